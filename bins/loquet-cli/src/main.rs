@@ -1,0 +1,2 @@
+//! loquet-cli.
+fn main() {}

@@ -1,0 +1,2 @@
+//! loquet-demo.
+fn main() {}

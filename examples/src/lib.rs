@@ -1,0 +1,1 @@
+//! Small programs that embed Loquet: run them with `cargo run --example NAME`.
