@@ -1,0 +1,202 @@
+//! Codes: as computed, and as people type them.
+
+use core::fmt;
+
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::Digits;
+
+/// A computed code. `Display` shows it with its leading zeros; `Debug` does not show it.
+///
+/// # Security
+/// Until it expires or is used, a code opens the account: show it to its owner, never log it.
+#[derive(Clone, Copy)]
+pub struct Code {
+    value: u32,
+    digits: Digits,
+}
+
+impl Code {
+    /// The last digits of the truncated HMAC (RFC 4226 §5.3, step 3).
+    ///
+    /// Three constant divisors compile to multiplications; one variable divisor would be a division, which takes a
+    /// time that depends on the code.
+    pub(crate) fn truncated(binary: u32, digits: Digits) -> Self {
+        let value = match digits {
+            Digits::Six => binary % 1_000_000,
+            Digits::Seven => binary % 10_000_000,
+            Digits::Eight => binary % 100_000_000,
+        };
+        Self { value, digits }
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub const fn digits(self) -> Digits {
+        self.digits
+    }
+
+    pub(crate) fn matches(self, typed: TypedCode) -> Choice {
+        self.value.ct_eq(&typed.0.value) & self.digits.count().ct_eq(&typed.0.digits.count())
+    }
+}
+
+/// In constant time.
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(TypedCode(*other)).into()
+    }
+}
+
+impl Eq for Code {}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:0width$}",
+            self.value,
+            width = usize::from(self.digits.count())
+        )
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Code({} digits)", self.digits.count())
+    }
+}
+
+/// A code that somebody typed, in its one canonical form: all spellings of one code are equal.
+///
+/// ```
+/// use loquet_otp::{CodeError, Digits, TypedCode};
+///
+/// let code = TypedCode::parse("012345", Digits::Six)?;
+/// assert_eq!(TypedCode::parse(" 012 345\n", Digits::Six)?, code);
+/// assert_eq!(TypedCode::parse("012-345", Digits::Six)?, code);
+/// assert_eq!(TypedCode::parse("12345", Digits::Six), Err(CodeError::Count { found: 5, expected: 6 }));
+/// # Ok::<(), CodeError>(())
+/// ```
+///
+/// # Security
+/// Compare, count and store attempts by this value, never by the text: a blank in the text has let people dodge both
+/// the list of used codes and the limit of attempts elsewhere (CVE-2025-6014).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TypedCode(Code);
+
+impl TypedCode {
+    /// The longest text that is read at all, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Reads what people type and paste: ASCII digits, with blanks of any kind, dashes and invisible marks anywhere.
+    ///
+    /// # Errors
+    /// [`CodeError`] says what was wrong and at which character. It never contains what was typed.
+    pub fn parse(text: &str, digits: Digits) -> Result<Self, CodeError> {
+        if text.len() > Self::MAX_LEN {
+            return Err(CodeError::TooLong { len: text.len() });
+        }
+        let mut value = 0u32;
+        let mut found = 0u8;
+        for (position, character) in (1..).zip(text.chars()) {
+            if let Some(digit) = character.to_digit(10) {
+                // Both saturate only beyond eight digits, where the count refuses the code in any case.
+                value = value.saturating_mul(10).saturating_add(digit);
+                found = found.saturating_add(1);
+            } else if character.is_numeric() {
+                return Err(CodeError::ForeignDigit { position });
+            } else if !is_separator(character) {
+                return Err(CodeError::NotADigit { position });
+            }
+        }
+        if found == digits.count() {
+            Ok(Self(Code { value, digits }))
+        } else if found == 0 {
+            Err(CodeError::Empty)
+        } else {
+            Err(CodeError::Count {
+                found,
+                expected: digits.count(),
+            })
+        }
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub const fn digits(self) -> Digits {
+        self.0.digits
+    }
+}
+
+/// A computed code as if typed, for tests and for programs that play the person.
+impl From<Code> for TypedCode {
+    fn from(code: Code) -> Self {
+        Self(code)
+    }
+}
+
+impl fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TypedCode({} digits)", self.0.digits.count())
+    }
+}
+
+/// What may stand between digits.
+fn is_separator(character: char) -> bool {
+    character.is_whitespace() // Includes the no-break, thin and figure spaces that apps group codes with.
+        || matches!(character,
+            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' // dashes and the minus sign
+            | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}') // invisible, from copying
+}
+
+/// Why a text is no code. Positions count characters from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodeError {
+    /// There is no digit in it.
+    Empty,
+    /// The text is longer than [`TypedCode::MAX_LEN`] bytes.
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// A digit that is not one of `0` to `9`: full-width, Arabic, superscript and the like.
+    ForeignDigit {
+        /// Where, in characters from 1.
+        position: usize,
+    },
+    /// A character that is neither a digit nor a blank nor a dash.
+    NotADigit {
+        /// Where, in characters from 1.
+        position: usize,
+    },
+    /// Too few or too many digits.
+    Count {
+        /// How many were typed.
+        found: u8,
+        /// How many a code has.
+        expected: u8,
+    },
+}
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no code was typed"),
+            Self::TooLong { len } => write!(f, "{len} bytes are too long for a code"),
+            Self::ForeignDigit { position } => {
+                write!(
+                    f,
+                    "character {position} is a digit of another script: type 0 to 9"
+                )
+            }
+            Self::NotADigit { position } => write!(f, "character {position} is not a digit"),
+            Self::Count { found, expected } => {
+                write!(f, "{found} digits typed: a code has {expected}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for CodeError {}

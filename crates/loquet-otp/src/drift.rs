@@ -1,0 +1,200 @@
+//! Clocks that are wrong, and how they are found out (RFC 6238 §6).
+
+use core::fmt;
+
+use subtle::Choice;
+
+use crate::verify::Newest;
+use crate::{Key, Totp, TypedCode};
+
+/// How far a phone's clock is from the verifier's, in steps: negative if the phone is behind.
+///
+/// The verifier stores it beside the secret and passes it to [`Totp::verify`]. It comes from
+/// [`Totp::resynchronise`] alone, never from ordinary log-ins: slow typing would teach it that the clock is behind,
+/// and an attacker who relays codes late would widen the window for himself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Drift(i64);
+
+impl Drift {
+    /// A clock that is right.
+    pub const NONE: Self = Self(0);
+
+    /// The most steps in either direction: one hour at thirty seconds, which a clock set by hand on the wrong side of
+    /// a summer-time change is off by.
+    pub const MAX: u8 = 120;
+
+    /// Takes a stored drift, in steps.
+    ///
+    /// # Errors
+    /// [`DriftError`] if it is more than [`Drift::MAX`] in either direction.
+    pub const fn new(steps: i64) -> Result<Self, DriftError> {
+        if steps.unsigned_abs() > Self::MAX as u64 {
+            return Err(DriftError { steps });
+        }
+        Ok(Self(steps))
+    }
+
+    /// The drift in steps, negative if the phone is behind.
+    #[must_use]
+    pub const fn steps(self) -> i64 {
+        self.0
+    }
+}
+
+/// A drift beyond [`Drift::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DriftError {
+    /// The drift in steps.
+    pub steps: i64,
+}
+
+impl fmt::Display for DriftError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a drift of {} steps: at most {} are allowed in either direction",
+            self.steps,
+            Drift::MAX
+        )
+    }
+}
+
+impl core::error::Error for DriftError {}
+
+/// How many steps a search may go from the present: 1 to [`Drift::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reach(u8);
+
+impl Reach {
+    /// The widest search.
+    pub const MAX: Self = Self(Drift::MAX);
+
+    /// Takes a number of steps.
+    ///
+    /// # Errors
+    /// [`ReachError`] if it is 0 or over [`Drift::MAX`].
+    pub const fn new(steps: u8) -> Result<Self, ReachError> {
+        if steps == 0 || steps > Drift::MAX {
+            return Err(ReachError { steps });
+        }
+        Ok(Self(steps))
+    }
+
+    /// The number of steps.
+    #[must_use]
+    pub const fn steps(self) -> u8 {
+        self.0
+    }
+}
+
+/// A reach outside 1 to [`Drift::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReachError {
+    /// The steps that were asked for.
+    pub steps: u8,
+}
+
+impl fmt::Display for ReachError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a search of {} steps: it must be 1 to {}",
+            self.steps,
+            Drift::MAX
+        )
+    }
+}
+
+impl core::error::Error for ReachError {}
+
+/// A clock that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resync {
+    /// The step of the last code: store it as the new `after`, for all these codes are used now.
+    pub step: u64,
+    /// The drift to store.
+    pub drift: Drift,
+}
+
+impl Totp {
+    /// Finds a phone's clock from two or three *consecutive* codes, the last one typed at `now` (RFC 6238 §6).
+    ///
+    /// Searches `reach` steps back and ahead, and only above `after`: a recorded code is no proof of anything
+    /// (CVE-2019-12887). If several places match, the newest wins.
+    ///
+    /// # Security
+    /// Every step is computed and compared. One guess hits one of `2 × reach + 1` places in 10¹² (two codes of six
+    /// digits), which is less likely than one code in an ordinary window; it must count as an attempt all the same.
+    #[must_use]
+    pub fn resynchronise<const N: usize>(
+        &self,
+        key: &Key,
+        codes: &[TypedCode; N],
+        now: u64,
+        reach: Reach,
+        after: Option<u64>,
+    ) -> Option<Resync> {
+        let present = self.step(now);
+        let last = present.saturating_add(reach.steps().into());
+        let first = present
+            .saturating_sub(reach.steps().into())
+            .max(after.map_or(0, |bound| bound.saturating_add(1)));
+        let step = newest_run(key, self.digits, codes, first, last)?;
+        let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
+        Some(Resync { step, drift })
+    }
+
+    /// How many steps a phone's clock seems to be *behind*, from one code that [`Totp::verify`] found wrong.
+    ///
+    /// For a message such as "your phone's clock is four minutes behind"; it never lets anybody in. It looks at the
+    /// steps before the present, above `after`, and returns the smallest lag.
+    ///
+    /// # Security
+    /// It never looks ahead: to say that a code will be right in four minutes would be an oracle for codes to come.
+    /// For the past it tells no more than that the code was right once.
+    #[must_use]
+    pub fn steps_behind(
+        &self,
+        key: &Key,
+        typed: TypedCode,
+        now: u64,
+        reach: Reach,
+        after: Option<u64>,
+    ) -> Option<u64> {
+        let present = self.step(now);
+        let first = present
+            .saturating_sub(reach.steps().into())
+            .max(after.map_or(0, |bound| bound.saturating_add(1)));
+        let mut newest = Newest::none();
+        for step in first..present {
+            newest.offer(key.code(step, self.digits).matches(typed), step);
+        }
+        newest.step().map(|step| present.saturating_sub(step))
+    }
+}
+
+/// The newest counter in `first..=last` at which all the codes, one after the other, end.
+pub(crate) fn newest_run<const N: usize>(
+    key: &Key,
+    digits: crate::Digits,
+    codes: &[TypedCode; N],
+    first: u64,
+    last: u64,
+) -> Option<u64> {
+    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
+    let mut newest = Newest::none();
+    // Element i says that the codes up to i end at the previous counter.
+    let mut runs = [Choice::from(0); N];
+    for counter in first..=last {
+        let code = key.code(counter, digits);
+        let mut before = Choice::from(1);
+        for (run, typed) in runs.iter_mut().zip(codes) {
+            let so_far = before & code.matches(*typed);
+            before = core::mem::replace(run, so_far);
+        }
+        if let Some(complete) = runs.last() {
+            newest.offer(*complete, counter);
+        }
+    }
+    newest.step()
+}

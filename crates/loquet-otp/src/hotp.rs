@@ -1,0 +1,155 @@
+//! Counter-based codes (RFC 4226).
+
+use core::fmt;
+
+use subtle::{Choice, ConditionallySelectable};
+
+use crate::drift::newest_run;
+use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
+
+/// The parameters of counter-based codes: SHA-1 and six digits by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hotp {
+    /// The hash to make keys with ([`Secret::key`](crate::Secret::key)). A key knows its own. RFC 4226 knows SHA-1 only.
+    pub algorithm: Algorithm,
+    /// How many digits a code has.
+    pub digits: Digits,
+}
+
+/// How many counters beyond the expected one are tried: RFC 4226 §7.4 calls it *s* and wants it small. 10 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LookAhead(u8);
+
+impl LookAhead {
+    /// The most counters: each one is another code that a guess may hit.
+    pub const MAX: u8 = 100;
+
+    /// Takes a number of counters.
+    ///
+    /// # Errors
+    /// [`LookAheadError`] if it is over [`LookAhead::MAX`].
+    pub const fn new(counters: u8) -> Result<Self, LookAheadError> {
+        if counters > Self::MAX {
+            return Err(LookAheadError { counters });
+        }
+        Ok(Self(counters))
+    }
+
+    /// The number of counters.
+    #[must_use]
+    pub const fn counters(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for LookAhead {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+/// A look-ahead over [`LookAhead::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAheadError {
+    /// The counters that were asked for.
+    pub counters: u8,
+}
+
+impl fmt::Display for LookAheadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a look-ahead of {} counters: at most {} are allowed",
+            self.counters,
+            LookAhead::MAX
+        )
+    }
+}
+
+impl core::error::Error for LookAheadError {}
+
+/// What became of a typed counter-based code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever ignores the verdict lets everybody in"]
+pub enum HotpVerdict {
+    /// The code is right. It is accepted only once `next` is stored as the expected counter.
+    Accepted {
+        /// The counter of the code.
+        counter: u64,
+        /// The counter to expect from now on.
+        next: u64,
+    },
+    /// No counter in reach has this code. The expected counter stays as it is (RFC 4226 §7.2).
+    Wrong,
+}
+
+/// A counter that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HotpResync {
+    /// The counter to expect from now on.
+    pub next: u64,
+}
+
+impl Hotp {
+    /// The code of a counter (RFC 4226 §5.3).
+    #[must_use]
+    pub fn generate(&self, key: &Key, counter: u64) -> Code {
+        key.code(counter, self.digits)
+    }
+
+    /// Checks a typed code against the expected counter and those in look-ahead (RFC 4226 §7.4).
+    ///
+    /// If several counters match, the first wins: it is the likeliest. The last counter of all, `u64::MAX`, is never
+    /// accepted, because there is no next one to store.
+    ///
+    /// # Security
+    /// All counters are computed and compared, in a time that depends on the look-ahead alone.
+    pub fn verify(
+        &self,
+        key: &Key,
+        typed: TypedCode,
+        expected: u64,
+        look_ahead: LookAhead,
+    ) -> HotpVerdict {
+        let (mut found, mut first) = (Choice::from(0), 0);
+        for ahead in 0..=look_ahead.counters() {
+            let Some(next) = expected
+                .checked_add(ahead.into())
+                .and_then(|counter| counter.checked_add(1))
+            else {
+                break;
+            };
+            let counter = next.wrapping_sub(1);
+            let equal = key.code(counter, self.digits).matches(typed);
+            first.conditional_assign(&counter, equal & !found);
+            found |= equal;
+        }
+        if bool::from(found) {
+            HotpVerdict::Accepted {
+                counter: first,
+                next: first.wrapping_add(1),
+            }
+        } else {
+            HotpVerdict::Wrong
+        }
+    }
+
+    /// Finds the counter of a token from two or three consecutive codes (RFC 4226 §7.4), up to `reach` ahead.
+    ///
+    /// # Security
+    /// It never looks back: a code below the expected counter was used or skipped.
+    #[must_use]
+    pub fn resynchronise<const N: usize>(
+        &self,
+        key: &Key,
+        codes: &[TypedCode; N],
+        expected: u64,
+        reach: Reach,
+    ) -> Option<HotpResync> {
+        let last = expected.saturating_add(reach.steps().into());
+        let found = newest_run(key, self.digits, codes, expected, last)?;
+        Some(HotpResync {
+            next: found.checked_add(1)?,
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! The parameters that both sides must agree on.
+
+use core::fmt;
+use core::num::NonZeroU16;
+use core::str::FromStr;
+
+/// The hash under the HMAC (RFC 6238 §1.2).
+///
+/// SHA-1 is the default because several apps silently ignore any other choice and then show wrong codes.
+/// HMAC-SHA-1 is not weakened by the collisions found in SHA-1 (RFC 6194 §3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// HMAC-SHA-1, the algorithm of RFC 4226.
+    #[default]
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+impl Algorithm {
+    /// Every algorithm of RFC 6238 §1.2.
+    pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// The name in key URIs: `SHA1`, `SHA256` or `SHA512`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+
+    /// The length of the HMAC output in bytes, which is the recommended length of the secret (RFC 6238 §5.1).
+    #[must_use]
+    pub const fn output_len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.name().eq_ignore_ascii_case(name))
+            .ok_or(UnknownAlgorithm)
+    }
+}
+
+/// A name that is none of `SHA1`, `SHA256` and `SHA512`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownAlgorithm;
+
+impl fmt::Display for UnknownAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown algorithm: it must be SHA1, SHA256 or SHA512")
+    }
+}
+
+impl core::error::Error for UnknownAlgorithm {}
+
+/// How many digits a code has: at least six (RFC 4226 §5.3), at most eight.
+///
+/// Nine and ten are refused: a truncated HMAC has 31 bits, so the first digit of ten could only be 0, 1 or 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Digits {
+    /// Six digits, which every app understands.
+    #[default]
+    Six = 6,
+    /// Seven digits.
+    Seven = 7,
+    /// Eight digits.
+    Eight = 8,
+}
+
+impl Digits {
+    /// Every allowed count.
+    pub const ALL: [Self; 3] = [Self::Six, Self::Seven, Self::Eight];
+
+    /// Takes a count of digits.
+    ///
+    /// # Errors
+    /// [`DigitsError`] unless `count` is 6, 7 or 8.
+    pub const fn new(count: u8) -> Result<Self, DigitsError> {
+        match count {
+            6 => Ok(Self::Six),
+            7 => Ok(Self::Seven),
+            8 => Ok(Self::Eight),
+            count => Err(DigitsError { count }),
+        }
+    }
+
+    /// The count: 6, 7 or 8.
+    #[must_use]
+    pub const fn count(self) -> u8 {
+        self as u8
+    }
+}
+
+/// A count of digits outside 6 to 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigitsError {
+    /// The count that was asked for.
+    pub count: u8,
+}
+
+impl fmt::Display for DigitsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} digits asked for: a code has 6, 7 or 8", self.count)
+    }
+}
+
+impl core::error::Error for DigitsError {}
+
+/// The time step *X* of RFC 6238 §4.1: how long one code is shown, 1 to 3600 seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Period(NonZeroU16);
+
+impl Period {
+    /// The default of RFC 6238 §4.1, and the only period that every app honours.
+    pub const THIRTY: Self = match NonZeroU16::new(30) {
+        Some(seconds) => Self(seconds),
+        None => Self(NonZeroU16::MIN),
+    };
+
+    /// The longest period, in seconds: an hour.
+    pub const MAX: u64 = 3600;
+
+    /// Takes a period in seconds.
+    ///
+    /// # Errors
+    /// [`PeriodError`] unless `seconds` is in 1 to [`Period::MAX`].
+    pub const fn new(seconds: u64) -> Result<Self, PeriodError> {
+        if seconds > Self::MAX {
+            return Err(PeriodError { seconds });
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 3600, checked above"
+        )]
+        match NonZeroU16::new(seconds as u16) {
+            Some(seconds) => Ok(Self(seconds)),
+            None => Err(PeriodError { seconds }),
+        }
+    }
+
+    /// The period in seconds, never 0.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0.get() as u64
+    }
+
+    /// The period as a divisor that cannot be zero.
+    pub(crate) fn divisor(self) -> core::num::NonZeroU64 {
+        self.0.into()
+    }
+}
+
+impl Default for Period {
+    fn default() -> Self {
+        Self::THIRTY
+    }
+}
+
+/// A period outside 1 to 3600 seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeriodError {
+    /// The period that was asked for, in seconds.
+    pub seconds: u64,
+}
+
+impl fmt::Display for PeriodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a period of {} s asked for: it must be 1 to {} s",
+            self.seconds,
+            Period::MAX
+        )
+    }
+}
+
+impl core::error::Error for PeriodError {}

@@ -1,0 +1,170 @@
+//! The shared secret.
+
+use core::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{Algorithm, Key};
+
+/// The shared secret of one authenticator: 16 to 128 bytes, wiped when dropped.
+///
+/// Make one from random bytes with `From` (20, 32 or 64 bytes, the lengths of RFC 6238 §5.1), or from stored bytes
+/// with [`Secret::new`].
+///
+/// ```
+/// use loquet_otp::Secret;
+///
+/// let secret = Secret::from([7; 20]); // twenty bytes from your random generator
+/// assert_eq!(secret.to_string(), "[secret, 20 bytes]");
+/// ```
+///
+/// # Security
+/// Neither `Debug` nor `Display` shows it; [`Secret::expose`] is the only way out. Every copy that this crate makes is
+/// wiped. A move in Rust may leave the old bytes on the stack: keep secrets in one place and lend them.
+#[derive(Clone)]
+pub struct Secret {
+    bytes: [u8; Self::MAX],
+    // INVARIANT: WEAKEST <= len <= MAX, and the bytes beyond are zero.
+    len: usize,
+}
+
+impl Secret {
+    /// The shortest secret that may be bound, in bytes: 128 bits (RFC 4226 §4, R6).
+    pub const MIN: usize = 16;
+    /// The length to use for SHA-1, in bytes: 160 bits (RFC 4226 §4, R6).
+    pub const RECOMMENDED: usize = 20;
+    /// The longest secret, in bytes: the block of SHA-512, beyond which HMAC hashes the key and gains nothing.
+    pub const MAX: usize = 128;
+    /// The shortest secret of which codes can be read, in bytes: 80 bits, which Google and Microsoft have handed out.
+    pub const WEAKEST: usize = 10;
+
+    /// Takes the bytes of a secret that may be bound to an account.
+    ///
+    /// # Errors
+    /// [`SecretError`] unless there are [`Secret::MIN`] to [`Secret::MAX`] bytes.
+    pub fn new(bytes: &[u8]) -> Result<Self, SecretError> {
+        Self::at_least(Self::MIN, bytes)
+    }
+
+    /// Takes the bytes of a foreign secret of which codes shall be *read*, down to 10 bytes.
+    ///
+    /// # Errors
+    /// [`SecretError`] unless there are [`Secret::WEAKEST`] to [`Secret::MAX`] bytes.
+    ///
+    /// # Security
+    /// A verifier must not bind a secret below [`Secret::MIN`]: ask [`Secret::is_weak`].
+    pub fn weak(bytes: &[u8]) -> Result<Self, SecretError> {
+        Self::at_least(Self::WEAKEST, bytes)
+    }
+
+    fn at_least(min: usize, bytes: &[u8]) -> Result<Self, SecretError> {
+        let error = SecretError {
+            len: bytes.len(),
+            min,
+        };
+        if bytes.len() < min {
+            return Err(error);
+        }
+        let mut secret = Self {
+            bytes: [0; Self::MAX],
+            len: bytes.len(),
+        };
+        secret
+            .bytes
+            .get_mut(..bytes.len())
+            .ok_or(error)?
+            .copy_from_slice(bytes);
+        Ok(secret)
+    }
+
+    /// Whether the secret is shorter than the 128 bits that RFC 4226 R6 demands of a verifier.
+    #[must_use]
+    pub const fn is_weak(&self) -> bool {
+        self.len < Self::MIN
+    }
+
+    /// The bytes themselves, to seal them or to hand them to the person's app.
+    ///
+    /// # Security
+    /// The only way out of the type. Nothing that is logged may see them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// The HMAC key state for `algorithm`: compute it once, keep it while codes are checked.
+    #[must_use]
+    pub fn key(&self, algorithm: Algorithm) -> Key {
+        Key::new(self.expose(), algorithm)
+    }
+}
+
+macro_rules! from_random_bytes {
+    ($($len:literal)*) => {$(
+        impl From<[u8; $len]> for Secret {
+            fn from(mut random: [u8; $len]) -> Self {
+                let mut bytes = [0; Self::MAX];
+                for (to, from) in bytes.iter_mut().zip(&random) {
+                    *to = *from;
+                }
+                random.zeroize();
+                Self { bytes, len: $len }
+            }
+        }
+    )*};
+}
+// RFC 6238 §5.1: as long as the output of SHA-1, SHA-256 and SHA-512.
+from_random_bytes!(20 32 64);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
+
+/// In time that depends on the lengths alone.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose().ct_eq(other.expose()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[secret, {} bytes]", self.len)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} bytes)", self.len)
+    }
+}
+
+/// A secret that is too short or too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretError {
+    /// How many bytes it has.
+    pub len: usize,
+    /// How many it must have at least.
+    pub min: usize,
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a secret of {} bytes: it must have {} to {}",
+            self.len,
+            self.min,
+            Secret::MAX
+        )
+    }
+}
+
+impl core::error::Error for SecretError {}

@@ -1,0 +1,189 @@
+//! The verifier of time-based codes (RFC 6238 §5.2).
+
+use core::fmt;
+
+use subtle::{Choice, ConditionallySelectable};
+
+use crate::{Drift, Key, Totp, TypedCode};
+
+/// How many steps around the present are accepted: one back and one ahead by default.
+///
+/// RFC 6238 §5.2 recommends at most one step back for delays on the way and in typing. The step ahead serves phones
+/// whose clock runs a few seconds fast at the change of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    past: u8,
+    future: u8,
+}
+
+impl Window {
+    /// The most steps on either side. Each step more is one more code that a guess may hit.
+    pub const MAX: u8 = 10;
+
+    /// The present step alone: a code lives exactly one period (OWASP ASVS 6.5.5), and slow typists suffer.
+    pub const STRICT: Self = Self { past: 0, future: 0 };
+
+    /// Takes the steps back and the steps ahead.
+    ///
+    /// # Errors
+    /// [`WindowError`] if either is over [`Window::MAX`].
+    pub const fn new(past: u8, future: u8) -> Result<Self, WindowError> {
+        if past > Self::MAX || future > Self::MAX {
+            return Err(WindowError { past, future });
+        }
+        Ok(Self { past, future })
+    }
+
+    /// How many steps back are accepted.
+    #[must_use]
+    pub const fn past(self) -> u8 {
+        self.past
+    }
+
+    /// How many steps ahead are accepted.
+    #[must_use]
+    pub const fn future(self) -> u8 {
+        self.future
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { past: 1, future: 1 }
+    }
+}
+
+/// A window with too many steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowError {
+    /// The steps back that were asked for.
+    pub past: u8,
+    /// The steps ahead that were asked for.
+    pub future: u8,
+}
+
+impl fmt::Display for WindowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a window of {} steps back and {} ahead: {} are allowed on each side",
+            self.past,
+            self.future,
+            Window::MAX
+        )
+    }
+}
+
+impl core::error::Error for WindowError {}
+
+/// The step at which a code matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The step: store it, and hand it back as `after` next time.
+    pub step: u64,
+    /// How far that is from the step of the verifier's clock: negative if the phone is behind.
+    pub offset: i64,
+}
+
+/// What became of a typed code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "whoever ignores the verdict lets everybody in"]
+pub enum Verdict {
+    /// The code is right and newer than the last one. It is accepted only once `step` is stored as the new bound.
+    Accepted(Match),
+    /// The code is right, but its step is at or below the bound: this code or a newer one was used before.
+    AlreadyUsed {
+        /// The step of the code.
+        step: u64,
+        /// The instant from which the phone shows a code above the bound, in seconds since the epoch.
+        fresh_at: u64,
+    },
+    /// No step of the window has this code.
+    Wrong,
+}
+
+impl Totp {
+    /// Checks a typed code against every step of the window.
+    ///
+    /// `drift` is where the phone's clock was last found to be, `after` the last accepted step of this authenticator.
+    /// Of several matching steps the newest above `after` wins, so that nothing older can be used behind it.
+    ///
+    /// # Security
+    /// All steps are computed and compared, in a time that depends on the window alone. One code is accepted once
+    /// (RFC 6238 §5.2) if the caller stores [`Match::step`] before acting on the verdict, and fails if another
+    /// attempt has stored one meanwhile.
+    pub fn verify(
+        &self,
+        key: &Key,
+        typed: TypedCode,
+        now: u64,
+        window: Window,
+        drift: Drift,
+        after: Option<u64>,
+    ) -> Verdict {
+        let present = self.step(now);
+        let past = drift.steps().saturating_sub(window.past.into());
+        let future = drift.steps().saturating_add(window.future.into());
+        // INVARIANT: the present step is always inside, so that a phone whose clock was set right is not locked out.
+        let (before, behind) = ((past > 0).then_some(0), (future < 0).then_some(0));
+
+        let mut fresh = Newest::none();
+        let mut stale = Newest::none();
+        for offset in before.into_iter().chain(past..=future).chain(behind) {
+            // A step before the beginning or beyond the end of time does not exist.
+            let Some(step) = present.checked_add_signed(offset) else {
+                continue;
+            };
+            let equal = key.code(step, self.digits).matches(typed);
+            // The bound is no secret: an attacker learns nothing from which of the two is written.
+            let kept = if after.is_none_or(|bound| step > bound) {
+                &mut fresh
+            } else {
+                &mut stale
+            };
+            kept.offer(equal, step);
+        }
+
+        match (fresh.step(), stale.step()) {
+            (Some(step), _) => Verdict::Accepted(Match {
+                step,
+                offset: step.wrapping_sub(present).cast_signed(),
+            }),
+            (None, Some(step)) => {
+                let shown = after
+                    .unwrap_or(step)
+                    .saturating_add(1)
+                    .saturating_add_signed(drift.steps().saturating_neg());
+                Verdict::AlreadyUsed {
+                    step,
+                    fresh_at: self.starts_at(shown),
+                }
+            }
+            (None, None) => Verdict::Wrong,
+        }
+    }
+}
+
+/// The newest matching step so far, kept without branching on the match.
+pub(crate) struct Newest {
+    found: Choice,
+    step: u64,
+}
+
+impl Newest {
+    pub(crate) fn none() -> Self {
+        Self {
+            found: Choice::from(0),
+            step: 0,
+        }
+    }
+
+    pub(crate) fn offer(&mut self, equal: Choice, step: u64) {
+        self.step.conditional_assign(&step, equal);
+        self.found |= equal;
+    }
+
+    pub(crate) fn step(self) -> Option<u64> {
+        bool::from(self.found).then_some(self.step)
+    }
+}
