@@ -1,1 +1,45 @@
-//! loquet-enrollment.
+//! Hands a TOTP secret to a person, whatever app the person has: key URI, QR code, manual key.
+//!
+//! The crate *emits strictly* (every app of [`App`] agrees on the result) and *accepts widely* (with typed warnings
+//! and positions). It owns no clock and no generator: time is seconds since the epoch, entropy is bytes.
+//!
+//! ```
+//! use loquet_enrollment::{KeyUri, Label, ManualKey, Qr, generate_secret};
+//!
+//! # let entropy = [7; 20];
+//! let secret = generate_secret(entropy); // twenty bytes from your random generator
+//! let label = Label::new("Mairie de Saint-Éloi", "marie@x.ca")?;
+//! let qr = Qr::encode(KeyUri::new(&label, &secret)?.expose())?;
+//!
+//! let page = format!("{}<code>{}</code>", qr.svg("QR code for your app"), *ManualKey::new(&secret).grouped());
+//! # assert!(page.len() > 1000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod apps;
+pub mod base32;
+mod label;
+mod manual;
+mod parameters;
+mod percent;
+mod qr;
+mod uri;
+
+pub use apps::{App, Cause, Fit, Periods, Profile, Report, Support, compatible};
+pub use label::{Label, LabelError, MAX_ACCOUNT, MAX_ISSUER, Name};
+pub use manual::{ManualKey, ManualKeyError};
+pub use parameters::{MovingFactor, Parameters, T0Error};
+pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
+pub use uri::import::{Import, ImportError, ImportFault, Warning, WarningKind};
+pub use uri::{KeyUri, KeyUriError, MAX_URI};
+
+use loquet_otp::Secret;
+
+/// A shared secret of 160 bits, the length that RFC 4226 R6 recommends and every app takes.
+///
+/// # Security
+/// `entropy` must come from a cryptographic generator (NIST SP 800-63B-4 §3.1.4.2), fresh for each authenticator.
+#[must_use]
+pub fn generate_secret(entropy: [u8; 20]) -> Secret {
+    Secret::from(entropy)
+}

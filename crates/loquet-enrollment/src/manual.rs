@@ -1,0 +1,123 @@
+//! The key for those who cannot scan: read from one screen, typed on another.
+
+use core::fmt;
+
+use loquet_otp::Secret;
+use zeroize::Zeroizing;
+
+use crate::base32::{self, Base32Error};
+
+/// A shared secret as text for people.
+///
+/// ```
+/// use loquet_enrollment::{ManualKey, ManualKeyError};
+/// use loquet_otp::Secret;
+///
+/// let key = ManualKey::new(&Secret::from(*b"twenty random bytes!"));
+/// assert_eq!(*key.grouped(), *"OR3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB");
+///
+/// // Any case and any grouping comes back to the same secret.
+/// let typed = ManualKey::parse("or3wk3tu-peqheylo-mrxw2idc-pf2gk4zb")?;
+/// assert_eq!(typed.secret(), key.secret());
+///
+/// let slip = ManualKey::parse("0R3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB").unwrap_err();
+/// assert_eq!(slip.to_string(), "`0` at character 1 cannot stand in a key: is it the letter O?");
+/// # Ok::<(), ManualKeyError>(())
+/// ```
+///
+/// # Security
+/// `Debug` shows the length only, and there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManualKey(Secret);
+
+/// Why a typed key is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManualKeyError {
+    /// Not base32; says where, and what was probably meant.
+    #[error(transparent)]
+    Base32(#[from] Base32Error),
+    /// Fewer than 10 or more than 128 bytes.
+    #[error(
+        "the key has {symbols} symbols: {} to {} are possible",
+        base32::encoded_len(Secret::WEAKEST),
+        base32::encoded_len(Secret::MAX)
+    )]
+    Length {
+        /// How many symbols were typed, separators not counted.
+        symbols: usize,
+    },
+    /// Symbols are missing or too many: no whole number of bytes is written so. One was probably left out.
+    #[error(
+        "the key does not end on a whole byte: a symbol is missing, too many, or mistyped at the end"
+    )]
+    Leftover,
+}
+
+impl ManualKey {
+    /// The key of a secret.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        Self(secret.clone())
+    }
+
+    /// Reads a typed key in any case and grouping, with or without padding.
+    ///
+    /// # Errors
+    /// [`ManualKeyError`] with the first character that cannot stand in a key and the letter that was probably meant.
+    /// Unlike in a URI, leftover bits are refused: in typing they mean a lost symbol.
+    pub fn parse(text: &str) -> Result<Self, ManualKeyError> {
+        let decoded = base32::decode(text)?;
+        let symbols = || text.chars().filter(char::is_ascii_alphanumeric).count();
+        if decoded.leftover && decoded.expose().len() >= Secret::WEAKEST {
+            return Err(ManualKeyError::Leftover);
+        }
+        Secret::weak(decoded.expose())
+            .map(Self)
+            .map_err(|_| ManualKeyError::Length { symbols: symbols() })
+    }
+
+    /// The secret. It may be weak ([`Secret::is_weak`]): for reading codes, not for binding.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// The key in groups of four, for reading and typing.
+    ///
+    /// # Security
+    /// Shows the secret.
+    #[must_use]
+    pub fn grouped(&self) -> Zeroizing<String> {
+        grouped(&self.ungrouped())
+    }
+
+    /// The key without blanks, for the clipboard.
+    ///
+    /// # Security
+    /// Shows the secret.
+    #[must_use]
+    pub fn ungrouped(&self) -> Zeroizing<String> {
+        base32::encode(self.0.expose())
+    }
+}
+
+/// Blanks after every fourth symbol.
+pub(crate) fn grouped(text: &str) -> Zeroizing<String> {
+    let mut grouped = Zeroizing::new(String::with_capacity(
+        text.len().saturating_mul(5).div_ceil(4),
+    ));
+    for (index, symbol) in text.chars().enumerate() {
+        if index > 0 && index.is_multiple_of(4) {
+            grouped.push(' ');
+        }
+        grouped.push(symbol);
+    }
+    grouped
+}
+
+impl fmt::Debug for ManualKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ManualKey({} bytes)", self.0.expose().len())
+    }
+}

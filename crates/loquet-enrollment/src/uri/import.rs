@@ -1,0 +1,522 @@
+//! Reading what other services emit.
+
+use core::ops::Range;
+use std::borrow::Cow;
+
+use loquet_otp::{Algorithm, Digits, Period, Secret};
+
+use super::MAX_URI;
+use crate::base32::{self, Base32Error};
+use crate::label::is_deceptive;
+use crate::percent::{self, PercentError};
+use crate::{MovingFactor, Parameters};
+
+/// A key URI as read: what it says, and where it strays from what every app understands.
+///
+/// Read are any case of scheme, type and parameter names, blanks, dashes and padding in the secret, `%3A` for the
+/// colon, several colons, names like `HmacSHA256`, a missing or contradicting issuer, secrets from 80 bits on. Unknown
+/// parameters are ignored. Refused is what would give wrong codes or could mean two things.
+///
+/// ```
+/// use loquet_enrollment::{Import, WarningKind};
+/// let import = Import::parse("otpauth://totp/Contoso:marie@x.ca?secret=jbsw y3dp ehpk 3pxp&issuer=Contoso")?;
+/// assert_eq!((import.issuer.as_deref(), import.account.as_str()), (Some("Contoso"), "marie@x.ca"));
+/// let kinds: Vec<_> = import.warnings.iter().map(|warning| warning.kind.clone()).collect();
+/// assert_eq!(kinds, [WarningKind::SecretSpelling, WarningKind::WeakSecret { bytes: 10 }]);
+///
+/// let error = Import::parse("otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=0").unwrap_err();
+/// assert_eq!((error.position, error.to_string().as_str()), (48, "at byte 48: the period must be 1 to 3600 seconds"));
+/// # Ok::<(), loquet_enrollment::ImportError>(())
+/// ```
+///
+/// # Security
+/// Show the issuer to the person before taking the secret over. A secret with [`Secret::is_weak`] serves to read codes
+/// of another service; binding it is refused ([`KeyUri`](crate::KeyUri) does).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Who gave the secret. The parameter counts when it contradicts the label (draft-andesco-otpauth-uri).
+    pub issuer: Option<String>,
+    /// Whose secret it is; empty when the URI does not say.
+    pub account: String,
+    /// The shared secret.
+    pub secret: Secret,
+    /// Hash, digits, and step or counter.
+    pub parameters: Parameters,
+    /// Where the URI strays, in the order found.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that some app would stumble over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Byte offset in the URI.
+    pub position: usize,
+    /// What it is.
+    pub kind: WarningKind,
+}
+
+/// What [`Import::parse`] reads but would not write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// A secret under 128 bits: codes can be read, but it must not be bound (RFC 4226 R6).
+    #[error("the secret has {bytes} bytes: too short to be bound")]
+    WeakSecret {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// Lower case, blanks, dashes or padding in the secret.
+    #[error("the secret is not written canonically")]
+    SecretSpelling,
+    /// Bits left over behind the last whole byte: dropped here, refused by Google Authenticator on iPhones.
+    #[error("the secret does not end on a whole byte")]
+    SecretLeftover,
+    /// Label and parameter name different issuers; the parameter counts.
+    #[error("the label says another issuer than the parameter: `{}`", label.escape_debug())]
+    IssuerMismatch {
+        /// What the label says.
+        label: String,
+    },
+    /// Neither label nor parameter names an issuer.
+    #[error("no issuer")]
+    NoIssuer,
+    /// The account is empty: Google Authenticator refuses it.
+    #[error("no account")]
+    NoAccount,
+    /// More than one colon in the label: the first one divides.
+    #[error("several colons in the label")]
+    SeveralColons,
+    /// A plus sign in a name: some encoders mean a blank, most apps show the sign.
+    #[error("a plus sign that may have been meant as a blank")]
+    Plus,
+    /// An algorithm name other than `SHA1`, `SHA256`, `SHA512`.
+    #[error("the algorithm's name is not written as apps expect it")]
+    AlgorithmSpelling,
+    /// `period` with HOTP or `counter` with TOTP: it has no meaning.
+    #[error("a parameter that has no meaning for this type")]
+    Meaningless,
+    /// `#` and what follows is no part of a key URI.
+    #[error("a fragment, which is ignored")]
+    Fragment,
+}
+
+/// Why a text cannot be read as a key URI, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("at byte {position}: {fault}")]
+pub struct ImportError {
+    /// Byte offset in the text.
+    pub position: usize,
+    /// What is wrong there.
+    pub fault: ImportFault,
+}
+
+/// What is wrong with a key URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportFault {
+    /// More than 2,048 bytes.
+    #[error("longer than {MAX_URI} bytes")]
+    TooLong,
+    /// Not `otpauth://`.
+    #[error("a key URI begins with otpauth://")]
+    Scheme,
+    /// Neither `totp` nor `hotp`.
+    #[error("the type must be totp or hotp")]
+    Type,
+    /// `%` without two hexadecimal digits.
+    #[error("`%` must be followed by two hexadecimal digits")]
+    Escape,
+    /// Escapes that make no UTF-8.
+    #[error("the escapes here make no UTF-8 text")]
+    Utf8,
+    /// A control character, or one that reverses the writing direction.
+    #[error("a name holds a control character")]
+    Control,
+    /// A parameter that comes twice: apps differ on which one counts.
+    #[error("the parameter comes a second time")]
+    Duplicate,
+    /// No secret.
+    #[error("the secret is missing")]
+    NoSecret,
+    /// A secret that is not base32; the inner position is within the secret.
+    #[error("{0}")]
+    Base32(Base32Error),
+    /// Fewer than 10 or more than 128 bytes of secret.
+    #[error(
+        "the secret has {bytes} bytes: {} to {} are possible",
+        Secret::WEAKEST,
+        Secret::MAX
+    )]
+    SecretLength {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// Not one of SHA-1, SHA-256, SHA-512. It is never replaced by another.
+    #[error("the algorithm must be SHA1, SHA256 or SHA512")]
+    Algorithm,
+    /// Not 6, 7 or 8.
+    #[error("a code must have 6, 7 or 8 digits")]
+    Digits,
+    /// Not 1 to 3600.
+    #[error("the period must be 1 to {} seconds", Period::MAX)]
+    Period,
+    /// Not a number of 64 bits.
+    #[error("the counter must be a whole number below 2^64")]
+    Counter,
+    /// HOTP without counter.
+    #[error("hotp needs a counter")]
+    NoCounter,
+}
+
+/// A piece of the URI that knows where it stands.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Piece<'a> {
+    const fn fault(self, fault: ImportFault) -> ImportError {
+        ImportError {
+            position: self.at,
+            fault,
+        }
+    }
+
+    /// A part of the piece; empty if the range does not fall on characters, which no caller asks for.
+    fn part(self, range: Range<usize>) -> Self {
+        Self {
+            text: self.text.get(range.clone()).unwrap_or_default(),
+            at: self.at.saturating_add(range.start),
+        }
+    }
+
+    fn split(self, at: usize, skip: usize) -> (Self, Self) {
+        (
+            self.part(0..at),
+            self.part(at.saturating_add(skip)..self.text.len()),
+        )
+    }
+
+    fn split_once(self, mark: char) -> Option<(Self, Self)> {
+        self.text
+            .find(mark)
+            .map(|at| self.split(at, mark.len_utf8()))
+    }
+
+    fn trim(self) -> Self {
+        let start = self.text.len().saturating_sub(self.text.trim_start().len());
+        self.part(start..start.saturating_add(self.text.trim().len()))
+    }
+
+    fn decode(self) -> Result<Cow<'a, str>, ImportError> {
+        percent::decode(self.text).map_err(|error| match error {
+            PercentError::Escape(at) => ImportError {
+                position: self.at.saturating_add(at),
+                fault: ImportFault::Escape,
+            },
+            PercentError::Utf8 => self.fault(ImportFault::Utf8),
+        })
+    }
+
+    /// A name to be shown: decoded, blanks at the edges dropped.
+    fn name(self) -> Result<Cow<'a, str>, ImportError> {
+        let name = self.decode()?;
+        if name.chars().any(is_deceptive) {
+            return Err(self.fault(ImportFault::Control));
+        }
+        Ok(match name {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
+    }
+}
+
+/// The known parameters, as they stand in the query.
+#[derive(Default)]
+struct Query<'a> {
+    secret: Option<Piece<'a>>,
+    issuer: Option<Piece<'a>>,
+    algorithm: Option<Piece<'a>>,
+    digits: Option<Piece<'a>>,
+    period: Option<Piece<'a>>,
+    counter: Option<Piece<'a>>,
+}
+
+impl<'a> Query<'a> {
+    fn read(mut rest: Piece<'a>) -> Result<Self, ImportError> {
+        let mut query = Self::default();
+        loop {
+            let (pair, next) = rest
+                .split_once('&')
+                .map_or((rest, None), |(pair, next)| (pair, Some(next)));
+            let (key, value) = pair
+                .split_once('=')
+                .unwrap_or((pair, pair.part(pair.text.len()..pair.text.len())));
+            if let Some(slot) = query.slot(&key.decode()?) {
+                if slot.is_some() {
+                    return Err(key.fault(ImportFault::Duplicate));
+                }
+                *slot = Some(value);
+            }
+            match next {
+                Some(next) => rest = next,
+                None => return Ok(query),
+            }
+        }
+    }
+
+    fn slot(&mut self, key: &str) -> Option<&mut Option<Piece<'a>>> {
+        let slots = [
+            ("secret", &mut self.secret),
+            ("issuer", &mut self.issuer),
+            ("algorithm", &mut self.algorithm),
+            ("digits", &mut self.digits),
+            ("period", &mut self.period),
+            ("counter", &mut self.counter),
+        ];
+        slots
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, slot)| slot)
+    }
+}
+
+impl Import {
+    /// Reads a key URI.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the first fault and its byte offset.
+    pub fn parse(text: &str) -> Result<Self, ImportError> {
+        if text.len() > MAX_URI {
+            return Err(ImportError {
+                position: MAX_URI,
+                fault: ImportFault::TooLong,
+            });
+        }
+        let mut warnings = Vec::new();
+        let mut warn = |piece: Piece<'_>, kind| {
+            warnings.push(Warning {
+                position: piece.at,
+                kind,
+            })
+        };
+
+        let uri = Piece { text, at: 0 }.trim();
+        let uri = match uri.split_once('#') {
+            Some((uri, fragment)) => {
+                warn(fragment, WarningKind::Fragment);
+                uri
+            }
+            None => uri,
+        };
+        let (path, query) = uri
+            .split_once('?')
+            .unwrap_or((uri, uri.part(uri.text.len()..uri.text.len())));
+        let (is_totp, label) = scheme_and_type(path)?;
+        let query = Query::read(query)?;
+
+        let (prefix, account) = split_label(label);
+        if account.text.contains(':') || contains_escaped_colon(account.text) {
+            warn(account, WarningKind::SeveralColons);
+        }
+        let account_name = account.name()?;
+        if account_name.is_empty() {
+            warn(account, WarningKind::NoAccount);
+        }
+        let issuer = issuer(prefix, query.issuer, label, &mut warn)?;
+
+        let secret_piece = query
+            .secret
+            .ok_or(query_end(uri).fault(ImportFault::NoSecret))?;
+        let secret = secret(secret_piece, &mut warn)?;
+        let algorithm = query
+            .algorithm
+            .map_or(Ok(Algorithm::Sha1), |piece| algorithm(piece, &mut warn))?;
+        let digits = query.digits.map_or(Ok(Digits::Six), |piece| {
+            number::<u8>(piece)?
+                .and_then(|n| Digits::new(n).ok())
+                .ok_or(piece.fault(ImportFault::Digits))
+        })?;
+        let moving = if is_totp {
+            if let Some(counter) = query.counter {
+                warn(counter, WarningKind::Meaningless);
+            }
+            MovingFactor::Time(query.period.map_or(Ok(Period::THIRTY), |piece| {
+                number::<u64>(piece)?
+                    .and_then(|n| Period::new(n).ok())
+                    .ok_or(piece.fault(ImportFault::Period))
+            })?)
+        } else {
+            if let Some(period) = query.period {
+                warn(period, WarningKind::Meaningless);
+            }
+            let piece = query
+                .counter
+                .ok_or(query_end(uri).fault(ImportFault::NoCounter))?;
+            MovingFactor::Counter(number(piece)?.ok_or(piece.fault(ImportFault::Counter))?)
+        };
+        Ok(Self {
+            issuer,
+            account: account_name.into_owned(),
+            secret,
+            parameters: Parameters {
+                algorithm,
+                digits,
+                moving,
+            },
+            warnings,
+        })
+    }
+}
+
+fn query_end(uri: Piece<'_>) -> Piece<'_> {
+    uri.part(uri.text.len()..uri.text.len())
+}
+
+/// The type, and the label behind it.
+fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
+    let scheme = "otpauth://";
+    let (found, rest) = path.split(scheme.len(), 0);
+    if !found.text.eq_ignore_ascii_case(scheme) {
+        return Err(path.fault(ImportFault::Scheme));
+    }
+    let (kind, label) = rest.split_once('/').unwrap_or((rest, query_end(rest)));
+    match kind.text {
+        text if text.eq_ignore_ascii_case("totp") => Ok((true, label)),
+        text if text.eq_ignore_ascii_case("hotp") => Ok((false, label)),
+        _ => Err(kind.fault(ImportFault::Type)),
+    }
+}
+
+/// Splits the raw label at its first colon, escaped or not (draft-andesco-otpauth-uri).
+fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
+    let literal = label.text.find(':').map(|at| (at, 1));
+    let escaped = find_escaped_colon(label.text).map(|at| (at, 3));
+    match literal.into_iter().chain(escaped).min() {
+        Some((at, skip)) => {
+            let (issuer, account) = label.split(at, skip);
+            (Some(issuer), account)
+        }
+        None => (None, label),
+    }
+}
+
+fn find_escaped_colon(text: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(3)
+        .position(|three| three.eq_ignore_ascii_case(b"%3a"))
+}
+
+fn contains_escaped_colon(text: &str) -> bool {
+    find_escaped_colon(text).is_some()
+}
+
+/// The issuer that counts.
+fn issuer(
+    prefix: Option<Piece<'_>>,
+    parameter: Option<Piece<'_>>,
+    label: Piece<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<Option<String>, ImportError> {
+    for piece in prefix.into_iter().chain(parameter) {
+        if piece.text.contains('+') {
+            warn(piece, WarningKind::Plus);
+        }
+    }
+    // As emitted by careful services: twice the same text. Reading it once spares an allocation.
+    if let (Some(a), Some(b)) = (prefix, parameter)
+        && a.text == b.text
+        && !a.text.is_empty()
+    {
+        return Ok(Some(b.name()?.into_owned()));
+    }
+    let named = |piece: Option<Piece<'_>>| -> Result<Option<String>, ImportError> {
+        Ok(piece
+            .map(Piece::name)
+            .transpose()?
+            .filter(|name| !name.is_empty())
+            .map(Cow::into_owned))
+    };
+    match (named(prefix)?, named(parameter)?) {
+        (Some(in_label), Some(in_query)) => {
+            if in_label != in_query {
+                warn(label, WarningKind::IssuerMismatch { label: in_label });
+            }
+            Ok(Some(in_query))
+        }
+        (None, None) => {
+            warn(label, WarningKind::NoIssuer);
+            Ok(None)
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+fn secret(
+    piece: Piece<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<Secret, ImportError> {
+    let text = zeroize::Zeroizing::new(piece.decode()?.replace('+', " "));
+    let decoded = base32::decode(&text).map_err(|error| {
+        piece
+            .part(inner(error, piece)..piece.text.len())
+            .fault(ImportFault::Base32(error))
+    })?;
+    if decoded.lower_case || decoded.separators {
+        warn(piece, WarningKind::SecretSpelling);
+    }
+    if decoded.leftover {
+        warn(piece, WarningKind::SecretLeftover);
+    }
+    let bytes = decoded.expose().len();
+    let secret = Secret::weak(decoded.expose())
+        .map_err(|_| piece.fault(ImportFault::SecretLength { bytes }))?;
+    if secret.is_weak() {
+        warn(piece, WarningKind::WeakSecret { bytes });
+    }
+    Ok(secret)
+}
+
+/// Where a fault in the secret stands in the URI: exact unless escapes come before it.
+fn inner(error: Base32Error, piece: Piece<'_>) -> usize {
+    if piece.text.contains('%') {
+        0
+    } else {
+        error.position().min(piece.text.len())
+    }
+}
+
+fn algorithm(
+    piece: Piece<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<Algorithm, ImportError> {
+    let name = piece.decode()?;
+    if let Some(exact) = Algorithm::ALL
+        .into_iter()
+        .find(|known| known.name() == name)
+    {
+        return Ok(exact);
+    }
+    // HmacSHA256, HMAC-SHA-256, sha256, SHA_256.
+    let bare: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_uppercase();
+    let bare = bare.strip_prefix("HMAC").unwrap_or(&bare);
+    let known = bare
+        .parse()
+        .map_err(|_| piece.fault(ImportFault::Algorithm))?;
+    warn(piece, WarningKind::AlgorithmSpelling);
+    Ok(known)
+}
+
+/// Decimal digits alone: `parse` would take a sign.
+fn number<N: core::str::FromStr>(piece: Piece<'_>) -> Result<Option<N>, ImportError> {
+    let text = piece.decode()?;
+    Ok(Some(text)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok()))
+}
