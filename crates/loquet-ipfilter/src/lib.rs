@@ -1,1 +1,32 @@
-//! loquet-ipfilter.
+//! Where a log-in may come from: address, place, device. One verdict, with the rule that decided.
+//!
+//! An operator writes [`Rules`]; [`Filter::compile`] freezes them, together with what the operator's databases
+//! ([`Geo`]) say of countries and network operators; [`Filter::check`] answers with a [`Verdict`]. Which address a
+//! request comes from is a question of its own, answered by [`ClientAddress`].
+//!
+//! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
+
+mod address;
+mod client;
+mod evaluate;
+mod filter;
+mod geo;
+mod prefix;
+mod rules;
+mod shared;
+mod text;
+mod verdict;
+
+pub use address::{embedded_v4, is_special, visitor_network};
+pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
+pub use evaluate::{Facts, Located};
+pub use filter::{CompileError, Filter};
+pub use geo::{Classes, Geo};
+pub use prefix::{Prefix, PrefixError};
+pub use rules::{
+    Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence, Rule,
+    RuleFault, RuleRef, Rules, Tag,
+};
+pub use shared::SharedFilter;
+pub use text::{RulesError, TextFault};
+pub use verdict::{Origin, Verdict};

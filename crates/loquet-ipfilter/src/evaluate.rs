@@ -1,0 +1,354 @@
+//! The semantics, rule by rule: slow, plain, and what every index is compared with.
+//!
+//! Facts are three-valued. A rule matches when each of its conditions holds. A condition on an unknown fact neither
+//! holds nor fails: an allow rule then does not match, a deny rule does. So an unknown fact never allows anything,
+//! and never slips past a deny; only a rule that names `unknown` treats it as a fact like others.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use crate::address::{embedded_v4, is_special};
+use crate::rules::Extra;
+use crate::{
+    Asn, Class, Country, Decision, DeviceTier, Embedded, Geo, Named, PlaceItem, Precedence, Prefix,
+    Rule, Rules, Tag,
+};
+
+/// What is known of a request, after every look-up. With it a verdict can be replayed without any database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The address in canonical form.
+    pub address: Option<IpAddr>,
+    /// The country. A special-purpose address has none, and that is known.
+    pub country: Located,
+    /// The network operator.
+    pub asn: Option<Asn>,
+    /// The classes that hold.
+    pub classes: Vec<Class>,
+    /// Whether an anonymiser database had its say; without it only special ranges and tunnels can be told.
+    pub anonymiser_known: bool,
+    /// How well the device is known.
+    pub device: DeviceTier,
+}
+
+/// Where an address lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Located {
+    /// In this country.
+    In(Country),
+    /// Nowhere, for certain: a special-purpose address.
+    Nowhere,
+    /// Nobody can tell: no address, no database, a stale one, a tunnel, or an address that the database lacks.
+    Unknown,
+}
+
+impl Facts {
+    /// Looks up what can be told of an address and a device.
+    #[must_use]
+    pub fn gather(
+        address: Option<IpAddr>,
+        device: DeviceTier,
+        embedded: Embedded,
+        geo: Option<&Geo>,
+    ) -> Self {
+        let unknown = Self {
+            address: None,
+            country: Located::Unknown,
+            asn: None,
+            classes: Vec::new(),
+            anonymiser_known: false,
+            device,
+        };
+        let Some(address) = address.map(|address| address.to_canonical()) else {
+            return unknown;
+        };
+        let mut facts = Self {
+            address: Some(address),
+            ..unknown
+        };
+        let mut place = address;
+        if let Some(v4) = embedded_in(address) {
+            facts.classes.push(Class::Tunnel);
+            if embedded == Embedded::DenyOnly {
+                return facts;
+            }
+            place = v4.into();
+        }
+        if is_special(place) {
+            facts.classes.insert(0, Class::Special);
+            facts.country = Located::Nowhere;
+        } else if let Some(country) = geo.and_then(|geo| geo.country(place)) {
+            facts.country = Located::In(country);
+        }
+        facts.asn = geo.and_then(|geo| geo.asn(place));
+        if let Some(classes) = geo.and_then(|geo| geo.anonymiser(place)) {
+            facts.anonymiser_known = true;
+            facts.classes.extend(classes.iter());
+        }
+        facts
+    }
+}
+
+pub(crate) fn embedded_in(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => embedded_v4(v6),
+    }
+}
+
+/// Kleene's three values, in an order such that *and* is the minimum and *or* the maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Truth {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl From<bool> for Truth {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+/// How specific a match is: 0 without an address, one more than the prefix's length, [`NAMED_UNKNOWN`] at most.
+pub(crate) type Specificity = u8;
+/// A rule that names the unknown address is the most specific one about it.
+pub(crate) const NAMED_UNKNOWN: Specificity = u8::MAX;
+/// An embedded IPv4 prefix counts as the IPv6 prefix that NAT64 would make of it.
+pub(crate) const EMBEDDED_SHIFT: u8 = 96;
+
+/// How a rule meets the facts. `None` when it does not match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Match {
+    pub(crate) specificity: Specificity,
+    pub(crate) by_unknown: bool,
+}
+
+/// Whom the rule's tags are compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Audience<'a> {
+    /// Somebody with these tags.
+    Tagged(&'a [Tag]),
+    /// Nobody is known yet: an allow for some tag might still apply, a deny for some tag might not.
+    Stranger,
+}
+
+impl Audience<'_> {
+    pub(crate) fn may_meet(self, tags: &[Tag], decision: Decision) -> bool {
+        tags.is_empty()
+            || match self {
+                Self::Tagged(held) => held.iter().any(|tag| tags.binary_search(tag).is_ok()),
+                Self::Stranger => decision == Decision::Allow,
+            }
+    }
+}
+
+/// Whether the rule matches, its tags apart.
+pub(crate) fn matches(rules: &Rules, rule: &Rule, facts: &Facts) -> Option<Match> {
+    let (mut truth, specificity) = address_truth(rules, rule, facts);
+    if let Some(extra) = rule.extra.as_deref() {
+        truth = truth.min(place_truth(rules, extra, rule.decision, facts));
+        truth = truth.min(any(&extra.countries, |country| {
+            country_truth(country, facts)
+        }));
+        truth = truth.min(any(&extra.asns, |asn| asn_truth(asn, facts)));
+        truth = truth.min(any(&extra.classes, |class| class_truth(class, facts)));
+        truth = truth.min(any(&extra.devices, |tier| device_truth(tier, facts.device)));
+    }
+    match (truth, rule.decision) {
+        (Truth::Yes, _) => Some(Match {
+            specificity,
+            by_unknown: false,
+        }),
+        (Truth::Unknown, Decision::Deny) => Some(Match {
+            specificity,
+            by_unknown: true,
+        }),
+        (Truth::Unknown, Decision::Allow) | (Truth::No, _) => None,
+    }
+}
+
+/// A condition that is not written always holds.
+fn any<T: Copy>(values: &[T], truth: impl Fn(T) -> Truth) -> Truth {
+    values
+        .iter()
+        .map(|&value| truth(value))
+        .max()
+        .unwrap_or(Truth::Yes)
+}
+
+fn address_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
+    let unknown_named = rule
+        .extra
+        .as_deref()
+        .is_some_and(|extra| extra.unknown_address);
+    let own = rule.prefixes();
+    let placed = || {
+        rule.places()
+            .filter_map(|name| rules.place(name))
+            .flat_map(|place| place.items())
+            .filter_map(|item| match item {
+                PlaceItem::Prefix(prefix) => Some(*prefix),
+                PlaceItem::Country(_) | PlaceItem::Asn(_) => None,
+            })
+    };
+    let all = || own.iter().copied().chain(placed());
+    let Some(address) = facts.address else {
+        if unknown_named {
+            return (Truth::Yes, NAMED_UNKNOWN);
+        }
+        // The worst case: the address might lie in the longest of them.
+        let longest = all()
+            .map(|prefix| prefix.len().saturating_add(1))
+            .max()
+            .unwrap_or(0);
+        return (
+            if own.is_empty() {
+                Truth::Yes
+            } else {
+                Truth::Unknown
+            },
+            longest,
+        );
+    };
+    let specificity = all()
+        .filter_map(|p| covers(p, address, rule.decision, rules.embedded))
+        .max();
+    if own.is_empty() && !unknown_named {
+        return (Truth::Yes, specificity.unwrap_or(0));
+    }
+    let inside = own
+        .iter()
+        .any(|p| covers(*p, address, rule.decision, rules.embedded).is_some());
+    (inside.into(), specificity.unwrap_or(0))
+}
+
+/// The specificity with which a prefix covers an address, or the IPv4 address inside it where that counts.
+pub(crate) fn covers(
+    prefix: Prefix,
+    address: IpAddr,
+    decision: Decision,
+    embedded: Embedded,
+) -> Option<Specificity> {
+    if prefix.contains(address) {
+        return Some(prefix.len().saturating_add(1));
+    }
+    if decision == Decision::Allow && embedded == Embedded::DenyOnly {
+        return None;
+    }
+    let inner = embedded_in(address)?;
+    prefix.contains(inner.into()).then(|| {
+        prefix
+            .len()
+            .saturating_add(1)
+            .saturating_add(EMBEDDED_SHIFT)
+    })
+}
+
+fn place_truth(rules: &Rules, extra: &Extra, decision: Decision, facts: &Facts) -> Truth {
+    if extra.places.is_empty() {
+        return Truth::Yes;
+    }
+    let places = extra.places.iter().filter_map(|name| rules.place(name));
+    places
+        .flat_map(|place| place.items())
+        .map(|item| item_truth(*item, decision, rules, facts))
+        .max()
+        .unwrap_or(Truth::No)
+}
+
+fn item_truth(item: PlaceItem, decision: Decision, rules: &Rules, facts: &Facts) -> Truth {
+    match item {
+        PlaceItem::Prefix(prefix) => match facts.address {
+            Some(address) => covers(prefix, address, decision, rules.embedded)
+                .is_some()
+                .into(),
+            None => Truth::Unknown,
+        },
+        PlaceItem::Country(country) => country_truth(Named::Is(country), facts),
+        PlaceItem::Asn(asn) => asn_truth(Named::Is(asn), facts),
+    }
+}
+
+fn country_truth(named: Named<Country>, facts: &Facts) -> Truth {
+    match (named, facts.country) {
+        (Named::Is(wanted), Located::In(country)) => (wanted == country).into(),
+        (Named::Is(_), Located::Nowhere) => Truth::No,
+        (Named::Is(_), Located::Unknown) => Truth::Unknown,
+        (Named::Unknown, located) => (located == Located::Unknown).into(),
+    }
+}
+
+fn asn_truth(named: Named<Asn>, facts: &Facts) -> Truth {
+    match (named, facts.asn) {
+        (Named::Is(wanted), Some(asn)) => (wanted == asn).into(),
+        (Named::Is(_), None) => Truth::Unknown,
+        (Named::Unknown, asn) => asn.is_none().into(),
+    }
+}
+
+fn class_truth(named: Named<Class>, facts: &Facts) -> Truth {
+    let known = |class: Class| {
+        facts.address.is_some() && (class.is_told_by_address() || facts.anonymiser_known)
+    };
+    match named {
+        Named::Is(class) if facts.classes.contains(&class) => Truth::Yes,
+        Named::Is(class) if known(class) => Truth::No,
+        Named::Is(_) => Truth::Unknown,
+        Named::Unknown => (!facts.anonymiser_known).into(),
+    }
+}
+
+pub(crate) fn device_truth(tier: DeviceTier, device: DeviceTier) -> Truth {
+    match (tier, device) {
+        (DeviceTier::Known, DeviceTier::Unknown) => Truth::Unknown,
+        (DeviceTier::Unknown, DeviceTier::Unknown) | (DeviceTier::Known, DeviceTier::Known) => {
+            Truth::Yes
+        }
+        (DeviceTier::Unknown, DeviceTier::Known) => Truth::No,
+    }
+}
+
+/// The place in the order of rules that a match takes: the least one decides.
+pub(crate) fn rank(
+    precedence: Precedence,
+    decision: Decision,
+    specificity: Specificity,
+    index: u32,
+) -> u64 {
+    let allow = u64::from(decision == Decision::Allow);
+    let index = u64::from(index);
+    match precedence {
+        Precedence::FirstMatch => index,
+        Precedence::DenyOverrides => (allow << 32) | index,
+        Precedence::MostSpecific => {
+            (u64::from(u8::MAX.saturating_sub(specificity)) << 33) | (allow << 32) | index
+        }
+    }
+}
+
+/// The matching rules in the order in which they would decide.
+pub(crate) fn matching<'r>(
+    rules: &'r Rules,
+    candidates: impl Iterator<Item = u32> + 'r,
+    facts: &'r Facts,
+    audience: Audience<'r>,
+) -> Vec<(u32, Match)> {
+    let mut found: Vec<(u64, u32, Match)> = candidates
+        .filter_map(|index| {
+            let rule = rules.rules.get(usize::try_from(index).ok()?)?;
+            let met = audience
+                .may_meet(rule.tags(), rule.decision)
+                .then(|| matches(rules, rule, facts))??;
+            Some((
+                rank(rules.precedence, rule.decision, met.specificity, index),
+                index,
+                met,
+            ))
+        })
+        .collect();
+    found.sort_unstable_by_key(|&(rank, ..)| rank);
+    found
+        .into_iter()
+        .map(|(_, index, met)| (index, met))
+        .collect()
+}
