@@ -1,0 +1,353 @@
+//! What is true of one account.
+
+use crate::attempts::{Attempts, ResetQuota};
+use crate::{AccountId, Digest, OrgId, RoleSet, SessionId, UnixTime, limits};
+use core::fmt;
+
+/// One account of one organisation. Copying it allocates nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Account {
+    /// Which account.
+    pub id: AccountId,
+    /// Whose. An account never changes its organisation.
+    pub org: OrgId,
+    /// What the person is there.
+    pub roles: RoleSet,
+    /// Whether the person is still there.
+    pub status: Status,
+    /// When the account was made.
+    pub created: UnixTime,
+    /// When it became administrator, if it did later than it was made.
+    pub promoted: Option<UnixTime>,
+    /// "Multi-factor log-in is required for your account": the owner's own switch.
+    pub toggle: bool,
+    /// Whether an authenticator was ever bound. Never goes back.
+    pub ever: bool,
+    /// What is bound now.
+    pub authenticator: Authenticator,
+    /// Enrollments that were begun and not confirmed.
+    pub pendings: [Option<Pending>; limits::PENDINGS],
+    /// Sessions of another epoch are over.
+    pub epoch: u32,
+    /// What wrong codes have used up.
+    pub attempts: Attempts,
+    /// Resets that this account has made of others.
+    pub resets: ResetQuota,
+    /// Recovery codes that are left.
+    pub recovery: RecoverySet,
+    /// A link in the notice of the last enrollment, with which its owner repudiates it.
+    pub repudiation: Option<Repudiation>,
+}
+
+impl Account {
+    /// An account that was just made: active, nothing bound.
+    #[must_use]
+    pub fn new(id: AccountId, org: OrgId, roles: RoleSet, created: UnixTime) -> Self {
+        Self {
+            id,
+            org,
+            roles,
+            status: Status::Active,
+            created,
+            promoted: None,
+            toggle: false,
+            ever: false,
+            authenticator: Authenticator::None,
+            pendings: [const { None }; limits::PENDINGS],
+            epoch: 0,
+            attempts: Attempts::default(),
+            resets: ResetQuota::default(),
+            recovery: RecoverySet::EMPTY,
+            repudiation: None,
+        }
+    }
+
+    /// Whether the person is still there.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        matches!(self.status, Status::Active)
+    }
+
+    /// What is bound at `now`: a recovery that lapsed leaves the authenticator disabled, so that
+    /// the remaining recovery codes work again.
+    #[must_use]
+    pub fn authenticator_at(&self, now: UnixTime) -> Authenticator {
+        match self.authenticator {
+            Authenticator::ResetDue {
+                ticket:
+                    Some(Ticket {
+                        origin: Origin::Recovery { .. },
+                        expires,
+                        ..
+                    }),
+            } if now >= expires && self.pendings_at(now).next().is_none() => {
+                Authenticator::Disabled {
+                    since: expires,
+                    why: DisabledBy::Recovery,
+                }
+            }
+            bound => bound,
+        }
+    }
+
+    /// The enrollments that have not timed out at `now`.
+    pub fn pendings_at(&self, now: UnixTime) -> impl Iterator<Item = &Pending> {
+        self.pendings
+            .iter()
+            .flatten()
+            .filter(move |pending| now < pending.expires())
+    }
+}
+
+/// Whether a person is still in the organisation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Status {
+    /// Yes.
+    Active,
+    /// No: no session, no secret.
+    Left {
+        /// Since when.
+        since: UnixTime,
+    },
+}
+
+/// What is bound to an account. A secret is stored if and only if this is
+/// [`Active`](Authenticator::Active).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Authenticator {
+    /// Nothing was bound.
+    None,
+    /// An authenticator is bound and its codes count.
+    Active {
+        /// Since when.
+        since: UnixTime,
+        /// The last step whose code was accepted: that step and all before are used up.
+        step: u64,
+        /// Steps by which a resynchronisation found the phone's clock off.
+        drift: i8,
+        /// The last step whose second use the owner was told of: one notice a step.
+        told: Option<u64>,
+    },
+    /// What was bound no longer counts, and nothing is bound in its place.
+    Disabled {
+        /// Since when.
+        since: UnixTime,
+        /// What disabled it.
+        why: DisabledBy,
+    },
+    /// The next enrollment needs a ticket.
+    ResetDue {
+        /// The ticket; `None` when it is void and another must be given.
+        ticket: Option<Ticket>,
+    },
+}
+
+/// What disabled an authenticator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum DisabledBy {
+    /// Too many wrong codes.
+    Failures,
+    /// The owner reported it lost.
+    Loss,
+    /// The owner used a recovery code and did not finish.
+    Recovery,
+}
+
+/// The right to enroll after a reset. One use, at the confirmation of the enrollment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Ticket {
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it was given out.
+    pub issued: UnixTime,
+    /// From when on it cannot begin an enrollment.
+    pub expires: UnixTime,
+    /// Wrong presentations.
+    pub wrong: u8,
+}
+
+/// Where a ticket came from, and what must be shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Origin {
+    /// An administrator reset the account, or re-hired the person.
+    Administrator {
+        /// Hash of the ticket.
+        digest: Digest,
+        /// Its author.
+        by: AccountId,
+        /// The author's [`mark`](crate::Administrator::mark) when the ticket was given out.
+        mark: u32,
+    },
+    /// Break-glass on the host.
+    BreakGlass {
+        /// Hash of the ticket.
+        digest: Digest,
+    },
+    /// The owner used a recovery code: this session alone may go on.
+    Recovery {
+        /// Which session.
+        session: SessionId,
+    },
+}
+
+/// An enrollment that was begun. It satisfies nothing; only its session can show or confirm it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Pending {
+    /// What for.
+    pub purpose: Purpose,
+    /// The session that began it.
+    pub session: SessionId,
+    /// When.
+    pub since: UnixTime,
+    /// Wrong codes so far.
+    pub wrong: u8,
+    /// Recovery codes that were shown with it and count from its confirmation.
+    pub recovery: RecoverySet,
+}
+
+impl Pending {
+    /// When it times out.
+    #[must_use]
+    pub const fn expires(&self) -> UnixTime {
+        self.since.plus(limits::PENDING)
+    }
+}
+
+/// What an enrollment is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Purpose {
+    /// The account's first.
+    First,
+    /// After a reset, with its ticket.
+    Reset,
+    /// Beside an active one, which it replaces.
+    Replace,
+}
+
+/// The link with which an owner says "that enrollment was not me".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Repudiation {
+    /// Hash of the link's secret part.
+    pub link: Digest,
+    /// From when on it does nothing.
+    pub expires: UnixTime,
+}
+
+/// The recovery codes of one set that are left, as hashes: at most
+/// [`limits::RECOVERY_CODES`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RecoverySet([Option<Digest>; limits::RECOVERY_CODES]);
+
+impl RecoverySet {
+    /// No code.
+    pub const EMPTY: Self = Self([None; limits::RECOVERY_CODES]);
+
+    /// The set of these codes.
+    ///
+    /// # Errors
+    /// [`TooManyCodes`] for more than [`limits::RECOVERY_CODES`].
+    pub fn new(codes: impl IntoIterator<Item = Digest>) -> Result<Self, TooManyCodes> {
+        let mut set = Self::EMPTY;
+        let mut free = set.0.iter_mut();
+        for code in codes {
+            *free.next().ok_or(TooManyCodes)? = Some(code);
+        }
+        Ok(set)
+    }
+
+    /// The codes that are left.
+    pub fn iter(&self) -> impl Iterator<Item = &Digest> {
+        self.0.iter().flatten()
+    }
+
+    /// How many are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Burns `code`: the set without it, or `None` when it is not one of them. Every code is
+    /// compared whatever is found.
+    #[must_use]
+    pub fn burn(&self, code: &Digest) -> Option<Self> {
+        let mut left = *self;
+        let mut found = false;
+        for slot in &mut left.0 {
+            if slot.as_ref() == Some(code) {
+                *slot = None;
+                found = true;
+            }
+        }
+        found.then_some(left)
+    }
+}
+
+impl fmt::Debug for RecoverySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecoverySet({} left)", self.len())
+    }
+}
+
+/// A set has at most [`limits::RECOVERY_CODES`] recovery codes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooManyCodes;
+
+impl fmt::Display for TooManyCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a set has at most {} recovery codes",
+            limits::RECOVERY_CODES
+        )
+    }
+}
+
+impl core::error::Error for TooManyCodes {}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RecoverySet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for RecoverySet {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let codes = alloc::vec::Vec::<Digest>::deserialize(from)?;
+        Self::new(codes).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,309 @@
+//! Names of things: plain values that compare, sort and hash.
+
+use core::fmt;
+use core::str::FromStr;
+
+macro_rules! sixteen_bytes {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// The id with exactly these bytes (a UUID's, for example).
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The sixteen bytes, as they are stored and sorted.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(number: u64) -> Self {
+                Self(u128::from(number).to_be_bytes())
+            }
+        }
+
+        impl From<u128> for $name {
+            fn from(number: u128) -> Self {
+                Self(number.to_be_bytes())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", u128::from_be_bytes(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:x})"), u128::from_be_bytes(self.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            /// Reads exactly 32 hexadecimal digits.
+            ///
+            /// # Errors
+            /// [`ParseIdError`] says at which byte the text stops being an id.
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                parse_hex::<16>(text).map(Self)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        hex_serde!($name);
+    };
+}
+
+/// Ids and digests are hexadecimal text wherever they are stored.
+#[cfg(feature = "serde")]
+macro_rules! hex_serde {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&Hex(&self.0))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <alloc::borrow::Cow<'de, str>>::deserialize(from)?;
+                parse_hex(&text).map(Self).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+sixteen_bytes! {
+    /// An organisation: the people whom one set of administrators looks after.
+    OrgId
+}
+
+sixteen_bytes! {
+    /// An account of one organisation. A person who works in two has two.
+    AccountId
+}
+
+/// A role, by number. What a role means is data: see [`RoleDefinition`](crate::RoleDefinition).
+///
+/// ```
+/// use loquet_policy::RoleId;
+/// assert_eq!(RoleId::EMPLOYEE, RoleId(1));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RoleId(pub u16);
+
+impl RoleId {
+    /// A parent: rank 0, multi-factor log-in is voluntary.
+    pub const PARENT: Self = Self(0);
+    /// An employee: rank 1, covered by the mandate that the article recommends.
+    pub const EMPLOYEE: Self = Self(1);
+    /// An administrator: rank 2, covered by the employees' mandate too.
+    pub const ADMINISTRATOR: Self = Self(2);
+}
+
+/// Seconds since 1970-01-01T00:00:00Z. The engine never asks a clock: time is a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct UnixTime(pub u64);
+
+impl UnixTime {
+    /// This moment and `seconds` more. Stays at the end of time rather than wrap to its start.
+    #[must_use]
+    pub const fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Seconds from `earlier` to this moment, 0 when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// One log-in session, named by 64 random bits that the caller drew.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SessionId(pub u64);
+
+/// The hash of a ticket, a break-glass code, a recovery code or a link, made by the caller.
+///
+/// The engine only asks whether two are equal. The comparison looks at every byte whatever it
+/// finds; both sides are hashes, so that its timing could tell nothing useful anyway.
+#[derive(Clone, Copy, PartialOrd, Ord)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest with exactly these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for whoever stores them.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl PartialEq for Digest {
+    fn eq(&self, other: &Self) -> bool {
+        let differing = self
+            .0
+            .iter()
+            .zip(&other.0)
+            .fold(0, |sum, (a, b)| sum | (a ^ b));
+        differing == 0
+    }
+}
+
+impl Eq for Digest {}
+
+impl core::hash::Hash for Digest {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Debug for Digest {
+    /// Four bytes tell two digests apart in a log and help nobody who reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = self.0;
+        write!(f, "Digest({a:02x}{b:02x}{c:02x}{d:02x}…)")
+    }
+}
+
+#[cfg(feature = "serde")]
+hex_serde!(Digest);
+
+#[cfg(feature = "serde")]
+struct Hex<'a>(&'a [u8]);
+
+#[cfg(feature = "serde")]
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Why a text is not an id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ParseIdError {
+    /// An id has a fixed number of digits.
+    Length {
+        /// Digits that an id has.
+        expected: usize,
+        /// Bytes that the text has.
+        found: usize,
+    },
+    /// Something that is no hexadecimal digit.
+    Digit {
+        /// Where, in bytes from the start of the text.
+        at: usize,
+    },
+}
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { expected, found } => {
+                write!(
+                    f,
+                    "an id has {expected} hexadecimal digits, this text has {found} bytes"
+                )
+            }
+            Self::Digit { at } => write!(f, "not a hexadecimal digit at byte {at}"),
+        }
+    }
+}
+
+impl core::error::Error for ParseIdError {}
+
+fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], ParseIdError> {
+    let expected = N.saturating_mul(2);
+    if text.len() != expected {
+        return Err(ParseIdError::Length {
+            expected,
+            found: text.len(),
+        });
+    }
+    let mut bytes = [0; N];
+    for (index, (slot, pair)) in bytes
+        .iter_mut()
+        .zip(text.as_bytes().chunks_exact(2))
+        .enumerate()
+    {
+        for (low, digit) in pair.iter().enumerate() {
+            let value = char::from(*digit)
+                .to_digit(16)
+                .and_then(|value| u8::try_from(value).ok())
+                .ok_or(ParseIdError::Digit {
+                    at: index.saturating_mul(2).saturating_add(low),
+                })?;
+            *slot = (*slot << 4) | value;
+        }
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_what_it_prints() {
+        for number in [0u128, 1, 0xdead_beef, u128::MAX] {
+            let id = AccountId::from(number);
+            assert_eq!(id.to_string().parse(), Ok(id));
+            assert_eq!(id.to_string().len(), 32);
+        }
+        assert_eq!(AccountId::from(7u64), AccountId::from(7u128));
+    }
+
+    #[test]
+    fn a_bad_id_says_where() {
+        assert_eq!(
+            "".parse::<OrgId>(),
+            Err(ParseIdError::Length {
+                expected: 32,
+                found: 0
+            })
+        );
+        let text = "0123456789abcdef0123456789abcdeg";
+        assert_eq!(text.parse::<OrgId>(), Err(ParseIdError::Digit { at: 31 }));
+        let accents = "é".repeat(16);
+        assert_eq!(accents.parse::<OrgId>(), Err(ParseIdError::Digit { at: 0 }));
+        assert_eq!(
+            "+1".repeat(16).parse::<OrgId>(),
+            Err(ParseIdError::Digit { at: 0 })
+        );
+    }
+
+    #[test]
+    fn time_stops_at_its_ends() {
+        assert_eq!(UnixTime(u64::MAX).plus(1), UnixTime(u64::MAX));
+        assert_eq!(UnixTime(3).since(UnixTime(5)), 0);
+    }
+
+    #[test]
+    fn digests_differ_in_any_byte() {
+        let zero = Digest::from_bytes([0; 32]);
+        for at in 0..32 {
+            let mut bytes = [0; 32];
+            bytes[at] = 1;
+            assert_ne!(zero, Digest::from_bytes(bytes));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Every number of the rules, with its reason and the attack it stops.
+
+/// A minute, in seconds.
+pub const MINUTE: u64 = 60;
+/// An hour, in seconds.
+pub const HOUR: u64 = 60 * MINUTE;
+/// A day, in seconds.
+pub const DAY: u64 = 24 * HOUR;
+
+/// How long a half log-in waits for its code: time to find the phone, not to leave the desk.
+pub const HALF_LOGIN: u64 = 10 * MINUTE;
+/// How long a begun enrollment waits for its first code. NIST SP 800-63B-4 §4.1.2.2 allows ten
+/// minutes for a binding code.
+pub const PENDING: u64 = 10 * MINUTE;
+/// Wrong codes after which a begun enrollment is erased: a person who mistypes starts over,
+/// a guesser gets ten tries at a secret that opens nothing yet.
+pub const PENDING_TRIES: u8 = 10;
+/// Enrollments that an account may have begun at the same time, each in its own session.
+pub const PENDINGS: usize = 3;
+/// A *recent* code was given in this session at most this long ago (OWASP ASVS 7.5.3).
+pub const RECENT: u64 = 5 * MINUTE;
+/// Default time in which a covered account may enroll with its pass phrase alone.
+pub const ENROLLMENT_WINDOW: u64 = 14 * DAY;
+/// The widest enrollment window an organisation can choose.
+pub const ENROLLMENT_WINDOW_MAX: u64 = 90 * DAY;
+/// Default life of a reset ticket. NIST SP 800-63B-4 §4.2.1.2 allows 24 h for what goes by mail.
+pub const TICKET: u64 = DAY;
+/// The longest life of a ticket that an organisation can choose (three working days).
+pub const TICKET_MAX: u64 = 3 * DAY;
+/// Life of a ticket that is read aloud: NIST's ten minutes for a spoken code.
+pub const TICKET_ALOUD: u64 = 10 * MINUTE;
+/// Wrong presentations after which a ticket is void.
+pub const TICKET_TRIES: u8 = 10;
+/// A link in a notice repudiates an enrollment for this long.
+pub const REPUDIATION: u64 = 7 * DAY;
+/// The shortest notice of a mandate, unless it starts now and says so.
+pub const NOTICE: u64 = 7 * DAY;
+/// How often an announced mandate may be put off, so that "announced" keeps its meaning.
+pub const POSTPONEMENTS: u8 = 2;
+/// How long a change that weakens waits, so that another administrator can see and stop it.
+pub const WEAKENING: u64 = 72 * HOUR;
+/// How long a new administrator may not act on people: a thief who promotes an accomplice waits.
+pub const PROBATION: u64 = 72 * HOUR;
+/// Resets that one administrator may make in a day: one person's lost phone, not a take-over.
+pub const RESETS_A_DAY: u8 = 5;
+/// How long break-glass waits, so that an administrator who can still log in cancels it.
+pub const BREAK_GLASS: u64 = DAY;
+/// Life of the ticket that break-glass gives.
+pub const BREAK_GLASS_TICKET: u64 = 10 * MINUTE;
+/// Wrong break-glass codes after which the seal is void.
+pub const SEAL_TRIES: u8 = 10;
+/// How long a void seal stays void when nobody renews it. For ever would let ten wrong codes on
+/// the host lock out an organisation whose last administrator loses the phone; a code of 112
+/// bits is out of reach at ten guesses in three days.
+pub const SEAL_VOID: u64 = 72 * HOUR;
+
+/// Failures, in a row or in all for one secret, that disable it: the ceiling of NIST
+/// SP 800-63B-4 §3.2.2, not configurable above.
+pub const FAILURES: u8 = 100;
+/// Of these the last twenty are kept for known devices and live sessions, so that a stranger
+/// with the pass phrase cannot use up the owner's.
+pub const RESERVE: u8 = 20;
+/// Failures in all at which the owner is told to replace the authenticator.
+pub const ADVISE_REPLACEMENT: u8 = 50;
+/// The failure in a row from which on there is a wait.
+pub const FIRST_WAIT: u8 = 6;
+/// The first wait; it doubles with each further failure in a row.
+pub const WAIT: u64 = 30;
+/// The longest wait (NIST allows 30 s to 1 h).
+pub const WAIT_MAX: u64 = HOUR;
+/// Steps that a resynchronisation may correct, either way (RFC 6238 §6: bounded).
+pub const DRIFT_MAX: i8 = 4;
+
+/// Recovery codes in one set.
+pub const RECOVERY_CODES: usize = 10;
+/// Roles that one account may hold.
+pub const ROLES: usize = 8;

@@ -1,0 +1,380 @@
+//! What is true of an organisation, and of its administrators together.
+
+use crate::{AccountId, Digest, OrgId, RoleDefinition, RoleId, UnixTime, limits};
+use alloc::vec::Vec;
+
+/// An organisation's rules: who must, since when, and what brings a locked-out one back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Organisation {
+    /// Which organisation.
+    pub id: OrgId,
+    /// How strict the latch is.
+    pub preset: Preset,
+    /// Whether multi-factor log-in exists here yet.
+    pub latch: Latch,
+    /// What the roles mean, sorted by role.
+    pub roles: Vec<RoleDefinition>,
+    /// The mandates that are announced or in force, sorted by role. A role without one is off.
+    pub mandates: Vec<Mandate>,
+    /// The way back in when no administrator is left.
+    pub break_glass: BreakGlass,
+    /// What the administrators chose.
+    pub options: Options,
+    /// Changes that weaken and still wait, at most one of a kind, sorted by kind.
+    pub scheduled: Vec<Scheduled>,
+}
+
+impl Organisation {
+    /// A new organisation in which nobody has multi-factor log-in yet, with the article's roles.
+    #[must_use]
+    pub fn new(id: OrgId) -> Self {
+        Self {
+            id,
+            preset: Preset::Standard,
+            latch: Latch::Never,
+            roles: RoleDefinition::article().to_vec(),
+            mandates: Vec::new(),
+            break_glass: BreakGlass::Unset,
+            options: Options::default(),
+            scheduled: Vec::new(),
+        }
+    }
+
+    /// The same with the embedder's own roles in addition. A role that is defined already is
+    /// replaced, so that the article's ranks can be moved before anybody holds them.
+    #[must_use]
+    pub fn with_roles(mut self, roles: impl IntoIterator<Item = RoleDefinition>) -> Self {
+        for role in roles {
+            match self.roles.binary_search_by_key(&role.id, |known| known.id) {
+                Ok(at) => {
+                    if let Some(known) = self.roles.get_mut(at) {
+                        *known = role;
+                    }
+                }
+                Err(at) => self.roles.insert(at, role),
+            }
+        }
+        self
+    }
+
+    /// Whether multi-factor log-in has been enabled.
+    #[must_use]
+    pub const fn is_enabled(&self) -> bool {
+        matches!(self.latch, Latch::Enabled { .. })
+    }
+
+    /// What `role` means, if somebody defined it.
+    #[must_use]
+    pub fn role(&self, role: RoleId) -> Option<&RoleDefinition> {
+        self.roles.iter().find(|known| known.id == role)
+    }
+
+    /// The mandate for `role` itself, announced or in force.
+    #[must_use]
+    pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
+        self.mandates.iter().find(|mandate| mandate.role == role)
+    }
+}
+
+/// How strict the latch is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Preset {
+    /// The owner of a voluntary account may switch off the question at log-in.
+    Standard,
+    /// Nobody switches off anything: "no way back" to the letter.
+    StrictLatch,
+}
+
+/// Whether multi-factor log-in exists in an organisation. It moves once, forward.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Latch {
+    /// Not yet.
+    Never,
+    /// For ever.
+    Enabled {
+        /// Since when.
+        since: UnixTime,
+        /// Which administrator enabled it.
+        by: AccountId,
+    },
+}
+
+/// The obligation of a role to use multi-factor log-in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Mandate {
+    /// Whom it covers, with every role that implies this one.
+    pub role: RoleId,
+    /// The administrator who imposed it.
+    pub by: AccountId,
+    /// Announced or in force.
+    pub state: MandateState,
+}
+
+/// Announced or in force. There is no way from the second back to the first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum MandateState {
+    /// People have been told. The first decision at or after the date puts it in force.
+    Announced {
+        /// When it was announced.
+        since: UnixTime,
+        /// When it begins.
+        date: UnixTime,
+        /// How often the date was put off.
+        postponements: u8,
+    },
+    /// It binds.
+    InForce {
+        /// Since when.
+        since: UnixTime,
+    },
+}
+
+/// The sealed code that brings back an organisation whose administrators are all locked out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum BreakGlass {
+    /// None was ever made: multi-factor log-in is not enabled.
+    Unset,
+    /// The code lies in its envelope.
+    Sealed {
+        /// Hash of the code.
+        seal: Digest,
+        /// Since when.
+        since: UnixTime,
+        /// Wrong codes presented since.
+        wrong: u8,
+    },
+    /// Too many wrong codes. An administrator renews it, or it is sealed again with time.
+    Void {
+        /// Hash of the code.
+        seal: Digest,
+        /// Until when nobody can use it.
+        until: UnixTime,
+    },
+    /// Somebody on the host presented the code; the wait runs.
+    Opening {
+        /// Hash of the code.
+        seal: Digest,
+        /// The administrator it will let in.
+        account: AccountId,
+        /// When the ticket can be collected.
+        ready: UnixTime,
+    },
+    /// The ticket is out. The enrollment that follows renews the seal.
+    Open {
+        /// Hash of the code, which counts again if the ticket lapses.
+        seal: Digest,
+        /// The administrator who holds the ticket.
+        account: AccountId,
+        /// When the ticket lapses.
+        expires: UnixTime,
+    },
+}
+
+impl BreakGlass {
+    /// What it is at `now`: deadlines are data, a lapsed ticket or a served wait is sealed again.
+    #[must_use]
+    pub const fn at(self, now: UnixTime) -> Self {
+        match self {
+            Self::Void { seal, until } if now.0 >= until.0 => Self::Sealed {
+                seal,
+                since: until,
+                wrong: 0,
+            },
+            Self::Open { seal, expires, .. } if now.0 >= expires.0 => Self::Sealed {
+                seal,
+                since: expires,
+                wrong: 0,
+            },
+            other => other,
+        }
+    }
+}
+
+/// What the administrators of an organisation chose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Options {
+    /// Whether people get recovery codes when they enroll.
+    pub recovery_codes: bool,
+    /// Life of a reset ticket, in seconds.
+    pub ticket_life: u64,
+    /// Time to enroll with the pass phrase alone, in seconds.
+    pub enrollment_window: u64,
+    /// Which version of the access rules (address, place, device) holds, by its hash. `None`:
+    /// there are none.
+    pub access_rules: Option<Digest>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            recovery_codes: false,
+            ticket_life: limits::TICKET,
+            enrollment_window: limits::ENROLLMENT_WINDOW,
+            access_rules: None,
+        }
+    }
+}
+
+/// One choice of an organisation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
+pub enum Setting {
+    /// Offer recovery codes or stop. Offering weakens: a paper opens what a phone protected.
+    RecoveryCodes {
+        /// Whether they are offered.
+        offered: bool,
+    },
+    /// Life of a reset ticket. Longer weakens.
+    TicketLife {
+        /// From ten minutes to [`limits::TICKET_MAX`].
+        seconds: u64,
+    },
+    /// Time to enroll with the pass phrase alone. Wider weakens.
+    EnrollmentWindow {
+        /// From a day to [`limits::ENROLLMENT_WINDOW_MAX`].
+        seconds: u64,
+    },
+    /// New access rules. Whether they let more in, whoever compared them says.
+    AccessRules {
+        /// Hash of the new rules, `None` for no rules at all (which always opens).
+        rules: Option<Digest>,
+        /// Whether anything is allowed that was not.
+        opens: bool,
+    },
+}
+
+/// Which choice, without its value. One change of a kind can wait at a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum SettingKind {
+    /// [`Setting::RecoveryCodes`].
+    RecoveryCodes,
+    /// [`Setting::TicketLife`].
+    TicketLife,
+    /// [`Setting::EnrollmentWindow`].
+    EnrollmentWindow,
+    /// [`Setting::AccessRules`].
+    AccessRules,
+}
+
+impl Setting {
+    /// Which choice it is.
+    #[must_use]
+    pub const fn kind(&self) -> SettingKind {
+        match self {
+            Self::RecoveryCodes { .. } => SettingKind::RecoveryCodes,
+            Self::TicketLife { .. } => SettingKind::TicketLife,
+            Self::EnrollmentWindow { .. } => SettingKind::EnrollmentWindow,
+            Self::AccessRules { .. } => SettingKind::AccessRules,
+        }
+    }
+}
+
+/// A change that weakens and waits, so that any administrator can stop it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Scheduled {
+    /// What will hold.
+    pub setting: Setting,
+    /// Who asked for it.
+    pub by: AccountId,
+    /// When it takes effect.
+    pub due: UnixTime,
+}
+
+/// The active administrators of an organisation: what is true of several accounts at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Roster {
+    /// Whose administrators.
+    pub org: OrgId,
+    /// The last mark given out. It only grows.
+    pub marks: u32,
+    /// Every active account that holds [`RoleId::ADMINISTRATOR`], sorted by account.
+    pub administrators: Vec<Administrator>,
+}
+
+/// One administrator as the others' decisions see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Administrator {
+    /// Whose account.
+    pub account: AccountId,
+    /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
+    pub enrolled: bool,
+    /// When the account became administrator.
+    pub promoted: UnixTime,
+    /// Changes when the account is promoted or reset. A ticket carries its author's mark, so
+    /// that an author who is reset, demoted or gone takes the tickets along, even if the same
+    /// person is administrator again a second later.
+    pub mark: u32,
+}
+
+impl Roster {
+    /// The roster of an organisation without administrators.
+    #[must_use]
+    pub const fn new(org: OrgId) -> Self {
+        Self {
+            org,
+            marks: 0,
+            administrators: Vec::new(),
+        }
+    }
+
+    /// The entry of `account`, if it is an active administrator.
+    #[must_use]
+    pub fn administrator(&self, account: AccountId) -> Option<&Administrator> {
+        self.administrators
+            .iter()
+            .find(|entry| entry.account == account)
+    }
+
+    /// How many administrators other than `account` are enrolled.
+    #[must_use]
+    pub fn enrolled_besides(&self, account: AccountId) -> usize {
+        self.administrators
+            .iter()
+            .filter(|entry| entry.enrolled && entry.account != account)
+            .count()
+    }
+
+    /// How many administrators are enrolled.
+    #[must_use]
+    pub fn enrolled(&self) -> usize {
+        self.administrators
+            .iter()
+            .filter(|entry| entry.enrolled)
+            .count()
+    }
+}

@@ -1,0 +1,105 @@
+//! Who must, and why: questions that change nothing.
+
+use crate::{Account, AccountId, Mandate, MandateState, Organisation, RoleId, UnixTime};
+
+/// Whether an account must use multi-factor log-in, and everything that says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Requirement {
+    /// The mandate in force that covers the account, the earliest if there are several.
+    pub mandate: Option<Mandate>,
+    /// A role that nobody defined, which counts as mandated.
+    pub unknown_role: Option<RoleId>,
+    /// The owner's switch is on.
+    pub toggle: bool,
+    /// The rules cannot be read, so that the strictest is assumed.
+    pub unreadable: bool,
+    /// The mandate that will cover the account, the earliest if there are several. It requires
+    /// nothing yet.
+    pub announced: Option<Mandate>,
+}
+
+impl Requirement {
+    /// Whether anything requires a second factor now.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        self.mandate.is_some() || self.unknown_role.is_some() || self.toggle || self.unreadable
+    }
+}
+
+/// Whether `account` must use multi-factor log-in at `now`, and why.
+#[must_use]
+pub fn required(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    now: UnixTime,
+) -> Requirement {
+    let mut requirement = Requirement {
+        toggle: account.toggle,
+        ..Requirement::default()
+    };
+    let Some(organisation) = organisation.filter(|organisation| organisation.id == account.org)
+    else {
+        requirement.unreadable = true;
+        return requirement;
+    };
+    if !organisation.is_enabled() {
+        return requirement;
+    }
+    for role in account.roles.iter() {
+        if organisation.role(role).is_none() {
+            requirement.unknown_role = requirement.unknown_role.or(Some(role));
+        }
+        for mandate in covering(organisation, role) {
+            match mandate_since(mandate, now) {
+                Ok(since) => {
+                    let earlier = requirement
+                        .mandate
+                        .is_none_or(|known| since < mandate_start(&known));
+                    if earlier {
+                        let state = MandateState::InForce { since };
+                        requirement.mandate = Some(Mandate { state, ..*mandate });
+                    }
+                }
+                Err(date) => {
+                    if requirement
+                        .announced
+                        .is_none_or(|known| date < mandate_start(&known))
+                    {
+                        requirement.announced = Some(*mandate);
+                    }
+                }
+            }
+        }
+    }
+    requirement
+}
+
+/// The mandates that cover a role: its own and those of the roles that it implies.
+fn covering(organisation: &Organisation, role: RoleId) -> impl Iterator<Item = &Mandate> {
+    // A chain of implications ends; a circle that an embedder wrote by mistake is cut.
+    let depth = organisation.roles.len().saturating_add(1);
+    core::iter::successors(Some(role), |role| organisation.role(*role)?.implies)
+        .take(depth)
+        .filter_map(|role| organisation.mandate(role))
+}
+
+/// Since when a mandate is in force at `now`, or the date on which it will be.
+const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, UnixTime> {
+    match mandate.state {
+        MandateState::InForce { since } => Ok(since),
+        MandateState::Announced { date, .. } if now.0 >= date.0 => Ok(date),
+        MandateState::Announced { date, .. } => Err(date),
+    }
+}
+
+const fn mandate_start(mandate: &Mandate) -> UnixTime {
+    match mandate.state {
+        MandateState::InForce { since } => since,
+        MandateState::Announced { date, .. } => date,
+    }
+}
+
+/// Who imposed a requirement and since when, for an explanation.
+pub(crate) const fn mandate_facts(mandate: &Mandate) -> (RoleId, UnixTime, AccountId) {
+    (mandate.role, mandate_start(mandate), mandate.by)
+}
