@@ -1,2 +1,81 @@
-//! xtask.
-fn main() {}
+//! Loquet's chores: `cargo xtask test` is what a change must pass, the others are for people.
+#![expect(
+    clippy::print_stdout,
+    reason = "a chore talks to the person who runs it"
+)]
+
+mod chores;
+mod command;
+mod no_std;
+mod report;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Loquet's chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Everything a change must pass; installs what is missing
+    Test,
+    /// Runs the benchmarks of the `benches` workspace
+    Bench {
+        /// One benchmark; all when left out
+        name: Option<String>,
+    },
+    /// Searches for input that breaks a parser, on the installed nightly toolchain
+    Fuzz {
+        /// One target; all, one after another, when left out
+        target: Option<String>,
+        /// Minutes for each target
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        minutes: u32,
+    },
+    /// Runs the long tests of the stores and the policy explorer
+    Soak {
+        /// Minutes for each test that has no end of its own
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        minutes: u32,
+    },
+    /// Changes the engines one operator at a time and looks for changes that no test notices
+    Mutants {
+        /// One engine, such as `loquet-otp`; all four when left out
+        package: Option<String>,
+    },
+    /// Builds the documentation as docs.rs would
+    Doc,
+    /// Measures whether generating and verifying take a time that depends on secrets
+    Timing {
+        /// Measurements for each comparison, in thousands
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+        thousands: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().chore {
+        Chore::Test => return suite::run(),
+        Chore::Bench { name } => chores::bench(name.as_deref()),
+        Chore::Fuzz { target, minutes } => chores::fuzz(target.as_deref(), minutes),
+        Chore::Soak { minutes } => chores::soak(minutes),
+        Chore::Mutants { package } => chores::mutants(package.as_deref()),
+        Chore::Doc => chores::doc(),
+        Chore::Timing { thousands } => chores::timing(thousands),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            println!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
