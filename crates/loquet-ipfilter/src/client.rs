@@ -1,15 +1,17 @@
 //! Which address a request comes from, when proxies stand before the service.
 
+use core::fmt;
 use core::net::IpAddr;
 
 use thiserror::Error;
 
 use crate::Prefix;
+use crate::header::{Hop, forwarded_hops, read_list_hop};
 
 /// Which forwarding header the proxies before this service write. One kind per deployment: any other is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HeaderKind {
-    /// `X-Forwarded-For`, the de-facto standard.
+    /// `X-Forwarded-For`, the de-facto standard: addresses between commas, a port allowed.
     XForwardedFor,
     /// `Forwarded`, RFC 7239.
     Forwarded,
@@ -24,19 +26,29 @@ impl HeaderKind {
             Self::Forwarded => "forwarded",
         }
     }
+
+    /// The kind whose name in lower case this is.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::XForwardedFor, Self::Forwarded]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
 }
 
 /// The proxies whose word about a client counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedProxies {
-    prefixes: Vec<Prefix>,
+    // Sorted and disjoint, first and last address of each run.
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
 }
 
 /// Why a set-up of proxies is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// Nobody is trusted, so no header would ever count and every client would be unknown.
+    /// Nobody is trusted, so no header would ever count and every client would be a proxy.
     #[error("a forwarding header needs at least one trusted proxy")]
     NobodyTrusted,
     /// Everybody is trusted, so every client could invent an address.
@@ -54,35 +66,93 @@ impl TrustedProxies {
     /// The proxies in these networks.
     ///
     /// # Errors
-    /// [`ProxyError`] when nobody or everybody would be trusted, or beyond the limit.
+    /// [`ProxyError`] when nobody would be trusted, when a whole family would (two halves of it included), or beyond
+    /// the limit.
     pub fn new(prefixes: impl IntoIterator<Item = Prefix>) -> Result<Self, ProxyError> {
-        let prefixes: Vec<Prefix> = prefixes
-            .into_iter()
-            .take(Self::MAX.saturating_add(1))
-            .collect();
-        if let Some(all) = prefixes.iter().find(|prefix| prefix.len() == 0) {
-            return Err(ProxyError::EverybodyTrusted(*all));
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for (count, prefix) in prefixes.into_iter().enumerate() {
+            if count >= Self::MAX {
+                return Err(ProxyError::TooMany);
+            }
+            match (prefix.network(), prefix.last()) {
+                (IpAddr::V4(first), IpAddr::V4(last)) => v4.push((first.to_bits(), last.to_bits())),
+                (IpAddr::V6(first), IpAddr::V6(last)) => v6.push((first.to_bits(), last.to_bits())),
+                // A prefix begins and ends in one family.
+                (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {}
+            }
         }
-        match prefixes.len() {
-            0 => Err(ProxyError::NobodyTrusted),
-            1..=Self::MAX => Ok(Self { prefixes }),
-            _ => Err(ProxyError::TooMany),
+        if v4.is_empty() && v6.is_empty() {
+            return Err(ProxyError::NobodyTrusted);
         }
+        let v4 = merge(v4, |last| last.checked_add(1));
+        let v6 = merge(v6, |last| last.checked_add(1));
+        if v4 == [(0, u32::MAX)] {
+            return Err(ProxyError::EverybodyTrusted(Prefix::ANY_V4));
+        }
+        if v6 == [(0, u128::MAX)] {
+            return Err(ProxyError::EverybodyTrusted(Prefix::ANY_V6));
+        }
+        Ok(Self { v4, v6 })
     }
 
     /// Whether this address belongs to a trusted proxy.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        self.prefixes.iter().any(|prefix| prefix.contains(address))
+        match address.to_canonical() {
+            IpAddr::V4(v4) => holds(&self.v4, v4.to_bits()),
+            IpAddr::V6(v6) => holds(&self.v6, v6.to_bits()),
+        }
     }
 }
 
+fn merge<T: Ord + Copy>(mut runs: Vec<(T, T)>, next: impl Fn(T) -> Option<T>) -> Vec<(T, T)> {
+    runs.sort_unstable();
+    let mut merged: Vec<(T, T)> = Vec::with_capacity(runs.len());
+    for (first, last) in runs {
+        match merged.last_mut() {
+            // Touching runs become one, so that two halves of everything are seen to be everything.
+            Some(before) if next(before.1).is_none_or(|after| first <= after) => {
+                before.1 = before.1.max(last)
+            }
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+fn holds<T: Ord + Copy>(runs: &[(T, T)], address: T) -> bool {
+    let after = runs.partition_point(|(first, _)| *first <= address);
+    after
+        .checked_sub(1)
+        .and_then(|at| runs.get(at))
+        .is_some_and(|(_, last)| address <= *last)
+}
+
 /// How the client's address is established.
+///
+/// ```
+/// use loquet_ipfilter::{ClientAddress, HeaderKind, Reason, TrustedProxies};
+///
+/// let trusted = TrustedProxies::new(["10.0.0.0/8".parse()?])?;
+/// let client = ClientAddress::Behind(HeaderKind::XForwardedFor, trusted);
+/// let headers = [("X-Forwarded-For", "6.6.6.6, 203.0.113.7, 10.0.0.2")];
+/// let lines = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+///
+/// let resolved = client.resolve(Some("10.0.0.1".parse()?), lines);
+/// // What the proxies saw counts; what the client wrote before them does not.
+/// assert_eq!(resolved.address, Some("203.0.113.7".parse()?));
+/// assert_eq!(resolved.reason, Reason::Named);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// The address is unknown whenever the configured way does not establish it: never the proxy's own, and never what an
+/// untrusted peer claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientAddress {
     /// Clients connect to this service themselves; every header is ignored.
     Direct,
-    /// Clients come through proxies that write this header.
+    /// Clients come through these proxies, which write this header.
     Behind(HeaderKind, TrustedProxies),
 }
 
@@ -109,37 +179,64 @@ pub enum Reason {
     PeerNotTrusted,
     /// A trusted proxy named the client.
     Named,
-    /// A trusted proxy sent no forwarding header: somebody may have made it strip it (CVE-2022-31813).
+    /// A trusted proxy sent no forwarding header: a client can make some proxies strip it (CVE-2022-31813).
     HeaderMissing,
-    /// Every hop is a trusted proxy; the one that met the client did not say whom it met.
+    /// Every hop is a trusted proxy; the outermost did not say whom it met.
     OnlyProxies,
-    /// A hop is not an address, or hides it.
+    /// A hop is not an address in full notation.
     HopUnreadable,
     /// A hop is written `unknown` or obfuscated (RFC 7239 §6.2, §6.3).
     HopHidden,
     /// More than [`ClientAddress::MAX_HOPS`] hops.
     TooManyHops,
-    /// More than [`ClientAddress::MAX_BYTES`] bytes of forwarding header.
+    /// More than [`ClientAddress::MAX_BYTES`] bytes or [`ClientAddress::MAX_LINES`] lines of forwarding header.
     TooLong,
-    /// A header name that some program takes for the configured one: blanks, underscores.
+    /// A header name that some programs take for the configured one: blanks around it, underscores in it.
     OddName,
     /// A control character or a byte beyond ASCII in the header.
     OddByte,
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPeer => "the connection has no peer address",
+            Self::Direct => "no proxies are configured, so the peer is the client",
+            Self::PeerNotTrusted => "the peer is not a trusted proxy, so it is the client",
+            Self::Named => "a trusted proxy named the client",
+            Self::HeaderMissing => "the trusted peer sent no forwarding header",
+            Self::OnlyProxies => "every hop is a trusted proxy",
+            Self::HopUnreadable => "a hop is not an address",
+            Self::HopHidden => "a hop hides its address",
+            Self::TooManyHops => "too many hops",
+            Self::TooLong => "the forwarding header is too long",
+            Self::OddName => "a header name can be mistaken for the configured one",
+            Self::OddByte => {
+                "the forwarding header holds a control character or a byte beyond ASCII"
+            }
+        })
+    }
+}
+
 impl ClientAddress {
-    /// At most this many hops are walked.
+    /// At most this many hops are walked: no honest chain has a tenth of it.
     pub const MAX_HOPS: usize = 32;
+    /// At most this many lines of the configured header are read.
+    pub const MAX_LINES: usize = 32;
     /// At most this many bytes of the configured header are read, over all of its lines.
     pub const MAX_BYTES: usize = 8_192;
 
     /// Establishes the client's address from the socket's peer and the request's header lines, in their order.
+    ///
+    /// Header names compare without regard to case (RFC 9110 §5.1). Only the configured header is read, and only when
+    /// the peer is a trusted proxy; its lines count as one list, which is walked from its end.
     #[must_use]
     pub fn resolve<'h>(
         &self,
         peer: Option<IpAddr>,
-        _headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
+        headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
     ) -> Resolved {
+        // H9: no peer is unknown, not loopback.
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
             return Resolved {
                 address: None,
@@ -147,17 +244,159 @@ impl ClientAddress {
                 reason: Reason::NoPeer,
             };
         };
-        let stop = |address, reason| Resolved {
-            address,
+        let alone = |reason| Resolved {
+            address: Some(peer),
             hops: vec![peer],
             reason,
         };
         match self {
-            Self::Direct => stop(Some(peer), Reason::Direct),
-            Self::Behind(_, trusted) if !trusted.contains(peer) => {
-                stop(Some(peer), Reason::PeerNotTrusted)
+            Self::Direct => alone(Reason::Direct),
+            // H1: whoever is not a proxy of ours may write any header it likes.
+            Self::Behind(_, trusted) if !trusted.contains(peer) => alone(Reason::PeerNotTrusted),
+            Self::Behind(kind, trusted) => {
+                let mut hops = Vec::with_capacity(4);
+                hops.push(peer);
+                let found = collect(*kind, headers)
+                    .and_then(|lines| walk(*kind, trusted, &lines, &mut hops));
+                match found {
+                    Ok(client) => Resolved {
+                        address: Some(client),
+                        hops,
+                        reason: Reason::Named,
+                    },
+                    // H3, H4: unknown, and never the proxy's own address.
+                    Err(reason) => Resolved {
+                        address: None,
+                        hops,
+                        reason,
+                    },
+                }
             }
-            Self::Behind(..) => stop(None, Reason::HeaderMissing),
         }
     }
+}
+
+/// The lines of the configured header, in order. An array: reading a request should not allocate for it.
+struct Lines<'h> {
+    lines: [&'h [u8]; ClientAddress::MAX_LINES],
+    count: usize,
+}
+
+fn collect<'h>(
+    kind: HeaderKind,
+    headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
+) -> Result<Lines<'h>, Reason> {
+    let mut found = Lines {
+        lines: [&[]; ClientAddress::MAX_LINES],
+        count: 0,
+    };
+    let mut bytes = 0_usize;
+    for (name, value) in headers {
+        match compare(name, kind.name().as_bytes()) {
+            Likeness::Other => continue,
+            // H6: an upstream that reads this name as ours would let the client write the list.
+            Likeness::Odd => return Err(Reason::OddName),
+            Likeness::Same => {}
+        }
+        bytes = bytes.saturating_add(value.len());
+        let slot = found.lines.get_mut(found.count).ok_or(Reason::TooLong)?;
+        if bytes > ClientAddress::MAX_BYTES {
+            return Err(Reason::TooLong);
+        }
+        // H6: a NUL, a folded line, another script's digits: no honest proxy writes one.
+        if !value.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(Reason::OddByte);
+        }
+        *slot = value;
+        found.count = found.count.saturating_add(1);
+    }
+    if found.count == 0 {
+        Err(Reason::HeaderMissing)
+    } else {
+        Ok(found)
+    }
+}
+
+enum Likeness {
+    Same,
+    Odd,
+    Other,
+}
+
+fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
+    if name.len() < wanted.len() {
+        return Likeness::Other;
+    }
+    if name.eq_ignore_ascii_case(wanted) {
+        return Likeness::Same;
+    }
+    // CGI turns dashes into underscores, some servers trim names, some cut them at a NUL or a colon.
+    let odd = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || *byte == b':';
+    let bare = name.trim_ascii();
+    let bare = bare
+        .split(odd)
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    let same = |(byte, wanted): (&u8, &u8)| {
+        byte.eq_ignore_ascii_case(wanted) || (*byte == b'_' && *wanted == b'-')
+    };
+    if bare.len() == wanted.len() && bare.iter().zip(wanted).all(same) {
+        Likeness::Odd
+    } else {
+        Likeness::Other
+    }
+}
+
+/// H2: from the right, over all lines as one list, to the first hop that is not a proxy of ours.
+fn walk(
+    kind: HeaderKind,
+    trusted: &TrustedProxies,
+    lines: &Lines<'_>,
+    hops: &mut Vec<IpAddr>,
+) -> Result<IpAddr, Reason> {
+    for line in lines.lines.iter().take(lines.count).rev() {
+        match kind {
+            HeaderKind::XForwardedFor => {
+                for item in line.rsplit(|byte| *byte == b',') {
+                    if let Some(client) = step(read_list_hop(item), trusted, hops)? {
+                        return Ok(client);
+                    }
+                }
+            }
+            HeaderKind::Forwarded => {
+                for hop in forwarded_hops(line)
+                    .ok_or(Reason::HopUnreadable)?
+                    .into_iter()
+                    .rev()
+                {
+                    if let Some(client) = step(hop, trusted, hops)? {
+                        return Ok(client);
+                    }
+                }
+            }
+        }
+    }
+    Err(Reason::OnlyProxies)
+}
+
+fn step(
+    hop: Hop,
+    trusted: &TrustedProxies,
+    hops: &mut Vec<IpAddr>,
+) -> Result<Option<IpAddr>, Reason> {
+    let address = match hop {
+        Hop::Address(address) => address.to_canonical(),
+        Hop::Hidden => return Err(Reason::HopHidden),
+        Hop::Unreadable => return Err(Reason::HopUnreadable),
+    };
+    // The peer is the first of `hops` and came from no header.
+    if hops.len() > ClientAddress::MAX_HOPS {
+        return Err(Reason::TooManyHops);
+    }
+    hops.push(address);
+    Ok(if trusted.contains(address) {
+        None
+    } else {
+        Some(address)
+    })
 }

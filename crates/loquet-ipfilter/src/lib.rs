@@ -11,6 +11,7 @@ mod client;
 mod evaluate;
 mod filter;
 mod geo;
+mod header;
 mod prefix;
 mod rules;
 mod shared;
