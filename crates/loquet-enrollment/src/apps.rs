@@ -259,17 +259,17 @@ const PROFILES: [Profile; 10] = [
         digits: [Honoured, Unproven, Honoured],
         periods: Periods::Thirty(Ignored),
         counter: Honoured,
-        source: "google/google-authenticator wiki, Key Uri Format; google-authenticator-android, OtpAuthUriParser",
+        source: "google/google-authenticator wiki, Key Uri Format; google-authenticator-android, AuthenticatorActivity.java",
         read: "2026-11",
     },
     Profile {
         app: App::GoogleIos,
         name: "Google Authenticator (iPhone)",
         algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Refused, Honoured],
+        digits: [Honoured, Unproven, Honoured],
         periods: Periods::From(1),
         counter: Honoured,
-        source: "google/google-authenticator, mobile/ios, OTPAuthURL.m",
+        source: "google/google-authenticator, mobile/ios, OTPAuthURL.m and OTPGenerator.m",
         read: "2026-11",
     },
     Profile {
@@ -328,8 +328,9 @@ const PROFILES: [Profile; 10] = [
         algorithms: [Honoured, Honoured, Honoured],
         digits: [Honoured, Honoured, Honoured],
         periods: Periods::From(1),
-        counter: Refused,
-        source: "bitwarden/clients, totp.service.ts; bitwarden/sdk-internal, totp.rs",
+        // The type is not looked at: a counter would be taken for a time step.
+        counter: Ignored,
+        source: "bitwarden/sdk-internal, bitwarden-vault/src/totp.rs",
         read: "2026-11",
     },
     Profile {
@@ -339,7 +340,7 @@ const PROFILES: [Profile; 10] = [
         digits: [Honoured, Honoured, Honoured],
         periods: Periods::Listed(&[10, 30, 60, 90], Unproven),
         counter: Honoured,
-        source: "twofas/2fas-ios and 2fas-android, key URI parsers",
+        source: "twofas/2fas-ios, CodeParser.swift; twofas/2fas-android, OtpLinkParser.kt",
         read: "2026-11",
     },
 ];

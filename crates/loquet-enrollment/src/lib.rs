@@ -20,16 +20,34 @@ mod apps;
 pub mod base32;
 mod label;
 mod manual;
+#[cfg(feature = "import-migration")]
+mod migration;
+mod offer;
 mod parameters;
+mod pending;
 mod percent;
 mod qr;
+mod recovery;
 mod uri;
 
 pub use apps::{App, Cause, Fit, Periods, Profile, Report, Support, compatible};
 pub use label::{Label, LabelError, MAX_ACCOUNT, MAX_ISSUER, Name};
 pub use manual::{ManualKey, ManualKeyError};
+#[cfg(feature = "import-migration")]
+pub use migration::{
+    AccountError, BatchError, MAX_MIGRATION_URI, Migration, MigrationError, MigrationFault,
+    MigrationPart,
+};
+pub use offer::{Offer, OfferError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
+pub use pending::{
+    Confirmation, Confirmed, Erased, Obstacle, PENDING_LIFETIME, PENDING_WRONG_CODES, Pending,
+    PendingError,
+};
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
+pub use recovery::{
+    RecoveryCode, RecoveryCodeError, RecoveryDigest, RecoverySheet, Redeemed, SheetError,
+};
 pub use uri::import::{Import, ImportError, ImportFault, Warning, WarningKind};
 pub use uri::{KeyUri, KeyUriError, MAX_URI};
 

@@ -89,7 +89,7 @@ impl ManualKey {
     /// Shows the secret.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
-        grouped(&self.ungrouped())
+        base32::grouped(&self.ungrouped(), ' ')
     }
 
     /// The key without blanks, for the clipboard.
@@ -100,20 +100,6 @@ impl ManualKey {
     pub fn ungrouped(&self) -> Zeroizing<String> {
         base32::encode(self.0.expose())
     }
-}
-
-/// Blanks after every fourth symbol.
-pub(crate) fn grouped(text: &str) -> Zeroizing<String> {
-    let mut grouped = Zeroizing::new(String::with_capacity(
-        text.len().saturating_mul(5).div_ceil(4),
-    ));
-    for (index, symbol) in text.chars().enumerate() {
-        if index > 0 && index.is_multiple_of(4) {
-            grouped.push(' ');
-        }
-        grouped.push(symbol);
-    }
-    grouped
 }
 
 impl fmt::Debug for ManualKey {

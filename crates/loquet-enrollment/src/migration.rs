@@ -1,0 +1,373 @@
+//! `otpauth-migration://`: what Google Authenticator exports, one or several QR codes at a time.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use loquet_otp::{Algorithm, Digits, Period, Secret};
+use prost::Message;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::label::is_deceptive;
+use crate::percent::{self, PercentError};
+use crate::{Import, MovingFactor, Parameters, Warning, WarningKind};
+
+/// The longest migration URI that is read, in bytes; the largest QR code holds 2,953.
+pub const MAX_MIGRATION_URI: usize = 4096;
+
+/// What one QR code of an export holds.
+///
+/// Accounts are the same [`Import`] values as from key URIs; the position of their warnings is the number of the
+/// account in this part, from zero.
+///
+/// # Security
+/// One such code holds the secrets of many accounts. `Debug` shows none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationPart {
+    /// The export to which the part belongs.
+    pub batch: i32,
+    /// Which part it is, from zero.
+    pub index: usize,
+    /// How many parts there are.
+    pub parts: usize,
+    /// The accounts of this part, each readable or not.
+    pub accounts: Vec<Result<Import, AccountError>>,
+}
+
+/// Why one account of an export cannot be taken over; the others can.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// Fewer than 10 or more than 128 bytes of secret.
+    #[error(
+        "the secret of account {account} has {bytes} bytes: {} to {} are possible",
+        Secret::WEAKEST,
+        Secret::MAX
+    )]
+    SecretLength {
+        /// Which account, from zero.
+        account: usize,
+        /// The length of its secret in bytes.
+        bytes: usize,
+    },
+    /// MD5, or a number that is not assigned.
+    #[error("account {account} uses the algorithm number {number}, which is not supported")]
+    Algorithm {
+        /// Which account, from zero.
+        account: usize,
+        /// The number in the export.
+        number: i32,
+    },
+    /// A number of digits that is not assigned.
+    #[error("account {account} uses the code length number {number}, which is not supported")]
+    Digits {
+        /// Which account, from zero.
+        account: usize,
+        /// The number in the export.
+        number: i32,
+    },
+    /// Neither HOTP nor TOTP.
+    #[error("account {account} is of type number {number}, which is not supported")]
+    Type {
+        /// Which account, from zero.
+        account: usize,
+        /// The number in the export.
+        number: i32,
+    },
+    /// A control character, or one that reverses the writing direction, in a name.
+    #[error("a name of account {account} holds a control character")]
+    Control {
+        /// Which account, from zero.
+        account: usize,
+    },
+}
+
+/// Why a text is no part of an export, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at byte {position}: {fault}")]
+pub struct MigrationError {
+    /// Byte offset in the text.
+    pub position: usize,
+    /// What is wrong there.
+    pub fault: MigrationFault,
+}
+
+/// What is wrong with a migration URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationFault {
+    /// More than [`MAX_MIGRATION_URI`] bytes.
+    #[error("longer than {MAX_MIGRATION_URI} bytes")]
+    TooLong,
+    /// Not `otpauth-migration://offline?data=`.
+    #[error("an export begins with {PREFIX}")]
+    Prefix,
+    /// `%` without two hexadecimal digits, or escapes that make no UTF-8.
+    #[error("a broken escape")]
+    Escape,
+    /// Not base64.
+    #[error("the data is not base64")]
+    Base64,
+    /// Not the protocol buffer of an export.
+    #[error("the data is not an export of Google Authenticator")]
+    Protobuf,
+    /// A part number outside the number of parts, or more than 100 parts.
+    #[error("impossible numbers of parts")]
+    Batch,
+}
+
+const PREFIX: &str = "otpauth-migration://offline?data=";
+
+/// An export has as many parts as a person can scan; more is nonsense or worse.
+const MAX_PARTS: usize = 100;
+
+/// Padding may be missing: some scanners drop it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The message, field by field as Google Authenticator writes it.
+#[derive(Clone, PartialEq, Message)]
+struct Payload {
+    #[prost(message, repeated, tag = "1")]
+    accounts: Vec<Account>,
+    #[prost(int32, tag = "3")]
+    batch_size: i32,
+    #[prost(int32, tag = "4")]
+    batch_index: i32,
+    #[prost(int32, tag = "5")]
+    batch_id: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Account {
+    #[prost(bytes = "vec", tag = "1")]
+    secret: Vec<u8>,
+    #[prost(string, tag = "2")]
+    name: String,
+    #[prost(string, tag = "3")]
+    issuer: String,
+    #[prost(int32, tag = "4")]
+    algorithm: i32,
+    #[prost(int32, tag = "5")]
+    digits: i32,
+    #[prost(int32, tag = "6")]
+    kind: i32,
+    #[prost(int64, tag = "7")]
+    counter: i64,
+}
+
+impl MigrationPart {
+    /// Reads one QR code of an export.
+    ///
+    /// # Errors
+    /// [`MigrationError`] when the whole part is unreadable. An account that cannot be taken over is an error in
+    /// [`MigrationPart::accounts`] and leaves the others alone.
+    pub fn parse(text: &str) -> Result<Self, MigrationError> {
+        let fault = |position, fault| MigrationError { position, fault };
+        if text.len() > MAX_MIGRATION_URI {
+            return Err(fault(MAX_MIGRATION_URI, MigrationFault::TooLong));
+        }
+        let (prefix, data) = text
+            .split_at_checked(PREFIX.len())
+            .ok_or(fault(0, MigrationFault::Prefix))?;
+        if !prefix.eq_ignore_ascii_case(PREFIX) {
+            return Err(fault(0, MigrationFault::Prefix));
+        }
+        let start = PREFIX.len();
+        // What follows another parameter is not ours; a raw `+` is base64 here, never a blank.
+        let data = data.split(['&', '#']).next().unwrap_or_default().trim_end();
+        let data = Zeroizing::new(
+            percent::decode(data)
+                .map_err(|error| match error {
+                    PercentError::Escape(at) => {
+                        fault(start.saturating_add(at), MigrationFault::Escape)
+                    }
+                    PercentError::Utf8 => fault(start, MigrationFault::Escape),
+                })?
+                .into_owned(),
+        );
+        let bytes = BASE64
+            .decode(data.as_bytes())
+            .map_err(|_| fault(start, MigrationFault::Base64))?;
+        let bytes = Zeroizing::new(bytes);
+        let payload = Payload::decode(bytes.as_slice())
+            .map_err(|_| fault(start, MigrationFault::Protobuf))?;
+
+        // An export of one part may leave both numbers out.
+        let parts = usize::try_from(payload.batch_size.max(1)).unwrap_or(usize::MAX);
+        let index = usize::try_from(payload.batch_index).unwrap_or(usize::MAX);
+        if parts > MAX_PARTS || index >= parts {
+            return Err(fault(start, MigrationFault::Batch));
+        }
+        let accounts = payload
+            .accounts
+            .into_iter()
+            .enumerate()
+            .map(|(at, account)| account.import(at))
+            .collect();
+        Ok(Self {
+            batch: payload.batch_id,
+            index,
+            parts,
+            accounts,
+        })
+    }
+}
+
+impl Account {
+    fn import(mut self, account: usize) -> Result<Import, AccountError> {
+        let bytes = self.secret.len();
+        let secret = Secret::weak(&self.secret);
+        self.secret.zeroize();
+        let secret = secret.map_err(|_| AccountError::SecretLength { account, bytes })?;
+        // Zero is "unspecified": the app itself then takes the default.
+        let algorithm = match self.algorithm {
+            0 | 1 => Algorithm::Sha1,
+            2 => Algorithm::Sha256,
+            3 => Algorithm::Sha512,
+            number => return Err(AccountError::Algorithm { account, number }),
+        };
+        let digits = match self.digits {
+            0 | 1 => Digits::Six,
+            2 => Digits::Eight,
+            3 => Digits::Seven,
+            number => return Err(AccountError::Digits { account, number }),
+        };
+        let moving = match self.kind {
+            1 => MovingFactor::Counter(self.counter.cast_unsigned()),
+            0 | 2 => MovingFactor::Time(Period::THIRTY),
+            number => return Err(AccountError::Type { account, number }),
+        };
+        if self
+            .name
+            .chars()
+            .chain(self.issuer.chars())
+            .any(is_deceptive)
+        {
+            return Err(AccountError::Control { account });
+        }
+        let mut warnings = Vec::new();
+        let mut warn = |kind| {
+            warnings.push(Warning {
+                position: account,
+                kind,
+            })
+        };
+        // The name is often the whole label of the key URI.
+        let (label, name) = match self.name.split_once(':') {
+            Some((label, name)) => (Some(label.trim()), name.trim()),
+            None => (None, self.name.trim()),
+        };
+        let issuer = Some(self.issuer.trim()).filter(|issuer| !issuer.is_empty());
+        if let (Some(label), Some(issuer)) = (label, issuer)
+            && label != issuer
+        {
+            warn(WarningKind::IssuerMismatch {
+                label: label.to_owned(),
+            });
+        }
+        let issuer = issuer.or(label.filter(|label| !label.is_empty()));
+        if issuer.is_none() {
+            warn(WarningKind::NoIssuer);
+        }
+        if name.is_empty() {
+            warn(WarningKind::NoAccount);
+        }
+        if secret.is_weak() {
+            warn(WarningKind::WeakSecret { bytes });
+        }
+        Ok(Import {
+            issuer: issuer.map(str::to_owned),
+            account: name.to_owned(),
+            secret,
+            parameters: Parameters {
+                algorithm,
+                digits,
+                moving,
+            },
+            warnings,
+        })
+    }
+}
+
+/// Collects the parts of one export, in whatever order they are scanned.
+///
+/// ```
+/// use loquet_enrollment::{Migration, MigrationPart};
+/// let scanned = "otpauth-migration://offline?data=CjQKFHR3ZW50eSByYW5kb20gYnl0ZXMhEg1FeGFtcGxlOm1hcmllGgdFeGFtcGxlIAEoATACEAEYASAAKAc=";
+/// let mut migration = Migration::default();
+/// migration.add(MigrationPart::parse(scanned)?)?;
+/// assert_eq!(migration.missing(), []);
+/// let accounts: Vec<_> = migration.finish()?;
+/// assert_eq!(accounts.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Migration {
+    batch: Option<i32>,
+    // One slot a part, empty until it is scanned.
+    parts: Vec<Option<MigrationPart>>,
+}
+
+/// Why a part does not belong to the export, or the export is not whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// The part belongs to another export.
+    #[error("the code belongs to another export")]
+    OtherBatch,
+    /// Not every part was scanned.
+    #[error("{} codes of the export are still to be scanned", missing.len())]
+    Incomplete {
+        /// The parts that are missing, from zero; empty when none was scanned at all.
+        missing: Vec<usize>,
+    },
+}
+
+impl Migration {
+    /// Takes a part. Scanning one twice does no harm.
+    ///
+    /// # Errors
+    /// [`BatchError::OtherBatch`].
+    pub fn add(&mut self, part: MigrationPart) -> Result<(), BatchError> {
+        if self.batch.is_none() {
+            self.batch = Some(part.batch);
+            self.parts = vec![None; part.parts.min(MAX_PARTS)];
+        }
+        if self.batch != Some(part.batch) || self.parts.len() != part.parts {
+            return Err(BatchError::OtherBatch);
+        }
+        let index = part.index;
+        *self.parts.get_mut(index).ok_or(BatchError::OtherBatch)? = Some(part);
+        Ok(())
+    }
+
+    /// The parts still to be scanned, from zero.
+    #[must_use]
+    pub fn missing(&self) -> Vec<usize> {
+        self.parts
+            .iter()
+            .enumerate()
+            .filter(|(_, part)| part.is_none())
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// The accounts of all parts, in the order of the export.
+    ///
+    /// # Errors
+    /// [`BatchError::Incomplete`].
+    pub fn finish(self) -> Result<Vec<Result<Import, AccountError>>, BatchError> {
+        let missing = self.missing();
+        if self.parts.is_empty() || !missing.is_empty() {
+            return Err(BatchError::Incomplete { missing });
+        }
+        Ok(self
+            .parts
+            .into_iter()
+            .flatten()
+            .flat_map(|part| part.accounts)
+            .collect())
+    }
+}
