@@ -166,9 +166,9 @@ impl Totp {
             .saturating_sub(reach.steps().into())
             .max(after.map_or(0, |bound| bound.saturating_add(1)));
         let mut newest = Newest::none();
-        for step in first..present {
-            newest.offer(key.code(step, self.digits).matches(typed), step);
-        }
+        key.visit(first..present, self.digits, |step, code| {
+            newest.offer(code.matches(typed), step)
+        });
         newest.step().map(|step| present.saturating_sub(step))
     }
 }
@@ -185,8 +185,7 @@ pub(crate) fn newest_run<const N: usize>(
     let mut newest = Newest::none();
     // Element i says that the codes up to i end at the previous counter.
     let mut runs = [Choice::from(0); N];
-    for counter in first..=last {
-        let code = key.code(counter, digits);
+    key.visit(first..=last, digits, |counter, code| {
         let mut before = Choice::from(1);
         for (run, typed) in runs.iter_mut().zip(codes) {
             let so_far = before & code.matches(*typed);
@@ -195,6 +194,6 @@ pub(crate) fn newest_run<const N: usize>(
         if let Some(complete) = runs.last() {
             newest.offer(*complete, counter);
         }
-    }
+    });
     newest.step()
 }

@@ -112,18 +112,14 @@ impl Hotp {
         look_ahead: LookAhead,
     ) -> HotpVerdict {
         let (mut found, mut first) = (Choice::from(0), 0);
-        for ahead in 0..=look_ahead.counters() {
-            let Some(next) = expected
-                .checked_add(ahead.into())
-                .and_then(|counter| counter.checked_add(1))
-            else {
-                break;
-            };
-            let counter = next.wrapping_sub(1);
-            let equal = key.code(counter, self.digits).matches(typed);
+        let last = expected
+            .saturating_add(look_ahead.counters().into())
+            .min(u64::MAX - 1);
+        key.visit(expected..=last, self.digits, |counter, code| {
+            let equal = code.matches(typed);
             first.conditional_assign(&counter, equal & !found);
             found |= equal;
-        }
+        });
         if bool::from(found) {
             HotpVerdict::Accepted {
                 counter: first,

@@ -24,6 +24,7 @@
 
 mod code;
 mod drift;
+mod hash;
 mod hotp;
 mod key;
 mod params;

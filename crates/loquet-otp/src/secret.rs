@@ -108,7 +108,7 @@ macro_rules! from_random_bytes {
                 for (to, from) in bytes.iter_mut().zip(&random) {
                     *to = *from;
                 }
-                random.zeroize();
+                random.as_mut_slice().zeroize();
                 Self { bytes, len: $len }
             }
         }
@@ -119,7 +119,7 @@ from_random_bytes!(20 32 64);
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 

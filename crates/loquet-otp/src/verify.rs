@@ -129,20 +129,18 @@ impl Totp {
 
         let mut fresh = Newest::none();
         let mut stale = Newest::none();
-        for offset in before.into_iter().chain(past..=future).chain(behind) {
-            // A step before the beginning or beyond the end of time does not exist.
-            let Some(step) = present.checked_add_signed(offset) else {
-                continue;
-            };
-            let equal = key.code(step, self.digits).matches(typed);
+        // A step before the beginning or beyond the end of time does not exist.
+        let offsets = before.into_iter().chain(past..=future).chain(behind);
+        let steps = offsets.filter_map(|offset| present.checked_add_signed(offset));
+        key.visit(steps, self.digits, |step, code| {
             // The bound is no secret: an attacker learns nothing from which of the two is written.
             let kept = if after.is_none_or(|bound| step > bound) {
                 &mut fresh
             } else {
                 &mut stale
             };
-            kept.offer(equal, step);
-        }
+            kept.offer(code.matches(typed), step);
+        });
 
         match (fresh.step(), stale.step()) {
             (Some(step), _) => Verdict::Accepted(Match {
