@@ -59,6 +59,8 @@ pub enum Command {
         seal: Digest,
         /// Whether its last group was typed back correctly.
         typed_back: bool,
+        /// The fresh code.
+        code: Submitted,
     },
     /// Another choice. What weakens needs a fresh code and waits.
     Change {

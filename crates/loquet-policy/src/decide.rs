@@ -1,14 +1,129 @@
-//! The engine.
+//! The engine: one total, pure function over everything that was read.
 
-use crate::{Changes, Command, Decision, Fresh, Refusal, Snapshot, UnixTime};
+mod code;
+mod enrollment;
+mod glass;
+mod organisation;
+mod people;
+mod session;
+mod turn;
+
+use crate::{Changes, Command, Decision, Fresh, Snapshot, UnixTime};
 use alloc::vec::Vec;
+use turn::{Answer, Turn};
 
-/// Decides.
+pub use code::throttle;
+
+/// Decides what happens when `command` is given at `now`.
+///
+/// Total and pure: every state and every command has an answer, nothing panics, and the same
+/// arguments give the same decision. Deadlines are data: whatever time has brought since the last
+/// decision (a mandate's date, a lapsed enrollment) is written by the first that sees it.
+///
+/// # Example
+/// ```
+/// use loquet_policy::*;
+/// let organisation = Organisation::new(OrgId::from(1u64));
+/// let marie = Account::new(AccountId::from(2u64), organisation.id, RoleSet::of(RoleId::PARENT), UnixTime(0));
+/// let snapshot = Snapshot {
+///     organisation: Some(&organisation),
+///     roster: None,
+///     actor: &marie,
+///     session: None,
+///     subject: None,
+/// };
+/// let command = Command::LogIn { access: Access::Allowed };
+/// let decision = decide(&snapshot, &command, UnixTime(10), Fresh { session: SessionId(7) });
+/// let Ok(Grant::Session { session, .. }) = decision.answer else { panic!("{decision:?}") };
+/// assert_eq!(session.level, Level::Level1);
+/// ```
+///
+/// # Security
+/// The evidence in the command is believed. A refusal may carry changes that must be stored:
+/// a wrong code that is not counted is a free guess.
 pub fn decide(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: Fresh) -> Decision {
-    let _ = (snapshot, command, now, fresh);
-    Decision {
-        answer: Err(Refusal::PolicyUnavailable),
-        changes: Changes::default(),
-        notices: Vec::new(),
+    match Turn::begin(snapshot, now, fresh) {
+        Err(refusal) => Decision {
+            answer: Err(refusal),
+            changes: Changes::default(),
+            notices: Vec::new(),
+        },
+        Ok(mut turn) => {
+            let answer = turn.settle().and_then(|()| answer(&mut turn, command));
+            turn.end(answer)
+        }
+    }
+}
+
+fn answer(turn: &mut Turn<'_>, command: &Command) -> Answer {
+    match *command {
+        Command::Enable { seal, typed_back } => turn.enable(seal, typed_back),
+        Command::Disable => turn.disable(),
+        Command::SetPreset { preset } => turn.set_preset(preset),
+        Command::Announce { role, start } => turn.announce(role, start),
+        Command::MoveMandate { role, date } => turn.move_mandate(role, date),
+        Command::CancelMandate { role } => turn.cancel_mandate(role),
+        Command::LiftMandate { role } => turn.lift_mandate(role),
+        Command::RenewSeal {
+            seal,
+            typed_back,
+            code,
+        } => turn.renew_seal(seal, typed_back, code),
+        Command::Change { setting, code } => turn.change(setting, code),
+        Command::CancelChange { kind } => turn.cancel_change(kind),
+        Command::Settle => Ok(crate::Grant::Done),
+
+        Command::LogIn { access } => turn.log_in(access),
+        Command::GiveCode { code, access } => turn.give_code(code, access),
+        Command::Resynchronise {
+            pair,
+            vantage,
+            access,
+        } => turn.resynchronise(pair, vantage, access),
+        Command::LogOut => turn.log_out(),
+        Command::LogOutEverywhere => turn.log_out_everywhere(),
+        Command::PassPhraseChanged { by_owner } => turn.pass_phrase_changed(by_owner),
+
+        Command::BeginEnrollment {
+            ticket,
+            recovery,
+            access,
+        } => turn.begin_enrollment(ticket, recovery, access),
+        Command::BeginReplacement { code, recovery } => turn.begin_replacement(code, recovery),
+        Command::ConfirmEnrollment {
+            check,
+            link,
+            seal,
+            access,
+        } => turn.confirm(check, link, seal, access),
+        Command::AbandonEnrollment => turn.abandon(),
+        Command::RemoveAuthenticator => turn.remove_authenticator(),
+        Command::SwitchOn { code } => turn.switch_on(code),
+        Command::SwitchOff { code } => turn.switch_off(code),
+        Command::UseRecoveryCode {
+            code,
+            vantage,
+            access,
+        } => turn.use_recovery_code(code, vantage, access),
+        Command::ReportLost => turn.report_lost(),
+        Command::Repudiate { link } => turn.repudiate(link),
+
+        Command::Reset {
+            ticket,
+            aloud,
+            code,
+        } => turn.reset(ticket, aloud, code),
+        Command::AddRole { role, code } => turn.add_role(role, code),
+        Command::RemoveRole { role } => turn.remove_role(role),
+        Command::Leave => turn.leave(),
+        Command::Rehire {
+            roles,
+            ticket,
+            code,
+        } => turn.rehire(roles, ticket, code),
+
+        Command::HostLeave => turn.host_leave(),
+        Command::BreakGlass { seal } => turn.break_glass(seal),
+        Command::CollectTicket { seal, ticket } => turn.collect_ticket(seal, ticket),
     }
 }

@@ -24,7 +24,7 @@ pub use account::{
 };
 pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
-pub use decide::decide;
+pub use decide::{decide, throttle};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
 pub use organisation::{
@@ -32,7 +32,7 @@ pub use organisation::{
     Scheduled, Setting, SettingKind,
 };
 pub use refusal::Refusal;
-pub use requirement::{Requirement, required};
+pub use requirement::{Requirement, may_switch_off, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use session::{Level, Session, StampError};
 pub use standing::standing;

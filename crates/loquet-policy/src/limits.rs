@@ -35,6 +35,8 @@ pub const TICKET_TRIES: u8 = 10;
 pub const REPUDIATION: u64 = 7 * DAY;
 /// The shortest notice of a mandate, unless it starts now and says so.
 pub const NOTICE: u64 = 7 * DAY;
+/// The farthest date of a mandate: later than that is a mistyped year.
+pub const NOTICE_MAX: u64 = 730 * DAY;
 /// How often an announced mandate may be put off, so that "announced" keeps its meaning.
 pub const POSTPONEMENTS: u8 = 2;
 /// How long a change that weakens waits, so that another administrator can see and stop it.
@@ -45,6 +47,8 @@ pub const PROBATION: u64 = 72 * HOUR;
 pub const RESETS_A_DAY: u8 = 5;
 /// How long break-glass waits, so that an administrator who can still log in cancels it.
 pub const BREAK_GLASS: u64 = DAY;
+/// How long a break-glass ticket can be collected after the wait, before the seal is whole again.
+pub const BREAK_GLASS_COLLECT: u64 = DAY;
 /// Life of the ticket that break-glass gives.
 pub const BREAK_GLASS_TICKET: u64 = 10 * MINUTE;
 /// Wrong break-glass codes after which the seal is void.

@@ -1,6 +1,8 @@
 //! What is true of an organisation, and of its administrators together.
 
-use crate::{AccountId, Digest, OrgId, RoleDefinition, RoleId, UnixTime, limits};
+use crate::{
+    Account, AccountId, Authenticator, Digest, OrgId, RoleDefinition, RoleId, UnixTime, limits,
+};
 use alloc::vec::Vec;
 
 /// An organisation's rules: who must, since when, and what brings a locked-out one back.
@@ -206,6 +208,35 @@ impl BreakGlass {
                 since: expires,
                 wrong: 0,
             },
+            Self::Opening { seal, ready, .. }
+                if now.0 >= ready.plus(limits::BREAK_GLASS_COLLECT).0 =>
+            {
+                Self::Sealed {
+                    seal,
+                    since: ready,
+                    wrong: 0,
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// The account for which it is being opened, or is open.
+    pub(crate) const fn beneficiary(&self) -> Option<AccountId> {
+        match self {
+            Self::Opening { account, .. } | Self::Open { account, .. } => Some(*account),
+            Self::Unset | Self::Sealed { .. } | Self::Void { .. } => None,
+        }
+    }
+
+    /// The code goes back into its envelope.
+    pub(crate) const fn closed(self, now: UnixTime) -> Self {
+        match self {
+            Self::Opening { seal, .. } | Self::Open { seal, .. } => Self::Sealed {
+                seal,
+                since: now,
+                wrong: 0,
+            },
             other => other,
         }
     }
@@ -350,6 +381,33 @@ impl Roster {
             marks: 0,
             administrators: Vec::new(),
         }
+    }
+
+    /// Takes in an administrator who is made together with the account (a founder, or somebody
+    /// whom the host brings along). Promotions go through [`decide`](crate::decide).
+    pub fn admit(&mut self, account: &Account) {
+        if !account.is_active()
+            || !account.roles.contains(RoleId::ADMINISTRATOR)
+            || account.org != self.org
+        {
+            return;
+        }
+        self.marks = self.marks.saturating_add(1);
+        let entry = Administrator {
+            account: account.id,
+            enrolled: matches!(account.authenticator, Authenticator::Active { .. }),
+            promoted: account.promoted.unwrap_or(account.created),
+            mark: self.marks,
+        };
+        self.dismiss(account.id);
+        let at = self
+            .administrators
+            .partition_point(|known| known.account < entry.account);
+        self.administrators.insert(at, entry);
+    }
+
+    pub(crate) fn dismiss(&mut self, account: AccountId) {
+        self.administrators.retain(|entry| entry.account != account);
     }
 
     /// The entry of `account`, if it is an active administrator.

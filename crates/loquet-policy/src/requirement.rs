@@ -1,6 +1,9 @@
 //! Who must, and why: questions that change nothing.
 
-use crate::{Account, AccountId, Mandate, MandateState, Organisation, RoleId, UnixTime};
+use crate::{
+    Account, Authenticator, Latch, Mandate, MandateState, Organisation, Preset, Refusal, RoleId,
+    UnixTime,
+};
 
 /// Whether an account must use multi-factor log-in, and everything that says so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -99,7 +102,70 @@ const fn mandate_start(mandate: &Mandate) -> UnixTime {
     }
 }
 
-/// Who imposed a requirement and since when, for an explanation.
-pub(crate) const fn mandate_facts(mandate: &Mandate) -> (RoleId, UnixTime, AccountId) {
-    (mandate.role, mandate_start(mandate), mandate.by)
+/// Whether an account that never enrolled may still do so with the pass phrase alone: while
+/// nothing requires it, and then for the organisation's window, from the making of the account or
+/// from the later of enabling and the mandate.
+pub(crate) fn enrollment_open(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    now: UnixTime,
+) -> bool {
+    let Some(organisation) = organisation else {
+        return false;
+    };
+    let requirement = required(Some(organisation), account, now);
+    if !requirement.is_required() {
+        return true;
+    }
+    let Latch::Enabled { since: enabled, .. } = organisation.latch else {
+        return false;
+    };
+    let mandated = requirement.mandate.as_ref().map_or(enabled, mandate_start);
+    let start = account.created.max(enabled).max(mandated);
+    now < start.plus(organisation.options.enrollment_window)
+}
+
+/// Whether the owner may switch off the question at log-in (a fresh code aside).
+///
+/// # Errors
+/// The [`Refusal`] that [`Command::SwitchOff`](crate::Command::SwitchOff) would meet.
+pub fn may_switch_off(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    now: UnixTime,
+) -> Result<(), Refusal> {
+    let organisation = organisation
+        .filter(|organisation| organisation.id == account.org)
+        .ok_or(Refusal::PolicyUnavailable)?;
+    if !organisation.is_enabled() {
+        return Err(Refusal::NotEnabled);
+    }
+    if organisation.preset == Preset::StrictLatch {
+        return Err(Refusal::Latched);
+    }
+    let requirement = required(Some(organisation), account, now);
+    if let Some(mandate) = requirement.mandate.or(requirement.announced) {
+        let (role, since, by) = (mandate.role, mandate_start(&mandate), mandate.by);
+        return Err(Refusal::Mandated {
+            role,
+            since: Some(since),
+            by: Some(by),
+        });
+    }
+    if let Some(role) = requirement.unknown_role {
+        return Err(Refusal::Mandated {
+            role,
+            since: None,
+            by: None,
+        });
+    }
+    if !account.toggle {
+        return Err(Refusal::Unchanged);
+    }
+    match account.authenticator_at(now) {
+        Authenticator::Active { .. } => Ok(()),
+        Authenticator::None => Err(Refusal::EnrolFirst),
+        Authenticator::Disabled { .. } => Err(Refusal::RecoverFirst),
+        Authenticator::ResetDue { .. } => Err(Refusal::TicketRequired),
+    }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 /// What a role means to the rules.
 ///
 /// The three of the article come with [`RoleDefinition::article`]; an embedder adds its own.
-/// A role that an account holds and nobody defined counts as mandated and outranks everybody.
+/// A role that an account holds and nobody defined counts as mandated, and gives no rights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]

@@ -1,13 +1,85 @@
 //! What a session is worth now.
 
-use crate::{Level, Refusal, Snapshot, UnixTime};
+use crate::requirement::{enrollment_open, required};
+use crate::{
+    Account, Authenticator, Level, Organisation, Refusal, Session, Snapshot, UnixTime, limits,
+};
 
 /// What the session of a snapshot is worth at `now`: recomputed at every request, never more
 /// than it was granted at.
 ///
 /// # Errors
-/// A [`Refusal`] when the session is over.
+/// A [`Refusal`] when the session is over, with the reason.
+///
+/// # Security
+/// Only [`Level::Level1`] and [`Level::Level2`] carry rights.
 pub fn standing(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-    let _ = (snapshot, now);
-    Err(Refusal::PolicyUnavailable)
+    standing_of(snapshot.organisation, snapshot.actor, snapshot.session, now)
+}
+
+pub(crate) fn standing_of(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    session: Option<&Session>,
+    now: UnixTime,
+) -> Result<Level, Refusal> {
+    let session = session.ok_or(Refusal::LogInRequired)?;
+    if session.account != account.id {
+        return Err(Refusal::UnknownAccount);
+    }
+    if !account.is_active() {
+        return Err(Refusal::LogInRefused);
+    }
+    if session.epoch != account.epoch {
+        return Err(Refusal::StaleLogIn);
+    }
+    let bound = account.authenticator_at(now);
+    match (session.level, bound) {
+        (Level::HalfLogin | Level::RecoveryOnly, _)
+            if now >= session.at.plus(limits::HALF_LOGIN) =>
+        {
+            Err(Refusal::LogInExpired)
+        }
+        (Level::HalfLogin, Authenticator::Active { .. }) => Ok(Level::HalfLogin),
+        // INVARIANT: Level2 implies an active authenticator. Nothing asks whether it is required:
+        // a session whose codes were burnt under it is no better than the burner.
+        (Level::Level2, Authenticator::Active { .. }) => Ok(Level::Level2),
+        (
+            Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly | Level::Level2,
+            Authenticator::Disabled { .. },
+        ) => Ok(Level::RecoveryOnly),
+        (Level::EnrolOnly, Authenticator::None | Authenticator::ResetDue { .. }) => {
+            if organisation.is_some() {
+                Ok(Level::EnrolOnly)
+            } else {
+                Err(Refusal::PolicyUnavailable)
+            }
+        }
+        // These pairs are of different epochs, so that nobody meets them.
+        (Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly, _) => Err(Refusal::StaleLogIn),
+        (Level::Level1 | Level::Level2, _) => entry(organisation, account, now),
+    }
+}
+
+/// What the pass phrase alone is worth: the heart of a log-in, and what an old Level1 session
+/// falls to when a mandate begins.
+pub(crate) fn entry(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    now: UnixTime,
+) -> Result<Level, Refusal> {
+    let requirement = required(organisation, account, now);
+    if !requirement.is_required() {
+        return Ok(Level::Level1);
+    }
+    match account.authenticator_at(now) {
+        Authenticator::Active { .. } => Ok(Level::HalfLogin),
+        Authenticator::Disabled { .. } => Ok(Level::RecoveryOnly),
+        Authenticator::None | Authenticator::ResetDue { .. } if requirement.unreadable => {
+            Err(Refusal::PolicyUnavailable)
+        }
+        Authenticator::ResetDue { .. } => Ok(Level::EnrolOnly),
+        Authenticator::None if enrollment_open(organisation, account, now) => Ok(Level::EnrolOnly),
+        Authenticator::None => Err(Refusal::TicketRequired),
+    }
 }

@@ -1,0 +1,292 @@
+//! The organisation's commands: an administrator asks, and mostly there is no way back.
+
+use super::turn::{Answer, Turn};
+use crate::{
+    Audience, BreakGlass, Digest, Event, Grant, Latch, Mandate, MandateState, Organisation, Preset,
+    Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted, UnixTime, limits,
+};
+
+impl Turn<'_> {
+    pub(super) fn enable(&mut self, seal: Digest, typed_back: bool) -> Answer {
+        self.administrator()?;
+        if self.organisation()?.is_enabled() {
+            return Err(Refusal::AlreadyEnabled);
+        }
+        if !typed_back {
+            return Err(Refusal::SealNotConfirmed);
+        }
+        let (by, now) = (self.actor().id, self.now);
+        let organisation = self.organisation_mut()?;
+        organisation.latch = Latch::Enabled { since: now, by };
+        organisation.break_glass = BreakGlass::Sealed {
+            seal,
+            since: now,
+            wrong: 0,
+        };
+        self.tell_administrators(Event::Enabled { by });
+        Ok(Grant::Enabled {
+            propose: RoleId::EMPLOYEE,
+            from: now.plus(limits::NOTICE),
+        })
+    }
+
+    pub(super) fn disable(&mut self) -> Answer {
+        self.administrator()?;
+        self.enabled()?;
+        Err(Refusal::Latched)
+    }
+
+    pub(super) fn set_preset(&mut self, preset: Preset) -> Answer {
+        self.administrator()?;
+        match (self.organisation()?.preset, preset) {
+            (Preset::StrictLatch, Preset::Standard) => return Err(Refusal::Latched),
+            (Preset::Standard, Preset::StrictLatch) => {}
+            (Preset::Standard, Preset::Standard) | (Preset::StrictLatch, Preset::StrictLatch) => {
+                return Err(Refusal::Unchanged);
+            }
+        }
+        self.recent()?;
+        self.organisation_mut()?.preset = preset;
+        self.tell_administrators(Event::PresetChanged { preset });
+        Ok(Grant::Done)
+    }
+
+    pub(super) fn announce(&mut self, role: RoleId, start: Start) -> Answer {
+        self.administrator()?;
+        let now = self.now;
+        let organisation = self.enabled()?;
+        if organisation.role(role).is_none() {
+            return Err(Refusal::UnknownRole { role });
+        }
+        match organisation.mandate(role).map(|mandate| mandate.state) {
+            Some(MandateState::Announced { date, .. }) => {
+                return Err(Refusal::AlreadyAnnounced { date });
+            }
+            Some(MandateState::InForce { .. }) => return Err(Refusal::Latched),
+            None => {}
+        }
+        self.recent()?;
+        // Every administrator may lose the phone on the same day. Whoever makes it impossible to
+        // come in without one first makes sure that there is a way back.
+        if !matches!(
+            self.organisation()?.break_glass.at(now),
+            BreakGlass::Sealed { .. }
+        ) {
+            return Err(Refusal::WouldStrandAdmin);
+        }
+        let date = match start {
+            Start::At(date) => self.within_notice(date)?,
+            Start::Now { confirmed: true } => now,
+            Start::Now { confirmed: false } => return Err(Refusal::NotConfirmed),
+        };
+        let state = if date <= now {
+            MandateState::InForce { since: now }
+        } else {
+            MandateState::Announced {
+                since: now,
+                date,
+                postponements: 0,
+            }
+        };
+        let by = self.actor().id;
+        let mandates = &mut self.organisation_mut()?.mandates;
+        let at = mandates.partition_point(|known| known.role < role);
+        mandates.insert(at, Mandate { role, by, state });
+        let event = match state {
+            MandateState::Announced { .. } => Event::MandateAnnounced { role, date },
+            MandateState::InForce { .. } => Event::MandateInForce { role },
+        };
+        self.tell(Audience::Covered { role }, event);
+        self.tell_administrators(event);
+        Ok(Grant::Mandate { role, date })
+    }
+
+    fn within_notice(&self, date: UnixTime) -> Result<UnixTime, Refusal> {
+        let (least, most) = (
+            self.now.plus(limits::NOTICE),
+            self.now.plus(limits::NOTICE_MAX),
+        );
+        if date < least {
+            Err(Refusal::TooSoon { earliest: least })
+        } else if date > most {
+            Err(Refusal::OutOfBounds {
+                least: least.0,
+                most: most.0,
+            })
+        } else {
+            Ok(date)
+        }
+    }
+
+    /// The announced mandate of a role: the only kind that still moves.
+    fn announced(&self, role: RoleId) -> Result<(UnixTime, u8), Refusal> {
+        match self.enabled()?.mandate(role).map(|mandate| mandate.state) {
+            None => Err(Refusal::NothingAnnounced),
+            Some(MandateState::InForce { .. }) => Err(Refusal::Latched),
+            Some(MandateState::Announced {
+                date,
+                postponements,
+                ..
+            }) => Ok((date, postponements)),
+        }
+    }
+
+    pub(super) fn move_mandate(&mut self, role: RoleId, to: UnixTime) -> Answer {
+        self.administrator()?;
+        let (date, postponed) = self.announced(role)?;
+        self.recent()?;
+        if to == date {
+            return Err(Refusal::Unchanged);
+        }
+        self.within_notice(to)?;
+        let postponements = postponed.saturating_add(u8::from(to > date));
+        if postponements > limits::POSTPONEMENTS {
+            return Err(Refusal::TooManyPostponements);
+        }
+        let mandates = self.organisation_mut()?.mandates.iter_mut();
+        for mandate in mandates.filter(|mandate| mandate.role == role) {
+            if let MandateState::Announced { since, .. } = mandate.state {
+                mandate.state = MandateState::Announced {
+                    since,
+                    date: to,
+                    postponements,
+                };
+            }
+        }
+        let event = Event::MandateAnnounced { role, date: to };
+        self.tell(Audience::Covered { role }, event);
+        self.tell_administrators(event);
+        Ok(Grant::Mandate { role, date: to })
+    }
+
+    pub(super) fn cancel_mandate(&mut self, role: RoleId) -> Answer {
+        self.administrator()?;
+        self.announced(role)?;
+        self.recent()?;
+        self.organisation_mut()?
+            .mandates
+            .retain(|mandate| mandate.role != role);
+        self.tell(Audience::Covered { role }, Event::MandateCancelled { role });
+        self.tell_administrators(Event::MandateCancelled { role });
+        Ok(Grant::Done)
+    }
+
+    pub(super) fn lift_mandate(&mut self, role: RoleId) -> Answer {
+        self.administrator()?;
+        match self.enabled()?.mandate(role) {
+            // Whoever wants an announced one gone cancels it; nothing here is ever lifted.
+            Some(_) => Err(Refusal::Latched),
+            None => Err(Refusal::NothingAnnounced),
+        }
+    }
+
+    pub(super) fn renew_seal(&mut self, seal: Digest, typed_back: bool, code: Submitted) -> Answer {
+        self.administrator()?;
+        self.enabled()?;
+        if !typed_back {
+            return Err(Refusal::SealNotConfirmed);
+        }
+        self.fresh_code(code)?;
+        let now = self.now;
+        self.organisation_mut()?.break_glass = BreakGlass::Sealed {
+            seal,
+            since: now,
+            wrong: 0,
+        };
+        self.tell_administrators(Event::SealRenewed);
+        Ok(Grant::Done)
+    }
+
+    pub(super) fn change(&mut self, setting: Setting, code: Submitted) -> Answer {
+        self.administrator()?;
+        setting.in_bounds()?;
+        let organisation = self.organisation()?;
+        let waiting = organisation
+            .scheduled
+            .iter()
+            .any(|change| change.setting.kind() == setting.kind());
+        if setting.holds(organisation) && !waiting {
+            return Err(Refusal::Unchanged);
+        }
+        // Before multi-factor log-in there is nothing to weaken, and nobody has a code.
+        let weakens = organisation.is_enabled() && setting.weakens(organisation);
+        if weakens {
+            self.fresh_code(code)?;
+        } else {
+            self.recent()?;
+        }
+        let (by, due) = (self.actor().id, self.now.plus(limits::WEAKENING));
+        let organisation = self.organisation_mut()?;
+        organisation
+            .scheduled
+            .retain(|change| change.setting.kind() != setting.kind());
+        if !weakens {
+            setting.apply(organisation);
+            self.tell_administrators(Event::ChangeInForce { setting });
+            return Ok(Grant::Done);
+        }
+        let at = organisation
+            .scheduled
+            .partition_point(|change| change.setting.kind() < setting.kind());
+        organisation
+            .scheduled
+            .insert(at, Scheduled { setting, by, due });
+        self.tell_administrators(Event::ChangeScheduled { setting, due });
+        Ok(Grant::Scheduled { due })
+    }
+
+    pub(super) fn cancel_change(&mut self, kind: SettingKind) -> Answer {
+        self.administrator()?;
+        if !self
+            .organisation()?
+            .scheduled
+            .iter()
+            .any(|change| change.setting.kind() == kind)
+        {
+            return Err(Refusal::NothingScheduled);
+        }
+        self.recent()?;
+        self.organisation_mut()?
+            .scheduled
+            .retain(|change| change.setting.kind() != kind);
+        self.tell_administrators(Event::ChangeCancelled { setting: kind });
+        Ok(Grant::Done)
+    }
+}
+
+impl Setting {
+    fn in_bounds(&self) -> Result<(), Refusal> {
+        let (value, least, most) = match *self {
+            Self::TicketLife { seconds } => (seconds, limits::TICKET_ALOUD, limits::TICKET_MAX),
+            Self::EnrollmentWindow { seconds } => {
+                (seconds, limits::DAY, limits::ENROLLMENT_WINDOW_MAX)
+            }
+            Self::RecoveryCodes { .. } | Self::AccessRules { .. } => return Ok(()),
+        };
+        if (least..=most).contains(&value) {
+            Ok(())
+        } else {
+            Err(Refusal::OutOfBounds { least, most })
+        }
+    }
+
+    fn holds(&self, organisation: &Organisation) -> bool {
+        let options = &organisation.options;
+        match *self {
+            Self::RecoveryCodes { offered } => options.recovery_codes == offered,
+            Self::TicketLife { seconds } => options.ticket_life == seconds,
+            Self::EnrollmentWindow { seconds } => options.enrollment_window == seconds,
+            Self::AccessRules { rules, .. } => options.access_rules == rules,
+        }
+    }
+
+    fn weakens(&self, organisation: &Organisation) -> bool {
+        let options = &organisation.options;
+        match *self {
+            Self::RecoveryCodes { offered } => offered && !options.recovery_codes,
+            Self::TicketLife { seconds } => seconds > options.ticket_life,
+            Self::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
+            Self::AccessRules { rules, opens } => opens || rules.is_none(),
+        }
+    }
+}

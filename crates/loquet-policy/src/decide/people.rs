@@ -1,0 +1,372 @@
+//! What administrators do about others, and what nobody does about oneself.
+
+use super::turn::{Answer, Turn, reset, strip};
+use crate::{
+    Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organisation,
+    Origin, Refusal, RoleId, RoleSet, Status, Submitted, Ticket, limits,
+};
+
+/// The rank of a set of roles. A role that nobody defined gives none.
+fn rank(organisation: &Organisation, roles: &RoleSet) -> u8 {
+    roles
+        .iter()
+        .filter_map(|role| organisation.role(role))
+        .map(|role| role.rank)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether a role puts its holder among those who act on others, or above them.
+fn promotes(organisation: &Organisation, role: RoleId) -> bool {
+    role == RoleId::ADMINISTRATOR
+        || rank(organisation, &RoleSet::of(role))
+            >= rank(organisation, &RoleSet::of(RoleId::ADMINISTRATOR))
+}
+
+impl Turn<'_> {
+    /// An administrator who may act on the subject: of at least its rank, and not of yesterday.
+    fn over_subject(&self) -> Result<(), Refusal> {
+        self.administrator()?;
+        let organisation = self.organisation()?;
+        if rank(organisation, &self.actor().roles) < rank(organisation, &self.subject()?.roles) {
+            return Err(Refusal::Rank);
+        }
+        self.listed().map(drop)
+    }
+
+    /// The actor's entry among the administrators.
+    fn listed(&self) -> Result<Administrator, Refusal> {
+        // An administrator who is not on the list: the rows disagree, and nothing is decided.
+        self.roster()?
+            .administrator(self.actor().id)
+            .copied()
+            .ok_or(Refusal::PolicyUnavailable)
+    }
+
+    /// A thief who made an accomplice administrator waits. So does an honest newcomer, unless
+    /// nobody else could act.
+    fn not_too_new(&self) -> Result<(), Refusal> {
+        let Some(promoted) = self.actor().promoted else {
+            return Ok(());
+        };
+        let until = promoted.plus(limits::PROBATION);
+        if self.now < until && self.roster()?.enrolled_besides(self.actor().id) > 0 {
+            return Err(Refusal::TooNew { until });
+        }
+        Ok(())
+    }
+
+    fn within_quota(&self) -> Result<(), Refusal> {
+        let quota = self.actor().resets;
+        let over = quota.since.plus(limits::DAY).since(self.now);
+        if quota.used >= limits::RESETS_A_DAY && over > 0 {
+            return Err(Refusal::TooManyResets { wait: over });
+        }
+        Ok(())
+    }
+
+    fn count_reset(&mut self) {
+        let now = self.now;
+        let quota = &mut self.actor_mut().resets;
+        if now >= quota.since.plus(limits::DAY) || quota.used == 0 {
+            *quota = crate::ResetQuota {
+                since: now,
+                used: 0,
+            };
+        }
+        quota.used = quota.used.saturating_add(1);
+    }
+
+    fn new_ticket(&self, digest: Digest, aloud: bool) -> Result<Ticket, Refusal> {
+        let life = self.organisation()?.options.ticket_life;
+        let life = if aloud {
+            life.min(limits::TICKET_ALOUD)
+        } else {
+            life
+        };
+        let origin = Origin::Administrator {
+            digest,
+            by: self.actor().id,
+            mark: self.listed()?.mark,
+        };
+        Ok(Ticket {
+            origin,
+            issued: self.now,
+            expires: self.now.plus(life),
+            wrong: 0,
+        })
+    }
+
+    pub(super) fn reset(&mut self, digest: Digest, aloud: bool, code: Submitted) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::SelfReset);
+        }
+        self.administrator()?;
+        self.enabled()?;
+        self.over_subject()?;
+        if !self.subject()?.is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        self.not_too_new()?;
+        self.within_quota()?;
+        let ticket = self.new_ticket(digest, aloud)?;
+        self.fresh_code(code)?;
+        self.count_reset();
+        let subject = self.subject_mut()?;
+        reset(subject, Some(ticket));
+        let account = subject.id;
+        self.void_tickets_of(account)?;
+        self.tell_reset(account);
+        Ok(Grant::TicketIssued {
+            expires: ticket.expires,
+        })
+    }
+
+    fn tell_reset(&mut self, account: AccountId) {
+        let event = Event::Reset {
+            account,
+            by: self.actor().id,
+        };
+        self.tell(Audience::Owner { account }, event);
+        self.tell_administrators(event);
+    }
+
+    /// An administrator whose authenticator was destroyed: not enrolled, and the tickets that it
+    /// gave out are void.
+    pub(super) fn void_tickets_of(&mut self, account: AccountId) -> Result<(), Refusal> {
+        if self.roster()?.administrator(account).is_none() {
+            return Ok(());
+        }
+        let roster = self.roster_mut()?;
+        roster.marks = roster.marks.saturating_add(1);
+        let mark = roster.marks;
+        for entry in roster
+            .administrators
+            .iter_mut()
+            .filter(|entry| entry.account == account)
+        {
+            entry.enrolled = false;
+            entry.mark = mark;
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_role(&mut self, role: RoleId, code: Submitted) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::SelfPromotion);
+        }
+        self.over_subject()?;
+        let organisation = self.organisation()?;
+        let Some(definition) = organisation.role(role) else {
+            return Err(Refusal::UnknownRole { role });
+        };
+        if rank(organisation, &self.actor().roles) < definition.rank {
+            return Err(Refusal::Rank);
+        }
+        let (enabled, promotes) = (organisation.is_enabled(), promotes(organisation, role));
+        let subject = self.subject()?;
+        if !subject.is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        if subject.roles.contains(role) {
+            return Err(Refusal::Unchanged);
+        }
+        let roles = subject
+            .roles
+            .with(role)
+            .map_err(|_| Refusal::TooManyRoles)?;
+        if promotes && enabled && !matches!(subject.authenticator, Authenticator::Active { .. }) {
+            return Err(Refusal::EnrolFirst);
+        }
+        self.not_too_new()?;
+        if promotes && enabled {
+            self.fresh_code(code)?;
+        } else {
+            self.recent()?;
+        }
+        let now = self.now;
+        let subject = self.subject_mut()?;
+        subject.roles = roles;
+        if promotes {
+            subject.promoted = Some(now);
+            let (promoted, by) = (subject.clone(), self.actor().id);
+            self.roster_mut()?.admit(&promoted);
+            let event = Event::Promoted {
+                account: promoted.id,
+                by,
+            };
+            self.tell(
+                Audience::Owner {
+                    account: promoted.id,
+                },
+                event,
+            );
+            self.tell_administrators(event);
+        }
+        Ok(Grant::Done)
+    }
+
+    pub(super) fn remove_role(&mut self, role: RoleId) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::SelfDemotion);
+        }
+        self.over_subject()?;
+        let subject = self.subject()?;
+        if !subject.is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        if !subject.roles.contains(role) {
+            return Err(Refusal::NoSuchRole);
+        }
+        let roles = subject.roles.without(role);
+        if roles.is_empty() {
+            return Err(Refusal::UseLeave);
+        }
+        let account = subject.id;
+        if role == RoleId::ADMINISTRATOR {
+            self.dispensable(account)?;
+        }
+        self.not_too_new()?;
+        self.recent()?;
+        self.subject_mut()?.roles = roles;
+        if role == RoleId::ADMINISTRATOR {
+            self.subject_mut()?.promoted = None;
+            self.dismiss(account)?;
+            self.tell(Audience::Owner { account }, Event::Demoted { account });
+            self.tell_administrators(Event::Demoted { account });
+        }
+        Ok(Grant::Done)
+    }
+
+    /// The organisation can do without this administrator: another one is left, and another
+    /// enrolled one if this one is.
+    fn dispensable(&self, account: AccountId) -> Result<(), Refusal> {
+        if !self.organisation()?.is_enabled() {
+            return Ok(());
+        }
+        let roster = self.roster()?;
+        let Some(entry) = roster.administrator(account) else {
+            return Ok(());
+        };
+        let last = !roster
+            .administrators
+            .iter()
+            .any(|other| other.account != account);
+        if last || (entry.enrolled && roster.enrolled_besides(account) == 0) {
+            return Err(Refusal::LastEnrolledAdmin);
+        }
+        Ok(())
+    }
+
+    /// Off the list, with the tickets; and nobody opens the break-glass for this account any more.
+    fn dismiss(&mut self, account: AccountId) -> Result<(), Refusal> {
+        if self.roster()?.administrator(account).is_some() {
+            self.roster_mut()?.dismiss(account);
+        }
+        let now = self.now;
+        let glass = self.organisation()?.break_glass;
+        if glass.beneficiary() == Some(account) {
+            self.organisation_mut()?.break_glass = glass.closed(now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::SelfOffboard);
+        }
+        self.over_subject()?;
+        let subject = self.subject()?;
+        if !subject.is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        let account = subject.id;
+        self.dispensable(account)?;
+        self.not_too_new()?;
+        self.recent()?;
+        self.dismiss(account)?;
+        let now = self.now;
+        offboard(self.subject_mut()?, now);
+        self.tell_left(account);
+        Ok(Grant::Done)
+    }
+
+    fn tell_left(&mut self, account: AccountId) {
+        self.tell(Audience::Owner { account }, Event::Left { account });
+        self.tell_administrators(Event::Left { account });
+    }
+
+    pub(super) fn host_leave(&mut self) -> Answer {
+        if !self.actor().is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        self.rows_of_administrator()?;
+        let account = self.actor().id;
+        if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            self.dispensable(account)?;
+            self.dismiss(account)?;
+        }
+        let now = self.now;
+        offboard(self.actor_mut(), now);
+        self.tell_left(account);
+        Ok(Grant::Done)
+    }
+
+    pub(super) fn rehire(&mut self, roles: RoleSet, digest: Digest, code: Submitted) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::NotLeft);
+        }
+        self.over_subject()?;
+        if self.subject()?.is_active() {
+            return Err(Refusal::NotLeft);
+        }
+        let organisation = self.organisation()?;
+        let enabled = organisation.is_enabled();
+        if roles.is_empty() {
+            return Err(Refusal::NoSuchRole);
+        }
+        if let Some(role) = roles.iter().find(|role| organisation.role(*role).is_none()) {
+            return Err(Refusal::UnknownRole { role });
+        }
+        if rank(organisation, &self.actor().roles) < rank(organisation, &roles) {
+            return Err(Refusal::Rank);
+        }
+        let promotes = roles.iter().any(|role| promotes(organisation, role));
+        if promotes && enabled {
+            return Err(Refusal::EnrolFirst);
+        }
+        self.not_too_new()?;
+        self.within_quota()?;
+        let ticket = self.new_ticket(digest, false)?;
+        if enabled {
+            self.fresh_code(code)?;
+        }
+        self.count_reset();
+        let now = self.now;
+        let subject = self.subject_mut()?;
+        subject.status = Status::Active;
+        subject.roles = roles;
+        subject.promoted = promotes.then_some(now);
+        reset(subject, Some(ticket));
+        let rehired = subject.clone();
+        if promotes {
+            self.roster_mut()?.admit(&rehired);
+        }
+        self.tell_reset(rehired.id);
+        Ok(Grant::TicketIssued {
+            expires: ticket.expires,
+        })
+    }
+}
+
+/// No session, no secret. Roles, "ever" and the toggle stay as a record.
+fn offboard(account: &mut Account, now: crate::UnixTime) {
+    strip(account);
+    account.status = Status::Left { since: now };
+    account.promoted = None;
+}

@@ -1,0 +1,327 @@
+//! One decision while it is being made: what was read, what will be written, who will be told.
+
+use crate::standing::standing_of;
+use crate::{
+    Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
+    Level, Notice, Organisation, Origin, Refusal, RoleId, Roster, Session, Snapshot, Ticket,
+    UnixTime, limits,
+};
+use alloc::vec::Vec;
+
+pub(super) type Answer = Result<Grant, Refusal>;
+
+pub(super) struct Turn<'a> {
+    snapshot: Snapshot<'a>,
+    pub(super) now: UnixTime,
+    pub(super) fresh: Fresh,
+    changes: Changes,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Turn<'a> {
+    /// Begins a decision. Rows that do not belong together are not mixed: whoever asks about
+    /// another organisation is a stranger to it.
+    pub(super) fn begin(
+        snapshot: &Snapshot<'a>,
+        now: UnixTime,
+        fresh: Fresh,
+    ) -> Result<Self, Refusal> {
+        let org = snapshot.actor.org;
+        let foreign = snapshot
+            .organisation
+            .is_some_and(|organisation| organisation.id != org)
+            || snapshot.roster.is_some_and(|roster| roster.org != org)
+            || snapshot.subject.is_some_and(|subject| subject.org != org)
+            || snapshot
+                .session
+                .is_some_and(|session| session.account != snapshot.actor.id);
+        if foreign {
+            return Err(Refusal::UnknownAccount);
+        }
+        Ok(Self {
+            snapshot: *snapshot,
+            now,
+            fresh,
+            changes: Changes::default(),
+            notices: Vec::new(),
+        })
+    }
+
+    pub(super) fn end(self, answer: Answer) -> Decision {
+        Decision {
+            answer,
+            changes: self.changes,
+            notices: self.notices,
+        }
+    }
+
+    pub(super) fn actor(&self) -> &Account {
+        self.changes.actor.as_ref().unwrap_or(self.snapshot.actor)
+    }
+
+    pub(super) fn actor_mut(&mut self) -> &mut Account {
+        self.changes
+            .actor
+            .get_or_insert_with(|| self.snapshot.actor.clone())
+    }
+
+    /// The other account that an administrator's command is about.
+    pub(super) fn subject(&self) -> Result<&Account, Refusal> {
+        self.changes
+            .subject
+            .as_ref()
+            .or(self.snapshot.subject)
+            .ok_or(Refusal::UnknownAccount)
+    }
+
+    pub(super) fn subject_mut(&mut self) -> Result<&mut Account, Refusal> {
+        let subject = self.snapshot.subject.ok_or(Refusal::UnknownAccount)?;
+        Ok(self.changes.subject.get_or_insert_with(|| subject.clone()))
+    }
+
+    /// Whether the command is about the one who gives it.
+    pub(super) fn is_self(&self) -> bool {
+        self.snapshot
+            .subject
+            .is_some_and(|subject| subject.id == self.snapshot.actor.id)
+    }
+
+    /// Whether the command is about somebody else.
+    pub(super) fn is_other(&self) -> bool {
+        self.snapshot
+            .subject
+            .is_some_and(|subject| subject.id != self.snapshot.actor.id)
+    }
+
+    pub(super) fn readable(&self) -> Option<&Organisation> {
+        self.changes
+            .organisation
+            .as_ref()
+            .or(self.snapshot.organisation)
+    }
+
+    pub(super) fn organisation(&self) -> Result<&Organisation, Refusal> {
+        self.readable().ok_or(Refusal::PolicyUnavailable)
+    }
+
+    pub(super) fn organisation_mut(&mut self) -> Result<&mut Organisation, Refusal> {
+        let organisation = self
+            .snapshot
+            .organisation
+            .ok_or(Refusal::PolicyUnavailable)?;
+        Ok(self
+            .changes
+            .organisation
+            .get_or_insert_with(|| organisation.clone()))
+    }
+
+    /// The organisation, in which multi-factor log-in is enabled.
+    pub(super) fn enabled(&self) -> Result<&Organisation, Refusal> {
+        self.organisation().and_then(|organisation| {
+            if organisation.is_enabled() {
+                Ok(organisation)
+            } else {
+                Err(Refusal::NotEnabled)
+            }
+        })
+    }
+
+    pub(super) fn roster(&self) -> Result<&Roster, Refusal> {
+        self.known_roster().ok_or(Refusal::PolicyUnavailable)
+    }
+
+    pub(super) fn known_roster(&self) -> Option<&Roster> {
+        self.changes.roster.as_ref().or(self.snapshot.roster)
+    }
+
+    pub(super) fn roster_mut(&mut self) -> Result<&mut Roster, Refusal> {
+        let roster = self.snapshot.roster.ok_or(Refusal::PolicyUnavailable)?;
+        Ok(self.changes.roster.get_or_insert_with(|| roster.clone()))
+    }
+
+    pub(super) fn tell(&mut self, to: Audience, event: Event) {
+        self.notices.push(Notice { to, event });
+    }
+
+    pub(super) fn tell_owner(&mut self, event: Event) {
+        let account = self.actor().id;
+        self.tell(Audience::Owner { account }, event);
+    }
+
+    pub(super) fn tell_administrators(&mut self, event: Event) {
+        self.tell(Audience::Administrators, event);
+    }
+
+    /// The session in which the actor acts.
+    pub(super) fn session(&self) -> Result<&'a Session, Refusal> {
+        self.snapshot.session.ok_or(Refusal::LogInRequired)
+    }
+
+    /// What that session is worth now, after everything that this decision has changed.
+    pub(super) fn standing(&self) -> Result<Level, Refusal> {
+        standing_of(
+            self.readable(),
+            self.actor(),
+            self.snapshot.session,
+            self.now,
+        )
+    }
+
+    /// The session, if it has rights: Level1 or Level2.
+    pub(super) fn rights(&self) -> Result<Level, Refusal> {
+        match self.standing()? {
+            Level::HalfLogin => Err(Refusal::CodeRequired),
+            Level::RecoveryOnly => Err(Refusal::RecoverFirst),
+            Level::EnrolOnly => Err(Refusal::EnrolOnly),
+            level => Ok(level),
+        }
+    }
+
+    /// Whether this session's code was given at most five minutes ago.
+    pub(super) fn is_recent(&self) -> bool {
+        self.standing() == Ok(Level::Level2)
+            && self.snapshot.session.is_some_and(|session| {
+                session.level == Level::Level2 && self.now.since(session.at) <= limits::RECENT
+            })
+    }
+
+    /// A recent code, wherever anybody can have one.
+    pub(super) fn recent(&self) -> Result<(), Refusal> {
+        if !self.organisation()?.is_enabled() || self.is_recent() {
+            return Ok(());
+        }
+        self.has_code()?;
+        Err(Refusal::NotFresh)
+    }
+
+    /// The actor's authenticator counts.
+    pub(super) fn has_code(&self) -> Result<(), Refusal> {
+        match self.actor().authenticator_at(self.now) {
+            Authenticator::Active { .. } => Ok(()),
+            Authenticator::None => Err(Refusal::EnrolFirst),
+            Authenticator::Disabled { .. } => Err(Refusal::RecoverFirst),
+            Authenticator::ResetDue { .. } => Err(Refusal::TicketRequired),
+        }
+    }
+
+    /// An administrator with a session that has rights, and rules that can be read.
+    pub(super) fn administrator(&self) -> Result<(), Refusal> {
+        self.rights()?;
+        if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            return Err(Refusal::NotAdmin);
+        }
+        self.organisation().map(drop)
+    }
+
+    /// What the access rules say. Break-glass alone is above them: they may be what locked the
+    /// administrators out.
+    pub(super) fn allowed(&self, access: Access) -> Result<(), Refusal> {
+        let ticket = match self.actor().authenticator_at(self.now) {
+            Authenticator::ResetDue { ticket } => ticket,
+            _ => None,
+        };
+        let broken = ticket.is_some_and(|ticket| {
+            matches!(ticket.origin, Origin::BreakGlass { .. })
+                && (self.now < ticket.expires
+                    || self.actor().pendings_at(self.now).next().is_some())
+        });
+        match access {
+            Access::Allowed => Ok(()),
+            _ if broken => Ok(()),
+            Access::Denied => Err(Refusal::AccessDenied),
+            Access::Unknown => Err(Refusal::AccessUnknown),
+        }
+    }
+
+    /// Sessions of the actor are over from here on, except the one that is returned.
+    pub(super) fn new_session(&self, level: Level) -> Session {
+        let actor = self.actor();
+        Session {
+            account: actor.id,
+            id: self.fresh.session,
+            epoch: actor.epoch,
+            level,
+            at: self.now,
+        }
+    }
+
+    /// The administrators' list learns whether an administrator is enrolled.
+    pub(super) fn set_enrolled(
+        &mut self,
+        account: AccountId,
+        enrolled: bool,
+    ) -> Result<(), Refusal> {
+        let moves = self
+            .known_roster()
+            .and_then(|roster| roster.administrator(account))
+            .is_some_and(|entry| entry.enrolled != enrolled);
+        if moves {
+            let entries = self.roster_mut()?.administrators.iter_mut();
+            for entry in entries.filter(|entry| entry.account == account) {
+                entry.enrolled = enrolled;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decisions about an administrator's authenticator move the list, and a good code of an
+    /// administrator cancels break-glass: they are not made while either row cannot be read.
+    pub(super) fn rows_of_administrator(&self) -> Result<(), Refusal> {
+        if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            self.organisation()?;
+            self.roster()?;
+        }
+        Ok(())
+    }
+
+    /// An administrator reached Level2: whoever opens the break-glass is stopped.
+    pub(super) fn cancel_break_glass(&mut self) -> Result<(), Refusal> {
+        let by = self.actor().id;
+        if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+            return Ok(());
+        }
+        let now = self.now;
+        let glass = self.organisation()?.break_glass.at(now);
+        if matches!(glass, crate::BreakGlass::Opening { .. }) {
+            self.organisation_mut()?.break_glass = glass.closed(now);
+            self.tell_administrators(Event::BreakGlassCancelled { by });
+        }
+        Ok(())
+    }
+}
+
+/// Everything that was bound is destroyed and the next enrollment needs `ticket`. Toggle, roles
+/// and "ever" stay: a reset never lowers the requirement.
+pub(super) fn reset(account: &mut Account, ticket: Option<Ticket>) {
+    strip(account);
+    account.authenticator = Authenticator::ResetDue { ticket };
+}
+
+/// No session, no secret, no code, no pending.
+pub(super) fn strip(account: &mut Account) {
+    account.authenticator = Authenticator::None;
+    account.recovery = crate::RecoverySet::EMPTY;
+    account.attempts = crate::Attempts::default();
+    account.repudiation = None;
+    end_sessions(account);
+}
+
+/// The next epoch: every session is over, and with it what it had begun.
+pub(super) fn end_sessions(account: &mut Account) {
+    account.epoch = account.epoch.wrapping_add(1);
+    account.pendings = Default::default();
+    if let Authenticator::ResetDue {
+        ticket:
+            Some(Ticket {
+                origin: Origin::Recovery { .. },
+                issued,
+                ..
+            }),
+    } = account.authenticator
+    {
+        account.authenticator = Authenticator::Disabled {
+            since: issued,
+            why: crate::DisabledBy::Recovery,
+        };
+    }
+}
