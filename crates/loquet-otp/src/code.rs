@@ -36,8 +36,15 @@ impl Code {
         self.digits
     }
 
+    /// Whether it is the typed code, digit count included: elsewhere one digit was accepted as a code because the count
+    /// came from what was typed.
     pub(crate) fn matches(self, typed: TypedCode) -> Choice {
-        self.value.ct_eq(&typed.0.value) & self.digits.count().ct_eq(&typed.0.digits.count())
+        self.comparable().ct_eq(&typed.0.comparable())
+    }
+
+    /// Value and digit count in one number, so that one comparison covers both.
+    fn comparable(self) -> u64 {
+        (u64::from(self.digits.count()) << 32) | u64::from(self.value)
     }
 }
 

@@ -138,7 +138,7 @@ impl Totp {
         let last = present.saturating_add(reach.steps().into());
         let first = present
             .saturating_sub(reach.steps().into())
-            .max(after.map_or(0, |bound| bound.saturating_add(1)));
+            .max(lowest(after)?);
         let step = newest_run(key, self.digits, codes, first, last)?;
         let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
         Some(Resync { step, drift })
@@ -164,13 +164,20 @@ impl Totp {
         let present = self.step(now);
         let first = present
             .saturating_sub(reach.steps().into())
-            .max(after.map_or(0, |bound| bound.saturating_add(1)));
+            .max(lowest(after)?);
         let mut newest = Newest::none();
-        key.visit(first..present, self.digits, |step, code| {
-            newest.offer(code.matches(typed), step)
-        });
+        key.visit(
+            first..=present.checked_sub(1)?,
+            self.digits,
+            |step, code| newest.offer(code.matches(typed), step),
+        );
         newest.step().map(|step| present.saturating_sub(step))
     }
+}
+
+/// The first step that is not used yet. Above the last step of all there is none.
+fn lowest(after: Option<u64>) -> Option<u64> {
+    after.map_or(Some(0), |bound| bound.checked_add(1))
 }
 
 /// The newest counter in `first..=last` at which all the codes, one after the other, end.

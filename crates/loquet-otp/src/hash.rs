@@ -8,6 +8,8 @@ use sha1::block_api::compress;
 use sha2::block_api::{compress256, compress512};
 use zeroize::Zeroize;
 
+use crate::Secret;
+
 /// A hash of the Merkle–Damgård kind, as a set of functions on its state and blocks.
 pub(crate) trait Hash {
     type State: Copy + AsMut<[Self::Word]>;
@@ -20,7 +22,7 @@ pub(crate) trait Hash {
     fn compress(state: &mut Self::State, block: &Self::Block);
 
     /// The key, filled with zeros to one block, or its hash if it is longer than a block (RFC 2104 §2).
-    fn key_block(key: &[u8]) -> Self::Block;
+    fn key_block(key: &Secret) -> Self::Block;
 
     /// The block after the key block that holds the counter: eight bytes, the highest first (RFC 4226 §5.1).
     fn counter_block(counter: u64) -> Self::Block;
@@ -53,26 +55,26 @@ impl Hash for Sha1 {
         0xc3d2_e1f0,
     ];
 
+    #[inline(always)]
     fn compress(state: &mut [u32; 5], block: &[u8; 64]) {
         compress(state, core::slice::from_ref(block));
     }
 
-    fn key_block(key: &[u8]) -> [u8; 64] {
-        if key.len() > 64 {
-            hashed::<sha1::Sha1, 64>(key)
-        } else {
-            filled(key)
-        }
+    fn key_block(key: &Secret) -> [u8; 64] {
+        short_key_block::<sha1::Sha1>(key)
     }
 
+    #[inline(always)]
     fn counter_block(counter: u64) -> [u8; 64] {
         short_counter_block(counter)
     }
 
+    #[inline(always)]
     fn hash_block(&[a, b, c, d, e]: &[u32; 5]) -> [u8; 64] {
         bytes([a, b, c, d, e, END, 0, 0, 0, 0, 0, 0, 0, 0, 0, (64 + 20) * 8])
     }
 
+    #[inline(always)]
     fn words(&state: &[u32; 5]) -> ([u32; 5], u32) {
         let [.., last] = state;
         (state, last)
@@ -98,26 +100,26 @@ impl Hash for Sha256 {
         0x5be0_cd19,
     ];
 
+    #[inline(always)]
     fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
         compress256(state, core::slice::from_ref(block));
     }
 
-    fn key_block(key: &[u8]) -> [u8; 64] {
-        if key.len() > 64 {
-            hashed::<sha2::Sha256, 64>(key)
-        } else {
-            filled(key)
-        }
+    fn key_block(key: &Secret) -> [u8; 64] {
+        short_key_block::<sha2::Sha256>(key)
     }
 
+    #[inline(always)]
     fn counter_block(counter: u64) -> [u8; 64] {
         short_counter_block(counter)
     }
 
+    #[inline(always)]
     fn hash_block(&[a, b, c, d, e, f, g, h]: &[u32; 8]) -> [u8; 64] {
         bytes([a, b, c, d, e, f, g, h, END, 0, 0, 0, 0, 0, 0, (64 + 32) * 8])
     }
 
+    #[inline(always)]
     fn words(&[a, b, c, d, e, _, _, last]: &[u32; 8]) -> ([u32; 5], u32) {
         ([a, b, c, d, e], last)
     }
@@ -142,15 +144,17 @@ impl Hash for Sha512 {
         0x5be0_cd19_137e_2179,
     ];
 
+    #[inline(always)]
     fn compress(state: &mut [u64; 8], block: &[u8; 128]) {
         compress512(state, core::slice::from_ref(block));
     }
 
-    fn key_block(key: &[u8]) -> [u8; 128] {
-        // A secret is never longer than this block, see `Secret::MAX`.
-        filled(key)
+    fn key_block(key: &Secret) -> [u8; 128] {
+        // A secret is never longer than this block.
+        *key.padded()
     }
 
+    #[inline(always)]
     fn counter_block(counter: u64) -> [u8; 128] {
         long_bytes([
             counter,
@@ -172,6 +176,7 @@ impl Hash for Sha512 {
         ])
     }
 
+    #[inline(always)]
     fn hash_block(&[a, b, c, d, e, f, g, h]: &[u64; 8]) -> [u8; 128] {
         long_bytes([
             a,
@@ -193,27 +198,32 @@ impl Hash for Sha512 {
         ])
     }
 
+    #[inline(always)]
     fn words(&[ab, cd, e, .., last]: &[u64; 8]) -> ([u32; 5], u32) {
         ([high(ab), low(ab), high(cd), low(cd), high(e)], low(last))
     }
 }
 
-fn filled<const BLOCK: usize>(key: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
+fn short_key_block<D: Digest>(key: &Secret) -> [u8; 64] {
+    if key.expose().len() <= 64 {
+        return filled(key.padded());
+    }
+    // The hash of the key is as good as the key: it is wiped too.
+    let mut hash = D::digest(key.expose());
+    let block = filled(&hash);
+    hash.as_mut_slice().zeroize();
+    block
+}
+
+fn filled(key: &[u8]) -> [u8; 64] {
+    let mut block = [0; 64];
     for (to, from) in block.iter_mut().zip(key) {
         *to = *from;
     }
     block
 }
 
-fn hashed<D: Digest, const BLOCK: usize>(key: &[u8]) -> [u8; BLOCK] {
-    // The hash of the key is as good as the key: it is wiped too.
-    let mut hash = D::digest(key);
-    let block = filled(&hash);
-    hash.as_mut_slice().zeroize();
-    block
-}
-
+#[inline(always)]
 fn short_counter_block(counter: u64) -> [u8; 64] {
     let (high, low) = (high(counter), low(counter));
     bytes([
@@ -236,6 +246,7 @@ fn short_counter_block(counter: u64) -> [u8; 64] {
     ])
 }
 
+#[inline(always)]
 fn bytes(words: [u32; 16]) -> [u8; 64] {
     let mut block = [0; 64];
     for (bytes, word) in block.as_chunks_mut().0.iter_mut().zip(words) {
@@ -244,6 +255,7 @@ fn bytes(words: [u32; 16]) -> [u8; 64] {
     block
 }
 
+#[inline(always)]
 fn long_bytes(words: [u64; 16]) -> [u8; 128] {
     let mut block = [0; 128];
     for (bytes, word) in block.as_chunks_mut().0.iter_mut().zip(words) {

@@ -4,11 +4,12 @@
 //! two compressions instead of four. No branch and no index depends on the secret or on the HMAC.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::hash::{Hash, Sha1, Sha256, Sha512, high};
-use crate::{Algorithm, Code, Digits};
+use crate::{Algorithm, Code, Digits, Secret};
 
 /// The HMAC state of one secret under one algorithm: 40 bytes for SHA-1, 64 for SHA-256, 128 for SHA-512.
 ///
@@ -27,7 +28,7 @@ enum States {
 }
 
 impl Key {
-    pub(crate) fn new(secret: &[u8], algorithm: Algorithm) -> Self {
+    pub(crate) fn new(secret: &Secret, algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::Sha1 => States::Sha1(Hmac::new(secret)),
             Algorithm::Sha256 => States::Sha256(Hmac::new(secret)),
@@ -57,7 +58,7 @@ impl Key {
     /// the other. Three is the size of the usual window, and more gain little.
     pub(crate) fn visit(
         &self,
-        mut counters: impl Iterator<Item = u64>,
+        mut counters: RangeInclusive<u64>,
         digits: Digits,
         mut visit: impl FnMut(u64, Code),
     ) {
@@ -102,21 +103,26 @@ struct Hmac<H: Hash> {
 }
 
 impl<H: Hash> Hmac<H> {
-    fn new(secret: &[u8]) -> Self {
+    fn new(secret: &Secret) -> Self {
+        // RFC 2104 §2: the key block under `ipad` and under `opad`.
+        let mut blocks = [H::key_block(secret); 2];
+        let [under_ipad, under_opad] = &mut blocks;
+        under_ipad
+            .as_mut()
+            .iter_mut()
+            .for_each(|byte| *byte ^= 0x36);
+        under_opad
+            .as_mut()
+            .iter_mut()
+            .for_each(|byte| *byte ^= 0x5c);
         let mut hmac = Self {
             inner: H::INITIAL,
             outer: H::INITIAL,
         };
-        let mut block = H::key_block(secret);
-        // RFC 2104 §2: the key block under `ipad`, then under `opad`.
-        block.as_mut().iter_mut().for_each(|byte| *byte ^= 0x36);
-        H::compress(&mut hmac.inner, &block);
-        block
-            .as_mut()
-            .iter_mut()
-            .for_each(|byte| *byte ^= 0x36 ^ 0x5c);
-        H::compress(&mut hmac.outer, &block);
-        block.as_mut().zeroize();
+        H::compress(&mut hmac.inner, under_ipad);
+        H::compress(&mut hmac.outer, under_opad);
+        under_ipad.as_mut().zeroize();
+        under_opad.as_mut().zeroize();
         hmac
     }
 
@@ -132,6 +138,7 @@ impl<H: Hash> Hmac<H> {
         })
     }
 
+    #[inline(always)]
     fn extend<const N: usize>(state: &H::State, blocks: [H::Block; N]) -> [H::State; N] {
         let mut states = [*state; N];
         for (state, block) in states.iter_mut().zip(&blocks) {

@@ -93,10 +93,15 @@ impl Secret {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
+    /// The bytes, filled with zeros.
+    pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
+        &self.bytes
+    }
+
     /// The HMAC key state for `algorithm`: compute it once, keep it while codes are checked.
     #[must_use]
     pub fn key(&self, algorithm: Algorithm) -> Key {
-        Key::new(self.expose(), algorithm)
+        Key::new(self, algorithm)
     }
 }
 
@@ -105,8 +110,8 @@ macro_rules! from_random_bytes {
         impl From<[u8; $len]> for Secret {
             fn from(mut random: [u8; $len]) -> Self {
                 let mut bytes = [0; Self::MAX];
-                for (to, from) in bytes.iter_mut().zip(&random) {
-                    *to = *from;
+                if let Some(head) = bytes.first_chunk_mut() {
+                    *head = random;
                 }
                 random.as_mut_slice().zeroize();
                 Self { bytes, len: $len }

@@ -1,10 +1,11 @@
 //! The verifier of time-based codes (RFC 6238 §5.2).
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::{Drift, Key, Totp, TypedCode};
+use crate::{Code, Drift, Key, Totp, TypedCode};
 
 /// How many steps around the present are accepted: one back and one ahead by default.
 ///
@@ -124,15 +125,10 @@ impl Totp {
         let present = self.step(now);
         let past = drift.steps().saturating_sub(window.past.into());
         let future = drift.steps().saturating_add(window.future.into());
-        // INVARIANT: the present step is always inside, so that a phone whose clock was set right is not locked out.
-        let (before, behind) = ((past > 0).then_some(0), (future < 0).then_some(0));
 
         let mut fresh = Newest::none();
         let mut stale = Newest::none();
-        // A step before the beginning or beyond the end of time does not exist.
-        let offsets = before.into_iter().chain(past..=future).chain(behind);
-        let steps = offsets.filter_map(|offset| present.checked_add_signed(offset));
-        key.visit(steps, self.digits, |step, code| {
+        let mut compare = |step, code: Code| {
             // The bound is no secret: an attacker learns nothing from which of the two is written.
             let kept = if after.is_none_or(|bound| step > bound) {
                 &mut fresh
@@ -140,7 +136,16 @@ impl Totp {
                 &mut stale
             };
             kept.offer(code.matches(typed), step);
-        });
+        };
+        // INVARIANT: the present step is always inside, so that a phone whose clock was set right is not locked out;
+        // and the steps come in ascending order, so that the newest match wins.
+        if past > 0 {
+            key.visit(present..=present, self.digits, &mut compare);
+        }
+        key.visit(around(present, past, future), self.digits, &mut compare);
+        if future < 0 {
+            key.visit(present..=present, self.digits, &mut compare);
+        }
 
         match (fresh.step(), stale.step()) {
             (Some(step), _) => Verdict::Accepted(Match {
@@ -159,6 +164,19 @@ impl Totp {
             }
             (None, None) => Verdict::Wrong,
         }
+    }
+}
+
+/// The steps from `past` to `future`, as far as they exist: none lies before the beginning or beyond the end of time.
+fn around(present: u64, past: i64, future: i64) -> RangeInclusive<u64> {
+    match (
+        present.checked_add_signed(past),
+        present.checked_add_signed(future),
+    ) {
+        (Some(first), Some(last)) => first..=last,
+        (None, Some(last)) => 0..=last,
+        (Some(first), None) => first..=u64::MAX,
+        (None, None) => RangeInclusive::new(1, 0),
     }
 }
 
