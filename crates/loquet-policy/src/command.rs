@@ -220,6 +220,41 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether the decision may read the administrators' list, so that
+    /// [`Snapshot::roster`](crate::Snapshot::roster) must be loaded. Of log-ins and log-outs it
+    /// never does.
+    #[must_use]
+    pub const fn reads_roster(&self) -> bool {
+        !matches!(
+            self,
+            Self::LogIn { .. }
+                | Self::LogOut
+                | Self::LogOutEverywhere
+                | Self::PassPhraseChanged { .. }
+                | Self::AbandonEnrollment
+                | Self::RemoveAuthenticator
+                | Self::Enable { .. }
+                | Self::Disable
+                | Self::LiftMandate { .. }
+        )
+    }
+
+    /// Whether the command is about another account, so that
+    /// [`Snapshot::subject`](crate::Snapshot::subject) must be loaded.
+    #[must_use]
+    pub const fn reads_subject(&self) -> bool {
+        matches!(
+            self,
+            Self::Reset { .. }
+                | Self::AddRole { .. }
+                | Self::RemoveRole { .. }
+                | Self::Leave
+                | Self::Rehire { .. }
+        )
+    }
+}
+
 /// When a mandate begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {

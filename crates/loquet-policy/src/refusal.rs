@@ -12,7 +12,10 @@ use core::fmt;
 /// the pass phrase hears one sentence for everything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
+)]
 #[must_use]
 pub enum Refusal {
     /// No such account in this organisation, or not one that this actor may know of.

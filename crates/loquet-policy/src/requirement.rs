@@ -1,8 +1,9 @@
 //! Who must, and why: questions that change nothing.
 
+use crate::standing::entry;
 use crate::{
-    Account, Authenticator, Latch, Mandate, MandateState, Organisation, Preset, Refusal, RoleId,
-    UnixTime,
+    Account, AccountId, Authenticator, Latch, Level, Mandate, MandateState, Organisation, Preset,
+    Refusal, RoleId, UnixTime,
 };
 
 /// Whether an account must use multi-factor log-in, and everything that says so.
@@ -117,12 +118,20 @@ pub(crate) fn enrollment_open(
     if !requirement.is_required() {
         return true;
     }
+    enrollment_deadline(organisation, account, &requirement).is_some_and(|deadline| now < deadline)
+}
+
+fn enrollment_deadline(
+    organisation: &Organisation,
+    account: &Account,
+    why: &Requirement,
+) -> Option<UnixTime> {
     let Latch::Enabled { since: enabled, .. } = organisation.latch else {
-        return false;
+        return None;
     };
-    let mandated = requirement.mandate.as_ref().map_or(enabled, mandate_start);
+    let mandated = why.mandate.as_ref().map_or(enabled, mandate_start);
     let start = account.created.max(enabled).max(mandated);
-    now < start.plus(organisation.options.enrollment_window)
+    Some(start.plus(organisation.options.enrollment_window))
 }
 
 /// Whether the owner may switch off the question at log-in (a fresh code aside).
@@ -168,4 +177,45 @@ pub fn may_switch_off(
         Authenticator::Disabled { .. } => Err(Refusal::RecoverFirst),
         Authenticator::ResetDue { .. } => Err(Refusal::TicketRequired),
     }
+}
+
+/// One line of the roll-call that an administrator sees before a mandate begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RollCall {
+    /// Whose line.
+    pub account: AccountId,
+    /// What requires a second factor of it, or will.
+    pub requirement: Requirement,
+    /// Whether an authenticator is bound and counts.
+    pub enrolled: bool,
+    /// What the next log-in would give, or why none would.
+    pub next: Result<Level, Refusal>,
+    /// Until when it can enroll with the pass phrase alone, if it must and has not.
+    pub enroll_by: Option<UnixTime>,
+}
+
+/// The line of `account`, as of `now`. Of an account that left there is none.
+#[must_use]
+pub fn roll_call(
+    organisation: &Organisation,
+    account: &Account,
+    now: UnixTime,
+) -> Option<RollCall> {
+    if !account.is_active() || account.org != organisation.id {
+        return None;
+    }
+    let requirement = required(Some(organisation), account, now);
+    let bound = account.authenticator_at(now);
+    let open = requirement.is_required() && bound == Authenticator::None;
+    Some(RollCall {
+        account: account.id,
+        requirement,
+        enrolled: matches!(bound, Authenticator::Active { .. }),
+        next: entry(Some(organisation), account, now),
+        enroll_by: if open {
+            enrollment_deadline(organisation, account, &requirement)
+        } else {
+            None
+        },
+    })
 }
