@@ -9,6 +9,11 @@ use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
 
 /// The parameters of counter-based codes: SHA-1 and six digits by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Hotp {
     /// The hash to make keys with ([`Secret::key`](crate::Secret::key)). A key knows its own. RFC 4226 knows SHA-1 only.
     pub algorithm: Algorithm,

@@ -27,8 +27,12 @@ mod drift;
 mod hash;
 mod hotp;
 mod key;
+#[cfg(feature = "totp-rs")]
+mod moved;
 mod params;
 mod secret;
+#[cfg(feature = "serde")]
+mod serde;
 mod totp;
 mod verify;
 
@@ -36,6 +40,8 @@ pub use code::{Code, CodeError, TypedCode};
 pub use drift::{Drift, DriftError, Reach, ReachError, Resync};
 pub use hotp::{Hotp, HotpResync, HotpVerdict, LookAhead, LookAheadError};
 pub use key::Key;
+#[cfg(feature = "totp-rs")]
+pub use moved::{MoveError, Moved};
 pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
 pub use totp::{Countdown, Readout, Totp};

@@ -9,13 +9,17 @@ use core::str::FromStr;
 /// SHA-1 is the default because several apps silently ignore any other choice and then show wrong codes.
 /// HMAC-SHA-1 is not weakened by the collisions found in SHA-1 (RFC 6194 §3.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Algorithm {
     /// HMAC-SHA-1, the algorithm of RFC 4226.
     #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "SHA1"))]
     Sha1,
     /// HMAC-SHA-256.
+    #[cfg_attr(feature = "serde", serde(rename = "SHA256"))]
     Sha256,
     /// HMAC-SHA-512.
+    #[cfg_attr(feature = "serde", serde(rename = "SHA512"))]
     Sha512,
 }
 

@@ -14,6 +14,11 @@ use crate::{Algorithm, Code, Digits, Key, Period};
 /// assert_eq!(eight.step(59), 1);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Totp {
     /// The hash to make keys with ([`Secret::key`](crate::Secret::key)). A key knows its own.
     pub algorithm: Algorithm,

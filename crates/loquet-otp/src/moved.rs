@@ -1,0 +1,135 @@
+//! For services that move over from `totp-rs`, or back.
+
+use core::fmt;
+
+use crate::{
+    Algorithm, Digits, DigitsError, Period, PeriodError, Secret, SecretError, Totp, Window,
+};
+
+/// What one `totp_rs::Totp` holds, in the types of this crate (feature `totp-rs`).
+///
+/// Convert with `TryFrom` in both directions. Labels for the key URI stay behind.
+///
+/// ```
+/// use loquet_otp::Moved;
+///
+/// let theirs = totp_rs::Builder::new().with_secret(*b"twenty random bytes!").build()?;
+/// let Moved { secret, totp, window } = Moved::try_from(&theirs)?;
+///
+/// let key = secret.key(totp.algorithm);
+/// assert_eq!(totp.generate(&key, 59).to_string(), theirs.generate(59).to_string());
+/// assert_eq!((window.past(), window.future()), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The shared secret.
+    pub secret: Secret,
+    /// The parameters of the codes.
+    pub totp: Totp,
+    /// `skew` steps on both sides.
+    pub window: Window,
+}
+
+impl TryFrom<&totp_rs::Totp> for Moved {
+    type Error = MoveError;
+
+    fn try_from(theirs: &totp_rs::Totp) -> Result<Self, MoveError> {
+        let algorithm = match theirs.algorithm() {
+            totp_rs::Algorithm::SHA1 => Algorithm::Sha1,
+            totp_rs::Algorithm::SHA256 => Algorithm::Sha256,
+            totp_rs::Algorithm::SHA512 => Algorithm::Sha512,
+            _ => return Err(MoveError::Algorithm),
+        };
+        let skew = theirs.skew();
+        let steps = u8::try_from(skew).map_err(|_| MoveError::Skew { skew })?;
+        Ok(Self {
+            secret: Secret::new(theirs.secret().as_bytes()).map_err(MoveError::Secret)?,
+            totp: Totp {
+                algorithm,
+                digits: Digits::new(theirs.digits()).map_err(MoveError::Digits)?,
+                period: Period::new(theirs.step()).map_err(MoveError::Period)?,
+                t0: 0,
+            },
+            window: Window::new(steps, steps).map_err(|_| MoveError::Skew { skew })?,
+        })
+    }
+}
+
+impl TryFrom<&Moved> for totp_rs::Totp {
+    type Error = MoveError;
+
+    fn try_from(ours: &Moved) -> Result<Self, MoveError> {
+        let Moved {
+            secret,
+            totp,
+            window,
+        } = ours;
+        if totp.t0 != 0 {
+            return Err(MoveError::T0);
+        }
+        if window.past() != window.future() {
+            return Err(MoveError::Asymmetric);
+        }
+        let algorithm = match totp.algorithm {
+            Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
+            Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
+            Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
+        };
+        let theirs = totp_rs::Builder::new()
+            .with_algorithm(algorithm)
+            .with_digits(totp.digits.count())
+            .with_step_duration(totp.period.seconds())
+            .with_skew(window.past().into())
+            .with_secret(secret.expose());
+        theirs.build().map_err(MoveError::Theirs)
+    }
+}
+
+/// Why a value cannot move between the two crates.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MoveError {
+    /// An algorithm outside RFC 6238, such as Steam's.
+    Algorithm,
+    /// A count of digits that this crate refuses.
+    Digits(DigitsError),
+    /// A period that this crate refuses.
+    Period(PeriodError),
+    /// More steps than [`Window::MAX`] on each side.
+    Skew {
+        /// The steps.
+        skew: u16,
+    },
+    /// A secret that this crate refuses.
+    Secret(SecretError),
+    /// `totp-rs` counts from the epoch alone.
+    T0,
+    /// `totp-rs` has the same number of steps on both sides.
+    Asymmetric,
+    /// `totp-rs` refuses it, for this reason.
+    Theirs(totp_rs::TotpError),
+}
+
+impl fmt::Display for MoveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Algorithm => f.write_str("not an algorithm of RFC 6238"),
+            Self::Digits(error) => error.fmt(f),
+            Self::Period(error) => error.fmt(f),
+            Self::Skew { skew } => {
+                write!(
+                    f,
+                    "a skew of {skew} steps: at most {} are allowed",
+                    Window::MAX
+                )
+            }
+            Self::Secret(error) => error.fmt(f),
+            Self::T0 => f.write_str("totp-rs cannot count from any other instant than the epoch"),
+            Self::Asymmetric => f.write_str("totp-rs cannot have different windows on both sides"),
+            Self::Theirs(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for MoveError {}
