@@ -1,1 +1,49 @@
-//! loquet.
+//! Multi-factor log-in that a service embeds.
+//!
+//! A [`Service`] runs ceremonies ([`flow`]) over a [`store`]: log-in, codes, enrollment, the owner's switch, an
+//! administrator's mandate and reset. Each is decided by a pure function, committed once, and only then told
+//! ([`accept`]). Secrets are sealed before a store sees them ([`seal`]); every decision about a person is recorded in an
+//! authenticated chain ([`audit`]).
+//!
+//! ```
+//! use loquet::{KeyRing, Request, RoleId, Service, flow, store::MemoryStore};
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//!
+//! let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32]))?;
+//! let creche = service.ensure_organisation(1_u64.into(), "À petits pas").await?;
+//! let marie = service.ensure_account(creche, 2_u64.into(), "marie", "marie@example.org", [RoleId::PARENT]).await?;
+//!
+//! // Your service has checked the pass phrase:
+//! let request = Request::new(Some("203.0.113.7".parse()?))?;
+//! let entered = service.run(flow::LogIn { account: marie }, &request).await?.granted();
+//! let stamp = entered.expect("nothing is required of parents yet").stamp;
+//!
+//! // On every request of the session:
+//! assert!(service.check(&stamp, request.address).await?.is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+pub mod accept;
+pub mod audit;
+pub mod disk;
+mod edge;
+pub mod flow;
+mod lanes;
+mod notices;
+pub mod paper;
+mod records;
+pub mod seal;
+mod service;
+mod stamp;
+pub mod store;
+
+pub use accept::{Accepted, Settled};
+pub use edge::{Clock, NoEntropy, SystemClock, random};
+pub use flow::{Refused, Request};
+pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
+pub use notices::{Deliver, Letter};
+pub use paper::{SealCode, Ticket};
+pub use seal::KeyRing;
+pub use service::{Person, Service, ServiceError, Standing};
+pub use stamp::Stamp;

@@ -1,0 +1,146 @@
+//! The mint: the only place where a decision becomes a door that opens.
+//!
+//! [`Decided`] is opaque. Nobody can read from it whether a code was right before the store has confirmed that what it
+//! changes is durable (S11); [`settle`] alone opens it, after the commit. An [`Accepted`] cannot be made, copied or
+//! deserialized elsewhere:
+//!
+//! ```compile_fail
+//! let forged = loquet::accept::Accepted(()); // its field is private
+//! ```
+//! ```compile_fail
+//! fn twice(accepted: loquet::accept::Accepted<u8>) -> (u8, u8) {
+//!     (accepted.take(), accepted.take()) // taken by value, once
+//! }
+//! ```
+//! ```compile_fail
+//! fn copied<G>(accepted: loquet::accept::Accepted<G>) -> loquet::accept::Accepted<G> {
+//!     accepted.clone() // no `Clone`
+//! }
+//! ```
+
+use std::fmt;
+
+use crate::disk;
+use crate::flow::{Change, Refused};
+use crate::store::{Commit, Erased, Fault, Row, RowKey, Writes};
+
+/// A decision that nobody may look into yet.
+pub struct Decided<G> {
+    outcome: Result<G, Refused>,
+    change: Option<Change>,
+}
+
+impl<G> fmt::Debug for Decided<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decided(..)")
+    }
+}
+
+/// What was granted, after it was made durable. Take it by value and use it once.
+#[derive(Debug)]
+#[must_use = "what was granted and is not taken is lost"]
+pub struct Accepted<G>(G);
+
+impl<G> Accepted<G> {
+    /// What was granted.
+    #[must_use]
+    pub fn take(self) -> G {
+        self.0
+    }
+}
+
+/// How a ceremony ended.
+#[derive(Debug)]
+#[must_use = "a refusal must be honoured"]
+pub enum Settled<G> {
+    /// Granted, and durable.
+    Accepted(Accepted<G>),
+    /// Refused, for a reason. Not an error: refusing is what the rules are for.
+    Refused(Refused),
+}
+
+impl<G> Settled<G> {
+    /// What was granted, or why not.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn granted(self) -> Result<G, Refused> {
+        match self {
+            Self::Accepted(accepted) => Ok(accepted.take()),
+            Self::Refused(refused) => Err(refused),
+        }
+    }
+}
+
+impl<G> Decided<G> {
+    /// A grant, with what must be durable before anybody learns of it.
+    pub(crate) const fn grant(granted: G, change: Change) -> Self {
+        Self {
+            outcome: Ok(granted),
+            change: Some(change),
+        }
+    }
+
+    /// A refusal, with what it changes, if anything (a wrong code counts).
+    pub(crate) const fn refuse(refused: Refused, change: Option<Change>) -> Self {
+        Self {
+            outcome: Err(refused),
+            change,
+        }
+    }
+
+    /// What must be made durable.
+    pub(crate) const fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
+    }
+
+    fn open(self) -> Settled<G> {
+        match self.outcome {
+            Ok(granted) => Settled::Accepted(Accepted(granted)),
+            Err(refused) => Settled::Refused(refused),
+        }
+    }
+}
+
+/// How a try to settle ended.
+pub(crate) enum Tried<G> {
+    Settled(Settled<G>),
+    /// Something that the decision read has changed since: load and decide again.
+    Stale,
+}
+
+/// Commits what a decision changes, then opens it.
+///
+/// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
+/// through.
+pub(crate) async fn settle<G>(
+    store: &dyn Erased,
+    decided: Decided<G>,
+    writes: Option<Writes>,
+) -> Result<Tried<G>, Fault> {
+    let Some(writes) = writes else {
+        return Ok(Tried::Settled(decided.open()));
+    };
+    let Some(change) = &decided.change else {
+        return Ok(Tried::Stale);
+    };
+    let (attempt, mark) = (change.attempt, change.mark);
+    match store.commit(writes).await {
+        Ok(Commit::Done) => Ok(Tried::Settled(decided.open())),
+        Ok(Commit::Stale) => Ok(Tried::Stale),
+        Err(Fault::Unknown(_)) => {
+            let found = store.load(&[RowKey::Attempt(attempt)]).await?;
+            let ours = found.iter().any(|found| {
+                matches!(&found.row, Row::Attempt(row) if disk::attempt_mark(&row.body) == Some(mark))
+            });
+            // Absent is not "never": the commit may still be on its way. Deciding again under the same attempt id is
+            // safe, since only one of the two can win.
+            Ok(if ours {
+                Tried::Settled(decided.open())
+            } else {
+                Tried::Stale
+            })
+        }
+        Err(fault) => Err(fault),
+    }
+}

@@ -1,0 +1,214 @@
+//! The audit log: one chain of authenticated records for each account.
+//!
+//! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found by whoever holds
+//! the key. The key is derived from the key ring, outside the database. The head stands in the account's row: accounts of
+//! one organisation never wait for each other.
+
+use std::net::IpAddr;
+
+use loquet_policy::{AccountId, UnixTime};
+use serde::{Deserialize, Serialize};
+
+use crate::records::AuditHead;
+use crate::seal::mac;
+use crate::store::AuditRow;
+
+/// One record: who did what to whom, when, from where, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Record {
+    /// Format of the record.
+    pub v: u16,
+    /// When, in seconds since the epoch.
+    pub at: UnixTime,
+    /// Whose session or pass phrase.
+    pub actor: AccountId,
+    /// Whom it concerned, when that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<AccountId>,
+    /// The ceremony.
+    pub what: String,
+    /// `GRANTED`, or the stable code of the refusal.
+    pub verdict: String,
+    /// From where, as far as the host knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The version of the organisation's rules that decided.
+    pub policy: u64,
+}
+
+impl Record {
+    pub(crate) const FORMAT: u16 = 1;
+
+    /// Appends this record to the chain that ends at `head`, which moves.
+    pub(crate) fn chain(
+        &self,
+        head: &mut AuditHead,
+        account: AccountId,
+        org: loquet_policy::OrgId,
+        key: &[u8; 32],
+    ) -> Result<AuditRow, serde_json::Error> {
+        let body = serde_json::to_string(self)?;
+        let seq = head.seq.saturating_add(1);
+        let mac = link(key, &head.head, account, seq, &body);
+        *head = AuditHead { seq, head: mac };
+        Ok(AuditRow {
+            account,
+            seq,
+            org,
+            at: self.at,
+            body,
+            mac,
+        })
+    }
+}
+
+fn link(key: &[u8; 32], before: &[u8; 32], account: AccountId, seq: u64, body: &str) -> [u8; 32] {
+    mac(
+        key,
+        "audit",
+        &[
+            before,
+            &account.to_bytes(),
+            &seq.to_be_bytes(),
+            body.as_bytes(),
+        ],
+    )
+}
+
+/// Where a chain of records breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// A number is missing, repeated or out of order.
+    #[error("record {expected} of the account is missing, the next one found is {found}")]
+    Gap {
+        /// The number that should have come.
+        expected: u64,
+        /// The one that came.
+        found: u64,
+    },
+    /// A record is not what was written.
+    #[error("record {seq} of the account was altered")]
+    Altered {
+        /// Its number.
+        seq: u64,
+    },
+    /// The account's row says that there are more, or that the last one was another.
+    #[error("the account has {expected} records, the chain ends at {found}")]
+    CutOff {
+        /// How many the row says there are.
+        expected: u64,
+        /// Where the chain ends.
+        found: u64,
+    },
+}
+
+/// Follows a chain from its beginning and compares its end with the account's row.
+pub(crate) fn verify<'a>(
+    records: impl Iterator<Item = &'a AuditRow>,
+    account: AccountId,
+    end: AuditHead,
+    key: &[u8; 32],
+) -> Result<(), Broken> {
+    let mut head = AuditHead::start(account);
+    for record in records {
+        let expected = head.seq.saturating_add(1);
+        if record.seq != expected {
+            return Err(Broken::Gap {
+                expected,
+                found: record.seq,
+            });
+        }
+        let mac = link(key, &head.head, account, expected, &record.body);
+        if mac != record.mac {
+            return Err(Broken::Altered { seq: record.seq });
+        }
+        head = AuditHead {
+            seq: expected,
+            head: mac,
+        };
+    }
+    if head == end {
+        Ok(())
+    } else {
+        Err(Broken::CutOff {
+            expected: end.seq,
+            found: head.seq,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loquet_policy::OrgId;
+
+    use super::*;
+
+    fn chain(n: u64) -> (Vec<AuditRow>, AuditHead) {
+        let account = AccountId::from(7_u64);
+        let mut head = AuditHead::start(account);
+        let rows = (0..n)
+            .map(|at| {
+                let record = Record {
+                    v: Record::FORMAT,
+                    at: UnixTime(at),
+                    actor: account,
+                    subject: None,
+                    what: "log_in".into(),
+                    verdict: "GRANTED".into(),
+                    address: None,
+                    policy: 1,
+                };
+                record
+                    .chain(&mut head, account, OrgId::from(1_u64), &[3; 32])
+                    .unwrap()
+            })
+            .collect();
+        (rows, head)
+    }
+
+    fn check(rows: &[AuditRow], head: AuditHead) -> Result<(), Broken> {
+        verify(rows.iter(), AccountId::from(7_u64), head, &[3; 32])
+    }
+
+    #[test]
+    fn an_untouched_chain_verifies() {
+        for n in [0, 1, 5] {
+            let (rows, head) = chain(n);
+            assert_eq!(check(&rows, head), Ok(()));
+        }
+    }
+
+    #[test]
+    fn altered_removed_reordered_and_cut_off_records_are_found() {
+        let (rows, head) = chain(5);
+        for at in 0..5 {
+            let mut altered = rows.clone();
+            altered[at].body = altered[at].body.replace("GRANTED", "REFUSED");
+            assert_eq!(
+                check(&altered, head),
+                Err(Broken::Altered { seq: at as u64 + 1 })
+            );
+            let mut removed = rows.clone();
+            removed.remove(at);
+            assert!(check(&removed, head).is_err());
+        }
+        let mut swapped = rows.clone();
+        swapped.swap(1, 2);
+        assert!(check(&swapped, head).is_err());
+        let mut renumbered = rows.clone();
+        renumbered.swap(1, 2);
+        (renumbered[1].seq, renumbered[2].seq) = (2, 3);
+        assert_eq!(check(&renumbered, head), Err(Broken::Altered { seq: 2 }));
+        assert_eq!(
+            check(&rows[..4], head),
+            Err(Broken::CutOff {
+                expected: 5,
+                found: 4
+            })
+        );
+        assert!(verify(rows.iter(), AccountId::from(8_u64), head, &[3; 32]).is_err());
+        assert!(verify(rows.iter(), AccountId::from(7_u64), head, &[4; 32]).is_err());
+    }
+}

@@ -1,0 +1,326 @@
+//! The disk format: versioned JSON bodies around the policy's facts, with every secret sealed.
+//!
+//! A body says its version first. An unknown version is refused, never guessed at: a newer Loquet wrote it. Golden samples
+//! in `tests/data` hold every version that was ever released.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use loquet_otp::Secret;
+use loquet_policy::{
+    Account, Authenticator, Digest, Notice, Organisation, Refusal, Roster, SessionId,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::records::{AccountRecord, AuditHead, OrganisationRecord, PendingSecret, Rules, Secrets};
+use crate::seal::{KeyRing, Place, SealError};
+use crate::store::{AccountRow, OrganisationRow, RosterRow};
+
+/// The version that is written.
+const VERSION: u16 = 1;
+
+/// A row that cannot be read. Nothing is decided on it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiskError {
+    /// Written by a newer Loquet.
+    #[error("the {what} was written in format {version}, by a newer Loquet than this one")]
+    Newer {
+        /// Which kind of row.
+        what: &'static str,
+        /// Its format.
+        version: u64,
+    },
+    /// Not what was written.
+    #[error("the {what} is damaged: {why}")]
+    Damaged {
+        /// Which kind of row.
+        what: &'static str,
+        /// What the parser said; never content.
+        why: String,
+    },
+    /// A secret does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountBody {
+    v: u16,
+    label: String,
+    facts: Account,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pendings: Vec<SealedPending>,
+    audit_head: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealedPending {
+    session: SessionId,
+    sealed: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrganisationBody {
+    v: u16,
+    name: String,
+    facts: Organisation,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Rules>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RosterBody {
+    v: u16,
+    facts: Roster,
+}
+
+fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
+    serde_json::to_string(body).map_err(|error| DiskError::Damaged {
+        what,
+        why: error.to_string(),
+    })
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, DiskError> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u64,
+    }
+    // The error of serde_json can repeat the text at fault; its position cannot.
+    let damaged = |error: &serde_json::Error| DiskError::Damaged {
+        what,
+        why: format!(
+            "{:?} error at line {} column {}",
+            error.classify(),
+            error.line(),
+            error.column()
+        ),
+    };
+    serde_json::from_str(body).map_err(|error| match serde_json::from_str::<Version>(body) {
+        Ok(Version { v }) if v > u64::from(VERSION) => DiskError::Newer { what, version: v },
+        _ => damaged(&error),
+    })
+}
+
+pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRecord, DiskError> {
+    let body: OrganisationBody = read("organisation", &row.body)?;
+    Ok(OrganisationRecord {
+        facts: body.facts,
+        name: body.name,
+        rules: body.rules,
+    })
+}
+
+pub(crate) fn write_organisation(
+    record: &OrganisationRecord,
+) -> Result<OrganisationRow, DiskError> {
+    let body = OrganisationBody {
+        v: VERSION,
+        name: record.name.clone(),
+        facts: record.facts.clone(),
+        rules: record.rules.clone(),
+    };
+    Ok(OrganisationRow {
+        id: record.facts.id,
+        enabled: record.facts.is_enabled(),
+        body: write("organisation", &body)?,
+    })
+}
+
+pub(crate) fn read_roster(row: &RosterRow) -> Result<Roster, DiskError> {
+    read::<RosterBody>("roster", &row.body).map(|body| body.facts)
+}
+
+pub(crate) fn write_roster(facts: &Roster) -> Result<RosterRow, DiskError> {
+    let body = RosterBody {
+        v: VERSION,
+        facts: facts.clone(),
+    };
+    Ok(RosterRow {
+        org: facts.org,
+        body: write("roster", &body)?,
+    })
+}
+
+/// Reads an account and opens its secrets.
+pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRecord, DiskError> {
+    let body: AccountBody = read("account", &row.body)?;
+    if body.facts.id != row.id || body.facts.org != row.org {
+        return Err(DiskError::Damaged {
+            what: "account",
+            why: "it stands in another's row".into(),
+        });
+    }
+    let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
+        let sealed = BASE64.decode(sealed).map_err(|_| SealError::DoesNotOpen)?;
+        let place = Place {
+            org: row.org,
+            account: row.id,
+            slot,
+        };
+        let bytes = keys.open(&place, &sealed)?;
+        Secret::new(&bytes).map_err(|_| SealError::DoesNotOpen.into())
+    };
+    let active = body
+        .active
+        .map(|sealed| open("active", &sealed))
+        .transpose()?;
+    let pendings = body
+        .pendings
+        .into_iter()
+        .map(|pending| {
+            let secret = open(&pending_slot(pending.session), &pending.sealed)?;
+            Ok(PendingSecret {
+                session: pending.session,
+                secret,
+            })
+        })
+        .collect::<Result<_, DiskError>>()?;
+    Ok(AccountRecord {
+        facts: body.facts,
+        external_id: row.external_id.clone(),
+        label: body.label,
+        secrets: Secrets { active, pendings },
+        audit: AuditHead {
+            seq: row.audited,
+            head: body.audit_head.to_bytes(),
+        },
+    })
+}
+
+/// Writes an account, sealing its secrets anew; `nonce` gives a fresh random one at each call.
+pub(crate) fn write_account<E>(
+    record: &AccountRecord,
+    keys: &KeyRing,
+    mut nonce: impl FnMut() -> Result<[u8; 24], E>,
+) -> Result<AccountRow, E>
+where
+    E: From<DiskError>,
+{
+    let (id, org) = (record.facts.id, record.facts.org);
+    let mut seal = |slot: &str, secret: &Secret| -> Result<String, E> {
+        let nonce = nonce()?;
+        let sealed = keys
+            .seal(
+                &Place {
+                    org,
+                    account: id,
+                    slot,
+                },
+                secret.expose(),
+                nonce,
+            )
+            .map_err(DiskError::from)?;
+        Ok(BASE64.encode(sealed))
+    };
+    let active = record
+        .secrets
+        .active
+        .as_ref()
+        .map(|secret| seal("active", secret))
+        .transpose()?;
+    let pendings = record
+        .secrets
+        .pendings
+        .iter()
+        .map(|pending| {
+            let sealed = seal(&pending_slot(pending.session), &pending.secret)?;
+            Ok(SealedPending {
+                session: pending.session,
+                sealed,
+            })
+        })
+        .collect::<Result<_, E>>()?;
+    let body = AccountBody {
+        v: VERSION,
+        label: record.label.clone(),
+        facts: record.facts.clone(),
+        active,
+        pendings,
+        audit_head: Digest::from_bytes(record.audit.head),
+    };
+    Ok(AccountRow {
+        id,
+        org,
+        external_id: record.external_id.clone(),
+        ever: record.facts.ever,
+        epoch: record.facts.epoch,
+        used_step: match record.facts.authenticator {
+            Authenticator::Active { step, .. } => Some(step),
+            _ => None,
+        },
+        audited: record.audit.seq,
+        body: write("account", &body)?,
+    })
+}
+
+fn pending_slot(session: SessionId) -> String {
+    format!("pending {:016x}", session.0)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttemptBody {
+    v: u16,
+    /// Tells which decision wrote the row.
+    mark: String,
+    /// What it answered.
+    outcome: FirstOutcome,
+}
+
+/// What an attempt came to, for whoever repeats it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FirstOutcome {
+    Granted,
+    Refused(Refusal),
+}
+
+pub(crate) fn write_attempt(mark: [u8; 16], outcome: FirstOutcome) -> Result<String, DiskError> {
+    write(
+        "attempt",
+        &AttemptBody {
+            v: VERSION,
+            mark: BASE64.encode(mark),
+            outcome,
+        },
+    )
+}
+
+pub(crate) fn read_attempt(body: &str) -> Result<FirstOutcome, DiskError> {
+    read::<AttemptBody>("attempt", body).map(|body| body.outcome)
+}
+
+/// Which decision wrote an attempt's row.
+pub(crate) fn attempt_mark(body: &str) -> Option<[u8; 16]> {
+    let body: AttemptBody = read("attempt", body).ok()?;
+    BASE64.decode(body.mark).ok()?.try_into().ok()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeBody {
+    v: u16,
+    notice: Notice,
+}
+
+pub(crate) fn write_notice(notice: &Notice) -> Result<String, DiskError> {
+    write(
+        "notice",
+        &NoticeBody {
+            v: VERSION,
+            notice: *notice,
+        },
+    )
+}
+
+pub(crate) fn read_notice(body: &str) -> Result<Notice, DiskError> {
+    read::<NoticeBody>("notice", body).map(|body| body.notice)
+}

@@ -1,0 +1,107 @@
+//! The edge: the one file of this crate that reads the clock, and the one that draws random bytes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use loquet_policy::UnixTime;
+use rand::TryRng;
+use rand::rngs::SysRng;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::store::AttemptId;
+
+/// What time it is. A trait only so that tests can set it.
+pub trait Clock: Send + Sync + 'static {
+    /// Seconds since the epoch.
+    fn now(&self) -> UnixTime;
+}
+
+/// The system's clock.
+///
+/// # Security
+/// Codes are checked against it: keep it in step (NTP). A clock before 1970 reads as 0.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    fn now(&self) -> UnixTime {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        UnixTime(since.as_secs())
+    }
+}
+
+/// The operating system gave no random bytes; nothing was decided.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system's random generator failed: {0}")]
+pub struct NoEntropy(String);
+
+/// Fills an array from the operating system's generator.
+///
+/// # Errors
+/// [`NoEntropy`], which a running system does not show.
+pub fn random<const N: usize>() -> Result<[u8; N], NoEntropy> {
+    let mut bytes = [0; N];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| NoEntropy(error.to_string()))?;
+    Ok(bytes)
+}
+
+impl AttemptId {
+    /// A new attempt, for the hidden field of a form that is about to be shown.
+    ///
+    /// # Errors
+    /// [`NoEntropy`].
+    pub fn random() -> Result<Self, NoEntropy> {
+        random().map(Self)
+    }
+}
+
+/// The randomness of one request, drawn once and reused when a conflict makes the decision run again, so that both runs
+/// decide alike.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Entropy {
+    /// Becomes a shared secret (RFC 4226 §4 R6 recommends 160 bits).
+    pub(crate) secret: [u8; 20],
+    /// Becomes a ticket.
+    pub(crate) ticket: [u8; 16],
+    /// Becomes a session's id.
+    pub(crate) session: [u8; 8],
+    /// Tells this decision from any other under the same attempt.
+    pub(crate) mark: [u8; 16],
+}
+
+impl std::fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Entropy(..)")
+    }
+}
+
+impl Entropy {
+    pub(crate) fn draw() -> Result<Self, NoEntropy> {
+        Ok(Self {
+            secret: random()?,
+            ticket: random()?,
+            session: random()?,
+            mark: random()?,
+        })
+    }
+}
+
+impl crate::Request {
+    /// A request with a new attempt, for a caller that has no form.
+    ///
+    /// # Errors
+    /// [`NoEntropy`].
+    pub fn new(address: Option<std::net::IpAddr>) -> Result<Self, NoEntropy> {
+        Ok(Self {
+            attempt: AttemptId::random()?,
+            address,
+        })
+    }
+}

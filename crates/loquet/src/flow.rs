@@ -1,0 +1,675 @@
+//! Ceremonies: log-in, enrollment, reset and all the rest as values.
+//!
+//! Here, and only here, the one-time-password engine, the rules about people and the rules about places meet. A ceremony
+//! says which rows it [`needs`]; whoever runs it loads them; [`decide`] turns them and the request into an opaque
+//! [`Decided`]. Nothing here reads a clock, a generator or a file, and the same input decides the same way for ever.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use loquet_ipfilter::{Filter, Origin, Tag};
+use loquet_otp::{Drift, Reach, Secret, Totp, TypedCode, Verdict, Window};
+use loquet_policy::{
+    Access, AccountId, Audience, Authenticator, BreakGlass, CodeCheck, Command, Decision, Fresh,
+    Grant, Level, Notice, PairCheck, Refusal, Roster, SessionId, Snapshot, Submitted, UnixTime,
+    Vantage, limits,
+};
+
+use crate::accept::Decided;
+use crate::audit::Record;
+use crate::disk::FirstOutcome;
+use crate::edge::Entropy;
+use crate::paper::{SealCode, Ticket};
+use crate::records::{AccountRecord, OrganisationRecord};
+use crate::seal;
+use crate::stamp::Stamp;
+use crate::store::{AttemptId, RowKey, Version};
+
+/// A ceremony of a session: its name in the audit log, what it grants, who hands that over, what it asks of the rules.
+macro_rules! in_session {
+    ($name:ident $(about $subject:ident)?, $what:literal, $grant:ty, $hand:path, |$this:ident, $case:ident| $command:expr) => {
+        impl crate::flow::sealed::Step for $name {
+            type Grant = $grant;
+            const WHAT: &'static str = $what;
+
+            fn actor(&self) -> loquet_policy::AccountId {
+                self.stamp.account()
+            }
+
+            fn stamp(&self) -> Option<&crate::Stamp> {
+                Some(&self.stamp)
+            }
+
+            $(fn subject(&self) -> Option<loquet_policy::AccountId> {
+                Some(self.$subject)
+            })?
+
+            fn command(
+                &self,
+                $case: &crate::flow::Case<'_>,
+            ) -> Result<loquet_policy::Command, crate::flow::Refused> {
+                let $this = self;
+                Ok($command)
+            }
+
+            fn grant(
+                &self,
+                granted: &loquet_policy::Grant,
+                case: &crate::flow::Case<'_>,
+                after: &crate::flow::After<'_>,
+            ) -> Result<$grant, crate::flow::Refused> {
+                $hand(granted, case, after)
+            }
+        }
+    };
+}
+
+mod enrollment;
+mod log_in;
+mod organisation;
+mod people;
+
+pub(crate) use enrollment::offer;
+pub use enrollment::{
+    AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
+    ReportLost, SwitchOff, SwitchOn,
+};
+pub use log_in::{
+    Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
+};
+pub use organisation::{
+    Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MAX_RULES,
+    MoveMandate, RenewSeal, RulesChange, SetAccessRules, Settle,
+};
+pub use people::{AddRole, Leave, Rehire, RemoveRole, Reset, TicketFor};
+
+/// Longer texts are no code, and refused unread.
+pub const MAX_TYPED: usize = 64;
+
+/// One request of a person: the form it came from, and where from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// From the form's hidden field: a repeated submission repeats it.
+    pub attempt: AttemptId,
+    /// The client's address as the host established it. `None` is unknown, which never allows where places are
+    /// restricted.
+    pub address: Option<IpAddr>,
+}
+
+/// Why a ceremony was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The rules about people say no.
+    Rule(Refusal),
+    /// The new access rules would lock out whoever writes them, from where they write.
+    WouldLockOut,
+}
+
+impl Refused {
+    /// The reason's stable name.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Rule(refusal) => refusal.code(),
+            Self::WouldLockOut => "WOULD_LOCK_OUT",
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rule(refusal)
+    }
+}
+
+/// A ceremony that a [`Service`](crate::Service) can run. The types of this module are all there are.
+pub trait Ceremony: sealed::Step {}
+
+impl<T: sealed::Step> Ceremony for T {}
+
+pub(crate) mod sealed {
+    use super::*;
+
+    pub trait Step: Send + Sync {
+        /// What is handed over when it is granted.
+        type Grant: Send;
+        /// Its name in the audit log.
+        const WHAT: &'static str;
+
+        fn actor(&self) -> AccountId;
+
+        fn stamp(&self) -> Option<&Stamp> {
+            None
+        }
+
+        fn subject(&self) -> Option<AccountId> {
+            None
+        }
+
+        /// What to ask of the rules, with the evidence.
+        fn command(&self, case: &Case<'_>) -> Result<Command, Refused>;
+
+        /// Texts of access rules that the command names by hash.
+        fn rules(&self) -> Option<&crate::records::Rules> {
+            None
+        }
+
+        /// What to hand over.
+        fn grant(
+            &self,
+            granted: &Grant,
+            case: &Case<'_>,
+            after: &After<'_>,
+        ) -> Result<Self::Grant, Refused>;
+    }
+}
+
+/// Everything that one decision reads, opened.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub(crate) organisation: Option<OrganisationRecord>,
+    pub(crate) roster: Option<Roster>,
+    pub(crate) actor: Option<AccountRecord>,
+    pub(crate) subject: Option<AccountRecord>,
+    pub(crate) door: Door,
+    pub(crate) repeated: Option<FirstOutcome>,
+    /// Every row that was looked for, at the version found.
+    pub(crate) read: Vec<(RowKey, Version)>,
+}
+
+/// The organisation's access rules, ready to answer.
+#[derive(Debug, Default, Clone)]
+pub(crate) enum Door {
+    /// There are rules that cannot be read: nobody can tell.
+    #[default]
+    Unreadable,
+    /// There are no rules.
+    Open,
+    /// These rules.
+    Guarded(Arc<Filter>),
+}
+
+impl Door {
+    pub(crate) fn access(&self, address: Option<IpAddr>, tags: &[Tag]) -> Access {
+        match self {
+            Self::Unreadable => Access::Unknown,
+            Self::Open => Access::Allowed,
+            Self::Guarded(filter) => {
+                let origin = Origin {
+                    address,
+                    tags,
+                    ..Origin::default()
+                };
+                if filter.check(&origin).is_allowed() {
+                    Access::Allowed
+                } else if address.is_none() {
+                    Access::Unknown
+                } else {
+                    Access::Denied
+                }
+            }
+        }
+    }
+}
+
+/// What a ceremony computes its evidence from.
+#[derive(Debug)]
+pub struct Case<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) now: UnixTime,
+    pub(crate) entropy: &'a Entropy,
+    pub(crate) keys: &'a Keys,
+    pub(crate) actor: &'a AccountRecord,
+    pub(crate) organisation: Option<&'a OrganisationRecord>,
+    pub(crate) stamp: Option<&'a Stamp>,
+    pub(crate) door: &'a Door,
+}
+
+/// What became of the actor, for a grant that shows something of it.
+#[derive(Debug)]
+pub struct After<'a> {
+    pub(crate) actor: &'a AccountRecord,
+    pub(crate) organisation: Option<&'a OrganisationRecord>,
+}
+
+/// Keys of flow's own, derived from the key ring; none opens a secret.
+pub(crate) struct Keys {
+    pub(crate) break_glass: [u8; 32],
+    pub(crate) link: [u8; 32],
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+/// All that one decision writes, still opened.
+#[derive(Debug)]
+pub struct Change {
+    pub(crate) attempt: AttemptId,
+    pub(crate) mark: [u8; 16],
+    pub(crate) outcome: FirstOutcome,
+    pub(crate) read: Vec<(RowKey, Version)>,
+    pub(crate) organisation: Option<OrganisationRecord>,
+    pub(crate) roster: Option<Roster>,
+    pub(crate) actor: AccountRecord,
+    pub(crate) subject: Option<AccountRecord>,
+    pub(crate) record: Record,
+    pub(crate) notices: Vec<(AccountId, Notice)>,
+}
+
+/// The rows that a ceremony still needs, given what is known. Empty: enough to decide.
+pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts) -> Vec<RowKey> {
+    if facts.read.is_empty() {
+        let mut keys = vec![
+            RowKey::Attempt(request.attempt),
+            RowKey::Account(ceremony.actor()),
+        ];
+        keys.extend(
+            ceremony
+                .subject()
+                .filter(|subject| *subject != ceremony.actor())
+                .map(RowKey::Account),
+        );
+        return keys;
+    }
+    match &facts.actor {
+        Some(actor) if facts.organisation.is_none() => {
+            let org = actor.facts.org;
+            [RowKey::Organisation(org), RowKey::Roster(org)]
+                .into_iter()
+                .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Decides. Total and pure.
+pub(crate) fn decide<C: Ceremony>(
+    ceremony: &C,
+    request: &Request,
+    facts: &Facts,
+    now: UnixTime,
+    entropy: &Entropy,
+    keys: &Keys,
+) -> Decided<C::Grant> {
+    let refuse = |refusal: Refusal| Decided::refuse(Refused::Rule(refusal), None);
+    match &facts.repeated {
+        // Whoever repeats a finished attempt learns how it ended and gets nothing: the browser that holds what was
+        // granted goes on with it.
+        Some(FirstOutcome::Granted) => return refuse(Refusal::AlreadyCompleted),
+        Some(FirstOutcome::Refused(refusal)) => return refuse(*refusal),
+        None => {}
+    }
+    let Some(actor) = &facts.actor else {
+        return refuse(Refusal::UnknownAccount);
+    };
+    let subject = match ceremony.subject() {
+        None => None,
+        Some(same) if same == actor.facts.id => Some(actor),
+        Some(_) => match &facts.subject {
+            Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
+            _ => return refuse(Refusal::UnknownAccount),
+        },
+    };
+    let case = Case {
+        request,
+        now,
+        entropy,
+        keys,
+        actor,
+        organisation: facts.organisation.as_ref(),
+        stamp: ceremony.stamp(),
+        door: &facts.door,
+    };
+    let command = match ceremony.command(&case) {
+        Ok(command) => command,
+        Err(refused) => return Decided::refuse(refused, None),
+    };
+    let snapshot = Snapshot {
+        organisation: facts
+            .organisation
+            .as_ref()
+            .map(|organisation| &organisation.facts),
+        roster: facts.roster.as_ref(),
+        actor: &actor.facts,
+        session: case.stamp.map(Stamp::session),
+        subject: subject.map(|subject| &subject.facts),
+    };
+    let fresh = Fresh {
+        session: SessionId(u64::from_be_bytes(entropy.session)),
+    };
+    let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
+    write(ceremony, &case, facts, decision)
+}
+
+/// Turns the rules' decision into rows and a grant.
+fn write<C: Ceremony>(
+    ceremony: &C,
+    case: &Case<'_>,
+    facts: &Facts,
+    decision: Decision,
+) -> Decided<C::Grant> {
+    let Decision {
+        answer,
+        changes,
+        notices,
+    } = decision;
+    if let Err(refusal) = answer
+        && changes.is_empty()
+        && unrecorded(refusal)
+    {
+        return Decided::refuse(refusal.into(), None);
+    }
+    let fresh = Secret::from(case.entropy.secret);
+    let bound = match answer {
+        Ok(Grant::Bound { .. }) => case.stamp.map(|stamp| stamp.session().id),
+        _ => None,
+    };
+    let mut actor = case.actor.clone();
+    if let Some(new) = changes.actor {
+        actor.secrets.follow(&new, bound, &fresh);
+        actor.facts = new;
+    }
+    let subject = changes
+        .subject
+        .zip(facts.subject.clone())
+        .map(|(new, mut subject)| {
+            subject.secrets.follow(&new, None, &fresh);
+            subject.facts = new;
+            subject
+        });
+    let organisation =
+        changes
+            .organisation
+            .zip(facts.organisation.clone())
+            .map(|(new, mut organisation)| {
+                organisation.facts = new;
+                organisation.keep_rules(ceremony.rules());
+                organisation
+            });
+    let roster = changes.roster.or_else(|| facts.roster.clone());
+    let notices = notices
+        .into_iter()
+        .flat_map(|notice| {
+            recipients(&notice, roster.as_ref())
+                .into_iter()
+                .map(move |to| (to, notice))
+        })
+        .collect();
+    let after = After {
+        actor: &actor,
+        organisation: organisation.as_ref().or(case.organisation),
+    };
+    let outcome = match answer {
+        Ok(granted) => ceremony.grant(&granted, case, &after),
+        Err(refusal) => Err(refusal.into()),
+    };
+    let record = Record {
+        v: Record::FORMAT,
+        at: case.now,
+        actor: case.actor.facts.id,
+        subject: ceremony.subject(),
+        what: C::WHAT.to_owned(),
+        verdict: outcome
+            .as_ref()
+            .map_or_else(|refused| refused.code(), |_| "GRANTED")
+            .to_owned(),
+        address: case.request.address,
+        policy: organisation_version(facts),
+    };
+    let change = Change {
+        attempt: case.request.attempt,
+        mark: case.entropy.mark,
+        outcome: match &outcome {
+            Err(Refused::Rule(refusal)) => FirstOutcome::Refused(*refusal),
+            _ => FirstOutcome::Granted,
+        },
+        read: facts.read.clone(),
+        organisation,
+        roster: changes_roster(facts, roster),
+        actor,
+        subject,
+        record,
+        notices,
+    };
+    match outcome {
+        Ok(granted) => Decided::grant(granted, change),
+        // A grant that cannot be handed over is not made: nothing of it is written.
+        Err(refused) if answer.is_ok() => Decided::refuse(refused, None),
+        Err(refused) => Decided::refuse(refused, Some(change)),
+    }
+}
+
+/// Refusals that change nothing and can be provoked without end are not worth a record each.
+const fn unrecorded(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Throttled { .. }
+            | Refusal::Malformed
+            | Refusal::AlreadyUsed { .. }
+            | Refusal::LogInRefused
+            | Refusal::LogInRequired
+            | Refusal::StaleLogIn
+            | Refusal::LogInExpired
+    )
+}
+
+fn organisation_version(facts: &Facts) -> u64 {
+    facts
+        .read
+        .iter()
+        .find(|(key, _)| matches!(key, RowKey::Organisation(_)))
+        .map_or(0, |(_, version)| version.0)
+}
+
+fn changes_roster(facts: &Facts, roster: Option<Roster>) -> Option<Roster> {
+    roster.filter(|roster| facts.roster.as_ref() != Some(roster))
+}
+
+/// Who hears of a notice. Everybody whom a mandate covers is looked up at delivery; the zero account stands for them.
+fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
+    match notice.to {
+        Audience::Owner { account } => vec![account],
+        Audience::Administrators => roster
+            .map(|roster| {
+                roster
+                    .administrators
+                    .iter()
+                    .map(|entry| entry.account)
+                    .collect()
+            })
+            .unwrap_or_default(),
+        Audience::Covered { .. } => vec![AccountId::from(0_u64)],
+    }
+}
+
+/// Nothing to hand over: it is done.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of the functions that hand over what is granted"
+)]
+fn done(_: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
+    Ok(())
+}
+
+impl Case<'_> {
+    /// What the access rules say of this request by this person.
+    pub(crate) fn access(&self) -> Access {
+        self.door.access(self.request.address, &tags(self.actor))
+    }
+
+    /// A live session at Level2 has its own waits and the last twenty tries.
+    pub(crate) fn vantage(&self) -> Vantage {
+        match self.stamp {
+            Some(stamp) if stamp.level() == Level::Level2 => Vantage::LiveSession,
+            _ => Vantage::Stranger,
+        }
+    }
+
+    /// What a typed code of the active authenticator amounts to.
+    pub(crate) fn submitted(&self, typed: &str) -> Submitted {
+        let after = match self.actor.facts.authenticator {
+            Authenticator::Active { step, drift, .. } => Some((step, drift)),
+            _ => None,
+        };
+        let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
+        Submitted {
+            check,
+            vantage: self.vantage(),
+        }
+    }
+
+    /// What a typed code of the enrollment that this session began amounts to.
+    pub(crate) fn pending(&self, typed: &str) -> CodeCheck {
+        let session = self.stamp.map(|stamp| stamp.session().id);
+        let secret = session.and_then(|session| self.actor.secrets.pending(session));
+        check(typed, secret, self.now, None)
+    }
+
+    /// What two consecutive codes of the active authenticator amount to.
+    pub(crate) fn pair(&self, typed: [&str; 2]) -> PairCheck {
+        let totp = Totp::default();
+        let Some(codes) = parse_pair(&totp, typed) else {
+            return PairCheck::Malformed;
+        };
+        let (Some(secret), Authenticator::Active { step: used, .. }) =
+            (&self.actor.secrets.active, self.actor.facts.authenticator)
+        else {
+            return PairCheck::Wrong;
+        };
+        let Ok(reach) = Reach::new(limits::DRIFT_MAX.unsigned_abs()) else {
+            return PairCheck::Wrong;
+        };
+        let key = secret.key(totp.algorithm);
+        let search = |after| totp.resynchronise(&key, &codes, self.now.0, reach, after);
+        match (search(Some(used)), search(None)) {
+            (Some(found), _) => {
+                i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
+                    PairCheck::Good {
+                        step: found.step,
+                        drift,
+                    }
+                })
+            }
+            (None, Some(found)) => {
+                let fresh_at = totp.starts_at(used.saturating_add(2));
+                PairCheck::Used {
+                    step: found.step,
+                    wait: fresh_at.saturating_sub(self.now.0),
+                }
+            }
+            (None, None) => PairCheck::Wrong,
+        }
+    }
+
+    /// The break-glass code that this session is shown: the same again until the organisation's rules change, so that
+    /// showing it needs no row.
+    pub(crate) fn proposed_seal(&self) -> Option<SealCode> {
+        Some(proposed_seal(self.keys, self.stamp?, self.organisation?))
+    }
+
+    pub(crate) fn new_ticket(&self) -> Ticket {
+        Ticket::from_entropy(self.entropy.ticket)
+    }
+}
+
+/// See [`Case::proposed_seal`].
+pub(crate) fn proposed_seal(
+    keys: &Keys,
+    stamp: &Stamp,
+    organisation: &OrganisationRecord,
+) -> SealCode {
+    let seal = match organisation.facts.break_glass {
+        BreakGlass::Unset => [0; 32],
+        BreakGlass::Sealed { seal, .. }
+        | BreakGlass::Void { seal, .. }
+        | BreakGlass::Opening { seal, .. }
+        | BreakGlass::Open { seal, .. } => seal.to_bytes(),
+    };
+    let derived = seal::mac(
+        &keys.break_glass,
+        "break-glass",
+        &[
+            &stamp.account().to_bytes(),
+            &stamp.session().id.0.to_be_bytes(),
+            &organisation.facts.id.to_bytes(),
+            &seal,
+        ],
+    );
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(derived) {
+        *to = from;
+    }
+    SealCode::from_entropy(half)
+}
+
+/// The groups that the access rules know a person by: the roles' numbers.
+pub(crate) fn tags(account: &AccountRecord) -> Vec<Tag> {
+    account
+        .facts
+        .roles
+        .iter()
+        .map(|role| Tag(u32::from(role.0)))
+        .collect()
+}
+
+/// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
+fn check(
+    typed: &str,
+    secret: Option<&Secret>,
+    now: UnixTime,
+    after: Option<(u64, i8)>,
+) -> CodeCheck {
+    if typed.trim().is_empty() {
+        return CodeCheck::Absent;
+    }
+    let totp = Totp::default();
+    if typed.len() > MAX_TYPED {
+        return CodeCheck::Malformed;
+    }
+    let Ok(code) = TypedCode::parse(typed, totp.digits) else {
+        return CodeCheck::Malformed;
+    };
+    let Some(secret) = secret else {
+        return CodeCheck::Wrong { behind: None };
+    };
+    let key = secret.key(totp.algorithm);
+    let drift = after.map_or(0, |(_, drift)| i64::from(drift));
+    let drift = Drift::new(drift).unwrap_or(Drift::NONE);
+    let bound = after.map(|(step, _)| step);
+    match totp.verify(&key, code, now.0, Window::default(), drift, bound) {
+        Verdict::Accepted(found) => CodeCheck::Good {
+            step: found.step,
+            offset: i8::try_from(found.offset).unwrap_or(if found.offset < 0 {
+                i8::MIN
+            } else {
+                i8::MAX
+            }),
+        },
+        Verdict::AlreadyUsed { step, fresh_at } => CodeCheck::Used {
+            step,
+            wait: fresh_at.saturating_sub(now.0),
+        },
+        Verdict::Wrong => {
+            let behind = totp.steps_behind(&key, code, now.0, Reach::MAX, bound);
+            let minutes = behind.map(|steps| {
+                let seconds = steps.saturating_mul(totp.period.seconds());
+                u16::try_from(seconds.div_ceil(60)).unwrap_or(u16::MAX)
+            });
+            CodeCheck::Wrong { behind: minutes }
+        }
+    }
+}
+
+fn parse_pair(totp: &Totp, typed: [&str; 2]) -> Option<[TypedCode; 2]> {
+    let [first, second] = typed.map(|typed| {
+        (typed.len() <= MAX_TYPED)
+            .then(|| TypedCode::parse(typed, totp.digits).ok())
+            .flatten()
+    });
+    Some([first?, second?])
+}

@@ -1,0 +1,164 @@
+//! Log-in, codes and the end of sessions.
+
+use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
+
+use super::sealed::Step;
+use super::{After, Case, Refused, done};
+use crate::stamp::Stamp;
+
+/// A session, and why it is at the level it is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entered {
+    /// To keep in the host's session, in place of the one before.
+    pub stamp: Stamp,
+    /// Why a code or an enrollment is due, or that none is.
+    pub requirement: Requirement,
+}
+
+/// The session that a grant hands over.
+pub(super) fn entered(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Entered, Refused> {
+    match *granted {
+        Grant::Session {
+            session,
+            requirement,
+        } => Ok(Entered {
+            stamp: Stamp::new(session),
+            requirement,
+        }),
+        Grant::Bound { session, .. } | Grant::Recovering { session, .. } => Ok(Entered {
+            stamp: Stamp::new(session),
+            requirement: Requirement::default(),
+        }),
+        _ => Err(Refusal::PolicyUnavailable.into()),
+    }
+}
+
+/// The correct pass phrase was given: what now?
+///
+/// The stamp's level says: `Level1` is in; `HalfLogin` owes a code ([`GiveCode`]); `EnrolOnly` owes an enrollment
+/// ([`BeginEnrollment`](super::BeginEnrollment)); `RecoveryOnly` can only recover.
+#[derive(Debug, Clone, Copy)]
+pub struct LogIn {
+    /// Whose pass phrase it was.
+    pub account: AccountId,
+}
+
+impl Step for LogIn {
+    type Grant = Entered;
+    const WHAT: &'static str = "log_in";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        Ok(Command::LogIn {
+            access: case.access(),
+        })
+    }
+
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<Entered, Refused> {
+        entered(granted, case, after)
+    }
+}
+
+/// The six digits, to finish a log-in or to step up.
+#[derive(Debug, Clone)]
+pub struct GiveCode {
+    /// The session that owes the code.
+    pub stamp: Stamp,
+    /// As typed.
+    pub typed: String,
+}
+
+in_session!(GiveCode, "give_code", Entered, entered, |this, case| {
+    Command::GiveCode {
+        code: case.submitted(&this.typed),
+        access: case.access(),
+    }
+});
+
+/// Two codes, one after the other, of a phone whose clock is off (RFC 6238 §6).
+#[derive(Debug, Clone)]
+pub struct Resynchronise {
+    /// The session that owes a code.
+    pub stamp: Stamp,
+    /// As typed, the older first.
+    pub typed: [String; 2],
+}
+
+in_session!(
+    Resynchronise,
+    "resynchronise",
+    Entered,
+    entered,
+    |this, case| {
+        let [first, second] = &this.typed;
+        Command::Resynchronise {
+            pair: case.pair([first, second]),
+            vantage: case.vantage(),
+            access: case.access(),
+        }
+    }
+);
+
+/// This session is over. The host forgets its stamp whatever the answer.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOut {
+    /// Which session.
+    pub stamp: Stamp,
+}
+
+in_session!(LogOut, "log_out", (), done, |_this, _case| Command::LogOut);
+
+/// All sessions of the account are over.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOutEverywhere {
+    /// One of them.
+    pub stamp: Stamp,
+}
+
+in_session!(
+    LogOutEverywhere,
+    "log_out_everywhere",
+    (),
+    done,
+    |_this, _case| Command::LogOutEverywhere
+);
+
+/// The host changed the pass phrase: all sessions are over.
+#[derive(Debug, Clone, Copy)]
+pub struct PassPhraseChanged {
+    /// Whose.
+    pub account: AccountId,
+    /// The owner's session, if the owner did it and knew the old one.
+    pub by_owner: Option<Stamp>,
+}
+
+impl Step for PassPhraseChanged {
+    type Grant = ();
+    const WHAT: &'static str = "pass_phrase_changed";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        self.by_owner.as_ref()
+    }
+
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+        Ok(Command::PassPhraseChanged {
+            by_owner: self.by_owner.is_some(),
+        })
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}

@@ -1,0 +1,282 @@
+//! What administrators decide for everybody.
+
+use loquet_ipfilter::{Filter, Rules as AccessRules, RulesError};
+use loquet_policy::{
+    Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
+};
+
+use super::sealed::Step;
+use super::{After, Case, Door, Refused, done, tags};
+use crate::records::Rules;
+use crate::stamp::Stamp;
+
+/// Multi-factor log-in for the organisation, once and for ever.
+///
+/// First show the break-glass code of [`Service::propose_seal`](crate::Service::propose_seal) and ask for its last group.
+#[derive(Debug, Clone)]
+pub struct EnableMfa {
+    /// An administrator's session.
+    pub stamp: Stamp,
+    /// The last group of the break-glass code, as typed back.
+    pub typed_back: String,
+}
+
+/// Multi-factor log-in is enabled: its author enrolls next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enabled {
+    /// The role whose mandate the article recommends.
+    pub propose: RoleId,
+    /// The earliest date for it.
+    pub from: UnixTime,
+}
+
+fn enabled(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Enabled, Refused> {
+    match *granted {
+        Grant::Enabled { propose, from } => Ok(Enabled { propose, from }),
+        _ => Err(Refusal::PolicyUnavailable.into()),
+    }
+}
+
+in_session!(EnableMfa, "enable_mfa", Enabled, enabled, |this, case| {
+    let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
+    Command::Enable {
+        seal: seal.digest(),
+        typed_back: seal.ends_with(&this.typed_back),
+    }
+});
+
+/// A new break-glass code in place of the old, shown and typed back as for [`EnableMfa`].
+#[derive(Debug, Clone)]
+pub struct RenewSeal {
+    /// An administrator's session.
+    pub stamp: Stamp,
+    /// The last group of the new code, as typed back.
+    pub typed_back: String,
+    /// A fresh code, as typed.
+    pub typed: String,
+}
+
+in_session!(RenewSeal, "renew_seal", (), done, |this, case| {
+    let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
+    Command::RenewSeal {
+        seal: seal.digest(),
+        typed_back: seal.ends_with(&this.typed_back),
+        code: case.submitted(&this.typed),
+    }
+});
+
+/// A mandate: everybody with this role must use multi-factor log-in.
+#[derive(Debug, Clone, Copy)]
+pub struct Announce {
+    /// An administrator's session with a recent code.
+    pub stamp: Stamp,
+    /// Whom it covers. Administrators are covered as employees.
+    pub role: RoleId,
+    /// From when on.
+    pub start: Start,
+}
+
+/// A mandate's date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imposed {
+    /// Whom it covers.
+    pub role: RoleId,
+    /// From when on.
+    pub date: UnixTime,
+}
+
+fn imposed(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Imposed, Refused> {
+    match *granted {
+        Grant::Mandate { role, date } => Ok(Imposed { role, date }),
+        _ => Err(Refusal::PolicyUnavailable.into()),
+    }
+}
+
+in_session!(Announce, "announce", Imposed, imposed, |this, _case| {
+    Command::Announce {
+        role: this.role,
+        start: this.start,
+    }
+});
+
+/// Another date for an announced mandate.
+#[derive(Debug, Clone, Copy)]
+pub struct MoveMandate {
+    /// An administrator's session with a recent code.
+    pub stamp: Stamp,
+    /// Whose mandate.
+    pub role: RoleId,
+    /// The new date.
+    pub date: UnixTime,
+}
+
+in_session!(
+    MoveMandate,
+    "move_mandate",
+    Imposed,
+    imposed,
+    |this, _case| Command::MoveMandate {
+        role: this.role,
+        date: this.date,
+    }
+);
+
+/// No mandate after all; only before its date.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelMandate {
+    /// An administrator's session with a recent code.
+    pub stamp: Stamp,
+    /// Whose mandate.
+    pub role: RoleId,
+}
+
+in_session!(CancelMandate, "cancel_mandate", (), done, |this, _case| {
+    Command::CancelMandate { role: this.role }
+});
+
+/// Stops a change that waits because it weakens.
+#[derive(Debug, Clone, Copy)]
+pub struct CancelChange {
+    /// An administrator's session with a recent code.
+    pub stamp: Stamp,
+    /// Which.
+    pub kind: SettingKind,
+}
+
+in_session!(CancelChange, "cancel_change", (), done, |this, _case| {
+    Command::CancelChange { kind: this.kind }
+});
+
+/// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough.
+#[derive(Debug, Clone, Copy)]
+pub struct Settle {
+    /// Anybody of the organisation.
+    pub account: AccountId,
+}
+
+impl Step for Settle {
+    type Grant = ();
+    const WHAT: &'static str = "settle";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+        Ok(Command::Settle)
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
+
+/// Other access rules: from where the people of the organisation may log in.
+#[derive(Debug, Clone)]
+pub struct SetAccessRules {
+    stamp: Stamp,
+    typed: String,
+    rules: Option<Rules>,
+    filter: Filter,
+}
+
+/// What became of new access rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulesChange {
+    /// They hold.
+    InForce,
+    /// They let more in than before: they hold from then on, unless an administrator stops them.
+    Due(UnixTime),
+}
+
+/// Access rules that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadRules {
+    /// They cannot be read; the error says where.
+    #[error(transparent)]
+    Text(#[from] RulesError),
+    /// They contradict each other.
+    #[error(transparent)]
+    Compile(#[from] loquet_ipfilter::CompileError),
+    /// Too long.
+    #[error("the rules have {0} bytes; at most {MAX_RULES} are possible")]
+    TooLong(usize),
+}
+
+/// The longest text of access rules, in bytes. They stand in the organisation's row, which every decision reads.
+pub const MAX_RULES: usize = 64 * 1024;
+
+impl SetAccessRules {
+    /// Reads the rules. `typed` is a fresh code, which rules need that let more in. No rules at all let everybody in.
+    ///
+    /// # Errors
+    /// [`BadRules`] with the line at fault.
+    pub fn new(stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
+        if text.len() > MAX_RULES {
+            return Err(BadRules::TooLong(text.len()));
+        }
+        let none = text.trim().is_empty();
+        let parsed = if none {
+            AccessRules::unrestricted()
+        } else {
+            AccessRules::parse_text(text)?
+        };
+        Ok(Self {
+            stamp,
+            typed: typed.to_owned(),
+            rules: (!none).then(|| Rules::new(text.to_owned())),
+            filter: Filter::compile(&parsed, None)?,
+        })
+    }
+}
+
+fn rules_change(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<RulesChange, Refused> {
+    Ok(match *granted {
+        Grant::Scheduled { due } => RulesChange::Due(due),
+        _ => RulesChange::InForce,
+    })
+}
+
+impl Step for SetAccessRules {
+    type Grant = RulesChange;
+    const WHAT: &'static str = "set_access_rules";
+
+    fn actor(&self) -> AccountId {
+        self.stamp.account()
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        Some(&self.stamp)
+    }
+
+    fn rules(&self) -> Option<&Rules> {
+        self.rules.as_ref()
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        let new = Door::Guarded(self.filter.clone().into());
+        if new.access(case.request.address, &tags(case.actor)) != Access::Allowed {
+            return Err(Refused::WouldLockOut);
+        }
+        // A restriction where there was none opens nothing. Any other change is taken to open something: exact
+        // analysis can lift that later, and the safe answer costs a wait, not an intruder.
+        let opens = !matches!(case.door, Door::Open);
+        Ok(Command::Change {
+            setting: Setting::AccessRules {
+                rules: self.rules.as_ref().map(|rules| rules.digest),
+                opens,
+            },
+            code: case.submitted(&self.typed),
+        })
+    }
+
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<RulesChange, Refused> {
+        rules_change(granted, case, after)
+    }
+}

@@ -1,0 +1,153 @@
+//! What a row holds once it is read and opened.
+
+use loquet_otp::Secret;
+use loquet_policy::{Account, AccountId, Authenticator, Digest, Organisation, SessionId, Setting};
+use serde::{Deserialize, Serialize};
+
+use crate::seal;
+
+/// An organisation with its name and the texts of its access rules.
+#[derive(Debug, Clone)]
+pub(crate) struct OrganisationRecord {
+    pub(crate) facts: Organisation,
+    /// The issuer that authenticator apps show.
+    pub(crate) name: String,
+    /// The texts that `facts` names by hash: those in force and those that wait.
+    pub(crate) rules: Vec<Rules>,
+}
+
+/// Access rules as they were written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    pub(crate) digest: Digest,
+    pub(crate) text: String,
+}
+
+impl Rules {
+    pub(crate) fn new(text: String) -> Self {
+        Self {
+            digest: seal::digest("access rules", text.as_bytes()),
+            text,
+        }
+    }
+}
+
+impl OrganisationRecord {
+    /// The text of the rules in force; empty when there are none. `None`: the facts name rules that are not there.
+    pub(crate) fn rules_in_force(&self) -> Option<&str> {
+        match self.facts.options.access_rules {
+            None => Some(""),
+            Some(digest) => self
+                .rules
+                .iter()
+                .find(|rules| rules.digest == digest)
+                .map(|rules| rules.text.as_str()),
+        }
+    }
+}
+
+impl OrganisationRecord {
+    /// Keeps the texts that the facts name, `new` included, and forgets the rest.
+    pub(crate) fn keep_rules(&mut self, new: Option<&Rules>) {
+        let scheduled = self
+            .facts
+            .scheduled
+            .iter()
+            .filter_map(|change| match change.setting {
+                Setting::AccessRules { rules, .. } => rules,
+                _ => None,
+            });
+        let named: Vec<Digest> = self
+            .facts
+            .options
+            .access_rules
+            .into_iter()
+            .chain(scheduled)
+            .collect();
+        self.rules.extend(new.cloned());
+        self.rules.retain(|rules| named.contains(&rules.digest));
+        self.rules.dedup_by(|a, b| a.digest == b.digest);
+    }
+}
+
+/// An account with its opened secrets.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountRecord {
+    pub(crate) facts: Account,
+    pub(crate) external_id: String,
+    /// The account name that authenticator apps show.
+    pub(crate) label: String,
+    pub(crate) secrets: Secrets,
+    pub(crate) audit: AuditHead,
+}
+
+/// Where an account's audit chain stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AuditHead {
+    pub(crate) seq: u64,
+    pub(crate) head: [u8; 32],
+}
+
+impl AuditHead {
+    /// Where a chain begins: bound to its account, so that one account's chain cannot stand in for another's.
+    pub(crate) fn start(account: AccountId) -> Self {
+        Self {
+            seq: 0,
+            head: seal::digest("audit chain", &account.to_bytes()).to_bytes(),
+        }
+    }
+}
+
+/// The secrets of an account.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Secrets {
+    pub(crate) active: Option<Secret>,
+    pub(crate) pendings: Vec<PendingSecret>,
+}
+
+/// The secret of an enrollment that was begun.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingSecret {
+    pub(crate) session: SessionId,
+    pub(crate) secret: Secret,
+}
+
+impl Secrets {
+    pub(crate) fn pending(&self, session: SessionId) -> Option<&Secret> {
+        self.pendings
+            .iter()
+            .find(|held| held.session == session)
+            .map(|held| &held.secret)
+    }
+
+    /// Brings the secrets in line with the facts: one for the active authenticator, one for each pending enrollment, and
+    /// none besides, so that what the rules erase is erased.
+    ///
+    /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes the active one. `fresh`
+    /// becomes the secret of a pending that has none yet.
+    pub(crate) fn follow(&mut self, facts: &Account, bound: Option<SessionId>, fresh: &Secret) {
+        if let Some(session) = bound {
+            self.active = self.pending(session).cloned();
+        }
+        if !matches!(facts.authenticator, Authenticator::Active { .. }) {
+            self.active = None;
+        }
+        let held = |session| {
+            facts
+                .pendings
+                .iter()
+                .flatten()
+                .any(|pending| pending.session == session)
+        };
+        self.pendings.retain(|pending| held(pending.session));
+        for pending in facts.pendings.iter().flatten() {
+            if self.pending(pending.session).is_none() {
+                self.pendings.push(PendingSecret {
+                    session: pending.session,
+                    secret: fresh.clone(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The suite that every store must pass.
+//!
+//! A store that lies compiles: it acknowledges what it did not write, lets two of a hundred win, or counts "é" as "e".
+//! [`run`] finds out. Every rule is also a function of its own, which wants an *empty* store, for whoever hunts one
+//! failure.
+//!
+//! ```
+//! use loquet::store::{MemoryStore, contract};
+//!
+//! contract::run(MemoryStore::new)?;
+//! # Ok::<(), contract::Broken>(())
+//! ```
+//!
+//! # What it cannot find out
+//! Whether an acknowledged change survives a loss of power, and whether other processes are kept out. [`contend`] is
+//! half of the latter: start it in several processes on one store, and [`settled`] checks what they say.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use super::{Fault, Store};
+
+/// Ends a rule with what was found unless `$holds`.
+macro_rules! hold {
+    ($holds:expr, $($found:tt)+) => {
+        if !$holds {
+            return Err(Broken::new(format!($($found)+)));
+        }
+    };
+}
+
+mod histories;
+mod pages;
+mod races;
+mod rows;
+mod samples;
+mod values;
+
+pub use histories::histories_agree;
+pub use pages::pages_join_without_a_gap;
+pub use races::{
+    Claim, a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone,
+    a_load_sees_one_moment, contend, one_of_many_wins, one_thread_of_many_wins, settled,
+};
+pub use rows::{
+    a_row_not_expected_is_not_written, absent_rows_are_left_out, an_attempt_has_one_outcome,
+    attempts_are_forgotten_by_age, audit_is_only_appended, every_write_raises_the_version_by_one,
+    external_ids_are_unique, guards_hold, notices_stay_until_delivered,
+    one_stale_row_stops_the_whole,
+};
+pub use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
+
+/// A rule that a store breaks.
+#[derive(Debug, thiserror::Error)]
+#[error("{rule}: {found}")]
+pub struct Broken {
+    rule: &'static str,
+    found: String,
+}
+
+impl Broken {
+    const fn new(found: String) -> Self {
+        Self {
+            rule: "the contract of a store",
+            found,
+        }
+    }
+
+    fn of(self, rule: &'static str) -> Self {
+        Self { rule, ..self }
+    }
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self::new(format!("the store has a fault where it must not: {fault}"))
+    }
+}
+
+/// A part of the suite, on its way.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<(), Broken>> + Send + 'a>>;
+
+/// Runs a future to its end on the present thread; called on several threads at once.
+pub type Driver<'d> = dyn Fn(Work<'_>) -> Result<(), Broken> + Sync + 'd;
+
+/// Runs the whole suite; `make` gives an empty store for each rule.
+///
+/// For a store that needs a runtime, see [`run_on`].
+///
+/// # Errors
+/// The first rule that is broken, and what was found.
+pub fn run<S: Store>(make: impl Fn() -> S) -> Result<(), Broken> {
+    run_on(make, &|work| block_on(work))
+}
+
+/// Runs the whole suite where the store's futures need more than a thread, for example
+/// `run_on(make, &|work| handle.block_on(work))` for a `handle` of Tokio's.
+///
+/// # Errors
+/// The first rule that is broken, and what was found.
+pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(), Broken> {
+    const HISTORIES: u64 = 24;
+
+    macro_rules! rules {
+        ($($rule:ident),+ $(,)?) => {
+            $({
+                let store = make();
+                driver(Box::pin($rule(&store))).map_err(|broken| broken.of(stringify!($rule)))?;
+            })+
+        };
+    }
+    rules!(
+        absent_rows_are_left_out,
+        every_write_raises_the_version_by_one,
+        one_stale_row_stops_the_whole,
+        a_row_not_expected_is_not_written,
+        external_ids_are_unique,
+        audit_is_only_appended,
+        notices_stay_until_delivered,
+        an_attempt_has_one_outcome,
+        attempts_are_forgotten_by_age,
+        pages_join_without_a_gap,
+        hostile_texts_come_back_unchanged,
+        large_numbers_are_exact_or_refused,
+        one_of_many_wins,
+        a_hopeless_change_fails_alone,
+        a_dropped_commit_is_whole_or_absent,
+    );
+    for seed in 0..HISTORIES {
+        let store = make();
+        driver(Box::pin(histories_agree(&store, seed)))
+            .map_err(|broken| broken.of("histories_agree"))?;
+    }
+    one_thread_of_many_wins(&make(), driver)
+        .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
+    a_load_sees_one_moment(&make(), driver).map_err(|broken| broken.of("a_load_sees_one_moment"))
+}
+
+/// Runs a future to its end on the present thread, without a runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// Runs futures together, in turns on one task, and answers in their order.
+async fn together<T>(futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T>
+where
+    T: Send,
+{
+    let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in &mut running {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ready) => *output = Some(ready),
+                    Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+    running
+        .into_iter()
+        .filter_map(|(_, output)| output)
+        .collect()
+}

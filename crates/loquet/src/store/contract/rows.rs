@@ -1,0 +1,559 @@
+//! Rules about single changes, one after the other.
+
+use loquet_policy::{AccountId, OrgId, UnixTime};
+
+use super::super::{
+    AccountRow, Commit, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned, Writes,
+};
+use super::Broken;
+use super::samples::{
+    account, accounts, all, attempt, attempt_id, audit, done, find, notice, notices, organisation,
+    put, records, refused, roster, version,
+};
+
+const ORG: u64 = 1;
+const ACCOUNT: u64 = 7;
+
+fn org() -> OrgId {
+    OrgId::from(ORG)
+}
+
+fn id() -> AccountId {
+    AccountId::from(ACCOUNT)
+}
+
+/// A key without a row is no error, and stays out of the answer.
+pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
+    let keys = [
+        RowKey::Organisation(org()),
+        RowKey::Roster(org()),
+        RowKey::Account(id()),
+        RowKey::Attempt(attempt_id(1)),
+    ];
+    hold!(store.load(&[]).await?.is_empty(), "no key loads a row");
+    hold!(
+        store.load(&keys).await?.is_empty(),
+        "an empty store loads a row"
+    );
+    for query in [
+        Query::Organisations,
+        Query::Accounts(org()),
+        Query::ExternalId(org(), "ada".to_owned()),
+        Query::Audit(id()),
+        Query::Outbox,
+    ] {
+        hold!(
+            all(store, &query).await?.is_empty(),
+            "an empty store finds something for {query:?}"
+        );
+    }
+    // The roster of an organisation is a row of its own, and so is an account with the organisation's number.
+    done(store, put(organisation(org(), "o"), Version::ABSENT)).await?;
+    let found = store.load(&keys).await?;
+    let expected = [Versioned {
+        version: Version(1),
+        row: organisation(org(), "o"),
+    }];
+    hold!(
+        found == expected,
+        "only the organisation is there, and this is found: {found:?}"
+    );
+    store.delivered(99).await?;
+    hold!(
+        store.forget_attempts(UnixTime(u64::MAX), 9).await? == 0,
+        "no attempt was there to forget"
+    );
+    Ok(())
+}
+
+/// The first write gives version 1, every further one the next; what is only expected keeps its version.
+pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Result<(), Broken> {
+    for round in 0..5 {
+        let body = round.to_string();
+        let mut row = account(id(), org());
+        row.body.clone_from(&body);
+        let rows = [
+            organisation(org(), &body),
+            roster(org(), &body),
+            Row::Account(row),
+        ];
+        let writes = rows.iter().fold(Writes::default(), |writes, row| {
+            writes.and_put(row.clone(), Version(round))
+        });
+        done(store, writes).await?;
+        for row in rows {
+            let found = find(store, row.key()).await?;
+            let expected = Versioned {
+                version: Version(round).next(),
+                row,
+            };
+            hold!(
+                found.as_ref() == Some(&expected),
+                "{expected:?} was written and {found:?} is found"
+            );
+        }
+    }
+    let read = Writes::default().and_expect(RowKey::Account(id()), Version(5));
+    done(
+        store,
+        read.and_expect(RowKey::Attempt(attempt_id(1)), Version::ABSENT),
+    )
+    .await?;
+    hold!(
+        version(store, RowKey::Account(id())).await? == Version(5),
+        "what is only expected gets a new version"
+    );
+    hold!(
+        version(store, RowKey::Attempt(attempt_id(1))).await? == Version::ABSENT,
+        "what is only expected appears"
+    );
+    Ok(())
+}
+
+/// Of many expected versions one is wrong: nothing at all is written.
+pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
+    const OTHERS: u64 = 20;
+    let others = || (0..OTHERS).map(|number| OrgId::from(100u64.saturating_add(number)));
+    let base = put(organisation(org(), "old"), Version::ABSENT)
+        .and_put(Row::Account(account(id(), org())), Version::ABSENT);
+    done(
+        store,
+        others().fold(base, |writes, other| {
+            writes.and_put(roster(other, "old"), Version::ABSENT)
+        }),
+    )
+    .await?;
+
+    let wrong = [
+        (RowKey::Organisation(org()), Version::ABSENT),
+        (RowKey::Organisation(org()), Version(2)),
+        (RowKey::Organisation(org()), Version(u64::MAX)),
+        (RowKey::Roster(org()), Version(1)),
+        (RowKey::Attempt(attempt_id(3)), Version(1)),
+    ];
+    for (key, stale) in wrong {
+        for last in [false, true] {
+            let mut writes = others().fold(Writes::default(), |writes, other| {
+                writes.and_put(roster(other, "new"), Version(1))
+            });
+            writes = writes
+                .and_put(attempt(attempt_id(1), id(), 1), Version::ABSENT)
+                .and_audit(audit(id(), 1, "new"))
+                .and_notice(notice(id(), "new"));
+            let place = if last { writes.expect.len() } else { 0 };
+            writes.expect.insert(place, (key, stale));
+            let ended = store.commit(writes).await?;
+            hold!(
+                ended == Commit::Stale,
+                "{key:?} is not at {stale:?}, and the change is {ended:?}"
+            );
+        }
+    }
+    for other in others() {
+        let found = find(store, RowKey::Roster(other)).await?;
+        let expected = Versioned {
+            version: Version(1),
+            row: roster(other, "old"),
+        };
+        hold!(
+            found.as_ref() == Some(&expected),
+            "a stale change wrote {found:?}"
+        );
+    }
+    hold!(
+        find(store, RowKey::Attempt(attempt_id(1))).await?.is_none(),
+        "a stale change wrote its attempt"
+    );
+    hold!(
+        all(store, &Query::Audit(id())).await?.is_empty(),
+        "a stale change wrote to the audit log"
+    );
+    hold!(
+        all(store, &Query::Outbox).await?.is_empty(),
+        "a stale change sent a notice"
+    );
+    Ok(())
+}
+
+/// A row is written only at a version that the change expects; otherwise nothing of the change is.
+pub async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
+    let mut careless = put(organisation(org(), "o"), Version::ABSENT).and_notice(notice(id(), "n"));
+    careless.put.push(roster(org(), "r"));
+    refused(store, careless, "a row that was not expected").await?;
+
+    let mut twice = put(organisation(org(), "o"), Version::ABSENT);
+    twice.put.push(organisation(org(), "p"));
+    refused(store, twice, "a row that is written twice in one change").await?;
+
+    hold!(
+        find(store, RowKey::Organisation(org())).await?.is_none(),
+        "a refused change wrote a row"
+    );
+    hold!(
+        find(store, RowKey::Roster(org())).await?.is_none(),
+        "a row was written that was not expected"
+    );
+    hold!(
+        all(store, &Query::Outbox).await?.is_empty(),
+        "a refused change sent a notice"
+    );
+    Ok(())
+}
+
+/// Two accounts of one organisation never share an external id; which ids are the same is a question of bytes.
+pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
+    let named = |number: u64, org: OrgId, name: &str| {
+        Row::Account(AccountRow {
+            external_id: name.to_owned(),
+            ..account(AccountId::from(number), org)
+        })
+    };
+    let distinct = [
+        "ada",
+        "Ada",
+        "ada ",
+        " ada",
+        "ádá",
+        "a\u{301}da\u{301}",
+        "ada\0",
+        "ad_",
+        "ad%",
+        "",
+    ];
+    for (number, name) in (1u64..).zip(distinct) {
+        done(store, put(named(number, org(), name), Version::ABSENT)).await?;
+    }
+    for (number, name) in (1u64..).zip(distinct) {
+        let found = all(store, &Query::ExternalId(org(), name.to_owned())).await?;
+        hold!(
+            accounts(&found) == [AccountId::from(number)],
+            "{name:?} finds {found:?}"
+        );
+    }
+    let taken = put(named(99, org(), "ada"), Version::ABSENT).and_notice(notice(id(), "n"));
+    refused(store, taken, "an external id that is taken").await?;
+    refused(
+        store,
+        put(named(2, org(), "ada"), Version(1)),
+        "a change to an external id that is taken",
+    )
+    .await?;
+    let both = put(named(97, org(), "eve"), Version::ABSENT)
+        .and_put(named(98, org(), "eve"), Version::ABSENT);
+    refused(
+        store,
+        both,
+        "one external id for two accounts in one change",
+    )
+    .await?;
+    for number in [97u64, 98, 99] {
+        let key = RowKey::Account(AccountId::from(number));
+        hold!(
+            find(store, key).await?.is_none(),
+            "a refused change wrote an account"
+        );
+    }
+    hold!(
+        all(store, &Query::Outbox).await?.is_empty(),
+        "a refused change sent a notice"
+    );
+
+    // Another organisation has its own names, and a name given up is free.
+    done(
+        store,
+        put(named(50, OrgId::from(2u64), "ada"), Version::ABSENT),
+    )
+    .await?;
+    done(store, put(named(1, org(), "countess"), Version(1))).await?;
+    hold!(
+        all(store, &Query::ExternalId(org(), "ada".to_owned()))
+            .await?
+            .is_empty(),
+        "an external id that was given up still finds its account"
+    );
+    done(store, put(named(51, org(), "ada"), Version::ABSENT)).await?;
+    let found = all(store, &Query::ExternalId(org(), "countess".to_owned())).await?;
+    hold!(
+        accounts(&found) == [AccountId::from(1u64)],
+        "the new external id finds {found:?}"
+    );
+    Ok(())
+}
+
+/// A place in an account's chain is written once, and the chain is read in order.
+pub async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
+    let other = AccountId::from(8u64);
+    done(
+        store,
+        Writes::default()
+            .and_audit(audit(id(), 1, "a1"))
+            .and_audit(audit(id(), 2, "a2")),
+    )
+    .await?;
+    done(
+        store,
+        Writes::default()
+            .and_audit(audit(other, 1, "b1"))
+            .and_audit(audit(id(), 3, "a3")),
+    )
+    .await?;
+    for seq in 1..=3 {
+        let again = Writes::default()
+            .and_audit(audit(id(), 4, "a4"))
+            .and_audit(audit(id(), seq, "rewritten"));
+        refused(store, again, "an audit record written a second time").await?;
+    }
+    let twice = Writes::default()
+        .and_audit(audit(id(), 4, "a4"))
+        .and_audit(audit(id(), 4, "a5"));
+    refused(store, twice, "an audit record written twice in one change").await?;
+    for (account, bodies) in [(id(), ["a1", "a2", "a3"].as_slice()), (other, &["b1"])] {
+        let found = all(store, &Query::Audit(account)).await?;
+        let expected: Vec<_> = (1..)
+            .zip(bodies)
+            .map(|(seq, body)| audit(account, seq, body))
+            .collect();
+        hold!(
+            records(&found) == expected.iter().collect::<Vec<_>>(),
+            "{expected:?} was appended and {found:?} is found"
+        );
+    }
+    Ok(())
+}
+
+/// A notice waits in its place until it is delivered, and its number is never given to another.
+pub async fn notices_stay_until_delivered<S: Store>(store: &S) -> Result<(), Broken> {
+    for body in ["1", "2", "3"] {
+        done(store, Writes::default().and_notice(notice(id(), body))).await?;
+    }
+    done(
+        store,
+        Writes::default()
+            .and_notice(notice(id(), "4"))
+            .and_notice(notice(id(), "5")),
+    )
+    .await?;
+    let bodies = |found: &[_]| {
+        notices(found)
+            .iter()
+            .map(|(_, body)| (*body).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        let found = all(store, &Query::Outbox).await?;
+        hold!(
+            bodies(&found) == ["1", "2", "3", "4", "5"],
+            "five notices wait, and {found:?} is found"
+        );
+    }
+    let found = all(store, &Query::Outbox).await?;
+    let numbers: Vec<u64> = notices(&found).iter().map(|(number, _)| *number).collect();
+    for (number, body) in notices(&found) {
+        // Twice: whoever delivers may have died before it was told that the first call succeeded.
+        if body == "2" || body == "5" {
+            store.delivered(number).await?;
+            store.delivered(number).await?;
+        }
+    }
+    for stranger in [0, u64::MAX] {
+        hold!(
+            numbers.contains(&stranger) || store.delivered(stranger).await.is_ok(),
+            "an unknown number is an error"
+        );
+    }
+    let found = all(store, &Query::Outbox).await?;
+    hold!(
+        bodies(&found) == ["1", "3", "4"],
+        "2 and 5 were delivered, and {found:?} is found"
+    );
+
+    done(store, Writes::default().and_notice(notice(id(), "6"))).await?;
+    for number in numbers {
+        store.delivered(number).await?;
+    }
+    let found = all(store, &Query::Outbox).await?;
+    hold!(
+        bodies(&found) == ["6"],
+        "a number of an old notice was given to a new one: {found:?} is left"
+    );
+    Ok(())
+}
+
+/// What became of an attempt is written once.
+pub async fn an_attempt_has_one_outcome<S: Store>(store: &S) -> Result<(), Broken> {
+    let key = attempt_id(5);
+    done(store, put(attempt(key, id(), 10), Version::ABSENT)).await?;
+    let again = store
+        .commit(put(attempt(key, id(), 11), Version::ABSENT).and_notice(notice(id(), "n")))
+        .await?;
+    hold!(
+        again == Commit::Stale,
+        "an attempt's second outcome is {again:?}"
+    );
+    refused(
+        store,
+        put(attempt(key, id(), 12), Version(1)),
+        "a change to an attempt's outcome",
+    )
+    .await?;
+    let found = find(store, RowKey::Attempt(key)).await?;
+    let expected = Versioned {
+        version: Version(1),
+        row: attempt(key, id(), 10),
+    };
+    hold!(
+        found.as_ref() == Some(&expected),
+        "{expected:?} was written first and {found:?} is found"
+    );
+    hold!(
+        all(store, &Query::Outbox).await?.is_empty(),
+        "a stale attempt sent a notice"
+    );
+    Ok(())
+}
+
+/// Only attempts are forgotten, only older ones, and no more than asked.
+pub async fn attempts_are_forgotten_by_age<S: Store>(store: &S) -> Result<(), Broken> {
+    for number in 0..10 {
+        done(
+            store,
+            put(
+                attempt(attempt_id(number), id(), if number < 6 { 100 } else { 200 }),
+                Version::ABSENT,
+            ),
+        )
+        .await?;
+    }
+    done(
+        store,
+        put(Row::Account(account(id(), org())), Version::ABSENT).and_audit(audit(id(), 1, "a")),
+    )
+    .await?;
+    for (before, limit, forgotten) in [
+        (100, 99, 0),
+        (101, 0, 0),
+        (101, 4, 4),
+        (200, u32::MAX, 2),
+        (200, 9, 0),
+    ] {
+        let said = store.forget_attempts(UnixTime(before), limit).await?;
+        hold!(
+            said == forgotten,
+            "of the attempts before {before}, at most {limit}, {said} were forgotten, not {forgotten}"
+        );
+    }
+    for number in 0..10 {
+        let found = find(store, RowKey::Attempt(attempt_id(number))).await?;
+        hold!(
+            found.is_none() == (number < 6),
+            "attempt {number} of ten, six of them old: {found:?}"
+        );
+    }
+    hold!(
+        store.forget_attempts(UnixTime(u64::MAX), u32::MAX).await? == 4,
+        "the rest is not forgotten"
+    );
+    hold!(
+        find(store, RowKey::Account(id())).await?.is_some(),
+        "an account was forgotten with its attempts"
+    );
+    hold!(
+        all(store, &Query::Audit(id())).await?.len() == 1,
+        "an audit record was forgotten with the attempts"
+    );
+    // A forgotten attempt is an absent one.
+    done(
+        store,
+        put(attempt(attempt_id(1), id(), 300), Version::ABSENT),
+    )
+    .await
+}
+
+/// What a store *should* guard besides: facts that never go back. [`run`](super::run) leaves this out.
+pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
+    let enabled = |enabled| {
+        Row::Organisation(OrganisationRow {
+            id: org(),
+            enabled,
+            body: "{}".to_owned(),
+        })
+    };
+    let bound = AccountRow {
+        ever: true,
+        epoch: 5,
+        used_step: Some(1000),
+        audited: 3,
+        ..account(id(), org())
+    };
+    done(
+        store,
+        put(enabled(true), Version::ABSENT).and_put(Row::Account(bound.clone()), Version::ABSENT),
+    )
+    .await?;
+
+    refused(
+        store,
+        put(enabled(false), Version(1)),
+        "an organisation that is un-enabled",
+    )
+    .await?;
+    let back = [
+        (
+            "an authenticator that was never bound after all",
+            AccountRow {
+                ever: false,
+                ..bound.clone()
+            },
+        ),
+        (
+            "an epoch that goes back",
+            AccountRow {
+                epoch: 4,
+                used_step: Some(2000),
+                ..bound.clone()
+            },
+        ),
+        (
+            "a used step that goes back",
+            AccountRow {
+                used_step: Some(999),
+                ..bound.clone()
+            },
+        ),
+        (
+            "a used step that is forgotten",
+            AccountRow {
+                used_step: None,
+                ..bound.clone()
+            },
+        ),
+    ];
+    for (what, row) in back {
+        refused(store, put(Row::Account(row), Version(1)), what).await?;
+    }
+    for (key, row) in [
+        (RowKey::Organisation(org()), enabled(true)),
+        (RowKey::Account(id()), Row::Account(bound.clone())),
+    ] {
+        let found = find(store, key).await?;
+        hold!(
+            found
+                == Some(Versioned {
+                    version: Version(1),
+                    row
+                }),
+            "a guarded row changed: {found:?}"
+        );
+    }
+    // A new epoch has a new authenticator, whose steps count from anew.
+    let renewed = AccountRow {
+        epoch: 6,
+        used_step: None,
+        ..bound
+    };
+    done(
+        store,
+        put(Row::Account(renewed), Version(1)).and_put(enabled(true), Version(1)),
+    )
+    .await
+}

@@ -1,0 +1,209 @@
+//! A store in memory: for tests, examples, and as the contract's reference.
+
+use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use loquet_policy::{AccountId, OrgId, UnixTime};
+
+use super::{
+    AccountRow, AuditRow, Commit, Cursor, Fault, Item, NoticeRow, PAGE, Page, Query, Row, RowKey,
+    Store, Version, Versioned, Writes,
+};
+
+/// Keeps everything in memory and forgets it when dropped. Fast, exact, and no protection against a loss of power.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    rows: BTreeMap<RowKey, Versioned>,
+    named: BTreeMap<(OrgId, String), AccountId>,
+    audit: BTreeMap<(AccountId, u64), AuditRow>,
+    outbox: BTreeMap<u64, NoticeRow>,
+    noticed: u64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // A panic elsewhere cannot have left a half-written change: `commit` checks first and then only inserts.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn version(&self, key: RowKey) -> Version {
+        self.rows
+            .get(&key)
+            .map_or(Version::ABSENT, |found| found.version)
+    }
+
+    fn commit(&mut self, writes: Writes) -> Result<Commit, Fault> {
+        if writes
+            .expect
+            .iter()
+            .any(|(key, version)| self.version(*key) != *version)
+        {
+            return Ok(Commit::Stale);
+        }
+        for row in &writes.put {
+            if !writes.expect.iter().any(|(key, _)| *key == row.key()) {
+                return Err(Fault::NotCommitted(
+                    "a row is written that was not expected".into(),
+                ));
+            }
+            if let Row::Account(new) = row
+                && self
+                    .named
+                    .get(&(new.org, new.external_id.clone()))
+                    .is_some_and(|id| *id != new.id)
+            {
+                return Err(Fault::NotCommitted("the external id is taken".into()));
+            }
+        }
+        if writes
+            .audit
+            .iter()
+            .any(|record| self.audit.contains_key(&(record.account, record.seq)))
+        {
+            return Err(Fault::NotCommitted(
+                "an audit record would be overwritten".into(),
+            ));
+        }
+        for row in writes.put {
+            let version = self.version(row.key()).next();
+            if let Row::Account(account) = &row {
+                self.named
+                    .insert((account.org, account.external_id.clone()), account.id);
+            }
+            self.rows.insert(row.key(), Versioned { version, row });
+        }
+        for record in writes.audit {
+            self.audit.insert((record.account, record.seq), record);
+        }
+        for notice in writes.outbox {
+            self.noticed = self.noticed.saturating_add(1);
+            self.outbox.insert(self.noticed, notice);
+        }
+        Ok(Commit::Done)
+    }
+
+    fn accounts(&self) -> impl Iterator<Item = (&Versioned, &AccountRow)> {
+        self.rows.values().filter_map(|found| match &found.row {
+            Row::Account(row) => Some((found, row)),
+            _ => None,
+        })
+    }
+
+    fn scan(&self, query: &Query, at: &Cursor) -> Page {
+        let after = at.0.as_deref();
+        let account = |(found, row): (&Versioned, &AccountRow)| {
+            (row.id.to_bytes().to_vec(), Item::Row(found.clone()))
+        };
+        match query {
+            Query::Organisations => page(
+                self.rows.values().filter_map(|found| match &found.row {
+                    Row::Organisation(row) => {
+                        Some((row.id.to_bytes().to_vec(), Item::Row(found.clone())))
+                    }
+                    _ => None,
+                }),
+                after,
+            ),
+            Query::Accounts(org) => page(
+                self.accounts()
+                    .filter(|(_, row)| row.org == *org)
+                    .map(account),
+                after,
+            ),
+            Query::ExternalId(org, external) => page(
+                self.named
+                    .get(&(*org, external.clone()))
+                    .and_then(|id| self.rows.get(&RowKey::Account(*id)))
+                    .map(|found| (Vec::new(), Item::Row(found.clone())))
+                    .into_iter(),
+                None,
+            ),
+            Query::Audit(of) => page(
+                self.audit
+                    .range((*of, 0)..=(*of, u64::MAX))
+                    .map(|((_, seq), record)| {
+                        (seq.to_be_bytes().to_vec(), Item::Audit(record.clone()))
+                    }),
+                after,
+            ),
+            Query::Outbox => page(
+                self.outbox.iter().map(|(number, notice)| {
+                    (
+                        number.to_be_bytes().to_vec(),
+                        Item::Notice(*number, notice.clone()),
+                    )
+                }),
+                after,
+            ),
+        }
+    }
+}
+
+/// Cuts a page out of rows that come sorted by their cursor.
+fn page(rows: impl Iterator<Item = (Vec<u8>, Item)>, after: Option<&[u8]>) -> Page {
+    let mut rows = rows.filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
+    let mut items = Vec::new();
+    let mut last = None;
+    for (key, item) in rows.by_ref().take(PAGE) {
+        items.push(item);
+        last = Some(key);
+    }
+    let next = rows.next().is_some().then_some(Cursor(last));
+    Page { items, next }
+}
+
+impl Store for MemoryStore {
+    fn load(&self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>> + Send {
+        let tables = self.tables();
+        ready(Ok(keys
+            .iter()
+            .filter_map(|key| tables.rows.get(key).cloned())
+            .collect()))
+    }
+
+    fn commit(&self, writes: Writes) -> impl Future<Output = Result<Commit, Fault>> + Send {
+        ready(self.tables().commit(writes))
+    }
+
+    fn scan(&self, query: &Query, at: &Cursor) -> impl Future<Output = Result<Page, Fault>> + Send {
+        ready(Ok(self.tables().scan(query, at)))
+    }
+
+    fn delivered(&self, notice: u64) -> impl Future<Output = Result<(), Fault>> + Send {
+        self.tables().outbox.remove(&notice);
+        ready(Ok(()))
+    }
+
+    fn forget_attempts(
+        &self,
+        before: UnixTime,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send {
+        let mut tables = self.tables();
+        let old: Vec<RowKey> = tables
+            .rows
+            .iter()
+            .filter(|(_, found)| matches!(&found.row, Row::Attempt(row) if row.at < before))
+            .map(|(key, _)| *key)
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .collect();
+        for key in &old {
+            tables.rows.remove(key);
+        }
+        ready(Ok(u32::try_from(old.len()).unwrap_or(u32::MAX)))
+    }
+}
