@@ -1,0 +1,212 @@
+//! Strict emission, rule by rule (P1 to P9 of the design), and the key URI rows of the conformance ledger.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{Random, key_uri, usual};
+use loquet_enrollment::{
+    App, KeyUri, KeyUriError, Label, LabelError, MAX_URI, MovingFactor, Parameters, generate_secret,
+};
+use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret, Totp};
+
+fn label() -> Label {
+    Label::new("Loquet", "marie@x.ca").unwrap()
+}
+
+fn emit(parameters: Parameters, apps: &[App]) -> Result<String, KeyUriError> {
+    KeyUri::for_apps(&label(), &Secret::from([0xff; 20]), &parameters, apps)
+        .map(|uri| uri.expose().to_owned())
+}
+
+const SECRET: &str = "77777777777777777777777777777777";
+
+#[test]
+fn p1_other_parameters_need_the_apps_to_be_named() {
+    let eight = Parameters {
+        digits: Digits::Eight,
+        ..Parameters::default()
+    };
+    assert_eq!(emit(eight, &[]), Err(KeyUriError::AppsNotNamed));
+    let uri = emit(eight, &[App::Aegis, App::FreeOtp]).unwrap();
+    assert_eq!(
+        uri,
+        format!("otpauth://totp/Loquet:marie@x.ca?secret={SECRET}&issuer=Loquet&digits=8")
+    );
+}
+
+#[test]
+fn p1_an_app_that_would_show_wrong_codes_is_an_error() {
+    let sha256 = Parameters {
+        algorithm: Algorithm::Sha256,
+        ..Parameters::default()
+    };
+    let Err(KeyUriError::Incompatible(report)) =
+        emit(sha256, &[App::Aegis, App::MicrosoftAuthenticator])
+    else {
+        panic!("Microsoft Authenticator ignores the algorithm");
+    };
+    let failures: Vec<_> = report.failures().map(ToString::to_string).collect();
+    assert_eq!(
+        failures,
+        ["Microsoft Authenticator, SHA256: silently wrong codes"]
+    );
+    // The defaults are checked as well when apps are named.
+    assert!(emit(Parameters::default(), &App::ALL).is_ok());
+}
+
+#[test]
+fn p2_twenty_bytes_become_32_upper_case_symbols_without_padding() {
+    for seed in 0..50 {
+        let uri = KeyUri::new(&label(), &generate_secret(Random(seed).bytes())).unwrap();
+        let secret = uri
+            .expose()
+            .split("secret=")
+            .nth(1)
+            .unwrap()
+            .split('&')
+            .next()
+            .unwrap();
+        assert_eq!(secret.len(), 32);
+        assert!(
+            secret
+                .bytes()
+                .all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')),
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn p3_a_blank_is_percent_20_and_never_a_plus() {
+    let label = Label::new("Le Bac à sable", "marie la grande").unwrap();
+    let uri = KeyUri::new(&label, &Secret::from([0; 20])).unwrap();
+    assert!(
+        uri.expose()
+            .starts_with("otpauth://totp/Le%20Bac%20%C3%A0%20sable:marie%20la%20grande?")
+    );
+    assert!(!uri.expose().contains(['+', ' ']));
+}
+
+#[test]
+fn p4_a_plus_in_an_address_is_escaped_and_in_an_issuer_refused() {
+    let label = Label::new("Loquet", "marie+creche@x.ca").unwrap();
+    let uri = KeyUri::new(&label, &Secret::from([0; 20])).unwrap();
+    assert!(uri.expose().contains(":marie%2Bcreche@x.ca?"));
+    assert!(matches!(
+        Label::new("A+B", "marie"),
+        Err(LabelError::Character {
+            found: '+',
+            position: 1,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn p5_prefix_and_parameter_are_the_same_text_and_one_literal_colon_divides() {
+    let mut random = Random(5);
+    for _ in 0..200 {
+        let uri = key_uri(&mut random);
+        let rest = uri.expose().strip_prefix("otpauth://totp/").unwrap();
+        let (path, query) = rest.split_once('?').unwrap();
+        let (prefix, account) = path.split_once(':').unwrap();
+        assert!(!account.contains(':') && !path.to_ascii_lowercase().contains("%3a"));
+        assert_eq!(query.split_once("&issuer=").unwrap().1, prefix);
+    }
+}
+
+#[test]
+fn p6_scheme_and_type_are_lower_case_and_algorithms_upper_case() {
+    let sha512 = Parameters {
+        algorithm: Algorithm::Sha512,
+        ..Parameters::default()
+    };
+    let uri = emit(sha512, &[App::GoogleIos]).unwrap();
+    assert!(uri.starts_with("otpauth://totp/") && uri.ends_with("&algorithm=SHA512"));
+}
+
+#[test]
+fn p7_neither_name_is_ever_empty() {
+    assert!(matches!(
+        Label::new("Loquet", ""),
+        Err(LabelError::Empty { .. })
+    ));
+    assert!(matches!(
+        Label::new("", "marie"),
+        Err(LabelError::Empty { .. })
+    ));
+}
+
+#[test]
+fn p9_default_parameters_are_left_out_and_the_debug_text_shows_nothing() {
+    let uri = usual();
+    for word in ["algorithm", "digits", "period"] {
+        assert!(!uri.expose().contains(word));
+    }
+    assert_eq!(format!("{uri:?}"), "KeyUri([redacted])");
+}
+
+#[test]
+fn t12_a_secret_under_16_bytes_is_never_bound() {
+    for bytes in 10..16 {
+        let secret = Secret::weak(&vec![7; bytes]).unwrap();
+        assert_eq!(
+            KeyUri::new(&label(), &secret),
+            Err(KeyUriError::WeakSecret { bytes })
+        );
+    }
+    assert!(KeyUri::new(&label(), &Secret::new(&[7; 16]).unwrap()).is_ok());
+}
+
+#[test]
+fn hotp_says_its_counter_even_when_it_is_zero() {
+    let hotp = Parameters::from((Hotp::default(), 0));
+    let uri = emit(hotp, &[App::GoogleAndroid]).unwrap();
+    assert_eq!(
+        uri,
+        format!("otpauth://hotp/Loquet:marie@x.ca?secret={SECRET}&issuer=Loquet&counter=0")
+    );
+    let last = Parameters::from((Hotp::default(), u64::MAX));
+    assert!(
+        emit(last, &[App::Aegis])
+            .unwrap()
+            .ends_with("&counter=18446744073709551615")
+    );
+}
+
+#[test]
+fn a_t0_cannot_be_told_to_an_app() {
+    let totp = Totp {
+        t0: 1,
+        ..Totp::default()
+    };
+    assert_eq!(Parameters::try_from(totp).unwrap_err().t0, 1);
+    assert_eq!(
+        Parameters::try_from(Totp::default()).unwrap().totp(),
+        Some(Totp::default())
+    );
+}
+
+#[test]
+fn the_longest_names_and_secret_stay_below_the_limit() {
+    // Three escaped bytes for each byte of UTF-8, every parameter present.
+    let label = Label::new(&"学校".repeat(21), &"é".repeat(127)).unwrap();
+    let parameters = Parameters {
+        algorithm: Algorithm::Sha512,
+        digits: Digits::Eight,
+        moving: MovingFactor::Time(Period::new(3600).unwrap()),
+    };
+    let uri = KeyUri::for_apps(
+        &label,
+        &Secret::new(&[0; 128]).unwrap(),
+        &parameters,
+        &[App::Aegis],
+    )
+    .unwrap();
+    assert!(
+        uri.expose().len() > 1700 && uri.expose().len() <= MAX_URI,
+        "{}",
+        uri.expose().len()
+    );
+    assert!(loquet_enrollment::Qr::encode(uri.expose()).is_ok());
+}

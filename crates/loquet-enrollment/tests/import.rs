@@ -1,0 +1,400 @@
+//! Wide import: what is read with which warning, what is refused and where.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+use loquet_enrollment::base32::Base32Error;
+use loquet_enrollment::{Import, ImportFault, MAX_URI, MovingFactor, WarningKind};
+use loquet_otp::{Algorithm, Digits, Period};
+
+/// Twenty bytes of 0xff.
+const SECRET: &str = "77777777777777777777777777777777";
+
+fn read(uri: &str) -> Import {
+    Import::parse(uri).unwrap_or_else(|error| panic!("{uri}: {error}"))
+}
+
+fn warnings(uri: &str) -> Vec<WarningKind> {
+    read(uri)
+        .warnings
+        .into_iter()
+        .map(|warning| warning.kind)
+        .collect()
+}
+
+#[track_caller]
+fn refused(uri: &str, at: &str, fault: ImportFault) {
+    let error = Import::parse(uri).unwrap_err();
+    assert_eq!(error.fault, fault, "{uri}");
+    assert!(
+        uri[error.position..].starts_with(at),
+        "{uri}: byte {}",
+        error.position
+    );
+}
+
+#[test]
+fn what_everybody_emits_is_read_without_warning() {
+    let import = read(&format!(
+        "otpauth://totp/Loquet:marie@x.ca?secret={SECRET}&issuer=Loquet"
+    ));
+    assert_eq!(import.issuer.as_deref(), Some("Loquet"));
+    assert_eq!(import.account, "marie@x.ca");
+    assert_eq!(import.secret.expose(), [0xff; 20]);
+    assert_eq!(import.parameters, loquet_enrollment::Parameters::default());
+    assert_eq!(import.warnings, []);
+
+    let all = format!(
+        "otpauth://totp/L:m?secret={SECRET}&issuer=L&algorithm=SHA512&digits=8&period=60&image=x"
+    );
+    let import = read(&all);
+    assert_eq!(import.parameters.algorithm, Algorithm::Sha512);
+    assert_eq!(import.parameters.digits, Digits::Eight);
+    assert_eq!(
+        import.parameters.moving,
+        MovingFactor::Time(Period::new(60).unwrap())
+    );
+    assert_eq!(import.warnings, []);
+}
+
+#[test]
+fn any_case_of_scheme_type_and_parameter_names_is_read() {
+    let import = read(&format!(
+        " OtpAuth://TOTP/L:m?SECRET={SECRET}&Issuer=L&DIGITS=8\n"
+    ));
+    assert_eq!(
+        (import.parameters.digits, import.warnings),
+        (Digits::Eight, vec![])
+    );
+}
+
+#[test]
+fn secrets_are_read_in_any_spelling() {
+    for spelling in [
+        "jbswy3dpehpk3pxpjbswy3dpehpk3pxp",
+        "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+        "JBSW%20Y3DP%20EHPK%203PXP%20JBSWY3DPEHPK3PXP",
+        "JBSW+Y3DP+EHPK+3PXP+JBSW+Y3DP+EHPK+3PXP",
+        "JBSW-Y3DP-EHPK-3PXP-JBSW-Y3DP-EHPK-3PXP",
+        "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP======",
+        "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP%3D%3D",
+    ] {
+        let uri = format!("otpauth://totp/L:m?secret={spelling}&issuer=L");
+        assert_eq!(
+            read(&uri).secret.expose(),
+            b"Hello!\xde\xad\xbe\xefHello!\xde\xad\xbe\xef"
+        );
+        assert_eq!(warnings(&uri), [WarningKind::SecretSpelling], "{spelling}");
+    }
+}
+
+#[test]
+fn t12_a_ten_byte_secret_is_read_with_a_warning_and_a_shorter_one_refused() {
+    let ten = "otpauth://totp/L:m?issuer=L&secret=JBSWY3DPEHPK3PXP";
+    assert_eq!(warnings(ten), [WarningKind::WeakSecret { bytes: 10 }]);
+    assert!(read(ten).secret.is_weak());
+    refused(
+        &ten[..ten.len() - 2],
+        "JBSWY3DPEHPK3P",
+        ImportFault::SecretLength { bytes: 8 },
+    );
+    refused(
+        "otpauth://totp/L:m?secret=&issuer=L",
+        "&issuer",
+        ImportFault::SecretLength { bytes: 0 },
+    );
+    let long = format!("otpauth://totp/L:m?issuer=L&secret={}", "A".repeat(208));
+    refused(&long, "AAA", ImportFault::SecretLength { bytes: 130 });
+}
+
+#[test]
+fn leftover_bits_are_dropped_with_a_warning() {
+    // 33 symbols: no whole number of bytes. 26 symbols with a last one whose low bits are not zero.
+    for secret in [
+        "777777777777777777777777777777777",
+        "77777777777777777777777777",
+    ] {
+        assert_eq!(
+            warnings(&format!("otpauth://totp/L:m?issuer=L&secret={secret}")),
+            [WarningKind::SecretLeftover]
+        );
+    }
+}
+
+#[test]
+fn the_label_is_split_raw_at_its_first_colon_escaped_or_not() {
+    for (label, issuer, account, several) in [
+        ("L:m", "L", "m", false),
+        ("L%3Am", "L", "m", false),
+        ("L%3am", "L", "m", false),
+        ("L:%20m", "L", "m", false),
+        ("L: m", "L", "m", false),
+        ("L:m:n", "L", "m:n", true),
+        ("L%3Am:n", "L", "m:n", true),
+        ("L:m%3An", "L", "m:n", true),
+        ("L%20%C3%A9:m%2Bn", "L é", "m+n", false),
+    ] {
+        let import = read(&format!("otpauth://totp/{label}?secret={SECRET}"));
+        assert_eq!(
+            (import.issuer.as_deref(), import.account.as_str()),
+            (Some(issuer), account),
+            "{label}"
+        );
+        let found = import
+            .warnings
+            .iter()
+            .any(|w| w.kind == WarningKind::SeveralColons);
+        assert_eq!(found, several, "{label}");
+    }
+}
+
+#[test]
+fn a_contradicting_issuer_is_a_warning_and_the_parameter_counts() {
+    let uri = format!("otpauth://totp/Old:m?secret={SECRET}&issuer=New");
+    let import = read(&uri);
+    assert_eq!(import.issuer.as_deref(), Some("New"));
+    assert_eq!(
+        import.warnings[0].kind,
+        WarningKind::IssuerMismatch {
+            label: "Old".into()
+        }
+    );
+    assert_eq!(import.warnings[0].position, 15);
+    // The same name, once escaped and once not, is no contradiction.
+    assert_eq!(
+        warnings(&format!(
+            "otpauth://totp/A%20B:m?secret={SECRET}&issuer=A B"
+        )),
+        []
+    );
+}
+
+#[test]
+fn missing_names_are_warnings() {
+    assert_eq!(
+        warnings(&format!("otpauth://totp/m?secret={SECRET}")),
+        [WarningKind::NoIssuer]
+    );
+    for uri in [
+        "otpauth://totp/?secret=",
+        "otpauth://totp?secret=",
+        "otpauth://totp/:?secret=",
+    ] {
+        assert_eq!(
+            warnings(&format!("{uri}{SECRET}")),
+            [WarningKind::NoAccount, WarningKind::NoIssuer],
+            "{uri}"
+        );
+    }
+    assert_eq!(
+        warnings(&format!("otpauth://totp/L:?secret={SECRET}")),
+        [WarningKind::NoAccount]
+    );
+}
+
+#[test]
+fn algorithm_names_of_other_worlds_are_read_with_a_warning() {
+    for (name, algorithm) in [
+        ("HmacSHA256", Algorithm::Sha256),
+        ("hmac-sha-512", Algorithm::Sha512),
+        ("sha1", Algorithm::Sha1),
+        ("SHA-1", Algorithm::Sha1),
+        ("SHA_256", Algorithm::Sha256),
+    ] {
+        let uri = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&algorithm={name}");
+        assert_eq!(read(&uri).parameters.algorithm, algorithm);
+        assert_eq!(warnings(&uri), [WarningKind::AlgorithmSpelling]);
+    }
+}
+
+#[test]
+fn an_unknown_algorithm_is_refused_and_never_replaced() {
+    for name in ["MD5", "SHA224", "SHA384", "", "SHA3-256", "1"] {
+        let uri = format!("otpauth://totp/L:m?secret={SECRET}&algorithm={name}");
+        refused(&uri, name, ImportFault::Algorithm);
+    }
+}
+
+#[test]
+fn digits_outside_six_to_eight_are_refused_in_place() {
+    for digits in [
+        "0",
+        "5",
+        "9",
+        "10",
+        "256",
+        "-6",
+        "+6",
+        "6.0",
+        "six",
+        "",
+        "99999999999999999999999",
+    ] {
+        let uri = format!("otpauth://totp/L:m?secret={SECRET}&digits={digits}&x=");
+        refused(&uri, &format!("{digits}&x="), ImportFault::Digits);
+    }
+}
+
+#[test]
+fn a_period_of_zero_or_over_an_hour_is_refused_in_place() {
+    for period in ["0", "00", "3601", "18446744073709551616", "-30", "30s", ""] {
+        let uri = format!("otpauth://totp/L:m?secret={SECRET}&period={period}&x=");
+        refused(&uri, &format!("{period}&x="), ImportFault::Period);
+    }
+    assert!(Import::parse(&format!("otpauth://totp/L:m?secret={SECRET}&period=3600")).is_ok());
+}
+
+#[test]
+fn hotp_needs_a_counter_of_64_bits() {
+    let uri = format!("otpauth://hotp/L:m?secret={SECRET}&issuer=L");
+    refused(&uri, "", ImportFault::NoCounter);
+    refused(
+        &format!("{uri}&counter=18446744073709551616"),
+        "18446744073709551616",
+        ImportFault::Counter,
+    );
+    refused(&format!("{uri}&counter="), "", ImportFault::Counter);
+    let import = read(&format!("{uri}&counter=18446744073709551615&period=0"));
+    assert_eq!(import.parameters.moving, MovingFactor::Counter(u64::MAX));
+    // draft-andesco-otpauth-uri: the period is then ignored, whatever it says.
+    assert_eq!(import.warnings[0].kind, WarningKind::Meaningless);
+}
+
+#[test]
+fn duplicates_of_known_parameters_are_refused_and_of_unknown_ones_ignored() {
+    for name in [
+        "secret",
+        "issuer",
+        "algorithm",
+        "digits",
+        "period",
+        "counter",
+    ] {
+        let upper = name.to_ascii_uppercase();
+        let uri = format!("otpauth://totp/L:m?x=1&x=2&{name}=&y=&{upper}=");
+        refused(&uri, &format!("{upper}="), ImportFault::Duplicate);
+    }
+    assert_eq!(
+        warnings(&format!(
+            "otpauth://totp/L:m?x=1&secret={SECRET}&x=2&&=&issuer=L"
+        )),
+        []
+    );
+}
+
+#[test]
+fn what_is_no_key_uri_is_refused_where_it_begins_to_differ() {
+    for uri in [
+        "",
+        "otpauth:/totp/L:m?secret=A",
+        "https://x.ca",
+        "otpauth",
+        "é",
+        "otpauth-migration://offline?data=",
+    ] {
+        refused(uri, uri, ImportFault::Scheme);
+    }
+    refused(
+        &format!("otpauth://steam/L:m?secret={SECRET}"),
+        "steam/",
+        ImportFault::Type,
+    );
+    refused("otpauth://", "", ImportFault::Type);
+    refused("otpauth://totp/L:m", "", ImportFault::NoSecret);
+    refused("otpauth://totp/L:m?issuer=L", "", ImportFault::NoSecret);
+}
+
+#[test]
+fn a_mistyped_secret_is_refused_at_the_symbol() {
+    let uri = "otpauth://totp/L:m?secret=JBSWY3DP0HPK3PXP&issuer=L";
+    let fault = Base32Error::Symbol {
+        position: 8,
+        character: 8,
+        found: '0',
+        suggestion: Some('O'),
+    };
+    refused(uri, "0HPK3PXP", ImportFault::Base32(fault));
+    assert_eq!(
+        Import::parse(uri).unwrap_err().to_string(),
+        "at byte 34: `0` at character 9 cannot stand in a key: is it the letter O?"
+    );
+}
+
+#[test]
+fn broken_escapes_are_refused_in_place() {
+    refused(
+        &format!("otpauth://totp/L:m%2?secret={SECRET}"),
+        "%2?",
+        ImportFault::Escape,
+    );
+    refused(
+        &format!("otpauth://totp/L:m?secret={SECRET}&issuer=a%zz"),
+        "%zz",
+        ImportFault::Escape,
+    );
+    refused(
+        &format!("otpauth://totp/L:m?secret={SECRET}&%=1"),
+        "%=1",
+        ImportFault::Escape,
+    );
+    refused(
+        &format!("otpauth://totp/L:m%FF?secret={SECRET}"),
+        "m%FF",
+        ImportFault::Utf8,
+    );
+}
+
+#[test]
+fn control_and_reversing_characters_in_names_are_refused() {
+    for bad in ["%00", "%0A", "%1B", "%7F", "%E2%80%AE", "%E2%81%A6"] {
+        refused(
+            &format!("otpauth://totp/L:m{bad}?secret={SECRET}"),
+            "m%",
+            ImportFault::Control,
+        );
+        refused(
+            &format!("otpauth://totp/L:m?secret={SECRET}&issuer=x{bad}"),
+            "x%",
+            ImportFault::Control,
+        );
+    }
+}
+
+#[test]
+fn absurd_lengths_are_refused_before_reading() {
+    let uri = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&x=");
+    let most = format!("{uri}{}", "x".repeat(MAX_URI - uri.len()));
+    assert!(Import::parse(&most).is_ok());
+    let error = Import::parse(&format!("{most}x")).unwrap_err();
+    assert_eq!(
+        (error.position, error.fault),
+        (MAX_URI, ImportFault::TooLong)
+    );
+}
+
+#[test]
+fn a_plus_and_a_fragment_are_warnings() {
+    let import = read(&format!(
+        "otpauth://totp/A+B:m?secret={SECRET}&issuer=A+B#top"
+    ));
+    assert_eq!(import.issuer.as_deref(), Some("A+B"));
+    let kinds: Vec<_> = import.warnings.into_iter().map(|w| w.kind).collect();
+    assert_eq!(
+        kinds,
+        [WarningKind::Fragment, WarningKind::Plus, WarningKind::Plus]
+    );
+}
+
+#[test]
+fn the_debug_text_shows_no_secret() {
+    let text = format!(
+        "{:?}",
+        read(&format!("otpauth://totp/L:m?secret={SECRET}&issuer=L"))
+    );
+    assert!(!text.contains("255") && !text.contains("7777"), "{text}");
+}

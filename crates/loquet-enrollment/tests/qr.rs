@@ -1,0 +1,312 @@
+//! The pictures: sizes, quiet zone, and that each writer draws exactly the matrix.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use common::{Random, key_uri, usual};
+use loquet_enrollment::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
+
+fn usual_qr() -> Qr {
+    Qr::encode(usual().expose()).unwrap()
+}
+
+/// Whether a module is dark, counted from the corner of the quiet zone.
+fn dark(qr: &Qr, column: usize, row: usize) -> bool {
+    column >= QUIET_ZONE && row >= QUIET_ZONE && qr.is_dark(column - QUIET_ZONE, row - QUIET_ZONE)
+}
+
+fn several() -> Vec<Qr> {
+    let mut random = Random(8);
+    let mut all: Vec<Qr> = (0..20)
+        .map(|_| Qr::encode(key_uri(&mut random).expose()).unwrap())
+        .collect();
+    all.push(Qr::encode("").unwrap());
+    all.push(Qr::encode(&"x".repeat(Qr::MAX_TEXT)).unwrap());
+    all
+}
+
+#[test]
+fn the_matrix_has_its_three_finders_and_nothing_outside() {
+    for qr in several() {
+        let side = qr.modules();
+        assert_eq!(side, 17 + 4 * qr.version());
+        for (column, row) in [(0, 0), (side - 7, 0), (0, side - 7)] {
+            let finder: String = (0..7)
+                .map(|x| {
+                    if qr.is_dark(column + x, row + 3) {
+                        '#'
+                    } else {
+                        '.'
+                    }
+                })
+                .collect();
+            assert_eq!(finder, "#.###.#");
+        }
+        for (column, row) in [(side, 0), (0, side), (usize::MAX, usize::MAX)] {
+            assert!(!qr.is_dark(column, row));
+        }
+    }
+}
+
+#[test]
+fn left_out_defaults_save_two_versions() {
+    let usual = usual();
+    let verbose = format!("{}&algorithm=SHA1&digits=6&period=30", usual.expose());
+    let (short, long) = (
+        Qr::encode(usual.expose()).unwrap(),
+        Qr::encode(&verbose).unwrap(),
+    );
+    assert!(
+        short.version() + 1 <= long.version(),
+        "{} and {}",
+        short.version(),
+        long.version()
+    );
+}
+
+/// Fills a path of `M`, `m`, `h`, `v` and `z` by the even-odd rule: a reader of its own, so that the writer is not asked
+/// about itself.
+fn draw(path: &str, side: usize) -> Vec<bool> {
+    // How often an outline passes on the left of each cell.
+    let mut crossings = vec![0_u32; side * (side + 1)];
+    let mut cross = |x: i64, from: i64, to: i64| {
+        for y in from.min(to)..from.max(to) {
+            crossings[usize::try_from(y).unwrap() * (side + 1) + usize::try_from(x).unwrap()] += 1;
+        }
+    };
+    let (mut start_x, mut start_y) = (0_i64, 0_i64);
+    for outline in path.split_terminator('z') {
+        let end_of_start = outline.find('h').unwrap();
+        let (dx, dy) = outline[1..end_of_start].split_once(' ').unwrap();
+        start_x += dx.parse::<i64>().unwrap();
+        start_y += dy.parse::<i64>().unwrap();
+        let (mut x, mut y) = (start_x, start_y);
+        for piece in outline[end_of_start..].split('h') {
+            let Some((right, down)) = piece
+                .split_once('v')
+                .or((!piece.is_empty()).then_some((piece, "0")))
+            else {
+                continue;
+            };
+            x += right.parse::<i64>().unwrap();
+            let to = y + down.parse::<i64>().unwrap();
+            cross(x, y, to);
+            y = to;
+        }
+        assert_eq!(x, start_x, "the last piece is vertical");
+        cross(x, y, start_y);
+    }
+    let mut cells = Vec::new();
+    for row in crossings.chunks(side + 1) {
+        let mut inside = 0;
+        cells.extend(row[..side].iter().map(|passed| {
+            inside += passed;
+            inside % 2 == 1
+        }));
+    }
+    cells
+}
+
+#[test]
+fn the_svg_draws_the_matrix_with_one_path_on_a_painted_ground() {
+    for qr in several() {
+        let svg = qr.svg("x");
+        let side = qr.modules() + 2 * QUIET_ZONE;
+        let ground = format!(
+            r##"viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>"##
+        );
+        assert!(svg.contains(&ground));
+        let path = svg
+            .rsplit_once(r#"<path fill-rule="evenodd" d=""#)
+            .unwrap()
+            .1
+            .strip_suffix(r#""/></svg>"#)
+            .unwrap();
+        let cells = draw(path, side);
+        for row in 0..side {
+            for column in 0..side {
+                assert_eq!(
+                    cells[row * side + column],
+                    dark(&qr, column, row),
+                    "{column}, {row}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_usual_svg_takes_less_than_six_kilobytes() {
+    let svg = usual_qr().svg("Code QR pour votre application d'authentification");
+    assert!(svg.len() <= 6 * 1024, "{} bytes", svg.len());
+}
+
+#[test]
+fn the_alternative_text_is_escaped_for_its_attribute() {
+    let svg = usual_qr().svg("L'école \"du lac\" <b>&\u{0} é 🏫");
+    assert!(
+        svg.contains(
+            r#"role="img" aria-label="L'école &quot;du lac&quot; &lt;b&gt;&amp;  é 🏫" viewBox"#
+        ),
+        "{svg}"
+    );
+}
+
+#[test]
+fn the_svg_data_url_decodes_to_the_svg() {
+    let qr = usual_qr();
+    let url = qr.data_url("é");
+    let escaped = url.strip_prefix("data:image/svg+xml,").unwrap();
+    assert!(
+        escaped
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._~@%".contains(&b))
+    );
+    let mut bytes = Vec::new();
+    let mut rest = escaped.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' {
+            let hex = [rest.next().unwrap(), rest.next().unwrap()];
+            u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+        } else {
+            byte
+        });
+    }
+    assert_eq!(String::from_utf8(bytes).unwrap(), qr.svg("é"));
+}
+
+#[test]
+fn the_terminal_blocks_paint_the_matrix_in_every_theme() {
+    for qr in several() {
+        let side = qr.modules() + 2 * QUIET_ZONE;
+        for theme in [Theme::Dark, Theme::Light, Theme::Ansi] {
+            let text = qr.terminal(theme);
+            assert_eq!(text.lines().count(), side.div_ceil(2));
+            for (line, text) in text.lines().enumerate() {
+                let text = match theme {
+                    Theme::Ansi => text
+                        .strip_prefix("\u{1b}[107;30m")
+                        .unwrap()
+                        .strip_suffix("\u{1b}[0m")
+                        .unwrap(),
+                    _ => text,
+                };
+                assert_eq!(text.chars().count(), side);
+                for (column, block) in text.chars().enumerate() {
+                    let (upper, lower) = match block {
+                        '█' => (true, true),
+                        '▀' => (true, false),
+                        '▄' => (false, true),
+                        ' ' => (false, false),
+                        other => panic!("{other}"),
+                    };
+                    let paints_light = theme == Theme::Dark;
+                    assert_eq!(upper != paints_light, dark(&qr, column, 2 * line));
+                    assert_eq!(lower != paints_light, dark(&qr, column, 2 * line + 1));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_says_by_how_much() {
+    let text = "x".repeat(Qr::MAX_TEXT + 17);
+    let error = Qr::encode(&text).unwrap_err();
+    assert_eq!(
+        error,
+        QrError::TooLong {
+            length: 2065,
+            excess: 17
+        }
+    );
+    assert_eq!(
+        error.to_string(),
+        "17 bytes too long for a QR code: 2065 bytes, at most 2048 fit"
+    );
+    // Texts that mix every mode cost the most, and still fit.
+    let mixed: String = "a1A".chars().cycle().take(Qr::MAX_TEXT).collect();
+    assert!(Qr::encode(&mixed).is_ok());
+}
+
+#[test]
+fn a_text_that_is_not_ascii_is_refused_in_place() {
+    assert_eq!(Qr::encode("abé"), Err(QrError::NotAscii { position: 2 }));
+}
+
+#[test]
+fn scales_are_one_to_sixty_four_pixels_and_the_size_is_known_before() {
+    assert_eq!(Scale::new(0), Err(ScaleError { pixels: 0 }));
+    assert_eq!(Scale::new(65), Err(ScaleError { pixels: 65 }));
+    let qr = usual_qr();
+    assert_eq!(qr.pixels(Scale::default()), (qr.modules() + 8) * 8);
+}
+
+#[test]
+fn the_debug_text_shows_no_module() {
+    let text = format!("{:?}", usual_qr());
+    assert!(text.len() < 60 && text.contains("redacted"), "{text}");
+}
+
+#[cfg(feature = "qr-png")]
+mod png {
+    use super::{dark, several, usual_qr};
+    use base64::Engine;
+    use loquet_enrollment::Scale;
+
+    #[test]
+    fn a_usual_png_takes_less_than_700_bytes_and_has_one_bit_a_pixel() {
+        let png = usual_qr().png(Scale::default());
+        assert!(png.len() <= 700, "{} bytes", png.len());
+        // IHDR: bit depth 1, colour type 0, after signature, length, type, width and height.
+        assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+        assert_eq!(&png[24..26], [1, 0]);
+    }
+
+    #[test]
+    fn png_and_image_show_the_matrix_at_every_scale() {
+        for (number, qr) in several().into_iter().enumerate() {
+            let scale = Scale::new([1, 2, 3, 5, 8][number % 5]).unwrap();
+            let decoded = image::load_from_memory(&qr.png(scale))
+                .unwrap()
+                .into_luma8();
+            assert_eq!(decoded, qr.image(scale));
+            assert_eq!(usize::try_from(decoded.width()).unwrap(), qr.pixels(scale));
+            for (x, y, pixel) in decoded.enumerate_pixels() {
+                let module = |pixel: u32| usize::try_from(pixel).unwrap() / scale.pixels();
+                assert_eq!(
+                    pixel.0[0],
+                    if dark(&qr, module(x), module(y)) {
+                        0
+                    } else {
+                        255
+                    }
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_png_data_url_decodes_to_the_png() {
+        let qr = usual_qr();
+        let url = qr.png_data_url(Scale::default());
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(url.strip_prefix("data:image/png;base64,").unwrap());
+        assert_eq!(bytes.unwrap(), qr.png(Scale::default()));
+    }
+
+    #[test]
+    fn the_largest_code_at_the_largest_scale_is_still_drawn() {
+        let qr = loquet_enrollment::Qr::encode(&"x".repeat(2048)).unwrap();
+        let png = qr.png(Scale::new(Scale::MAX).unwrap());
+        assert!(image::load_from_memory(&png).is_ok());
+    }
+}
