@@ -69,7 +69,7 @@ async fn one_step<S: Store>(
             );
         }
         15..18 => {
-            let query = queries().nth(draw.below(QUERIES) as usize);
+            let query = queries().nth(usize::try_from(draw.below(QUERIES)).unwrap_or(0));
             same_items(store, memory, &query.unwrap_or(Query::Outbox)).await?;
         }
         18 => {

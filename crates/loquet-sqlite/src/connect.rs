@@ -1,0 +1,93 @@
+//! Connections, as every thread needs them.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::fault::is_busy;
+
+/// Statements kept prepared: all that one connection ever runs.
+const STATEMENTS: usize = 32;
+
+/// Opens a connection that waits at most `busy` for another's lock.
+///
+/// - `synchronous = FULL`: what is acknowledged was synced to the disk; on Apple's systems that takes `fullfsync`.
+/// - `trusted_schema` and `cell_size_check`: a file may have been tampered with or damaged.
+///
+/// A path is a path: no `file:` URIs, and no file is created unless `create` says so.
+pub(crate) fn connect(path: &Path, busy: Duration, create: bool) -> rusqlite::Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(busy)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+    )?;
+    Ok(connection)
+}
+
+/// Begins to write, waiting at most `bound` for another process to finish.
+///
+/// SQLite's own waiting sleeps up to 100 ms between tries; beside a process that commits without a pause it would
+/// seldom wake in the gap between two transactions.
+pub(crate) fn begin(connection: &Connection, bound: Duration) -> rusqlite::Result<()> {
+    patiently(bound, || {
+        connection
+            .prepare_cached("BEGIN IMMEDIATE")?
+            .execute([])
+            .map(drop)
+    })
+}
+
+/// Tries until it is done, it fails otherwise than busy, or `bound` has passed.
+pub(crate) fn patiently<T>(
+    bound: Duration,
+    mut attempt: impl FnMut() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let mut patience = Patience::new(bound);
+    loop {
+        match attempt() {
+            Err(error) if is_busy(&error) && patience.wait() => {}
+            settled => return settled,
+        }
+    }
+}
+
+/// Waits in growing steps, and not for ever.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    left: Duration,
+    pause: Duration,
+}
+
+impl Patience {
+    const SHORT: Duration = Duration::from_micros(200);
+    const LONG: Duration = Duration::from_millis(4);
+
+    /// Waits `bound` in all.
+    pub(crate) const fn new(bound: Duration) -> Self {
+        Self {
+            left: bound,
+            pause: Self::SHORT,
+        }
+    }
+
+    /// Waits a little; `false` when there is no time left.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that waits: a lock of another process has no queue"
+    )]
+    pub(crate) fn wait(&mut self) -> bool {
+        let Some(left) = self.left.checked_sub(self.pause) else {
+            return false;
+        };
+        thread::sleep(self.pause);
+        self.left = left;
+        self.pause = self.pause.saturating_mul(2).min(Self::LONG);
+        true
+    }
+}

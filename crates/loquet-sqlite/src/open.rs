@@ -1,0 +1,228 @@
+//! How a store opens: look first, refuse what is doubtful untouched, and only then write.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::connect::{Patience, begin, connect, patiently};
+use crate::error::OpenError;
+use crate::schema::{self, Found, LATEST};
+
+/// From the creation of a file to its first page; on a slow disk.
+const CREATION: Duration = Duration::from_secs(1);
+
+/// How a store opens.
+///
+/// ```no_run
+/// # fn main() -> Result<(), loquet_sqlite::OpenError> {
+/// use std::time::Duration;
+/// use loquet_sqlite::Options;
+///
+/// let store = Options::default().busy(Duration::from_secs(2)).readers(4).open("loquet.db")?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "options open nothing by themselves"]
+pub struct Options {
+    pub(crate) busy: Duration,
+    pub(crate) readers: u8,
+    check: bool,
+}
+
+impl Default for Options {
+    /// Waits five seconds for another process, reads with two threads, checks the file.
+    fn default() -> Self {
+        Self {
+            busy: Duration::from_secs(5),
+            readers: 2,
+            check: true,
+        }
+    }
+}
+
+impl Options {
+    /// How long a change waits for another process that writes to the same file, at most a minute; afterwards it ends
+    /// in [`Fault::Busy`](loquet::store::Fault::Busy). Changes of one process never wait for this: they queue.
+    pub fn busy(self, bound: Duration) -> Self {
+        Self {
+            busy: bound.min(Duration::from_secs(60)),
+            ..self
+        }
+    }
+
+    /// How many threads read, from 2 to 4; what is outside counts as the nearer of these.
+    pub fn readers(self, threads: u8) -> Self {
+        Self {
+            readers: threads.clamp(2, 4),
+            ..self
+        }
+    }
+
+    /// Whether all of Loquet's tables are read at opening, so that a damaged file is found at once and not when the
+    /// first person it concerns logs in. It costs about a second for each gigabyte.
+    pub fn check(self, check: bool) -> Self {
+        Self { check, ..self }
+    }
+}
+
+/// Opens the file and brings its tables up to date. The answer is the absolute path and a connection that may write.
+pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connection), OpenError> {
+    if rusqlite::version_number() < 3_037_000 {
+        return Err(OpenError::OldLibrary {
+            found: rusqlite::version(),
+        });
+    }
+    let (path, new) = locate(path, options.busy)?;
+    let named = |error| OpenError::named(&path, options.busy, error);
+
+    let connection = connect(&path, options.busy, new).map_err(named)?;
+    // A file that is refused below stays as it is: closing the last connection would write its log into it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map_err(named)?;
+    if new {
+        keep_private(&path)?;
+    } else {
+        inspect(&connection, &path, options)?;
+    }
+    let mode = patiently(options.busy, || {
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
+            row.get::<_, String>(0)
+        })
+    })
+    .map_err(named)?;
+    if mode != "wal" {
+        return Err(OpenError::NoLog { path, mode });
+    }
+    update(&connection, &path, options.busy)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map_err(named)?;
+    Ok((path, connection))
+}
+
+/// Says where the file is and whether it is to be created. Asks the file system about names only: opening a database
+/// besides SQLite, and closing it again, would drop the locks that this process holds on it.
+fn locate(path: &Path, busy: Duration) -> Result<(PathBuf, bool), OpenError> {
+    let refused = |source| OpenError::Path {
+        path: path.to_owned(),
+        source,
+    };
+    // The working folder may change later; and the log lies beside the file that a link points to.
+    let path = match fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(path).map_err(refused)?
+        }
+        Err(source) => return Err(refused(source)),
+    };
+    // Another process that is just creating it needs a moment to give it content.
+    let mut patience = Patience::new(busy.min(CREATION));
+    let length = loop {
+        match length(&path)? {
+            Some(0) if patience.wait() => {}
+            found => break found,
+        }
+    };
+    if length.is_none()
+        && let Some(folder) = path.parent()
+        && !folder.is_dir()
+    {
+        return Err(OpenError::NoFolder {
+            path: folder.to_owned(),
+        });
+    }
+    if length.unwrap_or(0) == 0 {
+        let mut log = OsString::from(&path);
+        log.push("-wal");
+        let log = PathBuf::from(log);
+        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(OpenError::OrphanedLog { path, log });
+        }
+    }
+    match length {
+        Some(0) => Err(OpenError::Empty { path }),
+        found => Ok((path, found.is_none())),
+    }
+}
+
+/// The length of the file, if there is one.
+fn length(path: &Path) -> Result<Option<u64>, OpenError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(Some(found.len())),
+        Ok(_) => Err(OpenError::NotAFile {
+            path: path.to_owned(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OpenError::Path {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// A new file is its owner's alone, and SQLite gives its log the same permissions. Whoever wants to share it may.
+fn keep_private(path: &Path) -> Result<(), OpenError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let permissions = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(path, permissions).map_err(|source| OpenError::Path {
+            path: path.to_owned(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads an existing file and refuses what is doubtful about it.
+fn inspect(connection: &Connection, path: &Path, options: &Options) -> Result<(), OpenError> {
+    let named = |error| OpenError::named(path, options.busy, error);
+    acceptable(schema::look(connection).map_err(named)?, path)?;
+    if options.check
+        && let Some(detail) = schema::check(connection).map_err(named)?
+    {
+        return Err(OpenError::Damaged {
+            path: path.to_owned(),
+            detail,
+        });
+    }
+    Ok(())
+}
+
+/// The version to migrate from; 0 where there is nothing yet.
+fn acceptable(found: Found, path: &Path) -> Result<i64, OpenError> {
+    match found {
+        Found::Nothing => Ok(0),
+        Found::Version(found) if found <= LATEST => Ok(found),
+        Found::Version(found) => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: LATEST,
+        }),
+        Found::Unversioned => {
+            let detail = "tables of Loquet's name, but no version of them".to_owned();
+            Err(OpenError::Damaged {
+                path: path.to_owned(),
+                detail,
+            })
+        }
+    }
+}
+
+/// Migrates under the write lock, so that programs that start at once don't both; and where nothing is to be done it
+/// still proves that the file can be written.
+fn update(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
+    let named = |error| OpenError::named(path, busy, error);
+    begin(connection, busy).map_err(named)?;
+    let from = acceptable(schema::look(connection).map_err(named)?, path)?;
+    schema::migrate(connection, from).map_err(named)?;
+    connection.execute_batch("COMMIT").map_err(named)
+}

@@ -1,0 +1,227 @@
+//! What the reader threads ask SQLite.
+
+use loquet::store::{
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, NoticeRow, OrganisationRow, PAGE,
+    Page, Query, RosterRow, Row, RowKey, Version, Versioned,
+};
+use loquet_policy::{AccountId, OrgId, UnixTime};
+use rusqlite::{Connection, Error, OptionalExtension, Params, Row as Columns, params};
+
+/// The rows of these keys that exist.
+pub(crate) fn load(connection: &Connection, keys: &[RowKey]) -> rusqlite::Result<Vec<Versioned>> {
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        found.extend(row(connection, *key)?);
+    }
+    Ok(found)
+}
+
+fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versioned>> {
+    match key {
+        RowKey::Organisation(id) => connection
+            .prepare_cached(
+                "SELECT id, version, enabled, body FROM loquet_organisation WHERE id = ?1",
+            )?
+            .query_row(params![id.to_bytes()], organisation),
+        RowKey::Roster(org) => connection
+            .prepare_cached("SELECT version, body FROM loquet_roster WHERE org = ?1")?
+            .query_row(params![org.to_bytes()], |columns| {
+                let row = RosterRow {
+                    org,
+                    body: columns.get(1)?,
+                };
+                Ok(Versioned {
+                    version: version(columns, 0)?,
+                    row: Row::Roster(row),
+                })
+            }),
+        RowKey::Account(id) => connection
+            .prepare_cached(
+                "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body
+                   FROM loquet_account WHERE id = ?1",
+            )?
+            .query_row(params![id.to_bytes()], account),
+        RowKey::Attempt(id) => connection
+            .prepare_cached("SELECT account, at, body FROM loquet_attempt WHERE id = ?1")?
+            .query_row(params![id.0], |columns| {
+                let row = AttemptRow {
+                    id: AttemptId(id.0),
+                    account: AccountId::from_bytes(columns.get(0)?),
+                    at: UnixTime(unsigned(columns, 1)?),
+                    body: columns.get(2)?,
+                };
+                Ok(Versioned {
+                    version: Version::ABSENT.next(),
+                    row: Row::Attempt(row),
+                })
+            }),
+    }
+    .optional()
+}
+
+/// The version of a row, without the row.
+pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Result<Version> {
+    let (sql, id) = match key {
+        RowKey::Organisation(id) => (
+            "SELECT version FROM loquet_organisation WHERE id = ?1",
+            id.to_bytes(),
+        ),
+        RowKey::Roster(org) => (
+            "SELECT version FROM loquet_roster WHERE org = ?1",
+            org.to_bytes(),
+        ),
+        RowKey::Account(id) => (
+            "SELECT version FROM loquet_account WHERE id = ?1",
+            id.to_bytes(),
+        ),
+        RowKey::Attempt(id) => ("SELECT 1 FROM loquet_attempt WHERE id = ?1", id.0),
+    };
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![id], |columns| version(columns, 0));
+    Ok(found.optional()?.unwrap_or(Version::ABSENT))
+}
+
+/// One page of what `query` finds, after the row that `at` names.
+///
+/// # Errors
+/// Besides SQLite's: [`Error::InvalidQuery`] when `at` belongs to another kind of query.
+pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusqlite::Result<Page> {
+    // One more than a page tells whether there is a next one.
+    const LIMIT: i64 = PAGE as i64 + 1;
+    // Every id sorts behind the empty blob.
+    let after = at.0.as_deref().unwrap_or_default();
+    match query {
+        Query::Organisations => page(
+            connection,
+            "SELECT id, version, enabled, body FROM loquet_organisation WHERE id > ?1 ORDER BY id LIMIT ?2",
+            params![after, LIMIT],
+            |columns| Ok((columns.get(0)?, Item::Row(organisation(columns)?))),
+        ),
+        Query::Accounts(org) => page(
+            connection,
+            "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body
+               FROM loquet_account WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            params![org.to_bytes(), after, LIMIT],
+            |columns| Ok((columns.get(0)?, Item::Row(account(columns)?))),
+        ),
+        Query::ExternalId(org, external_id) => page(
+            connection,
+            "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body
+               FROM loquet_account WHERE org = ?1 AND external_id = ?2",
+            params![org.to_bytes(), external_id],
+            |columns| Ok((columns.get(0)?, Item::Row(account(columns)?))),
+        ),
+        Query::Audit(of) => page(
+            connection,
+            "SELECT seq, org, at, body, mac FROM loquet_audit
+              WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+            params![of.to_bytes(), number(after)?, LIMIT],
+            |columns| {
+                let record = AuditRow {
+                    account: *of,
+                    seq: unsigned(columns, 0)?,
+                    org: OrgId::from_bytes(columns.get(1)?),
+                    at: UnixTime(unsigned(columns, 2)?),
+                    body: columns.get(3)?,
+                    mac: columns.get(4)?,
+                };
+                Ok((
+                    columns.get::<_, i64>(0)?.to_be_bytes().to_vec(),
+                    Item::Audit(record),
+                ))
+            },
+        ),
+        Query::Outbox => page(
+            connection,
+            "SELECT number, recipient, org, at, body FROM loquet_outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
+            params![number(after)?, LIMIT],
+            |columns| {
+                let notice = NoticeRow {
+                    to: AccountId::from_bytes(columns.get(1)?),
+                    org: OrgId::from_bytes(columns.get(2)?),
+                    at: UnixTime(unsigned(columns, 3)?),
+                    body: columns.get(4)?,
+                };
+                let place = columns.get::<_, i64>(0)?.to_be_bytes().to_vec();
+                Ok((place, Item::Notice(unsigned(columns, 0)?, notice)))
+            },
+        ),
+        // A query of a newer `loquet`, which this version of the crate has never heard of.
+        _ => Err(Error::InvalidQuery),
+    }
+}
+
+/// Runs a query for one row more than a page and cuts it off.
+fn page(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    read: impl FnMut(&Columns<'_>) -> rusqlite::Result<(Vec<u8>, Item)>,
+) -> rusqlite::Result<Page> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query_map(values, read)?;
+    let mut items = Vec::new();
+    let mut last = None;
+    for row in rows.by_ref().take(PAGE) {
+        let (place, item) = row?;
+        items.push(item);
+        last = Some(place);
+    }
+    let next = rows.next().transpose()?.map(|_| Cursor(last));
+    Ok(Page { items, next })
+}
+
+fn organisation(columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
+    let row = OrganisationRow {
+        id: OrgId::from_bytes(columns.get(0)?),
+        enabled: columns.get(2)?,
+        body: columns.get(3)?,
+    };
+    Ok(Versioned {
+        version: version(columns, 1)?,
+        row: Row::Organisation(row),
+    })
+}
+
+fn account(columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
+    let used_step = match columns.get::<_, Option<i64>>(6)? {
+        Some(_) => Some(unsigned(columns, 6)?),
+        None => None,
+    };
+    let row = AccountRow {
+        id: AccountId::from_bytes(columns.get(0)?),
+        org: OrgId::from_bytes(columns.get(2)?),
+        external_id: columns.get(3)?,
+        ever: columns.get(4)?,
+        epoch: columns.get(5)?,
+        used_step,
+        audited: unsigned(columns, 7)?,
+        body: columns.get(8)?,
+    };
+    Ok(Versioned {
+        version: version(columns, 1)?,
+        row: Row::Account(row),
+    })
+}
+
+fn version(columns: &Columns<'_>, column: usize) -> rusqlite::Result<Version> {
+    unsigned(columns, column).map(Version)
+}
+
+/// SQLite's integers are signed; ours are not, and every number in the tables was one of ours.
+fn unsigned(columns: &Columns<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = columns.get(column)?;
+    u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(column, number))
+}
+
+/// The number in a cursor; every number in the tables is above 0.
+fn number(place: &[u8]) -> rusqlite::Result<i64> {
+    match place {
+        [] => Ok(0),
+        _ => place
+            .try_into()
+            .map(i64::from_be_bytes)
+            .map_err(|_| Error::InvalidQuery),
+    }
+}

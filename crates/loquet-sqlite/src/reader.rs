@@ -1,0 +1,109 @@
+//! The threads that read: whatever waits shares one read transaction.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use loquet::store::{Cursor, Fault, Page, Query, RowKey, Versioned};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::connect::connect;
+use crate::fault::{Shared, is_busy};
+use crate::queue::Queue;
+use crate::read::{load, scan};
+
+/// The most questions in one read transaction: few enough that the other readers get their share.
+const GROUP: usize = 32;
+
+/// A question and whoever waits for the answer.
+#[derive(Debug)]
+pub(crate) enum Question {
+    /// Rows by key.
+    Load(Vec<RowKey>, oneshot::Sender<Result<Vec<Versioned>, Fault>>),
+    /// A page.
+    Scan(Query, Cursor, oneshot::Sender<Result<Page, Fault>>),
+}
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    path: PathBuf,
+    busy: Duration,
+    connection: Option<Connection>,
+}
+
+impl Reader {
+    pub(crate) fn open(path: PathBuf, busy: Duration) -> rusqlite::Result<Self> {
+        let connection = Some(connect_reader(&path, busy)?);
+        Ok(Self {
+            path,
+            busy,
+            connection,
+        })
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(crate) fn run(mut self, queue: &Queue<Question>) {
+        while let Some(group) = queue.take(GROUP) {
+            let connection = match self.connection.take() {
+                Some(connection) => Ok(connection),
+                None => connect_reader(&self.path, self.busy),
+            };
+            // The view is as old as its first statement, which follows: a reader always sees what was acknowledged
+            // before it asked.
+            let begun = connection.and_then(|connection| {
+                connection.prepare_cached("BEGIN")?.execute([])?;
+                Ok(connection)
+            });
+            match begun {
+                Ok(connection) => {
+                    let mut sound = true;
+                    for question in group {
+                        sound &= question.answer(&connection);
+                    }
+                    let ended = connection
+                        .prepare_cached("COMMIT")
+                        .and_then(|mut end| end.execute([]));
+                    self.connection = (sound && ended.is_ok()).then_some(connection);
+                }
+                Err(error) => {
+                    let error = Shared::from(error);
+                    for question in group {
+                        question.refuse(error.refused());
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn connect_reader(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
+    let connection = connect(path, busy, false)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}
+
+impl Question {
+    /// Answers, and says whether the connection may be asked again.
+    fn answer(self, connection: &Connection) -> bool {
+        fn reply<T>(to: oneshot::Sender<Result<T, Fault>>, found: rusqlite::Result<T>) -> bool {
+            let sound = found.as_ref().err().is_none_or(is_busy);
+            to.send(found.map_err(|error| Shared::from(error).refused()))
+                .ok();
+            sound
+        }
+        match self {
+            Self::Load(_, to) if to.is_closed() => true,
+            Self::Scan(_, _, to) if to.is_closed() => true,
+            Self::Load(keys, to) => reply(to, load(connection, &keys)),
+            Self::Scan(query, at, to) => reply(to, scan(connection, &query, &at)),
+        }
+    }
+
+    fn refuse(self, fault: Fault) {
+        match self {
+            Self::Load(_, to) => to.send(Err(fault)).ok().unwrap_or_default(),
+            Self::Scan(_, _, to) => to.send(Err(fault)).ok().unwrap_or_default(),
+        }
+    }
+}

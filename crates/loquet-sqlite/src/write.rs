@@ -1,0 +1,167 @@
+//! What the writer thread tells SQLite, inside its transaction.
+
+use loquet::store::{Commit, Row, RowKey, Version, Writes};
+use loquet_policy::UnixTime;
+use rusqlite::{Connection, params};
+
+use crate::read::version_of;
+
+/// Something to write.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// What one decision changes.
+    Commit(Writes),
+    /// A notice leaves the outbox.
+    Delivered(u64),
+    /// Attempts before a time are forgotten, at most so many.
+    Forget(UnixTime, u32),
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Applied {
+    /// Whether it took place.
+    pub(crate) commit: Commit,
+    /// How many rows it deleted.
+    pub(crate) deleted: u32,
+}
+
+/// A change that cannot be written: what it wrote so far must be rolled back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Impossible {
+    #[error("a row is written that was not expected: {0:?}")]
+    Unexpected(RowKey),
+    #[error("a row is written twice in one change: {0:?}")]
+    Twice(RowKey),
+    #[error("{0} is more than SQLite's integers hold")]
+    TooLarge(u64),
+    #[error("{0}")]
+    Sql(#[from] rusqlite::Error),
+}
+
+/// Writes one change. A stale one has written nothing.
+pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied, Impossible> {
+    let (commit, deleted) = match change {
+        Change::Commit(writes) => (commit(connection, writes)?, 0),
+        Change::Delivered(notice) => {
+            let deleted = match i64::try_from(*notice) {
+                Ok(number) => connection
+                    .prepare_cached("DELETE FROM loquet_outbox WHERE number = ?1")?
+                    .execute(params![number])?,
+                Err(_) => 0,
+            };
+            (Commit::Done, deleted)
+        }
+        Change::Forget(before, limit) => {
+            let before = i64::try_from(before.0).unwrap_or(i64::MAX);
+            let deleted = connection
+                .prepare_cached(
+                    "DELETE FROM loquet_attempt WHERE n IN
+                       (SELECT n FROM loquet_attempt WHERE at < ?1 ORDER BY at LIMIT ?2)",
+                )?
+                .execute(params![before, limit])?;
+            (Commit::Done, deleted)
+        }
+    };
+    Ok(Applied {
+        commit,
+        deleted: u32::try_from(deleted).unwrap_or(u32::MAX),
+    })
+}
+
+fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, Impossible> {
+    for (key, expected) in &writes.expect {
+        if version_of(connection, *key)? != *expected {
+            return Ok(Commit::Stale);
+        }
+    }
+    for row in &writes.put {
+        let key = row.key();
+        let expected = writes.expect.iter().find(|(named, _)| *named == key);
+        let (_, expected) = expected.ok_or(Impossible::Unexpected(key))?;
+        if put(connection, row, *expected)? != 1 {
+            return Err(Impossible::Twice(key));
+        }
+    }
+    for record in &writes.audit {
+        connection
+            .prepare_cached(
+                "INSERT INTO loquet_audit (account, seq, org, at, body, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                record.account.to_bytes(),
+                signed(record.seq)?,
+                record.org.to_bytes(),
+                signed(record.at.0)?,
+                record.body,
+                record.mac,
+            ])?;
+    }
+    for notice in &writes.outbox {
+        connection
+            .prepare_cached(
+                "INSERT INTO loquet_outbox (recipient, org, at, body) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                notice.to.to_bytes(),
+                notice.org.to_bytes(),
+                signed(notice.at.0)?,
+                notice.body,
+            ])?;
+    }
+    Ok(Commit::Done)
+}
+
+/// Inserts a row that was absent, updates one that was not, and says how many rows that wrote.
+fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, Impossible> {
+    let absent = expected == Version::ABSENT;
+    let old = signed(expected.0)?;
+    let new = signed(expected.next().0)?;
+    let written = match row {
+        Row::Organisation(row) => connection
+            .prepare_cached(if absent {
+                "INSERT INTO loquet_organisation (id, version, enabled, body) VALUES (?1, ?3, ?4, ?5)"
+            } else {
+                "UPDATE loquet_organisation SET version = ?3, enabled = ?4, body = ?5 WHERE id = ?1 AND version = ?2"
+            })?
+            .execute(params![row.id.to_bytes(), old, new, row.enabled, row.body])?,
+        Row::Roster(row) => connection
+            .prepare_cached(if absent {
+                "INSERT INTO loquet_roster (org, version, body) VALUES (?1, ?3, ?4)"
+            } else {
+                "UPDATE loquet_roster SET version = ?3, body = ?4 WHERE org = ?1 AND version = ?2"
+            })?
+            .execute(params![row.org.to_bytes(), old, new, row.body])?,
+        Row::Account(row) => connection
+            .prepare_cached(if absent {
+                "INSERT INTO loquet_account
+                   (id, version, org, external_id, ever, epoch, used_step, audited, body)
+                 VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            } else {
+                "UPDATE loquet_account SET version = ?3, org = ?4, external_id = ?5, ever = ?6, epoch = ?7,
+                   used_step = ?8, audited = ?9, body = ?10
+                 WHERE id = ?1 AND version = ?2"
+            })?
+            .execute(params![
+                row.id.to_bytes(),
+                old,
+                new,
+                row.org.to_bytes(),
+                row.external_id,
+                row.ever,
+                row.epoch,
+                row.used_step.map(signed).transpose()?,
+                signed(row.audited)?,
+                row.body,
+            ])?,
+        // Written over an older one it is refused by the table: an attempt has one outcome.
+        Row::Attempt(row) => connection
+            .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,
+    };
+    Ok(written)
+}
+
+fn signed(number: u64) -> Result<i64, Impossible> {
+    i64::try_from(number).map_err(|_| Impossible::TooLarge(number))
+}
