@@ -1,2 +1,82 @@
-//! loquet-cli.
-fn main() {}
+//! `loquet`, the command-line tool.
+//!
+//! This is the edge: the clock, files and standard input are read here and nowhere below.
+
+mod code;
+mod failure;
+mod input;
+mod ip;
+mod key;
+mod output;
+mod qr;
+mod uri;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+
+/// Multi-factor log-in from the command line
+///
+/// Wherever a secret, a key URI or a code is asked for, `-` takes the next line of standard input,
+/// so that it does not show in the list of processes.
+///
+/// Exit codes: 0 done, 1 refused (a wrong code, a rule that forbids it), 2 bad input.
+#[derive(Parser)]
+#[command(
+    name = "loquet",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows the code of this moment, as an authenticator app does
+    Code(code::Arguments),
+    /// Checks a code, as a service does
+    Verify(verify::Arguments),
+    /// Writes the key URI that hands a secret to an app
+    Uri(uri::Arguments),
+    /// Draws the QR code of a key URI
+    Qr(qr::Arguments),
+    /// Rules on addresses: where a log-in may come from
+    #[command(subcommand)]
+    Ip(ip::Command),
+}
+
+fn main() -> ExitCode {
+    let mut stdin = Stdin::new();
+    let done = match Arguments::parse().command {
+        Command::Code(arguments) => arguments.run(&mut stdin),
+        Command::Verify(arguments) => arguments.run(&mut stdin),
+        Command::Uri(arguments) => arguments.run(&mut stdin),
+        Command::Qr(arguments) => arguments.run(&mut stdin),
+        Command::Ip(command) => command.run(&mut stdin),
+    };
+    match done {
+        Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(Failure::BadInput(why)) => {
+            output::complain(&why);
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        super::Arguments::command().debug_assert();
+    }
+}

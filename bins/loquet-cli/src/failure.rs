@@ -1,0 +1,27 @@
+//! How a command ends.
+
+use std::fmt::Display;
+
+/// How a command ends when its input was understood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Exit code 0.
+    Done,
+    /// A refusal, which the command has named: exit code 1.
+    Refused,
+}
+
+/// Why a command could not do its work.
+pub(crate) enum Failure {
+    /// Exit code 2, with a sentence for the person.
+    BadInput(String),
+    /// Whoever read our output has gone (`loquet … | head -1`): no reason to complain.
+    NobodyReads,
+}
+
+impl Failure {
+    /// Bad input, named by what was read: `--secret: …`.
+    pub(crate) fn of(what: &str, why: impl Display) -> Self {
+        Self::BadInput(format!("{what}: {why}"))
+    }
+}

@@ -1,0 +1,90 @@
+//! What comes from outside: standard input, files, the clock. Nothing is read without a limit.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Standard input, handed out line by line to whoever asked for `-`.
+pub(crate) struct Stdin(BufReader<io::Stdin>);
+
+impl Stdin {
+    pub(crate) fn new() -> Self {
+        Self(BufReader::new(io::stdin()))
+    }
+
+    /// A flag's text: as given, or the next line for `-`. `what` names it in errors, never its content.
+    pub(crate) fn resolve(
+        &mut self,
+        what: &str,
+        given: &str,
+        limit: usize,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let text = match given {
+            "-" => self.line(what, limit)?,
+            given => Zeroizing::new(given.to_owned()),
+        };
+        if text.len() > limit {
+            return Err(too_long(what, limit));
+        }
+        Ok(text)
+    }
+
+    fn line(&mut self, what: &str, limit: usize) -> Result<Zeroizing<String>, Failure> {
+        // Two more than the limit: for the end of the line, and for the byte that is too many.
+        let most = limit.saturating_add(2);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(most));
+        Read::by_ref(&mut self.0)
+            .take(u64::try_from(most).unwrap_or(u64::MAX))
+            .read_until(b'\n', &mut bytes)
+            .map_err(|why| Failure::of("standard input", why))?;
+        if bytes.is_empty() {
+            return Err(Failure::of(what, "standard input has no line for it"));
+        }
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > limit {
+            return Err(too_long(what, limit));
+        }
+        let text = std::str::from_utf8(line).map_err(|why| {
+            Failure::of(
+                what,
+                format_args!("not UTF-8 after byte {}", why.valid_up_to()),
+            )
+        })?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// A text file, or all of standard input for `-`.
+    pub(crate) fn file(&mut self, what: &str, path: &str, limit: usize) -> Result<String, Failure> {
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Vec::new();
+        let read = match path {
+            "-" => Read::by_ref(&mut self.0).take(most).read_to_end(&mut bytes),
+            path => File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
+        };
+        read.map_err(|why| Failure::of(what, format_args!("{}: {why}", path.escape_debug())))?;
+        if bytes.len() > limit {
+            return Err(too_long(what, limit));
+        }
+        String::from_utf8(bytes).map_err(|why| {
+            let at = why.utf8_error().valid_up_to();
+            Failure::of(what, format_args!("not UTF-8 after byte {at}"))
+        })
+    }
+}
+
+fn too_long(what: &str, limit: usize) -> Failure {
+    Failure::of(what, format_args!("longer than {limit} bytes"))
+}
+
+/// Seconds since the epoch.
+pub(crate) fn now() -> Result<u64, Failure> {
+    SystemTime::UNIX_EPOCH
+        .elapsed()
+        .map(|since| since.as_secs())
+        .map_err(|_| Failure::of("clock", "this machine's clock is set before 1970"))
+}

@@ -1,0 +1,37 @@
+//! Standard output and standard error, where a closed pipe is no panic.
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::failure::Failure;
+
+/// One line on standard output.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    write(|out| {
+        out.write_all(text.as_bytes())?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Text or bytes on standard output, as they are.
+pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
+    write(|out| out.write_all(bytes))
+}
+
+fn write(action: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match action(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+        Err(why) => Err(Failure::of("standard output", why)),
+    }
+}
+
+/// What was wrong, on standard error. Nobody can be told when that is closed as well.
+pub(crate) fn complain(why: &str) {
+    _ = writeln!(io::stderr(), "error: {why}");
+}
+
+/// Something worth knowing that stops nothing.
+pub(crate) fn note(what: &str) {
+    _ = writeln!(io::stderr(), "note: {what}");
+}

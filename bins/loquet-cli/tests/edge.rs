@@ -1,0 +1,52 @@
+//! What a transcript cannot show: programs that run on, and input that is no text.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+/// A pipe gets a line for each code; the reader's going away ends the program without a complaint.
+#[test]
+fn watching_shows_the_code_and_ends_with_its_reader() {
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_loquet"))
+        .args([
+            "code",
+            "--secret",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "--period",
+            "1",
+            "--watch",
+            "--json",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut next =
+        || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let (first, second) = (next(), next());
+    assert_eq!(first["period"], 1);
+    if first["next_at"].as_u64().unwrap() + 1 == second["next_at"].as_u64().unwrap() {
+        assert_eq!(first["next_code"], second["code"]);
+    }
+    drop(lines);
+    let output = watch.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn input_that_is_no_text_is_named_with_its_place() {
+    let mut code = Command::new(env!("CARGO_BIN_EXE_loquet"))
+        .args(["code", "--secret", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    code.stdin.take().unwrap().write_all(b"GEZD\xff\n").unwrap();
+    let output = code.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.stderr, b"error: --secret: not UTF-8 after byte 4\n");
+}
