@@ -56,7 +56,17 @@ const SPECIAL_V6: [(Ipv6Addr, u8); 10] = [
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
 ];
 
-/// The ranges that carry an IPv4 address; `::/96` without `::` and `::1` is written as the prefixes between.
+/// The ranges of [`embedded_v4`]. `::` and `::1` lie inside the last one and are special; the longer prefix wins.
+pub(crate) fn tunnel_prefixes() -> [crate::Prefix; 4] {
+    [
+        (0x2002_u128 << 112, 16),
+        (0x2001_u128 << 112, 32),
+        (0x0064_ff9b_u128 << 96, 96),
+        (0, 96),
+    ]
+    .map(|(bits, len)| crate::Prefix::from_v6_bits(bits, len))
+}
+
 pub(crate) fn special_prefixes() -> impl Iterator<Item = crate::Prefix> {
     use crate::Prefix;
     let v4 = SPECIAL_V4

@@ -9,12 +9,12 @@ use core::net::{IpAddr, Ipv4Addr};
 use crate::address::{embedded_v4, is_special};
 use crate::rules::Extra;
 use crate::{
-    Asn, Class, Country, Decision, DeviceTier, Embedded, Geo, Named, PlaceItem, Precedence, Prefix,
-    Rule, Rules, Tag,
+    Asn, Class, Classes, Country, Decision, DeviceTier, Embedded, Geo, Named, PlaceItem,
+    Precedence, Prefix, Rule, Rules, Tag,
 };
 
 /// What is known of a request, after every look-up. With it a verdict can be replayed without any database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The address in canonical form.
     pub address: Option<IpAddr>,
@@ -23,11 +23,9 @@ pub struct Facts {
     /// The network operator.
     pub asn: Option<Asn>,
     /// The classes that hold.
-    pub classes: Vec<Class>,
+    pub classes: Classes,
     /// Whether an anonymiser database had its say; without it only special ranges and tunnels can be told.
     pub anonymiser_known: bool,
-    /// How well the device is known.
-    pub device: DeviceTier,
 }
 
 /// Where an address lies.
@@ -42,11 +40,10 @@ pub enum Located {
 }
 
 impl Facts {
-    /// Looks up what can be told of an address and a device.
+    /// Looks up what can be told of an address.
     #[must_use]
     pub fn gather(
         address: Option<IpAddr>,
-        device: DeviceTier,
         embedded: Embedded,
         geo: Option<&Geo>,
     ) -> Self {
@@ -54,9 +51,8 @@ impl Facts {
             address: None,
             country: Located::Unknown,
             asn: None,
-            classes: Vec::new(),
+            classes: Classes::NONE,
             anonymiser_known: false,
-            device,
         };
         let Some(address) = address.map(|address| address.to_canonical()) else {
             return unknown;
@@ -67,14 +63,14 @@ impl Facts {
         };
         let mut place = address;
         if let Some(v4) = embedded_in(address) {
-            facts.classes.push(Class::Tunnel);
+            facts.classes = facts.classes.with(Class::Tunnel);
             if embedded == Embedded::DenyOnly {
                 return facts;
             }
             place = v4.into();
         }
         if is_special(place) {
-            facts.classes.insert(0, Class::Special);
+            facts.classes = facts.classes.with(Class::Special);
             facts.country = Located::Nowhere;
         } else if let Some(country) = geo.and_then(|geo| geo.country(place)) {
             facts.country = Located::In(country);
@@ -82,7 +78,7 @@ impl Facts {
         facts.asn = geo.and_then(|geo| geo.asn(place));
         if let Some(classes) = geo.and_then(|geo| geo.anonymiser(place)) {
             facts.anonymiser_known = true;
-            facts.classes.extend(classes.iter());
+            facts.classes = facts.classes.and(classes);
         }
         facts
     }
@@ -123,48 +119,101 @@ pub(crate) struct Match {
     pub(crate) by_unknown: bool,
 }
 
-/// Whom the rule's tags are compared with.
+/// Who asks, as far as rules can tell people apart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Audience<'a> {
-    /// Somebody with these tags.
-    Tagged(&'a [Tag]),
-    /// Nobody is known yet: an allow for some tag might still apply, a deny for some tag might not.
+    /// Somebody with these tags on such a device.
+    Person(&'a [Tag], DeviceTier),
+    /// Nobody is known yet: an allow for some tag or device might still apply, a deny for some might not.
     Stranger,
 }
 
 impl Audience<'_> {
-    pub(crate) fn may_meet(self, tags: &[Tag], decision: Decision) -> bool {
-        tags.is_empty()
-            || match self {
-                Self::Tagged(held) => held.iter().any(|tag| tags.binary_search(tag).is_ok()),
-                Self::Stranger => decision == Decision::Allow,
+    /// Whether a rule for these tags and devices, once its place matches, applies.
+    pub(crate) fn meets(self, tags: &[Tag], devices: Devices, decision: Decision) -> bool {
+        match self {
+            Self::Person(held, device) => {
+                devices.contains(device)
+                    && (tags.is_empty() || held.iter().any(|tag| tags.binary_search(tag).is_ok()))
             }
+            Self::Stranger => {
+                decision == Decision::Allow || (tags.is_empty() && devices == Devices::ALL)
+            }
+        }
     }
 }
 
-/// Whether the rule matches, its tags apart.
-pub(crate) fn matches(rules: &Rules, rule: &Rule, facts: &Facts) -> Option<Match> {
+/// The device tiers with which a rule applies. An unknown device passes no allow and no deny that asks for a known one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Devices(u8);
+
+impl Devices {
+    pub(crate) const ALL: Self = Self(0b11);
+
+    pub(crate) fn of(rule: &Rule) -> Self {
+        let wanted = rule
+            .extra
+            .as_deref()
+            .map_or(&[][..], |extra| &extra.devices);
+        let bit = |device| {
+            let truth = any(wanted, |tier| device_truth(tier, device));
+            u8::from(fires(truth, rule.decision))
+        };
+        Self(bit(DeviceTier::Unknown) | (bit(DeviceTier::Known) << 1))
+    }
+
+    pub(crate) const fn contains(self, device: DeviceTier) -> bool {
+        let bit = match device {
+            DeviceTier::Unknown => 0b01,
+            DeviceTier::Known => 0b10,
+        };
+        self.0 & bit != 0
+    }
+}
+
+/// An allow needs certainty, a deny only the possibility.
+pub(crate) fn fires(truth: Truth, decision: Decision) -> bool {
+    match decision {
+        Decision::Allow => truth == Truth::Yes,
+        Decision::Deny => truth >= Truth::Unknown,
+    }
+}
+
+/// Whether the conditions about the place hold, tags and device apart, and how specific they are.
+pub(crate) fn place(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
     let (mut truth, specificity) = address_truth(rules, rule, facts);
     if let Some(extra) = rule.extra.as_deref() {
-        truth = truth.min(place_truth(rules, extra, rule.decision, facts));
-        truth = truth.min(any(&extra.countries, |country| {
-            country_truth(country, facts)
-        }));
-        truth = truth.min(any(&extra.asns, |asn| asn_truth(asn, facts)));
-        truth = truth.min(any(&extra.classes, |class| class_truth(class, facts)));
-        truth = truth.min(any(&extra.devices, |tier| device_truth(tier, facts.device)));
+        truth = truth.min(places_truth(rules, extra, rule.decision, facts));
+        truth = truth.min(geo_truth(extra, facts));
     }
-    match (truth, rule.decision) {
-        (Truth::Yes, _) => Some(Match {
-            specificity,
-            by_unknown: false,
-        }),
-        (Truth::Unknown, Decision::Deny) => Some(Match {
-            specificity,
-            by_unknown: true,
-        }),
-        (Truth::Unknown, Decision::Allow) | (Truth::No, _) => None,
+    (truth, specificity)
+}
+
+/// Whether the conditions that need a database hold.
+pub(crate) fn geo_truth(extra: &Extra, facts: &Facts) -> Truth {
+    any(&extra.countries, |country| country_truth(country, facts))
+        .min(any(&extra.asns, |asn| asn_truth(asn, facts)))
+        .min(any(&extra.classes, |class| class_truth(class, facts)))
+}
+
+/// Whether the rule matches for this audience.
+pub(crate) fn matches(
+    rules: &Rules,
+    rule: &Rule,
+    facts: &Facts,
+    audience: Audience<'_>,
+) -> Option<Match> {
+    if !audience.meets(rule.tags(), Devices::of(rule), rule.decision) {
+        return None;
     }
+    let (mut truth, specificity) = place(rules, rule, facts);
+    if let (Audience::Person(_, device), Some(extra)) = (audience, rule.extra.as_deref()) {
+        truth = truth.min(any(&extra.devices, |tier| device_truth(tier, device)));
+    }
+    fires(truth, rule.decision).then_some(Match {
+        specificity,
+        by_unknown: truth == Truth::Unknown,
+    })
 }
 
 /// A condition that is not written always holds.
@@ -244,7 +293,7 @@ pub(crate) fn covers(
     })
 }
 
-fn place_truth(rules: &Rules, extra: &Extra, decision: Decision, facts: &Facts) -> Truth {
+fn places_truth(rules: &Rules, extra: &Extra, decision: Decision, facts: &Facts) -> Truth {
     if extra.places.is_empty() {
         return Truth::Yes;
     }
@@ -256,7 +305,12 @@ fn place_truth(rules: &Rules, extra: &Extra, decision: Decision, facts: &Facts) 
         .unwrap_or(Truth::No)
 }
 
-fn item_truth(item: PlaceItem, decision: Decision, rules: &Rules, facts: &Facts) -> Truth {
+pub(crate) fn item_truth(
+    item: PlaceItem,
+    decision: Decision,
+    rules: &Rules,
+    facts: &Facts,
+) -> Truth {
     match item {
         PlaceItem::Prefix(prefix) => match facts.address {
             Some(address) => covers(prefix, address, decision, rules.embedded)
@@ -291,14 +345,14 @@ fn class_truth(named: Named<Class>, facts: &Facts) -> Truth {
         facts.address.is_some() && (class.is_told_by_address() || facts.anonymiser_known)
     };
     match named {
-        Named::Is(class) if facts.classes.contains(&class) => Truth::Yes,
+        Named::Is(class) if facts.classes.contains(class) => Truth::Yes,
         Named::Is(class) if known(class) => Truth::No,
         Named::Is(_) => Truth::Unknown,
         Named::Unknown => (!facts.anonymiser_known).into(),
     }
 }
 
-pub(crate) fn device_truth(tier: DeviceTier, device: DeviceTier) -> Truth {
+fn device_truth(tier: DeviceTier, device: DeviceTier) -> Truth {
     match (tier, device) {
         (DeviceTier::Known, DeviceTier::Unknown) => Truth::Unknown,
         (DeviceTier::Unknown, DeviceTier::Unknown) | (DeviceTier::Known, DeviceTier::Known) => {
@@ -336,9 +390,7 @@ pub(crate) fn matching<'r>(
     let mut found: Vec<(u64, u32, Match)> = candidates
         .filter_map(|index| {
             let rule = rules.rules.get(usize::try_from(index).ok()?)?;
-            let met = audience
-                .may_meet(rule.tags(), rule.decision)
-                .then(|| matches(rules, rule, facts))??;
+            let met = matches(rules, rule, facts, audience)?;
             Some((
                 rank(rules.precedence, rule.decision, met.specificity, index),
                 index,

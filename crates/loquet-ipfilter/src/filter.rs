@@ -1,9 +1,14 @@
 //! Rules made ready to answer: compiled once, frozen, shared.
 
+use core::net::IpAddr;
+
 use thiserror::Error;
 
-use crate::evaluate::{Audience, Match, matching};
-use crate::{Decision, Facts, Geo, Origin, RuleRef, Rules, Verdict};
+use crate::evaluate::{Audience, Facts, Match, embedded_in, matches, matching};
+use crate::fold::{Folded, fold};
+use crate::index::Index;
+use crate::lists::{Behaviour, Catalogue, ListId, rule_at};
+use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 
 /// Rules compiled for answering. `Send`, `Sync` and immutable: put it in an `Arc` or a
 /// [`SharedFilter`](crate::SharedFilter).
@@ -24,6 +29,11 @@ pub struct Filter {
     rules: Rules,
     geo: Option<Geo>,
     version: u64,
+    folded: Folded,
+    // What each span does, apart from the rule that makes it so: small enough for the cache, read on every request.
+    index: Index,
+    behaviours: Vec<Behaviour>,
+    nowhere: Behaviour,
 }
 
 /// Why rules cannot be compiled.
@@ -38,18 +48,33 @@ pub enum CompileError {
         /// The later rule.
         second: RuleRef,
     },
+    /// Rules, places and databases multiply beyond what fits in memory.
+    #[error("the rules are too large once their places are spelled out")]
+    TooLarge,
 }
 
 impl Filter {
     /// Compiles rules with what the databases say. Without databases every country and network operator is unknown.
     ///
     /// # Errors
-    /// [`CompileError::Contradiction`] when two rules with the same conditions have opposite decisions.
+    /// [`CompileError::Contradiction`] when two rules with the same conditions, or about the same network for the same
+    /// people and devices, have opposite decisions; [`CompileError::TooLarge`] beyond the limits of memory.
     pub fn compile(rules: &Rules, geo: Option<&Geo>) -> Result<Self, CompileError> {
+        let folded = fold(rules, geo)?;
+        let mut catalogue = Catalogue::new(rules, &folded.lists);
+        let v4 = folded.table.v4.map(|list| catalogue.id(list));
+        let v6 = folded.table.v6.map(|list| catalogue.id(list));
+        let behaviours = catalogue.finish().ok_or(CompileError::TooLarge)?;
+        let nowhere = Behaviour::of(rules, &folded.lists, folded.nowhere);
+        let index = Index::new(&v4, &v6, behaviours.len());
         Ok(Self {
             rules: rules.clone(),
             geo: geo.cloned(),
             version: 0,
+            folded,
+            index,
+            behaviours,
+            nowhere,
         })
     }
 
@@ -66,46 +91,142 @@ impl Filter {
         &self.rules
     }
 
+    /// The databases it was compiled with.
+    #[must_use]
+    pub const fn geo(&self) -> Option<&Geo> {
+        self.geo.as_ref()
+    }
+
     /// Whether this request may go on. The fastest answer; [`check`](Self::check) also names the rule.
     #[must_use]
+    #[inline]
     pub fn decide(&self, origin: &Origin<'_>) -> Decision {
-        self.check(origin).decision
+        let audience = Audience::Person(origin.tags, origin.device);
+        let behaviour = match origin.address {
+            Some(IpAddr::V4(v4)) => self.index.v4(v4.to_bits()),
+            Some(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
+                Some(v4) => self.index.v4(v4.to_bits()),
+                None if embedded_in(v6.into()).is_some() => return self.check(origin).decision,
+                None => self.index.v6(v6.to_bits()),
+            },
+            None => return self.nowhere.decide(audience),
+        };
+        // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
+        self.behaviours
+            .get(usize::from(behaviour))
+            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
     }
 
     /// The verdict on a person whose tags are known, with the rule that decided.
     pub fn check(&self, origin: &Origin<'_>) -> Verdict {
-        self.judge(origin, Audience::Tagged(origin.tags))
+        self.judge(origin.address, Audience::Person(origin.tags, origin.device))
     }
 
-    /// The verdict while nobody is known yet, before the pass phrase: deny only if every person would be denied by
-    /// rules for everybody or by the default. The tags of `origin` are not looked at, so the answer is the same for an
-    /// account that exists and for one that does not.
-    pub fn check_stranger(&self, origin: &Origin<'_>) -> Verdict {
-        self.judge(origin, Audience::Stranger)
+    /// The verdict while nobody is known yet, before the pass phrase: deny only if every person on every device would
+    /// be denied. So the answer is the same for an account that exists and for one that does not, and a rule for some
+    /// people lets them get as far as saying who they are.
+    pub fn check_stranger(&self, address: Option<IpAddr>) -> Verdict {
+        self.judge(address, Audience::Stranger)
     }
 
-    fn judge(&self, origin: &Origin<'_>, audience: Audience<'_>) -> Verdict {
-        let facts = Facts::gather(
-            origin.address,
-            origin.device,
-            self.rules.embedded(),
-            self.geo.as_ref(),
-        );
-        let count = u32::try_from(self.rules.rules().len()).unwrap_or(u32::MAX);
-        let found = matching(&self.rules, 0..count, &facts, audience);
-        verdict(&self.rules, self.version, &facts, found.first().copied())
+    fn judge(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
+        let address = address.map(|address| address.to_canonical());
+        if let Some(address) = address
+            && embedded_in(address).is_some()
+        {
+            let facts = self.facts(Some(address));
+            let candidates = self.candidates_in_tunnel(address);
+            let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
+            return verdict(&self.rules, self.version, Some(address), found.first().copied());
+        }
+        let list = self.list_at(address);
+        let index = self.folded.lists.decider(&self.rules, list, audience);
+        let decider = index.map(|index| (index, self.how(index, address, audience)));
+        verdict(&self.rules, self.version, address, decider)
+    }
+
+    /// How the deciding rule matches. Only a deny with further conditions can have an unknown fact.
+    fn how(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> Match {
+        let certain = Match {
+            specificity: 0,
+            by_unknown: false,
+        };
+        match rule_at(&self.rules, index) {
+            Some(rule)
+                if rule.decision == Decision::Deny
+                    && (rule.extra.is_some() || address.is_none()) =>
+            {
+                matches(&self.rules, rule, &self.facts(address), audience).unwrap_or(certain)
+            }
+            _ => certain,
+        }
+    }
+
+    pub(crate) fn facts(&self, address: Option<IpAddr>) -> Facts {
+        Facts::gather(address, self.rules.embedded(), self.geo.as_ref())
+    }
+
+    /// The rules that may decide at an address that is no tunnel's.
+    pub(crate) fn list_at(&self, address: Option<IpAddr>) -> ListId {
+        let found = match address {
+            Some(IpAddr::V4(v4)) => self.folded.table.v4.at(v4.to_bits()),
+            Some(IpAddr::V6(v6)) => self.folded.table.v6.at(v6.to_bits()),
+            None => None,
+        };
+        found.unwrap_or(self.folded.nowhere)
+    }
+
+    fn candidates_in_tunnel(&self, address: IpAddr) -> Vec<u32> {
+        let (table, lists) = match &self.folded.tunnels {
+            Some(tunnels) => (&tunnels.table, &tunnels.lists),
+            None => (&self.folded.table, &self.folded.lists),
+        };
+        let outer = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => table.v6.at(v6.to_bits()),
+        };
+        let inner = embedded_in(address).and_then(|v4| table.v4.at(v4.to_bits()));
+        let mut candidates: Vec<u32> = [outer, inner]
+            .into_iter()
+            .flatten()
+            .flat_map(|list| lists.rules(list))
+            .collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    /// The host's number for this version of the rules.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) const fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    /// Bytes of memory that answering takes: what should stay in the cache.
+    #[must_use]
+    pub fn index_bytes(&self) -> usize {
+        self.index.bytes()
     }
 }
 
-fn verdict(rules: &Rules, version: u64, facts: &Facts, decider: Option<(u32, Match)>) -> Verdict {
+pub(crate) fn verdict(
+    rules: &Rules,
+    version: u64,
+    address: Option<IpAddr>,
+    decider: Option<(u32, Match)>,
+) -> Verdict {
     let at = decider.and_then(|(index, _)| usize::try_from(index).ok());
     let rule = at.and_then(|index| rules.rules().get(index));
     Verdict {
-        decision: rule.map_or(rules.default_decision(), |rule| rule.decision()),
+        decision: rule.map_or(rules.default_decision(), |rule| rule.decision),
         rule: at.and_then(|index| rules.reference(index)),
         by_unknown: decider.is_some_and(|(_, met)| met.by_unknown),
         precedence: rules.precedence(),
         version,
-        address: facts.address,
+        address,
     }
 }

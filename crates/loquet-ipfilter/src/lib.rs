@@ -9,20 +9,27 @@
 mod address;
 mod client;
 mod evaluate;
+mod explain;
+mod facts_table;
 mod filter;
+mod fold;
 mod geo;
 mod header;
+mod index;
+mod lists;
 mod prefix;
 mod rules;
 mod shared;
+mod spans;
 mod text;
 mod verdict;
 
 pub use address::{embedded_v4, is_special, visitor_network};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
 pub use evaluate::{Facts, Located};
+pub use explain::{Record, RecordError};
 pub use filter::{CompileError, Filter};
-pub use geo::{Classes, Geo};
+pub use geo::{Classes, Geo, Stale, Subject};
 pub use prefix::{Prefix, PrefixError};
 pub use rules::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence, Rule,

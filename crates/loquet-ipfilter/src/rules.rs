@@ -186,13 +186,13 @@ impl Place {
 }
 
 // The common rule is one prefix and nothing else: it costs no allocation, which is a third of the time to read 900,000.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Prefixes {
     One(Prefix),
     Many(Vec<Prefix>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub(crate) struct Extra {
     pub(crate) tags: Vec<Tag>,
     pub(crate) unknown_address: bool,

@@ -392,12 +392,17 @@ impl Reader {
                 continue;
             }
             waiting = false;
-            items.push(match key {
+            match key {
                 _ if word.quoted => return Err(word.expected("a network, `country` or `asn`")),
-                Key::Country => PlaceItem::Country(country(word)?),
-                Key::Asn => PlaceItem::Asn(asn(word)?),
-                _ => PlaceItem::Prefix(prefix(word)?),
-            });
+                Key::Country => items.push(PlaceItem::Country(country(word)?)),
+                Key::Asn => items.push(PlaceItem::Asn(asn(word)?)),
+                _ => match word.text {
+                    "any" => items.extend([Prefix::ANY_V4, Prefix::ANY_V6].map(PlaceItem::Prefix)),
+                    "any-v4" => items.push(PlaceItem::Prefix(Prefix::ANY_V4)),
+                    "any-v6" => items.push(PlaceItem::Prefix(Prefix::ANY_V6)),
+                    _ => items.push(PlaceItem::Prefix(prefix(word)?)),
+                },
+            }
         }
         if waiting {
             return Err(Fault {

@@ -1,1 +1,14 @@
-//! loquet-tower.
+//! Tower layers over `http` types: whose request this is, and whether it may come from there.
+//!
+//! [`ClientAddressLayer`] establishes the client's address and puts a [`Resolved`](loquet_ipfilter::Resolved) into the
+//! request's extensions. [`IpFilterLayer`] does the same, asks the filter, adds the
+//! [`Verdict`](loquet_ipfilter::Verdict), and answers 403 before any handler runs.
+//!
+//! How the address is established is said once, in a [`ClientSource`], which cannot be built for a set-up that would
+//! leave every client unknown.
+
+mod client;
+mod filter;
+
+pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress, SetupError};
+pub use filter::{Forbidden, IpFilterLayer, IpFilterService, Person, Refuse, ResponseFuture};

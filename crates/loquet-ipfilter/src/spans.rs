@@ -1,0 +1,273 @@
+//! An address space cut into spans of one value each: the exact structure below everything else.
+
+use core::hash::BuildHasherDefault;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::HashMap;
+use std::hash::DefaultHasher;
+
+use crate::Prefix;
+use crate::prefix::{mask_v4, mask_v6};
+
+/// A map for interning. Its keys come from the operator, so a fixed hash is safe, and a build gives the same result
+/// every time.
+pub(crate) type FixedMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
+/// An address as a number: `u32` for IPv4, `u128` for IPv6.
+pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
+    const ZERO: Self;
+    const LAST: Self;
+    fn next(self) -> Option<Self>;
+    fn previous(self) -> Option<Self>;
+    /// The highest address of the prefix of `len` bits that starts here.
+    fn last_of(self, len: u8) -> Self;
+    /// The length of the longest prefix that starts here and ends no later than `last`.
+    fn longest_to(self, last: Self) -> u8;
+    fn of_prefix(prefix: Prefix) -> Option<Self>;
+    fn address(self) -> IpAddr;
+}
+
+impl Word for u32 {
+    const ZERO: Self = 0;
+    const LAST: Self = Self::MAX;
+
+    fn next(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+
+    fn previous(self) -> Option<Self> {
+        self.checked_sub(1)
+    }
+
+    fn last_of(self, len: u8) -> Self {
+        self | !mask_v4(len)
+    }
+
+    fn longest_to(self, last: Self) -> u8 {
+        (0..=32)
+            .find(|&len| self & !mask_v4(len) == 0 && self.last_of(len) <= last)
+            .unwrap_or(32)
+    }
+
+    fn of_prefix(prefix: Prefix) -> Option<Self> {
+        prefix.base_v4()
+    }
+
+    fn address(self) -> IpAddr {
+        Ipv4Addr::from_bits(self).into()
+    }
+}
+
+impl Word for u128 {
+    const ZERO: Self = 0;
+    const LAST: Self = Self::MAX;
+
+    fn next(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+
+    fn previous(self) -> Option<Self> {
+        self.checked_sub(1)
+    }
+
+    fn last_of(self, len: u8) -> Self {
+        self | !mask_v6(len)
+    }
+
+    fn longest_to(self, last: Self) -> u8 {
+        (0..=128)
+            .find(|&len| self & !mask_v6(len) == 0 && self.last_of(len) <= last)
+            .unwrap_or(128)
+    }
+
+    fn of_prefix(prefix: Prefix) -> Option<Self> {
+        prefix.base_v6()
+    }
+
+    fn address(self) -> IpAddr {
+        Ipv6Addr::from_bits(self).into()
+    }
+}
+
+/// Both families.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Families<A, B> {
+    pub(crate) v4: A,
+    pub(crate) v6: B,
+}
+
+/// The whole of one address space, cut where the value changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spans<K, V> {
+    // INVARIANT: ascending, the first is zero, as many as `values`; neighbouring values differ.
+    starts: Vec<K>,
+    values: Vec<V>,
+}
+
+impl<K: Word, V: Copy + Eq> Spans<K, V> {
+    /// One value everywhere.
+    pub(crate) fn uniform(value: V) -> Self {
+        Self {
+            starts: vec![K::ZERO],
+            values: vec![value],
+        }
+    }
+
+    /// Sets the value from `start` on. Starts must not descend; a start that comes again replaces its value.
+    pub(crate) fn set_from(&mut self, start: K, value: V) {
+        if self.starts.last().is_some_and(|last| *last >= start) && self.starts.len() > 1 {
+            self.starts.pop();
+            self.values.pop();
+        } else if start == K::ZERO {
+            *self = Self::uniform(value);
+            return;
+        }
+        if self.values.last() != Some(&value) {
+            self.starts.push(start);
+            self.values.push(value);
+        }
+    }
+
+    pub(crate) fn at(&self, key: K) -> Option<V> {
+        let after = self.starts.partition_point(|start| *start <= key);
+        self.values.get(after.checked_sub(1)?).copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    pub(crate) fn starts(&self) -> &[K] {
+        &self.starts
+    }
+
+    /// Each span's first address and value, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (K, V)> + '_ {
+        self.starts.iter().copied().zip(self.values.iter().copied())
+    }
+
+    /// Each span's first address, last address and value, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (K, K, V)> + '_ {
+        let ends = self
+            .starts
+            .iter()
+            .skip(1)
+            .filter_map(|start| start.previous())
+            .chain([K::LAST]);
+        self.iter()
+            .zip(ends)
+            .map(|((first, value), last)| (first, last, value))
+    }
+
+    /// The same cuts with other values, neighbours joined that became equal.
+    pub(crate) fn map<W: Copy + Eq>(&self, mut to: impl FnMut(V) -> W) -> Spans<K, W> {
+        let mut mapped = Spans {
+            starts: Vec::with_capacity(self.len()),
+            values: Vec::with_capacity(self.len()),
+        };
+        let mut last = None;
+        for (start, value) in self.iter() {
+            let value = to(value);
+            if last != Some(value) {
+                mapped.starts.push(start);
+                mapped.values.push(value);
+                last = Some(value);
+            }
+        }
+        mapped
+    }
+
+    /// Two cuts of one space laid over each other.
+    pub(crate) fn zip<W: Copy + Eq>(&self, other: &Spans<K, W>) -> Spans<K, (V, W)> {
+        let mut both = Spans {
+            starts: Vec::new(),
+            values: Vec::new(),
+        };
+        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
+        let (Some((_, mut a)), Some((_, mut b))) = (left.next(), right.next()) else {
+            return both;
+        };
+        both.starts.push(K::ZERO);
+        both.values.push((a, b));
+        loop {
+            let start = match (left.peek(), right.peek()) {
+                (None, None) => return both,
+                (Some((start, _)), None) | (None, Some((start, _))) => *start,
+                (Some((one, _)), Some((two, _))) => *one.min(two),
+            };
+            if let Some((_, value)) = left.next_if(|(at, _)| *at == start) {
+                a = value;
+            }
+            if let Some((_, value)) = right.next_if(|(at, _)| *at == start) {
+                b = value;
+            }
+            both.starts.push(start);
+            both.values.push((a, b));
+        }
+    }
+}
+
+/// Prefixes of one family, sorted so that what encloses comes before what it encloses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Item<K, T> {
+    pub(crate) start: K,
+    pub(crate) len: u8,
+    pub(crate) what: T,
+}
+
+/// Sweeps prefixes in order. Prefixes nest or are apart, so a stack of at most one frame a length is enough: `add` gets
+/// the value around a prefix and what the prefix brings, and gives the value inside; `seal` makes a value storable.
+pub(crate) fn sweep<K: Word, T: Copy + Ord, S: Copy, V: Copy + Eq>(
+    items: &mut [Item<K, T>],
+    outside: S,
+    mut add: impl FnMut(S, &Item<K, T>) -> S,
+    seal: impl Fn(S) -> V,
+) -> Spans<K, V> {
+    items.sort_unstable();
+    let mut spans = Spans::uniform(seal(outside));
+    spans.starts.reserve(items.len());
+    spans.values.reserve(items.len());
+    let mut stack: Vec<(K, S)> = Vec::new();
+    for item in &*items {
+        let last = item.start.last_of(item.len);
+        close(&mut spans, &mut stack, Some(item.start), outside, &seal);
+        let around = stack.last().map_or(outside, |(_, state)| *state);
+        let inside = add(around, item);
+        stack.push((last, inside));
+        spans.set_from(item.start, seal(inside));
+    }
+    close(&mut spans, &mut stack, None, outside, &seal);
+    spans
+}
+
+/// Ends every frame that lies before `until`, or all.
+fn close<K: Word, S: Copy, V: Copy + Eq>(
+    spans: &mut Spans<K, V>,
+    stack: &mut Vec<(K, S)>,
+    until: Option<K>,
+    outside: S,
+    seal: impl Fn(S) -> V,
+) {
+    while let Some((last, _)) = stack.last()
+        && until.is_none_or(|until| *last < until)
+    {
+        let after = last.next();
+        stack.pop();
+        if let Some(after) = after {
+            spans.set_from(
+                after,
+                seal(stack.last().map_or(outside, |(_, state)| *state)),
+            );
+        }
+    }
+}
+
+/// Cuts a run of addresses into the fewest prefixes.
+pub(crate) fn cover<K: Word>(first: K, last: K) -> impl Iterator<Item = (K, u8)> {
+    let mut next = Some(first);
+    core::iter::from_fn(move || {
+        let start = next.filter(|start| *start <= last)?;
+        let len = start.longest_to(last);
+        next = start.last_of(len).next();
+        Some((start, len))
+    })
+}

@@ -1,0 +1,162 @@
+//! Establishing the client's address, once per request.
+
+use core::fmt;
+use core::net::IpAddr;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+
+use http::{Extensions, Request};
+use loquet_ipfilter::{ClientAddress, HeaderKind, Prefix, ProxyError, Resolved, TrustedProxies};
+use thiserror::Error;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Finds the socket's peer address in a request's extensions, where the server put it.
+///
+/// Closures implement it; for axum: `|e: &Extensions| e.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())`.
+pub trait PeerAddress: Send + Sync + 'static {
+    /// The peer's address; `None` makes the client unknown.
+    fn peer(&self, extensions: &Extensions) -> Option<IpAddr>;
+}
+
+impl<F: Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static> PeerAddress for F {
+    fn peer(&self, extensions: &Extensions) -> Option<IpAddr> {
+        self(extensions)
+    }
+}
+
+/// Why a way of establishing the client's address cannot work, said before the first request.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The trusted proxies cannot be used.
+    #[error("trusted proxies: {0}")]
+    Proxies(#[from] ProxyError),
+    /// Proxies are trusted, but no header is named that they would write.
+    #[error("proxies are trusted, but no forwarding header is configured")]
+    NoHeader,
+    /// The service listens on a Unix socket: its peers have no address, so none could be a trusted proxy.
+    #[error("peers on a Unix socket have no address; every client would be unknown")]
+    NoPeer,
+}
+
+/// How the client's address is established, checked. Cheap to clone.
+#[derive(Clone)]
+pub struct ClientSource {
+    shared: Arc<(ClientAddress, Box<dyn PeerAddress>)>,
+}
+
+impl fmt::Debug for ClientSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSource")
+            .field("address", &self.shared.0)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientSource {
+    /// Clients connect to this service themselves; every forwarding header is ignored.
+    #[must_use]
+    pub fn direct(peer: impl PeerAddress) -> Self {
+        Self {
+            shared: Arc::new((ClientAddress::Direct, Box::new(peer))),
+        }
+    }
+
+    /// Clients come through these proxies, which write this header.
+    ///
+    /// # Errors
+    /// [`SetupError::Proxies`] when nobody or everybody would be trusted.
+    pub fn behind(
+        header: HeaderKind,
+        trusted: impl IntoIterator<Item = Prefix>,
+        peer: impl PeerAddress,
+    ) -> Result<Self, SetupError> {
+        let address = ClientAddress::Behind(header, TrustedProxies::new(trusted)?);
+        Ok(Self {
+            shared: Arc::new((address, Box::new(peer))),
+        })
+    }
+
+    /// From what a configuration file says. `peer` is `None` for a service that listens on a Unix socket.
+    ///
+    /// # Errors
+    /// [`SetupError`] for every combination in which no client would ever be known: a service that starts and then
+    /// refuses everybody, or trusts a header from anybody, is worse than one that does not start.
+    pub fn configured(
+        header: Option<HeaderKind>,
+        trusted: &[Prefix],
+        peer: Option<Box<dyn PeerAddress>>,
+    ) -> Result<Self, SetupError> {
+        let peer = peer.ok_or(SetupError::NoPeer)?;
+        let address = match header {
+            Some(header) => {
+                ClientAddress::Behind(header, TrustedProxies::new(trusted.iter().copied())?)
+            }
+            None if trusted.is_empty() => ClientAddress::Direct,
+            None => return Err(SetupError::NoHeader),
+        };
+        Ok(Self {
+            shared: Arc::new((address, peer)),
+        })
+    }
+
+    /// The client of one request.
+    #[must_use]
+    pub fn resolve<B>(&self, request: &Request<B>) -> Resolved {
+        let (address, peer) = &*self.shared;
+        let lines = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+        address.resolve(peer.peer(request.extensions()), lines)
+    }
+}
+
+/// Puts the [`Resolved`] client into the request's extensions.
+#[derive(Debug, Clone)]
+pub struct ClientAddressLayer {
+    source: ClientSource,
+}
+
+impl ClientAddressLayer {
+    /// A layer over this source.
+    #[must_use]
+    pub const fn new(source: ClientSource) -> Self {
+        Self { source }
+    }
+}
+
+impl<S> Layer<S> for ClientAddressLayer {
+    type Service = ClientAddressService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ClientAddressService {
+            inner,
+            source: self.source.clone(),
+        }
+    }
+}
+
+/// The service of [`ClientAddressLayer`].
+#[derive(Debug, Clone)]
+pub struct ClientAddressService<S> {
+    inner: S,
+    source: ClientSource,
+}
+
+impl<S: Service<Request<B>>, B> Service<Request<B>> for ClientAddressService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let resolved = self.source.resolve(&request);
+        request.extensions_mut().insert(resolved);
+        self.inner.call(request)
+    }
+}

@@ -1,0 +1,173 @@
+//! Refusing a request by where it comes from, before any handler runs.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+
+use http::{Request, Response, StatusCode, request};
+use loquet_ipfilter::{DeviceTier, Origin, SharedFilter, Tag, Verdict};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::ClientSource;
+
+/// Who is logged in, for a session layer to put into the request's extensions before the filter is asked.
+///
+/// Without it the filter judges a stranger: only rules for everybody, and the default, can refuse.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// The groups of the person.
+    pub tags: Arc<[Tag]>,
+    /// How well the person's device is known.
+    pub device: DeviceTier,
+}
+
+/// Writes the answer to a refused request.
+pub trait Refuse<B>: Clone {
+    /// The answer. `request` is what came, without its body, so that the language can be chosen.
+    ///
+    /// The verdict is for the operator's log: what a stranger reads should not tell which rule refused.
+    fn refuse(&self, request: &request::Parts, verdict: &Verdict) -> Response<B>;
+}
+
+/// The plain refusal: status 403 with an empty body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Forbidden;
+
+impl<B: Default> Refuse<B> for Forbidden {
+    fn refuse(&self, _request: &request::Parts, _verdict: &Verdict) -> Response<B> {
+        let mut response = Response::new(B::default());
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        response
+    }
+}
+
+/// Establishes the client's address, asks the filter, and refuses or lets through.
+///
+/// Handlers find the [`Resolved`](loquet_ipfilter::Resolved) client and the [`Verdict`] in the request's extensions.
+/// The filter is read anew for each request, so replaced rules hold from the next request on, for live sessions too.
+#[derive(Debug, Clone)]
+pub struct IpFilterLayer<R = Forbidden> {
+    source: ClientSource,
+    filter: Arc<SharedFilter>,
+    refuse: R,
+}
+
+impl IpFilterLayer {
+    /// A layer that refuses with an empty 403.
+    #[must_use]
+    pub const fn new(source: ClientSource, filter: Arc<SharedFilter>) -> Self {
+        Self {
+            source,
+            filter,
+            refuse: Forbidden,
+        }
+    }
+}
+
+impl<R> IpFilterLayer<R> {
+    /// The same with another answer to refused requests.
+    #[must_use]
+    pub fn refuse_with<Q>(self, refuse: Q) -> IpFilterLayer<Q> {
+        IpFilterLayer {
+            source: self.source,
+            filter: self.filter,
+            refuse,
+        }
+    }
+}
+
+impl<S, R: Clone> Layer<S> for IpFilterLayer<R> {
+    type Service = IpFilterService<S, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        IpFilterService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// The service of [`IpFilterLayer`].
+#[derive(Debug, Clone)]
+pub struct IpFilterService<S, R = Forbidden> {
+    inner: S,
+    layer: IpFilterLayer<R>,
+}
+
+impl<S, R, B, A> Service<Request<B>> for IpFilterService<S, R>
+where
+    S: Service<Request<B>, Response = Response<A>>,
+    R: Refuse<A>,
+{
+    type Response = Response<A>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, A>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let resolved = self.layer.source.resolve(&request);
+        let filter = self.layer.filter.current();
+        let verdict = match request.extensions().get::<Person>() {
+            Some(Person { tags, device }) => filter.check(&Origin {
+                address: resolved.address,
+                tags,
+                device: *device,
+            }),
+            None => filter.check_stranger(&Origin {
+                address: resolved.address,
+                ..Origin::default()
+            }),
+        };
+        request.extensions_mut().insert(resolved);
+        request.extensions_mut().insert(verdict);
+        if verdict.is_allowed() {
+            return ResponseFuture(Answer::Inner(Box::pin(self.inner.call(request))));
+        }
+        let (parts, _body) = request.into_parts();
+        ResponseFuture(Answer::Refused(Some(
+            self.layer.refuse.refuse(&parts, &verdict),
+        )))
+    }
+}
+
+/// The answer of the inner service, or the refusal.
+pub struct ResponseFuture<F, A>(Answer<F, A>);
+
+// The box spares `unsafe` pin projection; it costs one allocation a request, which is nothing beside a handler.
+enum Answer<F, A> {
+    Inner(Pin<Box<F>>),
+    Refused(Option<Response<A>>),
+}
+
+// The response is taken out whole and never pinned.
+impl<F, A> Unpin for ResponseFuture<F, A> {}
+
+impl<F, A> fmt::Debug for ResponseFuture<F, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let which = match self.0 {
+            Answer::Inner(_) => "let through",
+            Answer::Refused(_) => "refused",
+        };
+        f.debug_tuple("ResponseFuture").field(&which).finish()
+    }
+}
+
+impl<F: Future<Output = Result<Response<A>, E>>, A, E> Future for ResponseFuture<F, A> {
+    type Output = Result<Response<A>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Answer::Inner(inner) => inner.as_mut().poll(context),
+            // A future that is polled again after it was ready stays pending, which its contract leaves open.
+            Answer::Refused(response) => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+        }
+    }
+}
