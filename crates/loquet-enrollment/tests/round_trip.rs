@@ -1,0 +1,266 @@
+//! Whether phones read it: two independent decoders, and `zbarimg` where it is installed, over pictures as a camera
+//! takes them from a screen.
+//!
+//! The whole table takes minutes: `cargo test --release -p loquet-enrollment --features qr-png --test round_trip --
+//! --ignored --nocapture` prints it. By default each cell is tried on fewer people.
+#![cfg(feature = "qr-png")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use common::{Random, key_uri};
+use image::{GrayImage, Luma};
+use loquet_enrollment::{Import, Qr, Scale};
+
+/// What stands between the picture and the decoder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Camera {
+    /// The picture as written.
+    Plain,
+    /// On a black page: the quiet zone alone keeps it readable.
+    DarkPage,
+    /// Out of focus by about half a module.
+    Blur,
+    /// Turned by seven degrees.
+    Turned,
+    /// Upside down.
+    UpsideDown,
+    /// Grain of a sensor in poor light.
+    Noise,
+    /// Turned, out of focus, grainy, faded, and on a black page.
+    Everything,
+}
+
+const CAMERAS: [Camera; 7] = [
+    Camera::Plain,
+    Camera::DarkPage,
+    Camera::Blur,
+    Camera::Turned,
+    Camera::UpsideDown,
+    Camera::Noise,
+    Camera::Everything,
+];
+
+const SCALES: [u8; 4] = [1, 2, 4, 8];
+
+/// Puts the picture on a page.
+fn page(image: &GrayImage, margin: u32, shade: u8) -> GrayImage {
+    let side = image.width() + 2 * margin;
+    GrayImage::from_fn(side, side, |x, y| {
+        let inside = |at: u32| at.checked_sub(margin).filter(|&at| at < image.width());
+        match (inside(x), inside(y)) {
+            (Some(x), Some(y)) => *image.get_pixel(x, y),
+            _ => Luma([shade]),
+        }
+    })
+}
+
+/// Turns around the middle, with bilinear sampling; what comes from outside has the page's shade.
+fn turned(image: &GrayImage, degrees: f64, shade: u8) -> GrayImage {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let middle = f64::from(image.width() - 1) / 2.0;
+    let at = |x: f64, y: f64| -> f64 {
+        let inside = |v: f64| (0.0..f64::from(image.width())).contains(&v);
+        if inside(x) && inside(y) {
+            f64::from(image.get_pixel(x as u32, y as u32).0[0])
+        } else {
+            f64::from(shade)
+        }
+    };
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        let (dx, dy) = (f64::from(x) - middle, f64::from(y) - middle);
+        let (x, y) = (middle + dx * cos + dy * sin, middle - dx * sin + dy * cos);
+        let (fx, fy) = (x - x.floor(), y - y.floor());
+        let (x, y) = (x.floor(), y.floor());
+        let upper = at(x, y) * (1.0 - fx) + at(x + 1.0, y) * fx;
+        let lower = at(x, y + 1.0) * (1.0 - fx) + at(x + 1.0, y + 1.0) * fx;
+        Luma([(upper * (1.0 - fy) + lower * fy).round() as u8])
+    })
+}
+
+fn noisy(image: &GrayImage, amplitude: i16, random: &mut Random) -> GrayImage {
+    let mut image = image.clone();
+    for pixel in image.pixels_mut() {
+        let grain = (random.next() % (2 * amplitude as u64 + 1)) as i16 - amplitude;
+        pixel.0[0] = (i16::from(pixel.0[0]) + grain).clamp(0, 255) as u8;
+    }
+    image
+}
+
+fn faded(image: &GrayImage) -> GrayImage {
+    let mut image = image.clone();
+    image
+        .pixels_mut()
+        .for_each(|pixel| pixel.0[0] = 60 + pixel.0[0] / 2);
+    image
+}
+
+fn photograph(image: &GrayImage, scale: u8, camera: Camera, random: &mut Random) -> GrayImage {
+    let margin = 8 * u32::from(scale);
+    let blur = f32::from(scale) * 0.5;
+    match camera {
+        Camera::Plain => page(image, margin, 255),
+        Camera::DarkPage => page(image, margin, 0),
+        Camera::Blur => image::imageops::blur(&page(image, margin, 255), blur),
+        Camera::Turned => turned(&page(image, margin, 255), 7.0, 255),
+        Camera::UpsideDown => image::imageops::rotate180(&page(image, margin, 255)),
+        Camera::Noise => noisy(&page(image, margin, 255), 70, random),
+        Camera::Everything => {
+            let picture = turned(&page(image, margin, 0), 4.0, 0);
+            noisy(
+                &faded(&image::imageops::blur(&picture, blur * 0.8)),
+                20,
+                random,
+            )
+        }
+    }
+}
+
+fn read_by_rxing(image: &GrayImage) -> Option<String> {
+    let format = Some(rxing::BarcodeFormat::QR_CODE);
+    let read = rxing::helpers::detect_in_luma(
+        image.as_raw().clone(),
+        image.width(),
+        image.height(),
+        format,
+    );
+    read.ok().map(|found| found.getText().to_owned())
+}
+
+fn read_by_rqrr(image: &GrayImage) -> Option<String> {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let raw = image.as_raw();
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| raw[y * width + x]);
+    prepared
+        .detect_grids()
+        .first()
+        .and_then(|grid| grid.decode().ok())
+        .map(|(_, text)| text)
+}
+
+/// How many of so many people each decoder read, for one scale and one camera.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    people: u32,
+    rxing: u32,
+    rqrr: u32,
+    /// Read by one of the two at least.
+    either: u32,
+}
+
+fn cell(scale: u8, camera: Camera, people: u32, random: &mut Random) -> Cell {
+    let mut cell = Cell {
+        people,
+        ..Cell::default()
+    };
+    for _ in 0..people {
+        let uri = key_uri(random);
+        let drawn = Qr::encode(uri.expose())
+            .unwrap()
+            .image(Scale::new(scale).unwrap());
+        let photograph = photograph(&drawn, scale, camera, random);
+        let read = [read_by_rxing(&photograph), read_by_rqrr(&photograph)];
+        for text in read.iter().flatten() {
+            // A decoder may fail. It must never read something else.
+            assert_eq!(text, uri.expose(), "{scale} px, {camera:?}");
+            assert_eq!(Import::parse(text).unwrap().warnings, []);
+        }
+        cell.rxing += u32::from(read[0].is_some());
+        cell.rqrr += u32::from(read[1].is_some());
+        cell.either += u32::from(read.iter().any(Option::is_some));
+    }
+    cell
+}
+
+/// Fills the table and holds the cells to what the documentation of `Qr` says.
+fn table(people: u32) {
+    let mut random = Random(21);
+    println!(
+        "{:>3} {:<12} {:>7} {:>7} {:>7}",
+        "px", "camera", "rxing", "rqrr", "either"
+    );
+    for scale in SCALES {
+        for camera in CAMERAS {
+            let cell = cell(scale, camera, people, &mut random);
+            let percent = |read: u32| f64::from(read) * 100.0 / f64::from(cell.people);
+            println!(
+                "{scale:>3} {:<12} {:>6.1}% {:>6.1}% {:>6.1}%",
+                format!("{camera:?}"),
+                percent(cell.rxing),
+                percent(cell.rqrr),
+                percent(cell.either),
+            );
+            let promised = match (scale, camera) {
+                (_, Camera::Plain | Camera::DarkPage | Camera::UpsideDown) => 100.0,
+                (4 | 8, _) => 100.0,
+                (2, _) => 90.0,
+                _ => 0.0,
+            };
+            assert!(
+                percent(cell.either) >= promised,
+                "{scale} px, {camera:?}: {cell:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn two_decoders_read_what_a_camera_sees() {
+    table(6);
+}
+
+#[test]
+#[ignore = "takes minutes: 2,800 people, to fill the table of the documentation"]
+fn two_decoders_read_what_a_camera_sees_at_length() {
+    table(100);
+}
+
+#[test]
+fn two_decoders_read_two_thousand_people_as_written() {
+    let mut random = Random(22);
+    for _ in 0..2000 {
+        let uri = key_uri(&mut random);
+        let picture = Qr::encode(uri.expose())
+            .unwrap()
+            .image(Scale::new(2).unwrap());
+        assert_eq!(read_by_rqrr(&picture).as_deref(), Some(uri.expose()));
+        assert_eq!(read_by_rxing(&picture).as_deref(), Some(uri.expose()));
+    }
+}
+
+#[test]
+fn zbarimg_reads_the_png_file() {
+    let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("zbarimg");
+    std::fs::create_dir_all(&directory).unwrap();
+    let mut random = Random(23);
+    for number in 0..20 {
+        let uri = key_uri(&mut random);
+        let file = directory.join(format!("{number}.png"));
+        std::fs::write(
+            &file,
+            Qr::encode(uri.expose()).unwrap().png(Scale::default()),
+        )
+        .unwrap();
+        let Ok(output) = std::process::Command::new("zbarimg")
+            .args(["--quiet", "--raw"])
+            .arg(&file)
+            .output()
+        else {
+            println!("zbarimg is not installed (Debian: zbar-tools): not tried");
+            return;
+        };
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap().trim_end(),
+            uri.expose()
+        );
+    }
+}
