@@ -1,11 +1,12 @@
 //! Clocks that are wrong, and how they are found out (RFC 6238 §6).
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use subtle::Choice;
 
 use crate::verify::Newest;
-use crate::{Key, Totp, TypedCode};
+use crate::{Digits, Key, Totp, TypedCode};
 
 /// How far a phone's clock is from the verifier's, in steps: negative if the phone is behind.
 ///
@@ -135,11 +136,17 @@ impl Totp {
         after: Option<u64>,
     ) -> Option<Resync> {
         let present = self.step(now);
-        let last = present.saturating_add(reach.steps().into());
-        let first = present
-            .saturating_sub(reach.steps().into())
-            .max(lowest(after)?);
-        let step = newest_run(key, self.digits, codes, first, last)?;
+        let (back, ahead) = (
+            u64::from(reach.steps()).saturating_add(before_last(codes)),
+            reach.steps(),
+        );
+        let first = present.saturating_sub(back).max(lowest(after)?);
+        let step = newest_run(
+            key,
+            self.digits,
+            codes,
+            first..=present.saturating_add(ahead.into()),
+        )?;
         let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
         Some(Resync { step, drift })
     }
@@ -175,24 +182,28 @@ impl Totp {
     }
 }
 
+/// How many codes precede the last one: they reach further back than it does.
+const fn before_last<const N: usize>(codes: &[TypedCode; N]) -> u64 {
+    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
+    (codes.len() as u64).saturating_sub(1)
+}
+
 /// The first step that is not used yet. Above the last step of all there is none.
 fn lowest(after: Option<u64>) -> Option<u64> {
     after.map_or(Some(0), |bound| bound.checked_add(1))
 }
 
-/// The newest counter in `first..=last` at which all the codes, one after the other, end.
+/// The newest of the counters at which all the codes, one after the other, end.
 pub(crate) fn newest_run<const N: usize>(
     key: &Key,
-    digits: crate::Digits,
+    digits: Digits,
     codes: &[TypedCode; N],
-    first: u64,
-    last: u64,
+    counters: RangeInclusive<u64>,
 ) -> Option<u64> {
-    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
     let mut newest = Newest::none();
     // Element i says that the codes up to i end at the previous counter.
     let mut runs = [Choice::from(0); N];
-    key.visit(first..=last, digits, |counter, code| {
+    key.visit(counters, digits, |counter, code| {
         let mut before = Choice::from(1);
         for (run, typed) in runs.iter_mut().zip(codes) {
             let so_far = before & code.matches(*typed);

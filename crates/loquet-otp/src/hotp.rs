@@ -1,6 +1,7 @@
 //! Counter-based codes (RFC 4226).
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use subtle::{Choice, ConditionallySelectable};
 
@@ -88,13 +89,6 @@ pub enum HotpVerdict {
     Wrong,
 }
 
-/// A counter that was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HotpResync {
-    /// The counter to expect from now on.
-    pub next: u64,
-}
-
 impl Hotp {
     /// The code of a counter (RFC 4226 §5.3).
     #[must_use]
@@ -117,14 +111,15 @@ impl Hotp {
         look_ahead: LookAhead,
     ) -> HotpVerdict {
         let (mut found, mut first) = (Choice::from(0), 0);
-        let last = expected
-            .saturating_add(look_ahead.counters().into())
-            .min(u64::MAX - 1);
-        key.visit(expected..=last, self.digits, |counter, code| {
-            let equal = code.matches(typed);
-            first.conditional_assign(&counter, equal & !found);
-            found |= equal;
-        });
+        key.visit(
+            within(expected, look_ahead.counters()),
+            self.digits,
+            |counter, code| {
+                let equal = code.matches(typed);
+                first.conditional_assign(&counter, equal & !found);
+                found |= equal;
+            },
+        );
         if bool::from(found) {
             HotpVerdict::Accepted {
                 counter: first,
@@ -135,7 +130,8 @@ impl Hotp {
         }
     }
 
-    /// Finds the counter of a token from two or three consecutive codes (RFC 4226 §7.4), up to `reach` ahead.
+    /// Finds the counter of a token from two or three consecutive codes, up to `reach` ahead of the expected one
+    /// (RFC 4226 §7.4). Returns the counter to expect from now on.
     ///
     /// # Security
     /// It never looks back: a code below the expected counter was used or skipped.
@@ -146,11 +142,16 @@ impl Hotp {
         codes: &[TypedCode; N],
         expected: u64,
         reach: Reach,
-    ) -> Option<HotpResync> {
-        let last = expected.saturating_add(reach.steps().into());
-        let found = newest_run(key, self.digits, codes, expected, last)?;
-        Some(HotpResync {
-            next: found.checked_add(1)?,
-        })
+    ) -> Option<u64> {
+        let last = newest_run(key, self.digits, codes, within(expected, reach.steps()))?;
+        Some(last.wrapping_add(1))
     }
+}
+
+/// The counters to try: never the last of all, because there is no next one to store.
+fn within(expected: u64, ahead: u8) -> RangeInclusive<u64> {
+    expected
+        ..=expected
+            .saturating_add(ahead.into())
+            .min(u64::MAX.wrapping_sub(1))
 }

@@ -38,7 +38,7 @@ mod verify;
 
 pub use code::{Code, CodeError, TypedCode};
 pub use drift::{Drift, DriftError, Reach, ReachError, Resync};
-pub use hotp::{Hotp, HotpResync, HotpVerdict, LookAhead, LookAheadError};
+pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};
 pub use key::Key;
 #[cfg(feature = "totp-rs")]
 pub use moved::{MoveError, Moved};
