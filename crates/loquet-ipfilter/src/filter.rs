@@ -112,9 +112,7 @@ impl Filter {
             None => return self.nowhere.decide(audience),
         };
         // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
-        self.behaviours
-            .get(usize::from(behaviour))
-            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
+        behaviour.and_then(|at| self.behaviours.get(usize::from(at))).map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
     }
 
     /// The verdict on a person whose tags are known, with the rule that decided.
@@ -206,9 +204,9 @@ impl Filter {
         &self.folded
     }
 
-    /// Bytes of memory that answering takes: what should stay in the cache.
+    /// Bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6: what should stay in the cache.
     #[must_use]
-    pub fn index_bytes(&self) -> usize {
+    pub fn index_bytes(&self) -> (usize, usize) {
         self.index.bytes()
     }
 }

@@ -17,11 +17,13 @@ mod geo;
 mod header;
 mod index;
 mod lists;
+mod planes;
 mod prefix;
 mod rules;
 mod shared;
 mod spans;
 mod text;
+mod tree;
 mod verdict;
 
 pub use address::{embedded_v4, is_special, visitor_network};

@@ -24,6 +24,14 @@ pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
     fn longest_to(self, last: Self) -> u8;
     fn of_prefix(prefix: Prefix) -> Option<Self>;
     fn address(self) -> IpAddr;
+    /// How many bits follow the first 16.
+    const TOP_SHIFT: u32;
+    /// The first 16 bits.
+    fn top(self) -> u16;
+    /// The byte that starts `shift` bits above the lowest bit.
+    fn byte(self, shift: u32) -> u8;
+    /// Whether all of the lowest `shift` bits are zero.
+    fn is_aligned(self, shift: u32) -> bool;
 }
 
 impl Word for u32 {
@@ -55,6 +63,24 @@ impl Word for u32 {
     fn address(self) -> IpAddr {
         Ipv4Addr::from_bits(self).into()
     }
+
+    const TOP_SHIFT: u32 = 16;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    fn top(self) -> u16 {
+        (self >> Self::TOP_SHIFT) as u16
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    fn byte(self, shift: u32) -> u8 {
+        self.wrapping_shr(shift) as u8
+    }
+
+    fn is_aligned(self, shift: u32) -> bool {
+        self.trailing_zeros() >= shift
+    }
 }
 
 impl Word for u128 {
@@ -85,6 +111,24 @@ impl Word for u128 {
 
     fn address(self) -> IpAddr {
         Ipv6Addr::from_bits(self).into()
+    }
+
+    const TOP_SHIFT: u32 = 112;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    fn top(self) -> u16 {
+        (self >> Self::TOP_SHIFT) as u16
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    fn byte(self, shift: u32) -> u8 {
+        self.wrapping_shr(shift) as u8
+    }
+
+    fn is_aligned(self, shift: u32) -> bool {
+        self.trailing_zeros() >= shift
     }
 }
 
@@ -134,10 +178,6 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
 
     pub(crate) fn len(&self) -> usize {
         self.starts.len()
-    }
-
-    pub(crate) fn starts(&self) -> &[K] {
-        &self.starts
     }
 
     /// Each span's first address and value, in order.
