@@ -1,5 +1,8 @@
 //! Paging, while others write.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers, all of them written below")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, all of them written below"
+)]
 
 use loquet_policy::{AccountId, OrgId};
 
