@@ -73,14 +73,14 @@ pub enum OpenError {
     },
     /// The file or its folder cannot be written; the log lives in files beside it.
     #[error(
-        "{}: cannot be read and written ({source}); this user needs both for the file and its folder",
+        "{}: cannot be read and written ({detail}); this user needs both for the file and its folder",
         path.display()
     )]
     Unwritable {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
-        source: rusqlite::Error,
+        detail: String,
     },
     /// Another program holds the database and did not let go.
     #[error(
@@ -159,7 +159,10 @@ impl OpenError {
                 Self::Locked { path, waited }
             }
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-                Self::Unwritable { path, source }
+                Self::Unwritable {
+                    path,
+                    detail: source.to_string(),
+                }
             }
             Some(ErrorCode::DiskFull) => Self::Full { path },
             _ => Self::Sqlite { path, source },

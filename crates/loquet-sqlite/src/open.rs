@@ -71,6 +71,14 @@ impl Options {
     }
 }
 
+/// Where the database is, and what is there already.
+struct Place {
+    path: PathBuf,
+    new: bool,
+    /// Changes wait in a log beside the file.
+    log: bool,
+}
+
 /// Opens the file and brings its tables up to date. The answer is the absolute path and a connection that may write.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connection), OpenError> {
     if rusqlite::version_number() < 3_037_000 {
@@ -78,18 +86,26 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
             found: rusqlite::version(),
         });
     }
-    let (path, new) = locate(path, options.busy)?;
+    let Place { path, new, log } = locate(path, options.busy)?;
     let named = |error| OpenError::named(&path, options.busy, error);
 
     let connection = connect(&path, options.busy, new).map_err(named)?;
-    // A file that is refused below stays as it is: closing the last connection would write its log into it.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(named)?;
+    // Asked before anything is read: the first look would leave a log beside the file that its owner cannot write.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(named)? {
+        return Err(OpenError::Unwritable {
+            path,
+            detail: "the file is read-only".to_owned(),
+        });
+    }
+    // A file that is refused below stays as it is: closing its last connection would write its log into it. Where there
+    // is no log there is nothing to write, and closing must tidy up after itself.
+    let keep_log =
+        |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
+    keep_log(log).map_err(named)?;
     if new {
         keep_private(&path)?;
     } else {
-        inspect(&connection, &path, options)?;
+        inspect(&connection, &path, log, options)?;
     }
     let mode = patiently(options.busy, || {
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
@@ -101,15 +117,13 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
         return Err(OpenError::NoLog { path, mode });
     }
     update(&connection, &path, options.busy)?;
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-        .map_err(named)?;
+    keep_log(false).map_err(named)?;
     Ok((path, connection))
 }
 
-/// Says where the file is and whether it is to be created. Asks the file system about names only: opening a database
-/// besides SQLite, and closing it again, would drop the locks that this process holds on it.
-fn locate(path: &Path, busy: Duration) -> Result<(PathBuf, bool), OpenError> {
+/// Finds the place. Asks the file system about names only: opening a database besides SQLite, and closing it again,
+/// would drop the locks that this process holds on it.
+fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
     let refused = |source| OpenError::Path {
         path: path.to_owned(),
         source,
@@ -138,24 +152,27 @@ fn locate(path: &Path, busy: Duration) -> Result<(PathBuf, bool), OpenError> {
             path: folder.to_owned(),
         });
     }
-    if length.unwrap_or(0) == 0 {
-        let mut log = OsString::from(&path);
-        log.push("-wal");
-        let log = PathBuf::from(log);
-        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-            return Err(OpenError::OrphanedLog { path, log });
-        }
-    }
+    let mut beside = OsString::from(&path);
+    beside.push("-wal");
+    let log = fs::metadata(&beside).is_ok_and(|log| log.len() > 0);
     match length {
+        None | Some(0) if log => Err(OpenError::OrphanedLog {
+            path,
+            log: beside.into(),
+        }),
         Some(0) => Err(OpenError::Empty { path }),
-        found => Ok((path, found.is_none())),
+        found => Ok(Place {
+            path,
+            new: found.is_none(),
+            log,
+        }),
     }
 }
 
-/// The length of the file, if there is one.
+/// The length of the file, if there is one. One byte counts as none: that is what SQLite takes it for.
 fn length(path: &Path) -> Result<Option<u64>, OpenError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => Ok(Some(found.len())),
+        Ok(found) if found.is_file() => Ok(Some(found.len().saturating_sub(1))),
         Ok(_) => Err(OpenError::NotAFile {
             path: path.to_owned(),
         }),
@@ -183,16 +200,32 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Reads an existing file and refuses what is doubtful about it.
-fn inspect(connection: &Connection, path: &Path, options: &Options) -> Result<(), OpenError> {
+fn inspect(
+    connection: &Connection,
+    path: &Path,
+    log: bool,
+    options: &Options,
+) -> Result<(), OpenError> {
     let named = |error| OpenError::named(path, options.busy, error);
+    let damaged = |detail| {
+        Err(OpenError::Damaged {
+            path: path.to_owned(),
+            detail,
+        })
+    };
     acceptable(schema::look(connection).map_err(named)?, path)?;
+    // SQLite takes what is missing of the last page for zeros. With a log beside it, the page may be in there.
+    let page: u32 = connection
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .map_err(named)?;
+    let length = fs::metadata(path).map_or(0, |found| found.len());
+    if !log && length.checked_rem(page.into()) != Some(0) {
+        return damaged(format!("it ends within a page, after {length} bytes"));
+    }
     if options.check
         && let Some(detail) = schema::check(connection).map_err(named)?
     {
-        return Err(OpenError::Damaged {
-            path: path.to_owned(),
-            detail,
-        });
+        return damaged(detail);
     }
     Ok(())
 }

@@ -21,8 +21,8 @@ const WAITING: usize = 4096;
 
 /// A store in a SQLite file, which other processes may use at the same time.
 ///
-/// Cheap to share: put it into an [`Arc`]. Its futures need no runtime. Dropping it finishes what waits and joins its
-/// threads; the last store on a file also writes the log back into it.
+/// Cheap to share: put it into an [`Arc`]. Its futures need no runtime. Dropping it joins its threads; the last
+/// store on a file writes the log back into it.
 #[derive(Debug)]
 pub struct SqliteStore {
     changes: Arc<Queue<Job>>,

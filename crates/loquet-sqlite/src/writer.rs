@@ -157,3 +157,6 @@ impl Job {
         self.reply.send(answer).ok();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,4 @@
 //! The contract of a store, over SQLite.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,0 +1,163 @@
+//! Stray statements against the tables themselves.
+
+use loquet_sqlite::SqliteStore;
+use rusqlite::Connection;
+
+use crate::support::{done, dump, everything};
+
+/// What no statement may do, whoever sends it. `X'…01'` and `X'…02'` are the two that exist of everything.
+const REFUSED: &[&str] = &[
+    // An id names the same for ever.
+    "UPDATE loquet_organisation SET id = randomblob(16), version = version + 1",
+    "UPDATE loquet_roster SET org = randomblob(16), version = version + 1",
+    "UPDATE loquet_account SET id = randomblob(16), version = version + 1",
+    "UPDATE loquet_account SET n = n + 100, version = version + 1",
+    "UPDATE loquet_account SET rowid = rowid + 100, version = version + 1",
+    "UPDATE loquet_account SET org = randomblob(16), version = version + 1",
+    "UPDATE loquet_attempt SET id = randomblob(16)",
+    "UPDATE loquet_audit SET account = randomblob(16)",
+    // Nothing goes back.
+    "UPDATE loquet_organisation SET enabled = 0, version = version + 1",
+    "UPDATE loquet_account SET ever = 0, version = version + 1",
+    "UPDATE loquet_account SET epoch = epoch - 1, version = version + 1",
+    "UPDATE loquet_account SET epoch = 0, used_step = 9999, version = version + 1",
+    "UPDATE loquet_account SET used_step = used_step - 1, version = version + 1",
+    "UPDATE loquet_account SET used_step = NULL, version = version + 1",
+    "UPDATE loquet_account SET audited = 0, version = version + 1",
+    "UPDATE loquet_schema SET version = 0",
+    // A version rises by one, so that nobody who read the row before overwrites it.
+    "UPDATE loquet_organisation SET body = '{}'",
+    "UPDATE loquet_organisation SET version = version + 2",
+    "UPDATE loquet_roster SET version = version - 1",
+    "UPDATE loquet_roster SET version = version",
+    "UPDATE loquet_account SET version = 1",
+    "UPDATE loquet_account SET version = version + 2",
+    // Written once.
+    "UPDATE loquet_attempt SET body = '[]'",
+    "UPDATE loquet_attempt SET at = 0",
+    "UPDATE loquet_audit SET body = '[]'",
+    "UPDATE loquet_audit SET seq = seq + 1",
+    "UPDATE loquet_audit SET mac = zeroblob(32)",
+    "UPDATE loquet_audit SET n = n + 100",
+    "UPDATE loquet_outbox SET recipient = randomblob(16)",
+    // Kept.
+    "DELETE FROM loquet_organisation",
+    "DELETE FROM loquet_roster",
+    "DELETE FROM loquet_account",
+    "DELETE FROM loquet_audit",
+    "DELETE FROM loquet_audit WHERE seq = 1",
+    "DELETE FROM loquet_schema",
+    // A conflict clause is no way round, neither by key nor by row number nor by external id.
+    "INSERT OR REPLACE INTO loquet_schema VALUES (1, 1)",
+    "INSERT OR REPLACE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
+    "INSERT OR REPLACE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 2, 0, '{}')",
+    "INSERT OR IGNORE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
+    "INSERT INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')
+       ON CONFLICT DO UPDATE SET enabled = 0, version = version + 1",
+    "REPLACE INTO loquet_roster VALUES (X'00000000000000000000000000000001', 1, '{}')",
+    "REPLACE INTO loquet_account SELECT n, id, 1, org, external_id, 0, 0, NULL, 0, '{}' FROM loquet_account",
+    "REPLACE INTO loquet_account SELECT NULL, id, 1, org, external_id, 0, 0, NULL, 0, '{}' FROM loquet_account",
+    "REPLACE INTO loquet_account SELECT n, randomblob(16), 1, org, 'other', 0, 0, NULL, 0, '{}' FROM loquet_account",
+    "REPLACE INTO loquet_account
+       SELECT NULL, randomblob(16), 1, org, external_id, 0, 0, NULL, 0, '{}' FROM loquet_account",
+    "UPDATE OR REPLACE loquet_account SET external_id = 'person 2', version = version + 1
+       WHERE external_id = 'person 1'",
+    "UPDATE OR IGNORE loquet_account SET epoch = 0, version = version + 1",
+    "UPDATE OR FAIL loquet_account SET ever = 0, version = version + 1",
+    "REPLACE INTO loquet_attempt SELECT n, id, account, at, '[]' FROM loquet_attempt",
+    "REPLACE INTO loquet_attempt SELECT NULL, id, account, at, '[]' FROM loquet_attempt",
+    "REPLACE INTO loquet_attempt SELECT n, randomblob(16), account, at, '[]' FROM loquet_attempt",
+    "REPLACE INTO loquet_audit SELECT n, account, seq, org, at, '[]', mac FROM loquet_audit",
+    "REPLACE INTO loquet_audit SELECT NULL, account, seq, org, at, '[]', mac FROM loquet_audit",
+    "REPLACE INTO loquet_audit SELECT n, account, seq + 100, org, at, '[]', mac FROM loquet_audit",
+    "REPLACE INTO loquet_audit (rowid, account, seq, org, at, body, mac)
+       SELECT rowid, account, seq + 100, org, at, '[]', mac FROM loquet_audit",
+    "REPLACE INTO loquet_outbox SELECT number, recipient, org, at, '[]' FROM loquet_outbox",
+    // New rows begin at the beginning.
+    "INSERT INTO loquet_organisation VALUES (randomblob(16), 2, 1, '{}')",
+    "INSERT INTO loquet_roster VALUES (randomblob(16), 0, '{}')",
+    "INSERT INTO loquet_account SELECT NULL, randomblob(16), 7, org, 'new', 0, 0, NULL, 0, '{}' FROM loquet_account",
+];
+
+#[test]
+fn a_stray_statement_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(1));
+    done(&store, everything(2));
+    drop(store);
+
+    let shell = Connection::open(&path).unwrap();
+    let before = dump(&shell);
+    for recursive in ["OFF", "ON"] {
+        shell
+            .execute_batch(&format!("PRAGMA recursive_triggers = {recursive}"))
+            .unwrap();
+        for statement in REFUSED {
+            let refusal = shell
+                .execute(statement, [])
+                .expect_err(statement)
+                .to_string();
+            assert!(refusal.contains("loquet: "), "{statement}: {refusal}");
+            assert_eq!(dump(&shell), before, "{statement}");
+        }
+    }
+}
+
+/// Values of the wrong kind are refused by the tables, with SQLite's own words.
+#[test]
+fn a_row_of_the_wrong_shape_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(1));
+    drop(store);
+    let shell = Connection::open(&path).unwrap();
+    let before = dump(&shell);
+    for statement in [
+        "UPDATE loquet_organisation SET enabled = 2, version = version + 1",
+        "UPDATE loquet_account SET epoch = 4294967296, version = version + 1",
+        "UPDATE loquet_account SET used_step = 'later', version = version + 1",
+        "UPDATE loquet_account SET body = NULL, version = version + 1",
+        "UPDATE loquet_account SET body = X'00', version = version + 1",
+        "UPDATE loquet_account SET external_id = printf('%257d', 0), version = version + 1",
+        "INSERT INTO loquet_organisation VALUES (X'01', 1, 0, '{}')",
+        "INSERT INTO loquet_organisation VALUES ('0123456789abcdef', 1, 0, '{}')",
+        "INSERT INTO loquet_audit SELECT -1, account, 9, org, at, body, mac FROM loquet_audit",
+        "INSERT INTO loquet_audit SELECT NULL, account, 0, org, at, body, mac FROM loquet_audit",
+        "INSERT INTO loquet_audit SELECT NULL, account, 9, org, at, body, X'00' FROM loquet_audit",
+        "INSERT INTO loquet_attempt SELECT NULL, randomblob(16), account, -1, body FROM loquet_attempt",
+    ] {
+        shell.execute(statement, []).expect_err(statement);
+        assert_eq!(dump(&shell), before, "{statement}");
+    }
+}
+
+#[test]
+fn what_the_store_does_is_not_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(1));
+    drop(store);
+    let shell = Connection::open(&path).unwrap();
+    for statement in [
+        "UPDATE loquet_organisation SET version = version + 1",
+        "UPDATE loquet_roster SET body = '[]', version = version + 1",
+        "UPDATE loquet_account SET used_step = used_step, version = version + 1",
+        "UPDATE loquet_account SET used_step = used_step + 1, version = version + 1",
+        "UPDATE loquet_account SET epoch = epoch + 1, used_step = NULL, version = version + 1",
+        "UPDATE loquet_account SET used_step = 3, version = version + 1",
+        "UPDATE loquet_account SET external_id = 'renamed', version = version + 1",
+        "INSERT INTO loquet_audit SELECT NULL, account, 2, org, at, body, mac FROM loquet_audit",
+        "DELETE FROM loquet_attempt",
+        "DELETE FROM loquet_outbox",
+    ] {
+        assert_eq!(
+            shell.execute(statement, []).expect(statement),
+            1,
+            "{statement}"
+        );
+    }
+}

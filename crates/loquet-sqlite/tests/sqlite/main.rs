@@ -1,0 +1,20 @@
+//! The store as others see it: one binary, which is also the other processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, and this one needs files, processes and a clock"
+)]
+
+mod contract;
+mod damage;
+mod guards;
+mod locks;
+mod open;
+mod processes;
+mod support;

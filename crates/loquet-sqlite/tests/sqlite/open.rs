@@ -1,0 +1,319 @@
+//! Opening: what is accepted, what is refused, and that a refusal touches nothing.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use loquet::store::contract::block_on;
+use loquet::store::{Cursor, Item, Query, Store as _};
+use loquet_sqlite::{OpenError, Options, SqliteStore};
+use rusqlite::Connection;
+
+use crate::processes::child;
+use crate::support::{account, audit, done, everything, expected, files, found, id};
+
+/// Opens what must be refused, and checks that the folder is as before and that the message names the file.
+fn refusal(folder: &Path, path: &Path) -> OpenError {
+    let before = files(folder);
+    let refusal = Options::default()
+        .busy(Duration::from_millis(50))
+        .open(path)
+        .expect_err("refused");
+    assert!(
+        files(folder) == before,
+        "a refused file was changed: {refusal}"
+    );
+    let message = refusal.to_string();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    assert!(
+        message.contains(name) && message.len() > name.len() + 20,
+        "{message}"
+    );
+    refusal
+}
+
+fn schema(connection: &Connection) -> Vec<(String, String)> {
+    let mut statement = connection
+        .prepare("SELECT name, sql FROM sqlite_master WHERE name GLOB 'loquet_*' AND sql IS NOT NULL ORDER BY name")
+        .unwrap();
+    statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[test]
+fn what_was_written_is_there_when_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    for round in 1..4 {
+        let store = SqliteStore::open(&path).unwrap();
+        assert!((1..round).all(|number| found(&store, number) == expected(number)));
+        done(&store, everything(round));
+        drop(store);
+        // A store that was dropped has written its log back: the one file is all.
+        assert_eq!(
+            files(folder.path()).into_keys().collect::<Vec<_>>(),
+            ["loquet.db"]
+        );
+    }
+}
+
+#[test]
+fn a_relative_path_stays_what_it_was_and_odd_names_are_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "été 漢字.db",
+        "file:x?mode=memory",
+        ":memory:",
+        "a'b\"c.db",
+        "%41.db",
+    ] {
+        let path = folder.path().join(name);
+        done(&SqliteStore::open(&path).unwrap(), everything(1));
+        assert!(path.is_file(), "{name}");
+        assert_eq!(
+            found(&SqliteStore::open(&path).unwrap(), 1),
+            expected(1),
+            "{name}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(1));
+    for name in ["loquet.db", "loquet.db-wal", "loquet.db-shm"] {
+        let mode = fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    drop(store);
+    // Whoever shares it on purpose keeps it shared.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).unwrap();
+    drop(SqliteStore::open(&path).unwrap());
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o660
+    );
+}
+
+#[test]
+fn every_past_version_opens_and_becomes_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = folder.path().join("fresh.db");
+    drop(SqliteStore::open(&fresh).unwrap());
+    let fresh = Connection::open(fresh).unwrap();
+    let newest: i64 = fresh
+        .query_row("SELECT version FROM loquet_schema", [], |row| row.get(0))
+        .unwrap();
+
+    let past = [include_str!("../golden/version-1.sql")];
+    assert_eq!(past.len() as i64, newest, "a golden file for every version");
+    for (version, golden) in (1..).zip(past) {
+        let path = folder.path().join(format!("{version}.db"));
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(golden)
+            .unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(found(&store, 1), expected(1), "version {version}");
+        let log = block_on(store.scan(&Query::Audit(id(1)), &Cursor::default())).unwrap();
+        assert_eq!(log.items, [Item::Audit(audit(1, 1))], "version {version}");
+        let outbox = block_on(store.scan(&Query::Outbox, &Cursor::default())).unwrap();
+        assert_eq!(outbox.items.len(), 1, "version {version}");
+        let named = Query::ExternalId(crate::support::org(), account(1).external_id);
+        assert_eq!(
+            block_on(store.scan(&named, &Cursor::default()))
+                .unwrap()
+                .items
+                .len(),
+            1
+        );
+        drop(store);
+
+        let migrated = Connection::open(&path).unwrap();
+        assert_eq!(schema(&migrated), schema(&fresh), "version {version}");
+        let now: i64 = migrated
+            .query_row("SELECT version FROM loquet_schema", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(now, newest, "version {version}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    done(&SqliteStore::open(&path).unwrap(), everything(1));
+    let shell = Connection::open(&path).unwrap();
+    shell
+        .execute("UPDATE loquet_schema SET version = 4711", [])
+        .unwrap();
+    let refused = refusal(folder.path(), &path);
+    assert!(
+        matches!(
+            refused,
+            OpenError::Newer {
+                found: 4711,
+                known: 1,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    drop(shell);
+    // Also when its log was not written back.
+    let refused = refusal(folder.path(), &path);
+    assert!(matches!(refused, OpenError::Newer { .. }), "{refused}");
+}
+
+#[test]
+fn tables_without_a_version_are_refused() {
+    for damage in [
+        "DROP TABLE loquet_schema",
+        "DROP TRIGGER loquet_schema_delete; DELETE FROM loquet_schema",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loquet.db");
+        done(&SqliteStore::open(&path).unwrap(), everything(1));
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(damage)
+            .unwrap();
+        let refused = refusal(folder.path(), &path);
+        assert!(
+            matches!(refused, OpenError::Damaged { .. }),
+            "{damage}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    for content in [
+        "xy".to_owned(),
+        "Dear all,\n".repeat(1000),
+        "SQLite format 3\0".to_owned(),
+        "\0".repeat(8192),
+    ] {
+        fs::write(&path, content).unwrap();
+        let refused = refusal(folder.path(), &path);
+        assert!(
+            matches!(
+                refused,
+                OpenError::NotADatabase { .. } | OpenError::Damaged { .. }
+            ),
+            "{refused}"
+        );
+    }
+    let below = path.join("loquet.db");
+    let refused = SqliteStore::open(below).expect_err("a file is no folder");
+    assert!(matches!(refused, OpenError::Path { .. }), "{refused}");
+    let refused = refusal(folder.path(), folder.path());
+    assert!(matches!(refused, OpenError::NotAFile { .. }), "{refused}");
+    let missing = folder.path().join("no").join("where").join("loquet.db");
+    let refused = SqliteStore::open(missing).expect_err("no folder");
+    assert!(
+        matches!(&refused, OpenError::NoFolder { path } if path.ends_with("no/where")),
+        "{refused}"
+    );
+    for odd in ["", "a\0b"] {
+        let refused = SqliteStore::open(odd).expect_err("no path");
+        assert!(
+            matches!(refused, OpenError::Path { .. } | OpenError::Sqlite { .. }),
+            "{refused}"
+        );
+    }
+}
+
+/// SQLite takes an empty file for a new database, and throws away a log whose database is gone. Both would forget
+/// everybody's second factor.
+#[test]
+fn an_empty_or_missing_database_does_not_start_afresh_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    // SQLite counts one byte as none, too.
+    for nothing in ["", "x"] {
+        fs::write(&path, nothing).unwrap();
+        let refused = refusal(folder.path(), &path);
+        assert!(matches!(refused, OpenError::Empty { .. }), "{refused}");
+    }
+    fs::remove_file(&path).unwrap();
+
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(1));
+    let crashed = tempfile::tempdir().unwrap();
+    for (name, content) in files(folder.path()) {
+        fs::write(crashed.path().join(name), content).unwrap();
+    }
+    let path = crashed.path().join("loquet.db");
+    let content = fs::read(&path).unwrap();
+    fs::write(&path, "").unwrap();
+    let refused = refusal(crashed.path(), &path);
+    assert!(
+        matches!(refused, OpenError::OrphanedLog { .. }),
+        "{refused}"
+    );
+    fs::remove_file(&path).unwrap();
+    let refused = refusal(crashed.path(), &path);
+    assert!(
+        matches!(refused, OpenError::OrphanedLog { .. }),
+        "{refused}"
+    );
+    // Put back, all is there.
+    fs::write(&path, content).unwrap();
+    assert_eq!(found(&SqliteStore::open(&path).unwrap(), 1), expected(1));
+}
+
+/// Permissions bind everybody but root: a child that is somebody else tries.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    done(&SqliteStore::open(&path).unwrap(), everything(1));
+    let attempt = |path: &Path| child("open", path).nobody().output();
+
+    mode(folder.path(), 0o755);
+    for (file, folder_mode, what) in [
+        (0o444, 0o777, "a file"),
+        (0o666, 0o555, "a folder"),
+        (0o000, 0o777, "an unreadable file"),
+    ] {
+        mode(&path, file);
+        mode(folder.path(), folder_mode);
+        let before = files(folder.path());
+        let Some(said) = attempt(&path) else {
+            println!("nobody else can be asked here: permissions are not tested");
+            return;
+        };
+        assert!(said.starts_with("Unwritable"), "{what}: {said}");
+        mode(folder.path(), 0o755);
+        assert!(files(folder.path()) == before, "{what} was changed");
+    }
+    mode(folder.path(), 0o555);
+    let said = attempt(&folder.path().join("new.db")).unwrap();
+    assert!(said.starts_with("Unwritable"), "a new file: {said}");
+    mode(folder.path(), 0o000);
+    let said = attempt(&path).unwrap();
+    assert!(said.starts_with("Path"), "a closed folder: {said}");
+    mode(folder.path(), 0o755);
+    mode(&path, 0o600);
+    assert_eq!(found(&SqliteStore::open(&path).unwrap(), 1), expected(1));
+}

@@ -1,0 +1,406 @@
+//! Several processes, some of which die. The others are this program, started again with a task.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use loquet::store::contract::{self, Claim, block_on};
+use loquet::store::{
+    AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
+    Version, Versioned, Writes,
+};
+use loquet_policy::{AccountId, UnixTime};
+use loquet_sqlite::{Options, SqliteStore};
+
+use crate::support::{account, audit, id};
+
+const TASK: &str = "LOQUET_SQLITE_TASK";
+const THREADS: u32 = 4;
+const ROUNDS: u64 = 300;
+
+/// This program, with a task.
+pub(crate) struct Child {
+    command: Command,
+    program: PathBuf,
+}
+
+pub(crate) fn child(task: &str, path: &Path) -> Child {
+    let program = env::current_exe().unwrap();
+    let mut command = Command::new(&program);
+    command.args([
+        "--exact",
+        "processes::child_process",
+        "--nocapture",
+        "--quiet",
+    ]);
+    command.env(TASK, format!("{task} {}", path.to_str().unwrap()));
+    Child { command, program }
+}
+
+impl Child {
+    /// The child as a user who owns nothing here. Where this one may not choose, it is that user already.
+    #[cfg(unix)]
+    pub(crate) fn nobody(mut self) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::process::CommandExt as _;
+
+        const NOBODY: u32 = 65534;
+        let folder = tempfile::tempdir().unwrap();
+        let locked = folder.path().join("locked");
+        fs::write(&locked, "").unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+        if fs::read(&locked).is_ok() {
+            // A copy where everybody may read and run it.
+            let program = env::temp_dir().join(format!("loquet-sqlite-{}", process::id()));
+            fs::copy(&self.program, &program).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            let mut command = Command::new(&program);
+            command.args(self.command.get_args());
+            command.envs(
+                self.command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+            command.uid(NOBODY).current_dir("/");
+            self = Self { command, program };
+        }
+        self
+    }
+
+    /// What it says between the test harness's own words; `None` if it cannot be started.
+    pub(crate) fn output(mut self) -> Option<String> {
+        let output = self.command.stderr(Stdio::inherit()).output().ok();
+        if self.program.parent() == Some(&env::temp_dir()) {
+            fs::remove_file(&self.program).unwrap();
+        }
+        let said = String::from_utf8(output?.stdout).unwrap();
+        let words = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("> "))
+            .collect::<Vec<_>>();
+        assert!(!words.is_empty(), "the child said nothing: {said:?}");
+        Some(words.join("\n"))
+    }
+}
+
+/// Not a test but the other processes; alone it has no task.
+#[test]
+fn child_process() {
+    let Ok(task) = env::var(TASK) else { return };
+    let (task, path) = task.split_once(' ').unwrap();
+    let path = Path::new(path);
+    match task {
+        "open" => match SqliteStore::open(path) {
+            Ok(_) => say("Opened"),
+            Err(refused) => say(&format!("{refused:?}")),
+        },
+        "load" => work_until_killed(path),
+        "full" => work_until_it_fails(path),
+        contender => compete(path, contender.parse().unwrap()),
+    }
+}
+
+/// One whole line at once: a process that is killed says it or does not.
+fn say(words: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("\n> {words}\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+fn compete(path: &Path, process: u32) {
+    let store = Options::default()
+        .busy(Duration::from_secs(30))
+        .open(path)
+        .unwrap();
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let store = &store;
+            scope.spawn(move || {
+                let claims = block_on(contract::contend(
+                    store,
+                    id(1),
+                    ROUNDS,
+                    process * THREADS + thread,
+                ))
+                .unwrap();
+                for (change, attempt) in claims {
+                    say(&format!("{change} {}", u128::from_be_bytes(attempt.0)));
+                }
+                say("finished");
+            });
+        }
+    });
+}
+
+#[test]
+fn of_many_threads_in_many_processes_one_wins_each_change() {
+    const PROCESSES: u32 = 3;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let running: Vec<_> = (0..PROCESSES)
+        .map(|process| {
+            let path = path.clone();
+            thread::spawn(move || child(&process.to_string(), &path).output().unwrap())
+        })
+        .collect();
+    let said: Vec<String> = running
+        .into_iter()
+        .map(|running| running.join().unwrap())
+        .collect();
+    let claims: Vec<Claim> = said
+        .iter()
+        .flat_map(|said| said.lines())
+        .filter_map(|line| line.split_once(' '))
+        .map(|(change, attempt)| {
+            (
+                change.parse().unwrap(),
+                AttemptId(attempt.parse::<u128>().unwrap().to_be_bytes()),
+            )
+        })
+        .collect();
+    let finished = said
+        .iter()
+        .flat_map(|said| said.lines())
+        .filter(|line| *line == "finished")
+        .count();
+    assert_eq!(finished, (PROCESSES * THREADS) as usize);
+    let store = SqliteStore::open(&path).unwrap();
+    block_on(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
+    let winners: BTreeSet<u128> = claims
+        .iter()
+        .map(|(_, attempt)| u128::from_be_bytes(attempt.0) >> 64)
+        .collect();
+    println!(
+        "{} of {} contenders won at least once",
+        winners.len(),
+        PROCESSES * THREADS
+    );
+}
+
+/// Changes to an account: each raises its version and its count, appends to its chain, and leaves its attempt.
+fn change(number: u64, at: Version, attempt: u64) -> Writes {
+    let row = Row::Account(AccountRow {
+        audited: at.0 + 1,
+        body: "x".repeat(500),
+        ..account(number)
+    });
+    let attempt = AttemptRow {
+        id: AttemptId(u128::from(attempt).to_be_bytes()),
+        account: AccountId::from(number),
+        at: UnixTime(at.0 + 1),
+        body: "{}".to_owned(),
+    };
+    Writes {
+        expect: vec![
+            (row.key(), at),
+            (RowKey::Attempt(attempt.id), Version::ABSENT),
+        ],
+        put: vec![row, Row::Attempt(attempt)],
+        audit: vec![audit(number, at.0 + 1)],
+        outbox: Vec::new(),
+    }
+}
+
+fn version(store: &SqliteStore, number: u64) -> Version {
+    let found = block_on(store.load(&[RowKey::Account(id(number))])).unwrap();
+    found.first().map_or(Version::ABSENT, |found| found.version)
+}
+
+/// Writes as fast as it can and says what was acknowledged, until somebody kills it.
+fn work_until_killed(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    let attempts = AtomicU64::new(u64::from(process::id()) << 32);
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let (store, attempts) = (&store, &attempts);
+            scope.spawn(move || {
+                for at in version(store, number).0.. {
+                    let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+                    let ended =
+                        block_on(store.commit(change(number, Version(at), attempt))).unwrap();
+                    assert_eq!(ended, Commit::Done);
+                    say(&format!("{attempt} {number} {}", at + 1));
+                }
+            });
+        }
+    });
+}
+
+/// Writes until the first change that is not acknowledged.
+fn work_until_it_fails(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    let over = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let (store, over) = (&store, &over);
+            scope.spawn(move || {
+                for at in 0.. {
+                    let attempt = number << 32 | at;
+                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                        Ok(Commit::Done) => say(&format!("{attempt} {number} {}", at + 1)),
+                        ended => {
+                            over.lock().unwrap().insert(number, format!("{ended:?}"));
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    // What was acknowledged is still read, although nothing can be written any more.
+    for (number, ended) in over.into_inner().unwrap() {
+        say(&format!(
+            "{number} ended in {ended} at {}",
+            version(&store, number).0
+        ));
+    }
+    let ended = block_on(store.commit(change(9, Version::ABSENT, 1 << 40)));
+    say(&match ended {
+        Err(Fault::NotCommitted(_) | Fault::Unknown(_)) => "and cannot go on".to_owned(),
+        other => format!("and goes on: {other:?}"),
+    });
+}
+
+/// Every acknowledged change is there, and no account has half of one.
+fn nothing_lost(store: &SqliteStore, acknowledged: &BTreeMap<u64, (u64, u64)>) {
+    for (attempt, (number, version)) in acknowledged {
+        let key = RowKey::Attempt(AttemptId(u128::from(*attempt).to_be_bytes()));
+        let found = block_on(store.load(&[key])).unwrap();
+        let right = matches!(
+            found.as_slice(),
+            [Versioned { row: Row::Attempt(row), .. }] if row.account == id(*number) && row.at == UnixTime(*version)
+        );
+        assert!(
+            right,
+            "change {version} to account {number} was acknowledged; of its attempt {found:?} is there"
+        );
+    }
+    for number in 0..8 {
+        let newest = version(store, number).0;
+        let acknowledged = acknowledged
+            .values()
+            .filter(|(of, _)| *of == number)
+            .map(|(_, version)| *version)
+            .max();
+        assert!(
+            newest >= acknowledged.unwrap_or(0),
+            "account {number} is at {newest}, {acknowledged:?} was acknowledged"
+        );
+        let mut seqs = Vec::new();
+        let mut at = Some(Cursor::default());
+        while let Some(cursor) = at {
+            let page = block_on(store.scan(&Query::Audit(id(number)), &cursor)).unwrap();
+            seqs.extend(page.items.iter().filter_map(|item| match item {
+                Item::Audit(record) => Some(record.seq),
+                _ => None,
+            }));
+            at = page.next;
+        }
+        assert!(
+            seqs.iter().copied().eq(1..=newest),
+            "account {number} is at {newest} with {} records",
+            seqs.len()
+        );
+    }
+}
+
+fn acknowledgement(line: &str) -> Option<(u64, (u64, u64))> {
+    let mut numbers = line.strip_prefix("> ")?.split(' ').map(str::parse::<u64>);
+    let (Some(Ok(attempt)), Some(Ok(number)), Some(Ok(version)), None) = (
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+    ) else {
+        return None;
+    };
+    Some((attempt, (number, version)))
+}
+
+fn kill_at_random(times: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let mut acknowledged = BTreeMap::new();
+    for round in 0..times {
+        let mut working = child("load", &path)
+            .command
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(working.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        acknowledged.extend(lines.by_ref().find_map(|line| acknowledgement(&line)));
+        // Spread over some commits, and different in every round.
+        thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 60_000));
+        working.kill().unwrap();
+        acknowledged.extend(lines.filter_map(|line| acknowledgement(&line)));
+        working.wait().unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        nothing_lost(&store, &acknowledged);
+    }
+    println!(
+        "killed {times} times, {} acknowledged changes, none lost",
+        acknowledged.len()
+    );
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    kill_at_random(20);
+}
+
+#[test]
+#[ignore = "two hundred kills take a minute"]
+fn what_was_acknowledged_survives_many_kills() {
+    kill_at_random(200);
+}
+
+/// The operating system refuses to let the files grow, as a full disk does, in the middle of a commit too.
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_loses_nothing() {
+    for blocks in [200, 333, 512, 700] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loquet.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let plain = child("full", &path);
+        let mut limited = Command::new("sh");
+        limited.args([
+            "-c",
+            "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"",
+            &blocks.to_string(),
+        ]);
+        limited.arg(&plain.program).args(plain.command.get_args());
+        limited.envs(
+            plain
+                .command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let output = limited.stderr(Stdio::inherit()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            said.contains("> and cannot go on"),
+            "{blocks} blocks: {said}"
+        );
+        let acknowledged: BTreeMap<_, _> = said.lines().filter_map(acknowledgement).collect();
+        assert!(!acknowledged.is_empty(), "{blocks} blocks: {said}");
+        // With room again, it goes on.
+        let store = SqliteStore::open(&path).unwrap();
+        nothing_lost(&store, &acknowledged);
+        let at = version(&store, 0);
+        assert_eq!(
+            block_on(store.commit(change(0, at, 1 << 50))).unwrap(),
+            Commit::Done
+        );
+    }
+}

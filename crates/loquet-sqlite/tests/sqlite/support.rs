@@ -1,0 +1,158 @@
+//! Samples, and a look into files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use loquet::store::contract::block_on;
+use loquet::store::{
+    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, NoticeRow, OrganisationRow, RosterRow,
+    Row, RowKey, Store, Version, Versioned, Writes,
+};
+use loquet_policy::{AccountId, OrgId, UnixTime};
+use loquet_sqlite::SqliteStore;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+pub(crate) fn org() -> OrgId {
+    OrgId::from(1u64)
+}
+
+pub(crate) fn id(number: u64) -> AccountId {
+    AccountId::from(number)
+}
+
+pub(crate) fn account(number: u64) -> AccountRow {
+    AccountRow {
+        id: id(number),
+        org: org(),
+        external_id: format!("person {number}"),
+        ever: true,
+        epoch: 5,
+        used_step: Some(1000),
+        audited: 1,
+        body: format!("{{\"n\":{number}}}"),
+    }
+}
+
+pub(crate) fn roster(number: u64, body: &str) -> Row {
+    Row::Roster(RosterRow {
+        org: OrgId::from(number),
+        body: body.to_owned(),
+    })
+}
+
+pub(crate) fn attempt(number: u64) -> AttemptRow {
+    AttemptRow {
+        id: AttemptId(u128::from(number).to_be_bytes()),
+        account: id(number),
+        at: UnixTime(number),
+        body: "{}".to_owned(),
+    }
+}
+
+pub(crate) fn audit(number: u64, seq: u64) -> AuditRow {
+    AuditRow {
+        account: id(number),
+        seq,
+        org: org(),
+        at: UnixTime(seq),
+        body: "{}".to_owned(),
+        mac: [7; 32],
+    }
+}
+
+pub(crate) fn put(row: Row, version: u64) -> Writes {
+    Writes {
+        expect: vec![(row.key(), Version(version))],
+        put: vec![row],
+        ..Writes::default()
+    }
+}
+
+/// Everything that one account may have, in one change.
+pub(crate) fn everything(number: u64) -> Writes {
+    let rows = [
+        Row::Organisation(OrganisationRow {
+            id: OrgId::from(number),
+            enabled: true,
+            body: "{}".to_owned(),
+        }),
+        roster(number, "{}"),
+        Row::Account(account(number)),
+        Row::Attempt(attempt(number)),
+    ];
+    Writes {
+        expect: rows
+            .iter()
+            .map(|row| (row.key(), Version::ABSENT))
+            .collect(),
+        put: rows.to_vec(),
+        audit: vec![audit(number, 1)],
+        outbox: vec![NoticeRow {
+            to: id(number),
+            org: org(),
+            at: UnixTime(1),
+            body: "{}".to_owned(),
+        }],
+    }
+}
+
+pub(crate) fn done(store: &SqliteStore, writes: Writes) {
+    assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
+}
+
+/// The keys of [`everything`], found or not.
+pub(crate) fn found(store: &SqliteStore, number: u64) -> Vec<Versioned> {
+    let keys: Vec<RowKey> = everything(number).put.iter().map(Row::key).collect();
+    block_on(store.load(&keys)).unwrap()
+}
+
+pub(crate) fn expected(number: u64) -> Vec<Versioned> {
+    everything(number)
+        .put
+        .into_iter()
+        .map(|row| Versioned {
+            version: Version(1),
+            row,
+        })
+        .collect()
+}
+
+/// Every file in a folder with its bytes; the index of the log is only a cache and left out.
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
+        .filter(|(name, path)| !name.ends_with("-shm") && path.is_file())
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
+        .collect()
+}
+
+/// All rows of all our tables.
+pub(crate) fn dump(connection: &Connection) -> Vec<Vec<Value>> {
+    let tables = [
+        "schema",
+        "organisation",
+        "roster",
+        "account",
+        "attempt",
+        "audit",
+        "outbox",
+    ];
+    let mut rows = Vec::new();
+    for table in tables {
+        let mut statement = connection
+            .prepare(&format!("SELECT * FROM loquet_{table} ORDER BY 1"))
+            .unwrap();
+        let columns = statement.column_count();
+        let found = statement
+            .query_map([], |row| {
+                (0..columns).map(|column| row.get(column)).collect()
+            })
+            .unwrap();
+        rows.extend(found.map(|row| row.unwrap()));
+    }
+    rows
+}
