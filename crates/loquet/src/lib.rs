@@ -37,6 +37,8 @@ pub mod seal;
 mod service;
 mod stamp;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use accept::{Accepted, Settled};
 pub use edge::{Clock, NoEntropy, SystemClock, random};

@@ -261,7 +261,7 @@ mod tests {
 
     fn place(account: u64, slot: &str) -> Place<'_> {
         Place {
-            org: OrgId::from(1),
+            org: OrgId::from(1_u64),
             account: AccountId::from(account),
             slot,
         }

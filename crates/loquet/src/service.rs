@@ -220,7 +220,7 @@ impl Service {
                 if keys.is_empty() {
                     break;
                 }
-                self.load(&keys, ceremony.subject(), &mut facts).await?;
+                self.load(&keys, Some(ceremony.actor()), &mut facts).await?;
             }
             let decided = flow::decide(&ceremony, request, &facts, now, &entropy, &self.inner.keys);
             let writes = decided
@@ -382,11 +382,7 @@ impl Service {
             .await?;
         Ok(match &facts.door {
             Door::Guarded(filter) => {
-                let origin = loquet_ipfilter::Origin {
-                    address,
-                    ..Default::default()
-                };
-                if filter.check_stranger(&origin).is_allowed() {
+                if filter.check_stranger(address).is_allowed() {
                     Access::Allowed
                 } else {
                     Access::Denied
@@ -470,7 +466,7 @@ impl Service {
                 RowKey::Organisation(org),
                 RowKey::Roster(org),
             ];
-            self.load(&keys, None, &mut facts).await?;
+            self.load(&keys, Some(id), &mut facts).await?;
             if facts.actor.is_some() {
                 return Ok(id);
             }
@@ -608,7 +604,7 @@ impl Service {
     /// The rows of one account and its organisation.
     async fn facts(&self, account: AccountId) -> Result<Facts, ServiceError> {
         let mut facts = Facts::default();
-        self.load(&[RowKey::Account(account)], None, &mut facts)
+        self.load(&[RowKey::Account(account)], Some(account), &mut facts)
             .await?;
         if let Some(actor) = &facts.actor {
             let org = actor.facts.org;
@@ -697,11 +693,11 @@ impl Service {
         }
     }
 
-    /// Loads rows into `facts`, opened. An account other than `subject` is the actor.
+    /// Loads rows into `facts`, opened. An account other than `actor` is the subject.
     async fn load(
         &self,
         keys: &[RowKey],
-        subject: Option<AccountId>,
+        actor: Option<AccountId>,
         facts: &mut Facts,
     ) -> Result<(), ServiceError> {
         let found = self.inner.store.load(keys).await?;
@@ -722,15 +718,10 @@ impl Service {
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
                     let record = disk::read_account(&row, &self.inner.ring)?;
-                    if subject == Some(row.id)
-                        && facts
-                            .actor
-                            .as_ref()
-                            .is_none_or(|actor| actor.facts.id != row.id)
-                    {
-                        facts.subject = Some(record);
-                    } else {
+                    if actor == Some(row.id) {
                         facts.actor = Some(record);
+                    } else {
+                        facts.subject = Some(record);
                     }
                 }
                 Row::Attempt(row) => facts.repeated = Some(disk::read_attempt(&row.body)?),
