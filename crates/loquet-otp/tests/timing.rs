@@ -1,0 +1,255 @@
+//! Does the time depend on a secret? The method of dudect (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant
+//! time?", 2017): two classes of input in random order, one Welch t-test on their times.
+//!
+//! Slow and sensitive to a busy machine, hence ignored:
+//! `cargo test --release -p loquet-otp --test timing -- --ignored --nocapture`.
+//!
+//! |t| below 4.5 is no evidence of a difference; above 10 the difference is beyond doubt.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, print what it found and read a clock"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use hmac::{Hmac, KeyInit, Mac};
+use loquet_otp::{
+    Algorithm, Drift, Hotp, Key, LookAhead, Secret, Totp, TypedCode, Verdict, Window,
+};
+use sha1::Sha1;
+
+/// How often fresh inputs are drawn: where one input lies in memory must not decide for its class.
+const POOLS: usize = 150;
+
+/// How many inputs are drawn at a time. They fit in the fastest cache.
+const INPUTS: usize = 64;
+
+/// How many times are taken of each pool. A leak of one nanosecond in three hundred shows with this many.
+const SAMPLES: usize = 4_000;
+
+/// Beyond this a difference is beyond doubt.
+const LIMIT: f64 = 10.0;
+
+const NOW: u64 = 1_700_000_000;
+const STEP: u64 = NOW / 30;
+
+/// SplitMix64: the order of the classes must not follow a pattern that the processor learns.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn secret(&mut self) -> Secret {
+        Secret::from(std::array::from_fn::<u8, 20, _>(|_| {
+            self.next().to_le_bytes()[0]
+        }))
+    }
+}
+
+/// The t-value of "class 0 and class 1 take the same time". Inputs are made outside of the clock.
+fn t_value<I, O>(
+    name: &str,
+    mut input: impl FnMut(bool, &mut Numbers) -> I,
+    work: impl Fn(&I) -> O,
+) -> f64 {
+    let mut numbers = Numbers(6238);
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..POOLS {
+        let mut draw = |n| (n % 2 == 1, input(n % 2 == 1, &mut numbers));
+        let pool: Vec<(bool, I)> = (0..INPUTS).map(&mut draw).collect();
+        for _ in 0..SAMPLES {
+            let (class, input) = &pool[numbers.next() as usize % INPUTS];
+            let begun = Instant::now();
+            black_box(work(black_box(input)));
+            times[usize::from(*class)].push(begun.elapsed().as_nanos() as f64);
+        }
+    }
+    // Interrupts make a long tail that drowns everything else: the slowest tenth of all times is left out.
+    let mut all: Vec<f64> = times.iter().flatten().copied().collect();
+    all.sort_by(f64::total_cmp);
+    let cut = all[all.len() / 10 * 9];
+    let [zero, one] = times.map(|times| Moments::of(times.into_iter().filter(|time| *time <= cut)));
+    let t = (zero.mean - one.mean) / (zero.variance / zero.count + one.variance / one.count).sqrt();
+    println!(
+        "t = {t:8.2}   {:7.2} ns and {:7.2} ns   {name}",
+        zero.mean, one.mean
+    );
+    t
+}
+
+struct Moments {
+    count: f64,
+    mean: f64,
+    variance: f64,
+}
+
+impl Moments {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
+        for value in values {
+            count += 1.0;
+            let from_mean = value - mean;
+            mean += from_mean / count;
+            squares += from_mean * (value - mean);
+        }
+        Self {
+            count,
+            mean,
+            variance: squares / (count - 1.0),
+        }
+    }
+}
+
+fn key(numbers: &mut Numbers) -> Key {
+    numbers.secret().key(Algorithm::Sha1)
+}
+
+/// The code of a step, typed.
+fn typed(key: &Key, step: u64) -> TypedCode {
+    Hotp::default().generate(key, step).into()
+}
+
+/// Where dynamic truncation begins (RFC 4226 §5.3) in the HMAC of `STEP`.
+fn offset(secret: &Secret) -> u8 {
+    let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(secret.expose()).unwrap();
+    mac.update(&STEP.to_be_bytes());
+    mac.finalize().into_bytes()[19] & 0xf
+}
+
+/// A code that no step of the window has.
+fn wrong(key: &Key) -> TypedCode {
+    typed(key, STEP + 1000)
+}
+
+fn verify((key, typed): &(Key, TypedCode)) -> Verdict {
+    Totp::default().verify(key, *typed, NOW, Window::default(), Drift::NONE, None)
+}
+
+#[test]
+#[ignore = "takes a minute and wants a quiet machine"]
+fn the_time_does_not_depend_on_secrets() {
+    let totp = Totp::default();
+    let found = [
+        t_value(
+            "generate: one key, or any key",
+            |any, numbers| {
+                if any {
+                    key(numbers)
+                } else {
+                    key(&mut Numbers(0))
+                }
+            },
+            |key| totp.generate(key, NOW),
+        ),
+        t_value(
+            "key state: one secret, or any secret",
+            |any, numbers| {
+                if any {
+                    numbers.secret()
+                } else {
+                    Numbers(0).secret()
+                }
+            },
+            |secret| secret.key(Algorithm::Sha1),
+        ),
+        t_value(
+            "truncation: from offset 0, or from offset 15",
+            |high, numbers| {
+                let wanted = if high { 15 } else { 0 };
+                loop {
+                    let secret = numbers.secret();
+                    if offset(&secret) == wanted {
+                        return secret.key(Algorithm::Sha1);
+                    }
+                }
+            },
+            |key| totp.generate(key, NOW),
+        ),
+        t_value(
+            "verify: right at the first step, or at the last",
+            |last, numbers| {
+                let key = key(numbers);
+                let typed = typed(&key, if last { STEP + 1 } else { STEP - 1 });
+                (key, typed)
+            },
+            verify,
+        ),
+        t_value(
+            "verify: wrong in the last digit alone, or anywhere",
+            |anywhere, numbers| {
+                let key = key(numbers);
+                let code = totp.generate(&key, NOW).to_string();
+                let near = format!("{}{}", &code[..5], (code.as_bytes()[5] - b'0' + 1) % 10);
+                let near = TypedCode::parse(&near, totp.digits).unwrap();
+                let typed = if anywhere { wrong(&key) } else { near };
+                (key, typed)
+            },
+            verify,
+        ),
+        t_value(
+            "look-ahead: right at the first counter, or at the last",
+            |last, numbers| {
+                let key = key(numbers);
+                let typed = typed(&key, if last { STEP + 10 } else { STEP });
+                (key, typed)
+            },
+            |(key, typed)| Hotp::default().verify(key, *typed, STEP, LookAhead::default()),
+        ),
+    ];
+    for t in found {
+        assert!(t.abs() < LIMIT, "t = {t}");
+    }
+    // Printed alone: the verdict is what the caller acts on, and the last branch of all may show it.
+    t_value(
+        "verify: right, or wrong",
+        |right, numbers| {
+            let key = key(numbers);
+            let typed = if right {
+                typed(&key, STEP)
+            } else {
+                wrong(&key)
+            };
+            (key, typed)
+        },
+        verify,
+    );
+}
+
+#[test]
+#[ignore = "takes a minute and wants a quiet machine"]
+fn the_method_sees_a_verifier_that_stops_at_the_first_match() {
+    let t = t_value(
+        "totp-rs: right at the first step, or at the last",
+        |last, numbers| {
+            let secret = numbers.secret();
+            let step = if last { STEP + 1 } else { STEP - 1 };
+            let code = Hotp::default()
+                .generate(&secret.key(Algorithm::Sha1), step)
+                .to_string();
+            (
+                totp_rs::Builder::new()
+                    .with_secret(secret.expose())
+                    .build()
+                    .unwrap(),
+                code,
+            )
+        },
+        |(totp, code)| totp.check(code, NOW),
+    );
+    assert!(
+        t.abs() > LIMIT,
+        "t = {t}: this machine is too noisy to tell"
+    );
+}
