@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::connect::{Patience, begin, connect, patiently};
+use crate::connect::{self, Patience, begin, patiently};
 use crate::error::OpenError;
 use crate::schema::{self, Found, LATEST};
 
@@ -89,19 +89,13 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
     let Place { path, new, log } = locate(path, options.busy)?;
     let named = |error| OpenError::named(&path, options.busy, error);
 
-    let connection = connect(&path, options.busy, new).map_err(named)?;
-    // Asked before anything is read: the first look would leave a log beside the file that its owner cannot write.
-    if connection.is_readonly(rusqlite::MAIN_DB).map_err(named)? {
-        return Err(OpenError::Unwritable {
-            path,
-            detail: "the file is read-only".to_owned(),
-        });
-    }
+    let connection = connect::open(&path, new).map_err(named)?;
     // A file that is refused below stays as it is: closing its last connection would write its log into it. Where there
     // is no log there is nothing to write, and closing must tidy up after itself.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     keep_log(log).map_err(named)?;
+    connect::configure(&connection, options.busy).map_err(named)?;
     if new {
         keep_private(&path)?;
     } else {

@@ -78,7 +78,7 @@ impl Reader {
 }
 
 fn connect_reader(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
-    let connection = connect(path, busy, false)?;
+    let connection = connect(path, busy)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
     Ok(connection)
 }

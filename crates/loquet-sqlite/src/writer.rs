@@ -141,7 +141,7 @@ impl Writer {
     }
 
     fn reconnect(&self) -> rusqlite::Result<Connection> {
-        connect(&self.path, self.busy, false).and_then(patient)
+        connect(&self.path, self.busy).and_then(patient)
     }
 }
 

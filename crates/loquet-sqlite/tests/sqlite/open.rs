@@ -177,6 +177,37 @@ fn a_database_of_a_newer_version_is_refused() {
     assert!(matches!(refused, OpenError::Newer { .. }), "{refused}");
 }
 
+/// As after a crash: what is in the log is not lost to the refusal.
+#[test]
+fn a_refused_database_keeps_its_log() {
+    // So many that the last change is far from touching every page.
+    const ROWS: u64 = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let store = SqliteStore::open(&path).unwrap();
+    (1..ROWS).for_each(|number| done(&store, everything(number)));
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    done(&store, everything(ROWS));
+    let crashed = tempfile::tempdir().unwrap();
+    for (name, content) in files(folder.path()) {
+        fs::write(crashed.path().join(name), content).unwrap();
+    }
+    let path = crashed.path().join("loquet.db");
+    let whole = fs::read(&path).unwrap();
+    for length in [100, 3 * 4096, whole.len() / 2] {
+        fs::write(&path, &whole[..length]).unwrap();
+        let refused = refusal(crashed.path(), &path);
+        assert!(
+            matches!(refused, OpenError::Damaged { .. }),
+            "{length}: {refused}"
+        );
+    }
+    fs::write(&path, whole).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert!((1..=ROWS).all(|number| found(&store, number) == expected(number)));
+}
+
 #[test]
 fn tables_without_a_version_are_refused() {
     for damage in [
