@@ -1,12 +1,13 @@
 //! What comes from outside: standard input, files, the clock. Nothing is read without a limit.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output;
 
 /// Standard input, handed out line by line to whoever asked for `-`.
 pub(crate) struct Stdin(BufReader<io::Stdin>);
@@ -31,6 +32,14 @@ impl Stdin {
             return Err(too_long(what, limit));
         }
         Ok(text)
+    }
+
+    /// The next line, asked for by name where a person sits at the keyboard.
+    pub(crate) fn ask(&mut self, what: &str, limit: usize) -> Result<Zeroizing<String>, Failure> {
+        if io::stdin().is_terminal() {
+            output::prompt(what);
+        }
+        self.line(what, limit)
     }
 
     fn line(&mut self, what: &str, limit: usize) -> Result<Zeroizing<String>, Failure> {

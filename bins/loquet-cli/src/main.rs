@@ -2,15 +2,19 @@
 //!
 //! This is the edge: the clock, files and standard input are read here and nowhere below.
 
+mod account;
 mod code;
 mod failure;
+mod house;
 mod input;
 mod ip;
 mod key;
+mod mfa;
 mod output;
 mod qr;
 mod uri;
 mod verify;
+mod when;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,12 @@ enum Command {
     /// Rules on addresses: where a log-in may come from
     #[command(subcommand)]
     Ip(ip::Command),
+    /// Accounts in a database, and how they stand
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Multi-factor log-in of an organisation
+    #[command(subcommand)]
+    Mfa(mfa::Command),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +70,8 @@ fn main() -> ExitCode {
         Command::Uri(arguments) => arguments.run(&mut stdin),
         Command::Qr(arguments) => arguments.run(&mut stdin),
         Command::Ip(command) => command.run(&mut stdin),
+        Command::Account(command) => command.run(),
+        Command::Mfa(command) => command.run(&mut stdin),
     };
     match done {
         Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,

@@ -35,3 +35,9 @@ pub(crate) fn complain(why: &str) {
 pub(crate) fn note(what: &str) {
     _ = writeln!(io::stderr(), "note: {what}");
 }
+
+/// Asks for a line of input; on standard error, so that standard output stays clean.
+pub(crate) fn prompt(what: &str) {
+    let mut err = io::stderr();
+    _ = write!(err, "{what}: ").and_then(|()| err.flush());
+}

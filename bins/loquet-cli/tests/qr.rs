@@ -1,5 +1,12 @@
 //! What `loquet qr` draws is read back by a decoder that shares no code with it.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    clippy::unreachable,
+    reason = "a test may fail loudly"
+)]
 
 use std::process::{Command, Output};
 

@@ -1,0 +1,232 @@
+//! A service over a database, and acting in it as an administrator.
+//!
+//! The command line is no way round the rules: what an administrator does here goes through the same ceremonies as in
+//! the browser, with the same codes, limits and audit log. The machine's own user, who can read database and key
+//! file, takes the place of the pass phrase.
+
+use std::fs;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use clap::Args;
+use loquet::flow::{self, Ceremony};
+use loquet::{AccountId, KeyRing, Level, OrgId, Refused, Request, Service, ServiceError, Stamp};
+use loquet_policy::{Authenticator, Organisation};
+use loquet_sqlite::SqliteStore;
+
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+use crate::output;
+
+/// The longest name of an account that is looked up, in bytes.
+const MAX_NAME: usize = 256;
+/// No key file is longer, in bytes.
+const MAX_KEY_FILE: u64 = 64 << 10;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The SQLite file
+    #[arg(long, value_name = "FILE", env = "LOQUET_DB")]
+    db: PathBuf,
+
+    /// The file of its keys; beside the database with `.key` added to its name when left out
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// The organisation, by name or id; needed where there are several
+    #[arg(long, value_name = "ORGANISATION")]
+    org: Option<String>,
+
+    /// A line of JSON for each thing told
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// An open database, and the organisation that is meant.
+pub(crate) struct House {
+    pub(crate) service: Service,
+    pub(crate) organisation: Organisation,
+    pub(crate) name: String,
+    pub(crate) json: bool,
+}
+
+/// Runs a future to its end: the store has threads of its own, so nothing else is needed.
+pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|why| Failure::of("runtime", why))?
+        .block_on(future)
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::of("database", error)
+    }
+}
+
+impl Arguments {
+    pub(crate) async fn open(&self) -> Result<House, Failure> {
+        // The store would make a new file, in which nobody is.
+        if !self.db.is_file() {
+            return Err(Failure::of(
+                "--db",
+                format_args!("{}: no such file", self.db.display()),
+            ));
+        }
+        let ring = self.ring()?;
+        let store = SqliteStore::open(&self.db).map_err(|why| Failure::of("--db", why))?;
+        let service = Service::new(store, ring)?;
+        let mut all = service.organisations().await?;
+        if let Some(wanted) = &self.org {
+            all.retain(|(organisation, name)| {
+                name == wanted || organisation.id.to_string() == *wanted
+            });
+        }
+        let several = all.len() > 1;
+        match all.pop() {
+            Some((organisation, name)) if !several => Ok(House {
+                service,
+                organisation,
+                name,
+                json: self.json,
+            }),
+            Some(_) => Err(Failure::of(
+                "--org",
+                "several organisations: name one, by its id if names are equal",
+            )),
+            None => Err(Failure::of(
+                "--org",
+                "no such organisation in this database",
+            )),
+        }
+    }
+
+    fn ring(&self) -> Result<KeyRing, Failure> {
+        let path = self.key.clone().unwrap_or_else(|| {
+            let mut beside = self.db.clone().into_os_string();
+            beside.push(".key");
+            beside.into()
+        });
+        let wrong = |why: &dyn std::fmt::Display| {
+            Failure::of("--key", format_args!("{}: {why}", path.display()))
+        };
+        let length = fs::metadata(&path).map_err(|why| wrong(&why))?.len();
+        if length > MAX_KEY_FILE {
+            return Err(wrong(&"too long for a key file"));
+        }
+        let text = zeroize::Zeroizing::new(fs::read_to_string(&path).map_err(|why| wrong(&why))?);
+        KeyRing::parse(&text).map_err(|why| wrong(&why))
+    }
+}
+
+/// What an administrator may go on with.
+pub(crate) struct Acting {
+    pub(crate) stamp: Stamp,
+    /// Whether the account has an authenticator whose codes count.
+    pub(crate) has_code: bool,
+}
+
+impl House {
+    pub(crate) fn org(&self) -> OrgId {
+        self.organisation.id
+    }
+
+    /// The account that is called so: the host's name for it, or its id.
+    pub(crate) async fn account(&self, what: &str, name: &str) -> Result<AccountId, Failure> {
+        if name.len() > MAX_NAME {
+            return Err(Failure::of(
+                what,
+                format_args!("longer than {MAX_NAME} bytes"),
+            ));
+        }
+        if let Some(found) = self.service.find(self.org(), name).await? {
+            return Ok(found);
+        }
+        let by_id = name.parse().ok();
+        let people = self.service.everybody(self.org()).await?;
+        people
+            .iter()
+            .map(|person| person.account.id)
+            .find(|id| Some(*id) == by_id)
+            .ok_or_else(|| Failure::of(what, "no such account in this organisation"))
+    }
+
+    /// Begins a session of an administrator, up to the point where a code is owed.
+    pub(crate) async fn begin(
+        &self,
+        administrator: &str,
+    ) -> Result<Result<Acting, Refused>, Failure> {
+        let account = self.account("--as", administrator).await?;
+        let entered = match self.run(flow::LogIn { account }).await? {
+            Ok(entered) => entered,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(match self.service.check(&entered.stamp, ADDRESS).await? {
+            Ok(standing) => Ok(Acting {
+                stamp: entered.stamp,
+                has_code: matches!(standing.account.authenticator, Authenticator::Active { .. }),
+            }),
+            Err(refusal) => Err(refusal.into()),
+        })
+    }
+
+    /// The same, and gives the code that such a session can have.
+    pub(crate) async fn begin_with_code(
+        &self,
+        administrator: &str,
+        stdin: &mut Stdin,
+    ) -> Result<Result<Acting, Refused>, Failure> {
+        let acting = match self.begin(administrator).await? {
+            Ok(acting) if acting.has_code && acting.stamp.level() != Level::Level2 => acting,
+            other => return Ok(other),
+        };
+        let typed = code(stdin, &format!("code of {administrator}"))?;
+        let given = flow::GiveCode {
+            stamp: acting.stamp,
+            typed,
+        };
+        Ok(self.run(given).await?.map(|entered| Acting {
+            stamp: entered.stamp,
+            has_code: true,
+        }))
+    }
+
+    pub(crate) async fn run<C: Ceremony>(
+        &self,
+        ceremony: C,
+    ) -> Result<Result<C::Grant, Refused>, Failure> {
+        let request = Request::new(ADDRESS).map_err(|why| Failure::of("randomness", why))?;
+        Ok(self.service.run(ceremony, &request).await?.granted())
+    }
+
+    /// Tells a refusal: its stable name, and what belongs to it.
+    pub(crate) fn refuse(&self, refused: &Refused) -> Result<Outcome, Failure> {
+        let mut object = match refused {
+            Refused::Rule(refusal) => serde_json::to_value(refusal).unwrap_or_default(),
+            Refused::WouldLockOut => serde_json::json!({}),
+        };
+        let mut details = String::new();
+        if let Some(fields) = object.as_object_mut() {
+            fields.remove("kind");
+            for (name, value) in fields.iter() {
+                details.push_str(&format!(" {name}={value}"));
+            }
+            fields.insert("refused".to_owned(), refused.code().into());
+        }
+        if self.json {
+            output::line(&object.to_string())?;
+        } else {
+            output::line(&format!("refused: {}{details}", refused.code()))?;
+        }
+        Ok(Outcome::Refused)
+    }
+}
+
+/// Where the command line is: on this very machine. Access rules that leave no room for it hold here too.
+const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+/// One code, typed or piped.
+pub(crate) fn code(stdin: &mut Stdin, what: &str) -> Result<String, Failure> {
+    Ok(stdin.ask(what, flow::MAX_TYPED)?.trim().to_owned())
+}
