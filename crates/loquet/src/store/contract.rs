@@ -186,3 +186,6 @@ where
         .filter_map(|(_, output)| output)
         .collect()
 }
+
+#[cfg(test)]
+mod liars;

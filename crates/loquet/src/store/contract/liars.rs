@@ -1,0 +1,353 @@
+//! The suite against stores that break one rule each: whoever changes a rule sees here that it still finds something.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a race needs a pause to be lost in"
+)]
+
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use loquet_policy::UnixTime;
+
+use super::super::{
+    Commit, Cursor, Fault, Item, MemoryStore, PAGE, Page, Query, Row, RowKey, Store, Version,
+    Versioned, Writes,
+};
+use super::run;
+
+/// What a store does wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Lie {
+    None,
+    WritesWhatIsStale,
+    AuditsWhatIsStale,
+    WritesWhatIsNotExpected,
+    KeepsVersions,
+    FoldsCase,
+    SwallowsSecondAuditRecords,
+    DeliversByReading,
+    CountsNoticesAnew,
+    ForgetsWithoutLimit,
+    ForgetsWithoutAge,
+    ReplacesOutcomes,
+    EndsAfterOnePage,
+    RepeatsTheLastRow,
+    AnnouncesAnEmptyPage,
+    CutsTextsAtNul,
+    CutsLongTexts,
+    WrapsNumbers,
+    ChecksBeforeItWrites,
+    WritesInTwoHalves,
+    LoadsRowByRow,
+    PassesFailuresOn,
+    LosesEveryHundredth,
+    SaysBusy,
+}
+
+struct Liar {
+    truth: MemoryStore,
+    lie: Lie,
+    failed: AtomicBool,
+    commits: AtomicU32,
+}
+
+fn liar(lie: Lie) -> Liar {
+    Liar {
+        truth: MemoryStore::new(),
+        lie,
+        failed: AtomicBool::new(false),
+        commits: 0.into(),
+    }
+}
+
+/// Lets everybody else on this task go first.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        if paused {
+            return Poll::Ready(());
+        }
+        paused = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl Liar {
+    /// The same writes, as if every row had been read just now.
+    async fn up_to_date(&self, mut writes: Writes) -> Writes {
+        for (key, version) in &mut writes.expect {
+            *version = self.version(*key).await;
+        }
+        writes
+    }
+
+    async fn version(&self, key: RowKey) -> Version {
+        self.truth
+            .load(&[key])
+            .await
+            .unwrap()
+            .first()
+            .map_or(Version::ABSENT, |found| found.version)
+    }
+
+    async fn is_stale(&self, writes: &Writes) -> bool {
+        for (key, version) in &writes.expect {
+            if self.version(*key).await != *version {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn texts(&self, mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
+        for row in &mut writes.put {
+            match row {
+                Row::Organisation(row) => change(&mut row.body),
+                Row::Roster(row) => change(&mut row.body),
+                Row::Account(row) => change(&mut row.body),
+                Row::Attempt(row) => change(&mut row.body),
+            }
+        }
+        writes
+    }
+}
+
+impl Store for Liar {
+    async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let mut found = Vec::new();
+        match self.lie {
+            Lie::LoadsRowByRow => {
+                for key in keys {
+                    found.extend(self.truth.load(&[*key]).await?);
+                    thread::sleep(Duration::from_micros(100));
+                }
+            }
+            _ => found = self.truth.load(keys).await?,
+        }
+        if self.lie == Lie::KeepsVersions {
+            found
+                .iter_mut()
+                .for_each(|found| found.version = Version(1));
+        }
+        Ok(found)
+    }
+
+    async fn commit(&self, mut writes: Writes) -> Result<Commit, Fault> {
+        match self.lie {
+            Lie::WritesWhatIsStale => writes = self.up_to_date(writes).await,
+            Lie::AuditsWhatIsStale if self.is_stale(&writes).await => {
+                let audit = Writes {
+                    audit: writes.audit,
+                    ..Writes::default()
+                };
+                self.truth.commit(audit).await.ok();
+                return Ok(Commit::Stale);
+            }
+            Lie::WritesWhatIsNotExpected => {
+                for row in &writes.put {
+                    let key = row.key();
+                    if !writes.expect.iter().any(|(expected, _)| *expected == key) {
+                        writes.expect.push((key, self.version(key).await));
+                    }
+                }
+            }
+            Lie::FoldsCase => {
+                for row in &mut writes.put {
+                    if let Row::Account(row) = row {
+                        row.external_id = row.external_id.to_lowercase();
+                    }
+                }
+            }
+            Lie::SwallowsSecondAuditRecords => {
+                let mut kept = Vec::new();
+                for record in writes.audit {
+                    let alone = Writes {
+                        audit: vec![record.clone()],
+                        ..Writes::default()
+                    };
+                    let page = self
+                        .truth
+                        .scan(&Query::Audit(record.account), &Cursor::default())
+                        .await?;
+                    if !page.items.contains(&Item::Audit(record)) {
+                        kept.extend(alone.audit);
+                    }
+                }
+                writes.audit = kept;
+            }
+            Lie::ReplacesOutcomes => writes.put.retain(|row| match row {
+                Row::Attempt(row) => writes
+                    .expect
+                    .contains(&(RowKey::Attempt(row.id), Version::ABSENT)),
+                _ => true,
+            }),
+            Lie::CutsTextsAtNul => {
+                writes = self.texts(writes, |text| {
+                    text.truncate(text.find('\0').unwrap_or(text.len()))
+                });
+            }
+            Lie::CutsLongTexts => {
+                writes = self.texts(writes, |text| {
+                    text.truncate(text.floor_char_boundary(65_535))
+                });
+            }
+            Lie::WrapsNumbers => {
+                for record in &mut writes.audit {
+                    record.at = UnixTime(record.at.0 & (u64::MAX >> 1));
+                }
+            }
+            Lie::ChecksBeforeItWrites => {
+                if self.is_stale(&writes).await {
+                    return Ok(Commit::Stale);
+                }
+                pause().await;
+                writes = self.up_to_date(writes).await;
+                writes.put.retain(|row| !matches!(row, Row::Attempt(_)));
+            }
+            Lie::WritesInTwoHalves if !self.is_stale(&writes).await => {
+                let rest = Writes {
+                    audit: std::mem::take(&mut writes.audit),
+                    ..Writes::default()
+                };
+                let first = self.truth.commit(writes).await?;
+                pause().await;
+                self.truth.commit(rest).await.map(drop)?;
+                return Ok(first);
+            }
+            Lie::PassesFailuresOn => {
+                if self.failed.swap(false, Ordering::Relaxed) {
+                    return Err(Fault::NotCommitted("the one before me failed".into()));
+                }
+                let ended = self.truth.commit(writes).await;
+                // Alone it would be noticed by every rule; it takes company.
+                self.failed.store(
+                    ended.is_err() && self.commits.load(Ordering::Relaxed) > 5,
+                    Ordering::Relaxed,
+                );
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                return ended;
+            }
+            Lie::LosesEveryHundredth
+                if self.commits.fetch_add(1, Ordering::Relaxed) % 100 == 99 =>
+            {
+                return Ok(Commit::Done);
+            }
+            Lie::SaysBusy => return Err(Fault::Busy),
+            Lie::LoadsRowByRow => thread::sleep(Duration::from_micros(100)),
+            _ => {}
+        }
+        self.truth.commit(writes).await
+    }
+
+    async fn scan(&self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
+        let mut query = query.clone();
+        if self.lie == Lie::FoldsCase
+            && let Query::ExternalId(_, name) = &mut query
+        {
+            *name = name.to_lowercase();
+        }
+        let mut page = self.truth.scan(&query, at).await?;
+        match self.lie {
+            Lie::DeliversByReading => {
+                for item in &page.items {
+                    if let Item::Notice(number, _) = item {
+                        self.truth.delivered(*number).await?;
+                    }
+                }
+            }
+            Lie::CountsNoticesAnew => {
+                for (new, item) in (1..).zip(&mut page.items) {
+                    if let Item::Notice(number, _) = item {
+                        *number = new;
+                    }
+                }
+            }
+            Lie::EndsAfterOnePage => page.next = None,
+            Lie::RepeatsTheLastRow => {
+                if let Some(Cursor(Some(place))) = &mut page.next
+                    && let Some(last) = place.last_mut()
+                {
+                    *last = last.saturating_sub(1);
+                }
+            }
+            Lie::AnnouncesAnEmptyPage if page.items.len() == PAGE && page.next.is_none() => {
+                page.next = Some(Cursor(Some(vec![0xff; 16])));
+            }
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    async fn delivered(&self, notice: u64) -> Result<(), Fault> {
+        if self.lie == Lie::CountsNoticesAnew {
+            let page = self.truth.scan(&Query::Outbox, &Cursor::default()).await?;
+            let nth = notice
+                .checked_sub(1)
+                .and_then(|nth| usize::try_from(nth).ok());
+            if let Some(Item::Notice(number, _)) = nth.and_then(|nth| page.items.get(nth)) {
+                self.truth.delivered(*number).await?;
+            }
+            return Ok(());
+        }
+        self.truth.delivered(notice).await
+    }
+
+    async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
+        match self.lie {
+            Lie::ForgetsWithoutLimit => self.truth.forget_attempts(before, u32::MAX).await,
+            Lie::ForgetsWithoutAge => self.truth.forget_attempts(UnixTime(u64::MAX), limit).await,
+            _ => self.truth.forget_attempts(before, limit).await,
+        }
+    }
+}
+
+#[test]
+fn an_honest_store_passes() {
+    run(|| liar(Lie::None)).unwrap();
+}
+
+#[test]
+fn every_lie_is_found_by_its_rule() {
+    for (lie, rule) in [
+        (Lie::WritesWhatIsStale, "one_stale_row_stops_the_whole"),
+        (Lie::AuditsWhatIsStale, "one_stale_row_stops_the_whole"),
+        (
+            Lie::WritesWhatIsNotExpected,
+            "a_row_not_expected_is_not_written",
+        ),
+        (Lie::KeepsVersions, "every_write_raises_the_version_by_one"),
+        (Lie::FoldsCase, "external_ids_are_unique"),
+        (Lie::SwallowsSecondAuditRecords, "audit_is_only_appended"),
+        (Lie::DeliversByReading, "notices_stay_until_delivered"),
+        (Lie::CountsNoticesAnew, "notices_stay_until_delivered"),
+        (Lie::ForgetsWithoutLimit, "attempts_are_forgotten_by_age"),
+        (Lie::ForgetsWithoutAge, "attempts_are_forgotten_by_age"),
+        (Lie::ReplacesOutcomes, "an_attempt_has_one_outcome"),
+        (Lie::EndsAfterOnePage, "pages_join_without_a_gap"),
+        (Lie::RepeatsTheLastRow, "pages_join_without_a_gap"),
+        (Lie::AnnouncesAnEmptyPage, "pages_join_without_a_gap"),
+        (Lie::CutsTextsAtNul, "hostile_texts_come_back_unchanged"),
+        (Lie::CutsLongTexts, "hostile_texts_come_back_unchanged"),
+        (Lie::WrapsNumbers, "large_numbers_are_exact_or_refused"),
+        (Lie::ChecksBeforeItWrites, "one_of_many_wins"),
+        (
+            Lie::WritesInTwoHalves,
+            "a_dropped_commit_is_whole_or_absent",
+        ),
+        (Lie::LoadsRowByRow, "a_load_sees_one_moment"),
+        (Lie::PassesFailuresOn, "a_hopeless_change_fails_alone"),
+        (
+            Lie::LosesEveryHundredth,
+            "a_dropped_commit_is_whole_or_absent",
+        ),
+        (Lie::SaysBusy, "absent_rows_are_left_out"),
+    ] {
+        let broken = run(|| liar(lie)).expect_err(rule);
+        assert_eq!(broken.rule, rule, "{broken}");
+    }
+}
