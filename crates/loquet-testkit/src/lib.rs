@@ -1,1 +1,6 @@
-//! loquet-testkit.
+//! What Loquet's own tests share. Used from `tests/` alone, never from unit tests: the types would exist twice.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+pub mod advisories;
+pub mod flaky;
+pub mod house;

@@ -22,7 +22,8 @@ use std::fmt;
 
 use crate::disk;
 use crate::flow::{Change, Refused};
-use crate::store::{Commit, Erased, Fault, Row, RowKey, Writes};
+use crate::store::erased::Erased;
+use crate::store::{Commit, Fault, Row, RowKey, Writes};
 
 /// A decision that nobody may look into yet.
 pub struct Decided<G> {

@@ -23,9 +23,10 @@ use crate::paper::SealCode;
 use crate::records::{AccountRecord, AuditHead, OrganisationRecord, Secrets};
 use crate::seal::{KeyRing, SealError};
 use crate::stamp::Stamp;
+use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, BoxError, Commit, Cursor, Erased, Fault, Item, NoticeRow, Query, Row, RowKey,
-    Store, Version, Versioned, Writes,
+    AttemptRow, BoxError, Commit, Cursor, Fault, Item, NoticeRow, Query, Row, RowKey, Store,
+    Version, Versioned, Writes,
 };
 
 /// How often a decision is made again when another process changed what it read.

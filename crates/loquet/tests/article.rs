@@ -2,154 +2,28 @@
 //! code with us.
 #![allow(
     clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
 )]
 
 use std::net::IpAddr;
 
 use loquet::flow::{
-    Announce, BeginEnrollment, BeginReplacement, ConfirmEnrollment, EnableMfa, Entered, GiveCode,
-    LogIn, LogOutEverywhere, Offer, ReportLost, Reset, RulesChange, SetAccessRules, SwitchOff,
-    SwitchOn,
+    BeginEnrollment, BeginReplacement, EnableMfa, GiveCode, LogIn, LogOutEverywhere, ReportLost,
+    Reset, RulesChange, SetAccessRules, SwitchOff, SwitchOn,
 };
 use loquet::store::MemoryStore;
-use loquet::testing::{Phone, TestClock};
-use loquet::{
-    AccountId, Clock, KeyRing, Level, OrgId, Refusal, Refused, Request, RoleId, Service, Stamp,
-};
-use loquet_policy::Start;
+use loquet::{AccountId, Level, Refusal, Refused, Request, RoleId};
+use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, House, rule};
 
-const HOME: &str = "203.0.113.7";
-
-struct House {
-    service: Service,
-    clock: TestClock,
-    org: OrgId,
-}
-
-const ANNE: u64 = 1; // administrator
-const BRUNO: u64 = 2; // administrator
-const CHLOE: u64 = 3; // employee
-const DENIS: u64 = 4; // parent
-
-impl House {
-    async fn new() -> Self {
-        let clock = TestClock::at(1_790_000_000);
-        let ring = KeyRing::single(1, [7; 32]);
-        let service = Service::with_clock(MemoryStore::new(), ring, clock.clone()).unwrap();
-        let org = service
-            .ensure_organisation(OrgId::from(9_u64), "À petits pas")
-            .await
-            .unwrap();
-        for (id, name, role) in [
-            (ANNE, "anne", RoleId::ADMINISTRATOR),
-            (BRUNO, "bruno", RoleId::ADMINISTRATOR),
-            (CHLOE, "chloe", RoleId::EMPLOYEE),
-            (DENIS, "denis", RoleId::PARENT),
-        ] {
-            let label = format!("{name}@example.org");
-            service
-                .ensure_account(org, id.into(), name, &label, [role])
-                .await
-                .unwrap();
-        }
-        Self {
-            service,
-            clock,
-            org,
-        }
-    }
-
-    fn request() -> Request {
-        Request::new(Some(HOME.parse().unwrap())).unwrap()
-    }
-
-    async fn run<C: loquet::flow::Ceremony>(&self, ceremony: C) -> Result<C::Grant, Refused> {
-        self.service
-            .run(ceremony, &Self::request())
-            .await
-            .unwrap()
-            .granted()
-    }
-
-    async fn log_in(&self, account: u64) -> Entered {
-        self.run(LogIn {
-            account: account.into(),
-        })
-        .await
-        .unwrap()
-    }
-
-    /// Waits for a code that was not used yet.
-    fn code(&self, phone: &Phone) -> String {
-        self.clock.advance(30);
-        phone.code(self.clock.now())
-    }
-
-    async fn enroll(&self, stamp: Stamp) -> (Phone, Stamp) {
-        let offer = self
-            .run(BeginEnrollment {
-                stamp,
-                ticket: String::new(),
-            })
-            .await
-            .unwrap();
-        self.confirm(stamp, &offer).await
-    }
-
-    async fn confirm(&self, stamp: Stamp, offer: &Offer) -> (Phone, Stamp) {
-        let phone = Phone::scan(offer).unwrap();
-        let typed = self.code(&phone);
-        let seal_typed_back = String::new();
-        let bound = self
-            .run(ConfirmEnrollment {
-                stamp,
-                typed,
-                seal_typed_back,
-            })
-            .await
-            .unwrap();
-        assert_eq!(bound.stamp.level(), Level::Level2);
-        (phone, bound.stamp)
-    }
-
-    /// Anne enables multi-factor log-in and enrolls.
-    async fn enabled(&self) -> (Phone, Stamp) {
-        let stamp = self.log_in(ANNE).await.stamp;
-        let seal = self.service.propose_seal(&stamp).await.unwrap().unwrap();
-        let typed_back = seal.expose().rsplit('-').next().unwrap().to_lowercase();
-        self.run(EnableMfa { stamp, typed_back }).await.unwrap();
-        self.enroll(stamp).await
-    }
-
-    /// The same, and all employees must from now on.
-    async fn imposed(&self) -> (Phone, Stamp) {
-        let (phone, stamp) = self.enabled().await;
-        let start = Start::Now { confirmed: true };
-        self.run(Announce {
-            stamp,
-            role: RoleId::EMPLOYEE,
-            start,
-        })
-        .await
-        .unwrap();
-        (phone, stamp)
-    }
-}
-
-fn rule<T: std::fmt::Debug>(answer: Result<T, Refused>) -> Refusal {
-    match answer {
-        Err(Refused::Rule(refusal)) => refusal,
-        other => panic!("expected a rule's refusal, got {other:?}"),
-    }
+async fn house() -> House {
+    House::over(MemoryStore::new()).await
 }
 
 // « Une fois que vous avez activé l'authentification multi-facteur (AMF), il n'est plus possible de revenir en arrière. »
 #[tokio::test]
 async fn once_enabled_there_is_no_way_back() {
-    let house = House::new().await;
+    let house = house().await;
     let (_, stamp) = house.enabled().await;
     let again = EnableMfa {
         stamp,
@@ -162,7 +36,7 @@ async fn once_enabled_there_is_no_way_back() {
 
 #[tokio::test]
 async fn enabling_asks_for_the_last_group_of_the_break_glass_code() {
-    let house = House::new().await;
+    let house = house().await;
     let stamp = house.log_in(ANNE).await.stamp;
     let wrong = EnableMfa {
         stamp,
@@ -184,7 +58,7 @@ async fn enabling_asks_for_the_last_group_of_the_break_glass_code() {
 // « … disponible sur une base volontaire pour les comptes parents … »
 #[tokio::test]
 async fn a_parent_may_and_need_not() {
-    let house = House::new().await;
+    let house = house().await;
     house.imposed().await;
     let parent = house.log_in(DENIS).await;
     assert_eq!(parent.stamp.level(), Level::Level1);
@@ -218,7 +92,7 @@ async fn a_parent_may_and_need_not() {
 // « … peut être imposée par les administrateurs pour tous les comptes employés. »
 #[tokio::test]
 async fn an_employee_under_the_mandate_must_enroll_and_cannot_switch_it_off() {
-    let house = House::new().await;
+    let house = house().await;
     house.imposed().await;
     let employee = house.log_in(CHLOE).await;
     assert_eq!(employee.stamp.level(), Level::EnrolOnly);
@@ -236,7 +110,7 @@ async fn an_employee_under_the_mandate_must_enroll_and_cannot_switch_it_off() {
 // « Si un employé perd son code OTP, il devra demander à un autre administrateur de réinitialiser son compte. »
 #[tokio::test]
 async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, anne) = house.imposed().await;
     let chloe = house.log_in(CHLOE).await.stamp;
     let (old, chloe) = house.enroll(chloe).await;
@@ -294,7 +168,7 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
 // « Les administrateurs eux-mêmes peuvent également … faire appel à un autre administrateur … »
 #[tokio::test]
 async fn an_administrator_is_reset_by_the_other_and_never_by_oneself() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, anne) = house.imposed().await;
     let bruno = house.log_in(BRUNO).await.stamp;
     house.enroll(bruno).await;
@@ -320,7 +194,7 @@ async fn an_administrator_is_reset_by_the_other_and_never_by_oneself() {
 // « Le code … généré à l'écran lors de sa tentative de connexion … » : shown again to the same session, to no other.
 #[tokio::test]
 async fn a_pending_enrollment_belongs_to_its_session_alone() {
-    let house = House::new().await;
+    let house = house().await;
     house.imposed().await;
     let first = house.log_in(CHLOE).await.stamp;
     let second = house.log_in(CHLOE).await.stamp;
@@ -360,7 +234,7 @@ async fn a_pending_enrollment_belongs_to_its_session_alone() {
 // « Le code à 6 chiffres sera suivi d'un décompte après lequel un nouveau code sera automatiquement généré … »
 #[tokio::test]
 async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, _) = house.enabled().await;
     let half = house.log_in(ANNE).await.stamp;
     let typed = house.code(&phone);
@@ -390,40 +264,30 @@ async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
             "{refusal:?}"
         );
     }
-    let before = house.service.everybody(house.org).await.unwrap()[0]
-        .account
-        .attempts;
-    let wrong = format!(
-        "{:06}",
-        (house.code(&phone).parse::<u32>().unwrap() + 1) % 1_000_000
-    );
+    let before = house.attempts(ANNE).await;
+    let typed = house.wrong_code(&phone);
     let refusal = rule(
         house
             .run(GiveCode {
                 stamp: other,
-                typed: wrong,
+                typed,
             })
             .await,
     );
     assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-    let after = house.service.everybody(house.org).await.unwrap()[0]
-        .account
-        .attempts;
+    let after = house.attempts(ANNE).await;
     assert_eq!(after.total, before.total + 1);
     let malformed = GiveCode {
         stamp: other,
         typed: "12345".into(),
     };
     assert_eq!(rule(house.run(malformed).await), Refusal::Malformed);
-    let unchanged = house.service.everybody(house.org).await.unwrap()[0]
-        .account
-        .attempts;
-    assert_eq!(unchanged, after);
+    assert_eq!(house.attempts(ANNE).await, after);
 }
 
 #[tokio::test]
 async fn the_same_form_again_gets_no_second_session() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = house.code(&phone);
@@ -448,7 +312,7 @@ async fn the_same_form_again_gets_no_second_session() {
 // « IMPORTANT: Vous devez conserver en tout temps l'application d'authentification … »
 #[tokio::test]
 async fn a_new_phone_replaces_the_old_one_which_works_until_then() {
-    let house = House::new().await;
+    let house = house().await;
     let (old, stamp) = house.enabled().await;
     let typed = house.code(&old);
     let offer = house.run(BeginReplacement { stamp, typed }).await.unwrap();
@@ -468,7 +332,7 @@ async fn a_new_phone_replaces_the_old_one_which_works_until_then() {
 
 #[tokio::test]
 async fn a_reported_loss_ends_every_session_and_disables_the_phone() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, stamp) = house.enabled().await;
     house
         .run(ReportLost {
@@ -497,7 +361,7 @@ async fn a_reported_loss_ends_every_session_and_disables_the_phone() {
 
 #[tokio::test]
 async fn logging_out_everywhere_ends_every_session() {
-    let house = House::new().await;
+    let house = house().await;
     let one = house.log_in(DENIS).await.stamp;
     let two = house.log_in(DENIS).await.stamp;
     house.run(LogOutEverywhere { stamp: one }).await.unwrap();
@@ -517,7 +381,7 @@ async fn logging_out_everywhere_ends_every_session() {
 // « … restreindre les connexions selon l'appareil, l'endroit ou l'adresse IP utilisée … »
 #[tokio::test]
 async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
-    let house = House::new().await;
+    let house = house().await;
     let (phone, stamp) = house.enabled().await;
     let rules = |text: &str, typed: &str| SetAccessRules::new(stamp, text, typed).unwrap();
     let elsewhere = rules("default deny\nallow 198.51.100.0/24", "");
@@ -567,7 +431,7 @@ async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
 
 #[tokio::test]
 async fn every_decision_about_a_person_is_in_an_unbroken_chain() {
-    let house = House::new().await;
+    let house = house().await;
     house.imposed().await;
     let records = house.service.verify_audit(ANNE.into()).await.unwrap();
     assert_eq!(records, 5, "log in, enable, begin, confirm, announce");

@@ -104,7 +104,7 @@ impl Liar {
         false
     }
 
-    fn texts(&self, mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
+    fn texts(mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
         for row in &mut writes.put {
             match row {
                 Row::Organisation(row) => change(&mut row.body),
@@ -166,16 +166,11 @@ impl Store for Liar {
             Lie::SwallowsSecondAuditRecords => {
                 let mut kept = Vec::new();
                 for record in writes.audit {
-                    let alone = Writes {
-                        audit: vec![record.clone()],
-                        ..Writes::default()
-                    };
-                    let page = self
-                        .truth
-                        .scan(&Query::Audit(record.account), &Cursor::default())
-                        .await?;
-                    if !page.items.contains(&Item::Audit(record)) {
-                        kept.extend(alone.audit);
+                    let chain = Query::Audit(record.account);
+                    let page = self.truth.scan(&chain, &Cursor::default()).await?;
+                    let taken = |item: &Item| matches!(item, Item::Audit(old) if old.seq == record.seq);
+                    if !page.items.iter().any(taken) {
+                        kept.push(record);
                     }
                 }
                 writes.audit = kept;
@@ -187,12 +182,12 @@ impl Store for Liar {
                 _ => true,
             }),
             Lie::CutsTextsAtNul => {
-                writes = self.texts(writes, |text| {
+                writes = Self::texts(writes, |text| {
                     text.truncate(text.find('\0').unwrap_or(text.len()))
                 });
             }
             Lie::CutsLongTexts => {
-                writes = self.texts(writes, |text| {
+                writes = Self::texts(writes, |text| {
                     text.truncate(text.floor_char_boundary(65_535))
                 });
             }

@@ -303,6 +303,8 @@ pub async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
             .and_audit(audit(id(), seq, "rewritten"));
         refused(store, again, "an audit record written a second time").await?;
     }
+    let same = Writes::default().and_audit(audit(id(), 3, "a3"));
+    refused(store, same, "the same audit record written a second time").await?;
     let twice = Writes::default()
         .and_audit(audit(id(), 4, "a4"))
         .and_audit(audit(id(), 4, "a5"));

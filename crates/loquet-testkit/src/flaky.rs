@@ -1,0 +1,104 @@
+//! A store whose answers get lost.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use loquet::UnixTime;
+use loquet::store::{
+    Commit, Cursor, Fault, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
+};
+
+/// What happens to the next commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    /// Nothing special.
+    Fair,
+    /// The next commit is made, and its answer lost.
+    LoseAnswer,
+    /// The next commit is lost on its way.
+    LoseQuestion,
+    /// Every commit finds that somebody else was faster.
+    AlwaysStale,
+    /// Every commit's answer is lost, and none is made.
+    AlwaysLost,
+    /// Every commit is refused: the disk is full.
+    Full,
+}
+
+/// A memory store in some weather. Clones are one store.
+#[derive(Debug, Clone)]
+pub struct FlakyStore {
+    inner: Arc<MemoryStore>,
+    weather: Arc<Mutex<Weather>>,
+    commits: Arc<AtomicU32>,
+}
+
+impl Default for FlakyStore {
+    fn default() -> Self {
+        Self {
+            inner: Arc::default(),
+            weather: Arc::new(Mutex::new(Weather::Fair)),
+            commits: Arc::default(),
+        }
+    }
+}
+
+impl FlakyStore {
+    /// Sets the weather.
+    pub fn expect(&self, weather: Weather) {
+        *self.weather.lock().unwrap() = weather;
+    }
+
+    /// How many commits were tried.
+    #[must_use]
+    pub fn commits(&self) -> u32 {
+        self.commits.load(Ordering::SeqCst)
+    }
+}
+
+impl Store for FlakyStore {
+    fn load(&self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>> + Send {
+        self.inner.load(keys)
+    }
+
+    async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        let weather = {
+            let mut weather = self.weather.lock().unwrap();
+            let now = *weather;
+            if matches!(now, Weather::LoseAnswer | Weather::LoseQuestion) {
+                *weather = Weather::Fair;
+            }
+            now
+        };
+        match weather {
+            Weather::Fair => self.inner.commit(writes).await,
+            Weather::LoseAnswer => {
+                let _made = self.inner.commit(writes).await?;
+                Err(Fault::Unknown("the connection broke".into()))
+            }
+            Weather::LoseQuestion | Weather::AlwaysLost => {
+                Err(Fault::Unknown("the connection broke".into()))
+            }
+            Weather::AlwaysStale => Ok(Commit::Stale),
+            Weather::Full => Err(Fault::NotCommitted("the disk is full".into())),
+        }
+    }
+
+    fn scan(&self, query: &Query, at: &Cursor) -> impl Future<Output = Result<Page, Fault>> + Send {
+        self.inner.scan(query, at)
+    }
+
+    fn delivered(&self, notice: u64) -> impl Future<Output = Result<(), Fault>> + Send {
+        self.inner.delivered(notice)
+    }
+
+    fn forget_attempts(
+        &self,
+        before: UnixTime,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send {
+        self.inner.forget_attempts(before, limit)
+    }
+}

@@ -1,0 +1,89 @@
+//! Lost answers, conflicts without end, a full disk; and the past advisories over the memory store.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use loquet::flow::{GiveCode, LogIn};
+use loquet::store::{Fault, MemoryStore};
+use loquet::{Refusal, ServiceError};
+use loquet_testkit::flaky::{FlakyStore, Weather};
+use loquet_testkit::house::{ANNE, DENIS, House, rule};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn past_advisories_over_memory() {
+    loquet_testkit::advisories::all(MemoryStore::new).await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_or_question_is_no_lost_code() {
+    for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {
+        let store = FlakyStore::default();
+        let house = House::over(store.clone()).await;
+        let (phone, _) = house.enabled().await;
+        let stamp = house.log_in(ANNE).await.stamp;
+        let typed = house.code(&phone);
+        store.expect(weather);
+        let form = || GiveCode {
+            stamp,
+            typed: typed.clone(),
+        };
+        let request = House::request();
+        let first = house.service.run(form(), &request).await.unwrap().granted();
+        assert!(first.is_ok(), "{weather:?}: {first:?}");
+        // Once means once, whatever was lost.
+        let again = house.service.run(form(), &request).await.unwrap().granted();
+        assert_eq!(rule(again), Refusal::AlreadyCompleted, "{weather:?}");
+        let other = house.run(form()).await;
+        assert!(
+            matches!(rule(other), Refusal::AlreadyUsed { .. }),
+            "{weather:?}"
+        );
+        assert!(house.service.verify_audit(ANNE.into()).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_never_commits_reveals_nothing() {
+    for weather in [Weather::AlwaysStale, Weather::AlwaysLost] {
+        let store = FlakyStore::default();
+        let house = House::over(store.clone()).await;
+        let (phone, _) = house.enabled().await;
+        let stamp = house.log_in(ANNE).await.stamp;
+        let (right, wrong) = (house.code(&phone), house.wrong_code(&phone));
+        store.expect(weather);
+        let before = store.commits();
+        for typed in [right, wrong] {
+            let answer = house
+                .service
+                .run(GiveCode { stamp, typed }, &House::request())
+                .await;
+            assert!(
+                matches!(answer, Err(ServiceError::Busy)),
+                "{weather:?}: {answer:?}"
+            );
+        }
+        assert_eq!(
+            store.commits(),
+            before + 32,
+            "bounded, and the same for right and wrong"
+        );
+        store.expect(Weather::Fair);
+        assert_eq!(house.attempts(ANNE).await.total, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_changes_nothing() {
+    let store = FlakyStore::default();
+    let house = House::over(store.clone()).await;
+    store.expect(Weather::Full);
+    let log_in = LogIn {
+        account: DENIS.into(),
+    };
+    let answer = house.service.run(log_in, &House::request()).await;
+    assert!(
+        matches!(answer, Err(ServiceError::Store(Fault::NotCommitted(_)))),
+        "{answer:?}"
+    );
+    store.expect(Weather::Fair);
+    assert_eq!(house.service.verify_audit(DENIS.into()).await.unwrap(), 0);
+    assert!(house.run(log_in).await.is_ok());
+}
