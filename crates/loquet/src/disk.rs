@@ -324,3 +324,6 @@ pub(crate) fn write_notice(notice: &Notice) -> Result<String, DiskError> {
 pub(crate) fn read_notice(body: &str) -> Result<Notice, DiskError> {
     read::<NoticeBody>("notice", body).map(|body| body.notice)
 }
+
+#[cfg(test)]
+mod tests;

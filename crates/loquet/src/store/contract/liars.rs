@@ -168,7 +168,8 @@ impl Store for Liar {
                 for record in writes.audit {
                     let chain = Query::Audit(record.account);
                     let page = self.truth.scan(&chain, &Cursor::default()).await?;
-                    let taken = |item: &Item| matches!(item, Item::Audit(old) if old.seq == record.seq);
+                    let taken =
+                        |item: &Item| matches!(item, Item::Audit(old) if old.seq == record.seq);
                     if !page.items.iter().any(taken) {
                         kept.push(record);
                     }
@@ -264,10 +265,19 @@ impl Store for Liar {
             }
             Lie::EndsAfterOnePage => page.next = None,
             Lie::RepeatsTheLastRow => {
-                if let Some(Cursor(Some(place))) = &mut page.next
-                    && let Some(last) = place.last_mut()
+                // One less than the last place, as a number.
+                for byte in page
+                    .next
+                    .iter_mut()
+                    .flat_map(|next| &mut next.0)
+                    .flatten()
+                    .rev()
                 {
-                    *last = last.saturating_sub(1);
+                    let (less, borrows) = byte.overflowing_sub(1);
+                    *byte = less;
+                    if !borrows {
+                        break;
+                    }
                 }
             }
             Lie::AnnouncesAnEmptyPage if page.items.len() == PAGE && page.next.is_none() => {
