@@ -1,6 +1,6 @@
 //! A store in memory: for tests, examples, and as the contract's reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -54,37 +54,20 @@ impl Tables {
         {
             return Ok(Commit::Stale);
         }
-        for row in &writes.put {
-            if !writes.expect.iter().any(|(key, _)| *key == row.key()) {
-                return Err(Fault::NotCommitted(
-                    "a row is written that was not expected".into(),
-                ));
-            }
-            if let Row::Account(new) = row
-                && self
-                    .named
-                    .get(&(new.org, new.external_id.clone()))
-                    .is_some_and(|id| *id != new.id)
-            {
-                return Err(Fault::NotCommitted("the external id is taken".into()));
-            }
-        }
-        if writes
-            .audit
-            .iter()
-            .any(|record| self.audit.contains_key(&(record.account, record.seq)))
-        {
-            return Err(Fault::NotCommitted(
-                "an audit record would be overwritten".into(),
-            ));
-        }
+        self.check(&writes)
+            .map_err(|why| Fault::NotCommitted(why.into()))?;
         for row in writes.put {
             let version = self.version(row.key()).next();
-            if let Row::Account(account) = &row {
-                self.named
-                    .insert((account.org, account.external_id.clone()), account.id);
+            let named = |row: &Row| match row {
+                Row::Account(row) => Some(((row.org, row.external_id.clone()), row.id)),
+                _ => None,
+            };
+            let new = named(&row);
+            let old = self.rows.insert(row.key(), Versioned { version, row });
+            if let Some((name, _)) = old.and_then(|old| named(&old.row)) {
+                self.named.remove(&name);
             }
-            self.rows.insert(row.key(), Versioned { version, row });
+            self.named.extend(new);
         }
         for record in writes.audit {
             self.audit.insert((record.account, record.seq), record);
@@ -94,6 +77,43 @@ impl Tables {
             self.outbox.insert(self.noticed, notice);
         }
         Ok(Commit::Done)
+    }
+
+    /// What forbids a change whose versions all hold.
+    fn check(&self, writes: &Writes) -> Result<(), &'static str> {
+        let mut rows = BTreeSet::new();
+        let mut names = BTreeSet::new();
+        for row in &writes.put {
+            if !writes.expect.iter().any(|(key, _)| *key == row.key()) {
+                return Err("a row is written that was not expected");
+            }
+            if !rows.insert(row.key()) {
+                return Err("a row is written twice in one change");
+            }
+            match row {
+                Row::Account(new) => {
+                    let name = (new.org, new.external_id.clone());
+                    if self.named.get(&name).is_some_and(|id| *id != new.id) || !names.insert(name)
+                    {
+                        return Err("the external id is taken");
+                    }
+                }
+                Row::Attempt(new) if self.rows.contains_key(&RowKey::Attempt(new.id)) => {
+                    return Err("the attempt has its outcome");
+                }
+                _ => {}
+            }
+        }
+        let mut places = BTreeSet::new();
+        let mut taken = |place| self.audit.contains_key(&place) || !places.insert(place);
+        if writes
+            .audit
+            .iter()
+            .any(|record| taken((record.account, record.seq)))
+        {
+            return Err("an audit record would be overwritten");
+        }
+        Ok(())
     }
 
     fn accounts(&self) -> impl Iterator<Item = (&Versioned, &AccountRow)> {
