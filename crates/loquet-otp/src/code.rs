@@ -8,6 +8,16 @@ use crate::Digits;
 
 /// A computed code. `Display` shows it with its leading zeros; `Debug` does not show it.
 ///
+/// ```
+/// use loquet_otp::{Algorithm, Digits, Secret, Totp};
+///
+/// let totp = Totp { digits: Digits::Eight, ..Totp::default() };
+/// let key = Secret::from(*b"12345678901234567890").key(Algorithm::Sha1);
+/// let code = totp.generate(&key, 1_111_111_109);
+/// assert_eq!(code.to_string(), "07081804"); // RFC 6238, Appendix B
+/// assert_eq!(format!("{code:?}"), "Code(8 digits)");
+/// ```
+///
 /// # Security
 /// Until it expires or is used, a code opens the account: show it to its owner, never log it.
 #[derive(Clone, Copy)]

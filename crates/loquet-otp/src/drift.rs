@@ -13,6 +13,15 @@ use crate::{Digits, Key, Totp, TypedCode};
 /// The verifier stores it beside the secret and passes it to [`Totp::verify`]. It comes from
 /// [`Totp::resynchronise`] alone, never from ordinary log-ins: slow typing would teach it that the clock is behind,
 /// and an attacker who relays codes late would widen the window for himself.
+///
+/// ```
+/// use loquet_otp::Drift;
+///
+/// let four_minutes_behind = Drift::new(-8)?; // at thirty seconds a step
+/// assert_eq!(four_minutes_behind.steps(), -8);
+/// assert!(Drift::new(121).is_err());
+/// # Ok::<(), loquet_otp::DriftError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Drift(i64);
 
@@ -62,7 +71,14 @@ impl fmt::Display for DriftError {
 
 impl core::error::Error for DriftError {}
 
-/// How many steps a search may go from the present: 1 to [`Drift::MAX`].
+/// How many steps a search may go from the present: 1 to [`Drift::MAX`] (RFC 6238 §6 wants a limit).
+///
+/// ```
+/// use loquet_otp::Reach;
+///
+/// assert_eq!(Reach::new(120), Ok(Reach::MAX)); // an hour at thirty seconds a step
+/// assert!(Reach::new(0).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reach(u8);
 
@@ -121,7 +137,22 @@ impl Totp {
     /// Finds a phone's clock from two or three *consecutive* codes, the last one typed at `now` (RFC 6238 §6).
     ///
     /// Searches `reach` steps back and ahead, and only above `after`: a recorded code is no proof of anything
-    /// (CVE-2019-12887). If several places match, the newest wins.
+    /// (CVE-2019-12887). If several places match, the newest wins. Other numbers of codes than two and three do not
+    /// compile.
+    ///
+    /// ```
+    /// use loquet_otp::{Reach, Secret, Totp, TypedCode};
+    ///
+    /// let totp = Totp::default();
+    /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
+    /// let on_token = |now: u64| TypedCode::from(totp.generate(&key, now + 90)); // a minute and a half ahead
+    /// let now = 1_700_000_000;
+    ///
+    /// let codes = [on_token(now - 30), on_token(now)];
+    /// let found = totp.resynchronise(&key, &codes, now, Reach::MAX, None).ok_or("not found")?;
+    /// assert_eq!(found.drift.steps(), 3);
+    /// # Ok::<(), &str>(())
+    /// ```
     ///
     /// # Security
     /// Every step is computed and compared. One guess hits one of `2 × reach + 1` places in 10¹² (two codes of six
@@ -136,17 +167,12 @@ impl Totp {
         after: Option<u64>,
     ) -> Option<Resync> {
         let present = self.step(now);
-        let (back, ahead) = (
-            u64::from(reach.steps()).saturating_add(before_last(codes)),
-            reach.steps(),
-        );
+        let reach = u64::from(reach.steps());
+        // The reach is that of the last code; those before it lie further back.
+        let back = reach.saturating_add(N as u64).saturating_sub(1);
         let first = present.saturating_sub(back).max(lowest(after)?);
-        let step = newest_run(
-            key,
-            self.digits,
-            codes,
-            first..=present.saturating_add(ahead.into()),
-        )?;
+        let last = present.saturating_add(reach);
+        let step = newest_run(key, self.digits, codes, first..=last)?;
         let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
         Some(Resync { step, drift })
     }
@@ -182,12 +208,6 @@ impl Totp {
     }
 }
 
-/// How many codes precede the last one: they reach further back than it does.
-const fn before_last<const N: usize>(codes: &[TypedCode; N]) -> u64 {
-    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
-    (codes.len() as u64).saturating_sub(1)
-}
-
 /// The first step that is not used yet. Above the last step of all there is none.
 fn lowest(after: Option<u64>) -> Option<u64> {
     after.map_or(Some(0), |bound| bound.checked_add(1))
@@ -200,6 +220,8 @@ pub(crate) fn newest_run<const N: usize>(
     codes: &[TypedCode; N],
     counters: RangeInclusive<u64>,
 ) -> Option<u64> {
+    // One code alone would be an ordinary log-in with a window of hundreds of steps.
+    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
     let mut newest = Newest::none();
     // Element i says that the codes up to i end at the previous counter.
     let mut runs = [Choice::from(0); N];
@@ -215,3 +237,24 @@ pub(crate) fn newest_run<const N: usize>(
     });
     newest.step()
 }
+
+/// ```compile_fail
+/// use loquet_otp::{Reach, Secret, Totp, TypedCode};
+/// let key = Secret::from([7; 20]).key(Default::default());
+/// let code: TypedCode = Totp::default().generate(&key, 0).into();
+/// let found = Totp::default().resynchronise(&key, &[code], 0, Reach::MAX, None);
+/// ```
+/// ```compile_fail
+/// use loquet_otp::{Hotp, Reach, Secret, TypedCode};
+/// let key = Secret::from([7; 20]).key(Default::default());
+/// let code: TypedCode = Hotp::default().generate(&key, 0).into();
+/// let found = Hotp::default().resynchronise(&key, &[code; 4], 0, Reach::MAX);
+/// ```
+/// ```
+/// use loquet_otp::{Hotp, Reach, Secret, TypedCode};
+/// let key = Secret::from([7; 20]).key(Default::default());
+/// let code: TypedCode = Hotp::default().generate(&key, 0).into();
+/// let found = Hotp::default().resynchronise(&key, &[code; 3], 0, Reach::MAX);
+/// ```
+#[cfg(doctest)]
+mod one_code_finds_nothing {}

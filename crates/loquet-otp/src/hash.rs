@@ -11,6 +11,8 @@ use zeroize::Zeroize;
 use crate::Secret;
 
 /// A hash of the Merkle–Damgård kind, as a set of functions on its state and blocks.
+///
+/// What runs for each code is inlined: a block that is copied on its way to the compression function costs a tenth.
 pub(crate) trait Hash {
     type State: Copy + AsMut<[Self::Word]>;
     type Word: zeroize::DefaultIsZeroes;

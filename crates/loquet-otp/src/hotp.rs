@@ -9,6 +9,18 @@ use crate::drift::newest_run;
 use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
 
 /// The parameters of counter-based codes: SHA-1 and six digits by default.
+///
+/// ```
+/// use loquet_otp::{Hotp, HotpVerdict, LookAhead, Secret, TypedCode};
+///
+/// let hotp = Hotp::default();
+/// let key = Secret::from(*b"12345678901234567890").key(hotp.algorithm);
+/// // The button was pressed twice in a pocket: counters 5 and 6 are lost, 7 is typed.
+/// let typed = TypedCode::parse("162583", hotp.digits)?;
+/// let verdict = hotp.verify(&key, typed, 5, LookAhead::default());
+/// assert_eq!(verdict, HotpVerdict::Accepted { counter: 7, next: 8 });
+/// # Ok::<(), loquet_otp::CodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",

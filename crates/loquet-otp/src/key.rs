@@ -13,7 +13,16 @@ use crate::{Algorithm, Code, Digits, Secret};
 
 /// The HMAC state of one secret under one algorithm: 40 bytes for SHA-1, 64 for SHA-256, 128 for SHA-512.
 ///
-/// Made by [`Secret::key`](crate::Secret::key), once for all the codes of one request.
+/// Made by [`Secret::key`](crate::Secret::key), once for all the codes of one request: making it costs as much as a code.
+///
+/// ```
+/// use loquet_otp::{Algorithm, Hotp, Secret};
+///
+/// let key = Secret::from(*b"12345678901234567890").key(Algorithm::Sha1);
+/// let codes = [0, 1].map(|counter| Hotp::default().generate(&key, counter).to_string());
+/// assert_eq!(codes, ["755224", "287082"]); // RFC 4226, Appendix D
+/// assert_eq!(format!("{key:?}"), "Key(SHA1)");
+/// ```
 ///
 /// # Security
 /// Whoever has it can make codes: it is worth as much as the secret, is never printed, and is wiped when dropped.

@@ -8,6 +8,14 @@ use core::str::FromStr;
 ///
 /// SHA-1 is the default because several apps silently ignore any other choice and then show wrong codes.
 /// HMAC-SHA-1 is not weakened by the collisions found in SHA-1 (RFC 6194 §3.3).
+///
+/// ```
+/// use loquet_otp::Algorithm;
+///
+/// assert_eq!("sha256".parse(), Ok(Algorithm::Sha256));
+/// assert_eq!(Algorithm::Sha256.to_string(), "SHA256");
+/// assert_eq!(Algorithm::default(), Algorithm::Sha1);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Algorithm {
@@ -80,6 +88,13 @@ impl core::error::Error for UnknownAlgorithm {}
 /// How many digits a code has: at least six (RFC 4226 §5.3), at most eight.
 ///
 /// Nine and ten are refused: a truncated HMAC has 31 bits, so the first digit of ten could only be 0, 1 or 2.
+///
+/// ```
+/// use loquet_otp::Digits;
+///
+/// assert_eq!(Digits::new(8), Ok(Digits::Eight));
+/// assert_eq!(Digits::new(9).unwrap_err().to_string(), "9 digits asked for: a code has 6, 7 or 8");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Digits {
@@ -132,6 +147,17 @@ impl fmt::Display for DigitsError {
 impl core::error::Error for DigitsError {}
 
 /// The time step *X* of RFC 6238 §4.1: how long one code is shown, 1 to 3600 seconds.
+///
+/// NIST SP 800-63B-4 §3.1.4.1 allows at most 120 seconds to a verifier; longer ones exist in tokens to be read.
+///
+/// ```
+/// use loquet_otp::Period;
+///
+/// assert_eq!(Period::new(60)?.seconds(), 60);
+/// assert_eq!(Period::default(), Period::THIRTY);
+/// assert!(Period::new(0).is_err());
+/// # Ok::<(), loquet_otp::PeriodError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Period(NonZeroU16);
 

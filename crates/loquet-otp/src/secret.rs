@@ -21,7 +21,8 @@ use crate::{Algorithm, Key};
 ///
 /// # Security
 /// Neither `Debug` nor `Display` shows it; [`Secret::expose`] is the only way out. Every copy that this crate makes is
-/// wiped. A move in Rust may leave the old bytes on the stack: keep secrets in one place and lend them.
+/// wiped; the array or slice that it was made from is yours to wipe. A move in Rust may leave the old bytes on the
+/// stack: keep secrets in one place and lend them.
 #[derive(Clone)]
 pub struct Secret {
     bytes: [u8; Self::MAX],

@@ -62,6 +62,17 @@ impl Totp {
     }
 
     /// All that an authenticator shows: this code, how long it lasts, and the next one.
+    ///
+    /// ```
+    /// use loquet_otp::{Secret, Totp};
+    ///
+    /// let totp = Totp::default();
+    /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
+    /// let shown = totp.readout(&key, 1_700_000_000);
+    /// assert_eq!(shown.countdown.remaining, 10);
+    /// assert_eq!(shown.countdown.next_at, 1_700_000_010);
+    /// assert_eq!(shown.next_code, totp.generate(&key, 1_700_000_010));
+    /// ```
     #[must_use]
     pub fn readout(&self, key: &Key, now: u64) -> Readout {
         let step = self.step(now);

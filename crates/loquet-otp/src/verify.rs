@@ -11,6 +11,15 @@ use crate::{Code, Drift, Key, Totp, TypedCode};
 ///
 /// RFC 6238 §5.2 recommends at most one step back for delays on the way and in typing. The step ahead serves phones
 /// whose clock runs a few seconds fast at the change of the code.
+///
+/// ```
+/// use loquet_otp::Window;
+///
+/// assert_eq!(Window::new(1, 1)?, Window::default()); // three codes are good at any moment
+/// assert_eq!(Window::new(0, 0)?, Window::STRICT); // one code
+/// assert!(Window::new(11, 0).is_err());
+/// # Ok::<(), loquet_otp::WindowError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     past: u8,
@@ -109,6 +118,21 @@ impl Totp {
     /// `drift` is where the phone's clock was last found to be, `after` the last accepted step of this authenticator.
     /// Of several matching steps the newest above `after` wins, so that nothing older can be used behind it.
     ///
+    /// ```
+    /// use loquet_otp::{Drift, Secret, Totp, TypedCode, Verdict, Window};
+    ///
+    /// let totp = Totp::default();
+    /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
+    /// let now = 1_700_000_010; // a step begins
+    /// let typed = TypedCode::from(totp.generate(&key, now));
+    /// let verify = |after| totp.verify(&key, typed, now, Window::default(), Drift::NONE, after);
+    ///
+    /// let Verdict::Accepted(found) = verify(None) else { panic!("it was typed at once") };
+    /// assert_eq!((found.step, found.offset), (now / 30, 0));
+    /// // The same digits again: refused, with the instant of the next code.
+    /// assert_eq!(verify(Some(found.step)), Verdict::AlreadyUsed { step: found.step, fresh_at: now + 30 });
+    /// ```
+    ///
     /// # Security
     /// All steps are computed and compared, in a time that depends on the window alone. One code is accepted once
     /// (RFC 6238 §5.2) if the caller stores [`Match::step`] before acting on the verdict, and fails if another
@@ -167,7 +191,7 @@ impl Totp {
     }
 }
 
-/// The steps from `past` to `future`, as far as they exist: none lies before the beginning or beyond the end of time.
+/// The steps from `past` to `future`, as far as they exist: none lies below zero or above 64 bits.
 fn around(present: u64, past: i64, future: i64) -> RangeInclusive<u64> {
     match (
         present.checked_add_signed(past),
