@@ -10,6 +10,7 @@ mod attempts;
 mod command;
 mod decide;
 mod decision;
+mod explain;
 pub mod limits;
 mod organisation;
 mod refusal;
@@ -17,6 +18,7 @@ mod requirement;
 mod roles;
 mod session;
 mod standing;
+mod what_if;
 
 pub use account::{
     Account, Authenticator, DisabledBy, Origin, Pending, Purpose, RecoverySet, Repudiation, Status,
@@ -26,6 +28,7 @@ pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, throttle};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
+pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
 pub use organisation::{
     Administrator, BreakGlass, Latch, Mandate, MandateState, Options, Organisation, Preset, Roster,
@@ -36,3 +39,4 @@ pub use requirement::{Requirement, RollCall, may_switch_off, required, roll_call
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use session::{Level, Session, StampError};
 pub use standing::standing;
+pub use what_if::{Difference, Entrance, PolicyChange, entrance, what_if};

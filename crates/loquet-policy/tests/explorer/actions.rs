@@ -61,7 +61,11 @@ impl std::fmt::Display for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const NAMES: [&str; 3] = ["Anne", "Bruno", "Claire"];
         let who = |k: usize, s: usize| {
-            if s == 0 { NAMES[k].to_string() } else { format!("The other session of {}", NAMES[k]) }
+            if s == 0 {
+                NAMES[k].to_string()
+            } else {
+                format!("The other session of {}", NAMES[k])
+            }
         };
         match *self {
             Self::LogIn(k, s) => write!(f, "{} logs in with the pass phrase.", who(k, s)),
@@ -72,7 +76,11 @@ impl std::fmt::Display for Action {
             Self::PassPhraseChanged(k) => write!(f, "{}'s pass phrase is changed.", NAMES[k]),
             Self::GiveCode(k, s) => write!(f, "{} gives a good code.", who(k, s)),
             Self::WrongCode(k, s, late) => {
-                let many = if late { "many wrong codes" } else { "a wrong code" };
+                let many = if late {
+                    "many wrong codes"
+                } else {
+                    "a wrong code"
+                };
                 write!(f, "{} gives {many}.", who(k, s))
             }
             Self::Begin(k, s, shown) => {
@@ -89,7 +97,9 @@ impl std::fmt::Display for Action {
             Self::SwitchOn(k, s) => write!(f, "{} switches the question on.", who(k, s)),
             Self::SwitchOff(k, s) => write!(f, "{} switches the question off.", who(k, s)),
             Self::UseRecoveryCode(k, s) => write!(f, "{} uses a recovery code.", who(k, s)),
-            Self::WrongRecoveryCode(k, s, _) => write!(f, "{} gives a wrong recovery code.", who(k, s)),
+            Self::WrongRecoveryCode(k, s, _) => {
+                write!(f, "{} gives a wrong recovery code.", who(k, s))
+            }
             Self::ReportLost(k) => write!(f, "{}'s phone is reported lost.", NAMES[k]),
             Self::Repudiate(k) => write!(f, "{} repudiates the enrollment.", NAMES[k]),
             Self::Enable(k, s) => write!(f, "{} enables multi-factor log-in.", who(k, s)),
@@ -99,7 +109,9 @@ impl std::fmt::Display for Action {
             Self::RenewSeal(k, s) => write!(f, "{} renews the seal.", who(k, s)),
             Self::Reset(k, s, j) => write!(f, "{} resets {}.", who(k, s), NAMES[j]),
             Self::Employ(k, s, j) => write!(f, "{} makes {} an employee.", who(k, s), NAMES[j]),
-            Self::Promote(k, s, j) => write!(f, "{} makes {} an administrator.", who(k, s), NAMES[j]),
+            Self::Promote(k, s, j) => {
+                write!(f, "{} makes {} an administrator.", who(k, s), NAMES[j])
+            }
             Self::Demote(k, s, j) => write!(f, "{} demotes {}.", who(k, s), NAMES[j]),
             Self::Leave(k, s, j) => write!(f, "{} lets {} go.", who(k, s), NAMES[j]),
             Self::Rehire(k, s, j) => write!(f, "{} re-hires {}.", who(k, s), NAMES[j]),
@@ -257,16 +269,32 @@ impl Action {
     }
 
     fn core(space: &Space) -> Vec<Self> {
-        let mut all = vec![Self::Wait(limits::DAY), Self::Wait(limits::ENROLLMENT_WINDOW)];
+        let mut all = vec![
+            Self::Wait(limits::DAY),
+            Self::Wait(limits::ENROLLMENT_WINDOW),
+        ];
         for k in 0..space.accounts {
-            all.extend([Self::Enter(k), Self::Enroll(k), Self::LogOut(k, 0), Self::ReportLost(k)]);
-            all.extend([Self::BreakGlass(k), Self::CollectTicket(k), Self::HostLeave(k)]);
+            all.extend([
+                Self::Enter(k),
+                Self::Enroll(k),
+                Self::LogOut(k, 0),
+                Self::ReportLost(k),
+            ]);
+            all.extend([
+                Self::BreakGlass(k),
+                Self::CollectTicket(k),
+                Self::HostLeave(k),
+            ]);
             all.extend([Self::Enable(k, 0), Self::AnnounceNow(k, 0)]);
             if space.losses {
                 all.push(Self::LosePhone(k));
             }
             for j in (0..space.accounts).filter(|j| *j != k) {
-                all.extend([Self::Reset(k, 0, j), Self::Demote(k, 0, j), Self::Leave(k, 0, j)]);
+                all.extend([
+                    Self::Reset(k, 0, j),
+                    Self::Demote(k, 0, j),
+                    Self::Leave(k, 0, j),
+                ]);
             }
         }
         all
@@ -274,9 +302,19 @@ impl Action {
 
     /// What comes of it; `None` when the world does not let it happen (no phone, no paper).
     pub fn happen(self, world: &World, engine: &dyn Engine) -> Option<Outcome> {
-        let mut step = Step { before: world, after: None, engine, answer: None, now: NOW };
+        let mut step = Step {
+            before: world,
+            after: None,
+            engine,
+            answer: None,
+            now: NOW,
+        };
         step.happen(self)?;
-        Some(Outcome { world: step.after, now: step.now, answer: step.answer })
+        Some(Outcome {
+            world: step.after,
+            now: step.now,
+            answer: step.answer,
+        })
     }
 }
 
@@ -344,7 +382,8 @@ impl Step<'_> {
             }
             Action::Enter(k) => {
                 self.happen(Action::LogIn(k, 0))?;
-                if self.world().people[k].sessions[0].is_some_and(|it| it.level == Level::HalfLogin) {
+                if self.world().people[k].sessions[0].is_some_and(|it| it.level == Level::HalfLogin)
+                {
                     self.happen(Action::GiveCode(k, 0))?;
                 }
             }
@@ -431,7 +470,12 @@ impl Step<'_> {
             }
             Action::WrongConfirm(k, s, late) => {
                 if late {
-                    for pending in self.world_mut().people[k].account.pendings.iter_mut().flatten() {
+                    for pending in self.world_mut().people[k]
+                        .account
+                        .pendings
+                        .iter_mut()
+                        .flatten()
+                    {
                         pending.wrong = pending.wrong.max(limits::PENDING_TRIES - 2);
                     }
                 }
@@ -614,7 +658,9 @@ impl Step<'_> {
                         seal: digest(9, k, 2),
                     },
                 );
-                if let BreakGlass::Sealed { wrong, .. } = &mut self.world_mut().organisation.break_glass {
+                if let BreakGlass::Sealed { wrong, .. } =
+                    &mut self.world_mut().organisation.break_glass
+                {
                     *wrong = if *wrong == limits::SEAL_TRIES - 1 {
                         *wrong
                     } else {
@@ -670,7 +716,12 @@ impl Step<'_> {
     }
 
     fn round_pendings(&mut self, k: usize) {
-        for pending in self.world_mut().people[k].account.pendings.iter_mut().flatten() {
+        for pending in self.world_mut().people[k]
+            .account
+            .pendings
+            .iter_mut()
+            .flatten()
+        {
             if pending.wrong < limits::PENDING_TRIES - 1 {
                 pending.wrong = 0;
             }
@@ -713,7 +764,12 @@ impl Step<'_> {
         if decision.changes.is_empty() && granted.is_none() {
             return;
         }
-        let Changes { organisation, roster, actor, subject } = decision.changes;
+        let Changes {
+            organisation,
+            roster,
+            actor,
+            subject,
+        } = decision.changes;
         let world = self.world_mut();
         if let Some(organisation) = organisation {
             world.organisation = organisation;

@@ -89,5 +89,13 @@ fn promises_hold_for_one_administrator_whose_budget_a_thief_burns() {
 
 #[test]
 fn promises_hold_for_three_accounts() {
-    run("three accounts", Space { accounts: 3, roles: [A, A, E], core: true, ..CORE });
+    run(
+        "three accounts",
+        Space {
+            accounts: 3,
+            roles: [A, A, E],
+            core: true,
+            ..CORE
+        },
+    );
 }

@@ -136,20 +136,48 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     }
     let snapshot = world.snapshot(k, Some(slot), None);
     let vantage = Vantage::KnownDevice;
-    let again = Submitted { check: CodeCheck::Good { step: STEP, offset: 0 }, vantage };
-    let older = Submitted { check: CodeCheck::Used { step: STEP - 1, wait: 9 }, vantage };
+    let again = Submitted {
+        check: CodeCheck::Good {
+            step: STEP,
+            offset: 0,
+        },
+        vantage,
+    };
+    let older = Submitted {
+        check: CodeCheck::Used {
+            step: STEP - 1,
+            wait: 9,
+        },
+        vantage,
+    };
     for command in [
-        Command::GiveCode { code: again, access: Access::Allowed },
-        Command::GiveCode { code: older, access: Access::Allowed },
+        Command::GiveCode {
+            code: again,
+            access: Access::Allowed,
+        },
+        Command::GiveCode {
+            code: older,
+            access: Access::Allowed,
+        },
         Command::SwitchOff { code: again },
-        Command::BeginReplacement { code: again, recovery: RecoverySet::EMPTY },
+        Command::BeginReplacement {
+            code: again,
+            recovery: RecoverySet::EMPTY,
+        },
     ] {
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });
         // A replacement that this session has begun is shown again without a code.
         let resumed = matches!(decision.answer, Ok(Grant::Pending { resumed: true, .. }));
-        promise(decision.answer.is_err() || resumed, "S12 a used code was accepted", k)?;
+        promise(
+            decision.answer.is_err() || resumed,
+            "S12 a used code was accepted",
+            k,
+        )?;
         let before = world.people[k].account.attempts;
-        let after = decision.changes.actor.map_or(before, |actor| actor.attempts);
+        let after = decision
+            .changes
+            .actor
+            .map_or(before, |actor| actor.attempts);
         promise(before == after, "S12 a used code cost something", k)?;
     }
     let left = world.people[k].account.recovery.len();
@@ -222,13 +250,25 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
             0,
         )?;
     }
-    of_strangers(before, action, granted)?;
+    // What is shown again was allowed before, and is not confirmed by that.
+    let again = matches!(
+        outcome.answer,
+        Some(Ok(Grant::Pending { resumed: true, .. }))
+    );
+    of_strangers(before, action, granted && !again)?;
     if granted
         && let Action::GiveCode(k, _) | Action::Confirm(k, _) = action
-        && after.people[k].account.roles.contains(RoleId::ADMINISTRATOR)
+        && after.people[k]
+            .account
+            .roles
+            .contains(RoleId::ADMINISTRATOR)
     {
         let opening = matches!(after.organisation.break_glass, BreakGlass::Opening { .. });
-        promise(!opening, "break-glass went on although an administrator logged in", k)?;
+        promise(
+            !opening,
+            "break-glass went on although an administrator logged in",
+            k,
+        )?;
     }
     for k in 0..before.people.len() {
         let (was, is) = (&before.people[k].account, &after.people[k].account);
@@ -278,26 +318,44 @@ fn of_strangers(before: &World, action: Action, granted: bool) -> Promise {
                 matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
             });
             let dormant = closed && before.must(k) && matches!(action, Action::Begin(..));
-            let begun = person.account.pendings_at(NOW).next().is_some();
-            promise(!dormant || begun, "a pass phrase enrolled a dormant account", k)
+            promise(!dormant, "a pass phrase enrolled a dormant account", k)
         }
-        Authenticator::ResetDue { ticket: Some(Ticket { origin: Origin::Recovery { .. }, .. }) } => {
-            promise(!thief || person.paper == Who::Thief, "a thief enrolled without a recovery code", k)
-        }
-        Authenticator::ResetDue { ticket: Some(ticket) } => {
-            promise(!thief || person.ticket == Who::Thief, "a thief enrolled after a reset", k)?;
+        Authenticator::ResetDue {
+            ticket:
+                Some(Ticket {
+                    origin: Origin::Recovery { .. },
+                    ..
+                }),
+        } => promise(
+            !thief || person.paper == Who::Thief,
+            "a thief enrolled without a recovery code",
+            k,
+        ),
+        Authenticator::ResetDue {
+            ticket: Some(ticket),
+        } => {
+            promise(
+                !thief || person.ticket == Who::Thief,
+                "a thief enrolled after a reset",
+                k,
+            )?;
             let stands = match ticket.origin {
-                Origin::Administrator { by, mark, .. } => {
-                    before.roster.administrator(by).is_some_and(|author| author.mark == mark)
-                }
+                Origin::Administrator { by, mark, .. } => before
+                    .roster
+                    .administrator(by)
+                    .is_some_and(|author| author.mark == mark),
                 _ => true,
             };
             promise(stands, "a ticket outlived its author", k)
         }
         Authenticator::ResetDue { ticket: None } => promise(false, "a void ticket enrolled", k),
-        Authenticator::Active { .. } => {
-            promise(!thief || person.phone == Who::Thief, "a thief replaced the authenticator", k)
+        Authenticator::Active { .. } => promise(
+            !thief || person.phone == Who::Thief,
+            "a thief replaced the authenticator",
+            k,
+        ),
+        Authenticator::Disabled { .. } => {
+            promise(false, "a disabled authenticator was replaced", k)
         }
-        Authenticator::Disabled { .. } => promise(false, "a disabled authenticator was replaced", k),
     }
 }

@@ -18,7 +18,13 @@ struct Without {
 }
 
 impl Engine for Without {
-    fn decide(&self, snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: Fresh) -> Decision {
+    fn decide(
+        &self,
+        snapshot: &Snapshot<'_>,
+        command: &Command,
+        now: UnixTime,
+        fresh: Fresh,
+    ) -> Decision {
         (self.decide)(snapshot, command, now, fresh)
     }
 
@@ -30,11 +36,19 @@ impl Engine for Without {
 fn without(
     decide: impl Fn(&Snapshot<'_>, &Command, UnixTime, Fresh) -> Decision + 'static,
 ) -> Without {
-    Without { decide: Box::new(decide), standing: Box::new(standing) }
+    Without {
+        decide: Box::new(decide),
+        standing: Box::new(standing),
+    }
 }
 
 /// The host never opens the break-glass.
-fn no_break_glass(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: Fresh) -> Decision {
+fn no_break_glass(
+    snapshot: &Snapshot<'_>,
+    command: &Command,
+    now: UnixTime,
+    fresh: Fresh,
+) -> Decision {
     match command {
         Command::BreakGlass { .. } => refuse(Refusal::NotSealed),
         _ => decide(snapshot, command, now, fresh),
@@ -42,11 +56,20 @@ fn no_break_glass(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fre
 }
 
 fn refuse(refusal: Refusal) -> Decision {
-    Decision { answer: Err(refusal), changes: Changes::default(), notices: Vec::new() }
+    Decision {
+        answer: Err(refusal),
+        changes: Changes::default(),
+        notices: Vec::new(),
+    }
 }
 
-const THIEF: Space =
-    Space { sessions: 2, victim: Some(1), roles: [A, E, E], people: false, ..CORE };
+const THIEF: Space = Space {
+    sessions: 2,
+    victim: Some(1),
+    roles: [A, E, E],
+    people: false,
+    ..CORE
+};
 
 /// (the guard, the space, the engine without it, the promise that breaks)
 fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
@@ -59,7 +82,15 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                 if let Authenticator::Active { step, .. } = &mut actor.authenticator {
                     *step = 0;
                 }
-                decide(&Snapshot { actor: &actor, ..*snapshot }, command, now, fresh)
+                decide(
+                    &Snapshot {
+                        actor: &actor,
+                        ..*snapshot
+                    },
+                    command,
+                    now,
+                    fresh,
+                )
             }),
             "S12",
         ),
@@ -79,7 +110,7 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
         ),
         (
             "Level2 ends with the authenticator",
-            CORE,
+            BURNT,
             Without {
                 decide: Box::new(decide),
                 standing: Box::new(|snapshot, now| {
@@ -98,7 +129,10 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                 let mut other = snapshot.subject.cloned();
                 if let (Command::Reset { .. }, Some(subject)) = (command, &mut other) {
                     subject.id = id(7);
-                    let snapshot = Snapshot { subject: Some(subject), ..*snapshot };
+                    let snapshot = Snapshot {
+                        subject: Some(subject),
+                        ..*snapshot
+                    };
                     let mut decision = decide(&snapshot, command, now, fresh);
                     decision.changes.subject = None;
                     return decision;
@@ -115,9 +149,17 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                     return decide(snapshot, command, now, fresh);
                 };
                 let mut roster = snapshot.roster.unwrap().clone();
-                let phantom = Administrator { account: id(9), enrolled: true, promoted: NOW, mark: 9 };
+                let phantom = Administrator {
+                    account: id(9),
+                    enrolled: true,
+                    promoted: NOW,
+                    mark: 9,
+                };
                 roster.administrators.push(phantom);
-                let snapshot = Snapshot { roster: Some(&roster), ..*snapshot };
+                let snapshot = Snapshot {
+                    roster: Some(&roster),
+                    ..*snapshot
+                };
                 let mut decision = decide(&snapshot, command, now, fresh);
                 if let Some(roster) = &mut decision.changes.roster {
                     roster.administrators.retain(|entry| entry.account != id(9));
@@ -140,14 +182,21 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
         ),
         (
             "the switch stays on under a mandate",
-            Space { roles: [A, E, E], people: false, ..CORE },
+            Space {
+                roles: [A, E, E],
+                people: false,
+                ..CORE
+            },
             without(|snapshot, command, now, fresh| {
                 let Command::SwitchOff { .. } = command else {
                     return decide(snapshot, command, now, fresh);
                 };
                 let mut organisation = snapshot.organisation.unwrap().clone();
                 organisation.mandates.clear();
-                let snapshot = Snapshot { organisation: Some(&organisation), ..*snapshot };
+                let snapshot = Snapshot {
+                    organisation: Some(&organisation),
+                    ..*snapshot
+                };
                 let mut decision = decide(&snapshot, command, now, fresh);
                 decision.changes.organisation = None;
                 decision
@@ -166,7 +215,15 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                     id: pending.map_or(session.id, |pending| pending.session),
                     ..*session
                 });
-                decide(&Snapshot { session: session.as_ref(), ..*snapshot }, command, now, fresh)
+                decide(
+                    &Snapshot {
+                        session: session.as_ref(),
+                        ..*snapshot
+                    },
+                    command,
+                    now,
+                    fresh,
+                )
             }),
             "S9",
         ),
@@ -175,7 +232,9 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
             CORE,
             without(|snapshot, command, now, fresh| {
                 let mut decision = decide(snapshot, command, now, fresh);
-                if let (Command::Reset { .. }, Some(subject)) = (command, &mut decision.changes.subject) {
+                if let (Command::Reset { .. }, Some(subject)) =
+                    (command, &mut decision.changes.subject)
+                {
                     subject.authenticator = Authenticator::None;
                 }
                 decision
@@ -186,16 +245,26 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
             "an enrollment after a reset shows the ticket",
             THIEF,
             without(|snapshot, command, now, fresh| {
-                let (Command::BeginEnrollment { recovery, access, .. }, Authenticator::ResetDue { ticket: Some(due) }) =
-                    (command, snapshot.actor.authenticator)
+                let (
+                    Command::BeginEnrollment {
+                        recovery, access, ..
+                    },
+                    Authenticator::ResetDue { ticket: Some(due) },
+                ) = (command, snapshot.actor.authenticator)
                 else {
                     return decide(snapshot, command, now, fresh);
                 };
                 let ticket = match due.origin {
-                    Origin::Administrator { digest, .. } | Origin::BreakGlass { digest } => Some(digest),
+                    Origin::Administrator { digest, .. } | Origin::BreakGlass { digest } => {
+                        Some(digest)
+                    }
                     Origin::Recovery { .. } => None,
                 };
-                let shown = Command::BeginEnrollment { ticket, recovery: *recovery, access: *access };
+                let shown = Command::BeginEnrollment {
+                    ticket,
+                    recovery: *recovery,
+                    access: *access,
+                };
                 decide(snapshot, &shown, now, fresh)
             }),
             "a thief enrolled after a reset",
@@ -206,7 +275,15 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
             without(|snapshot, command, now, fresh| {
                 let mut actor = snapshot.actor.clone();
                 actor.created = now;
-                let mut decision = decide(&Snapshot { actor: &actor, ..*snapshot }, command, now, fresh);
+                let mut decision = decide(
+                    &Snapshot {
+                        actor: &actor,
+                        ..*snapshot
+                    },
+                    command,
+                    now,
+                    fresh,
+                );
                 if let Some(actor) = &mut decision.changes.actor {
                     actor.created = snapshot.actor.created;
                 }
@@ -216,22 +293,48 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
         ),
         (
             "a demoted author's tickets are void",
-            Space { accounts: 3, roles: [A, A, E], losses: false, core: true, ..CORE },
+            Space {
+                accounts: 3,
+                roles: [A, A, E],
+                losses: false,
+                core: true,
+                ..CORE
+            },
             without(|snapshot, command, now, fresh| {
-                let Some(Ticket { origin: Origin::Administrator { by, mark, .. }, .. }) =
-                    (match snapshot.actor.authenticator {
-                        Authenticator::ResetDue { ticket } => ticket,
-                        _ => None,
-                    })
+                let begins = matches!(
+                    command,
+                    Command::BeginEnrollment { .. } | Command::ConfirmEnrollment { .. }
+                );
+                let Authenticator::ResetDue {
+                    ticket:
+                        Some(Ticket {
+                            origin: Origin::Administrator { by, mark, .. },
+                            ..
+                        }),
+                } = snapshot.actor.authenticator
                 else {
                     return decide(snapshot, command, now, fresh);
                 };
-                let mut roster = snapshot.roster.unwrap().clone();
-                roster.administrators.retain(|entry| entry.account != by);
-                roster.administrators.push(Administrator { account: by, enrolled: true, promoted: NOW, mark });
-                let mut decision =
-                    decide(&Snapshot { roster: Some(&roster), ..*snapshot }, command, now, fresh);
-                decision.changes.roster = None;
+                let real = snapshot.roster.unwrap();
+                if !begins || real.administrator(by).is_some() {
+                    return decide(snapshot, command, now, fresh);
+                }
+                let mut roster = real.clone();
+                let promoted = now;
+                roster.administrators.push(Administrator {
+                    account: by,
+                    enrolled: true,
+                    promoted,
+                    mark,
+                });
+                let snapshot = Snapshot {
+                    roster: Some(&roster),
+                    ..*snapshot
+                };
+                let mut decision = decide(&snapshot, command, now, fresh);
+                if let Some(roster) = &mut decision.changes.roster {
+                    roster.administrators.retain(|entry| entry.account != by);
+                }
                 decision
             }),
             "a ticket outlived its author",
@@ -252,7 +355,12 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
         ),
         (
             "a mandate in force is not cancelled",
-            Space { roles: [A, P, P], people: false, losses: false, ..CORE },
+            Space {
+                roles: [A, P, P],
+                people: false,
+                losses: false,
+                ..CORE
+            },
             without(|snapshot, command, now, fresh| {
                 let Command::CancelMandate { .. } = command else {
                     return decide(snapshot, command, now, fresh);
@@ -260,9 +368,16 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                 let mut organisation = snapshot.organisation.unwrap().clone();
                 for mandate in &mut organisation.mandates {
                     let date = now.plus(1);
-                    mandate.state = MandateState::Announced { since: now, date, postponements: 0 };
+                    mandate.state = MandateState::Announced {
+                        since: now,
+                        date,
+                        postponements: 0,
+                    };
                 }
-                let snapshot = Snapshot { organisation: Some(&organisation), ..*snapshot };
+                let snapshot = Snapshot {
+                    organisation: Some(&organisation),
+                    ..*snapshot
+                };
                 decide(&snapshot, command, now, fresh)
             }),
             "S3",
@@ -271,8 +386,16 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
 }
 
 fn tell(guard: &str, broken: &Broken) -> String {
-    let steps = broken.story.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
-    format!("Without the guard: {guard}\n{}  => {}\n\n", steps.collect::<String>(), broken.promise)
+    let steps = broken
+        .story
+        .iter()
+        .enumerate()
+        .map(|(at, step)| format!("  {}. {step}\n", at + 1));
+    format!(
+        "Without the guard: {guard}\n{}  => {}\n\n",
+        steps.collect::<String>(),
+        broken.promise
+    )
 }
 
 fn stories() -> String {
@@ -294,7 +417,10 @@ fn stories() -> String {
 /// other while still logged in.
 fn locked_out_in_a_few_steps() -> String {
     let engine = without(no_break_glass);
-    let space = Space { links: false, ..CORE };
+    let space = Space {
+        links: false,
+        ..CORE
+    };
     let mut explored = explore(space, &engine).unwrap_or_else(|broken| panic!("{broken:#?}"));
     let broken = way_back(&mut explored, &engine).expect_err("somebody is locked out");
     tell("there is a sealed break-glass code", &broken)
@@ -316,7 +442,8 @@ fn burnt_with_the_codes_in_hand() -> String {
         _ => no_break_glass(snapshot, command, now, fresh),
     });
     let mut explored = explore(BURNT, &engine).unwrap_or_else(|broken| panic!("{broken:#?}"));
-    let broken = way_back_for(&mut explored, &engine, holds_codes).expect_err("somebody is locked out");
+    let broken =
+        way_back_for(&mut explored, &engine, holds_codes).expect_err("somebody is locked out");
     tell("recovery codes open a disabled authenticator", &broken)
 }
 

@@ -268,7 +268,12 @@ impl World {
         );
         pack.put(usize::from(account.is_active()), 1);
         pack.put(
-            usize::from(!self.space.core && account.promoted.is_some_and(|it| now < it.plus(limits::PROBATION))),
+            usize::from(
+                !self.space.core
+                    && account
+                        .promoted
+                        .is_some_and(|it| now < it.plus(limits::PROBATION)),
+            ),
             1,
         );
         pack.put(usize::from(account.toggle), 1);
@@ -294,10 +299,17 @@ impl World {
         pack.put(usize::from(carried && person.ticket == Who::Thief), 1);
         pack.put(if active { person.phone as usize } else { 0 }, 2);
         pack.put(account.recovery.len(), 2);
-        pack.put(
-            usize::from(!account.recovery.is_empty() && person.paper == Who::Thief),
-            1,
+        let recovering = matches!(
+            account.authenticator,
+            Authenticator::ResetDue {
+                ticket: Some(Ticket {
+                    origin: Origin::Recovery { .. },
+                    ..
+                })
+            }
         );
+        let counts = recovering || !account.recovery.is_empty();
+        pack.put(usize::from(counts && person.paper == Who::Thief), 1);
         if self.space.links {
             let live = account.repudiation.is_some_and(|it| now < it.expires);
             pack.put(usize::from(live), 1);

@@ -1,0 +1,143 @@
+//! What a change of the rules would do to people, before anybody makes it.
+
+use crate::requirement::required;
+use crate::standing::entry;
+use crate::{
+    Account, AccountId, BreakGlass, Digest, Latch, Level, Mandate, MandateState, Organisation,
+    Preset, Refusal, Requirement, RoleId, Setting, UnixTime,
+};
+
+/// A change of an organisation's rules that somebody thinks about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PolicyChange {
+    /// Multi-factor log-in is enabled.
+    Enable,
+    /// Another preset.
+    Preset(Preset),
+    /// A mandate for a role, from a date on.
+    Mandate {
+        /// Whose.
+        role: RoleId,
+        /// From when on; a moment that has passed means "since then".
+        date: UnixTime,
+    },
+    /// No mandate for a role.
+    NoMandate {
+        /// Whose.
+        role: RoleId,
+    },
+    /// Another choice, as if its wait were over.
+    Setting(Setting),
+}
+
+/// What a log-in with the correct pass phrase gives, and why.
+pub type Entrance = Result<(Level, Requirement), Refusal>;
+
+/// An account whose next log-in a change makes another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Which account.
+    pub account: AccountId,
+    /// Its log-in as the rules are.
+    pub before: Entrance,
+    /// Its log-in as they would be.
+    pub after: Entrance,
+}
+
+/// What the next log-in of `account` at `now` would give, from a place that the access rules
+/// allow.
+///
+/// # Errors
+/// The [`Refusal`] that the log-in would meet.
+pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -> Entrance {
+    if account.org != organisation.id {
+        return Err(Refusal::UnknownAccount);
+    }
+    if !account.is_active() {
+        return Err(Refusal::LogInRefused);
+    }
+    let level = entry(Some(organisation), account, now)?;
+    Ok((level, required(Some(organisation), account, now)))
+}
+
+/// Exactly the accounts whose log-in at `at` would be another if `by` made `change`, and how.
+///
+/// The change itself is not judged: whether `by` may make it is
+/// [`decide`](crate::decide)'s to say. Nothing is allocated for an account.
+///
+/// ```
+/// use loquet_policy::*;
+/// let mut organisation = Organisation::new(OrgId::from(1u64));
+/// organisation.latch = Latch::Enabled { since: UnixTime(0), by: AccountId::from(1u64) };
+/// let employee = RoleSet::of(RoleId::EMPLOYEE);
+/// let bruno = Account::new(AccountId::from(2u64), organisation.id, employee, UnixTime(0));
+/// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
+/// let changes: Vec<_> =
+///     what_if(&organisation, change, AccountId::from(1u64), [&bruno], UnixTime(60)).collect();
+/// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
+/// assert!(matches!(changes[0].after, Ok((Level::EnrolOnly, _))));
+/// ```
+pub fn what_if<'a, I>(
+    organisation: &Organisation,
+    change: PolicyChange,
+    by: AccountId,
+    accounts: I,
+    at: UnixTime,
+) -> impl Iterator<Item = Difference> + use<'a, '_, I>
+where
+    I: IntoIterator<Item = &'a Account>,
+{
+    let changed = change.of(organisation.clone(), by, at);
+    accounts.into_iter().filter_map(move |account| {
+        let (before, after) = (
+            entrance(organisation, account, at),
+            entrance(&changed, account, at),
+        );
+        (before != after).then_some(Difference {
+            account: account.id,
+            before,
+            after,
+        })
+    })
+}
+
+impl PolicyChange {
+    fn of(self, mut organisation: Organisation, by: AccountId, now: UnixTime) -> Organisation {
+        match self {
+            Self::Enable if !organisation.is_enabled() => {
+                let seal = Digest::from_bytes([0; 32]);
+                organisation.latch = Latch::Enabled { since: now, by };
+                organisation.break_glass = BreakGlass::Sealed {
+                    seal,
+                    since: now,
+                    wrong: 0,
+                };
+            }
+            Self::Enable => {}
+            Self::Preset(preset) => organisation.preset = preset,
+            Self::Mandate { role, date } => {
+                organisation.mandates.retain(|mandate| mandate.role != role);
+                let state = if date <= now {
+                    MandateState::InForce { since: date }
+                } else {
+                    MandateState::Announced {
+                        since: now,
+                        date,
+                        postponements: 0,
+                    }
+                };
+                let at = organisation
+                    .mandates
+                    .partition_point(|known| known.role < role);
+                organisation
+                    .mandates
+                    .insert(at, Mandate { role, by, state });
+            }
+            Self::NoMandate { role } => {
+                organisation.mandates.retain(|mandate| mandate.role != role)
+            }
+            Self::Setting(setting) => setting.apply(&mut organisation),
+        }
+        organisation
+    }
+}
