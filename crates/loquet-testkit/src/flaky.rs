@@ -24,6 +24,8 @@ pub enum Weather {
     AlwaysLost,
     /// Every commit is refused: the disk is full.
     Full,
+    /// Nothing can be read.
+    Blind,
 }
 
 /// A memory store in some weather. Clones are one store.
@@ -58,8 +60,11 @@ impl FlakyStore {
 }
 
 impl Store for FlakyStore {
-    fn load(&self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>> + Send {
-        self.inner.load(keys)
+    async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        if *self.weather.lock().unwrap() == Weather::Blind {
+            return Err(Fault::NotCommitted("the disk cannot be read".into()));
+        }
+        self.inner.load(keys).await
     }
 
     async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
@@ -73,7 +78,7 @@ impl Store for FlakyStore {
             now
         };
         match weather {
-            Weather::Fair => self.inner.commit(writes).await,
+            Weather::Fair | Weather::Blind => self.inner.commit(writes).await,
             Weather::LoseAnswer => {
                 let _made = self.inner.commit(writes).await?;
                 Err(Fault::Unknown("the connection broke".into()))

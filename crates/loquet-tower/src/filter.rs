@@ -119,10 +119,7 @@ where
                 tags,
                 device: *device,
             }),
-            None => filter.check_stranger(&Origin {
-                address: resolved.address,
-                ..Origin::default()
-            }),
+            None => filter.check_stranger(resolved.address),
         };
         request.extensions_mut().insert(resolved);
         request.extensions_mut().insert(verdict);

@@ -4,11 +4,16 @@
 //! request's extensions. [`IpFilterLayer`] does the same, asks the filter, adds the
 //! [`Verdict`](loquet_ipfilter::Verdict), and answers 403 before any handler runs.
 //!
+//! [`MfaRequiredLayer`] asks what the request's session is worth now and lets only those through that have shown what
+//! the rules require.
+//!
 //! How the address is established is said once, in a [`ClientSource`], which cannot be built for a set-up that would
 //! leave every client unknown.
 
 mod client;
 mod filter;
+mod mfa;
 
 pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress, SetupError};
 pub use filter::{Forbidden, IpFilterLayer, IpFilterService, Person, Refuse, ResponseFuture};
+pub use mfa::{CheckedFuture, Denied, Deny, MfaRequiredLayer, MfaRequiredService, StatusOnly};
