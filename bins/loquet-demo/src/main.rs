@@ -1,2 +1,32 @@
-//! loquet-demo.
-fn main() {}
+//! "À petits pas": a childcare service with multi-factor log-in, to click through.
+//!
+//! A thin program over `loquet`, `loquet-sqlite` and `loquet-web`: it owns people, pass phrases and browsers' sessions, as
+//! any embedding service does, and nothing of the second factor.
+
+mod banner;
+mod cli;
+mod database;
+mod failure;
+mod files;
+mod host;
+mod pages;
+mod people;
+mod phrase;
+mod serve;
+mod throttle;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match serve::run(&cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody is left to tell when standard error is closed.
+            drop(writeln!(std::io::stderr(), "loquet-demo: {failure}"));
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is printed when the demonstration stands.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::files::Files;
+use crate::people::{ORGANISATION, PEOPLE};
+
+/// The article's path, in the order in which it can be walked.
+const TRY: [&str; 7] = [
+    "Log in as helene (administrator) and enable multi-factor log-in under Administration; write down the break-glass code.",
+    "Log out and in again is not needed: set up the authenticator app at once, by QR code or by \"Difficulté à capturer ?\".",
+    "Impose it on all employees, now; then log in as sofia: the log-in page shows her QR code.",
+    "Log out and in again as sofia: only the six digits are asked for, and a code works once.",
+    "Log in as julie (parent): under \"Mon compte\" she may switch it on, and off again; sofia may not.",
+    "As helene, reset sofia: the ticket that is shown once is asked for at her next log-in.",
+    "Restrict log-ins by address under Administration; rules that would lock you out are refused.",
+];
+
+/// Prints for people, or one line of JSON.
+pub(crate) fn print(address: SocketAddr, files: &Files, as_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        json_line(&mut out, address, files)?
+    } else {
+        text(&mut out, address, files)?
+    }
+    out.flush()
+}
+
+fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<()> {
+    let accounts: Vec<_> = PEOPLE
+        .iter()
+        .map(|person| {
+            json!({
+                "login": person.login,
+                "name": person.name,
+                "role": person.role_word(),
+                "pass_phrase": person.phrase,
+                "account": person.account().to_string(),
+            })
+        })
+        .collect();
+    let line = json!({
+        "address": format!("http://{address}"),
+        "organisation": ORGANISATION,
+        "database": files.database,
+        "key": files.key,
+        "new": files.is_new,
+        "accounts": accounts,
+        "try": TRY,
+    });
+    writeln!(out, "{line}")
+}
+
+fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<()> {
+    let state = if files.is_new {
+        "new"
+    } else {
+        "kept from last time"
+    };
+    writeln!(out, "\n  {ORGANISATION}: multi-factor log-in with Loquet\n")?;
+    writeln!(
+        out,
+        "  Open      http://{address}   (French; English at the top right)"
+    )?;
+    writeln!(
+        out,
+        "  Database  {} ({state}; --fresh starts over)",
+        files.database.display()
+    )?;
+    writeln!(out, "  Key file  {}\n", files.key.display())?;
+    writeln!(
+        out,
+        "  {:<9} {:<17} {:<14} pass phrase",
+        "log in as", "name", "role"
+    )?;
+    for person in &PEOPLE {
+        writeln!(
+            out,
+            "  {:<9} {:<17} {:<14} {}",
+            person.login,
+            person.name,
+            person.role_word(),
+            person.phrase
+        )?;
+    }
+    writeln!(out, "\n  What to try first")?;
+    for (number, line) in (1..).zip(TRY) {
+        writeln!(out, "  {number}. {line}")?;
+    }
+    writeln!(
+        out,
+        "\n  No phone at hand? `loquet code --watch` plays the app. Ctrl-C ends the demonstration; its data stay.\n"
+    )
+}

@@ -1,0 +1,287 @@
+//! The database's file and the key file beside it: made for their owner alone, recognised before they are touched.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use crate::cli::DEFAULT_DATABASE;
+use crate::failure::Failure;
+
+/// SQLite's `application_id` of the demonstration's files: "LqDm".
+pub(crate) const APPLICATION_ID: i32 = 0x4c71_446d;
+/// First line of the key file, by which it is recognised.
+const KEY_MARK: &str =
+    "# Key file of loquet-demo. Whoever has it can read the secrets in the database beside it.";
+
+/// The two files, and the lock that keeps a second instance out for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) database: PathBuf,
+    pub(crate) key: PathBuf,
+    /// The text of the key file.
+    pub(crate) key_text: String,
+    /// The database is new.
+    pub(crate) is_new: bool,
+    /// Others than the owner can read the key file.
+    pub(crate) is_exposed: bool,
+    _lock: File,
+}
+
+/// Finds the files, or makes them. `fresh` deletes them first, if they are ours.
+pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
+    let database = settle(database)?;
+    let key = beside(&database, ".key");
+    let kind = Kind::of(&database)?;
+    match kind {
+        Kind::Foreign if fresh => return Err(Failure::NotOurs { path: database }),
+        Kind::Foreign if recognise_key(&key).is_ok() => {
+            return Err(Failure::Overwritten {
+                path: database,
+                key,
+            });
+        }
+        Kind::Foreign => return Err(Failure::Foreign { path: database }),
+        Kind::Absent | Kind::Empty | Kind::Ours => {}
+    }
+    let lock = match lock(&key, &database)? {
+        Some(lock) if fresh => {
+            recognise_key(&key)?;
+            // The key goes last: while it is there, a second start finds the lock.
+            for file in [
+                beside(&database, "-wal"),
+                beside(&database, "-shm"),
+                database.clone(),
+                key.clone(),
+            ] {
+                remove(&file)?;
+            }
+            drop(lock);
+            None
+        }
+        None if fresh && kind == Kind::Ours => {
+            for file in [
+                beside(&database, "-wal"),
+                beside(&database, "-shm"),
+                database.clone(),
+            ] {
+                remove(&file)?;
+            }
+            None
+        }
+        lock => lock,
+    };
+    let is_new = matches!(Kind::of(&database)?, Kind::Absent | Kind::Empty);
+    let lock = match (lock, is_new) {
+        (None, false) => return Err(Failure::KeyMissing { path: key }),
+        // A key whose database has gone or is empty: something happened that no start should paint over.
+        (Some(_), true) => {
+            return Err(Failure::Damaged {
+                path: database,
+                why: "it is missing or empty, but its key file is there".into(),
+            });
+        }
+        (Some(lock), false) => lock,
+        (None, true) => {
+            create(&database, b"")?;
+            create(&key, new_key()?.as_bytes())?;
+            self::lock(&key, &database)?.ok_or_else(|| Failure::KeyMissing { path: key.clone() })?
+        }
+    };
+    let mut key_text = String::new();
+    Read::take(&lock, 64 * 1024)
+        .read_to_string(&mut key_text)
+        .map_err(|cause| Failure::BadKey {
+            path: key.clone(),
+            why: cause.to_string(),
+        })?;
+    let is_exposed = is_exposed(&lock);
+    Ok(Files {
+        database,
+        key,
+        key_text,
+        is_new,
+        is_exposed,
+        _lock: lock,
+    })
+}
+
+/// Takes back what a failed first start made, so that the next start is a first one again.
+pub(crate) fn undo(files: &Files) {
+    for file in [
+        beside(&files.database, "-wal"),
+        beside(&files.database, "-shm"),
+        files.database.clone(),
+        files.key.clone(),
+    ] {
+        // Whatever stays is reported by the next start.
+        drop(fs::remove_file(file));
+    }
+}
+
+/// The absolute path, so that two names of one file are one. The folder of the default path is made.
+fn settle(database: &Path) -> Result<PathBuf, Failure> {
+    let bad = |why| Failure::BadPath {
+        path: database.to_owned(),
+        why,
+    };
+    let name = database.file_name().ok_or(bad("it names no file"))?;
+    let folder = match database.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if database == Path::new(DEFAULT_DATABASE) {
+        fs::create_dir_all(folder).map_err(|cause| Failure::File {
+            doing: "make the folder",
+            path: folder.to_owned(),
+            cause,
+        })?;
+    }
+    if database.is_dir() {
+        return Err(bad("it is a folder"));
+    }
+    match fs::canonicalize(database) {
+        Ok(path) => Ok(path),
+        Err(_) => fs::canonicalize(folder)
+            .map(|folder| folder.join(name))
+            .map_err(|cause| Failure::File {
+                doing: "find the folder",
+                path: folder.to_owned(),
+                cause,
+            }),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Absent,
+    Empty,
+    Ours,
+    Foreign,
+}
+
+impl Kind {
+    /// Reads the file's first hundred bytes: SQLite's magic and the application's id (SQLite file format §1.3), which
+    /// survive when the rest is damaged.
+    fn of(path: &Path) -> Result<Self, Failure> {
+        let file = |cause| Failure::File {
+            doing: "read",
+            path: path.to_owned(),
+            cause,
+        };
+        let mut header = Vec::new();
+        match File::open(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Self::Absent),
+            Err(cause) => return Err(file(cause)),
+            Ok(open) => open.take(100).read_to_end(&mut header).map_err(file)?,
+        };
+        if header.is_empty() {
+            return Ok(Self::Empty);
+        }
+        let is_ours = header.starts_with(b"SQLite format 3\0")
+            && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+        Ok(if is_ours { Self::Ours } else { Self::Foreign })
+    }
+}
+
+fn lock(key: &Path, database: &Path) -> Result<Option<File>, Failure> {
+    let open = match File::open(key) {
+        Ok(open) => open,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => {
+            return Err(Failure::File {
+                doing: "read",
+                path: key.to_owned(),
+                cause,
+            });
+        }
+    };
+    match open.try_lock() {
+        Ok(()) => Ok(Some(open)),
+        Err(TryLockError::WouldBlock) => Err(Failure::InUse {
+            path: database.to_owned(),
+        }),
+        Err(TryLockError::Error(cause)) => Err(Failure::File {
+            doing: "lock",
+            path: key.to_owned(),
+            cause,
+        }),
+    }
+}
+
+fn recognise_key(key: &Path) -> Result<(), Failure> {
+    let mut start = Vec::new();
+    File::open(key)
+        .and_then(|open| open.take(KEY_MARK.len() as u64).read_to_end(&mut start))
+        .map_err(|cause| Failure::File {
+            doing: "read",
+            path: key.to_owned(),
+            cause,
+        })?;
+    if start == KEY_MARK.as_bytes() {
+        Ok(())
+    } else {
+        Err(Failure::NotOurs {
+            path: key.to_owned(),
+        })
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(Failure::File {
+            doing: "delete",
+            path: path.to_owned(),
+            cause,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a file that only its owner can read. One that exists (an empty database) is kept.
+fn create(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .map_err(|cause| Failure::File {
+            doing: "write",
+            path: path.to_owned(),
+            cause,
+        })
+}
+
+fn new_key() -> Result<String, Failure> {
+    let mut key = [0; 32];
+    SysRng
+        .try_fill_bytes(&mut key)
+        .map_err(|fault| Failure::Random(fault.to_string()))?;
+    let line = loquet::KeyRing::line(1, &key);
+    Ok(format!("{KEY_MARK}\n{}", *line))
+}
+
+#[cfg(unix)]
+fn is_exposed(file: &File) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata()
+        .is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_: &File) -> bool {
+    false
+}

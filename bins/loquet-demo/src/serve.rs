@@ -1,0 +1,157 @@
+//! From the flags to a server that stands, and to its end.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use loquet::{KeyRing, Service};
+use loquet_policy::OrgId;
+use loquet_sqlite::SqliteStore;
+use loquet_web::{Pages, Settings};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+
+use crate::cli::Cli;
+use crate::database::Database;
+use crate::failure::Failure;
+use crate::files::{self, Files};
+use crate::host::Demo;
+use crate::people::{ORGANISATION, PEOPLE};
+use crate::phrase::Phrases;
+use crate::{banner, pages};
+
+/// How long open requests may take to end after Ctrl-C.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Runs until Ctrl-C.
+pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Server)?;
+    let result = runtime.block_on(start(cli));
+    runtime.shutdown_timeout(FAREWELL);
+    result
+}
+
+async fn start(cli: &Cli) -> Result<(), Failure> {
+    // The address first: where it cannot be had, no file is made or deleted.
+    let listener = TcpListener::bind(cli.listen)
+        .await
+        .map_err(|cause| Failure::address(cli.listen, &cause))?;
+    let address = listener.local_addr().map_err(Failure::Server)?;
+    let files = files::prepare(&cli.db, cli.fresh)?;
+    let app = match open(&files).await {
+        Ok(app) => app,
+        Err(failure) => {
+            if files.is_new {
+                files::undo(&files);
+            }
+            return Err(failure);
+        }
+    };
+    if files.is_exposed {
+        warn(&format!(
+            "the key file {} can be read by others than its owner: whoever reads it can read the secrets. Run: chmod 600 {0}",
+            files.key.display()
+        ));
+    }
+    if !address.ip().is_loopback() {
+        warn(
+            "this demonstration speaks plain http and prints its pass phrases: do not show it to a network you do not trust",
+        );
+    }
+    banner::print(address, &files, cli.json).map_err(Failure::Server)?;
+    let serve = axum::serve(
+        listener,
+        app.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(asked_to_end());
+    tokio::select! {
+        ended = async { serve.await } => ended.map_err(Failure::Server),
+        () = async { asked_to_end().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+    }
+}
+
+async fn open(files: &Files) -> Result<axum::Router, Failure> {
+    let bad_key = |why: String| Failure::BadKey {
+        path: files.key.clone(),
+        why,
+    };
+    let ring = KeyRing::parse(&files.key_text).map_err(|fault| bad_key(fault.to_string()))?;
+    let store = |why: String| Failure::Store {
+        path: files.database.clone(),
+        why,
+    };
+    let database = Database::open(files, key_check(&files.key_text))?;
+    let tables = SqliteStore::open(&files.database).map_err(|fault| Failure::Tables {
+        why: fault.to_string(),
+    })?;
+    let service = Service::new(tables, ring).map_err(|fault| bad_key(fault.to_string()))?;
+    let org = ensure_people(&service)
+        .await
+        .map_err(|fault| store(fault.to_string()))?;
+    let phrases = Phrases::new().map_err(store)?;
+    let mut settings = Settings::default();
+    settings.https = false;
+    Ok(pages::router(
+        &Pages::new(service, Demo { database }, &settings),
+        org,
+        phrases,
+    ))
+}
+
+/// Makes the organisation and its accounts where they are not there yet.
+async fn ensure_people(service: &Service) -> Result<OrgId, loquet::ServiceError> {
+    let org = service
+        .ensure_organisation(OrgId::from(1_u64), ORGANISATION)
+        .await?;
+    for person in &PEOPLE {
+        let label = format!("{}@petits-pas.example", person.login);
+        service
+            .ensure_account(org, person.account(), person.login, &label, [person.role])
+            .await?;
+    }
+    Ok(org)
+}
+
+/// Sixteen bytes that tell key files apart and help nobody to the keys in them.
+fn key_check(text: &str) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update("loquet-demo key check\0")
+        .chain_update(text)
+        .finalize()
+        .into();
+    let mut check = [0; 16];
+    for (slot, byte) in check.iter_mut().zip(hash) {
+        *slot = byte;
+    }
+    check
+}
+
+/// Ctrl-C, or the polite signal of a service manager.
+async fn asked_to_end() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+fn warn(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    drop(writeln!(io::stderr(), "loquet-demo: warning: {text}"));
+}

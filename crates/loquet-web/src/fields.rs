@@ -1,0 +1,306 @@
+//! What a form sent, each field bounded before anybody looks at it.
+
+use std::fmt;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use loquet::store::AttemptId;
+use zeroize::Zeroizing;
+
+use crate::Language;
+
+/// The largest form, in bytes: the text of the access rules, escaped, and a little more.
+pub(crate) const MAX_FORM: usize = 64 * 1024;
+/// More fields than any form here has.
+const MAX_FIELDS: usize = 16;
+
+/// The fields of a submitted form. They can hold codes and pass phrases: wiped when dropped, `Debug` shows the names.
+pub struct Fields(Vec<(String, Zeroizing<String>)>);
+
+/// Why a field cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Its name in the form.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub what: FieldFaultKind,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFaultKind {
+    /// Not there, or nothing in it.
+    Missing,
+    /// More than this many bytes.
+    TooLong(usize),
+    /// A control character, at this byte.
+    Control(usize),
+    /// Sent twice: somebody built this form by hand.
+    Twice,
+    /// Not of the form that the field needs (a date, an id).
+    Form,
+}
+
+impl FieldFault {
+    /// What to tell the person.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        match self.what {
+            FieldFaultKind::Missing => language
+                .say("Ce champ est vide.", "This field is empty.")
+                .to_owned(),
+            FieldFaultKind::TooLong(most) => language.say(
+                format!("Ce champ est trop long : {most} caractères au plus."),
+                format!("This field is too long: {most} characters at most."),
+            ),
+            FieldFaultKind::Control(at) => {
+                let place = at.saturating_add(1);
+                language.say(
+                    format!("Ce champ contient un caractère invisible (en position {place})."),
+                    format!("This field holds an invisible character (at position {place})."),
+                )
+            }
+            FieldFaultKind::Twice => language
+                .say(
+                    "Ce champ a été envoyé deux fois.",
+                    "This field was sent twice.",
+                )
+                .to_owned(),
+            FieldFaultKind::Form => language
+                .say(
+                    "Ce champ n'a pas la forme attendue.",
+                    "This field is not in the expected form.",
+                )
+                .to_owned(),
+        }
+    }
+}
+
+impl Fields {
+    /// The text of a field, without blanks at its ends.
+    ///
+    /// # Errors
+    /// [`FieldFault`] when it is missing or empty, longer than `most` bytes, sent twice, or has a control character (a line
+    /// break too: see [`Fields::lines`]).
+    pub fn text(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
+        let text = self.lines(field, most)?;
+        if text.is_empty() {
+            return Err(FieldFault {
+                field,
+                what: FieldFaultKind::Missing,
+            });
+        }
+        match text.char_indices().find(|(_, c)| c.is_control()) {
+            Some((at, _)) => Err(FieldFault {
+                field,
+                what: FieldFaultKind::Control(at),
+            }),
+            None => Ok(text),
+        }
+    }
+
+    /// As [`Fields::text`] for a field that may be left empty.
+    ///
+    /// # Errors
+    /// As [`Fields::text`], but for an absent or empty field.
+    pub fn optional(&self, field: &'static str, most: usize) -> Result<Option<&str>, FieldFault> {
+        match self.text(field, most) {
+            Err(FieldFault {
+                what: FieldFaultKind::Missing,
+                ..
+            }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// The text of a field of several lines, possibly none.
+    ///
+    /// # Errors
+    /// [`FieldFault`] when it is missing, longer than `most` bytes or sent twice.
+    pub fn lines(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
+        let fault = |what| FieldFault { field, what };
+        let mut found = self
+            .0
+            .iter()
+            .filter(|(name, _)| name == field)
+            .map(|(_, value)| value.trim());
+        let text = found.next().ok_or(fault(FieldFaultKind::Missing))?;
+        if found.next().is_some() {
+            return Err(fault(FieldFaultKind::Twice));
+        }
+        if text.len() > most {
+            return Err(fault(FieldFaultKind::TooLong(most)));
+        }
+        Ok(text)
+    }
+
+    /// Whether a box is ticked.
+    #[must_use]
+    pub fn is_ticked(&self, field: &'static str) -> bool {
+        self.text(field, 8).is_ok_and(|value| value == "yes")
+    }
+
+    /// The attempt that the form was drawn with.
+    ///
+    /// # Errors
+    /// [`FieldFault`] when it is missing or not 32 hexadecimal digits.
+    pub fn attempt(&self) -> Result<AttemptId, FieldFault> {
+        let field = "attempt";
+        let text = self.text(field, 32)?;
+        let is_hex = text.len() == 32 && text.bytes().all(|c| c.is_ascii_hexdigit());
+        u128::from_str_radix(text, 16)
+            .ok()
+            .filter(|_| is_hex)
+            .map(|id| AttemptId(id.to_be_bytes()))
+            .ok_or(FieldFault {
+                field,
+                what: FieldFaultKind::Form,
+            })
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// Why a request's body is no form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAForm {
+    /// Another content type.
+    Type,
+    /// Larger than the router allows, or cut off.
+    Body(StatusCode),
+    /// More fields than any form has.
+    TooManyFields,
+    /// Without the attempt that every form carries.
+    Attempt,
+}
+
+impl NotAForm {
+    /// The status that says so.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Type => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Body(status) => status,
+            Self::TooManyFields | Self::Attempt => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What to tell the person.
+    #[must_use]
+    pub fn sentence(self, language: Language) -> &'static str {
+        match self {
+            Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => language.say(
+                "Ce formulaire est trop long. Raccourcissez son contenu et envoyez-le de nouveau.",
+                "This form is too long. Shorten what it holds and send it again.",
+            ),
+            Self::Type | Self::Body(_) | Self::TooManyFields | Self::Attempt => language.say(
+                "Ce formulaire n'est pas arrivé entier. Revenez à la page et envoyez-le de nouveau.",
+                "This form did not arrive whole. Go back to the page and send it again.",
+            ),
+        }
+    }
+}
+
+impl axum::response::IntoResponse for NotAForm {
+    /// For handlers that do not look at the reason themselves: both languages, no layout.
+    fn into_response(self) -> axum::response::Response {
+        let text = format!(
+            "{}\n{}\n",
+            self.sentence(Language::French),
+            self.sentence(Language::English)
+        );
+        (self.status(), text).into_response()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = NotAForm;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, NotAForm> {
+        let is_form = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .and_then(|kind| kind.split(';').next())
+            .is_some_and(|kind| {
+                kind.trim()
+                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            });
+        if !is_form {
+            return Err(NotAForm::Type);
+        }
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|fault| NotAForm::Body(fault.status()))?;
+        let mut fields = Vec::new();
+        for (name, value) in form_urlencoded::parse(&body) {
+            if fields.len() == MAX_FIELDS {
+                return Err(NotAForm::TooManyFields);
+            }
+            fields.push((name.into_owned(), Zeroizing::new(value.into_owned())));
+        }
+        Ok(Self(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        Fields(
+            pairs
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
+                .collect(),
+        )
+    }
+
+    fn what<T: fmt::Debug>(result: Result<T, FieldFault>) -> FieldFaultKind {
+        result.unwrap_err().what
+    }
+
+    #[test]
+    fn a_field_is_bounded_and_single() {
+        let form = fields(&[
+            ("a", " 123 456 "),
+            ("b", "1"),
+            ("b", "2"),
+            ("c", "x\u{7}"),
+            ("d", "  "),
+        ]);
+        assert_eq!(form.text("a", 7), Ok("123 456"));
+        assert_eq!(what(form.text("a", 6)), FieldFaultKind::TooLong(6));
+        assert_eq!(what(form.text("b", 9)), FieldFaultKind::Twice);
+        assert_eq!(what(form.text("c", 9)), FieldFaultKind::Control(1));
+        assert_eq!(what(form.text("d", 9)), FieldFaultKind::Missing);
+        assert_eq!(what(form.text("e", 9)), FieldFaultKind::Missing);
+        assert_eq!(form.optional("d", 9), Ok(None));
+        assert_eq!(what(form.optional("b", 9)), FieldFaultKind::Twice);
+    }
+
+    #[test]
+    fn an_attempt_is_32_hexadecimal_digits() {
+        let good = "00ff".repeat(8);
+        let attempt = fields(&[("attempt", &good)]).attempt().unwrap();
+        assert_eq!(attempt.0[..4], [0, 255, 0, 255]);
+        for bad in ["", "+0ff00ff00ff00ff00ff00ff00ff00ff", "00ff", "zz"] {
+            assert!(fields(&[("attempt", bad)]).attempt().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_never_printed() {
+        assert_eq!(
+            format!("{:?}", fields(&[("code", "123456")])),
+            r#"["code"]"#
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! What every answer carries, and which requests are not answered at all.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Nothing but our own files, no inline script or style, no frame around the page, forms to ourselves only. The QR code is
+/// part of the page; `data:` is for hosts that show it as a picture.
+const POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+const HEADERS: [(&str, &str); 7] = [
+    ("content-security-policy", POLICY),
+    // Not `no-referrer`: browsers would then send `Origin: null` with every form, and the check below needs the origin.
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
+/// Middleware for every route of a host that shows these pages, its log-in form too
+/// (`axum::middleware::from_fn(loquet_web::guard)`). [`Pages::router`](crate::Pages::router) has it already; twice does no harm.
+///
+/// # Security
+/// A request that can change something must come from a page of the same origin, as `Sec-Fetch-Site` says or, in older
+/// browsers, as `Origin` says (OWASP CSRF Prevention Cheat Sheet). One that has neither is refused: no browser sends it.
+/// Answers are not cached unless they say themselves that they may be.
+pub async fn guard(request: Request, next: Next) -> Response {
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let mut response = if changes && !is_same_origin(request.headers()) {
+        let text = "Cette demande ne vient pas d'une page de ce site.\nThis request does not come from a page of this site.\n";
+        (StatusCode::FORBIDDEN, text).into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
+        return false;
+    };
+    // The scheme is the proxy's to know; the name and the port must be ours.
+    origin
+        .split_once("://")
+        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(pairs: &[(&'static str, &'static str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for &(name, value) in pairs {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        is_same_origin(&headers)
+    }
+
+    #[test]
+    fn only_a_page_of_the_same_origin_may_change_anything() {
+        let host = ("host", "creche.example:8080");
+        assert!(same(&[host, ("origin", "http://creche.example:8080")]));
+        assert!(same(&[host, ("origin", "http://CRECHE.example:8080")]));
+        assert!(same(&[host, ("sec-fetch-site", "same-origin")]));
+        assert!(!same(&[host]));
+        assert!(!same(&[("origin", "http://creche.example:8080")]));
+        assert!(!same(&[host, ("origin", "null")]));
+        assert!(!same(&[host, ("origin", "http://creche.example")]));
+        assert!(!same(&[
+            host,
+            ("origin", "http://creche.example:8080.evil.example")
+        ]));
+        for site in ["cross-site", "same-site", "none", ""] {
+            let origin = ("origin", "http://creche.example:8080");
+            assert!(!same(&[host, origin, ("sec-fetch-site", site)]), "{site}");
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! "Mon compte".
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use loquet::flow::{BeginReplacement, LogOut, LogOutEverywhere, ReportLost, SwitchOff, SwitchOn};
+use loquet_policy::Authenticator;
+
+use crate::facts::starts;
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::parts::{MAX_CODE, Trouble};
+use crate::session::{Here, Stop};
+use crate::views::account::{self, Account, Bound, Switch};
+use crate::views::code::{Question, question};
+use crate::views::message::message;
+use crate::{Language, Pages, Viewer, Visit, when};
+
+async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let language = visit.language;
+    let at = pages.setting(visit, trouble)?;
+    let name = pages
+        .0
+        .host
+        .name(here.stamp.account())
+        .await?
+        .unwrap_or_default();
+    let fixed = match here.switch_is_fixed() {
+        Some(refusal) => Some(pages.sentence(&refusal, language).await?),
+        None => None,
+    };
+    let standing = &here.standing;
+    let since = match here.authenticator() {
+        Authenticator::Active { since, .. } => {
+            let day = when::day(since, language);
+            language.say(
+                format!("Liée à votre compte depuis le {day}."),
+                format!("Bound to your account since {day}."),
+            )
+        }
+        _ => String::new(),
+    };
+    let bound = match here.authenticator() {
+        _ if !standing.organisation.is_enabled() => Bound::NotYet,
+        Authenticator::None => Bound::Nothing,
+        Authenticator::Active { .. } => Bound::Active { since: &since },
+        Authenticator::ResetDue { .. } => Bound::Broken {
+            text: at.say(
+                "Votre compte a été réinitialisé. Configurez une nouvelle application avec votre billet.",
+                "Your account was reset. Set up a new app with your ticket.",
+            ),
+            needs_ticket: true,
+        },
+        Authenticator::Disabled { .. } => Bound::Broken {
+            text: at.say(
+                "Désactivée. Demandez à un administrateur de réinitialiser votre compte.",
+                "Disabled. Ask an administrator to reset your account.",
+            ),
+            needs_ticket: false,
+        },
+    };
+    let body = account::account(
+        &at,
+        &Account {
+            name: &name,
+            roles: &pages.roles(&standing.account.roles, language),
+            switch: Switch {
+                on: standing.requirement.is_required(),
+                fixed: fixed.as_deref(),
+            },
+            authenticator: bound,
+            announced: announced(here, language).as_deref(),
+            done: done(visit),
+        },
+    );
+    pages
+        .page_for(
+            visit,
+            here,
+            trouble,
+            at.say("Mon compte", "My account"),
+            false,
+            body,
+        )
+        .await
+}
+
+fn announced(here: &Here, language: Language) -> Option<String> {
+    let mandate = here
+        .standing
+        .requirement
+        .announced
+        .filter(|_| here.standing.requirement.mandate.is_none())?;
+    let day = when::day(starts(&mandate), language);
+    Some(language.say(
+        format!("À compter du {day}, un code sera exigé à chacune de vos connexions. Configurez votre application dès maintenant."),
+        format!("From {day} on a code will be required at each of your log-ins. Set up your app now."),
+    ))
+}
+
+fn done(visit: &Visit) -> Option<&'static str> {
+    let language = visit.language;
+    Some(match visit.parameter("done")?.as_str() {
+        "enrolled" => language.say(
+            "Félicitations ! Votre application est liée : un code vous sera demandé à la connexion.",
+            "Congratulations! Your app is bound: you will be asked for a code at log-in.",
+        ),
+        "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
+        "off" => language.say(
+            "C'est fait. Votre application reste liée ; seule votre phrase de passe vous sera demandée.",
+            "Done. Your app stays bound; you will be asked for your pass phrase only.",
+        ),
+        _ => return None,
+    })
+}
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.person(&visit).await?;
+    draw(&pages, &visit, &here, None).await
+}
+
+/// Which of the questions of "Mon compte".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    On,
+    Off,
+    Replace,
+    Lost,
+}
+
+async fn ask<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    what: Ask,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let back = if here.is_logged_in() {
+        "/account"
+    } else {
+        "/code"
+    };
+    let code = at.say(
+        "Confirmez avec un nouveau code de votre application.",
+        "Confirm with a fresh code from your app.",
+    );
+    let off = at.say(
+        "Seule votre phrase de passe vous sera demandée à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
+        "You will be asked for your pass phrase only. Your app stays bound to your account. Confirm with a fresh code.",
+    );
+    let lost = at.say(
+        "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre.",
+        "Your app will no longer work and all your sessions will end. An administrator must reset your account before you can set up another.",
+    );
+    let replace = at.say(
+        "Un nouveau code QR vous sera montré. L'ancienne application reste valable jusqu'à ce que la nouvelle soit confirmée. Donnez un code de l'ancienne.",
+        "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
+    );
+    let (title, text, action, button) = match what {
+        Ask::On => (
+            at.say("Exiger un code à la connexion", "Require a code at log-in"),
+            code,
+            "/account/on",
+            at.say("Activer", "Switch on"),
+        ),
+        Ask::Off => (
+            at.say("Ne plus exiger de code", "Stop requiring a code"),
+            off,
+            "/account/off",
+            at.say("Désactiver", "Switch off"),
+        ),
+        Ask::Replace => (
+            at.say("Remplacer l'application", "Replace the app"),
+            replace,
+            "/account/replace",
+            at.say("Continuer", "Continue"),
+        ),
+        Ask::Lost => (
+            at.say("Déclarer l'application perdue", "Report the app as lost"),
+            lost,
+            "/account/lost",
+            at.say("Désactiver l'application", "Disable the app"),
+        ),
+    };
+    let body = question(
+        &at,
+        &Question {
+            title,
+            text,
+            action,
+            button,
+            dangerous: what == Ask::Lost,
+            with_code: what != Ask::Lost,
+            back,
+        },
+    );
+    pages
+        .page_for(visit, here, trouble, title, true, body)
+        .await
+}
+
+pub(crate) async fn show_on<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.person(&visit).await?;
+    if here.is_bound() {
+        return ask(&pages, &visit, &here, Ask::On, None).await;
+    }
+    // Confirming an enrollment switches it on.
+    Ok(pages.go("/enrol"))
+}
+
+pub(crate) async fn show_off<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.person(&visit).await?;
+    ask(&pages, &visit, &here, Ask::Off, None).await
+}
+
+pub(crate) async fn show_replace<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.person(&visit).await?;
+    ask(&pages, &visit, &here, Ask::Replace, None).await
+}
+
+pub(crate) async fn show_lost<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.anybody(&visit).await?;
+    ask(&pages, &visit, &here, Ask::Lost, None).await
+}
+
+pub(crate) async fn switch_on<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    let trouble = match fields.text("code", MAX_CODE) {
+        Err(fault) => Trouble::of_field(fault, visit.language),
+        Ok(typed) => match pages
+            .run(
+                &visit,
+                attempt,
+                SwitchOn {
+                    stamp: here.stamp,
+                    typed: typed.to_owned(),
+                },
+            )
+            .await?
+        {
+            Ok(()) => return Ok(pages.go("/account?done=on")),
+            Err(refused) => {
+                pages
+                    .trouble(&visit, &here, &refused, &["code"], "")
+                    .await?
+            }
+        },
+    };
+    ask(&pages, &visit, &here, Ask::On, Some(&trouble)).await
+}
+
+pub(crate) async fn switch_off<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    let trouble = match fields.text("code", MAX_CODE) {
+        Err(fault) => Trouble::of_field(fault, visit.language),
+        Ok(typed) => match pages
+            .run(
+                &visit,
+                attempt,
+                SwitchOff {
+                    stamp: here.stamp,
+                    typed: typed.to_owned(),
+                },
+            )
+            .await?
+        {
+            Ok(()) => return Ok(pages.go("/account?done=off")),
+            Err(refused) => {
+                pages
+                    .trouble(&visit, &here, &refused, &["code"], "")
+                    .await?
+            }
+        },
+    };
+    ask(&pages, &visit, &here, Ask::Off, Some(&trouble)).await
+}
+
+pub(crate) async fn replace<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    let trouble = match fields.text("code", MAX_CODE) {
+        Err(fault) => Trouble::of_field(fault, visit.language),
+        Ok(typed) => {
+            let begin = BeginReplacement {
+                stamp: here.stamp,
+                typed: typed.to_owned(),
+            };
+            match pages.run(&visit, attempt, begin).await? {
+                Ok(_) => return Ok(pages.go("/enrol")),
+                Err(refused) => {
+                    pages
+                        .trouble(&visit, &here, &refused, &["code"], "")
+                        .await?
+                }
+            }
+        }
+    };
+    ask(&pages, &visit, &here, Ask::Replace, Some(&trouble)).await
+}
+
+pub(crate) async fn report_lost<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.anybody(&visit).await?;
+    match pages
+        .run(
+            &visit,
+            attempt,
+            ReportLost {
+                account: here.stamp.account(),
+            },
+        )
+        .await?
+    {
+        Ok(()) => {
+            let language = visit.language;
+            let title = language.say("Application désactivée", "App disabled");
+            let text = language.say(
+                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
+                "Your app no longer works and all your sessions have ended. Ask an administrator to reset your account.",
+            );
+            let on = (
+                language.say("Page de connexion", "Log-in page"),
+                pages.0.host.log_in(),
+            );
+            let page = pages.show(
+                &visit,
+                StatusCode::OK,
+                title,
+                Viewer::Nobody,
+                true,
+                message(title, text, on),
+            );
+            pages.let_go(here.key, page).await
+        }
+        Err(refused) => {
+            let trouble = pages.trouble(&visit, &here, &refused, &[], "").await?;
+            ask(&pages, &visit, &here, Ask::Lost, Some(&trouble)).await
+        }
+    }
+}
+
+pub(crate) async fn log_out<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.anybody(&visit).await?;
+    // Whatever the rules answer, this browser's session ends here.
+    drop(
+        pages
+            .run(&visit, attempt, LogOut { stamp: here.stamp })
+            .await?,
+    );
+    pages
+        .let_go(
+            here.key,
+            Redirect::to(pages.0.host.log_in()).into_response(),
+        )
+        .await
+}
+
+pub(crate) async fn log_out_everywhere<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    match pages
+        .run(&visit, attempt, LogOutEverywhere { stamp: here.stamp })
+        .await?
+    {
+        Ok(()) => {
+            pages
+                .let_go(
+                    here.key,
+                    Redirect::to(pages.0.host.log_in()).into_response(),
+                )
+                .await
+        }
+        Err(refused) => {
+            let trouble = pages.trouble(&visit, &here, &refused, &[], "").await?;
+            draw(&pages, &visit, &here, Some(&trouble)).await
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The enrollment.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use loquet::flow::{BeginEnrollment, ConfirmEnrollment};
+use loquet::{Level, UnixTime};
+
+use crate::facts::starts;
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::parts::{MAX_CODE, Trouble};
+use crate::session::{Here, Stop};
+use crate::views::enrol;
+use crate::{Language, Pages, Visit, when};
+use zeroize::Zeroizing;
+
+/// The page of somebody who enrolls: the QR code of a begun enrollment, or how to begin.
+pub(crate) async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let title = at.say("Configurer l'application", "Set up your app");
+    let reason = reason(pages, here, visit.language).await?;
+    let Some(offer) = pages.0.service.pending(&here.stamp).await? else {
+        let start = enrol::Start {
+            reason: &reason,
+            needs_ticket: here.needs_ticket() || Trouble::at(trouble, "ticket").is_some(),
+            may_leave: here.is_logged_in(),
+        };
+        return pages
+            .page_for(visit, here, trouble, title, true, enrol::start(&at, &start))
+            .await;
+    };
+    let alt = at.say(
+        "Code QR pour votre application d'authentification. La clé peut aussi être saisie : « Difficulté à capturer ? ».",
+        "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
+    );
+    let scan = enrol::Scan {
+        svg: &Zeroizing::new(offer.qr.svg(alt)),
+        issuer: &offer.issuer,
+        account: &offer.account,
+        left: UnixTime(offer.expires).since(here.standing.now),
+        reason: &reason,
+    };
+    pages
+        .page_for(visit, here, trouble, title, false, enrol::scan(&at, &scan))
+        .await
+}
+
+/// Why somebody enrolls, in a sentence.
+async fn reason<H: Host>(
+    pages: &Pages<H>,
+    here: &Here,
+    language: Language,
+) -> Result<String, Stop> {
+    if here.needs_ticket() {
+        return Ok(language
+            .say(
+                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le billet que l'on vous a remis.",
+                "Your account was reset. Set up a new app with the ticket that you were handed.",
+            )
+            .to_owned());
+    }
+    let Some(mandate) = here.standing.requirement.mandate else {
+        return Ok(language
+            .say(
+                "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre phrase de passe.",
+                "A one-time code on your phone will protect your account in addition to your pass phrase.",
+            )
+            .to_owned());
+    };
+    let who = pages.role(mandate.role, language).unwrap_or_default();
+    let by = pages.0.host.name(mandate.by).await?.unwrap_or_default();
+    let since = when::day(starts(&mandate), language);
+    Ok(language.say(
+        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since} ; décision de {by}."),
+        format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
+    ))
+}
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.anybody(&visit).await?;
+    match here.level() {
+        Level::HalfLogin | Level::RecoveryOnly => {
+            Ok(Redirect::to(pages.0.host.log_in()).into_response())
+        }
+        Level::EnrolOnly | Level::Level1 | Level::Level2 => draw(&pages, &visit, &here, None).await,
+    }
+}
+
+pub(crate) async fn begin<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.anybody(&visit).await?;
+    let ticket = match fields.optional("ticket", enrol::MAX_TICKET) {
+        Ok(ticket) => ticket.unwrap_or_default().to_owned(),
+        Err(fault) => {
+            return draw(
+                &pages,
+                &visit,
+                &here,
+                Some(&Trouble::of_field(fault, visit.language)),
+            )
+            .await;
+        }
+    };
+    match pages
+        .run(
+            &visit,
+            attempt,
+            BeginEnrollment {
+                stamp: here.stamp,
+                ticket,
+            },
+        )
+        .await?
+    {
+        // Who has not finished logging in sees the code where that is done: on the log-in page.
+        Ok(_) if here.level() == Level::EnrolOnly => {
+            Ok(Redirect::to(pages.0.host.log_in()).into_response())
+        }
+        Ok(_) => Ok(pages.go("/enrol")),
+        Err(refused) => {
+            let trouble = pages
+                .trouble(&visit, &here, &refused, &["ticket"], "")
+                .await?;
+            draw(&pages, &visit, &here, Some(&trouble)).await
+        }
+    }
+}
+
+pub(crate) async fn show_key<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.anybody(&visit).await?;
+    let Some(offer) = pages.0.service.pending(&here.stamp).await? else {
+        return Ok(pages.go("/enrol"));
+    };
+    let at = pages.setting(&visit, None)?;
+    let key = enrol::Key {
+        grouped: &offer.key_grouped,
+        plain: &offer.key_ungrouped,
+        issuer: &offer.issuer,
+        account: &offer.account,
+        left: UnixTime(offer.expires).since(here.standing.now),
+    };
+    let title = at.say("Entrer la clé à la main", "Enter the key by hand");
+    pages
+        .page_for(&visit, &here, None, title, true, enrol::key(&at, &key))
+        .await
+}
+
+pub(crate) async fn confirm<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.anybody(&visit).await?;
+    let trouble = match fields.text("code", MAX_CODE) {
+        Err(fault) => Trouble::of_field(fault, visit.language),
+        Ok(typed) => {
+            let confirm = ConfirmEnrollment {
+                stamp: here.stamp,
+                typed: typed.to_owned(),
+                seal_typed_back: String::new(),
+            };
+            match pages.run(&visit, attempt, confirm).await? {
+                Ok(entered) => {
+                    let to = if here.is_logged_in() {
+                        format!("{}/account?done=enrolled", pages.0.base)
+                    } else {
+                        pages.0.host.home().to_owned()
+                    };
+                    return pages.hand_over(Some(here.key), entered.stamp, &to).await;
+                }
+                Err(refused) => {
+                    pages
+                        .trouble(&visit, &here, &refused, &["code"], "")
+                        .await?
+                }
+            }
+        }
+    };
+    draw(&pages, &visit, &here, Some(&trouble)).await
+}

@@ -1,0 +1,145 @@
+//! The employees' mandate.
+
+use axum::response::Response;
+use loquet::RoleId;
+use loquet::flow::{Announce, CancelMandate, MoveMandate, Refused};
+use loquet_policy::Start;
+
+use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::host::Host;
+use crate::parts::Trouble;
+use crate::session::{Here, Stop};
+use crate::views::mandate::{self, MAX_DATE, Mandate};
+use crate::{Pages, Visit, when};
+
+/// Where a fresh code leads back to.
+const PLACE: &str = "/admin/mandate";
+
+async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let mandate = here.employees_mandate();
+    let by = match mandate {
+        Some(mandate) => pages.0.host.name(mandate.by).await?.unwrap_or_default(),
+        None => String::new(),
+    };
+    let mandate = Mandate {
+        state: mandate.map(|mandate| mandate.state),
+        by: &by,
+        now: here.standing.now,
+    };
+    let title = at.say("Obligation des employés", "Requirement for employees");
+    pages
+        .page_for(
+            visit,
+            here,
+            trouble,
+            title,
+            true,
+            mandate::mandate(&at, &mandate),
+        )
+        .await
+}
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    draw(&pages, &visit, &here, None).await
+}
+
+fn date(fields: &Fields) -> Result<loquet::UnixTime, FieldFault> {
+    when::parse_day(fields.text("date", MAX_DATE)?).ok_or(FieldFault {
+        field: "date",
+        what: FieldFaultKind::Form,
+    })
+}
+
+pub(crate) async fn announce<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let start = match fields.text("start", 8) {
+        Ok("now") => Ok(Start::Now {
+            confirmed: fields.is_ticked("confirmed"),
+        }),
+        Ok("date") => date(&fields).map(Start::At),
+        Ok(_) => Err(FieldFault {
+            field: "start",
+            what: FieldFaultKind::Form,
+        }),
+        Err(fault) => Err(fault),
+    };
+    let result = match start {
+        Err(fault) => Err(fault),
+        Ok(start) => {
+            let announce = Announce {
+                stamp: here.stamp,
+                role: RoleId::EMPLOYEE,
+                start,
+            };
+            Ok(pages.run(&visit, attempt, announce).await?.map(drop))
+        }
+    };
+    finish(&pages, &visit, &here, result).await
+}
+
+pub(crate) async fn postpone<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let result = match date(&fields) {
+        Err(fault) => Err(fault),
+        Ok(date) => {
+            let postpone = MoveMandate {
+                stamp: here.stamp,
+                role: RoleId::EMPLOYEE,
+                date,
+            };
+            Ok(pages.run(&visit, attempt, postpone).await?.map(drop))
+        }
+    };
+    finish(&pages, &visit, &here, result).await
+}
+
+pub(crate) async fn cancel<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let cancel = CancelMandate {
+        stamp: here.stamp,
+        role: RoleId::EMPLOYEE,
+    };
+    let result = Ok(pages.run(&visit, attempt, cancel).await?);
+    finish(&pages, &visit, &here, result).await
+}
+
+async fn finish<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    result: Result<Result<(), Refused>, FieldFault>,
+) -> Result<Response, Stop> {
+    let trouble = match result {
+        Ok(Ok(())) => return Ok(pages.go("/admin?done=imposed")),
+        Ok(Err(refused)) => {
+            let next = format!("{}{PLACE}", pages.0.base);
+            pages
+                .trouble(visit, here, &refused, &["date", "confirmed"], &next)
+                .await?
+        }
+        Err(fault) => Trouble::of_field(fault, visit.language),
+    };
+    draw(pages, visit, here, Some(&trouble)).await
+}

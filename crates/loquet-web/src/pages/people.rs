@@ -1,0 +1,165 @@
+//! The roll-call and the reset.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use loquet::flow::Reset;
+use loquet::{AccountId, Person, Refusal};
+use loquet_policy::Authenticator;
+
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::parts::{MAX_CODE, Trouble};
+use crate::session::{Here, Stop};
+use crate::views::message::message;
+use crate::views::people::{self, Line, State};
+use crate::{Pages, Visit, when};
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    let people = match pages.0.service.roll_call(&here.stamp).await? {
+        Ok(people) => people,
+        Err(refusal) => {
+            return Err(pages
+                .closed(&visit, &here, refusal, "/admin/people")
+                .await?);
+        }
+    };
+    let mut lines = Vec::with_capacity(people.len());
+    for person in &people {
+        lines.push(line(&pages, &visit, &here, person).await?);
+    }
+    let at = pages.setting(&visit, None)?;
+    pages
+        .page_for(
+            &visit,
+            &here,
+            None,
+            at.say("Personnes", "People"),
+            false,
+            people::people(&at, &lines),
+        )
+        .await
+}
+
+async fn line<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    person: &Person,
+) -> Result<Line, Stop> {
+    let account = &person.account;
+    Ok(Line {
+        id: account.id.to_string(),
+        name: pages
+            .0
+            .host
+            .name(account.id)
+            .await?
+            .unwrap_or_else(|| person.external_id.clone()),
+        roles: pages.roles(&account.roles, visit.language),
+        state: match account.authenticator_at(here.standing.now) {
+            _ if !account.is_active() => State::Left,
+            Authenticator::None => State::NotEnrolled,
+            Authenticator::Active { .. } => State::Enrolled,
+            Authenticator::Disabled { .. } => State::Disabled,
+            Authenticator::ResetDue { .. } => State::ResetDue,
+        },
+        required: person.requirement.is_required(),
+        is_self: account.id == here.stamp.account(),
+    })
+}
+
+/// The account in the path, by the name that people know. Whether it is one of this organisation the rules decide.
+async fn subject<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    id: &str,
+) -> Result<(AccountId, String), Stop> {
+    if let Ok(account) = id.parse::<AccountId>()
+        && let Some(name) = pages.0.host.name(account).await?
+    {
+        return Ok((account, name));
+    }
+    let title = visit.language.say("Personnes", "People");
+    let text = pages
+        .sentence(&Refusal::UnknownAccount, visit.language)
+        .await?;
+    let back = format!("{}/admin/people", pages.0.base);
+    let body = message(title, &text, (visit.language.say("Retour", "Back"), &back));
+    let mut response = pages.page_for(visit, here, None, title, true, body).await?;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    Err(response.into())
+}
+
+async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    (account, name): &(AccountId, String),
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let body = people::reset(&at, &account.to_string(), name);
+    pages
+        .page_for(
+            visit,
+            here,
+            trouble,
+            at.say("Réinitialiser", "Reset"),
+            true,
+            body,
+        )
+        .await
+}
+
+pub(crate) async fn show_reset<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    id: String,
+) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    let subject = subject(&pages, &visit, &here, &id).await?;
+    draw(&pages, &visit, &here, &subject, None).await
+}
+
+/// Resets, and shows the ticket in the answer itself: it is shown once and kept nowhere. Sending the form again finds that
+/// it was dealt with; a ticket that was lost before it was seen is replaced by resetting once more.
+pub(crate) async fn reset<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+    id: String,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let subject = subject(&pages, &visit, &here, &id).await?;
+    let trouble = match fields.text("code", MAX_CODE) {
+        Err(fault) => Trouble::of_field(fault, visit.language),
+        Ok(typed) => {
+            let reset = Reset {
+                stamp: here.stamp,
+                subject: subject.0,
+                aloud: false,
+                typed: typed.to_owned(),
+            };
+            match pages.run(&visit, attempt, reset).await? {
+                Ok(ticket) => {
+                    let at = pages.setting(&visit, None)?;
+                    let until = when::moment(ticket.expires, visit.language);
+                    let body = people::ticket(&at, &subject.1, &ticket.ticket.expose(), &until);
+                    return pages
+                        .page_for(&visit, &here, None, at.say("Billet", "Ticket"), true, body)
+                        .await;
+                }
+                Err(refused) => {
+                    let next = format!("{}/admin/people/{id}/reset", pages.0.base);
+                    pages
+                        .trouble(&visit, &here, &refused, &["code"], &next)
+                        .await?
+                }
+            }
+        }
+    };
+    draw(&pages, &visit, &here, &subject, Some(&trouble)).await
+}

@@ -1,0 +1,345 @@
+//! A sentence for every refusal, for the person whom it concerns, and one for strangers.
+//!
+//! The match is exhaustive: a new refusal does not compile before somebody has said it in both languages.
+
+use loquet_policy::Refusal;
+
+use crate::{Language, when};
+
+/// Who and what a refusal speaks of, by the names that people know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Names<'a> {
+    /// The role, in the plural and in the page's language ("les employés").
+    pub role: Option<&'a str>,
+    /// The administrator who imposed a mandate.
+    pub by: Option<&'a str>,
+}
+
+/// What someone hears who has not shown a pass phrase: one sentence for everything, so that it tells nothing.
+#[must_use]
+pub fn neutral(language: Language) -> &'static str {
+    language.say(
+        "La connexion n'a pas abouti. Vérifiez votre identifiant et votre phrase de passe.",
+        "The log-in did not succeed. Check your name and your pass phrase.",
+    )
+}
+
+/// Seconds to wait before another try makes sense, for a countdown beside the sentence.
+#[must_use]
+pub const fn wait(refusal: &Refusal) -> Option<u64> {
+    match refusal {
+        Refusal::AlreadyUsed { wait }
+        | Refusal::Throttled { wait }
+        | Refusal::TooManyResets { wait } => Some(*wait),
+        _ => None,
+    }
+}
+
+/// What to tell the person whom a refusal concerns: what is the matter, and what to do about it.
+#[must_use]
+pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> String {
+    let say = |french: &str, english: &str| language.say(french, english).to_owned();
+    match refusal {
+        Refusal::UnknownAccount => say("Ce compte n'existe pas ici.", "There is no such account here."),
+        Refusal::LogInRefused => neutral(language).to_owned(),
+        Refusal::LogInRequired => say("Connectez-vous d'abord.", "Log in first."),
+        Refusal::StaleLogIn => say(
+            "Votre connexion a pris fin parce que votre compte a changé. Connectez-vous de nouveau.",
+            "Your log-in has ended because your account has changed. Log in again.",
+        ),
+        Refusal::LogInExpired => say(
+            "Plus de dix minutes se sont écoulées depuis votre phrase de passe. Connectez-vous de nouveau.",
+            "More than ten minutes have passed since your pass phrase. Log in again.",
+        ),
+        Refusal::EnrolOnly => say(
+            "Configurez d'abord votre application d'authentification.",
+            "Set up your authenticator app first.",
+        ),
+        Refusal::CodeRequired => say(
+            "Saisissez d'abord le code à 6 chiffres de votre application.",
+            "Enter the 6-digit code from your app first.",
+        ),
+        Refusal::RecoverFirst => say(
+            "Votre application d'authentification a été désactivée. Demandez à un administrateur de réinitialiser votre compte.",
+            "Your authenticator has been disabled. Ask an administrator to reset your account.",
+        ),
+        Refusal::AlreadyCompleted => say(
+            "Ce formulaire a déjà été traité. Rien n'a été fait une seconde fois.",
+            "This form has been dealt with already. Nothing was done a second time.",
+        ),
+        Refusal::PolicyUnavailable => say(
+            "Les règles de votre organisation ne peuvent pas être lues en ce moment. Réessayez dans quelques minutes.",
+            "Your organisation's rules cannot be read at the moment. Try again in a few minutes.",
+        ),
+        Refusal::Busy => say(
+            "Trop de demandes arrivent en même temps. Réessayez dans un instant.",
+            "Too many requests are arriving at once. Try again in a moment.",
+        ),
+        Refusal::AccessDenied => say(
+            "Les connexions ne sont pas permises depuis cette adresse. Essayez depuis un lieu autorisé ou demandez à un administrateur.",
+            "Logging in is not allowed from this address. Try from an allowed place or ask an administrator.",
+        ),
+        Refusal::AccessUnknown => say(
+            "Nous ne pouvons pas établir d'où vous vous connectez, et votre organisation limite les lieux de connexion.",
+            "We cannot tell where you are logging in from, and your organisation limits the places.",
+        ),
+
+        Refusal::Latched => say(
+            "Il n'est plus possible de revenir en arrière.",
+            "There is no way back from this.",
+        ),
+        Refusal::AlreadyEnabled => say(
+            "L'authentification multi-facteur est déjà activée pour votre organisation.",
+            "Multi-factor log-in is already enabled for your organisation.",
+        ),
+        Refusal::NotEnabled => say(
+            "L'authentification multi-facteur n'est pas encore activée pour votre organisation.",
+            "Multi-factor log-in is not enabled for your organisation yet.",
+        ),
+        Refusal::Unchanged => say("C'est déjà le cas : rien n'a changé.", "That is so already: nothing has changed."),
+        Refusal::UnknownRole { role } => language.say(
+            format!("Le rôle numéro {} n'est pas défini dans cette organisation.", role.0),
+            format!("Role number {} is not defined in this organisation.", role.0),
+        ),
+        Refusal::AlreadyAnnounced { date } => {
+            let day = when::day(*date, language);
+            language.say(
+                format!("L'obligation est déjà annoncée pour le {day}. Vous pouvez déplacer cette date ou l'annuler."),
+                format!("The requirement is already announced for {day}. You can move that date or cancel it."),
+            )
+        }
+        Refusal::NothingAnnounced => say(
+            "Aucune obligation n'est annoncée.",
+            "No requirement is announced.",
+        ),
+        Refusal::TooSoon { earliest } => {
+            let day = when::day(when::next_day(*earliest), language);
+            language.say(
+                format!("Les personnes concernées ont droit à sept jours de préavis : choisissez le {day} ou plus tard."),
+                format!("People are given seven days' notice: choose {day} or later."),
+            )
+        }
+        Refusal::NotConfirmed => say(
+            "Cochez la case pour confirmer que chacun devra s'inscrire à sa prochaine connexion.",
+            "Tick the box to confirm that everyone will have to enroll at their next log-in.",
+        ),
+        Refusal::TooManyPostponements => say(
+            "Cette date a déjà été repoussée deux fois : elle ne peut plus l'être.",
+            "This date has been put off twice: it cannot be put off again.",
+        ),
+        Refusal::WouldStrandAdmin => say(
+            "Sans code de secours scellé, cette mesure pourrait enfermer dehors tous les administrateurs.",
+            "Without a sealed break-glass code this could lock out every administrator.",
+        ),
+        Refusal::SealNotConfirmed => say(
+            "Ce n'est pas le dernier groupe du code de secours. Relisez celui que vous avez noté.",
+            "That is not the last group of the break-glass code. Read again what you wrote down.",
+        ),
+        Refusal::OutOfBounds { least, most } => language.say(
+            format!("Choisissez une valeur entre {least} et {most}."),
+            format!("Choose a value from {least} to {most}."),
+        ),
+        Refusal::NothingScheduled => say("Aucun changement n'est en attente.", "No change is waiting."),
+
+        Refusal::Malformed => say(
+            "Un code se compose de 6 chiffres, rien d'autre. Les espaces ne comptent pas.",
+            "A code is 6 digits and nothing else. Blanks do not count.",
+        ),
+        Refusal::WrongCode { behind: None } => say(
+            "Ce code n'est pas le bon. Saisissez celui que votre application affiche en ce moment.",
+            "This code is not right. Enter the one your app is showing now.",
+        ),
+        Refusal::WrongCode { behind: Some(minutes) } => language.say(
+            format!(
+                "Ce code n'est pas le bon : l'horloge de votre téléphone semble en retard d'environ {minutes} min. Réglez-la sur l'heure automatique, puis réessayez."
+            ),
+            format!(
+                "This code is not right: your phone's clock seems about {minutes} min late. Set it to automatic time, then try again."
+            ),
+        ),
+        Refusal::AlreadyUsed { .. } => say(
+            "Ce code a déjà servi ; chacun ne sert qu'une fois. Attendez le prochain.",
+            "This code has been used; each works only once. Wait for the next one.",
+        ),
+        Refusal::Throttled { .. } => say(
+            "Trop de codes erronés à la suite. Votre compte reste intact ; patientez avant de réessayer.",
+            "Too many wrong codes in a row. Your account is unharmed; wait before you try again.",
+        ),
+        Refusal::KnownDeviceOnly => say(
+            "Trop de codes erronés. Connectez-vous depuis un appareil que vous avez déjà utilisé, ou demandez à un administrateur.",
+            "Too many wrong codes. Log in from a device you have used before, or ask an administrator.",
+        ),
+        Refusal::Disabled => say(
+            "Cette application d'authentification a été désactivée. Demandez à un administrateur de réinitialiser votre compte.",
+            "This authenticator is disabled. Ask an administrator to reset your account.",
+        ),
+        Refusal::NoAuthenticator => say(
+            "Aucune application d'authentification n'est liée à ce compte.",
+            "No authenticator is bound to this account.",
+        ),
+        Refusal::AlreadyBound => say(
+            "Une application d'authentification est déjà liée à votre compte. Vous pouvez la remplacer dans « Mon compte ».",
+            "An authenticator is already bound to your account. You can replace it in “My account”.",
+        ),
+        Refusal::EnrolFirst => say(
+            "Configurez d'abord une application d'authentification pour ce compte.",
+            "Set up an authenticator for this account first.",
+        ),
+        Refusal::TicketRequired => say(
+            "Il faut ici le billet qu'un administrateur vous remet. Demandez-le-lui.",
+            "This takes the ticket that an administrator hands you. Ask for it.",
+        ),
+        Refusal::WrongTicket => say(
+            "Ce billet n'est pas valable pour ce compte. Vérifiez ce que vous avez saisi ou demandez-en un nouveau.",
+            "This ticket is not valid for this account. Check what you typed or ask for a new one.",
+        ),
+        Refusal::TicketExpired => say(
+            "Ce billet n'est plus valable : son délai est passé. Demandez-en un nouveau.",
+            "This ticket is no longer valid: its time is over. Ask for a new one.",
+        ),
+        Refusal::NotYours => say(
+            "Cette inscription a été commencée dans une autre fenêtre ou un autre appareil. Continuez là-bas ou recommencez ici.",
+            "This enrollment was begun in another window or device. Go on there or begin again here.",
+        ),
+        Refusal::NothingPending => say(
+            "Cette inscription a expiré ou n'a pas été commencée. Recommencez : un nouveau code QR vous sera montré.",
+            "This enrollment timed out or was not begun. Begin again: you will be shown a new QR code.",
+        ),
+        Refusal::TooManyPendings => say(
+            "Trois inscriptions sont déjà commencées pour ce compte. Terminez-en une ou attendez dix minutes.",
+            "Three enrollments are already under way for this account. Finish one or wait ten minutes.",
+        ),
+        Refusal::SealFirst => say(
+            "Renouvelez d'abord le code de secours de l'organisation.",
+            "Renew the organisation's break-glass code first.",
+        ),
+        Refusal::AskAnotherAdmin => say(
+            "Seul un autre administrateur peut retirer une application d'authentification.",
+            "Only another administrator can remove an authenticator.",
+        ),
+        Refusal::NotOffered => say(
+            "Votre organisation ne propose pas de codes de récupération.",
+            "Your organisation does not offer recovery codes.",
+        ),
+        Refusal::WrongRecoveryCode => say(
+            "Ce n'est pas un code de récupération de ce compte.",
+            "That is not a recovery code of this account.",
+        ),
+        Refusal::WrongLink => say("Ce lien n'est plus valable.", "This link is no longer valid."),
+
+        Refusal::Mandated { since, .. } => mandated(*since, language, names),
+        Refusal::StepUp => say(
+            "Confirmez avec un nouveau code de votre application.",
+            "Confirm with a fresh code from your app.",
+        ),
+        Refusal::NotOwner => say(
+            "Seul le titulaire du compte peut le faire.",
+            "Only the owner of the account can do this.",
+        ),
+
+        Refusal::NotAdmin => say("Ceci est réservé aux administrateurs.", "This is for administrators."),
+        Refusal::NotFresh => say(
+            "Votre dernier code date de plus de cinq minutes. Confirmez avec un nouveau code.",
+            "Your last code is more than five minutes old. Confirm with a fresh one.",
+        ),
+        Refusal::SelfReset => say(
+            "Personne ne réinitialise son propre compte : demandez à un autre administrateur.",
+            "Nobody resets their own account: ask another administrator.",
+        ),
+        Refusal::SelfPromotion => say(
+            "Personne ne se nomme soi-même administrateur.",
+            "Nobody makes themself an administrator.",
+        ),
+        Refusal::SelfDemotion => say(
+            "Personne ne se retire soi-même le rôle d'administrateur.",
+            "Nobody takes the administrator role from themself.",
+        ),
+        Refusal::SelfOffboard => say(
+            "Un autre administrateur doit enregistrer votre départ.",
+            "Another administrator must record your leaving.",
+        ),
+        Refusal::Rank => say(
+            "Cette personne a un rang plus élevé que le vôtre.",
+            "This person has a higher rank than you.",
+        ),
+        Refusal::TooNew { until } => {
+            let moment = when::moment(*until, language);
+            language.say(
+                format!("Vous êtes administrateur depuis trop peu de temps. Ce sera possible le {moment}."),
+                format!("You have been an administrator for too short a time. You can do this from {moment}."),
+            )
+        }
+        Refusal::TooManyResets { .. } => say(
+            "Vous avez déjà réinitialisé cinq comptes en un jour.",
+            "You have already reset five accounts in a day.",
+        ),
+        Refusal::LastEnrolledAdmin => say(
+            "C'est le dernier administrateur inscrit : sans lui, plus personne ne pourrait aider les autres.",
+            "This is the last enrolled administrator: without them nobody could help the others.",
+        ),
+        Refusal::UseLeave => say(
+            "C'est le dernier rôle de cette personne : enregistrez plutôt son départ.",
+            "This is the person's last role: record their leaving instead.",
+        ),
+        Refusal::NoSuchRole => say("Cette personne n'a pas ce rôle.", "This person does not have this role."),
+        Refusal::TooManyRoles => say(
+            "Cette personne a déjà tous les rôles qu'un compte peut porter.",
+            "This person has as many roles as an account can hold.",
+        ),
+        Refusal::HasLeft => say(
+            "Cette personne a quitté l'organisation. Réembauchez-la d'abord.",
+            "This person has left the organisation. Re-hire them first.",
+        ),
+        Refusal::NotLeft => say(
+            "Cette personne n'a pas quitté l'organisation.",
+            "This person has not left the organisation.",
+        ),
+
+        Refusal::NotSealed => say(
+            "Il n'y a pas de code de secours scellé, ou il a été annulé.",
+            "There is no sealed break-glass code, or it is void.",
+        ),
+        Refusal::AlreadyOpen { ready } => {
+            let moment = when::moment(*ready, language);
+            language.say(
+                format!("Le code de secours a déjà été présenté. Le billet pourra être retiré le {moment}."),
+                format!("The break-glass code has already been presented. The ticket can be collected on {moment}."),
+            )
+        }
+        Refusal::WrongSeal => say("Ce n'est pas le code de secours.", "That is not the break-glass code."),
+        Refusal::TooEarly { ready } => {
+            let moment = when::moment(*ready, language);
+            language.say(
+                format!("Le délai court encore, jusqu'au {moment}."),
+                format!("The wait is not over until {moment}."),
+            )
+        }
+    }
+}
+
+fn mandated(
+    since: Option<loquet_policy::UnixTime>,
+    language: Language,
+    names: Names<'_>,
+) -> String {
+    let who = names
+        .role
+        .unwrap_or(language.say("votre rôle", "your role"));
+    let by = match names.by {
+        Some(name) => language.say(format!(" par {name}"), format!(" by {name}")),
+        None => String::new(),
+    };
+    let from = match since {
+        Some(date) => {
+            let day = when::day(date, language);
+            language.say(format!(" à compter du {day}"), format!(" from {day}"))
+        }
+        None => String::new(),
+    };
+    language.say(
+        format!(
+            "Elle est rendue obligatoire pour {who}{by}{from} : vous ne pouvez pas la désactiver."
+        ),
+        format!("It is mandatory for {who}, set{by}{from}: you cannot switch it off."),
+    )
+}

@@ -1,0 +1,86 @@
+//! The overview of the administration.
+
+use maud::{Markup, html};
+
+use super::Setting;
+use crate::parts;
+
+/// What the overview says. `enabled` decides what there is to do.
+pub(crate) struct Overview<'a> {
+    pub(crate) enabled: bool,
+    /// Since when and by whom it is enabled, as a sentence.
+    pub(crate) since: &'a str,
+    pub(crate) enrolled_administrators: usize,
+    /// Whether the administrator who looks is.
+    pub(crate) is_enrolled: bool,
+    /// One line about the employees' mandate.
+    pub(crate) mandate: &'a str,
+    pub(crate) done: Option<&'a str>,
+}
+
+pub(crate) fn overview(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
+    html! {
+        header {
+            h1 { "Administration" }
+            p.soft { (at.say("L'authentification multi-facteur de votre organisation.", "Multi-factor log-in in your organisation.")) }
+        }
+        @if let Some(done) = overview.done { div.notice role="status" data-testid="done" { p { (done) } } }
+        (parts::form_trouble(at.language, at.trouble))
+        @if overview.enabled { (enabled(at, overview)) } @else { (not_enabled(at)) }
+    }
+}
+
+fn not_enabled(at: &Setting<'_>) -> Markup {
+    html! {
+        section.card {
+            header {
+                div.row.apart { h2 { (at.say("Pas encore activée", "Not enabled yet")) } span.badge.off { (at.say("Inactive", "Off")) } }
+                p.soft { (at.say(
+                    "Une phrase de passe peut être devinée ou volée. Un code à usage unique, sur le téléphone de chacun, garantit que seules les personnes autorisées accèdent aux données confidentielles.",
+                    "A pass phrase can be guessed or stolen. A one-time code on everyone's own phone makes sure that only the right people reach confidential data.",
+                )) }
+            }
+            ul.soft.small {
+                li { (at.say("Volontaire pour les parents, recommandée comme obligatoire pour les employés.", "Voluntary for parents, recommended as mandatory for employees.")) }
+                li { (at.say("Une fois activée, il n'est plus possible de revenir en arrière.", "Once enabled, there is no way back.")) }
+                li { (at.say("Vous configurez votre propre application en premier.", "You set up your own app first.")) }
+            }
+            div.row { a.button href=(at.path("/admin/enable")) data-testid="enable" { (at.say("Activer l'authentification multi-facteur", "Enable multi-factor log-in")) } }
+        }
+    }
+}
+
+fn enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
+    let tile = |title: &str, text: &str, path: &str, button: &str, id: &str| {
+        html! {
+            section.card {
+                header { h2 { (title) } p.soft { (text) } }
+                div.row { a.button.plain href=(at.path(path)) data-testid=(id) { (button) } }
+            }
+        }
+    };
+    html! {
+        section.card {
+            header {
+                div.row.apart { h2 { (at.say("Activée", "Enabled")) } span.badge data-testid="enabled" { (at.say("En service", "On")) } }
+                p.soft { (overview.since) }
+            }
+            @if !overview.is_enrolled {
+                div.notice {
+                    p { (at.say("Configurez d'abord votre propre application : le reste s'ouvre ensuite.", "Set up your own app first: the rest opens after that.")) }
+                    p { a href=(at.path("/enrol")) data-testid="enrol" { (at.say("Configurer une application", "Set up an app")) } }
+                }
+            } @else if overview.enrolled_administrators < 2 {
+                div.notice.warn { p { (at.say(
+                    "Un seul administrateur est inscrit : si son téléphone se perd, seul le code de secours pourra l'aider. Faites-en inscrire un second.",
+                    "Only one administrator is enrolled: if their phone is lost, only the break-glass code can help. Have a second one enroll.",
+                )) } }
+            }
+        }
+        div.cards {
+            (tile(at.say("Obligation des employés", "Requirement for employees"), overview.mandate, "/admin/mandate", at.say("Gérer l'obligation", "Manage the requirement"), "mandate"))
+            (tile(at.say("Personnes", "People"), at.say("Qui est inscrit, qui ne l'est pas encore, et la réinitialisation d'un compte.", "Who is enrolled, who is not yet, and resetting an account."), "/admin/people", at.say("Voir les personnes", "See the people"), "people"))
+            (tile(at.say("Filtrage par adresse", "Filtering by address"), at.say("Les lieux et les adresses IP d'où l'on peut se connecter.", "The places and IP addresses from which people may log in."), "/admin/access", at.say("Régler les accès", "Set the rules"), "access"))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The six digits: at log-in, and again before something that needs them.
+
+use maud::{Markup, html};
+
+use super::Setting;
+use crate::parts::{self, Focus};
+
+/// The second half of a log-in.
+pub(crate) fn log_in(at: &Setting<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (parts::code_field(at.language, at.trouble, Focus::Here))
+        button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
+    };
+    html! {
+        section.card data-testid="code-page" {
+            header {
+                h1 { (at.say("Connexion", "Log in")) }
+                p.soft { (at.say(
+                    "Ouvrez votre application d'authentification et saisissez le code qu'elle affiche pour ce compte.",
+                    "Open your authenticator app and enter the code that it shows for this account.",
+                )) }
+            }
+            (parts::post(&at.path("/code"), at.attempt, &form))
+            hr;
+            details.more {
+                summary { (at.say("Vous n'avez plus votre application ?", "You no longer have your app?")) }
+                div.stack {
+                    p.small.soft { (at.say(
+                        "Un administrateur peut réinitialiser votre compte et vous remettre un billet pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
+                        "An administrator can reset your account and hand you a ticket for setting up a new app. If your phone is lost or stolen, disable it now.",
+                    )) }
+                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("Déclarer l'application perdue", "Report the app as lost")) } }
+                }
+            }
+        }
+    }
+}
+
+/// A fresh code before something that needs one. `next` is where it leads.
+pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        input type="hidden" name="next" value=(next);
+        (parts::code_field(at.language, at.trouble, Focus::Here))
+        button.button.wide type="submit" data-testid="confirm" { (at.say("Confirmer", "Confirm")) }
+    };
+    html! {
+        section.card data-testid="step-up-page" {
+            header {
+                h1 { (at.say("Est-ce bien vous ?", "Is it really you?")) }
+                p.soft { (at.say(
+                    "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
+                    "Before you go on, enter a fresh code from your app. It holds for five minutes.",
+                )) }
+            }
+            (parts::post(&at.path("/step-up"), at.attempt, &form))
+        }
+    }
+}
+
+/// What a page asks for that one code settles.
+pub(crate) struct Question<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) button: &'a str,
+    pub(crate) dangerous: bool,
+    pub(crate) with_code: bool,
+    pub(crate) back: &'a str,
+}
+
+/// One question, with its consequences, a code where it needs one, and a way back.
+pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        @if question.with_code { (parts::code_field(at.language, at.trouble, Focus::Here)) }
+        div.row {
+            button.button .danger[question.dangerous] type="submit" data-testid="confirm" { (question.button) }
+            a.button.plain href=(at.path(question.back)) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="question-page" {
+            header { h1 { (question.title) } p.soft { (question.text) } }
+            (parts::post(&at.path(question.action), at.attempt, &form))
+        }
+    }
+}
+
+/// A half log-in that only an administrator can help.
+pub(crate) fn recovery(at: &Setting<'_>) -> Markup {
+    html! {
+        section.card data-testid="recovery-page" {
+            header {
+                h1 { (at.say("Votre application est désactivée", "Your authenticator is disabled")) }
+                p.soft { (at.say(
+                    "Elle a été déclarée perdue, ou trop de codes erronés ont été saisis. Votre phrase de passe ne suffit plus.",
+                    "It was reported lost, or too many wrong codes were entered. Your pass phrase alone is no longer enough.",
+                )) }
+            }
+            ol.steps {
+                li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }
+                li { div { (at.say("Il vous remet un billet, valable un jour.", "They hand you a ticket, valid for a day.")) } }
+                li { div { (at.say("Connectez-vous de nouveau et saisissez ce billet : un nouveau code QR vous sera montré.", "Log in again and enter that ticket: you will be shown a new QR code.")) } }
+            }
+        }
+    }
+}

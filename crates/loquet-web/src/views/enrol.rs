@@ -1,0 +1,160 @@
+//! The enrollment, step by step as the article walks it.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::Setting;
+use crate::parts::{self, Focus, TextField};
+
+/// The longest ticket that is looked at: its 26 symbols with whatever stands between them.
+pub(crate) const MAX_TICKET: usize = 64;
+
+/// Before the code is shown: what will happen, why, and the ticket where one is needed.
+pub(crate) struct Start<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) needs_ticket: bool,
+    /// Logged in already and free to leave it.
+    pub(crate) may_leave: bool,
+}
+
+pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        @if start.needs_ticket {
+            (TextField {
+                name: "ticket",
+                label: at.say("Billet remis par l'administrateur", "Ticket from the administrator"),
+                hint: at.say("Les espaces et les minuscules ne comptent pas.", "Blanks and case do not count."),
+                class: "ticket-field",
+                kind: "text",
+                value: "",
+                most: MAX_TICKET,
+            }.draw(at.language, at.trouble))
+        }
+        div.row {
+            button.button type="submit" data-testid="begin" { (at.say("Afficher le code QR", "Show the QR code")) }
+            @if start.may_leave { a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) } }
+        }
+    };
+    html! {
+        section.card data-testid="enrol-start-page" {
+            header { h1 { (at.say("Sécurisez votre compte", "Secure your account")) } p.soft { (start.reason) } }
+            (apps(at))
+            (parts::post(&at.path("/enrol"), at.attempt, &form))
+        }
+    }
+}
+
+/// The article's first step.
+fn apps(at: &Setting<'_>) -> Markup {
+    html! {
+        div.notice {
+            p { strong { (at.say("Téléchargez d'abord une application d'authentification.", "Download an authenticator app first.")) } }
+            p.small { (at.say(
+                "Nous vous recommandons fortement « Microsoft Authenticator », dans l'App Store et le Play Store. « Google Authenticator », « 1Password » et « Trousseau d'accès » conviennent aussi.",
+                "We strongly recommend “Microsoft Authenticator”, in the App Store and the Play Store. “Google Authenticator”, “1Password” and Apple's “Passwords” will do too.",
+            )) }
+        }
+    }
+}
+
+/// The facts of a begun enrollment.
+pub(crate) struct Scan<'a> {
+    pub(crate) svg: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) left: u64,
+    pub(crate) reason: &'a str,
+}
+
+/// The QR code and the field for its first code.
+pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
+        button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
+    };
+    html! {
+        header {
+            h1 { (at.say("Scannez ce code QR", "Scan this QR code")) }
+            p.soft { (scan.reason) }
+        }
+        section.card data-testid="enrol-page" {
+            div.enrol {
+                div.qr {
+                    div.qr-paper data-testid="qr" { (PreEscaped(scan.svg)) }
+                    p.small.soft { strong { (scan.issuer) } br; (scan.account) }
+                    a.button.plain.wide href=(at.path("/enrol/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer ?", "Trouble scanning?")) }
+                }
+                div.stack {
+                    (steps(at))
+                    hr;
+                    (parts::post(&at.path("/enrol/confirm"), at.attempt, &form))
+                    p.small.soft {
+                        (at.say("Ce code QR expire dans", "This QR code expires in")) " "
+                        (parts::countdown(at.language, scan.left, at.say("un instant : rechargez la page", "a moment: reload the page"))) "."
+                    }
+                }
+            }
+        }
+        div.notice.warn {
+            p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
+                "Vous en aurez besoin à chaque connexion : ne la supprimez pas une fois votre multi-facteur mis en place.",
+                "You will need it at every log-in: do not delete it once this is set up.",
+            )) }
+        }
+        (apps(at))
+    }
+}
+
+fn steps(at: &Setting<'_>) -> Markup {
+    html! {
+        ol.steps {
+            li { div { (at.say("Ouvrez l'application « Microsoft Authenticator », ou celle de votre choix.", "Open “Microsoft Authenticator”, or the app of your choice.")) } }
+            li { div { (at.say("Touchez le symbole « + » dans le coin supérieur droit, puis choisissez « Autre compte ».", "Touch the “+” in the top right corner, then choose “Other account”.")) } }
+            li { div { (at.say("Scannez le code QR : le compte apparaît dans l'application, avec un code à 6 chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
+            li { div { (at.say("Saisissez ici ces 6 chiffres et cliquez sur « Connexion ».", "Enter those 6 digits here and click “Log in”.")) } }
+        }
+    }
+}
+
+/// The key for those who cannot scan.
+pub(crate) struct Key<'a> {
+    pub(crate) grouped: &'a str,
+    pub(crate) plain: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) left: u64,
+}
+
+pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
+    html! {
+        section.card data-testid="key-page" {
+            header {
+                h1 { (at.say("Pas de panique !", "Don't worry!")) }
+                p.soft { (at.say(
+                    "Au lieu de scanner le code QR, entrez cette clé dans votre application : une série de chiffres et de lettres.",
+                    "Instead of scanning the QR code, enter this key in your app: a series of digits and letters.",
+                )) }
+            }
+            code.secret #key data-testid="key" data-text=(key.plain) { (key.grouped) }
+            div.row {
+                button.button type="button" hidden data-copy="key" data-done=(at.say("Copié", "Copied")) data-testid="copy" aria-live="polite" { (at.say("Copier", "Copy")) }
+                a.button.plain href=(at.path("/enrol")) data-testid="back" { (at.say("Retour", "Back")) }
+            }
+            hr;
+            ol.steps {
+                li { div { (at.say("Dans l'application, choisissez « + », « Autre compte », puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
+                li { div {
+                    (at.say("Nommez le compte", "Name the account")) " " strong { (key.issuer) " (" (key.account) ")" }
+                    (at.say(" et collez la clé. Les espaces et les minuscules ne comptent pas.", " and paste the key. Blanks and case do not count."))
+                } }
+                li { div { (at.say("Cliquez ici sur « Retour » et saisissez le code à 6 chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
+            }
+            p.small.soft {
+                (at.say("Cette clé expire dans", "This key expires in")) " "
+                (parts::countdown(at.language, key.left, at.say("un instant", "a moment"))) ". "
+                (at.say("Ne la montrez à personne.", "Show it to nobody."))
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What the pages look like: functions from facts to markup. They ask nobody and change nothing.
+
+pub(crate) mod access;
+pub(crate) mod account;
+pub(crate) mod administration;
+pub(crate) mod code;
+pub(crate) mod enable;
+pub(crate) mod enrol;
+pub(crate) mod mandate;
+pub(crate) mod message;
+pub(crate) mod people;
+
+use loquet::store::AttemptId;
+
+use crate::Language;
+use crate::parts::Trouble;
+
+/// What every view needs: the language, where the pages are mounted, the attempt of its form, what went wrong before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) language: Language,
+    pub(crate) base: &'a str,
+    pub(crate) attempt: AttemptId,
+    pub(crate) trouble: Option<&'a Trouble>,
+}
+
+impl Setting<'_> {
+    pub(crate) fn say<'t>(&self, french: &'t str, english: &'t str) -> &'t str {
+        self.language.say(french, english)
+    }
+
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.base)
+    }
+}

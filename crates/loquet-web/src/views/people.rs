@@ -1,0 +1,158 @@
+//! The roll-call, the reset, and the ticket that is shown once.
+
+use maud::{Markup, html};
+
+use super::Setting;
+use crate::parts::{self, Focus};
+
+/// One line of the roll-call.
+pub(crate) struct Line {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) roles: String,
+    pub(crate) state: State,
+    pub(crate) required: bool,
+    /// The administrator who looks: nobody resets themself.
+    pub(crate) is_self: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Enrolled,
+    NotEnrolled,
+    ResetDue,
+    Disabled,
+    Left,
+}
+
+pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
+    let enrolled = lines
+        .iter()
+        .filter(|line| line.state == State::Enrolled)
+        .count();
+    let present = lines
+        .iter()
+        .filter(|line| line.state != State::Left)
+        .count();
+    html! {
+        header {
+            h1 { (at.say("Personnes", "People")) }
+            p.soft { (at.language.say(format!("{enrolled} personnes inscrites sur {present}."), format!("{enrolled} of {present} people are enrolled."))) }
+        }
+        (parts::form_trouble(at.language, at.trouble))
+        section.card data-testid="people-page" {
+            @if lines.is_empty() {
+                div.empty {
+                    h2 { (at.say("Personne pour le moment", "Nobody yet")) }
+                    p { (at.say("Les comptes apparaissent ici dès leur première connexion.", "Accounts appear here from their first log-in on.")) }
+                }
+            } @else {
+                table {
+                    thead { tr {
+                        th scope="col" { (at.say("Nom", "Name")) }
+                        th scope="col" { (at.say("Rôle", "Role")) }
+                        th scope="col" { (at.say("Application", "Authenticator")) }
+                        th scope="col" { (at.say("À la connexion", "At log-in")) }
+                        th scope="col" { span.soft { "Action" } }
+                    } }
+                    tbody { @for line in lines { (row(at, line)) } }
+                }
+            }
+        }
+        p { a href=(at.path("/admin")) { (at.say("Retour à l'administration", "Back to the administration")) } }
+    }
+}
+
+fn row(at: &Setting<'_>, line: &Line) -> Markup {
+    let asked = if line.required {
+        at.say("Code exigé", "Code required")
+    } else {
+        at.say("Phrase de passe seule", "Pass phrase only")
+    };
+    html! {
+        tr data-testid="person" data-account=(line.id) {
+            td { strong { (line.name) } }
+            td { (line.roles) }
+            td { (badge(at, line.state)) }
+            td.soft { (asked) }
+            td {
+                @if line.is_self { span.soft.small { (at.say("Votre compte", "Your account")) } }
+                @else if line.state != State::Left {
+                    a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
+                }
+            }
+        }
+    }
+}
+
+fn badge(at: &Setting<'_>, state: State) -> Markup {
+    match state {
+        State::Enrolled => {
+            html! { span.badge data-testid="state" { (at.say("Inscrite", "Enrolled")) } }
+        }
+        State::NotEnrolled => {
+            html! { span.badge.off data-testid="state" { (at.say("Pas encore", "Not yet")) } }
+        }
+        State::ResetDue => {
+            html! { span.badge.warn data-testid="state" { (at.say("Billet attendu", "Ticket due")) } }
+        }
+        State::Disabled => {
+            html! { span.badge.warn data-testid="state" { (at.say("Désactivée", "Disabled")) } }
+        }
+        State::Left => {
+            html! { span.badge.off data-testid="state" { (at.say("A quitté", "Left")) } }
+        }
+    }
+}
+
+/// Before a reset: what it does, and a fresh code.
+pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (parts::code_field(at.language, at.trouble, Focus::Here))
+        div.row {
+            button.button type="submit" data-testid="confirm" { (at.say("Réinitialiser", "Reset")) }
+            a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="reset-page" {
+            header {
+                h1 { (at.language.say(format!("Réinitialiser {name} ?"), format!("Reset {name}?"))) }
+                p.soft { (at.say(
+                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt ; vous recevez un billet à lui remettre, avec lequel elle configure une nouvelle application.",
+                    "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a ticket to hand over, with which they set up a new app.",
+                )) }
+            }
+            p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
+            (parts::post(&at.path(&format!("/admin/people/{id}/reset")), at.attempt, &form))
+        }
+    }
+}
+
+/// The ticket, once.
+pub(crate) fn ticket(at: &Setting<'_>, name: &str, ticket: &str, expires: &str) -> Markup {
+    html! {
+        section.card data-testid="ticket-page" {
+            header {
+                h1 { (at.language.say(format!("Billet pour {name}"), format!("Ticket for {name}"))) }
+                p.soft { (at.say(
+                    "Remettez-le en main propre. Il n'est montré qu'une fois et ne sert qu'une fois, à ce compte seul.",
+                    "Hand it over in person. It is shown only once and works only once, for this account alone.",
+                )) }
+            }
+            code.secret #ticket data-testid="ticket" data-text=(ticket) { (ticket) }
+            p { (at.say("Valable jusqu'au", "Valid until")) " " strong { (expires) } "." }
+            ol.steps.small {
+                li { div { (at.say("Connectez-vous avec votre phrase de passe.", "Log in with your pass phrase.")) } }
+                li { div { (at.say("Saisissez ce billet : un nouveau code QR s'affiche.", "Enter this ticket: a new QR code appears.")) } }
+                li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6 chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
+            }
+            div.row.no-print {
+                button.button type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
+                button.button.plain type="button" hidden data-copy="ticket" data-done=(at.say("Copié", "Copied")) { (at.say("Copier", "Copy")) }
+                a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What the pages need to know of a request.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, header};
+
+use crate::cookie::{self, Marking, SessionToken};
+use crate::{Language, SessionKey};
+
+/// One request, as far as the pages look at it: an extractor that never fails, for a host's own handlers too.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The language that the person chose.
+    pub language: Language,
+    /// The path and the query, to come back to after the language was changed.
+    pub(crate) place: String,
+    pub(crate) query: String,
+    pub(crate) extensions: Extensions,
+    headers: HeaderMap,
+}
+
+impl Visit {
+    /// The key of the session cookie, if the browser sent one of ours.
+    pub(crate) fn key(&self, marking: Marking) -> Option<SessionKey> {
+        self.headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| cookie::find(line, marking.session_name()))
+            .find_map(SessionToken::key_of)
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut headers = HeaderMap::new();
+        for line in parts.headers.get_all(header::COOKIE) {
+            headers.append(header::COOKIE, line.clone());
+        }
+        Ok(Self {
+            language: Language::chosen(&headers),
+            place: parts
+                .uri
+                .path_and_query()
+                .map_or("/", |place| place.as_str())
+                .to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            extensions: parts.extensions.clone(),
+            headers,
+        })
+    }
+}
+
+/// A path of this site, to go on to: begins with one slash, and holds nothing that a browser would read as another host
+/// (`//evil.example`, `/\evil.example`, a tab between the slashes).
+pub(crate) fn own_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('/')?;
+    let plain = text.len() <= 512 && text.bytes().all(|c| c.is_ascii_graphic() && c != b'\\');
+    (plain && !rest.starts_with('/')).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_on_to() {
+        for good in ["/", "/mfa/admin?x=1", "/a//b"] {
+            assert_eq!(own_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "a",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/é",
+        ] {
+            assert_eq!(own_path(bad), None, "{bad}");
+        }
+        assert_eq!(own_path(&format!("/{}", "a".repeat(512))), None);
+    }
+}
