@@ -42,11 +42,7 @@ pub enum Located {
 impl Facts {
     /// Looks up what can be told of an address.
     #[must_use]
-    pub fn gather(
-        address: Option<IpAddr>,
-        embedded: Embedded,
-        geo: Option<&Geo>,
-    ) -> Self {
+    pub fn gather(address: Option<IpAddr>, embedded: Embedded, geo: Option<&Geo>) -> Self {
         let unknown = Self {
             address: None,
             country: Located::Unknown,

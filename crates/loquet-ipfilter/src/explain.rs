@@ -9,7 +9,8 @@ use thiserror::Error;
 use crate::evaluate::{Audience, Match, matching};
 use crate::filter::verdict;
 use crate::{
-    Asn, Class, Country, Decision, DeviceTier, Facts, Filter, Located, Origin, RuleRef, Rules, Subject, Tag, Verdict,
+    Asn, Class, Country, Decision, DeviceTier, Facts, Filter, Located, Origin, RuleRef, Rules,
+    Subject, Tag, Verdict,
 };
 
 /// A verdict with everything that it rests on. It can be written to a log as one line, read back, and replayed on the
@@ -67,25 +68,54 @@ impl Filter {
     /// The same for somebody who is not known yet; see [`check_stranger`](Self::check_stranger).
     #[must_use]
     pub fn explain_stranger(&self, address: Option<IpAddr>) -> Record {
-        let known = self.explain(&Origin { address, ..Origin::default() });
-        let (verdict, matching) = judge(self.rules(), self.version(), &known.facts, Audience::Stranger);
-        Record { verdict, matching, ..known }
+        let known = self.explain(&Origin {
+            address,
+            ..Origin::default()
+        });
+        let (verdict, matching) = judge(
+            self.rules(),
+            self.version(),
+            &known.facts,
+            Audience::Stranger,
+        );
+        Record {
+            verdict,
+            matching,
+            ..known
+        }
     }
 }
 
-fn judge(rules: &Rules, version: u64, facts: &Facts, audience: Audience<'_>) -> (Verdict, Vec<RuleRef>) {
+fn judge(
+    rules: &Rules,
+    version: u64,
+    facts: &Facts,
+    audience: Audience<'_>,
+) -> (Verdict, Vec<RuleRef>) {
     let count = u32::try_from(rules.rules().len()).unwrap_or(u32::MAX);
     let found: Vec<(u32, Match)> = matching(rules, 0..count, facts, audience);
     let reference = |index: u32| rules.reference(usize::try_from(index).ok()?);
-    let matched = found.iter().filter_map(|(index, _)| reference(*index)).collect();
-    (verdict(rules, version, facts.address, found.first().copied()), matched)
+    let matched = found
+        .iter()
+        .filter_map(|(index, _)| reference(*index))
+        .collect();
+    (
+        verdict(rules, version, facts.address, found.first().copied()),
+        matched,
+    )
 }
 
 impl Record {
     /// The verdict that these rules give on the recorded facts. On the rules of the recorded version it is the recorded
     /// verdict.
     pub fn replay(&self, rules: &Rules) -> Verdict {
-        judge(rules, self.verdict.version, &self.facts, Audience::Person(&self.tags, self.device)).0
+        judge(
+            rules,
+            self.verdict.version,
+            &self.facts,
+            Audience::Person(&self.tags, self.device),
+        )
+        .0
     }
 }
 
@@ -104,12 +134,20 @@ const VERSION: &str = "loquet-verdict-1";
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { verdict, facts, .. } = self;
-        write!(f, "{VERSION} decision={} precedence={}", verdict.decision, verdict.precedence)?;
+        write!(
+            f,
+            "{VERSION} decision={} precedence={}",
+            verdict.decision, verdict.precedence
+        )?;
         match verdict.rule {
             Some(rule) => write!(f, " rule={} line={}", rule.index, rule.line)?,
             None => f.write_str(" rule=- line=-")?,
         }
-        write!(f, " by-unknown={} version={}", verdict.by_unknown, verdict.version)?;
+        write!(
+            f,
+            " by-unknown={} version={}",
+            verdict.by_unknown, verdict.version
+        )?;
         match facts.address {
             Some(address) => write!(f, " address={address}")?,
             None => f.write_str(" address=-")?,
@@ -124,10 +162,20 @@ impl fmt::Display for Record {
             None => f.write_str(" asn=-")?,
         }
         list(f, "classes", facts.classes.iter())?;
-        write!(f, " anonymiser={} device={}", facts.anonymiser_known, self.device)?;
+        write!(
+            f,
+            " anonymiser={} device={}",
+            facts.anonymiser_known, self.device
+        )?;
         list(f, "tags", self.tags.iter().map(|tag| tag.0))?;
         list(f, "hops", self.hops.iter())?;
-        list(f, "databases", self.databases.iter().map(|(subject, built)| format!("{subject}@{built}")))
+        list(
+            f,
+            "databases",
+            self.databases
+                .iter()
+                .map(|(subject, built)| format!("{subject}@{built}")),
+        )
     }
 }
 
@@ -152,7 +200,11 @@ fn list<T: fmt::Display>(
         write!(f, "{separator}{value}")?;
         separator = ",";
     }
-    if separator.is_empty() { f.write_str("-") } else { Ok(()) }
+    if separator.is_empty() {
+        f.write_str("-")
+    } else {
+        Ok(())
+    }
 }
 
 /// The words of a line, each `key=value` in its fixed place.
@@ -163,16 +215,25 @@ struct Fields<'t> {
 
 impl<'t> Fields<'t> {
     fn fault(&self, what: &'static str) -> RecordError {
-        RecordError { word: self.word, what }
+        RecordError {
+            word: self.word,
+            what,
+        }
     }
 
     fn next(&mut self, key: &'static str) -> Result<&'t str, RecordError> {
         self.word = self.word.saturating_add(1);
         let word = self.words.next().ok_or(self.fault(key))?;
-        word.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')).ok_or(self.fault(key))
+        word.strip_prefix(key)
+            .and_then(|rest| rest.strip_prefix('='))
+            .ok_or(self.fault(key))
     }
 
-    fn read<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, RecordError> {
+    fn read<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, RecordError> {
         let value = self.next(key)?;
         read(value).ok_or(self.fault(key))
     }
@@ -182,16 +243,35 @@ impl<'t> Fields<'t> {
         key: &'static str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, RecordError> {
-        self.read(key, |text| if text == "-" { Some(None) } else { read(text).map(Some) })
+        self.read(key, |text| {
+            if text == "-" {
+                Some(None)
+            } else {
+                read(text).map(Some)
+            }
+        })
     }
 
-    fn all<T>(&mut self, key: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, RecordError> {
-        self.read(key, |text| if text == "-" { Some(Vec::new()) } else { text.split(',').map(&read).collect() })
+    fn all<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, RecordError> {
+        self.read(key, |text| {
+            if text == "-" {
+                Some(Vec::new())
+            } else {
+                text.split(',').map(&read).collect()
+            }
+        })
     }
 }
 
 fn one_of<T: Copy + fmt::Display>(values: &[T], text: &str) -> Option<T> {
-    values.iter().copied().find(|value| value.to_string() == text)
+    values
+        .iter()
+        .copied()
+        .find(|value| value.to_string() == text)
 }
 
 impl FromStr for Record {
@@ -203,16 +283,22 @@ impl FromStr for Record {
     /// Where a word is missing, out of place or not a value of its kind.
     fn from_str(line: &str) -> Result<Self, RecordError> {
         use crate::Precedence::{DenyOverrides, FirstMatch, MostSpecific};
-        let mut fields = Fields { words: line.split(' '), word: 1 };
+        let mut fields = Fields {
+            words: line.split(' '),
+            word: 1,
+        };
         if fields.words.next() != Some(VERSION) {
             return Err(fields.fault(VERSION));
         }
         let number = |text: &str| text.parse::<u32>().ok();
         let flag = |text: &str| text.parse::<bool>().ok();
         let address = |text: &str| text.parse::<IpAddr>().ok();
-        let decision = fields.read("decision", |text| one_of(&[Decision::Allow, Decision::Deny], text))?;
-        let precedence =
-            fields.read("precedence", |text| one_of(&[DenyOverrides, MostSpecific, FirstMatch], text))?;
+        let decision = fields.read("decision", |text| {
+            one_of(&[Decision::Allow, Decision::Deny], text)
+        })?;
+        let precedence = fields.read("precedence", |text| {
+            one_of(&[DenyOverrides, MostSpecific, FirstMatch], text)
+        })?;
         let index = fields.optional("rule", number)?;
         let line = fields.optional("line", number)?;
         let by_unknown = fields.read("by-unknown", flag)?;
@@ -224,15 +310,25 @@ impl FromStr for Record {
             code => Country::from_code(code).map(Located::In),
         })?;
         let asn = fields.optional("asn", number)?.map(Asn);
-        let class = |text: &str| Class::ALL.iter().find(|(_, word)| *word == text).map(|(class, _)| *class);
+        let class = |text: &str| {
+            Class::ALL
+                .iter()
+                .find(|(_, word)| *word == text)
+                .map(|(class, _)| *class)
+        };
         let classes = fields.all("classes", class)?;
         let anonymiser_known = fields.read("anonymiser", flag)?;
-        let device = fields.read("device", |text| one_of(&[DeviceTier::Unknown, DeviceTier::Known], text))?;
+        let device = fields.read("device", |text| {
+            one_of(&[DeviceTier::Unknown, DeviceTier::Known], text)
+        })?;
         let tags = fields.all("tags", |text| number(text).map(Tag))?;
         let hops = fields.all("hops", address)?;
         let databases = fields.all("databases", |text| {
             let (subject, built) = text.split_once('@')?;
-            let subject = one_of(&[Subject::Country, Subject::Asn, Subject::Anonymiser], subject)?;
+            let subject = one_of(
+                &[Subject::Country, Subject::Asn, Subject::Anonymiser],
+                subject,
+            )?;
             Some((subject, built.parse::<u64>().ok()?))
         })?;
         if fields.words.next().is_some() {
@@ -240,12 +336,21 @@ impl FromStr for Record {
         }
         let rule = index.zip(line).map(|(index, line)| RuleRef { index, line });
         Ok(Self {
-            verdict: Verdict { decision, rule, by_unknown, precedence, version, address: at },
+            verdict: Verdict {
+                decision,
+                rule,
+                by_unknown,
+                precedence,
+                version,
+                address: at,
+            },
             facts: Facts {
                 address: at,
                 country,
                 asn,
-                classes: classes.into_iter().fold(crate::Classes::NONE, crate::Classes::with),
+                classes: classes
+                    .into_iter()
+                    .fold(crate::Classes::NONE, crate::Classes::with),
                 anonymiser_known,
             },
             tags,

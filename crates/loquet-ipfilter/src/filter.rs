@@ -112,7 +112,9 @@ impl Filter {
             None => return self.nowhere.decide(audience),
         };
         // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
-        behaviour.and_then(|at| self.behaviours.get(usize::from(at))).map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
+        behaviour
+            .and_then(|at| self.behaviours.get(usize::from(at)))
+            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
     }
 
     /// The verdict on a person whose tags are known, with the rule that decided.
@@ -135,7 +137,12 @@ impl Filter {
             let facts = self.facts(Some(address));
             let candidates = self.candidates_in_tunnel(address);
             let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
-            return verdict(&self.rules, self.version, Some(address), found.first().copied());
+            return verdict(
+                &self.rules,
+                self.version,
+                Some(address),
+                found.first().copied(),
+            );
         }
         let list = self.list_at(address);
         let index = self.folded.lists.decider(&self.rules, list, audience);

@@ -3,6 +3,8 @@
 //! Every condition becomes runs of addresses where the rule fires, runs become prefixes, and one sweep over all
 //! prefixes gives each span its list. The oracle is [`matching`](crate::evaluate::matching), rule by rule.
 
+use core::net::IpAddr;
+
 use crate::evaluate::{
     EMBEDDED_SHIFT, Facts, NAMED_UNKNOWN, Specificity, fires, geo_truth, item_truth, place, rank,
 };
@@ -217,8 +219,15 @@ fn push_simple<K: Word>(rule: &Rule, rules: u32, items: &mut Items<K>) {
 
 fn own_items<K: Word>(rule: &Rule, rules: u32) -> impl Iterator<Item = Item<K, Part>> {
     rule.prefixes().iter().filter_map(move |prefix| {
-        let what = Part { rules, specificity: prefix.len().saturating_add(1) };
-        Some(Item { start: K::of_prefix(*prefix)?, len: prefix.len(), what })
+        let what = Part {
+            rules,
+            specificity: prefix.len().saturating_add(1),
+        };
+        Some(Item {
+            start: K::of_prefix(*prefix)?,
+            len: prefix.len(),
+            what,
+        })
     })
 }
 
@@ -368,15 +377,31 @@ fn fold_tunnels(rules: &Rules) -> Result<Tunnels, CompileError> {
         let counts_inside = rule.decision == Decision::Deny || rules.embedded == Embedded::Trusted;
         // The best rank that an open rule could have, because its places may make it more specific than its own
         // networks do: a candidate must not be cut off by a rule that it may beat.
-        let best = Part { rules: index, specificity: if is_open(rule) { NAMED_UNKNOWN } else { 0 } };
-        let only_unknown = rule.extra.as_deref().is_some_and(|extra| extra.unknown_address);
+        let best = Part {
+            rules: index,
+            specificity: if is_open(rule) { NAMED_UNKNOWN } else { 0 },
+        };
+        let only_unknown = rule
+            .extra
+            .as_deref()
+            .is_some_and(|extra| extra.unknown_address);
         if rule.prefixes().is_empty() && (is_open(rule) || !only_unknown) {
-            v6.push(Item { start: 0_u128, len: 0, what: best });
+            v6.push(Item {
+                start: 0_u128,
+                len: 0,
+                what: best,
+            });
         }
         let what = |own: Part| if is_open(rule) { best } else { own };
-        v6.extend(own_items(rule, index).map(|item| Item { what: what(item.what), ..item }));
+        v6.extend(own_items(rule, index).map(|item| Item {
+            what: what(item.what),
+            ..item
+        }));
         if counts_inside {
-            v4.extend(own_items(rule, index).map(|item| Item { what: what(item.what), ..item }));
+            v4.extend(own_items(rule, index).map(|item| Item {
+                what: what(item.what),
+                ..item
+            }));
         }
         limit(v4.len())?;
         limit(v6.len())?;
@@ -388,4 +413,25 @@ fn fold_tunnels(rules: &Rules) -> Result<Tunnels, CompileError> {
     };
     lists.freeze()?;
     Ok(Tunnels { table, lists })
+}
+
+/// The lowest address at which a rule fires, IPv4 first, if there is one.
+pub(crate) fn first_address<'a>(
+    rules: &'a Rules,
+    geo: Option<&'a Geo>,
+) -> impl FnMut(&Rule) -> Option<IpAddr> + 'a {
+    let mut facts = None;
+    move |rule| {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        if rule.extra.as_deref().is_some_and(is_placed) {
+            let facts = facts.get_or_insert_with(|| FactsTable::new(geo));
+            push_complex(rules, rule, 0, &facts.v4, &mut v4).ok()?;
+            push_complex(rules, rule, 0, &facts.v6, &mut v6).ok()?;
+        } else {
+            push_simple(rule, 0, &mut v4);
+            push_simple(rule, 0, &mut v6);
+        }
+        let v4 = v4.iter().map(|item| item.start).min().map(Word::address);
+        v4.or_else(|| v6.iter().map(|item| item.start).min().map(Word::address))
+    }
 }

@@ -25,7 +25,10 @@ const MOST_PLANES: u32 = 4;
 
 impl Index {
     pub(crate) fn new(v4: &Spans<u32, u16>, v6: &Spans<u128, u16>, behaviours: usize) -> Self {
-        Self { v4: Family::new(v4, behaviours), v6: Family::new(v6, behaviours) }
+        Self {
+            v4: Family::new(v4, behaviours),
+            v6: Family::new(v6, behaviours),
+        }
     }
 
     #[inline]
@@ -60,7 +63,9 @@ impl<K: Word, const N: usize> Family<K, N> {
             Self::Planes(planes) => match &**planes {
                 [one] => one.bit(address).map(u16::from),
                 many => many.iter().zip(0_u32..).try_fold(0, |id, (plane, bit)| {
-                    plane.bit(address).map(|is_set| id | (u16::from(is_set) << bit))
+                    plane
+                        .bit(address)
+                        .map(|is_set| id | (u16::from(is_set) << bit))
                 }),
             },
         }

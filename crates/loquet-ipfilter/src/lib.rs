@@ -8,6 +8,7 @@
 
 mod address;
 mod client;
+mod diff;
 mod evaluate;
 mod explain;
 mod facts_table;
@@ -15,8 +16,14 @@ mod filter;
 mod fold;
 mod geo;
 mod header;
+mod import;
+#[cfg(feature = "json")]
+mod import_json;
 mod index;
+mod lint;
 mod lists;
+#[cfg(feature = "maxmind")]
+mod maxmind;
 mod planes;
 mod prefix;
 mod rules;
@@ -28,10 +35,15 @@ mod verdict;
 
 pub use address::{embedded_v4, is_special, visitor_network};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
+pub use diff::{Change, Difference, Who, diff, diff_for};
 pub use evaluate::{Facts, Located};
 pub use explain::{Record, RecordError};
 pub use filter::{CompileError, Filter};
 pub use geo::{Classes, Geo, Stale, Subject};
+pub use import::{ImportError, ImportFault, ImportLimits, ListFormat, import};
+pub use lint::{Finding, Lockout};
+#[cfg(feature = "maxmind")]
+pub use maxmind::MmdbError;
 pub use prefix::{Prefix, PrefixError};
 pub use rules::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence, Rule,

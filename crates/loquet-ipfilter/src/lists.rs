@@ -113,7 +113,10 @@ impl Lists {
                 if before.iter().any(is_same) || after.first() == Some(&rank) {
                     return to;
                 }
-                if before.last().is_some_and(|last| !self.is_conditional(*last)) {
+                if before
+                    .last()
+                    .is_some_and(|last| !self.is_conditional(*last))
+                {
                     return to;
                 }
                 let mut new = before.to_vec();

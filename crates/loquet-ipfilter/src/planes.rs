@@ -55,7 +55,10 @@ impl Planes {
     }
 
     /// Builds the planes of the spans whose value answers to `is_set`.
-    pub(crate) fn build<K: Word, V: Copy + Eq>(spans: &Spans<K, V>, is_set: impl Fn(V) -> bool) -> Self {
+    pub(crate) fn build<K: Word, V: Copy + Eq>(
+        spans: &Spans<K, V>,
+        is_set: impl Fn(V) -> bool,
+    ) -> Self {
         let bits = spans.map(is_set);
         let cuts: Vec<(K, bool)> = bits.iter().skip(1).collect();
         let mut builder = Builder::default();
@@ -70,7 +73,10 @@ impl Planes {
                 entering = *value;
                 rest = rest.get(1..).unwrap_or_default();
             }
-            let inside = rest.iter().take_while(|(start, _)| start.top() == top).count();
+            let inside = rest
+                .iter()
+                .take_while(|(start, _)| start.top() == top)
+                .count();
             let (inside, after) = rest.split_at_checked(inside).unwrap_or_default();
             table.push(builder.line(inside, entering, K::TOP_SHIFT.saturating_sub(8)));
             entering = inside.last().map_or(entering, |(_, value)| *value);
@@ -116,7 +122,10 @@ impl Builder {
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
-            let inside = rest.iter().take_while(|(other, _)| u16::from(other.byte(shift)) == at).count();
+            let inside = rest
+                .iter()
+                .take_while(|(other, _)| u16::from(other.byte(shift)) == at)
+                .count();
             let (inside, after) = rest.split_at_checked(inside).unwrap_or_default();
             below.push(self.line(inside, value, shift.saturating_sub(8)));
             slot = at.saturating_add(1);
@@ -152,17 +161,22 @@ impl Builder {
         let mut order: Vec<u32> = Vec::with_capacity(parts.len());
         let mut number_of = |line: u32, order: &mut Vec<u32>| {
             let next = u32::try_from(order.len()).unwrap_or(u32::MAX);
-            let Some(number) = numbers.get_mut(to_usize(line)) else { return next };
+            let Some(number) = numbers.get_mut(to_usize(line)) else {
+                return next;
+            };
             *number.get_or_insert_with(|| {
                 order.push(line);
                 next
             })
         };
-        let table =
-            table.iter().map(|line| u16::try_from(number_of(*line, &mut order)).unwrap_or(u16::MAX)).collect();
+        let table = table
+            .iter()
+            .map(|line| u16::try_from(number_of(*line, &mut order)).unwrap_or(u16::MAX))
+            .collect();
         let (mut lines, mut links, mut below) = (Vec::new(), Vec::new(), Vec::new());
         let mut at = 0;
-        while let Some((line, children)) = order.get(at).and_then(|line| parts.get(to_usize(*line))) {
+        while let Some((line, children)) = order.get(at).and_then(|line| parts.get(to_usize(*line)))
+        {
             let base = u32::try_from(below.len()).unwrap_or(u32::MAX);
             below.extend(children.iter().map(|child| number_of(*child, &mut order)));
             let mut count = 0_u32;
@@ -175,7 +189,12 @@ impl Builder {
             links.push(Link { base, before });
             at = at.saturating_add(1);
         }
-        Planes { table, lines: lines.into(), links: links.into(), below: below.into() }
+        Planes {
+            table,
+            lines: lines.into(),
+            links: links.into(),
+            below: below.into(),
+        }
     }
 }
 
@@ -184,7 +203,11 @@ fn fill(plane: &mut [u64; 4], from: u16, to: u16) {
     for (word, bits) in (0_u16..).zip(plane) {
         let low = from.saturating_sub(word.wrapping_mul(64)).min(64);
         let high = to.saturating_sub(word.wrapping_mul(64)).min(64);
-        let below = |end: u16| 1_u64.checked_shl(end.into()).map_or(u64::MAX, |bit| bit.wrapping_sub(1));
+        let below = |end: u16| {
+            1_u64
+                .checked_shl(end.into())
+                .map_or(u64::MAX, |bit| bit.wrapping_sub(1))
+        };
         if low < high {
             *bits |= below(high) & !below(low);
         }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::Prefix;
+use crate::{Prefix, Subject};
 
 /// A group of people, as the host numbers them: the filter knows nothing else of roles and accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -345,6 +345,42 @@ impl Rule {
             .flat_map(|extra| extra.places.iter().map(|name| &**name))
     }
 
+    pub(crate) fn names_unknown_address(&self) -> bool {
+        self.extra
+            .as_deref()
+            .is_some_and(|extra| extra.unknown_address)
+    }
+
+    pub(crate) fn names_device(&self, tier: DeviceTier) -> bool {
+        self.extra
+            .as_deref()
+            .is_some_and(|extra| extra.devices.contains(&tier))
+    }
+
+    /// Whether the rule, or a place that it names, needs a database about this.
+    pub(crate) fn asks_for(&self, rules: &Rules, subject: Subject) -> bool {
+        let Some(extra) = self.extra.as_deref() else {
+            return false;
+        };
+        let mut items = self
+            .places()
+            .filter_map(|name| rules.place(name))
+            .flat_map(|place| place.items());
+        match subject {
+            Subject::Country => {
+                !extra.countries.is_empty()
+                    || items.any(|item| matches!(item, PlaceItem::Country(_)))
+            }
+            Subject::Asn => {
+                !extra.asns.is_empty() || items.any(|item| matches!(item, PlaceItem::Asn(_)))
+            }
+            Subject::Anonymiser => extra
+                .classes
+                .iter()
+                .any(|class| !matches!(class, Named::Is(class) if class.is_told_by_address())),
+        }
+    }
+
     fn is_without_condition(&self) -> bool {
         self.prefixes().is_empty()
             && self.extra.as_deref().is_none_or(|e| {
@@ -608,6 +644,15 @@ impl Rules {
         tags.sort_unstable();
         tags.dedup();
         tags
+    }
+
+    /// Whether any rule treats a known device unlike an unknown one.
+    pub(crate) fn tell_devices_apart(&self) -> bool {
+        self.rules.iter().any(|rule| {
+            rule.extra
+                .as_deref()
+                .is_some_and(|extra| !extra.devices.is_empty())
+        })
     }
 
     pub(crate) fn reference(&self, index: usize) -> Option<RuleRef> {

@@ -24,6 +24,8 @@ pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
     fn longest_to(self, last: Self) -> u8;
     fn of_prefix(prefix: Prefix) -> Option<Self>;
     fn address(self) -> IpAddr;
+    /// How many addresses there are up to `last`; one less for all of IPv6, whose number has 129 bits.
+    fn count_to(self, last: Self) -> u128;
     /// How many bits follow the first 16.
     const TOP_SHIFT: u32;
     /// The first 16 bits.
@@ -64,16 +66,26 @@ impl Word for u32 {
         Ipv4Addr::from_bits(self).into()
     }
 
+    fn count_to(self, last: Self) -> u128 {
+        u128::from(last.saturating_sub(self)).saturating_add(1)
+    }
+
     const TOP_SHIFT: u32 = 16;
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "cut to the bits that are wanted"
+    )]
     fn top(self) -> u16 {
         (self >> Self::TOP_SHIFT) as u16
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "cut to the bits that are wanted"
+    )]
     fn byte(self, shift: u32) -> u8 {
         self.wrapping_shr(shift) as u8
     }
@@ -113,16 +125,26 @@ impl Word for u128 {
         Ipv6Addr::from_bits(self).into()
     }
 
+    fn count_to(self, last: Self) -> u128 {
+        last.saturating_sub(self).saturating_add(1)
+    }
+
     const TOP_SHIFT: u32 = 112;
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "cut to the bits that are wanted"
+    )]
     fn top(self) -> u16 {
         (self >> Self::TOP_SHIFT) as u16
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "cut to the bits that are wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "cut to the bits that are wanted"
+    )]
     fn byte(self, shift: u32) -> u8 {
         self.wrapping_shr(shift) as u8
     }

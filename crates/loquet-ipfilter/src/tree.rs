@@ -17,7 +17,9 @@ impl<K: Word, const N: usize> Tree<K, N> {
             let node = |keys: &[K]| {
                 // Absent keys are the greatest, which is no less than any address; `at` corrects for the last address.
                 let mut node = [K::LAST; N];
-                node.iter_mut().zip(keys).for_each(|(slot, key)| *slot = *key);
+                node.iter_mut()
+                    .zip(keys)
+                    .for_each(|(slot, key)| *slot = *key);
                 node
             };
             let nodes: Box<[[K; N]]> = keys.chunks(N).map(node).collect();
@@ -29,7 +31,10 @@ impl<K: Word, const N: usize> Tree<K, N> {
             }
         }
         layers.reverse();
-        Self { layers: layers.into(), values: spans.iter().map(|(_, value)| value).collect() }
+        Self {
+            layers: layers.into(),
+            values: spans.iter().map(|(_, value)| value).collect(),
+        }
     }
 
     /// The value at an address; `None` would be a fault of [`build`](Self::build), and callers refuse on it.
@@ -43,10 +48,16 @@ impl<K: Word, const N: usize> Tree<K, N> {
             at = at.wrapping_mul(N).wrapping_add(met).wrapping_sub(1);
         }
         // For the last address of all, absent keys were counted too.
-        self.values.get(at.min(self.values.len().wrapping_sub(1))).copied()
+        self.values
+            .get(at.min(self.values.len().wrapping_sub(1)))
+            .copied()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.layers.iter().fold(size_of_val(&*self.values), |sum, layer| sum.saturating_add(size_of_val(&**layer)))
+        self.layers
+            .iter()
+            .fold(size_of_val(&*self.values), |sum, layer| {
+                sum.saturating_add(size_of_val(&**layer))
+            })
     }
 }

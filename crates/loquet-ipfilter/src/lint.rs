@@ -1,0 +1,247 @@
+//! What an operator should look at before the rules go live: proved, not guessed.
+
+use core::fmt;
+
+use thiserror::Error;
+
+use crate::evaluate::Devices;
+use crate::fold::first_address;
+use crate::lists::{ListId, rule_at};
+use crate::{Decision, DeviceTier, Filter, Origin, Record, RuleRef, Subject};
+
+/// Something that is probably not meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// The conditions of this rule never hold together.
+    NeverMatches {
+        /// The rule.
+        rule: RuleRef,
+    },
+    /// Wherever this rule matches, for whomever, another decides before it.
+    Shadowed {
+        /// The rule.
+        rule: RuleRef,
+        /// A rule that decides before it.
+        by: RuleRef,
+    },
+    /// No rule names this place.
+    UnusedPlace {
+        /// The place's name.
+        name: Box<str>,
+        /// Its line, 0 for a place that was not read from a text.
+        line: u32,
+    },
+    /// The rule asks for facts that no loaded database tells: every address is unknown to it.
+    NoDatabase {
+        /// The rule.
+        rule: RuleRef,
+        /// What database is missing.
+        subject: Subject,
+    },
+    /// A deny that also meets every unknown device, because whoever throws the cookie away is unknown.
+    DenyKnownDevice {
+        /// The rule.
+        rule: RuleRef,
+    },
+    /// Nobody without tags is allowed from anywhere, and nobody with any one of the tags.
+    NobodyAllowed,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverMatches { rule } => write!(
+                f,
+                "{rule} never matches: its conditions never hold together"
+            ),
+            Self::Shadowed { rule, by } => {
+                write!(f, "{rule} never decides: {by} decides before it")
+            }
+            Self::UnusedPlace { name, .. } => write!(f, "no rule names the place \"{name}\""),
+            Self::NoDatabase { rule, subject } => {
+                write!(
+                    f,
+                    "{rule} needs a database ({subject}) that is not loaded: every address is unknown to it"
+                )
+            }
+            Self::DenyKnownDevice { rule } => {
+                write!(
+                    f,
+                    "{rule} denies unknown devices too: a known device becomes unknown by dropping its cookie"
+                )
+            }
+            Self::NobodyAllowed => f.write_str("nobody is allowed from anywhere"),
+        }
+    }
+}
+
+impl Filter {
+    /// Looks for rules that can never decide about a known address, tunnels apart, and for other things that are probably
+    /// not meant.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut findings = self.dead_rules();
+        let rules = self.rules();
+        for place in rules.places() {
+            if !rules
+                .rules()
+                .iter()
+                .any(|rule| rule.places().any(|name| name == place.name()))
+            {
+                findings.push(Finding::UnusedPlace {
+                    name: place.name().into(),
+                    line: place.line,
+                });
+            }
+        }
+        for (index, rule) in rules.rules().iter().enumerate() {
+            let Some(reference) = rules.reference(index) else {
+                continue;
+            };
+            for subject in [Subject::Country, Subject::Asn, Subject::Anonymiser] {
+                if rule.asks_for(rules, subject)
+                    && self.geo().and_then(|geo| geo.built(subject)).is_none()
+                {
+                    findings.push(Finding::NoDatabase {
+                        rule: reference,
+                        subject,
+                    });
+                }
+            }
+            if rule.decision() == Decision::Deny && rule.names_device(DeviceTier::Known) {
+                findings.push(Finding::DenyKnownDevice { rule: reference });
+            }
+        }
+        let someone = |tags: &[_]| {
+            [DeviceTier::Unknown, DeviceTier::Known]
+                .into_iter()
+                .any(|device| self.allowed_somewhere(tags, device).is_some())
+        };
+        if !someone(&[]) && !rules.tags().into_iter().any(|tag| someone(&[tag])) {
+            findings.push(Finding::NobodyAllowed);
+        }
+        findings
+    }
+
+    fn dead_rules(&self) -> Vec<Finding> {
+        let rules = self.rules();
+        let folded = self.folded();
+        let mut alive = vec![false; rules.rules().len()];
+        let mut seen = crate::spans::FixedMap::default();
+        let lists = folded.table.v4.iter().map(|(_, list)| list);
+        for list in lists.chain(folded.table.v6.iter().map(|(_, list)| list)) {
+            if seen.insert(list, ()).is_none() {
+                self.mark_alive(list, &mut alive);
+            }
+        }
+        // Every deny meets an unknown address, so that alone does not make a rule useful; being asked for it by name does.
+        let mut nowhere = vec![false; alive.len()];
+        self.mark_alive(folded.nowhere, &mut nowhere);
+        for ((rule, alive), decides) in rules.rules().iter().zip(&mut alive).zip(nowhere) {
+            *alive |= decides && rule.names_unknown_address();
+        }
+        let dead = alive
+            .iter()
+            .enumerate()
+            .filter(|(_, alive)| !**alive)
+            .map(|(index, _)| index);
+        let mut findings = Vec::new();
+        let mut first_of = first_address(rules, self.geo());
+        for index in dead {
+            let (Some(rule), Some(reference)) = (rules.rules().get(index), rules.reference(index))
+            else {
+                continue;
+            };
+            let by = first_of(rule).and_then(|address| {
+                let list = self.list_at(Some(address));
+                // The last of those before it is what leaves nothing for it.
+                let is_other = |by: &u32| usize::try_from(*by).ok() != Some(index);
+                folded.lists.rules(list).take_while(is_other).last()
+            });
+            let by = by.and_then(|by| rules.reference(usize::try_from(by).ok()?));
+            findings.push(match by {
+                Some(by) => Finding::Shadowed {
+                    rule: reference,
+                    by,
+                },
+                None => Finding::NeverMatches { rule: reference },
+            });
+        }
+        findings
+    }
+
+    /// Marks the rules of a list that decide about somebody. A person with one of the rule's tags and no other, or with
+    /// none, meets the fewest rules before it.
+    fn mark_alive(&self, list: ListId, alive: &mut [bool]) {
+        let rules = self.rules();
+        let members: Vec<u32> = self.folded().lists.rules(list).collect();
+        for (at, &index) in members.iter().enumerate() {
+            let Some(rule) = rule_at(rules, index) else {
+                continue;
+            };
+            let before = || {
+                members
+                    .iter()
+                    .take(at)
+                    .filter_map(|other| rule_at(rules, *other))
+            };
+            let people: Vec<_> = if rule.tags().is_empty() {
+                vec![None]
+            } else {
+                rule.tags().iter().copied().map(Some).collect()
+            };
+            let decides = [DeviceTier::Unknown, DeviceTier::Known]
+                .into_iter()
+                .any(|device| {
+                    Devices::of(rule).contains(device)
+                        && people.iter().any(|tag| {
+                            !before().any(|other| {
+                                Devices::of(other).contains(device)
+                                    && (other.tags().is_empty()
+                                        || tag.is_some_and(|tag| other.tags().contains(&tag)))
+                            })
+                        })
+                });
+            if let Some(alive) = usize::try_from(index).ok().and_then(|at| alive.get_mut(at)) {
+                *alive |= decides;
+            }
+        }
+    }
+
+    /// Refuses rules that would lock out whoever writes them: ask with the writer's present address, tags and device,
+    /// and for every administrator who must keep access.
+    ///
+    /// # Errors
+    /// [`Lockout`] with the verdict that these rules would give.
+    pub fn refuse_lockout(&self, origin: &Origin<'_>) -> Result<(), Lockout> {
+        if self.check(origin).is_allowed() {
+            return Ok(());
+        }
+        Err(Lockout {
+            record: Box::new(self.explain(origin)),
+        })
+    }
+}
+
+/// The rules would lock somebody out.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct Lockout {
+    /// The refusal that they would meet, with its reasons.
+    pub record: Box<Record>,
+}
+
+impl fmt::Display for Lockout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.record.facts.address {
+            Some(address) => write!(f, "these rules would lock out {address}: ")?,
+            None => {
+                f.write_str("these rules would lock out a client whose address is unknown: ")?
+            }
+        }
+        match self.record.verdict.rule {
+            Some(rule) => write!(f, "{rule} denies"),
+            None => f.write_str("no rule allows"),
+        }
+    }
+}

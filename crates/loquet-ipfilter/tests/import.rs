@@ -1,0 +1,283 @@
+//! Lists that others publish: read whole or refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
+
+use loquet_ipfilter::{ImportError, ImportFault, ImportLimits, ListFormat, PrefixError, import};
+
+fn lines(text: &str) -> Result<Vec<String>, ImportError> {
+    read(text, ListFormat::Lines, &ImportLimits::default())
+}
+
+fn read(text: &str, format: ListFormat, limits: &ImportLimits) -> Result<Vec<String>, ImportError> {
+    import(text, format, limits).map(|networks| networks.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn lines_hold_networks_addresses_and_ranges_with_comments() {
+    let text = "; Spamhaus style\n1.10.16.0/20 ; SBL256894\r\n\n# hash\n2001:db8::/32# glued\n  1.2.3.4\t\n1.2.3.4\n\
+                10.0.0.1-10.0.0.6\n10.1.0.0 - 10.1.0.255\n::ffff:9.0.0.0-::ffff:9.0.0.1\n2600::-2600::3\n";
+    assert_eq!(
+        lines(text).unwrap(),
+        [
+            "1.2.3.4/32",
+            "1.10.16.0/20",
+            "9.0.0.0/31",
+            "10.0.0.1/32",
+            "10.0.0.2/31",
+            "10.0.0.4/31",
+            "10.0.0.6/32",
+            "10.1.0.0/24",
+            "2001:db8::/32",
+            "2600::/126",
+        ]
+    );
+}
+
+#[test]
+fn one_bad_line_refuses_the_list_and_is_named() {
+    let at = |text: &str| lines(text).unwrap_err();
+    let bad = |line, fault| ImportError {
+        line,
+        fault: ImportFault::Prefix(fault),
+    };
+    assert_eq!(
+        at("10.0.0.0/8\n10.0.0.0/33"),
+        bad(2, PrefixError::TooLong { offset: 9, max: 32 })
+    );
+    assert_eq!(at("0.0.0.0/0"), bad(1, PrefixError::Everything));
+    assert_eq!(
+        at("\n\n010.0.0.0/8"),
+        bad(3, PrefixError::LeadingZero { offset: 0 })
+    );
+    assert_eq!(
+        at("10.0.0.0/8 permit"),
+        bad(1, PrefixError::Length { offset: 9 })
+    );
+    for text in ["10.0.0.2-10.0.0.1", "10.0.0.1-2600::", "2600::1-2600::"] {
+        assert_eq!(
+            at(text),
+            ImportError {
+                line: 1,
+                fault: ImportFault::Range
+            },
+            "{text}"
+        );
+    }
+    for text in [
+        "0.0.0.0-255.255.255.255",
+        "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    ] {
+        assert_eq!(
+            at(text),
+            ImportError {
+                line: 1,
+                fault: ImportFault::Everything
+            },
+            "{text}"
+        );
+    }
+    for text in ["", "# nothing\n;\n"] {
+        assert_eq!(
+            at(text),
+            ImportError {
+                line: 0,
+                fault: ImportFault::Empty
+            }
+        );
+    }
+}
+
+#[test]
+fn size_number_and_growth_are_limited() {
+    let text: String = (0..300_u32)
+        .map(|n| format!("10.{}.{}.0/24\n", n / 256, n % 256))
+        .collect();
+    let with =
+        |limits: ImportLimits| read(&text, ListFormat::Lines, &limits).map(|list| list.len());
+    let fault = |limits| with(limits).unwrap_err().fault;
+    let default = ImportLimits::default();
+    assert_eq!(
+        with(ImportLimits {
+            bytes: text.len(),
+            networks: 300,
+            previous: Some(200)
+        }),
+        Ok(300)
+    );
+    let bytes = text.len() - 1;
+    assert_eq!(
+        fault(ImportLimits { bytes, ..default }),
+        ImportFault::TooMuch(bytes, "bytes")
+    );
+    assert_eq!(
+        fault(ImportLimits {
+            networks: 299,
+            ..default
+        }),
+        ImportFault::TooMuch(299, "networks")
+    );
+    assert_eq!(
+        with(ImportLimits {
+            previous: Some(150),
+            ..default
+        }),
+        Ok(300)
+    );
+    let grown = ImportFault::Growth {
+        before: 149,
+        after: 300,
+    };
+    assert_eq!(
+        fault(ImportLimits {
+            previous: Some(149),
+            ..default
+        }),
+        grown
+    );
+    let few: String = text
+        .lines()
+        .take(101)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let with = |previous| {
+        read(
+            &few,
+            ListFormat::Lines,
+            &ImportLimits {
+                previous: Some(previous),
+                ..default
+            },
+        )
+    };
+    assert_eq!(with(1).map(|list| list.len()), Ok(101));
+    assert_eq!(
+        with(0).unwrap_err().fault,
+        ImportFault::Growth {
+            before: 0,
+            after: 101
+        }
+    );
+}
+
+#[cfg(feature = "json")]
+mod json {
+    use super::*;
+
+    fn json(text: &str, format: ListFormat) -> Result<Vec<String>, ImportError> {
+        read(text, format, &ImportLimits::default())
+    }
+
+    #[test]
+    fn an_array_of_strings_reads_like_lines() {
+        let text = "[\n  \"10.0.0.0/8\",\n  \"10.0.0.1-10.0.0.2\",\n  \"2600::1\"\n]";
+        let read = json(text, ListFormat::JsonArray).unwrap();
+        assert_eq!(
+            read,
+            ["10.0.0.0/8", "10.0.0.1/32", "10.0.0.2/32", "2600::1/128"]
+        );
+        let error = json(
+            "[\n  \"10.0.0.0/8\",\n  \"10.0.0.1/8\"\n]",
+            ListFormat::JsonArray,
+        )
+        .unwrap_err();
+        assert_eq!(error.line, 3);
+        let error = json("[\n  \"10.0.0.0/8\",\n  7\n]", ListFormat::JsonArray).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ImportError {
+                    line: 3,
+                    fault: ImportFault::Json(_)
+                }
+            ),
+            "{error}"
+        );
+        assert_eq!(
+            json("[]", ListFormat::JsonArray).unwrap_err().fault,
+            ImportFault::Empty
+        );
+    }
+
+    #[test]
+    fn amazons_file_gives_both_families() {
+        let text = r#"{
+  "syncToken": "1",
+  "prefixes": [
+    { "ip_prefix": "3.5.140.0/22", "region": "ap-northeast-2", "service": "AMAZON" }
+  ],
+  "ipv6_prefixes": [
+    { "ipv6_prefix": "2600:1f14::/35", "region": "us-west-2", "service": "EC2" }
+  ]
+}"#;
+        assert_eq!(
+            json(text, ListFormat::AwsIpRanges).unwrap(),
+            ["3.5.140.0/22", "2600:1f14::/35"]
+        );
+        assert_eq!(
+            json(&text.replace("/22", "/12"), ListFormat::AwsIpRanges)
+                .unwrap_err()
+                .line,
+            4
+        );
+        assert!(
+            json(
+                &text.replace("\"ipv6_prefixes\"", "\"six\""),
+                ListFormat::AwsIpRanges
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn spamhaus_lists_are_whole_or_refused() {
+        let one = r#"{"cidr":"1.10.16.0/20","sblid":"SBL256894","rir":"apnic"}"#;
+        let two = r#"{"cidr":"2.56.0.0/16","sblid":"SBL1","rir":"ripe"}"#;
+        let end = |records| {
+            format!(
+                r#"{{"type":"metadata","timestamp":1,"size":2,"records":{records},"terms":"x"}}"#
+            )
+        };
+        let drop = |text: String| json(&text, ListFormat::SpamhausDrop);
+        assert_eq!(
+            drop(format!("{one}\n{two}\n{}\n", end(2))).unwrap(),
+            ["1.10.16.0/20", "2.56.0.0/16"]
+        );
+        let cut = drop(format!("{one}\n{}", end(2))).unwrap_err();
+        assert_eq!(
+            cut.fault,
+            ImportFault::Count {
+                counted: 2,
+                found: 1
+            }
+        );
+        assert!(matches!(
+            drop(format!("{one}\n{two}")).unwrap_err().fault,
+            ImportFault::Json(_)
+        ));
+        assert_eq!(
+            drop(format!("{one}\n{}\n{two}", end(1))).unwrap_err().line,
+            3
+        );
+        assert_eq!(
+            drop(format!("{one}\n{}\n{}", end(1), end(1)))
+                .unwrap_err()
+                .line,
+            3
+        );
+        assert_eq!(
+            drop(format!("{one}\n{{\"cidr\":\"1.2.3.4/8\"}}"))
+                .unwrap_err()
+                .line,
+            2
+        );
+        assert_eq!(
+            drop(format!("{one}\n{}", end(1).replace("metadata", "meta")))
+                .unwrap_err()
+                .line,
+            2
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! MaxMind databases: our own by a writer crate, and the shared ones where they are.
+#![cfg(feature = "maxmind")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, and this one reads files"
+)]
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use loquet_ipfilter::{Asn, Class, Country, Filter, Geo, MmdbError, Origin, Rules, Subject};
+use maxminddb_writer::Database;
+use maxminddb_writer::metadata::IpVersion;
+use maxminddb_writer::paths::IpAddrWithMask;
+use serde::Serialize;
+
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn database<T: Serialize>(kind: &str, built: u64, entries: &[(&str, T)]) -> Vec<u8> {
+    let mut database = Database::default();
+    database.metadata.ip_version = IpVersion::V6;
+    database.metadata.database_type = kind.into();
+    database.metadata.build_epoch = built;
+    database.metadata.binary_format_major_version = 2;
+    for (network, value) in entries {
+        let data = database.insert_value(value).unwrap();
+        let (address, mask) = network.split_once('/').unwrap();
+        database.insert_node(
+            IpAddrWithMask::new(ip(address), mask.parse().unwrap()),
+            data,
+        );
+    }
+    database.write_to(Vec::new()).unwrap()
+}
+
+#[derive(Serialize)]
+struct InCountry {
+    country: Code,
+}
+
+#[derive(Serialize)]
+struct Code {
+    iso_code: &'static str,
+}
+
+#[derive(Serialize)]
+struct Operator {
+    autonomous_system_number: u32,
+}
+
+#[derive(Serialize)]
+struct Anonymiser {
+    is_anonymous: bool,
+    is_tor_exit_node: bool,
+    is_hosting_provider: bool,
+}
+
+const fn country(iso_code: &'static str) -> InCountry {
+    InCountry {
+        country: Code { iso_code },
+    }
+}
+
+fn whole() -> Geo {
+    // IPv4 lies in the first 96 bits of zeros of an IPv6 tree.
+    let countries = [
+        ("::24.48.0.0/112", country("CA")),
+        ("::12.0.0.0/104", country("US")),
+        ("2600::/16", country("CA")),
+    ];
+    let operators = [(
+        "::24.48.0.0/112",
+        Operator {
+            autonomous_system_number: 577,
+        },
+    )];
+    let tor = Anonymiser {
+        is_anonymous: true,
+        is_tor_exit_node: true,
+        is_hosting_provider: false,
+    };
+    let nothing = Anonymiser {
+        is_anonymous: false,
+        is_tor_exit_node: false,
+        is_hosting_provider: false,
+    };
+    Geo::default()
+        .with_mmdb(&database("GeoLite2-Country", 100, &countries))
+        .unwrap()
+        .with_mmdb(&database("GeoLite2-ASN", 200, &operators))
+        .unwrap()
+        .with_mmdb(&database(
+            "GeoIP2-Anonymous-IP",
+            300,
+            &[("::24.48.7.0/120", tor), ("::12.0.0.0/104", nothing)],
+        ))
+        .unwrap()
+}
+
+#[test]
+fn a_database_is_read_by_its_own_type_and_date() {
+    let geo = whole();
+    assert_eq!(geo.country(ip("24.48.255.255")), Country::from_code("CA"));
+    assert_eq!(geo.country(ip("24.49.0.0")), None);
+    assert_eq!(geo.country(ip("12.255.0.1")), Country::from_code("US"));
+    assert_eq!(geo.country(ip("2600:1::")), Country::from_code("CA"));
+    assert_eq!(geo.asn(ip("24.48.0.0")), Some(Asn(577)));
+    let classes = geo.anonymiser(ip("24.48.7.7")).unwrap();
+    assert_eq!(
+        classes.iter().collect::<Vec<_>>(),
+        [Class::Anonymous, Class::Tor]
+    );
+    assert_eq!(geo.anonymiser(ip("12.0.0.1")).unwrap().iter().count(), 0);
+    let built =
+        [Subject::Country, Subject::Asn, Subject::Anonymiser].map(|subject| geo.built(subject));
+    assert_eq!(built, [Some(100), Some(200), Some(300)]);
+}
+
+#[test]
+fn a_database_is_folded_into_the_answer() {
+    let rules = Rules::parse_text("allow country CA asn 577\ndeny class tor").unwrap();
+    let filter = Filter::compile(&rules, Some(&whole())).unwrap();
+    let allowed = |address| filter.check(&Origin::at(ip(address))).is_allowed();
+    assert!(
+        allowed("24.48.0.1")
+            && !allowed("24.48.7.1")
+            && !allowed("12.0.0.1")
+            && !allowed("2600::1")
+    );
+}
+
+#[test]
+fn a_database_about_something_else_is_refused() {
+    let other = database(
+        "GeoIP2-Connection-Type",
+        1,
+        &[("::1.0.0.0/104", country("CA"))],
+    );
+    let error = Geo::default().with_mmdb(&other).unwrap_err();
+    assert_eq!(error, MmdbError::Type("GeoIP2-Connection-Type".into()));
+    assert!(matches!(
+        Geo::default().with_mmdb(b"").unwrap_err(),
+        MmdbError::Damaged(_)
+    ));
+}
+
+#[test]
+fn a_country_code_that_is_none_is_unknown() {
+    let odd = [
+        ("::1.0.0.0/104", country("xx")),
+        ("::2.0.0.0/104", country("USA")),
+        ("::3.0.0.0/104", country("FR")),
+    ];
+    let geo = Geo::default()
+        .with_mmdb(&database("DBIP-Country-Lite", 1, &odd))
+        .unwrap();
+    let found = ["1.1.1.1", "2.2.2.2", "3.3.3.3"].map(|address| geo.country(ip(address)));
+    assert_eq!(found, [None, None, Country::from_code("FR")]);
+}
+
+#[test]
+fn g1_a_damaged_database_is_refused_or_read_but_never_fatal() {
+    let sound = database(
+        "GeoLite2-Country",
+        1,
+        &[
+            ("::1.0.0.0/104", country("CA")),
+            ("2600::/16", country("US")),
+        ],
+    );
+    // Every byte damaged in turn, and every length of a torn file.
+    let mut refused = 0_u32;
+    for at in 0..sound.len() {
+        for damage in [0x00, 0xff, 0x80] {
+            let mut damaged = sound.clone();
+            *damaged.get_mut(at).unwrap() ^= damage;
+            refused += u32::from(Geo::default().with_mmdb(&damaged).is_err());
+        }
+        refused += u32::from(Geo::default().with_mmdb(sound.get(..at).unwrap()).is_err());
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = std::fs::read_dir(Path::new(SHARED).join(folder)) else {
+        println!("no shared/data/{folder} here: only our own databases are read");
+        return Vec::new();
+    };
+    let file = |path: std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read(&path).unwrap())
+    };
+    entries
+        .map(|entry| file(entry.unwrap().path()))
+        .filter(|(name, _)| name.ends_with(".mmdb"))
+        .collect()
+}
+
+#[test]
+fn g1_the_shared_damaged_databases_are_survived() {
+    for (name, bytes) in files("geoip-bad") {
+        let outcome = Geo::default().with_mmdb(&bytes);
+        println!(
+            "{name}: {}",
+            outcome
+                .err()
+                .map_or("read".to_owned(), |error| error.to_string())
+        );
+    }
+}
+
+#[test]
+fn the_shared_test_databases_say_what_their_source_says() {
+    let mut geo = Geo::default();
+    for (name, bytes) in files("geoip") {
+        if name != "GeoIP2-City-Test.mmdb" {
+            geo = geo.with_mmdb(&bytes).unwrap();
+        } else {
+            assert!(
+                Geo::default()
+                    .with_mmdb(&bytes)
+                    .unwrap()
+                    .country(ip("81.2.69.142"))
+                    .is_some()
+            );
+        }
+    }
+    if geo.built(Subject::Country).is_none() {
+        return;
+    }
+    assert_eq!(geo.country(ip("81.2.69.142")), Country::from_code("GB"));
+    assert_eq!(
+        geo.country(ip("::ffff:81.2.69.142")),
+        Country::from_code("GB")
+    );
+    assert_eq!(geo.asn(ip("1.128.0.1")), Some(Asn(1221)));
+    let classes = geo.anonymiser(ip("1.2.0.1")).unwrap();
+    assert!(classes.contains(Class::Anonymous) && classes.contains(Class::Vpn));
+}

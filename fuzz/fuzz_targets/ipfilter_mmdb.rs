@@ -1,0 +1,9 @@
+//! MaxMind databases: any bytes are read or refused, without a panic, a hang or a huge allocation.
+#![no_main]
+
+#[path = "../../crates/loquet-ipfilter/tests/support/mod.rs"]
+mod support;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    support::a_database_is_read_or_refused(bytes);
+});
