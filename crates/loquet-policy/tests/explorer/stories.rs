@@ -316,24 +316,31 @@ fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
                     return decide(snapshot, command, now, fresh);
                 };
                 let real = snapshot.roster.unwrap();
-                if !begins || real.administrator(by).is_some() {
+                let author = real.administrator(by).copied();
+                if !begins || author.is_some_and(|author| author.mark == mark) {
                     return decide(snapshot, command, now, fresh);
                 }
-                let mut roster = real.clone();
-                let promoted = now;
-                roster.administrators.push(Administrator {
+                let with_author = |roster: &Roster, author: Option<Administrator>| {
+                    let mut roster = roster.clone();
+                    roster.administrators.retain(|entry| entry.account != by);
+                    roster.administrators.extend(author);
+                    roster.administrators.sort_by_key(|entry| entry.account);
+                    roster
+                };
+                let standing = Administrator {
                     account: by,
                     enrolled: true,
-                    promoted,
+                    promoted: now,
                     mark,
-                });
+                };
+                let roster = with_author(real, Some(standing));
                 let snapshot = Snapshot {
                     roster: Some(&roster),
                     ..*snapshot
                 };
                 let mut decision = decide(&snapshot, command, now, fresh);
                 if let Some(roster) = &mut decision.changes.roster {
-                    roster.administrators.retain(|entry| entry.account != by);
+                    *roster = with_author(roster, author);
                 }
                 decision
             }),
