@@ -55,7 +55,7 @@ impl Child {
         let folder = tempfile::tempdir().unwrap();
         let locked = folder.path().join("locked");
         fs::write(&locked, "").unwrap();
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
         if fs::read(&locked).is_ok() {
             // A copy where everybody may read and run it.
             let program = env::temp_dir().join(format!("loquet-sqlite-{}", process::id()));

@@ -33,6 +33,7 @@ macro_rules! hold {
 }
 
 mod histories;
+mod logs;
 mod pages;
 mod races;
 mod rows;
@@ -40,15 +41,18 @@ mod samples;
 mod values;
 
 pub use histories::histories_agree;
+pub use logs::{
+    an_attempt_has_one_outcome, attempts_are_forgotten_by_age, audit_is_only_appended,
+    notices_stay_until_delivered,
+};
 pub use pages::pages_join_without_a_gap;
 pub use races::{
     Claim, a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone,
     a_load_sees_one_moment, contend, one_of_many_wins, one_thread_of_many_wins, settled,
 };
 pub use rows::{
-    a_row_not_expected_is_not_written, absent_rows_are_left_out, an_attempt_has_one_outcome,
-    attempts_are_forgotten_by_age, audit_is_only_appended, every_write_raises_the_version_by_one,
-    external_ids_are_unique, guards_hold, notices_stay_until_delivered,
+    a_row_not_expected_is_not_written, absent_rows_are_left_out,
+    every_write_raises_the_version_by_one, external_ids_are_unique, guards_hold,
     one_stale_row_stops_the_whole,
 };
 pub use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
