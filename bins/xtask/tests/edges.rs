@@ -45,7 +45,7 @@ const HOUSE: &[(&str, &[Room])] = &[
             Room {
                 name: "loquet-demo",
                 does: "a service to click through",
-                on: &["loquet", "loquet-sqlite", "loquet-web"],
+                on: &["loquet", "loquet-policy", "loquet-sqlite", "loquet-web"],
             },
         ],
     ),
