@@ -166,11 +166,13 @@ pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
         separators: false,
         leftover: false,
     };
+    let canonical = decode_groups(text.as_bytes(), &mut decoded);
     let mut pending: u32 = 0;
     let mut bits: u32 = 0;
     let mut padded = false;
-    for (character, (position, found)) in text.char_indices().enumerate() {
-        let Some(five) = value(found) else {
+    // What is left: nothing in most keys, or all from the first group that a person or a page has touched.
+    for (character, (position, found)) in text.char_indices().enumerate().skip(canonical) {
+        let Some(five) = u8::try_from(found).ok().and_then(value) else {
             let padding = found == '=' && (padded || !decoded.bytes.is_empty());
             if !padding && !is_separator(found) {
                 return Err(Base32Error::Symbol {
@@ -204,10 +206,36 @@ pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
     Ok(decoded)
 }
 
-fn value(symbol: char) -> Option<u8> {
-    match u8::try_from(symbol).ok()?.to_ascii_uppercase() {
-        letter @ b'A'..=b'Z' => Some(letter.wrapping_sub(b'A')),
-        digit @ b'2'..=b'7' => Some(digit.wrapping_sub(24)),
+/// Reads groups of eight symbols, which are five bytes, as long as nothing else stands between them. Returns how many
+/// symbols that were: bytes and characters alike, as symbols are ASCII.
+fn decode_groups(text: &[u8], decoded: &mut Decoded) -> usize {
+    let mut symbols = 0_usize;
+    for group in text.chunks_exact(8) {
+        let mut bits = 0_u64;
+        let mut lower = false;
+        let mut stray = false;
+        for &symbol in group {
+            let five = value(symbol);
+            bits = bits.wrapping_shl(5) | u64::from(five.unwrap_or(0));
+            lower |= symbol.is_ascii_lowercase();
+            stray |= five.is_none();
+        }
+        if stray {
+            break;
+        }
+        let [_, _, _, five @ ..] = bits.to_be_bytes();
+        decoded.bytes.extend_from_slice(&five);
+        decoded.lower_case |= lower;
+        symbols = symbols.saturating_add(8);
+    }
+    symbols
+}
+
+fn value(symbol: u8) -> Option<u8> {
+    match symbol {
+        b'A'..=b'Z' => Some(symbol.wrapping_sub(b'A')),
+        b'a'..=b'z' => Some(symbol.wrapping_sub(b'a')),
+        b'2'..=b'7' => Some(symbol.wrapping_sub(24)),
         _ => None,
     }
 }

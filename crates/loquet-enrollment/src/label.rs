@@ -136,7 +136,15 @@ fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
 
 /// Control characters break log lines (OWASP ASVS 16.4.1); embeddings, overrides and isolates reorder what is shown.
 /// Marks and joiners stay: Persian and emoji need them.
-pub(crate) fn is_deceptive(c: char) -> bool {
+pub(crate) fn has_deceptive(text: &str) -> bool {
+    // Most names are ASCII, and bytes are looked through faster than characters.
+    if text.is_ascii() {
+        return text.bytes().any(|byte| byte.is_ascii_control());
+    }
+    text.chars().any(is_deceptive)
+}
+
+fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -7,7 +7,7 @@ use loquet_otp::{Algorithm, Digits, Period, Secret};
 use prost::Message;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::label::is_deceptive;
+use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 use crate::{Import, MovingFactor, Parameters, Warning, WarningKind};
 
@@ -239,12 +239,7 @@ impl Account {
             0 | 2 => MovingFactor::Time(Period::THIRTY),
             number => return Err(AccountError::Type { account, number }),
         };
-        if self
-            .name
-            .chars()
-            .chain(self.issuer.chars())
-            .any(is_deceptive)
-        {
+        if has_deceptive(&self.name) || has_deceptive(&self.issuer) {
             return Err(AccountError::Control { account });
         }
         let mut warnings = Vec::new();

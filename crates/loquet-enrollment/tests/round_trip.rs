@@ -27,7 +27,7 @@ enum Camera {
     Plain,
     /// On a black page: the quiet zone alone keeps it readable.
     DarkPage,
-    /// Out of focus by about half a module.
+    /// Out of focus: a Gaussian of 0.3 modules, which leaves a lone module 80 % of its contrast.
     Blur,
     /// Turned by seven degrees.
     Turned,
@@ -105,7 +105,7 @@ fn faded(image: &GrayImage) -> GrayImage {
 
 fn photograph(image: &GrayImage, scale: u8, camera: Camera, random: &mut Random) -> GrayImage {
     let margin = 8 * u32::from(scale);
-    let blur = f32::from(scale) * 0.5;
+    let blur = f32::from(scale) * 0.3;
     match camera {
         Camera::Plain => page(image, margin, 255),
         Camera::DarkPage => page(image, margin, 0),
@@ -115,11 +115,7 @@ fn photograph(image: &GrayImage, scale: u8, camera: Camera, random: &mut Random)
         Camera::Noise => noisy(&page(image, margin, 255), 70, random),
         Camera::Everything => {
             let picture = turned(&page(image, margin, 0), 4.0, 0);
-            noisy(
-                &faded(&image::imageops::blur(&picture, blur * 0.8)),
-                20,
-                random,
-            )
+            noisy(&faded(&image::imageops::blur(&picture, blur)), 12, random)
         }
     }
 }
@@ -142,8 +138,8 @@ fn read_by_rqrr(image: &GrayImage) -> Option<String> {
         rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| raw[y * width + x]);
     prepared
         .detect_grids()
-        .first()
-        .and_then(|grid| grid.decode().ok())
+        .iter()
+        .find_map(|grid| grid.decode().ok())
         .map(|(_, text)| text)
 }
 
@@ -184,6 +180,7 @@ fn cell(scale: u8, camera: Camera, people: u32, random: &mut Random) -> Cell {
 /// Fills the table and holds the cells to what the documentation of `Qr` says.
 fn table(people: u32) {
     let mut random = Random(21);
+    let mut broken = Vec::new();
     println!(
         "{:>3} {:<12} {:>7} {:>7} {:>7}",
         "px", "camera", "rxing", "rqrr", "either"
@@ -205,29 +202,29 @@ fn table(people: u32) {
                 (2, _) => 90.0,
                 _ => 0.0,
             };
-            assert!(
-                percent(cell.either) >= promised,
-                "{scale} px, {camera:?}: {cell:?}"
-            );
+            if percent(cell.either) < promised {
+                broken.push((scale, camera, cell));
+            }
         }
     }
+    assert!(broken.is_empty(), "{broken:?}");
 }
 
 #[test]
 fn two_decoders_read_what_a_camera_sees() {
-    table(6);
+    table(2);
 }
 
 #[test]
-#[ignore = "takes minutes: 2,800 people, to fill the table of the documentation"]
+#[ignore = "takes minutes: 840 people, to fill the table of the documentation"]
 fn two_decoders_read_what_a_camera_sees_at_length() {
-    table(100);
+    table(30);
 }
 
-#[test]
-fn two_decoders_read_two_thousand_people_as_written() {
+/// The picture as written, for many people.
+fn as_written(people: u32) {
     let mut random = Random(22);
-    for _ in 0..2000 {
+    for _ in 0..people {
         let uri = key_uri(&mut random);
         let picture = Qr::encode(uri.expose())
             .unwrap()
@@ -235,6 +232,17 @@ fn two_decoders_read_two_thousand_people_as_written() {
         assert_eq!(read_by_rqrr(&picture).as_deref(), Some(uri.expose()));
         assert_eq!(read_by_rxing(&picture).as_deref(), Some(uri.expose()));
     }
+}
+
+#[test]
+fn two_decoders_read_everybody_as_written() {
+    as_written(100);
+}
+
+#[test]
+#[ignore = "takes minutes: 2,000 people"]
+fn two_decoders_read_everybody_as_written_at_length() {
+    as_written(2000);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use core::ops::Range;
 use std::borrow::Cow;
 
 use loquet_otp::{Algorithm, Digits, Period, Secret};
+use zeroize::Zeroizing;
 
 use super::MAX_URI;
 use crate::base32::{self, Base32Error};
-use crate::label::is_deceptive;
+use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 use crate::{MovingFactor, Parameters};
 
@@ -222,7 +223,7 @@ impl<'a> Piece<'a> {
     /// A name to be shown: decoded, blanks at the edges dropped.
     fn name(self) -> Result<Cow<'a, str>, ImportError> {
         let name = self.decode()?;
-        if name.chars().any(is_deceptive) {
+        if has_deceptive(&name) {
             return Err(self.fault(ImportFault::Control));
         }
         Ok(match name {
@@ -318,7 +319,7 @@ impl Import {
         let query = Query::read(query)?;
 
         let (prefix, account) = split_label(label);
-        if account.text.contains(':') || contains_escaped_colon(account.text) {
+        if account.text.contains(':') || find_escaped_colon(account.text).is_some() {
             warn(account, WarningKind::SeveralColons);
         }
         let account_name = account.name()?;
@@ -404,13 +405,10 @@ fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
 }
 
 fn find_escaped_colon(text: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(3)
-        .position(|three| three.eq_ignore_ascii_case(b"%3a"))
-}
-
-fn contains_escaped_colon(text: &str) -> bool {
-    find_escaped_colon(text).is_some()
+    text.match_indices('%').map(|(at, _)| at).find(|&at| {
+        let escape = text.as_bytes().get(at..at.saturating_add(3));
+        escape.is_some_and(|escape| escape.eq_ignore_ascii_case(b"%3a"))
+    })
 }
 
 /// The issuer that counts.
@@ -458,8 +456,14 @@ fn secret(
     piece: Piece<'_>,
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<Secret, ImportError> {
-    let text = zeroize::Zeroizing::new(piece.decode()?.replace('+', " "));
-    let decoded = base32::decode(&text).map_err(|error| {
+    let decoded = if piece.text.contains(['%', '+']) {
+        // Some forms write a blank as a plus sign.
+        let text = Zeroizing::new(piece.decode()?.into_owned());
+        base32::decode(&Zeroizing::new(text.replace('+', " ")))
+    } else {
+        base32::decode(piece.text)
+    };
+    let decoded = decoded.map_err(|error| {
         piece
             .part(inner(error, piece)..piece.text.len())
             .fault(ImportFault::Base32(error))

@@ -1,0 +1,34 @@
+//! How much memory is asked for: what is not allocated cannot leave a copy of the secret behind.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use allocation_counter::measure;
+use loquet_enrollment::{Import, KeyUri, Label, ManualKey};
+use loquet_otp::Secret;
+
+#[test]
+fn a_usual_uri_is_parsed_with_three_allocations() {
+    let uri = common::usual();
+    let counted = measure(|| assert!(Import::parse(uri.expose()).is_ok()));
+    assert!(counted.count_total <= 3, "{counted:?}");
+}
+
+#[test]
+fn a_uri_and_a_key_are_written_with_one_allocation_each() {
+    let label = Label::new("Mairie de Saint-Éloi", "marie+creche@mairie.example").unwrap();
+    let secret = Secret::from([7; 20]);
+    assert_eq!(
+        measure(|| assert!(KeyUri::new(&label, &secret).is_ok())).count_total,
+        1
+    );
+    let key = ManualKey::new(&secret);
+    assert_eq!(
+        measure(|| assert_eq!(key.ungrouped().len(), 32)).count_total,
+        1
+    );
+    assert_eq!(
+        measure(|| assert_eq!(key.grouped().len(), 39)).count_total,
+        2
+    );
+}

@@ -1,0 +1,258 @@
+//! The properties, for the property tests, the fuzz targets and the replay of the corpus alike.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each runner is a crate of its own and uses a part"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail loudly"
+)]
+
+use loquet_enrollment::base32::{self, Base32Error};
+use loquet_enrollment::{
+    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, Qr, RecoveryCode,
+};
+use loquet_otp::{Algorithm, Digits, Period, Secret};
+
+/// Aegis honours every parameter, so nothing is left out.
+const HONEST: [App; 1] = [App::Aegis];
+
+/// A label, a secret and parameters, made of any bytes.
+pub struct Emission {
+    pub issuer: String,
+    pub account: String,
+    pub secret: Vec<u8>,
+    pub parameters: Parameters,
+}
+
+impl Emission {
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut bytes = bytes.iter().copied();
+        let mut next = || bytes.next().unwrap_or(0);
+        let algorithm = Algorithm::ALL[usize::from(next() % 3)];
+        let digits = Digits::ALL[usize::from(next() % 3)];
+        let number = u64::from_le_bytes([
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+        ]);
+        let moving = if number % 4 == 0 {
+            MovingFactor::Counter(number)
+        } else {
+            MovingFactor::Time(Period::new(number % 3600 + 1).unwrap())
+        };
+        let secret = (0..next() % 140).map(|_| next()).collect();
+        let issuer_length = usize::from(next()) / 2;
+        let rest: Vec<u8> = bytes.collect();
+        let text = String::from_utf8_lossy(&rest);
+        let issuer = text.chars().take(issuer_length).collect();
+        let account = text.chars().skip(issuer_length).collect();
+        Self {
+            issuer,
+            account,
+            secret,
+            parameters: Parameters {
+                algorithm,
+                digits,
+                moving,
+            },
+        }
+    }
+
+    /// Whatever is emitted, we and `totp-rs` read back as the same value, without a warning, and it fits a QR code.
+    pub fn holds(&self) {
+        let Ok(label) = Label::new(&self.issuer, &self.account) else {
+            return;
+        };
+        let Ok(secret) = Secret::new(&self.secret) else {
+            return;
+        };
+        let uri = KeyUri::for_apps(&label, &secret, &self.parameters, &HONEST);
+        let uri = match (uri, self.parameters.moving) {
+            (Ok(uri), _) => uri,
+            (Err(error), _) => panic!("{error}"),
+        };
+        let text = uri.expose();
+        assert!(
+            text.is_ascii() && !text.contains(['+', ' ', '"', '<']),
+            "{text}"
+        );
+        Qr::encode(text).unwrap();
+
+        let import = Import::parse(text).unwrap();
+        assert_eq!(import.issuer.as_deref(), Some(label.issuer()));
+        assert_eq!(import.account, label.account());
+        assert_eq!(import.secret, secret);
+        assert_eq!(import.parameters, self.parameters);
+        assert_eq!(import.warnings, []);
+
+        if let MovingFactor::Time(period) = self.parameters.moving {
+            let peer = totp_rs::Totp::from_url(text).unwrap();
+            assert_eq!(peer.issuer(), Some(label.issuer()));
+            assert_eq!(peer.account_name(), label.account());
+            assert_eq!(peer.secret().as_bytes(), secret.expose());
+            assert_eq!(peer.digits(), self.parameters.digits.count());
+            assert_eq!(peer.step(), period.seconds());
+            assert_eq!(
+                peer.algorithm().to_string(),
+                self.parameters.algorithm.name()
+            );
+        }
+    }
+}
+
+/// Any text is a key URI or has a fault inside it; what was read can be emitted again and is then canonical.
+pub fn uri_text_is_read_or_refused_in_place(text: &str) {
+    let import = match Import::parse(text) {
+        Ok(import) => import,
+        Err(error) => {
+            assert!(text.is_char_boundary(error.position), "{error}: {text:?}");
+            return;
+        }
+    };
+    for warning in &import.warnings {
+        assert!(
+            text.is_char_boundary(warning.position),
+            "{warning:?}: {text:?}"
+        );
+    }
+    assert!(!import.account.chars().any(char::is_control));
+    let Ok(label) = Label::new(
+        import.issuer.as_deref().unwrap_or_default(),
+        &import.account,
+    ) else {
+        return;
+    };
+    match KeyUri::for_apps(&label, &import.secret, &import.parameters, &HONEST) {
+        Ok(uri) => {
+            let again = Import::parse(uri.expose()).unwrap();
+            assert_eq!(
+                again,
+                Import {
+                    warnings: vec![],
+                    ..import
+                }
+            );
+        }
+        Err(error) => assert!(import.secret.is_weak(), "{error}"),
+    }
+}
+
+/// Base32 bit by bit, as slowly as one can.
+fn naive_base32(text: &str) -> Vec<u8> {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let values = text
+        .chars()
+        .filter_map(|c| alphabet.find(c.to_ascii_uppercase()));
+    let bits: Vec<bool> = values
+        .flat_map(|value| (0..5).rev().map(move |bit| value >> bit & 1 == 1))
+        .collect();
+    bits.chunks_exact(8)
+        .map(|byte| byte.iter().fold(0, |sum, &bit| sum * 2 + u8::from(bit)))
+        .collect()
+}
+
+/// Any text is base32 as a naive reader reads it, or has a fault at the first character that cannot stand there.
+pub fn base32_text_is_read_exactly(text: &str) {
+    match base32::decode(text) {
+        Ok(decoded) => {
+            assert_eq!(decoded.expose(), naive_base32(text), "{text:?}");
+            let canonical = base32::encode(decoded.expose());
+            assert!(
+                canonical
+                    .bytes()
+                    .all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
+            );
+            let again = base32::decode(&canonical).unwrap();
+            assert_eq!(again.expose(), decoded.expose());
+            assert!(!again.lower_case && !again.separators && !again.leftover);
+            let written = text == canonical.as_str();
+            assert_eq!(
+                written,
+                !decoded.lower_case && !decoded.separators && !decoded.leftover,
+                "{text:?}"
+            );
+        }
+        Err(Base32Error::TooLong { length }) => {
+            assert!(length == text.len() && length > base32::MAX_TEXT)
+        }
+        Err(error) => {
+            let (before, after) = text.split_at(error.position());
+            assert!(
+                base32::decode(before).is_ok(),
+                "{text:?}: not the first fault"
+            );
+            if let Base32Error::Symbol {
+                character, found, ..
+            } = error
+            {
+                assert_eq!(after.chars().next(), Some(found));
+                assert_eq!(before.chars().count(), character);
+            }
+        }
+    }
+}
+
+/// Any text is a manual key that comes back in every grouping, or is refused without a panic; the same for recovery
+/// codes.
+pub fn typed_text_comes_back_in_every_grouping(text: &str) {
+    if let Ok(key) = ManualKey::parse(text) {
+        let grouped = key.grouped();
+        assert!(
+            grouped
+                .split(' ')
+                .rev()
+                .skip(1)
+                .all(|group| group.len() == 4)
+        );
+        for spelling in [
+            grouped.to_lowercase(),
+            grouped.replace(' ', "-"),
+            key.ungrouped().to_string(),
+        ] {
+            assert_eq!(ManualKey::parse(&spelling).unwrap(), key);
+        }
+    }
+    if let Ok(code) = RecoveryCode::parse(text) {
+        assert_eq!(RecoveryCode::parse(&code.grouped()).unwrap(), code);
+    }
+}
+
+/// Any bytes in a migration URI are an export or a fault, and an export's accounts are fit to be shown.
+#[cfg(feature = "import-migration")]
+pub fn migration_data_is_read_or_refused(data: &[u8]) {
+    use base64::Engine;
+    use loquet_enrollment::{Migration, MigrationPart};
+
+    let encoded = base64::engine::general_purpose::STANDARD.encode(data);
+    let uri = format!("otpauth-migration://offline?data={encoded}");
+    let as_text = String::from_utf8_lossy(data);
+    for text in [uri.as_str(), &as_text] {
+        match MigrationPart::parse(text) {
+            Ok(part) => {
+                assert!(part.index < part.parts && part.parts <= 100);
+                for import in part.accounts.iter().flatten() {
+                    assert!(!import.account.chars().any(char::is_control));
+                    assert!(
+                        (Secret::WEAKEST..=Secret::MAX).contains(&import.secret.expose().len())
+                    );
+                }
+                let mut migration = Migration::default();
+                migration.add(part.clone()).unwrap();
+                assert_eq!(migration.missing().len(), part.parts - 1);
+            }
+            Err(error) => assert!(error.position <= text.len(), "{error}"),
+        }
+    }
+}
