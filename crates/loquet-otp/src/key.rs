@@ -113,25 +113,20 @@ struct Hmac<H: Hash> {
 
 impl<H: Hash> Hmac<H> {
     fn new(secret: &Secret) -> Self {
-        // RFC 2104 §2: the key block under `ipad` and under `opad`.
-        let mut blocks = [H::key_block(secret); 2];
-        let [under_ipad, under_opad] = &mut blocks;
-        under_ipad
-            .as_mut()
-            .iter_mut()
-            .for_each(|byte| *byte ^= 0x36);
-        under_opad
-            .as_mut()
-            .iter_mut()
-            .for_each(|byte| *byte ^= 0x5c);
+        // RFC 2104 §2: the key block under `ipad` and under `opad`. Two blocks, so that the processor overlaps their
+        // compressions.
+        let mut ipad = H::key_block(secret);
+        let mut opad = ipad;
+        ipad.as_mut().iter_mut().for_each(|byte| *byte ^= 0x36);
+        opad.as_mut().iter_mut().for_each(|byte| *byte ^= 0x5c);
         let mut hmac = Self {
             inner: H::INITIAL,
             outer: H::INITIAL,
         };
-        H::compress(&mut hmac.inner, under_ipad);
-        H::compress(&mut hmac.outer, under_opad);
-        under_ipad.as_mut().zeroize();
-        under_opad.as_mut().zeroize();
+        H::compress(&mut hmac.inner, &ipad);
+        H::compress(&mut hmac.outer, &opad);
+        ipad.as_mut().zeroize();
+        opad.as_mut().zeroize();
         hmac
     }
 
