@@ -171,7 +171,10 @@ pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
     let mut bits: u32 = 0;
     let mut padded = false;
     // What is left: nothing in most keys, or all from the first group that a person or a page has touched.
-    for (character, (position, found)) in text.char_indices().enumerate().skip(canonical) {
+    let rest = text.get(canonical..).unwrap_or_default();
+    for (character, (position, found)) in rest.char_indices().enumerate() {
+        // As far into the text as into the rest of it, for bytes and characters alike.
+        let [position, character] = [position, character].map(|at| at.saturating_add(canonical));
         let Some(five) = u8::try_from(found).ok().and_then(value) else {
             let padding = found == '=' && (padded || !decoded.bytes.is_empty());
             if !padding && !is_separator(found) {

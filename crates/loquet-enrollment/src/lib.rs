@@ -15,6 +15,17 @@
 //! # assert!(page.len() > 1000);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! | module of the problem | types |
+//! |---|---|
+//! | key URI | [`Label`], [`Parameters`], [`KeyUri`] to emit, [`Import`] to read |
+//! | picture | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
+//! | typing | [`ManualKey`], [`base32`] |
+//! | apps | [`App`], [`Profile`], [`compatible`] |
+//! | page | [`Offer`], which holds all that a page shows |
+//! | proof | [`Pending`], confirmed by a first code, once |
+//! | recovery | [`RecoveryCode`], [`RecoverySheet`] |
+//! | moving over | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
 pub mod base32;

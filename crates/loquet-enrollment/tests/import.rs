@@ -195,6 +195,8 @@ fn missing_names_are_warnings() {
         warnings(&format!("otpauth://totp/L:?secret={SECRET}")),
         [WarningKind::NoAccount]
     );
+    let blank = format!("otpauth://totp/%20:m?secret={SECRET}&issuer=%20");
+    assert_eq!(warnings(&blank), [WarningKind::NoIssuer]);
 }
 
 #[test]

@@ -198,8 +198,10 @@ fn table(people: u32) {
             );
             let promised = match (scale, camera) {
                 (_, Camera::Plain | Camera::DarkPage | Camera::UpsideDown) => 100.0,
+                // Not every one is read, and of two people one is half.
+                (8, Camera::Everything) | (2, _) if people < 30 => 0.0,
+                (8, Camera::Everything) | (2, _) => 90.0,
                 (4 | 8, _) => 100.0,
-                (2, _) => 90.0,
                 _ => 0.0,
             };
             if percent(cell.either) < promised {

@@ -21,6 +21,19 @@ pub const QUIET_ZONE: usize = 4;
 /// Error correction is level M (15 %). More would need more modules, and at the same size on a screen smaller modules
 /// read *worse* than a lower correction does: what a phone sees is blur, not dirt.
 ///
+/// What two independent decoders read, in percent of 30 random accounts a cell (names in Latin, Arabic, Chinese, Greek,
+/// Cyrillic and emoji), `rxing` / `rqrr`; neither ever read anything wrong, and both read all of 2,000 further accounts
+/// from the picture as written:
+///
+/// | pixels a module | as written | dark page | out of focus | turned 7° | upside down | grain | everything at once |
+/// |---|---|---|---|---|---|---|---|
+/// | 1 | 100 / 100 | 100 / 100 | 100 / 100 | 0 / 0 | 100 / 100 | 33 / 0 | 0 / 0 |
+/// | 2 | 100 / 100 | 100 / 100 | 100 / 33 | 100 / 17 | 100 / 100 | 93 / 13 | 100 / 7 |
+/// | 4 | 100 / 100 | 100 / 100 | 100 / 63 | 100 / 20 | 100 / 100 | 100 / 33 | 100 / 27 |
+/// | 8 | 100 / 100 | 100 / 100 | 100 / 43 | 100 / 100 | 100 / 100 | 100 / 70 | 93 / 13 |
+///
+/// Four pixels a module are enough, eight are the default; `rqrr` has no correction for perspective and grain, phones do.
+///
 /// ```
 /// use loquet_enrollment::{Qr, Scale, Theme};
 /// let qr = Qr::encode("otpauth://totp/Loquet:marie?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Loquet")?;
@@ -33,7 +46,8 @@ pub const QUIET_ZONE: usize = 4;
 ///
 /// # Security
 /// The picture of a key URI *is* the secret. `Debug` shows the size only; whatever the writers return must not be
-/// logged, cached or sent to another service.
+/// logged, cached or sent to another service. The matrix is wiped when dropped; what the `qrcode` crate used to compute
+/// it is not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Qr {
     // INVARIANT: `side * side` cells, row by row, true where dark.

@@ -1,15 +1,13 @@
 //! Reading what other services emit.
 
-use core::ops::Range;
 use std::borrow::Cow;
 
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use zeroize::Zeroizing;
 
 use super::MAX_URI;
+use super::piece::{Piece, Query};
 use crate::base32::{self, Base32Error};
-use crate::label::has_deceptive;
-use crate::percent::{self, PercentError};
 use crate::{MovingFactor, Parameters};
 
 /// A key URI as read: what it says, and where it strays from what every app understands.
@@ -169,121 +167,6 @@ pub enum ImportFault {
     NoCounter,
 }
 
-/// A piece of the URI that knows where it stands.
-#[derive(Clone, Copy)]
-struct Piece<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Piece<'a> {
-    const fn fault(self, fault: ImportFault) -> ImportError {
-        ImportError {
-            position: self.at,
-            fault,
-        }
-    }
-
-    /// A part of the piece; empty if the range does not fall on characters, which no caller asks for.
-    fn part(self, range: Range<usize>) -> Self {
-        Self {
-            text: self.text.get(range.clone()).unwrap_or_default(),
-            at: self.at.saturating_add(range.start),
-        }
-    }
-
-    fn split(self, at: usize, skip: usize) -> (Self, Self) {
-        (
-            self.part(0..at),
-            self.part(at.saturating_add(skip)..self.text.len()),
-        )
-    }
-
-    fn split_once(self, mark: char) -> Option<(Self, Self)> {
-        self.text
-            .find(mark)
-            .map(|at| self.split(at, mark.len_utf8()))
-    }
-
-    fn trim(self) -> Self {
-        let start = self.text.len().saturating_sub(self.text.trim_start().len());
-        self.part(start..start.saturating_add(self.text.trim().len()))
-    }
-
-    fn decode(self) -> Result<Cow<'a, str>, ImportError> {
-        percent::decode(self.text).map_err(|error| match error {
-            PercentError::Escape(at) => ImportError {
-                position: self.at.saturating_add(at),
-                fault: ImportFault::Escape,
-            },
-            PercentError::Utf8 => self.fault(ImportFault::Utf8),
-        })
-    }
-
-    /// A name to be shown: decoded, blanks at the edges dropped.
-    fn name(self) -> Result<Cow<'a, str>, ImportError> {
-        let name = self.decode()?;
-        if has_deceptive(&name) {
-            return Err(self.fault(ImportFault::Control));
-        }
-        Ok(match name {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        })
-    }
-}
-
-/// The known parameters, as they stand in the query.
-#[derive(Default)]
-struct Query<'a> {
-    secret: Option<Piece<'a>>,
-    issuer: Option<Piece<'a>>,
-    algorithm: Option<Piece<'a>>,
-    digits: Option<Piece<'a>>,
-    period: Option<Piece<'a>>,
-    counter: Option<Piece<'a>>,
-}
-
-impl<'a> Query<'a> {
-    fn read(mut rest: Piece<'a>) -> Result<Self, ImportError> {
-        let mut query = Self::default();
-        loop {
-            let (pair, next) = rest
-                .split_once('&')
-                .map_or((rest, None), |(pair, next)| (pair, Some(next)));
-            let (key, value) = pair
-                .split_once('=')
-                .unwrap_or((pair, pair.part(pair.text.len()..pair.text.len())));
-            if let Some(slot) = query.slot(&key.decode()?) {
-                if slot.is_some() {
-                    return Err(key.fault(ImportFault::Duplicate));
-                }
-                *slot = Some(value);
-            }
-            match next {
-                Some(next) => rest = next,
-                None => return Ok(query),
-            }
-        }
-    }
-
-    fn slot(&mut self, key: &str) -> Option<&mut Option<Piece<'a>>> {
-        let slots = [
-            ("secret", &mut self.secret),
-            ("issuer", &mut self.issuer),
-            ("algorithm", &mut self.algorithm),
-            ("digits", &mut self.digits),
-            ("period", &mut self.period),
-            ("counter", &mut self.counter),
-        ];
-        slots
-            .into_iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, slot)| slot)
-    }
-}
-
 impl Import {
     /// Reads a key URI.
     ///
@@ -304,22 +187,21 @@ impl Import {
             })
         };
 
-        let uri = Piece { text, at: 0 }.trim();
-        let uri = match uri.split_once('#') {
+        let plain = !text.bytes().any(|byte| matches!(byte, b'%' | b'+'));
+        let uri = Piece { text, at: 0, plain }.trim();
+        let uri = match uri.split_once(b'#') {
             Some((uri, fragment)) => {
                 warn(fragment, WarningKind::Fragment);
                 uri
             }
             None => uri,
         };
-        let (path, query) = uri
-            .split_once('?')
-            .unwrap_or((uri, uri.part(uri.text.len()..uri.text.len())));
+        let (path, query) = uri.split_once(b'?').unwrap_or((uri, uri.end()));
         let (is_totp, label) = scheme_and_type(path)?;
         let query = Query::read(query)?;
 
         let (prefix, account) = split_label(label);
-        if account.text.contains(':') || find_escaped_colon(account.text).is_some() {
+        if account.split_once(b':').is_some() || account.escaped_colon().is_some() {
             warn(account, WarningKind::SeveralColons);
         }
         let account_name = account.name()?;
@@ -328,9 +210,7 @@ impl Import {
         }
         let issuer = issuer(prefix, query.issuer, label, &mut warn)?;
 
-        let secret_piece = query
-            .secret
-            .ok_or(query_end(uri).fault(ImportFault::NoSecret))?;
+        let secret_piece = query.secret.ok_or(uri.end().fault(ImportFault::NoSecret))?;
         let secret = secret(secret_piece, &mut warn)?;
         let algorithm = query
             .algorithm
@@ -355,7 +235,7 @@ impl Import {
             }
             let piece = query
                 .counter
-                .ok_or(query_end(uri).fault(ImportFault::NoCounter))?;
+                .ok_or(uri.end().fault(ImportFault::NoCounter))?;
             MovingFactor::Counter(number(piece)?.ok_or(piece.fault(ImportFault::Counter))?)
         };
         Ok(Self {
@@ -372,10 +252,6 @@ impl Import {
     }
 }
 
-fn query_end(uri: Piece<'_>) -> Piece<'_> {
-    uri.part(uri.text.len()..uri.text.len())
-}
-
 /// The type, and the label behind it.
 fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
     let scheme = "otpauth://";
@@ -383,7 +259,7 @@ fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
     if !found.text.eq_ignore_ascii_case(scheme) {
         return Err(path.fault(ImportFault::Scheme));
     }
-    let (kind, label) = rest.split_once('/').unwrap_or((rest, query_end(rest)));
+    let (kind, label) = rest.split_once(b'/').unwrap_or((rest, rest.end()));
     match kind.text {
         text if text.eq_ignore_ascii_case("totp") => Ok((true, label)),
         text if text.eq_ignore_ascii_case("hotp") => Ok((false, label)),
@@ -393,8 +269,12 @@ fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
 
 /// Splits the raw label at its first colon, escaped or not (draft-andesco-otpauth-uri).
 fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
-    let literal = label.text.find(':').map(|at| (at, 1));
-    let escaped = find_escaped_colon(label.text).map(|at| (at, 3));
+    let literal = label
+        .text
+        .bytes()
+        .position(|byte| byte == b':')
+        .map(|at| (at, 1));
+    let escaped = label.escaped_colon().map(|at| (at, 3));
     match literal.into_iter().chain(escaped).min() {
         Some((at, skip)) => {
             let (issuer, account) = label.split(at, skip);
@@ -402,13 +282,6 @@ fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
         }
         None => (None, label),
     }
-}
-
-fn find_escaped_colon(text: &str) -> Option<usize> {
-    text.match_indices('%').map(|(at, _)| at).find(|&at| {
-        let escape = text.as_bytes().get(at..at.saturating_add(3));
-        escape.is_some_and(|escape| escape.eq_ignore_ascii_case(b"%3a"))
-    })
 }
 
 /// The issuer that counts.
@@ -419,16 +292,18 @@ fn issuer(
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<Option<String>, ImportError> {
     for piece in prefix.into_iter().chain(parameter) {
-        if piece.text.contains('+') {
+        if piece.has_plus() {
             warn(piece, WarningKind::Plus);
         }
     }
     // As emitted by careful services: twice the same text. Reading it once spares an allocation.
     if let (Some(a), Some(b)) = (prefix, parameter)
         && a.text == b.text
-        && !a.text.is_empty()
     {
-        return Ok(Some(b.name()?.into_owned()));
+        let name = b.name()?;
+        if !name.is_empty() {
+            return Ok(Some(name.into_owned()));
+        }
     }
     let named = |piece: Option<Piece<'_>>| -> Result<Option<String>, ImportError> {
         Ok(piece
@@ -456,12 +331,12 @@ fn secret(
     piece: Piece<'_>,
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<Secret, ImportError> {
-    let decoded = if piece.text.contains(['%', '+']) {
+    let decoded = if piece.plain {
+        base32::decode(piece.text)
+    } else {
         // Some forms write a blank as a plus sign.
         let text = Zeroizing::new(piece.decode()?.into_owned());
         base32::decode(&Zeroizing::new(text.replace('+', " ")))
-    } else {
-        base32::decode(piece.text)
     };
     let decoded = decoded.map_err(|error| {
         piece

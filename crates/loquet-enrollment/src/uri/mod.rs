@@ -1,6 +1,7 @@
 //! Key URIs: written strictly here, read widely in [`import`].
 
 pub(crate) mod import;
+mod piece;
 
 use core::fmt;
 

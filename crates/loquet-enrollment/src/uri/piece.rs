@@ -1,0 +1,147 @@
+//! Taking a URI apart without losing the places.
+
+use core::ops::Range;
+use std::borrow::Cow;
+
+use super::import::{ImportError, ImportFault};
+use crate::label::has_deceptive;
+use crate::percent::{self, PercentError};
+
+/// A piece of the URI that knows where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// Whether the whole URI is free of escapes and plus signs, as most are: nobody then looks for them again.
+    pub(super) plain: bool,
+}
+
+impl<'a> Piece<'a> {
+    pub(super) const fn fault(self, fault: ImportFault) -> ImportError {
+        ImportError {
+            position: self.at,
+            fault,
+        }
+    }
+
+    /// A part of the piece; empty if the range does not fall on characters, which no caller asks for.
+    pub(super) fn part(self, range: Range<usize>) -> Self {
+        Self {
+            text: self.text.get(range.clone()).unwrap_or_default(),
+            at: self.at.saturating_add(range.start),
+            plain: self.plain,
+        }
+    }
+
+    /// Nothing, at the end of the piece.
+    pub(super) fn end(self) -> Self {
+        self.part(self.text.len()..self.text.len())
+    }
+
+    pub(super) fn split(self, at: usize, skip: usize) -> (Self, Self) {
+        (
+            self.part(0..at),
+            self.part(at.saturating_add(skip)..self.text.len()),
+        )
+    }
+
+    /// Splits at an ASCII character. Over so few bytes a plain loop is faster than a search that must set itself up.
+    pub(super) fn split_once(self, mark: u8) -> Option<(Self, Self)> {
+        let at = self.text.bytes().position(|byte| byte == mark)?;
+        Some(self.split(at, 1))
+    }
+
+    /// Where the first colon stands that is written `%3A`.
+    pub(super) fn escaped_colon(self) -> Option<usize> {
+        if self.plain {
+            return None;
+        }
+        let mut windows = self.text.as_bytes().windows(3);
+        windows.position(|three| three.eq_ignore_ascii_case(b"%3a"))
+    }
+
+    pub(super) fn has_plus(self) -> bool {
+        !self.plain && self.text.contains('+')
+    }
+
+    pub(super) fn trim(self) -> Self {
+        let start = self.text.len().saturating_sub(self.text.trim_start().len());
+        self.part(start..start.saturating_add(self.text.trim().len()))
+    }
+
+    pub(super) fn decode(self) -> Result<Cow<'a, str>, ImportError> {
+        if self.plain {
+            return Ok(Cow::Borrowed(self.text));
+        }
+        percent::decode(self.text).map_err(|error| match error {
+            PercentError::Escape(at) => ImportError {
+                position: self.at.saturating_add(at),
+                fault: ImportFault::Escape,
+            },
+            PercentError::Utf8 => self.fault(ImportFault::Utf8),
+        })
+    }
+
+    /// A name to be shown: decoded, blanks at the edges dropped.
+    pub(super) fn name(self) -> Result<Cow<'a, str>, ImportError> {
+        let name = self.decode()?;
+        if has_deceptive(&name) {
+            return Err(self.fault(ImportFault::Control));
+        }
+        Ok(match name {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
+    }
+}
+
+/// The known parameters, as they stand in the query.
+#[derive(Default)]
+pub(super) struct Query<'a> {
+    pub(super) secret: Option<Piece<'a>>,
+    pub(super) issuer: Option<Piece<'a>>,
+    pub(super) algorithm: Option<Piece<'a>>,
+    pub(super) digits: Option<Piece<'a>>,
+    pub(super) period: Option<Piece<'a>>,
+    pub(super) counter: Option<Piece<'a>>,
+}
+
+impl<'a> Query<'a> {
+    pub(super) fn read(mut rest: Piece<'a>) -> Result<Self, ImportError> {
+        let mut query = Self::default();
+        loop {
+            let (pair, next) = rest
+                .split_once(b'&')
+                .map_or((rest, None), |(pair, next)| (pair, Some(next)));
+            let (key, value) = pair
+                .split_once(b'=')
+                .unwrap_or((pair, pair.part(pair.text.len()..pair.text.len())));
+            if let Some(slot) = query.slot(&key.decode()?) {
+                if slot.is_some() {
+                    return Err(key.fault(ImportFault::Duplicate));
+                }
+                *slot = Some(value);
+            }
+            match next {
+                Some(next) => rest = next,
+                None => return Ok(query),
+            }
+        }
+    }
+
+    fn slot(&mut self, key: &str) -> Option<&mut Option<Piece<'a>>> {
+        let slots = [
+            ("secret", &mut self.secret),
+            ("issuer", &mut self.issuer),
+            ("algorithm", &mut self.algorithm),
+            ("digits", &mut self.digits),
+            ("period", &mut self.period),
+            ("counter", &mut self.counter),
+        ];
+        slots
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, slot)| slot)
+    }
+}
