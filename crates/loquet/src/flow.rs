@@ -66,6 +66,7 @@ macro_rules! in_session {
 }
 
 mod enrollment;
+mod host;
 mod log_in;
 mod organisation;
 mod people;
@@ -75,6 +76,7 @@ pub use enrollment::{
     AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
     ReportLost, SwitchOff, SwitchOn,
 };
+pub use host::{CollectTicket, HostLeave, OpenBreakGlass};
 pub use log_in::{
     Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
 };
@@ -116,6 +118,16 @@ impl Refused {
         }
     }
 }
+
+impl fmt::Display for Refused {
+    /// The stable name, for the operator's log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// So that `?` passes it on. A refusal is still a value with its reasons: match on it where a person reads the answer.
+impl std::error::Error for Refused {}
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use loquet_enrollment::{Label, LabelError};
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    Access, Account, AccountId, Administrator, Authenticator, Digest, Level, OrgId, Organisation,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Snapshot, TooManyRoles, UnixTime, required,
-    standing,
+    Access, Account, AccountId, Administrator, Authenticator, BreakGlass, Digest, Level, OrgId,
+    Organisation, Refusal, Requirement, RoleId, RoleSet, Roster, Snapshot, TooManyRoles, UnixTime,
+    required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -310,8 +310,8 @@ impl Service {
         }
     }
 
-    /// The break-glass code to show before [`flow::EnableMfa`] or [`flow::RenewSeal`]: the same again for the same session,
-    /// stored nowhere until its last group is typed back.
+    /// The break-glass code to show before [`flow::EnableMfa`] or [`flow::RenewSeal`], and before the enrollment that
+    /// follows a break-glass: the same again for the same session, stored nowhere until its last group is typed back.
     ///
     /// # Errors
     /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
@@ -319,14 +319,23 @@ impl Service {
         &self,
         stamp: &Stamp,
     ) -> Result<Result<SealCode, Refusal>, ServiceError> {
-        let facts = match self.administrator(stamp).await? {
-            Ok(facts) => facts,
-            Err(refusal) => return Ok(Err(refusal)),
+        let facts = self.facts(stamp.account()).await?;
+        let now = self.now();
+        let let_in = matches!(
+            facts.organisation.as_ref().map(|organisation| organisation.facts.break_glass.at(now)),
+            Some(BreakGlass::Open { account, .. }) if account == stamp.account()
+        );
+        let shown = match self.shown_to_administrators(&facts, stamp) {
+            Err(Refusal::EnrolOnly) if let_in => Ok(()),
+            other => other,
         };
-        Ok(facts
-            .organisation
-            .map(|organisation| flow::proposed_seal(&self.inner.keys, stamp, &organisation))
-            .ok_or(Refusal::PolicyUnavailable))
+        Ok(shown.and_then(|()| {
+            facts
+                .organisation
+                .as_ref()
+                .map(|organisation| flow::proposed_seal(&self.inner.keys, stamp, organisation))
+                .ok_or(Refusal::PolicyUnavailable)
+        }))
     }
 
     /// Everybody of the organisation and how they stand, for an administrator.
@@ -622,9 +631,12 @@ impl Service {
     /// The same, for a session that is an administrator's.
     async fn administrator(&self, stamp: &Stamp) -> Result<Result<Facts, Refusal>, ServiceError> {
         let facts = self.facts(stamp.account()).await?;
-        let Some(actor) = &facts.actor else {
-            return Ok(Err(Refusal::UnknownAccount));
-        };
+        Ok(self.shown_to_administrators(&facts, stamp).map(|()| facts))
+    }
+
+    /// Whether a session may see what administrators see. What they change, the rules decide.
+    fn shown_to_administrators(&self, facts: &Facts, stamp: &Stamp) -> Result<(), Refusal> {
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let snapshot = Snapshot {
             organisation: facts
                 .organisation
@@ -635,20 +647,17 @@ impl Service {
             session: Some(stamp.session()),
             subject: None,
         };
-        let shown = standing(&snapshot, self.now()).and_then(|level| {
-            let bound = !matches!(actor.facts.authenticator, Authenticator::None);
-            match level {
-                _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
-                Level::Level2 => Ok(()),
-                // Before an authenticator is bound there is nothing more to show.
-                Level::Level1 if !bound => Ok(()),
-                Level::Level1 => Err(Refusal::StepUp),
-                Level::HalfLogin => Err(Refusal::CodeRequired),
-                Level::EnrolOnly => Err(Refusal::EnrolOnly),
-                Level::RecoveryOnly => Err(Refusal::RecoverFirst),
-            }
-        });
-        Ok(shown.map(|()| facts))
+        let bound = !matches!(actor.facts.authenticator, Authenticator::None);
+        match standing(&snapshot, self.now())? {
+            _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
+            Level::Level2 => Ok(()),
+            // Before an authenticator is bound there is nothing more to show.
+            Level::Level1 if !bound => Ok(()),
+            Level::Level1 => Err(Refusal::StepUp),
+            Level::HalfLogin => Err(Refusal::CodeRequired),
+            Level::EnrolOnly => Err(Refusal::EnrolOnly),
+            Level::RecoveryOnly => Err(Refusal::RecoverFirst),
+        }
     }
 
     async fn people(

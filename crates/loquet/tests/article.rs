@@ -9,11 +9,13 @@
 use std::net::IpAddr;
 
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, EnableMfa, GiveCode, LogIn, LogOutEverywhere, ReportLost,
-    Reset, RulesChange, SetAccessRules, SwitchOff, SwitchOn,
+    BeginEnrollment, BeginReplacement, CollectTicket, ConfirmEnrollment, EnableMfa, GiveCode,
+    LogIn, LogOutEverywhere, OpenBreakGlass, ReportLost, Reset, RulesChange, SetAccessRules,
+    SwitchOff, SwitchOn,
 };
 use loquet::store::MemoryStore;
-use loquet::{AccountId, Level, Refusal, Refused, Request, RoleId};
+use loquet::testing::Phone;
+use loquet::{AccountId, Clock, Level, Refusal, Refused, Request, RoleId};
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, House, rule};
 
 async fn house() -> House {
@@ -435,4 +437,75 @@ async fn every_decision_about_a_person_is_in_an_unbroken_chain() {
     house.imposed().await;
     let records = house.service.verify_audit(ANNE.into()).await.unwrap();
     assert_eq!(records, 5, "log in, enable, begin, confirm, announce");
+}
+
+// Whoever is locked out although nobody was careless: the envelope.
+#[tokio::test]
+async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
+    let house = house().await;
+    let stamp = house.log_in(ANNE).await.stamp;
+    let seal = house
+        .service
+        .propose_seal(&stamp)
+        .await
+        .unwrap()
+        .unwrap()
+        .expose();
+    let typed_back = seal.rsplit('-').next().unwrap().to_owned();
+    house.run(EnableMfa { stamp, typed_back }).await.unwrap();
+    house.enroll(stamp).await;
+    house
+        .run(ReportLost {
+            account: ANNE.into(),
+        })
+        .await
+        .unwrap();
+
+    let open = |typed: &str| OpenBreakGlass {
+        account: ANNE.into(),
+        typed: typed.into(),
+    };
+    assert_eq!(
+        rule(house.run(open("AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA")).await),
+        Refusal::WrongSeal
+    );
+    let ready = house.run(open(&seal)).await.unwrap();
+    let collect = || CollectTicket {
+        account: ANNE.into(),
+        typed: seal.to_string(),
+    };
+    assert!(matches!(
+        rule(house.run(collect()).await),
+        Refusal::TooEarly { .. }
+    ));
+    house.clock.advance(ready.0 - house.clock.now().0);
+    let ticket = house.run(collect()).await.unwrap().ticket;
+
+    let stamp = house.log_in(ANNE).await.stamp;
+    let begin = BeginEnrollment {
+        stamp,
+        ticket: ticket.expose().to_string(),
+    };
+    let offer = house.run(begin).await.unwrap();
+    let phone = Phone::scan(&offer).unwrap();
+    // The enrollment that follows renews the seal before it confirms.
+    let confirm = |typed: String, seal_typed_back: &str| ConfirmEnrollment {
+        stamp,
+        typed,
+        seal_typed_back: seal_typed_back.into(),
+    };
+    let without = house.run(confirm(house.code(&phone), "")).await;
+    assert_eq!(rule(without), Refusal::SealFirst);
+    let new = house
+        .service
+        .propose_seal(&stamp)
+        .await
+        .unwrap()
+        .unwrap()
+        .expose();
+    assert_ne!(*new, *seal);
+    let last = new.rsplit('-').next().unwrap();
+    let bound = house.run(confirm(house.code(&phone), last)).await.unwrap();
+    assert_eq!(bound.stamp.level(), Level::Level2);
+    assert_eq!(rule(house.run(open(&seal)).await), Refusal::WrongSeal);
 }

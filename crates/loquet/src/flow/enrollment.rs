@@ -5,6 +5,7 @@ use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
 
+use super::host::of_host;
 use super::log_in::{Entered, entered};
 use super::sealed::Step;
 use super::{After, Case, Refused, done};
@@ -144,22 +145,9 @@ pub struct ReportLost {
     pub account: AccountId,
 }
 
-impl Step for ReportLost {
-    type Grant = ();
-    const WHAT: &'static str = "report_lost";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::ReportLost)
-    }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+of_host!(ReportLost, "report_lost", (), done, |_this, _case| {
+    Command::ReportLost
+});
 
 fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refused> {
     let (Grant::Pending { expires, .. }, Some(stamp), Some(organisation)) =

@@ -2,6 +2,7 @@
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
 
+use super::host::of_host;
 use super::sealed::Step;
 use super::{After, Case, Refused, done};
 use crate::stamp::Stamp;
@@ -43,29 +44,11 @@ pub struct LogIn {
     pub account: AccountId,
 }
 
-impl Step for LogIn {
-    type Grant = Entered;
-    const WHAT: &'static str = "log_in";
-
-    fn actor(&self) -> AccountId {
-        self.account
+of_host!(LogIn, "log_in", Entered, entered, |_this, case| {
+    Command::LogIn {
+        access: case.access(),
     }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::LogIn {
-            access: case.access(),
-        })
-    }
-
-    fn grant(
-        &self,
-        granted: &Grant,
-        case: &Case<'_>,
-        after: &After<'_>,
-    ) -> Result<Entered, Refused> {
-        entered(granted, case, after)
-    }
-}
+});
 
 /// The six digits, to finish a log-in or to step up.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ use loquet_policy::{
     Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
 };
 
+use super::host::of_host;
 use super::sealed::Step;
 use super::{After, Case, Door, Refused, done, tags};
 use crate::records::Rules;
@@ -154,22 +155,7 @@ pub struct Settle {
     pub account: AccountId,
 }
 
-impl Step for Settle {
-    type Grant = ();
-    const WHAT: &'static str = "settle";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::Settle)
-    }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+of_host!(Settle, "settle", (), done, |_this, _case| Command::Settle);
 
 /// Other access rules: from where the people of the organisation may log in.
 #[derive(Debug, Clone)]

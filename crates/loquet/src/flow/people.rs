@@ -28,7 +28,11 @@ pub struct TicketFor {
     pub expires: UnixTime,
 }
 
-fn ticket(granted: &Grant, case: &Case<'_>, _: &After<'_>) -> Result<TicketFor, Refused> {
+pub(super) fn ticket(
+    granted: &Grant,
+    case: &Case<'_>,
+    _: &After<'_>,
+) -> Result<TicketFor, Refused> {
     match *granted {
         Grant::TicketIssued { expires } => Ok(TicketFor {
             ticket: case.new_ticket(),
