@@ -101,9 +101,10 @@ impl Question {
     }
 
     fn refuse(self, fault: Fault) {
+        // Whoever asked may have gone.
         match self {
-            Self::Load(_, to) => to.send(Err(fault)).ok().unwrap_or_default(),
-            Self::Scan(_, _, to) => to.send(Err(fault)).ok().unwrap_or_default(),
+            Self::Load(_, to) => drop(to.send(Err(fault))),
+            Self::Scan(_, _, to) => drop(to.send(Err(fault))),
         }
     }
 }

@@ -37,6 +37,9 @@ impl SqliteStore {
     /// The host's own database will do: its tables are left alone, and Loquet's begin with `loquet_`. The database is
     /// put into WAL mode and stays in it.
     ///
+    /// Opening blocks while it reads the file, and so does dropping while it finishes: a moment before and after a
+    /// runtime's work, not in it.
+    ///
     /// # Errors
     /// [`OpenError`] names what is wrong and what to do about it. A refused file stays as it was.
     ///

@@ -35,7 +35,7 @@ pub(crate) enum Impossible {
     Twice(RowKey),
     #[error("{0} is more than SQLite's integers hold")]
     TooLarge(u64),
-    #[error("{0}")]
+    #[error(transparent)]
     Sql(#[from] rusqlite::Error),
 }
 

@@ -82,17 +82,11 @@ impl Writer {
                     job.answer(Err(error.refused()));
                 }
             }
-            // One of them is to blame; alone, the others succeed.
-            Err(Failure::Change(_)) if group.len() > 1 => {
-                for job in group {
-                    self.settle(vec![job]);
-                }
-            }
-            Err(Failure::Change(error)) => {
-                for job in group {
-                    job.answer(Err(Fault::NotCommitted(error.to_string().into())));
-                }
-            }
+            Err(Failure::Change(error)) => match <[Job; 1]>::try_from(group) {
+                Ok([job]) => job.answer(Err(Fault::NotCommitted(Box::new(error)))),
+                // One of them is to blame; alone, the others succeed.
+                Err(group) => group.into_iter().for_each(|job| self.settle(vec![job])),
+            },
             Err(Failure::Commit(error)) => {
                 for job in group {
                     job.answer(Err(error.unknown()));
