@@ -60,7 +60,8 @@ pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -
     Ok((level, required(Some(organisation), account, now)))
 }
 
-/// Exactly the accounts whose log-in at `at` would be another if `by` made `change`, and how.
+/// Exactly the accounts whose log-in at `at` would be another if `by` made `change` at `now`, and
+/// how.
 ///
 /// The change itself is not judged: whether `by` may make it is
 /// [`decide`](crate::decide)'s to say. Nothing is allocated for an account.
@@ -73,7 +74,7 @@ pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -
 /// let bruno = Account::new(AccountId::from(2u64), organisation.id, employee, UnixTime(0));
 /// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
 /// let changes: Vec<_> =
-///     what_if(&organisation, change, AccountId::from(1u64), [&bruno], UnixTime(60)).collect();
+///     what_if(&organisation, change, bruno.id, UnixTime(40), [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
 /// assert!(matches!(changes[0].after, Ok((Level::EnrolOnly, _))));
 /// ```
@@ -81,13 +82,14 @@ pub fn what_if<'a, I>(
     organisation: &Organisation,
     change: PolicyChange,
     by: AccountId,
+    now: UnixTime,
     accounts: I,
     at: UnixTime,
 ) -> impl Iterator<Item = Difference> + use<'a, '_, I>
 where
     I: IntoIterator<Item = &'a Account>,
 {
-    let changed = change.of(organisation.clone(), by, at);
+    let changed = change.of(organisation.clone(), by, now);
     accounts.into_iter().filter_map(move |account| {
         let (before, after) = (
             entrance(organisation, account, at),
