@@ -36,7 +36,11 @@ fn secrets_and_keys_leave_no_trace_in_text() {
             assert!(!printed.contains(&trace), "{trace} in {printed}");
         }
     }
-    assert!(printed.contains("20 bytes") && printed.contains("Key(SHA256)"));
+    assert_eq!(
+        format!("{secret} {secret:?}"),
+        "[secret, 20 bytes] Secret(20 bytes)"
+    );
+    assert!(printed.contains("Key(SHA256)"));
 }
 
 #[test]
