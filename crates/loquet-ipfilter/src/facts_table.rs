@@ -23,10 +23,6 @@ enum Kind {
 }
 
 impl FactsTable<u32> {
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "the families come together or not at all"
-    )]
     pub(crate) fn new(geo: Option<&Geo>) -> Families<Self, FactsTable<u128>> {
         Families {
             v4: family(

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::evaluate::{Audience, Facts, Match, embedded_in, matches, matching};
 use crate::fold::{Folded, fold};
 use crate::index::Index;
-use crate::lists::{Behaviour, Catalogue, ListId, rule_at};
+use crate::lists::{self, Behaviour, Catalogue, ListId, rule_at};
 use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 
 /// Rules compiled for answering. `Send`, `Sync` and immutable: put it in an `Arc` or a
@@ -111,10 +111,14 @@ impl Filter {
             },
             None => return self.nowhere.decide(audience),
         };
-        // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
-        behaviour
-            .and_then(|at| self.behaviours.get(usize::from(at)))
-            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
+        match behaviour {
+            Some(lists::DENY) => Decision::Deny,
+            Some(lists::ALLOW) => Decision::Allow,
+            // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
+            other => other
+                .and_then(|at| self.behaviours.get(usize::from(at)))
+                .map_or(Decision::Deny, |behaviour| behaviour.decide(audience)),
+        }
     }
 
     /// The verdict on a person whose tags are known, with the rule that decided.

@@ -84,6 +84,10 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     let mut nowhere = Handle::NONE;
     let unknown = Facts::gather(None, rules.embedded, None);
     for (index, rule) in (0_u32..).zip(&rules.rules) {
+        // An allow of networks alone never fires here.
+        if rule.extra.is_none() && rule.decision == Decision::Allow {
+            continue;
+        }
         let (truth, specificity) = place(rules, rule, &unknown);
         if fires(truth, rule.decision) {
             nowhere = lists.add(

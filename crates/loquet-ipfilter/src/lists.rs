@@ -54,10 +54,6 @@ impl Handle {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the index is the low half by definition"
-)]
 pub(crate) const fn index_of(rank: Rank) -> u32 {
     (rank & 0xFFFF_FFFF) as u32
 }
@@ -259,7 +255,12 @@ impl Behaviour {
     }
 }
 
-/// The distinct behaviours, numbered. Deny is 0 and allow is 1, so that two behaviours fit in one bit.
+/// The behaviour that denies everybody.
+pub(crate) const DENY: u16 = 0;
+/// The behaviour that allows everybody.
+pub(crate) const ALLOW: u16 = 1;
+
+/// The distinct behaviours, numbered. The two that are the same for everybody come first and fit in one bit.
 pub(crate) struct Catalogue<'r> {
     rules: &'r Rules,
     lists: &'r Lists,
@@ -290,7 +291,7 @@ impl<'r> Catalogue<'r> {
         if let Some(rule) = list.single() {
             let allows =
                 rule_at(self.rules, rule).is_some_and(|rule| rule.decision == Decision::Allow);
-            return u16::from(allows);
+            return if allows { ALLOW } else { DENY };
         }
         let at = usize::try_from(list.list()).unwrap_or(usize::MAX);
         if let Some(Some(id)) = self.seen.get(at) {

@@ -73,21 +73,13 @@ impl Word for u32 {
     const TOP_SHIFT: u32 = 16;
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "cut to the bits that are wanted"
-    )]
     fn top(self) -> u16 {
         (self >> Self::TOP_SHIFT) as u16
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "cut to the bits that are wanted"
-    )]
     fn byte(self, shift: u32) -> u8 {
-        self.wrapping_shr(shift) as u8
+        (self.wrapping_shr(shift) & 0xFF) as u8
     }
 
     fn is_aligned(self, shift: u32) -> bool {
@@ -132,21 +124,13 @@ impl Word for u128 {
     const TOP_SHIFT: u32 = 112;
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "cut to the bits that are wanted"
-    )]
     fn top(self) -> u16 {
         (self >> Self::TOP_SHIFT) as u16
     }
 
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "cut to the bits that are wanted"
-    )]
     fn byte(self, shift: u32) -> u8 {
-        self.wrapping_shr(shift) as u8
+        (self.wrapping_shr(shift) & 0xFF) as u8
     }
 
     fn is_aligned(self, shift: u32) -> bool {

@@ -14,7 +14,8 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::rules::{Extra, insert};
+use crate::prefix::plain_v4;
+use crate::rules::{Extra, Prefixes, insert};
 use crate::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence,
     Prefix, PrefixError, Rule, RuleFault, Rules, Tag,
@@ -81,13 +82,20 @@ impl Rules {
             });
         }
         let mut reader = Reader::default();
-        let mut number = 0_u32;
-        for line in text.split('\n') {
-            number = number.saturating_add(1);
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        reader.rules.rules.reserve_exact(
+            lines
+                .saturating_add(1)
+                .min(text.len() / 8)
+                .min(Self::MAX_RULES),
+        );
+        for (line, number) in text.split('\n').zip(1_u32..) {
             let line = line.strip_suffix('\r').unwrap_or(line);
-            reader
-                .line(line, number)
-                .map_err(|fault| fault.at(number, line))?;
+            match plain_rule(line, number) {
+                Some(rule) => reader.add(rule, 0),
+                None => reader.line(line, number),
+            }
+            .map_err(|fault| fault.at(number, line))?;
         }
         // Places may be defined below the rules that use them, so names are looked up at the end.
         for rule in &reader.rules.rules {
@@ -106,6 +114,22 @@ impl Rules {
         }
         Ok(reader.rules)
     }
+}
+
+/// The common line, a decision and one IPv4 network, without taking it apart into words: half of the time to read
+/// 900,000 of them. Whatever it does not take goes the long way, which also words the error.
+fn plain_rule(line: &str, number: u32) -> Option<Rule> {
+    let (decision, network) = match line.strip_prefix("allow ") {
+        Some(network) => (Decision::Allow, network),
+        None => (Decision::Deny, line.strip_prefix("deny ")?),
+    };
+    let prefixes = Prefixes::One(plain_v4(network.as_bytes())?);
+    Some(Rule {
+        decision,
+        line: number,
+        prefixes,
+        extra: None,
+    })
 }
 
 fn to_index(line: u32) -> usize {
@@ -363,10 +387,15 @@ impl Reader {
                 fault: TextFault::Expected(key.values()),
             });
         }
-        self.rules
-            .push_rule(rule)
-            .map(|_| ())
-            .map_err(|fault| first.fault(TextFault::Rule(fault)))
+        self.add(rule, first.at)
+    }
+
+    fn add(&mut self, rule: Rule, at: usize) -> Result<(), Fault> {
+        let added = self.rules.push_rule(rule);
+        added.map(|_| ()).map_err(|fault| Fault {
+            at,
+            fault: TextFault::Rule(fault),
+        })
     }
 
     fn place(&mut self, mut words: Words<'_>, number: u32) -> Result<(), Fault> {
