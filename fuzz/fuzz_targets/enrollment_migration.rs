@@ -1,9 +1,9 @@
 //! Any bytes in a migration URI are an export or a fault.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/support/migration.rs"]
+mod migration;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    support::migration_data_is_read_or_refused(bytes);
+    migration::migration_data_is_read_or_refused(bytes);
 });

@@ -139,7 +139,9 @@ fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
 pub(crate) fn has_deceptive(text: &str) -> bool {
     // Most names are ASCII, and bytes are looked through faster than characters.
     if text.is_ascii() {
-        return text.bytes().any(|byte| byte.is_ascii_control());
+        return text
+            .bytes()
+            .fold(false, |found, byte| found | byte.is_ascii_control());
     }
     text.chars().any(is_deceptive)
 }

@@ -27,6 +27,9 @@ struct Token {
     moving: i128,
 }
 
+/// How an app reads a URI.
+type Rule = fn(&str) -> Option<Token>;
+
 /// The parts that every URI library finds: scheme, host, decoded path, query pairs in order.
 struct Parts {
     scheme: String,
@@ -374,7 +377,7 @@ fn every_parameter() -> Vec<Parameters> {
 
 /// Runs the rule over a thousand people with default parameters, and over every other parameter that the app's profile
 /// says it honours.
-fn shows_what_was_meant(app: App, rule: fn(&str) -> Option<Token>) {
+fn shows_what_was_meant(app: App, rule: Rule) {
     let mut random = Random(app as u64);
     let mut checked = 0;
     let mut check = |parameters: &Parameters| {
@@ -408,7 +411,7 @@ fn shows_what_was_meant(app: App, rule: fn(&str) -> Option<Token>) {
 
 /// Where the profile says that the app ignores a parameter, its rule must indeed compute something else: otherwise the
 /// profile refuses without need.
-fn ignores_what_the_profile_says(app: App, rule: fn(&str) -> Option<Token>) {
+fn ignores_what_the_profile_says(app: App, rule: Rule) {
     let (label, secret) = (
         Label::new("Loquet", "marie").unwrap(),
         Secret::from([1; 20]),
@@ -520,7 +523,7 @@ fn the_rules_would_notice_a_careless_uri() {
             App::TwoFas,
         ),
     ];
-    let rules: [(App, fn(&str) -> Option<Token>); 4] = [
+    let rules: [(App, Rule); 4] = [
         (App::GoogleAndroid, google_android),
         (App::GoogleIos, google_ios),
         (App::FreeOtp, free_otp),

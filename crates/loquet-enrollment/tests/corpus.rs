@@ -8,6 +8,10 @@
 
 mod support;
 
+#[cfg(feature = "import-migration")]
+#[path = "support/migration.rs"]
+mod migration;
+
 /// Hands every input of one target to `check`.
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
@@ -58,6 +62,6 @@ fn emissions_of_the_fuzzer_are_read_back() {
 fn exports_of_the_fuzzer_are_read_or_refused() {
     replay(
         "enrollment_migration",
-        support::migration_data_is_read_or_refused,
+        migration::migration_data_is_read_or_refused,
     );
 }

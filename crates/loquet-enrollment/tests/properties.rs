@@ -3,6 +3,10 @@
 
 mod support;
 
+#[cfg(feature = "import-migration")]
+#[path = "support/migration.rs"]
+mod migration;
+
 use proptest::prelude::*;
 use support::Emission;
 
@@ -88,12 +92,13 @@ proptest! {
     #[cfg(feature = "import-migration")]
     #[test]
     fn any_export_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), secret in prop::collection::vec(any::<u8>(), 8..40)) {
-        support::migration_data_is_read_or_refused(&bytes);
+        migration::migration_data_is_read_or_refused(&bytes);
         // A right secret and then anything.
-        let mut message = vec![0x0a, u8::try_from(secret.len()).unwrap() + 2, 0x0a, u8::try_from(secret.len()).unwrap()];
+        let length = u8::try_from(secret.len()).unwrap();
+        let mut message = vec![0x0a, length.wrapping_add(2), 0x0a, length];
         message.extend(&secret);
-        support::migration_data_is_read_or_refused(&message);
+        migration::migration_data_is_read_or_refused(&message);
         message.extend(&bytes);
-        support::migration_data_is_read_or_refused(&message);
+        migration::migration_data_is_read_or_refused(&message);
     }
 }

@@ -60,7 +60,11 @@ fn t9_all_spellings_of_one_code_are_one_code_and_one_use() {
 #[test]
 fn a_code_of_another_length_says_how_many_were_typed() {
     let text = codes()[3].grouped();
-    for (typed, symbols) in [("", 0), (&text[..28], 23), (&format!("{}A", *text), 25)] {
+    for (typed, symbols) in [
+        ("", 0),
+        (text.trim_end_matches(char::is_alphanumeric), 20),
+        (&format!("{}A", *text), 25),
+    ] {
         assert_eq!(
             RecoveryCode::parse(typed),
             Err(RecoveryCodeError::Length { symbols }),

@@ -11,7 +11,8 @@
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::print_stdout,
-    reason = "a test may fail loudly"
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly and write files"
 )]
 
 mod common;

@@ -45,7 +45,7 @@ impl<'a> Piece<'a> {
         )
     }
 
-    /// Splits at an ASCII character. Over so few bytes a plain loop is faster than a search that must set itself up.
+    /// Splits at an ASCII character.
     pub(super) fn split_once(self, mark: u8) -> Option<(Self, Self)> {
         let at = self.text.bytes().position(|byte| byte == mark)?;
         Some(self.split(at, 1))

@@ -228,31 +228,3 @@ pub fn typed_text_comes_back_in_every_grouping(text: &str) {
         assert_eq!(RecoveryCode::parse(&code.grouped()).unwrap(), code);
     }
 }
-
-/// Any bytes in a migration URI are an export or a fault, and an export's accounts are fit to be shown.
-#[cfg(feature = "import-migration")]
-pub fn migration_data_is_read_or_refused(data: &[u8]) {
-    use base64::Engine;
-    use loquet_enrollment::{Migration, MigrationPart};
-
-    let encoded = base64::engine::general_purpose::STANDARD.encode(data);
-    let uri = format!("otpauth-migration://offline?data={encoded}");
-    let as_text = String::from_utf8_lossy(data);
-    for text in [uri.as_str(), &as_text] {
-        match MigrationPart::parse(text) {
-            Ok(part) => {
-                assert!(part.index < part.parts && part.parts <= 100);
-                for import in part.accounts.iter().flatten() {
-                    assert!(!import.account.chars().any(char::is_control));
-                    assert!(
-                        (Secret::WEAKEST..=Secret::MAX).contains(&import.secret.expose().len())
-                    );
-                }
-                let mut migration = Migration::default();
-                migration.add(part.clone()).unwrap();
-                assert_eq!(migration.missing().len(), part.parts - 1);
-            }
-            Err(error) => assert!(error.position <= text.len(), "{error}"),
-        }
-    }
-}
