@@ -4,3 +4,4 @@
 pub mod advisories;
 pub mod flaky;
 pub mod house;
+pub mod policy_reference;

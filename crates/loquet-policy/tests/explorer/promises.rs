@@ -304,8 +304,10 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
 
 /// What the pass phrase alone must never do.
 fn of_strangers(before: &World, action: Action, granted: bool) -> Promise {
-    let (Action::Confirm(k, s) | Action::Begin(k, s, _)) = action else {
-        return Ok(());
+    let (k, s) = match action {
+        Action::Confirm(k, s) | Action::Begin(k, s, _) => (k, s),
+        Action::Enroll(k) => (k, 0),
+        _ => return Ok(()),
     };
     if !granted {
         return Ok(());
@@ -317,7 +319,7 @@ fn of_strangers(before: &World, action: Action, granted: bool) -> Promise {
             let closed = before.organisation.mandates.iter().any(|mandate| {
                 matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
             });
-            let dormant = closed && before.must(k) && matches!(action, Action::Begin(..));
+            let dormant = closed && before.must(k) && !matches!(action, Action::Confirm(..));
             promise(!dormant, "a pass phrase enrolled a dormant account", k)
         }
         Authenticator::ResetDue {

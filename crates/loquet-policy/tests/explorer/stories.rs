@@ -1,5 +1,6 @@
 //! Each guard is necessary: without it the explorer finds the way to a broken promise, and the
-//! shortest is kept in `stories.txt`.
+//! shortest is kept in `stories.txt`. To write it anew:
+//! `cargo test -p loquet-policy --test explorer -- --ignored write_the_stories`.
 
 use crate::actions::*;
 use crate::search::{Broken, explore, way_back, way_back_for};
@@ -436,7 +437,9 @@ fn locked_out_in_a_few_steps() -> String {
 /// Recovery codes open a disabled authenticator too. Shown without break-glass, since that would
 /// be the other way back.
 fn burnt_with_the_codes_in_hand() -> String {
-    let holds_codes = |world: &World| world.people[0].account.recovery.len() == 2;
+    let holds_codes = |world: &World| {
+        world.people[0].account.recovery.len() == 2 && world.people[0].paper == Who::Owner
+    };
     let with = without(no_break_glass);
     let mut explored = explore(BURNT, &with).unwrap_or_else(|broken| panic!("{broken:#?}"));
     way_back_for(&mut explored, &with, holds_codes).unwrap_or_else(|broken| panic!("{broken:#?}"));
@@ -470,5 +473,15 @@ pub const BURNT: Space = Space {
 fn every_guard_is_necessary() {
     let told = stories();
     let kept = include_str!("stories.txt");
-    assert!(told == kept, "the stories are others now:\n{told}");
+    assert!(
+        told == kept,
+        "the stories are others now, write them anew:\n{told}"
+    );
+}
+
+#[test]
+#[ignore = "writes the file that the other test compares with"]
+fn write_the_stories() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explorer/stories.txt");
+    std::fs::write(file, stories()).unwrap();
 }
