@@ -9,6 +9,7 @@
 mod address;
 mod client;
 mod diff;
+mod display;
 mod evaluate;
 mod explain;
 mod facts_table;
@@ -32,6 +33,7 @@ mod spans;
 mod text;
 mod tree;
 mod verdict;
+mod words;
 
 pub use address::{embedded_v4, is_special, visitor_network};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
@@ -45,10 +47,8 @@ pub use lint::{Finding, Lockout};
 #[cfg(feature = "maxmind")]
 pub use maxmind::MmdbError;
 pub use prefix::{Prefix, PrefixError};
-pub use rules::{
-    Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence, Rule,
-    RuleFault, RuleRef, Rules, Tag,
-};
+pub use rules::{Place, PlaceItem, Rule, RuleFault, RuleRef, Rules};
 pub use shared::SharedFilter;
 pub use text::{RulesError, TextFault};
 pub use verdict::{Origin, Verdict};
+pub use words::{Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag};

@@ -1,0 +1,222 @@
+//! The text of rules: what is refused, where, and what is written back.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+use loquet_ipfilter::{RuleFault, Rules, RulesError, TextFault};
+
+#[track_caller]
+fn refused(text: &str, line: u32, column: u32, message: &str) {
+    let error: RulesError = Rules::parse_text(text).expect_err(text);
+    assert_eq!(
+        (error.line, error.column, error.fault.to_string().as_str()),
+        (line, column, message),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn a_text_of_rules_is_refused_at_the_line_and_column_of_its_fault() {
+    let starts =
+        "expected `allow`, `deny`, `for tag`, `place`, `default`, `precedence` or `embedded`";
+    refused("permit 10.0.0.0/8", 1, 1, starts);
+    refused("\n  Allow 10.0.0.0/8", 2, 3, starts);
+    refused("\"allow\" 10.0.0.0/8", 1, 1, starts);
+    refused(
+        "allow",
+        1,
+        1,
+        "the rule names no condition; write `any` for every address",
+    );
+    refused(
+        "for tag 1 allow # nobody",
+        1,
+        11,
+        "the rule names no condition; write `any` for every address",
+    );
+    refused(
+        "allow 10.0.0.0/8\r\ndeny 10.0.0.1/8",
+        2,
+        6,
+        "host bits are set; the network is 10.0.0.0/8",
+    );
+    refused(
+        "allow 0.0.0.0/0",
+        1,
+        7,
+        "this is every address; say so with `any`, `any-v4` or `any-v6`",
+    );
+    refused(
+        "place \"été\" = 10.0.0.0/33",
+        1,
+        24,
+        "the length is greater than 32",
+    );
+    refused("default deny\ndefault allow", 2, 1, "already set above");
+    refused(
+        "precedence first",
+        1,
+        12,
+        "expected `deny-overrides`, `most-specific` or `first-match`",
+    );
+    refused("default maybe", 1, 9, "expected `allow` or `deny`");
+    refused("default deny now", 1, 14, "expected the end of the line");
+    refused("embedded yes", 1, 10, "expected `deny-only` or `trusted`");
+    refused(
+        "allow country ca",
+        1,
+        15,
+        "expected a country's two capital letters or `unknown`",
+    );
+    refused(
+        "allow country",
+        1,
+        14,
+        "expected a country's two capital letters or `unknown`",
+    );
+    refused(
+        "allow country device known",
+        1,
+        15,
+        "expected a country's two capital letters or `unknown`",
+    );
+    refused(
+        "allow country CA 10.0.0.0/8",
+        1,
+        18,
+        "expected a country's two capital letters or `unknown`",
+    );
+    refused(
+        "allow asn 4294967296",
+        1,
+        11,
+        "expected the number of an autonomous system or `unknown`",
+    );
+    refused(
+        "allow asn 007",
+        1,
+        11,
+        "expected the number of an autonomous system or `unknown`",
+    );
+    refused(
+        "allow class dark",
+        1,
+        13,
+        "expected `special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`",
+    );
+    refused("allow device old", 1, 14, "expected `known` or `unknown`");
+    refused("for 1 allow any", 1, 5, "expected `tag`");
+    refused("for tag allow any", 1, 9, "expected the number of a tag");
+    refused(
+        "for tag 1",
+        1,
+        10,
+        "expected another tag, `allow` or `deny`",
+    );
+    refused("for tag 1 x", 1, 11, "expected `allow` or `deny`");
+    refused(
+        "allow place Laval",
+        1,
+        13,
+        "expected the name of a place in quotation marks",
+    );
+    refused("allow \"Laval\"", 1, 7, "expected `place` before a name");
+    refused(
+        "allow place \"Laval",
+        1,
+        13,
+        "the quotation mark is never closed",
+    );
+    refused(
+        "allow any\nallow any place \"Laval\"",
+        2,
+        17,
+        "no place is named \"Laval\"",
+    );
+    refused(
+        "place Laval = 10.0.0.0/8",
+        1,
+        7,
+        "expected a name in quotation marks",
+    );
+    refused("place \"a\" 10.0.0.0/8", 1, 11, "expected `=`");
+    refused("place \"a\" =", 1, 7, "the place \"a\" consists of nothing");
+    refused(
+        "place \"\" = 10.0.0.0/8",
+        1,
+        7,
+        "a name has 1 to 128 bytes and neither quotation marks nor control characters",
+    );
+    refused(
+        "place \"a\" = 10.0.0.0/8\nplace \"a\" = 11.0.0.0/8",
+        2,
+        7,
+        "the place \"a\" is defined twice",
+    );
+    refused(
+        "place \"a\" = device known",
+        1,
+        13,
+        "expected a network, `country` or `asn`",
+    );
+    refused(
+        "place \"a\" = country",
+        1,
+        20,
+        "expected a country's two capital letters or `unknown`",
+    );
+}
+
+#[test]
+fn limits_hold_exactly() {
+    let tags = |count: usize| {
+        format!(
+            "for tag {}allow any",
+            (0..count).map(|n| format!("{n} ")).collect::<String>()
+        )
+    };
+    assert!(Rules::parse_text(&tags(Rules::MAX_VALUES)).is_ok());
+    let error = Rules::parse_text(&tags(Rules::MAX_VALUES + 1)).unwrap_err();
+    assert_eq!(
+        error.fault,
+        TextFault::Rule(RuleFault::TooMany("values in one condition"))
+    );
+    let name = |len: usize| format!("place \"{}\" = 10.0.0.0/8", "a".repeat(len));
+    assert!(Rules::parse_text(&name(Rules::MAX_NAME)).is_ok());
+    assert_eq!(
+        Rules::parse_text(&name(Rules::MAX_NAME + 1))
+            .unwrap_err()
+            .fault,
+        TextFault::Rule(RuleFault::Name)
+    );
+    // The fault of the first line ends the reading, so that the length itself is what is tested.
+    let long = format!("x{}", " ".repeat(Rules::MAX_TEXT));
+    let fault = |text: &str| Rules::parse_text(text).unwrap_err().fault;
+    assert_eq!(fault(&long), TextFault::TooLong);
+    assert!(matches!(
+        fault(&long[..Rules::MAX_TEXT]),
+        TextFault::Expected(_)
+    ));
+}
+
+#[test]
+fn the_text_of_rules_is_what_an_operator_reads() {
+    let text = "precedence first-match\ndefault allow\nembedded trusted\n\
+        place \"Canada\" = country CA\nplace \"Garderie Laval\" = 203.0.113.0/28 198.51.100.7/32 asn 577 address any-v6\n\
+        for tag 1 22 allow 10.0.0.0/8 2001:db8::/32 place \"Canada\" \"Garderie Laval\" country FR unknown asn 5 unknown \
+        class special tor unknown device unknown known\ndeny unknown\ndeny any-v4 any-v6\n";
+    assert_eq!(Rules::parse_text(text).unwrap().to_string(), text);
+    let loose = "  deny\tany# all of them\r\n\r\n#x\n";
+    assert_eq!(
+        Rules::parse_text(loose).unwrap().to_string(),
+        "precedence deny-overrides\ndefault deny\ndeny any-v4 any-v6\n"
+    );
+}
