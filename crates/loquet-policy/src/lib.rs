@@ -66,6 +66,8 @@ mod organisation;
 mod refusal;
 mod requirement;
 mod roles;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 mod session;
 mod standing;
 mod what_if;

@@ -323,7 +323,7 @@ fn session(account: &Account, level: Level, at: UnixTime) -> Option<Session> {
 }
 
 /// The one who acts: what is bound, and what the session was granted at.
-fn actors() -> Vec<(&'static str, fn(&mut Scene))> {
+fn actors() -> Vec<(&'static str, Prepare)> {
     fn at(scene: &mut Scene, level: Level, seconds: u64) {
         scene.session = session(&scene.actor, level, ago(seconds));
     }

@@ -1,6 +1,12 @@
 //! The rules again, as naively as they can be said: nothing is stored but what happened, and each
 //! question is answered by reading the log from its end. Slow, and with no line in common with
 //! the engine that it is compared with.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::panic,
+    reason = "the reference is to be read, and a test may fail loudly"
+)]
 
 /// Who is who in the reference: accounts by number, sessions by number.
 type Account = usize;
