@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use clap::Args;
-use loquet_ipfilter::{Filter, Origin, Rules, Verdict};
+use loquet_ipfilter::{Origin, Rules, Verdict};
 use serde_json::json;
 
-use super::{address, rules};
+use super::{address, decided, filter, rules};
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let rules = rules("--rules", &self.rules, stdin)?;
-        let filter = Filter::compile(&rules, None).map_err(|why| Failure::of("--rules", why))?;
+        let filter = filter("--rules", &rules)?;
         let mut outcome = Outcome::Done;
         for address in &self.addresses {
             let verdict = filter.check(&Origin::at(*address));
@@ -47,11 +47,7 @@ impl Arguments {
 
     fn print(&self, address: IpAddr, verdict: &Verdict, rules: &Rules) -> Result<(), Failure> {
         let decision = verdict.decision.to_string();
-        let decided = verdict.rule.and_then(|at| Some((at, rules.rule(at)?)));
-        let (rule, line) = match decided {
-            Some((at, rule)) => (rule.to_string(), Some(at.line)),
-            None => (format!("default {}", rules.default_decision()), None),
-        };
+        let (rule, line) = decided(verdict.rule, rules);
         if self.json {
             let object = json!({
                 "address": address.to_string(),

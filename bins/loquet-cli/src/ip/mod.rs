@@ -2,11 +2,15 @@
 
 mod check;
 mod client;
+mod diff;
+mod explain;
+mod import;
+mod lint;
 
 use std::net::IpAddr;
 
 use clap::Subcommand;
-use loquet_ipfilter::Rules;
+use loquet_ipfilter::{Filter, RuleRef, Rules};
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
@@ -15,6 +19,14 @@ use crate::input::Stdin;
 pub(crate) enum Command {
     /// Says which addresses may log in, and by which rule
     Check(check::Arguments),
+    /// Says why an address gets its verdict, and which rules would decide next
+    Explain(explain::Arguments),
+    /// Says for which addresses, of all there are, two sets of rules differ
+    Diff(diff::Arguments),
+    /// Says which rules never decide, and what else is probably not meant
+    Lint(lint::Arguments),
+    /// Turns a published list of networks into rules
+    Import(import::Arguments),
     /// Says which client a request comes from, when proxies stand before the service
     Client(client::Arguments),
 }
@@ -23,6 +35,10 @@ impl Command {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         match self {
             Self::Check(arguments) => arguments.run(stdin),
+            Self::Explain(arguments) => arguments.run(stdin),
+            Self::Diff(arguments) => arguments.run(stdin),
+            Self::Lint(arguments) => arguments.run(stdin),
+            Self::Import(arguments) => arguments.run(stdin),
             Self::Client(arguments) => arguments.run(),
         }
     }
@@ -33,6 +49,18 @@ fn rules(flag: &str, path: &str, stdin: &mut Stdin) -> Result<Rules, Failure> {
     let text = stdin.file(flag, path, Rules::MAX_TEXT)?;
     Rules::parse_text(&text)
         .map_err(|why| Failure::of(flag, format_args!("{}: {why}", path.escape_debug())))
+}
+
+fn filter(flag: &str, rules: &Rules) -> Result<Filter, Failure> {
+    Filter::compile(rules, None).map_err(|why| Failure::of(flag, why))
+}
+
+/// The rule that decided, as text, and its line; the default has none.
+fn decided(rule: Option<RuleRef>, rules: &Rules) -> (String, Option<u32>) {
+    match rule.and_then(|at| Some((at, rules.rule(at)?))) {
+        Some((at, rule)) => (rule.to_string(), Some(at.line)),
+        None => (format!("default {}", rules.default_decision()), None),
+    }
 }
 
 /// The standard library reads addresses in full notation only, which is what rules mean by one.

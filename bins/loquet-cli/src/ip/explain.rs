@@ -1,0 +1,106 @@
+//! `loquet ip explain`: a verdict with everything that it rests on.
+
+use std::net::IpAddr;
+
+use clap::{Args, ValueEnum};
+use loquet_ipfilter::{DeviceTier, Origin, Tag};
+use serde_json::json;
+
+use super::{address, decided, filter, rules};
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+use crate::output;
+
+/// More groups than anybody is in.
+const MAX_TAGS: usize = 256;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// A file of rules; `-` reads them from standard input
+    #[arg(long, value_name = "FILE")]
+    rules: String,
+
+    /// A group that the person is in; may be repeated
+    #[arg(long = "tag", value_name = "NUMBER")]
+    tags: Vec<u32>,
+
+    /// How well the device is known
+    #[arg(long, value_enum, default_value_t = Device::Unknown)]
+    device: Device,
+
+    /// The address to judge; `unknown` where nobody could tell
+    #[arg(value_name = "ADDRESS", value_parser = place)]
+    address: Place,
+
+    /// An object: `address`, `verdict`, `rule`, `line`, `matching` rules in the order of deciding, and the `record` to log
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Device {
+    Unknown,
+    Known,
+}
+
+#[derive(Clone, Copy)]
+struct Place(Option<IpAddr>);
+
+impl Arguments {
+    pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        if self.tags.len() > MAX_TAGS {
+            return Err(Failure::of("--tag", format_args!("more than {MAX_TAGS}")));
+        }
+        let rules = rules("--rules", &self.rules, stdin)?;
+        let tags: Vec<Tag> = self.tags.iter().copied().map(Tag).collect();
+        let origin = Origin {
+            address: self.address.0,
+            tags: &tags,
+            device: match self.device {
+                Device::Unknown => DeviceTier::Unknown,
+                Device::Known => DeviceTier::Known,
+            },
+        };
+        let record = filter("--rules", &rules)?.explain(&origin);
+        let (rule, line) = decided(record.verdict.rule, &rules);
+        let matching: Vec<(String, Option<u32>)> = record
+            .matching
+            .iter()
+            .map(|at| decided(Some(*at), &rules))
+            .collect();
+        if self.json {
+            let matching: Vec<_> = matching
+                .iter()
+                .map(|(rule, line)| json!({ "rule": rule, "line": line }))
+                .collect();
+            let object = json!({
+                "address": self.address.0.map(|address| address.to_string()),
+                "verdict": record.verdict.decision.to_string(),
+                "rule": rule,
+                "line": line,
+                "matching": matching,
+                "record": record.to_string(),
+            });
+            output::line(&object.to_string())?;
+            return Ok(Outcome::Done);
+        }
+        let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+        output::line(&format!("{} ({place}{rule})", record.verdict.decision))?;
+        if record.verdict.by_unknown {
+            output::line("  by a fact that nobody can tell, which never allows")?;
+        }
+        for (rule, line) in matching.iter().skip(1) {
+            let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+            output::line(&format!("  would decide next: {place}{rule}"))?;
+        }
+        output::line(&format!("  record: {record}"))?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    match text {
+        "unknown" => Ok(Place(None)),
+        text => address(text).map(|address| Place(Some(address))),
+    }
+}
