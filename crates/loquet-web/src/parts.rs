@@ -64,25 +64,39 @@ pub(crate) fn hex(attempt: AttemptId) -> String {
         })
 }
 
-/// Whether a page begins with this field.
+/// Where a page wants its reader first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Focus {
+    /// At the code.
     Here,
+    /// At something else.
     Elsewhere,
+    /// At something else, and the code may be left out.
+    Optional,
 }
 
 /// The field for six digits. Blanks are allowed, phones show digits, and the code that an app or a message offers is filled
 /// in by the browser.
 pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: Focus) -> Markup {
     let trouble = Trouble::at(trouble, "code");
+    let hint = match focus {
+        Focus::Here | Focus::Elsewhere => language.say(
+            "Il change toutes les 30 secondes dans votre application.",
+            "It changes every 30 seconds in your app.",
+        ),
+        Focus::Optional => language.say(
+            "Seulement pour des règles qui laissent entrer davantage de monde.",
+            "Only for rules that let more people in.",
+        ),
+    };
     html! {
         div.field {
             label for="code" { (language.say("Code à 6 chiffres", "6-digit code")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 \\-]*"
-                maxlength=(MAX_CODE) required autofocus[focus == Focus::Here] spellcheck="false" placeholder="000 000"
+                maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder="000 000"
                 title=(language.say("Six chiffres", "Six digits"))
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "code-error " } "code-hint" };
-            p.hint #code-hint { (language.say("Il change toutes les 30 secondes dans votre application.", "It changes every 30 seconds in your app.")) }
+            p.hint #code-hint { (hint) }
             (error_line(language, "code", trouble))
         }
     }

@@ -96,7 +96,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "L'authentification multi-facteur n'est pas encore activée pour votre organisation.",
             "Multi-factor log-in is not enabled for your organisation yet.",
         ),
-        Refusal::Unchanged => say("C'est déjà le cas : rien n'a changé.", "That is so already: nothing has changed."),
+        Refusal::Unchanged => say("C'est déjà le cas\u{a0}: rien n'a changé.", "That is so already: nothing has changed."),
         Refusal::UnknownRole { role } => language.say(
             format!("Le rôle numéro {} n'est pas défini dans cette organisation.", role.0),
             format!("Role number {} is not defined in this organisation.", role.0),
@@ -115,7 +115,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         Refusal::TooSoon { earliest } => {
             let day = when::day(when::next_day(*earliest), language);
             language.say(
-                format!("Les personnes concernées ont droit à sept jours de préavis : choisissez le {day} ou plus tard."),
+                format!("Les personnes concernées ont droit à sept jours de préavis\u{a0}: choisissez le {day} ou plus tard."),
                 format!("People are given seven days' notice: choose {day} or later."),
             )
         }
@@ -124,7 +124,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Tick the box to confirm that everyone will have to enroll at their next log-in.",
         ),
         Refusal::TooManyPostponements => say(
-            "Cette date a déjà été repoussée deux fois : elle ne peut plus l'être.",
+            "Cette date a déjà été repoussée deux fois\u{a0}: elle ne peut plus l'être.",
             "This date has been put off twice: it cannot be put off again.",
         ),
         Refusal::WouldStrandAdmin => say(
@@ -151,18 +151,18 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         ),
         Refusal::WrongCode { behind: Some(minutes) } => language.say(
             format!(
-                "Ce code n'est pas le bon : l'horloge de votre téléphone semble en retard d'environ {minutes} min. Réglez-la sur l'heure automatique, puis réessayez."
+                "Ce code n'est pas le bon\u{a0}: l'horloge de votre téléphone semble en retard d'environ {minutes} min. Réglez-la sur l'heure automatique, puis réessayez."
             ),
             format!(
                 "This code is not right: your phone's clock seems about {minutes} min late. Set it to automatic time, then try again."
             ),
         ),
         Refusal::AlreadyUsed { .. } => say(
-            "Ce code a déjà servi ; chacun ne sert qu'une fois. Attendez le prochain.",
+            "Ce code a déjà servi\u{a0}; chacun ne sert qu'une fois. Attendez le prochain.",
             "This code has been used; each works only once. Wait for the next one.",
         ),
         Refusal::Throttled { .. } => say(
-            "Trop de codes erronés à la suite. Votre compte reste intact ; patientez avant de réessayer.",
+            "Trop de codes erronés à la suite. Votre compte reste intact\u{a0}; patientez avant de réessayer.",
             "Too many wrong codes in a row. Your account is unharmed; wait before you try again.",
         ),
         Refusal::KnownDeviceOnly => say(
@@ -178,7 +178,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "No authenticator is bound to this account.",
         ),
         Refusal::AlreadyBound => say(
-            "Une application d'authentification est déjà liée à votre compte. Vous pouvez la remplacer dans « Mon compte ».",
+            "Une application d'authentification est déjà liée à votre compte. Vous pouvez la remplacer dans «\u{a0}Mon compte\u{a0}».",
             "An authenticator is already bound to your account. You can replace it in “My account”.",
         ),
         Refusal::EnrolFirst => say(
@@ -194,7 +194,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "This ticket is not valid for this account. Check what you typed or ask for a new one.",
         ),
         Refusal::TicketExpired => say(
-            "Ce billet n'est plus valable : son délai est passé. Demandez-en un nouveau.",
+            "Ce billet n'est plus valable\u{a0}: son délai est passé. Demandez-en un nouveau.",
             "This ticket is no longer valid: its time is over. Ask for a new one.",
         ),
         Refusal::NotYours => say(
@@ -202,7 +202,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "This enrollment was begun in another window or device. Go on there or begin again here.",
         ),
         Refusal::NothingPending => say(
-            "Cette inscription a expiré ou n'a pas été commencée. Recommencez : un nouveau code QR vous sera montré.",
+            "Cette inscription a expiré ou n'a pas été commencée. Recommencez\u{a0}: un nouveau code QR vous sera montré.",
             "This enrollment timed out or was not begun. Begin again: you will be shown a new QR code.",
         ),
         Refusal::TooManyPendings => say(
@@ -243,7 +243,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Your last code is more than five minutes old. Confirm with a fresh one.",
         ),
         Refusal::SelfReset => say(
-            "Personne ne réinitialise son propre compte : demandez à un autre administrateur.",
+            "Personne ne réinitialise son propre compte\u{a0}: demandez à un autre administrateur.",
             "Nobody resets their own account: ask another administrator.",
         ),
         Refusal::SelfPromotion => say(
@@ -274,11 +274,11 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "You have already reset five accounts in a day.",
         ),
         Refusal::LastEnrolledAdmin => say(
-            "C'est le dernier administrateur inscrit : sans lui, plus personne ne pourrait aider les autres.",
+            "C'est le dernier administrateur inscrit\u{a0}: sans lui, plus personne ne pourrait aider les autres.",
             "This is the last enrolled administrator: without them nobody could help the others.",
         ),
         Refusal::UseLeave => say(
-            "C'est le dernier rôle de cette personne : enregistrez plutôt son départ.",
+            "C'est le dernier rôle de cette personne\u{a0}: enregistrez plutôt son départ.",
             "This is the person's last role: record their leaving instead.",
         ),
         Refusal::NoSuchRole => say("Cette personne n'a pas ce rôle.", "This person does not have this role."),
@@ -338,7 +338,7 @@ fn mandated(
     };
     language.say(
         format!(
-            "Elle est rendue obligatoire pour {who}{by}{from} : vous ne pouvez pas la désactiver."
+            "Elle est rendue obligatoire pour {who}{by}{from}\u{a0}: vous ne pouvez pas la désactiver."
         ),
         format!("It is mandatory for {who}, set{by}{from}: you cannot switch it off."),
     )

@@ -149,6 +149,7 @@ impl<H: Host> Pages<H> {
                 &at("/admin/access"),
                 page(access::show).merge(form(access::save)),
             )
+            .route(&at("/admin/access/cancel"), form(access::cancel))
             .route(&at("/language"), form(choose_language))
             .route(&at("/static/{file}"), get(file))
             .with_state(self.clone())

@@ -1,7 +1,8 @@
 //! Restricting log-ins by address.
 
 use axum::response::Response;
-use loquet::flow::{RulesChange, SetAccessRules};
+use loquet::flow::{CancelChange, RulesChange, SetAccessRules};
+use loquet_policy::SettingKind;
 
 use crate::fields::Fields;
 use crate::host::Host;
@@ -21,10 +22,16 @@ async fn draw<H: Host>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = pages.setting(visit, trouble)?;
+    let scheduled = here.standing.organisation.scheduled.iter();
+    let waiting = scheduled
+        .filter(|change| change.setting.kind() == SettingKind::AccessRules)
+        .map(|change| when::moment(change.due, visit.language))
+        .next();
     let access = Access {
         rules,
         address: pages.0.host.address(&visit.extensions),
         done,
+        waiting: waiting.as_deref(),
     };
     let title = at.say("Filtrage par adresse", "Filtering by address");
     pages
@@ -45,11 +52,14 @@ pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Respo
         Ok(rules) => rules,
         Err(refusal) => return Err(pages.closed(&visit, &here, refusal, PLACE).await?),
     };
-    let done = visit.parameter("done").map(|_| {
-        visit
-            .language
-            .say("Les règles sont en vigueur.", "The rules are in force.")
-    });
+    let done = visit
+        .parameter("done")
+        .filter(|done| done == "saved")
+        .map(|_| {
+            visit
+                .language
+                .say("Les règles sont en vigueur.", "The rules are in force.")
+        });
     draw(&pages, &visit, &here, &rules, done, None).await
 }
 
@@ -107,7 +117,7 @@ pub(crate) async fn save<H: Host>(
         Ok(RulesChange::Due(due)) => {
             let moment = when::moment(due, language);
             let done = language.say(
-                format!("Ces règles laissent peut-être entrer davantage de monde : elles prendront effet le {moment}. Tous les administrateurs sont prévenus, et chacun peut les arrêter."),
+                format!("Ces règles laissent peut-être entrer davantage de monde\u{a0}: elles prendront effet le {moment}. Tous les administrateurs sont prévenus, et chacun peut les arrêter."),
                 format!("These rules may let more people in: they take effect on {moment}. All administrators are told, and each can stop them."),
             );
             draw(&pages, &visit, &here, rules, Some(&done), None).await
@@ -122,10 +132,32 @@ pub(crate) async fn save<H: Host>(
     }
 }
 
+/// Stops rules that wait.
+pub(crate) async fn cancel<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let cancel = CancelChange {
+        stamp: here.stamp,
+        kind: SettingKind::AccessRules,
+    };
+    match pages.run(&visit, attempt, cancel).await? {
+        Ok(()) => Ok(pages.go(PLACE)),
+        Err(refused) => {
+            let next = format!("{}{PLACE}", pages.0.base);
+            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            draw(&pages, &visit, &here, "", None, Some(&trouble)).await
+        }
+    }
+}
+
 /// The filter's own words are English and say where; the sentence before them is the reader's.
 fn bad_rules(bad: &loquet::flow::BadRules, language: crate::Language) -> String {
     language.say(
-        format!("Ces règles ne se lisent pas, rien n'a été changé : {bad}."),
+        format!("Ces règles ne se lisent pas, rien n'a été changé\u{a0}: {bad}."),
         format!("These rules cannot be read, nothing was changed: {bad}."),
     )
 }

@@ -106,12 +106,12 @@ fn done(visit: &Visit) -> Option<&'static str> {
     let language = visit.language;
     Some(match visit.parameter("done")?.as_str() {
         "enrolled" => language.say(
-            "Félicitations ! Votre application est liée : un code vous sera demandé à la connexion.",
+            "Félicitations\u{a0}! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
             "Congratulations! Your app is bound: you will be asked for a code at log-in.",
         ),
         "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
         "off" => language.say(
-            "C'est fait. Votre application reste liée ; seule votre phrase de passe vous sera demandée.",
+            "C'est fait. Votre application reste liée\u{a0}; seule votre phrase de passe vous sera demandée.",
             "Done. Your app stays bound; you will be asked for your pass phrase only.",
         ),
         _ => return None,

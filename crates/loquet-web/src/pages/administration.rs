@@ -102,7 +102,7 @@ async fn draw<H: Host>(
             .filter(|done| done == "imposed")
             .map(|_| {
                 language.say(
-                    "C'est fait : les personnes concernées sont prévenues.",
+                    "C'est fait\u{a0}: les personnes concernées sont prévenues.",
                     "Done: the people concerned are told.",
                 )
             }),

@@ -34,7 +34,7 @@ pub(crate) async fn draw<H: Host>(
             .await;
     };
     let alt = at.say(
-        "Code QR pour votre application d'authentification. La clé peut aussi être saisie : « Difficulté à capturer ? ».",
+        "Code QR pour votre application d'authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer ?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
     let scan = enrol::Scan {
@@ -75,7 +75,7 @@ async fn reason<H: Host>(
     let by = pages.0.host.name(mandate.by).await?.unwrap_or_default();
     let since = when::day(starts(&mandate), language);
     Ok(language.say(
-        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since} ; décision de {by}."),
+        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since}\u{a0}; décision de {by}."),
         format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
     ))
 }

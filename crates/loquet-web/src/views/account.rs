@@ -108,7 +108,7 @@ fn authenticator(at: &Setting<'_>, bound: &Bound<'_>) -> Markup {
             }
             p.soft { (match bound {
                 Bound::NotYet => at.say("Votre organisation n'a pas encore activé l'authentification multi-facteur.", "Your organisation has not enabled multi-factor log-in yet."),
-                Bound::Nothing => at.say("Aucune application n'est liée à votre compte. Ajoutez-en une : votre phrase de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your pass phrase will no longer be your only protection."),
+                Bound::Nothing => at.say("Aucune application n'est liée à votre compte. Ajoutez-en une\u{a0}: votre phrase de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your pass phrase will no longer be your only protection."),
                 Bound::Active { since } => since,
                 Bound::Broken { text, .. } => text,
             }) }

@@ -67,12 +67,12 @@ fn enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
             }
             @if !overview.is_enrolled {
                 div.notice {
-                    p { (at.say("Configurez d'abord votre propre application : le reste s'ouvre ensuite.", "Set up your own app first: the rest opens after that.")) }
+                    p { (at.say("Configurez d'abord votre propre application\u{a0}: le reste s'ouvre ensuite.", "Set up your own app first: the rest opens after that.")) }
                     p { a href=(at.path("/enrol")) data-testid="enrol" { (at.say("Configurer une application", "Set up an app")) } }
                 }
             } @else if overview.enrolled_administrators < 2 {
                 div.notice.warn { p { (at.say(
-                    "Un seul administrateur est inscrit : si son téléphone se perd, seul le code de secours pourra l'aider. Faites-en inscrire un second.",
+                    "Un seul administrateur est inscrit\u{a0}: si son téléphone se perd, seul le code de secours pourra l'aider. Faites-en inscrire un second.",
                     "Only one administrator is enrolled: if their phone is lost, only the break-glass code can help. Have a second one enroll.",
                 )) } }
             }

@@ -102,7 +102,7 @@ pub(crate) fn recovery(at: &Setting<'_>) -> Markup {
             ol.steps {
                 li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }
                 li { div { (at.say("Il vous remet un billet, valable un jour.", "They hand you a ticket, valid for a day.")) } }
-                li { div { (at.say("Connectez-vous de nouveau et saisissez ce billet : un nouveau code QR vous sera montré.", "Log in again and enter that ticket: you will be shown a new QR code.")) } }
+                li { div { (at.say("Connectez-vous de nouveau et saisissez ce billet\u{a0}: un nouveau code QR vous sera montré.", "Log in again and enter that ticket: you will be shown a new QR code.")) } }
             }
         }
     }

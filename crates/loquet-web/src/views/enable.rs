@@ -31,11 +31,11 @@ pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
             header {
                 h1 { (at.say("Notez d'abord le code de secours", "Write down the break-glass code first")) }
                 p.soft { (at.say(
-                    "Si tous les administrateurs perdaient leur application, lui seul rouvrirait l'organisation. Écrivez-le sur papier, mettez-le sous enveloppe scellée et gardez-la en lieu sûr : il ne sera plus montré.",
+                    "Si tous les administrateurs perdaient leur application, lui seul rouvrirait l'organisation. Écrivez-le sur papier, mettez-le sous enveloppe scellée et gardez-la en lieu sûr\u{a0}: il ne sera plus montré.",
                     "If every administrator lost their app, only this would open the organisation again. Write it on paper, seal it in an envelope and keep it safe: it will not be shown again.",
                 )) }
             }
-            code.secret #seal data-testid="seal" data-text=(seal) { (seal) }
+            code.secret.paper #seal data-testid="seal" data-text=(seal) { (seal) }
             div.row.no-print { button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) } }
             hr;
             div.no-print { (parts::post(&at.path("/admin/enable"), at.attempt, &form)) }

@@ -50,11 +50,18 @@ fn apps(at: &Setting<'_>) -> Markup {
         div.notice {
             p { strong { (at.say("Téléchargez d'abord une application d'authentification.", "Download an authenticator app first.")) } }
             p.small { (at.say(
-                "Nous vous recommandons fortement « Microsoft Authenticator », dans l'App Store et le Play Store. « Google Authenticator », « 1Password » et « Trousseau d'accès » conviennent aussi.",
-                "We strongly recommend “Microsoft Authenticator”, in the App Store and the Play Store. “Google Authenticator”, “1Password” and Apple's “Passwords” will do too.",
-            )) }
+                "Nous vous recommandons fortement «\u{a0}Microsoft Authenticator\u{a0}», dans l'App Store et le Play Store.",
+                "We strongly recommend “Microsoft Authenticator”, in the App Store and the Play Store.",
+            )) " " (others(at)) }
         }
     }
+}
+
+fn others<'t>(at: &Setting<'_>) -> &'t str {
+    at.say(
+        "«\u{a0}Google Authenticator\u{a0}», «\u{a0}1Password\u{a0}» et «\u{a0}Trousseau d'accès\u{a0}» conviennent aussi.",
+        "“Google Authenticator”, “1Password” and Apple's “Passwords” will do too.",
+    )
 }
 
 /// The facts of a begun enrollment.
@@ -91,28 +98,31 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                     (parts::post(&at.path("/enrol/confirm"), at.attempt, &form))
                     p.small.soft {
                         (at.say("Ce code QR expire dans", "This QR code expires in")) " "
-                        (parts::countdown(at.language, scan.left, at.say("un instant : rechargez la page", "a moment: reload the page"))) "."
+                        (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
                     }
                 }
             }
         }
         div.notice.warn {
             p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
-                "Vous en aurez besoin à chaque connexion : ne la supprimez pas une fois votre multi-facteur mis en place.",
+                "Vous en aurez besoin à chaque connexion\u{a0}: ne la supprimez pas une fois votre multi-facteur mis en place.",
                 "You will need it at every log-in: do not delete it once this is set up.",
             )) }
         }
-        (apps(at))
+        p.small.soft { (others(at)) }
     }
 }
 
 fn steps(at: &Setting<'_>) -> Markup {
     html! {
         ol.steps {
-            li { div { (at.say("Ouvrez l'application « Microsoft Authenticator », ou celle de votre choix.", "Open “Microsoft Authenticator”, or the app of your choice.")) } }
-            li { div { (at.say("Touchez le symbole « + » dans le coin supérieur droit, puis choisissez « Autre compte ».", "Touch the “+” in the top right corner, then choose “Other account”.")) } }
-            li { div { (at.say("Scannez le code QR : le compte apparaît dans l'application, avec un code à 6 chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
-            li { div { (at.say("Saisissez ici ces 6 chiffres et cliquez sur « Connexion ».", "Enter those 6 digits here and click “Log in”.")) } }
+            li { div { (at.say(
+                "Téléchargez et ouvrez «\u{a0}Microsoft Authenticator\u{a0}», dans l'App Store ou le Play Store.",
+                "Download and open “Microsoft Authenticator”, from the App Store or the Play Store.",
+            )) } }
+            li { div { (at.say("Touchez le symbole «\u{a0}+\u{a0}» dans le coin supérieur droit, puis choisissez «\u{a0}Autre compte\u{a0}».", "Touch the “+” in the top right corner, then choose “Other account”.")) } }
+            li { div { (at.say("Scannez le code QR\u{a0}: le compte apparaît dans l'application, avec un code à 6 chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
+            li { div { (at.say("Saisissez ici ces 6 chiffres et cliquez sur «\u{a0}Connexion\u{a0}».", "Enter those 6 digits here and click “Log in”.")) } }
         }
     }
 }
@@ -130,9 +140,9 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
     html! {
         section.card data-testid="key-page" {
             header {
-                h1 { (at.say("Pas de panique !", "Don't worry!")) }
+                h1 { (at.say("Pas de panique\u{a0}!", "Don't worry!")) }
                 p.soft { (at.say(
-                    "Au lieu de scanner le code QR, entrez cette clé dans votre application : une série de chiffres et de lettres.",
+                    "Au lieu de scanner le code QR, entrez cette clé dans votre application\u{a0}: une série de chiffres et de lettres.",
                     "Instead of scanning the QR code, enter this key in your app: a series of digits and letters.",
                 )) }
             }
@@ -143,12 +153,12 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
             }
             hr;
             ol.steps {
-                li { div { (at.say("Dans l'application, choisissez « + », « Autre compte », puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
+                li { div { (at.say("Dans l'application, choisissez «\u{a0}+\u{a0}», «\u{a0}Autre compte\u{a0}», puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
                 li { div {
                     (at.say("Nommez le compte", "Name the account")) " " strong { (key.issuer) " (" (key.account) ")" }
                     (at.say(" et collez la clé. Les espaces et les minuscules ne comptent pas.", " and paste the key. Blanks and case do not count."))
                 } }
-                li { div { (at.say("Cliquez ici sur « Retour » et saisissez le code à 6 chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
+                li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6 chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
             }
             p.small.soft {
                 (at.say("Cette clé expire dans", "This key expires in")) " "

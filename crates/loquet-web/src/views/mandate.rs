@@ -43,23 +43,26 @@ pub(crate) fn mandate(at: &Setting<'_>, mandate: &Mandate<'_>) -> Markup {
 }
 
 fn announce(at: &Setting<'_>, now: UnixTime) -> Markup {
+    // Who forgot the box had chosen "now".
+    let at_once = Trouble::at(at.trouble, "confirmed").is_some();
     let form = html! {
         fieldset {
             legend { (at.say("Quand commence-t-elle ?", "When does it begin?")) }
+            (parts::error_line(at.language, "start", Trouble::at(at.trouble, "start")))
             label.choice {
-                input type="radio" name="start" value="date" checked;
+                input type="radio" name="start" value="date" checked[!at_once];
                 span { strong { (at.say("À une date annoncée", "On an announced date")) } }
             }
-            (date_field(at, now.plus(limits::NOTICE)))
+            div.nested { (date_field(at, now.plus(limits::NOTICE))) }
             label.choice {
-                input type="radio" name="start" value="now" data-testid="start-now";
+                input type="radio" name="start" value="now" checked[at_once] data-testid="start-now";
                 span { strong { (at.say("Maintenant", "Now")) } br; span.hint { (at.say("Sans préavis.", "Without notice.")) } }
             }
-            label.choice {
+            label.choice.nested {
                 input type="checkbox" name="confirmed" value="yes" data-testid="confirmed"
                     aria-describedby=[Trouble::at(at.trouble, "confirmed").map(|_| "confirmed-error")];
                 span { (at.say(
-                    "Je confirme : chaque employé non inscrit devra s'inscrire à sa prochaine connexion.",
+                    "Je confirme\u{a0}: chaque employé non inscrit devra s'inscrire à sa prochaine connexion.",
                     "I confirm: every employee who is not enrolled will have to enroll at their next log-in.",
                 )) }
             }
@@ -82,7 +85,7 @@ fn announced(at: &Setting<'_>, mandate: &Mandate<'_>, date: UnixTime, postponeme
     html! {
         div.row.apart { h2 { (at.say("Annoncée", "Announced")) } span.badge.warn data-testid="announced" { (when::day(date, at.language)) } }
         p.soft { (at.say("Annoncée par", "Announced by")) " " (mandate.by) ". " (at.say(
-            "Jusqu'à cette date, chacun peut s'inscrire quand il veut ; ensuite, elle ne pourra plus être annulée.",
+            "Jusqu'à cette date, chacun peut s'inscrire quand il veut\u{a0}; ensuite, elle ne pourra plus être annulée.",
             "Until that date everyone may enroll when they like; after it, it can no longer be cancelled.",
         )) }
         hr;
@@ -100,7 +103,7 @@ fn date_field(at: &Setting<'_>, earliest: UnixTime) -> Markup {
             label for="date" { "Date" }
             input #date name="date" type="date" value=(first) min=(first) maxlength=(MAX_DATE) placeholder="AAAA-MM-JJ"
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "date-error " } "date-hint" };
-            p.hint #date-hint { (at.say("Au moins sept jours de préavis ; les personnes concernées sont prévenues.", "At least seven days' notice; the people concerned are told.")) }
+            p.hint #date-hint { (at.say("Au moins sept jours de préavis\u{a0}; les personnes concernées sont prévenues.", "At least seven days' notice; the people concerned are told.")) }
             (parts::error_line(at.language, "date", trouble))
         }
     }

@@ -120,7 +120,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
             header {
                 h1 { (at.language.say(format!("Réinitialiser {name} ?"), format!("Reset {name}?"))) }
                 p.soft { (at.say(
-                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt ; vous recevez un billet à lui remettre, avec lequel elle configure une nouvelle application.",
+                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt\u{a0}; vous recevez un billet à lui remettre, avec lequel elle configure une nouvelle application.",
                     "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a ticket to hand over, with which they set up a new app.",
                 )) }
             }
@@ -141,11 +141,11 @@ pub(crate) fn ticket(at: &Setting<'_>, name: &str, ticket: &str, expires: &str) 
                     "Hand it over in person. It is shown only once and works only once, for this account alone.",
                 )) }
             }
-            code.secret #ticket data-testid="ticket" data-text=(ticket) { (ticket) }
+            code.secret.paper #ticket data-testid="ticket" data-text=(ticket) { (ticket) }
             p { (at.say("Valable jusqu'au", "Valid until")) " " strong { (expires) } "." }
             ol.steps.small {
                 li { div { (at.say("Connectez-vous avec votre phrase de passe.", "Log in with your pass phrase.")) } }
-                li { div { (at.say("Saisissez ce billet : un nouveau code QR s'affiche.", "Enter this ticket: a new QR code appears.")) } }
+                li { div { (at.say("Saisissez ce billet\u{a0}: un nouveau code QR s'affiche.", "Enter this ticket: a new QR code appears.")) } }
                 li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6 chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
             }
             div.row.no-print {

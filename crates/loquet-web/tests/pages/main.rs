@@ -1,0 +1,14 @@
+//! The pages over the real service and a memory store, as browsers without scripts walk through them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+mod hardening;
+mod path;
+mod refusals;
+mod site;
