@@ -8,9 +8,9 @@ mod people;
 mod session;
 mod turn;
 
-use crate::{Changes, Command, Decision, Fresh, Snapshot, UnixTime};
+use crate::{Changes, Command, Decision, Fresh, Refusal, Snapshot, UnixTime};
 use alloc::vec::Vec;
-use turn::{Answer, Turn};
+use turn::{Answer, Turn, is_foreign};
 
 pub use code::throttle;
 
@@ -42,17 +42,16 @@ pub use code::throttle;
 /// The evidence in the command is believed. A refusal may carry changes that must be stored:
 /// a wrong code that is not counted is a free guess.
 pub fn decide(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: Fresh) -> Decision {
-    match Turn::begin(snapshot, now, fresh) {
-        Err(refusal) => Decision {
-            answer: Err(refusal),
+    if is_foreign(snapshot) {
+        return Decision {
+            answer: Err(Refusal::UnknownAccount),
             changes: Changes::default(),
             notices: Vec::new(),
-        },
-        Ok(mut turn) => {
-            let answer = turn.settle().and_then(|()| answer(&mut turn, command));
-            turn.end(answer)
-        }
+        };
     }
+    let mut turn = Turn::begin(snapshot, now, fresh);
+    let answer = turn.settle().and_then(|()| answer(&mut turn, command));
+    turn.end(answer)
 }
 
 fn answer(turn: &mut Turn<'_>, command: &Command) -> Answer {

@@ -13,7 +13,9 @@ use core::fmt;
 pub struct RoleDefinition {
     /// Which role.
     pub id: RoleId,
-    /// Whoever acts on another account must have at least its rank.
+    /// Whoever acts on another account must have at least its rank. An account that outranks every
+    /// administrator can be reset by none of them: give its holder the administrator's role too,
+    /// so that break-glass brings it back.
     pub rank: u8,
     /// The role whose mandate covers this one too: an administrator is covered as an employee.
     #[cfg_attr(feature = "serde", serde(default))]

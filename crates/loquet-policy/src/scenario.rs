@@ -36,7 +36,7 @@
 //! ```
 //!
 //! Each step names who `does` what, and `expect`s the first code that
-//! [`explain`](crate::explain) gives: a level, `GRANTED`, or a refusal's name. Without `expect`
+//! [`explain`] gives: a level, `GRANTED`, or a refusal's name. Without `expect`
 //! anything but a refusal will do. A step with `wait_seconds` or `wait_days` lets time pass.
 //! People act in their newest session; a good code is always of an unused step.
 

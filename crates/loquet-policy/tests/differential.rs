@@ -12,7 +12,7 @@
 )]
 
 // By path: the test kit as a whole stands on crates that stand on this one.
-#[path = "../../loquet-testkit/src/policy_reference.rs"]
+#[path = "../../loquet-testkit/src/policy_reference/mod.rs"]
 mod policy_reference;
 
 use loquet_policy::*;

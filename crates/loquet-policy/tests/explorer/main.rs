@@ -14,6 +14,8 @@
 )]
 
 mod actions;
+mod happen;
+mod packing;
 mod promises;
 mod search;
 mod stories;

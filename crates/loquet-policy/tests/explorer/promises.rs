@@ -2,6 +2,7 @@
 //! it requires.
 
 use crate::actions::*;
+use crate::happen::confirm;
 use crate::world::*;
 use loquet_policy::*;
 
