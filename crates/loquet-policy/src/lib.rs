@@ -42,7 +42,7 @@
 //! holds it to twelve promises in each state and on each step: no Level1 session where more is
 //! required; nobody resets themself; nothing that was latched comes back; from every state
 //! everybody can get back in. Each guard is taken out in turn, and must then be missed
-//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid.txt`.
+//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`.
 //!
 //! # Security
 //! Two administrators who collude, and the operator of the database, are out of scope beyond

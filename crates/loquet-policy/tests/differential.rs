@@ -558,7 +558,7 @@ fn the_engine_agrees_with_the_log_reader() {
 }
 
 #[test]
-#[ignore = "a million steps take minutes"]
+#[ignore = "a chore"]
 fn the_engine_agrees_with_the_log_reader_for_a_million_steps() {
     println!("{:?}", live(5_000, 200));
 }
