@@ -54,7 +54,7 @@ const HOUSE: &[(&str, &[Room])] = &[
         &[Room {
             name: "loquet-web",
             does: "axum pages, French and English",
-            on: &["loquet", "loquet-tower"],
+            on: &["loquet", "loquet-enrollment", "loquet-policy"],
         }],
     ),
     (
@@ -63,12 +63,12 @@ const HOUSE: &[(&str, &[Room])] = &[
             Room {
                 name: "loquet-tower",
                 does: "layers: IP filter, MFA required",
-                on: &["loquet"],
+                on: &["loquet", "loquet-ipfilter"],
             },
             Room {
                 name: "loquet-sqlite",
                 does: "the embedded store",
-                on: &["loquet"],
+                on: &["loquet", "loquet-policy"],
             },
         ],
     ),
