@@ -10,6 +10,7 @@ use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::cli::Cli;
 use crate::database::Database;
@@ -61,15 +62,25 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
             "this demonstration speaks plain http and prints its pass phrases: do not show it to a network you do not trust",
         );
     }
+    let end = listen_for_the_end().map_err(Failure::Server)?;
     banner::print(address, &files, cli.json).map_err(Failure::Server)?;
+    let (tell, mut told) = watch::channel(false);
     let serve = axum::serve(
         listener,
         app.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(asked_to_end());
+    .with_graceful_shutdown(async move {
+        end.await;
+        tell.send_replace(true);
+    });
+    let too_long = async move {
+        // An error is the sender's end, which the server outlives by nothing.
+        drop(told.wait_for(|ending| *ending).await);
+        tokio::time::sleep(FAREWELL).await;
+    };
     tokio::select! {
         ended = async { serve.await } => ended.map_err(Failure::Server),
-        () = async { asked_to_end().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+        () = too_long => Ok(()),
     }
 }
 
@@ -129,26 +140,29 @@ fn key_check(text: &str) -> [u8; 16] {
     check
 }
 
-/// Ctrl-C, or the polite signal of a service manager.
-async fn asked_to_end() {
-    let interrupt = async {
+/// Waits for Ctrl-C or the polite signal of a service manager. Both are listened for from now on, and not only when
+/// somebody waits: whoever read the banner may end the program.
+#[cfg(unix)]
+fn listen_for_the_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn listen_for_the_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }
 
 fn warn(text: &str) {
