@@ -36,11 +36,21 @@ fn build_and_parse() {
     let otp_std = otp_std::auth::Auth::parse_url(uri.expose()).unwrap();
 
     // All of them read what each of them writes.
-    for text in [uri.expose(), &totp_rs.to_url().unwrap(), otp_std.build_url().as_str()] {
+    for text in [
+        uri.expose(),
+        &totp_rs.to_url().unwrap(),
+        otp_std.build_url().as_str(),
+    ] {
         let import = Import::parse(text).unwrap();
-        assert_eq!((import.issuer.as_deref(), import.account.as_str()), (Some(ISSUER), ACCOUNT));
+        assert_eq!(
+            (import.issuer.as_deref(), import.account.as_str()),
+            (Some(ISSUER), ACCOUNT)
+        );
         assert_eq!(import.secret, secret);
-        assert_eq!(totp_rs::Totp::from_url(text).unwrap().secret().as_bytes(), SECRET);
+        assert_eq!(
+            totp_rs::Totp::from_url(text).unwrap().secret().as_bytes(),
+            SECRET
+        );
         assert!(otp_std::auth::Auth::parse_url(text).is_ok());
     }
 
@@ -50,7 +60,9 @@ fn build_and_parse() {
         vec![
             case("totp-rs", || totp_rs.to_url().unwrap()),
             case("otp-std", || otp_std.build_url()),
-            case("loquet", || KeyUri::new(black_box(&label), black_box(&secret)).unwrap()),
+            case("loquet", || {
+                KeyUri::new(black_box(&label), black_box(&secret)).unwrap()
+            }),
             case("loquet, names checked too", || {
                 let label = Label::new(black_box(ISSUER), black_box(ACCOUNT)).unwrap();
                 KeyUri::new(&label, black_box(&secret)).unwrap()
@@ -63,8 +75,12 @@ fn build_and_parse() {
         "parse a key URI",
         "totp-rs",
         vec![
-            case("totp-rs", || totp_rs::Totp::from_url(black_box(uri.expose())).unwrap()),
-            case("otp-std", || otp_std::auth::Auth::parse_url(black_box(uri.expose())).unwrap()),
+            case("totp-rs", || {
+                totp_rs::Totp::from_url(black_box(uri.expose())).unwrap()
+            }),
+            case("otp-std", || {
+                otp_std::auth::Auth::parse_url(black_box(uri.expose())).unwrap()
+            }),
             case("loquet", || Import::parse(black_box(uri.expose())).unwrap()),
         ],
     )
@@ -75,10 +91,20 @@ fn draw() {
     let label = Label::new(ISSUER, ACCOUNT).unwrap();
     let secret = Secret::from(SECRET);
     let totp_rs = totp_rs();
-    let loquet = || Qr::encode(KeyUri::new(black_box(&label), black_box(&secret)).unwrap().expose()).unwrap();
+    let loquet = || {
+        Qr::encode(
+            KeyUri::new(black_box(&label), black_box(&secret))
+                .unwrap()
+                .expose(),
+        )
+        .unwrap()
+    };
     let fast_qr = || {
         let uri = KeyUri::new(black_box(&label), black_box(&secret)).unwrap();
-        let code = fast_qr::QRBuilder::new(uri.expose()).ecl(fast_qr::ECL::M).build().unwrap();
+        let code = fast_qr::QRBuilder::new(uri.expose())
+            .ecl(fast_qr::ECL::M)
+            .build()
+            .unwrap();
         SvgBuilder::default().to_str(&code)
     };
 
@@ -86,8 +112,14 @@ fn draw() {
     for (picture, bytes) in [
         ("loquet, SVG", loquet().svg(ACCOUNT).len()),
         ("fast_qr, SVG", fast_qr().len()),
-        ("loquet, PNG, 8 px a module", loquet().png(Scale::default()).len()),
-        ("totp-rs, PNG, 8 px a module", totp_rs.to_qr_png().unwrap().len()),
+        (
+            "loquet, PNG, 8 px a module",
+            loquet().png(Scale::default()).len(),
+        ),
+        (
+            "totp-rs, PNG, 8 px a module",
+            totp_rs.to_qr_png().unwrap().len(),
+        ),
     ] {
         println!("| {picture} | {bytes} |");
     }

@@ -45,18 +45,31 @@ fn main() {
 }
 
 fn routes() -> (Vec<Prefix>, &'static str) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/routes/bgp-prefixes.txt.gz");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/routes/bgp-prefixes.txt.gz"
+    );
     let Ok(file) = std::fs::File::open(path) else {
         return (generated(), "generated table");
     };
     let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("a readable table");
-    (text.lines().map(|line| line.parse().expect("a prefix")).collect(), "routing table")
+    flate2::read::GzDecoder::new(file)
+        .read_to_string(&mut text)
+        .expect("a readable table");
+    (
+        text.lines()
+            .map(|line| line.parse().expect("a prefix"))
+            .collect(),
+        "routing table",
+    )
 }
 
 /// Whether the command line asks for this, or for everything.
 fn asked(title: &str) -> bool {
-    std::env::args().skip(1).find(|argument| !argument.starts_with('-')).is_none_or(|word| title.contains(&word))
+    std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+        .is_none_or(|word| title.contains(&word))
 }
 
 /// SplitMix64: the same numbers on every run.
@@ -85,7 +98,9 @@ fn generated() -> Vec<Prefix> {
         for _ in 0..seeded.below(60) {
             let len = [16, 19, 20, 21, 22, 22, 23, 24, 24, 24, 24, 24][seeded.below(12)];
             let bits = (block | (seeded.next() as u32 & 0xffff)) & (u32::MAX << (32 - len));
-            found.insert(Prefix::new(Ipv4Addr::from_bits(bits).into(), len as u8).expect("no host bits"));
+            found.insert(
+                Prefix::new(Ipv4Addr::from_bits(bits).into(), len as u8).expect("no host bits"),
+            );
         }
     }
     let mut six = std::collections::BTreeSet::new();
@@ -93,8 +108,11 @@ fn generated() -> Vec<Prefix> {
         let block = (0x2000_u128 << 112) | (u128::from(seeded.next() & 0x0fff_ffff) << 96);
         for _ in 0..seeded.below(12) {
             let len = [32, 32, 36, 40, 44, 48, 48, 48, 48][seeded.below(9)];
-            let bits = (block | (u128::from(seeded.next() & 0xffff) << 80)) & (u128::MAX << (128 - len));
-            six.insert(Prefix::new(Ipv6Addr::from_bits(bits).into(), len as u8).expect("no host bits"));
+            let bits =
+                (block | (u128::from(seeded.next() & 0xffff) << 80)) & (u128::MAX << (128 - len));
+            six.insert(
+                Prefix::new(Ipv6Addr::from_bits(bits).into(), len as u8).expect("no host bits"),
+            );
         }
     }
     found.into_iter().chain(six).collect()
@@ -127,13 +145,19 @@ fn bits6(address: IpAddr) -> u128 {
 fn allow_list(list: &[Prefix]) -> Filter {
     let mut rules = Rules::new();
     for prefix in list {
-        rules.add_rule(Rule::allow().from_prefix(*prefix)).expect("a rule");
+        rules
+            .add_rule(Rule::allow().from_prefix(*prefix))
+            .expect("a rule");
     }
     Filter::compile(&rules, None).expect("rules that compile")
 }
 
 /// 1000 look-ups; with `chained`, the answer before goes into the next address.
-fn run<'a, A: Copy + 'a>(name: &'static str, asked: &[A], look_up: impl Fn(A) -> bool + 'a) -> Case<'a> {
+fn run<'a, A: Copy + 'a>(
+    name: &'static str,
+    asked: &[A],
+    look_up: impl Fn(A) -> bool + 'a,
+) -> Case<'a> {
     let mut at = 0;
     let asked = asked.to_vec();
     case(name, move || {
@@ -146,7 +170,11 @@ fn run<'a, A: Copy + 'a>(name: &'static str, asked: &[A], look_up: impl Fn(A) ->
     })
 }
 
-fn chain<'a, A: Copy + 'a>(name: &'static str, asked: &[A], look_up: impl Fn(A) -> bool + 'a) -> Case<'a> {
+fn chain<'a, A: Copy + 'a>(
+    name: &'static str,
+    asked: &[A],
+    look_up: impl Fn(A) -> bool + 'a,
+) -> Case<'a> {
     let mut at = 0;
     let asked = asked.to_vec();
     case(name, move || {
@@ -165,9 +193,16 @@ fn chain<'a, A: Copy + 'a>(name: &'static str, asked: &[A], look_up: impl Fn(A) 
 fn ipv4(name: &str, list: &[Prefix]) {
     let filter = allow_list(list);
     let bytes = filter.index_bytes().0;
-    println!("\nIPv4, {name}: {bytes} bytes, {:.2} a prefix", bytes as f64 / list.len() as f64);
-    let keys = || list.iter().map(|prefix| (bits4(prefix.network()), prefix.len()));
-    let nets = || keys().map(|(bits, len)| Ipv4Net::new(Ipv4Addr::from_bits(bits), len).expect("a net"));
+    println!(
+        "\nIPv4, {name}: {bytes} bytes, {:.2} a prefix",
+        bytes as f64 / list.len() as f64
+    );
+    let keys = || {
+        list.iter()
+            .map(|prefix| (bits4(prefix.network()), prefix.len()))
+    };
+    let nets =
+        || keys().map(|(bits, len)| Ipv4Net::new(Ipv4Addr::from_bits(bits), len).expect("a net"));
     let map: PrefixMap<Ipv4Net, u32> = nets().zip(0..).collect();
     let set: PrefixSet<Ipv4Net> = nets().collect();
     let mut table = IpNetworkTable::new();
@@ -183,17 +218,23 @@ fn ipv4(name: &str, list: &[Prefix]) {
     let pop: Poptrie<(u32, u8), u32> = keys().zip(0..).collect();
     let mut range: IpRange<Ipv4Net> = nets().collect();
     range.simplify();
-    let linear: Vec<(u32, u32)> = keys().map(|(bits, len)| (bits, u32::MAX << (32 - len))).collect();
+    let linear: Vec<(u32, u32)> = keys()
+        .map(|(bits, len)| (bits, u32::MAX << (32 - len)))
+        .collect();
 
     let mut seeded = Seeded(3);
     let inside: Vec<Ipv4Addr> = (0..1 << 14)
         .map(|_| {
             let prefix = list[seeded.below(list.len())];
-            let host = (seeded.next() as u32).checked_shr(prefix.len().into()).unwrap_or(0);
+            let host = (seeded.next() as u32)
+                .checked_shr(prefix.len().into())
+                .unwrap_or(0);
             Ipv4Addr::from_bits(bits4(prefix.network()) | host)
         })
         .collect();
-    let anywhere: Vec<Ipv4Addr> = (0..1 << 14).map(|_| Ipv4Addr::from_bits(seeded.next() as u32)).collect();
+    let anywhere: Vec<Ipv4Addr> = (0..1 << 14)
+        .map(|_| Ipv4Addr::from_bits(seeded.next() as u32))
+        .collect();
     for (what, asked) in [("in the list", &inside), ("anywhere", &anywhere)] {
         for order in ["independent", "dependent"] {
             macro_rules! cases {
@@ -225,9 +266,16 @@ fn ipv4(name: &str, list: &[Prefix]) {
 fn ipv6(name: &str, list: &[Prefix]) {
     let filter = allow_list(list);
     let bytes = filter.index_bytes().1;
-    println!("\nIPv6, {name}: {bytes} bytes, {:.2} a prefix", bytes as f64 / list.len() as f64);
-    let keys = || list.iter().map(|prefix| (bits6(prefix.network()), prefix.len()));
-    let nets = || keys().map(|(bits, len)| Ipv6Net::new(Ipv6Addr::from_bits(bits), len).expect("a net"));
+    println!(
+        "\nIPv6, {name}: {bytes} bytes, {:.2} a prefix",
+        bytes as f64 / list.len() as f64
+    );
+    let keys = || {
+        list.iter()
+            .map(|prefix| (bits6(prefix.network()), prefix.len()))
+    };
+    let nets =
+        || keys().map(|(bits, len)| Ipv6Net::new(Ipv6Addr::from_bits(bits), len).expect("a net"));
     let map: PrefixMap<Ipv6Net, u32> = nets().zip(0..).collect();
     let set: PrefixSet<Ipv6Net> = nets().collect();
     let mut table = IpNetworkTable::new();
@@ -253,73 +301,132 @@ fn ipv6(name: &str, list: &[Prefix]) {
             };
         }
         let title = format!("IPv6, {name}, addresses in the list, {order}");
-        compare(&title, "prefix-trie map", cases![
-            "loquet" => |a: Ipv6Addr| filter.decide(&Origin::at(a.into())) == Decision::Allow,
-            "prefix-trie map" => |a: Ipv6Addr| map.get_lpm(&host(a)).is_some(),
-            "prefix-trie set" => |a: Ipv6Addr| set.get_lpm(&host(a)).is_some(),
-            "ip_network_table" => |a: Ipv6Addr| table.longest_match_ipv6(a).is_some(),
-            "poptrie" => |a: Ipv6Addr| pop.lookup(a.to_bits()).is_some(),
-        ]);
+        compare(
+            &title,
+            "prefix-trie map",
+            cases![
+                "loquet" => |a: Ipv6Addr| filter.decide(&Origin::at(a.into())) == Decision::Allow,
+                "prefix-trie map" => |a: Ipv6Addr| map.get_lpm(&host(a)).is_some(),
+                "prefix-trie set" => |a: Ipv6Addr| set.get_lpm(&host(a)).is_some(),
+                "ip_network_table" => |a: Ipv6Addr| table.longest_match_ipv6(a).is_some(),
+                "poptrie" => |a: Ipv6Addr| pop.lookup(a.to_bits()).is_some(),
+            ],
+        );
     }
 }
 
 /// Place, address, network operator and precedence in one answer, beside one look-up in a country database.
 fn one_answer(v4: &[Prefix]) {
-    let country = |at: usize| Country::from_code(["CA", "US", "FR", "BR", "DE"][at % 5]).expect("a country");
-    let countries = v4.iter().enumerate().map(|(at, prefix)| (*prefix, country(at / 64)));
-    let asns = v4.iter().enumerate().map(|(at, prefix)| (*prefix, Asn(at as u32 / 16)));
-    let geo = Geo::default().with_countries(1, countries).with_asns(1, asns);
+    let country =
+        |at: usize| Country::from_code(["CA", "US", "FR", "BR", "DE"][at % 5]).expect("a country");
+    let countries = v4
+        .iter()
+        .enumerate()
+        .map(|(at, prefix)| (*prefix, country(at / 64)));
+    let asns = v4
+        .iter()
+        .enumerate()
+        .map(|(at, prefix)| (*prefix, Asn(at as u32 / 16)));
+    let geo = Geo::default()
+        .with_countries(1, countries)
+        .with_asns(1, asns);
     let text = "precedence most-specific\nplace \"Canada\" = country CA\nallow place \"Canada\"\ndeny asn 7 8 9\n\
                 allow 24.48.0.0/16\ndeny 24.48.7.0/24\ndeny country BR asn 100 200 300\nallow country FR\n";
     let rules = Rules::parse_text(text).expect("rules");
     let filter = Filter::compile(&rules, Some(&geo)).expect("a filter");
     let mut seeded = Seeded(5);
-    let asked: Vec<Ipv4Addr> = (0..1 << 14).map(|_| Ipv4Addr::from_bits(seeded.next() as u32)).collect();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/geoip/GeoIP2-Country-Test.mmdb");
+    let asked: Vec<Ipv4Addr> = (0..1 << 14)
+        .map(|_| Ipv4Addr::from_bits(seeded.next() as u32))
+        .collect();
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/geoip/GeoIP2-Country-Test.mmdb"
+    );
     let reader = maxminddb::Reader::open_readfile(path).ok();
     let mut cases = vec![
-        run("loquet", &asked, |a: Ipv4Addr| filter.decide(&Origin::at(a.into())) == Decision::Allow),
-        run("loquet with its rule", &asked, |a: Ipv4Addr| filter.check(&Origin::at(a.into())).is_allowed()),
+        run("loquet", &asked, |a: Ipv4Addr| {
+            filter.decide(&Origin::at(a.into())) == Decision::Allow
+        }),
+        run("loquet with its rule", &asked, |a: Ipv4Addr| {
+            filter.check(&Origin::at(a.into())).is_allowed()
+        }),
     ];
     if let Some(reader) = &reader {
         cases.push(run("maxminddb, one look-up", &asked, |a: Ipv4Addr| {
             let found = reader.lookup(a.into()).expect("a look-up");
-            found.decode::<maxminddb::geoip2::Country>().expect("a record").is_some()
+            found
+                .decode::<maxminddb::geoip2::Country>()
+                .expect("a record")
+                .is_some()
         }));
     }
-    compare("place, address, operator and precedence in one answer", "loquet", cases);
+    compare(
+        "place, address, operator and precedence in one answer",
+        "loquet",
+        cases,
+    );
     println!("its index: {} bytes", filter.index_bytes().0);
 }
 
 fn headers() {
-    let trusted = TrustedProxies::new(["10.0.0.0/8", "2001:db8::/32"].map(|p| p.parse().expect("a prefix")));
+    let trusted =
+        TrustedProxies::new(["10.0.0.0/8", "2001:db8::/32"].map(|p| p.parse().expect("a prefix")));
     let trusted = trusted.expect("proxies");
     let list = ClientAddress::Behind(HeaderKind::XForwardedFor, trusted.clone());
     let rfc = ClientAddress::Behind(HeaderKind::Forwarded, trusted);
-    let rules = Rules::parse_text("default deny\nallow 203.0.113.0/24\ndeny 203.0.113.64/26").expect("rules");
+    let rules = Rules::parse_text("default deny\nallow 203.0.113.0/24\ndeny 203.0.113.64/26")
+        .expect("rules");
     let filter = Filter::compile(&rules, None).expect("a filter");
-    let others = ["host", "user-agent", "accept", "accept-language", "accept-encoding", "cookie", "dnt", "connection"];
+    let others = [
+        "host",
+        "user-agent",
+        "accept",
+        "accept-language",
+        "accept-encoding",
+        "cookie",
+        "dnt",
+        "connection",
+    ];
     let lines = |name: &'static str, value: &'static str| {
-        let mut lines: Vec<(&[u8], &[u8])> = others.iter().map(|name| (name.as_bytes(), &b"something"[..])).collect();
+        let mut lines: Vec<(&[u8], &[u8])> = others
+            .iter()
+            .map(|name| (name.as_bytes(), &b"something"[..]))
+            .collect();
         lines.push((name.as_bytes(), value.as_bytes()));
         lines
     };
     let xff = lines("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.0.0.3");
-    let forwarded = lines("forwarded", "for=198.51.100.7, for=203.0.113.9;proto=https, for=10.0.0.3");
+    let forwarded = lines(
+        "forwarded",
+        "for=198.51.100.7, for=203.0.113.9;proto=https, for=10.0.0.3",
+    );
     let peer = Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
     let answer = |client: &ClientAddress, lines: &[(&'static [u8], &'static [u8])]| {
-        let address = client.resolve(black_box(peer), lines.iter().copied()).address;
-        filter.check(&Origin { address, ..Origin::default() })
+        let address = client
+            .resolve(black_box(peer), lines.iter().copied())
+            .address;
+        filter.check(&Origin {
+            address,
+            ..Origin::default()
+        })
     };
-    compare("from headers to verdict, one request", "x-forwarded-for", vec![
-        case("x-forwarded-for", || answer(&list, black_box(&xff))),
-        case("forwarded", || answer(&rfc, black_box(&forwarded))),
-    ]);
+    compare(
+        "from headers to verdict, one request",
+        "x-forwarded-for",
+        vec![
+            case("x-forwarded-for", || answer(&list, black_box(&xff))),
+            case("forwarded", || answer(&rfc, black_box(&forwarded))),
+        ],
+    );
 }
 
 fn building(table: &[Prefix]) {
     let mut text = String::from("precedence most-specific\n");
-    let list: Vec<Prefix> = table.iter().filter(|prefix| prefix.is_v4()).copied().collect();
+    let list: Vec<Prefix> = table
+        .iter()
+        .filter(|prefix| prefix.is_v4())
+        .copied()
+        .collect();
     for (at, prefix) in list.iter().enumerate() {
         let word = if at % 3 == 0 { "deny" } else { "allow" };
         text.push_str(&format!("{word} {prefix}\n"));
@@ -331,7 +438,8 @@ fn building(table: &[Prefix]) {
         let parsed = begun.elapsed();
         let filter = Filter::compile(&rules, None).expect("a filter");
         let built = begun.elapsed();
-        let changed = Filter::compile(&Rules::parse_text(&other).expect("rules"), None).expect("a filter");
+        let changed =
+            Filter::compile(&Rules::parse_text(&other).expect("rules"), None).expect("a filter");
         let begun = Instant::now();
         let found = diff(&filter, &changed);
         println!(

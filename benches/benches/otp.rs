@@ -6,7 +6,9 @@
 use std::hint::black_box;
 
 use loquet_benches::{case, compare};
-use loquet_otp::{Algorithm, Drift, Hotp, HotpVerdict, LookAhead, Reach, Secret, Totp, TypedCode, Verdict, Window};
+use loquet_otp::{
+    Algorithm, Drift, Hotp, HotpVerdict, LookAhead, Reach, Secret, Totp, TypedCode, Verdict, Window,
+};
 
 const SECRET: [u8; 20] = *b"12345678901234567890";
 const NOW: u64 = 1_700_000_000;
@@ -27,20 +29,38 @@ fn generate() {
     let totp = Totp::default();
     let expected = totp.generate(&key, NOW).to_string();
 
-    let totp_rs = totp_rs::Builder::new().with_secret(SECRET).build_noncompliant();
+    let totp_rs = totp_rs::Builder::new()
+        .with_secret(SECRET)
+        .build_noncompliant();
     let totp_rfc = totp_rfc::Totp::default();
     let totp_rfc_secret = totp_rfc::Secret::new(&SECRET).unwrap();
     let otp_std = otp_std::Totp::builder()
-        .base(otp_std::Base::builder().secret(otp_std::Secret::borrowed(&SECRET).unwrap()).build())
+        .base(
+            otp_std::Base::builder()
+                .secret(otp_std::Secret::borrowed(&SECRET).unwrap())
+                .build(),
+        )
         .build();
-    let slauth = slauth::oath::hotp::HOTPBuilder::new().secret(&SECRET).counter(STEP).build();
-    let libreauth =
-        libreauth::oath::HOTPBuilder::new().key(&SECRET).counter(STEP).finalize().unwrap();
+    let slauth = slauth::oath::hotp::HOTPBuilder::new()
+        .secret(&SECRET)
+        .counter(STEP)
+        .build();
+    let libreauth = libreauth::oath::HOTPBuilder::new()
+        .key(&SECRET)
+        .counter(STEP)
+        .finalize()
+        .unwrap();
     let totp_lite =
         || totp_lite::totp_custom::<totp_lite::Sha1>(30, 6, black_box(&SECRET), black_box(NOW));
 
     assert_eq!(totp_rs.generate(NOW).to_string(), expected);
-    assert_eq!(totp_rfc.generate(&totp_rfc_secret, NOW).unwrap().to_string(), expected);
+    assert_eq!(
+        totp_rfc
+            .generate(&totp_rfc_secret, NOW)
+            .unwrap()
+            .to_string(),
+        expected
+    );
     assert_eq!(totp_lite(), expected);
     assert_eq!(otp_std.generate_string_at(NOW), expected);
     assert_eq!(slauth.r#gen(), expected);
@@ -50,13 +70,19 @@ fn generate() {
         "generate a code, SHA-1",
         "totp-rs",
         vec![
-            case("loquet-otp, key state kept", || totp.generate(black_box(&key), black_box(NOW))),
+            case("loquet-otp, key state kept", || {
+                totp.generate(black_box(&key), black_box(NOW))
+            }),
             case("loquet-otp, from the secret", || {
                 totp.generate(&black_box(&secret).key(Algorithm::Sha1), black_box(NOW))
             }),
             case("totp-rs", || black_box(&totp_rs).generate(black_box(NOW))),
-            case("totp-rfc", || totp_rfc.generate(black_box(&totp_rfc_secret), black_box(NOW))),
-            case("otp-std", || black_box(&otp_std).generate_at(black_box(NOW))),
+            case("totp-rfc", || {
+                totp_rfc.generate(black_box(&totp_rfc_secret), black_box(NOW))
+            }),
+            case("otp-std", || {
+                black_box(&otp_std).generate_at(black_box(NOW))
+            }),
             case("totp-lite (text)", totp_lite),
             case("slauth (text)", || black_box(&slauth).r#gen()),
             case("libreauth (text)", || black_box(&libreauth).generate()),
@@ -68,8 +94,12 @@ fn generate() {
         "generate a code as text, SHA-1",
         "totp-rs",
         vec![
-            case("loquet-otp, key state kept", || totp.generate(black_box(&key), black_box(NOW)).to_string()),
-            case("totp-rs", || black_box(&totp_rs).generate(black_box(NOW)).to_string()),
+            case("loquet-otp, key state kept", || {
+                totp.generate(black_box(&key), black_box(NOW)).to_string()
+            }),
+            case("totp-rs", || {
+                black_box(&totp_rs).generate(black_box(NOW)).to_string()
+            }),
         ],
     );
 }
@@ -80,15 +110,25 @@ fn generate_longer_hashes() {
         (Algorithm::Sha512, totp_rs::Algorithm::SHA512, &[7; 64][..]),
     ] {
         let key = Secret::new(bytes).unwrap().key(algorithm);
-        let totp = Totp { algorithm, ..Totp::default() };
-        let totp_rs =
-            totp_rs::Builder::new().with_algorithm(peer).with_secret(bytes).build_noncompliant();
-        assert_eq!(totp_rs.generate(NOW).to_string(), totp.generate(&key, NOW).to_string());
+        let totp = Totp {
+            algorithm,
+            ..Totp::default()
+        };
+        let totp_rs = totp_rs::Builder::new()
+            .with_algorithm(peer)
+            .with_secret(bytes)
+            .build_noncompliant();
+        assert_eq!(
+            totp_rs.generate(NOW).to_string(),
+            totp.generate(&key, NOW).to_string()
+        );
         compare(
             &format!("generate a code, {algorithm}"),
             "totp-rs",
             vec![
-                case("loquet-otp, key state kept", || totp.generate(black_box(&key), black_box(NOW))),
+                case("loquet-otp, key state kept", || {
+                    totp.generate(black_box(&key), black_box(NOW))
+                }),
                 case("totp-rs", || black_box(&totp_rs).generate(black_box(NOW))),
             ],
         )
@@ -101,19 +141,39 @@ fn verify() {
     let totp = Totp::default();
     let check = |key: &loquet_otp::Key, text: &str| {
         let typed = TypedCode::parse(text, totp.digits).unwrap();
-        totp.verify(key, typed, black_box(NOW), Window::default(), Drift::NONE, Some(STEP - 5))
+        totp.verify(
+            key,
+            typed,
+            black_box(NOW),
+            Window::default(),
+            Drift::NONE,
+            Some(STEP - 5),
+        )
     };
     let key = secret.key(Algorithm::Sha1);
 
-    let totp_rs = totp_rs::Builder::new().with_secret(SECRET).build_noncompliant();
+    let totp_rs = totp_rs::Builder::new()
+        .with_secret(SECRET)
+        .build_noncompliant();
     let totp_rfc = totp_rfc::Totp::default();
     let totp_rfc_secret = totp_rfc::Secret::new(&SECRET).unwrap();
     let window = totp_rfc::ValidationWindow::new(1, 1);
     let otp_std = otp_std::Totp::builder()
-        .base(otp_std::Base::builder().secret(otp_std::Secret::borrowed(&SECRET).unwrap()).build())
+        .base(
+            otp_std::Base::builder()
+                .secret(otp_std::Secret::borrowed(&SECRET).unwrap())
+                .build(),
+        )
         .build();
-    let mut slauth = slauth::oath::totp::TOTPBuilder::new().secret(&SECRET).re_sync_parameter(1, 2).build();
-    let libreauth = libreauth::oath::TOTPBuilder::new().key(&SECRET).tolerance(1).finalize().unwrap();
+    let mut slauth = slauth::oath::totp::TOTPBuilder::new()
+        .secret(&SECRET)
+        .re_sync_parameter(1, 2)
+        .build();
+    let libreauth = libreauth::oath::TOTPBuilder::new()
+        .key(&SECRET)
+        .tolerance(1)
+        .finalize()
+        .unwrap();
 
     assert_eq!(check(&key, WRONG), Verdict::Wrong);
     assert_eq!(totp_rs.check(WRONG, NOW), None);
@@ -122,17 +182,30 @@ fn verify() {
         "verify a wrong code, one step back and one ahead",
         "totp-rs",
         vec![
-            case("loquet-otp, key state kept", || check(black_box(&key), black_box(WRONG))),
+            case("loquet-otp, key state kept", || {
+                check(black_box(&key), black_box(WRONG))
+            }),
             case("loquet-otp, from the secret", || {
                 check(&black_box(&secret).key(Algorithm::Sha1), black_box(WRONG))
             }),
-            case("totp-rs", || black_box(&totp_rs).check(black_box(WRONG), black_box(NOW))),
-            case("totp-rfc", || {
-                totp_rfc.verify_window(black_box(&totp_rfc_secret), black_box(NOW), window, black_box(WRONG))
+            case("totp-rs", || {
+                black_box(&totp_rs).check(black_box(WRONG), black_box(NOW))
             }),
-            case("otp-std", || black_box(&otp_std).verify_string_at(black_box(NOW), black_box(WRONG))),
+            case("totp-rfc", || {
+                totp_rfc.verify_window(
+                    black_box(&totp_rfc_secret),
+                    black_box(NOW),
+                    window,
+                    black_box(WRONG),
+                )
+            }),
+            case("otp-std", || {
+                black_box(&otp_std).verify_string_at(black_box(NOW), black_box(WRONG))
+            }),
             case("slauth (its own clock)", || slauth.verify(black_box(WRONG))),
-            case("libreauth (its own clock)", || black_box(&libreauth).is_valid(black_box(WRONG))),
+            case("libreauth (its own clock)", || {
+                black_box(&libreauth).is_valid(black_box(WRONG))
+            }),
         ],
     );
     table.target("loquet-otp, key state kept", 0.50);
@@ -144,11 +217,15 @@ fn verify() {
         "verify a right code, one step back and one ahead",
         "totp-rs",
         vec![
-            case("loquet-otp, key state kept", || check(black_box(&key), black_box(&right))),
+            case("loquet-otp, key state kept", || {
+                check(black_box(&key), black_box(&right))
+            }),
             case("loquet-otp, from the secret", || {
                 check(&black_box(&secret).key(Algorithm::Sha1), black_box(&right))
             }),
-            case("totp-rs", || black_box(&totp_rs).check(black_box(&right), black_box(NOW))),
+            case("totp-rs", || {
+                black_box(&totp_rs).check(black_box(&right), black_box(NOW))
+            }),
         ],
     );
 }
@@ -159,16 +236,29 @@ fn search() {
     let typed = TypedCode::parse(WRONG, hotp.digits).unwrap();
     let look_ahead = LookAhead::new(99).unwrap();
     let reach = Reach::new(49).unwrap();
-    let totp_rs = totp_rs::Builder::new().with_secret(SECRET).build_noncompliant();
-    assert_eq!(hotp.verify(&key, typed, STEP, look_ahead), HotpVerdict::Wrong);
+    let totp_rs = totp_rs::Builder::new()
+        .with_secret(SECRET)
+        .build_noncompliant();
+    assert_eq!(
+        hotp.verify(&key, typed, STEP, look_ahead),
+        HotpVerdict::Wrong
+    );
 
     let table = compare(
         "search 100 steps",
         "100 × totp-rs",
         vec![
-            case("loquet-otp, look-ahead", || hotp.verify(black_box(&key), typed, black_box(STEP), look_ahead)),
+            case("loquet-otp, look-ahead", || {
+                hotp.verify(black_box(&key), typed, black_box(STEP), look_ahead)
+            }),
             case("loquet-otp, resynchronise (99 steps, two codes)", || {
-                totp.resynchronise(black_box(&key), &[typed, typed], black_box(NOW), reach, None)
+                totp.resynchronise(
+                    black_box(&key),
+                    &[typed, typed],
+                    black_box(NOW),
+                    reach,
+                    None,
+                )
             }),
             case("100 × totp-rs", || {
                 for step in STEP..STEP + 100 {

@@ -60,15 +60,22 @@ pub struct Table {
 
 /// Lets the candidates take turns and prints what each took beside `baseline`, which is one of their names.
 pub fn compare(title: &str, baseline: &str, mut cases: Vec<Case<'_>>) -> Table {
-    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let asked = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
     if asked.is_some_and(|word| !title.contains(&word)) {
         return Table { rows: Vec::new() };
     }
-    let base = cases.iter().position(|case| case.name == baseline).expect("the baseline is one of the candidates");
+    let base = cases
+        .iter()
+        .position(|case| case.name == baseline)
+        .expect("the baseline is one of the candidates");
 
     let repeats: Vec<u64> = cases.iter_mut().map(calibrate).collect();
-    let allocations: Vec<u64> =
-        cases.iter_mut().map(|case| allocation_counter::measure(|| (case.repeat)(1)).count_total).collect();
+    let allocations: Vec<u64> = cases
+        .iter_mut()
+        .map(|case| allocation_counter::measure(|| (case.repeat)(1)).count_total)
+        .collect();
 
     let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
     let begun = Instant::now();
@@ -87,14 +94,28 @@ pub fn compare(title: &str, baseline: &str, mut cases: Vec<Case<'_>>) -> Table {
         .map(|index| Row {
             name: cases[index].name.to_owned(),
             nanoseconds: median(times[index].iter().copied()),
-            ratio: median(times[index].iter().zip(&times[base]).map(|(own, base)| own / base)),
+            ratio: median(
+                times[index]
+                    .iter()
+                    .zip(&times[base])
+                    .map(|(own, base)| own / base),
+            ),
             allocations: allocations[index],
         })
         .collect();
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
-    println!("\n## {title}\n\n| {:width$} | ratio |         ns | allocations |", "candidate");
+    println!(
+        "\n## {title}\n\n| {:width$} | ratio |         ns | allocations |",
+        "candidate"
+    );
     println!("|-{:-<width$}-|------:|-----------:|------------:|", "");
-    for Row { name, nanoseconds, ratio, allocations } in &rows {
+    for Row {
+        name,
+        nanoseconds,
+        ratio,
+        allocations,
+    } in &rows
+    {
         println!("| {name:width$} | {ratio:5.2} | {nanoseconds:10.1} | {allocations:11} |");
     }
     println!();
@@ -105,8 +126,15 @@ impl Table {
     /// Says whether a candidate stays at or below a ratio.
     pub fn target(&self, name: &str, at_most: f64) {
         if let Some(row) = self.rows.iter().find(|row| row.name == name) {
-            let verdict = if row.ratio <= at_most { "met" } else { "MISSED" };
-            println!("target {name} ≤ {at_most:.2}: {verdict} with {:.2}", row.ratio);
+            let verdict = if row.ratio <= at_most {
+                "met"
+            } else {
+                "MISSED"
+            };
+            println!(
+                "target {name} ≤ {at_most:.2}: {verdict} with {:.2}",
+                row.ratio
+            );
         }
     }
 

@@ -1,5 +1,10 @@
 //! What Loquet's own tests share. Used from `tests/` alone, never from unit tests: the types would exist twice.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
 
 pub mod advisories;
 pub mod flaky;
