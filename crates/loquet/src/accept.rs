@@ -1,7 +1,7 @@
 //! The mint: the only place where a decision becomes a door that opens.
 //!
 //! [`Decided`] is opaque. Nobody can read from it whether a code was right before the store has confirmed that what it
-//! changes is durable (S11); [`settle`] alone opens it, after the commit. An [`Accepted`] cannot be made, copied or
+//! changes is durable (S11); `settle` alone opens it, after the commit. An [`Accepted`] cannot be made, copied or
 //! deserialized elsewhere:
 //!
 //! ```compile_fail

@@ -1,7 +1,7 @@
 //! Ceremonies: log-in, enrollment, reset and all the rest as values.
 //!
 //! Here, and only here, the one-time-password engine, the rules about people and the rules about places meet. A ceremony
-//! says which rows it [`needs`]; whoever runs it loads them; [`decide`] turns them and the request into an opaque
+//! says which rows it `needs`; whoever runs it loads them; `decide` turns them and the request into an opaque
 //! [`Decided`]. Nothing here reads a clock, a generator or a file, and the same input decides the same way for ever.
 
 use std::fmt;
