@@ -100,6 +100,8 @@ impl<K: Hash + Eq> Counts<K> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
     use super::*;
 
     fn later(now: Instant, seconds: u64) -> Instant {

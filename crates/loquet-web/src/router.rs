@@ -93,10 +93,10 @@ impl<H: Host> Pages<H> {
     ///
     /// # Security
     /// [`guard`] is already around them; put it around the host's own routes too, the log-in form above all.
-    #[must_use]
     pub fn router(&self) -> Router {
         let at = |rest: &str| format!("{}{rest}", self.0.base);
-        let admin = "/admin";
+        // A form that is refused is shown again under its own path: whoever then changes the language or reloads opens that
+        // path as a page.
         Router::new()
             .route(&at("/code"), page(code::show).merge(form(code::submit)))
             .route(
@@ -129,17 +129,26 @@ impl<H: Host> Pages<H> {
             )
             .route(
                 &at("/account/log-out-everywhere"),
-                form(account::log_out_everywhere),
+                page(account::show).merge(form(account::log_out_everywhere)),
             )
-            .route(&at(admin), page(administration::show))
+            .route(&at("/admin"), page(administration::show))
             .route(
                 &at("/admin/enable"),
                 page(administration::show_enable).merge(form(administration::enable)),
             )
             .route(&at("/admin/mandate"), page(mandate::show))
-            .route(&at("/admin/mandate/announce"), form(mandate::announce))
-            .route(&at("/admin/mandate/move"), form(mandate::postpone))
-            .route(&at("/admin/mandate/cancel"), form(mandate::cancel))
+            .route(
+                &at("/admin/mandate/announce"),
+                page(mandate::show).merge(form(mandate::announce)),
+            )
+            .route(
+                &at("/admin/mandate/move"),
+                page(mandate::show).merge(form(mandate::postpone)),
+            )
+            .route(
+                &at("/admin/mandate/cancel"),
+                page(mandate::show).merge(form(mandate::cancel)),
+            )
             .route(&at("/admin/people"), page(people::show))
             .route(
                 &at("/admin/people/{id}/reset"),
@@ -149,7 +158,10 @@ impl<H: Host> Pages<H> {
                 &at("/admin/access"),
                 page(access::show).merge(form(access::save)),
             )
-            .route(&at("/admin/access/cancel"), form(access::cancel))
+            .route(
+                &at("/admin/access/cancel"),
+                page(access::show).merge(form(access::cancel)),
+            )
             .route(&at("/language"), form(choose_language))
             .route(&at("/static/{file}"), get(file))
             .with_state(self.clone())
