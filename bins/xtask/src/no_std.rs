@@ -27,7 +27,7 @@ panic = "abort"
 "#;
 
 const LIBRARY: &str = r#"#![no_std]
-pub use loquet_otp as _;
+extern crate loquet_otp;
 #[panic_handler]
 fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
