@@ -6,23 +6,18 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use loquet_ipfilter::{Filter, Origin, Tag};
-use loquet_otp::{Drift, Reach, Secret, Totp, TypedCode, Verdict, Window};
+use loquet_otp::Secret;
 use loquet_policy::{
-    Access, AccountId, Audience, Authenticator, BreakGlass, CodeCheck, Command, Decision, Fresh,
-    Grant, Level, Notice, PairCheck, Refusal, Roster, SessionId, Snapshot, Submitted, UnixTime,
-    Vantage, limits,
+    AccountId, Audience, Command, Decision, Fresh, Grant, Notice, Refusal, Roster, SessionId,
+    Snapshot, UnixTime,
 };
 
 use crate::accept::Decided;
 use crate::audit::Record;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
-use crate::paper::{SealCode, Ticket};
 use crate::records::{AccountRecord, OrganisationRecord};
-use crate::seal;
 use crate::stamp::Stamp;
 use crate::store::{AttemptId, RowKey, Version};
 
@@ -66,6 +61,7 @@ macro_rules! in_session {
 }
 
 mod enrollment;
+mod evidence;
 mod host;
 mod log_in;
 mod organisation;
@@ -76,6 +72,7 @@ pub use enrollment::{
     AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
     ReportLost, SwitchOff, SwitchOn,
 };
+pub(crate) use evidence::{Door, proposed_seal, tags};
 pub use host::{CollectTicket, HostLeave, OpenBreakGlass};
 pub use log_in::{
     Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
@@ -188,41 +185,6 @@ pub struct Facts {
     pub(crate) repeated: Option<FirstOutcome>,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
-}
-
-/// The organisation's access rules, ready to answer.
-#[derive(Debug, Default, Clone)]
-pub(crate) enum Door {
-    /// There are rules that cannot be read: nobody can tell.
-    #[default]
-    Unreadable,
-    /// There are no rules.
-    Open,
-    /// These rules.
-    Guarded(Arc<Filter>),
-}
-
-impl Door {
-    pub(crate) fn access(&self, address: Option<IpAddr>, tags: &[Tag]) -> Access {
-        match self {
-            Self::Unreadable => Access::Unknown,
-            Self::Open => Access::Allowed,
-            Self::Guarded(filter) => {
-                let origin = Origin {
-                    address,
-                    tags,
-                    ..Origin::default()
-                };
-                if filter.check(&origin).is_allowed() {
-                    Access::Allowed
-                } else if address.is_none() {
-                    Access::Unknown
-                } else {
-                    Access::Denied
-                }
-            }
-        }
-    }
 }
 
 /// What a ceremony computes its evidence from.
@@ -506,182 +468,4 @@ fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
 )]
 fn done(_: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
     Ok(())
-}
-
-impl Case<'_> {
-    /// What the access rules say of this request by this person.
-    pub(crate) fn access(&self) -> Access {
-        self.door.access(self.request.address, &tags(self.actor))
-    }
-
-    /// A live session at Level2 has its own waits and the last twenty tries.
-    pub(crate) fn vantage(&self) -> Vantage {
-        match self.stamp {
-            Some(stamp) if stamp.level() == Level::Level2 => Vantage::LiveSession,
-            _ => Vantage::Stranger,
-        }
-    }
-
-    /// What a typed code of the active authenticator amounts to.
-    pub(crate) fn submitted(&self, typed: &str) -> Submitted {
-        let after = match self.actor.facts.authenticator {
-            Authenticator::Active { step, drift, .. } => Some((step, drift)),
-            _ => None,
-        };
-        let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
-        Submitted {
-            check,
-            vantage: self.vantage(),
-        }
-    }
-
-    /// What a typed code of the enrollment that this session began amounts to.
-    pub(crate) fn pending(&self, typed: &str) -> CodeCheck {
-        let session = self.stamp.map(|stamp| stamp.session().id);
-        let secret = session.and_then(|session| self.actor.secrets.pending(session));
-        check(typed, secret, self.now, None)
-    }
-
-    /// What two consecutive codes of the active authenticator amount to.
-    pub(crate) fn pair(&self, typed: [&str; 2]) -> PairCheck {
-        let totp = Totp::default();
-        let Some(codes) = parse_pair(&totp, typed) else {
-            return PairCheck::Malformed;
-        };
-        let (Some(secret), Authenticator::Active { step: used, .. }) =
-            (&self.actor.secrets.active, self.actor.facts.authenticator)
-        else {
-            return PairCheck::Wrong;
-        };
-        let Ok(reach) = Reach::new(limits::DRIFT_MAX.unsigned_abs()) else {
-            return PairCheck::Wrong;
-        };
-        let key = secret.key(totp.algorithm);
-        let search = |after| totp.resynchronise(&key, &codes, self.now.0, reach, after);
-        match (search(Some(used)), search(None)) {
-            (Some(found), _) => {
-                i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
-                    PairCheck::Good {
-                        step: found.step,
-                        drift,
-                    }
-                })
-            }
-            (None, Some(found)) => {
-                let fresh_at = totp.starts_at(used.saturating_add(2));
-                PairCheck::Used {
-                    step: found.step,
-                    wait: fresh_at.saturating_sub(self.now.0),
-                }
-            }
-            (None, None) => PairCheck::Wrong,
-        }
-    }
-
-    /// The break-glass code that this session is shown: the same again until the organisation's rules change, so that
-    /// showing it needs no row.
-    pub(crate) fn proposed_seal(&self) -> Option<SealCode> {
-        Some(proposed_seal(self.keys, self.stamp?, self.organisation?))
-    }
-
-    pub(crate) fn new_ticket(&self) -> Ticket {
-        Ticket::from_entropy(self.entropy.ticket)
-    }
-}
-
-/// See [`Case::proposed_seal`].
-pub(crate) fn proposed_seal(
-    keys: &Keys,
-    stamp: &Stamp,
-    organisation: &OrganisationRecord,
-) -> SealCode {
-    let seal = match organisation.facts.break_glass {
-        BreakGlass::Unset => [0; 32],
-        BreakGlass::Sealed { seal, .. }
-        | BreakGlass::Void { seal, .. }
-        | BreakGlass::Opening { seal, .. }
-        | BreakGlass::Open { seal, .. } => seal.to_bytes(),
-    };
-    let derived = seal::mac(
-        &keys.break_glass,
-        "break-glass",
-        &[
-            &stamp.account().to_bytes(),
-            &stamp.session().id.0.to_be_bytes(),
-            &organisation.facts.id.to_bytes(),
-            &seal,
-        ],
-    );
-    let mut half = [0; 16];
-    for (to, from) in half.iter_mut().zip(derived) {
-        *to = from;
-    }
-    SealCode::from_entropy(half)
-}
-
-/// The groups that the access rules know a person by: the roles' numbers.
-pub(crate) fn tags(account: &AccountRecord) -> Vec<Tag> {
-    account
-        .facts
-        .roles
-        .iter()
-        .map(|role| Tag(u32::from(role.0)))
-        .collect()
-}
-
-/// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
-fn check(
-    typed: &str,
-    secret: Option<&Secret>,
-    now: UnixTime,
-    after: Option<(u64, i8)>,
-) -> CodeCheck {
-    if typed.trim().is_empty() {
-        return CodeCheck::Absent;
-    }
-    let totp = Totp::default();
-    if typed.len() > MAX_TYPED {
-        return CodeCheck::Malformed;
-    }
-    let Ok(code) = TypedCode::parse(typed, totp.digits) else {
-        return CodeCheck::Malformed;
-    };
-    let Some(secret) = secret else {
-        return CodeCheck::Wrong { behind: None };
-    };
-    let key = secret.key(totp.algorithm);
-    let drift = after.map_or(0, |(_, drift)| i64::from(drift));
-    let drift = Drift::new(drift).unwrap_or(Drift::NONE);
-    let bound = after.map(|(step, _)| step);
-    match totp.verify(&key, code, now.0, Window::default(), drift, bound) {
-        Verdict::Accepted(found) => CodeCheck::Good {
-            step: found.step,
-            offset: i8::try_from(found.offset).unwrap_or(if found.offset < 0 {
-                i8::MIN
-            } else {
-                i8::MAX
-            }),
-        },
-        Verdict::AlreadyUsed { step, fresh_at } => CodeCheck::Used {
-            step,
-            wait: fresh_at.saturating_sub(now.0),
-        },
-        Verdict::Wrong => {
-            let behind = totp.steps_behind(&key, code, now.0, Reach::MAX, bound);
-            let minutes = behind.map(|steps| {
-                let seconds = steps.saturating_mul(totp.period.seconds());
-                u16::try_from(seconds.div_ceil(60)).unwrap_or(u16::MAX)
-            });
-            CodeCheck::Wrong { behind: minutes }
-        }
-    }
-}
-
-fn parse_pair(totp: &Totp, typed: [&str; 2]) -> Option<[TypedCode; 2]> {
-    let [first, second] = typed.map(|typed| {
-        (typed.len() <= MAX_TYPED)
-            .then(|| TypedCode::parse(typed, totp.digits).ok())
-            .flatten()
-    });
-    Some([first?, second?])
 }

@@ -1,0 +1,213 @@
+//! What a host does at its own edge, without a session.
+
+use loquet_enrollment::Label;
+use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Roster, UnixTime};
+
+use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
+use crate::audit;
+use crate::disk;
+use crate::edge::random;
+use crate::flow::Facts;
+use crate::records::{AccountRecord, AuditHead, OrganisationRecord, Secrets};
+use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Versioned, Writes};
+
+/// What a host does at its own edge, without a session: the host is trusted with who its people are, not with letting
+/// them in.
+impl Service {
+    /// Makes an organisation if it is not there. `name` is the issuer that authenticator apps show.
+    ///
+    /// # Errors
+    /// [`ServiceError`], also when an app could not show the name.
+    pub async fn ensure_organisation(&self, id: OrgId, name: &str) -> Result<OrgId, ServiceError> {
+        Label::new(name, "account")?;
+        for _ in 0..TRIES {
+            let mut facts = Facts::default();
+            self.load(
+                &[RowKey::Organisation(id), RowKey::Roster(id)],
+                None,
+                &mut facts,
+            )
+            .await?;
+            if facts.organisation.is_some() && facts.roster.is_some() {
+                return Ok(id);
+            }
+            let record = OrganisationRecord {
+                facts: Organisation::new(id),
+                name: name.to_owned(),
+                rules: Vec::new(),
+            };
+            let writes = Writes {
+                expect: facts.read,
+                put: vec![
+                    Row::Organisation(disk::write_organisation(&record)?),
+                    Row::Roster(disk::write_roster(&Roster::new(id))?),
+                ],
+                ..Writes::default()
+            };
+            if self.inner.store.commit(writes).await? == Commit::Done {
+                return Ok(id);
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    /// Makes an account for one of the host's people if it is not there. Roles are the store's from then on.
+    ///
+    /// `external_id` is the host's own name for the person, `label` the account name that authenticator apps show.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotByTheHost`] for a new administrator where multi-factor log-in is enabled, and the others.
+    pub async fn ensure_account(
+        &self,
+        org: OrgId,
+        id: AccountId,
+        external_id: &str,
+        label: &str,
+        roles: impl IntoIterator<Item = RoleId>,
+    ) -> Result<AccountId, ServiceError> {
+        Label::new("issuer", label)?;
+        if external_id.is_empty() || external_id.len() > MAX_EXTERNAL_ID {
+            return Err(ServiceError::ExternalId(external_id.len()));
+        }
+        let roles = RoleSet::new(roles)?;
+        let _lane = self
+            .inner
+            .lanes
+            .enter(vec![id])
+            .await
+            .map_err(|_| ServiceError::Busy)?;
+        for _ in 0..TRIES {
+            let mut facts = Facts::default();
+            let keys = [
+                RowKey::Account(id),
+                RowKey::Organisation(org),
+                RowKey::Roster(org),
+            ];
+            self.load(&keys, Some(id), &mut facts).await?;
+            if facts.actor.is_some() {
+                return Ok(id);
+            }
+            let (Some(organisation), Some(mut roster)) = (facts.organisation, facts.roster) else {
+                return Err(ServiceError::Missing("organisation"));
+            };
+            let now = self.now();
+            let account = Account::new(id, org, roles, now);
+            let mut put = Vec::new();
+            if roles.contains(RoleId::ADMINISTRATOR) {
+                if organisation.facts.is_enabled() {
+                    return Err(ServiceError::NotByTheHost);
+                }
+                roster.admit(&account);
+                put.push(Row::Roster(disk::write_roster(&roster)?));
+            }
+            let record = AccountRecord {
+                facts: account,
+                external_id: external_id.to_owned(),
+                label: label.to_owned(),
+                secrets: Secrets::default(),
+                audit: AuditHead::start(id),
+            };
+            put.push(Row::Account(disk::write_account::<ServiceError>(
+                &record,
+                &self.inner.ring,
+                || Ok(random()?),
+            )?));
+            let writes = Writes {
+                expect: facts.read,
+                put,
+                ..Writes::default()
+            };
+            if self.inner.store.commit(writes).await? == Commit::Done {
+                return Ok(id);
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    /// The account that the host calls so.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn find(
+        &self,
+        org: OrgId,
+        external_id: &str,
+    ) -> Result<Option<AccountId>, ServiceError> {
+        let query = Query::ExternalId(org, external_id.to_owned());
+        let page = self.inner.store.scan(&query, &Cursor::default()).await?;
+        Ok(page.items.into_iter().find_map(|item| match item {
+            Item::Row(Versioned {
+                row: Row::Account(row),
+                ..
+            }) => Some(row.id),
+            _ => None,
+        }))
+    }
+
+    /// Everybody of an organisation, for the operator on the host.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn everybody(&self, org: OrgId) -> Result<Vec<Person>, ServiceError> {
+        let mut facts = Facts::default();
+        self.load(&[RowKey::Organisation(org)], None, &mut facts)
+            .await?;
+        let organisation = facts
+            .organisation
+            .ok_or(ServiceError::Missing("organisation"))?;
+        self.people(org, Some(&organisation.facts)).await
+    }
+
+    /// All organisations with their names, for the operator on the host.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn organisations(&self) -> Result<Vec<(Organisation, String)>, ServiceError> {
+        let mut all = Vec::new();
+        self.pages(Query::Organisations, |item| {
+            if let Item::Row(Versioned {
+                row: Row::Organisation(row),
+                ..
+            }) = item
+            {
+                let record = disk::read_organisation(&row)?;
+                all.push((record.facts, record.name));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// Checks one account's audit chain from its beginning and says how many records it has.
+    ///
+    /// # Errors
+    /// [`ServiceError::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
+    /// account's row: compare the count with one kept elsewhere.
+    pub async fn verify_audit(&self, account: AccountId) -> Result<u64, ServiceError> {
+        let mut records = Vec::new();
+        self.pages(Query::Audit(account), |item| {
+            if let Item::Audit(record) = item {
+                records.push(record);
+            }
+            Ok(())
+        })
+        .await?;
+        let facts = self.facts(account).await?;
+        let actor = facts.actor.ok_or(ServiceError::Missing("account"))?;
+        // Records that were appended since the scan are in order; the chain is checked up to what was read.
+        records.truncate(usize::try_from(actor.audit.seq).unwrap_or(usize::MAX));
+        audit::verify(records.iter(), account, actor.audit, &self.inner.audit_key)?;
+        Ok(actor.audit.seq)
+    }
+
+    /// Forgets attempts that are more than a day old, some at a time; call it now and then. Says whether any are left.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn tidy(&self) -> Result<bool, ServiceError> {
+        const SOME: u32 = 1000;
+        let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
+        Ok(self.inner.store.forget_attempts(before, SOME).await? == SOME)
+    }
+}

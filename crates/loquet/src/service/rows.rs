@@ -1,0 +1,245 @@
+//! The inside: rows loaded and opened, changes sealed and written.
+
+use std::sync::{Arc, PoisonError};
+
+use loquet_ipfilter::{Filter, Rules};
+use loquet_policy::{
+    AccountId, Authenticator, Level, OrgId, Organisation, Refusal, RoleId, Snapshot, required,
+    standing,
+};
+
+use super::{FILTERS, Person, Service, ServiceError};
+use crate::disk::{self, DiskError};
+use crate::edge::random;
+use crate::flow::{self, Door, Facts};
+use crate::records::{AccountRecord, OrganisationRecord};
+use crate::stamp::Stamp;
+use crate::store::erased::Erased;
+use crate::store::{
+    AttemptRow, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes,
+};
+
+/// The inside.
+impl Service {
+    pub(crate) fn store(&self) -> &dyn Erased {
+        &*self.inner.store
+    }
+
+    /// The rows of one account and its organisation.
+    pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, ServiceError> {
+        let mut facts = Facts::default();
+        self.load(&[RowKey::Account(account)], Some(account), &mut facts)
+            .await?;
+        if let Some(actor) = &facts.actor {
+            let org = actor.facts.org;
+            self.load(
+                &[RowKey::Organisation(org), RowKey::Roster(org)],
+                None,
+                &mut facts,
+            )
+            .await?;
+        }
+        Ok(facts)
+    }
+
+    /// The same, for a session that is an administrator's.
+    pub(super) async fn administrator(
+        &self,
+        stamp: &Stamp,
+    ) -> Result<Result<Facts, Refusal>, ServiceError> {
+        let facts = self.facts(stamp.account()).await?;
+        Ok(self.shown_to_administrators(&facts, stamp).map(|()| facts))
+    }
+
+    /// Whether a session may see what administrators see. What they change, the rules decide.
+    pub(super) fn shown_to_administrators(
+        &self,
+        facts: &Facts,
+        stamp: &Stamp,
+    ) -> Result<(), Refusal> {
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
+        let snapshot = Snapshot {
+            organisation: facts
+                .organisation
+                .as_ref()
+                .map(|organisation| &organisation.facts),
+            roster: facts.roster.as_ref(),
+            actor: &actor.facts,
+            session: Some(stamp.session()),
+            subject: None,
+        };
+        let bound = !matches!(actor.facts.authenticator, Authenticator::None);
+        match standing(&snapshot, self.now())? {
+            _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
+            Level::Level2 => Ok(()),
+            // Before an authenticator is bound there is nothing more to show.
+            Level::Level1 if !bound => Ok(()),
+            Level::Level1 => Err(Refusal::StepUp),
+            Level::HalfLogin => Err(Refusal::CodeRequired),
+            Level::EnrolOnly => Err(Refusal::EnrolOnly),
+            Level::RecoveryOnly => Err(Refusal::RecoverFirst),
+        }
+    }
+
+    pub(super) async fn people(
+        &self,
+        org: OrgId,
+        organisation: Option<&Organisation>,
+    ) -> Result<Vec<Person>, ServiceError> {
+        let now = self.now();
+        let mut people = Vec::new();
+        self.pages(Query::Accounts(org), |item| {
+            if let Item::Row(Versioned {
+                row: Row::Account(row),
+                ..
+            }) = item
+            {
+                let record = disk::read_account(&row, &self.inner.ring)?;
+                people.push(Person {
+                    requirement: required(organisation, &record.facts, now),
+                    account: record.facts,
+                    external_id: record.external_id,
+                    label: record.label,
+                });
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(people)
+    }
+
+    pub(super) async fn pages(
+        &self,
+        query: Query,
+        mut each: impl FnMut(Item) -> Result<(), ServiceError>,
+    ) -> Result<(), ServiceError> {
+        let mut at = Cursor::default();
+        loop {
+            let page = self.inner.store.scan(&query, &at).await?;
+            page.items.into_iter().try_for_each(&mut each)?;
+            match page.next {
+                Some(next) => at = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Loads rows into `facts`, opened. An account other than `actor` is the subject.
+    pub(super) async fn load(
+        &self,
+        keys: &[RowKey],
+        actor: Option<AccountId>,
+        facts: &mut Facts,
+    ) -> Result<(), ServiceError> {
+        let found = self.inner.store.load(keys).await?;
+        for key in keys {
+            let version = found
+                .iter()
+                .find(|found| found.row.key() == *key)
+                .map_or(Version::ABSENT, |found| found.version);
+            facts.read.push((*key, version));
+        }
+        for Versioned { row, .. } in found {
+            match row {
+                Row::Organisation(row) => {
+                    let record = disk::read_organisation(&row)?;
+                    facts.door = self.door(&record);
+                    facts.organisation = Some(record);
+                }
+                Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
+                Row::Account(row) => {
+                    let record = disk::read_account(&row, &self.inner.ring)?;
+                    if actor == Some(row.id) {
+                        facts.actor = Some(record);
+                    } else {
+                        facts.subject = Some(record);
+                    }
+                }
+                Row::Attempt(row) => facts.repeated = Some(disk::read_attempt(&row.body)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The organisation's access rules, compiled once for each text.
+    fn door(&self, organisation: &OrganisationRecord) -> Door {
+        let Some(digest) = organisation.facts.options.access_rules else {
+            return Door::Open;
+        };
+        let mut filters = self
+            .inner
+            .filters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(filter) = filters.get(&digest) {
+            return Door::Guarded(Arc::clone(filter));
+        }
+        let compiled = organisation
+            .rules_in_force()
+            .and_then(|text| Rules::parse_text(text).ok())
+            .and_then(|rules| Filter::compile(&rules, None).ok());
+        let Some(filter) = compiled else {
+            return Door::Unreadable;
+        };
+        if filters.len() >= FILTERS {
+            filters.clear();
+        }
+        let filter = Arc::new(filter);
+        filters.insert(digest, Arc::clone(&filter));
+        Door::Guarded(filter)
+    }
+
+    /// Seals a change into rows.
+    pub(super) fn writes(&self, change: &flow::Change) -> Result<Writes, ServiceError> {
+        let seal = |record: &AccountRecord| -> Result<Row, ServiceError> {
+            let row =
+                disk::write_account::<ServiceError>(record, &self.inner.ring, || Ok(random()?))?;
+            Ok(Row::Account(row))
+        };
+        let mut actor = change.actor.clone();
+        let (id, org) = (actor.facts.id, actor.facts.org);
+        let record = change
+            .record
+            .chain(&mut actor.audit, id, org, &self.inner.audit_key)
+            .map_err(|error| DiskError::Damaged {
+                what: "audit record",
+                why: error.to_string(),
+            })?;
+        let mut put = vec![
+            Row::Attempt(AttemptRow {
+                id: change.attempt,
+                account: id,
+                at: change.record.at,
+                body: disk::write_attempt(change.mark, change.outcome.clone())?,
+            }),
+            seal(&actor)?,
+        ];
+        if let Some(organisation) = &change.organisation {
+            put.push(Row::Organisation(disk::write_organisation(organisation)?));
+        }
+        if let Some(roster) = &change.roster {
+            put.push(Row::Roster(disk::write_roster(roster)?));
+        }
+        if let Some(subject) = &change.subject {
+            put.push(seal(subject)?);
+        }
+        let outbox = change
+            .notices
+            .iter()
+            .map(|(to, notice)| {
+                Ok(NoticeRow {
+                    to: *to,
+                    org,
+                    at: change.record.at,
+                    body: disk::write_notice(notice)?,
+                })
+            })
+            .collect::<Result<_, DiskError>>()?;
+        Ok(Writes {
+            expect: change.read.clone(),
+            put,
+            audit: vec![record],
+            outbox,
+        })
+    }
+}
