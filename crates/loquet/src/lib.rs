@@ -26,6 +26,8 @@
 
 pub mod accept;
 pub mod audit;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod disk;
 mod edge;
 pub mod flow;

@@ -7,8 +7,8 @@
 //! * [`Store::commit`] checks versions and writes rows, audit records and notices, all or nothing;
 //! * [`Store::scan`] pages through many rows, for roll-calls, audit and notices.
 //!
-//! Whoever writes a store runs [`contract`] over it (feature `contract`): a store that lies compiles, and only that suite
-//! tells.
+//! Whoever writes a store runs the suite of `loquet::contract` over it (feature `contract`): a store that lies compiles, and only that
+//! suite tells.
 
 use std::fmt;
 use std::future::Future;
@@ -16,8 +16,6 @@ use std::str::FromStr;
 
 use loquet_policy::{AccountId, OrgId, ParseIdError, UnixTime};
 
-#[cfg(feature = "contract")]
-pub mod contract;
 pub(crate) mod erased;
 mod memory;
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use loquet::store::contract::{self, block_on};
+use loquet::contract::{self, block_on};
 use loquet_sqlite::{Options, SqliteStore};
 
 /// Opens a new store for each rule.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use loquet::store::contract::block_on;
+use loquet::contract::block_on;
 use loquet::store::{Cursor, Query, Row, RowKey, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 

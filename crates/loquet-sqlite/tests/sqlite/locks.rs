@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::store::contract::block_on;
+use loquet::contract::block_on;
 use loquet::store::{Fault, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::store::contract::block_on;
+use loquet::contract::block_on;
 use loquet::store::{Cursor, Item, Query, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loquet::store::contract::{self, Claim, block_on};
+use loquet::contract::{self, Claim, block_on};
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
     Version, Versioned, Writes,

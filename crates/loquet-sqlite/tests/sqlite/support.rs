@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use loquet::store::contract::block_on;
+use loquet::contract::block_on;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, NoticeRow, OrganisationRow, RosterRow,
     Row, RowKey, Store, Version, Versioned, Writes,

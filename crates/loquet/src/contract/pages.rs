@@ -6,11 +6,11 @@
 
 use loquet_policy::{AccountId, OrgId};
 
-use super::super::{Cursor, Item, PAGE, Query, Row, RowKey, Store, Version, Writes};
 use super::Broken;
 use super::samples::{
     account, accounts, all, audit, done, notice, notices, organisation, page, put, records, version,
 };
+use crate::store::{Cursor, Item, PAGE, Query, Row, RowKey, Store, Version, Writes};
 
 /// Pages join: what is there from the first page to the last is found exactly once, in order, whatever comes and goes
 /// in between.

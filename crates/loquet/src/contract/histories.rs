@@ -2,12 +2,12 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::super::{
+use super::Broken;
+use super::samples::{account, all, attempt, attempt_id, notices, records, roster};
+use crate::store::{
     AccountRow, AuditRow, Commit, Fault, Item, MemoryStore, NoticeRow, OrganisationRow, Query, Row,
     RowKey, Store, Version, Versioned, Writes,
 };
-use super::Broken;
-use super::samples::{account, all, attempt, attempt_id, notices, records, roster};
 
 const ORGS: u64 = 3;
 const ACCOUNTS: u64 = 6;

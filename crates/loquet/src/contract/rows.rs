@@ -2,13 +2,13 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::super::{
-    AccountRow, Commit, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned, Writes,
-};
 use super::Broken;
 use super::samples::{
     account, accounts, all, attempt, attempt_id, audit, done, find, notice, organisation, put,
     refused, roster, version,
+};
+use crate::store::{
+    AccountRow, Commit, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
 fn org() -> OrgId {

@@ -2,11 +2,11 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::super::{AccountRow, Fault, Query, Row, RowKey, Store, Version, Versioned, Writes};
 use super::Broken;
 use super::samples::{
     account, all, audit, done, find, notice, notices, organisation, put, records, refused,
 };
+use crate::store::{AccountRow, Fault, Query, Row, RowKey, Store, Version, Versioned, Writes};
 
 const ID_BYTES: usize = 256;
 
@@ -118,7 +118,7 @@ pub async fn large_numbers_are_exact_or_refused<S: Store>(store: &S) -> Result<(
         } else {
             match store.commit(writes).await {
                 Ok(ended) => hold!(
-                    ended == super::super::Commit::Done,
+                    ended == crate::store::Commit::Done,
                     "{number} in a row makes it {ended:?}"
                 ),
                 Err(Fault::NotCommitted(_)) => {

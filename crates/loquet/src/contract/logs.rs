@@ -2,11 +2,11 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::super::{Commit, Query, Row, RowKey, Store, Version, Versioned, Writes};
 use super::Broken;
 use super::samples::{
     account, all, attempt, attempt_id, audit, done, find, notice, notices, put, records, refused,
 };
+use crate::store::{Commit, Query, Row, RowKey, Store, Version, Versioned, Writes};
 
 fn org() -> OrgId {
     OrgId::from(1u64)

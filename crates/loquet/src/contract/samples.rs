@@ -2,11 +2,11 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::super::{
+use super::Broken;
+use crate::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, NoticeRow,
     OrganisationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
-use super::Broken;
 
 pub(super) fn organisation(id: OrgId, body: &str) -> Row {
     Row::Organisation(OrganisationRow {
@@ -140,7 +140,7 @@ pub(super) async fn version<S: Store>(store: &S, key: RowKey) -> Result<Version,
 
 pub(super) async fn page<S: Store>(store: &S, query: &Query, at: &Cursor) -> Result<Page, Broken> {
     let page = store.scan(query, at).await?;
-    let most = super::super::PAGE;
+    let most = crate::store::PAGE;
     hold!(
         page.items.len() <= most,
         "a page of {query:?} has {} rows; {most} are the most",

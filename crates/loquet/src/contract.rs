@@ -5,7 +5,7 @@
 //! failure.
 //!
 //! ```
-//! use loquet::store::{MemoryStore, contract};
+//! use loquet::{contract, store::MemoryStore};
 //!
 //! contract::run(MemoryStore::new)?;
 //! # Ok::<(), contract::Broken>(())
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use super::{Fault, Store};
+use crate::store::{Fault, Store};
 
 /// Ends a rule with what was found unless `$holds`.
 macro_rules! hold {

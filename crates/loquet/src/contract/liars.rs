@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use loquet_policy::UnixTime;
 
-use super::super::{
+use super::run;
+use crate::store::{
     Commit, Cursor, Fault, Item, MemoryStore, PAGE, Page, Query, Row, RowKey, Store, Version,
     Versioned, Writes,
 };
-use super::run;
 
 /// What a store does wrong.
 #[derive(Clone, Copy, PartialEq)]

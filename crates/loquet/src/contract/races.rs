@@ -10,15 +10,15 @@ use std::thread;
 
 use loquet_policy::{AccountId, OrgId};
 
-use super::super::{
-    AccountRow, AttemptId, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Versioned,
-    Writes,
-};
 use super::samples::{
     account, all, attempt, attempt_id, audit, done, find, notice, organisation, put, records,
     roster, version,
 };
 use super::{Broken, Driver, Work, together};
+use crate::store::{
+    AccountRow, AttemptId, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Versioned,
+    Writes,
+};
 
 /// What one contender says it did: which change it made, under which attempt.
 pub type Claim = (u64, AttemptId);
