@@ -12,8 +12,9 @@ const SOAKED: [&str; 3] = ["loquet", "loquet-sqlite", "loquet-policy"];
 /// Runs one benchmark or all.
 pub(crate) fn bench(name: Option<&str>) -> Done {
     let chosen = match name {
-        Some(name) => vec!["--bench", name],
-        None => vec!["--benches"],
+        // Each benchmark has a feature of its name, which brings its peers and no others.
+        Some(name) => vec!["--features", name, "--bench", name],
+        None => vec!["--all-features", "--benches"],
     };
     run(cargo(["bench"].into_iter().chain(chosen)).current_dir(root().join("benches")))
 }

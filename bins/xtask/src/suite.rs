@@ -107,7 +107,8 @@ pub(crate) fn run() -> ExitCode {
     });
     report.step("benches", "the benchmarks compile", || {
         command::run(
-            cargo(["check", "--quiet", "--benches"]).current_dir(command::root().join("benches")),
+            cargo(["check", "--quiet", "--benches", "--all-features"])
+                .current_dir(command::root().join("benches")),
         )
     });
     report.step(
