@@ -54,7 +54,7 @@ const HOUSE: &[(&str, &[Room])] = &[
         &[Room {
             name: "loquet-web",
             does: "axum pages, French and English",
-            on: &["loquet", "loquet-enrollment", "loquet-policy"],
+            on: &["loquet", "loquet-policy"],
         }],
     ),
     (
