@@ -9,6 +9,7 @@ mod database;
 mod failure;
 mod files;
 mod host;
+mod notices;
 mod pages;
 mod people;
 mod phrase;

@@ -17,6 +17,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
+use crate::notices;
 use crate::people::{ORGANISATION, PEOPLE};
 use crate::phrase::Phrases;
 use crate::{banner, pages};
@@ -103,6 +104,7 @@ async fn open(files: &Files) -> Result<axum::Router, Failure> {
         .await
         .map_err(|fault| store(fault.to_string()))?;
     let phrases = Phrases::new().map_err(store)?;
+    tokio::spawn(notices::housekeeping(service.clone()));
     let mut settings = Settings::default();
     settings.https = false;
     Ok(pages::router(

@@ -46,7 +46,7 @@ pub use accept::{Accepted, Settled};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use flow::{Refused, Request};
 pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
-pub use notices::{Deliver, Letter};
+pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{SealCode, Ticket};
 pub use seal::KeyRing;
 pub use service::{Person, Service, ServiceError, Standing};

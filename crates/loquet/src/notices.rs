@@ -6,7 +6,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, UnixTime};
 
 use crate::disk;
 use crate::service::{Service, ServiceError};
-use crate::store::{BoxError, Cursor, Item, Query};
+use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,17 @@ pub struct Letter {
     pub event: Event,
 }
 
+/// How a round of deliveries went.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Letters that were delivered.
+    pub letters: u32,
+    /// Notices that wait for the next round.
+    pub waiting: u32,
+    /// The first fault, if any.
+    pub fault: Option<ServiceError>,
+}
+
 /// Delivers letters: by mail, by a message in the host's own pages, as the host likes.
 pub trait Deliver: Sync {
     /// Delivers one letter. It may come twice: an answer that is lost is asked for again.
@@ -30,13 +41,12 @@ pub trait Deliver: Sync {
 }
 
 impl Service {
-    /// Delivers what waits in the outbox and says how many letters that made. A letter that fails stops the round; it and
-    /// those after it wait for the next.
+    /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting.
     ///
     /// # Errors
-    /// [`ServiceError`] of the store, or [`ServiceError::Delivery`].
-    pub async fn deliver(&self, to: &impl Deliver) -> Result<u32, ServiceError> {
-        let mut letters: u32 = 0;
+    /// [`ServiceError`] of the store.
+    pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, ServiceError> {
+        let mut round = Delivered::default();
         let mut at = Cursor::default();
         loop {
             let page = self.store().scan(&Query::Outbox, &at).await?;
@@ -44,28 +54,43 @@ impl Service {
                 let Item::Notice(number, row) = item else {
                     continue;
                 };
-                let notice = disk::read_notice(&row.body)?;
-                for (account, external_id) in self.readers(&notice, row.to, row.org).await? {
-                    let letter = Letter {
-                        to: account,
-                        external_id,
-                        org: row.org,
-                        at: row.at,
-                        event: notice.event,
-                    };
-                    to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
-                    letters = letters.saturating_add(1);
+                match self.deliver_one(to, &row).await {
+                    Ok(letters) => {
+                        round.letters = round.letters.saturating_add(letters);
+                        self.store().delivered(number).await?;
+                    }
+                    Err(error) => {
+                        round.waiting = round.waiting.saturating_add(1);
+                        round.fault.get_or_insert(error);
+                    }
                 }
-                self.store().delivered(number).await?;
             }
             match page.next {
                 Some(next) => at = next,
-                None => return Ok(letters),
+                None => return Ok(round),
             }
         }
     }
 
-    /// Who reads a notice. Whoever has left hears nothing more.
+    /// Delivers one notice to everybody whom it is for.
+    async fn deliver_one(&self, to: &impl Deliver, row: &NoticeRow) -> Result<u32, ServiceError> {
+        let notice = disk::read_notice(&row.body)?;
+        let mut letters: u32 = 0;
+        for (account, external_id) in self.readers(&notice, row.to, row.org).await? {
+            let letter = Letter {
+                to: account,
+                external_id,
+                org: row.org,
+                at: row.at,
+                event: notice.event,
+            };
+            to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
+            letters = letters.saturating_add(1);
+        }
+        Ok(letters)
+    }
+
+    /// Who reads a notice. Whoever has left hears of it once, and of no mandate.
     async fn readers(
         &self,
         notice: &Notice,

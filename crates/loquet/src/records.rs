@@ -1,7 +1,9 @@
 //! What a row holds once it is read and opened.
 
 use loquet_otp::Secret;
-use loquet_policy::{Account, AccountId, Authenticator, Digest, Organisation, SessionId, Setting};
+use loquet_policy::{
+    Account, AccountId, Authenticator, Digest, Organisation, SessionId, Setting, UnixTime,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::seal;
@@ -34,9 +36,25 @@ impl Rules {
 }
 
 impl OrganisationRecord {
-    /// The text of the rules in force; empty when there are none. `None`: the facts name rules that are not there.
-    pub(crate) fn rules_in_force(&self) -> Option<&str> {
-        match self.facts.options.access_rules {
+    /// Which rules hold at `now`. A change that waited long enough holds from its hour on, whether or not a decision has
+    /// written it down yet: rules that let nobody in would otherwise never be left.
+    pub(crate) fn rules_digest(&self, now: UnixTime) -> Option<Digest> {
+        let due = self
+            .facts
+            .scheduled
+            .iter()
+            .filter(|change| now >= change.due)
+            .find_map(|change| match change.setting {
+                Setting::AccessRules { rules, .. } => Some(rules),
+                _ => None,
+            });
+        due.unwrap_or(self.facts.options.access_rules)
+    }
+
+    /// The text of the rules that hold at `now`; empty when there are none. `None`: the facts name rules that are not
+    /// there.
+    pub(crate) fn rules_in_force(&self, now: UnixTime) -> Option<&str> {
+        match self.rules_digest(now) {
             None => Some(""),
             Some(digest) => self
                 .rules

@@ -51,9 +51,11 @@ pub enum SealError {
         /// Counted from 1.
         line: usize,
     },
-    /// An id stands twice.
-    #[error("line {line} of the key file repeats key {id}")]
-    Repeated {
+    /// An id that is not greater than the one before it.
+    #[error(
+        "line {line} of the key file: key {id} must have a greater number than the key before it"
+    )]
+    NotNewer {
         /// Counted from 1.
         line: usize,
         /// The key's id.
@@ -80,7 +82,8 @@ impl KeyRing {
         }
     }
 
-    /// Reads the key file: one key a line, `ID HEX`, blank lines and `#` comments allowed; the last line seals.
+    /// Reads the key file: one key a line, `ID HEX`, ids rising, blank lines and `#` comments allowed; the last line
+    /// seals.
     ///
     /// ```
     /// use loquet::seal::KeyRing;
@@ -103,9 +106,11 @@ impl KeyRing {
             let (id, hex) = content.split_once(char::is_whitespace).ok_or(bad.clone())?;
             let id: u32 = id.parse().map_err(|_| bad.clone())?;
             let key = unhex(hex.trim()).ok_or(bad)?;
-            if keys.insert(id, MasterKey(key)).is_some() {
-                return Err(SealError::Repeated { line, id });
+            // The first key of all is what the audit chains hang on: a later one must not take its place.
+            if current.is_some_and(|newest| id <= newest) {
+                return Err(SealError::NotNewer { line, id });
             }
+            keys.insert(id, MasterKey(key));
             current = Some(id);
         }
         current
@@ -338,7 +343,7 @@ mod tests {
         let twice = format!("1 {key}\n1 {key}");
         assert_eq!(
             KeyRing::parse(&twice).unwrap_err(),
-            SealError::Repeated { line: 2, id: 1 }
+            SealError::NotNewer { line: 2, id: 1 }
         );
         let long = format!("\n1 {key}00");
         let error = KeyRing::parse(&long).unwrap_err();

@@ -368,7 +368,7 @@ impl Service {
             Ok(facts) => facts
                 .organisation
                 .as_ref()
-                .and_then(|organisation| organisation.rules_in_force())
+                .and_then(|organisation| organisation.rules_in_force(self.now()))
                 .map(str::to_owned)
                 .ok_or(Refusal::PolicyUnavailable),
             Err(refusal) => Err(refusal),

@@ -429,6 +429,36 @@ async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
     let opened = house.run(rules("", &typed)).await.unwrap();
     assert!(matches!(opened, RulesChange::Due(_)));
     assert!(SetAccessRules::new(stamp, "allow 010.0.0.1", "").is_err());
+
+    // It holds from its hour on, even if nobody could log in meanwhile to write it down.
+    assert!(house.service.check(&stamp, away).await.unwrap().is_err());
+    house.clock.advance(72 * 3600);
+    assert_ne!(
+        house.service.check(&stamp, away).await.unwrap().err(),
+        Some(Refusal::AccessDenied)
+    );
+    let from_away = house
+        .service
+        .run(parent, &from(Some("198.51.100.9")))
+        .await
+        .unwrap();
+    assert!(from_away.granted().is_ok());
+}
+
+#[tokio::test]
+async fn a_stricter_rule_holds_at_once() {
+    let house = house().await;
+    let (_, stamp) = house.enabled().await;
+    let rules = |text: &str| SetAccessRules::new(stamp, text, "").unwrap();
+    assert_eq!(
+        house
+            .run(rules("default allow\ndeny 198.51.100.0/24"))
+            .await
+            .unwrap(),
+        RulesChange::InForce
+    );
+    let stricter = rules("default allow\ndeny 198.51.100.0/24\ndeny 192.0.2.0/24");
+    assert_eq!(house.run(stricter).await.unwrap(), RulesChange::InForce);
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn line<H: Host>(
     })
 }
 
-/// The account in the path, by the name that people know. Whether it is one of this organisation the rules decide.
+/// The account in the path, by the name that people know, if it is one of this organisation.
 async fn subject<H: Host>(
     pages: &Pages<H>,
     visit: &Visit,
@@ -77,6 +77,11 @@ async fn subject<H: Host>(
     id: &str,
 ) -> Result<(AccountId, String), Stop> {
     if let Ok(account) = id.parse::<AccountId>()
+        && pages
+            .0
+            .service
+            .belongs(account, here.standing.organisation.id)
+            .await?
         && let Some(name) = pages.0.host.name(account).await?
     {
         return Ok((account, name));

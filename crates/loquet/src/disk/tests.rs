@@ -135,7 +135,7 @@ fn every_format_ever_released_is_read() {
     let read = read_organisation(&row).unwrap();
     assert_eq!(read.facts, organisation().facts);
     assert_eq!(
-        read.rules_in_force(),
+        read.rules_in_force(UnixTime(0)),
         Some("default deny\nallow 203.0.113.0/28\n")
     );
     let row = RosterRow {

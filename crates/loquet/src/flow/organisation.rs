@@ -1,6 +1,6 @@
 //! What administrators decide for everybody.
 
-use loquet_ipfilter::{Filter, Rules as AccessRules, RulesError};
+use loquet_ipfilter::{Decision, Filter, Rules as AccessRules, RulesError, diff};
 use loquet_policy::{
     Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
 };
@@ -245,9 +245,14 @@ impl Step for SetAccessRules {
         if new.access(case.request.address, &tags(case.actor)) != Access::Allowed {
             return Err(Refused::WouldLockOut);
         }
-        // A restriction where there was none opens nothing. Any other change is taken to open something: exact
-        // analysis can lift that later, and the safe answer costs a wait, not an intruder.
-        let opens = !matches!(case.door, Door::Open);
+        // Exact, over the whole address space: what lets nobody in who was kept out holds at once.
+        let opens = match case.door {
+            Door::Open => false,
+            Door::Unreadable => true,
+            Door::Guarded(old) => diff(old, &self.filter).iter().any(|difference| {
+                difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
+            }),
+        };
         Ok(Command::Change {
             setting: Setting::AccessRules {
                 rules: self.rules.as_ref().map(|rules| rules.digest),

@@ -144,6 +144,15 @@ impl Service {
         }))
     }
 
+    /// Whether an account is one of this organisation's.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn belongs(&self, account: AccountId, org: OrgId) -> Result<bool, ServiceError> {
+        let facts = self.facts(account).await?;
+        Ok(facts.actor.is_some_and(|actor| actor.facts.org == org))
+    }
+
     /// Everybody of an organisation, for the operator on the host.
     ///
     /// # Errors
@@ -185,18 +194,19 @@ impl Service {
     /// [`ServiceError::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
     /// account's row: compare the count with one kept elsewhere.
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, ServiceError> {
+        // The head first: what is appended after it was read is left out.
+        let facts = self.facts(account).await?;
+        let actor = facts.actor.ok_or(ServiceError::Missing("account"))?;
         let mut records = Vec::new();
         self.pages(Query::Audit(account), |item| {
-            if let Item::Audit(record) = item {
+            if let Item::Audit(record) = item
+                && record.seq <= actor.audit.seq
+            {
                 records.push(record);
             }
             Ok(())
         })
         .await?;
-        let facts = self.facts(account).await?;
-        let actor = facts.actor.ok_or(ServiceError::Missing("account"))?;
-        // Records that were appended since the scan are in order; the chain is checked up to what was read.
-        records.truncate(usize::try_from(actor.audit.seq).unwrap_or(usize::MAX));
         audit::verify(records.iter(), account, actor.audit, &self.inner.audit_key)?;
         Ok(actor.audit.seq)
     }

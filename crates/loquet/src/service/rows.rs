@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Authenticator, Level, OrgId, Organisation, Refusal, RoleId, Snapshot, required,
-    standing,
+    AccountId, Authenticator, Level, OrgId, Organisation, Refusal, RoleId, Snapshot, UnixTime,
+    required, standing,
 };
 
 use super::{FILTERS, Person, Service, ServiceError};
-use crate::disk::{self, DiskError};
+use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::{self, Door, Facts};
 use crate::records::{AccountRecord, OrganisationRecord};
@@ -143,7 +143,7 @@ impl Service {
             match row {
                 Row::Organisation(row) => {
                     let record = disk::read_organisation(&row)?;
-                    facts.door = self.door(&record);
+                    facts.door = self.door(&record, self.now());
                     facts.organisation = Some(record);
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
@@ -155,15 +155,22 @@ impl Service {
                         facts.subject = Some(record);
                     }
                 }
-                Row::Attempt(row) => facts.repeated = Some(disk::read_attempt(&row.body)?),
+                Row::Attempt(row) => {
+                    // An id that another account has used tells nothing of what became of it there.
+                    facts.repeated = Some(if actor == Some(row.account) {
+                        disk::read_attempt(&row.body)?
+                    } else {
+                        FirstOutcome::Granted
+                    });
+                }
             }
         }
         Ok(())
     }
 
     /// The organisation's access rules, compiled once for each text.
-    fn door(&self, organisation: &OrganisationRecord) -> Door {
-        let Some(digest) = organisation.facts.options.access_rules else {
+    fn door(&self, organisation: &OrganisationRecord, now: UnixTime) -> Door {
+        let Some(digest) = organisation.rules_digest(now) else {
             return Door::Open;
         };
         let mut filters = self
@@ -175,7 +182,7 @@ impl Service {
             return Door::Guarded(Arc::clone(filter));
         }
         let compiled = organisation
-            .rules_in_force()
+            .rules_in_force(now)
             .and_then(|text| Rules::parse_text(text).ok())
             .and_then(|rules| Filter::compile(&rules, None).ok());
         let Some(filter) = compiled else {

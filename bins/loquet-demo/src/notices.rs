@@ -1,0 +1,41 @@
+//! The post: what people must be told goes to the standard error of this program.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use loquet::store::BoxError;
+use loquet::{Deliver, Letter, Service};
+
+const ROUND: Duration = Duration::from_secs(5);
+
+struct Terminal;
+
+impl Deliver for Terminal {
+    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+        writeln!(
+            io::stderr(),
+            "notice to {}: {:?}",
+            letter.external_id,
+            letter.event
+        )?;
+        Ok(())
+    }
+}
+
+/// Delivers notices and forgets old attempts, round after round, until the program ends.
+pub(crate) async fn housekeeping(service: Service) {
+    let mut rounds = tokio::time::interval(ROUND);
+    loop {
+        rounds.tick().await;
+        let fault = match service.deliver(&Terminal).await {
+            Ok(round) => round.fault,
+            Err(error) => Some(error),
+        };
+        let fault = match (fault, service.tidy().await) {
+            (Some(error), _) | (None, Err(error)) => error,
+            (None, Ok(_)) => continue,
+        };
+        // Nobody is left to tell when standard error is closed.
+        let _told = writeln!(io::stderr(), "housekeeping: {fault}").is_ok();
+    }
+}
