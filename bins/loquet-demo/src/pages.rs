@@ -234,7 +234,7 @@ async fn check(
         Ok(Access::Denied | Access::Unknown) => return Ok(Verdict::NotFromHere),
         Err(fault) => return Err(app.pages.unavailable(visit, &fault)),
     }
-    if let Some(seconds) = app.throttle.wait(&login, address, Instant::now()) {
+    if let Err(seconds) = app.throttle.begin(&login, address, Instant::now()) {
         return Ok(Verdict::Wait(seconds));
     }
     let found = match app.pages.host().database.person(login.clone()).await {
@@ -245,10 +245,9 @@ async fn check(
     if app.phrases.is_right(phrase, stored).await
         && let Some(account) = account
     {
-        app.throttle.succeeded(&login);
+        app.throttle.succeeded(&login, address);
         return Ok(Verdict::Right(account));
     }
-    app.throttle.failed(&login, address, Instant::now());
     Ok(Verdict::Wrong)
 }
 

@@ -22,25 +22,39 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Seconds to wait before another pass phrase is looked at; `None` is not at all.
-    pub(crate) fn wait(&self, name: &str, address: Option<IpAddr>, now: Instant) -> Option<u64> {
-        let by_name = locked(&self.names).wait(&folded(name), PER_NAME, now);
-        let by_address = address
-            .and_then(|address| locked(&self.addresses).wait(&network(address), PER_ADDRESS, now));
-        by_name.max(by_address)
-    }
-
-    /// Counts a wrong pass phrase.
-    pub(crate) fn failed(&self, name: &str, address: Option<IpAddr>, now: Instant) {
-        locked(&self.names).count(folded(name), now);
-        if let Some(address) = address {
-            locked(&self.addresses).count(network(address), now);
+    /// Takes one of the tries that are left, before the pass phrase is looked at: of many at the same time no more get
+    /// through than one after the other.
+    ///
+    /// # Errors
+    /// Seconds to wait before another pass phrase is looked at.
+    pub(crate) fn begin(
+        &self,
+        name: &str,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<(), u64> {
+        let (name, address) = (folded(name), address.map(network));
+        let (mut names, mut addresses) = (locked(&self.names), locked(&self.addresses));
+        let by_name = names.wait(&name, PER_NAME, now);
+        let by_address = address.and_then(|address| addresses.wait(&address, PER_ADDRESS, now));
+        if let Some(seconds) = by_name.max(by_address) {
+            return Err(seconds);
         }
+        names.count(name, now);
+        if let Some(address) = address {
+            addresses.count(address, now);
+        }
+        Ok(())
     }
 
-    /// Forgets a name's failures after the right pass phrase. The address keeps its own.
-    pub(crate) fn succeeded(&self, name: &str) {
+    /// The pass phrase was right: forgets the name's failures and gives the address its try back.
+    pub(crate) fn succeeded(&self, name: &str, address: Option<IpAddr>) {
         locked(&self.names).0.remove(&folded(name));
+        if let Some(address) = address
+            && let Some((_, tries)) = locked(&self.addresses).0.get_mut(&network(address))
+        {
+            *tries = tries.saturating_sub(1);
+        }
     }
 }
 
@@ -109,17 +123,40 @@ mod tests {
     }
 
     #[test]
-    fn the_ninth_wrong_phrase_for_a_name_waits_whoever_types_it() {
+    fn the_ninth_try_for_a_name_waits_whoever_types_it() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..8 {
-            assert_eq!(throttle.wait("helene", None, now), None, "{n}");
-            throttle.failed(" Helene", None, now);
+            assert_eq!(throttle.begin(" Helene", None, now), Ok(()), "{n}");
         }
-        assert_eq!(throttle.wait("HELENE", None, later(now, 100)), Some(201));
-        assert_eq!(throttle.wait("marc", None, now), None);
-        assert_eq!(throttle.wait("helene", None, later(now, 300)), None);
-        throttle.succeeded("helene");
-        assert_eq!(throttle.wait("helene", None, now), None);
+        assert_eq!(throttle.begin("HELENE", None, later(now, 100)), Err(201));
+        assert_eq!(throttle.begin("marc", None, now), Ok(()));
+        throttle.succeeded("helene", None);
+        assert_eq!(throttle.begin("helene", None, now), Ok(()));
+    }
+
+    #[test]
+    fn a_wait_ends() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for _ in 0..8 {
+            throttle.begin("helene", None, now).unwrap();
+        }
+        assert_eq!(throttle.begin("helene", None, later(now, 300)), Ok(()));
+    }
+
+    #[test]
+    fn of_many_tries_at_once_no_more_than_eight_begin() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let begun = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..64)
+                .map(|_| scope.spawn(|| throttle.begin("helene", None, now).is_ok()))
+                .collect();
+            tries
+                .into_iter()
+                .filter_map(|begun| begun.join().ok())
+                .filter(|begun| *begun)
+                .count()
+        });
+        assert_eq!(begun, 8);
     }
 
     #[test]
@@ -127,16 +164,24 @@ mod tests {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..40 {
             let address = format!("2001:db8::{n:x}").parse().unwrap();
-            throttle.failed(&format!("name{n}"), Some(address), now);
+            assert_eq!(
+                throttle.begin(&format!("name{n}"), Some(address), now),
+                Ok(())
+            );
         }
         assert!(
             throttle
-                .wait("x", "2001:db8::ffff".parse().ok(), now)
-                .is_some()
+                .begin("x", "2001:db8::ffff".parse().ok(), now)
+                .is_err()
         );
         assert_eq!(
-            throttle.wait("x", "2001:db8:0:1::1".parse().ok(), now),
-            None
+            throttle.begin("x", "2001:db8:0:1::1".parse().ok(), now),
+            Ok(())
+        );
+        throttle.succeeded("name0", "2001:db8::".parse().ok());
+        assert_eq!(
+            throttle.begin("x", "2001:db8::ffff".parse().ok(), now),
+            Ok(())
         );
     }
 
@@ -144,7 +189,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..25_000 {
-            throttle.failed(&format!("name{n}"), None, now);
+            assert_eq!(throttle.begin(&format!("name{n}"), None, now), Ok(()));
         }
         assert!(locked(&throttle.names).0.len() <= REMEMBERED);
     }
