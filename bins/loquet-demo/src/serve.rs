@@ -128,11 +128,17 @@ async fn ensure_people(service: &Service) -> Result<OrgId, loquet::ServiceError>
     Ok(org)
 }
 
-/// Sixteen bytes that tell key files apart and help nobody to the keys in them.
+/// Sixteen bytes that tell key files apart and help nobody to the keys in them. Only the first key counts: newer ones may
+/// be added, and comments edited.
 fn key_check(text: &str) -> [u8; 16] {
+    let first = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
     let hash: [u8; 32] = Sha256::new()
         .chain_update("loquet-demo key check\0")
-        .chain_update(text)
+        .chain_update(first)
         .finalize()
         .into();
     let mut check = [0; 16];
@@ -170,4 +176,17 @@ fn listen_for_the_end() -> io::Result<impl Future<Output = ()>> {
 fn warn(text: &str) {
     // Nobody is left to tell when standard error is closed.
     drop(writeln!(io::stderr(), "loquet-demo: warning: {text}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_check;
+
+    #[test]
+    fn a_newer_key_or_a_comment_is_the_same_key_file_and_another_first_key_is_not() {
+        let first = key_check("1 aa\n");
+        assert_eq!(key_check("# since November\n1 aa # old\n2 bb\n"), first);
+        assert_ne!(key_check("1 ab\n"), first);
+        assert_ne!(key_check("2 bb\n1 aa\n"), first);
+    }
 }
