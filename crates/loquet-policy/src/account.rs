@@ -92,6 +92,22 @@ impl Account {
         }
     }
 
+    /// Whether the account enrolls by break-glass at `now`. That alone is above the access rules, which may be what
+    /// locked the administrators out.
+    #[must_use]
+    pub fn holds_break_glass(&self, now: UnixTime) -> bool {
+        matches!(
+            self.authenticator_at(now),
+            Authenticator::ResetDue {
+                ticket: Some(Ticket {
+                    origin: Origin::BreakGlass { .. },
+                    expires,
+                    ..
+                }),
+            } if now < expires || self.pendings_at(now).next().is_some()
+        )
+    }
+
     /// The enrollments that have not timed out at `now`.
     pub fn pendings_at(&self, now: UnixTime) -> impl Iterator<Item = &Pending> {
         self.pendings

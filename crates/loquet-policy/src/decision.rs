@@ -296,4 +296,26 @@ pub enum Event {
         /// Who.
         account: AccountId,
     },
+    /// A log-in came from a device that is none of those that the owner had remembered.
+    NewDevice,
+    /// A log-in came from a network from which none of the owner's came before.
+    NewPlace,
+    /// A device was remembered, at its owner's wish.
+    DeviceRemembered,
+    /// Devices were forgotten; their sessions are over.
+    DevicesForgotten {
+        /// How many.
+        count: u8,
+    },
+    /// Whether people may have devices remembered was decided anew.
+    DevicesSwitched {
+        /// Whether they may.
+        on: bool,
+        /// By whom.
+        by: AccountId,
+    },
+    /// Somebody on the host suspended the access rules: logging in is possible from everywhere.
+    AccessRulesSuspended,
+    /// Somebody on the host put the access rules back that held before.
+    AccessRulesRolledBack,
 }
