@@ -1,8 +1,8 @@
 //! What the reader threads ask SQLite.
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, NoticeRow, OrganisationRow, PAGE,
-    Page, Query, RosterRow, Row, RowKey, Version, Versioned,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, LedgerRow, NoticeRow,
+    OrganisationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row as Columns, params};
@@ -55,6 +55,21 @@ fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versione
                     row: Row::Attempt(row),
                 })
             }),
+        RowKey::Ledger(id) => connection
+            .prepare_cached(
+                "SELECT version, mark, body FROM loquet_ledger WHERE kind = ?1 AND page = ?2",
+            )?
+            .query_row(params![id.kind, id.page], |columns| {
+                let row = LedgerRow {
+                    id,
+                    mark: unsigned(columns, 1)?,
+                    body: columns.get(2)?,
+                };
+                Ok(Versioned {
+                    version: version(columns, 0)?,
+                    row: Row::Ledger(row),
+                })
+            }),
     }
     .optional()
 }
@@ -75,6 +90,12 @@ pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Resu
             id.to_bytes(),
         ),
         RowKey::Attempt(id) => ("SELECT 1 FROM loquet_attempt WHERE id = ?1", id.0),
+        RowKey::Ledger(id) => {
+            let found = connection
+                .prepare_cached("SELECT version FROM loquet_ledger WHERE kind = ?1 AND page = ?2")?
+                .query_row(params![id.kind, id.page], |columns| version(columns, 0));
+            return Ok(found.optional()?.unwrap_or(Version::ABSENT));
+        }
     };
     let found = connection
         .prepare_cached(sql)?

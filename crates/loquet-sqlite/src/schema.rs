@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What makes version `n` out of version `n - 1`, in order from version 1. Forward only, and never edited once released.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// The version that this program writes.
 pub(crate) const LATEST: i64 = MIGRATIONS.len() as i64;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, UnixTime};
 use tokio::sync::oneshot;
 
 use crate::error::OpenError;
@@ -165,5 +165,10 @@ impl Store for SqliteStore {
 
     async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
         Ok(self.change(Change::Forget(before, limit)).await?.deleted)
+    }
+
+    async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
+        let change = Change::ForgetAudit(account, limit);
+        Ok(self.change(change).await?.deleted)
     }
 }

@@ -1,7 +1,7 @@
 //! What the writer thread tells SQLite, inside its transaction.
 
 use loquet::store::{Commit, Row, RowKey, Version, Writes};
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, UnixTime};
 use rusqlite::{Connection, params};
 
 use crate::read::version_of;
@@ -15,6 +15,8 @@ pub(crate) enum Change {
     Delivered(u64),
     /// Attempts before a time are forgotten, at most so many.
     Forget(UnixTime, u32),
+    /// Audit records of an account are forgotten as far as the books let them go, at most so many.
+    ForgetAudit(AccountId, u32),
 }
 
 /// What a change came to.
@@ -60,6 +62,16 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
                        (SELECT n FROM loquet_attempt WHERE at < ?1 ORDER BY at LIMIT ?2)",
                 )?
                 .execute(params![before, limit])?;
+            (Commit::Done, deleted)
+        }
+        Change::ForgetAudit(account, limit) => {
+            let deleted = connection
+                .prepare_cached(
+                    "DELETE FROM loquet_audit WHERE n IN
+                       (SELECT n FROM loquet_audit WHERE account = ?1 AND seq <
+                          (SELECT mark FROM loquet_ledger WHERE kind = 1 AND page = ?1) ORDER BY seq LIMIT ?2)",
+                )?
+                .execute(params![account.to_bytes(), limit])?;
             (Commit::Done, deleted)
         }
     };
@@ -158,6 +170,14 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, I
         Row::Attempt(row) => connection
             .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,
+        Row::Ledger(row) => connection
+            .prepare_cached(if absent {
+                "INSERT INTO loquet_ledger (kind, page, version, mark, body) VALUES (?1, ?2, ?4, ?5, ?6)"
+            } else {
+                "UPDATE loquet_ledger SET version = ?4, mark = ?5, body = ?6
+                 WHERE kind = ?1 AND page = ?2 AND version = ?3"
+            })?
+            .execute(params![row.id.kind, row.id.page, old, new, signed(row.mark)?, row.body])?,
     };
     Ok(written)
 }

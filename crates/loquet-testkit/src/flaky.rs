@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use loquet::UnixTime;
 use loquet::store::{
     Commit, Cursor, Fault, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
+use loquet::{AccountId, UnixTime};
 
 /// What happens to the next commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,5 +105,13 @@ impl Store for FlakyStore {
         limit: u32,
     ) -> impl Future<Output = Result<u32, Fault>> + Send {
         self.inner.forget_attempts(before, limit)
+    }
+
+    fn forget_audit(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send {
+        self.inner.forget_audit(account, limit)
     }
 }

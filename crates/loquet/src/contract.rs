@@ -42,8 +42,8 @@ mod values;
 
 pub use histories::histories_agree;
 pub use logs::{
-    an_attempt_has_one_outcome, attempts_are_forgotten_by_age, audit_is_only_appended,
-    notices_stay_until_delivered,
+    an_attempt_has_one_outcome, attempts_are_forgotten_by_age,
+    audit_is_forgotten_only_as_the_books_say, audit_is_only_appended, notices_stay_until_delivered,
 };
 pub use pages::pages_join_without_a_gap;
 pub use races::{
@@ -123,6 +123,7 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
         a_row_not_expected_is_not_written,
         external_ids_are_unique,
         audit_is_only_appended,
+        audit_is_forgotten_only_as_the_books_say,
         notices_stay_until_delivered,
         an_attempt_has_one_outcome,
         attempts_are_forgotten_by_age,

@@ -65,6 +65,32 @@ impl Version {
     }
 }
 
+/// Names a page of the house's own books, which belong to nobody: its keys, what may be forgotten, what was counted.
+///
+/// The kinds are Loquet's; a store keeps the number and asks no further, but for [`FORGOTTEN`](Self::FORGOTTEN).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LedgerId {
+    /// What kind of book.
+    pub kind: u16,
+    /// Which of its pages.
+    pub page: [u8; 16],
+}
+
+impl LedgerId {
+    /// The kind of the pages that say which audit records of an account may be forgotten: the page is the account's id,
+    /// and those numbered below its mark may go.
+    pub const FORGOTTEN: u16 = 1;
+
+    /// The page that lets audit records of an account go.
+    #[must_use]
+    pub const fn forgotten(account: AccountId) -> Self {
+        Self {
+            kind: Self::FORGOTTEN,
+            page: account.to_bytes(),
+        }
+    }
+}
+
 /// Names a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKey {
@@ -76,6 +102,8 @@ pub enum RowKey {
     Account(AccountId),
     /// The outcome of an attempt.
     Attempt(AttemptId),
+    /// A page of the house's own books.
+    Ledger(LedgerId),
 }
 
 /// A row: a few facts in the open, which the store keeps in columns so that it can search and guard them, and an
@@ -90,6 +118,8 @@ pub enum Row {
     Account(AccountRow),
     /// An attempt.
     Attempt(AttemptRow),
+    /// A page of the house's own books.
+    Ledger(LedgerRow),
 }
 
 impl Row {
@@ -101,6 +131,7 @@ impl Row {
             Self::Roster(row) => RowKey::Roster(row.org),
             Self::Account(row) => RowKey::Account(row.id),
             Self::Attempt(row) => RowKey::Attempt(row.id),
+            Self::Ledger(row) => RowKey::Ledger(row.id),
         }
     }
 }
@@ -157,6 +188,17 @@ pub struct AttemptRow {
     /// When.
     pub at: UnixTime,
     /// What became of it, as versioned JSON.
+    pub body: String,
+}
+
+/// A page of the house's own books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Which.
+    pub id: LedgerId,
+    /// A number in the open: how far, how many, which. A store should refuse to let it go back.
+    pub mark: u64,
+    /// Everything else, as versioned JSON.
     pub body: String,
 }
 
@@ -300,6 +342,14 @@ pub trait Store: Send + Sync + 'static {
     fn forget_attempts(
         &self,
         before: UnixTime,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send;
+
+    /// Forgets an account's oldest audit records, at most `limit` of them, and says how many: those numbered below the
+    /// mark of its page [`LedgerId::forgotten`], and none without such a page. Nothing else ever deletes a record.
+    fn forget_audit(
+        &self,
+        account: AccountId,
         limit: u32,
     ) -> impl Future<Output = Result<u32, Fault>> + Send;
 }

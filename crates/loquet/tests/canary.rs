@@ -7,7 +7,7 @@ use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn, Reset};
 use loquet::store::{
     Commit, Cursor, Fault, Item, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
-use loquet::{KeyRing, UnixTime};
+use loquet::{AccountId, KeyRing, UnixTime};
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, House};
 
 /// Writes down everything that it is told to keep.
@@ -37,6 +37,10 @@ impl Store for Spy {
 
     async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
         self.inner.forget_attempts(before, limit).await
+    }
+
+    async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
+        self.inner.forget_audit(account, limit).await
     }
 }
 

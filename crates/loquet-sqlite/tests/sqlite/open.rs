@@ -117,7 +117,10 @@ fn every_past_version_opens_and_becomes_the_newest() {
         .query_row("SELECT version FROM loquet_schema", [], |row| row.get(0))
         .unwrap();
 
-    let past = [include_str!("../golden/version-1.sql")];
+    let past = [
+        include_str!("../golden/version-1.sql"),
+        include_str!("../golden/version-2.sql"),
+    ];
     assert_eq!(past.len() as i64, newest, "a golden file for every version");
     for (version, golden) in (1..).zip(past) {
         let path = folder.path().join(format!("{version}.db"));
@@ -165,7 +168,7 @@ fn a_database_of_a_newer_version_is_refused() {
             refused,
             OpenError::Newer {
                 found: 4711,
-                known: 1,
+                known: 2,
                 ..
             }
         ),

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use loquet::contract::block_on;
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, NoticeRow, OrganisationRow, RosterRow,
-    Row, RowKey, Store, Version, Versioned, Writes,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, LedgerId, LedgerRow, NoticeRow,
+    OrganisationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
@@ -59,6 +59,17 @@ pub(crate) fn audit(number: u64, seq: u64) -> AuditRow {
         at: UnixTime(seq),
         body: "{}".to_owned(),
         mac: [7; 32],
+    }
+}
+
+pub(crate) fn ledger(number: u64) -> LedgerRow {
+    LedgerRow {
+        id: LedgerId {
+            kind: 7,
+            page: u128::from(number).to_be_bytes(),
+        },
+        mark: 3,
+        body: "{}".to_owned(),
     }
 }
 
@@ -140,6 +151,7 @@ pub(crate) fn dump(connection: &Connection) -> Vec<Vec<Value>> {
         "attempt",
         "audit",
         "outbox",
+        "ledger",
     ];
     let mut rows = Vec::new();
     for table in tables {

@@ -55,6 +55,10 @@ impl Store for Counting {
     async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
         self.0.forget_attempts(before, limit).await
     }
+
+    async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
+        self.0.forget_audit(account, limit).await
+    }
 }
 
 /// Sessions in memory. The address is what a test puts into the request.

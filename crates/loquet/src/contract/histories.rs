@@ -3,10 +3,10 @@
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
-use super::samples::{account, all, attempt, attempt_id, notices, records, roster};
+use super::samples::{account, all, attempt, attempt_id, ledger, notices, records, roster};
 use crate::store::{
-    AccountRow, AuditRow, Commit, Fault, Item, MemoryStore, NoticeRow, OrganisationRow, Query, Row,
-    RowKey, Store, Version, Versioned, Writes,
+    AccountRow, AuditRow, Commit, Fault, Item, LedgerId, MemoryStore, NoticeRow, OrganisationRow,
+    Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
 const ORGS: u64 = 3;
@@ -86,6 +86,15 @@ async fn one_step<S: Store>(
                 memory.delivered(expected).await?;
             }
         }
+        19 if draw.chance(50) => {
+            let account = AccountId::from(draw.below(ACCOUNTS));
+            let found = store.forget_audit(account, u32::MAX).await?;
+            let expected = memory.forget_audit(account, u32::MAX).await?;
+            hold!(
+                found == expected,
+                "{found} and not {expected} audit records of {account} are forgotten"
+            );
+        }
         _ => {
             let before = UnixTime(draw.below(STEPS));
             let found = store.forget_attempts(before, u32::MAX).await?;
@@ -128,6 +137,13 @@ async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, 
                 })
             }
             (RowKey::Roster(org), _) => roster(org, &draw.text()),
+            (RowKey::Ledger(id), found) => {
+                let was = match found {
+                    Some(Row::Ledger(row)) => row.mark,
+                    _ => 0,
+                };
+                ledger(id, was.saturating_add(draw.below(3)), &draw.text())
+            }
             (RowKey::Attempt(id), _) => {
                 attempt(id, AccountId::from(draw.below(ACCOUNTS)), draw.below(STEPS))
             }
@@ -193,7 +209,7 @@ async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, 
                 body: draw.text(),
             })),
             RowKey::Roster(org) => Some(roster(org, "unexpected")),
-            RowKey::Account(_) | RowKey::Attempt(_) => None,
+            RowKey::Account(_) | RowKey::Attempt(_) | RowKey::Ledger(_) => None,
         });
     }
     Ok(writes)
@@ -259,6 +275,7 @@ fn keys() -> impl Iterator<Item = RowKey> {
         .chain(orgs().map(RowKey::Roster))
         .chain((0..ACCOUNTS).map(|id| RowKey::Account(AccountId::from(id))))
         .chain((0..ATTEMPTS).map(|id| RowKey::Attempt(attempt_id(u128::from(id)))))
+        .chain((0..ACCOUNTS).map(|id| RowKey::Ledger(LedgerId::forgotten(AccountId::from(id)))))
 }
 
 const QUERIES: u64 = 2 + ORGS * (1 + NAMES) + ACCOUNTS;

@@ -10,12 +10,12 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, UnixTime};
 
 use super::run;
 use crate::store::{
-    Commit, Cursor, Fault, Item, MemoryStore, PAGE, Page, Query, Row, RowKey, Store, Version,
-    Versioned, Writes,
+    Commit, Cursor, Fault, Item, LedgerId, LedgerRow, MemoryStore, PAGE, Page, Query, Row, RowKey,
+    Store, Version, Versioned, Writes,
 };
 
 /// What a store does wrong.
@@ -32,6 +32,8 @@ enum Lie {
     CountsNoticesAnew,
     ForgetsWithoutLimit,
     ForgetsWithoutAge,
+    ForgetsAuditUnasked,
+    KeepsAuditForEver,
     ReplacesOutcomes,
     EndsAfterOnePage,
     RepeatsTheLastRow,
@@ -111,6 +113,7 @@ impl Liar {
                 Row::Roster(row) => change(&mut row.body),
                 Row::Account(row) => change(&mut row.body),
                 Row::Attempt(row) => change(&mut row.body),
+                Row::Ledger(row) => change(&mut row.body),
             }
         }
         writes
@@ -309,6 +312,28 @@ impl Store for Liar {
             _ => self.truth.forget_attempts(before, limit).await,
         }
     }
+
+    async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
+        match self.lie {
+            Lie::KeepsAuditForEver => return Ok(0),
+            Lie::ForgetsAuditUnasked => {
+                let id = LedgerId::forgotten(account);
+                let key = RowKey::Ledger(id);
+                let page = Writes {
+                    expect: vec![(key, self.version(key).await)],
+                    put: vec![Row::Ledger(LedgerRow {
+                        id,
+                        mark: u64::MAX,
+                        body: "{}".to_owned(),
+                    })],
+                    ..Writes::default()
+                };
+                let _done = self.truth.commit(page).await?;
+            }
+            _ => {}
+        }
+        self.truth.forget_audit(account, limit).await
+    }
 }
 
 #[test]
@@ -332,6 +357,14 @@ fn every_lie_is_found_by_its_rule() {
         (Lie::CountsNoticesAnew, "notices_stay_until_delivered"),
         (Lie::ForgetsWithoutLimit, "attempts_are_forgotten_by_age"),
         (Lie::ForgetsWithoutAge, "attempts_are_forgotten_by_age"),
+        (
+            Lie::ForgetsAuditUnasked,
+            "audit_is_forgotten_only_as_the_books_say",
+        ),
+        (
+            Lie::KeepsAuditForEver,
+            "audit_is_forgotten_only_as_the_books_say",
+        ),
         (Lie::ReplacesOutcomes, "an_attempt_has_one_outcome"),
         (Lie::EndsAfterOnePage, "pages_join_without_a_gap"),
         (Lie::RepeatsTheLastRow, "pages_join_without_a_gap"),

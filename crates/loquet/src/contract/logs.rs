@@ -4,9 +4,10 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, all, attempt, attempt_id, audit, done, find, notice, notices, put, records, refused,
+    account, all, attempt, attempt_id, audit, done, find, ledger, notice, notices, put, records,
+    refused,
 };
-use crate::store::{Commit, Query, Row, RowKey, Store, Version, Versioned, Writes};
+use crate::store::{Commit, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes};
 
 fn org() -> OrgId {
     OrgId::from(1u64)
@@ -57,6 +58,56 @@ pub async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
         );
     }
     Ok(())
+}
+
+/// Audit records go only where the account's page in the books lets them go: the oldest first, no more than asked, and
+/// never another account's. Whatever goes is not written again.
+pub async fn audit_is_forgotten_only_as_the_books_say<S: Store>(store: &S) -> Result<(), Broken> {
+    let other = AccountId::from(8u64);
+    let chain = |account| {
+        (1..=9).fold(Writes::default(), |writes, seq| {
+            writes.and_audit(audit(account, seq, "a"))
+        })
+    };
+    done(store, chain(id())).await?;
+    done(store, chain(other)).await?;
+    let page = |mark| ledger(LedgerId::forgotten(id()), mark, "{}");
+    let elsewhere = LedgerId {
+        kind: LedgerId::FORGOTTEN.saturating_add(1),
+        ..LedgerId::forgotten(id())
+    };
+    done(store, put(ledger(elsewhere, 9, "{}"), Version::ABSENT)).await?;
+    for (mark, limit, forgotten, first) in [
+        (None, 99, 0, 1),
+        (Some((page(1), 0)), 99, 0, 1),
+        (Some((page(5), 1)), 0, 0, 1),
+        (None, 3, 3, 4),
+        (None, 99, 1, 5),
+        (None, 99, 0, 5),
+        (Some((page(100), 2)), u32::MAX, 5, 10),
+    ] {
+        if let Some((row, version)) = mark {
+            done(store, put(row, Version(version))).await?;
+        }
+        let said = store.forget_audit(id(), limit).await?;
+        hold!(
+            said == forgotten,
+            "{said} audit records were forgotten, not {forgotten}"
+        );
+        let found = all(store, &Query::Audit(id())).await?;
+        hold!(
+            records(&found)
+                .iter()
+                .map(|record| record.seq)
+                .eq(first..=9),
+            "the records from {first} to 9 should be left, and {found:?} is found"
+        );
+    }
+    hold!(
+        all(store, &Query::Audit(other)).await?.len() == 9,
+        "audit records of another account were forgotten"
+    );
+    done(store, Writes::default().and_audit(audit(id(), 10, "a"))).await
 }
 
 /// A notice waits in its place until it is delivered, and its number is never given to another.

@@ -4,11 +4,12 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, accounts, all, attempt, attempt_id, audit, done, find, notice, organisation, put,
-    refused, roster, version,
+    account, accounts, all, attempt, attempt_id, audit, done, find, ledger, notice, organisation,
+    put, refused, roster, version,
 };
 use crate::store::{
-    AccountRow, Commit, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned, Writes,
+    AccountRow, Commit, LedgerId, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned,
+    Writes,
 };
 
 fn org() -> OrgId {
@@ -19,6 +20,13 @@ fn id() -> AccountId {
     AccountId::from(7u64)
 }
 
+fn page() -> LedgerId {
+    LedgerId {
+        kind: 7,
+        page: [7; 16],
+    }
+}
+
 /// A key without a row is no error, and stays out of the answer.
 pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
     let keys = [
@@ -26,6 +34,7 @@ pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken>
         RowKey::Roster(org()),
         RowKey::Account(id()),
         RowKey::Attempt(attempt_id(1)),
+        RowKey::Ledger(page()),
     ];
     hold!(store.load(&[]).await?.is_empty(), "no key loads a row");
     hold!(
@@ -60,6 +69,10 @@ pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken>
         store.forget_attempts(UnixTime(u64::MAX), 9).await? == 0,
         "no attempt was there to forget"
     );
+    hold!(
+        store.forget_audit(id(), 9).await? == 0,
+        "no audit record was there to forget"
+    );
     Ok(())
 }
 
@@ -72,6 +85,7 @@ pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Resul
         let rows = [
             organisation(org(), &body),
             roster(org(), &body),
+            ledger(page(), round, &body),
             Row::Account(row),
         ];
         let writes = rows.iter().fold(Writes::default(), |writes, row| {
@@ -339,6 +353,13 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     for (what, row) in back {
         refused(store, put(Row::Account(row), Version(1)), what).await?;
     }
+    done(store, put(ledger(page(), 5, "{}"), Version::ABSENT)).await?;
+    refused(
+        store,
+        put(ledger(page(), 4, "{}"), Version(1)),
+        "a mark of the house's books that goes back",
+    )
+    .await?;
     for (key, row) in [
         (RowKey::Organisation(org()), enabled(true)),
         (RowKey::Account(id()), Row::Account(bound.clone())),

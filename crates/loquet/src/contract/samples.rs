@@ -4,8 +4,9 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use crate::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, NoticeRow,
-    OrganisationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow,
+    NoticeRow, OrganisationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned,
+    Writes,
 };
 
 pub(super) fn organisation(id: OrgId, body: &str) -> Row {
@@ -47,6 +48,14 @@ pub(super) fn attempt(id: AttemptId, account: AccountId, at: u64) -> Row {
         account,
         at: UnixTime(at),
         body: "{}".to_owned(),
+    })
+}
+
+pub(super) fn ledger(id: LedgerId, mark: u64, body: &str) -> Row {
+    Row::Ledger(LedgerRow {
+        id,
+        mark,
+        body: body.to_owned(),
     })
 }
 

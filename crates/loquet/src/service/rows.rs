@@ -163,6 +163,8 @@ impl Service {
                         FirstOutcome::Granted
                     });
                 }
+                // The books are read where they are needed, and decide nothing.
+                Row::Ledger(_) => {}
             }
         }
         Ok(())

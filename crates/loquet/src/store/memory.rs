@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::{
-    AccountRow, AuditRow, Commit, Cursor, Fault, Item, NoticeRow, PAGE, Page, Query, Row, RowKey,
-    Store, Version, Versioned, Writes,
+    AccountRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, NoticeRow, PAGE, Page, Query, Row,
+    RowKey, Store, Version, Versioned, Writes,
 };
 
 /// Keeps everything in memory and forgets it when dropped. Fast, exact, and no protection against a loss of power.
@@ -223,6 +223,29 @@ impl Store for MemoryStore {
             .collect();
         for key in &old {
             tables.rows.remove(key);
+        }
+        ready(Ok(u32::try_from(old.len()).unwrap_or(u32::MAX)))
+    }
+
+    fn forget_audit(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send {
+        let mut tables = self.tables();
+        let page = RowKey::Ledger(LedgerId::forgotten(account));
+        let mark = match tables.rows.get(&page).map(|found| &found.row) {
+            Some(Row::Ledger(row)) => row.mark,
+            _ => 0,
+        };
+        let old: Vec<_> = tables
+            .audit
+            .range((account, 0)..(account, mark))
+            .map(|(place, _)| *place)
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .collect();
+        for place in &old {
+            tables.audit.remove(place);
         }
         ready(Ok(u32::try_from(old.len()).unwrap_or(u32::MAX)))
     }
