@@ -204,7 +204,7 @@ impl House {
     pub(crate) fn refuse(&self, refused: &Refused) -> Result<Outcome, Failure> {
         let mut object = match refused {
             Refused::Rule(refusal) => serde_json::to_value(refusal).unwrap_or_default(),
-            Refused::WouldLockOut => serde_json::json!({}),
+            Refused::WouldLockOut | Refused::TooManyAddresses => serde_json::json!({}),
         };
         let mut details = String::new();
         if let Some(fields) = object.as_object_mut() {

@@ -162,6 +162,11 @@ pub enum Command {
     },
     /// The authenticator is lost. The pass phrase, or a link that was mailed, is enough.
     ReportLost,
+    /// Another address for notices. Without a session the host does it, which keeps its people's addresses.
+    ChangeAddress {
+        /// The fresh code, where an authenticator is bound.
+        code: Submitted,
+    },
     /// "That enrollment was not me", by the link in its notice.
     Repudiate {
         /// Hash of the presented link's secret part.

@@ -105,6 +105,7 @@ fn answer(turn: &mut Turn<'_>, command: &Command) -> Answer {
             access,
         } => turn.use_recovery_code(code, vantage, access),
         Command::ReportLost => turn.report_lost(),
+        Command::ChangeAddress { code } => turn.change_address(code),
         Command::Repudiate { link } => turn.repudiate(link),
 
         Command::Reset {

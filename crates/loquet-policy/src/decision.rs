@@ -195,6 +195,13 @@ pub enum Event {
         /// Whose.
         role: RoleId,
     },
+    /// An announced mandate begins soon.
+    MandateReminder {
+        /// Whose.
+        role: RoleId,
+        /// When.
+        date: UnixTime,
+    },
     /// A mandate is in force.
     MandateInForce {
         /// Whose.
@@ -258,6 +265,8 @@ pub enum Event {
     },
     /// The last enrollment was repudiated.
     Repudiated,
+    /// Notices go to another address from now on; the old one hears for a while what the new one hears.
+    AddressChanged,
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.

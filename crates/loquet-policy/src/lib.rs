@@ -87,7 +87,7 @@ pub use organisation::{
     Scheduled, Setting, SettingKind,
 };
 pub use refusal::Refusal;
-pub use requirement::{Requirement, RollCall, may_switch_off, required, roll_call};
+pub use requirement::{Requirement, RollCall, covers, may_switch_off, required, roll_call};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use session::{Level, Session, StampError};
 pub use standing::standing;

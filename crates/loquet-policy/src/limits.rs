@@ -33,6 +33,9 @@ pub const TICKET_ALOUD: u64 = 10 * MINUTE;
 pub const TICKET_TRIES: u8 = 10;
 /// A link in a notice repudiates an enrollment for this long.
 pub const REPUDIATION: u64 = 7 * DAY;
+/// How long a replaced address still hears every notice: whoever leads notices elsewhere must not
+/// silence the owner.
+pub const ADDRESS_OVERLAP: u64 = 14 * DAY;
 /// The shortest notice of a mandate, unless it starts now and says so.
 pub const NOTICE: u64 = 7 * DAY;
 /// The farthest date of a mandate: later than that is a mistyped year.

@@ -3,7 +3,7 @@
 use crate::standing::entry;
 use crate::{
     Account, AccountId, Authenticator, Latch, Level, Mandate, MandateState, Organisation, Preset,
-    Refusal, RoleId, UnixTime,
+    Refusal, RoleId, RoleSet, UnixTime,
 };
 
 /// Whether an account must use multi-factor log-in, and everything that says so.
@@ -78,13 +78,24 @@ pub fn required(
     requirement
 }
 
+/// Whether a mandate for `role` covers, or would cover, whoever has `roles`.
+#[must_use]
+pub fn covers(organisation: &Organisation, roles: &RoleSet, role: RoleId) -> bool {
+    roles
+        .iter()
+        .any(|own| implied(organisation, own).any(|implied| implied == role))
+}
+
 /// The mandates that cover a role: its own and those of the roles that it implies.
 fn covering(organisation: &Organisation, role: RoleId) -> impl Iterator<Item = &Mandate> {
+    implied(organisation, role).filter_map(|role| organisation.mandate(role))
+}
+
+/// A role and those that it implies.
+fn implied(organisation: &Organisation, role: RoleId) -> impl Iterator<Item = RoleId> + '_ {
     // A chain of implications ends; a circle that an embedder wrote by mistake is cut.
     let depth = organisation.roles.len().saturating_add(1);
-    core::iter::successors(Some(role), |role| organisation.role(*role)?.implies)
-        .take(depth)
-        .filter_map(|role| organisation.mandate(role))
+    core::iter::successors(Some(role), |role| organisation.role(*role)?.implies).take(depth)
 }
 
 /// Since when a mandate is in force at `now`, or the date on which it will be.

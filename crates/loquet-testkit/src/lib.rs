@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
 )]
@@ -9,4 +10,5 @@
 pub mod advisories;
 pub mod flaky;
 pub mod house;
+pub mod letters;
 pub mod policy_reference;

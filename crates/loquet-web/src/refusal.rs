@@ -2,6 +2,7 @@
 //!
 //! The match is exhaustive: a new refusal does not compile before somebody has said it in both languages.
 
+use loquet::Refused;
 use loquet_policy::Refusal;
 
 use crate::{Language, when};
@@ -32,6 +33,26 @@ pub const fn wait(refusal: &Refusal) -> Option<u64> {
         | Refusal::Throttled { wait }
         | Refusal::TooManyResets { wait } => Some(*wait),
         _ => None,
+    }
+}
+
+/// What to tell whoever was refused by no rule about people. Of those [`sentence`] speaks.
+#[must_use]
+pub fn own_sentence(refused: &Refused, language: Language) -> String {
+    match refused {
+        Refused::Rule(refusal) => sentence(refusal, language, Names::default()),
+        Refused::WouldLockOut => language
+            .say(
+                "Ces règles vous enfermeraient dehors\u{a0}: votre propre adresse ne serait plus permise. Rien n'a été changé.",
+                "These rules would lock you out: your own address would no longer be allowed. Nothing was changed.",
+            )
+            .to_owned(),
+        Refused::TooManyAddresses => language
+            .say(
+                "L'adresse a été changée trop souvent\u{a0}: les précédentes reçoivent encore vos avis. Réessayez dans quelques jours.",
+                "The address was changed too often: those before it still get your notices. Try again in a few days.",
+            )
+            .to_owned(),
     }
 }
 

@@ -18,7 +18,7 @@ use maud::Markup;
 use crate::cookie::Marking;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
 use crate::host::Host;
-use crate::pages::{access, account, administration, code, enrol, mandate, people};
+use crate::pages::{access, account, administration, code, enrol, mandate, people, repudiate};
 use crate::session::{Stop, set_cookie};
 use crate::views::message::message;
 use crate::visit::own_path;
@@ -161,6 +161,10 @@ impl<H: Host> Pages<H> {
             .route(
                 &at("/admin/access/cancel"),
                 page(access::show).merge(form(access::cancel)),
+            )
+            .route(
+                &at("/repudiate/{link}"),
+                page_of(repudiate::show).merge(form_of(repudiate::repudiate)),
             )
             .route(&at("/language"), form(choose_language))
             .route(&at("/static/{file}"), get(file))

@@ -188,14 +188,13 @@ impl<H: Host> Pages<H> {
     ) -> Result<Trouble, Stop> {
         let refusal = match refused {
             Refused::Rule(refusal) => refusal,
-            Refused::WouldLockOut => {
-                let text = visit.language.say(
-                    "Ces règles vous enfermeraient dehors : votre propre adresse ne serait plus permise. Rien n'a été changé.",
-                    "These rules would lock you out: your own address would no longer be allowed. Nothing was changed.",
-                );
+            Refused::WouldLockOut | Refused::TooManyAddresses => {
                 return Ok(Trouble {
-                    field: Some("rules"),
-                    ..Trouble::of_form(text)
+                    field: Some(match refused {
+                        Refused::WouldLockOut => "rules",
+                        _ => "address",
+                    }),
+                    ..Trouble::of_form(refusal::own_sentence(refused, visit.language))
                 });
             }
         };

@@ -12,7 +12,10 @@ use loquet_policy::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{AccountRecord, AuditHead, OrganisationRecord, PendingSecret, Rules, Secrets};
+use crate::book::Book;
+use crate::records::{
+    AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Rules, Secrets,
+};
 use crate::seal::{KeyRing, Place, SealError};
 use crate::store::{AccountRow, OrganisationRow, RosterRow};
 
@@ -50,6 +53,8 @@ struct AccountBody {
     v: u16,
     label: String,
     facts: Account,
+    #[serde(default, skip_serializing_if = "Book::is_empty")]
+    addresses: Book,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -149,8 +154,7 @@ pub(crate) fn write_roster(facts: &Roster) -> Result<RosterRow, DiskError> {
     })
 }
 
-/// Reads an account and opens its secrets.
-pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRecord, DiskError> {
+fn account_body(row: &AccountRow) -> Result<AccountBody, DiskError> {
     let body: AccountBody = read("account", &row.body)?;
     if body.facts.id != row.id || body.facts.org != row.org {
         return Err(DiskError::Damaged {
@@ -158,6 +162,23 @@ pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRe
             why: "it stands in another's row".into(),
         });
     }
+    Ok(body)
+}
+
+/// Reads an account and leaves its secrets sealed.
+pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
+    let body = account_body(row)?;
+    Ok(PersonRecord {
+        facts: body.facts,
+        external_id: row.external_id.clone(),
+        label: body.label,
+        book: body.addresses,
+    })
+}
+
+/// Reads an account and opens its secrets.
+pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRecord, DiskError> {
+    let body = account_body(row)?;
     let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
         let sealed = BASE64.decode(sealed).map_err(|_| SealError::DoesNotOpen)?;
         let place = Place {
@@ -187,6 +208,7 @@ pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRe
         facts: body.facts,
         external_id: row.external_id.clone(),
         label: body.label,
+        book: body.addresses,
         secrets: Secrets { active, pendings },
         audit: AuditHead {
             seq: row.audited,
@@ -242,6 +264,7 @@ where
         v: VERSION,
         label: record.label.clone(),
         facts: record.facts.clone(),
+        addresses: record.book.clone(),
         active,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
@@ -309,20 +332,24 @@ pub(crate) fn attempt_mark(body: &str) -> Option<[u8; 16]> {
 struct NoticeBody {
     v: u16,
     notice: Notice,
+    /// Of an enrollment's notice to its owner: the epoch that it began, from which its link is derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<u32>,
 }
 
-pub(crate) fn write_notice(notice: &Notice) -> Result<String, DiskError> {
+pub(crate) fn write_notice(notice: &Notice, epoch: Option<u32>) -> Result<String, DiskError> {
     write(
         "notice",
         &NoticeBody {
             v: VERSION,
             notice: *notice,
+            epoch,
         },
     )
 }
 
-pub(crate) fn read_notice(body: &str) -> Result<Notice, DiskError> {
-    read::<NoticeBody>("notice", body).map(|body| body.notice)
+pub(crate) fn read_notice(body: &str) -> Result<(Notice, Option<u32>), DiskError> {
+    read::<NoticeBody>("notice", body).map(|body| (body.notice, body.epoch))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    AccountId, Audience, Command, Decision, Fresh, Grant, Notice, Refusal, Roster, SessionId,
-    Snapshot, UnixTime,
+    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster,
+    SessionId, Snapshot, UnixTime,
 };
 
 use crate::accept::Decided;
@@ -60,6 +60,7 @@ macro_rules! in_session {
     };
 }
 
+mod book;
 mod enrollment;
 mod evidence;
 mod host;
@@ -67,6 +68,8 @@ mod log_in;
 mod organisation;
 mod people;
 
+pub(crate) use book::repudiation_link;
+pub use book::{ChangeAddress, Repudiate, SetAddress};
 pub(crate) use enrollment::offer;
 pub use enrollment::{
     AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
@@ -103,6 +106,8 @@ pub enum Refused {
     Rule(Refusal),
     /// The new access rules would lock out whoever writes them, from where they write.
     WouldLockOut,
+    /// The address was changed so often that those it replaced, which still hear, leave no room.
+    TooManyAddresses,
 }
 
 impl Refused {
@@ -112,6 +117,7 @@ impl Refused {
         match self {
             Self::Rule(refusal) => refusal.code(),
             Self::WouldLockOut => "WOULD_LOCK_OUT",
+            Self::TooManyAddresses => "TOO_MANY_ADDRESSES",
         }
     }
 }
@@ -161,6 +167,11 @@ pub(crate) mod sealed {
 
         /// Texts of access rules that the command names by hash.
         fn rules(&self) -> Option<&crate::records::Rules> {
+            None
+        }
+
+        /// Where the actor's notices go once it is granted.
+        fn address(&self) -> Option<&crate::Address> {
             None
         }
 
@@ -232,6 +243,14 @@ pub struct Change {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) record: Record,
     pub(crate) notices: Vec<(AccountId, Notice)>,
+}
+
+impl Change {
+    /// The epoch from which the link in this notice is derived: an enrollment's letter to its owner has one.
+    pub(crate) fn epoch_of_link(&self, notice: &Notice) -> Option<u32> {
+        let owner = matches!(notice.to, Audience::Owner { .. });
+        (owner && matches!(notice.event, Event::Bound { .. })).then_some(self.actor.facts.epoch)
+    }
 }
 
 /// The rows that a ceremony still needs, given what is known. Empty: enough to decide.
@@ -347,6 +366,9 @@ fn write<C: Ceremony>(
     if let Some(new) = changes.actor {
         actor.secrets.follow(&new, bound, &fresh);
         actor.facts = new;
+    }
+    if let (Ok(_), Some(address)) = (&answer, ceremony.address()) {
+        actor.book.change(address, case.now);
     }
     let subject = changes
         .subject

@@ -26,6 +26,7 @@
 
 pub mod accept;
 pub mod audit;
+mod book;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod disk;
@@ -43,11 +44,12 @@ pub mod store;
 pub mod testing;
 
 pub use accept::{Accepted, Settled};
+pub use book::{Address, AddressError};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use flow::{Refused, Request};
 pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
-pub use paper::{SealCode, Ticket};
+pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
 pub use service::{Person, Service, ServiceError, Standing};
 pub use stamp::Stamp;

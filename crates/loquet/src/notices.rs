@@ -2,25 +2,39 @@
 
 use std::future::Future;
 
-use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, UnixTime};
+use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organisation, UnixTime, covers};
 
+use crate::book::Address;
 use crate::disk;
+use crate::paper::RepudiationLink;
+use crate::records::PersonRecord;
 use crate::service::{Service, ServiceError};
 use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Letter {
+    /// The notice's number in the outbox: with `to` it tells a letter that comes twice.
+    pub notice: u64,
     /// Whom to tell.
     pub to: AccountId,
     /// The host's name for that person.
     pub external_id: String,
+    /// Where to, all of them: the present address first, then those that it replaced less than 14 days before. Empty where
+    /// Loquet was told none.
+    pub addresses: Vec<Address>,
     /// The organisation.
     pub org: OrgId,
+    /// Its name.
+    pub organisation: String,
     /// When it happened.
     pub at: UnixTime,
     /// What happened.
     pub event: Event,
+    /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
+    /// `/repudiate/LINK`; [`flow::Repudiate`](crate::flow::Repudiate) is what it runs.
+    pub link: Option<RepudiationLink>,
 }
 
 /// How a round of deliveries went.
@@ -54,7 +68,7 @@ impl Service {
                 let Item::Notice(number, row) = item else {
                     continue;
                 };
-                match self.deliver_one(to, &row).await {
+                match self.deliver_one(to, number, &row).await {
                     Ok(letters) => {
                         round.letters = round.letters.saturating_add(letters);
                         self.store().delivered(number).await?;
@@ -73,16 +87,27 @@ impl Service {
     }
 
     /// Delivers one notice to everybody whom it is for.
-    async fn deliver_one(&self, to: &impl Deliver, row: &NoticeRow) -> Result<u32, ServiceError> {
-        let notice = disk::read_notice(&row.body)?;
+    async fn deliver_one(
+        &self,
+        to: &impl Deliver,
+        number: u64,
+        row: &NoticeRow,
+    ) -> Result<u32, ServiceError> {
+        let (notice, epoch) = disk::read_notice(&row.body)?;
+        let organisation = self.organisation(row.org).await?;
         let mut letters: u32 = 0;
-        for (account, external_id) in self.readers(&notice, row.to, row.org).await? {
+        for person in self.readers(&notice, row, &organisation.facts).await? {
+            let id = person.facts.id;
             let letter = Letter {
-                to: account,
-                external_id,
+                notice: number,
+                to: id,
+                external_id: person.external_id,
+                addresses: person.book.hearers(row.at),
                 org: row.org,
+                organisation: organisation.name.clone(),
                 at: row.at,
                 event: notice.event,
+                link: epoch.map(|epoch| self.repudiation_link(id, epoch)),
             };
             to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
             letters = letters.saturating_add(1);
@@ -94,24 +119,19 @@ impl Service {
     async fn readers(
         &self,
         notice: &Notice,
-        to: AccountId,
-        org: OrgId,
-    ) -> Result<Vec<(AccountId, String)>, ServiceError> {
-        let everybody = self.everybody(org).await?;
-        Ok(everybody
-            .into_iter()
-            .filter(|person| match notice.to {
-                Audience::Owner { .. } | Audience::Administrators => person.account.id == to,
-                Audience::Covered { role } => {
-                    let requirement = &person.requirement;
-                    person.account.is_active()
-                        && [requirement.mandate, requirement.announced]
-                            .into_iter()
-                            .flatten()
-                            .any(|mandate| mandate.role == role)
-                }
-            })
-            .map(|person| (person.account.id, person.external_id))
-            .collect())
+        row: &NoticeRow,
+        organisation: &Organisation,
+    ) -> Result<Vec<PersonRecord>, ServiceError> {
+        let Audience::Covered { role } = notice.to else {
+            return Ok(self.person(row.to).await?.into_iter().collect());
+        };
+        let mut readers = Vec::new();
+        self.each_person(row.org, |person| {
+            if person.facts.is_active() && covers(organisation, &person.facts.roles, role) {
+                readers.push(person);
+            }
+        })
+        .await?;
+        Ok(readers)
     }
 }

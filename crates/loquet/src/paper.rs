@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use loquet_enrollment::base32;
-use loquet_policy::Digest;
+use loquet_policy::{AccountId, Digest};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -110,6 +110,53 @@ impl SealCode {
     }
 }
 
+/// The secret part of the link in an enrollment's letter: "that was not me". It lives for seven days and opens nothing; all
+/// it does is destroy what was enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepudiationLink {
+    account: AccountId,
+    secret: Ticket,
+}
+
+impl RepudiationLink {
+    pub(crate) const fn new(account: AccountId, secret: [u8; 16]) -> Self {
+        Self {
+            account,
+            secret: Ticket(secret),
+        }
+    }
+
+    pub(crate) const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        seal::digest("repudiation", &self.secret.0)
+    }
+
+    /// What stands in the link: letters, digits and dashes. The only way out of the type.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        let secret = base32::encode(&self.secret.0);
+        Zeroizing::new(format!("{}-{}", self.account, secret.as_str()))
+    }
+}
+
+impl FromStr for RepudiationLink {
+    type Err = PaperError;
+
+    /// Reads back what stood in the link.
+    fn from_str(text: &str) -> Result<Self, PaperError> {
+        let length = PaperError::Length(text.len());
+        let (account, secret) = text.split_once('-').ok_or(length.clone())?;
+        let account = account.parse().map_err(|_| length)?;
+        Ok(Self {
+            account,
+            secret: secret.parse()?,
+        })
+    }
+}
+
 fn grouped(bytes: &[u8; 16]) -> Zeroizing<String> {
     let plain = base32::encode(bytes);
     let mut out = Zeroizing::new(String::with_capacity(32));
@@ -172,7 +219,19 @@ mod tests {
         }
 
         #[test]
+        fn a_link_reads_back(account: [u8; 16], secret: [u8; 16]) {
+            let link = RepudiationLink::new(AccountId::from_bytes(account), secret);
+            let text = link.expose();
+            prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-'));
+            prop_assert_eq!(&text.parse::<RepudiationLink>().unwrap(), &link);
+            let shown = format!("{link:?}");
+            let hidden: String = base32::encode(&secret).chars().take(8).collect();
+            prop_assert!(!shown.contains(&hidden));
+        }
+
+        #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
+            let _unused = text.parse::<RepudiationLink>().is_ok();
             let _unused = text.parse::<Ticket>().is_ok();
         }
     }

@@ -6,6 +6,7 @@ use loquet_policy::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::book::Book;
 use crate::seal;
 
 /// An organisation with its name and the texts of its access rules.
@@ -96,8 +97,19 @@ pub(crate) struct AccountRecord {
     pub(crate) external_id: String,
     /// The account name that authenticator apps show.
     pub(crate) label: String,
+    /// Where notices go.
+    pub(crate) book: Book,
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditHead,
+}
+
+/// An account without its secrets: enough for a list, a letter, a count, and nothing is unsealed for it.
+#[derive(Debug, Clone)]
+pub(crate) struct PersonRecord {
+    pub(crate) facts: Account,
+    pub(crate) external_id: String,
+    pub(crate) label: String,
+    pub(crate) book: Book,
 }
 
 /// Where an account's audit chain stands.

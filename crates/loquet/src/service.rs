@@ -14,6 +14,7 @@ use loquet_policy::{
 
 use crate::accept::{Settled, Tried, settle};
 use crate::audit::Broken;
+use crate::book::Address;
 use crate::disk::DiskError;
 use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
 use crate::flow::{self, Ceremony, Door, Facts, Keys, Offer, Request};
@@ -125,6 +126,8 @@ pub struct Standing {
     pub external_id: String,
     /// The name that authenticator apps show.
     pub label: String,
+    /// Where its notices go, if Loquet knows.
+    pub address: Option<Address>,
     /// Whether a second factor is required of it, and why.
     pub requirement: Requirement,
     /// The organisation's rules.
@@ -266,6 +269,7 @@ impl Service {
             level,
             requirement: required(Some(&organisation.facts), &actor.facts, now),
             account: actor.facts,
+            address: actor.book.present().cloned(),
             external_id: actor.external_id,
             label: actor.label,
             organisation: organisation.facts,

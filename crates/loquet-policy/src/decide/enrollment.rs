@@ -453,6 +453,21 @@ impl Turn<'_> {
         Ok(Grant::Done)
     }
 
+    /// Whoever has the pass phrase alone must not lead a bound account's notices elsewhere.
+    pub(super) fn change_address(&mut self, code: Submitted) -> Answer {
+        if self.session().is_ok() {
+            self.rights()?;
+            self.owner()?;
+            if self.actor().authenticator_at(self.now) != Authenticator::None {
+                self.fresh_code(code)?;
+            }
+        } else if !self.actor().is_active() {
+            return Err(Refusal::HasLeft);
+        }
+        self.tell_owner(Event::AddressChanged);
+        Ok(Grant::Done)
+    }
+
     pub(super) fn repudiate(&mut self, link: Digest) -> Answer {
         let bound = matches!(
             self.actor().authenticator,

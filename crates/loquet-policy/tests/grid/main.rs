@@ -96,6 +96,7 @@ fn commands() -> Vec<Command> {
         },
         Command::ReportLost,
         Command::Repudiate { link: digest(3) },
+        Command::ChangeAddress { code: GOOD },
         Command::Reset {
             ticket: digest(2),
             aloud: false,
@@ -162,10 +163,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::HostLeave => (32, "HostLeave"),
         Command::BreakGlass { .. } => (33, "BreakGlass"),
         Command::CollectTicket { .. } => (34, "CollectTicket"),
+        Command::ChangeAddress { .. } => (35, "ChangeAddress"),
     }
 }
 
-const COMMANDS: usize = 35;
+const COMMANDS: usize = 36;
 
 fn grid() -> String {
     let mut text = String::new();

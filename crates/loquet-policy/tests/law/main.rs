@@ -14,5 +14,6 @@
 mod advisories;
 mod article;
 mod house;
+mod notices;
 mod numbers;
 mod what_if;

@@ -50,7 +50,7 @@ impl<H: Host> Pages<H> {
             Err(Refused::Rule(refusal)) => {
                 return Ok(Err(self.sentence(&refusal, visit.language).await?));
             }
-            Err(Refused::WouldLockOut) => {
+            Err(Refused::WouldLockOut | Refused::TooManyAddresses) => {
                 return Ok(Err(refusal::neutral(visit.language).to_owned()));
             }
         };

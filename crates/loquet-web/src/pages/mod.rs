@@ -7,6 +7,7 @@ pub(crate) mod code;
 pub(crate) mod enrol;
 pub(crate) mod mandate;
 pub(crate) mod people;
+pub(crate) mod repudiate;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};

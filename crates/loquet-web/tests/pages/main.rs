@@ -9,6 +9,7 @@
 )]
 
 mod hardening;
+mod letters;
 mod path;
 mod refusals;
 mod site;

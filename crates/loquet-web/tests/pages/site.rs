@@ -143,6 +143,7 @@ pub(crate) struct Site {
     router: Router,
     pub(crate) clock: TestClock,
     pub(crate) commits: Arc<AtomicUsize>,
+    pub(crate) service: Service,
 }
 
 impl Site {
@@ -175,7 +176,7 @@ impl Site {
         }
         let mut settings = Settings::default();
         settings.https = https;
-        let pages = Pages::new(service, TestHost::default(), &settings);
+        let pages = Pages::new(service.clone(), TestHost::default(), &settings);
         let router = Router::new()
             .route("/log-in", get(show_log_in).post(log_in))
             .with_state(pages.clone())
@@ -185,6 +186,7 @@ impl Site {
             router,
             clock,
             commits,
+            service,
         }
     }
 

@@ -50,6 +50,7 @@ fn account() -> AccountRecord {
         },
         external_id: "chloé".into(),
         label: "chloe@example.org".into(),
+        book: Book::default(),
         secrets: Secrets {
             active: Some(Secret::from([1; 20])),
             pendings: vec![pending],
@@ -107,7 +108,7 @@ fn what_was_written_once_is_written_still() {
             ROSTER_V1,
         ),
         (write_attempt([4; 16], refused).unwrap(), ATTEMPT_V1),
-        (write_notice(&notice).unwrap(), NOTICE_V1),
+        (write_notice(&notice, None).unwrap(), NOTICE_V1),
     ] {
         assert_eq!(now, golden.trim_end());
     }

@@ -3,8 +3,9 @@
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
+use loquet_policy::{AccountId, Command, Grant, RecoverySet, Refusal, UnixTime};
 
+use super::book::repudiation_link;
 use super::host::of_host;
 use super::log_in::{Entered, entered};
 use super::sealed::Step;
@@ -83,7 +84,12 @@ in_session!(
     |this, case| {
         Command::ConfirmEnrollment {
             check: case.pending(&this.typed),
-            link: repudiation_link(case),
+            link: repudiation_link(
+                case.keys,
+                case.actor.facts.id,
+                case.actor.facts.epoch.wrapping_add(1),
+            )
+            .digest(),
             seal: case
                 .proposed_seal()
                 .filter(|seal| seal.ends_with(&this.seal_typed_back))
@@ -189,16 +195,4 @@ pub(crate) fn offer(
         &[],
         expires.0,
     )?))
-}
-
-/// The secret part of the link in an enrollment's notice, as a hash. Whoever delivers the notice derives the link itself
-/// from the key ring: it is stored nowhere.
-fn repudiation_link(case: &Case<'_>) -> Digest {
-    let epoch = case.actor.facts.epoch.saturating_add(1);
-    let link = seal::mac(
-        &case.keys.link,
-        "repudiation",
-        &[&case.actor.facts.id.to_bytes(), &epoch.to_be_bytes()],
-    );
-    seal::digest("repudiation", &link)
 }

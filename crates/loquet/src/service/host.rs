@@ -5,6 +5,7 @@ use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Ro
 
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
 use crate::audit;
+use crate::book::Book;
 use crate::disk;
 use crate::edge::random;
 use crate::flow::Facts;
@@ -104,6 +105,7 @@ impl Service {
                 facts: account,
                 external_id: external_id.to_owned(),
                 label: label.to_owned(),
+                book: Book::default(),
                 secrets: Secrets::default(),
                 audit: AuditHead::start(id),
             };

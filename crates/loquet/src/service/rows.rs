@@ -12,7 +12,8 @@ use super::{FILTERS, Person, Service, ServiceError};
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::{self, Door, Facts};
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::paper::RepudiationLink;
+use crate::records::{AccountRecord, OrganisationRecord, PersonRecord};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{
@@ -88,24 +89,62 @@ impl Service {
     ) -> Result<Vec<Person>, ServiceError> {
         let now = self.now();
         let mut people = Vec::new();
+        self.each_person(org, |record| {
+            people.push(Person {
+                requirement: required(organisation, &record.facts, now),
+                account: record.facts,
+                external_id: record.external_id,
+                label: record.label,
+            });
+        })
+        .await?;
+        Ok(people)
+    }
+
+    pub(crate) fn repudiation_link(&self, account: AccountId, epoch: u32) -> RepudiationLink {
+        flow::repudiation_link(&self.inner.keys, account, epoch)
+    }
+
+    pub(crate) async fn organisation(
+        &self,
+        org: OrgId,
+    ) -> Result<OrganisationRecord, ServiceError> {
+        let found = self.inner.store.load(&[RowKey::Organisation(org)]).await?;
+        match found.into_iter().next().map(|found| found.row) {
+            Some(Row::Organisation(row)) => Ok(disk::read_organisation(&row)?),
+            _ => Err(ServiceError::Missing("organisation")),
+        }
+    }
+
+    /// One account without its secrets.
+    pub(crate) async fn person(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<PersonRecord>, ServiceError> {
+        let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
+        match found.into_iter().next().map(|found| found.row) {
+            Some(Row::Account(row)) => Ok(Some(disk::read_person(&row)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Every account of an organisation without its secrets.
+    pub(crate) async fn each_person(
+        &self,
+        org: OrgId,
+        mut each: impl FnMut(PersonRecord),
+    ) -> Result<(), ServiceError> {
         self.pages(Query::Accounts(org), |item| {
             if let Item::Row(Versioned {
                 row: Row::Account(row),
                 ..
             }) = item
             {
-                let record = disk::read_account(&row, &self.inner.ring)?;
-                people.push(Person {
-                    requirement: required(organisation, &record.facts, now),
-                    account: record.facts,
-                    external_id: record.external_id,
-                    label: record.label,
-                });
+                each(disk::read_person(&row)?);
             }
             Ok(())
         })
-        .await?;
-        Ok(people)
+        .await
     }
 
     pub(super) async fn pages(
@@ -240,7 +279,7 @@ impl Service {
                     to: *to,
                     org,
                     at: change.record.at,
-                    body: disk::write_notice(notice)?,
+                    body: disk::write_notice(notice, change.epoch_of_link(notice))?,
                 })
             })
             .collect::<Result<_, DiskError>>()?;

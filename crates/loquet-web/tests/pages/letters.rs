@@ -1,0 +1,89 @@
+//! What a letter's link opens.
+
+use std::sync::Mutex;
+
+use axum::http::StatusCode;
+use loquet::store::BoxError;
+use loquet::{Deliver, Letter};
+
+use crate::site::{HELENE, JULIE, Site};
+
+#[derive(Default)]
+struct Mailbox(Mutex<Vec<Letter>>);
+
+impl Deliver for Mailbox {
+    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
+    let site = Site::open().await;
+    site.browser().enable(HELENE).await;
+    let mut julie = site.browser();
+    julie.log_in(JULIE).await;
+    julie.open("/mfa/enrol").await;
+    julie.submit("/mfa/enrol", &[]).await;
+    julie.open("/mfa/enrol").await;
+    julie.enrol().await;
+
+    let mailbox = Mailbox::default();
+    site.service.deliver(&mailbox).await.unwrap();
+    let letters = mailbox.0.into_inner().unwrap();
+    let letter = letters
+        .iter()
+        .find(|letter| letter.to == JULIE.into() && letter.link.is_some())
+        .unwrap();
+    let path = format!("/mfa/repudiate/{}", *letter.link.as_ref().unwrap().expose());
+
+    // A mail program that opens the link changes nothing.
+    let mut stranger = site.browser();
+    let before = site.commits();
+    assert_eq!(stranger.open(&path).await.status, StatusCode::OK);
+    assert_eq!(site.commits(), before);
+    assert_eq!(julie.open("/mfa/account").await.status, StatusCode::OK);
+
+    // Other links say one sentence, whatever is wrong with them.
+    let mut said = Vec::new();
+    for other in [
+        "nonsense".to_owned(),
+        path.rsplit('/')
+            .next()
+            .unwrap()
+            .replace('-', "-A")
+            .replace("-AA", "-A"),
+        format!("{}-{}", "0".repeat(32), path.rsplit('-').next().unwrap()),
+    ] {
+        let place = format!("/mfa/repudiate/{other}");
+        let mut browser = site.browser();
+        let shown = browser.open(&place).await;
+        let answer = if shown.status == StatusCode::OK {
+            browser.submit(&place, &[]).await
+        } else {
+            shown
+        };
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{place}");
+        assert!(
+            answer.body.contains("Ce lien n'est plus valable"),
+            "{}",
+            answer.body
+        );
+        said.push(answer.body.contains("Julie"));
+    }
+    assert_eq!(said, [false; 3]);
+    assert_eq!(julie.open("/mfa/account").await.status, StatusCode::OK);
+
+    let done = stranger.submit(&path, &[]).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    assert!(done.body.contains("Application retirée"));
+    let ended = julie.open("/mfa/account").await;
+    assert_eq!(ended.status, StatusCode::FORBIDDEN);
+    let again = stranger.post(&path, &[("attempt", &"00".repeat(16))]).await;
+    assert!(
+        again.body.contains("Ce lien n'est plus valable"),
+        "{}",
+        again.body
+    );
+}

@@ -1,0 +1,137 @@
+//! Where notices go, and the answer to one: "that was not me".
+
+use loquet_policy::{AccountId, Command, Grant, Refusal};
+
+use super::host::of_host;
+use super::sealed::Step;
+use super::{After, Case, Keys, Refused, done};
+use crate::book::Address;
+use crate::paper::RepudiationLink;
+use crate::seal;
+use crate::stamp::Stamp;
+
+/// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
+#[derive(Debug, Clone)]
+pub struct ChangeAddress {
+    /// The owner's session.
+    pub stamp: Stamp,
+    /// The new address.
+    pub address: Address,
+    /// A fresh code, where an authenticator is bound; empty otherwise.
+    pub typed: String,
+}
+
+/// The host, which keeps its people's addresses, knows another one. The old one is told as for [`ChangeAddress`].
+///
+/// Run it when the person is made known, and whenever the host's own record changes: the address that stands already is
+/// answered by `UNCHANGED`, and nobody is told.
+#[derive(Debug, Clone)]
+pub struct SetAddress {
+    /// Whose.
+    pub account: AccountId,
+    /// The address.
+    pub address: Address,
+}
+
+fn room(case: &Case<'_>) -> Result<(), Refused> {
+    if case.actor.book.has_room(case.now) {
+        Ok(())
+    } else {
+        Err(Refused::TooManyAddresses)
+    }
+}
+
+impl Step for ChangeAddress {
+    type Grant = ();
+    const WHAT: &'static str = "change_address";
+
+    fn actor(&self) -> AccountId {
+        self.stamp.account()
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        Some(&self.stamp)
+    }
+
+    fn address(&self) -> Option<&Address> {
+        Some(&self.address)
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        room(case)?;
+        Ok(Command::ChangeAddress {
+            code: case.submitted(&self.typed),
+        })
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
+
+impl Step for SetAddress {
+    type Grant = ();
+    const WHAT: &'static str = "set_address";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn address(&self) -> Option<&Address> {
+        Some(&self.address)
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        if case.actor.book.present() == Some(&self.address) {
+            return Err(Refusal::Unchanged.into());
+        }
+        room(case)?;
+        Ok(Command::ChangeAddress {
+            code: case.submitted(""),
+        })
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
+
+/// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, and the next
+/// one needs an administrator's ticket.
+#[derive(Debug, Clone)]
+pub struct Repudiate {
+    account: AccountId,
+    link: RepudiationLink,
+}
+
+impl Repudiate {
+    /// By this link.
+    #[must_use]
+    pub fn by(link: &RepudiationLink) -> Self {
+        Self {
+            account: link.account(),
+            link: link.clone(),
+        }
+    }
+}
+
+of_host!(Repudiate, "repudiate", (), done, |this, _case| {
+    Command::Repudiate {
+        link: this.link.digest(),
+    }
+});
+
+/// The link in the letter about the enrollment that began this epoch. It is stored nowhere: whoever writes the letter
+/// derives it again.
+pub(crate) fn repudiation_link(keys: &Keys, account: AccountId, epoch: u32) -> RepudiationLink {
+    let derived = seal::mac(
+        &keys.link,
+        "repudiation",
+        &[&account.to_bytes(), &epoch.to_be_bytes()],
+    );
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(derived) {
+        *to = from;
+    }
+    RepudiationLink::new(account, half)
+}
