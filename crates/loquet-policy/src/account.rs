@@ -108,6 +108,18 @@ impl Account {
         )
     }
 
+    /// Failures in all after which the authenticator is disabled:
+    /// [`limits::FAILURES`], or [`limits::FAILURES_CORRECTED`] when four codes are good at a time.
+    #[must_use]
+    pub const fn budget(&self) -> u8 {
+        match self.authenticator {
+            Authenticator::Active { drift, .. } if drift.unsigned_abs() > 1 => {
+                limits::FAILURES_CORRECTED
+            }
+            _ => limits::FAILURES,
+        }
+    }
+
     /// The enrollments that have not timed out at `now`.
     pub fn pendings_at(&self, now: UnixTime) -> impl Iterator<Item = &Pending> {
         self.pendings

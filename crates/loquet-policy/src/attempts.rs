@@ -8,9 +8,10 @@ use crate::UnixTime;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attempts {
-    /// Failures since the last good code.
+    /// Failures since the last good code. Never more than `total`, which therefore decides alone.
     pub row: u8,
-    /// Failures since the secret was bound.
+    /// Failures since the secret was bound. Nothing but a new secret ends this count: who may begin
+    /// anew after each of the owner's log-ins guesses for ever.
     pub total: u8,
     /// Those who have the pass phrase and nothing else that we know.
     pub stranger: Lane,

@@ -143,7 +143,8 @@ impl Turn<'_> {
         if let Some(wait) = attempts.wait(self.now, vantage) {
             return Err(Refusal::Throttled { wait });
         }
-        if reserve && vantage == Vantage::Stranger && attempts.is_reserved() {
+        let left = self.actor().budget().saturating_sub(attempts.total);
+        if reserve && vantage == Vantage::Stranger && left <= limits::RESERVE {
             return Err(Refusal::KnownDeviceOnly);
         }
         Ok(())
@@ -153,9 +154,10 @@ impl Turn<'_> {
         let now = self.now;
         let actor = self.actor_mut();
         actor.attempts.fail(vantage, now);
-        let (row, total) = (actor.attempts.row, actor.attempts.total);
+        let (total, budget) = (actor.attempts.total, actor.budget());
         let active = matches!(actor.authenticator, Authenticator::Active { .. });
-        if active && (row >= limits::FAILURES || total >= limits::FAILURES) {
+        // A hundred in a row are a hundred in all, so that one count decides.
+        if active && total >= budget {
             return self.disable_authenticator(DisabledBy::Failures);
         }
         if total == limits::ADVISE_REPLACEMENT {
@@ -196,12 +198,6 @@ impl Attempts {
             0 => None,
             wait => Some(wait),
         }
-    }
-
-    /// Whether only known devices and live sessions may go on.
-    #[must_use]
-    pub fn is_reserved(&self) -> bool {
-        self.row.max(self.total) >= limits::FAILURES.saturating_sub(limits::RESERVE)
     }
 
     /// One more failure, in both counts and in the visitor's lane.

@@ -416,3 +416,82 @@ fn a_replacement_leaves_the_old_authenticator_until_it_is_confirmed() {
     assert_ne!(house.accounts[ANNE].authenticator, old);
     assert_eq!(house.standing(ANNE, elsewhere), Err(Refusal::StaleLogIn));
 }
+
+/// In figures, so that whoever changes a limit changes a test too.
+#[test]
+fn the_limits_are_the_published_ones() {
+    use limits::*;
+    let (minute, hour, day) = (60, 3_600, 86_400);
+    assert_eq!([HALF_LOGIN, PENDING, TICKET_ALOUD], [10 * minute; 3]);
+    assert_eq!((RECENT, BREAK_GLASS_TICKET), (5 * minute, 10 * minute));
+    assert_eq!(
+        [ENROLLMENT_WINDOW, ENROLLMENT_WINDOW_MAX],
+        [14 * day, 90 * day]
+    );
+    assert_eq!([TICKET, TICKET_MAX], [24 * hour, 72 * hour]);
+    assert_eq!(
+        [NOTICE, NOTICE_MAX, REPUDIATION],
+        [7, 730, 7].map(|n| n * day)
+    );
+    assert_eq!([WEAKENING, PROBATION, SEAL_VOID], [72 * hour; 3]);
+    assert_eq!([BREAK_GLASS, BREAK_GLASS_COLLECT], [24 * hour; 2]);
+    assert_eq!([MINUTE, HOUR, DAY], [minute, hour, day]);
+    assert_eq!([WAIT, WAIT_MAX], [30, hour]);
+    assert_eq!([TICKET_TRIES, SEAL_TRIES, PENDING_TRIES], [10; 3]);
+    assert_eq!((POSTPONEMENTS, RESETS_A_DAY, FIRST_WAIT), (2, 5, 6));
+    assert_eq!((FAILURES, FAILURES_CORRECTED), (100, 75));
+    assert_eq!((RESERVE, ADVISE_REPLACEMENT, DRIFT_MAX), (20, 50, 4));
+    assert_eq!((PENDINGS, RECOVERY_CODES, ROLES), (3, 10, 8));
+}
+
+/// Four codes are good at a time where a clock was corrected by two steps or more, three elsewhere:
+/// the chance of guessing is the same.
+#[test]
+fn a_corrected_clock_leaves_three_quarters_of_the_budget() {
+    for (drift, of_strangers, of_all) in [
+        (0, 80, 100),
+        (1, 80, 100),
+        (-1, 80, 100),
+        (2, 55, 75),
+        (-4, 55, 75),
+    ] {
+        for (vantage, expected) in [
+            (Vantage::Stranger, of_strangers),
+            (Vantage::KnownDevice, of_all),
+        ] {
+            let mut house = House::enabled();
+            house.enroll(DAVID);
+            let half = house.log_in(DAVID);
+            let Authenticator::Active { step, .. } = house.accounts[DAVID].authenticator else {
+                panic!()
+            };
+            let pair = PairCheck::Good {
+                step: step + 9,
+                drift,
+            };
+            let access = Access::Allowed;
+            let resync = Command::Resynchronise {
+                pair,
+                vantage,
+                access,
+            };
+            house.ask(DAVID, Some(half), resync).unwrap();
+            let mut looked_at = 0;
+            for _ in 0..300 {
+                let half = house.log_in(DAVID);
+                match house.wrong(DAVID, half, vantage) {
+                    Err(Refusal::WrongCode { .. }) => looked_at += 1,
+                    Err(Refusal::KnownDeviceOnly | Refusal::Disabled) => break,
+                    other => panic!("{other:?}"),
+                }
+                house.wait(limits::WAIT_MAX);
+            }
+            assert_eq!(looked_at, expected, "{drift} {vantage:?}");
+            let disabled = matches!(
+                house.accounts[DAVID].authenticator,
+                Authenticator::Disabled { .. }
+            );
+            assert_eq!(disabled, vantage == Vantage::KnownDevice);
+        }
+    }
+}
