@@ -1,4 +1,4 @@
-//! The past advisories about replay, races and counters, and the ceremonies, over SQLite.
+//! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use loquet_sqlite::SqliteStore;
@@ -24,6 +24,17 @@ async fn the_ceremonies_over_sqlite() {
         SqliteStore::open(path).unwrap()
     };
     loquet_testkit::letters::all(&mut store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_over_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = 0..;
+    loquet_testkit::keys::all(|| {
+        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
+        move || SqliteStore::open(&path).unwrap()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -10,5 +10,6 @@
 pub mod advisories;
 pub mod flaky;
 pub mod house;
+pub mod keys;
 pub mod letters;
 pub mod policy_reference;

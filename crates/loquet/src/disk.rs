@@ -3,6 +3,8 @@
 //! A body says its version first. An unknown version is refused, never guessed at: a newer Loquet wrote it. Golden samples
 //! in `tests/data` hold every version that was ever released.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use loquet_otp::Secret;
@@ -16,11 +18,11 @@ use crate::book::Book;
 use crate::records::{
     AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Rules, Secrets,
 };
-use crate::seal::{KeyRing, Place, SealError};
-use crate::store::{AccountRow, OrganisationRow, RosterRow};
+use crate::seal::{self, KeyRing, Place, SealError};
+use crate::store::{AccountRow, OrganisationRow, RosterRow, Version};
 
 /// The version that is written.
-const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 1;
 
 /// A row that cannot be read. Nothing is decided on it.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +88,14 @@ struct RosterBody {
     facts: Roster,
 }
 
-fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
+pub(crate) fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
     serde_json::to_string(body).map_err(|error| DiskError::Damaged {
         what,
         why: error.to_string(),
     })
 }
 
-fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, DiskError> {
+pub(crate) fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, DiskError> {
     #[derive(Deserialize)]
     struct Version {
         v: u64,
@@ -177,16 +179,20 @@ pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
 }
 
 /// Reads an account and opens its secrets.
-pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRecord, DiskError> {
+pub(crate) fn read_account(
+    row: &AccountRow,
+    version: Version,
+    keys: &KeyRing,
+) -> Result<AccountRecord, DiskError> {
     let body = account_body(row)?;
     let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
-        let sealed = BASE64.decode(sealed).map_err(|_| SealError::DoesNotOpen)?;
         let place = Place {
             org: row.org,
             account: row.id,
             slot,
+            version,
         };
-        let bytes = keys.open(&place, &sealed)?;
+        let bytes = keys.open(&place, &decode(sealed)?)?;
         Secret::new(&bytes).map_err(|_| SealError::DoesNotOpen.into())
     };
     let active = body
@@ -217,9 +223,36 @@ pub(crate) fn read_account(row: &AccountRow, keys: &KeyRing) -> Result<AccountRe
     })
 }
 
-/// Writes an account, sealing its secrets anew; `nonce` gives a fresh random one at each call.
+fn decode(sealed: &str) -> Result<Vec<u8>, SealError> {
+    BASE64.decode(sealed).map_err(|_| SealError::DoesNotOpen)
+}
+
+/// What an account's secrets are sealed under, without opening them.
+#[derive(Debug, Default)]
+pub(crate) struct Seals {
+    /// The keys.
+    pub(crate) keys: BTreeSet<u32>,
+    /// One of them would be sealed otherwise today.
+    pub(crate) outdated: bool,
+}
+
+/// See [`Seals`]; `current` is the key that seals today.
+pub(crate) fn seals(row: &AccountRow, current: u32) -> Result<Seals, DiskError> {
+    let body: AccountBody = read("account", &row.body)?;
+    let pendings = body.pendings.iter().map(|pending| &pending.sealed);
+    let mut seals = Seals::default();
+    for sealed in body.active.iter().chain(pendings) {
+        let (key, outdated) = seal::sealed_under(&decode(sealed)?, current)?;
+        seals.keys.insert(key);
+        seals.outdated |= outdated;
+    }
+    Ok(seals)
+}
+
+/// Writes an account at `version`, sealing its secrets anew; `nonce` gives a fresh random one at each call.
 pub(crate) fn write_account<E>(
     record: &AccountRecord,
+    version: Version,
     keys: &KeyRing,
     mut nonce: impl FnMut() -> Result<[u8; 24], E>,
 ) -> Result<AccountRow, E>
@@ -235,6 +268,7 @@ where
                     org,
                     account: id,
                     slot,
+                    version,
                 },
                 secret.expose(),
                 nonce,
@@ -351,6 +385,9 @@ pub(crate) fn write_notice(notice: &Notice, epoch: Option<u32>) -> Result<String
 pub(crate) fn read_notice(body: &str) -> Result<(Notice, Option<u32>), DiskError> {
     read::<NoticeBody>("notice", body).map(|body| (body.notice, body.epoch))
 }
+
+mod books;
+pub(crate) use books::{read_root, root_key, write_root};
 
 #[cfg(test)]
 mod tests;

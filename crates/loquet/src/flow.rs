@@ -12,6 +12,7 @@ use loquet_policy::{
     AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster,
     SessionId, Snapshot, UnixTime,
 };
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::accept::Decided;
 use crate::audit::Record;
@@ -218,7 +219,8 @@ pub struct After<'a> {
     pub(crate) organisation: Option<&'a OrganisationRecord>,
 }
 
-/// Keys of flow's own, derived from the key ring; none opens a secret.
+/// Keys of flow's own, derived from the root key; none opens a secret.
+#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Keys {
     pub(crate) break_glass: [u8; 32],
     pub(crate) link: [u8; 32],

@@ -6,6 +6,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organisation, Uni
 
 use crate::book::Address;
 use crate::disk;
+use crate::flow;
 use crate::paper::RepudiationLink;
 use crate::records::PersonRecord;
 use crate::service::{Service, ServiceError};
@@ -95,6 +96,7 @@ impl Service {
     ) -> Result<u32, ServiceError> {
         let (notice, epoch) = disk::read_notice(&row.body)?;
         let organisation = self.organisation(row.org).await?;
+        let vault = self.unlock().await?;
         let mut letters: u32 = 0;
         for person in self.readers(&notice, row, &organisation.facts).await? {
             let id = person.facts.id;
@@ -107,7 +109,7 @@ impl Service {
                 organisation: organisation.name.clone(),
                 at: row.at,
                 event: notice.event,
-                link: epoch.map(|epoch| self.repudiation_link(id, epoch)),
+                link: epoch.map(|epoch| flow::repudiation_link(&vault.keys, id, epoch)),
             };
             to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
             letters = letters.saturating_add(1);

@@ -1,8 +1,9 @@
 //! Sealing: what a store holds of a secret is of no use without the key ring, which is never in the store.
 //!
 //! Shared secrets are sealed with XChaCha20-Poly1305 (24 random bytes of nonce, so that no counter has to survive a
-//! crash). The key id, the organisation, the account and the slot are authenticated with them: a sealed secret copied
-//! into another row, or into another slot of its own row, does not open. Tickets, break-glass and recovery codes have at
+//! crash). The key id, the organisation, the account, the slot and the row's version are authenticated with them: a
+//! sealed secret copied into another row, into another slot of its own row, or back into its own row after another
+//! change does not open. Tickets, break-glass and recovery codes have at
 //! least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4 §3.1.2.2 asks no more of them).
 
 use std::collections::BTreeMap;
@@ -15,11 +16,15 @@ use loquet_policy::{AccountId, Digest, OrgId};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The format of everything sealed here, authenticated with it.
-const FORMAT: u8 = 1;
+use crate::store::Version;
+
+/// The format of everything sealed here, authenticated with it: 2 binds the row's version, 1 did not.
+const FORMAT: u8 = 2;
+/// The first format, which is still opened.
+const UNVERSIONED: u8 = 1;
 const NONCE: usize = 24;
 
-/// The keys that open and close what a store holds, by id; new secrets are sealed under the last one added.
+/// The keys that open and close what a store holds, by id; new secrets are sealed under the newest that does not wait.
 ///
 /// # Security
 /// Keep it apart from the database and its backups: whoever has both has every shared secret.
@@ -45,8 +50,10 @@ impl fmt::Debug for KeyRing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// A line of the key file is not `ID HEX`.
-    #[error("line {line} of the key file is not a number, a blank and 64 hexadecimal digits")]
+    /// A line of the key file is not `ID HEX`, nor `ID HEX waiting`.
+    #[error(
+        "line {line} of the key file is not a number, a blank and 64 hexadecimal digits (after them, at most the word waiting)"
+    )]
     BadLine {
         /// Counted from 1.
         line: usize,
@@ -61,8 +68,8 @@ pub enum SealError {
         /// The key's id.
         id: u32,
     },
-    /// There is no key in it.
-    #[error("the key file holds no key")]
+    /// There is no key in it, or all of them wait.
+    #[error("the key file holds no key that is in use")]
     Empty,
     /// Sealed under a key that is not on the ring.
     #[error("sealed under key {0}, which is not on the key ring")]
@@ -82,36 +89,48 @@ impl KeyRing {
         }
     }
 
-    /// Reads the key file: one key a line, `ID HEX`, ids rising, blank lines and `#` comments allowed; the last line
-    /// seals.
+    /// Reads the key file, or the same text from an environment variable: one key a line, `ID HEX`, ids rising, blank
+    /// lines and `#` comments allowed; a `;` ends a line too. The last line seals, unless it ends in the word `waiting`:
+    /// such a key only opens, until every process that uses the store knows it.
     ///
     /// ```
     /// use loquet::seal::KeyRing;
     /// let text = format!("# since 2026-11\n1 {}\n", "ab".repeat(32));
     /// assert!(KeyRing::parse(&text).is_ok());
+    /// let two = format!("1 {}; 2 {} waiting", "ab".repeat(32), "cd".repeat(32));
+    /// assert_eq!(KeyRing::parse(&two)?.current(), 1);
     /// assert!(KeyRing::parse("1 short").is_err());
+    /// # Ok::<(), loquet::seal::SealError>(())
     /// ```
     ///
     /// # Errors
     /// [`SealError`] with the line at fault; the error never repeats what stands there.
     pub fn parse(text: &str) -> Result<Self, SealError> {
         let mut keys = BTreeMap::new();
-        let mut current = None;
-        for (line, content) in (1..).zip(text.lines()) {
+        let (mut newest, mut current) = (None, None);
+        for (line, content) in (1..).zip(text.split(['\n', ';'])) {
             let content = content.split('#').next().unwrap_or_default().trim();
             if content.is_empty() {
                 continue;
             }
             let bad = SealError::BadLine { line };
-            let (id, hex) = content.split_once(char::is_whitespace).ok_or(bad.clone())?;
-            let id: u32 = id.parse().map_err(|_| bad.clone())?;
-            let key = unhex(hex.trim()).ok_or(bad)?;
-            // The first key of all is what the audit chains hang on: a later one must not take its place.
-            if current.is_some_and(|newest| id <= newest) {
+            let mut words = content.split_whitespace();
+            let id: Option<u32> = words.next().and_then(|id| id.parse().ok());
+            let key = words.next().and_then(unhex);
+            let (Some(id), Some(key)) = (id, key) else {
+                return Err(bad);
+            };
+            // A rising order, so that the last line is the newest key and no line hides another.
+            if newest.is_some_and(|newest| id <= newest) {
                 return Err(SealError::NotNewer { line, id });
             }
+            newest = Some(id);
+            match (words.next(), words.next()) {
+                (None, _) => current = Some(id),
+                (Some("waiting"), None) => {}
+                _ => return Err(bad),
+            }
             keys.insert(id, MasterKey(key));
-            current = Some(id);
         }
         current
             .map(|current| Self { keys, current })
@@ -127,6 +146,17 @@ impl KeyRing {
         }
         text.push('\n');
         text
+    }
+
+    /// The key that seals.
+    #[must_use]
+    pub const fn current(&self) -> u32 {
+        self.current
+    }
+
+    /// The keys that open, oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.keys.keys().copied()
     }
 
     /// Seals a secret into its place. `nonce` must be random and never used twice.
@@ -145,7 +175,7 @@ impl KeyRing {
                 &XNonce::from(nonce),
                 Payload {
                     msg: secret,
-                    aad: &place.bytes(self.current),
+                    aad: &place.bytes(FORMAT, self.current),
                 },
             )
             .map_err(|_| SealError::DoesNotOpen)?;
@@ -163,32 +193,40 @@ impl KeyRing {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let wrong = SealError::DoesNotOpen;
-        let ([format], rest) = sealed.split_first_chunk::<1>().ok_or(wrong.clone())?;
-        let (id, rest) = rest.split_first_chunk::<4>().ok_or(wrong.clone())?;
+        let (format, id, rest) = header(sealed).ok_or(wrong.clone())?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(wrong.clone())?;
-        if *format != FORMAT {
-            return Err(wrong);
-        }
-        let id = u32::from_be_bytes(*id);
         let key = self.keys.get(&id).ok_or(SealError::MissingKey(id))?;
         cipher(key)
             .decrypt(
                 &XNonce::from(*nonce),
                 Payload {
                     msg: sealed,
-                    aad: &place.bytes(id),
+                    aad: &place.bytes(format, id),
                 },
             )
             .map(Zeroizing::new)
             .map_err(|_| wrong)
     }
 
-    /// A key for one other purpose, of no use for any other and none for opening secrets.
-    pub(crate) fn derive(&self, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], SealError> {
-        // The oldest key, so that adding a newer one does not break the audit chains that stand.
+    /// The oldest key, on which everything hung before there was a root key.
+    pub(crate) fn oldest(&self) -> Result<Zeroizing<[u8; 32]>, SealError> {
         let key = self.keys.values().next().ok_or(SealError::Empty)?;
-        Ok(mac(&key.0, purpose, parts))
+        Ok(Zeroizing::new(key.0))
     }
+}
+
+/// The key that a secret is sealed under, and whether it must be sealed anew to stand as a ring would seal it whose
+/// current key is `current`.
+pub(crate) fn sealed_under(sealed: &[u8], current: u32) -> Result<(u32, bool), SealError> {
+    let (format, key, _) = header(sealed).ok_or(SealError::DoesNotOpen)?;
+    Ok((key, format != FORMAT || key != current))
+}
+
+/// The format and the key id of something sealed, and the rest.
+fn header(sealed: &[u8]) -> Option<(u8, u32, &[u8])> {
+    let ([format], rest) = sealed.split_first_chunk::<1>()?;
+    let (id, rest) = rest.split_first_chunk::<4>()?;
+    matches!(*format, UNVERSIONED | FORMAT).then_some((*format, u32::from_be_bytes(*id), rest))
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
@@ -229,14 +267,19 @@ pub(crate) struct Place<'a> {
     pub(crate) org: OrgId,
     pub(crate) account: AccountId,
     pub(crate) slot: &'a str,
+    /// The version of the row, once written.
+    pub(crate) version: Version,
 }
 
 impl Place<'_> {
-    fn bytes(&self, key: u32) -> Vec<u8> {
-        let mut out = vec![FORMAT];
+    fn bytes(&self, format: u8, key: u32) -> Vec<u8> {
+        let mut out = vec![format];
         out.extend_from_slice(&key.to_be_bytes());
         out.extend_from_slice(&self.org.to_bytes());
         out.extend_from_slice(&self.account.to_bytes());
+        if format != UNVERSIONED {
+            out.extend_from_slice(&self.version.0.to_be_bytes());
+        }
         out.extend_from_slice(self.slot.as_bytes());
         out
     }
@@ -269,6 +312,7 @@ mod tests {
             org: OrgId::from(1_u64),
             account: AccountId::from(account),
             slot,
+            version: Version(4),
         }
     }
 
@@ -285,6 +329,11 @@ mod tests {
             ring.open(&place(1, "pending"), &sealed),
             Err(SealError::DoesNotOpen)
         );
+        let later = Place {
+            version: Version(5),
+            ..place(1, "active")
+        };
+        assert_eq!(ring.open(&later, &sealed), Err(SealError::DoesNotOpen));
         let other = KeyRing::single(3, [8; 32]);
         assert_eq!(
             other.open(&place(1, "active"), &sealed),
@@ -345,6 +394,15 @@ mod tests {
             KeyRing::parse(&twice).unwrap_err(),
             SealError::NotNewer { line: 2, id: 1 }
         );
+        assert_eq!(
+            KeyRing::parse(&format!("1 {key} waiting")).unwrap_err(),
+            SealError::Empty
+        );
+        for bad in [" later", " waiting waiting", " waiting #", "x"] {
+            let text = format!("1 {key};2 {key}{bad}");
+            let parsed = KeyRing::parse(&text);
+            assert_eq!(parsed.is_ok(), bad.contains('#'), "{bad}: {parsed:?}");
+        }
         let long = format!("\n1 {key}00");
         let error = KeyRing::parse(&long).unwrap_err();
         assert_eq!(error, SealError::BadLine { line: 2 });

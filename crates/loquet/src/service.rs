@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_enrollment::LabelError;
 use loquet_ipfilter::Filter;
@@ -17,7 +17,7 @@ use crate::audit::Broken;
 use crate::book::Address;
 use crate::disk::DiskError;
 use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
-use crate::flow::{self, Ceremony, Door, Facts, Keys, Offer, Request};
+use crate::flow::{self, Ceremony, Door, Facts, Offer, Request};
 use crate::lanes::Lanes;
 use crate::paper::SealCode;
 use crate::seal::{KeyRing, SealError};
@@ -26,7 +26,12 @@ use crate::store::erased::Erased;
 use crate::store::{BoxError, Fault, RowKey, Store};
 
 mod host;
+mod rotation;
 mod rows;
+mod vault;
+
+pub use rotation::{Resealed, Sealed};
+use vault::Vault;
 
 /// How often a decision is made again when another process changed what it read.
 const TRIES: u32 = 16;
@@ -44,9 +49,8 @@ pub struct Service {
 struct Inner {
     store: Box<dyn Erased>,
     clock: Box<dyn Clock>,
-    ring: KeyRing,
-    keys: Keys,
-    audit_key: [u8; 32],
+    ring: RwLock<Arc<KeyRing>>,
+    vault: OnceLock<Vault>,
     lanes: Lanes,
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
 }
@@ -54,7 +58,7 @@ struct Inner {
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
-            .field("keys", &self.inner.ring)
+            .field("keys", &self.ring())
             .finish_non_exhaustive()
     }
 }
@@ -69,6 +73,9 @@ pub enum ServiceError {
     /// A row that cannot be read or opened.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// The key ring is another store's, or lacks a key.
+    #[error("these are not the keys of this store: {0}")]
+    Keys(#[source] SealError),
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
@@ -154,10 +161,11 @@ pub struct Person {
 }
 
 impl Service {
-    /// A service over `store`, sealing with `ring`, by the system's clock.
+    /// A service over `store`, sealing with `ring`, by the system's clock. It looks at neither before the first request:
+    /// [`open`](Self::open) does.
     ///
     /// # Errors
-    /// [`ServiceError`] when the key ring is unusable.
+    /// None today.
     pub fn new(store: impl Store, ring: KeyRing) -> Result<Self, ServiceError> {
         Self::with_clock(store, ring, SystemClock)
     }
@@ -171,18 +179,12 @@ impl Service {
         ring: KeyRing,
         clock: impl Clock,
     ) -> Result<Self, ServiceError> {
-        let keys = Keys {
-            break_glass: ring.derive("break-glass", &[])?,
-            link: ring.derive("link", &[])?,
-        };
-        let audit_key = ring.derive("audit", &[])?;
         Ok(Self {
             inner: Arc::new(Inner {
                 store: Box::new(store),
                 clock: Box::new(clock),
-                ring,
-                keys,
-                audit_key,
+                ring: RwLock::new(Arc::new(ring)),
+                vault: OnceLock::new(),
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
             }),
@@ -206,6 +208,7 @@ impl Service {
     ) -> Result<Settled<C::Grant>, ServiceError> {
         let now = self.now();
         let entropy = Entropy::draw()?;
+        let vault = self.unlock().await?;
         let accounts = std::iter::once(ceremony.actor())
             .chain(ceremony.subject())
             .collect();
@@ -224,10 +227,10 @@ impl Service {
                 }
                 self.load(&keys, Some(ceremony.actor()), &mut facts).await?;
             }
-            let decided = flow::decide(&ceremony, request, &facts, now, &entropy, &self.inner.keys);
+            let decided = flow::decide(&ceremony, request, &facts, now, &entropy, &vault.keys);
             let writes = decided
                 .change()
-                .map(|change| self.writes(change))
+                .map(|change| self.writes(change, vault))
                 .transpose()?;
             match settle(&*self.inner.store, decided, writes).await? {
                 Tried::Settled(settled) => return Ok(settled),
@@ -322,6 +325,7 @@ impl Service {
         stamp: &Stamp,
     ) -> Result<Result<SealCode, Refusal>, ServiceError> {
         let facts = self.facts(stamp.account()).await?;
+        let vault = self.unlock().await?;
         let now = self.now();
         let let_in = matches!(
             facts.organisation.as_ref().map(|organisation| organisation.facts.break_glass.at(now)),
@@ -335,7 +339,7 @@ impl Service {
             facts
                 .organisation
                 .as_ref()
-                .map(|organisation| flow::proposed_seal(&self.inner.keys, stamp, organisation))
+                .map(|organisation| flow::proposed_seal(&vault.keys, stamp, organisation))
                 .ok_or(Refusal::PolicyUnavailable)
         }))
     }

@@ -81,6 +81,12 @@ impl LedgerId {
     /// and those numbered below its mark may go.
     pub const FORGOTTEN: u16 = 1;
 
+    /// The root key, sealed; its mark is the key that it is sealed under.
+    pub(crate) const ROOT: Self = Self {
+        kind: 2,
+        page: [0; 16],
+    };
+
     /// The page that lets audit records of an account go.
     #[must_use]
     pub const fn forgotten(account: AccountId) -> Self {

@@ -12,6 +12,15 @@ async fn past_advisories_over_memory() {
     loquet_testkit::advisories::all(MemoryStore::new).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_over_memory() {
+    loquet_testkit::keys::all(|| {
+        let store = FlakyStore::default();
+        move || store.clone()
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_lost_answer_or_question_is_no_lost_code() {
     for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {

@@ -6,10 +6,14 @@ use loquet_policy::{
 };
 
 use super::*;
+use crate::store::LedgerRow;
 
 /// Each format that was ever released, as it was written: `NAME.vN.json`. A change that makes one of them fail needs a
 /// new version and a migration, not a new sample.
 const ACCOUNT_V1: &str = include_str!("../../tests/data/account.v1.json");
+/// The same with its secrets sealed in format 2, which binds the row's version.
+const ACCOUNT_V1_SEALED_2: &str = include_str!("../../tests/data/account.v1.sealed-2.json");
+const ROOT_V1: &str = include_str!("../../tests/data/root.v1.json");
 const ORGANISATION_V1: &str = include_str!("../../tests/data/organisation.v1.json");
 const ROSTER_V1: &str = include_str!("../../tests/data/roster.v1.json");
 const ATTEMPT_V1: &str = include_str!("../../tests/data/attempt.v1.json");
@@ -83,7 +87,14 @@ fn organisation() -> OrganisationRecord {
 }
 
 fn written(account: &AccountRecord) -> AccountRow {
-    write_account::<DiskError>(account, &ring(), || Ok([9; 24])).unwrap()
+    write_account::<DiskError>(account, AT, &ring(), || Ok([9; 24])).unwrap()
+}
+
+/// The version of the account's row.
+const AT: Version = Version(12);
+
+fn root() -> LedgerRow {
+    write_root(&[3; 32], AT, &ring(), [9; 24]).unwrap()
 }
 
 #[test]
@@ -98,7 +109,8 @@ fn what_was_written_once_is_written_still() {
     };
     let refused = FirstOutcome::Refused(Refusal::AlreadyUsed { wait: 12 });
     for (now, golden) in [
-        (written(&account()).body, ACCOUNT_V1),
+        (written(&account()).body, ACCOUNT_V1_SEALED_2),
+        (root().body, ROOT_V1),
         (
             write_organisation(&organisation()).unwrap().body,
             ORGANISATION_V1,
@@ -116,18 +128,29 @@ fn what_was_written_once_is_written_still() {
 
 #[test]
 fn every_format_ever_released_is_read() {
-    let row = AccountRow {
-        body: ACCOUNT_V1.into(),
-        ..written(&account())
+    for golden in [ACCOUNT_V1, ACCOUNT_V1_SEALED_2] {
+        let row = AccountRow {
+            body: golden.into(),
+            ..written(&account())
+        };
+        let read = read_account(&row, AT, &ring()).unwrap();
+        let (facts, expected) = (read.facts, account());
+        assert_eq!(facts, expected.facts);
+        assert_eq!(read.secrets.active, expected.secrets.active);
+        assert_eq!(
+            read.secrets.pending(SessionId(0xfeed)),
+            expected.secrets.pending(SessionId(0xfeed))
+        );
+        let seals = seals(&row, 1).unwrap();
+        assert_eq!(seals.keys, BTreeSet::from([1]));
+        assert_eq!(seals.outdated, golden == ACCOUNT_V1);
+    }
+    let row = LedgerRow {
+        body: ROOT_V1.into(),
+        ..root()
     };
-    let read = read_account(&row, &ring()).unwrap();
-    let (facts, expected) = (read.facts, account());
-    assert_eq!(facts, expected.facts);
-    assert_eq!(read.secrets.active, expected.secrets.active);
-    assert_eq!(
-        read.secrets.pending(SessionId(0xfeed)),
-        expected.secrets.pending(SessionId(0xfeed))
-    );
+    assert_eq!(*read_root(&row, AT, &ring()).unwrap(), [3; 32]);
+    assert!(read_root(&row, Version(13), &ring()).is_err());
     let row = OrganisationRow {
         id: OrgId::from(9_u64),
         enabled: true,
@@ -159,7 +182,7 @@ fn a_newer_format_is_refused_and_damage_says_where_without_repeating_it() {
         body: newer,
         ..written(&account())
     };
-    let error = read_account(&row, &ring()).unwrap_err();
+    let error = read_account(&row, AT, &ring()).unwrap_err();
     assert!(
         matches!(error, DiskError::Newer { version: 2, .. }),
         "{error}"
@@ -169,7 +192,7 @@ fn a_newer_format_is_refused_and_damage_says_where_without_repeating_it() {
         body: damaged,
         ..written(&account())
     };
-    let error = read_account(&row, &ring()).unwrap_err().to_string();
+    let error = read_account(&row, AT, &ring()).unwrap_err().to_string();
     assert!(
         error.contains("column") && !error.contains("CANARY"),
         "{error}"
@@ -181,7 +204,7 @@ fn a_row_in_anothers_place_is_refused() {
     let mut row = written(&account());
     row.id = AccountId::from(4_u64);
     assert!(matches!(
-        read_account(&row, &ring()),
+        read_account(&row, AT, &ring()),
         Err(DiskError::Damaged { .. })
     ));
 }

@@ -10,7 +10,7 @@ use crate::disk;
 use crate::edge::random;
 use crate::flow::Facts;
 use crate::records::{AccountRecord, AuditHead, OrganisationRecord, Secrets};
-use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Versioned, Writes};
+use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Versioned, Writes};
 
 /// What a host does at its own edge, without a session: the host is trusted with who its people are, not with letting
 /// them in.
@@ -111,7 +111,8 @@ impl Service {
             };
             put.push(Row::Account(disk::write_account::<ServiceError>(
                 &record,
-                &self.inner.ring,
+                Version::ABSENT.next(),
+                &self.ring(),
                 || Ok(random()?),
             )?));
             let writes = Writes {
@@ -209,7 +210,8 @@ impl Service {
             Ok(())
         })
         .await?;
-        audit::verify(records.iter(), account, actor.audit, &self.inner.audit_key)?;
+        let vault = self.unlock().await?;
+        audit::verify(records.iter(), account, actor.audit, &vault.audit)?;
         Ok(actor.audit.seq)
     }
 

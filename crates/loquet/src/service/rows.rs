@@ -8,16 +8,17 @@ use loquet_policy::{
     required, standing,
 };
 
+use super::vault::Vault;
 use super::{FILTERS, Person, Service, ServiceError};
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::{self, Door, Facts};
-use crate::paper::RepudiationLink;
 use crate::records::{AccountRecord, OrganisationRecord, PersonRecord};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes,
+    AttemptRow, Cursor, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
+    Versioned, Writes,
 };
 
 /// The inside.
@@ -101,10 +102,6 @@ impl Service {
         Ok(people)
     }
 
-    pub(crate) fn repudiation_link(&self, account: AccountId, epoch: u32) -> RepudiationLink {
-        flow::repudiation_link(&self.inner.keys, account, epoch)
-    }
-
     pub(crate) async fn organisation(
         &self,
         org: OrgId,
@@ -170,6 +167,9 @@ impl Service {
         actor: Option<AccountId>,
         facts: &mut Facts,
     ) -> Result<(), ServiceError> {
+        // A wrong key ring must not decide anything, nor seal anything.
+        self.unlock().await?;
+        let ring = self.ring();
         let found = self.inner.store.load(keys).await?;
         for key in keys {
             let version = found
@@ -178,7 +178,7 @@ impl Service {
                 .map_or(Version::ABSENT, |found| found.version);
             facts.read.push((*key, version));
         }
-        for Versioned { row, .. } in found {
+        for Versioned { row, version } in found {
             match row {
                 Row::Organisation(row) => {
                     let record = disk::read_organisation(&row)?;
@@ -187,7 +187,7 @@ impl Service {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, &self.inner.ring)?;
+                    let record = disk::read_account(&row, version, &ring)?;
                     if actor == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
@@ -237,18 +237,38 @@ impl Service {
         Door::Guarded(filter)
     }
 
+    /// A page of the books, with its version.
+    pub(crate) async fn ledger(
+        &self,
+        id: LedgerId,
+    ) -> Result<Option<(LedgerRow, Version)>, ServiceError> {
+        let found = self.inner.store.load(&[RowKey::Ledger(id)]).await?;
+        Ok(found.into_iter().find_map(|found| match found.row {
+            Row::Ledger(row) if row.id == id => Some((row, found.version)),
+            _ => None,
+        }))
+    }
+
     /// Seals a change into rows.
-    pub(super) fn writes(&self, change: &flow::Change) -> Result<Writes, ServiceError> {
+    pub(super) fn writes(
+        &self,
+        change: &flow::Change,
+        vault: &Vault,
+    ) -> Result<Writes, ServiceError> {
+        let ring = self.ring();
         let seal = |record: &AccountRecord| -> Result<Row, ServiceError> {
+            let key = RowKey::Account(record.facts.id);
+            let read = change.read.iter().find(|(read, _)| *read == key);
+            let version = read.map_or(Version::ABSENT, |(_, version)| *version).next();
             let row =
-                disk::write_account::<ServiceError>(record, &self.inner.ring, || Ok(random()?))?;
+                disk::write_account::<ServiceError>(record, version, &ring, || Ok(random()?))?;
             Ok(Row::Account(row))
         };
         let mut actor = change.actor.clone();
         let (id, org) = (actor.facts.id, actor.facts.org);
         let record = change
             .record
-            .chain(&mut actor.audit, id, org, &self.inner.audit_key)
+            .chain(&mut actor.audit, id, org, &vault.audit)
             .map_err(|error| DiskError::Damaged {
                 what: "audit record",
                 why: error.to_string(),

@@ -1,0 +1,195 @@
+//! Rotation: every secret sealed anew under the ring's current key, while people log in.
+
+use std::collections::BTreeMap;
+
+use loquet_policy::AccountId;
+
+use super::{Service, ServiceError, TRIES};
+use crate::disk;
+use crate::edge::random;
+use crate::store::{
+    AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
+};
+
+/// Accounts that are sealed anew in one change.
+const BATCH: usize = 64;
+
+/// Under which keys a store is sealed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// How many accounts there are.
+    pub accounts: u64,
+    /// How many of them need a key of the ring, by its id; each counts for every key that it needs.
+    pub under: BTreeMap<u32, u64>,
+    /// How many [`reseal`](Service::reseal) would seal anew.
+    pub outdated: u64,
+    /// The key that the root key is sealed under.
+    pub root: u32,
+}
+
+impl Sealed {
+    /// Whether something can be opened with this key alone.
+    #[must_use]
+    pub fn needs(&self, key: u32) -> bool {
+        self.root == key || self.under.contains_key(&key)
+    }
+}
+
+/// How far a rotation has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Accounts that were looked at.
+    pub seen: u64,
+    /// Accounts that were sealed anew.
+    pub anew: u64,
+}
+
+impl Service {
+    /// Counts what is sealed under which key. Opens nothing.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn sealed(&self) -> Result<Sealed, ServiceError> {
+        self.unlock().await?;
+        let current = self.ring().current();
+        let mut count = Sealed::default();
+        if let Some((row, _)) = self.ledger(LedgerId::ROOT).await? {
+            count.root = disk::root_key(&row);
+        }
+        for (organisation, _) in self.organisations().await? {
+            self.pages(Query::Accounts(organisation.id), |item| {
+                if let Some((row, _)) = account(item) {
+                    let seals = disk::seals(&row, current)?;
+                    count.accounts = count.accounts.saturating_add(1);
+                    if seals.outdated {
+                        count.outdated = count.outdated.saturating_add(1);
+                    }
+                    for key in seals.keys {
+                        let accounts = count.under.entry(key).or_default();
+                        *accounts = accounts.saturating_add(1);
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(count)
+    }
+
+    /// Seals anew, under the ring's current key, what is sealed under an older one or in an older format; the root key
+    /// last. People log in meanwhile, and whoever changes an account meanwhile has it sealed anew as well.
+    ///
+    /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
+    /// Where another process still seals with an older key, some accounts fall back to it: see [`sealed`](Self::sealed).
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn reseal(
+        &self,
+        mut progress: impl FnMut(Resealed),
+    ) -> Result<Resealed, ServiceError> {
+        self.unlock().await?;
+        let current = self.ring().current();
+        let mut done = Resealed::default();
+        for (organisation, _) in self.organisations().await? {
+            let mut at = crate::store::Cursor::default();
+            loop {
+                let page = self
+                    .store()
+                    .scan(&Query::Accounts(organisation.id), &at)
+                    .await?;
+                let mut due = Vec::new();
+                for (row, version) in page.items.into_iter().filter_map(account) {
+                    done.seen = done.seen.saturating_add(1);
+                    if disk::seals(&row, current)?.outdated {
+                        due.push((row, version));
+                    }
+                }
+                for batch in due.chunks(BATCH) {
+                    let anew = self.reseal_some(batch).await?;
+                    done.anew = done.anew.saturating_add(anew);
+                }
+                progress(done);
+                match page.next {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+        }
+        self.reseal_root(current).await?;
+        Ok(done)
+    }
+
+    /// All in one change; one after the other where somebody else has changed one of them.
+    async fn reseal_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, ServiceError> {
+        if self.reseal_at_once(batch).await? == Commit::Done {
+            return Ok(u64::try_from(batch.len()).unwrap_or(u64::MAX));
+        }
+        let mut anew: u64 = 0;
+        for (row, _) in batch {
+            if self.reseal_one(row.id).await? {
+                anew = anew.saturating_add(1);
+            }
+        }
+        Ok(anew)
+    }
+
+    async fn reseal_one(&self, id: AccountId) -> Result<bool, ServiceError> {
+        for _ in 0..TRIES {
+            let found = self.store().load(&[RowKey::Account(id)]).await?;
+            let Some((row, version)) = found.into_iter().map(Item::Row).find_map(account) else {
+                return Ok(false);
+            };
+            if !disk::seals(&row, self.ring().current())?.outdated {
+                return Ok(false);
+            }
+            if self.reseal_at_once(&[(row, version)]).await? == Commit::Done {
+                return Ok(true);
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    async fn reseal_at_once(
+        &self,
+        batch: &[(AccountRow, Version)],
+    ) -> Result<Commit, ServiceError> {
+        let ring = self.ring();
+        let mut writes = Writes::default();
+        for (row, version) in batch {
+            let record = disk::read_account(row, *version, &ring)?;
+            let row = disk::write_account::<ServiceError>(&record, version.next(), &ring, || {
+                Ok(random()?)
+            })?;
+            writes.expect.push((RowKey::Account(row.id), *version));
+            writes.put.push(Row::Account(row));
+        }
+        Ok(self.store().commit(writes).await?)
+    }
+
+    async fn reseal_root(&self, current: u32) -> Result<(), ServiceError> {
+        for _ in 0..TRIES {
+            let Some((row, version)) = self.ledger(LedgerId::ROOT).await? else {
+                return Err(ServiceError::Missing("root key"));
+            };
+            if disk::root_key(&row) == current {
+                return Ok(());
+            }
+            let root = disk::read_root(&row, version, &self.ring())?;
+            if self.put_root(&root, version).await? == Commit::Done {
+                return Ok(());
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+}
+
+fn account(item: Item) -> Option<(AccountRow, Version)> {
+    match item {
+        Item::Row(Versioned {
+            version,
+            row: Row::Account(row),
+        }) => Some((row, version)),
+        _ => None,
+    }
+}
