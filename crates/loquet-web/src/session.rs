@@ -136,6 +136,8 @@ impl<H: Host> Pages<H> {
         let request = Request {
             attempt,
             address: self.0.host.address(&visit.extensions),
+            device: None,
+            remember: false,
         };
         Ok(self.0.service.run(ceremony, &request).await?.granted())
     }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
+use crate::device::Devices;
 use crate::records::{
     AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Rules, Secrets,
 };
@@ -62,6 +63,8 @@ struct AccountBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pendings: Vec<SealedPending>,
     audit_head: Digest,
+    #[serde(default, skip_serializing_if = "Devices::is_untouched")]
+    devices: Devices,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,6 +82,16 @@ struct OrganisationBody {
     facts: Organisation,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Rules>,
+    #[serde(default, skip_serializing_if = "is_off")]
+    devices: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
+const fn is_off(switch: &bool) -> bool {
+    !*switch
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +135,7 @@ pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRec
         facts: body.facts,
         name: body.name,
         rules: body.rules,
+        devices: body.devices,
     })
 }
 
@@ -133,6 +147,7 @@ pub(crate) fn write_organisation(
         name: record.name.clone(),
         facts: record.facts.clone(),
         rules: record.rules.clone(),
+        devices: record.devices,
     };
     Ok(OrganisationRow {
         id: record.facts.id,
@@ -175,6 +190,7 @@ pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
         external_id: row.external_id.clone(),
         label: body.label,
         book: body.addresses,
+        devices: body.devices,
     })
 }
 
@@ -220,6 +236,7 @@ pub(crate) fn read_account(
             seq: row.audited,
             head: body.audit_head.to_bytes(),
         },
+        devices: body.devices,
     })
 }
 
@@ -302,6 +319,7 @@ where
         active,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
+        devices: record.devices.clone(),
     };
     Ok(AccountRow {
         id,

@@ -74,6 +74,8 @@ pub(crate) struct Entropy {
     pub(crate) session: [u8; 8],
     /// Tells this decision from any other under the same attempt.
     pub(crate) mark: [u8; 16],
+    /// Becomes a device's cookie.
+    pub(crate) device: [u8; 16],
 }
 
 impl std::fmt::Debug for Entropy {
@@ -89,6 +91,7 @@ impl Entropy {
             ticket: random()?,
             session: random()?,
             mark: random()?,
+            device: random()?,
         })
     }
 }
@@ -102,6 +105,8 @@ impl crate::Request {
         Ok(Self {
             attempt: AttemptId::random()?,
             address,
+            device: None,
+            remember: false,
         })
     }
 }

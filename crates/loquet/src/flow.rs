@@ -9,13 +9,14 @@ use std::net::IpAddr;
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster,
-    SessionId, Snapshot, UnixTime,
+    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster, Snapshot,
+    UnixTime,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::accept::Decided;
 use crate::audit::Record;
+use crate::device::{self, DeviceId};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganisationRecord};
@@ -62,6 +63,7 @@ macro_rules! in_session {
 }
 
 mod book;
+mod devices;
 mod enrollment;
 mod evidence;
 mod host;
@@ -71,6 +73,7 @@ mod people;
 
 pub(crate) use book::repudiation_link;
 pub use book::{ChangeAddress, Repudiate, SetAddress};
+pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SwitchDevices};
 pub(crate) use enrollment::offer;
 pub use enrollment::{
     AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
@@ -98,6 +101,11 @@ pub struct Request {
     /// The client's address as the host established it. `None` is unknown, which never allows where places are
     /// restricted.
     pub address: Option<IpAddr>,
+    /// The cookie of a device that the account had remembered, if the browser sent one.
+    pub device: Option<DeviceId>,
+    /// Whether the person asked, in the form of a code, that this device be remembered. Before anybody can ask, say what
+    /// will be kept: see [`device`](crate::device).
+    pub remember: bool,
 }
 
 /// Why a ceremony was refused.
@@ -166,6 +174,9 @@ pub(crate) mod sealed {
         /// What to ask of the rules, with the evidence.
         fn command(&self, case: &Case<'_>) -> Result<Command, Refused>;
 
+        /// What is written beside what the rules decide, once they have granted it.
+        fn beside(&self, _: &Case<'_>, _: &mut Beside<'_>) {}
+
         /// Texts of access rules that the command names by hash.
         fn rules(&self) -> Option<&crate::records::Rules> {
             None
@@ -195,6 +206,8 @@ pub struct Facts {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) door: Door,
     pub(crate) repeated: Option<FirstOutcome>,
+    /// The country of the request, if the host has a table of countries.
+    pub(crate) country: Option<loquet_ipfilter::Country>,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
 }
@@ -210,6 +223,29 @@ pub struct Case<'a> {
     pub(crate) organisation: Option<&'a OrganisationRecord>,
     pub(crate) stamp: Option<&'a Stamp>,
     pub(crate) door: &'a Door,
+    pub(crate) country: Option<loquet_ipfilter::Country>,
+}
+
+/// What a granted ceremony may change that the rules know nothing of.
+#[derive(Debug)]
+pub struct Beside<'a> {
+    pub(crate) actor: &'a mut AccountRecord,
+    organisation: &'a mut Option<OrganisationRecord>,
+    pub(crate) notices: &'a mut Vec<Notice>,
+}
+
+impl Beside<'_> {
+    /// The organisation as the rules leave it, to be written too.
+    pub(crate) fn organisation(&mut self, case: &Case<'_>) -> Option<&mut OrganisationRecord> {
+        if self.organisation.is_none() {
+            *self.organisation = case.organisation.cloned();
+        }
+        self.organisation.as_mut()
+    }
+
+    pub(crate) fn tell(&mut self, to: Audience, event: Event) {
+        self.notices.push(Notice { to, event });
+    }
 }
 
 /// What became of the actor, for a grant that shows something of it.
@@ -224,6 +260,7 @@ pub struct After<'a> {
 pub(crate) struct Keys {
     pub(crate) break_glass: [u8; 32],
     pub(crate) link: [u8; 32],
+    pub(crate) place: [u8; 32],
 }
 
 impl fmt::Debug for Keys {
@@ -319,7 +356,11 @@ pub(crate) fn decide<C: Ceremony>(
         organisation: facts.organisation.as_ref(),
         stamp: ceremony.stamp(),
         door: &facts.door,
+        country: facts.country,
     };
+    if case.stamp.is_some_and(|stamp| actor.is_over(stamp, now)) {
+        return refuse(Refusal::StaleLogIn);
+    }
     let command = match ceremony.command(&case) {
         Ok(command) => command,
         Err(refused) => return Decided::refuse(refused, None),
@@ -335,7 +376,7 @@ pub(crate) fn decide<C: Ceremony>(
         subject: subject.map(|subject| &subject.facts),
     };
     let fresh = Fresh {
-        session: SessionId(u64::from_be_bytes(entropy.session)),
+        session: device::session_on(case.device_number(C::WHAT), entropy.session),
     };
     let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
     write(ceremony, &case, facts, decision)
@@ -372,15 +413,26 @@ fn write<C: Ceremony>(
     if let (Ok(_), Some(address)) = (&answer, ceremony.address()) {
         actor.book.change(address, case.now);
     }
+    // What cannot be read forgets nothing.
+    let offered = facts
+        .organisation
+        .as_ref()
+        .is_none_or(|organisation| organisation.devices);
+    actor
+        .devices
+        .follow(&case.actor.facts, &actor.facts, offered, case.now);
     let subject = changes
         .subject
         .zip(facts.subject.clone())
         .map(|(new, mut subject)| {
             subject.secrets.follow(&new, None, &fresh);
+            subject
+                .devices
+                .follow(&subject.facts, &new, offered, case.now);
             subject.facts = new;
             subject
         });
-    let organisation =
+    let mut organisation =
         changes
             .organisation
             .zip(facts.organisation.clone())
@@ -389,6 +441,16 @@ fn write<C: Ceremony>(
                 organisation.keep_rules(ceremony.rules());
                 organisation
             });
+    let mut notices = notices;
+    if let Ok(granted) = &answer {
+        case.entered(C::WHAT, granted, &mut actor, &mut notices);
+        let mut beside = Beside {
+            actor: &mut actor,
+            organisation: &mut organisation,
+            notices: &mut notices,
+        };
+        ceremony.beside(case, &mut beside);
+    }
     let roster = changes.roster.or_else(|| facts.roster.clone());
     let notices = notices
         .into_iter()

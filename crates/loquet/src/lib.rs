@@ -29,6 +29,7 @@ pub mod audit;
 mod book;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod device;
 pub mod disk;
 mod edge;
 pub mod flow;

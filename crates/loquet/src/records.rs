@@ -7,7 +7,9 @@ use loquet_policy::{
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
+use crate::device::Devices;
 use crate::seal;
+use crate::stamp::Stamp;
 
 /// An organisation with its name and the texts of its access rules.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub(crate) struct OrganisationRecord {
     pub(crate) name: String,
     /// The texts that `facts` names by hash: those in force and those that wait.
     pub(crate) rules: Vec<Rules>,
+    /// Whether people may have devices remembered.
+    pub(crate) devices: bool,
 }
 
 /// Access rules as they were written.
@@ -101,6 +105,14 @@ pub(crate) struct AccountRecord {
     pub(crate) book: Book,
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditHead,
+    pub(crate) devices: Devices,
+}
+
+impl AccountRecord {
+    /// Whether a session was begun on a device that its owner has since forgotten.
+    pub(crate) fn is_over(&self, stamp: &Stamp, now: UnixTime) -> bool {
+        self.devices.ended(stamp.session().id, now)
+    }
 }
 
 /// An account without its secrets: enough for a list, a letter, a count, and nothing is unsealed for it.
@@ -110,6 +122,7 @@ pub(crate) struct PersonRecord {
     pub(crate) external_id: String,
     pub(crate) label: String,
     pub(crate) book: Book,
+    pub(crate) devices: Devices,
 }
 
 /// Where an account's audit chain stands.

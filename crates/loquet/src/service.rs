@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_enrollment::LabelError;
-use loquet_ipfilter::Filter;
+use loquet_ipfilter::{DeviceTier, Filter};
 use loquet_policy::{
     Access, Account, BreakGlass, Digest, Level, OrgId, Organisation, Refusal, Requirement, Roster,
     Snapshot, TooManyRoles, UnixTime, required, standing,
@@ -15,6 +15,7 @@ use loquet_policy::{
 use crate::accept::{Settled, Tried, settle};
 use crate::audit::Broken;
 use crate::book::Address;
+use crate::device::Device;
 use crate::disk::DiskError;
 use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
 use crate::flow::{self, Ceremony, Door, Facts, Offer, Request};
@@ -143,6 +144,12 @@ pub struct Standing {
     pub organisation_name: String,
     /// Its administrators.
     pub roster: Roster,
+    /// Whether the organisation lets people have devices remembered.
+    pub devices_offered: bool,
+    /// The devices that the account has remembered, the one used last first.
+    pub devices: Vec<Device>,
+    /// The number of the one that this session was begun on.
+    pub device: Option<u16>,
     /// The time of the answer.
     pub now: UnixTime,
 }
@@ -256,8 +263,17 @@ impl Service {
         else {
             return Ok(Err(Refusal::PolicyUnavailable));
         };
-        match facts.door.access(address, &flow::tags(&actor)) {
+        if actor.is_over(stamp, now) {
+            return Ok(Err(Refusal::StaleLogIn));
+        }
+        let device = actor
+            .devices
+            .of(stamp.session().id, now)
+            .filter(|_| organisation.devices);
+        let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
+        match facts.door.access(address, &flow::tags(&actor), tier) {
             Access::Allowed => {}
+            _ if actor.facts.holds_break_glass(now) => {}
             Access::Denied => return Ok(Err(Refusal::AccessDenied)),
             Access::Unknown => return Ok(Err(Refusal::AccessUnknown)),
         }
@@ -275,6 +291,9 @@ impl Service {
             address: actor.book.present().cloned(),
             external_id: actor.external_id,
             label: actor.label,
+            devices: actor.devices.list(now),
+            device,
+            devices_offered: organisation.devices,
             organisation: organisation.facts,
             organisation_name: organisation.name,
             roster,
@@ -301,7 +320,7 @@ impl Service {
             session: Some(stamp.session()),
             subject: None,
         };
-        if standing(&snapshot, now).is_err() {
+        if actor.is_over(stamp, now) || standing(&snapshot, now).is_err() {
             return Ok(None);
         }
         let session = stamp.session().id;
@@ -398,7 +417,13 @@ impl Service {
             .await?;
         Ok(match &facts.door {
             Door::Guarded(filter) => {
-                if filter.check_stranger(address).is_allowed() {
+                // While break-glass is open, whoever holds its ticket must get as far as the pass phrase. Others are
+                // refused after it.
+                let broken = facts.organisation.as_ref().is_some_and(|organisation| {
+                    let glass = organisation.facts.break_glass.at(self.now());
+                    matches!(glass, BreakGlass::Open { .. })
+                });
+                if broken || filter.check_stranger(address).is_allowed() {
                     Access::Allowed
                 } else {
                     Access::Denied

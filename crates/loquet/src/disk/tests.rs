@@ -17,6 +17,9 @@ const ROOT_V1: &str = include_str!("../../tests/data/root.v1.json");
 const ORGANISATION_V1: &str = include_str!("../../tests/data/organisation.v1.json");
 const ROSTER_V1: &str = include_str!("../../tests/data/roster.v1.json");
 const ATTEMPT_V1: &str = include_str!("../../tests/data/attempt.v1.json");
+const ACCOUNT_WITH_DEVICES_V1: &str = include_str!("../../tests/data/account-with-devices.v1.json");
+const ORGANISATION_WITH_DEVICES_V1: &str =
+    include_str!("../../tests/data/organisation-with-devices.v1.json");
 const NOTICE_V1: &str = include_str!("../../tests/data/notice.v1.json");
 
 fn ring() -> KeyRing {
@@ -59,6 +62,7 @@ fn account() -> AccountRecord {
             active: Some(Secret::from([1; 20])),
             pendings: vec![pending],
         },
+        devices: Devices::default(),
         facts,
     }
 }
@@ -83,6 +87,44 @@ fn organisation() -> OrganisationRecord {
         facts,
         name: "À petits pas".into(),
         rules: vec![rules],
+        devices: false,
+    }
+}
+
+fn account_with_devices() -> AccountRecord {
+    AccountRecord {
+        devices: serde_json::from_value(serde_json::json!({
+            "last": 3,
+            "known": [
+                {
+                    "number": 2,
+                    "digest": Digest::from_bytes([1; 32]),
+                    "former": Digest::from_bytes([2; 32]),
+                    "network": "203.0.113.0",
+                    "country": "CA",
+                    "first": 1_790_000_000,
+                    "last": 1_790_000_300,
+                },
+                {
+                    "number": 3,
+                    "digest": Digest::from_bytes([3; 32]),
+                    "network": "2001:db8:1::",
+                    "first": 1_790_000_100,
+                    "last": 1_790_000_200,
+                },
+            ],
+            "places": [7, u64::MAX],
+            "spared": [1],
+        }))
+        .unwrap(),
+        ..account()
+    }
+}
+
+fn organisation_with_devices() -> OrganisationRecord {
+    OrganisationRecord {
+        devices: true,
+        ..organisation()
     }
 }
 
@@ -111,6 +153,16 @@ fn what_was_written_once_is_written_still() {
     for (now, golden) in [
         (written(&account()).body, ACCOUNT_V1_SEALED_2),
         (root().body, ROOT_V1),
+        (
+            written(&account_with_devices()).body,
+            ACCOUNT_WITH_DEVICES_V1,
+        ),
+        (
+            write_organisation(&organisation_with_devices())
+                .unwrap()
+                .body,
+            ORGANISATION_WITH_DEVICES_V1,
+        ),
         (
             write_organisation(&organisation()).unwrap().body,
             ORGANISATION_V1,
@@ -151,12 +203,21 @@ fn every_format_ever_released_is_read() {
     };
     assert_eq!(*read_root(&row, AT, &ring()).unwrap(), [3; 32]);
     assert!(read_root(&row, Version(13), &ring()).is_err());
-    let row = OrganisationRow {
+    let row = AccountRow {
+        body: ACCOUNT_WITH_DEVICES_V1.into(),
+        ..written(&account())
+    };
+    let read = read_account(&row, AT, &ring()).unwrap();
+    assert_eq!(read.devices, account_with_devices().devices);
+    let organisation_row = |body: &str| OrganisationRow {
         id: OrgId::from(9_u64),
         enabled: true,
-        body: ORGANISATION_V1.into(),
+        body: body.into(),
     };
-    let read = read_organisation(&row).unwrap();
+    let read = read_organisation(&organisation_row(ORGANISATION_WITH_DEVICES_V1)).unwrap();
+    assert!(read.devices);
+    let read = read_organisation(&organisation_row(ORGANISATION_V1)).unwrap();
+    assert!(!read.devices);
     assert_eq!(read.facts, organisation().facts);
     assert_eq!(
         read.rules_in_force(UnixTime(0)),

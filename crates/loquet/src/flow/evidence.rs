@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use loquet_ipfilter::{Filter, Origin, Tag};
+use loquet_ipfilter::{DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Drift, Reach, Secret, Totp, TypedCode, Verdict, Window};
 use loquet_policy::{
     Access, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime, Vantage,
@@ -29,7 +29,12 @@ pub(crate) enum Door {
 }
 
 impl Door {
-    pub(crate) fn access(&self, address: Option<IpAddr>, tags: &[Tag]) -> Access {
+    pub(crate) fn access(
+        &self,
+        address: Option<IpAddr>,
+        tags: &[Tag],
+        device: DeviceTier,
+    ) -> Access {
         match self {
             Self::Unreadable => Access::Unknown,
             Self::Open => Access::Allowed,
@@ -37,7 +42,7 @@ impl Door {
                 let origin = Origin {
                     address,
                     tags,
-                    ..Origin::default()
+                    device,
                 };
                 if filter.check(&origin).is_allowed() {
                     Access::Allowed
@@ -54,14 +59,16 @@ impl Door {
 impl Case<'_> {
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
-        self.door.access(self.request.address, &tags(self.actor))
+        self.door
+            .access(self.request.address, &tags(self.actor), self.tier())
     }
 
-    /// A live session at Level2 has its own waits and the last twenty tries.
+    /// A live session at Level2 and a known device have their own waits and the last twenty tries.
     pub(crate) fn vantage(&self) -> Vantage {
-        match self.stamp {
-            Some(stamp) if stamp.level() == Level::Level2 => Vantage::LiveSession,
-            _ => Vantage::Stranger,
+        match (self.stamp, self.tier()) {
+            (Some(stamp), _) if stamp.level() == Level::Level2 => Vantage::LiveSession,
+            (_, DeviceTier::Known) => Vantage::KnownDevice,
+            (_, DeviceTier::Unknown) => Vantage::Stranger,
         }
     }
 

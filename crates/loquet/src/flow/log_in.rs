@@ -5,6 +5,7 @@ use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
 use super::host::of_host;
 use super::sealed::Step;
 use super::{After, Case, Refused, done};
+use crate::device::DeviceId;
 use crate::stamp::Stamp;
 
 /// A session, and why it is at the level it is at.
@@ -14,24 +15,31 @@ pub struct Entered {
     pub stamp: Stamp,
     /// Why a code or an enrollment is due, or that none is.
     pub requirement: Requirement,
+    /// What the device's cookie holds from now on, where the device is remembered and its cookie changed.
+    pub device: Option<DeviceId>,
 }
 
 /// The session that a grant hands over.
-pub(super) fn entered(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Entered, Refused> {
-    match *granted {
+pub(super) fn entered(
+    granted: &Grant,
+    case: &Case<'_>,
+    after: &After<'_>,
+) -> Result<Entered, Refused> {
+    let (session, requirement) = match *granted {
         Grant::Session {
             session,
             requirement,
-        } => Ok(Entered {
-            stamp: Stamp::new(session),
-            requirement,
-        }),
-        Grant::Bound { session, .. } | Grant::Recovering { session, .. } => Ok(Entered {
-            stamp: Stamp::new(session),
-            requirement: Requirement::default(),
-        }),
-        _ => Err(Refusal::PolicyUnavailable.into()),
-    }
+        } => (session, requirement),
+        Grant::Bound { session, .. } | Grant::Recovering { session, .. } => {
+            (session, Requirement::default())
+        }
+        _ => return Err(Refusal::PolicyUnavailable.into()),
+    };
+    Ok(Entered {
+        stamp: Stamp::new(session),
+        requirement,
+        device: case.new_cookie(after.actor),
+    })
 }
 
 /// The correct pass phrase was given: what now?

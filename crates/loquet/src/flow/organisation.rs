@@ -242,7 +242,7 @@ impl Step for SetAccessRules {
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
         let new = Door::Guarded(self.filter.clone().into());
-        if new.access(case.request.address, &tags(case.actor)) != Access::Allowed {
+        if new.access(case.request.address, &tags(case.actor), case.tier()) != Access::Allowed {
             return Err(Refused::WouldLockOut);
         }
         // Exact, over the whole address space: what lets nobody in who was kept out holds at once.

@@ -6,9 +6,10 @@ use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Ro
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
 use crate::audit;
 use crate::book::Book;
+use crate::device::Devices;
 use crate::disk;
 use crate::edge::random;
-use crate::flow::Facts;
+use crate::flow::{self, Facts};
 use crate::records::{AccountRecord, AuditHead, OrganisationRecord, Secrets};
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Versioned, Writes};
 
@@ -36,6 +37,7 @@ impl Service {
                 facts: Organisation::new(id),
                 name: name.to_owned(),
                 rules: Vec::new(),
+                devices: false,
             };
             let writes = Writes {
                 expect: facts.read,
@@ -108,6 +110,7 @@ impl Service {
                 book: Book::default(),
                 secrets: Secrets::default(),
                 audit: AuditHead::start(id),
+                devices: Devices::default(),
             };
             put.push(Row::Account(disk::write_account::<ServiceError>(
                 &record,
@@ -213,6 +216,30 @@ impl Service {
         let vault = self.unlock().await?;
         audit::verify(records.iter(), account, actor.audit, &vault.audit)?;
         Ok(actor.audit.seq)
+    }
+
+    /// Forgets devices that were not used for [`RETENTION`](crate::device::RETENTION), and everything about devices where
+    /// the organisation stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
+    /// many accounts something was forgotten.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn forget_old_devices(&self, org: OrgId) -> Result<usize, ServiceError> {
+        let offered = self.organisation(org).await?.devices;
+        let now = self.now();
+        let mut overdue = Vec::new();
+        self.each_person(org, |record| {
+            if record.devices.is_overdue(offered, now) {
+                overdue.push(record.facts.id);
+            }
+        })
+        .await?;
+        for account in &overdue {
+            let forget = flow::ForgetOldDevices { account: *account };
+            let settled = self.run(forget, &flow::Request::new(None)?).await?;
+            drop(settled.granted());
+        }
+        Ok(overdue.len())
     }
 
     /// Forgets attempts that are more than a day old, some at a time; call it now and then. Says whether any are left.

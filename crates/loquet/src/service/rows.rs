@@ -70,6 +70,9 @@ impl Service {
             session: Some(stamp.session()),
             subject: None,
         };
+        if actor.is_over(stamp, self.now()) {
+            return Err(Refusal::StaleLogIn);
+        }
         let bound = !matches!(actor.facts.authenticator, Authenticator::None);
         match standing(&snapshot, self.now())? {
             _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),

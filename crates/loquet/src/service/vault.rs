@@ -28,6 +28,7 @@ impl Vault {
             keys: Keys {
                 break_glass: key("break-glass"),
                 link: key("link"),
+                place: key("place"),
             },
             audit: key("audit"),
         }

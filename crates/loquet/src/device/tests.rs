@@ -1,0 +1,227 @@
+#![allow(clippy::arithmetic_side_effects, reason = "a test may fail loudly")]
+
+use loquet_policy::{OrgId, RoleId, RoleSet};
+use proptest::prelude::*;
+
+use super::*;
+
+const ANNE: u64 = 1;
+const START: u64 = 1_790_000_000;
+
+fn id(byte: u8) -> DeviceId {
+    DeviceId::from_entropy([byte; 16])
+}
+
+fn log_in(number: u16, fresh: u8, address: &str, at: u64) -> LogIn {
+    let address: IpAddr = address.parse().unwrap();
+    let account = AccountId::from(ANNE);
+    LogIn {
+        account,
+        number,
+        fresh: id(fresh),
+        address: Some(address),
+        place: Some(place(&[1; 32], account, address)),
+        country: None,
+        now: UnixTime(START + at),
+    }
+}
+
+fn find(devices: &Devices, fresh: u8, at: u64) -> Option<u16> {
+    devices.find(id(fresh), ANNE.into(), UnixTime(START + at))
+}
+
+fn one() -> Devices {
+    let mut devices = Devices::default();
+    devices.remember(log_in(1, 10, "203.0.113.7", 0));
+    devices
+}
+
+#[test]
+fn the_cookie_changes_and_the_one_before_counts_until_the_new_one_is_seen() {
+    let mut devices = one();
+    // The answer with cookie 11 is lost; 10 comes again.
+    devices.enter(log_in(1, 11, "203.0.113.7", 1), Some(id(10)));
+    assert_eq!(
+        (find(&devices, 11, 1), find(&devices, 10, 1)),
+        (Some(1), Some(1))
+    );
+    devices.enter(log_in(1, 12, "203.0.113.7", 2), Some(id(10)));
+    assert_eq!(
+        (find(&devices, 11, 2), find(&devices, 12, 2)),
+        (None, Some(1))
+    );
+    // 12 is seen: from now on 10 is a copy that somebody kept.
+    devices.enter(log_in(1, 13, "203.0.113.7", 3), Some(id(12)));
+    assert_eq!(
+        (find(&devices, 10, 3), find(&devices, 12, 3)),
+        (None, Some(1))
+    );
+}
+
+#[test]
+fn a_cookie_is_bound_to_its_account() {
+    let devices = one();
+    assert_eq!(
+        devices.find(id(10), AccountId::from(2_u64), UnixTime(START)),
+        None
+    );
+    assert_ne!(id(10).digest(ANNE.into()), id(10).digest(2_u64.into()));
+}
+
+#[test]
+fn the_eleventh_device_forgets_the_one_that_was_used_longest_ago() {
+    let mut devices = Devices::default();
+    for number in 1..=10 {
+        devices.remember(log_in(
+            number,
+            10 + u8::try_from(number).unwrap(),
+            "203.0.113.7",
+            u64::from(number),
+        ));
+    }
+    devices.enter(log_in(1, 90, "203.0.113.7", 11), Some(id(11)));
+    devices.remember(log_in(11, 91, "203.0.113.7", 12));
+    let now = UnixTime(START + 12);
+    assert_eq!(devices.list(now).len(), MOST);
+    assert!(
+        devices.ended(session_on(2, [7; 8]), now),
+        "its sessions end with it"
+    );
+    for number in [1, 3, 10, 11] {
+        assert!(!devices.ended(session_on(number, [7; 8]), now), "{number}");
+    }
+}
+
+#[test]
+fn a_device_that_nobody_uses_is_forgotten_after_ninety_days() {
+    let mut devices = one();
+    assert_eq!(find(&devices, 10, RETENTION - 1), Some(1));
+    assert_eq!(find(&devices, 10, RETENTION), None);
+    assert!(devices.list(UnixTime(START + RETENTION)).is_empty());
+    assert!(devices.is_overdue(true, UnixTime(START + RETENTION)));
+    devices.lapse(UnixTime(START + RETENTION));
+    assert!(devices.known.is_empty() && devices.places.is_empty());
+    assert_eq!(devices.next(), Some(2), "a number is never used again");
+}
+
+#[test]
+fn ipv6_is_recognised_by_its_64_bits_and_ipv4_by_its_24() {
+    let is_new = |devices: &Devices, address: &str| {
+        devices
+            .clone()
+            .enter(log_in(1, 20, address, 1), Some(id(10)))
+            == Seen::NewPlace
+    };
+    let mut devices = one();
+    assert!(!is_new(&devices, "203.0.113.250") && !is_new(&devices, "::ffff:203.0.113.9"));
+    assert!(is_new(&devices, "203.0.112.7"));
+    devices.enter(log_in(1, 20, "2001:db8:1:2::1", 1), Some(id(10)));
+    assert!(!is_new(&devices, "2001:db8:1:2:aaaa:bbbb:cccc:dddd"));
+    assert!(is_new(&devices, "2001:db8:1:3::1"));
+    // Kept is less than that: /48 and /24.
+    assert_eq!(
+        devices.known[0].network,
+        Some("2001:db8:1::".parse().unwrap())
+    );
+    assert_eq!(
+        cut("203.0.113.7".parse().unwrap()),
+        IpAddr::from([203, 0, 113, 0])
+    );
+}
+
+#[test]
+fn at_most_twenty_networks_are_recognised_the_newest() {
+    let mut devices = one();
+    for net in 0..40 {
+        devices.enter(log_in(1, 20, &format!("198.51.{net}.1"), 1), None);
+    }
+    assert_eq!(devices.places.len(), PLACES);
+    assert_eq!(
+        devices.enter(log_in(1, 20, "198.51.39.9", 1), None),
+        Seen::Expected
+    );
+    assert_eq!(
+        devices.enter(log_in(1, 20, "198.51.3.9", 1), None),
+        Seen::NewPlace
+    );
+}
+
+#[test]
+fn when_the_organisation_stops_everything_is_forgotten_and_nobody_thrown_out() {
+    let mut devices = one();
+    let roles = RoleSet::new([RoleId::PARENT]).unwrap();
+    let account = Account::new(ANNE.into(), OrgId::from(9_u64), roles, UnixTime(START));
+    let now = UnixTime(START + 1);
+    devices.follow(&account, &account, false, now);
+    assert!(devices.list(now).is_empty() && devices.places.is_empty());
+    assert!(!devices.ended(session_on(1, [1; 8]), now));
+    let mut later = account.clone();
+    later.epoch += 1;
+    devices.follow(&account, &later, false, now);
+    assert!(devices.spared.is_empty());
+}
+
+#[test]
+fn a_cookie_reads_back_and_is_never_printed() {
+    let cookie = id(0xA5);
+    assert_eq!(cookie.expose().parse::<DeviceId>().unwrap(), cookie);
+    assert_eq!(format!("{cookie:?}"), "DeviceId(..)");
+    for bad in ["", "A5", &"g".repeat(32), &"0".repeat(33)] {
+        assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Remember(u8),
+    Enter(u8, u8),
+    Forget(u16),
+    Wait(u32),
+    LetGo,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        3 => any::<u8>().prop_map(Act::Remember),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(old, new)| Act::Enter(old, new)),
+        2 => (1_u16..14).prop_map(Act::Forget),
+        1 => (0_u32..10_000_000).prop_map(Act::Wait),
+        1 => Just(Act::LetGo),
+    ]
+}
+
+proptest! {
+    /// Whatever happens: never more than the limits, numbers only grow, and a session on a forgotten device is over.
+    #[test]
+    fn limits_hold_and_a_forgotten_device_never_comes_back(acts in prop::collection::vec(act(), 0..60)) {
+        let mut devices = Devices::default();
+        let (mut at, mut gone, mut highest) = (0_u64, Vec::new(), 0);
+        for act in acts {
+            match act {
+                Act::Remember(fresh) => {
+                    let number = devices.next().unwrap();
+                    prop_assert!(number > highest);
+                    highest = number;
+                    devices.remember(log_in(number, fresh, "203.0.113.7", at));
+                }
+                Act::Enter(old, new) => {
+                    let number = find(&devices, old, at).unwrap_or(0);
+                    devices.enter(log_in(number, new, "203.0.113.7", at), Some(id(old)));
+                }
+                Act::Forget(number) => {
+                    if devices.forget(number) {
+                        gone.push(number);
+                    }
+                }
+                Act::Wait(seconds) => at += u64::from(seconds),
+                Act::LetGo => devices.let_go(),
+            }
+            let now = UnixTime(START + at);
+            prop_assert!(devices.known.len() <= MOST && devices.places.len() <= PLACES && devices.spared.len() <= SPARED);
+            for number in &gone {
+                prop_assert!(devices.ended(session_on(*number, [9; 8]), now));
+            }
+            prop_assert!(!devices.ended(session_on(0, [255; 8]), now), "a session on no device is none of their business");
+        }
+    }
+}

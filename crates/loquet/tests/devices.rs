@@ -1,0 +1,605 @@
+//! Devices that people have remembered, over the whole library.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+use std::sync::Mutex;
+
+use loquet::device::{DeviceId, MOST, RETENTION};
+use loquet::flow::{
+    Ceremony, Entered, Forget, ForgetDevice, ForgetDevices, GiveCode, LogIn, ReportLost, Reset,
+    SetAccessRules, SwitchDevices,
+};
+use loquet::store::{BoxError, MemoryStore};
+use loquet::testing::Phone;
+use loquet::{Deliver, Letter, Level, Refusal, Refused, Request, Stamp};
+use loquet_policy::Event;
+use loquet_testkit::house::{ANNE, CHLOE, HOME, House, rule};
+
+const AWAY: &str = "198.51.100.9";
+
+/// A browser: an address, and the cookie of its device.
+#[derive(Clone, Copy)]
+struct Browser {
+    address: &'static str,
+    cookie: Option<DeviceId>,
+    ticked: bool,
+}
+
+const NEW: Browser = Browser {
+    address: HOME,
+    cookie: None,
+    ticked: false,
+};
+const TICKED: Browser = Browser {
+    ticked: true,
+    ..NEW
+};
+
+impl Browser {
+    async fn run<C: Ceremony>(self, house: &House, ceremony: C) -> Result<C::Grant, Refused> {
+        let request = Request {
+            device: self.cookie,
+            remember: self.ticked,
+            ..Request::new(Some(self.address.parse().unwrap())).unwrap()
+        };
+        house
+            .service
+            .run(ceremony, &request)
+            .await
+            .unwrap()
+            .granted()
+    }
+
+    async fn log_in(self, house: &House, account: u64, phone: &Phone) -> Entered {
+        let account = account.into();
+        let half = self.run(house, LogIn { account }).await.unwrap();
+        assert_eq!(
+            half.stamp.level(),
+            Level::HalfLogin,
+            "a known device never replaces a code"
+        );
+        let typed = house.code(phone);
+        let stamp = half.stamp;
+        self.run(house, GiveCode { stamp, typed }).await.unwrap()
+    }
+
+    const fn with(self, cookie: DeviceId) -> Self {
+        Self {
+            cookie: Some(cookie),
+            ticked: false,
+            ..self
+        }
+    }
+}
+
+/// Multi-factor log-in imposed, devices switched on, Chloé enrolled.
+async fn house() -> (House, Phone, Phone, Stamp) {
+    let house = House::over(MemoryStore::new()).await;
+    let (anne, stamp) = house.imposed().await;
+    house.run(SwitchDevices { stamp, on: true }).await.unwrap();
+    let chloe = house.log_in(CHLOE).await.stamp;
+    let (phone, _) = house.enroll(chloe).await;
+    (house, anne, phone, stamp)
+}
+
+async fn is_over(house: &House, stamp: &Stamp) -> bool {
+    let address = Some(HOME.parse().unwrap());
+    house.service.check(stamp, address).await.unwrap().is_err()
+}
+
+async fn letters(house: &House) -> Vec<(String, Event)> {
+    struct Box_(Mutex<Vec<(String, Event)>>);
+    impl Deliver for Box_ {
+        async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+            self.0
+                .lock()
+                .unwrap()
+                .push((letter.external_id.clone(), letter.event));
+            Ok(())
+        }
+    }
+    let post = Box_(Mutex::default());
+    house.service.deliver(&post).await.unwrap();
+    post.0.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
+    let house = House::over(MemoryStore::new()).await;
+    let (_, anne) = house.imposed().await;
+    let stamp = house.log_in(CHLOE).await.stamp;
+    let (phone, _) = house.enroll(stamp).await;
+    // Ticked, but not offered.
+    let entered = TICKED.log_in(&house, CHLOE, &phone).await;
+    assert_eq!(entered.device, None);
+    let standing = house
+        .service
+        .check(&entered.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(standing.devices.is_empty() && !standing.devices_offered);
+    // Offered, but not ticked.
+    house
+        .run(SwitchDevices {
+            stamp: anne,
+            on: true,
+        })
+        .await
+        .unwrap();
+    let entered = NEW.log_in(&house, CHLOE, &phone).await;
+    let standing = house
+        .service
+        .check(&entered.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(entered.device.is_none() && standing.devices.is_empty() && standing.devices_offered);
+    // Both.
+    let entered = TICKED.log_in(&house, CHLOE, &phone).await;
+    let standing = house
+        .service
+        .check(&entered.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(entered.device.is_some());
+    assert_eq!(standing.device, Some(standing.devices[0].number));
+    assert_eq!(
+        standing.devices[0].network,
+        Some("203.0.113.0".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn only_an_administrator_with_a_recent_code_switches_devices_on() {
+    let house = House::over(MemoryStore::new()).await;
+    let early = house.log_in(ANNE).await.stamp;
+    let switch = |stamp| SwitchDevices { stamp, on: true };
+    assert_eq!(rule(house.run(switch(early)).await), Refusal::NotEnabled);
+    let (_, anne) = house.imposed().await;
+    let chloe = house.log_in(CHLOE).await.stamp;
+    assert_eq!(rule(house.run(switch(chloe)).await), Refusal::EnrolOnly);
+    let (_, chloe) = house.enroll(chloe).await;
+    assert_eq!(rule(house.run(switch(chloe)).await), Refusal::NotAdmin);
+    house.clock.advance(301);
+    assert_eq!(rule(house.run(switch(anne)).await), Refusal::NotFresh);
+}
+
+#[tokio::test]
+async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
+    let (house, _, phone, _) = house().await;
+    let first = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let second = NEW
+        .with(first)
+        .log_in(&house, CHLOE, &phone)
+        .await
+        .device
+        .unwrap();
+    assert_ne!(first, second);
+    let third = NEW.with(second).log_in(&house, CHLOE, &phone).await;
+    assert!(third.device.is_some());
+    assert_eq!(
+        NEW.with(first).log_in(&house, CHLOE, &phone).await.device,
+        None
+    );
+    // A step-up is no log-in: the cookie stays.
+    let typed = house.code(&phone);
+    let stepped = NEW.with(third.device.unwrap()).run(
+        &house,
+        GiveCode {
+            stamp: third.stamp,
+            typed,
+        },
+    );
+    assert_eq!(stepped.await.unwrap().device, None);
+    let standing = house
+        .service
+        .check(&third.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(standing.devices.len(), 1);
+}
+
+#[tokio::test]
+async fn forgetting_a_device_ends_its_sessions_and_no_others() {
+    let (house, _, phone, _) = house().await;
+    let laptop = TICKED.log_in(&house, CHLOE, &phone).await;
+    let again = NEW
+        .with(laptop.device.unwrap())
+        .log_in(&house, CHLOE, &phone)
+        .await;
+    let tablet = TICKED.log_in(&house, CHLOE, &phone).await;
+    let elsewhere = NEW.log_in(&house, CHLOE, &phone).await;
+    let half = NEW
+        .with(again.device.unwrap())
+        .run(
+            &house,
+            LogIn {
+                account: CHLOE.into(),
+            },
+        )
+        .await
+        .unwrap();
+    let number = house
+        .service
+        .check(&laptop.stamp, None)
+        .await
+        .unwrap()
+        .unwrap()
+        .device
+        .unwrap();
+
+    let forget = |stamp, number| ForgetDevice { stamp, number };
+    let answer = house.run(forget(tablet.stamp, number)).await.unwrap();
+    assert_eq!(answer, Forget::StillHere);
+    for stamp in [laptop.stamp, again.stamp, half.stamp] {
+        assert!(is_over(&house, &stamp).await);
+        let typed = house.code(&phone);
+        assert_eq!(
+            rule(house.run(GiveCode { stamp, typed }).await),
+            Refusal::StaleLogIn
+        );
+    }
+    assert!(!is_over(&house, &tablet.stamp).await && !is_over(&house, &elsewhere.stamp).await);
+    assert_eq!(
+        rule(house.run(forget(tablet.stamp, number)).await),
+        Refusal::Unchanged
+    );
+    // The own one: the session that asks is over too.
+    let own = house
+        .service
+        .check(&tablet.stamp, None)
+        .await
+        .unwrap()
+        .unwrap()
+        .device
+        .unwrap();
+    assert_eq!(
+        house.run(forget(tablet.stamp, own)).await.unwrap(),
+        Forget::Over
+    );
+    assert!(is_over(&house, &tablet.stamp).await && !is_over(&house, &elsewhere.stamp).await);
+    assert_eq!(
+        NEW.with(again.device.unwrap())
+            .log_in(&house, CHLOE, &phone)
+            .await
+            .device,
+        None
+    );
+}
+
+#[tokio::test]
+async fn forgetting_all_devices_ends_every_session() {
+    let (house, _, phone, _) = house().await;
+    let device = TICKED.log_in(&house, CHLOE, &phone).await;
+    let other = NEW.log_in(&house, CHLOE, &phone).await;
+    house
+        .run(ForgetDevices { stamp: other.stamp })
+        .await
+        .unwrap();
+    assert!(is_over(&house, &device.stamp).await && is_over(&house, &other.stamp).await);
+    let told = letters(&house).await;
+    assert!(
+        told.contains(&("chloe".into(), Event::DevicesForgotten { count: 1 })),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_and_a_loss_forget_the_devices() {
+    let (house, anne_phone, phone, _) = house().await;
+    let first = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
+    let typed = house.code(&anne_phone);
+    let reset = Reset {
+        stamp: anne,
+        subject: CHLOE.into(),
+        aloud: false,
+        typed,
+    };
+    house.run(reset).await.unwrap();
+    let half = NEW
+        .with(first)
+        .run(
+            &house,
+            LogIn {
+                account: CHLOE.into(),
+            },
+        )
+        .await
+        .unwrap();
+    let standing = house
+        .service
+        .check(&half.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(standing.devices.is_empty() && standing.device.is_none());
+
+    let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
+    house
+        .run(ReportLost {
+            account: ANNE.into(),
+        })
+        .await
+        .unwrap();
+    let half = house.log_in(ANNE).await.stamp;
+    let standing = house.service.check(&half, None).await.unwrap().unwrap();
+    assert!(anne.device.is_some() && standing.devices.is_empty());
+}
+
+// Policy, "Code": known devices have their own waits and the last 20 of the 100.
+#[tokio::test]
+async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
+    let (house, _, phone, _) = house().await;
+    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let thief = Browser {
+        address: AWAY,
+        ..NEW
+    };
+    let mut last = None;
+    for _ in 0..80 {
+        let stamp = thief
+            .run(
+                &house,
+                LogIn {
+                    account: CHLOE.into(),
+                },
+            )
+            .await
+            .unwrap()
+            .stamp;
+        let typed = house.wrong_code(&phone);
+        let guess = thief.run(&house, GiveCode { stamp, typed }).await;
+        assert!(matches!(rule(guess), Refusal::WrongCode { .. }));
+        house.clock.advance(3601);
+        let stamp = thief
+            .run(
+                &house,
+                LogIn {
+                    account: CHLOE.into(),
+                },
+            )
+            .await
+            .unwrap()
+            .stamp;
+        last = Some(stamp);
+    }
+    let typed = house.code(&phone);
+    let stamp = last.unwrap();
+    assert_eq!(
+        rule(thief.run(&house, GiveCode { stamp, typed }).await),
+        Refusal::KnownDeviceOnly,
+        "even the right code: the last twenty are the owner's"
+    );
+    let entered = NEW.with(cookie).log_in(&house, CHLOE, &phone).await;
+    assert_eq!(entered.stamp.level(), Level::Level2);
+}
+
+#[tokio::test]
+async fn twenty_more_wrong_codes_on_known_devices_disable_it_all_the_same() {
+    let (house, _, phone, _) = house().await;
+    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let known = NEW.with(cookie);
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        let stamp = known
+            .run(
+                &house,
+                LogIn {
+                    account: CHLOE.into(),
+                },
+            )
+            .await
+            .unwrap()
+            .stamp;
+        if stamp.level() == Level::RecoveryOnly {
+            break;
+        }
+        let typed = house.wrong_code(&phone);
+        answers.push(rule(known.run(&house, GiveCode { stamp, typed }).await));
+        house.clock.advance(3601);
+    }
+    assert_eq!(answers.len(), 100);
+    assert_eq!(house.log_in(CHLOE).await.stamp.level(), Level::RecoveryOnly);
+}
+
+#[tokio::test]
+async fn rules_may_ask_for_a_known_device_and_a_denied_place_stays_denied() {
+    let (house, anne_phone, phone, _) = house().await;
+    let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
+    let cookie = chloe.device.unwrap();
+    let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
+    let text = "default deny\nallow any device known\ndeny 198.51.100.0/24\nfor tag 2 allow 203.0.113.0/24";
+    let rules = SetAccessRules::new(anne.stamp, text, "").unwrap();
+    TICKED
+        .with(anne.device.unwrap())
+        .run(&house, rules)
+        .await
+        .unwrap();
+
+    let account = CHLOE.into();
+    assert_eq!(
+        rule(NEW.run(&house, LogIn { account }).await),
+        Refusal::AccessDenied
+    );
+    let away = Browser {
+        address: AWAY,
+        ..NEW
+    }
+    .with(cookie);
+    assert_eq!(
+        rule(away.run(&house, LogIn { account }).await),
+        Refusal::AccessDenied
+    );
+    // The pass phrase, the code and every request after them: all on the known device.
+    let elsewhere = Browser {
+        address: "192.0.2.1",
+        ..NEW
+    };
+    let entered = elsewhere.with(cookie).log_in(&house, CHLOE, &phone).await;
+    let here = Some("192.0.2.1".parse().unwrap());
+    assert!(
+        house
+            .service
+            .check(&entered.stamp, here)
+            .await
+            .unwrap()
+            .is_ok()
+    );
+    let there = Some(AWAY.parse().unwrap());
+    assert_eq!(
+        house
+            .service
+            .check(&entered.stamp, there)
+            .await
+            .unwrap()
+            .unwrap_err(),
+        Refusal::AccessDenied
+    );
+    // Before anybody is known, nobody is told more than that somebody may log in from there.
+    let unknown = house.service.may_try(house.org, here).await.unwrap();
+    assert_eq!(unknown, loquet_policy::Access::Allowed);
+}
+
+// L6
+#[tokio::test]
+async fn new_devices_and_new_places_are_told_to_those_who_have_devices_remembered() {
+    let (house, _, phone, _) = house().await;
+    letters(&house).await;
+    NEW.log_in(&house, CHLOE, &phone).await;
+    assert_eq!(
+        letters(&house).await,
+        [],
+        "who remembers no device hears of none"
+    );
+    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    assert_eq!(
+        letters(&house).await,
+        [("chloe".into(), Event::DeviceRemembered)]
+    );
+    Browser {
+        address: AWAY,
+        ..NEW
+    }
+    .log_in(&house, CHLOE, &phone)
+    .await;
+    assert_eq!(letters(&house).await, [("chloe".into(), Event::NewDevice)]);
+    let neighbour = Browser {
+        address: "203.0.113.99",
+        ..NEW
+    }
+    .with(cookie);
+    let cookie = neighbour
+        .log_in(&house, CHLOE, &phone)
+        .await
+        .device
+        .unwrap();
+    assert_eq!(letters(&house).await, []);
+    let away = Browser {
+        address: AWAY,
+        ..NEW
+    };
+    let cookie = away
+        .with(cookie)
+        .log_in(&house, CHLOE, &phone)
+        .await
+        .device
+        .unwrap();
+    assert_eq!(letters(&house).await, [("chloe".into(), Event::NewPlace)]);
+    away.with(cookie).log_in(&house, CHLOE, &phone).await;
+    assert_eq!(letters(&house).await, []);
+}
+
+#[tokio::test]
+async fn what_is_old_is_purged_and_so_is_everything_when_the_organisation_stops() {
+    let (house, anne_phone, phone, _) = house().await;
+    let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
+    let count = |stamp| {
+        let house = house.clone();
+        async move {
+            let standing = house.service.check(&stamp, None).await.unwrap();
+            standing.map(|standing| standing.devices.len())
+        }
+    };
+    assert_eq!(
+        house.service.forget_old_devices(house.org).await.unwrap(),
+        0
+    );
+    house.clock.advance(RETENTION);
+    assert_eq!(
+        house.service.forget_old_devices(house.org).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        house.service.forget_old_devices(house.org).await.unwrap(),
+        0
+    );
+    assert_eq!(count(chloe.stamp).await, Err(Refusal::StaleLogIn));
+
+    let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
+    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
+    house
+        .run(SwitchDevices {
+            stamp: anne,
+            on: false,
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        house.service.forget_old_devices(house.org).await.unwrap(),
+        1
+    );
+    // Nobody is thrown out by it, and nothing comes back.
+    assert_eq!(count(chloe.stamp).await, Ok(0));
+    house
+        .run(SwitchDevices {
+            stamp: anne,
+            on: true,
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        NEW.with(chloe.device.unwrap())
+            .log_in(&house, CHLOE, &phone)
+            .await
+            .device,
+        None
+    );
+}
+
+#[tokio::test]
+async fn ten_devices_are_remembered_at_most() {
+    let (house, _, phone, _) = house().await;
+    let first = TICKED.log_in(&house, CHLOE, &phone).await;
+    let mut last = first;
+    for _ in 0..MOST {
+        last = TICKED.log_in(&house, CHLOE, &phone).await;
+    }
+    let standing = house
+        .service
+        .check(&last.stamp, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(standing.devices.len(), MOST);
+    assert!(is_over(&house, &first.stamp).await);
+}
+
+#[tokio::test]
+async fn an_administrator_sees_nobody_elses_devices() {
+    let (house, anne_phone, phone, _) = house().await;
+    TICKED.log_in(&house, CHLOE, &phone).await;
+    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
+    let people = house.service.roll_call(&anne).await.unwrap().unwrap();
+    let shown = format!("{people:?}");
+    assert!(
+        shown.contains("chloe") && !shown.contains("203.0.113.0"),
+        "{shown}"
+    );
+}
