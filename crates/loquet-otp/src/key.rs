@@ -117,16 +117,18 @@ impl<H: Hash> Hmac<H> {
         // compressions.
         let mut ipad = H::key_block(secret);
         let mut opad = ipad;
-        ipad.as_mut().iter_mut().for_each(|byte| *byte ^= 0x36);
-        opad.as_mut().iter_mut().for_each(|byte| *byte ^= 0x5c);
+        for (block, mask) in [(&mut ipad, 0x36), (&mut opad, 0x5c)] {
+            let bytes = block.as_mut().as_flattened_mut();
+            bytes.iter_mut().for_each(|byte| *byte ^= mask);
+        }
         let mut hmac = Self {
             inner: H::INITIAL,
             outer: H::INITIAL,
         };
         H::compress(&mut hmac.inner, &ipad);
         H::compress(&mut hmac.outer, &opad);
-        ipad.as_mut().zeroize();
-        opad.as_mut().zeroize();
+        ipad.as_mut().as_flattened_mut().zeroize();
+        opad.as_mut().as_flattened_mut().zeroize();
         hmac
     }
 
@@ -134,18 +136,28 @@ impl<H: Hash> Hmac<H> {
     ///
     /// Stage by stage instead of counter by counter, so that neighbouring compressions are independent.
     fn truncated<const N: usize>(&self, counters: [u64; N]) -> [u32; N] {
-        let inner = Self::extend(&self.inner, counters.map(H::counter_block));
-        let outer = Self::extend(&self.outer, inner.map(|hash| H::hash_block(&hash)));
-        outer.map(|mac| {
-            let (head, last) = H::words(&mac);
-            truncate(head, last)
-        })
+        let mut blocks = [H::COUNTER; N];
+        for (block, counter) in blocks.iter_mut().zip(counters) {
+            H::put_counter(block, counter);
+        }
+        let inner = Self::extend(&self.inner, &blocks);
+        let mut blocks = [H::HASH; N];
+        for (block, hash) in blocks.iter_mut().zip(&inner) {
+            H::put_hash(block, hash);
+        }
+        let outer = Self::extend(&self.outer, &blocks);
+        let mut binary = [0; N];
+        for (binary, mac) in binary.iter_mut().zip(&outer) {
+            let (head, last) = H::words(mac);
+            *binary = truncate(head, last);
+        }
+        binary
     }
 
     #[inline(always)]
-    fn extend<const N: usize>(state: &H::State, blocks: [H::Block; N]) -> [H::State; N] {
+    fn extend<const N: usize>(state: &H::State, blocks: &[H::Block; N]) -> [H::State; N] {
         let mut states = [*state; N];
-        for (state, block) in states.iter_mut().zip(&blocks) {
+        for (state, block) in states.iter_mut().zip(blocks) {
             H::compress(state, block);
         }
         states
