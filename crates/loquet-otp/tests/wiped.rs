@@ -1,0 +1,62 @@
+//! What is dropped is gone from memory: read back where it lay, through the kernel, without unsafe code.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly and read files"
+)]
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use loquet_otp::{Algorithm, Key, Secret};
+
+/// The bytes of a value that lives, and what is left where it lay.
+fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
+    let mut place = vec![value];
+    let address = place.as_ptr().addr() as u64;
+    let memory = File::open("/proc/self/mem").unwrap();
+    let bytes = || {
+        let mut bytes = vec![0; size_of::<T>()];
+        memory.read_exact_at(&mut bytes, address).unwrap();
+        bytes
+    };
+    let before = bytes();
+    // Drops the value where it is, and keeps the place.
+    place.clear();
+    [before, bytes()]
+}
+
+fn count(bytes: &[u8], wanted: u8) -> usize {
+    bytes.iter().filter(|byte| **byte == wanted).count()
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "reads its own memory")]
+fn a_dropped_secret_is_gone_from_memory() {
+    for secret in [Secret::from([0xa5; 20]), Secret::new(&[0xa5; 128]).unwrap()] {
+        let len = secret.expose().len();
+        let [before, after] = before_and_after(secret);
+        assert_eq!(count(&before, 0xa5), len);
+        assert_eq!(count(&after, 0xa5), 0);
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "reads its own memory")]
+fn a_dropped_key_is_gone_from_memory() {
+    let secret = Secret::from(*b"12345678901234567890");
+    for (algorithm, state) in [
+        (Algorithm::Sha1, 40),
+        (Algorithm::Sha256, 64),
+        (Algorithm::Sha512, 128),
+    ] {
+        let [before, after] = before_and_after::<Key>(secret.key(algorithm));
+        // The state follows the tag that says which kind it is; beyond it lies what the shorter kinds do not use.
+        let zeros = |bytes: &[u8]| count(&bytes[8..state], 0);
+        assert!(zeros(&before) < state / 4);
+        assert_eq!(zeros(&after), state - 8, "{algorithm}: {after:?}");
+    }
+}
