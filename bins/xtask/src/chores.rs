@@ -7,7 +7,7 @@ use crate::suite::ENGINES;
 use crate::tools;
 
 /// The packages with long tests, marked `#[ignore]` so that nobody waits for them by accident.
-const SOAKED: [&str; 3] = ["loquet", "loquet-sqlite", "loquet-policy"];
+const LONG: [&str; 3] = ["loquet", "loquet-sqlite", "loquet-policy"];
 
 /// Runs one benchmark or all.
 pub(crate) fn bench(name: Option<&str>) -> Done {
@@ -85,11 +85,31 @@ pub(crate) fn fuzz_seconds(target: Option<&str>, seconds: u64) -> Done {
     Ok(())
 }
 
-/// Runs the ignored tests, optimised; those without an end read `LOQUET_SOAK_MINUTES`.
+/// Soaks the store, optimised, for some minutes; the table is its last words.
 pub(crate) fn soak(minutes: u32) -> Done {
+    run(cargo([
+        "test",
+        "--quiet",
+        "--release",
+        "--package",
+        "loquet-sqlite",
+        "--all-features",
+        "--test",
+        "sqlite",
+        "--",
+        "--ignored",
+        "--exact",
+        "soak::soak",
+        "--nocapture",
+    ])
+    .env("LOQUET_SOAK_MINUTES", minutes.to_string()))
+}
+
+/// Runs the ignored tests but the soak, optimised.
+pub(crate) fn long() -> Done {
     tools::subcommand("cargo-nextest")?;
-    let packages = SOAKED.iter().flat_map(|package| ["--package", *package]);
-    run(cargo(
+    let packages = LONG.iter().flat_map(|package| ["--package", *package]);
+    run(&mut cargo(
         [
             "nextest",
             "run",
@@ -98,11 +118,12 @@ pub(crate) fn soak(minutes: u32) -> Done {
             "--run-ignored",
             "only",
             "--no-capture",
+            "-E",
+            "not test(=soak::soak)",
         ]
         .into_iter()
         .chain(packages),
-    )
-    .env("LOQUET_SOAK_MINUTES", minutes.to_string()))
+    ))
 }
 
 /// Runs cargo-mutants on one engine or on all four.

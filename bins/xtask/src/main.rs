@@ -40,12 +40,14 @@ enum Chore {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         minutes: u32,
     },
-    /// Runs the long tests of the stores and the policy explorer
+    /// Kills, cuts power, fills disks and contends for codes for a while, and prints a table
     Soak {
-        /// Minutes for each test that has no end of its own
+        /// Minutes in all; the last round is finished
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         minutes: u32,
     },
+    /// Runs the long tests of the stores and the policy explorer, which are marked ignored
+    Long,
     /// Changes the engines one operator at a time and looks for changes that no test notices
     Mutants {
         /// One engine, such as `loquet-otp`; all four when left out
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Chore::Bench { name } => chores::bench(name.as_deref()),
         Chore::Fuzz { target, minutes } => chores::fuzz(target.as_deref(), minutes),
         Chore::Soak { minutes } => chores::soak(minutes),
+        Chore::Long => chores::long(),
         Chore::Mutants { package } => chores::mutants(package.as_deref()),
         Chore::Doc => chores::doc(),
         Chore::Timing => chores::timing(),

@@ -135,12 +135,16 @@ fn work<T: Send + 'static>(
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        // The writer last, and only when the readers have gone: the last connection to close writes the log back, and of
+        // two that close at once each may take the other for one that stays.
         self.questions.close();
-        self.changes.close();
-        // The writer last: the last connection to close writes the log back, and that is a writer's work.
-        for thread in self.readers.drain(..).chain(self.writer.take()) {
+        for reader in self.readers.drain(..) {
             // One that panicked has nothing left to finish.
-            thread.join().ok();
+            reader.join().ok();
+        }
+        self.changes.close();
+        if let Some(writer) = self.writer.take() {
+            writer.join().ok();
         }
     }
 }

@@ -18,6 +18,7 @@ use loquet_policy::{AccountId, OrgId, ParseIdError, UnixTime};
 
 pub(crate) mod erased;
 mod memory;
+mod shared;
 
 pub use memory::MemoryStore;
 

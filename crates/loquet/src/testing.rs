@@ -19,6 +19,11 @@ impl TestClock {
         Self(Arc::new(AtomicU64::new(now)))
     }
 
+    /// Sets it, back or forward: a clock may step.
+    pub fn set(&self, now: u64) {
+        self.0.store(now, Ordering::SeqCst);
+    }
+
     /// Moves it forward.
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);

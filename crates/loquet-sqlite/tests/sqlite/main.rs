@@ -11,10 +11,13 @@
     reason = "a test may fail loudly, and this one needs files, processes and a clock"
 )]
 
+mod ceremonies;
 mod contract;
 mod damage;
 mod guards;
 mod locks;
 mod open;
+mod power;
 mod processes;
+mod soak;
 mod support;

@@ -1,0 +1,458 @@
+//! Real codes in several processes at once: submitted together by all, or given one after the other until a kill.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::path::Path;
+use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use loquet::contract::block_on;
+use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn};
+use loquet::store::{Cursor, Fault, Item, Query, Store as _};
+use loquet::testing::{Phone, TestClock};
+use loquet::{AccountId, Clock as _, Refusal, Refused, RoleId, ServiceError, Stamp};
+use loquet_sqlite::{Options, SqliteStore};
+use loquet_testkit::house::{ANNE, House, rule};
+
+use crate::processes::{child, say};
+
+const START: u64 = 1_790_000_000;
+const THREADS: usize = 8;
+const PERSONS: u64 = 8;
+/// A half log-in lives ten minutes.
+const FRESH: u64 = 500;
+
+fn house(path: &Path) -> House {
+    let store = Options::default()
+        .busy(Duration::from_secs(30))
+        .open(path)
+        .unwrap();
+    block_on(House::at(store, TestClock::at(START)))
+}
+
+/// Answers until it is known: "busy" reveals nothing, and the same form is sent again.
+fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
+    let request = House::request();
+    loop {
+        let code = GiveCode {
+            stamp,
+            typed: typed.to_owned(),
+        };
+        match block_on(house.service.run(code, &request)) {
+            Ok(settled) => {
+                return match settled.granted() {
+                    Ok(_) => Ok(()),
+                    Err(Refused::Rule(refusal)) => Err(refusal),
+                    Err(other) => panic!("{other:?}"),
+                };
+            }
+            Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn enter(house: &House, account: u64) -> Stamp {
+    let request = House::request();
+    loop {
+        match block_on(house.service.run(
+            LogIn {
+                account: account.into(),
+            },
+            &request,
+        )) {
+            Ok(settled) => return settled.granted().unwrap().stamp,
+            Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// One of the processes: for each time and code on its input, all threads submit the code at once.
+pub(crate) fn contest(path: &Path) {
+    let house = house(path);
+    let mut stamps: Vec<Stamp> = Vec::new();
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let (now, typed) = line.split_once(' ').unwrap();
+        let now: u64 = now.parse().unwrap();
+        house.clock.set(now);
+        if stamps
+            .first()
+            .is_none_or(|stamp| now - stamp.since().0 > FRESH)
+        {
+            stamps = (0..THREADS).map(|_| enter(&house, ANNE)).collect();
+        }
+        let answers: Vec<_> = thread::scope(|scope| {
+            let running: Vec<_> = stamps
+                .iter()
+                .map(|stamp| scope.spawn(|| give(&house, *stamp, typed)))
+                .collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let count = |which: fn(&Result<(), Refusal>) -> bool| {
+            answers.iter().filter(|answer| which(answer)).count()
+        };
+        say(&format!(
+            "{} {} {} {}",
+            count(|answer| answer.is_ok()),
+            count(|answer| matches!(answer, Err(Refusal::AlreadyUsed { .. }))),
+            count(|answer| matches!(answer, Err(Refusal::WrongCode { .. }))),
+            count(|answer| matches!(answer, Err(Refusal::Throttled { .. }))),
+        ));
+    }
+}
+
+/// A process that submits what it is told.
+struct Contestant {
+    running: std::process::Child,
+    tell: ChildStdin,
+    hear: Lines<BufReader<ChildStdout>>,
+}
+
+impl Contestant {
+    fn start(path: &Path) -> Self {
+        let mut command = child("contest", path).command;
+        let mut running = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let tell = running.stdin.take().unwrap();
+        let hear = BufReader::new(running.stdout.take().unwrap()).lines();
+        Self {
+            running,
+            tell,
+            hear,
+        }
+    }
+
+    fn answers(&mut self) -> [u32; 4] {
+        let said = self.hear.by_ref().map(Result::unwrap);
+        let mut said = said.filter_map(|line| line.strip_prefix("> ").map(str::to_owned));
+        let counts = said.next().expect("a contestant died");
+        let counts: Vec<u32> = counts
+            .split(' ')
+            .map(|count| count.parse().unwrap())
+            .collect();
+        counts.try_into().unwrap()
+    }
+}
+
+/// Lets `processes` of eight threads each submit the same code at the same time, `rounds` times, and now and then the same
+/// wrong one. Says how many codes were submitted; every deviation is a panic.
+pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
+    // Each wrong round costs six of the eighty wrong codes that a stranger has.
+    const WRONG_ROUNDS: u64 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let house = house(&path);
+    let (phone, _) = block_on(house.enabled());
+    let wrong = house.wrong_code(&phone);
+    let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
+    let everybody = u32::try_from(processes * THREADS).unwrap();
+    let mut submit = |typed: &str| {
+        for contestant in &mut contestants {
+            writeln!(contestant.tell, "{} {typed}", house.clock.now().0).unwrap();
+        }
+        contestants
+            .iter_mut()
+            .map(Contestant::answers)
+            .fold([0; 4], |all, one| {
+                [
+                    all[0] + one[0],
+                    all[1] + one[1],
+                    all[2] + one[2],
+                    all[3] + one[3],
+                ]
+            })
+    };
+    let mut submitted = 0;
+    let mut counted = 0;
+    for round in 0..rounds {
+        let typed = house.code(&phone);
+        assert_eq!(
+            submit(&typed),
+            [1, everybody - 1, 0, 0],
+            "round {round}: accepted, used, wrong, waits"
+        );
+        submitted += u64::from(everybody);
+        if round % (rounds / WRONG_ROUNDS).max(1) == 0 && counted < 70 {
+            let [accepted, used, evaluated, waits] = submit(&wrong);
+            assert_eq!(
+                (accepted, used, evaluated + waits),
+                (0, 0, everybody),
+                "round {round}, wrong code"
+            );
+            counted += u8::try_from(evaluated).unwrap();
+            let attempts = block_on(house.attempts(ANNE));
+            assert_eq!(
+                attempts.total, counted,
+                "round {round}: wrong codes evaluated, and counted"
+            );
+            submitted += u64::from(everybody);
+            // Longer than any wait.
+            house.clock.advance(3_700);
+        }
+    }
+    for mut contestant in contestants {
+        drop(contestant.tell);
+        assert!(contestant.running.wait().unwrap().success());
+    }
+    block_on(house.service.verify_audit(ANNE.into())).unwrap();
+    drop(house);
+    let granted = granted_codes(&path, ANNE.into());
+    assert_eq!(
+        granted, rounds,
+        "codes accepted, and codes in the audit log"
+    );
+    submitted
+}
+
+/// How many codes an account's audit log has as accepted.
+fn granted_codes(path: &Path, account: AccountId) -> u64 {
+    let store = SqliteStore::open(path).unwrap();
+    let mut granted = 0;
+    let mut at = Some(Cursor::default());
+    while let Some(cursor) = at {
+        let page = block_on(store.scan(&Query::Audit(account), &cursor)).unwrap();
+        granted += page
+            .items
+            .iter()
+            .filter(|item| matches!(item, Item::Audit(row) if row.body.contains("\"give_code\"") && row.body.contains("\"GRANTED\"")))
+            .count() as u64;
+        at = page.next;
+    }
+    granted
+}
+
+#[test]
+fn of_many_processes_with_the_same_code_one_is_let_in() {
+    assert!(contend_for_codes(3, 20) > 480);
+}
+
+/// Gives codes of eight persons from eight threads, as its input lists them by time, and says which were accepted.
+pub(crate) fn enter_until_killed(path: &Path) {
+    let store = Arc::new(SqliteStore::open(path).unwrap());
+    let plan: Vec<String> = std::io::stdin().lines().map(Result::unwrap).collect();
+    thread::scope(|scope| {
+        for person in 1..=PERSONS {
+            let (store, plan) = (Arc::clone(&store), &plan);
+            scope.spawn(move || {
+                let house = block_on(House::at(store, TestClock::at(START)));
+                for line in plan {
+                    let mut words = line.split(' ');
+                    let now = words.next().unwrap().parse().unwrap();
+                    let typed = words.nth(person as usize - 1).unwrap();
+                    house.clock.set(now);
+                    give(&house, enter(&house, 100 + person), typed).unwrap();
+                    say(&format!("{person} {now}"));
+                }
+            });
+        }
+    });
+}
+
+/// Kills a process in which people log in, `times`, at random moments. Every accepted code must be used, once and for all,
+/// and every chain whole. Says how many log-ins were acknowledged.
+pub(crate) fn kill_log_ins(times: u64) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let first = house(&path);
+    block_on(first.enabled());
+    let phones: Vec<Phone> = (1..=PERSONS)
+        .map(|person| settle_in(&first, 100 + person))
+        .collect();
+    let mut now = first.clock.now().0;
+    drop(first);
+    let mut accepted = 0;
+    for round in 0..times {
+        let plan: String = (0..400)
+            .map(|step| {
+                let now = now + 30 * (step + 1);
+                let codes = phones
+                    .iter()
+                    .map(|phone| format!(" {}", phone.code(loquet::UnixTime(now))));
+                format!("{now}{}\n", codes.collect::<String>())
+            })
+            .collect();
+        let mut command = child("enter", &path).command;
+        let mut running = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        running
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(plan.as_bytes())
+            .unwrap();
+        let mut lines = BufReader::new(running.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut last = BTreeMap::new();
+        let mut note = |line: String| -> bool {
+            let words = line
+                .strip_prefix("> ")
+                .and_then(|line| line.split_once(' '));
+            let Some((person, at)) = words else {
+                return false;
+            };
+            let at: u64 = at.parse().unwrap();
+            last.insert(person.parse::<u64>().unwrap(), at);
+            accepted += 1;
+            true
+        };
+        while !note(lines.next().expect("nobody got in")) {}
+        thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 90_000));
+        running.kill().unwrap();
+        for line in lines {
+            note(line);
+        }
+        running.wait().unwrap();
+
+        let house = house(&path);
+        for person in 1..=PERSONS {
+            let phone = &phones[person as usize - 1];
+            block_on(house.service.verify_audit((100 + person).into())).unwrap();
+            let Some(at) = last.get(&person) else {
+                continue;
+            };
+            house.clock.set(*at);
+            let again = give(
+                &house,
+                enter(&house, 100 + person),
+                &phone.code(loquet::UnixTime(*at)),
+            );
+            assert!(
+                matches!(again, Err(Refusal::AlreadyUsed { .. })),
+                "round {round}, person {person}: {again:?}"
+            );
+        }
+        // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
+        now += 30 * 401;
+    }
+    accepted
+}
+
+fn settle_in(house: &House, person: u64) -> Phone {
+    let name = format!("person {person}");
+    let label = format!("{person}@example.org");
+    block_on(house.service.ensure_account(
+        house.org,
+        person.into(),
+        &name,
+        &label,
+        [RoleId::PARENT],
+    ))
+    .unwrap();
+    let stamp = enter(house, person);
+    let offer = block_on(house.run(BeginEnrollment {
+        stamp,
+        ticket: String::new(),
+    }))
+    .unwrap();
+    let phone = Phone::scan(&offer).unwrap();
+    let confirm = ConfirmEnrollment {
+        stamp,
+        typed: house.code(&phone),
+        seal_typed_back: String::new(),
+    };
+    block_on(house.run(confirm)).unwrap();
+    phone
+}
+
+#[test]
+fn a_code_accepted_before_a_kill_stays_used() {
+    assert!(kill_log_ins(4) >= 4);
+}
+
+/// The owner's right code among 200 guesses with the stolen pass phrase, from as many threads: how long its answer took.
+pub(crate) fn owner_among_guesses() -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder.path().join("loquet.db"));
+    let (phone, live) = block_on(house.enabled());
+    let wrong = house.wrong_code(&phone);
+    let thief = enter(&house, ANNE);
+    let right = house.code(&phone);
+    thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| give(&house, thief, &wrong).expect_err("a guess"));
+        }
+        let begun = Instant::now();
+        give(&house, live, &right).unwrap();
+        begun.elapsed()
+    })
+}
+
+#[test]
+fn the_owner_is_answered_among_two_hundred_guesses() {
+    println!("the owner's answer took {:?}", owner_among_guesses());
+}
+
+#[test]
+fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let house = house(&path);
+    let (phone, live) = block_on(house.enabled());
+    let now = house.clock.now().0;
+    let used = house.code(&phone);
+    give(&house, enter(&house, ANNE), &used).unwrap();
+    let records = block_on(house.service.verify_audit(ANNE.into())).unwrap();
+
+    house.clock.set(now - 3_600);
+    let earlier = phone.code(house.clock.now());
+    // Who types the code of the wrong hour has typed one that is older than the last used.
+    let refusal = give(&house, enter(&house, ANNE), &earlier).unwrap_err();
+    assert!(
+        matches!(refusal, Refusal::AlreadyUsed { .. }),
+        "{refusal:?}"
+    );
+    let refusal = give(&house, enter(&house, ANNE), &used).unwrap_err();
+    assert!(!matches!(refusal, Refusal::Disabled), "{refusal:?}");
+
+    house.clock.set(now + 60);
+    assert!(
+        block_on(house.service.check(&live, None)).unwrap().is_ok(),
+        "the session goes on"
+    );
+    let typed = house.code(&phone);
+    give(&house, enter(&house, ANNE), &typed).unwrap();
+    assert!(block_on(house.service.verify_audit(ANNE.into())).unwrap() > records);
+}
+
+#[test]
+fn a_clock_that_steps_forward_a_day_burns_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let house = house(&path);
+    let (phone, _) = block_on(house.enabled());
+    let right = house.code(&phone);
+    let now = house.clock.now().0;
+
+    house.clock.set(now + 86_400);
+    // The phone keeps the right time: its code is a day old here, and costs one try of the budget, not the step.
+    let refusal = give(&house, enter(&house, ANNE), &right).unwrap_err();
+    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+    // Attempts are forgotten after a day; none that matters any more.
+    block_on(house.service.tidy()).unwrap();
+
+    house.clock.set(now);
+    give(&house, enter(&house, ANNE), &right).unwrap();
+    assert_eq!(
+        rule(block_on(house.run(GiveCode {
+            stamp: enter(&house, ANNE),
+            typed: right
+        })))
+        .code(),
+        "ALREADY_USED"
+    );
+    block_on(house.service.verify_audit(ANNE.into())).unwrap();
+}

@@ -1,0 +1,438 @@
+//! Loss of power. The page cache survives a kill, so killing proves nothing about syncs: here a layer below SQLite
+//! (`power.c`) writes down all that a process asks of the disk, and every disk that could have been left behind is built
+//! from that record: what was synced is on it, what was not is dropped, torn in sectors, or there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use loquet::contract::block_on;
+use loquet::store::{Commit, Fault, Store as _, Version};
+use loquet_sqlite::SqliteStore;
+
+use crate::processes::{Acknowledged, acknowledgement, change, child, nothing_lost, say, version};
+
+const SECTOR: usize = 512;
+
+/// The layer, compiled once. `None` where there is no C compiler or no `LD_PRELOAD`: then these tests say so and end.
+fn layer() -> Option<&'static Path> {
+    static LAYER: OnceLock<Option<(tempfile::TempDir, PathBuf)>> = OnceLock::new();
+    let built = LAYER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("power.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sqlite/power.c");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O1", "-shared", "-fPIC", "-o"]);
+        compiler.args([library.as_path(), &source]).arg("-ldl");
+        let linux = cfg!(all(target_os = "linux", target_env = "gnu"));
+        let made = linux && compiler.status().is_ok_and(|status| status.success());
+        made.then_some((folder, library))
+    });
+    if built.is_none() {
+        println!("skipped: a layer below SQLite needs glibc and a C compiler");
+    }
+    built.as_ref().map(|(_, library)| library.as_path())
+}
+
+#[derive(Debug)]
+struct Op {
+    kind: u8,
+    file: u8,
+    offset: usize,
+    bytes: Vec<u8>,
+}
+
+/// What a process asked of the disk, from a database that was closed before.
+struct Recording {
+    base: Vec<u8>,
+    ops: Vec<Op>,
+}
+
+/// Runs a task over the layer until it ends or, where it never does, the record is large enough.
+fn recorded(task: &str, fault: &str) -> Option<Recording> {
+    const ENOUGH: u64 = 12 << 20;
+    let layer = layer()?;
+    let folder = tempfile::tempdir().unwrap();
+    let watched = folder.path().canonicalize().unwrap().join("watched");
+    fs::create_dir(&watched).unwrap();
+    let path = watched.join("loquet.db");
+    let record = folder.path().join("record");
+    drop(SqliteStore::open(&path).unwrap());
+    let base = fs::read(&path).unwrap();
+    assert!(
+        !watched.join("loquet.db-wal").exists(),
+        "the log was not written back"
+    );
+
+    let mut child = child(task, &path);
+    child
+        .command
+        .env("LD_PRELOAD", layer)
+        .env("LOQUET_POWER_LOG", &record)
+        .env("LOQUET_POWER_FOLDER", &watched)
+        .env("LOQUET_POWER_FAULT", fault)
+        .stdout(Stdio::null());
+    let mut running = child.command.spawn().unwrap();
+    let begun = Instant::now();
+    while running.try_wait().unwrap().is_none() {
+        let length = fs::metadata(&record).map_or(0, |found| found.len());
+        if length > ENOUGH || begun.elapsed() > Duration::from_secs(60) {
+            running.kill().unwrap();
+            running.wait().unwrap();
+            break;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Some(Recording {
+        base,
+        ops: read(&fs::read(record).unwrap()),
+    })
+}
+
+/// Reads a record. Its last entry may be half: the process was killed.
+fn read(mut bytes: &[u8]) -> Vec<Op> {
+    let mut ops = Vec::new();
+    while let Some((header, rest)) = bytes.split_first_chunk::<16>() {
+        let length = u32::from_le_bytes(header[4..8].try_into().unwrap()) as usize;
+        let Some((own, rest)) = rest.split_at_checked(length) else {
+            break;
+        };
+        ops.push(Op {
+            kind: header[0],
+            file: header[1],
+            offset: u64::from_le_bytes(header[8..16].try_into().unwrap()) as usize,
+            bytes: own.to_vec(),
+        });
+        bytes = rest;
+    }
+    ops
+}
+
+impl Recording {
+    /// What the process had acknowledged before step `end`.
+    fn acknowledged(&self, end: usize) -> Acknowledged {
+        self.said(end).lines().filter_map(acknowledgement).collect()
+    }
+
+    fn said(&self, end: usize) -> String {
+        let said = self.ops[..end].iter().filter(|op| op.kind == b'!');
+        let bytes = said.flat_map(|op| op.bytes.iter().copied()).collect();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn count(&self, kind: u8, file: u8) -> usize {
+        let same = |op: &&Op| op.kind == kind && op.file == file;
+        self.ops.iter().filter(same).count()
+    }
+}
+
+/// What becomes of a write that no sync has covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsynced {
+    Dropped,
+    AsLuckHasIt,
+}
+
+/// A small generator: these are not secrets.
+struct Luck(u64);
+
+impl Luck {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// The disk at some moment: what is certain, and what still is on its way.
+struct Disk<'r> {
+    files: BTreeMap<u8, Vec<u8>>,
+    waiting: Vec<Waiting<'r>>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiting<'r> {
+    op: &'r Op,
+    /// Before the begin of a sync that did not come back yet.
+    covered: bool,
+    /// A sync failed after it: the kernel may call it clean, and no later sync will bring it to the disk.
+    given_up: bool,
+    synced: bool,
+}
+
+impl<'r> Disk<'r> {
+    fn step(&mut self, op: &'r Op) {
+        let of_file = |waiting: &&mut Waiting<'_>| waiting.op.file == op.file;
+        match op.kind {
+            b'w' | b't' | b'u' => self.waiting.push(Waiting {
+                op,
+                covered: false,
+                given_up: false,
+                synced: false,
+            }),
+            b'b' => {
+                let all = self.waiting.iter_mut().filter(of_file);
+                all.for_each(|waiting| waiting.covered = true);
+            }
+            b'x' => {
+                let all = self.waiting.iter_mut().filter(of_file);
+                all.filter(|waiting| waiting.covered)
+                    .for_each(|waiting| waiting.given_up = true);
+            }
+            b's' => {
+                let all = self.waiting.iter_mut().filter(of_file);
+                all.filter(|waiting| waiting.covered && !waiting.given_up)
+                    .for_each(|waiting| waiting.synced = true);
+                // What is certain, up to the first that is not.
+                while let Some(first) = self.waiting.first().filter(|first| first.synced) {
+                    apply(&mut self.files, first.op, first.op.bytes.len(), 0);
+                    self.waiting.remove(0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// One of the disks that a loss of power may leave now.
+    fn lose_power(&self, unsynced: Unsynced, luck: &mut Luck, folder: &Path) {
+        let mut files = self.files.clone();
+        for waiting in &self.waiting {
+            let (op, length) = (waiting.op, waiting.op.bytes.len());
+            if waiting.synced {
+                apply(&mut files, op, length, 0);
+            } else if unsynced == Unsynced::AsLuckHasIt {
+                match luck.below(4) {
+                    0 => {}
+                    // Torn: sectors from the beginning, or sectors at the end.
+                    1 => apply(&mut files, op, luck.below(length / SECTOR + 1) * SECTOR, 0),
+                    2 => apply(
+                        &mut files,
+                        op,
+                        length,
+                        luck.below(length / SECTOR + 1) * SECTOR,
+                    ),
+                    _ => apply(&mut files, op, length, 0),
+                }
+            }
+        }
+        for (file, bytes) in files {
+            let name = match file {
+                b'd' => "loquet.db",
+                b'w' => "loquet.db-wal",
+                b'j' => "loquet.db-journal",
+                other => panic!("a write to {other}"),
+            };
+            fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
+}
+
+/// Does an operation, of a write the bytes from `start` to `end`.
+fn apply(files: &mut BTreeMap<u8, Vec<u8>>, op: &Op, end: usize, start: usize) {
+    match op.kind {
+        b'u' => drop(files.remove(&op.file)),
+        b't' => files.entry(op.file).or_default().resize(op.offset, 0),
+        _ => {
+            let file = files.entry(op.file).or_default();
+            let (start, end) = (start.min(op.bytes.len()), end.min(op.bytes.len()));
+            if start < end {
+                file.resize(file.len().max(op.offset + end), 0);
+                file[op.offset + start..op.offset + end].copy_from_slice(&op.bytes[start..end]);
+            }
+        }
+    }
+}
+
+/// Loses power at `moments` of a recording, with each fate of what was not synced, and checks what comes up again.
+fn lose_power_at(recording: &Recording, moments: usize, seed: u64) {
+    let mut luck = Luck(seed);
+    let mut disk = Disk {
+        files: [(b'd', recording.base.clone())].into(),
+        waiting: Vec::new(),
+    };
+    // The time around a sync is the time of surprises.
+    let all = 0..=recording.ops.len();
+    let near_sync = |at: &usize| {
+        let near = recording.ops[at.saturating_sub(1)..].iter().take(2);
+        near.into_iter()
+            .any(|op| matches!(op.kind, b'b' | b's' | b'x'))
+    };
+    let surprises = all.clone().filter(near_sync).count().max(1);
+    let chosen: Vec<usize> = all
+        .filter(|at| {
+            luck.below(if near_sync(at) {
+                surprises
+            } else {
+                recording.ops.len() * 2
+            }) < moments
+        })
+        .collect();
+    let mut chosen = chosen.into_iter().peekable();
+    for at in 0..=recording.ops.len() {
+        if chosen.next_if_eq(&at).is_some() {
+            let acknowledged = recording.acknowledged(at);
+            for unsynced in [Unsynced::Dropped, Unsynced::AsLuckHasIt] {
+                let folder = tempfile::tempdir().unwrap();
+                disk.lose_power(unsynced, &mut luck, folder.path());
+                let store = SqliteStore::open(folder.path().join("loquet.db"))
+                    .unwrap_or_else(|refused| panic!("step {at}, {unsynced:?}: {refused}"));
+                nothing_lost(&store, &acknowledged);
+            }
+        }
+        if let Some(op) = recording.ops.get(at) {
+            disk.step(op);
+        }
+    }
+}
+
+/// Records a process under load and loses power `moments` times. Says how many changes were acknowledged and synced.
+pub(crate) fn lose_power(moments: usize, seed: u64) -> Option<(usize, usize)> {
+    let recording = recorded("load", "none 0")?;
+    lose_power_at(&recording, moments, seed);
+    let acknowledged = recording.acknowledged(recording.ops.len()).len();
+    Some((acknowledged, recording.count(b's', b'w')))
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_loss_of_power() {
+    let Some((acknowledged, syncs)) = lose_power(40, 1) else {
+        return;
+    };
+    assert!(acknowledged > 100, "{acknowledged} changes");
+    assert!(
+        acknowledged > syncs,
+        "{acknowledged} changes of eight threads took {syncs} syncs: no group was committed"
+    );
+}
+
+/// The control: over a disk that lies about syncs the same test finds what is lost.
+#[test]
+fn a_disk_that_lies_is_found_out() {
+    let Some(recording) = recorded("load", "lie 0") else {
+        return;
+    };
+    assert!(recording.acknowledged(recording.ops.len()).len() > 100);
+    assert!(std::panic::catch_unwind(|| lose_power_at(&recording, 20, 1)).is_err());
+}
+
+const ALONE: u64 = 60;
+
+pub(crate) fn change_one_after_the_other(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    for at in 0..=ALONE {
+        let ended = block_on(store.commit(change(1, Version(at), at))).unwrap();
+        assert_eq!(ended, Commit::Done);
+        say(&format!("{at} 1 {}", at + 1));
+    }
+    // As a kill would end it: no tidying up.
+    std::process::abort();
+}
+
+#[test]
+fn alone_each_change_is_synced_once_before_it_is_acknowledged() {
+    let Some(recording) = recorded("alone", "none 0") else {
+        return;
+    };
+    let mut acknowledged = 0;
+    let mut syncs = 0;
+    for (at, op) in recording.ops.iter().enumerate() {
+        syncs += u64::from((op.kind, op.file) == (b's', b'w'));
+        let now = recording.acknowledged(at).len() as u64;
+        if now > acknowledged {
+            acknowledged = now;
+            // Before the first the new log's header was synced too.
+            assert_eq!(syncs, acknowledged + 1);
+        }
+    }
+    assert_eq!(syncs, ALONE + 2);
+    // The log's own name is in its folder for good before anything in it counts.
+    assert!(recording.count(b's', b'f') > 0);
+    lose_power_at(&recording, 60, 2);
+}
+
+/// Writes from four threads; after a failure goes on, says what had become of it, and ends after enough of both.
+pub(crate) fn change_until_it_fails_and_on(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let store = &store;
+            scope.spawn(move || {
+                let mut refusals = 0;
+                let mut at = 0;
+                for attempt in (number << 32)..((number << 32) + 60) {
+                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                        Ok(Commit::Done) => {
+                            at += 1;
+                            say(&format!("{attempt} {number} {at}"));
+                        }
+                        Ok(Commit::Stale) => panic!("nobody else writes account {number}"),
+                        Err(fault) => {
+                            say(match fault {
+                                Fault::Unknown(_) => "unknown",
+                                _ => "refused",
+                            });
+                            refusals += 1;
+                            at = version(store, number).0;
+                        }
+                    }
+                    if refusals > 5 {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    say("over");
+    std::process::abort();
+}
+
+/// A fault in the middle of work: nothing that was acknowledged is lost to it, before, during, and after power is lost too.
+pub(crate) fn survive(fault: &str, moments: usize, seed: u64) -> Option<String> {
+    let recording = recorded("fault", fault)?;
+    let said = recording.said(recording.ops.len());
+    assert!(said.contains("> over"), "{fault}: {said}");
+    lose_power_at(&recording, moments, seed);
+    Some(said)
+}
+
+#[test]
+fn after_a_failed_sync_the_group_is_unknown_and_what_follows_is_durable() {
+    for nth in [1, 2, 7, 20] {
+        let Some(said) = survive(&format!("sync {nth}"), 30, nth) else {
+            return;
+        };
+        assert!(!said.contains("> refused"), "{said}");
+        let (_, after) = said
+            .split_once("> unknown")
+            .expect("a failed sync is unknown");
+        let after = after.lines().filter_map(acknowledgement).count();
+        assert!(after > 20, "{after} changes were written afterwards");
+    }
+}
+
+#[test]
+fn without_space_changes_are_refused_and_none_is_lost() {
+    for kilobytes in [60, 100, 333] {
+        let Some(said) = survive(&format!("full {}", kilobytes << 10), 20, kilobytes) else {
+            return;
+        };
+        assert!(said.contains("> refused") || said.contains("> unknown"));
+        assert!(said.lines().filter_map(acknowledgement).count() > 0);
+    }
+}
+
+#[test]
+fn a_file_system_that_turns_read_only_loses_nothing() {
+    for writes in [10, 50, 211] {
+        let Some(said) = survive(&format!("readonly {writes}"), 20, writes) else {
+            return;
+        };
+        assert!(said.contains("> refused") || said.contains("> unknown"));
+    }
+}

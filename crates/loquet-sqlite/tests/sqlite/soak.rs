@@ -1,0 +1,182 @@
+//! The soak: everything above that is random, over and over for a given time, and a table of what was found.
+//! `cargo xtask soak --minutes 60`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use loquet::contract::{self, block_on};
+use loquet_sqlite::SqliteStore;
+
+use crate::{ceremonies, power, processes};
+
+/// A right code that comes in the middle of 200 guesses is answered within this.
+const AN_ANSWER: Duration = Duration::from_secs(1);
+
+/// One line of the table.
+struct Line {
+    what: &'static str,
+    done: u64,
+    unit: &'static str,
+    also: String,
+    violations: u64,
+    took: Duration,
+}
+
+/// The table, filled round by round.
+#[derive(Default)]
+struct Table(Vec<Line>);
+
+impl Table {
+    /// Does a part of the round. A panic is a violation, and the soak goes on.
+    fn part(
+        &mut self,
+        what: &'static str,
+        unit: &'static str,
+        work: impl FnOnce() -> (u64, String),
+    ) {
+        let begun = Instant::now();
+        let found = catch_unwind(AssertUnwindSafe(work));
+        let at = self
+            .0
+            .iter()
+            .position(|line| line.what == what)
+            .unwrap_or_else(|| {
+                self.0.push(Line {
+                    what,
+                    done: 0,
+                    unit,
+                    also: String::new(),
+                    violations: 0,
+                    took: Duration::ZERO,
+                });
+                self.0.len() - 1
+            });
+        let line = &mut self.0[at];
+        line.took += begun.elapsed();
+        match found {
+            Ok((done, also)) => {
+                line.done += done;
+                line.also = also;
+            }
+            Err(_) => {
+                line.violations += 1;
+                println!("VIOLATION: {what}");
+            }
+        }
+    }
+
+    fn print(&self) {
+        println!(
+            "| {:44} | {:>11} | {:17} | violations | seconds | of them |",
+            "what", "times", ""
+        );
+        println!(
+            "|-{:-<44}-|-{:->11}:|-{:-<17}-|-----------:|--------:|---------|",
+            "", "", ""
+        );
+        for line in &self.0 {
+            println!(
+                "| {:44} | {:>11} | {:17} | {:>10} | {:>7.0} | {} |",
+                line.what,
+                line.done,
+                line.unit,
+                line.violations,
+                line.took.as_secs_f64(),
+                line.also
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes as long as it is told to: `cargo xtask soak`"]
+fn soak() {
+    let minutes: u64 =
+        std::env::var("LOQUET_SOAK_MINUTES").map_or(1, |minutes| minutes.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let mut table = Table::default();
+    let (mut acknowledged, mut log_ins, mut written, mut synced) = (0, 0, 0, 0);
+    let mut slowest = Duration::ZERO;
+    let mut round = 0;
+    while round == 0 || Instant::now() < end {
+        round += 1;
+        table.part("same code, 4 processes × 8 threads", "submissions", || {
+            (
+                ceremonies::contend_for_codes(4, 800),
+                "1 accepted of each 32, counters exact".to_owned(),
+            )
+        });
+        table.part("right code among 200 guesses", "times", || {
+            for _ in 0..3 {
+                slowest = slowest.max(ceremonies::owner_among_guesses());
+            }
+            assert!(slowest < AN_ANSWER, "the owner waited {slowest:?}");
+            (3, format!("slowest answer {} ms", slowest.as_millis()))
+        });
+        table.part("kill -9 while changes are written", "kills", || {
+            acknowledged += processes::kill_at_random(10);
+            (
+                10,
+                format!("{acknowledged} acknowledged changes, all there"),
+            )
+        });
+        table.part("kill -9 while people log in", "kills", || {
+            log_ins += ceremonies::kill_log_ins(10);
+            (
+                10,
+                format!("{log_ins} accepted codes, none usable again, chains verify"),
+            )
+        });
+        table.part("loss of power, unsynced writes dropped", "disks", || {
+            let Some((changes, syncs)) = power::lose_power(60, round) else {
+                return (0, "skipped: needs glibc and a C compiler".to_owned());
+            };
+            written += changes;
+            synced += syncs;
+            (
+                120,
+                format!("{written} acknowledged changes on {synced} syncs of the log"),
+            )
+        });
+        for (what, fault) in [
+            (
+                "a sync fails, then power is lost",
+                format!("sync {}", round % 50 + 1),
+            ),
+            (
+                "the disk is full, then power is lost",
+                format!("full {}", (round % 90 + 15) << 12),
+            ),
+            (
+                "the file system turns read-only",
+                format!("readonly {}", round % 300 + 5),
+            ),
+        ] {
+            table.part(what, "disks", || {
+                power::survive(&fault, 10, round).map_or((0, "skipped".to_owned()), |_| {
+                    (20, "nothing lost".to_owned())
+                })
+            });
+        }
+        table.part(
+            "random histories against the memory store",
+            "histories",
+            || {
+                let folder = tempfile::tempdir().unwrap();
+                for seed in 0..5 {
+                    let store =
+                        SqliteStore::open(folder.path().join(format!("{seed}.db"))).unwrap();
+                    block_on(contract::histories_agree(&store, 1_000 + round * 5 + seed)).unwrap();
+                }
+                (5, "150 steps each".to_owned())
+            },
+        );
+        println!("--- round {round}");
+        table.print();
+    }
+    println!("\n## Soak of {minutes} minutes, {round} rounds");
+    table.print();
+    let violations: u64 = table.0.iter().map(|line| line.violations).sum();
+    println!("{violations} violations");
+    assert_eq!(violations, 0);
+}
