@@ -122,9 +122,18 @@ pub enum Base32Error {
     /// More than [`MAX_TEXT`] bytes.
     #[error("a key of {length} bytes is longer than {MAX_TEXT}")]
     TooLong {
+        /// Byte offset of the first character beyond.
+        position: usize,
         /// Length in bytes.
         length: usize,
     },
+}
+
+/// The last place up to `limit` that does not lie inside a character: whoever shows a text cuts it at a fault's offset.
+pub(crate) fn boundary(text: &str, limit: usize) -> usize {
+    (0..=limit)
+        .rfind(|at| text.is_char_boundary(*at))
+        .unwrap_or_default()
 }
 
 impl Base32Error {
@@ -132,8 +141,9 @@ impl Base32Error {
     #[must_use]
     pub const fn position(&self) -> usize {
         match self {
-            Self::Symbol { position, .. } | Self::AfterPadding { position, .. } => *position,
-            Self::TooLong { .. } => MAX_TEXT,
+            Self::Symbol { position, .. }
+            | Self::AfterPadding { position, .. }
+            | Self::TooLong { position, .. } => *position,
         }
     }
 }
@@ -142,6 +152,17 @@ fn meant(suggestion: &Option<char>) -> String {
     suggestion.map_or_else(String::new, |letter| {
         format!(": is it the letter {letter}?")
     })
+}
+
+/// Refuses absurd lengths before anything is read.
+pub(crate) fn within_limit(text: &str) -> Result<(), Base32Error> {
+    if text.len() > MAX_TEXT {
+        return Err(Base32Error::TooLong {
+            position: boundary(text, MAX_TEXT),
+            length: text.len(),
+        });
+    }
+    Ok(())
 }
 
 /// Reads base32 in any case, with blanks, dashes and padding anywhere a person or a page puts them.
@@ -157,9 +178,7 @@ fn meant(suggestion: &Option<char>) -> String {
 /// [`Base32Error`] names the first character that cannot stand in a key and, where it is a usual slip, the letter
 /// that was meant. It is not corrected silently: a wrong guess would show up as wrong codes.
 pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
-    if text.len() > MAX_TEXT {
-        return Err(Base32Error::TooLong { length: text.len() });
-    }
+    within_limit(text)?;
     let mut decoded = Decoded {
         bytes: Zeroizing::new(Vec::with_capacity(text.len().saturating_mul(5).div_ceil(8))),
         lower_case: false,
@@ -347,7 +366,10 @@ mod tests {
     fn absurd_lengths_are_refused_before_reading() {
         assert_eq!(
             decode(&"A".repeat(1025)),
-            Err(Base32Error::TooLong { length: 1025 })
+            Err(Base32Error::TooLong {
+                position: 1024,
+                length: 1025
+            })
         );
         assert!(decode(&"A".repeat(1024)).is_ok());
     }

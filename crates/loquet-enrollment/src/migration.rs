@@ -7,6 +7,7 @@ use loquet_otp::{Algorithm, Digits, Period, Secret};
 use prost::Message;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::base32;
 use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 use crate::{Import, MovingFactor, Parameters, Warning, WarningKind};
@@ -166,7 +167,8 @@ impl MigrationPart {
     pub fn parse(text: &str) -> Result<Self, MigrationError> {
         let fault = |position, fault| MigrationError { position, fault };
         if text.len() > MAX_MIGRATION_URI {
-            return Err(fault(MAX_MIGRATION_URI, MigrationFault::TooLong));
+            let position = base32::boundary(text, MAX_MIGRATION_URI);
+            return Err(fault(position, MigrationFault::TooLong));
         }
         let (prefix, data) = text
             .split_at_checked(PREFIX.len())

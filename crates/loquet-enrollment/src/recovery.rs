@@ -43,9 +43,7 @@ impl RecoveryCode {
     /// # Errors
     /// [`RecoveryCodeError`].
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
-        if text.len() > base32::MAX_TEXT {
-            return Err(Base32Error::TooLong { length: text.len() }.into());
-        }
+        base32::within_limit(text)?;
         // Every replacement is as long as what it replaces, so positions stay true and the text does not grow.
         let mut canonical = Zeroizing::new(String::with_capacity(text.len()));
         canonical.extend(text.chars().map(|c| base32::suggestion(c).unwrap_or(c)));

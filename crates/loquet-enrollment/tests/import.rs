@@ -8,7 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
-use loquet_enrollment::base32::Base32Error;
+use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{Import, ImportFault, MAX_URI, MovingFactor, WarningKind};
 use loquet_otp::{Algorithm, Digits, Period};
 
@@ -376,6 +376,22 @@ fn absurd_lengths_are_refused_before_reading() {
     assert_eq!(
         (error.position, error.fault),
         (MAX_URI, ImportFault::TooLong)
+    );
+}
+
+#[test]
+fn the_place_of_an_absurd_length_is_never_inside_a_character() {
+    let uri = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&x=");
+    let long = format!("{uri}{}é", "x".repeat(MAX_URI - 1 - uri.len()));
+    let error = Import::parse(&long).unwrap_err();
+    assert_eq!(
+        (error.position, error.fault),
+        (MAX_URI - 1, ImportFault::TooLong)
+    );
+    let key = format!("{}é", "A".repeat(base32::MAX_TEXT - 1));
+    assert_eq!(
+        base32::decode(&key).unwrap_err().position(),
+        base32::MAX_TEXT - 1
     );
 }
 

@@ -175,7 +175,7 @@ impl Import {
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         if text.len() > MAX_URI {
             return Err(ImportError {
-                position: MAX_URI,
+                position: base32::boundary(text, MAX_URI),
                 fault: ImportFault::TooLong,
             });
         }

@@ -184,8 +184,9 @@ pub fn base32_text_is_read_exactly(text: &str) {
                 "{text:?}"
             );
         }
-        Err(Base32Error::TooLong { length }) => {
-            assert!(length == text.len() && length > base32::MAX_TEXT)
+        Err(Base32Error::TooLong { position, length }) => {
+            assert!(length == text.len() && length > base32::MAX_TEXT);
+            assert!(text.is_char_boundary(position) && position <= base32::MAX_TEXT);
         }
         Err(error) => {
             let (before, after) = text.split_at(error.position());
