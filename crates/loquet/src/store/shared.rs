@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, UnixTime};
 
 use super::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
 
@@ -30,5 +30,13 @@ impl<S: Store> Store for Arc<S> {
         limit: u32,
     ) -> impl Future<Output = Result<u32, Fault>> + Send {
         S::forget_attempts(self, before, limit)
+    }
+
+    fn forget_audit(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> impl Future<Output = Result<u32, Fault>> + Send {
+        S::forget_audit(self, account, limit)
     }
 }
