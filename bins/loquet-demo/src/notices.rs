@@ -18,17 +18,25 @@ impl Deliver for Terminal {
             letter.external_id,
             letter.event
         )?;
+        if let Some(link) = &letter.link {
+            writeln!(
+                io::stderr(),
+                "  that was not me: /mfa/repudiate/{}",
+                *link.expose()
+            )?;
+        }
         Ok(())
     }
 }
 
-/// Delivers notices and forgets old attempts, round after round, until the program ends.
+/// Writes down what time has brought, delivers notices and forgets old attempts, round after round, until the program ends.
 pub(crate) async fn housekeeping(service: Service) {
     let mut rounds = tokio::time::interval(ROUND);
     loop {
         rounds.tick().await;
+        let ticked = service.tick().await.err();
         let fault = match service.deliver(&Terminal).await {
-            Ok(round) => round.fault,
+            Ok(round) => ticked.or(round.fault),
             Err(error) => Some(error),
         };
         let fault = match (fault, service.tidy().await) {

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use turn::{Answer, Turn, is_foreign};
 
 pub use code::throttle;
+pub use session::is_due;
 
 /// Decides what happens when `command` is given at `now`.
 ///

@@ -78,7 +78,7 @@ pub use account::{
 };
 pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
-pub use decide::{decide, throttle};
+pub use decide::{decide, is_due, throttle};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};

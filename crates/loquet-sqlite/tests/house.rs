@@ -24,6 +24,7 @@ async fn the_ceremonies_over_sqlite() {
         SqliteStore::open(path).unwrap()
     };
     loquet_testkit::letters::all(&mut store).await;
+    loquet_testkit::ceremonies::all(&mut store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -8,6 +8,7 @@
 )]
 
 pub mod advisories;
+pub mod ceremonies;
 pub mod flaky;
 pub mod house;
 pub mod keys;

@@ -16,7 +16,11 @@ pub(crate) const MAX_FORM: usize = 64 * 1024;
 const MAX_FIELDS: usize = 16;
 
 /// The fields of a submitted form. They can hold codes and pass phrases: wiped when dropped, `Debug` shows the names.
-pub struct Fields(Vec<(String, Zeroizing<String>)>);
+pub struct Fields {
+    /// The path that they were sent to.
+    path: String,
+    all: Vec<(String, Zeroizing<String>)>,
+}
 
 /// Why a field cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +125,7 @@ impl Fields {
     pub fn lines(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
         let fault = |what| FieldFault { field, what };
         let mut found = self
-            .0
+            .all
             .iter()
             .filter(|(name, _)| name == field)
             .map(|(_, value)| value.trim());
@@ -141,7 +145,8 @@ impl Fields {
         self.text(field, 8).is_ok_and(|value| value == "yes")
     }
 
-    /// The attempt that the form was drawn with.
+    /// The attempt that the form was drawn with, filled in as it is: sent twice it is the same, sent again with another code
+    /// (the browser's "back") it is another one, which is looked at.
     ///
     /// # Errors
     /// [`FieldFault`] when it is missing or not 32 hexadecimal digits.
@@ -152,18 +157,24 @@ impl Fields {
         u128::from_str_radix(text, 16)
             .ok()
             .filter(|_| is_hex)
-            .map(|id| AttemptId(id.to_be_bytes()))
+            .map(|id| AttemptId(id.to_be_bytes()).with(self.content()))
             .ok_or(FieldFault {
                 field,
                 what: FieldFaultKind::Form,
             })
+    }
+
+    fn content(&self) -> impl Iterator<Item = &str> {
+        let fields = self.all.iter();
+        std::iter::once(self.path.as_str())
+            .chain(fields.flat_map(|(name, value)| [name.as_str(), value.as_str()]))
     }
 }
 
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
+            .entries(self.all.iter().map(|(name, _)| name))
             .finish()
     }
 }
@@ -236,17 +247,18 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         if !is_form {
             return Err(NotAForm::Type);
         }
+        let path = request.uri().path().to_owned();
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|fault| NotAForm::Body(fault.status()))?;
-        let mut fields = Vec::new();
+        let mut all = Vec::new();
         for (name, value) in form_urlencoded::parse(&body) {
-            if fields.len() == MAX_FIELDS {
+            if all.len() == MAX_FIELDS {
                 return Err(NotAForm::TooManyFields);
             }
-            fields.push((name.into_owned(), Zeroizing::new(value.into_owned())));
+            all.push((name.into_owned(), Zeroizing::new(value.into_owned())));
         }
-        Ok(Self(fields))
+        Ok(Self { path, all })
     }
 }
 
@@ -255,12 +267,13 @@ mod tests {
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
-        Fields(
-            pairs
+        Fields {
+            path: "/here".to_owned(),
+            all: pairs
                 .iter()
                 .map(|&(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
                 .collect(),
-        )
+        }
     }
 
     fn what<T: fmt::Debug>(result: Result<T, FieldFault>) -> FieldFaultKind {
@@ -290,7 +303,11 @@ mod tests {
     fn an_attempt_is_32_hexadecimal_digits() {
         let good = "00ff".repeat(8);
         let attempt = fields(&[("attempt", &good)]).attempt().unwrap();
-        assert_eq!(attempt.0[..4], [0, 255, 0, 255]);
+        let raw = AttemptId(u128::from_str_radix(&good, 16).unwrap().to_be_bytes());
+        assert_eq!(attempt, raw.with(["/here", "attempt", &good]));
+        let code = |code| fields(&[("attempt", &good), ("code", code)]).attempt();
+        assert_eq!(code("123456"), code("123456"));
+        assert_ne!(code("123456"), code("123457"));
         for bad in ["", "+0ff00ff00ff00ff00ff00ff00ff00ff", "00ff", "zz"] {
             assert!(fields(&[("attempt", bad)]).attempt().is_err(), "{bad}");
         }

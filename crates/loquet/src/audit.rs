@@ -35,6 +35,46 @@ pub struct Record {
     pub address: Option<IpAddr>,
     /// The version of the organisation's rules that decided.
     pub policy: u64,
+    /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
+}
+
+/// Refusals of one account's commands that change nothing (somebody who is no administrator asks for what administrators
+/// do, a log-in from a forbidden place) and are recorded within an hour. The last of them says that it is the last.
+///
+/// Without a bound, whoever has one pass phrase could make the log grow until nobody reads it. What changes anything, a
+/// wrong code above all, is always recorded: that has a bound of its own.
+pub const REFUSALS: u8 = 10;
+/// The hour.
+const HOUR: u64 = loquet_policy::limits::HOUR;
+
+/// How many refusals that changed nothing were recorded, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refusals {
+    since: UnixTime,
+    used: u8,
+}
+
+impl Refusals {
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Counts one at `now`: how many more will be recorded, or `None` when this one is not.
+    pub(crate) fn count(&mut self, now: UnixTime) -> Option<u8> {
+        if now >= self.since.plus(HOUR) {
+            *self = Self {
+                since: now,
+                used: 0,
+            };
+        }
+        let used = self.used.saturating_add(1);
+        let left = REFUSALS.checked_sub(used)?;
+        self.used = used;
+        Some(left)
+    }
 }
 
 impl Record {
@@ -159,6 +199,7 @@ mod tests {
                     verdict: "GRANTED".into(),
                     address: None,
                     policy: 1,
+                    last: false,
                 };
                 record
                     .chain(&mut head, account, OrgId::from(1_u64), &[3; 32])
@@ -170,6 +211,19 @@ mod tests {
 
     fn check(rows: &[AuditRow], head: AuditHead) -> Result<(), Broken> {
         verify(rows.iter(), AccountId::from(7_u64), head, &[3; 32])
+    }
+
+    #[test]
+    fn of_refusals_that_change_nothing_an_hours_first_are_recorded() {
+        let mut refusals = Refusals::default();
+        let left: Vec<_> = (0..12)
+            .map(|n| refusals.count(UnixTime(5000 + n)))
+            .collect();
+        let mut expected: Vec<_> = (0..10).rev().map(Some).collect();
+        expected.extend([None, None]);
+        assert_eq!(left, expected);
+        assert_eq!(refusals.count(UnixTime(8599)), None);
+        assert_eq!(refusals.count(UnixTime(8600)), Some(9));
     }
 
     #[test]

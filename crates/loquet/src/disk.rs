@@ -14,10 +14,12 @@ use loquet_policy::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Refusals;
 use crate::book::Book;
 use crate::device::Devices;
 use crate::records::{
-    AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Rules, Secrets,
+    AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Reminded, Rules,
+    Secrets,
 };
 use crate::seal::{self, KeyRing, Place, SealError};
 use crate::store::{AccountRow, OrganisationRow, RosterRow, Version};
@@ -58,6 +60,8 @@ struct AccountBody {
     facts: Account,
     #[serde(default, skip_serializing_if = "Book::is_empty")]
     addresses: Book,
+    #[serde(default, skip_serializing_if = "Refusals::is_none")]
+    refusals: Refusals,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -84,6 +88,8 @@ struct OrganisationBody {
     rules: Vec<Rules>,
     #[serde(default, skip_serializing_if = "is_off")]
     devices: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reminded: Vec<Reminded>,
 }
 
 #[expect(
@@ -136,6 +142,7 @@ pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRec
         name: body.name,
         rules: body.rules,
         devices: body.devices,
+        reminded: body.reminded,
     })
 }
 
@@ -148,6 +155,7 @@ pub(crate) fn write_organisation(
         facts: record.facts.clone(),
         rules: record.rules.clone(),
         devices: record.devices,
+        reminded: record.reminded.clone(),
     };
     Ok(OrganisationRow {
         id: record.facts.id,
@@ -231,6 +239,7 @@ pub(crate) fn read_account(
         external_id: row.external_id.clone(),
         label: body.label,
         book: body.addresses,
+        refusals: body.refusals,
         secrets: Secrets { active, pendings },
         audit: AuditHead {
             seq: row.audited,
@@ -316,6 +325,7 @@ where
         label: record.label.clone(),
         facts: record.facts.clone(),
         addresses: record.book.clone(),
+        refusals: record.refusals,
         active,
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),

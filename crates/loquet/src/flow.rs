@@ -68,8 +68,11 @@ mod enrollment;
 mod evidence;
 mod host;
 mod log_in;
+mod options;
 mod organisation;
 mod people;
+mod recovery;
+mod remind;
 
 pub(crate) use book::repudiation_link;
 pub use book::{ChangeAddress, Repudiate, SetAddress};
@@ -84,11 +87,15 @@ pub use host::{CollectTicket, HostLeave, OpenBreakGlass};
 pub use log_in::{
     Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
 };
+pub use options::{Choice, Choose, DisableMfa, LiftMandate, RemoveAuthenticator, SetPreset};
 pub use organisation::{
     Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MAX_RULES,
     MoveMandate, RenewSeal, RulesChange, SetAccessRules, Settle,
 };
 pub use people::{AddRole, Leave, Rehire, RemoveRole, Reset, TicketFor};
+pub(crate) use recovery::shown_codes;
+pub use recovery::{Recovering, UseRecoveryCode};
+pub(crate) use remind::is_due;
 
 /// Longer texts are no code, and refused unread.
 pub const MAX_TYPED: usize = 64;
@@ -182,11 +189,6 @@ pub(crate) mod sealed {
             None
         }
 
-        /// Where the actor's notices go once it is granted.
-        fn address(&self) -> Option<&crate::Address> {
-            None
-        }
-
         /// What to hand over.
         fn grant(
             &self,
@@ -261,6 +263,7 @@ pub(crate) struct Keys {
     pub(crate) break_glass: [u8; 32],
     pub(crate) link: [u8; 32],
     pub(crate) place: [u8; 32],
+    pub(crate) recovery: [u8; 32],
 }
 
 impl fmt::Debug for Keys {
@@ -394,24 +397,28 @@ fn write<C: Ceremony>(
         changes,
         notices,
     } = decision;
+    let mut actor = case.actor.clone();
+    // Each of these could be provoked without end by whoever has one pass phrase.
+    let mut last = false;
     if let Err(refusal) = answer
         && changes.is_empty()
-        && unrecorded(refusal)
     {
-        return Decided::refuse(refusal.into(), None);
+        if unrecorded(refusal) {
+            return Decided::refuse(refusal.into(), None);
+        }
+        match actor.refusals.count(case.now) {
+            None => return Decided::refuse(refusal.into(), None),
+            Some(left) => last = left == 0,
+        }
     }
     let fresh = Secret::from(case.entropy.secret);
     let bound = match answer {
         Ok(Grant::Bound { .. }) => case.stamp.map(|stamp| stamp.session().id),
         _ => None,
     };
-    let mut actor = case.actor.clone();
     if let Some(new) = changes.actor {
-        actor.secrets.follow(&new, bound, &fresh);
+        actor.secrets.follow(&actor.facts, &new, bound, &fresh);
         actor.facts = new;
-    }
-    if let (Ok(_), Some(address)) = (&answer, ceremony.address()) {
-        actor.book.change(address, case.now);
     }
     // What cannot be read forgets nothing.
     let offered = facts
@@ -425,7 +432,7 @@ fn write<C: Ceremony>(
         .subject
         .zip(facts.subject.clone())
         .map(|(new, mut subject)| {
-            subject.secrets.follow(&new, None, &fresh);
+            subject.secrets.follow(&subject.facts, &new, None, &fresh);
             subject
                 .devices
                 .follow(&subject.facts, &new, offered, case.now);
@@ -480,6 +487,7 @@ fn write<C: Ceremony>(
             .to_owned(),
         address: case.request.address,
         policy: organisation_version(facts),
+        last,
     };
     let change = Change {
         attempt: case.request.attempt,
@@ -504,7 +512,8 @@ fn write<C: Ceremony>(
     }
 }
 
-/// Refusals that change nothing and can be provoked without end are not worth a record each.
+/// Refusals that change nothing and say nothing of intent are not worth a record at all. Of the others an hour's first
+/// [`REFUSALS`](crate::audit::REFUSALS) of one account are recorded.
 const fn unrecorded(refusal: Refusal) -> bool {
     matches!(
         refusal,

@@ -90,6 +90,11 @@ paper! {
     SealCode, "break-glass"
 }
 
+paper! {
+    /// One of the codes that stand in for a lost authenticator, each once.
+    RecoveryCode, "recovery"
+}
+
 impl SealCode {
     /// Whether somebody who saw the code typed its last group back.
     pub(crate) fn ends_with(&self, typed: &str) -> bool {

@@ -2,10 +2,11 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, AccountId, Authenticator, Digest, Organisation, SessionId, Setting, UnixTime,
+    Account, AccountId, Authenticator, Digest, Organisation, RoleId, SessionId, Setting, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Refusals;
 use crate::book::Book;
 use crate::device::Devices;
 use crate::seal;
@@ -21,6 +22,20 @@ pub(crate) struct OrganisationRecord {
     pub(crate) rules: Vec<Rules>,
     /// Whether people may have devices remembered.
     pub(crate) devices: bool,
+    /// What people were reminded of, while its date is still to come.
+    pub(crate) reminded: Vec<Reminded>,
+}
+
+/// One reminder that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reminded {
+    /// Of whose mandate.
+    pub(crate) role: RoleId,
+    /// Of which date.
+    pub(crate) date: UnixTime,
+    /// How many days before it.
+    pub(crate) days: u8,
 }
 
 /// Access rules as they were written.
@@ -103,6 +118,8 @@ pub(crate) struct AccountRecord {
     pub(crate) label: String,
     /// Where notices go.
     pub(crate) book: Book,
+    /// Refusals that were recorded though they changed nothing.
+    pub(crate) refusals: Refusals,
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditHead,
     pub(crate) devices: Devices,
@@ -169,7 +186,25 @@ impl Secrets {
     ///
     /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes the active one. `fresh`
     /// becomes the secret of a pending that has none yet.
-    pub(crate) fn follow(&mut self, facts: &Account, bound: Option<SessionId>, fresh: &Secret) {
+    pub(crate) fn follow(
+        &mut self,
+        before: &Account,
+        facts: &Account,
+        bound: Option<SessionId>,
+        fresh: &Secret,
+    ) {
+        // A session that rose goes on with the enrollment that it had begun under its old id.
+        for (old, new) in before.pendings.iter().zip(&facts.pendings) {
+            if let (Some(old), Some(new)) = (old, new)
+                && (old.since, old.purpose) == (new.since, new.purpose)
+            {
+                for held in &mut self.pendings {
+                    if held.session == old.session {
+                        held.session = new.session;
+                    }
+                }
+            }
+        }
         if let Some(session) = bound {
             self.active = self.pending(session).cloned();
         }

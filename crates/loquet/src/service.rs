@@ -29,6 +29,7 @@ use crate::store::{BoxError, Fault, RowKey, Store};
 mod host;
 mod rotation;
 mod rows;
+mod tick;
 mod vault;
 
 pub use rotation::{Resealed, Sealed};

@@ -15,6 +15,9 @@ use std::future::Future;
 use std::str::FromStr;
 
 use loquet_policy::{AccountId, OrgId, ParseIdError, UnixTime};
+use zeroize::Zeroizing;
+
+use crate::seal;
 
 pub(crate) mod erased;
 mod memory;
@@ -36,6 +39,35 @@ impl fmt::Display for AttemptId {
     /// 32 hexadecimal digits, as a form carries it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl AttemptId {
+    /// This attempt with just this content: what a form's attempt becomes when it is sent with these fields.
+    ///
+    /// The same form sent again (a double click, a retry) is the same attempt and finds its first outcome. A form that is
+    /// filled in anew (the browser's "back", then another code) is another attempt, and is looked at.
+    ///
+    /// ```
+    /// use loquet::store::AttemptId;
+    /// let form = AttemptId([7; 16]);
+    /// assert_eq!(form.with(["code", "123456"]), form.with(["code", "123456"]));
+    /// assert_ne!(form.with(["code", "123456"]), form.with(["code", "123457"]));
+    /// assert_ne!(form.with(["ab", "c"]), form.with(["a", "bc"]));
+    /// ```
+    #[must_use]
+    pub fn with<'a>(&self, content: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = self.0.to_vec();
+        for part in content {
+            all.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            all.extend_from_slice(part.as_bytes());
+        }
+        let digest = Zeroizing::new(seal::digest("attempt", &Zeroizing::new(all)).to_bytes());
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(digest.iter()) {
+            *to = *from;
+        }
+        Self(half)
     }
 }
 

@@ -1,8 +1,117 @@
 //! The ceremonies beyond the article's path, over the memory store. SQLite runs the same ones.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::sync::Arc;
+
+use loquet::Clock;
+use loquet::RoleId;
+use loquet::flow::{Announce, MoveMandate};
 use loquet::store::MemoryStore;
+use loquet_policy::{Event, Start, UnixTime, limits};
+use loquet_testkit::flaky::FlakyStore;
+use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
+use loquet_testkit::letters::{post, to};
 
 #[tokio::test]
 async fn letters_reach_those_whom_they_concern() {
     loquet_testkit::letters::all(MemoryStore::new).await;
+}
+
+#[tokio::test]
+async fn recovery_options_tickets_and_break_glass() {
+    loquet_testkit::ceremonies::all(MemoryStore::new).await;
+}
+
+#[tokio::test]
+async fn refusals_that_change_nothing_are_recorded_within_bounds() {
+    let store = FlakyStore::default();
+    let house = House::over(store.clone()).await;
+    loquet_testkit::ceremonies::refusals_that_change_nothing_are_recorded_within_bounds(
+        Arc::new(store),
+        house,
+    )
+    .await;
+}
+
+/// What two nodes over one store say to one person, of the reminders alone.
+async fn reminded(nodes: &[House; 2], account: u64) -> Vec<Event> {
+    let [one, two] = nodes;
+    let (first, second) = tokio::join!(one.service.tick(), two.service.tick());
+    first.unwrap();
+    second.unwrap();
+    let letters = post(one).await;
+    to(&letters, account)
+        .iter()
+        .map(|letter| letter.event)
+        .filter(|event| {
+            matches!(
+                event,
+                Event::MandateReminder { .. } | Event::MandateInForce { .. }
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn people_are_reminded_seven_days_and_one_day_before_a_date_and_at_it_once() {
+    let store = FlakyStore::default();
+    let one = House::over(store.clone()).await;
+    let two = House::at(store, one.clock.clone()).await;
+    let clock = one.clock.clone();
+    let (_, stamp) = one.enabled().await;
+    let role = RoleId::EMPLOYEE;
+    let date = clock.now().plus(20 * limits::DAY);
+    let start = Start::At(date);
+    one.run(Announce { stamp, role, start }).await.unwrap();
+    let later = date.plus(10 * limits::DAY);
+    one.run(MoveMandate {
+        stamp,
+        role,
+        date: later,
+    })
+    .await
+    .unwrap();
+    let nodes = [one, two];
+    let until = |moment: UnixTime| clock.advance(moment.0.saturating_sub(clock.now().0));
+    let before = |days: u64| UnixTime(later.0.saturating_sub(days.saturating_mul(limits::DAY)));
+    let reminder = Event::MandateReminder { role, date: later };
+    let force = Event::MandateInForce { role };
+    for (moment, said) in [
+        (UnixTime(before(7).0.saturating_sub(1)), vec![]),
+        (before(7), vec![reminder]),
+        (before(7), vec![]),
+        (before(6), vec![]),
+        (before(1), vec![reminder]),
+        (before(1), vec![]),
+        (later, vec![force]),
+        (later.plus(limits::DAY), vec![]),
+    ] {
+        until(moment);
+        assert_eq!(reminded(&nodes, CHLOE).await, said, "{moment:?}");
+    }
+    assert!(reminded(&nodes, DENIS).await.is_empty());
+    assert!(nodes[0].service.verify_audit(ANNE.into()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_date_told_the_day_before_and_a_host_that_slept_remind_once() {
+    let house = House::over(MemoryStore::new()).await;
+    let (_, stamp) = house.enabled().await;
+    let role = RoleId::EMPLOYEE;
+    let date = house.clock.now().plus(limits::NOTICE);
+    let start = Start::At(date);
+    house.run(Announce { stamp, role, start }).await.unwrap();
+    post(&house).await;
+    assert_eq!(house.service.tick().await.unwrap(), 0, "just told");
+    // Nobody ticked for days: of two reminders that are due, one is said.
+    house.clock.advance(limits::NOTICE.saturating_sub(60));
+    assert_eq!(house.service.tick().await.unwrap(), 1);
+    let letters = post(&house).await;
+    assert_eq!(to(&letters, CHLOE).len(), 1);
+    // At the date, from whoever ticks first.
+    house.clock.advance(60);
+    assert_eq!(house.service.tick().await.unwrap(), 1);
+    let letters = post(&house).await;
+    assert_eq!(to(&letters, CHLOE)[0].event, Event::MandateInForce { role });
 }

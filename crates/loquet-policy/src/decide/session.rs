@@ -178,8 +178,10 @@ impl Turn<'_> {
     }
 }
 
-/// Whether time has brought something that an organisation's row does not say yet.
-pub(crate) fn is_due(organisation: &Organisation, now: UnixTime) -> bool {
+/// Whether time has brought something that an organisation's row does not say yet: a mandate's date, the end of a change's
+/// wait. The next decision of anybody writes it; [`Command::Settle`](crate::Command::Settle) where nobody comes.
+#[must_use]
+pub fn is_due(organisation: &Organisation, now: UnixTime) -> bool {
     organisation
         .mandates
         .iter()

@@ -248,7 +248,11 @@ pub(crate) async fn switch_on<H: Host>(
             )
             .await?
         {
-            Ok(()) => return Ok(pages.go("/account?done=on")),
+            Ok(None) => return Ok(pages.go("/account?done=on")),
+            Ok(Some(entered)) => {
+                let to = format!("{}/account?done=on", pages.0.base);
+                return pages.hand_over(Some(here.key), entered.stamp, &to).await;
+            }
             Err(refused) => {
                 pages
                     .trouble(&visit, &here, &refused, &["code"], "")

@@ -58,6 +58,7 @@ fn account() -> AccountRecord {
         external_id: "chloé".into(),
         label: "chloe@example.org".into(),
         book: Book::default(),
+        refusals: Refusals::default(),
         secrets: Secrets {
             active: Some(Secret::from([1; 20])),
             pendings: vec![pending],
@@ -88,6 +89,7 @@ fn organisation() -> OrganisationRecord {
         name: "À petits pas".into(),
         rules: vec![rules],
         devices: false,
+        reminded: Vec::new(),
     }
 }
 

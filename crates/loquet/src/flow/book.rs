@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Command, Grant, Refusal};
 
 use super::host::of_host;
 use super::sealed::Step;
-use super::{After, Case, Keys, Refused, done};
+use super::{After, Beside, Case, Keys, Refused, done};
 use crate::book::Address;
 use crate::paper::RepudiationLink;
 use crate::seal;
@@ -53,8 +53,8 @@ impl Step for ChangeAddress {
         Some(&self.stamp)
     }
 
-    fn address(&self) -> Option<&Address> {
-        Some(&self.address)
+    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        beside.actor.book.change(&self.address, case.now);
     }
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
@@ -77,8 +77,8 @@ impl Step for SetAddress {
         self.account
     }
 
-    fn address(&self) -> Option<&Address> {
-        Some(&self.address)
+    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        beside.actor.book.change(&self.address, case.now);
     }
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {

@@ -3,11 +3,11 @@
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{AccountId, Command, Grant, RecoverySet, Refusal, UnixTime};
+use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::book::repudiation_link;
 use super::host::of_host;
-use super::log_in::{Entered, entered};
+use super::log_in::{Entered, entered, stepped_up};
 use super::sealed::Step;
 use super::{After, Case, Refused, done};
 use crate::paper::Ticket;
@@ -37,7 +37,7 @@ in_session!(
                     .parse::<Ticket>()
                     .map_or(seal::digest("unreadable", &[]), |ticket| ticket.digest())
             }),
-            recovery: RecoverySet::EMPTY,
+            recovery: case.new_recovery(),
             access: case.access(),
         }
     }
@@ -60,7 +60,7 @@ in_session!(
     |this, case| {
         Command::BeginReplacement {
             code: case.submitted(&this.typed),
-            recovery: RecoverySet::EMPTY,
+            recovery: case.new_recovery(),
         }
     }
 );
@@ -115,6 +115,8 @@ in_session!(
 );
 
 /// "Multi-factor log-in is required for your account": on.
+///
+/// A session that had not shown a code yet has shown one now: its new stamp is granted. `None`: it goes on as it is.
 #[derive(Debug, Clone)]
 pub struct SwitchOn {
     /// The owner's session.
@@ -123,11 +125,17 @@ pub struct SwitchOn {
     pub typed: String,
 }
 
-in_session!(SwitchOn, "switch_on", (), done, |this, case| {
-    Command::SwitchOn {
-        code: case.submitted(&this.typed),
+in_session!(
+    SwitchOn,
+    "switch_on",
+    Option<Entered>,
+    stepped_up,
+    |this, case| {
+        Command::SwitchOn {
+            code: case.submitted(&this.typed),
+        }
     }
-});
+);
 
 /// "Multi-factor log-in is required for your account": off, where nothing forbids it.
 #[derive(Debug, Clone)]

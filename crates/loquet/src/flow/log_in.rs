@@ -42,6 +42,18 @@ pub(super) fn entered(
     })
 }
 
+/// The session in place of the one that asked, where it gets one.
+pub(super) fn stepped_up(
+    granted: &Grant,
+    case: &Case<'_>,
+    after: &After<'_>,
+) -> Result<Option<Entered>, Refused> {
+    match granted {
+        Grant::Done => Ok(None),
+        _ => entered(granted, case, after).map(Some),
+    }
+}
+
 /// The correct pass phrase was given: what now?
 ///
 /// The stamp's level says: `Level1` is in; `HalfLogin` owes a code ([`GiveCode`]); `EnrolOnly` owes an enrollment
@@ -122,7 +134,8 @@ in_session!(
     |_this, _case| Command::LogOutEverywhere
 );
 
-/// The host changed the pass phrase: all sessions are over.
+/// The host changed the pass phrase: all sessions are over, but for the one in which its owner did it, whose new stamp is
+/// granted.
 #[derive(Debug, Clone, Copy)]
 pub struct PassPhraseChanged {
     /// Whose.
@@ -132,7 +145,7 @@ pub struct PassPhraseChanged {
 }
 
 impl Step for PassPhraseChanged {
-    type Grant = ();
+    type Grant = Option<Entered>;
     const WHAT: &'static str = "pass_phrase_changed";
 
     fn actor(&self) -> AccountId {
@@ -149,7 +162,12 @@ impl Step for PassPhraseChanged {
         })
     }
 
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<Option<Entered>, Refused> {
+        stepped_up(granted, case, after)
     }
 }

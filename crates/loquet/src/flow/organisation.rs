@@ -5,9 +5,9 @@ use loquet_policy::{
     Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
 };
 
-use super::host::of_host;
+use super::remind::{is_due, remind};
 use super::sealed::Step;
-use super::{After, Case, Door, Refused, done, tags};
+use super::{After, Beside, Case, Door, Refused, done, tags};
 use crate::records::Rules;
 use crate::stamp::Stamp;
 
@@ -148,14 +148,41 @@ in_session!(CancelChange, "cancel_change", (), done, |this, _case| {
     Command::CancelChange { kind: this.kind }
 });
 
-/// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough.
+/// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough, reminders of a
+/// date that comes. [`Service::tick`](crate::Service::tick) runs it where something is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Settle {
     /// Anybody of the organisation.
     pub account: AccountId,
 }
 
-of_host!(Settle, "settle", (), done, |_this, _case| Command::Settle);
+impl Step for Settle {
+    type Grant = ();
+    const WHAT: &'static str = "settle";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        if case
+            .organisation
+            .is_some_and(|organisation| is_due(organisation, case.now))
+            && let Some(organisation) = beside.organisation(case)
+        {
+            let said = remind(organisation, case.now);
+            beside.notices.extend(said);
+        }
+    }
+
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+        Ok(Command::Settle)
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
 
 /// Other access rules: from where the people of the organisation may log in.
 #[derive(Debug, Clone)]
@@ -166,12 +193,12 @@ pub struct SetAccessRules {
     filter: Filter,
 }
 
-/// What became of new access rules.
+/// What became of other rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RulesChange {
     /// They hold.
     InForce,
-    /// They let more in than before: they hold from then on, unless an administrator stops them.
+    /// They weaken (let more in than before): they hold from then on, unless an administrator stops them.
     Due(UnixTime),
 }
 
@@ -217,7 +244,11 @@ impl SetAccessRules {
     }
 }
 
-fn rules_change(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<RulesChange, Refused> {
+pub(super) fn rules_change(
+    granted: &Grant,
+    _: &Case<'_>,
+    _: &After<'_>,
+) -> Result<RulesChange, Refused> {
     Ok(match *granted {
         Grant::Scheduled { due } => RulesChange::Due(due),
         _ => RulesChange::InForce,

@@ -4,7 +4,7 @@ use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Roster, UnixTime};
 
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
-use crate::audit;
+use crate::audit::{self, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
 use crate::disk;
@@ -38,6 +38,7 @@ impl Service {
                 name: name.to_owned(),
                 rules: Vec::new(),
                 devices: false,
+                reminded: Vec::new(),
             };
             let writes = Writes {
                 expect: facts.read,
@@ -108,6 +109,7 @@ impl Service {
                 external_id: external_id.to_owned(),
                 label: label.to_owned(),
                 book: Book::default(),
+                refusals: Refusals::default(),
                 secrets: Secrets::default(),
                 audit: AuditHead::start(id),
                 devices: Devices::default(),

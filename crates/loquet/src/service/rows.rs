@@ -269,13 +269,17 @@ impl Service {
         };
         let mut actor = change.actor.clone();
         let (id, org) = (actor.facts.id, actor.facts.org);
-        let record = change
-            .record
-            .chain(&mut actor.audit, id, org, &vault.audit)
-            .map_err(|error| DiskError::Damaged {
-                what: "audit record",
-                why: error.to_string(),
-            })?;
+        let chain = |account: &mut AccountRecord| {
+            let id = account.facts.id;
+            change
+                .record
+                .chain(&mut account.audit, id, org, &vault.audit)
+                .map_err(|error| DiskError::Damaged {
+                    what: "audit record",
+                    why: error.to_string(),
+                })
+        };
+        let mut audit = vec![chain(&mut actor)?];
         let mut put = vec![
             Row::Attempt(AttemptRow {
                 id: change.attempt,
@@ -291,8 +295,10 @@ impl Service {
         if let Some(roster) = &change.roster {
             put.push(Row::Roster(disk::write_roster(roster)?));
         }
-        if let Some(subject) = &change.subject {
-            put.push(seal(subject)?);
+        // What was done to somebody stands in that account's chain too.
+        if let Some(mut subject) = change.subject.clone() {
+            audit.push(chain(&mut subject)?);
+            put.push(seal(&subject)?);
         }
         let outbox = change
             .notices
@@ -309,7 +315,7 @@ impl Service {
         Ok(Writes {
             expect: change.read.clone(),
             put,
-            audit: vec![record],
+            audit,
             outbox,
         })
     }

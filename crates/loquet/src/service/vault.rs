@@ -28,6 +28,7 @@ impl Vault {
             keys: Keys {
                 break_glass: key("break-glass"),
                 link: key("link"),
+                recovery: key("recovery"),
                 place: key("place"),
             },
             audit: key("audit"),
@@ -167,6 +168,7 @@ mod tests {
             verdict: "GRANTED".into(),
             address: None,
             policy: 1,
+            last: false,
         };
         let chain_key = mac(&key, "audit", &[]);
         let record = record.chain(&mut head, id, org, &chain_key).unwrap();

@@ -1,0 +1,109 @@
+//! Recovery codes: a paper that opens what a phone protected, where the organisation offers it.
+//!
+//! The codes are derived from the secret of the begun enrollment and a key of the key ring, so that they are shown as often
+//! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
+
+use loquet_otp::Secret;
+use loquet_policy::limits::RECOVERY_CODES;
+use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
+
+use super::log_in::Entered;
+use super::{After, Case, Keys, Refused};
+use crate::paper::RecoveryCode;
+use crate::records::AccountRecord;
+use crate::seal;
+use crate::stamp::Stamp;
+
+/// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
+/// may enroll another for ten minutes ([`BeginEnrollment`](super::BeginEnrollment), without a ticket).
+#[derive(Debug, Clone)]
+pub struct UseRecoveryCode {
+    /// The session that owes a code, or can only recover.
+    pub stamp: Stamp,
+    /// As typed.
+    pub typed: String,
+}
+
+/// A recovery that began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovering {
+    /// The session that goes on, in place of the one before. It may do nothing but enroll.
+    pub entered: Entered,
+    /// When that right lapses. The codes that are left work again then.
+    pub expires: UnixTime,
+    /// How many are left.
+    pub left: u8,
+}
+
+fn recovering(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Recovering, Refused> {
+    match *granted {
+        Grant::Recovering { expires, left, .. } => Ok(Recovering {
+            entered: super::log_in::entered(granted, case, after)?,
+            expires,
+            left,
+        }),
+        _ => Err(Refusal::PolicyUnavailable.into()),
+    }
+}
+
+in_session!(
+    UseRecoveryCode,
+    "use_recovery_code",
+    Recovering,
+    recovering,
+    |this, case| {
+        Command::UseRecoveryCode {
+            code: this
+                .typed
+                .parse::<RecoveryCode>()
+                .ok()
+                .map(|code| code.digest()),
+            vantage: case.vantage(),
+            access: case.access(),
+        }
+    }
+);
+
+/// The codes that go with a secret.
+fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item = RecoveryCode> {
+    (0..RECOVERY_CODES).map(move |number| {
+        let number = u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes();
+        let parts: [&[u8]; 3] = [&account.to_bytes(), secret.expose(), &number];
+        let derived = seal::mac(&keys.recovery, "recovery code", &parts);
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(derived) {
+            *to = from;
+        }
+        RecoveryCode::from_entropy(half)
+    })
+}
+
+impl Case<'_> {
+    /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
+    pub(super) fn new_recovery(&self) -> RecoverySet {
+        let secret = Secret::from(self.entropy.secret);
+        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| code.digest());
+        RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
+    }
+}
+
+/// The codes to show beside the enrollment that this session began; none where none are offered.
+pub(crate) fn shown_codes(
+    keys: &Keys,
+    account: &AccountRecord,
+    stamp: &Stamp,
+    now: UnixTime,
+) -> Vec<RecoveryCode> {
+    let session = stamp.session().id;
+    let pending = account
+        .facts
+        .pendings_at(now)
+        .find(|pending| pending.session == session);
+    let (Some(pending), Some(secret)) = (pending, account.secrets.pending(session)) else {
+        return Vec::new();
+    };
+    let kept: Vec<&Digest> = pending.recovery.iter().collect();
+    codes(keys, account.facts.id, secret)
+        .filter(|code| kept.contains(&&code.digest()))
+        .collect()
+}
