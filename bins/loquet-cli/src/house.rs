@@ -4,35 +4,41 @@
 //! the browser, with the same codes, limits and audit log. The machine's own user, who can read database and key
 //! file, takes the place of the pass phrase.
 
-use std::fs;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::Args;
 use loquet::flow::{self, Ceremony};
-use loquet::{AccountId, KeyRing, Level, OrgId, Refused, Request, Service, ServiceError, Stamp};
+use loquet::{AccountId, Level, OrgId, Refused, Request, Service, ServiceError, Stamp};
 use loquet_policy::{Authenticator, Organisation};
 use loquet_sqlite::SqliteStore;
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
+use crate::ring::Keys;
 
 /// The longest name of an account that is looked up, in bytes.
 const MAX_NAME: usize = 256;
-/// No key file is longer, in bytes.
-const MAX_KEY_FILE: u64 = 64 << 10;
 
+/// A database and its keys.
 #[derive(Args)]
-pub(crate) struct Arguments {
+pub(crate) struct Place {
     /// The SQLite file
     #[arg(long, value_name = "FILE", env = "LOQUET_DB")]
     db: PathBuf,
 
-    /// The file of its keys; beside the database with `.key` added to its name when left out
+    /// The file of its keys. Left out, the variable LOQUET_KEYS holds them where it is set; else they are beside the
+    /// database, with `.key` added to its name
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
 
     /// The organisation, by name or id; needed where there are several
     #[arg(long, value_name = "ORGANISATION")]
@@ -65,8 +71,12 @@ impl From<ServiceError> for Failure {
     }
 }
 
-impl Arguments {
-    pub(crate) async fn open(&self) -> Result<House, Failure> {
+impl Place {
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::of(self.key.as_deref(), &self.db)
+    }
+
+    pub(crate) async fn open(&self) -> Result<Service, Failure> {
         // The store would make a new file, in which nobody is.
         if !self.db.is_file() {
             return Err(Failure::of(
@@ -74,9 +84,15 @@ impl Arguments {
                 format_args!("{}: no such file", self.db.display()),
             ));
         }
-        let ring = self.ring()?;
+        let ring = self.keys().ring()?;
         let store = SqliteStore::open(&self.db).map_err(|why| Failure::of("--db", why))?;
-        let service = Service::new(store, ring)?;
+        Ok(Service::open(store, ring).await?)
+    }
+}
+
+impl Arguments {
+    pub(crate) async fn open(&self) -> Result<House, Failure> {
+        let service = self.place.open().await?;
         let mut all = service.organisations().await?;
         if let Some(wanted) = &self.org {
             all.retain(|(organisation, name)| {
@@ -100,23 +116,6 @@ impl Arguments {
                 "no such organisation in this database",
             )),
         }
-    }
-
-    fn ring(&self) -> Result<KeyRing, Failure> {
-        let path = self.key.clone().unwrap_or_else(|| {
-            let mut beside = self.db.clone().into_os_string();
-            beside.push(".key");
-            beside.into()
-        });
-        let wrong = |why: &dyn std::fmt::Display| {
-            Failure::of("--key", format_args!("{}: {why}", path.display()))
-        };
-        let length = fs::metadata(&path).map_err(|why| wrong(&why))?.len();
-        if length > MAX_KEY_FILE {
-            return Err(wrong(&"too long for a key file"));
-        }
-        let text = zeroize::Zeroizing::new(fs::read_to_string(&path).map_err(|why| wrong(&why))?);
-        KeyRing::parse(&text).map_err(|why| wrong(&why))
     }
 }
 

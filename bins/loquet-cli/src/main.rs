@@ -9,9 +9,11 @@ mod house;
 mod input;
 mod ip;
 mod key;
+mod keys;
 mod mfa;
 mod output;
 mod qr;
+mod ring;
 mod uri;
 mod verify;
 mod when;
@@ -60,6 +62,9 @@ enum Command {
     /// Multi-factor log-in of an organisation
     #[command(subcommand)]
     Mfa(mfa::Command),
+    /// The key ring of a database, and its rotation
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +77,7 @@ fn main() -> ExitCode {
         Command::Ip(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
+        Command::Keys(command) => command.run(),
     };
     match done {
         Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,

@@ -41,3 +41,23 @@ pub(crate) fn prompt(what: &str) {
     let mut err = io::stderr();
     _ = write!(err, "{what}: ").and_then(|()| err.flush());
 }
+
+/// How far something has come, drawn over what was drawn before.
+pub(crate) fn progress(done: u64, of: u64) {
+    const WIDTH: u64 = 40;
+    let share = |width: u64| {
+        done.min(of)
+            .saturating_mul(width)
+            .checked_div(of)
+            .unwrap_or(width)
+    };
+    let full = "#".repeat(usize::try_from(share(WIDTH)).unwrap_or(0));
+    let mut err = io::stderr();
+    _ = write!(err, "\r[{full:.<40}] {:>3} %  {done} of {of}", share(100))
+        .and_then(|()| err.flush());
+}
+
+/// Ends the line that [`progress`] draws.
+pub(crate) fn progressed() {
+    _ = writeln!(io::stderr());
+}

@@ -18,7 +18,7 @@ use crate::phrase;
 const VERSION: u32 = 1;
 
 const SCHEMA: &str = "
-    CREATE TABLE demo_meta (version INTEGER NOT NULL, key_check BLOB NOT NULL) STRICT;
+    CREATE TABLE demo_meta (version INTEGER NOT NULL) STRICT;
     CREATE TABLE demo_person (
         account BLOB PRIMARY KEY CHECK (length(account) = 16),
         login   TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -39,9 +39,8 @@ const SESSION_LIFE: &str = "-12 hours";
 pub(crate) struct Database(Arc<Mutex<Connection>>);
 
 impl Database {
-    /// Opens the file and checks it, or makes the tables in a new one. `key_check` tells whether the key file is the one
-    /// that the secrets were sealed with.
-    pub(crate) fn open(files: &Files, key_check: [u8; 16]) -> Result<Self, Failure> {
+    /// Opens the file and checks it, or makes the tables in a new one.
+    pub(crate) fn open(files: &Files) -> Result<Self, Failure> {
         let path = files.database.as_path();
         let fault = |fault| store_failure(path, &fault);
         // No `file:` URIs, and no file is made here: it is there already, readable by its owner alone.
@@ -56,7 +55,7 @@ impl Database {
             )
             .map_err(fault)?;
         if files.is_new {
-            create(&mut connection, key_check).map_err(|why| match why {
+            create(&mut connection).map_err(|why| match why {
                 Creation::Sqlite(error) => store_failure(path, &error),
                 Creation::Hash(why) => Failure::Store {
                     path: path.to_owned(),
@@ -64,7 +63,7 @@ impl Database {
                 },
             })?;
         } else {
-            inspect(&mut connection, files, key_check)?;
+            inspect(&mut connection, path)?;
         }
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -173,13 +172,13 @@ impl From<rusqlite::Error> for Creation {
 }
 
 /// All in one transaction, the mark by which the file is recognised too: a start that is cut off leaves an empty file.
-fn create(connection: &mut Connection, key_check: [u8; 16]) -> Result<(), Creation> {
+fn create(connection: &mut Connection) -> Result<(), Creation> {
     let change = connection.transaction()?;
     change.pragma_update(None, "application_id", APPLICATION_ID)?;
     change.execute_batch(SCHEMA)?;
     change.execute(
-        "INSERT INTO demo_meta VALUES (?1, ?2)",
-        params![VERSION, key_check],
+        "INSERT INTO demo_meta (version) VALUES (?1)",
+        params![VERSION],
     )?;
     for person in &PEOPLE {
         let hash = phrase::hash(person.phrase).map_err(Creation::Hash)?;
@@ -193,8 +192,7 @@ fn create(connection: &mut Connection, key_check: [u8; 16]) -> Result<(), Creati
 }
 
 /// Reads all of an existing file before anything is written to it, and then proves that it can be written.
-fn inspect(connection: &mut Connection, files: &Files, key_check: [u8; 16]) -> Result<(), Failure> {
-    let path = files.database.as_path();
+fn inspect(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
     let fault = |fault| store_failure(path, &fault);
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -205,10 +203,8 @@ fn inspect(connection: &mut Connection, files: &Files, key_check: [u8; 16]) -> R
             why: verdict,
         });
     }
-    let (found, kept): (u32, Vec<u8>) = connection
-        .query_row("SELECT version, key_check FROM demo_meta", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+    let found: u32 = connection
+        .query_row("SELECT version FROM demo_meta", [], |row| row.get(0))
         .map_err(|_| Failure::Damaged {
             path: path.to_owned(),
             why: "its table demo_meta is missing".into(),
@@ -218,11 +214,6 @@ fn inspect(connection: &mut Connection, files: &Files, key_check: [u8; 16]) -> R
             path: path.to_owned(),
             found,
             known: VERSION,
-        });
-    }
-    if kept != key_check {
-        return Err(Failure::WrongKey {
-            path: files.key.clone(),
         });
     }
     connection

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use loquet::{KeyRing, Service};
+use loquet::{KeyRing, Service, ServiceError};
 use loquet_policy::OrgId;
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
-use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -95,11 +94,18 @@ async fn open(files: &Files) -> Result<axum::Router, Failure> {
         path: files.database.clone(),
         why,
     };
-    let database = Database::open(files, key_check(&files.key_text))?;
+    let database = Database::open(files)?;
     let tables = SqliteStore::open(&files.database).map_err(|fault| Failure::Tables {
         why: fault.to_string(),
     })?;
-    let service = Service::new(tables, ring).map_err(|fault| bad_key(fault.to_string()))?;
+    let service = Service::open(tables, ring)
+        .await
+        .map_err(|fault| match fault {
+            ServiceError::Keys(_) => Failure::WrongKey {
+                path: files.key.clone(),
+            },
+            other => store(other.to_string()),
+        })?;
     let org = ensure_people(&service)
         .await
         .map_err(|fault| store(fault.to_string()))?;
@@ -126,26 +132,6 @@ async fn ensure_people(service: &Service) -> Result<OrgId, loquet::ServiceError>
             .await?;
     }
     Ok(org)
-}
-
-/// Sixteen bytes that tell key files apart and help nobody to the keys in them. Only the first key counts: newer ones may
-/// be added, and comments edited.
-fn key_check(text: &str) -> [u8; 16] {
-    let first = text
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update("loquet-demo key check\0")
-        .chain_update(first)
-        .finalize()
-        .into();
-    let mut check = [0; 16];
-    for (slot, byte) in check.iter_mut().zip(hash) {
-        *slot = byte;
-    }
-    check
 }
 
 /// Waits for Ctrl-C or the polite signal of a service manager. Both are listened for from now on, and not only when
@@ -176,17 +162,4 @@ fn listen_for_the_end() -> io::Result<impl Future<Output = ()>> {
 fn warn(text: &str) {
     // Nobody is left to tell when standard error is closed.
     drop(writeln!(io::stderr(), "loquet-demo: warning: {text}"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_check;
-
-    #[test]
-    fn a_newer_key_or_a_comment_is_the_same_key_file_and_another_first_key_is_not() {
-        let first = key_check("1 aa\n");
-        assert_eq!(key_check("# since November\n1 aa # old\n2 bb\n"), first);
-        assert_ne!(key_check("1 ab\n"), first);
-        assert_ne!(key_check("2 bb\n1 aa\n"), first);
-    }
 }

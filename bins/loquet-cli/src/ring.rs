@@ -1,0 +1,120 @@
+//! Where the key ring comes from: a file, or the variable `LOQUET_KEYS`. And how a key file is changed.
+
+use std::fmt::Display;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use loquet::KeyRing;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// The variable that holds a key ring.
+const VARIABLE: &str = "LOQUET_KEYS";
+/// No key file is longer, in bytes.
+const MAX_KEY_FILE: u64 = 64 << 10;
+
+/// Where the keys of a database are.
+pub(crate) enum Keys {
+    File(PathBuf),
+    Variable,
+}
+
+impl Keys {
+    /// The file that was named; else the variable, where it is set; else the file beside the database.
+    pub(crate) fn of(named: Option<&Path>, db: &Path) -> Self {
+        match named {
+            Some(path) => Self::File(path.to_owned()),
+            None if std::env::var_os(VARIABLE).is_some() => Self::Variable,
+            None => {
+                let mut beside = db.as_os_str().to_owned();
+                beside.push(".key");
+                Self::File(beside.into())
+            }
+        }
+    }
+
+    pub(crate) fn ring(&self) -> Result<KeyRing, Failure> {
+        KeyRing::parse(&self.text()?).map_err(|why| self.wrong(&why))
+    }
+
+    fn text(&self) -> Result<Zeroizing<String>, Failure> {
+        match self {
+            Self::Variable => std::env::var(VARIABLE)
+                .map(Zeroizing::new)
+                .map_err(|_| self.wrong(&"not UTF-8")),
+            Self::File(path) => {
+                let length = fs::metadata(path).map_err(|why| self.wrong(&why))?.len();
+                if length > MAX_KEY_FILE {
+                    return Err(self.wrong(&"too long for a key file"));
+                }
+                let text = fs::read_to_string(path).map_err(|why| self.wrong(&why))?;
+                Ok(Zeroizing::new(text))
+            }
+        }
+    }
+
+    fn wrong(&self, why: &dyn Display) -> Failure {
+        match self {
+            Self::File(path) => Failure::of("--key", format_args!("{}: {why}", path.display())),
+            Self::Variable => Failure::of(VARIABLE, why),
+        }
+    }
+
+    /// Changes the file line by line: `change` gives what stands in a line's place, and `None` takes it out; `more` is
+    /// added at the end. Whoever reads it meanwhile, or after a loss of power, finds the old file or the new one.
+    pub(crate) fn rewrite(
+        &self,
+        change: impl Fn(&str) -> Option<String>,
+        more: &str,
+    ) -> Result<(), Failure> {
+        let Self::File(path) = self else {
+            return Err(
+                self.wrong(&"a variable cannot be changed from here: change it where it is set")
+            );
+        };
+        let mut new = Zeroizing::new(String::new());
+        for line in self.text()?.lines() {
+            if let Some(line) = change(line).map(Zeroizing::new) {
+                new.push_str(&line);
+                new.push('\n');
+            }
+        }
+        new.push_str(more);
+        // What is written must be readable: nothing is replaced by a ring that no one could open.
+        KeyRing::parse(&new).map_err(|why| self.wrong(&why))?;
+        replace(path, new.as_bytes()).map_err(|why| self.wrong(&why))
+    }
+}
+
+/// Puts a file in another's place, as private as that one was.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&beside).and_then(|mut file| {
+        file.write_all(content)?;
+        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        file.sync_all()
+    });
+    if written.is_err() {
+        // Its own error is the one to tell.
+        _ = fs::remove_file(&beside);
+        return written;
+    }
+    fs::rename(&beside, &path)?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// The id of the key that a line of the file holds.
+pub(crate) fn id(line: &str) -> Option<u32> {
+    let line = line.split('#').next()?;
+    line.split_whitespace().next()?.parse().ok()
+}

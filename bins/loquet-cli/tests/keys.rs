@@ -1,0 +1,243 @@
+//! A key's life at the command line: added, rotated to beside a running service, retired.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use loquet::flow::{BeginEnrollment, EnableMfa, LogIn};
+use loquet::{KeyRing, Request, RoleId, Service};
+use loquet_sqlite::SqliteStore;
+use serde_json::{Value, json};
+
+struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    /// With two accounts that have a secret each, and one without.
+    fn new() -> Self {
+        let shop = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        std::fs::write(
+            shop.key(),
+            format!("# ours\n{}", *KeyRing::line(1, &[7; 32])),
+        )
+        .unwrap();
+        let service = shop.service();
+        wait(async {
+            let org = service
+                .ensure_organisation(1_u64.into(), "Shop")
+                .await
+                .unwrap();
+            for (number, role) in [
+                (1_u64, RoleId::ADMINISTRATOR),
+                (2, RoleId::PARENT),
+                (3, RoleId::PARENT),
+            ] {
+                let name = format!("person {number}");
+                service
+                    .ensure_account(org, number.into(), &name, &name, [role])
+                    .await
+                    .unwrap();
+            }
+            let stamp = enter(&service, 1).await;
+            let seal = service.propose_seal(&stamp).await.unwrap().unwrap();
+            let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+            run(&service, EnableMfa { stamp, typed_back }).await;
+            for number in [1, 2] {
+                let stamp = enter(&service, number).await;
+                let ticket = String::new();
+                run(&service, BeginEnrollment { stamp, ticket }).await;
+            }
+        });
+        shop
+    }
+
+    fn db(&self) -> PathBuf {
+        self.folder.path().join("shop.db")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.folder.path().join("shop.db.key")
+    }
+
+    /// A service as it starts: with the key file of this moment.
+    fn service(&self) -> Service {
+        let ring = KeyRing::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
+        Service::new(SqliteStore::open(self.db()).unwrap(), ring).unwrap()
+    }
+
+    fn loquet(&self, words: &[&str], keys: Option<&str>) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loquet"));
+        command.args(words).arg("--db").arg(self.db());
+        command.env_remove("LOQUET_KEYS");
+        if let Some(keys) = keys {
+            command.env("LOQUET_KEYS", keys);
+        }
+        command.output().unwrap()
+    }
+
+    fn json(&self, words: &[&str]) -> Vec<Value> {
+        let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+        let output = self.loquet(&words, None);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+async fn run<C: loquet::flow::Ceremony>(service: &Service, ceremony: C) -> C::Grant {
+    let request = Request::new(None).unwrap();
+    service
+        .run(ceremony, &request)
+        .await
+        .unwrap()
+        .granted()
+        .unwrap()
+}
+
+async fn enter(service: &Service, account: u64) -> loquet::Stamp {
+    let account = account.into();
+    run(service, LogIn { account }).await.stamp
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn said(output: &Output) -> (Option<i32>, &str) {
+    let out = std::str::from_utf8(&output.stdout).unwrap();
+    let error = std::str::from_utf8(&output.stderr).unwrap();
+    (
+        output.status.code(),
+        if out.is_empty() { error } else { out },
+    )
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_key_is_added_rotated_to_and_the_old_one_retired() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shop = Shop::new();
+    std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(
+        shop.json(&["keys", "status"]),
+        [json!({ "key": 1, "does": "seals", "accounts": 2, "needed": true })]
+    );
+    // In use: nothing goes.
+    let kept = std::fs::read(shop.key()).unwrap();
+    let refused = shop.loquet(&["keys", "retire", "1"], None);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert_eq!(std::fs::read(shop.key()).unwrap(), kept);
+    let unknown = shop.loquet(&["keys", "retire", "9"], None);
+    assert_eq!(said(&unknown), (Some(2), "error: ID: there is no key 9\n"));
+
+    shop.json(&["keys", "add"]);
+    let text = std::fs::read_to_string(shop.key()).unwrap();
+    assert!(
+        text.starts_with("# ours\n1 07") && text.ends_with(" waiting\n"),
+        "{text}"
+    );
+    assert_eq!(mode(&shop.key()), 0o640);
+    // A service that starts now knows both keys and goes on sealing under the first.
+    let running = shop.service();
+    assert_eq!(
+        shop.json(&["keys", "rotate"]),
+        [json!({ "key": 2, "accounts": 3, "anew": 2, "left": 0 })]
+    );
+    assert!(
+        !std::fs::read_to_string(shop.key())
+            .unwrap()
+            .contains("waiting")
+    );
+    // It was never in the way, and what it sealed meanwhile is found.
+    wait(async {
+        let stamp = enter(&running, 2).await;
+        let ticket = String::new();
+        run(&running, BeginEnrollment { stamp, ticket }).await;
+    });
+    let status = shop.json(&["keys", "status"]);
+    assert_eq!(status[0]["accounts"], 1, "{status:?}");
+    assert_eq!(
+        shop.loquet(&["keys", "retire", "1"], None).status.code(),
+        Some(1)
+    );
+    drop(running);
+    assert_eq!(shop.json(&["keys", "rotate"])[0]["anew"], 1);
+
+    let retired = shop.loquet(&["keys", "retire", "1"], None);
+    assert_eq!(retired.status.code(), Some(0), "{retired:?}");
+    assert!(
+        !std::fs::read_to_string(shop.key())
+            .unwrap()
+            .contains("0707")
+    );
+    assert_eq!(
+        shop.json(&["keys", "status"]),
+        [json!({ "key": 2, "does": "seals", "accounts": 2, "needed": true })]
+    );
+    assert_eq!(shop.json(&["account", "list"]).len(), 3);
+}
+
+#[test]
+fn the_ring_comes_from_a_variable_and_a_wrong_one_is_refused_by_name() {
+    let shop = Shop::new();
+    let right = KeyRing::line(1, &[7; 32]);
+    std::fs::remove_file(shop.key()).unwrap();
+    let none = shop.loquet(&["account", "list"], None);
+    assert!(
+        said(&none).1.contains("shop.db.key: No such file"),
+        "{none:?}"
+    );
+    let both = format!("{}; 2 {}", right.trim_end(), "ab".repeat(32));
+    for keys in [&**right, &both] {
+        let listed = shop.loquet(&["account", "list"], Some(keys));
+        assert_eq!(listed.status.code(), Some(0), "{listed:?}");
+    }
+    let rotated = shop.loquet(&["keys", "rotate"], Some(&both));
+    assert_eq!(
+        said(&rotated),
+        (Some(0), "key 2 seals: 2 of 3 accounts sealed anew\n")
+    );
+    for (keys, why) in [
+        (&**right, "sealed under key 2, which is not on the key ring"),
+        (
+            &both.replace("abab", "abac"),
+            "a sealed secret does not open: wrong key, or the row was altered or moved",
+        ),
+    ] {
+        let refused = shop.loquet(&["account", "list"], Some(keys));
+        let expected = format!("error: database: these are not the keys of this store: {why}\n");
+        assert_eq!(said(&refused), (Some(2), expected.as_str()));
+    }
+    let bad = shop.loquet(&["account", "list"], Some("1 secret"));
+    let (code, told) = said(&bad);
+    assert_eq!(code, Some(2));
+    assert!(
+        told.starts_with("error: LOQUET_KEYS: line 1 ") && !told.contains("secret"),
+        "{told}"
+    );
+    let added = shop.loquet(&["keys", "add"], Some(&both));
+    assert!(
+        said(&added)
+            .1
+            .contains("a variable cannot be changed from here"),
+        "{added:?}"
+    );
+}
