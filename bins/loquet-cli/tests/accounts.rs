@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment, LogIn};
+use loquet::flow::{BeginEnrollment, ConfirmEnrollment, LogIn, SetAccessRules};
 use loquet::{AccountId, KeyRing, Request, RoleId, Service};
+use loquet_policy::Access;
 use loquet_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -381,4 +382,55 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     );
     let sofia = centre.json(&["account", "show", "sofia"], "", 0);
     assert_eq!(sofia[0]["authenticator"], "reset-due");
+}
+
+#[test]
+fn the_operator_suspends_rules_that_lock_everybody_out_and_rolls_back() {
+    let centre = Centre::new();
+    let nothing = centre.json(&["ip", "suspend"], "", 1).remove(0);
+    assert_eq!(nothing["refused"], "UNCHANGED");
+    let from_elsewhere = || {
+        let service = centre.service();
+        wait(async {
+            let address = Some("198.51.100.9".parse().unwrap());
+            service.may_try(1_u64.into(), address).await.unwrap() == Access::Allowed
+        })
+    };
+    let service = centre.service();
+    wait(async {
+        let request = || Request::new(Some("203.0.113.7".parse().unwrap())).unwrap();
+        let account = AccountId::from(1_u64);
+        let entered = service.run(LogIn { account }, &request()).await.unwrap();
+        let stamp = entered.granted().unwrap().stamp;
+        let rules = SetAccessRules::new(stamp, "allow 203.0.113.0/24", "").unwrap();
+        assert!(
+            service
+                .run(rules, &request())
+                .await
+                .unwrap()
+                .granted()
+                .is_ok()
+        );
+    });
+    drop(service);
+    // The command line is on this machine, which these rules do not let in: `mfa` is shut, `ip suspend` is not.
+    assert_eq!(
+        centre.json(&["mfa", "enable", "--as", "helene"], "", 1)[0]["refused"],
+        "ACCESS_DENIED"
+    );
+    assert!(!from_elsewhere());
+    assert_eq!(
+        centre.json(&["ip", "suspend"], "", 0),
+        [json!({ "suspended": true })]
+    );
+    assert!(from_elsewhere());
+    let told = centre.loquet(&["ip", "rollback", "--as", "marc"], "");
+    assert!(
+        text(&told).contains("hold again") && text(&told).contains("all administrators are told")
+    );
+    assert!(!from_elsewhere());
+    let parent = centre
+        .json(&["ip", "suspend", "--as", "julie"], "", 1)
+        .remove(0);
+    assert_eq!(parent["refused"], "NOT_ADMIN");
 }
