@@ -12,6 +12,7 @@ mod key;
 mod keys;
 mod mfa;
 mod output;
+mod policy;
 mod qr;
 mod ring;
 mod uri;
@@ -56,6 +57,9 @@ enum Command {
     /// Rules on addresses: where a log-in may come from
     #[command(subcommand)]
     Ip(ip::Command),
+    /// Rules about people: told as a story, and tested
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Accounts in a database, and how they stand
     #[command(subcommand)]
     Account(account::Command),
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
         Command::Uri(arguments) => arguments.run(&mut stdin),
         Command::Qr(arguments) => arguments.run(&mut stdin),
         Command::Ip(command) => command.run(&mut stdin),
+        Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
         Command::Keys(command) => command.run(),
