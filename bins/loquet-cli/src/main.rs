@@ -5,6 +5,7 @@
 mod account;
 mod code;
 mod failure;
+mod glass;
 mod house;
 mod input;
 mod ip;
@@ -69,6 +70,9 @@ enum Command {
     /// The key ring of a database, and its rotation
     #[command(subcommand)]
     Keys(keys::Command),
+    /// The way back when no administrator can log in, with the code from the envelope
+    #[command(subcommand)]
+    BreakGlass(glass::Command),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
         Command::Keys(command) => command.run(),
+        Command::BreakGlass(command) => command.run(&mut stdin),
     };
     match done {
         Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
