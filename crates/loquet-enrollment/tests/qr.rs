@@ -12,7 +12,8 @@
 mod common;
 
 use common::{Random, key_uri, usual};
-use loquet_enrollment::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
+use loquet_enrollment::{KeyUri, Label, QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
+use loquet_otp::Secret;
 
 fn usual_qr() -> Qr {
     Qr::encode(usual().expose()).unwrap()
@@ -70,6 +71,15 @@ fn left_out_defaults_save_two_versions() {
         short.version(),
         long.version()
     );
+}
+
+#[test]
+fn escaped_names_take_less_room_than_their_bytes() {
+    // Two escaped digits take eleven bits instead of sixteen: as bytes, 223 of them need version 11.
+    let label = Label::new("مدرسة النور", "مريم1234@x.ca").unwrap();
+    let uri = KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap();
+    assert_eq!(uri.expose().len(), 223);
+    assert_eq!(Qr::encode(uri.expose()).unwrap().version(), 9);
 }
 
 /// Fills a path of `M`, `m`, `h`, `v` and `z` by the even-odd rule: a reader of its own, so that the writer is not asked
@@ -258,6 +268,8 @@ fn the_debug_text_shows_no_module() {
 
 #[cfg(feature = "qr-png")]
 mod png {
+    use super::common::Random;
+    use super::{KeyUri, Label, Qr, Secret};
     use super::{dark, several, usual_qr};
     use base64::Engine;
     use loquet_enrollment::Scale;
@@ -269,6 +281,16 @@ mod png {
         // IHDR: bit depth 1, colour type 0, after signature, length, type, width and height.
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
         assert_eq!(&png[24..26], [1, 0]);
+    }
+
+    #[test]
+    fn an_accented_issuer_takes_less_than_700_bytes_too() {
+        let label = Label::new("Mairie de Saint-Éloi", "marie.tremblay@mairie.example").unwrap();
+        let uri = KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap();
+        let qr = Qr::encode(uri.expose()).unwrap();
+        let png = qr.png(Scale::default());
+        assert_eq!(qr.version(), 8);
+        assert!(png.len() <= 700, "{} bytes", png.len());
     }
 
     #[test]
@@ -305,7 +327,7 @@ mod png {
 
     #[test]
     fn the_largest_code_at_the_largest_scale_is_still_drawn() {
-        let qr = loquet_enrollment::Qr::encode(&"x".repeat(2048)).unwrap();
+        let qr = Qr::encode(&"x".repeat(2048)).unwrap();
         let png = qr.png(Scale::new(Scale::MAX).unwrap());
         assert!(image::load_from_memory(&png).is_ok());
     }
