@@ -7,7 +7,12 @@ use crate::suite::ENGINES;
 use crate::tools;
 
 /// The packages with long tests, marked `#[ignore]` so that nobody waits for them by accident.
-const LONG: [&str; 3] = ["loquet", "loquet-sqlite", "loquet-policy"];
+const LONG: [&str; 4] = [
+    "loquet",
+    "loquet-enrollment",
+    "loquet-sqlite",
+    "loquet-policy",
+];
 
 /// Runs one benchmark or all.
 pub(crate) fn bench(name: Option<&str>) -> Done {

@@ -363,6 +363,20 @@ mod tests {
     }
 
     #[test]
+    fn the_debug_text_says_how_it_was_written_and_not_what() {
+        let decoded = decode("MZXW6YTBmzxw 7").unwrap();
+        assert_eq!(
+            format!("{decoded:?}"),
+            r#"Decoded { bytes: "[redacted]", lower_case: true, separators: true, leftover: true }"#
+        );
+        // One sign for each, where only that is unusual.
+        let flags = |text| decode(text).map(|d| (d.lower_case, d.separators, d.leftover));
+        assert_eq!(flags("MZXW6YTBMy"), Ok((true, false, false)));
+        assert_eq!(flags("MZXW6YTB-MY"), Ok((false, true, false)));
+        assert_eq!(flags("MZXW6YTBMZ"), Ok((false, false, true)));
+    }
+
+    #[test]
     fn absurd_lengths_are_refused_before_reading() {
         assert_eq!(
             decode(&"A".repeat(1025)),

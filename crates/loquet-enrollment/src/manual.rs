@@ -107,3 +107,30 @@ impl fmt::Debug for ManualKey {
         write!(f, "ManualKey({} bytes)", self.0.expose().len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ManualKey, ManualKeyError};
+
+    #[test]
+    fn a_lost_symbol_and_a_short_key_are_told_apart() {
+        let parse = |text| ManualKey::parse(text).map(|key| key.secret().expose().len());
+        assert_eq!(parse("JBSW Y3DP EHPK 3PXP"), Ok(10));
+        assert_eq!(
+            parse("JBSW Y3DP EHPK 3PXP J"),
+            Err(ManualKeyError::Leftover)
+        );
+        let short = ManualKeyError::Length { symbols: 15 };
+        assert_eq!(parse("JBSW-Y3DP-EHPK-3PX"), Err(short));
+        assert_eq!(
+            short.to_string(),
+            "the key has 15 symbols: 16 to 205 are possible"
+        );
+    }
+
+    #[test]
+    fn the_debug_text_says_the_length_alone() {
+        let key = ManualKey::parse("JBSWY3DPEHPK3PXP");
+        assert_eq!(format!("{key:?}"), "Ok(ManualKey(10 bytes))");
+    }
+}

@@ -175,6 +175,15 @@ fn hotp_says_its_counter_even_when_it_is_zero() {
 }
 
 #[test]
+fn parameters_are_the_engines_or_none() {
+    let hotp = Hotp::default();
+    let parameters = Parameters::from((hotp, 7));
+    assert_eq!(parameters.hotp(), Some((hotp, 7)));
+    assert_eq!(parameters.totp(), None);
+    assert_eq!(Parameters::default().hotp(), None);
+}
+
+#[test]
 fn a_t0_cannot_be_told_to_an_app() {
     let totp = Totp {
         t0: 1,

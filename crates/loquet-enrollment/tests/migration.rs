@@ -90,6 +90,24 @@ fn an_account_is_read_like_a_key_uri() {
 }
 
 #[test]
+fn the_issuer_is_the_field_or_else_what_stands_before_the_colon() {
+    for (name, issuer, read, account_name) in [
+        ("m", "L", Some("L"), "m"),
+        ("L:m", "", Some("L"), "m"),
+        (" L : m ", " ", Some("L"), "m"),
+        (":m", "", None, "m"),
+        ("m", "", None, "m"),
+    ] {
+        let import = only(account(name, issuer)).unwrap();
+        assert_eq!(
+            (import.issuer.as_deref(), import.account.as_str()),
+            (read, account_name),
+            "{name}, {issuer}"
+        );
+    }
+}
+
+#[test]
 fn every_assigned_number_is_understood() {
     for (number, algorithm) in [
         (0, Algorithm::Sha1),
@@ -272,6 +290,15 @@ fn faults_of_the_whole_part_have_their_place() {
             "{size} {index}"
         );
     }
+}
+
+#[test]
+fn a_hundred_parts_and_4096_bytes_are_read() {
+    assert_eq!(part(&[], 100, 99, 1).parts, 100);
+    let uri = Wire::default().number(3, 1).uri();
+    let longest = format!("{uri}&x={}", "x".repeat(4093 - uri.len()));
+    assert!(MigrationPart::parse(&longest).is_ok());
+    assert!(MigrationPart::parse(&format!("{longest}x")).is_err());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn one_step_each_way_confirms_and_two_do_not() {
 
 #[test]
 fn it_expires_after_ten_minutes_exactly_and_the_secret_is_gone() {
-    assert_eq!(pending().expires(), NOW + 600);
+    assert_eq!((pending().created(), pending().expires()), (NOW, NOW + 600));
     assert!(!pending().is_expired(NOW + 599));
     confirmed(pending().confirm(&SESSION, code(NOW + 599), NOW + 599));
     let late = pending().confirm(&SESSION, code(NOW + 600), NOW + 600);
@@ -213,6 +213,14 @@ fn nothing_printable_shows_the_secret() {
         format!("{:?}", pending.confirm(&SESSION, typed, NOW)),
     ]
     .concat();
+    // What is left is worth reading.
+    for told in [
+        "Pending { created: 1700000000, wrong: 0, replaces: false, .. }",
+        r#"Offer { issuer: "Loquet", account: "marie", expires: 1700000600, .. }"#,
+        "ManualKey(20 bytes)",
+    ] {
+        assert!(printed.contains(told), "{told} not in {printed}");
+    }
     let canaries = [
         "CANARY",
         &*offer.key_ungrouped,

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use loquet_ipfilter::Geo;
 use loquet_otp::Secret;
 use loquet_policy::{
     AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster, Snapshot,
@@ -63,7 +62,6 @@ macro_rules! in_session {
     };
 }
 
-mod access;
 mod book;
 mod devices;
 mod enrollment;
@@ -76,7 +74,6 @@ mod people;
 mod recovery;
 mod remind;
 
-pub use access::{RollBackRules, SuspendRules, UNDO, UndoRules};
 pub(crate) use book::repudiation_link;
 pub use book::{ChangeAddress, Repudiate, SetAddress};
 pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SwitchDevices};
@@ -211,8 +208,8 @@ pub struct Facts {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) door: Door,
     pub(crate) repeated: Option<FirstOutcome>,
-    /// What the host's databases say of addresses.
-    pub(crate) geo: Geo,
+    /// The country of the request, if the host has a table of countries.
+    pub(crate) country: Option<loquet_ipfilter::Country>,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
 }
@@ -228,7 +225,7 @@ pub struct Case<'a> {
     pub(crate) organisation: Option<&'a OrganisationRecord>,
     pub(crate) stamp: Option<&'a Stamp>,
     pub(crate) door: &'a Door,
-    pub(crate) geo: &'a Geo,
+    pub(crate) country: Option<loquet_ipfilter::Country>,
 }
 
 /// What a granted ceremony may change that the rules know nothing of.
@@ -362,7 +359,7 @@ pub(crate) fn decide<C: Ceremony>(
         organisation: facts.organisation.as_ref(),
         stamp: ceremony.stamp(),
         door: &facts.door,
-        geo: &facts.geo,
+        country: facts.country,
     };
     if case.stamp.is_some_and(|stamp| actor.is_over(stamp, now)) {
         return refuse(Refusal::StaleLogIn);
@@ -447,7 +444,8 @@ fn write<C: Ceremony>(
             .organisation
             .zip(facts.organisation.clone())
             .map(|(new, mut organisation)| {
-                organisation.follow(new, ceremony.rules(), case.now);
+                organisation.facts = new;
+                organisation.keep_rules(ceremony.rules());
                 organisation
             });
     let mut notices = notices;

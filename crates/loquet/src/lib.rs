@@ -52,5 +52,5 @@ pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
-pub use service::{Affected, Person, Resealed, Sealed, Service, ServiceError, Standing, WhatIf};
+pub use service::{Person, Resealed, Sealed, Service, ServiceError, Standing};
 pub use stamp::Stamp;

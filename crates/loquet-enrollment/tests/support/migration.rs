@@ -10,7 +10,10 @@ use base64::Engine;
 use loquet_enrollment::{Migration, MigrationPart};
 use loquet_otp::Secret;
 
-/// Any bytes in a migration URI are an export or a fault, and an export's accounts are fit to be shown.
+use crate::support::Emission;
+
+/// Any bytes in a migration URI are an export or a fault; an export's accounts are fit to be shown, and the same values
+/// when they are emitted and read again.
 pub fn migration_data_is_read_or_refused(data: &[u8]) {
     let encoded = base64::engine::general_purpose::STANDARD.encode(data);
     let uri = format!("otpauth-migration://offline?data={encoded}");
@@ -24,6 +27,7 @@ pub fn migration_data_is_read_or_refused(data: &[u8]) {
                     assert!(
                         (Secret::WEAKEST..=Secret::MAX).contains(&import.secret.expose().len())
                     );
+                    Emission::from(import.clone()).holds();
                 }
                 let mut migration = Migration::default();
                 migration.add(part.clone()).unwrap();

@@ -6,7 +6,6 @@
     unused_must_use,
     unreachable_pub,
     clippy::panic,
-    clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
@@ -14,9 +13,7 @@
 
 mod advisories;
 mod article;
-mod effects;
 mod house;
 mod notices;
 mod numbers;
-mod scenes;
 mod what_if;
