@@ -3,6 +3,7 @@
 //! This is the edge: the clock, files and standard input are read here and nowhere below.
 
 mod account;
+mod audit;
 mod code;
 mod failure;
 mod house;
@@ -62,6 +63,9 @@ enum Command {
     /// Multi-factor log-in of an organisation
     #[command(subcommand)]
     Mfa(mfa::Command),
+    /// The log of every decision about a person
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The key ring of a database, and its rotation
     #[command(subcommand)]
     Keys(keys::Command),
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         Command::Ip(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
+        Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
     };
     match done {

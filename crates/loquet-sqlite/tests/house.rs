@@ -1,6 +1,7 @@
 //! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+use loquet::audit::Broken;
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::house::{ANNE, House};
 
@@ -36,6 +37,106 @@ async fn keys_over_sqlite() {
         move || SqliteStore::open(&path).unwrap()
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_audit_log_over_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = 0..;
+    loquet_testkit::audit::all(|| {
+        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
+        move || SqliteStore::open(&path).unwrap()
+    })
+    .await;
+}
+
+/// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
+/// elsewhere finds it, and nothing finds what came after it.
+#[tokio::test]
+async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
+    use loquet_testkit::audit::verified;
+    use loquet_testkit::house::{CHLOE, DENIS};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
+    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    let clock = house.clock.clone();
+    house.imposed().await;
+    let org = house.org;
+    drop(house);
+    std::fs::copy(&path, &copy).unwrap();
+
+    let house = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
+    house.log_in(CHLOE).await;
+    let eve = "eve@example.org";
+    let added = house
+        .service
+        .ensure_account(org, 9_u64.into(), "eve", eve, []);
+    added.await.unwrap();
+    let kept = house.service.checkpoint().await.unwrap();
+    house.log_in(DENIS).await;
+    drop(house);
+
+    // The older file in place of the newer one: every chain in it is whole.
+    let house = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
+    assert!(
+        verified(&house.service, None)
+            .await
+            .iter()
+            .all(|(_, chain)| chain.is_ok())
+    );
+    let missing = |found: Vec<(String, Result<u64, Broken>)>| {
+        let broken = found
+            .into_iter()
+            .filter_map(|(name, chain)| Some((name, chain.err()?)));
+        broken.collect::<Vec<_>>()
+    };
+    let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
+    assert_eq!(
+        missing(verified(&house.service, Some(&kept)).await),
+        [cut("chloe", 1, 0), cut("", 0, 0)]
+    );
+    // Written on, the chain is long enough again, and another one.
+    house.clock.advance(60);
+    house.log_in(CHLOE).await;
+    house.log_in(CHLOE).await;
+    assert_eq!(
+        missing(verified(&house.service, Some(&kept)).await),
+        [
+            ("chloe".to_owned(), Broken::Replaced { seq: 1 }),
+            cut("", 0, 0)
+        ]
+    );
+    drop(house);
+
+    // A forged page cannot let records go.
+    let shell = rusqlite::Connection::open(&copy).unwrap();
+    let chloe = loquet::AccountId::from(CHLOE).to_bytes();
+    let body = format!(
+        r#"{{"v":1,"head":"{0}","signature":"{0}"}}"#,
+        "07".repeat(32)
+    );
+    shell
+        .execute(
+            "INSERT INTO loquet_ledger VALUES (1, ?1, 1, 2, ?2)",
+            rusqlite::params![chloe, body],
+        )
+        .unwrap();
+    assert_eq!(
+        shell
+            .execute(
+                "DELETE FROM loquet_audit WHERE account = ?1 AND seq < 2",
+                [chloe]
+            )
+            .unwrap(),
+        1
+    );
+    drop(shell);
+    let house = House::over(SqliteStore::open(&copy).unwrap()).await;
+    assert_eq!(
+        missing(verified(&house.service, None).await),
+        [("chloe".to_owned(), Broken::Unsigned)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -215,7 +215,9 @@ pub async fn wrong_recovery_codes_share_the_budget(house: House) {
     let (_, _, codes) = house.denis_with_codes().await;
     let half = house.log_in(DENIS).await.stamp;
     let before = house.attempts(DENIS).await.total;
-    let typed = codes[0].expose().replace(['A', 'B', 'C'], "D");
+    let mut typed = codes[0].expose().to_string();
+    let other = if typed.starts_with('A') { "B" } else { "A" };
+    typed.replace_range(..1, other);
     let wrong = UseRecoveryCode { stamp: half, typed };
     let refusal = rule(house.run(wrong).await);
     assert_eq!(refusal, Refusal::WrongRecoveryCode);

@@ -8,6 +8,7 @@
 )]
 
 pub mod advisories;
+pub mod audit;
 pub mod ceremonies;
 pub mod flaky;
 pub mod house;

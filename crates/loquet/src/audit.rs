@@ -3,6 +3,14 @@
 //! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found by whoever holds
 //! the key. The key is derived from the key ring, outside the database. The head stands in the account's row: accounts of
 //! one organisation never wait for each other.
+//!
+//! Whoever can write the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]
+//! that is kept elsewhere finds that, for all that precedes it. What follows the last one that is kept elsewhere could be
+//! cut off unseen: make them as often as that matters. Old records may be forgotten as far as a checkpoint vouches for
+//! them, and not further.
+
+mod chain;
+mod checkpoint;
 
 use std::net::IpAddr;
 
@@ -12,6 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::records::AuditHead;
 use crate::seal::mac;
 use crate::store::AuditRow;
+
+pub(crate) use chain::Chain;
+pub use checkpoint::{Checkpoint, CheckpointError};
 
 /// One record: who did what to whom, when, from where, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +41,9 @@ pub struct Record {
     pub what: String,
     /// `GRANTED`, or the stable code of the refusal.
     pub verdict: String,
+    /// The rules that decided, and what they found: those about people, or the line of the access rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// From where, as far as the host knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
@@ -142,41 +156,15 @@ pub enum Broken {
         /// Where the chain ends.
         found: u64,
     },
-}
-
-/// Follows a chain from its beginning and compares its end with the account's row.
-pub(crate) fn verify<'a>(
-    records: impl Iterator<Item = &'a AuditRow>,
-    account: AccountId,
-    end: AuditHead,
-    key: &[u8; 32],
-) -> Result<(), Broken> {
-    let mut head = AuditHead::start(account);
-    for record in records {
-        let expected = head.seq.saturating_add(1);
-        if record.seq != expected {
-            return Err(Broken::Gap {
-                expected,
-                found: record.seq,
-            });
-        }
-        let mac = link(key, &head.head, account, expected, &record.body);
-        if mac != record.mac {
-            return Err(Broken::Altered { seq: record.seq });
-        }
-        head = AuditHead {
-            seq: expected,
-            head: mac,
-        };
-    }
-    if head == end {
-        Ok(())
-    } else {
-        Err(Broken::CutOff {
-            expected: end.seq,
-            found: head.seq,
-        })
-    }
+    /// A checkpoint vouches for another record in its place: the chain was cut off there and written on.
+    #[error("record {seq} of the account is not the one that the checkpoint signed")]
+    Replaced {
+        /// Its number.
+        seq: u64,
+    },
+    /// Records are gone, and nobody who holds the key let them go.
+    #[error("what was forgotten of the account's records was not signed")]
+    Unsigned,
 }
 
 #[cfg(test)]
@@ -197,6 +185,7 @@ mod tests {
                     subject: None,
                     what: "log_in".into(),
                     verdict: "GRANTED".into(),
+                    rule: None,
                     address: None,
                     policy: 1,
                     last: false,
@@ -209,8 +198,20 @@ mod tests {
         (rows, head)
     }
 
+    fn verify(
+        rows: &[AuditRow],
+        account: u64,
+        head: AuditHead,
+        key: &[u8; 32],
+    ) -> Result<(), Broken> {
+        let account = AccountId::from(account);
+        let mut chain = Chain::behind(account, AuditHead::start(account), key);
+        rows.iter().try_for_each(|row| chain.follow(row))?;
+        chain.end(head)
+    }
+
     fn check(rows: &[AuditRow], head: AuditHead) -> Result<(), Broken> {
-        verify(rows.iter(), AccountId::from(7_u64), head, &[3; 32])
+        verify(rows, 7, head, &[3; 32])
     }
 
     #[test]
@@ -262,7 +263,7 @@ mod tests {
                 found: 4
             })
         );
-        assert!(verify(rows.iter(), AccountId::from(8_u64), head, &[3; 32]).is_err());
-        assert!(verify(rows.iter(), AccountId::from(7_u64), head, &[4; 32]).is_err());
+        assert!(verify(&rows, 8, head, &[3; 32]).is_err());
+        assert!(verify(&rows, 7, head, &[4; 32]).is_err());
     }
 }

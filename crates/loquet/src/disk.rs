@@ -415,7 +415,10 @@ pub(crate) fn read_notice(body: &str) -> Result<(Notice, Option<u32>), DiskError
 }
 
 mod books;
-pub(crate) use books::{read_root, root_key, write_root};
+pub(crate) use books::{
+    Forgotten, audit_head, read_forgotten, read_record, read_root, root_key, write_count,
+    write_forgotten, write_root,
+};
 
 #[cfg(test)]
 mod tests;

@@ -71,6 +71,7 @@ mod log_in;
 mod options;
 mod organisation;
 mod people;
+mod reason;
 mod recovery;
 mod remind;
 
@@ -392,6 +393,7 @@ fn write<C: Ceremony>(
     facts: &Facts,
     decision: Decision,
 ) -> Decided<C::Grant> {
+    let rule = case.rule(&decision);
     let Decision {
         answer,
         changes,
@@ -485,6 +487,7 @@ fn write<C: Ceremony>(
             .as_ref()
             .map_or_else(|refused| refused.code(), |_| "GRANTED")
             .to_owned(),
+        rule: Some(rule),
         address: case.request.address,
         policy: organisation_version(facts),
         last,

@@ -45,6 +45,7 @@ pub mod store;
 pub mod testing;
 
 pub use accept::{Accepted, Settled};
+pub use audit::{Checkpoint, CheckpointError};
 pub use book::{Address, AddressError};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use flow::{Refused, Request};
@@ -52,5 +53,5 @@ pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
-pub use service::{Person, Resealed, Sealed, Service, ServiceError, Standing};
+pub use service::{Person, Resealed, Sealed, Service, ServiceError, Standing, Verified};
 pub use stamp::Stamp;

@@ -13,7 +13,7 @@ use loquet_policy::{
 };
 
 use crate::accept::{Settled, Tried, settle};
-use crate::audit::Broken;
+use crate::audit::{Broken, CheckpointError};
 use crate::book::Address;
 use crate::device::Device;
 use crate::disk::DiskError;
@@ -26,12 +26,15 @@ use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{BoxError, Fault, RowKey, Store};
 
+mod audit;
+mod denials;
 mod host;
 mod rotation;
 mod rows;
 mod tick;
 mod vault;
 
+pub use audit::Verified;
 pub use rotation::{Resealed, Sealed};
 use vault::Vault;
 
@@ -55,7 +58,11 @@ struct Inner {
     vault: OnceLock<Vault>,
     lanes: Lanes,
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
+    denials: Mutex<Denials>,
 }
+
+/// Whoever was turned away unknown, and was not written down yet.
+type Denials = BTreeMap<OrgId, u64>;
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,6 +117,9 @@ pub enum ServiceError {
     /// The audit log was tampered with.
     #[error(transparent)]
     Audit(#[from] Broken),
+    /// A checkpoint that this store did not sign.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 }
 
 impl From<SealError> for ServiceError {
@@ -195,6 +205,7 @@ impl Service {
                 vault: OnceLock::new(),
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
+                denials: Mutex::default(),
             }),
         })
     }
@@ -427,6 +438,7 @@ impl Service {
                 if broken || filter.check_stranger(address).is_allowed() {
                     Access::Allowed
                 } else {
+                    self.count_denial(org);
                     Access::Denied
                 }
             }

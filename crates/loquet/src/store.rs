@@ -120,6 +120,14 @@ impl LedgerId {
         page: [0; 16],
     };
 
+    /// How many were turned away at an organisation's door before anybody knew who they were; the mark counts them.
+    pub(crate) const fn denied(org: OrgId) -> Self {
+        Self {
+            kind: 3,
+            page: org.to_bytes(),
+        }
+    }
+
     /// The page that lets audit records of an account go.
     #[must_use]
     pub const fn forgotten(account: AccountId) -> Self {

@@ -22,6 +22,15 @@ async fn keys_over_memory() {
 }
 
 #[tokio::test]
+async fn the_audit_log_over_memory() {
+    loquet_testkit::audit::all(|| {
+        let store = FlakyStore::default();
+        move || store.clone()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_or_question_is_no_lost_code() {
     for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {
         let store = FlakyStore::default();

@@ -1,13 +1,15 @@
-//! Pages of the house's own books.
+//! Pages of the house's own books, and the audit log.
 
 use base64::Engine as _;
-use loquet_policy::{AccountId, OrgId};
+use loquet_policy::{AccountId, Digest, OrgId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{BASE64, DiskError, VERSION, decode, read, write};
-use crate::seal::{KeyRing, Place, SealError};
-use crate::store::{LedgerId, LedgerRow, Version};
+use super::{BASE64, DiskError, VERSION, account_body, decode, read, write};
+use crate::audit::Record;
+use crate::records::AuditHead;
+use crate::seal::{self, KeyRing, Place, SealError};
+use crate::store::{AccountRow, LedgerId, LedgerRow, Version};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,4 +56,92 @@ pub(crate) fn read_root(
 /// The key that it is sealed under.
 pub(crate) fn root_key(row: &LedgerRow) -> u32 {
     u32::try_from(row.mark).unwrap_or(u32::MAX)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForgottenBody {
+    v: u16,
+    /// The MAC of the last record that was let go.
+    head: Digest,
+    signature: Digest,
+}
+
+/// What is left of the records that were let go.
+#[derive(Debug)]
+pub(crate) enum Forgotten {
+    /// The chain goes on behind this one.
+    Until(AuditHead),
+    /// Somebody without the key wrote this.
+    Unsigned,
+}
+
+fn forgotten_signature(account: AccountId, last: AuditHead, key: &[u8; 32]) -> Digest {
+    let parts: &[&[u8]] = &[&account.to_bytes(), &last.seq.to_be_bytes(), &last.head];
+    Digest::from_bytes(seal::mac(key, "audit forgotten", parts))
+}
+
+pub(crate) fn write_forgotten(
+    account: AccountId,
+    last: AuditHead,
+    key: &[u8; 32],
+) -> Result<LedgerRow, DiskError> {
+    let body = ForgottenBody {
+        v: VERSION,
+        head: Digest::from_bytes(last.head),
+        signature: forgotten_signature(account, last, key),
+    };
+    Ok(LedgerRow {
+        id: LedgerId::forgotten(account),
+        mark: last.seq.saturating_add(1),
+        body: write("books", &body)?,
+    })
+}
+
+pub(crate) fn read_forgotten(
+    account: AccountId,
+    row: &LedgerRow,
+    key: &[u8; 32],
+) -> Result<Forgotten, DiskError> {
+    let body: ForgottenBody = read("books", &row.body)?;
+    let last = AuditHead {
+        seq: row.mark.saturating_sub(1),
+        head: body.head.to_bytes(),
+    };
+    Ok(
+        if forgotten_signature(account, last, key) == body.signature {
+            Forgotten::Until(last)
+        } else {
+            Forgotten::Unsigned
+        },
+    )
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountBody {
+    v: u16,
+}
+
+/// A page that is only a number.
+pub(crate) fn write_count(id: LedgerId, mark: u64) -> Result<LedgerRow, DiskError> {
+    Ok(LedgerRow {
+        id,
+        mark,
+        body: write("books", &CountBody { v: VERSION })?,
+    })
+}
+
+/// Where an account's audit chain stands, by its row.
+pub(crate) fn audit_head(row: &AccountRow) -> Result<AuditHead, DiskError> {
+    let body = account_body(row)?;
+    Ok(AuditHead {
+        seq: row.audited,
+        head: body.audit_head.to_bytes(),
+    })
+}
+
+/// One record of the log.
+pub(crate) fn read_record(body: &str) -> Result<Record, DiskError> {
+    read("audit record", body)
 }

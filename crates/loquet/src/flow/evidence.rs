@@ -57,6 +57,15 @@ impl Door {
 }
 
 impl Case<'_> {
+    /// Where this request comes from.
+    pub(super) fn origin<'t>(&self, tags: &'t [Tag]) -> Origin<'t> {
+        Origin {
+            address: self.request.address,
+            tags,
+            device: self.tier(),
+        }
+    }
+
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
         self.door

@@ -4,7 +4,7 @@ use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Roster, UnixTime};
 
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
-use crate::audit::{self, Refusals};
+use crate::audit::Refusals;
 use crate::book::Book;
 use crate::device::Devices;
 use crate::disk;
@@ -196,30 +196,6 @@ impl Service {
         Ok(all)
     }
 
-    /// Checks one account's audit chain from its beginning and says how many records it has.
-    ///
-    /// # Errors
-    /// [`ServiceError::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
-    /// account's row: compare the count with one kept elsewhere.
-    pub async fn verify_audit(&self, account: AccountId) -> Result<u64, ServiceError> {
-        // The head first: what is appended after it was read is left out.
-        let facts = self.facts(account).await?;
-        let actor = facts.actor.ok_or(ServiceError::Missing("account"))?;
-        let mut records = Vec::new();
-        self.pages(Query::Audit(account), |item| {
-            if let Item::Audit(record) = item
-                && record.seq <= actor.audit.seq
-            {
-                records.push(record);
-            }
-            Ok(())
-        })
-        .await?;
-        let vault = self.unlock().await?;
-        audit::verify(records.iter(), account, actor.audit, &vault.audit)?;
-        Ok(actor.audit.seq)
-    }
-
     /// Forgets devices that were not used for [`RETENTION`](crate::device::RETENTION), and everything about devices where
     /// the organisation stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
     /// many accounts something was forgotten.
@@ -244,12 +220,14 @@ impl Service {
         Ok(overdue.len())
     }
 
-    /// Forgets attempts that are more than a day old, some at a time; call it now and then. Says whether any are left.
+    /// Forgets attempts that are more than a day old, some at a time, and writes down how many were turned away unknown;
+    /// call it now and then. Says whether any attempts are left.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn tidy(&self) -> Result<bool, ServiceError> {
         const SOME: u32 = 1000;
+        self.write_down_denials().await?;
         let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
         Ok(self.inner.store.forget_attempts(before, SOME).await? == SOME)
     }

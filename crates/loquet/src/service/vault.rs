@@ -166,6 +166,7 @@ mod tests {
             subject: None,
             what: "log_in".into(),
             verdict: "GRANTED".into(),
+            rule: None,
             address: None,
             policy: 1,
             last: false,

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, UnixTime};
 
 use super::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
 
@@ -14,6 +14,7 @@ pub(crate) trait Erased: Send + Sync {
     fn scan<'a>(&'a self, query: &'a Query, at: &'a Cursor) -> Pending<'a, Page>;
     fn delivered(&self, notice: u64) -> Pending<'_, ()>;
     fn forget_attempts(&self, before: UnixTime, limit: u32) -> Pending<'_, u32>;
+    fn forget_audit(&self, account: AccountId, limit: u32) -> Pending<'_, u32>;
 }
 
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
@@ -37,5 +38,9 @@ impl<S: Store> Erased for S {
 
     fn forget_attempts(&self, before: UnixTime, limit: u32) -> Pending<'_, u32> {
         Box::pin(Store::forget_attempts(self, before, limit))
+    }
+
+    fn forget_audit(&self, account: AccountId, limit: u32) -> Pending<'_, u32> {
+        Box::pin(Store::forget_audit(self, account, limit))
     }
 }
