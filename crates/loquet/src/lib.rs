@@ -23,6 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
+//!
+//! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
 pub mod accept;
 pub mod audit;
@@ -55,3 +57,7 @@ pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
 pub use service::{Person, Resealed, Sealed, Service, ServiceError, Standing, Verified};
 pub use stamp::Stamp;
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/conformance.md")]
+pub mod conformance {}

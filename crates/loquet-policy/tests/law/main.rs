@@ -13,6 +13,7 @@
 
 mod advisories;
 mod article;
+mod conformance;
 mod house;
 mod notices;
 mod numbers;
