@@ -179,3 +179,20 @@ pub(crate) fn timing() -> Done {
         "--nocapture",
     ]))
 }
+
+/// Runs the tests of `loquet-otp` in Miri, which sees what the hash functions below it do with memory. Those that start
+/// a process or read files are left out, and the others take fewer and shorter inputs: a minute becomes hours there.
+pub(crate) fn miri() -> Done {
+    let nightly = tools::nightly()?;
+    tools::component("miri", &nightly)?;
+    tools::component("rust-src", &nightly)?;
+    run(&mut cargo([
+        format!("+{nightly}").as_str(),
+        "miri",
+        "test",
+        "--package",
+        "loquet-otp",
+        "--all-features",
+        "--tests",
+    ]))
+}

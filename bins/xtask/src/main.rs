@@ -57,6 +57,8 @@ enum Chore {
     Doc,
     /// Measures whether generating and verifying take a time that depends on secrets
     Timing,
+    /// Runs the tests of the one-time-password engine in Miri, on the installed nightly toolchain
+    Miri,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Chore::Mutants { package } => chores::mutants(package.as_deref()),
         Chore::Doc => chores::doc(),
         Chore::Timing => chores::timing(),
+        Chore::Miri => chores::miri(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

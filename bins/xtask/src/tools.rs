@@ -90,7 +90,13 @@ pub(crate) fn subcommand(name: &str) -> Done {
     run(&mut cargo(["install", "--locked", "--quiet", name]))
 }
 
-/// The nightly toolchain's name as rustup has it; libFuzzer's flags exist only there.
+/// Adds a component to a toolchain when it is missing.
+pub(crate) fn component(name: &str, toolchain: &str) -> Done {
+    let arguments = ["component", "add", "--toolchain", toolchain, name];
+    run(&mut program("rustup", arguments))
+}
+
+/// The nightly toolchain's name as rustup has it; libFuzzer's flags and Miri exist only there.
 pub(crate) fn nightly() -> Result<String, String> {
     let listed = output(&mut program("rustup", ["toolchain", "list"])).unwrap_or_default();
     listed
@@ -99,7 +105,7 @@ pub(crate) fn nightly() -> Result<String, String> {
         .find(|name| name.starts_with("nightly"))
         .map(str::to_owned)
         .ok_or_else(|| {
-            "no nightly toolchain is installed, and fuzzing needs one: \
+            "no nightly toolchain is installed, and fuzzing and Miri need one: \
              run `rustup toolchain install nightly --profile minimal`"
                 .to_owned()
         })

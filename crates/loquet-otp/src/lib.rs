@@ -18,7 +18,8 @@
 //! # Ok::<(), loquet_otp::CodeError>(())
 //! ```
 //!
-//! The reason for each default, and for each limit, is in [`choosing_parameters`].
+//! The reason for each default, and for each limit, is in [`choosing_parameters`]; how fast it is beside others, and that
+//! its time tells nothing, in [`measured`].
 //!
 //! # What it is made of
 //! - [`Secret`] is shared with a person's app; [`Key`] is the HMAC state made of it, for as long as codes are checked.
@@ -75,6 +76,10 @@ pub use verify::{Match, Verdict, Window, WindowError};
 #[cfg(doc)]
 #[doc = include_str!("../docs/choosing-parameters.md")]
 pub mod choosing_parameters {}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/measured.md")]
+pub mod measured {}
 
 /// ```
 /// fn writable<T: serde::Serialize>() {}

@@ -227,3 +227,27 @@ impl Newest {
         bool::from(self.found).then_some(self.step)
     }
 }
+
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Window};
+/// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
+/// let typed: TypedCode = totp.generate(&key, 0).into();
+/// totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None); // CVE-2026-0723
+/// ```
+/// ```compile_fail
+/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Window};
+/// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
+/// let typed: TypedCode = totp.generate(&key, 0).into();
+/// if totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None) {}
+/// ```
+/// ```
+/// #![deny(unused_must_use)]
+/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Verdict, Window};
+/// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
+/// let typed: TypedCode = totp.generate(&key, 0).into();
+/// let verdict = totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None);
+/// assert!(matches!(verdict, Verdict::Accepted(_)));
+/// ```
+#[cfg(doctest)]
+mod a_verdict_is_looked_at_and_is_no_bool {}

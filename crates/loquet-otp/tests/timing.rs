@@ -67,7 +67,11 @@ fn t_value<I, O>(
     let mut numbers = Numbers(6238);
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..POOLS {
-        let mut draw = |n| (n % 2 == 1, input(n % 2 == 1, &mut numbers));
+        // The class by lot as well: every second place would mean the same places of all cache lines.
+        let mut draw = |_| {
+            let class = numbers.next() >> 63 == 1;
+            (class, input(class, &mut numbers))
+        };
         let pool: Vec<(bool, I)> = (0..INPUTS).map(&mut draw).collect();
         for _ in 0..SAMPLES {
             let (class, input) = &pool[numbers.next() as usize % INPUTS];
