@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use thiserror::Error;
 
+use crate::address::{embedded_v4, may_hold_v4};
 use crate::evaluate::{Audience, Facts, Match, embedded_in, matches, matching};
 use crate::fold::{Folded, fold};
 use crate::index::Index;
@@ -101,23 +102,45 @@ impl Filter {
     #[must_use]
     #[inline]
     pub fn decide(&self, origin: &Origin<'_>) -> Decision {
-        let audience = Audience::Person(origin.tags, origin.device);
+        // What most requests need stands at the caller's and has no branch on the answer, which nobody can foresee.
         let behaviour = match origin.address {
             Some(IpAddr::V4(v4)) => self.index.v4(v4.to_bits()),
-            Some(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
-                Some(v4) => self.index.v4(v4.to_bits()),
-                None if embedded_in(v6.into()).is_some() => return self.check(origin).decision,
-                None => self.index.v6(v6.to_bits()),
-            },
-            None => return self.nowhere.decide(audience),
+            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6(v6.to_bits()),
+            Some(IpAddr::V6(_)) | None => return self.decide_odd(origin),
         };
         match behaviour {
-            Some(lists::DENY) => Decision::Deny,
-            Some(lists::ALLOW) => Decision::Allow,
-            // INVARIANT: the index holds no number but those of `behaviours`. Whatever else refuses.
-            other => other
-                .and_then(|at| self.behaviours.get(usize::from(at)))
-                .map_or(Decision::Deny, |behaviour| behaviour.decide(audience)),
+            Some(lists::DENY | lists::ALLOW) => {
+                if behaviour == Some(lists::ALLOW) {
+                    Decision::Allow
+                } else {
+                    Decision::Deny
+                }
+            }
+            other => self.decide_about(other, origin),
+        }
+    }
+
+    /// The behaviours that tell people apart. A number that `behaviours` lacks would be a fault of the index: refused.
+    #[inline(never)]
+    fn decide_about(&self, behaviour: Option<u16>, origin: &Origin<'_>) -> Decision {
+        let audience = Audience::Person(origin.tags, origin.device);
+        behaviour
+            .and_then(|at| self.behaviours.get(usize::from(at)))
+            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
+    }
+
+    /// No address, or an IPv6 address that is or holds an IPv4 address.
+    #[inline(never)]
+    fn decide_odd(&self, origin: &Origin<'_>) -> Decision {
+        match origin.address.map(|address| address.to_canonical()) {
+            None => self
+                .nowhere
+                .decide(Audience::Person(origin.tags, origin.device)),
+            Some(IpAddr::V4(v4)) => self.decide_about(self.index.v4(v4.to_bits()), origin),
+            Some(IpAddr::V6(v6)) if embedded_v4(v6).is_none() => {
+                self.decide_about(self.index.v6(v6.to_bits()), origin)
+            }
+            Some(IpAddr::V6(_)) => self.check(origin).decision,
         }
     }
 

@@ -28,10 +28,10 @@ mod maxmind;
 mod planes;
 mod prefix;
 mod rules;
+mod search;
 mod shared;
 mod spans;
 mod text;
-mod tree;
 mod verdict;
 mod words;
 

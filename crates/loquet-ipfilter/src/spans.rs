@@ -12,12 +12,63 @@ use crate::prefix::{mask_v4, mask_v6};
 /// every time.
 pub(crate) type FixedMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
-/// An address as a number: `u32` for IPv4, `u128` for IPv6.
-pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
-    const ZERO: Self;
+/// A number that addresses are compared by.
+pub(crate) trait Key: Copy + Ord {
     const LAST: Self;
-    fn next(self) -> Option<Self>;
     fn previous(self) -> Option<Self>;
+    /// The first 16 bits.
+    fn top(self) -> u16;
+}
+
+impl Key for u32 {
+    const LAST: Self = Self::MAX;
+
+    fn previous(self) -> Option<Self> {
+        self.checked_sub(1)
+    }
+
+    #[inline]
+    fn top(self) -> u16 {
+        (self >> 16) as u16
+    }
+}
+
+impl Key for u64 {
+    const LAST: Self = Self::MAX;
+
+    fn previous(self) -> Option<Self> {
+        self.checked_sub(1)
+    }
+
+    #[inline]
+    fn top(self) -> u16 {
+        (self >> 48) as u16
+    }
+}
+
+impl Key for u128 {
+    const LAST: Self = Self::MAX;
+
+    fn previous(self) -> Option<Self> {
+        self.checked_sub(1)
+    }
+
+    #[inline]
+    fn top(self) -> u16 {
+        (self >> 112) as u16
+    }
+}
+
+/// An address as a number: `u32` for IPv4, `u128` for IPv6.
+pub(crate) trait Word: Key + core::hash::Hash + core::fmt::Debug {
+    const ZERO: Self;
+    /// The half by which addresses are told apart while no network is longer than /64; all of an IPv4 address.
+    type Half: Key;
+    /// The first bits of the address.
+    fn half(self) -> Self::Half;
+    /// Whether the bits beyond the half are zero.
+    fn is_half(self) -> bool;
+    fn next(self) -> Option<Self>;
     /// The highest address of the prefix of `len` bits that starts here.
     fn last_of(self, len: u8) -> Self;
     /// The length of the longest prefix that starts here and ends no later than `last`.
@@ -28,8 +79,9 @@ pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
     fn count_to(self, last: Self) -> u128;
     /// How many bits follow the first 16.
     const TOP_SHIFT: u32;
-    /// The first 16 bits.
-    fn top(self) -> u16;
+    const BITS: u32;
+    /// The address with its first bit at the top.
+    fn left(self) -> u128;
     /// The byte that starts `shift` bits above the lowest bit.
     fn byte(self, shift: u32) -> u8;
     /// Whether all of the lowest `shift` bits are zero.
@@ -38,14 +90,19 @@ pub(crate) trait Word: Copy + Ord + core::hash::Hash + core::fmt::Debug {
 
 impl Word for u32 {
     const ZERO: Self = 0;
-    const LAST: Self = Self::MAX;
+    type Half = Self;
+
+    #[inline]
+    fn half(self) -> Self {
+        self
+    }
+
+    fn is_half(self) -> bool {
+        true
+    }
 
     fn next(self) -> Option<Self> {
         self.checked_add(1)
-    }
-
-    fn previous(self) -> Option<Self> {
-        self.checked_sub(1)
     }
 
     fn last_of(self, len: u8) -> Self {
@@ -72,9 +129,11 @@ impl Word for u32 {
 
     const TOP_SHIFT: u32 = 16;
 
+    const BITS: u32 = 32;
+
     #[inline]
-    fn top(self) -> u16 {
-        (self >> Self::TOP_SHIFT) as u16
+    fn left(self) -> u128 {
+        (self as u128) << 96
     }
 
     #[inline]
@@ -89,14 +148,19 @@ impl Word for u32 {
 
 impl Word for u128 {
     const ZERO: Self = 0;
-    const LAST: Self = Self::MAX;
+    type Half = u64;
+
+    #[inline]
+    fn half(self) -> u64 {
+        (self >> 64) as u64
+    }
+
+    fn is_half(self) -> bool {
+        self.trailing_zeros() >= 64
+    }
 
     fn next(self) -> Option<Self> {
         self.checked_add(1)
-    }
-
-    fn previous(self) -> Option<Self> {
-        self.checked_sub(1)
     }
 
     fn last_of(self, len: u8) -> Self {
@@ -123,9 +187,11 @@ impl Word for u128 {
 
     const TOP_SHIFT: u32 = 112;
 
+    const BITS: u32 = 128;
+
     #[inline]
-    fn top(self) -> u16 {
-        (self >> Self::TOP_SHIFT) as u16
+    fn left(self) -> u128 {
+        self
     }
 
     #[inline]

@@ -431,8 +431,7 @@ fn the_planes_agree_with_the_spans_at_every_boundary() {
 fn the_planes_agree_with_the_rules_asked_one_by_one() {
     let mut rules = Rules::new();
     rules.set_precedence(Precedence::MostSpecific);
-    let prefixes: std::collections::BTreeSet<Prefix> =
-        routes(11, 1_500, false).into_iter().collect();
+    let prefixes: std::collections::BTreeSet<Prefix> = routes(11, 700, false).into_iter().collect();
     for (at, prefix) in prefixes.into_iter().enumerate() {
         let rule = if at % 2 == 0 {
             Rule::deny()
