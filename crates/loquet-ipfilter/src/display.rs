@@ -101,7 +101,7 @@ impl fmt::Display for Rules {
         for place in &self.places {
             writeln!(f, "{place}")?;
         }
-        for rule in &self.rules {
+        for rule in self.rules.iter() {
             writeln!(f, "{rule}")?;
         }
         Ok(())

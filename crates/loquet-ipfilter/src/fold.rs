@@ -57,7 +57,7 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     let mut groups = Groups::default();
     let mut v4 = Vec::with_capacity(rules.rules.len());
     let mut v6 = Vec::new();
-    for (index, rule) in (0_u32..).zip(&rules.rules) {
+    for (index, rule) in (0_u32..).zip(rules.rules.iter()) {
         let Some(what) = groups.join(rules, index, rule)? else {
             continue;
         };
@@ -83,7 +83,7 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     drop((v4, v6));
     let mut nowhere = Handle::NONE;
     let unknown = Facts::gather(None, rules.embedded, None);
-    for (index, rule) in (0_u32..).zip(&rules.rules) {
+    for (index, rule) in (0_u32..).zip(rules.rules.iter()) {
         // An allow of networks alone never fires here.
         if rule.extra.is_none() && rule.decision == Decision::Allow {
             continue;
@@ -377,7 +377,7 @@ fn fold_tunnels(rules: &Rules) -> Result<Tunnels, CompileError> {
     let is_open = |rule: &Rule| rule.extra.as_deref().is_some_and(is_placed);
     let mut lists = Lists::new(rules, |index| rules.rules.get(index).is_some_and(is_open));
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
-    for (index, rule) in (0_u32..).zip(&rules.rules) {
+    for (index, rule) in (0_u32..).zip(rules.rules.iter()) {
         let counts_inside = rule.decision == Decision::Deny || rules.embedded == Embedded::Trusted;
         // The best rank that an open rule could have, because its places may make it more specific than its own
         // networks do: a candidate must not be cut off by a rule that it may beat.

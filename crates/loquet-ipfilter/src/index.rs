@@ -101,7 +101,10 @@ impl<K: Word> Family<K> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, and a test may fail loudly"
+)]
 mod tests {
     use proptest::prelude::*;
 

@@ -1,6 +1,7 @@
 //! What an operator writes: rules, named places, a precedence and a default.
 
 use core::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -44,8 +45,13 @@ impl Place {
 // The common rule is one prefix and nothing else: it costs no allocation, which is a third of the time to read 900,000.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Prefixes {
+    None,
     One(Prefix),
-    Many(Vec<Prefix>),
+    #[expect(
+        clippy::box_collection,
+        reason = "a vector would make every rule of one prefix larger"
+    )]
+    Many(Box<Vec<Prefix>>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
@@ -93,7 +99,7 @@ impl Rule {
         Self {
             decision,
             line: 0,
-            prefixes: Prefixes::Many(Vec::new()),
+            prefixes: Prefixes::None,
             extra: None,
         }
     }
@@ -118,9 +124,9 @@ impl Rule {
 
     pub(crate) fn push_prefix(&mut self, prefix: Prefix) {
         match &mut self.prefixes {
-            Prefixes::Many(list) if list.is_empty() => self.prefixes = Prefixes::One(prefix),
+            Prefixes::None => self.prefixes = Prefixes::One(prefix),
+            Prefixes::One(first) => self.prefixes = Prefixes::Many(vec![*first, prefix].into()),
             Prefixes::Many(list) => list.push(prefix),
-            Prefixes::One(first) => self.prefixes = Prefixes::Many(vec![*first, prefix]),
         }
     }
 
@@ -182,6 +188,7 @@ impl Rule {
     #[must_use]
     pub fn prefixes(&self) -> &[Prefix] {
         match &self.prefixes {
+            Prefixes::None => &[],
             Prefixes::One(prefix) => core::slice::from_ref(prefix),
             Prefixes::Many(list) => list,
         }
@@ -311,7 +318,8 @@ pub struct Rules {
     pub(crate) default: Decision,
     pub(crate) embedded: Embedded,
     pub(crate) places: Vec<Place>,
-    pub(crate) rules: Vec<Rule>,
+    // Shared, because a compiled filter keeps the rules that it was compiled from.
+    pub(crate) rules: Arc<Vec<Rule>>,
 }
 
 impl Default for Rules {
@@ -336,19 +344,19 @@ impl Rules {
 
     /// No rules, and everybody denied.
     #[must_use]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             precedence: Precedence::DenyOverrides,
             default: Decision::Deny,
             embedded: Embedded::DenyOnly,
             places: Vec::new(),
-            rules: Vec::new(),
+            rules: Arc::default(),
         }
     }
 
     /// No rules, and everybody allowed: an organisation that restricts nothing.
     #[must_use]
-    pub const fn unrestricted() -> Self {
+    pub fn unrestricted() -> Self {
         let mut rules = Self::new();
         rules.default = Decision::Allow;
         rules
@@ -415,11 +423,20 @@ impl Rules {
         self.push_rule(rule)
     }
 
-    pub(crate) fn push_rule(&mut self, rule: Rule) -> Result<RuleRef, RuleFault> {
+    fn push_rule(&mut self, rule: Rule) -> Result<RuleRef, RuleFault> {
+        Self::check(&rule, self.rules.len())?;
+        let index = u32::try_from(self.rules.len()).map_err(|_| RuleFault::TooMany("rules"))?;
+        let line = rule.line;
+        Arc::make_mut(&mut self.rules).push(rule);
+        Ok(RuleRef { index, line })
+    }
+
+    /// Whether the rule may follow so many others.
+    pub(crate) fn check(rule: &Rule, others: usize) -> Result<(), RuleFault> {
         if rule.is_without_condition() {
             return Err(RuleFault::NoCondition);
         }
-        if self.rules.len() >= Self::MAX_RULES {
+        if others >= Self::MAX_RULES {
             return Err(RuleFault::TooMany("rules"));
         }
         if rule.prefixes().len() > Self::MAX_PREFIXES {
@@ -437,10 +454,7 @@ impl Rules {
         {
             return Err(RuleFault::TooMany("values in one condition"));
         }
-        let index = u32::try_from(self.rules.len()).map_err(|_| RuleFault::TooMany("rules"))?;
-        let line = rule.line;
-        self.rules.push(rule);
-        Ok(RuleRef { index, line })
+        Ok(())
     }
 
     /// How several matching rules come to one decision.

@@ -10,9 +10,11 @@
 //! deny 192.0.2.0/24 class tor tunnel
 //! ```
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
-use crate::prefix::plain_v4;
+use crate::prefix::plain_v4_before;
 use crate::rules::{Extra, Prefixes, insert};
 use crate::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Place, PlaceItem, Precedence,
@@ -81,22 +83,28 @@ impl Rules {
         }
         let mut reader = Reader::default();
         let lines = text.bytes().filter(|byte| *byte == b'\n').count();
-        reader.rules.rules.reserve_exact(
-            lines
-                .saturating_add(1)
-                .min(text.len() / 8)
-                .min(Self::MAX_RULES),
-        );
-        for (line, number) in text.split('\n').zip(1_u32..) {
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            match plain_rule(line, number) {
-                Some(rule) => reader.add(rule, 0),
-                None => reader.line(line, number),
+        let most = (text.len() / SHORTEST_RULE).min(Self::MAX_RULES);
+        reader.list.reserve_exact(lines.saturating_add(1).min(most));
+        let (mut rest, mut number) = (text, 0_u32);
+        while !rest.is_empty() {
+            number = number.saturating_add(1);
+            if let Some((rule, length)) = plain_rule(rest, number) {
+                reader
+                    .add(rule, 0)
+                    .map_err(|fault| fault.at(number, rest))?;
+                rest = rest.get(length..).unwrap_or_default();
+                continue;
             }
-            .map_err(|fault| fault.at(number, line))?;
+            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            reader
+                .line(line, number)
+                .map_err(|fault| fault.at(number, line))?;
+            rest = after;
         }
+        reader.rules.rules = Arc::new(reader.list);
         // Places may be defined below the rules that use them, so names are looked up at the end.
-        for rule in &reader.rules.rules {
+        for rule in reader.rules.rules.iter() {
             if let Some(name) = rule
                 .places()
                 .find(|name| reader.rules.place(name).is_none())
@@ -114,20 +122,31 @@ impl Rules {
     }
 }
 
-/// The common line, a decision and one IPv4 network, without taking it apart into words: half of the time to read
-/// 900,000 of them. Whatever it does not take goes the long way, which also words the error.
-fn plain_rule(line: &str, number: u32) -> Option<Rule> {
-    let (decision, network) = match line.strip_prefix("allow ") {
-        Some(network) => (Decision::Allow, network),
-        None => (Decision::Deny, line.strip_prefix("deny ")?),
+/// `deny any` with its end of line.
+const SHORTEST_RULE: usize = 9;
+
+/// The common line, a decision and one IPv4 network, without taking it apart into words: a tenth of the time to read
+/// 900,000 of them. With the length of the line, its end included. Whatever it does not take goes the long way, which
+/// also words the error.
+fn plain_rule(text: &str, number: u32) -> Option<(Rule, usize)> {
+    let (decision, network) = match text.as_bytes() {
+        [b'a', b'l', b'l', b'o', b'w', b' ', network @ ..] => (Decision::Allow, network),
+        [b'd', b'e', b'n', b'y', b' ', network @ ..] => (Decision::Deny, network),
+        _ => return None,
     };
-    let prefixes = Prefixes::One(plain_v4(network.as_bytes())?);
-    Some(Rule {
+    let (prefix, after) = plain_v4_before(network)?;
+    let after = match after {
+        [] | [b'\r'] => &[],
+        [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] => after,
+        _ => return None,
+    };
+    let rule = Rule {
         decision,
         line: number,
-        prefixes,
+        prefixes: Prefixes::One(prefix),
         extra: None,
-    })
+    };
+    Some((rule, text.len().saturating_sub(after.len())))
 }
 
 fn to_index(line: u32) -> usize {
@@ -156,7 +175,9 @@ impl Fault {
 
 #[derive(Default)]
 struct Reader {
+    /// Everything but the list of rules, which is not shared yet.
     rules: Rules,
+    list: Vec<Rule>,
     seen: [bool; 3],
 }
 
@@ -389,11 +410,12 @@ impl Reader {
     }
 
     fn add(&mut self, rule: Rule, at: usize) -> Result<(), Fault> {
-        let added = self.rules.push_rule(rule);
-        added.map(|_| ()).map_err(|fault| Fault {
+        Rules::check(&rule, self.list.len()).map_err(|fault| Fault {
             at,
             fault: TextFault::Rule(fault),
-        })
+        })?;
+        self.list.push(rule);
+        Ok(())
     }
 
     fn place(&mut self, mut words: Words<'_>, number: u32) -> Result<(), Fault> {
