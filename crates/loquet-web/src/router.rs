@@ -18,7 +18,10 @@ use maud::Markup;
 use crate::cookie::Marking;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
 use crate::host::Host;
-use crate::pages::{access, account, administration, code, enrol, mandate, people, repudiate};
+use crate::pages::{
+    access, account, address, administration, code, enrol, mandate, options, people, recover,
+    repudiate, seal,
+};
 use crate::session::{Stop, set_cookie};
 use crate::views::message::message;
 use crate::visit::own_path;
@@ -161,6 +164,30 @@ impl<H: Host> Pages<H> {
             .route(
                 &at("/admin/access/cancel"),
                 page(access::show).merge(form(access::cancel)),
+            )
+            .route(
+                &at("/recover"),
+                page(recover::show).merge(form(recover::submit)),
+            )
+            .route(
+                &at("/account/address"),
+                page(address::show).merge(form(address::change)),
+            )
+            .route(
+                &at("/admin/options"),
+                page(options::show).merge(form(options::choose)),
+            )
+            .route(
+                &at("/admin/options/stop"),
+                page(options::show).merge(form(options::stop)),
+            )
+            .route(
+                &at("/admin/options/latch"),
+                page(options::show_latch).merge(form(options::latch)),
+            )
+            .route(
+                &at("/admin/seal"),
+                page(seal::show).merge(form(seal::renew)),
             )
             .route(
                 &at("/repudiate/{link}"),

@@ -215,7 +215,19 @@ impl<H: Host> Pages<H> {
             Refusal::StepUp if !fields.contains(&"code") => return Err(self.to_step_up(next)),
             _ => {}
         }
-        let field = field_of(refusal).filter(|field| fields.contains(field));
+        let field = field_of(refusal)
+            .filter(|field| fields.contains(field))
+            .or_else(|| fields.contains(&"recovery").then_some("recovery"));
+        if field == Some("recovery") && *refusal == Refusal::Malformed {
+            let text = visit.language.say(
+                "Un code de récupération se compose de 26 lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
+                "A recovery code is 26 letters and digits, in groups. Read again what you wrote down.",
+            );
+            return Ok(Trouble {
+                field,
+                ..Trouble::of_form(text)
+            });
+        }
         Ok(Trouble {
             field,
             text: self.sentence(refusal, visit.language).await?,
@@ -254,7 +266,7 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::KnownDeviceOnly
         | Refusal::StepUp => Some("code"),
         Refusal::TicketRequired | Refusal::WrongTicket | Refusal::TicketExpired => Some("ticket"),
-        Refusal::SealNotConfirmed => Some("group"),
+        Refusal::SealNotConfirmed | Refusal::SealFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
         Refusal::TooSoon { .. } | Refusal::TooManyPostponements => Some("date"),
         _ => None,

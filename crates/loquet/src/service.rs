@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_enrollment::LabelError;
 use loquet_ipfilter::{DeviceTier, Filter};
 use loquet_policy::{
-    Access, Account, BreakGlass, Digest, Level, OrgId, Organisation, Refusal, Requirement, Roster,
-    Snapshot, TooManyRoles, UnixTime, required, standing,
+    Access, Account, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
+    Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -357,11 +357,14 @@ impl Service {
     ) -> Result<Result<SealCode, Refusal>, ServiceError> {
         let facts = self.facts(stamp.account()).await?;
         let vault = self.unlock().await?;
-        let now = self.now();
-        let let_in = matches!(
-            facts.organisation.as_ref().map(|organisation| organisation.facts.break_glass.at(now)),
-            Some(BreakGlass::Open { account, .. }) if account == stamp.account()
-        );
+        // An enrollment that break-glass let in may finish after its ticket lapsed.
+        let let_in = facts.actor.as_ref().is_some_and(|actor| {
+            matches!(
+                actor.facts.authenticator,
+                Authenticator::ResetDue { ticket: Some(ticket) }
+                    if matches!(ticket.origin, Origin::BreakGlass { .. })
+            )
+        });
         let shown = match self.shown_to_administrators(&facts, stamp) {
             Err(Refusal::EnrolOnly) if let_in => Ok(()),
             other => other,

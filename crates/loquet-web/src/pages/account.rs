@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use loquet::Address;
 use loquet::flow::{BeginReplacement, LogOut, LogOutEverywhere, ReportLost, SwitchOff, SwitchOn};
 use loquet_policy::Authenticator;
 
@@ -73,6 +74,9 @@ async fn draw<H: Host>(
                 fixed: fixed.as_deref(),
             },
             authenticator: bound,
+            address: standing.address.as_ref().map(Address::as_str),
+            codes: codes_left(here, language).as_deref(),
+            has_paper: here.has_recovery_codes(),
             announced: announced(here, language).as_deref(),
             done: done(visit),
         },
@@ -88,6 +92,43 @@ async fn draw<H: Host>(
         )
         .await
 }
+
+/// How many recovery codes are left, and what to do when there are few.
+fn codes_left(here: &Here, language: Language) -> Option<String> {
+    let standing = &here.standing;
+    if !standing.organisation.options.recovery_codes || !here.is_bound() {
+        return None;
+    }
+    let left = standing.account.recovery.len();
+    let mut text = match left {
+        0 => language
+            .say(
+                "Vous n'avez aucun code de récupération.",
+                "You have no recovery codes.",
+            )
+            .to_owned(),
+        1 => language
+            .say(
+                "Il vous reste un code de récupération.",
+                "You have one recovery code left.",
+            )
+            .to_owned(),
+        left => language.say(
+            format!("Il vous reste {left} codes de récupération."),
+            format!("You have {left} recovery codes left."),
+        ),
+    };
+    if left < FEW {
+        text.push_str(language.say(
+            " Remplacez votre application pour en recevoir dix nouveaux.",
+            " Replace your app to get ten new ones.",
+        ));
+    }
+    Some(text)
+}
+
+/// Fewer recovery codes than this are said to be few.
+const FEW: usize = 3;
 
 fn announced(here: &Here, language: Language) -> Option<String> {
     let mandate = here
@@ -108,6 +149,10 @@ fn done(visit: &Visit) -> Option<&'static str> {
         "enrolled" => language.say(
             "Félicitations\u{a0}! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
             "Congratulations! Your app is bound: you will be asked for a code at log-in.",
+        ),
+        "address" => language.say(
+            "C'est noté. L'ancienne adresse, s'il y en avait une, est prévenue aussi.",
+            "Noted. The old address, if there was one, is told too.",
         ),
         "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
         "off" => language.say(
@@ -175,13 +220,13 @@ async fn ask<H: Host>(
             at.say("Désactiver", "Switch off"),
         ),
         Ask::Replace => (
-            at.say("Remplacer l'application", "Replace the app"),
+            at.say("Remplacer mon application", "Replace my app"),
             replace,
             "/account/replace",
             at.say("Continuer", "Continue"),
         ),
         Ask::Lost => (
-            at.say("Déclarer l'application perdue", "Report the app as lost"),
+            at.say("J'ai perdu mon téléphone", "I lost my phone"),
             lost,
             "/account/lost",
             at.say("Désactiver l'application", "Disable the app"),

@@ -97,15 +97,18 @@ async fn draw<H: Host>(
         enrolled_administrators: here.standing.roster.enrolled(),
         is_enrolled: here.is_bound(),
         mandate: &mandate(here, language),
-        done: visit
-            .parameter("done")
-            .filter(|done| done == "imposed")
-            .map(|_| {
-                language.say(
-                    "C'est fait\u{a0}: les personnes concernées sont prévenues.",
-                    "Done: the people concerned are told.",
-                )
-            }),
+        choices: choices(here, language),
+        done: match visit.parameter("done").as_deref() {
+            Some("imposed") => Some(language.say(
+                "C'est fait\u{a0}: les personnes concernées sont prévenues.",
+                "Done: the people concerned are told.",
+            )),
+            Some("sealed") => Some(language.say(
+                "L'ancien code de secours ne vaut plus rien. Rangez l'enveloppe en lieu sûr.",
+                "The old break-glass code is worth nothing any more. Keep the envelope safe.",
+            )),
+            _ => None,
+        },
     };
     pages
         .page_for(
@@ -117,6 +120,21 @@ async fn draw<H: Host>(
             administration::overview(&at, &overview),
         )
         .await
+}
+
+/// One line about what the organisation chose.
+fn choices(here: &Here, language: Language) -> &'static str {
+    let organisation = &here.standing.organisation;
+    if !organisation.scheduled.is_empty() {
+        return language.say(
+            "Un changement qui affaiblit la protection est en attente\u{a0}: vous pouvez l'arrêter.",
+            "A change that weakens the protection is waiting: you can stop it.",
+        );
+    }
+    language.say(
+        "Codes de récupération, durée des billets, délai d'inscription, verrou strict.",
+        "Recovery codes, life of tickets, time to enroll, strict latch.",
+    )
 }
 
 /// One line about the employees' mandate.

@@ -98,8 +98,8 @@ async fn draw<H: Host>(
 ) -> Result<Response, Stop> {
     let at = pages.setting(visit, trouble)?;
     let body = match here.level() {
-        Level::RecoveryOnly => code::recovery(&at),
-        _ => code::log_in(&at),
+        Level::RecoveryOnly => code::recovery(&at, here.has_recovery_codes()),
+        _ => code::log_in(&at, here.has_recovery_codes()),
     };
     pages
         .page_for(

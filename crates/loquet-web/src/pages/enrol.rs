@@ -2,14 +2,16 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::flow::{BeginEnrollment, ConfirmEnrollment};
+use loquet::paper::RecoveryCode;
 use loquet::{Level, UnixTime};
+use loquet_policy::{Authenticator, BreakGlass, Origin};
 
 use crate::facts::starts;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
-use crate::views::enrol;
+use crate::views::{enable, enrol};
 use crate::{Language, Pages, Visit, when};
 use zeroize::Zeroizing;
 
@@ -37,16 +39,45 @@ pub(crate) async fn draw<H: Host>(
         "Code QR pour votre application d'authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer ?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
+    let codes: Vec<Zeroizing<String>> = pages
+        .0
+        .service
+        .recovery_codes(&here.stamp)
+        .await?
+        .iter()
+        .map(RecoveryCode::expose)
+        .collect();
+    let seal = new_seal(pages, here).await?;
     let scan = enrol::Scan {
         svg: &Zeroizing::new(offer.qr.svg(alt)),
         issuer: &offer.issuer,
         account: &offer.account,
         left: UnixTime(offer.expires).since(here.standing.now),
         reason: &reason,
+        codes: &codes,
+        seal: seal.as_deref().map(String::as_str),
     };
     pages
         .page_for(visit, here, trouble, title, false, enrol::scan(&at, &scan))
         .await
+}
+
+/// Whoever comes in by break-glass renews its code before the enrollment counts.
+async fn new_seal<H: Host>(
+    pages: &Pages<H>,
+    here: &Here,
+) -> Result<Option<Zeroizing<String>>, Stop> {
+    let glass = here.standing.organisation.break_glass;
+    let ticket = match here.authenticator() {
+        Authenticator::ResetDue { ticket } => ticket,
+        _ => None,
+    };
+    let broken = ticket.is_some_and(|ticket| matches!(ticket.origin, Origin::BreakGlass { .. }));
+    if !broken || matches!(glass, BreakGlass::Unset) {
+        return Ok(None);
+    }
+    let seal = pages.0.service.propose_seal(&here.stamp).await?;
+    Ok(seal.ok().map(|seal| seal.expose()))
 }
 
 /// Why somebody enrolls, in a sentence.
@@ -163,10 +194,12 @@ pub(crate) async fn confirm<H: Host>(
     let trouble = match fields.text("code", MAX_CODE) {
         Err(fault) => Trouble::of_field(fault, visit.language),
         Ok(typed) => {
+            let group = fields.optional("group", enable::MAX_GROUP);
             let confirm = ConfirmEnrollment {
                 stamp: here.stamp,
                 typed: typed.to_owned(),
-                seal_typed_back: String::new(),
+                // One that is too long is a wrong one.
+                seal_typed_back: group.ok().flatten().unwrap_or_default().to_owned(),
             };
             match pages.run(&visit, attempt, confirm).await? {
                 Ok(entered) => {
@@ -179,7 +212,7 @@ pub(crate) async fn confirm<H: Host>(
                 }
                 Err(refused) => {
                     pages
-                        .trouble(&visit, &here, &refused, &["code"], "")
+                        .trouble(&visit, &here, &refused, &["code", "group"], "")
                         .await?
                 }
             }

@@ -2,12 +2,16 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod address;
 pub(crate) mod administration;
 pub(crate) mod code;
 pub(crate) mod enrol;
 pub(crate) mod mandate;
+pub(crate) mod options;
 pub(crate) mod people;
+pub(crate) mod recover;
 pub(crate) mod repudiate;
+pub(crate) mod seal;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};

@@ -145,7 +145,7 @@ pub(crate) async fn reset<H: Host>(
             let reset = Reset {
                 stamp: here.stamp,
                 subject: subject.0,
-                aloud: false,
+                aloud: fields.is_ticked("aloud"),
                 typed: typed.to_owned(),
             };
             match pages.run(&visit, attempt, reset).await? {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Setting;
-use crate::parts;
+use crate::parts::{self, Focus, TextField};
 
 /// What a person sees of the own account.
 pub(crate) struct Account<'a> {
@@ -11,6 +11,12 @@ pub(crate) struct Account<'a> {
     pub(crate) roles: &'a str,
     pub(crate) switch: Switch<'a>,
     pub(crate) authenticator: Bound<'a>,
+    /// Where notices go.
+    pub(crate) address: Option<&'a str>,
+    /// How many recovery codes are left, where they are offered.
+    pub(crate) codes: Option<&'a str>,
+    /// Whether one of them helps now.
+    pub(crate) has_paper: bool,
     /// Announced: a sentence about what comes and when.
     pub(crate) announced: Option<&'a str>,
     pub(crate) done: Option<&'a str>,
@@ -49,7 +55,17 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
         @if let Some(announced) = account.announced { div.notice.warn data-testid="announced" { p { (announced) } } }
         section.card { (switch(at, &account.switch)) }
         div.cards {
-            section.card { (authenticator(at, &account.authenticator)) }
+            section.card { (authenticator(at, account)) }
+            section.card {
+                header {
+                    h2 { (at.say("Adresse de vos avis", "Address of your notices")) }
+                    p.soft { @match account.address {
+                        Some(address) => span data-testid="address" { (address) },
+                        None => (at.say("Aucune\u{a0}: vous ne seriez pas prévenu d'un changement sur votre compte.", "None: you would not be told of a change to your account.")),
+                    } }
+                }
+                div.row { a.button.plain href=(at.path("/account/address")) data-testid="change-address" { (at.say("Changer l'adresse", "Change the address")) } }
+            }
             section.card {
                 header {
                     h2 { (at.say("Vos connexions", "Your sessions")) }
@@ -99,7 +115,8 @@ fn switch(at: &Setting<'_>, switch: &Switch<'_>) -> Markup {
     }
 }
 
-fn authenticator(at: &Setting<'_>, bound: &Bound<'_>) -> Markup {
+fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
+    let bound = &account.authenticator;
     html! {
         header {
             div.row.apart {
@@ -112,17 +129,20 @@ fn authenticator(at: &Setting<'_>, bound: &Bound<'_>) -> Markup {
                 Bound::Active { since } => since,
                 Bound::Broken { text, .. } => text,
             }) }
+            @if let Some(codes) = account.codes { p.small.soft data-testid="codes-left" { (codes) } }
         }
         div.row {
             @match bound {
                 Bound::NotYet => {}
                 Bound::Nothing => a.button href=(at.path("/enrol")) data-testid="enrol" { (at.say("Configurer une application", "Set up an app")) },
                 Bound::Active { .. } => {
-                    a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (at.say("Remplacer", "Replace")) }
-                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("Déclarer perdue", "Report lost")) }
+                    a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (at.say("Remplacer mon application", "Replace my app")) }
+                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) }
                 }
                 Bound::Broken { needs_ticket, .. } => @if *needs_ticket {
                     a.button href=(at.path("/enrol")) data-testid="enrol" { (at.say("J'ai un billet", "I have a ticket")) }
+                } @else if account.has_paper {
+                    a.button href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J'ai un code de récupération", "I have a recovery code")) }
                 },
             }
         }
@@ -137,5 +157,41 @@ fn badge(at: &Setting<'_>, bound: &Bound<'_>) -> Markup {
             html! { span.badge data-testid="bound" { (at.say("Liée", "Bound")) } }
         }
         Bound::Broken { .. } => html! { span.badge.warn { (at.say("À rétablir", "Needs help")) } },
+    }
+}
+
+/// The longest address that is looked at, in bytes.
+pub(crate) const MAX_ADDRESS: usize = 254;
+
+/// Another address for notices.
+pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (TextField {
+            name: "address",
+            label: at.say("Nouvelle adresse courriel", "New e-mail address"),
+            hint: at.say("Un avis part aussi à l'ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which hears everything for fourteen more days."),
+            class: "",
+            kind: "email",
+            value: typed,
+            most: MAX_ADDRESS,
+        }.draw(at.language, at.trouble))
+        @if with_code { (parts::code_field(at.language, at.trouble, Focus::Elsewhere)) }
+        div.row {
+            button.button type="submit" data-testid="confirm" { (at.say("Changer l'adresse", "Change the address")) }
+            a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="address-page" {
+            header {
+                h1 { (at.say("Adresse de vos avis", "Address of your notices")) }
+                p.soft { (at.say(
+                    "Nous vous écrivons à chaque changement de votre application, et avant une date qui vous concerne.",
+                    "We write to you at each change of your app, and before a date that concerns you.",
+                )) }
+            }
+            (parts::post(&at.path("/account/address"), at.attempt, &form))
+        }
     }
 }

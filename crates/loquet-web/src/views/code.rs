@@ -6,7 +6,7 @@ use super::Setting;
 use crate::parts::{self, Focus};
 
 /// The second half of a log-in.
-pub(crate) fn log_in(at: &Setting<'_>) -> Markup {
+pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at.language, at.trouble, Focus::Here))
@@ -30,7 +30,8 @@ pub(crate) fn log_in(at: &Setting<'_>) -> Markup {
                         "Un administrateur peut réinitialiser votre compte et vous remettre un billet pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
                         "An administrator can reset your account and hand you a ticket for setting up a new app. If your phone is lost or stolen, disable it now.",
                     )) }
-                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("Déclarer l'application perdue", "Report the app as lost")) } }
+                    @if has_paper { (with_paper(at)) }
+                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) } }
                 }
             }
         }
@@ -88,8 +89,15 @@ pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
     }
 }
 
+/// The way for those who kept their paper.
+fn with_paper(at: &Setting<'_>) -> Markup {
+    html! {
+        p { a.button.plain href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J'ai un code de récupération", "I have a recovery code")) } }
+    }
+}
+
 /// A half log-in that only an administrator can help.
-pub(crate) fn recovery(at: &Setting<'_>) -> Markup {
+pub(crate) fn recovery(at: &Setting<'_>, has_paper: bool) -> Markup {
     html! {
         section.card data-testid="recovery-page" {
             header {
@@ -98,6 +106,11 @@ pub(crate) fn recovery(at: &Setting<'_>) -> Markup {
                     "Elle a été déclarée perdue, ou trop de codes erronés ont été saisis. Votre phrase de passe ne suffit plus.",
                     "It was reported lost, or too many wrong codes were entered. Your pass phrase alone is no longer enough.",
                 )) }
+            }
+            @if has_paper {
+                (with_paper(at))
+                hr;
+                p.soft { (at.say("Sans vos codes\u{a0}:", "Without your codes:")) }
             }
             ol.steps {
                 li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }

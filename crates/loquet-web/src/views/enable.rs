@@ -1,24 +1,71 @@
-//! Enabling: the break-glass code first, its last group typed back.
+//! The break-glass code: at enabling it comes first, and its last group is typed back.
 
 use maud::{Markup, html};
 
 use super::Setting;
-use crate::parts::{self, TextField};
+use crate::parts::{self, Focus, TextField};
 
 pub(crate) const MAX_GROUP: usize = 32;
+
+/// The last group of a code that was just written down.
+pub(crate) fn group_field(at: &Setting<'_>) -> Markup {
+    TextField {
+        name: "group",
+        label: at.say(
+            "Dernier groupe du code de secours",
+            "Last group of the break-glass code",
+        ),
+        hint: at.say(
+            "Recopiez-le de votre papier, pas de l'écran.",
+            "Copy it from your paper, not from the screen.",
+        ),
+        class: "ticket-field",
+        kind: "text",
+        value: "",
+        most: MAX_GROUP,
+    }
+    .draw(at.language, at.trouble)
+}
+
+/// The code itself, to write down or print.
+pub(crate) fn paper(at: &Setting<'_>, seal: &str) -> Markup {
+    html! {
+        code.secret.paper #seal data-testid="seal" data-text=(seal) { (seal) }
+        div.row.no-print { button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) } }
+    }
+}
+
+/// A new code in place of the old.
+pub(crate) fn renew(at: &Setting<'_>, seal: &str) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (group_field(at))
+        (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
+        div.row {
+            button.button type="submit" data-testid="confirm" { (at.say("Remplacer l'ancien", "Replace the old one")) }
+            a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="seal-page" {
+            header {
+                h1 { (at.say("Renouveler le code de secours", "Renew the break-glass code")) }
+                p.soft { (at.say(
+                    "Écrivez ce nouveau code sur papier et scellez-le dans l'enveloppe à la place de l'ancien, qui ne vaudra plus rien. Tous les administrateurs sont prévenus.",
+                    "Write this new code on paper and seal it in the envelope in place of the old one, which will be worth nothing. All administrators are told.",
+                )) }
+            }
+            (paper(at, seal))
+            hr;
+            div.no-print { (parts::post(&at.path("/admin/seal"), at.attempt, &form)) }
+        }
+    }
+}
 
 pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        (TextField {
-            name: "group",
-            label: at.say("Dernier groupe du code de secours", "Last group of the break-glass code"),
-            hint: at.say("Recopiez-le de votre papier, pas de l'écran.", "Copy it from your paper, not from the screen."),
-            class: "ticket-field",
-            kind: "text",
-            value: "",
-            most: MAX_GROUP,
-        }.draw(at.language, at.trouble))
+        (group_field(at))
         div.notice.warn { p { strong { (at.say("Il n'est plus possible de revenir en arrière.", "There is no way back.")) } " "
             (at.say("Vous configurez votre propre application juste après.", "You set up your own app right after.")) } }
         div.row {
@@ -35,8 +82,7 @@ pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
                     "If every administrator lost their app, only this would open the organisation again. Write it on paper, seal it in an envelope and keep it safe: it will not be shown again.",
                 )) }
             }
-            code.secret.paper #seal data-testid="seal" data-text=(seal) { (seal) }
-            div.row.no-print { button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) } }
+            (paper(at, seal))
             hr;
             div.no-print { (parts::post(&at.path("/admin/enable"), at.attempt, &form)) }
         }

@@ -1,8 +1,9 @@
 //! The enrollment, step by step as the article walks it.
 
 use maud::{Markup, PreEscaped, html};
+use zeroize::Zeroizing;
 
-use super::Setting;
+use super::{Setting, enable, recover};
 use crate::parts::{self, Focus, TextField};
 
 /// The longest ticket that is looked at: its 26 symbols with whatever stands between them.
@@ -71,12 +72,17 @@ pub(crate) struct Scan<'a> {
     pub(crate) account: &'a str,
     pub(crate) left: u64,
     pub(crate) reason: &'a str,
+    /// The recovery codes that go with it, where they are offered.
+    pub(crate) codes: &'a [Zeroizing<String>],
+    /// After break-glass: the new code, to be written down before this counts.
+    pub(crate) seal: Option<&'a str>,
 }
 
 /// The QR code and the field for its first code.
 pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
+        @if scan.seal.is_some() { (enable::group_field(at)) }
         (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
@@ -84,6 +90,18 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         header {
             h1 { (at.say("Scannez ce code QR", "Scan this QR code")) }
             p.soft { (scan.reason) }
+        }
+        @if let Some(seal) = scan.seal {
+            section.card data-testid="new-seal" {
+                header {
+                    h2 { (at.say("D'abord, un nouveau code de secours", "First, a new break-glass code")) }
+                    p.soft { (at.say(
+                        "L'ancien a servi. Écrivez celui-ci sur papier et scellez-le dans une enveloppe\u{a0}; son dernier groupe est demandé plus bas.",
+                        "The old one was used. Write this one on paper and seal it in an envelope; its last group is asked for below.",
+                    )) }
+                }
+                (enable::paper(at, seal))
+            }
         }
         section.card data-testid="enrol-page" {
             div.enrol {
@@ -103,6 +121,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                 }
             }
         }
+        @if !scan.codes.is_empty() { (recover::paper(at, scan.codes)) }
         div.notice.warn {
             p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
                 "Vous en aurez besoin à chaque connexion\u{a0}: ne la supprimez pas une fois votre multi-facteur mis en place.",

@@ -8,7 +8,9 @@ pub(crate) mod enable;
 pub(crate) mod enrol;
 pub(crate) mod mandate;
 pub(crate) mod message;
+pub(crate) mod options;
 pub(crate) mod people;
+pub(crate) mod recover;
 
 use loquet::store::AttemptId;
 

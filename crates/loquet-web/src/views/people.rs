@@ -110,6 +110,11 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at.language, at.trouble, Focus::Here))
+        label.choice {
+            input type="checkbox" name="aloud" value="yes" data-testid="aloud";
+            span { (at.say("Je lirai le billet à voix haute (au téléphone)", "I will read the ticket aloud (on the phone)")) br;
+                span.hint { (at.say("Il ne vaudra alors que dix minutes au lieu d'un jour.", "It will then live ten minutes only, instead of a day.")) } }
+        }
         div.row {
             button.button type="submit" data-testid="confirm" { (at.say("Réinitialiser", "Reset")) }
             a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }

@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod choices;
 mod hardening;
 mod letters;
 mod path;

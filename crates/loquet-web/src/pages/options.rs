@@ -1,0 +1,308 @@
+//! The organisation's choices.
+
+use axum::response::Response;
+use loquet::Refusal;
+use loquet::flow::{CancelChange, Choice, Choose, Refused, RulesChange, SetPreset};
+use loquet_policy::{Preset, Setting, SettingKind, limits};
+
+use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::host::Host;
+use crate::parts::{MAX_CODE, Trouble};
+use crate::session::{Here, Stop};
+use crate::views::code::{Question, question};
+use crate::views::options::{self, Choices, MAX_NUMBER, Waiting, name};
+use crate::{Language, Pages, Visit, when};
+
+const PLACE: &str = "/admin/options";
+
+async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let language = visit.language;
+    let at = pages.setting(visit, trouble)?;
+    let organisation = &here.standing.organisation;
+    let waiting: Vec<Waiting> = organisation
+        .scheduled
+        .iter()
+        .map(|change| Waiting {
+            kind: name(change.setting.kind()),
+            text: said(&change.setting, language),
+            due: when::moment(change.due, language),
+        })
+        .collect();
+    let done = match visit.parameter("done").as_deref() {
+        Some("set") => Some(language.say(
+            "C'est fait\u{a0}: tous les administrateurs sont prévenus.",
+            "Done: all administrators are told.",
+        )),
+        Some("stopped") => Some(language.say(
+            "Le changement est arrêté\u{a0}: tous les administrateurs sont prévenus.",
+            "The change is stopped: all administrators are told.",
+        )),
+        _ => None,
+    };
+    let choices = Choices {
+        options: &organisation.options,
+        preset: organisation.preset,
+        waiting: &waiting,
+        done,
+    };
+    let title = at.say("Choix de l'organisation", "The organisation's choices");
+    pages
+        .page_for(
+            visit,
+            here,
+            trouble,
+            title,
+            false,
+            options::options(&at, &choices),
+        )
+        .await
+}
+
+/// A change in words.
+fn said(setting: &Setting, language: Language) -> String {
+    match *setting {
+        Setting::RecoveryCodes { offered: true } => language
+            .say(
+                "Des codes de récupération seront proposés à l'inscription.",
+                "Recovery codes will be offered at enrollment.",
+            )
+            .to_owned(),
+        Setting::RecoveryCodes { offered: false } => language
+            .say(
+                "Des codes de récupération ne seront plus proposés.",
+                "Recovery codes will no longer be offered.",
+            )
+            .to_owned(),
+        Setting::TicketLife { seconds } => {
+            let life = when::duration(seconds, language);
+            language.say(
+                format!("Un billet vaudra {life}."),
+                format!("A ticket will live {life}."),
+            )
+        }
+        Setting::EnrollmentWindow { seconds } => {
+            let days = seconds / limits::DAY;
+            language.say(
+                format!("Le délai d'inscription sera de {days} jours."),
+                format!("The time to enroll will be {days} days."),
+            )
+        }
+        Setting::AccessRules { .. } => language
+            .say(
+                "D'autres règles d'accès sont en attente.",
+                "Other access rules are waiting.",
+            )
+            .to_owned(),
+    }
+}
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    draw(&pages, &visit, &here, None).await
+}
+
+/// What a form chose: the choice, and the fields to send again with a code.
+fn choice(fields: &Fields) -> Result<(Choice, &str, &str), FieldFault> {
+    let kind = fields.text("kind", 32)?;
+    let value = fields.text("value", MAX_NUMBER)?;
+    let number = |field, unit: u64| {
+        let number = value.parse::<u64>().ok();
+        number
+            .and_then(|number| number.checked_mul(unit))
+            .ok_or(FieldFault {
+                field,
+                what: FieldFaultKind::Form,
+            })
+    };
+    let choice = match (kind, value) {
+        ("recovery-codes", "on" | "off") => Choice::RecoveryCodes {
+            offered: value == "on",
+        },
+        ("ticket-life", _) => Choice::TicketLife {
+            seconds: number("ticket-life", limits::HOUR)?,
+        },
+        ("enrollment-window", _) => Choice::EnrollmentWindow {
+            seconds: number("enrollment-window", limits::DAY)?,
+        },
+        _ => {
+            return Err(FieldFault {
+                field: "kind",
+                what: FieldFaultKind::Form,
+            });
+        }
+    };
+    Ok((choice, kind, value))
+}
+
+pub(crate) async fn choose<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let language = visit.language;
+    let typed = fields.optional("code", MAX_CODE);
+    let (choice, kind, value) = match choice(&fields) {
+        Ok(chosen) => chosen,
+        Err(fault) => {
+            let trouble = Trouble::of_field(fault, language);
+            return draw(&pages, &visit, &here, Some(&trouble)).await;
+        }
+    };
+    let (trouble, with_code) = match typed {
+        Err(fault) => (Some(Trouble::of_field(fault, language)), true),
+        Ok(typed) => {
+            let choose = Choose {
+                stamp: here.stamp,
+                choice,
+                typed: typed.unwrap_or_default().to_owned(),
+            };
+            match pages.run(&visit, attempt, choose).await? {
+                Ok(RulesChange::InForce | RulesChange::Due(_)) => {
+                    return Ok(pages.go("/admin/options?done=set"));
+                }
+                // It weakens: the code comes with the question.
+                Err(Refused::Rule(Refusal::StepUp | Refusal::NotFresh))
+                    if weakens(&here, choice) =>
+                {
+                    (None, true)
+                }
+                Err(refused) => {
+                    let next = format!("{}{PLACE}", pages.0.base);
+                    let mut trouble = pages
+                        .trouble(&visit, &here, &refused, &["code"], &next)
+                        .await?;
+                    if let Refused::Rule(Refusal::OutOfBounds { .. }) = refused {
+                        trouble.field = Some(name(Setting::from(choice).kind()));
+                        language
+                            .say(
+                                "Choisissez une valeur dans les limites indiquées.",
+                                "Choose a value within the limits.",
+                            )
+                            .clone_into(&mut trouble.text);
+                    }
+                    (Some(trouble), typed.is_some())
+                }
+            }
+        }
+    };
+    if !with_code {
+        return draw(&pages, &visit, &here, trouble.as_ref()).await;
+    }
+    let at = pages.setting(&visit, trouble.as_ref())?;
+    let text = said(&choice.into(), language);
+    let body = options::weaken(&at, kind, value, &text);
+    let title = at.say("Confirmation", "Confirmation");
+    pages
+        .page_for(&visit, &here, trouble.as_ref(), title, true, body)
+        .await
+}
+
+/// Whether a choice is one that the rules ask a fresh code for; they decide, this only picks the page.
+fn weakens(here: &Here, choice: Choice) -> bool {
+    let options = &here.standing.organisation.options;
+    match choice {
+        Choice::RecoveryCodes { offered } => offered && !options.recovery_codes,
+        Choice::TicketLife { seconds } => seconds > options.ticket_life,
+        Choice::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
+    }
+}
+
+pub(crate) async fn stop<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let asked = fields.text("kind", 32);
+    let kinds = [
+        SettingKind::RecoveryCodes,
+        SettingKind::TicketLife,
+        SettingKind::EnrollmentWindow,
+        SettingKind::AccessRules,
+    ];
+    let kind = asked
+        .ok()
+        .and_then(|asked| kinds.into_iter().find(|kind| name(*kind) == asked));
+    let Some(kind) = kind else {
+        let fault = FieldFault {
+            field: "kind",
+            what: FieldFaultKind::Form,
+        };
+        let trouble = Trouble::of_form(fault.sentence(visit.language));
+        return draw(&pages, &visit, &here, Some(&trouble)).await;
+    };
+    let stop = CancelChange {
+        stamp: here.stamp,
+        kind,
+    };
+    match pages.run(&visit, attempt, stop).await? {
+        Ok(()) => Ok(pages.go("/admin/options?done=stopped")),
+        Err(refused) => {
+            let next = format!("{}{PLACE}", pages.0.base);
+            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            draw(&pages, &visit, &here, Some(&trouble)).await
+        }
+    }
+}
+
+async fn ask_latch<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let title = at.say("Fermer le verrou ?", "Close the latch?");
+    let body = question(
+        &at,
+        &Question {
+            title,
+            text: at.say(
+                "Plus personne ne pourra désactiver la question à la connexion, les parents non plus. Vous-même ne pourrez pas rouvrir ce verrou\u{a0}: il n'est plus possible de revenir en arrière.",
+                "Nobody will be able to switch off the question at log-in any more, parents included. You cannot open this latch again yourself: there is no way back.",
+            ),
+            action: "/admin/options/latch",
+            button: at.say("Fermer pour toujours", "Close for ever"),
+            dangerous: true,
+            with_code: false,
+            back: PLACE,
+        },
+    );
+    pages
+        .page_for(visit, here, trouble, title, true, body)
+        .await
+}
+
+pub(crate) async fn show_latch<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    ask_latch(&pages, &visit, &here, None).await
+}
+
+pub(crate) async fn latch<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let set = SetPreset {
+        stamp: here.stamp,
+        preset: Preset::StrictLatch,
+    };
+    match pages.run(&visit, attempt, set).await? {
+        Ok(()) => Ok(pages.go("/admin/options?done=set")),
+        Err(refused) => {
+            let next = format!("{}/admin/options/latch", pages.0.base);
+            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            ask_latch(&pages, &visit, &here, Some(&trouble)).await
+        }
+    }
+}

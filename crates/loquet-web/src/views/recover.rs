@@ -1,0 +1,75 @@
+//! Recovery codes: the paper when it is handed out, and when it is used.
+
+use maud::{Markup, html};
+use zeroize::Zeroizing;
+
+use super::Setting;
+use crate::parts::{self, TextField};
+
+/// The longest recovery code that is looked at: its 26 symbols with whatever stands between them.
+pub(crate) const MAX_CODE: usize = 64;
+
+/// The codes beside the QR code, to print or copy before it is confirmed.
+pub(crate) fn paper(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
+    let text = Zeroizing::new(
+        codes
+            .iter()
+            .map(|code| code.as_str())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
+    html! {
+        section.card data-testid="recovery-codes" {
+            header {
+                h2 { (at.say("Vos codes de récupération", "Your recovery codes")) }
+                p.soft { (at.say(
+                    "Si vous perdez votre téléphone, un seul de ces codes suffit pour configurer une nouvelle application. Imprimez-les ou notez-les maintenant, et gardez-les loin de votre téléphone\u{a0}: ils ne seront plus montrés.",
+                    "If you lose your phone, one of these codes is enough to set up a new app. Print them or write them down now, and keep them away from your phone: they will not be shown again.",
+                )) }
+            }
+            ol.paper-codes #codes data-text=(text.as_str()) {
+                @for code in codes { li { code data-testid="recovery-code" { (code.as_str()) } } }
+            }
+            div.row.no-print {
+                button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
+                button.button.plain type="button" hidden data-copy="codes" data-done=(at.say("Copiés", "Copied")) aria-live="polite" { (at.say("Copier", "Copy")) }
+            }
+            p.small.soft { (at.say(
+                "Chacun ne sert qu'une fois. Ils valent dès que vous aurez confirmé ci-dessus le code à 6 chiffres, et remplacent ceux d'avant.",
+                "Each works once. They count as soon as you have confirmed the 6-digit code above, and replace those you had before.",
+            )) }
+        }
+    }
+}
+
+/// The paper in place of the phone.
+pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
+    let form = html! {
+        (parts::form_trouble(at.language, at.trouble))
+        (TextField {
+            name: "recovery",
+            label: at.say("Code de récupération", "Recovery code"),
+            hint: at.say("L'un de ceux que vous avez imprimés ou notés. Les espaces et les minuscules ne comptent pas.", "One of those that you printed or wrote down. Blanks and case do not count."),
+            class: "ticket-field",
+            kind: "text",
+            value: "",
+            most: MAX_CODE,
+        }.draw(at.language, at.trouble))
+        div.row {
+            button.button type="submit" data-testid="recover" { (at.say("Continuer", "Continue")) }
+            a.button.plain href=(at.path(back)) { (at.say("Retour", "Back")) }
+        }
+    };
+    html! {
+        section.card data-testid="recover-page" {
+            header {
+                h1 { (at.say("Utiliser un code de récupération", "Use a recovery code")) }
+                p.soft { (at.say(
+                    "Votre ancienne application cessera de valoir et toutes vos autres connexions prendront fin. Vous aurez dix minutes pour en configurer une nouvelle, ici même.",
+                    "Your old app will stop working and all your other sessions will end. You will have ten minutes to set up a new one, right here.",
+                )) }
+            }
+            (parts::post(&at.path("/recover"), at.attempt, &form))
+        }
+    }
+}
