@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_enrollment::LabelError;
 use loquet_ipfilter::{DeviceTier, Filter};
 use loquet_policy::{
-    Access, Account, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
-    Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
+    Access, Account, Authenticator, BreakGlass, Digest, Level, OrgId, Organisation, Origin,
+    Refusal, Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
