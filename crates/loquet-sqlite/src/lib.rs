@@ -42,6 +42,7 @@
 mod connect;
 mod error;
 mod fault;
+mod host;
 mod open;
 mod queue;
 mod read;
@@ -52,5 +53,6 @@ mod write;
 mod writer;
 
 pub use error::OpenError;
+pub use host::{HostTransaction, refused};
 pub use open::Options;
 pub use store::SqliteStore;

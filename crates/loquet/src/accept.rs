@@ -22,6 +22,7 @@ use std::fmt;
 
 use crate::disk;
 use crate::flow::{Change, Refused};
+use crate::host_tx::{Committed, Granted};
 use crate::store::erased::Erased;
 use crate::store::{Commit, Fault, Row, RowKey, Writes};
 
@@ -110,15 +111,19 @@ pub(crate) enum Tried<G> {
     Stale,
 }
 
-/// Commits what a decision changes, then opens it.
+/// Commits what a decision changes, then opens it. A grant is committed by `host`, if there is one: in its transaction.
 ///
 /// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
 /// through.
-pub(crate) async fn settle<G>(
+pub(crate) async fn settle<G, H>(
     store: &dyn Erased,
     decided: Decided<G>,
     writes: Option<Writes>,
-) -> Result<Tried<G>, Fault> {
+    host: Option<&mut H>,
+) -> Result<Tried<G>, Fault>
+where
+    H: for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
+{
     let Some(writes) = writes else {
         return Ok(Tried::Settled(decided.open()));
     };
@@ -126,7 +131,15 @@ pub(crate) async fn settle<G>(
         return Ok(Tried::Stale);
     };
     let (attempt, mark) = (change.attempt, change.mark);
-    match store.commit(writes).await {
+    let committed = match host {
+        // A refusal is made durable by itself, whatever the host does with its transaction: a wrong code that is rolled
+        // back with the host's work would not count.
+        Some(commit_in) if decided.outcome.is_ok() => {
+            commit_in(Granted::new(&writes)).map(Committed::ended)
+        }
+        _ => store.commit(writes).await,
+    };
+    match committed {
         Ok(Commit::Done) => Ok(Tried::Settled(decided.open())),
         Ok(Commit::Stale) => Ok(Tried::Stale),
         Err(Fault::Unknown(_)) => {

@@ -16,10 +16,8 @@
 //! half of the latter: start it in several processes on one store, and [`settled`] checks what they say.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::pin::Pin;
+use std::task::Poll;
 
 use crate::store::{Fault, Store};
 
@@ -146,21 +144,7 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
 
 /// Runs a future to its end on the present thread, without a runtime.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
-    }
+    crate::blocking::wait(future)
 }
 
 /// Runs futures together, in turns on one task, and answers in their order.

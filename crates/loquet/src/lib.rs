@@ -28,6 +28,7 @@
 
 pub mod accept;
 pub mod audit;
+pub mod blocking;
 mod book;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -35,6 +36,7 @@ pub mod device;
 pub mod disk;
 mod edge;
 pub mod flow;
+pub mod host_tx;
 mod lanes;
 mod notices;
 pub mod paper;
@@ -51,6 +53,7 @@ pub use audit::{Checkpoint, CheckpointError};
 pub use book::{Address, AddressError};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use flow::{Refused, Request};
+pub use host_tx::{Committed, Granted, HostTx};
 pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};

@@ -19,6 +19,7 @@ use crate::device::Device;
 use crate::disk::DiskError;
 use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
 use crate::flow::{self, Ceremony, Door, Facts, Offer, Request};
+use crate::host_tx::{Committed, Granted};
 use crate::lanes::Lanes;
 use crate::paper::SealCode;
 use crate::seal::{KeyRing, SealError};
@@ -225,6 +226,40 @@ impl Service {
         ceremony: C,
         request: &Request,
     ) -> Result<Settled<C::Grant>, ServiceError> {
+        type Nobody = for<'a> fn(Granted<'a>) -> Result<Committed<'a>, Fault>;
+        // Behind a pointer: it is large, and would be copied into every future that awaits it.
+        Box::pin(self.run_with::<C, Nobody>(ceremony, request, None)).await
+    }
+
+    /// Runs a ceremony whose grant is committed in the host's own transaction; see [`HostTx`](crate::HostTx).
+    ///
+    /// `host` begins a transaction, writes the host's rows and ends in [`Granted::commit_in`]. It is called when the
+    /// decision is a grant, once more for each time that somebody else was faster, and not at all for a refusal: that is
+    /// made durable on its own, so that a wrong code counts whatever becomes of the host's work. The account's lane is
+    /// held meanwhile: be brief, and run no other ceremony in it.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and what `host` fails with; then nothing of both is written, unless it is
+    /// [`Fault::Unknown`] and repeating the request finds out.
+    pub async fn run_in<C: Ceremony>(
+        &self,
+        ceremony: C,
+        request: &Request,
+        mut host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
+    ) -> Result<Settled<C::Grant>, ServiceError> {
+        Box::pin(self.run_with(ceremony, request, Some(&mut host))).await
+    }
+
+    async fn run_with<C, H>(
+        &self,
+        ceremony: C,
+        request: &Request,
+        mut host: Option<&mut H>,
+    ) -> Result<Settled<C::Grant>, ServiceError>
+    where
+        C: Ceremony,
+        H: for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
+    {
         let now = self.now();
         let entropy = Entropy::draw()?;
         let vault = self.unlock().await?;
@@ -251,7 +286,7 @@ impl Service {
                 .change()
                 .map(|change| self.writes(change, vault))
                 .transpose()?;
-            match settle(&*self.inner.store, decided, writes).await? {
+            match settle(&*self.inner.store, decided, writes, host.as_deref_mut()).await? {
                 Tried::Settled(settled) => return Ok(settled),
                 Tried::Stale => {}
             }

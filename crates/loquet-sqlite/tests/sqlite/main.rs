@@ -15,6 +15,7 @@ mod ceremonies;
 mod contract;
 mod damage;
 mod guards;
+mod host;
 mod locks;
 mod open;
 mod power;

@@ -1,0 +1,333 @@
+//! The host's rows and Loquet's in one transaction of the host's.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use loquet::blocking::wait;
+use loquet::flow::{GiveCode, LogIn};
+use loquet::store::{Commit, Fault, Writes};
+use loquet::testing::{Phone, TestClock};
+use loquet::{
+    Committed, Granted, HostTx, KeyRing, Refusal, Refused, Request, Service, ServiceError, Stamp,
+};
+use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
+use loquet_testkit::house::{ANNE, House};
+use rusqlite::{Connection, TransactionBehavior};
+
+/// A host with a table of its own, in whose database the house lives.
+struct Host {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    house: House,
+    phone: Phone,
+}
+
+impl Host {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("host.db");
+        let table = "CREATE TABLE deletion (child TEXT NOT NULL UNIQUE)";
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(table)
+            .unwrap();
+        let house = wait(House::over(SqliteStore::open(&path).unwrap()));
+        let (phone, _) = wait(house.enabled());
+        Self {
+            _folder: folder,
+            path,
+            house,
+            phone,
+        }
+    }
+
+    fn half(&self) -> Stamp {
+        wait(self.house.log_in(ANNE)).stamp
+    }
+
+    fn code(&self) -> GiveCode {
+        GiveCode {
+            stamp: self.half(),
+            typed: self.house.code(&self.phone),
+        }
+    }
+
+    fn give(
+        &self,
+        code: GiveCode,
+        host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
+    ) -> Result<Result<(), Refused>, ServiceError> {
+        wait(self.house.service.run_in(code, &House::request(), host))
+            .map(|settled| settled.granted().map(drop))
+    }
+
+    fn deletions(&self) -> i64 {
+        count(
+            &Connection::open(&self.path).unwrap(),
+            "SELECT count(*) FROM deletion",
+        )
+    }
+}
+
+fn count(connection: &Connection, sql: &str) -> i64 {
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// The host's work: it writes down that a child's file is deleted.
+fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committed<'a>, Fault> {
+    let mut connection = Connection::open(path).map_err(refused)?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .map_err(refused)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(refused)?;
+    transaction
+        .execute("INSERT INTO deletion VALUES (?1)", [child])
+        .map_err(refused)?;
+    granted.commit_in(HostTransaction::from(transaction))
+}
+
+#[test]
+fn what_a_code_allows_and_the_code_become_durable_together() {
+    let host = Host::new();
+    let code = host.code();
+    let again = GiveCode {
+        stamp: host.half(),
+        typed: code.typed.clone(),
+    };
+    assert_eq!(
+        host.give(code, |granted| delete(&host.path, "ada", granted))
+            .unwrap(),
+        Ok(())
+    );
+    assert_eq!(host.deletions(), 1);
+    let refusal = host
+        .give(again, |granted| delete(&host.path, "bob", granted))
+        .unwrap();
+    assert!(
+        matches!(refusal, Err(Refused::Rule(Refusal::AlreadyUsed { .. }))),
+        "{refusal:?}"
+    );
+    assert_eq!(host.deletions(), 1);
+    wait(host.house.service.verify_audit(ANNE.into())).unwrap();
+}
+
+/// T16: a failure that is rolled back with the caller's transaction would not count.
+#[test]
+fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
+    let host = Host::new();
+    let typed = host.house.wrong_code(&host.phone);
+    let code = GiveCode {
+        stamp: host.half(),
+        typed,
+    };
+    let refusal = host
+        .give(code, |_| panic!("the host is asked to delete"))
+        .unwrap();
+    assert!(
+        matches!(refusal, Err(Refused::Rule(Refusal::WrongCode { .. }))),
+        "{refusal:?}"
+    );
+    assert_eq!(wait(host.house.attempts(ANNE)).total, 1);
+}
+
+#[test]
+fn a_code_is_not_used_up_when_the_hosts_work_fails() {
+    let host = Host::new();
+    let code = host.code();
+    assert_eq!(
+        host.give(code.clone(), |granted| delete(&host.path, "ada", granted))
+            .unwrap(),
+        Ok(())
+    );
+    let code = host.code();
+    // The child is deleted already.
+    let failed = host.give(code.clone(), |granted| delete(&host.path, "ada", granted));
+    assert!(
+        matches!(failed, Err(ServiceError::Store(Fault::NotCommitted(_)))),
+        "{failed:?}"
+    );
+    assert_eq!(
+        host.give(code, |granted| delete(&host.path, "bob", granted))
+            .unwrap(),
+        Ok(())
+    );
+    assert_eq!(host.deletions(), 2);
+}
+
+#[test]
+fn a_change_in_between_rolls_the_host_back_and_decides_again() {
+    let host = Host::new();
+    let code = host.code();
+    let store = SqliteStore::open(&host.path).unwrap();
+    let ring = KeyRing::single(1, [7; 32]);
+    let other = Service::with_clock(store, ring, host.house.clock.clone()).unwrap();
+    let mut asked = 0;
+    let ended = host.give(code, |granted| {
+        asked += 1;
+        if asked == 1 {
+            // Another process lets the same person in.
+            let log_in = LogIn {
+                account: ANNE.into(),
+            };
+            assert!(
+                wait(other.run(log_in, &House::request()))
+                    .unwrap()
+                    .granted()
+                    .is_ok()
+            );
+        }
+        delete(&host.path, "ada", granted)
+    });
+    assert_eq!((ended.unwrap(), asked), (Ok(()), 2));
+    assert_eq!(host.deletions(), 1);
+}
+
+#[test]
+fn of_many_hosts_with_the_same_code_one_does_its_work() {
+    let host = Host::new();
+    let codes: Vec<GiveCode> = (0..16)
+        .map(|_| GiveCode {
+            stamp: host.half(),
+            typed: String::new(),
+        })
+        .collect();
+    let typed = host.house.code(&host.phone);
+    let accepted: usize = thread::scope(|scope| {
+        let running: Vec<_> = codes
+            .into_iter()
+            .enumerate()
+            .map(|(number, code)| {
+                let code = GiveCode {
+                    typed: typed.clone(),
+                    ..code
+                };
+                let host = &host;
+                scope.spawn(move || {
+                    // Each is a process of its own: no lane is shared.
+                    let store = SqliteStore::open(&host.path).unwrap();
+                    let clock = host.house.clock.clone();
+                    let service =
+                        Service::with_clock(store, KeyRing::single(1, [7; 32]), clock).unwrap();
+                    let child = number.to_string();
+                    let settled = wait(service.run_in(code, &House::request(), |granted| {
+                        delete(&host.path, &child, granted)
+                    }));
+                    settled.unwrap().granted().is_ok()
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| usize::from(thread.join().unwrap()))
+            .sum()
+    });
+    assert_eq!((accepted, host.deletions()), (1, 1));
+}
+
+#[test]
+fn a_connection_that_does_not_sync_is_refused() {
+    let host = Host::new();
+    let mut connection = Connection::open(&host.path).unwrap();
+    connection
+        .execute_batch("PRAGMA synchronous = NORMAL")
+        .unwrap();
+    let code = host.code();
+    let failed = host.give(code.clone(), |granted| {
+        granted.commit_in(HostTransaction::from(
+            connection.transaction().map_err(refused)?,
+        ))
+    });
+    let Err(ServiceError::Store(Fault::NotCommitted(why))) = failed else {
+        panic!("{failed:?}");
+    };
+    assert!(why.to_string().contains("synchronous"), "{why}");
+    assert_eq!(
+        host.give(code, |granted| delete(&host.path, "ada", granted))
+            .unwrap(),
+        Ok(())
+    );
+}
+
+#[test]
+fn another_writer_is_busy_and_costs_nothing() {
+    let host = Host::new();
+    let store = Options::default()
+        .busy(std::time::Duration::ZERO)
+        .open(&host.path)
+        .unwrap();
+    let clock = TestClock::at(loquet::Clock::now(&host.house.clock).0);
+    let service = Service::with_clock(store, KeyRing::single(1, [7; 32]), clock).unwrap();
+    let mut hosts = Connection::open(&host.path).unwrap();
+    hosts.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let mut other = Connection::open(&host.path).unwrap();
+    let locked = other
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    let log_in = LogIn {
+        account: ANNE.into(),
+    };
+    let request = Request::new(None).unwrap();
+    let busy = wait(service.run_in(log_in, &request, |granted| {
+        // Deferred: it finds out when it writes.
+        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+    }));
+    assert!(
+        matches!(busy, Err(ServiceError::Store(Fault::Busy))),
+        "{busy:?}"
+    );
+    drop(locked);
+    let settled = wait(service.run_in(log_in, &request, |granted| {
+        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+    }));
+    assert!(settled.unwrap().granted().is_ok());
+}
+
+/// A transaction whose answer gets lost, after it was committed or before.
+struct Lossy<'c> {
+    transaction: HostTransaction<'c>,
+    committed: bool,
+}
+
+impl HostTx for Lossy<'_> {
+    fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.transaction.apply(writes)
+    }
+
+    fn commit(self) -> Result<(), Fault> {
+        if self.committed {
+            self.transaction.commit()?;
+        }
+        Err(Fault::Unknown("the answer was lost".into()))
+    }
+}
+
+#[test]
+fn a_lost_answer_of_the_hosts_is_settled_by_the_attempt() {
+    for committed in [true, false] {
+        let host = Host::new();
+        let mut connection = Connection::open(&host.path).unwrap();
+        let mut asked = 0;
+        let ended = host.give(host.code(), |granted| {
+            asked += 1;
+            let transaction = connection.transaction().map_err(refused)?;
+            transaction
+                .execute("INSERT INTO deletion VALUES ('ada')", [])
+                .map_err(refused)?;
+            let transaction = HostTransaction::from(transaction);
+            if asked == 1 {
+                return granted.commit_in(Lossy {
+                    transaction,
+                    committed,
+                });
+            }
+            granted.commit_in(transaction)
+        });
+        assert_eq!(
+            (ended.unwrap(), asked),
+            (Ok(()), if committed { 1 } else { 2 })
+        );
+        assert_eq!(host.deletions(), 1);
+    }
+}
