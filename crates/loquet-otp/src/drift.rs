@@ -124,7 +124,7 @@ impl fmt::Display for ReachError {
 
 impl core::error::Error for ReachError {}
 
-/// A clock that was found.
+/// A clock that was found (RFC 6238 §6). See the example of [`Totp::resynchronise`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resync {
     /// The step of the last code: store it as the new `after`, for all these codes are used now.

@@ -35,6 +35,14 @@ pub struct Hotp {
 }
 
 /// How many counters beyond the expected one are tried: RFC 4226 §7.4 calls it *s* and wants it small. 10 by default.
+///
+/// ```
+/// use loquet_otp::LookAhead;
+///
+/// assert_eq!(LookAhead::new(3)?.counters(), 3); // four codes are good at any moment
+/// assert!(LookAhead::new(101).is_err());
+/// # Ok::<(), loquet_otp::LookAheadError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LookAhead(u8);
 
@@ -86,7 +94,7 @@ impl fmt::Display for LookAheadError {
 
 impl core::error::Error for LookAheadError {}
 
-/// What became of a typed counter-based code.
+/// What became of a typed counter-based code. See the example of [`Hotp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "whoever ignores the verdict lets everybody in"]
 pub enum HotpVerdict {

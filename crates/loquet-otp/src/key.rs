@@ -63,7 +63,7 @@ impl Key {
 
     /// Hands every counter and its code to `visit`, in order.
     ///
-    /// Three codes at a time: the processor overlaps their compressions, which saves a third of the time of one after
+    /// Three codes at a time: the processor overlaps their compressions, which saves a fifth of the time of one after
     /// the other. Three is the size of the usual window, and more gain little.
     pub(crate) fn visit(
         &self,

@@ -85,6 +85,13 @@ impl Totp {
 }
 
 /// How long a code is still shown.
+///
+/// ```
+/// use loquet_otp::Totp;
+///
+/// let left = Totp::default().countdown(1_700_000_000);
+/// assert_eq!((left.remaining, left.period.seconds(), left.next_at), (10, 30, 1_700_000_010));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Countdown {
     /// Seconds until the next code, from 1 to the period (more before *T0*).
@@ -95,7 +102,7 @@ pub struct Countdown {
     pub next_at: u64,
 }
 
-/// What an authenticator shows.
+/// What an authenticator shows. See the example of [`Totp::readout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readout {
     /// The code of this instant.

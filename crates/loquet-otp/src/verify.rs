@@ -30,7 +30,8 @@ impl Window {
     /// The most steps on either side. Each step more is one more code that a guess may hit.
     pub const MAX: u8 = 10;
 
-    /// The present step alone: a code lives exactly one period (OWASP ASVS 6.5.5), and slow typists suffer.
+    /// The present step alone: a code lives exactly one period, with the default period the thirty seconds that OWASP
+    /// ASVS 6.5.5 allows. Slow typists suffer.
     pub const STRICT: Self = Self { past: 0, future: 0 };
 
     /// Takes the steps back and the steps ahead.
@@ -86,7 +87,7 @@ impl fmt::Display for WindowError {
 
 impl core::error::Error for WindowError {}
 
-/// The step at which a code matched.
+/// The step at which a code matched (RFC 6238 §4.2). See the example of [`Totp::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// The step: store it, and hand it back as `after` next time.
@@ -95,7 +96,7 @@ pub struct Match {
     pub offset: i64,
 }
 
-/// What became of a typed code.
+/// What became of a typed code. See the example of [`Totp::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "whoever ignores the verdict lets everybody in"]
 pub enum Verdict {

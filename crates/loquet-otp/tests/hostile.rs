@@ -1,7 +1,6 @@
 //! Hostile numbers and hostile text: nothing panics, nothing wraps around.
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
 )]
@@ -33,7 +32,6 @@ const WIDEST: Window = match Window::new(Window::MAX, Window::MAX) {
 fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
     let times = [
         0,
-        u64::MAX,
         1,
         29,
         30,
@@ -42,16 +40,11 @@ fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
         1 << 62,
         i64::MAX as u64,
         u64::MAX - 1,
+        u64::MAX,
     ];
-    // Miri is ten thousand times slower: it gets both ends.
-    let (times, periods) = if cfg!(miri) {
-        (&times[..2], &[1, Period::MAX][..])
-    } else {
-        (&times[..], &[1, 30, Period::MAX][..])
-    };
-    for &now in times {
-        for &t0 in times {
-            for &period in periods {
+    for now in times {
+        for t0 in times {
+            for period in [1, 30, Period::MAX] {
                 for drift in [-120, -1, 0, 1, 120] {
                     let totp = totp(period, t0);
                     let drift = Drift::new(drift).unwrap();
