@@ -3,8 +3,8 @@
 use crate::requirement::required;
 use crate::standing::entry;
 use crate::{
-    Account, AccountId, BreakGlass, Digest, Latch, Level, Mandate, MandateState, Organisation,
-    Preset, Refusal, Requirement, RoleId, Setting, UnixTime,
+    Account, AccountId, Latch, Level, Mandate, MandateState, Organisation, Preset, Refusal,
+    Requirement, RoleId, Setting, UnixTime,
 };
 
 /// A change of an organisation's rules that somebody thinks about.
@@ -14,7 +14,7 @@ pub enum PolicyChange {
     Enable,
     /// Another preset.
     Preset(Preset),
-    /// A mandate for a role, from a date on.
+    /// A mandate for a role, from a date on: announced, or moved if it is announced already.
     Mandate {
         /// Whose.
         role: RoleId,
@@ -106,28 +106,34 @@ where
 impl PolicyChange {
     fn of(self, mut organisation: Organisation, by: AccountId, now: UnixTime) -> Organisation {
         match self {
-            Self::Enable if !organisation.is_enabled() => {
-                let seal = Digest::from_bytes([0; 32]);
-                organisation.latch = Latch::Enabled { since: now, by };
-                organisation.break_glass = BreakGlass::Sealed {
-                    seal,
-                    since: now,
-                    wrong: 0,
-                };
-            }
-            Self::Enable => {}
+            Self::Enable if organisation.is_enabled() => {}
+            Self::Enable => organisation.latch = Latch::Enabled { since: now, by },
             Self::Preset(preset) => organisation.preset = preset,
             Self::Mandate { role, date } => {
-                organisation.mandates.retain(|mandate| mandate.role != role);
-                let state = if date <= now {
-                    MandateState::InForce { since: date }
-                } else {
-                    MandateState::Announced {
-                        since: now,
-                        date,
-                        postponements: 0,
+                // What is announced already is moved, and stays its author's.
+                let (by, since, postponements) = match organisation.mandate(role) {
+                    Some(Mandate {
+                        by,
+                        state:
+                            MandateState::Announced {
+                                since,
+                                date: before,
+                                postponements,
+                            },
+                        ..
+                    }) => {
+                        let later = u8::from(date > *before);
+                        (*by, *since, postponements.saturating_add(later))
                     }
+                    _ => (by, now, 0),
                 };
+                // A date that has passed is in force since then.
+                let state = MandateState::Announced {
+                    since,
+                    date,
+                    postponements,
+                };
+                organisation.mandates.retain(|mandate| mandate.role != role);
                 let at = organisation
                     .mandates
                     .partition_point(|known| known.role < role);

@@ -14,6 +14,8 @@
 mod advisories;
 mod article;
 mod conformance;
+mod effects;
+mod facts;
 mod house;
 mod notices;
 mod numbers;

@@ -37,20 +37,44 @@ fn entrances(house: &House) -> Vec<Entrance> {
     house.accounts.iter().map(answer).collect()
 }
 
+/// Employees and parents have been told, Bruno by Anne, for two dates.
+fn announced_twice() -> House {
+    let mut house = House::enabled();
+    let bruno = house.enter(BRUNO);
+    for (role, days) in [(RoleId::EMPLOYEE, 20), (RoleId::PARENT, 8)] {
+        let start = Start::At(house.now.plus(days * limits::DAY));
+        let command = Command::Announce { role, start };
+        house.ask(BRUNO, Some(bruno), command).unwrap();
+    }
+    house
+}
+
+/// The same house, and David holds a role that nobody defined: it is mandated from enabling on.
+fn strange(mut house: House) -> House {
+    house.accounts[DAVID].roles = RoleSet::new([RoleId::PARENT, RoleId(77)]).unwrap();
+    house
+}
+
 #[test]
 fn what_if_lists_exactly_the_log_ins_that_change() {
     let role = RoleId::EMPLOYEE;
-    let houses: [fn() -> House; 4] = [House::new, House::enabled, House::mandated, || {
-        let mut house = House::enabled();
-        house.enroll(CLAIRE);
-        let david = house.enroll(DAVID);
-        let code = house.good();
-        house
-            .ask(DAVID, Some(david), Command::SwitchOff { code })
-            .unwrap();
-        house.ask(CLAIRE, None, Command::ReportLost).unwrap();
-        house
-    }];
+    let houses: [fn() -> House; 5] = [
+        House::new,
+        House::enabled,
+        House::mandated,
+        || {
+            let mut house = House::enabled();
+            house.enroll(CLAIRE);
+            let david = house.enroll(DAVID);
+            let code = house.good();
+            house
+                .ask(DAVID, Some(david), Command::SwitchOff { code })
+                .unwrap();
+            house.ask(CLAIRE, None, Command::ReportLost).unwrap();
+            house
+        },
+        announced_twice,
+    ];
     let mut changed = 0;
     for house in houses {
         for days in [0, 7, 30] {
@@ -68,6 +92,10 @@ fn what_if_lists_exactly_the_log_ins_that_change() {
             for (command, change) in [
                 (
                     Command::Announce { role, start },
+                    PolicyChange::Mandate { role, date },
+                ),
+                (
+                    Command::MoveMandate { role, date },
                     PolicyChange::Mandate { role, date },
                 ),
                 (
@@ -102,7 +130,7 @@ fn what_if_lists_exactly_the_log_ins_that_change() {
                     PolicyChange::Enable,
                 ),
             ] {
-                let mut house = house();
+                let mut house = strange(house());
                 let anne = house.log_in(ANNE);
                 let anne = if anne.level == Level::HalfLogin {
                     house.give_code(ANNE, anne).unwrap()
