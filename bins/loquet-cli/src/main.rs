@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod code;
 mod failure;
+mod glass;
 mod house;
 mod input;
 mod ip;
@@ -13,6 +14,7 @@ mod key;
 mod keys;
 mod mfa;
 mod output;
+mod policy;
 mod qr;
 mod ring;
 mod uri;
@@ -57,6 +59,9 @@ enum Command {
     /// Rules on addresses: where a log-in may come from
     #[command(subcommand)]
     Ip(ip::Command),
+    /// Rules about people: told as a story, and tested
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Accounts in a database, and how they stand
     #[command(subcommand)]
     Account(account::Command),
@@ -69,6 +74,9 @@ enum Command {
     /// The key ring of a database, and its rotation
     #[command(subcommand)]
     Keys(keys::Command),
+    /// The way back when no administrator can log in, with the code from the envelope
+    #[command(subcommand)]
+    BreakGlass(glass::Command),
 }
 
 fn main() -> ExitCode {
@@ -79,10 +87,12 @@ fn main() -> ExitCode {
         Command::Uri(arguments) => arguments.run(&mut stdin),
         Command::Qr(arguments) => arguments.run(&mut stdin),
         Command::Ip(command) => command.run(&mut stdin),
+        Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::BreakGlass(command) => command.run(&mut stdin),
     };
     match done {
         Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,

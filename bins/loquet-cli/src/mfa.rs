@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 use loquet::flow;
 use loquet::{RoleId, UnixTime};
-use loquet_policy::{Authenticator, BreakGlass, Latch, MandateState, Start};
+use loquet_policy::{Authenticator, BreakGlass, Latch, MandateState, Preset, Start};
 use serde_json::json;
 
 use crate::account::role;
@@ -12,6 +12,8 @@ use crate::house::{self, House, code, wait};
 use crate::input::Stdin;
 use crate::output;
 use crate::when;
+
+mod rules;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -24,6 +26,20 @@ pub(crate) enum Command {
     /// Resets somebody else's authenticator and prints the ticket for the new one. Reads the administrator's code
     /// from standard input, and the next code from a second line where the first was used up to log in
     Reset(Reset),
+    /// Moves an announced date, twice at most to a later one. Reads the administrator's code from standard input
+    Move(rules::Move),
+    /// Cancels what is announced, before its date. Reads the administrator's code from standard input
+    Cancel(rules::Cancel),
+    /// Another choice of the organisation's. What weakens waits three days, and needs a second, fresh code
+    Set(rules::Set),
+    /// Stops a change that waits. Reads the administrator's code from standard input
+    Stop(rules::Stop),
+    /// Nobody switches multi-factor log-in off any more, for ever. Reads the administrator's code from standard input
+    StrictLatch(rules::By),
+    /// A new break-glass code in place of the old. Reads a code, the last group of the new one, and the next code
+    RenewSeal(rules::By),
+    /// Writes down what time has brought and puts reminders into the outbox; for hosts whose service does not
+    Tick(Status),
 }
 
 #[derive(Args)]
@@ -101,6 +117,19 @@ impl Command {
                 Self::Reset(arguments) => {
                     reset(&arguments.house.open().await?, arguments, stdin).await
                 }
+                Self::Move(asked) => {
+                    rules::shift(&asked.by.house.open().await?, asked, stdin).await
+                }
+                Self::Cancel(asked) => {
+                    rules::cancel(&asked.by.house.open().await?, asked, stdin).await
+                }
+                Self::Set(asked) => rules::set(&asked.by.house.open().await?, asked, stdin).await,
+                Self::Stop(asked) => rules::stop(&asked.by.house.open().await?, asked, stdin).await,
+                Self::StrictLatch(by) => {
+                    rules::strict_latch(&by.house.open().await?, by, stdin).await
+                }
+                Self::RenewSeal(by) => rules::renew_seal(&by.house.open().await?, by, stdin).await,
+                Self::Tick(arguments) => tick(&arguments.house.open().await?).await,
             }
         })
     }
@@ -156,6 +185,9 @@ async fn status(house: &House) -> Result<Outcome, Failure> {
                 "since": since.map(|since| since.0),
                 "mandates": mandates,
                 "break_glass": glass,
+                "preset": organisation.preset,
+                "options": organisation.options,
+                "waiting": organisation.scheduled,
                 "accounts": active.len(),
                 "required": required,
                 "enrolled": enrolled,
@@ -186,6 +218,16 @@ async fn status(house: &House) -> Result<Outcome, Failure> {
                 )
             }
         })?;
+    }
+    if organisation.preset == Preset::StrictLatch {
+        output::line("nobody can switch it off")?;
+    }
+    for change in &organisation.scheduled {
+        output::line(&format!(
+            "waiting until {}: {}",
+            when::text(change.due),
+            serde_json::to_string(&change.setting).unwrap_or_default()
+        ))?;
     }
     output::line(&format!(
         "{} accounts, {required} required, {enrolled} enrolled; break-glass code: {glass}",
@@ -280,25 +322,13 @@ async fn announce(
 async fn reset(house: &House, arguments: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let subject = house.account("ACCOUNT", &arguments.account).await?;
     let administrator = &arguments.administrator;
-    let acting = match house.begin_with_code(administrator, stdin).await? {
-        Ok(acting) => acting,
-        Err(refused) => return house.refuse(&refused),
-    };
-    let ask = |typed| flow::Reset {
-        stamp: acting.stamp,
+    let answer = with_fresh_code(house, administrator, stdin, |stamp, typed| flow::Reset {
+        stamp,
         subject,
         aloud: arguments.aloud,
         typed,
-    };
-    // What would be refused in any case must not cost a code: the rules are asked without one first.
-    let answer = house.run(ask(String::new())).await?;
-    let answer = match answer {
-        Err(flow::Refused::Rule(loquet::Refusal::StepUp | loquet::Refusal::NotFresh)) => {
-            let typed = code(stdin, &format!("next code of {administrator}"))?;
-            house.run(ask(typed)).await?
-        }
-        other => other,
-    };
+    })
+    .await?;
     match answer {
         Ok(handed) => {
             if house.json {
@@ -317,6 +347,37 @@ async fn reset(house: &House, arguments: &Reset, stdin: &mut Stdin) -> Result<Ou
         }
         Err(refused) => house.refuse(&refused),
     }
+}
+
+/// Logs the administrator in, and runs what may need a code of its own.
+async fn with_fresh_code<C: flow::Ceremony>(
+    house: &House,
+    administrator: &str,
+    stdin: &mut Stdin,
+    ask: impl Fn(loquet::Stamp, String) -> C,
+) -> Result<Result<C::Grant, flow::Refused>, Failure> {
+    let acting = match house.begin_with_code(administrator, stdin).await? {
+        Ok(acting) => acting,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    // What would be refused in any case must not cost a code: the rules are asked without one first.
+    match house.run(ask(acting.stamp, String::new())).await? {
+        Err(flow::Refused::Rule(loquet::Refusal::StepUp | loquet::Refusal::NotFresh)) => {
+            let typed = code(stdin, &format!("next code of {administrator}"))?;
+            house.run(ask(acting.stamp, typed)).await
+        }
+        other => Ok(other),
+    }
+}
+
+async fn tick(house: &House) -> Result<Outcome, Failure> {
+    let settled = house.service.tick().await?;
+    output::line(&if house.json {
+        json!({ "settled": settled }).to_string()
+    } else {
+        format!("something was due in {settled} organisations")
+    })?;
+    Ok(Outcome::Done)
 }
 
 fn role_id(text: &str) -> Result<RoleId, String> {

@@ -114,7 +114,7 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
     core::iter::once(first).chain(requirement.reasons())
 }
 
-const fn granted(level: Level) -> Reason {
+pub(crate) const fn granted(level: Level) -> Reason {
     let code = match level {
         Level::HalfLogin => "HALF_LOGIN",
         Level::RecoveryOnly => "RECOVERY_ONLY",

@@ -1,114 +1,173 @@
 //! The scenario files, and what the runner says of bad ones.
 #![cfg(feature = "scenario")]
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
-use loquet_policy::scenario::{Scenario, ScenarioError};
+use loquet_policy::scenario::{Run, Scenario, ScenarioError};
 
 #[test]
-fn the_articles_rules_come_true() {
-    let scenario = Scenario::parse(include_str!("scenarios/article.toml")).unwrap();
-    let codes = scenario
-        .run()
-        .unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
-    assert_eq!(codes.len(), scenario.steps.len());
+fn the_scenarios_come_true() {
+    for (name, text) in [
+        ("article", include_str!("scenarios/article.toml")),
+        ("way-back", include_str!("scenarios/way-back.toml")),
+        ("strict", include_str!("scenarios/strict.toml")),
+    ] {
+        let scenario = Scenario::parse(text).unwrap();
+        let run = scenario.run().unwrap();
+        if let Some(failed) = run.failed {
+            panic!("{name}: {failed}");
+        }
+        assert!(run.played.len() > 30, "{name}");
+    }
+}
+
+/// No line of a scenario is idle: with any other expectation it would not come true.
+#[test]
+fn every_expectation_is_looked_at() {
+    let text = include_str!("scenarios/way-back.toml");
+    let scenario = Scenario::parse(text).unwrap();
+    for (at, told) in scenario.steps.iter().enumerate() {
+        if told.what.does.is_none() {
+            continue;
+        }
+        let mut other = scenario.clone();
+        let step = &mut other.steps[at].what;
+        step.expect = Some("NO_SUCH_CODE".into());
+        let failed = other.run().unwrap().failed.unwrap();
+        let place = format!("line {}, step {}: ", told.line, at + 1);
+        assert!(failed.to_string().starts_with(&place), "{failed}");
+        let line = text.lines().nth(told.line - 1).unwrap();
+        assert!(line.contains(told.what.does.as_ref().unwrap()), "{line}");
+    }
 }
 
 const CAST: &str = "title = ''\npeople = [{ name = 'Anne', roles = ['administrator'] }]\n";
 
-fn run(step: &str) -> ScenarioError {
-    let text = format!("{CAST}step = [{{ who = 'Anne', does = 'log in' }}, {step}]");
-    Scenario::parse(&text)
-        .and_then(|scenario| scenario.run())
-        .unwrap_err()
+fn run(step: &str) -> Result<Run, ScenarioError> {
+    let text = format!("{CAST}step = [\n{{ who = 'Anne', does = 'log in' }},\n{step}\n]");
+    Scenario::parse(&text)?.run()
 }
 
 #[test]
-fn a_step_that_comes_out_otherwise_fails() {
-    let expected = Some("LATCHED".to_string());
-    assert_eq!(
-        run("{ who = 'Anne', does = 'disable', expect = 'LATCHED' }"),
-        ScenarioError::Otherwise {
-            step: 2,
-            expected,
-            found: "NOT_ENABLED"
-        }
-    );
-    assert_eq!(
-        run("{ who = 'Anne', does = 'disable' }"),
-        ScenarioError::Otherwise {
-            step: 2,
-            expected: None,
-            found: "NOT_ENABLED"
-        }
-    );
-    let expected = Some("NOT_ENABLED".to_string());
-    assert_eq!(
-        run("{ who = 'Anne', does = 'enable', expect = 'NOT_ENABLED' }"),
-        ScenarioError::Otherwise {
-            step: 2,
-            expected,
-            found: "GRANTED"
-        }
-    );
+fn a_step_that_comes_out_otherwise_fails_with_line_and_step() {
+    for (step, expected) in [
+        (
+            "{ who = 'Anne', does = 'disable', expect = 'LATCHED' }",
+            "line 5, step 2: expected LATCHED, and the rules say NOT_ENABLED",
+        ),
+        (
+            "{ who = 'Anne', does = 'disable' }",
+            "line 5, step 2: expected no refusal, and the rules say NOT_ENABLED",
+        ),
+        (
+            "{ who = 'Anne', does = 'enable', expect = 'NOT_ENABLED' }",
+            "line 5, step 2: expected NOT_ENABLED, and the rules say GRANTED",
+        ),
+        (
+            "{ who = 'Anne', does = 'act', because = ['MANDATE'] }",
+            "line 5, step 2: expected LEVEL_1 because of MANDATE, and the rules say LEVEL_1",
+        ),
+    ] {
+        let failed = run(step).unwrap().failed.unwrap();
+        assert_eq!(failed.to_string(), expected);
+    }
 }
 
 #[test]
 fn unknown_names_and_forms_are_refused_with_their_place() {
-    for (step, name) in [
-        ("{ who = 'Zoe', does = 'log in' }", "Zoe"),
-        ("{ who = 'Anne', does = 'fly' }", "fly"),
-        ("{ who = 'Anne', does = 'reset', whom = 'Zoe' }", "Zoe"),
+    for (step, expected) in [
+        (
+            "{ who = 'Zoe', does = 'log in' }",
+            "there is no person \"Zoe\"",
+        ),
+        ("{ who = 'Anne', does = 'fly' }", "there is no deed \"fly\""),
+        (
+            "{ who = 'Anne', does = 'reset', whom = 'Zoe' }",
+            "there is no person \"Zoe\"",
+        ),
         (
             "{ who = 'Anne', does = 'mandate now', role = 'king' }",
-            "king",
+            "there is no role \"king\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'act', session = 'other' }",
+            "there is no session \"other\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'give code', code = 'lucky' }",
+            "there is no code \"lucky\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'give code', from = 'Mars' }",
+            "there is no from \"Mars\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'log in', place = 'Mars' }",
+            "there is no place \"Mars\"",
+        ),
+        ("{ does = 'log in' }", "`who` is missing"),
+        ("{ who = 'Anne', does = 'let go' }", "`whom` is missing"),
+        (
+            "{ who = 'Anne', does = 'announce', role = 'employee' }",
+            "`in_days` is missing",
+        ),
+        (
+            "{ who = 'Anne', does = 'set ticket life' }",
+            "`hours` is missing",
+        ),
+        (
+            "{ who = 'Anne', does = 'set enrollment window' }",
+            "`days` is missing",
         ),
     ] {
-        assert_eq!(
-            run(step),
-            ScenarioError::Unknown {
-                step: 2,
-                name: name.to_string()
-            }
-        );
+        let error = run(step).unwrap_err();
+        assert_eq!(error.to_string(), format!("line 5: {expected}"));
     }
-    assert_eq!(
-        run("{ does = 'log in' }"),
-        ScenarioError::Missing {
-            step: 2,
-            field: "who"
-        }
+    let error = run("{ who = 'Anne', do = 'log in' }").unwrap_err();
+    assert!(
+        matches!(&error, ScenarioError::Form(text) if text.contains("line 5")),
+        "{error}"
     );
-    assert_eq!(
-        run("{ who = 'Anne', does = 'announce', role = 'employee' }"),
-        ScenarioError::Missing {
-            step: 2,
-            field: "in_days"
-        }
-    );
-    assert!(matches!(
-        run("{ who = 'Anne', do = 'log in' }"),
-        ScenarioError::Form(_)
-    ));
 }
 
 #[test]
-fn an_embedders_role_is_covered_as_it_says() {
-    let text = r#"
-        title = "A director is an employee"
-        roles = [{ name = "director", id = 9, rank = 3, implies = "employee" }]
-        people = [
-            { name = "Anne", roles = ["administrator"] },
-            { name = "Zoe", roles = ["director"] },
-        ]
-        step = [
-            { who = "Anne", does = "log in" },
-            { who = "Anne", does = "enable" },
-            { who = "Anne", does = "begin enrollment" },
-            { who = "Anne", does = "confirm enrollment" },
-            { who = "Anne", does = "mandate now", role = "employee" },
-            { who = "Zoe", does = "log in", expect = "ENROL_ONLY" },
-            { who = "Anne", does = "reset", whom = "Zoe", expect = "RANK" },
-        ]
-    "#;
-    Scenario::parse(text).unwrap().run().unwrap();
+fn a_cast_that_cannot_be_is_refused_with_its_line() {
+    let cast = |roles: &str, people: &str| {
+        let text = format!("title = ''\nroles = [{roles}]\npeople = [{people}]\n");
+        Scenario::parse(&text)
+            .unwrap()
+            .run()
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        cast("", "{ name = 'Anne', roles = ['king'] }"),
+        "line 3: there is no role \"king\""
+    );
+    assert_eq!(
+        cast(
+            "",
+            "{ name = 'Anne', roles = [] },\n{ name = 'Anne', roles = [] }"
+        ),
+        "line 4: there is a \"Anne\" already"
+    );
+    assert_eq!(
+        cast("{ name = 'parent', id = 7, rank = 0 }", ""),
+        "line 2: there is a \"parent\" already"
+    );
+    assert_eq!(
+        cast(
+            "{ name = 'knight', id = 7, rank = 0, implies = 'king' }",
+            ""
+        ),
+        "line 2: there is no role \"king\""
+    );
+    let roles: Vec<String> = (10..20)
+        .map(|id| format!("{{ name = 'r{id}', id = {id}, rank = 0 }}"))
+        .collect();
+    let held: Vec<String> = (10..20).map(|id| format!("'r{id}'")).collect();
+    let person = format!("{{ name = 'Anne', roles = [{}] }}", held.join(", "));
+    assert_eq!(
+        cast(&roles.join(", "), &person),
+        "line 3: an account holds at most 8 roles"
+    );
 }

@@ -18,8 +18,8 @@ use crate::audit::Refusals;
 use crate::book::Book;
 use crate::device::Devices;
 use crate::records::{
-    AccountRecord, AuditHead, OrganisationRecord, PendingSecret, PersonRecord, Reminded, Rules,
-    Secrets,
+    AccountRecord, AuditHead, OrganisationRecord, PastRules, PendingSecret, PersonRecord, Reminded,
+    Rules, Secrets,
 };
 use crate::seal::{self, KeyRing, Place, SealError};
 use crate::store::{AccountRow, OrganisationRow, RosterRow, Version};
@@ -86,6 +86,8 @@ struct OrganisationBody {
     facts: Organisation,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Rules>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    past: Vec<PastRules>,
     #[serde(default, skip_serializing_if = "is_off")]
     devices: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -141,6 +143,7 @@ pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRec
         facts: body.facts,
         name: body.name,
         rules: body.rules,
+        past: body.past,
         devices: body.devices,
         reminded: body.reminded,
     })
@@ -154,6 +157,7 @@ pub(crate) fn write_organisation(
         name: record.name.clone(),
         facts: record.facts.clone(),
         rules: record.rules.clone(),
+        past: record.past.clone(),
         devices: record.devices,
         reminded: record.reminded.clone(),
     };

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use loquet_ipfilter::Geo;
 use loquet_otp::Secret;
 use loquet_policy::{
     AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster, Snapshot,
@@ -62,6 +63,7 @@ macro_rules! in_session {
     };
 }
 
+mod access;
 mod book;
 mod devices;
 mod enrollment;
@@ -75,6 +77,7 @@ mod reason;
 mod recovery;
 mod remind;
 
+pub use access::{RollBackRules, SuspendRules, UNDO, UndoRules};
 pub(crate) use book::repudiation_link;
 pub use book::{ChangeAddress, Repudiate, SetAddress};
 pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SwitchDevices};
@@ -209,8 +212,8 @@ pub struct Facts {
     pub(crate) subject: Option<AccountRecord>,
     pub(crate) door: Door,
     pub(crate) repeated: Option<FirstOutcome>,
-    /// The country of the request, if the host has a table of countries.
-    pub(crate) country: Option<loquet_ipfilter::Country>,
+    /// What the host's databases say of addresses.
+    pub(crate) geo: Geo,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
 }
@@ -226,7 +229,7 @@ pub struct Case<'a> {
     pub(crate) organisation: Option<&'a OrganisationRecord>,
     pub(crate) stamp: Option<&'a Stamp>,
     pub(crate) door: &'a Door,
-    pub(crate) country: Option<loquet_ipfilter::Country>,
+    pub(crate) geo: &'a Geo,
 }
 
 /// What a granted ceremony may change that the rules know nothing of.
@@ -360,7 +363,7 @@ pub(crate) fn decide<C: Ceremony>(
         organisation: facts.organisation.as_ref(),
         stamp: ceremony.stamp(),
         door: &facts.door,
-        country: facts.country,
+        geo: &facts.geo,
     };
     if case.stamp.is_some_and(|stamp| actor.is_over(stamp, now)) {
         return refuse(Refusal::StaleLogIn);
@@ -446,8 +449,7 @@ fn write<C: Ceremony>(
             .organisation
             .zip(facts.organisation.clone())
             .map(|(new, mut organisation)| {
-                organisation.facts = new;
-                organisation.keep_rules(ceremony.rules());
+                organisation.follow(new, ceremony.rules(), case.now);
                 organisation
             });
     let mut notices = notices;

@@ -58,7 +58,9 @@ pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
-pub use service::{Person, Resealed, Sealed, Service, ServiceError, Standing, Verified};
+pub use service::{
+    Affected, Person, Resealed, Sealed, Service, ServiceError, Standing, Verified, WhatIf,
+};
 pub use stamp::Stamp;
 
 #[cfg(doc)]

@@ -2,7 +2,8 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, AccountId, Authenticator, Digest, Organisation, RoleId, SessionId, Setting, UnixTime,
+    Account, AccountId, Authenticator, Digest, Organisation, RoleId, SessionId, Setting,
+    SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,10 @@ pub(crate) struct OrganisationRecord {
     pub(crate) facts: Organisation,
     /// The issuer that authenticator apps show.
     pub(crate) name: String,
-    /// The texts that `facts` names by hash: those in force and those that wait.
+    /// The texts that `facts` and `past` name by hash: those in force, those that wait, those before.
     pub(crate) rules: Vec<Rules>,
+    /// The rules that held before, the last ones at the end.
+    pub(crate) past: Vec<PastRules>,
     /// Whether people may have devices remembered.
     pub(crate) devices: bool,
     /// What people were reminded of, while its date is still to come.
@@ -74,20 +77,53 @@ impl OrganisationRecord {
     /// The text of the rules that hold at `now`; empty when there are none. `None`: the facts name rules that are not
     /// there.
     pub(crate) fn rules_in_force(&self, now: UnixTime) -> Option<&str> {
-        match self.rules_digest(now) {
-            None => Some(""),
-            Some(digest) => self
-                .rules
-                .iter()
-                .find(|rules| rules.digest == digest)
-                .map(|rules| rules.text.as_str()),
-        }
+        self.text_of(self.rules_digest(now))
     }
 }
 
+/// Access rules that held before others did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PastRules {
+    /// Their hash; `None`: there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rules: Option<Digest>,
+    /// When they were replaced.
+    pub(crate) until: UnixTime,
+}
+
+/// Past rules whose texts are kept. They stand in the row that every decision reads.
+const PAST: usize = 3;
+
 impl OrganisationRecord {
-    /// Keeps the texts that the facts name, `new` included, and forgets the rest.
-    pub(crate) fn keep_rules(&mut self, new: Option<&Rules>) {
+    /// The organisation as the rules leave it: `new` is a text that it names.
+    pub(crate) fn follow(&mut self, facts: Organisation, new: Option<&Rules>, now: UnixTime) {
+        let before = self.facts.options.access_rules;
+        self.facts = facts;
+        self.rules.extend(new.cloned());
+        if before != self.facts.options.access_rules {
+            self.past.push(PastRules {
+                rules: before,
+                until: now,
+            });
+        }
+        self.keep_rules();
+    }
+
+    /// Other rules, or none, hold at once; what waits is dropped.
+    pub(crate) fn put_in_force(&mut self, rules: Option<Digest>, now: UnixTime) {
+        let mut facts = self.facts.clone();
+        facts.options.access_rules = rules;
+        facts
+            .scheduled
+            .retain(|change| change.setting.kind() != SettingKind::AccessRules);
+        self.follow(facts, None, now);
+    }
+
+    /// Keeps the texts that the facts and the past name, and forgets the rest.
+    fn keep_rules(&mut self) {
+        let surplus = self.past.len().saturating_sub(PAST);
+        self.past.drain(..surplus);
         let scheduled = self
             .facts
             .scheduled
@@ -102,10 +138,27 @@ impl OrganisationRecord {
             .access_rules
             .into_iter()
             .chain(scheduled)
+            .chain(self.past.iter().filter_map(|past| past.rules))
             .collect();
-        self.rules.extend(new.cloned());
-        self.rules.retain(|rules| named.contains(&rules.digest));
-        self.rules.dedup_by(|a, b| a.digest == b.digest);
+        let mut kept: Vec<Rules> = Vec::new();
+        for rules in self.rules.drain(..) {
+            if named.contains(&rules.digest) && !kept.iter().any(|it| it.digest == rules.digest) {
+                kept.push(rules);
+            }
+        }
+        self.rules = kept;
+    }
+
+    /// The text of these rules; empty for none. `None`: it is not there.
+    pub(crate) fn text_of(&self, rules: Option<Digest>) -> Option<&str> {
+        match rules {
+            None => Some(""),
+            Some(digest) => self
+                .rules
+                .iter()
+                .find(|rules| rules.digest == digest)
+                .map(|rules| rules.text.as_str()),
+        }
     }
 }
 

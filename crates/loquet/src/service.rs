@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_enrollment::LabelError;
-use loquet_ipfilter::{DeviceTier, Filter};
+use loquet_ipfilter::{DeviceTier, Filter, Geo};
 use loquet_policy::{
-    Access, Account, Authenticator, BreakGlass, Digest, Level, OrgId, Organisation, Origin,
-    Refusal, Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
+    Access, Account, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
+    Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -18,15 +18,16 @@ use crate::book::Address;
 use crate::device::Device;
 use crate::disk::DiskError;
 use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
-use crate::flow::{self, Ceremony, Door, Facts, Offer, Request};
+use crate::flow::{self, Ceremony, Facts, Offer, Request};
 use crate::host_tx::{Committed, Granted};
 use crate::lanes::Lanes;
 use crate::paper::SealCode;
 use crate::seal::{KeyRing, SealError};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
-use crate::store::{BoxError, Fault, RowKey, Store};
+use crate::store::{BoxError, Fault, Store};
 
+mod access;
 mod audit;
 mod denials;
 mod host;
@@ -35,6 +36,7 @@ mod rows;
 mod tick;
 mod vault;
 
+pub use access::{Affected, WhatIf};
 pub use audit::Verified;
 pub use rotation::{Resealed, Sealed};
 use vault::Vault;
@@ -60,6 +62,7 @@ struct Inner {
     lanes: Lanes,
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
     denials: Mutex<Denials>,
+    geo: RwLock<Geo>,
 }
 
 /// Whoever was turned away unknown, and was not written down yet.
@@ -207,6 +210,7 @@ impl Service {
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
                 denials: Mutex::default(),
+                geo: RwLock::default(),
             }),
         })
     }
@@ -273,7 +277,10 @@ impl Service {
             .await
             .map_err(|_| ServiceError::Busy)?;
         for _ in 0..TRIES {
-            let mut facts = Facts::default();
+            let mut facts = Facts {
+                geo: self.places(),
+                ..Facts::default()
+            };
             loop {
                 let keys = flow::needs(&ceremony, request, &facts);
                 if keys.is_empty() {
@@ -318,7 +325,7 @@ impl Service {
             .of(stamp.session().id, now)
             .filter(|_| organisation.devices);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
-        match facts.door.access(address, &flow::tags(&actor), tier) {
+        match facts.door.access(address, &flow::tags(&actor.facts), tier) {
             Access::Allowed => {}
             _ if actor.facts.holds_break_glass(now) => {}
             Access::Denied => return Ok(Err(Refusal::AccessDenied)),
@@ -431,57 +438,5 @@ impl Service {
         self.people(organisation.facts.id, Some(&organisation.facts))
             .await
             .map(Ok)
-    }
-
-    /// The text of the access rules in force, for an administrator. Empty: there are none.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn access_rules(
-        &self,
-        stamp: &Stamp,
-    ) -> Result<Result<String, Refusal>, ServiceError> {
-        Ok(match self.administrator(stamp).await? {
-            Ok(facts) => facts
-                .organisation
-                .as_ref()
-                .and_then(|organisation| organisation.rules_in_force(self.now()))
-                .map(str::to_owned)
-                .ok_or(Refusal::PolicyUnavailable),
-            Err(refusal) => Err(refusal),
-        })
-    }
-
-    /// What the organisation's access rules say of an address before anybody is known: denied only if nobody could log
-    /// in from there.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
-    pub async fn may_try(
-        &self,
-        org: OrgId,
-        address: Option<IpAddr>,
-    ) -> Result<Access, ServiceError> {
-        let mut facts = Facts::default();
-        self.load(&[RowKey::Organisation(org)], None, &mut facts)
-            .await?;
-        Ok(match &facts.door {
-            Door::Guarded(filter) => {
-                // While break-glass is open, whoever holds its ticket must get as far as the pass phrase. Others are
-                // refused after it.
-                let broken = facts.organisation.as_ref().is_some_and(|organisation| {
-                    let glass = organisation.facts.break_glass.at(self.now());
-                    matches!(glass, BreakGlass::Open { .. })
-                });
-                if broken || filter.check_stranger(address).is_allowed() {
-                    Access::Allowed
-                } else {
-                    self.count_denial(org);
-                    Access::Denied
-                }
-            }
-            Door::Open => Access::Allowed,
-            Door::Unreadable => Access::Unknown,
-        })
     }
 }

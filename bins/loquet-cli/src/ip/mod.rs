@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod diff;
 mod explain;
+mod host;
 mod import;
 mod lint;
 
@@ -29,6 +30,11 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Says which client a request comes from, when proxies stand before the service
     Client(client::Arguments),
+    /// Lets people log in from everywhere until an administrator sets other rules: for the day when the rules lock out
+    /// those who could change them. All administrators are told
+    Suspend(host::Host),
+    /// Puts the rules back that held before the last change; once more puts the others back. All administrators are told
+    Rollback(host::Host),
 }
 
 impl Command {
@@ -40,6 +46,8 @@ impl Command {
             Self::Lint(arguments) => arguments.run(stdin),
             Self::Import(arguments) => arguments.run(stdin),
             Self::Client(arguments) => arguments.run(),
+            Self::Suspend(arguments) => arguments.suspend(),
+            Self::Rollback(arguments) => arguments.roll_back(),
         }
     }
 }

@@ -6,6 +6,7 @@
     unused_must_use,
     unreachable_pub,
     clippy::panic,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
@@ -19,4 +20,5 @@ mod facts;
 mod house;
 mod notices;
 mod numbers;
+mod scenes;
 mod what_if;

@@ -88,6 +88,7 @@ fn organisation() -> OrganisationRecord {
         facts,
         name: "À petits pas".into(),
         rules: vec![rules],
+        past: Vec::new(),
         devices: false,
         reminded: Vec::new(),
     }
@@ -126,6 +127,16 @@ fn account_with_devices() -> AccountRecord {
 fn organisation_with_devices() -> OrganisationRecord {
     OrganisationRecord {
         devices: true,
+        past: vec![
+            PastRules {
+                rules: None,
+                until: UnixTime(1_790_000_400),
+            },
+            PastRules {
+                rules: Some(Digest::from_bytes([4; 32])),
+                until: UnixTime(1_790_000_500),
+            },
+        ],
         ..organisation()
     }
 }

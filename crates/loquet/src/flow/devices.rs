@@ -79,7 +79,9 @@ impl Case<'_> {
             fresh: self.fresh_device(),
             address,
             place: address.map(|address| device::place(&self.keys.place, account, address)),
-            country: self.country.map(|country| country.to_string()),
+            country: address
+                .and_then(|address| self.geo.country(address))
+                .map(|country| country.to_string()),
             now: self.now,
         };
         let event = if new && log_in.number != 0 {

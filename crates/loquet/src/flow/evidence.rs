@@ -6,13 +6,13 @@ use std::sync::Arc;
 use loquet_ipfilter::{DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Drift, Reach, Secret, Totp, TypedCode, Verdict, Window};
 use loquet_policy::{
-    Access, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime, Vantage,
-    limits,
+    Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
+    Vantage, limits,
 };
 
 use super::{Case, Keys, MAX_TYPED};
 use crate::paper::{SealCode, Ticket};
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::records::OrganisationRecord;
 use crate::seal;
 use crate::stamp::Stamp;
 
@@ -69,7 +69,7 @@ impl Case<'_> {
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
         self.door
-            .access(self.request.address, &tags(self.actor), self.tier())
+            .access(self.request.address, &tags(&self.actor.facts), self.tier())
     }
 
     /// A live session at Level2 and a known device have their own waits and the last twenty tries.
@@ -179,9 +179,8 @@ pub(crate) fn proposed_seal(
 }
 
 /// The groups that the access rules know a person by: the roles' numbers.
-pub(crate) fn tags(account: &AccountRecord) -> Vec<Tag> {
+pub(crate) fn tags(account: &Account) -> Vec<Tag> {
     account
-        .facts
         .roles
         .iter()
         .map(|role| Tag(u32::from(role.0)))

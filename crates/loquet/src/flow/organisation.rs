@@ -255,6 +255,13 @@ pub(super) fn rules_change(
     })
 }
 
+impl SetAccessRules {
+    /// What was read.
+    pub(crate) const fn parsed(&self) -> &AccessRules {
+        self.filter.rules()
+    }
+}
+
 impl Step for SetAccessRules {
     type Grant = RulesChange;
     const WHAT: &'static str = "set_access_rules";
@@ -272,15 +279,20 @@ impl Step for SetAccessRules {
     }
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        let new = Door::Guarded(self.filter.clone().into());
-        if new.access(case.request.address, &tags(case.actor), case.tier()) != Access::Allowed {
+        // Countries and network operators mean what the host's databases say; the rules were read without them.
+        let filter = Filter::compile(self.filter.rules(), Some(case.geo))
+            .map_err(|_| Refused::WouldLockOut)?;
+        let new = Door::Guarded(filter.clone().into());
+        if new.access(case.request.address, &tags(&case.actor.facts), case.tier())
+            != Access::Allowed
+        {
             return Err(Refused::WouldLockOut);
         }
         // Exact, over the whole address space: what lets nobody in who was kept out holds at once.
         let opens = match case.door {
             Door::Open => false,
             Door::Unreadable => true,
-            Door::Guarded(old) => diff(old, &self.filter).iter().any(|difference| {
+            Door::Guarded(old) => diff(old, &filter).iter().any(|difference| {
                 difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
             }),
         };

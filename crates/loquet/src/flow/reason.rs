@@ -11,7 +11,7 @@ impl Case<'_> {
         if let Err(refusal @ (Refusal::AccessDenied | Refusal::AccessUnknown)) = decision.answer {
             return match self.door {
                 Door::Guarded(filter) => filter
-                    .check(&self.origin(&super::tags(self.actor)))
+                    .check(&self.origin(&super::tags(&self.actor.facts)))
                     .rule
                     .map_or_else(
                         || "access default".to_owned(),

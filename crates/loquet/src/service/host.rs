@@ -37,6 +37,7 @@ impl Service {
                 facts: Organisation::new(id),
                 name: name.to_owned(),
                 rules: Vec::new(),
+                past: Vec::new(),
                 devices: false,
                 reminded: Vec::new(),
             };

@@ -228,7 +228,7 @@ impl Service {
         let compiled = organisation
             .rules_in_force(now)
             .and_then(|text| Rules::parse_text(text).ok())
-            .and_then(|rules| Filter::compile(&rules, None).ok());
+            .and_then(|rules| Filter::compile(&rules, Some(&self.places())).ok());
         let Some(filter) = compiled else {
             return Door::Unreadable;
         };

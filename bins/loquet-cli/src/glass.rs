@@ -1,0 +1,85 @@
+//! `loquet break-glass`: the way back when no administrator can log in.
+//!
+//! The code from the envelope lets one named administrator enroll anew, after a day in which everybody who administers
+//! has been told and any of them stops it by logging in with a code.
+
+use clap::{Args, Subcommand};
+use loquet::flow;
+use serde_json::json;
+
+use crate::failure::{Failure, Outcome};
+use crate::house::{self, House, code, wait};
+use crate::input::Stdin;
+use crate::output;
+use crate::when;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Begins the wait of a day. Reads the code from the envelope from standard input
+    Open(For),
+    /// After the wait: prints the ticket, which lives ten minutes and ignores the access rules. Reads the code again
+    Collect(For),
+}
+
+#[derive(Args)]
+pub(crate) struct For {
+    #[command(flatten)]
+    house: house::Arguments,
+
+    /// The administrator whom it lets in, by the host's name or by id
+    account: String,
+}
+
+impl Command {
+    pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        wait(async {
+            match self {
+                Self::Open(asked) => open(&asked.house.open().await?, asked, stdin).await,
+                Self::Collect(asked) => collect(&asked.house.open().await?, asked, stdin).await,
+            }
+        })
+    }
+}
+
+async fn open(house: &House, asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let account = house.account("ACCOUNT", &asked.account).await?;
+    let typed = code(stdin, "break-glass code")?;
+    match house.run(flow::OpenBreakGlass { account, typed }).await? {
+        Ok(ready) if house.json => output::line(&json!({ "ready": ready.0 }).to_string())?,
+        Ok(ready) => {
+            output::line(&format!(
+                "the ticket can be collected from {}",
+                when::text(ready)
+            ))?;
+            output::line(
+                "every administrator is told now; any of them who logs in with a code stops it",
+            )?;
+        }
+        Err(refused) => return house.refuse(&refused),
+    }
+    Ok(Outcome::Done)
+}
+
+async fn collect(house: &House, asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let account = house.account("ACCOUNT", &asked.account).await?;
+    let typed = code(stdin, "break-glass code")?;
+    match house.run(flow::CollectTicket { account, typed }).await? {
+        Ok(handed) => {
+            let ticket = handed.ticket.expose();
+            if house.json {
+                output::line(
+                    &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }).to_string(),
+                )?;
+            } else {
+                output::line(&format!("ticket: {}", ticket.as_str()))?;
+                output::line(&format!(
+                    "{} enrolls with it until {}, and writes down a new break-glass code",
+                    asked.account.escape_debug(),
+                    when::text(handed.expires)
+                ))?;
+            }
+            Ok(Outcome::Done)
+        }
+        Err(refused) => house.refuse(&refused),
+    }
+}

@@ -1,0 +1,270 @@
+//! The organisation's rules: dates moved and cancelled, choices, the latch, the break-glass code.
+
+use clap::{ArgGroup, Args, ValueEnum};
+use loquet::flow::{self, Choice, RulesChange};
+use loquet::{RoleId, UnixTime};
+use loquet_policy::{Preset, SettingKind};
+use serde_json::json;
+
+use super::{role_id, with_fresh_code};
+use crate::account::role;
+use crate::failure::{Failure, Outcome};
+use crate::house::{self, House, code};
+use crate::input::Stdin;
+use crate::output;
+use crate::when;
+
+/// The administrator who acts, on which database.
+#[derive(Args)]
+pub(crate) struct By {
+    #[command(flatten)]
+    pub(crate) house: house::Arguments,
+
+    /// The administrator who does this, by the host's name or by id
+    #[arg(long = "as", value_name = "ADMIN")]
+    pub(crate) administrator: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Move {
+    #[command(flatten)]
+    pub(crate) by: By,
+
+    /// Whose mandate
+    #[arg(long, default_value = "employee", value_parser = role_id)]
+    role: RoleId,
+
+    /// The new date such as 2026-12-01 (UTC), or seconds since the epoch
+    #[arg(long, value_name = "DATE", value_parser = when::parse)]
+    at: UnixTime,
+}
+
+#[derive(Args)]
+pub(crate) struct Cancel {
+    #[command(flatten)]
+    pub(crate) by: By,
+
+    /// Whose mandate
+    #[arg(long, default_value = "employee", value_parser = role_id)]
+    role: RoleId,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("choice").required(true).args(["recovery_codes", "ticket_life", "enrollment_window"])))]
+pub(crate) struct Set {
+    #[command(flatten)]
+    pub(crate) by: By,
+
+    /// Whether people get recovery codes when they enroll
+    #[arg(long, value_name = "ON|OFF")]
+    recovery_codes: Option<Switch>,
+
+    /// Life of a reset's ticket, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    ticket_life: Option<u64>,
+
+    /// Time in which somebody who must may still enroll with the pass phrase alone, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    enrollment_window: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Args)]
+pub(crate) struct Stop {
+    #[command(flatten)]
+    pub(crate) by: By,
+
+    /// Which change
+    change: Waiting,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Waiting {
+    RecoveryCodes,
+    TicketLife,
+    EnrollmentWindow,
+    AccessRules,
+}
+
+/// Logs the administrator in, and runs what needs a recent code alone.
+async fn recent<C: flow::Ceremony>(
+    house: &House,
+    by: &By,
+    stdin: &mut Stdin,
+    ceremony: impl FnOnce(loquet::Stamp) -> C,
+) -> Result<Result<C::Grant, loquet::Refused>, Failure> {
+    match house.begin_with_code(&by.administrator, stdin).await? {
+        Ok(acting) => house.run(ceremony(acting.stamp)).await,
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
+/// Tells a line in either form.
+fn tell(house: &House, object: &serde_json::Value, text: &str) -> Result<Outcome, Failure> {
+    let line = if house.json {
+        object.to_string()
+    } else {
+        text.to_owned()
+    };
+    output::line(&line)?;
+    Ok(Outcome::Done)
+}
+
+pub(crate) async fn shift(
+    house: &House,
+    asked: &Move,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let moved = recent(house, &asked.by, stdin, |stamp| flow::MoveMandate {
+        stamp,
+        role: asked.role,
+        date: asked.at,
+    });
+    match moved.await? {
+        Ok(imposed) => tell(
+            house,
+            &json!({ "role": role(imposed.role), "from": imposed.date.0 }),
+            &format!(
+                "multi-factor log-in is required of every {} from {}",
+                role(imposed.role),
+                when::text(imposed.date)
+            ),
+        ),
+        Err(refused) => house.refuse(&refused),
+    }
+}
+
+pub(crate) async fn cancel(
+    house: &House,
+    asked: &Cancel,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let cancelled = recent(house, &asked.by, stdin, |stamp| flow::CancelMandate {
+        stamp,
+        role: asked.role,
+    });
+    match cancelled.await? {
+        Ok(()) => tell(
+            house,
+            &json!({ "role": role(asked.role), "cancelled": true }),
+            &format!(
+                "nothing is announced for every {} any more",
+                role(asked.role)
+            ),
+        ),
+        Err(refused) => house.refuse(&refused),
+    }
+}
+
+pub(crate) async fn strict_latch(
+    house: &House,
+    by: &By,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let set = recent(house, by, stdin, |stamp| flow::SetPreset {
+        stamp,
+        preset: Preset::StrictLatch,
+    });
+    match set.await? {
+        Ok(()) => tell(
+            house,
+            &json!({ "preset": "strict_latch" }),
+            "nobody switches multi-factor log-in off any more; there is no way back",
+        ),
+        Err(refused) => house.refuse(&refused),
+    }
+}
+
+pub(crate) async fn set(house: &House, asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let choice = match (
+        asked.recovery_codes,
+        asked.ticket_life,
+        asked.enrollment_window,
+    ) {
+        (Some(switch), _, _) => Choice::RecoveryCodes {
+            offered: switch == Switch::On,
+        },
+        (_, Some(seconds), _) => Choice::TicketLife { seconds },
+        (_, _, Some(seconds)) => Choice::EnrollmentWindow { seconds },
+        (None, None, None) => return Err(Failure::of("mfa set", "nothing to set")),
+    };
+    let administrator = &asked.by.administrator;
+    let taken = with_fresh_code(house, administrator, stdin, |stamp, typed| flow::Choose {
+        stamp,
+        choice,
+        typed,
+    });
+    match taken.await? {
+        Ok(RulesChange::InForce) => tell(house, &json!({ "in_force": true }), "it holds"),
+        Ok(RulesChange::Due(due)) => tell(
+            house,
+            &json!({ "in_force": false, "due": due.0 }),
+            &format!(
+                "this weakens: it holds from {} unless an administrator stops it",
+                when::text(due)
+            ),
+        ),
+        Err(refused) => house.refuse(&refused),
+    }
+}
+
+pub(crate) async fn stop(
+    house: &House,
+    asked: &Stop,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let kind = match asked.change {
+        Waiting::RecoveryCodes => SettingKind::RecoveryCodes,
+        Waiting::TicketLife => SettingKind::TicketLife,
+        Waiting::EnrollmentWindow => SettingKind::EnrollmentWindow,
+        Waiting::AccessRules => SettingKind::AccessRules,
+    };
+    let stopped = recent(house, &asked.by, stdin, |stamp| flow::CancelChange {
+        stamp,
+        kind,
+    });
+    match stopped.await? {
+        Ok(()) => tell(house, &json!({ "stopped": true }), "the change is stopped"),
+        Err(refused) => house.refuse(&refused),
+    }
+}
+
+pub(crate) async fn renew_seal(
+    house: &House,
+    by: &By,
+    stdin: &mut Stdin,
+) -> Result<Outcome, Failure> {
+    let acting = match house.begin_with_code(&by.administrator, stdin).await? {
+        Ok(acting) => acting,
+        Err(refused) => return house.refuse(&refused),
+    };
+    let seal = match house.service.propose_seal(&acting.stamp).await? {
+        Ok(seal) => seal,
+        Err(refusal) => return house.refuse(&refusal.into()),
+    };
+    tell(
+        house,
+        &json!({ "break_glass": seal.expose().as_str() }),
+        &format!("new break-glass code: {}", seal.expose().as_str()),
+    )?;
+    let typed_back = code(stdin, "its last group")?;
+    let typed = code(stdin, &format!("next code of {}", by.administrator))?;
+    let renew = flow::RenewSeal {
+        stamp: acting.stamp,
+        typed_back,
+        typed,
+    };
+    match house.run(renew).await? {
+        Ok(()) => tell(
+            house,
+            &json!({ "renewed": true }),
+            "the old break-glass code is worth nothing any more",
+        ),
+        Err(refused) => house.refuse(&refused),
+    }
+}

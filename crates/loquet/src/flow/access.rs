@@ -1,0 +1,192 @@
+//! Access rules taken back: by the administrator who has just made a mistake, by the operator on the host.
+
+use loquet_ipfilter::{Filter, Rules as AccessRules};
+use loquet_policy::{
+    Access, AccountId, Audience, CodeCheck, Command, Digest, Event, Grant, Refusal, Setting,
+    Submitted, UnixTime, limits,
+};
+
+use super::organisation::{RulesChange, rules_change};
+use super::sealed::Step;
+use super::{After, Beside, Case, Door, Refused, done, tags};
+use crate::records::Rules;
+use crate::stamp::Stamp;
+
+/// How long a change of the access rules can be undone at once, in seconds: until the next morning, when the first
+/// person who cannot log in has called.
+pub const UNDO: u64 = limits::DAY;
+
+/// The access rules of before the last change hold again, at once.
+///
+/// Opening rules waits for 72 hours, so that nobody who takes over an administrator's session lets others in. What
+/// was open until less than [`UNDO`] ago needs no such wait: nothing is opened that was not open the day before.
+#[derive(Debug, Clone)]
+pub struct UndoRules {
+    stamp: Stamp,
+    /// Stands for "no rules": that everybody may log in from everywhere is then a rule as well, and no weakening.
+    everywhere: Rules,
+}
+
+impl UndoRules {
+    /// Undoes the last change of the access rules. `stamp` is an administrator's session with a recent code.
+    #[must_use]
+    pub fn new(stamp: Stamp) -> Self {
+        Self {
+            stamp,
+            everywhere: Rules::new(AccessRules::unrestricted().to_string()),
+        }
+    }
+}
+
+impl Step for UndoRules {
+    type Grant = RulesChange;
+    const WHAT: &'static str = "undo_access_rules";
+
+    fn actor(&self) -> AccountId {
+        self.stamp.account()
+    }
+
+    fn stamp(&self) -> Option<&Stamp> {
+        Some(&self.stamp)
+    }
+
+    fn rules(&self) -> Option<&Rules> {
+        Some(&self.everywhere)
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        let organisation = case.organisation.ok_or(Refusal::PolicyUnavailable)?;
+        let past = organisation
+            .past
+            .last()
+            .filter(|past| case.now.since(past.until) < UNDO)
+            .ok_or(Refusal::Unchanged)?;
+        let text = organisation
+            .text_of(past.rules)
+            .ok_or(Refusal::PolicyUnavailable)?;
+        let door = match past.rules {
+            None => Door::Open,
+            Some(_) => AccessRules::parse_text(text)
+                .ok()
+                .and_then(|rules| Filter::compile(&rules, Some(case.geo)).ok())
+                .map_or(Door::Unreadable, |filter| Door::Guarded(filter.into())),
+        };
+        if door.access(case.request.address, &tags(&case.actor.facts), case.tier())
+            != Access::Allowed
+        {
+            return Err(Refused::WouldLockOut);
+        }
+        Ok(Command::Change {
+            setting: Setting::AccessRules {
+                rules: Some(past.rules.unwrap_or(self.everywhere.digest)),
+                opens: false,
+            },
+            code: Submitted {
+                check: CodeCheck::Absent,
+                vantage: case.vantage(),
+            },
+        })
+    }
+
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<RulesChange, Refused> {
+        rules_change(granted, case, after)
+    }
+}
+
+/// On the host: no access rules hold until an administrator sets some, or somebody on the host rolls back. An internet
+/// provider that changes a day-care's address locks nobody out for ever.
+///
+/// All administrators are told; the record stands in the named administrator's chain.
+#[derive(Debug, Clone, Copy)]
+pub struct SuspendRules {
+    /// An administrator, in whose name the host acts.
+    pub account: AccountId,
+}
+
+/// On the host: the access rules of before the last change hold again. Once more puts the others back.
+///
+/// All administrators are told; the record stands in the named administrator's chain.
+#[derive(Debug, Clone, Copy)]
+pub struct RollBackRules {
+    /// An administrator, in whose name the host acts.
+    pub account: AccountId,
+}
+
+/// The rules that will hold, or why nothing changes.
+fn of_host(
+    case: &Case<'_>,
+    next: impl FnOnce(&crate::records::OrganisationRecord, UnixTime) -> Option<Option<Digest>>,
+) -> Result<Command, Refused> {
+    if !case
+        .actor
+        .facts
+        .roles
+        .contains(loquet_policy::RoleId::ADMINISTRATOR)
+    {
+        return Err(Refusal::NotAdmin.into());
+    }
+    let organisation = case.organisation.ok_or(Refusal::PolicyUnavailable)?;
+    match next(organisation, case.now) {
+        Some(_) => Ok(Command::Settle),
+        None => Err(Refusal::Unchanged.into()),
+    }
+}
+
+impl Step for SuspendRules {
+    type Grant = ();
+    const WHAT: &'static str = "suspend_access_rules";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        of_host(case, |organisation, now| {
+            organisation.rules_digest(now).map(|_| None)
+        })
+    }
+
+    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        if let Some(organisation) = beside.organisation(case) {
+            organisation.put_in_force(None, case.now);
+        }
+        beside.tell(Audience::Administrators, Event::AccessRulesSuspended);
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
+
+impl Step for RollBackRules {
+    type Grant = ();
+    const WHAT: &'static str = "roll_back_access_rules";
+
+    fn actor(&self) -> AccountId {
+        self.account
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+        of_host(case, |organisation, _| {
+            organisation.past.last().map(|past| past.rules)
+        })
+    }
+
+    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        if let Some(organisation) = beside.organisation(case)
+            && let Some(past) = organisation.past.pop()
+        {
+            organisation.put_in_force(past.rules, case.now);
+        }
+        beside.tell(Audience::Administrators, Event::AccessRulesRolledBack);
+    }
+
+    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
+        done(granted, case, after)
+    }
+}
