@@ -137,13 +137,11 @@ fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
 /// Control characters break log lines (OWASP ASVS 16.4.1); embeddings, overrides and isolates reorder what is shown.
 /// Marks and joiners stay: Persian and emoji need them.
 pub(crate) fn has_deceptive(text: &str) -> bool {
-    // Most names are ASCII, and bytes are looked through faster than characters.
-    if text.is_ascii() {
-        return text
-            .bytes()
-            .fold(false, |found, byte| found | byte.is_ascii_control());
-    }
-    text.chars().any(is_deceptive)
+    // Most names are plain ASCII, and bytes are looked through faster than characters.
+    let plain = text
+        .bytes()
+        .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    !plain && text.chars().any(is_deceptive)
 }
 
 fn is_deceptive(c: char) -> bool {

@@ -188,13 +188,12 @@ impl Import {
         };
 
         // Without a branch for each byte, so that sixteen bytes are compared at once.
-        let holds = |mark: u8| {
-            text.bytes()
-                .fold(false, |found, byte| found | (byte == mark))
-        };
-        let plain = !(holds(b'%') | holds(b'+'));
+        let found = text.bytes().fold(0_u8, |found, byte| {
+            found | u8::from(matches!(byte, b'%' | b'+')) | if byte == b'#' { 2 } else { 0 }
+        });
+        let plain = found & 1 == 0;
         let uri = Piece { text, at: 0, plain }.trim();
-        let uri = match holds(b'#').then(|| uri.split_once(b'#')).flatten() {
+        let uri = match (found & 2 != 0).then(|| uri.split_once(b'#')).flatten() {
             Some((uri, fragment)) => {
                 warn(fragment, WarningKind::Fragment);
                 uri
@@ -206,7 +205,7 @@ impl Import {
         let query = Query::read(query)?;
 
         let (prefix, account) = split_label(label);
-        if account.split_once(b':').is_some() || account.escaped_colon().is_some() {
+        if account.position(b':').is_some() || account.escaped_colon().is_some() {
             warn(account, WarningKind::SeveralColons);
         }
         let account_name = account.name()?;
@@ -274,11 +273,7 @@ fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
 
 /// Splits the raw label at its first colon, escaped or not (draft-andesco-otpauth-uri).
 fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
-    let literal = label
-        .text
-        .bytes()
-        .position(|byte| byte == b':')
-        .map(|at| (at, 1));
+    let literal = label.position(b':').map(|at| (at, 1));
     let escaped = label.escaped_colon().map(|at| (at, 3));
     match literal.into_iter().chain(escaped).min() {
         Some((at, skip)) => {

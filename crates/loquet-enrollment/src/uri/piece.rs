@@ -47,8 +47,21 @@ impl<'a> Piece<'a> {
 
     /// Splits at an ASCII character.
     pub(super) fn split_once(self, mark: u8) -> Option<(Self, Self)> {
-        let at = self.text.bytes().position(|byte| byte == mark)?;
-        Some(self.split(at, 1))
+        Some(self.split(self.position(mark)?, 1))
+    }
+
+    /// Where an ASCII character first stands; sixteen are looked at at once.
+    pub(super) fn position(self, mark: u8) -> Option<usize> {
+        let is_mark = |byte: &u8| *byte == mark;
+        let (blocks, _) = self.text.as_bytes().as_chunks::<16>();
+        let without = blocks.iter().take_while(|block| {
+            !block
+                .iter()
+                .fold(false, |found, byte| found | is_mark(byte))
+        });
+        let start = without.count().saturating_mul(16);
+        let rest = self.text.as_bytes().get(start..)?;
+        Some(rest.iter().position(is_mark)?.saturating_add(start))
     }
 
     /// Where the first colon stands that is written `%3A`.
@@ -65,8 +78,9 @@ impl<'a> Piece<'a> {
     }
 
     pub(super) fn trim(self) -> Self {
-        let start = self.text.len().saturating_sub(self.text.trim_start().len());
-        self.part(start..start.saturating_add(self.text.trim().len()))
+        let text = self.text.trim_start();
+        let start = self.text.len().saturating_sub(text.len());
+        self.part(start..start.saturating_add(text.trim_end().len()))
     }
 
     pub(super) fn decode(self) -> Result<Cow<'a, str>, ImportError> {
