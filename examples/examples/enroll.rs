@@ -1,7 +1,7 @@
 //! Enrolls a real phone from a terminal: `cargo run --example enroll`.
 //!
-//! Scan the code with any authenticator app and type what it shows. `-- --light` and `-- --dark` draw for terminals
-//! that understand no colours, `-- --phone` lets `totp-rs` play the phone.
+//! Scan the code with any authenticator app and type what it shows. For terminals that understand no colours there are
+//! `-- --light` and `-- --dark`; `-- --phone` lets `totp-rs` play the phone.
 
 use std::io::{self, BufRead, Write};
 use std::time::{SystemTime, SystemTimeError};
@@ -16,13 +16,15 @@ use rand::rngs::SysRng;
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let asked = |word: &str| arguments.iter().any(|argument| argument == word);
-    let theme = match (asked("--light"), asked("--dark")) {
-        (true, _) => Theme::Light,
-        (_, true) => Theme::Dark,
-        _ => Theme::Ansi,
-    };
+    let (mut theme, mut phone) = (Theme::Ansi, false);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--light" => theme = Theme::Light,
+            "--dark" => theme = Theme::Dark,
+            "--phone" => phone = true,
+            other => return Err(format!("{other}: only --light, --dark, --phone").into()),
+        }
+    }
 
     // The edge brings clock and entropy; everything below is values.
     let mut entropy = [0; 20];
@@ -33,11 +35,12 @@ fn main() -> Result<(), Failure> {
 
     let mut out = io::stdout();
     show(&mut out, &offer, theme)?;
-    let typed: Box<dyn Iterator<Item = io::Result<String>>> = if asked("--phone") {
+    let typed: Box<dyn Iterator<Item = io::Result<String>>> = if phone {
         let phone = totp_rs::Totp::from_url(offer.uri.expose())?;
         let shown = phone.generate(now()?).to_string();
+        // On the screen as if somebody had typed it.
         writeln!(out, "The phone shows {shown}.")?;
-        Box::new(std::iter::once(Ok(shown)))
+        Box::new(std::iter::once(Ok(shown)).inspect(|_| _ = writeln!(io::stdout())))
     } else {
         Box::new(io::stdin().lock().lines())
     };
@@ -45,7 +48,7 @@ fn main() -> Result<(), Failure> {
     match converse(&mut out, pending, session, typed)? {
         Some(confirmed) => writeln!(
             out,
-            "Right. Your phone is enrolled; step {} is used, so the same code does not log in.",
+            "Right. Your phone is enrolled. The code is used up (step {}): a log-in takes the next one.",
             confirmed.matched.step
         )?,
         None => writeln!(out, "Nothing was enrolled, and the secret is wiped.")?,
@@ -57,18 +60,13 @@ fn show(out: &mut impl Write, offer: &Offer, theme: Theme) -> io::Result<()> {
     writeln!(out, "{}", offer.qr.terminal(theme))?;
     writeln!(
         out,
-        "Scan this with your authenticator app, or type the key {}",
-        *offer.key_grouped
+        "Scan this with your authenticator app. It will show {}, {}.",
+        offer.issuer, offer.account
     )?;
-    writeln!(
-        out,
-        "for {} at {}. Apps that work:",
-        offer.account, offer.issuer
-    )?;
-    for fit in offer.advice.fits.iter().filter(|fit| fit.works()) {
-        writeln!(out, "  {}", fit.app.profile().name)?;
-    }
-    Ok(())
+    writeln!(out, "No camera? Type the key: {}", *offer.key_grouped)?;
+    let works = offer.advice.fits.iter().filter(|fit| fit.works());
+    let names: Vec<_> = works.map(|fit| fit.app.profile().name).collect();
+    writeln!(out, "Apps that work: {}.", names.join(", "))
 }
 
 /// Asks for codes until one is right, the tenth is wrong, ten minutes are over or nobody types any more.
@@ -95,7 +93,7 @@ fn converse(
                 Confirmation::StillPending(pending, Obstacle::WrongCode { left }) => {
                     writeln!(
                         out,
-                        "Not that one; {left} more tries. Is the phone's clock set automatically?"
+                        "Not that one. Tries left: {left}. Does the phone set its clock by itself?"
                     )?;
                     pending
                 }
@@ -109,6 +107,7 @@ fn converse(
         write!(out, "What does it show? ")?;
         out.flush()?;
     }
+    writeln!(out)?;
     Ok(None)
 }
 
