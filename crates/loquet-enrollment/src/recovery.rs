@@ -4,7 +4,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::base32::{self, Base32Error};
 
@@ -25,7 +25,7 @@ use crate::base32::{self, Base32Error};
 /// Shown once, while the enrollment is still pending, and never again: only the [`digest`](Self::digest) is stored.
 /// `Debug` shows nothing, there is no `Display`, and the value is wiped when dropped.
 #[derive(Clone)]
-pub struct RecoveryCode([u8; Self::BYTES]);
+pub struct RecoveryCode(Zeroizing<[u8; Self::BYTES]>);
 
 impl RecoveryCode {
     /// Bytes of entropy.
@@ -33,8 +33,8 @@ impl RecoveryCode {
 
     /// Makes a code of random bytes, fresh from a cryptographic generator.
     #[must_use]
-    pub const fn from_entropy(entropy: [u8; Self::BYTES]) -> Self {
-        Self(entropy)
+    pub fn from_entropy(entropy: [u8; Self::BYTES]) -> Self {
+        Self(Zeroizing::new(entropy))
     }
 
     /// Reads a code in any case and grouping. `0`, `1` and `8`, which no code contains, are taken for `O`, `I` and `B`:
@@ -49,7 +49,7 @@ impl RecoveryCode {
         canonical.extend(text.chars().map(|c| base32::suggestion(c).unwrap_or(c)));
         let decoded = base32::decode(&canonical)?;
         match decoded.expose().try_into() {
-            Ok(bytes) if !decoded.leftover => Ok(Self(bytes)),
+            Ok(bytes) if !decoded.leftover => Ok(Self(Zeroizing::new(bytes))),
             _ => {
                 let symbols = text.chars().filter(char::is_ascii_alphanumeric).count();
                 Err(RecoveryCodeError::Length { symbols })
@@ -63,31 +63,23 @@ impl RecoveryCode {
     /// The only way out of the type.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
-        base32::grouped(&base32::encode(&self.0), '-')
+        base32::grouped(&base32::encode(&*self.0), '-')
     }
 
     /// What is stored: SHA-256 over a prefix of its own, so that no other digest can be mistaken for it.
     #[must_use]
     pub fn digest(&self) -> RecoveryDigest {
         let hash = Sha256::new_with_prefix(b"loquet recovery code 1\0")
-            .chain_update(self.0)
+            .chain_update(*self.0)
             .finalize();
         RecoveryDigest(hash.into())
     }
 }
 
-impl Drop for RecoveryCode {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl ZeroizeOnDrop for RecoveryCode {}
-
 /// In constant time.
 impl PartialEq for RecoveryCode {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.0.ct_eq(other.0.as_slice()).into()
     }
 }
 

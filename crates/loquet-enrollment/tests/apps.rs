@@ -584,6 +584,7 @@ fn a_report_gives_the_worst_reason_of_each_app_in_the_order_asked() {
     );
     assert!(!report.works_everywhere());
     assert_eq!(report.failures().count(), 3);
+    assert_eq!(report.to_string().split("; ").count(), 4);
     let since = compatible(
         &Parameters {
             algorithm: Algorithm::Sha256,

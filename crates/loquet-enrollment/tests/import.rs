@@ -165,6 +165,14 @@ fn a_contradicting_issuer_is_a_warning_and_the_parameter_counts() {
         }
     );
     assert_eq!(import.warnings[0].position, 15);
+    // A plus sign stays one, beside escapes too.
+    let plus = read(&format!(
+        "otpauth://totp/A%20B:m+n?secret={SECRET}&issuer=A%20B"
+    ));
+    assert_eq!(
+        (plus.issuer.as_deref(), plus.account.as_str()),
+        (Some("A B"), "m+n")
+    );
     // The same name, once escaped and once not, is no contradiction.
     assert_eq!(
         warnings(&format!(
@@ -353,7 +361,15 @@ fn broken_escapes_are_refused_in_place() {
 
 #[test]
 fn control_and_reversing_characters_in_names_are_refused() {
-    for bad in ["%00", "%0A", "%1B", "%7F", "%E2%80%AE", "%E2%81%A6"] {
+    for bad in [
+        "%00",
+        "%0A",
+        "%0A%0A",
+        "%1B",
+        "%7F",
+        "%E2%80%AE",
+        "%E2%81%A6",
+    ] {
         refused(
             &format!("otpauth://totp/L:m{bad}?secret={SECRET}"),
             "m%",

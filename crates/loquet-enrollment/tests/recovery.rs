@@ -58,6 +58,16 @@ fn t9_all_spellings_of_one_code_are_one_code_and_one_use() {
 }
 
 #[test]
+fn codes_are_equal_when_every_bit_is() {
+    let code = RecoveryCode::from_entropy([0; 15]);
+    for bit in 0..120 {
+        let mut other = [0_u8; 15];
+        other[bit / 8] = 1 << (bit % 8);
+        assert_ne!(RecoveryCode::from_entropy(other), code);
+    }
+}
+
+#[test]
 fn a_code_of_another_length_says_how_many_were_typed() {
     let text = codes()[3].grouped();
     for (typed, symbols) in [
@@ -109,4 +119,5 @@ fn nothing_printable_shows_a_code() {
         !printed.contains(&*code.grouped()) && !printed.contains("7, 7"),
         "{printed}"
     );
+    assert!(printed.starts_with("RecoveryCode([redacted]) RecoveryDigest(…) RecoverySheet("));
 }
