@@ -12,6 +12,9 @@ use crate::failure::Failure;
 
 /// SQLite's `application_id` of the demonstration's files: "LqDm".
 pub(crate) const APPLICATION_ID: i32 = 0x4c71_446d;
+/// What the file holds that stands beside the database while a first start makes it.
+const BEGUN: &[u8] =
+    b"loquet-demo is making the database beside this file. Nothing in it counts yet.\n";
 /// First line of the key file, by which it is recognised.
 const KEY_MARK: &str =
     "# Key file of loquet-demo. Whoever has it can read the secrets in the database beside it.";
@@ -27,13 +30,27 @@ pub(crate) struct Files {
     pub(crate) is_new: bool,
     /// Others than the owner can read the key file.
     pub(crate) is_exposed: bool,
+    /// While this is the first start and it is not over: the file that says so, locked.
+    begun: Option<(PathBuf, File)>,
     _lock: File,
+}
+
+impl Files {
+    /// The first start is over: what it made counts from now on.
+    pub(crate) fn settled(&mut self) {
+        if let Some((path, _)) = self.begun.take() {
+            // If it stays, the next start takes back what nobody has used.
+            drop(fs::remove_file(path));
+        }
+    }
 }
 
 /// Finds the files, or makes them. `fresh` deletes them first, if they are ours.
 pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let database = settle(database)?;
     let key = beside(&database, ".key");
+    let mark = beside(&database, ".new");
+    take_back_what_was_cut_off(&mark, &database, &key)?;
     let kind = Kind::of(&database)?;
     match kind {
         Kind::Foreign if fresh => return Err(Failure::NotOurs { path: database }),
@@ -74,6 +91,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         lock => lock,
     };
     let is_new = matches!(Kind::of(&database)?, Kind::Absent | Kind::Empty);
+    let mut begun = None;
     let lock = match (lock, is_new) {
         (None, false) => return Err(Failure::KeyMissing { path: key }),
         // A key whose database has gone or is empty: something happened that no start should paint over.
@@ -85,6 +103,8 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         }
         (Some(lock), false) => lock,
         (None, true) => {
+            create(&mark, BEGUN)?;
+            begun = self::lock(&mark, &database)?.map(|held| (mark, held));
             create(&database, b"")?;
             create(&key, new_key()?.as_bytes())?;
             self::lock(&key, &database)?.ok_or_else(|| Failure::KeyMissing { path: key.clone() })?
@@ -104,8 +124,44 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         key_text,
         is_new,
         is_exposed,
+        begun,
         _lock: lock,
     })
+}
+
+/// A first start that was killed before it was over leaves its mark, unlocked: nobody has used what it made, and this
+/// start is the first.
+fn take_back_what_was_cut_off(mark: &Path, database: &Path, key: &Path) -> Result<(), Failure> {
+    let Some(held) = lock(mark, database)? else {
+        return Ok(());
+    };
+    let mut found = Vec::new();
+    let most = u64::try_from(BEGUN.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    Read::take(&held, most)
+        .read_to_end(&mut found)
+        .map_err(|cause| Failure::File {
+            doing: "read",
+            path: mark.to_owned(),
+            cause,
+        })?;
+    // It may have been killed while it wrote this very file.
+    if !BEGUN.starts_with(&found) {
+        return Err(Failure::NotOurs {
+            path: mark.to_owned(),
+        });
+    }
+    for file in [
+        beside(database, "-wal"),
+        beside(database, "-shm"),
+        database.to_owned(),
+        key.to_owned(),
+        mark.to_owned(),
+    ] {
+        remove(&file)?;
+    }
+    Ok(())
 }
 
 /// Takes back what a failed first start made, so that the next start is a first one again.
@@ -115,6 +171,7 @@ pub(crate) fn undo(files: &Files) {
         beside(&files.database, "-shm"),
         files.database.clone(),
         files.key.clone(),
+        beside(&files.database, ".new"),
     ] {
         // Whatever stays is reported by the next start.
         drop(fs::remove_file(file));

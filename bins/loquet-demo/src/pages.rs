@@ -15,7 +15,7 @@ use maud::{Markup, html};
 
 use crate::host::{Demo, LOG_IN};
 use crate::people::ORGANISATION;
-use crate::phrase::{MAX_PHRASE, Phrases};
+use crate::phrase::{Crowd, MAX_PHRASE, Phrases};
 use crate::throttle::Throttle;
 
 /// The longest name that is looked up, in bytes.
@@ -195,6 +195,18 @@ async fn log_in(
                 Some((StatusCode::TOO_MANY_REQUESTS, &text)),
             )
         }
+        Ok(Verdict::Crowd) => {
+            let text = language.say(
+                "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
+                "Too many people are logging in at the moment. Try again in a moment.",
+            );
+            draw(
+                &app,
+                &visit,
+                &login,
+                Some((StatusCode::SERVICE_UNAVAILABLE, text)),
+            )
+        }
         Ok(Verdict::NotFromHere) => {
             let text = language.say(
                 "Les connexions ne sont pas permises depuis cette adresse.",
@@ -218,6 +230,7 @@ enum Verdict {
     Right(loquet_policy::AccountId),
     Wrong,
     Wait(u64),
+    Crowd,
     NotFromHere,
 }
 
@@ -242,13 +255,18 @@ async fn check(
         Err(fault) => return Err(app.pages.unavailable(visit, &*fault)),
     };
     let (account, stored) = found.unzip();
-    if app.phrases.is_right(phrase, stored).await
-        && let Some(account) = account
-    {
-        app.throttle.succeeded(&login, address);
-        return Ok(Verdict::Right(account));
+    match (app.phrases.is_right(phrase, stored).await, account) {
+        (Ok(true), Some(account)) => {
+            app.throttle.succeeded(&login, address);
+            Ok(Verdict::Right(account))
+        }
+        (Ok(_), _) => Ok(Verdict::Wrong),
+        (Err(Crowd), _) => {
+            // Nothing was looked at: it costs no try.
+            app.throttle.returned(&login, address);
+            Ok(Verdict::Crowd)
+        }
     }
-    Ok(Verdict::Wrong)
 }
 
 fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<(StatusCode, &str)>) -> Response {

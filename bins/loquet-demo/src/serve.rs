@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use loquet::{KeyRing, Service, ServiceError};
+use loquet::flow::SetAddress;
+use loquet::{KeyRing, Request, Service, ServiceError};
 use loquet_policy::OrgId;
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
@@ -41,7 +42,7 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
         .await
         .map_err(|cause| Failure::address(cli.listen, &cause))?;
     let address = listener.local_addr().map_err(Failure::Server)?;
-    let files = files::prepare(&cli.db, cli.fresh)?;
+    let mut files = files::prepare(&cli.db, cli.fresh)?;
     let app = match open(&files).await {
         Ok(app) => app,
         Err(failure) => {
@@ -51,6 +52,7 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
             return Err(failure);
         }
     };
+    files.settled();
     if files.is_exposed {
         warn(&format!(
             "the key file {} can be read by others than its owner: whoever reads it can read the secrets. Run: chmod 600 {0}",
@@ -130,6 +132,16 @@ async fn ensure_people(service: &Service) -> Result<OrgId, loquet::ServiceError>
         service
             .ensure_account(org, person.account(), person.login, &label, [person.role])
             .await?;
+        if let Ok(address) = label.parse() {
+            let set = SetAddress {
+                account: person.account(),
+                address,
+            };
+            // An account that has one keeps it: its owner may have changed it.
+            if service.address(person.account()).await?.is_none() {
+                drop(service.run(set, &Request::new(None)?).await?);
+            }
+        }
     }
     Ok(org)
 }

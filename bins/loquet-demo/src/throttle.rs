@@ -12,7 +12,8 @@ const WINDOW: Duration = Duration::from_secs(300);
 const PER_NAME: u32 = 8;
 /// Wrong pass phrases from one address in that time: a whole office shares one.
 const PER_ADDRESS: u32 = 40;
-/// Names or addresses that are remembered; a flood of new ones forgets those whose time is over, then all.
+/// Names or addresses that are remembered; a flood of new ones forgets those whose time is over, then those that were
+/// tried least: whoever floods does not lift the brake from the one name that is guessed at.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -45,6 +46,18 @@ impl Throttle {
             addresses.count(address, now);
         }
         Ok(())
+    }
+
+    /// The pass phrase was not looked at: the try comes back.
+    pub(crate) fn returned(&self, name: &str, address: Option<IpAddr>) {
+        if let Some((_, tries)) = locked(&self.names).0.get_mut(&folded(name)) {
+            *tries = tries.saturating_sub(1);
+        }
+        if let Some(address) = address
+            && let Some((_, tries)) = locked(&self.addresses).0.get_mut(&network(address))
+        {
+            *tries = tries.saturating_sub(1);
+        }
     }
 
     /// The pass phrase was right: forgets the name's failures and gives the address its try back.
@@ -96,13 +109,34 @@ impl<K: Hash + Eq> Counts<K> {
         (*failures >= most).then(|| left.as_secs().saturating_add(1))
     }
 
+    /// Forgets the half that was tried least, and of those the older.
+    fn forget_half(&mut self) {
+        let mut tried: Vec<(u32, Instant)> = self
+            .0
+            .values()
+            .map(|(since, tries)| (*tries, *since))
+            .collect();
+        let half = tried.len() / 2;
+        if half == 0 {
+            return;
+        }
+        let (_, (most, newest), _) = tried.select_nth_unstable(half);
+        let (most, newest) = (*most, *newest);
+        let mut left = half;
+        self.0.retain(|_, (since, tries)| {
+            let goes = left > 0 && (*tries, *since) <= (most, newest);
+            left = left.saturating_sub(usize::from(goes));
+            !goes
+        });
+    }
+
     fn count(&mut self, key: K, now: Instant) {
         if self.0.len() >= REMEMBERED {
             self.0
                 .retain(|_, (since, _)| now.saturating_duration_since(*since) < WINDOW);
         }
         if self.0.len() >= REMEMBERED {
-            self.0.clear();
+            self.forget_half();
         }
         let entry = self.0.entry(key).or_insert((now, 0));
         if now.saturating_duration_since(entry.0) >= WINDOW {
@@ -183,6 +217,20 @@ mod tests {
             throttle.begin("x", "2001:db8::ffff".parse().ok(), now),
             Ok(())
         );
+    }
+
+    #[test]
+    fn a_flood_of_names_does_not_lift_the_brake_from_one() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for _ in 0..8 {
+            throttle.begin("helene", None, now).unwrap();
+        }
+        for n in 0..25_000 {
+            throttle.begin(&format!("name{n}"), None, now).unwrap();
+        }
+        assert_eq!(throttle.begin("helene", None, now), Err(301));
+        throttle.returned("helene", None);
+        assert_eq!(throttle.begin("helene", None, now), Ok(()));
     }
 
     #[test]

@@ -144,6 +144,46 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
 }
 
 #[test]
+fn a_first_start_that_was_killed_at_any_point_is_begun_again() {
+    let mark = |db: &Path| PathBuf::from(format!("{}.new", db.display()));
+    let (_folder, whole) = folder();
+    let first = stand(&whole, &[]);
+    assert!(!mark(&whole).exists(), "it is over");
+    assert_eq!(first.end(), 0);
+    let (made, key) = (fs::read(&whole).unwrap(), fs::read(key_of(&whole)).unwrap());
+    let begun = "loquet-demo is making the database beside this file. Nothing in it counts yet.\n";
+    for (text, database, key) in [
+        ("loquet-demo is", None, None),
+        (begun, Some(&b""[..]), None),
+        (begun, Some(&b""[..]), Some(&key[..40])),
+        (begun, Some(&b""[..]), Some(&key[..])),
+        (begun, Some(&made[..]), Some(&key[..])),
+    ] {
+        let (_folder, db) = folder();
+        fs::write(mark(&db), text).unwrap();
+        if let Some(database) = database {
+            fs::write(&db, database).unwrap();
+        }
+        if let Some(key) = key {
+            fs::write(key_of(&db), key).unwrap();
+        }
+        let again = stand(&db, &[]);
+        assert_eq!(again.said["new"], true);
+        assert!(!mark(&db).exists());
+        assert_eq!(again.end(), 0);
+        let next = stand(&db, &[]);
+        assert_eq!(next.said["new"], false);
+    }
+    // What is not our mark is left alone, and all beside it.
+    let (_folder, db) = folder();
+    fs::write(mark(&db), "somebody's own file").unwrap();
+    fs::write(&db, b"").unwrap();
+    let (_, why) = refused(&db, &[]);
+    assert!(why.contains("demo.db.new"), "{why}");
+    assert!(db.exists());
+}
+
+#[test]
 fn an_unknown_name_and_a_wrong_phrase_get_the_same_answer() {
     let (_folder, db) = folder();
     let demo = stand(&db, &[]);

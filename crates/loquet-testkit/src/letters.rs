@@ -63,11 +63,7 @@ pub async fn a_change_of_address_is_told_to_the_old_one_which_hears_on(house: Ho
         rule(house.run(set("denis@example.org")).await),
         Refusal::Unchanged
     );
-    let first = post(&house).await;
-    assert_eq!(
-        to(&first, DENIS)[0].addresses,
-        [address("denis@example.org")]
-    );
+    assert!(post(&house).await.is_empty(), "nobody to tell");
 
     house.run(set("thief@example.net")).await.unwrap();
     let letters = post(&house).await;

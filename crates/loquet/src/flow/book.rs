@@ -1,6 +1,6 @@
 //! Where notices go, and the answer to one: "that was not me".
 
-use loquet_policy::{AccountId, Command, Grant, Refusal};
+use loquet_policy::{AccountId, Command, Event, Grant, Refusal};
 
 use super::host::of_host;
 use super::sealed::Step;
@@ -78,6 +78,12 @@ impl Step for SetAddress {
     }
 
     fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        // Of a first address there is nobody to tell.
+        if case.actor.book.is_empty() {
+            beside
+                .notices
+                .retain(|notice| notice.event != Event::AddressChanged);
+        }
         beside.actor.book.change(&self.address, case.now);
     }
 

@@ -1,8 +1,9 @@
 //! What time brings where nobody comes.
 
-use loquet_policy::OrgId;
+use loquet_policy::{AccountId, OrgId};
 
 use super::{Service, ServiceError};
+use crate::book::Address;
 use crate::disk;
 use crate::flow::{self, Facts, Request};
 use crate::paper::RecoveryCode;
@@ -56,6 +57,15 @@ impl Service {
         };
         let settled = self.run(settle, &Request::new(None)?).await?;
         Ok(settled.granted().is_ok())
+    }
+
+    /// Where an account's notices go, if Loquet was told.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn address(&self, account: AccountId) -> Result<Option<Address>, ServiceError> {
+        let person = self.person(account).await?;
+        Ok(person.and_then(|person| person.book.present().cloned()))
     }
 
     /// The recovery codes to show beside the enrollment that this very session began; none where the organisation offers
