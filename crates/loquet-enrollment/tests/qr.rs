@@ -275,9 +275,9 @@ mod png {
     use loquet_enrollment::Scale;
 
     #[test]
-    fn a_usual_png_takes_less_than_700_bytes_and_has_one_bit_a_pixel() {
+    fn a_usual_png_takes_500_bytes_and_has_one_bit_a_pixel() {
         let png = usual_qr().png(Scale::default());
-        assert!(png.len() <= 700, "{} bytes", png.len());
+        assert!(png.len() <= 500, "{} bytes", png.len());
         // IHDR: bit depth 1, colour type 0, after signature, length, type, width and height.
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
         assert_eq!(&png[24..26], [1, 0]);

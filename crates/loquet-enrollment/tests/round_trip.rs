@@ -11,6 +11,7 @@
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::print_stdout,
+    clippy::string_slice,
     clippy::disallowed_methods,
     reason = "a test may fail loudly and write files"
 )]
@@ -240,6 +241,24 @@ fn the_decoders_read_what_a_camera_sees() {
 #[ignore = "takes minutes: 840 people, to fill the table of the documentation"]
 fn the_decoders_read_what_a_camera_sees_at_length() {
     table(30);
+}
+
+/// Texts in every mode a symbol has, and switching between them.
+#[test]
+fn any_printable_text_is_read_back() {
+    let mut random = Random(24);
+    let words = ["0123456789", "ABCDEFGHIJ%/:", "abcxyz~{}", "7", "Q", "q"];
+    for _ in 0..60 {
+        let mut text = String::from("x");
+        for _ in 0..random.below(40) {
+            let word = random.pick(&words);
+            text.push_str(&word[..=random.below(word.len())]);
+        }
+        let qr = Qr::encode(&text).unwrap();
+        let picture = qr.image(Scale::new(2).unwrap());
+        assert_eq!(read_by_rxing(&picture).as_deref(), Some(&*text));
+        assert_eq!(read_by_rqrr(&picture).as_deref(), Some(&*text));
+    }
 }
 
 /// The picture as written, for many people, in the four scales by turns.

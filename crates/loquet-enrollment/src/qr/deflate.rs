@@ -286,7 +286,7 @@ fn adler(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, huffman, zlib};
+    use super::{Code, distance_code, huffman, length_code, zlib};
     use std::io::Read;
 
     fn inflated(stream: &[u8]) -> Vec<u8> {
@@ -332,6 +332,31 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn lengths_and_distances_have_the_symbols_of_rfc_1951() {
+        for (length, expected) in [
+            (3, (257, 0, 0)),
+            (10, (264, 0, 0)),
+            (11, (265, 0, 1)),
+            (12, (265, 1, 1)),
+            (19, (269, 0, 2)),
+            (257, (284, 30, 5)),
+            (258, (285, 0, 0)),
+        ] {
+            assert_eq!(length_code(length), expected, "{length}");
+        }
+        for (distance, expected) in [
+            (1, (0, 0, 0)),
+            (4, (3, 0, 0)),
+            (5, (4, 0, 1)),
+            (8, (5, 1, 1)),
+            (50, (11, 1, 4)),
+            (32_768, (29, 8191, 13)),
+        ] {
+            assert_eq!(distance_code(distance), expected, "{distance}");
         }
     }
 
