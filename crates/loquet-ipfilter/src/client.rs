@@ -332,6 +332,10 @@ fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
     }
     // CGI turns dashes into underscores, some servers trim names, some cut them at a NUL or a colon.
     let odd = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || *byte == b':';
+    // Whatever is longer and has nothing to trim or to cut is another name. Without a branch a byte, this is quick.
+    if name.len() > wanted.len() && !name.iter().fold(false, |any, byte| any | odd(byte)) {
+        return Likeness::Other;
+    }
     let bare = name.trim_ascii();
     let bare = bare
         .split(odd)

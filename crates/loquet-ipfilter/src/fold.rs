@@ -12,7 +12,7 @@ use crate::facts_table::{FactsTable, intersect, join};
 use crate::filter::CompileError;
 use crate::lists::{Handle, ListId, Lists, rule_at};
 use crate::rules::{Extra, Prefixes};
-use crate::spans::{Families, FixedMap, Item, Spans, Word, cover, sweep};
+use crate::spans::{Families, FixedMap, Item, Spans, Word, cover, sort, sweep};
 use crate::{Decision, Embedded, Geo, PlaceItem, Precedence, Prefix, Rule, Rules};
 
 /// The list of every address.
@@ -323,21 +323,16 @@ fn fold_family<K: Word>(
     items: &mut Items<K>,
     shift: u8,
 ) -> Result<Spans<K, ListId>, CompileError> {
-    items.sort_unstable();
+    sort(items);
     contradictions(rules, groups, items)?;
     let add = |around: Handle, item: &Item<K, Part>| {
         groups
             .members(&item.what)
             .iter()
             .fold(around, |list, &index| {
-                let Some(rule) = rule_at(rules, index) else {
-                    return list;
-                };
                 let specificity = item.what.specificity.saturating_add(shift);
-                lists.add(
-                    list,
-                    rank(rules.precedence, rule.decision, specificity, index),
-                )
+                let decision = lists.decision(index);
+                lists.add(list, rank(rules.precedence, decision, specificity, index))
             })
     };
     Ok(sweep(items, Handle::NONE, add, Handle::seal))

@@ -64,17 +64,24 @@ pub(crate) struct Lists {
     lists: Vec<Box<[Rank]>>,
     ids: FixedMap<Box<[Rank]>, u32>,
     ranks: usize,
-    // One bit a rule: whether it applies only to some tags or devices, so that what stands behind it still counts.
-    conditional: Box<[bool]>,
+    // One byte a rule, because the rules themselves are far too many for the cache while spans are folded.
+    traits: Box<[u8]>,
 }
+
+/// The rule allows.
+const ALLOWS: u8 = 1;
+/// The rule applies only to some tags or devices, so that what stands behind it still counts.
+const CONDITIONAL: u8 = 2;
 
 impl Lists {
     /// `uncertain` says of which rules it is open at this point whether they match.
     pub(crate) fn new(rules: &Rules, uncertain: impl Fn(usize) -> bool) -> Self {
-        let conditional = rules.rules.iter().enumerate().map(|(index, rule)| {
-            uncertain(index)
+        let traits = rules.rules.iter().enumerate().map(|(index, rule)| {
+            let conditional = uncertain(index)
                 || rule.extra.is_some()
-                    && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL)
+                    && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL);
+            let allows = rule.decision == Decision::Allow;
+            (if conditional { CONDITIONAL } else { 0 }) | (if allows { ALLOWS } else { 0 })
         });
         let mut ids = FixedMap::default();
         ids.insert(Box::default(), 0);
@@ -82,16 +89,26 @@ impl Lists {
             lists: vec![Box::default()],
             ids,
             ranks: 0,
-            conditional: conditional.collect(),
+            traits: traits.collect(),
         }
     }
 
+    /// A rule that is none denies, and on some condition.
+    fn traits(&self, index: u32) -> u8 {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        self.traits.get(at).copied().unwrap_or(CONDITIONAL)
+    }
+
     fn is_conditional(&self, rank: Rank) -> bool {
-        usize::try_from(index_of(rank))
-            .ok()
-            .and_then(|at| self.conditional.get(at))
-            .copied()
-            .unwrap_or(true)
+        self.traits(index_of(rank)) & CONDITIONAL != 0
+    }
+
+    pub(crate) fn decision(&self, index: u32) -> Decision {
+        if self.traits(index) & ALLOWS != 0 {
+            Decision::Allow
+        } else {
+            Decision::Deny
+        }
     }
 
     /// The list with one rule more. What can no longer decide is cut off.
@@ -289,9 +306,10 @@ impl<'r> Catalogue<'r> {
 
     pub(crate) fn id(&mut self, list: ListId) -> u16 {
         if let Some(rule) = list.single() {
-            let allows =
-                rule_at(self.rules, rule).is_some_and(|rule| rule.decision == Decision::Allow);
-            return if allows { ALLOW } else { DENY };
+            return match self.lists.decision(rule) {
+                Decision::Allow => ALLOW,
+                Decision::Deny => DENY,
+            };
         }
         let at = usize::try_from(list.list()).unwrap_or(usize::MAX);
         if let Some(Some(id)) = self.seen.get(at) {

@@ -313,17 +313,24 @@ fn plain_v4(text: &[u8]) -> Option<Prefix> {
 
 /// The same at the beginning of a text, with what follows it.
 pub(crate) fn plain_v4_before(text: &[u8]) -> Option<(Prefix, &[u8])> {
-    let (a, rest) = plain_number(text)?;
-    let (b, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    let (c, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    let (d, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    let bits = u32::from_be_bytes([a, b, c, d]);
+    let (address, rest) = plain_address_before(text)?;
+    let bits = address.to_bits();
     let (len, rest) = match rest.strip_prefix(b"/") {
         Some(rest) => plain_number(rest)?,
         None => (32, rest),
     };
     let is_plain = matches!(len, 1..=32) && bits & !mask_v4(len) == 0;
     is_plain.then(|| (Prefix::from_v4_bits(bits, len), rest))
+}
+
+/// An IPv4 address in full notation at the beginning of a text, with what follows it. A digit that follows makes it
+/// none, and is left for the caller to see.
+pub(crate) fn plain_address_before(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let (a, rest) = plain_number(text)?;
+    let (b, rest) = plain_number(rest.strip_prefix(b".")?)?;
+    let (c, rest) = plain_number(rest.strip_prefix(b".")?)?;
+    let (d, rest) = plain_number(rest.strip_prefix(b".")?)?;
+    Some((Ipv4Addr::new(a, b, c, d), rest))
 }
 
 /// A number up to 255 without leading zeros. A zero before another digit ends the number, and so do three digits
