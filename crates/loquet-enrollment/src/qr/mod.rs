@@ -1,7 +1,7 @@
 //! The QR code: a matrix from the `qrcode` crate, and pictures of it by writers of our own.
 //!
 //! The crate lays the modules; how the text is divided into segments, and which mask lies over them, is found out here,
-//! for a smaller symbol in a tenth of the time.
+//! for a smaller symbol in an eighth of the time.
 
 #[cfg(feature = "qr-png")]
 mod deflate;
