@@ -134,12 +134,7 @@ impl PolicyChange {
                     postponements,
                 };
                 organisation.mandates.retain(|mandate| mandate.role != role);
-                let at = organisation
-                    .mandates
-                    .partition_point(|known| known.role < role);
-                organisation
-                    .mandates
-                    .insert(at, Mandate { role, by, state });
+                organisation.mandates.push(Mandate { role, by, state });
             }
             Self::NoMandate { role } => {
                 organisation.mandates.retain(|mandate| mandate.role != role)

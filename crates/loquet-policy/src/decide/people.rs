@@ -304,7 +304,6 @@ impl Turn<'_> {
         if !self.actor().is_active() {
             return Err(Refusal::HasLeft);
         }
-        self.rows_of_administrator()?;
         let account = self.actor().id;
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             self.dispensable(account)?;

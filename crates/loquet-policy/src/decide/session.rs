@@ -99,18 +99,9 @@ impl Turn<'_> {
         if old.level == Level::Level2 {
             session.id = old.id;
         }
-        if old.id != session.id
-            && self
-                .actor()
-                .pendings
-                .iter()
-                .flatten()
-                .any(|pending| pending.session == old.id)
-        {
-            let pendings = self.actor_mut().pendings.iter_mut().flatten();
-            for pending in pendings.filter(|pending| pending.session == old.id) {
-                pending.session = session.id;
-            }
+        let pendings = self.actor_mut().pendings.iter_mut().flatten();
+        for pending in pendings.filter(|pending| pending.session == old.id) {
+            pending.session = session.id;
         }
         Ok(session)
     }

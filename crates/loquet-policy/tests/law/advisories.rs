@@ -177,6 +177,120 @@ fn t13_t14_the_hundredth_failure_disables_whatever_the_sessions() {
 }
 
 #[test]
+fn t15_the_count_is_the_number_of_failures() {
+    let mut house = House::mandated();
+    let half = house.log_in(ANNE);
+    for failures in 1..=9 {
+        while let Err(Refusal::Throttled { wait }) = house.wrong(ANNE, half, Vantage::Stranger) {
+            house.wait(wait);
+        }
+        let attempts = house.accounts[ANNE].attempts;
+        assert_eq!((attempts.row, attempts.total), (failures, failures));
+    }
+}
+
+/// Whoever drops a refusal's changes has not made its decision: the count stands in them.
+#[test]
+fn t16_a_refused_code_carries_the_change_that_counts_it() {
+    let mut house = House::mandated();
+    let half = house.log_in(ANNE);
+    let check = CodeCheck::Wrong { behind: None };
+    let vantage = Vantage::Stranger;
+    let give = Command::GiveCode {
+        code: Submitted { check, vantage },
+        access: Access::Allowed,
+    };
+    let snapshot = Snapshot {
+        organisation: Some(&house.organisation),
+        roster: Some(&house.roster),
+        actor: &house.accounts[ANNE],
+        session: Some(&half),
+        subject: None,
+    };
+    let session = SessionId(9);
+    let decision = decide(&snapshot, &give, house.now, Fresh { session });
+    assert!(decision.answer.is_err());
+    assert_eq!(decision.changes.actor.unwrap().attempts.total, 1);
+}
+
+#[test]
+fn t17_t18_the_failures_of_all_sessions_are_one_count_and_the_owner_hears_of_it() {
+    let mut house = House::enabled();
+    house.enroll(DAVID);
+    for failures in 1..=50u8 {
+        assert!(!house.told(Event::ReplaceAdvised));
+        let session = house.log_in(DAVID);
+        let _refused = house.wrong(DAVID, session, Vantage::KnownDevice);
+        assert_eq!(house.accounts[DAVID].attempts.total, failures);
+        house.wait(limits::WAIT_MAX);
+    }
+    assert!(house.told(Event::ReplaceAdvised));
+}
+
+/// What a session is worth comes from what is bound now, never from what the session remembers.
+#[test]
+fn t21_no_session_is_worth_more_than_what_is_bound() {
+    let mut house = House::mandated();
+    let anne = house.enter(ANNE);
+    let disabled = Authenticator::Disabled {
+        since: house.now,
+        why: DisabledBy::Loss,
+    };
+    let due = Authenticator::ResetDue { ticket: None };
+    for bound in [Authenticator::None, disabled, due] {
+        house.accounts[ANNE].authenticator = bound;
+        assert_ne!(house.standing(ANNE, anne), Ok(Level::Level2), "{bound:?}");
+    }
+}
+
+/// There is one decision about entering: a log-in and a session of old get the same.
+#[test]
+fn t22_a_log_in_and_an_old_session_get_the_same_decision() {
+    let mut seen = 0;
+    for mandated in [false, true] {
+        for toggle in [false, true] {
+            for bound in 0..4 {
+                for who in [ANNE, CLAIRE, DAVID] {
+                    let mut house = if mandated {
+                        House::mandated()
+                    } else {
+                        House::enabled()
+                    };
+                    let since = house.now;
+                    let account = &mut house.accounts[who];
+                    account.toggle = toggle;
+                    account.authenticator = match bound {
+                        0 => Authenticator::None,
+                        1 => Authenticator::Active {
+                            since,
+                            step: 1,
+                            drift: 0,
+                            told: None,
+                        },
+                        2 => Authenticator::Disabled {
+                            since,
+                            why: DisabledBy::Failures,
+                        },
+                        _ => Authenticator::ResetDue { ticket: None },
+                    };
+                    let old = Session {
+                        account: account.id,
+                        id: SessionId(5),
+                        epoch: account.epoch,
+                        level: Level::Level1,
+                        at: since,
+                    };
+                    let entered = house.try_log_in(who).map(|session| session.level);
+                    assert_eq!(house.standing(who, old), entered);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 48);
+}
+
+#[test]
 fn t19_t24_a_session_with_an_open_duty_has_no_rights() {
     let mut house = House::mandated();
     let claire = house.log_in(CLAIRE);

@@ -1,5 +1,7 @@
 //! The article's sentences about who must and who may, in its own order. The French is quoted
-//! above each test.
+//! above each test. What it says of apps, pictures, keys and digits is tested where they are made
+//! (`loquet-enrollment`, `loquet-otp`), and the whole of it over a store (`loquet`'s
+//! `tests/article.rs`) and in a browser (the demo's `tests/browser`).
 
 use crate::house::*;
 use loquet_policy::*;
@@ -126,6 +128,23 @@ fn a_half_log_in_has_no_rights() {
     }
 }
 
+/// "Vous avez la possibilité d'imposer l'AMF pour tous les employés." One who is made an employee later is covered at
+/// once, and an administrator is one too.
+#[test]
+fn a_mandate_covers_whoever_becomes_an_employee() {
+    let mut house = House::mandated();
+    let david = house.log_in(DAVID);
+    assert_eq!(house.standing(DAVID, david), Ok(Level::Level1));
+    let anne = house.enter(ANNE);
+    let role = RoleId::EMPLOYEE;
+    let code = ABSENT;
+    house
+        .about(ANNE, anne, DAVID, Command::AddRole { role, code })
+        .unwrap();
+    assert_eq!(house.standing(DAVID, david), Ok(Level::EnrolOnly));
+    assert_eq!(house.log_in(BRUNO).level, Level::HalfLogin);
+}
+
 /// "Si un employé perd son code OTP, il devra demander à un autre administrateur de réinitialiser
 /// son compte."
 #[test]
@@ -157,6 +176,20 @@ fn an_administrator_is_reset_by_another_and_never_by_oneself() {
     ));
 }
 
+/// "Si l'utilisateur tente de se connecter … et qu'il voit cette image sur la page de connexion, cela signifie que la
+/// fonctionnalité du multi-facteur est activée dans le compte." Whoever is required and has nothing may do nothing else.
+#[test]
+fn whoever_must_and_has_nothing_is_shown_the_enrollment_and_nothing_else() {
+    let mut house = House::mandated();
+    let claire = house.log_in(CLAIRE);
+    assert_eq!(claire.level, Level::EnrolOnly);
+    for command in [Command::LogOutEverywhere, Command::RemoveAuthenticator] {
+        let answer = house.ask(CLAIRE, Some(claire), command);
+        assert_eq!(answer, Err(Refusal::EnrolOnly));
+    }
+    house.begin(CLAIRE, claire, None).unwrap();
+}
+
 /// "L'utilisateur devra alors saisir le numéro à 6 chiffres … puis cliquer sur « Connexion »."
 #[test]
 fn the_first_code_finishes_the_enrollment_and_the_log_in() {
@@ -176,6 +209,52 @@ fn the_code_is_asked_for_at_each_log_in() {
         assert_eq!(house.log_in(ANNE).level, Level::HalfLogin);
         house.wait(limits::DAY);
     }
+}
+
+/// "Il ne faut donc pas supprimer cette application une fois votre multi-facteur mis en place." Whoever does it all the
+/// same comes no further than the code, and helps themself in no way.
+#[test]
+fn whoever_deletes_the_app_comes_no_further_than_the_code() {
+    let mut house = House::mandated();
+    house.enroll(CLAIRE);
+    let half = house.log_in(CLAIRE);
+    assert_eq!(house.standing(CLAIRE, half), Ok(Level::HalfLogin));
+    assert_eq!(house.begin(CLAIRE, half, None), Err(Refusal::CodeRequired));
+    house.ask(CLAIRE, None, Command::ReportLost).unwrap();
+    let claire = house.log_in(CLAIRE);
+    assert_eq!(claire.level, Level::RecoveryOnly);
+    assert_eq!(
+        house.begin(CLAIRE, claire, None),
+        Err(Refusal::RecoverFirst)
+    );
+}
+
+/// "Comment l'utilisateur peut activer et désactiver le multi-facteur dans son compte …" Activating is enrolling, and
+/// afterwards a switch that a fresh code turns.
+#[test]
+fn the_owner_activates_it_and_switches_the_question_on_again() {
+    let mut house = House::enabled();
+    let david = house.log_in(DAVID);
+    assert_eq!(
+        house.ask(DAVID, Some(david), Command::SwitchOn { code: ABSENT }),
+        Err(Refusal::EnrolFirst)
+    );
+    house.begin(DAVID, david, None).unwrap();
+    house
+        .ask(DAVID, Some(david), Command::AbandonEnrollment)
+        .unwrap();
+    assert!(!house.accounts[DAVID].toggle, "abandoned: it stays off");
+    let david = house.enroll(DAVID);
+    assert!(house.accounts[DAVID].toggle);
+    let code = house.good();
+    house
+        .ask(DAVID, Some(david), Command::SwitchOff { code })
+        .unwrap();
+    let code = house.good();
+    house
+        .ask(DAVID, Some(david), Command::SwitchOn { code })
+        .unwrap();
+    assert_eq!(house.log_in(DAVID).level, Level::HalfLogin);
 }
 
 /// "L'utilisateur peut désactiver la fonctionnalité du multi-facteur. Il doit désactiver

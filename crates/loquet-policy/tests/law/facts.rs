@@ -432,3 +432,94 @@ fn a_grant_explains_its_level_or_its_date() {
     }
     assert_eq!(codes, BTreeSet::from(["GRANTED", "LEVEL_2"]));
 }
+
+/// A row that stays as it is is not written: writing it makes others decide again.
+#[test]
+fn what_stays_is_not_written() {
+    let mut house = House::mandated();
+    let claire = house.log_in(CLAIRE);
+    let anne = house.enter(ANNE);
+    let decided = |house: &House, who: usize, session: &Session, whom, command: &Command| {
+        let snapshot = Snapshot {
+            organisation: Some(&house.organisation),
+            roster: Some(&house.roster),
+            actor: &house.accounts[who],
+            session: Some(session),
+            subject: whom,
+        };
+        let session = SessionId(99);
+        decide(&snapshot, command, house.now, Fresh { session })
+    };
+    // Nothing was begun, so that a log-out ends nothing.
+    let out = decided(&house, CLAIRE, &claire, None, &Command::LogOut);
+    assert!(out.changes.is_empty());
+    // The list is about administrators alone.
+    house.begin(CLAIRE, claire, None).unwrap();
+    let confirm = Command::ConfirmEnrollment {
+        check: house.good().check,
+        link: digest(LINK),
+        seal: None,
+        access: Access::Allowed,
+    };
+    let bound = decided(&house, CLAIRE, &claire, None, &confirm);
+    assert!(bound.answer.is_ok() && bound.changes.roster.is_none());
+    let whom = house.accounts[DAVID].clone();
+    let left = decided(&house, ANNE, &anne, Some(&whom), &Command::Leave);
+    assert!(left.answer.is_ok() && left.changes.roster.is_none());
+    let (code, ticket) = (house.good(), digest(TICKET));
+    let rehire = Command::Rehire {
+        roles: RoleSet::of(RoleId::PARENT),
+        ticket,
+        code,
+    };
+    let whom = left.changes.subject.unwrap();
+    let back = decided(&house, ANNE, &anne, Some(&whom), &rehire);
+    assert!(back.answer.is_ok() && back.changes.roster.is_none());
+    // Of an actor who is the subject too there is one row, and it is the actor's.
+    house.ask(CLAIRE, Some(claire), confirm).unwrap();
+    let claire = house.enter(CLAIRE);
+    let begin = Command::BeginReplacement {
+        code: house.good(),
+        recovery: RecoverySet::EMPTY,
+    };
+    house.ask(CLAIRE, Some(claire), begin).unwrap();
+    house.wait(limits::PENDING);
+    let whom = house.accounts[CLAIRE].clone();
+    let own = decided(&house, CLAIRE, &claire, Some(&whom), &Command::Leave);
+    assert!(own.changes.actor.is_some() && own.changes.subject.is_none());
+}
+
+#[test]
+fn an_enrollment_times_out_to_the_second() {
+    let mut house = House::mandated();
+    let claire = house.log_in(CLAIRE);
+    house.begin(CLAIRE, claire, None).unwrap();
+    let over = house.now.plus(limits::PENDING);
+    let pendings = |now| house.accounts[CLAIRE].pendings_at(now).count();
+    assert_eq!((pendings(UnixTime(over.0 - 1)), pendings(over)), (1, 0));
+}
+
+#[test]
+fn something_is_due_from_its_date_on() {
+    let mut house = House::enabled();
+    let anne = house.enter(ANNE);
+    assert!(!is_due(&house.organisation, UnixTime(u64::MAX)));
+    let date = house.now.plus(limits::NOTICE);
+    let (role, start) = (RoleId::EMPLOYEE, Start::At(date));
+    let command = Command::Announce { role, start };
+    house.ask(ANNE, Some(anne), command).unwrap();
+    let before = UnixTime(date.0 - 1);
+    let due = |house: &House| [before, date].map(|now| is_due(&house.organisation, now));
+    assert_eq!(due(&house), [false, true]);
+    house
+        .ask(ANNE, Some(anne), Command::CancelMandate { role })
+        .unwrap();
+    let (setting, code) = (Setting::RecoveryCodes { offered: true }, house.good());
+    house
+        .ask(ANNE, Some(anne), Command::Change { setting, code })
+        .unwrap();
+    let due = house.now.plus(limits::WEAKENING);
+    let before = UnixTime(due.0 - 1);
+    let found = [before, due].map(|now| is_due(&house.organisation, now));
+    assert_eq!(found, [false, true]);
+}

@@ -174,3 +174,29 @@ fn what_if_lists_exactly_the_log_ins_that_change() {
     }
     assert!(changed > 50, "{changed}");
 }
+
+/// What holds already changes nothing: enabling again, the same date.
+#[test]
+fn what_holds_already_changes_no_log_in() {
+    let mut house = House::mandated();
+    house.wait(5 * limits::DAY);
+    let by = house.accounts[BRUNO].id;
+    let count = |house: &House, change, days: u64| {
+        let at = house.now.plus(days * limits::DAY);
+        what_if(
+            &house.organisation,
+            change,
+            by,
+            house.now,
+            &house.accounts,
+            at,
+        )
+        .count()
+    };
+    assert_eq!(count(&house, PolicyChange::Enable, 10), 0);
+    let house = announced_twice();
+    let (role, date) = (RoleId::EMPLOYEE, house.now.plus(20 * limits::DAY));
+    for days in [0, 21] {
+        assert_eq!(count(&house, PolicyChange::Mandate { role, date }, days), 0);
+    }
+}

@@ -117,6 +117,38 @@ pub(super) fn scenes() -> Vec<(&'static str, Scene)> {
             house.begin(BRUNO, bruno, Some(TICKET)).unwrap();
             ask(BRUNO, bruno, confirm(house))
         }),
+        (
+            "Anne enrolls by break-glass, and the seal is another",
+            |house| {
+                *house = House::enabled();
+                house.ask(ANNE, None, open()).unwrap();
+                house.wait(limits::BREAK_GLASS);
+                house.ask(ANNE, None, collect(SEAL)).unwrap();
+                let anne = house.log_in(ANNE);
+                house.begin(ANNE, anne, Some(TICKET)).unwrap();
+                let command = Command::ConfirmEnrollment {
+                    check: house.good().check,
+                    link: digest(LINK),
+                    seal: Some(digest(42)),
+                    access: ACCESS,
+                };
+                ask(ANNE, anne, command)
+            },
+        ),
+        (
+            "a wrong ticket beside three enrollments is not looked at",
+            |house| {
+                *house = House::mandated();
+                let anne = house.enter(ANNE);
+                house.reset(ANNE, anne, CLAIRE).unwrap();
+                for _ in 0..3 {
+                    let claire = house.log_in(CLAIRE);
+                    house.begin(CLAIRE, claire, Some(TICKET)).unwrap();
+                }
+                let claire = house.log_in(CLAIRE);
+                ask(CLAIRE, claire, begin(Some(99), ACCESS))
+            },
+        ),
         ("a wrong ticket", |house| {
             *house = House::mandated();
             let anne = house.enter(ANNE);

@@ -122,6 +122,19 @@ pub(super) fn scenes() -> Vec<(&'static str, Scene)> {
                 weaken(house, Setting::AccessRules { rules, opens }),
             )
         }),
+        ("… a shorter ticket's life, the same", |house| {
+            let anne = anne(house);
+            change(house, anne, LONGER);
+            let seconds = limits::TICKET;
+            ask(ANNE, anne, weaken(house, Setting::TicketLife { seconds }))
+        }),
+        ("Anne wants no recovery codes after all", |house| {
+            let anne = anne(house);
+            change(house, anne, OFFER);
+            let setting = Setting::RecoveryCodes { offered: false };
+            let code = ABSENT;
+            ask(ANNE, anne, Command::Change { setting, code })
+        }),
         ("Anne narrows the window", |house| {
             let anne = anne(house);
             ask(ANNE, anne, weaken(house, NARROWER))

@@ -105,6 +105,34 @@ pub(super) fn scenes() -> Vec<(&'static str, Scene)> {
             let role = EMPLOYEE;
             about(ANNE, anne, BRUNO, Command::RemoveRole { role })
         }),
+        (
+            "Bruno, who is not enrolled, takes the employee's role from Anne",
+            |house| {
+                *house = House::enabled();
+                house.ask(BRUNO, None, Command::ReportLost).unwrap();
+                house.accounts[BRUNO].toggle = false;
+                let bruno = house.log_in(BRUNO);
+                let role = EMPLOYEE;
+                about(BRUNO, bruno, ANNE, Command::RemoveRole { role })
+            },
+        ),
+        ("… and the administrator's", |house| {
+            *house = House::enabled();
+            house.ask(BRUNO, None, Command::ReportLost).unwrap();
+            house.accounts[BRUNO].toggle = false;
+            let bruno = house.log_in(BRUNO);
+            let role = ADMINISTRATOR;
+            about(BRUNO, bruno, ANNE, Command::RemoveRole { role })
+        }),
+        (
+            "the host deletes the only administrator, who is not enrolled",
+            |house| {
+                *house = House::enabled();
+                house.ask(BRUNO, None, Command::HostLeave).unwrap();
+                house.ask(ANNE, None, Command::ReportLost).unwrap();
+                host(ANNE, Command::HostLeave)
+            },
+        ),
         ("Anne lets Claire go", |house| {
             *house = House::mandated();
             house.organisation.options.recovery_codes = true;

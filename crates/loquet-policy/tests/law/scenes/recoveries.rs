@@ -115,6 +115,11 @@ pub(super) fn scenes() -> Vec<(&'static str, Scene)> {
             house.wait(limits::REPUDIATION);
             host(ANNE, Command::Repudiate { link: digest(LINK) })
         }),
+        ("… while somebody recovers with a stolen code", |house| {
+            let david = with_codes(house, DAVID);
+            house.ask(DAVID, Some(david), recover(10, ACCESS)).unwrap();
+            host(DAVID, Command::Repudiate { link: digest(LINK) })
+        }),
         ("the host opens the seal for Anne", |house| {
             *house = House::enabled();
             host(ANNE, open())
