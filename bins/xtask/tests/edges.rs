@@ -45,7 +45,13 @@ const HOUSE: &[(&str, &[Room])] = &[
             Room {
                 name: "loquet-demo",
                 does: "a service to click through",
-                on: &["loquet", "loquet-policy", "loquet-sqlite", "loquet-web"],
+                on: &[
+                    "loquet",
+                    "loquet-ipfilter",
+                    "loquet-policy",
+                    "loquet-sqlite",
+                    "loquet-web",
+                ],
             },
         ],
     ),
@@ -54,7 +60,7 @@ const HOUSE: &[(&str, &[Room])] = &[
         &[Room {
             name: "loquet-web",
             does: "axum pages, French and English",
-            on: &["loquet", "loquet-policy"],
+            on: &["loquet", "loquet-ipfilter", "loquet-policy"],
         }],
     ),
     (

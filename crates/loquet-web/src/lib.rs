@@ -36,6 +36,7 @@
 //! - Every field has a length limit, every form a size limit.
 
 mod cookie;
+mod countries;
 mod facts;
 mod fields;
 mod guard;
@@ -44,6 +45,7 @@ mod language;
 mod layout;
 mod pages;
 mod parts;
+mod plan;
 pub mod refusal;
 mod router;
 mod session;

@@ -162,6 +162,14 @@ impl<H: Host> Pages<H> {
                 page(access::show).merge(form(access::save)),
             )
             .route(
+                &at("/admin/access/plan"),
+                page(access::show).merge(form(access::plan)),
+            )
+            .route(
+                &at("/admin/access/undo"),
+                page(access::show).merge(form(access::undo)),
+            )
+            .route(
                 &at("/admin/access/cancel"),
                 page(access::show).merge(form(access::cancel)),
             )

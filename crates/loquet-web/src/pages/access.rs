@@ -1,44 +1,80 @@
-//! Restricting log-ins by address.
+//! Restricting log-ins by place.
 
 use axum::response::Response;
-use loquet::flow::{CancelChange, RulesChange, SetAccessRules};
+use loquet::flow::{CancelChange, RulesChange, SetAccessRules, UndoRules};
+use loquet::store::AttemptId;
+use loquet_ipfilter::Subject;
 use loquet_policy::SettingKind;
 
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
+use crate::plan::Plan;
 use crate::session::{Here, Stop};
-use crate::views::access::{self, Access, MAX_RULES};
+use crate::views::access::{self, Access, Forecast, MAX_RULES};
 use crate::{Pages, Visit, when};
 
 const PLACE: &str = "/admin/access";
+
+/// What a form came to, to be shown on the page.
+#[derive(Default)]
+struct Shown<'a> {
+    /// The rules as somebody typed them; those in force otherwise.
+    rules: Option<&'a str>,
+    /// The plan that somebody works on; that in force otherwise.
+    draft: Option<&'a Plan>,
+    done: Option<&'a str>,
+    trouble: Option<&'a Trouble>,
+}
 
 async fn draw<H: Host>(
     pages: &Pages<H>,
     visit: &Visit,
     here: &Here,
-    rules: &str,
-    done: Option<&str>,
-    trouble: Option<&Trouble>,
+    shown: Shown<'_>,
 ) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+    let language = visit.language;
+    let service = &pages.0.service;
+    let at = pages.setting(visit, shown.trouble)?;
+    let in_force = match service.access_rules(&here.stamp).await? {
+        Ok(rules) => rules,
+        Err(refusal) => return Err(pages.closed(visit, here, refusal, PLACE).await?),
+    };
     let scheduled = here.standing.organisation.scheduled.iter();
     let waiting = scheduled
         .filter(|change| change.setting.kind() == SettingKind::AccessRules)
-        .map(|change| when::moment(change.due, visit.language))
+        .map(|change| when::moment(change.due, language))
         .next();
-    let access = Access {
-        rules,
-        address: pages.0.host.address(&visit.extensions),
-        done,
-        waiting: waiting.as_deref(),
+    let undo = service
+        .undoable_until(&here.stamp)
+        .await?
+        .ok()
+        .flatten()
+        .map(|until| when::moment(until, language));
+    let plan = match shown.draft {
+        Some(draft) => Some(draft.clone()),
+        None => Plan::read(&in_force),
     };
-    let title = at.say("Filtrage par adresse", "Filtering by address");
+    let draft = match shown.draft {
+        Some(draft) => Some(forecast(pages, here, draft).await?),
+        None => None,
+    };
+    let access = Access {
+        rules: shown.rules.unwrap_or(&in_force),
+        plan: plan.as_ref(),
+        draft: draft.as_ref(),
+        address: pages.0.host.address(&visit.extensions),
+        countries: service.places().built(Subject::Country).is_some(),
+        done: shown.done,
+        waiting: waiting.as_deref(),
+        undo: undo.as_deref(),
+    };
+    let title = at.say("D'où se connecter", "Where to log in from");
     pages
         .page_for(
             visit,
             here,
-            trouble,
+            shown.trouble,
             title,
             false,
             access::access(&at, &access),
@@ -46,21 +82,105 @@ async fn draw<H: Host>(
         .await
 }
 
+/// What a plan would change, with people's names.
+async fn forecast<H: Host>(pages: &Pages<H>, here: &Here, plan: &Plan) -> Result<Forecast, Stop> {
+    let mut forecast = Forecast {
+        is_empty: plan.spots.is_empty(),
+        ..Forecast::default()
+    };
+    let Ok(rules) = SetAccessRules::new(here.stamp, &plan.text(), "") else {
+        return Ok(forecast);
+    };
+    let Ok(what_if) = pages.0.service.what_if_rules(&here.stamp, &rules).await? else {
+        return Ok(forecast);
+    };
+    forecast.seen = what_if.seen;
+    forecast.people = what_if.people;
+    for affected in what_if.affected {
+        let name = pages.0.host.name(affected.account).await?;
+        let name = name.unwrap_or(affected.external_id);
+        if affected.everywhere {
+            forecast.locked_out.push(name);
+        } else {
+            forecast.limited.push(name);
+        }
+    }
+    Ok(forecast)
+}
+
 pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
     let here = pages.enrolled_administrator(&visit).await?;
-    let rules = match pages.0.service.access_rules(&here.stamp).await? {
-        Ok(rules) => rules,
-        Err(refusal) => return Err(pages.closed(&visit, &here, refusal, PLACE).await?),
+    let language = visit.language;
+    let done = match visit.parameter("done").as_deref() {
+        Some("saved") => {
+            Some(language.say("Les règles sont en vigueur.", "The rules are in force."))
+        }
+        Some("undone") => Some(language.say(
+            "Le dernier changement est annulé\u{a0}: les règles d'avant sont en vigueur.",
+            "The last change is undone: the rules of before are in force.",
+        )),
+        _ => None,
     };
-    let done = visit
-        .parameter("done")
-        .filter(|done| done == "saved")
-        .map(|_| {
-            visit
-                .language
-                .say("Les règles sont en vigueur.", "The rules are in force.")
-        });
-    draw(&pages, &visit, &here, &rules, done, None).await
+    let shown = Shown {
+        done,
+        ..Shown::default()
+    };
+    draw(&pages, &visit, &here, shown).await
+}
+
+/// One step of planning: nothing is changed until the plan is put in force.
+pub(crate) async fn plan<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let language = visit.language;
+    let draft = fields
+        .lines("draft", MAX_RULES)
+        .ok()
+        .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
+    let Some(mut draft) = draft else {
+        return Ok(pages.go(PLACE));
+    };
+    let text = |field| {
+        fields
+            .optional(field, 64)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    };
+    let allowed = text("answer") != "deny";
+    let address = pages.0.host.address(&visit.extensions);
+    let step = match text("do") {
+        "apply" => {
+            return put_in_force(&pages, &visit, &here, attempt, &fields, Typed::Plan(&draft))
+                .await;
+        }
+        "here" => {
+            let address = address.map(|address| address.to_string());
+            draft.add_address(text("name"), &address.unwrap_or_default(), allowed)
+        }
+        "typed" => draft.add_address(text("name"), text("network"), allowed),
+        "country" => draft.add_country(text("country"), language, allowed),
+        other => {
+            if let Some(at) = other.strip_prefix("remove ").and_then(|at| at.parse().ok()) {
+                draft.remove(at);
+            }
+            Ok(())
+        }
+    };
+    let trouble = step.err().map(|fault| Trouble {
+        field: fault.field(),
+        ..Trouble::of_form(fault.sentence(language))
+    });
+    let shown = Shown {
+        draft: Some(&draft),
+        trouble: trouble.as_ref(),
+        ..Shown::default()
+    };
+    draw(&pages, &visit, &here, shown).await
 }
 
 pub(crate) async fn save<H: Host>(
@@ -70,49 +190,86 @@ pub(crate) async fn save<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
-    let language = visit.language;
-    let rules = match fields.lines("rules", MAX_RULES) {
-        Ok(rules) => rules,
-        Err(fault) => {
-            return draw(
+    match fields.lines("rules", MAX_RULES) {
+        Ok(rules) => {
+            put_in_force(
                 &pages,
                 &visit,
                 &here,
-                "",
-                None,
-                Some(&Trouble::of_field(fault, language)),
+                attempt,
+                &fields,
+                Typed::ByHand(rules),
             )
-            .await;
+            .await
         }
-    };
-    // Only rules that may let more in need the code; the rules say so where it is missing.
-    let typed = match fields.optional("code", MAX_CODE) {
-        Ok(typed) => typed.unwrap_or_default(),
         Err(fault) => {
-            return draw(
-                &pages,
-                &visit,
-                &here,
-                rules,
-                None,
-                Some(&Trouble::of_field(fault, language)),
-            )
-            .await;
+            let trouble = Trouble::of_field(fault, visit.language);
+            let shown = Shown {
+                rules: Some(""),
+                trouble: Some(&trouble),
+                ..Shown::default()
+            };
+            draw(&pages, &visit, &here, shown).await
+        }
+    }
+}
+
+/// Rules to put in force.
+#[derive(Clone, Copy)]
+enum Typed<'a> {
+    ByHand(&'a str),
+    Plan(&'a Plan),
+}
+
+impl<'a> Typed<'a> {
+    /// The page as it was sent, with what is wrong or done.
+    fn shown(self, done: Option<&'a str>, trouble: Option<&'a Trouble>) -> Shown<'a> {
+        let (rules, draft) = match self {
+            Self::ByHand(rules) => (Some(rules), None),
+            Self::Plan(plan) => (None, Some(plan)),
+        };
+        Shown {
+            rules,
+            draft,
+            done,
+            trouble,
+        }
+    }
+}
+
+async fn put_in_force<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    attempt: AttemptId,
+    fields: &Fields,
+    typed: Typed<'_>,
+) -> Result<Response, Stop> {
+    let language = visit.language;
+    // Only rules that may let more in need the code; the rules say so where it is missing.
+    let code = match fields.optional("code", MAX_CODE) {
+        Ok(code) => code.unwrap_or_default(),
+        Err(fault) => {
+            let trouble = Trouble::of_field(fault, language);
+            return draw(pages, visit, here, typed.shown(None, Some(&trouble))).await;
         }
     };
     // Browsers send CRLF.
-    let text = rules.replace("\r\n", "\n");
-    let change = match SetAccessRules::new(here.stamp, &text, typed) {
+    let text = match typed {
+        Typed::ByHand(rules) => rules.replace("\r\n", "\n"),
+        Typed::Plan(plan) => plan.text(),
+    };
+    let change = match SetAccessRules::new(here.stamp, &text, code) {
         Ok(change) => change,
         Err(bad) => {
             let trouble = Trouble {
                 field: Some("rules"),
                 ..Trouble::of_form(bad_rules(&bad, language))
             };
-            return draw(&pages, &visit, &here, rules, None, Some(&trouble)).await;
+            return draw(pages, visit, here, typed.shown(None, Some(&trouble))).await;
         }
     };
-    match pages.run(&visit, attempt, change).await? {
+    match pages.run(visit, attempt, change).await? {
         Ok(RulesChange::InForce) => Ok(pages.go("/admin/access?done=saved")),
         Ok(RulesChange::Due(due)) => {
             let moment = when::moment(due, language);
@@ -120,14 +277,44 @@ pub(crate) async fn save<H: Host>(
                 format!("Ces règles laissent peut-être entrer davantage de monde\u{a0}: elles prendront effet le {moment}. Tous les administrateurs sont prévenus, et chacun peut les arrêter."),
                 format!("These rules may let more people in: they take effect on {moment}. All administrators are told, and each can stop them."),
             );
-            draw(&pages, &visit, &here, rules, Some(&done), None).await
+            draw(pages, visit, here, typed.shown(Some(&done), None)).await
         }
         Err(refused) => {
             let next = format!("{}{PLACE}", pages.0.base);
-            let trouble = pages
-                .trouble(&visit, &here, &refused, &["code", "rules"], &next)
-                .await?;
-            draw(&pages, &visit, &here, rules, None, Some(&trouble)).await
+            let known: &[&str] = match typed {
+                Typed::ByHand(_) => &["code", "rules"],
+                Typed::Plan(_) => &["code"],
+            };
+            let mut trouble = pages.trouble(visit, here, &refused, known, &next).await?;
+            // What is wrong with a plan is said above it, not at the field for other rules.
+            trouble.field = trouble.field.filter(|field| known.contains(field));
+            draw(pages, visit, here, typed.shown(None, Some(&trouble))).await
+        }
+    }
+}
+
+/// The rules of before hold again.
+pub(crate) async fn undo<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    match pages
+        .run(&visit, attempt, UndoRules::new(here.stamp))
+        .await?
+    {
+        Ok(_) => Ok(pages.go("/admin/access?done=undone")),
+        Err(refused) => {
+            let next = format!("{}{PLACE}", pages.0.base);
+            let mut trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            trouble.field = None;
+            let shown = Shown {
+                trouble: Some(&trouble),
+                ..Shown::default()
+            };
+            draw(&pages, &visit, &here, shown).await
         }
     }
 }
@@ -149,7 +336,11 @@ pub(crate) async fn cancel<H: Host>(
         Err(refused) => {
             let next = format!("{}{PLACE}", pages.0.base);
             let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
-            draw(&pages, &visit, &here, "", None, Some(&trouble)).await
+            let shown = Shown {
+                trouble: Some(&trouble),
+                ..Shown::default()
+            };
+            draw(&pages, &visit, &here, shown).await
         }
     }
 }
