@@ -26,6 +26,11 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) fresh: bool,
 
+    /// A MaxMind database of countries (GeoLite2-Country, DB-IP Country Lite). Without it four networks stand for Canada,
+    /// France and the United States, to try it out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) countries: Option<PathBuf>,
+
     /// Print the address, the accounts and what to try as one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 /// A reason to end. Each sentence says what to do, for whoever reads it at three in the morning.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    #[error("--countries {}: {why}. Nothing was changed.", path.display())]
+    Countries { path: PathBuf, why: String },
     #[error("{} is not a file that a database can be in: {why}", path.display())]
     BadPath { path: PathBuf, why: &'static str },
     #[error(
@@ -80,7 +82,10 @@ impl Failure {
     /// 2 bad input, 3 the store, 4 the address.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::BadPath { .. } | Self::NotOurs { .. } | Self::Foreign { .. } => 2,
+            Self::BadPath { .. }
+            | Self::Countries { .. }
+            | Self::NotOurs { .. }
+            | Self::Foreign { .. } => 2,
             Self::File { .. }
             | Self::InUse { .. }
             | Self::Damaged { .. }

@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use crate::database::Database;
 use crate::people::ORGANISATION;
+use crate::places::{self, Pretended};
 
 /// Where people log in.
 pub(crate) const LOG_IN: &str = "/connexion";
@@ -48,6 +49,9 @@ impl Host for Demo {
     /// The peer of the socket. Behind a proxy this would be the proxy's address, and a layer of `loquet-tower` with the
     /// list of trusted proxies would have to say whose it is.
     fn address(&self, request: &Extensions) -> Option<IpAddr> {
+        if let Some(Pretended(address)) = request.get() {
+            return Some(*address);
+        }
         request
             .get::<ConnectInfo<SocketAddr>>()
             .map(|info| info.0.ip().to_canonical())
@@ -59,7 +63,13 @@ impl Host for Demo {
             name: ORGANISATION,
             logo: &logo(),
             home: self.home(),
-            links: &[(language.say("Accueil", "Home"), self.home())],
+            links: &[
+                (language.say("Accueil", "Home"), self.home()),
+                (
+                    language.say("Où suis-je\u{a0}? (démo)", "Where am I? (demo)"),
+                    places::PATH,
+                ),
+            ],
             foot: language.say(
                 "Une démonstration de Loquet. Ces personnes n'existent pas.",
                 "A demonstration of Loquet. These people do not exist.",

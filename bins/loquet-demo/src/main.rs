@@ -13,6 +13,7 @@ mod notices;
 mod pages;
 mod people;
 mod phrase;
+mod places;
 mod serve;
 mod throttle;
 

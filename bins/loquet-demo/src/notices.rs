@@ -4,9 +4,11 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use loquet::store::BoxError;
-use loquet::{Deliver, Letter, Service};
+use loquet::{Deliver, Letter, OrgId, Service};
 
 const ROUND: Duration = Duration::from_secs(5);
+/// Rounds in a day, after each of which old devices are forgotten.
+const DAY: u64 = 24 * 3600 / 5;
 
 struct Terminal;
 
@@ -30,10 +32,15 @@ impl Deliver for Terminal {
 }
 
 /// Writes down what time has brought, delivers notices and forgets old attempts, round after round, until the program ends.
-pub(crate) async fn housekeeping(service: Service) {
+pub(crate) async fn housekeeping(service: Service, org: OrgId) {
     let mut rounds = tokio::time::interval(ROUND);
-    loop {
+    for round in 0_u64.. {
         rounds.tick().await;
+        if round.is_multiple_of(DAY)
+            && let Err(error) = service.forget_old_devices(org).await
+        {
+            let _told = writeln!(io::stderr(), "housekeeping: {error}").is_ok();
+        }
         let ticked = service.tick().await.err();
         let fault = match service.deliver(&Terminal).await {
             Ok(round) => ticked.or(round.fault),

@@ -16,6 +16,7 @@ use maud::{Markup, html};
 use crate::host::{Demo, LOG_IN};
 use crate::people::ORGANISATION;
 use crate::phrase::{Crowd, MAX_PHRASE, Phrases};
+use crate::places;
 use crate::throttle::Throttle;
 
 /// The longest name that is looked up, in bytes.
@@ -41,11 +42,54 @@ pub(crate) fn router(pages: &Pages<Demo>, org: OrgId, phrases: Phrases) -> Route
     Router::new()
         .route("/", get(home))
         .route(LOG_IN, get(show_log_in).post(log_in))
+        .route(places::PATH, get(show_place).post(choose_place))
         .fallback(nowhere)
         .with_state(app)
         .layer(DefaultBodyLimit::max(4 * 1024))
         .layer(middleware::from_fn(guard))
         .merge(pages.router())
+        .layer(middleware::from_fn(places::pretend))
+}
+
+/// Where the visitor appears to be, and other places to appear from.
+async fn show_place(State(app): State<App>, visit: Visit) -> Response {
+    let language = visit.language;
+    let viewer = match app.pages.viewer(&visit).await {
+        Ok(viewer) => viewer,
+        Err(response) => return response,
+    };
+    let now = app.pages.address(&visit);
+    let form = match app
+        .pages
+        .form(places::PATH, &places::choices(language, now))
+    {
+        Ok(form) => form,
+        Err(fault) => return app.pages.unavailable(&visit, &fault),
+    };
+    let title = language.say("Où suis-je\u{a0}?", "Where am I?");
+    let body = html! {
+        section.card data-testid="place-page" {
+            header {
+                h1 { (title) }
+                p.soft { (language.say(
+                    "Un service en ligne voit d'où viennent ses visiteurs. Choisissez d'où vous apparaissez, pour essayer les règles de connexion. Cette page n'existe que dans la démonstration, et seulement sur votre propre ordinateur.",
+                    "An online service sees where its visitors come from. Choose where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
+                )) }
+            }
+            (places::line(language, now))
+            (form)
+            div.row { a.button href="/" data-testid="go-on" { (language.say("Continuer", "Go on")) } }
+        }
+    };
+    app.pages
+        .show(&visit, StatusCode::OK, title, viewer, true, body)
+}
+
+async fn choose_place(fields: Result<Fields, NotAForm>) -> Response {
+    match fields {
+        Ok(fields) => places::choose(&fields),
+        Err(fault) => fault.into_response(),
+    }
 }
 
 async fn home(State(app): State<App>, visit: Visit) -> Response {
@@ -298,6 +342,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<(StatusCode, &str
                 p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANISATION) "." }
             }
             (form)
+            (places::line(language, app.pages.address(visit)))
         }
     };
     let status = trouble.map_or(StatusCode::OK, |(status, _)| status);

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use loquet::flow::SetAddress;
-use loquet::{KeyRing, Request, Service, ServiceError};
+use loquet::{Clock, KeyRing, Request, Service, ServiceError, SystemClock};
+use loquet_ipfilter::Geo;
 use loquet_policy::OrgId;
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
@@ -20,7 +21,7 @@ use crate::host::Demo;
 use crate::notices;
 use crate::people::{ORGANISATION, PEOPLE};
 use crate::phrase::Phrases;
-use crate::{banner, pages};
+use crate::{banner, pages, places};
 
 /// How long open requests may take to end after Ctrl-C.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -42,8 +43,9 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
         .await
         .map_err(|cause| Failure::address(cli.listen, &cause))?;
     let address = listener.local_addr().map_err(Failure::Server)?;
+    let geo = places::geo(cli.countries.as_deref(), SystemClock.now().0)?;
     let mut files = files::prepare(&cli.db, cli.fresh)?;
-    let app = match open(&files).await {
+    let app = match open(&files, geo).await {
         Ok(app) => app,
         Err(failure) => {
             if files.is_new {
@@ -86,7 +88,7 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
 }
 
-async fn open(files: &Files) -> Result<axum::Router, Failure> {
+async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
     let bad_key = |why: String| Failure::BadKey {
         path: files.key.clone(),
         why,
@@ -111,8 +113,9 @@ async fn open(files: &Files) -> Result<axum::Router, Failure> {
     let org = ensure_people(&service)
         .await
         .map_err(|fault| store(fault.to_string()))?;
+    service.set_places(geo);
     let phrases = Phrases::new().map_err(store)?;
-    tokio::spawn(notices::housekeeping(service.clone()));
+    tokio::spawn(notices::housekeeping(service.clone(), org));
     let mut settings = Settings::default();
     settings.https = false;
     Ok(pages::router(

@@ -363,3 +363,35 @@ fn a_key_file_that_others_can_read_is_said_to_be_one() {
         "{line}"
     );
 }
+
+#[test]
+fn a_table_of_countries_is_read_and_what_is_none_is_named_before_anything_is_made() {
+    let folder = TempDir::new().unwrap();
+    let db = folder.path().join("demo.db");
+    let bad = folder.path().join("bad.mmdb");
+    fs::write(&bad, b"not a database").unwrap();
+    for file in [bad.clone(), folder.path().join("absent.mmdb")] {
+        let output = demo(&db, &["--countries", file.to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(file.to_str().unwrap()), "{said}");
+        assert!(!db.exists());
+    }
+    let good = folder.path().join("countries.mmdb");
+    let mut tree = maxminddb_writer::Database::default();
+    tree.metadata.database_type = "Test-Country".to_owned();
+    tree.metadata.ip_version = maxminddb_writer::metadata::IpVersion::V6;
+    let record = std::collections::BTreeMap::from([(
+        "country",
+        std::collections::BTreeMap::from([("iso_code", "CA")]),
+    )]);
+    let value = tree.insert_value(&record).unwrap();
+    let network = maxminddb_writer::paths::IpAddrWithMask::new([24, 48, 0, 0].into(), 16);
+    tree.insert_node(network, value);
+    tree.metadata.binary_format_major_version = 2;
+    fs::write(&good, tree.write_to(Vec::new()).unwrap()).unwrap();
+    let standing = stand(&db, &["--countries", good.to_str().unwrap()]);
+    assert_eq!(standing.end(), 0);
+}

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use axum::http::HeaderValue;
+use loquet::AccountId;
+use loquet::device::{DeviceId, RETENTION};
 use sha2::{Digest, Sha256};
 
 /// The value of the cookie `name` in one `Cookie` line.
@@ -92,6 +94,36 @@ impl Marking {
         ))
     }
 
+    /// One name for each account: on a tablet that several people use, each has a cookie of their own. It tells nobody who
+    /// they are.
+    pub(crate) fn device_name(self, account: AccountId) -> String {
+        let prefix = if self.secure { "__Host-" } else { "" };
+        let hash = Sha256::new()
+            .chain_update("loquet device cookie\0")
+            .chain_update(account.to_bytes())
+            .finalize();
+        let short = hash
+            .iter()
+            .take(4)
+            .fold(0_u32, |short, byte| (short << 8) | u32::from(*byte));
+        format!("{prefix}loquet-device-{short:08x}")
+    }
+
+    pub(crate) fn device(self, account: AccountId, id: DeviceId) -> Option<HeaderValue> {
+        self.line(&format!(
+            "{}={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={RETENTION}",
+            self.device_name(account),
+            id.expose()
+        ))
+    }
+
+    pub(crate) fn forget_device(self, account: AccountId) -> Option<HeaderValue> {
+        self.line(&format!(
+            "{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
+            self.device_name(account)
+        ))
+    }
+
     pub(crate) fn language(self, code: &str) -> Option<HeaderValue> {
         let name = crate::language::COOKIE;
         self.line(&format!(
@@ -149,5 +181,16 @@ mod tests {
             .session(&SessionToken([7; 16]))
             .unwrap();
         assert!(!plain.to_str().unwrap().contains("Secure"));
+        let id = "07".repeat(16).parse().unwrap();
+        let account = AccountId::from(1_u64);
+        let line = Marking { secure: true }.device(account, id).unwrap();
+        let line = line.to_str().unwrap();
+        assert!(line.starts_with("__Host-loquet-device-"), "{line}");
+        assert!(
+            line.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000; Secure"),
+            "{line}"
+        );
+        let other = Marking { secure: true }.device_name(AccountId::from(2_u64));
+        assert!(!line.starts_with(&other));
     }
 }

@@ -34,6 +34,11 @@ impl Here {
         matches!(self.authenticator(), Authenticator::ResetDue { .. })
     }
 
+    /// Whether this device could be remembered and is not.
+    pub(crate) const fn may_be_remembered(&self) -> bool {
+        self.standing.devices_offered && self.standing.device.is_none()
+    }
+
     /// The employees' mandate, if there is one.
     pub(crate) fn employees_mandate(&self) -> Option<&Mandate> {
         self.standing.organisation.mandate(RoleId::EMPLOYEE)

@@ -19,8 +19,8 @@ use crate::cookie::Marking;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
 use crate::host::Host;
 use crate::pages::{
-    access, account, address, administration, code, enrol, mandate, options, people, recover,
-    repudiate, seal,
+    access, account, address, administration, code, devices, enrol, mandate, options, people,
+    recover, repudiate, seal,
 };
 use crate::session::{Stop, set_cookie};
 use crate::views::message::message;
@@ -133,6 +133,18 @@ impl<H: Host> Pages<H> {
             .route(
                 &at("/account/log-out-everywhere"),
                 page(account::show).merge(form(account::log_out_everywhere)),
+            )
+            .route(
+                &at("/account/devices/forget"),
+                page(account::show).merge(form(devices::forget)),
+            )
+            .route(
+                &at("/account/devices/forget-all"),
+                page(account::show).merge(form(devices::forget_all)),
+            )
+            .route(
+                &at("/admin/devices"),
+                page(devices::show).merge(form(devices::switch)),
             )
             .route(&at("/admin"), page(administration::show))
             .route(

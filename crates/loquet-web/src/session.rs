@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::Ceremony;
+use loquet::flow::{Ceremony, Entered};
 use loquet::store::AttemptId;
-use loquet::{Level, Refusal, Refused, Request, Stamp, Standing};
+use loquet::{AccountId, Level, Refusal, Refused, Request, Stamp, Standing};
 
 use crate::cookie::SessionToken;
 use crate::host::{BoxError, Host};
@@ -133,13 +133,41 @@ impl<H: Host> Pages<H> {
         attempt: AttemptId,
         ceremony: C,
     ) -> Result<Result<C::Grant, Refused>, Stop> {
+        self.run_as(visit, attempt, ceremony, None, false).await
+    }
+
+    /// The same for a log-in or a code of `account`, to which its device matters. `remember`: the person ticked that it
+    /// be remembered.
+    pub(crate) async fn run_as<C: Ceremony>(
+        &self,
+        visit: &Visit,
+        attempt: AttemptId,
+        ceremony: C,
+        account: Option<AccountId>,
+        remember: bool,
+    ) -> Result<Result<C::Grant, Refused>, Stop> {
         let request = Request {
             attempt,
             address: self.0.host.address(&visit.extensions),
-            device: None,
-            remember: false,
+            device: account.and_then(|account| visit.device(self.0.marking, account)),
+            remember,
         };
         Ok(self.0.service.run(ceremony, &request).await?.granted())
+    }
+
+    /// Hands a session over, and the device's new cookie with it, where the device is remembered.
+    pub(crate) async fn hand_over_on(
+        &self,
+        old: Option<SessionKey>,
+        entered: &Entered,
+        to: &str,
+    ) -> Result<Response, Stop> {
+        let mut response = self.hand_over(old, entered.stamp, to).await?;
+        if let Some(id) = entered.device {
+            let account = entered.stamp.account();
+            set_cookie(&mut response, self.0.marking.device(account, id));
+        }
+        Ok(response)
     }
 
     /// Gives the browser a new cookie for a stamp, forgets the old one, and goes on.

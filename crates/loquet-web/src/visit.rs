@@ -6,6 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
+use loquet::AccountId;
+use loquet::device::DeviceId;
+
 use crate::cookie::{self, Marking, SessionToken};
 use crate::{Language, SessionKey};
 
@@ -29,6 +32,16 @@ impl Visit {
             .iter()
             .filter_map(|line| cookie::find(line, marking.session_name()))
             .find_map(SessionToken::key_of)
+    }
+
+    /// The cookie of this browser as a device of the account, if it sent one of ours.
+    pub(crate) fn device(&self, marking: Marking, account: AccountId) -> Option<DeviceId> {
+        let name = marking.device_name(account);
+        self.headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| cookie::find(line, &name))
+            .find_map(|value| value.parse().ok())
     }
 
     /// A parameter of the query.

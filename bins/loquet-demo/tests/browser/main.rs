@@ -21,3 +21,4 @@ mod journey;
 mod passes;
 mod path;
 mod phone;
+mod places;

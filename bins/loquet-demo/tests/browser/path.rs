@@ -325,6 +325,7 @@ impl Journey {
         self.open("/mfa/admin/access").await;
         self.browser.find("access-page").await;
         assert_eq!(self.browser.text("address").await, "127.0.0.1");
+        self.browser.click("by-hand-summary").await;
         self.browser.fill("rules", "allow 203.0.113.7/24").await;
         self.give(&phone.fresh().await, "save").await;
         self.browser.find("error").await;

@@ -16,7 +16,7 @@ use crate::views::code::{Question, question};
 use crate::views::message::message;
 use crate::{Language, Pages, Viewer, Visit, when};
 
-async fn draw<H: Host>(
+pub(super) async fn draw<H: Host>(
     pages: &Pages<H>,
     visit: &Visit,
     here: &Here,
@@ -64,6 +64,9 @@ async fn draw<H: Host>(
             needs_ticket: false,
         },
     };
+    let devices = standing
+        .devices_offered
+        .then(|| super::devices::lines(here, language));
     let body = account::account(
         &at,
         &Account {
@@ -78,6 +81,7 @@ async fn draw<H: Host>(
             codes: codes_left(here, language).as_deref(),
             has_paper: here.has_recovery_codes(),
             announced: announced(here, language).as_deref(),
+            devices: devices.as_deref(),
             done: done(visit),
         },
     );
@@ -158,6 +162,10 @@ fn done(visit: &Visit) -> Option<&'static str> {
         "off" => language.say(
             "C'est fait. Votre application reste liée\u{a0}; seule votre phrase de passe vous sera demandée.",
             "Done. Your app stays bound; you will be asked for your pass phrase only.",
+        ),
+        "forgotten" => language.say(
+            "L'appareil est oublié, et ses connexions ont pris fin.",
+            "The device is forgotten, and its sessions have ended.",
         ),
         _ => return None,
     })

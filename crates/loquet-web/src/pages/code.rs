@@ -42,8 +42,12 @@ impl<H: Host> Pages<H> {
         account: AccountId,
         attempt: AttemptId,
     ) -> Result<Result<Response, String>, Stop> {
-        let stamp = match self.run(visit, attempt, LogIn { account }).await? {
-            Ok(entered) => entered.stamp,
+        let log_in = LogIn { account };
+        let entered = match self
+            .run_as(visit, attempt, log_in, Some(account), false)
+            .await?
+        {
+            Ok(entered) => entered,
             Err(Refused::Rule(Refusal::AlreadyCompleted)) => {
                 return Ok(Ok(Redirect::to(self.0.host.log_in()).into_response()));
             }
@@ -54,6 +58,7 @@ impl<H: Host> Pages<H> {
                 return Ok(Err(refusal::neutral(visit.language).to_owned()));
             }
         };
+        let stamp = entered.stamp;
         if stamp.level() == Level::EnrolOnly {
             // Where this is refused the page to come says why, and asks for the ticket for example.
             let begin = BeginEnrollment {
@@ -62,7 +67,7 @@ impl<H: Host> Pages<H> {
             };
             drop(self.run(visit, AttemptId::random()?, begin).await?);
         }
-        self.hand_over(visit.key(self.0.marking), stamp, self.way(stamp.level()))
+        self.hand_over_on(visit.key(self.0.marking), &entered, self.way(stamp.level()))
             .await
             .map(Ok)
     }
@@ -99,7 +104,7 @@ async fn draw<H: Host>(
     let at = pages.setting(visit, trouble)?;
     let body = match here.level() {
         Level::RecoveryOnly => code::recovery(&at, here.has_recovery_codes()),
-        _ => code::log_in(&at, here.has_recovery_codes()),
+        _ => code::log_in(&at, here.has_recovery_codes(), here.may_be_remembered()),
     };
     pages
         .page_for(
@@ -158,19 +163,18 @@ async fn give<H: Host>(
         Ok(typed) => typed.to_owned(),
         Err(fault) => return Ok(Err(Trouble::of_field(fault, visit.language))),
     };
+    let give = GiveCode {
+        stamp: here.stamp,
+        typed,
+    };
+    let account = Some(here.stamp.account());
+    let remember = fields.is_ticked("remember");
     match pages
-        .run(
-            visit,
-            attempt,
-            GiveCode {
-                stamp: here.stamp,
-                typed,
-            },
-        )
+        .run_as(visit, attempt, give, account, remember)
         .await?
     {
         Ok(entered) => pages
-            .hand_over(Some(here.key), entered.stamp, to)
+            .hand_over_on(Some(here.key), &entered, to)
             .await
             .map(Ok),
         Err(refused) => pages

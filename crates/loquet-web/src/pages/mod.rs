@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod administration;
 pub(crate) mod code;
+pub(crate) mod devices;
 pub(crate) mod enrol;
 pub(crate) mod mandate;
 pub(crate) mod options;

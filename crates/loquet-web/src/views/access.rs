@@ -179,7 +179,7 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
             h2 { (at.say("Ce qui changerait", "What would change")) }
             p { strong data-testid="what-if-count" { (sentence) } @if out > 0 { " " (forecast.locked_out.join(", ")) "." } }
             @if !forecast.limited.is_empty() {
-                p { (at.say("Ne pourraient plus se connecter de partout où ils l'ont fait\u{a0}:", "Could no longer log in from everywhere they did:")) " "
+                p { (at.say("Ne pourraient plus se connecter de certains endroits\u{a0}:", "Could no longer log in from some of their places:")) " "
                     (forecast.limited.join(", ")) "." }
             }
             p.small { (at.language.say(
@@ -189,7 +189,8 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
             @if forecast.is_empty {
                 p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
             }
-            (parts::code_field(at.language, at.trouble, Focus::Optional))
+            // Only what lets more people in asks for a code, and then says so.
+            @if Trouble::at(at.trouble, "code").is_some() { (parts::code_field(at.language, at.trouble, Focus::Optional)) }
             div.row {
                 button.button type="submit" name="do" value="apply" data-testid="apply" { (at.say("Mettre en vigueur", "Put in force")) }
                 a.button.plain href=(at.path("/admin/access")) data-testid="start-over" { (at.say("Abandonner", "Give up")) }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Setting;
+use super::{Setting, devices};
 use crate::parts::{self, Focus, TextField};
 
 /// What a person sees of the own account.
@@ -19,6 +19,8 @@ pub(crate) struct Account<'a> {
     pub(crate) has_paper: bool,
     /// Announced: a sentence about what comes and when.
     pub(crate) announced: Option<&'a str>,
+    /// The devices that are remembered, where the organisation lets people have some.
+    pub(crate) devices: Option<&'a [devices::Line]>,
     pub(crate) done: Option<&'a str>,
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 }))
             }
         }
+        @if let Some(lines) = account.devices { (devices::devices(at, lines)) }
     }
 }
 

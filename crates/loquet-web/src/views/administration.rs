@@ -82,7 +82,8 @@ fn enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
         div.cards {
             (tile(at.say("Obligation des employés", "Requirement for employees"), overview.mandate, "/admin/mandate", at.say("Gérer l'obligation", "Manage the requirement"), "mandate"))
             (tile(at.say("Personnes", "People"), at.say("Qui est inscrit, qui ne l'est pas encore, et la réinitialisation d'un compte.", "Who is enrolled, who is not yet, and resetting an account."), "/admin/people", at.say("Voir les personnes", "See the people"), "people"))
-            (tile(at.say("Filtrage par adresse", "Filtering by address"), at.say("Les lieux et les adresses IP d'où l'on peut se connecter.", "The places and IP addresses from which people may log in."), "/admin/access", at.say("Régler les accès", "Set the rules"), "access"))
+            (tile(at.say("D'où se connecter", "Where to log in from"), at.say("Les endroits d'où l'on peut se connecter.", "The places from which people may log in."), "/admin/access", at.say("Choisir les endroits", "Choose the places"), "access"))
+            (tile(at.say("Appareils retenus", "Remembered devices"), at.say("Chacun peut-il faire retenir ses appareils\u{a0}?", "May people have their devices remembered?"), "/admin/devices", at.say("Régler", "Set"), "devices"))
             (tile(at.say("Choix de l'organisation", "The organisation's choices"), overview.choices, "/admin/options", at.say("Voir les choix", "See the choices"), "options"))
             (tile(at.say("Code de secours", "Break-glass code"), at.say("Dans son enveloppe scellée, il rouvre l'organisation si tous les administrateurs perdent leur application.", "In its sealed envelope, it opens the organisation again if every administrator loses their app."), "/admin/seal", at.say("Le renouveler", "Renew it"), "renew-seal"))
         }

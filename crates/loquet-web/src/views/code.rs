@@ -6,10 +6,11 @@ use super::Setting;
 use crate::parts::{self, Focus};
 
 /// The second half of a log-in.
-pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool) -> Markup {
+pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at.language, at.trouble, Focus::Here))
+        @if may_be_remembered { (remember(at)) }
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
     html! {
@@ -34,6 +35,20 @@ pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool) -> Markup {
                     p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) } }
                 }
             }
+        }
+    }
+}
+
+/// Told first, and off until ticked (Quebec's private-sector act, s. 8.1).
+fn remember(at: &Setting<'_>) -> Markup {
+    html! {
+        div.field {
+            label.choice { input type="checkbox" name="remember" value="yes" data-testid="remember" aria-describedby="remember-hint";
+                span { (at.say("Se souvenir de cet appareil", "Remember this device")) } }
+            p.hint #remember-hint { (at.say(
+                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d'autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d'ailleurs. Nous garderons l'empreinte d'un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90 jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
+                "For a device of your own. You will still be asked for a code, but nobody else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90 days at most. “My account” shows and erases them.",
+            )) }
         }
     }
 }

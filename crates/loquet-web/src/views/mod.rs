@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod administration;
 pub(crate) mod code;
+pub(crate) mod devices;
 pub(crate) mod enable;
 pub(crate) mod enrol;
 pub(crate) mod mandate;

@@ -6,7 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use loquet::Clock;
 
 /// Every page there is.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/enrol",
@@ -21,10 +21,11 @@ const PAGES: [&str; 14] = [
     "/mfa/admin/mandate",
     "/mfa/admin/people",
     "/mfa/admin/access",
+    "/mfa/admin/devices",
 ];
 
 /// Every form there is.
-const FORMS: [&str; 18] = [
+const FORMS: [&str; 23] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/log-out",
@@ -41,7 +42,12 @@ const FORMS: [&str; 18] = [
     "/mfa/admin/mandate/cancel",
     "/mfa/admin/people/00000000000000000000000000000003/reset",
     "/mfa/admin/access",
+    "/mfa/admin/access/plan",
+    "/mfa/admin/access/undo",
     "/mfa/admin/access/cancel",
+    "/mfa/account/devices/forget",
+    "/mfa/account/devices/forget-all",
+    "/mfa/admin/devices",
     "/mfa/language",
 ];
 

@@ -9,6 +9,7 @@
 )]
 
 mod choices;
+mod devices;
 mod hardening;
 mod letters;
 mod path;

@@ -1,0 +1,139 @@
+//! Where visitors are: a table of countries, and a way to appear from elsewhere on one's own machine.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use loquet_ipfilter::{Country, Geo, Subject};
+use loquet_web::{Fields, Language};
+use maud::{Markup, html};
+
+use crate::failure::Failure;
+
+/// Where one appears to be.
+pub(crate) const PATH: &str = "/endroit";
+const COOKIE: &str = "demo-endroit";
+/// Databases on sale are smaller.
+const MAX_DATABASE: u64 = 256 << 20;
+
+/// Places to appear from. The nurseries' addresses are of documentation (RFC 5737); those of the countries lie in
+/// networks that providers there have had for decades.
+const PLACES: [(&str, &str, &str); 4] = [
+    ("Garderie Laval", "Laval nursery", "203.0.113.7"),
+    ("Garderie Rosemont", "Rosemont nursery", "198.51.100.23"),
+    ("À la maison, au Québec", "At home, in Quebec", "24.48.1.20"),
+    ("En voyage, en France", "Travelling, in France", "90.1.2.3"),
+];
+
+/// The table without `--countries`: enough to try it out, and nothing else.
+const TOY: [(&str, &str); 4] = [
+    ("24.48.0.0/16", "CA"),
+    ("132.204.0.0/16", "CA"),
+    ("90.0.0.0/9", "FR"),
+    ("8.0.0.0/9", "US"),
+];
+
+/// The operator's table of countries, or four networks for trying out.
+pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
+    let Some(path) = file else {
+        let entries = TOY
+            .iter()
+            .filter_map(|(network, code)| Some((network.parse().ok()?, Country::from_code(code)?)));
+        return Ok(Geo::default().with_countries(now, entries));
+    };
+    let bad = |why: String| Failure::Countries {
+        path: path.to_owned(),
+        why,
+    };
+    let length = std::fs::metadata(path)
+        .map_err(|why| bad(why.to_string()))?
+        .len();
+    if length > MAX_DATABASE {
+        return Err(bad("longer than any such database".to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|why| bad(why.to_string()))?;
+    let geo = Geo::default()
+        .with_mmdb(&bytes)
+        .map_err(|why| bad(why.to_string()))?;
+    match geo.built(Subject::Country) {
+        Some(_) => Ok(geo),
+        None => Err(bad("it says nothing of countries".to_owned())),
+    }
+}
+
+/// Where a request appears to come from, on the demonstrator's own machine.
+#[derive(Clone, Copy)]
+pub(crate) struct Pretended(pub(crate) IpAddr);
+
+/// Reads the choice. Only of visitors from this machine: over a network nobody says of themselves where they are.
+pub(crate) async fn pretend(mut request: Request, next: Next) -> Response {
+    let is_here = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    let chosen = request
+        .headers()
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .and_then(|(_, value)| place(value));
+    if let (true, Some(address)) = (is_here, chosen) {
+        request.extensions_mut().insert(Pretended(address));
+    }
+    next.run(request).await
+}
+
+/// The address of a place, by its number from 1.
+fn place(number: &str) -> Option<IpAddr> {
+    let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+    PLACES.get(at)?.2.parse().ok()
+}
+
+/// Keeps the choice in a cookie that ends with the browser.
+pub(crate) fn choose(fields: &Fields) -> Response {
+    let number = fields
+        .text("place", 4)
+        .ok()
+        .filter(|it| place(it).is_some());
+    let cookie = match number {
+        Some(number) => format!("{COOKIE}={number}; HttpOnly; SameSite=Strict; Path=/"),
+        None => format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"),
+    };
+    let mut response = Redirect::to(PATH).into_response();
+    if let Ok(line) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// The choice, for the page's form.
+pub(crate) fn choices(language: Language, now: Option<IpAddr>) -> Markup {
+    html! {
+        @for (number, (french, english, address)) in (1..).zip(PLACES) {
+            button.button.plain.wide type="submit" name="place" value=(number) data-testid=(format!("place-{number}"))
+                aria-pressed=(now.is_some_and(|now| now.to_string() == address)) {
+                (language.say(french, english)) " · " (address)
+            }
+        }
+        button.button.plain.wide type="submit" name="place" value="0" data-testid="place-0" {
+            (language.say("Là où je suis vraiment", "Where I really am"))
+        }
+    }
+}
+
+/// A line that says where one appears to be, and leads to the choice.
+pub(crate) fn line(language: Language, now: Option<IpAddr>) -> Markup {
+    html! {
+        p.small.soft {
+            (language.say("Pour la démonstration, vous apparaissez depuis", "For the demonstration you appear from")) " "
+            span data-testid="from" { @match now { Some(now) => (now), None => (language.say("une adresse inconnue", "an unknown address")) } } ". "
+            a href=(PATH) { (language.say("Changer d'endroit", "Change place")) }
+        }
+    }
+}

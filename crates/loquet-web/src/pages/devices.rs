@@ -1,0 +1,132 @@
+//! Devices that are remembered: forgetting them, and whether there are any.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use loquet::device::Device;
+use loquet::flow::{Forget, ForgetDevice, ForgetDevices, SwitchDevices};
+
+use super::account;
+use crate::fields::Fields;
+use crate::host::Host;
+use crate::parts::Trouble;
+use crate::session::{Here, Stop, set_cookie};
+use crate::views::devices::{self, Line};
+use crate::{Language, Pages, Visit, countries, when};
+
+const SWITCH: &str = "/admin/devices";
+
+/// The devices of whoever is here, in words.
+pub(super) fn lines(here: &Here, language: Language) -> Vec<Line> {
+    let line = |device: &Device| {
+        let network = match device.network {
+            Some(network) if network.is_ipv4() => format!("{network}/24"),
+            Some(network) => format!("{network}/48"),
+            None => language.say("réseau inconnu", "unknown network").to_owned(),
+        };
+        let country = device.country.as_deref();
+        let country = country.map(|code| countries::name(code, language).unwrap_or(code));
+        Line {
+            number: device.number,
+            is_this: here.standing.device == Some(device.number),
+            from: match country {
+                Some(country) => format!("{country}, {network}"),
+                None => network,
+            },
+            first: when::day(device.first, language),
+            last: when::moment(device.last, language),
+        }
+    };
+    here.standing.devices.iter().map(line).collect()
+}
+
+pub(crate) async fn forget<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    let Some(number) = fields.text("number", 5).ok().and_then(|it| it.parse().ok()) else {
+        return Ok(pages.go("/account"));
+    };
+    let forget = ForgetDevice {
+        stamp: here.stamp,
+        number,
+    };
+    match pages.run(&visit, attempt, forget).await? {
+        Ok(Forget::StillHere) => Ok(pages.go("/account?done=forgotten")),
+        Ok(Forget::Over) => let_go(&pages, &here).await,
+        Err(refused) => refuse(&pages, &visit, &here, &refused).await,
+    }
+}
+
+pub(crate) async fn forget_all<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.person(&visit).await?;
+    let forget = ForgetDevices { stamp: here.stamp };
+    match pages.run(&visit, attempt, forget).await? {
+        Ok(()) => let_go(&pages, &here).await,
+        Err(refused) => refuse(&pages, &visit, &here, &refused).await,
+    }
+}
+
+/// This browser's session is over, and its device's cookie worth nothing.
+async fn let_go<H: Host>(pages: &Pages<H>, here: &Here) -> Result<Response, Stop> {
+    let mut response = Redirect::to(pages.0.host.log_in()).into_response();
+    let forget = pages.0.marking.forget_device(here.stamp.account());
+    set_cookie(&mut response, forget);
+    pages.let_go(here.key, response).await
+}
+
+async fn refuse<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    refused: &loquet::Refused,
+) -> Result<Response, Stop> {
+    let trouble = pages.trouble(visit, here, refused, &[], "").await?;
+    account::draw(pages, visit, here, Some(&trouble)).await
+}
+
+async fn draw<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    here: &Here,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = pages.setting(visit, trouble)?;
+    let title = at.say("Appareils retenus", "Remembered devices");
+    let body = devices::switch(&at, here.standing.devices_offered);
+    pages
+        .page_for(visit, here, trouble, title, true, body)
+        .await
+}
+
+pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
+    let here = pages.enrolled_administrator(&visit).await?;
+    draw(&pages, &visit, &here, None).await
+}
+
+pub(crate) async fn switch<H: Host>(
+    pages: Pages<H>,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Stop> {
+    let attempt = pages.attempt(&visit, &fields)?;
+    let here = pages.enrolled_administrator(&visit).await?;
+    let switch = SwitchDevices {
+        stamp: here.stamp,
+        on: fields.is_ticked("on"),
+    };
+    match pages.run(&visit, attempt, switch).await? {
+        Ok(()) => Ok(pages.go(SWITCH)),
+        Err(refused) => {
+            let next = format!("{}{SWITCH}", pages.0.base);
+            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            draw(&pages, &visit, &here, Some(&trouble)).await
+        }
+    }
+}
