@@ -8,8 +8,11 @@ impl Journey {
     /// Appears from another place from now on.
     async fn go_to(&self, place: u8) {
         self.open("/endroit").await;
-        self.browser.click(&format!("place-{place}")).await;
-        self.browser.find("place-page").await;
+        let chosen = format!("[data-testid='place-{place}'][aria-pressed='true']");
+        if self.browser.count(&chosen).await == 0 {
+            self.browser.click(&format!("place-{place}")).await;
+            self.browser.select(&chosen).await;
+        }
         self.open("/connexion").await;
     }
 
