@@ -164,11 +164,11 @@ impl Totp {
         };
         // INVARIANT: the present step is always inside, so that a phone whose clock was set right is not locked out;
         // and the steps come in ascending order, so that the newest match wins.
-        if past > 0 {
+        if past.is_positive() {
             key.visit(present..=present, self.digits, &mut compare);
         }
         key.visit(around(present, past, future), self.digits, &mut compare);
-        if future < 0 {
+        if future.is_negative() {
             key.visit(present..=present, self.digits, &mut compare);
         }
 

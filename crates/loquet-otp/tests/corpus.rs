@@ -29,7 +29,6 @@ fn replay(target: &str, check: impl Fn(&[u8])) {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "reads files")]
 fn situations_of_the_fuzzer_hold() {
     replay("otp_situation", |bytes| {
         Situation::from_bytes(bytes).holds()
@@ -37,7 +36,6 @@ fn situations_of_the_fuzzer_hold() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "reads files")]
 fn texts_of_the_fuzzer_are_read_exactly() {
     replay("otp_typed", |bytes| {
         if let Ok(text) = std::str::from_utf8(bytes) {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use support::{Situation, typed_text_is_read_exactly};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 1 } else { 400 }, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_answer_is_that_of_the_oracle(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
