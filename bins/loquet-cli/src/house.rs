@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use loquet::flow::{self, Ceremony};
@@ -72,6 +72,10 @@ impl From<ServiceError> for Failure {
 }
 
 impl Place {
+    pub(crate) fn db(&self) -> &Path {
+        &self.db
+    }
+
     pub(crate) fn keys(&self) -> Keys {
         Keys::of(self.key.as_deref(), &self.db)
     }

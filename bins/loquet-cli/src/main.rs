@@ -4,6 +4,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod code;
 mod failure;
 mod glass;
@@ -68,6 +69,11 @@ enum Command {
     /// Multi-factor log-in of an organisation
     #[command(subcommand)]
     Mfa(mfa::Command),
+    /// Copies a database while services use it
+    Backup(backup::Backup),
+    /// Puts a backup in a database's place. Ends every session, voids tickets and recovery codes, counts the codes of
+    /// this moment as used, and lists what may have happened since
+    Restore(backup::Arguments),
     /// The log of every decision about a person
     #[command(subcommand)]
     Audit(audit::Command),
@@ -90,6 +96,8 @@ fn main() -> ExitCode {
         Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),
         Command::Mfa(command) => command.run(&mut stdin),
+        Command::Backup(arguments) => arguments.run(),
+        Command::Restore(arguments) => arguments.run(),
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::BreakGlass(command) => command.run(&mut stdin),

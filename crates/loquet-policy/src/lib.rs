@@ -65,6 +65,7 @@ pub mod limits;
 mod organisation;
 mod refusal;
 mod requirement;
+mod restore;
 mod roles;
 #[cfg(feature = "scenario")]
 pub mod scenario;

@@ -39,6 +39,7 @@
 //!
 //! A network's file system keeps no locks that WAL can rely on: use a local disk.
 
+mod backup;
 mod connect;
 mod error;
 mod fault;
@@ -52,6 +53,7 @@ mod store;
 mod write;
 mod writer;
 
+pub use backup::{BackupError, Restore, backup};
 pub use error::OpenError;
 pub use host::{HostTransaction, refused};
 pub use open::Options;

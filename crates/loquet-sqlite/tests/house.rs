@@ -1,5 +1,9 @@
 //! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, and this one looks into files"
+)]
 
 use loquet::audit::Broken;
 use loquet_sqlite::SqliteStore;
@@ -48,6 +52,30 @@ async fn the_audit_log_over_sqlite() {
         move || SqliteStore::open(&path).unwrap()
     })
     .await;
+}
+
+/// A stolen file alone gives nobody a code, a recovery code, a ticket, a device's cookie or a link.
+#[tokio::test]
+async fn a_leaked_file_shows_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.db");
+    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    let (canaries, _) = loquet_testkit::canaries::story(&house).await;
+    let copy = folder.path().join("house.backup");
+    house.service.mark_backup().await.unwrap();
+    loquet_sqlite::backup(&path, &copy).unwrap();
+    let log = folder.path().join("house.db-wal");
+    let mut seen = 0;
+    for file in [&path, &log, &copy] {
+        let bytes = std::fs::read(file).unwrap();
+        seen += bytes.len();
+        loquet_testkit::canaries::assert_absent(&canaries, &file.display().to_string(), &bytes);
+    }
+    assert!(
+        canaries.len() > 25 && seen > 100_000,
+        "{} {seen}",
+        canaries.len()
+    );
 }
 
 /// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept

@@ -59,7 +59,7 @@ fn recover(stamp: Stamp, code: &RecoveryCode) -> UseRecoveryCode {
 
 impl House {
     /// Recovery codes are offered from now on.
-    async fn offering(&self, phone: &Phone, stamp: Stamp) -> Stamp {
+    pub(crate) async fn offering(&self, phone: &Phone, stamp: Stamp) -> Stamp {
         let typed = self.code(phone);
         let choice = Choice::RecoveryCodes { offered: true };
         let due = self

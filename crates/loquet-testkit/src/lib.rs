@@ -9,9 +9,11 @@
 
 pub mod advisories;
 pub mod audit;
+pub mod canaries;
 pub mod ceremonies;
 pub mod flaky;
 pub mod house;
 pub mod keys;
 pub mod letters;
 pub mod policy_reference;
+pub mod restore;

@@ -59,7 +59,7 @@ pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
 pub use service::{
-    Affected, Person, Resealed, Sealed, Service, ServiceError, Standing, Verified, WhatIf,
+    Affected, Person, Resealed, Restored, Sealed, Service, ServiceError, Standing, Verified, WhatIf,
 };
 pub use stamp::Stamp;
 

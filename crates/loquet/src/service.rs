@@ -31,6 +31,7 @@ mod access;
 mod audit;
 mod denials;
 mod host;
+mod restore;
 mod rotation;
 mod rows;
 mod tick;
@@ -38,6 +39,7 @@ mod vault;
 
 pub use access::{Affected, WhatIf};
 pub use audit::Verified;
+pub use restore::Restored;
 pub use rotation::{Resealed, Sealed};
 use vault::Vault;
 

@@ -120,6 +120,12 @@ impl LedgerId {
         page: [0; 16],
     };
 
+    /// When a backup was last taken; the mark is that time.
+    pub(crate) const BACKUP: Self = Self {
+        kind: 4,
+        page: [0; 16],
+    };
+
     /// How many were turned away at an organisation's door before anybody knew who they were; the mark counts them.
     pub(crate) const fn denied(org: OrgId) -> Self {
         Self {

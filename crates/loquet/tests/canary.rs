@@ -8,6 +8,7 @@ use loquet::store::{
     Commit, Cursor, Fault, Item, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
 use loquet::{AccountId, KeyRing, UnixTime};
+use loquet_testkit::canaries::assert_absent;
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, House};
 
 /// Writes down everything that it is told to keep.
@@ -119,6 +120,24 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     for secret in &secrets {
         assert!(!holds(&stored, secret), "stored: {secret}");
         assert!(!holds(&printed, secret), "printed: {secret}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_secret_is_looked_for_and_none_is_printed() {
+    let spy = Spy::default();
+    let house = House::over(spy.clone()).await;
+    let (canaries, printed) = loquet_testkit::canaries::story(&house).await;
+    let stored = spy.seen.lock().unwrap().clone();
+    assert_absent(&canaries, "what is printed", printed.as_bytes());
+    assert_absent(&canaries, "what is stored", stored.as_bytes());
+    // The search would find one.
+    let offer = house.log_in(ANNE).await.stamp;
+    assert!(!canaries[0].is_in(format!("{offer:?}").as_bytes()));
+    let seal = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEEF";
+    let canary = loquet_testkit::canaries::Canary::new("a code", seal, 5);
+    for shown in [seal.to_lowercase(), seal.replace('-', "")] {
+        assert!(canary.is_in(format!("so: {shown}.").as_bytes()), "{shown}");
     }
 }
 

@@ -31,6 +31,14 @@ async fn the_audit_log_over_memory() {
 }
 
 #[tokio::test]
+async fn a_restore_voids_what_may_have_been_used_over_memory() {
+    let store = FlakyStore::default();
+    let same = store.clone();
+    let (told, _) = loquet_testkit::restore::story(store, || {}, |_| same).await;
+    assert!(told.lost.is_empty(), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_lost_answer_or_question_is_no_lost_code() {
     for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {
         let store = FlakyStore::default();

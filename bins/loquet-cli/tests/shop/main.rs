@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod backup;
 mod keys;
 
 use std::path::PathBuf;

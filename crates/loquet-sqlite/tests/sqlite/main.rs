@@ -11,6 +11,7 @@
     reason = "a test may fail loudly, and this one needs files, processes and a clock"
 )]
 
+mod backup;
 mod ceremonies;
 mod contract;
 mod damage;

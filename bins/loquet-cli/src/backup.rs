@@ -1,0 +1,140 @@
+//! `loquet backup` and `loquet restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use loquet::{Restored, Service};
+use loquet_sqlite::{Restore, SqliteStore};
+use serde_json::json;
+
+use crate::audit::kept;
+use crate::failure::{Failure, Outcome};
+use crate::house::{Place, wait};
+use crate::output;
+use crate::when;
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    place: Place,
+
+    /// The new file
+    file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+
+    /// The backup
+    file: PathBuf,
+
+    /// A database that stands there may go; it is kept beside the new one. Stop every program that uses it
+    #[arg(long)]
+    replace: bool,
+
+    /// A checkpoint of the audit log from after the backup: what is missing since is listed
+    #[arg(long, value_name = "CHECKPOINT")]
+    against: Option<PathBuf>,
+
+    /// One line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Backup {
+    pub(crate) fn run(&self) -> Result<Outcome, Failure> {
+        let wrong = |why| Failure::of("backup", why);
+        // The ring is asked for on purpose: a backup that no key opens is none.
+        wait(async { Ok(self.place.open().await?.mark_backup().await?) })?;
+        loquet_sqlite::backup(self.place.db(), &self.file).map_err(wrong)?;
+        output::line(&format!(
+            "{} is a copy of this moment; keep a copy of the keys elsewhere",
+            self.file.display()
+        ))?;
+        Ok(Outcome::Done)
+    }
+}
+
+impl Arguments {
+    pub(crate) fn run(&self) -> Result<Outcome, Failure> {
+        let wrong = |why| Failure::of("restore", why);
+        let kept = self.against.as_deref().map(kept).transpose()?;
+        let ring = self.place.keys().ring()?;
+        let restore = Restore::begin(&self.file, self.place.db(), self.replace).map_err(wrong)?;
+        let store = SqliteStore::open(restore.path()).map_err(|why| Failure::of("restore", why))?;
+        let done = wait(async {
+            let service = Service::open(store, ring).await?;
+            Ok(service.restored(kept.as_ref()).await?)
+        })?;
+        let aside = restore.finish().map_err(wrong)?;
+        self.tell(&done, aside)
+    }
+
+    fn tell(&self, done: &Restored, aside: Option<PathBuf>) -> Result<Outcome, Failure> {
+        let lost: Vec<(String, String)> = done
+            .lost
+            .iter()
+            .map(|account| {
+                let name = match account.external_id.is_empty() {
+                    true => account.account.to_string(),
+                    false => account.external_id.clone(),
+                };
+                let why = account.chain.as_ref().err().map(ToString::to_string);
+                (name, why.unwrap_or_default())
+            })
+            .collect();
+        if self.json {
+            let lost: Vec<_> = lost
+                .iter()
+                .map(|(account, why)| json!({ "account": account, "why": why }))
+                .collect();
+            let object = json!({
+                "accounts": done.accounts,
+                "taken": done.taken.map(|at| at.0),
+                "now": done.now.0,
+                "tickets_void": done.tickets,
+                "recovery_void": done.recovery,
+                "lost": lost,
+                "aside": aside,
+            });
+            output::line(&object.to_string())?;
+            return Ok(Outcome::Done);
+        }
+        let taken = done
+            .taken
+            .map_or_else(|| "an unknown time".to_owned(), when::text);
+        output::line(&format!(
+            "{} accounts as of {taken}; every session is over",
+            done.accounts
+        ))?;
+        output::line(&format!(
+            "lost: whatever was decided between {taken} and {}. Compare the notices that went out: enrollments and \
+             resets, who was promoted or left, mandates, access rules",
+            when::text(done.now)
+        ))?;
+        for (account, why) in lost {
+            output::line(&format!("lost of {}: {why}", account.escape_debug()))?;
+        }
+        for account in &done.tickets {
+            output::line(&format!(
+                "{}: the ticket is void, another reset is needed",
+                account.escape_debug()
+            ))?;
+        }
+        for account in &done.recovery {
+            output::line(&format!(
+                "{}: the recovery codes are void",
+                account.escape_debug()
+            ))?;
+        }
+        if let Some(aside) = aside {
+            output::line(&format!(
+                "the database that stood there is {}",
+                aside.display()
+            ))?;
+        }
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,86 @@
+//! A backup and its way back, at the command line.
+
+use std::fs;
+
+use loquet_sqlite::SqliteStore;
+use serde_json::json;
+
+use super::{Shop, enter, said, wait};
+
+#[test]
+fn a_backup_is_taken_beside_a_running_service_and_restored() {
+    let shop = Shop::new();
+    let path = |name: &str| shop.folder.path().join(name).to_str().unwrap().to_owned();
+    let (copy, kept) = (path("copy"), path("kept"));
+    let running = shop.service();
+    let before = wait(enter(&running, 3));
+    let taken = shop.loquet(&["backup", &copy], None);
+    let told = format!("{copy} is a copy of this moment; keep a copy of the keys elsewhere\n");
+    assert_eq!(said(&taken), (Some(0), told.as_str()));
+    let again = shop.loquet(&["backup", &copy], None);
+    let told =
+        format!("error: backup: {copy}: there is such a file already, and it stays as it is\n");
+    assert_eq!(said(&again), (Some(2), told.as_str()));
+
+    let after = wait(enter(&running, 3));
+    fs::write(&kept, shop.loquet(&["audit", "checkpoint"], None).stdout).unwrap();
+    let in_the_way = shop.loquet(&["restore", &copy], None);
+    assert!(
+        said(&in_the_way)
+            .1
+            .ends_with("there is such a file already, and it stays as it is\n")
+    );
+    let in_use = shop.loquet(&["restore", &copy, "--replace"], None);
+    assert!(
+        said(&in_use)
+            .1
+            .ends_with("a program has this database open; stop it first\n")
+    );
+    for stamp in [&before, &after] {
+        assert!(wait(running.check(stamp, None)).unwrap().is_ok());
+    }
+    drop(running);
+
+    let restored = shop.json(&["restore", &copy, "--replace", "--against", &kept]);
+    let told = &restored[0];
+    assert_eq!(told["accounts"], 3);
+    assert!(told["taken"].as_u64().unwrap() <= told["now"].as_u64().unwrap());
+    assert_eq!(
+        told["lost"],
+        json!([{ "account": "person 3", "why": "the account has 2 records, the chain ends at 1" }])
+    );
+    let aside = told["aside"].as_str().unwrap();
+    assert!(SqliteStore::open(aside).is_ok());
+    let service = shop.service();
+    for stamp in [&before, &after] {
+        assert!(wait(service.check(stamp, None)).unwrap().is_err());
+    }
+    wait(enter(&service, 3));
+    drop(service);
+    assert_eq!(shop.json(&["audit", "verify"])[0]["broken"], 0);
+
+    // In words, into a place where nothing stands; a wrong key is found before anything is put there.
+    let key = fs::read_to_string(shop.key()).unwrap();
+    fs::remove_file(shop.db()).unwrap();
+    fs::write(shop.key(), key.replace("0707", "0708")).unwrap();
+    let wrong = shop.loquet(&["restore", &copy], None);
+    assert!(
+        said(&wrong)
+            .1
+            .contains("these are not the keys of this store"),
+        "{wrong:?}"
+    );
+    assert!(!shop.db().exists());
+    fs::write(shop.key(), key).unwrap();
+    let words = shop.loquet(&["restore", &copy], None);
+    let (code, told) = said(&words);
+    assert_eq!(code, Some(0));
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with("3 accounts as of 2"), "{told}");
+    assert!(
+        lines[1].starts_with("lost: whatever was decided between 2"),
+        "{told}"
+    );
+    assert_eq!(lines.len(), 2, "{told}");
+    assert!(shop.loquet(&["account", "list"], None).status.success());
+}

@@ -1,0 +1,186 @@
+//! A copy of a file in use, and its way back.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use loquet::audit::Broken;
+use loquet::contract::block_on;
+use loquet::store::{Commit, Store as _};
+use loquet_sqlite::{BackupError, OpenError, Restore, SqliteStore, backup};
+use rusqlite::Connection;
+
+use crate::support::{done, everything, expected, files, found};
+
+#[tokio::test]
+async fn a_restored_backup_voids_what_may_have_been_used_and_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
+    let (told, made) = loquet_testkit::restore::story(
+        SqliteStore::open(&db).unwrap(),
+        || backup(&db, &copy).unwrap(),
+        |house| {
+            let in_use = Restore::begin(&copy, &db, true).unwrap_err();
+            assert!(matches!(in_use, BackupError::InUse { .. }), "{in_use}");
+            drop(house);
+            let restore = Restore::begin(&copy, &db, true).unwrap();
+            assert!(SqliteStore::open(restore.path()).is_ok());
+            let aside = restore.finish().unwrap();
+            assert_eq!(aside.unwrap(), folder.path().join("a.db.before-1"));
+            SqliteStore::open(&db).unwrap()
+        },
+    )
+    .await;
+    let lost: Vec<_> = told
+        .lost
+        .into_iter()
+        .map(|account| (account.external_id, account.chain.unwrap_err()))
+        .collect();
+    let missing = Broken::CutOff {
+        expected: made,
+        found: made - 2,
+    };
+    assert_eq!(lost, [("chloe".to_owned(), missing)]);
+    let names: Vec<String> = files(folder.path()).into_keys().collect();
+    assert_eq!(
+        names
+            .iter()
+            .filter(|name| !name.ends_with("-wal"))
+            .collect::<Vec<_>>(),
+        ["a.backup", "a.db", "a.db.before-1"]
+    );
+}
+
+#[test]
+fn a_backup_is_one_moment_of_a_file_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("a.db");
+    let store = SqliteStore::open(&db).unwrap();
+    let host = Connection::open(&db).unwrap();
+    host.execute_batch("PRAGMA user_version = 7; CREATE TABLE person (name TEXT); INSERT INTO person VALUES ('Ada');")
+        .unwrap();
+    let stop = AtomicBool::new(false);
+    let mut number = 0;
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut written = 0;
+            while !stop.load(Ordering::Relaxed) {
+                written += 1;
+                assert_eq!(
+                    block_on(store.commit(everything(written))).unwrap(),
+                    Commit::Done
+                );
+            }
+            written
+        });
+        for round in 0..5 {
+            let copy = folder.path().join(format!("{round}.backup"));
+            backup(&db, &copy).unwrap();
+            let copied = SqliteStore::open(&copy).unwrap();
+            // Each change is there whole, up to one, and none after it.
+            number = (1..)
+                .find(|number| found(&copied, *number).is_empty())
+                .unwrap();
+            assert!((1..number).all(|number| found(&copied, number) == expected(number)));
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(writer.join().unwrap() >= number - 1);
+    });
+    let copied = Connection::open(folder.path().join("4.backup")).unwrap();
+    let host: (i64, String) = copied
+        .query_row(
+            "SELECT user_version, name FROM pragma_user_version, person",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(host, (7, "Ada".to_owned()));
+}
+
+#[test]
+fn nothing_is_overwritten_and_what_is_no_backup_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    done(&SqliteStore::open(at("a.db")).unwrap(), everything(1));
+    backup(at("a.db"), at("a.backup")).unwrap();
+    fs::write(at("other"), "no database").unwrap();
+    Connection::open(at("host.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE a (b)")
+        .unwrap();
+    let mut cut = fs::read(at("a.backup")).unwrap();
+    cut.truncate(cut.len() / 2);
+    fs::write(at("cut"), cut).unwrap();
+    fs::copy(at("a.backup"), at("live")).unwrap();
+    fs::write(at("live-wal"), "a log").unwrap();
+    let before = files(folder.path());
+
+    let refused =
+        |from: &str, to: &str, replace| Restore::begin(at(from), at(to), replace).unwrap_err();
+    assert!(matches!(
+        refused("a.backup", "a.db", false),
+        BackupError::Exists { .. }
+    ));
+    assert!(matches!(
+        backup(at("a.db"), at("a.backup")),
+        Err(BackupError::Exists { .. })
+    ));
+    assert!(matches!(
+        refused("live", "new.db", false),
+        BackupError::HasLog { .. }
+    ));
+    assert!(matches!(
+        refused("absent", "new.db", false),
+        BackupError::File { .. }
+    ));
+    assert!(matches!(
+        refused("a.backup", "no/new.db", false),
+        BackupError::File { .. }
+    ));
+    for from in ["other", "cut", "host.db"] {
+        let refused = refused(from, "new.db", false);
+        assert!(
+            matches!(
+                refused,
+                BackupError::Open(OpenError::Damaged { .. } | OpenError::NotADatabase { .. })
+            ),
+            "{from}: {refused}"
+        );
+    }
+    assert!(backup(at("absent"), at("new")).is_err());
+    // A restore that is given up leaves nothing, and the next one goes through.
+    let given_up = Restore::begin(at("a.backup"), at("new.db"), false).unwrap();
+    drop(given_up);
+    assert!(files(folder.path()) == before, "something was changed");
+    fs::write(at("new.db.part"), "left by a run that was cut off").unwrap();
+    let restore = Restore::begin(at("a.backup"), at("new.db"), false).unwrap();
+    assert_eq!(restore.finish().unwrap(), None);
+    assert_eq!(
+        found(&SqliteStore::open(at("new.db")).unwrap(), 1),
+        expected(1)
+    );
+}
+
+/// The reason for a restore may be that the file is damaged: it is kept aside with its log, and the copy takes its place.
+#[test]
+fn a_damaged_database_gives_way_and_is_kept() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    done(&SqliteStore::open(at("a.db")).unwrap(), everything(1));
+    backup(at("a.db"), at("a.backup")).unwrap();
+    fs::write(at("a.db"), vec![0xa5; 5000]).unwrap();
+    fs::write(at("a.db-wal"), "what was in the log").unwrap();
+    fs::write(at("a.db.before-1"), "an older one").unwrap();
+    let restore = Restore::begin(at("a.backup"), at("a.db"), true).unwrap();
+    assert_eq!(restore.finish().unwrap(), Some(at("a.db.before-2")));
+    assert_eq!(fs::read(at("a.db.before-2")).unwrap(), vec![0xa5; 5000]);
+    assert_eq!(fs::read(at("a.db.before-1")).unwrap(), b"an older one");
+    assert_eq!(
+        found(&SqliteStore::open(at("a.db")).unwrap(), 1),
+        expected(1)
+    );
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&at("a.db")), mode(&at("a.backup"))), (0o600, 0o600));
+}

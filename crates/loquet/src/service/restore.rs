@@ -1,0 +1,208 @@
+//! After a restore: the store is at an earlier time, and what was used or revoked since must not count again.
+
+use loquet_otp::Totp;
+use loquet_policy::{Authenticator, UnixTime};
+
+use super::{Service, ServiceError, Verified};
+use crate::audit::{Checkpoint, Record};
+use crate::disk::{self, DiskError};
+use crate::edge::random;
+use crate::store::{
+    AccountRow, Commit, Cursor, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
+};
+
+/// What a restore did, and what it cannot know.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// When the backup was taken, if [`mark_backup`](Service::mark_backup) said so; else the time of nothing.
+    pub taken: Option<UnixTime>,
+    /// Until when things may have happened that are lost now.
+    pub now: UnixTime,
+    /// How many accounts there are. All their sessions are over.
+    pub accounts: u64,
+    /// Whose ticket is void: they need another reset. The host's names.
+    pub tickets: Vec<String>,
+    /// Whose recovery codes are void. The host's names.
+    pub recovery: Vec<String>,
+    /// What the checkpoint vouches for and the backup lacks.
+    pub lost: Vec<Verified>,
+}
+
+impl Service {
+    /// Writes down that a backup is taken now, so that a restore knows its age. Call it just before.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn mark_backup(&self) -> Result<UnixTime, ServiceError> {
+        self.unlock().await?;
+        let now = self.now();
+        for _ in 0..super::TRIES {
+            let (mark, version) = self
+                .ledger(LedgerId::BACKUP)
+                .await?
+                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
+            let writes = Writes {
+                expect: vec![(RowKey::Ledger(LedgerId::BACKUP), version)],
+                put: vec![Row::Ledger(disk::write_count(
+                    LedgerId::BACKUP,
+                    mark.max(now.0),
+                )?)],
+                ..Writes::default()
+            };
+            if self.store().commit(writes).await? == Commit::Done {
+                return Ok(now);
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+
+    /// Makes a store that was put back to an earlier time safe to use, before anybody uses it: ends every session, voids
+    /// tickets, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
+    /// and writes a record of it into every chain. `kept` is a checkpoint from after the backup, if there is one: what it
+    /// vouches for and the store lacks is listed.
+    ///
+    /// Roles, resets, mandates and access rules of the lost time are lost: compare the list with the notices that went
+    /// out.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; half-way, call it again.
+    pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, ServiceError> {
+        let mut done = Restored {
+            taken: self
+                .ledger(LedgerId::BACKUP)
+                .await?
+                .map(|(row, _)| UnixTime(row.mark)),
+            now: self.now(),
+            ..Restored::default()
+        };
+        self.verify_audits(kept, |account| {
+            if account.chain.is_err() {
+                done.lost.push(account);
+            }
+        })
+        .await?;
+        for (organisation, _) in self.organisations().await? {
+            self.restored_organisation(organisation.id, done.now)
+                .await?;
+            let mut at = Cursor::default();
+            loop {
+                let query = Query::Accounts(organisation.id);
+                let page = self.store().scan(&query, &at).await?;
+                for item in page.items {
+                    if let Item::Row(Versioned {
+                        version,
+                        row: Row::Account(row),
+                    }) = item
+                    {
+                        self.restored_account(&row, version, &mut done).await?;
+                    }
+                }
+                match page.next {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn restored_organisation(
+        &self,
+        org: loquet_policy::OrgId,
+        now: UnixTime,
+    ) -> Result<(), ServiceError> {
+        let key = RowKey::Organisation(org);
+        let found = self.store().load(&[key]).await?;
+        let Some(Versioned {
+            version,
+            row: Row::Organisation(row),
+        }) = found.into_iter().next()
+        else {
+            return Ok(());
+        };
+        let mut record = disk::read_organisation(&row)?;
+        record.facts = record.facts.restored(now);
+        self.put_restored(
+            key,
+            version,
+            Writes {
+                put: vec![Row::Organisation(disk::write_organisation(&record)?)],
+                ..Writes::default()
+            },
+        )
+        .await
+    }
+
+    async fn restored_account(
+        &self,
+        row: &AccountRow,
+        version: Version,
+        done: &mut Restored,
+    ) -> Result<(), ServiceError> {
+        let vault = self.unlock().await?;
+        let ring = self.ring();
+        let mut record = disk::read_account(row, version, &ring)?;
+        let before = record.facts.clone();
+        let present = Totp::default().step(done.now.0);
+        record.facts = before.restored(present);
+        record.secrets.pendings.clear();
+        record.devices.let_go();
+        done.accounts = done.accounts.saturating_add(1);
+        if matches!(
+            before.authenticator,
+            Authenticator::ResetDue { ticket: Some(_) }
+        ) {
+            done.tickets.push(record.external_id.clone());
+        }
+        if !before.recovery.is_empty() {
+            done.recovery.push(record.external_id.clone());
+        }
+        let told = Record {
+            v: Record::FORMAT,
+            at: done.now,
+            actor: row.id,
+            subject: None,
+            what: "restore".to_owned(),
+            verdict: "GRANTED".to_owned(),
+            rule: None,
+            address: None,
+            policy: 0,
+            last: false,
+        };
+        let told = told
+            .chain(&mut record.audit, row.id, row.org, &vault.audit)
+            .map_err(|error| DiskError::Damaged {
+                what: "audit record",
+                why: error.to_string(),
+            })?;
+        let new =
+            disk::write_account::<ServiceError>(&record, version.next(), &ring, || Ok(random()?))?;
+        self.put_restored(
+            RowKey::Account(row.id),
+            version,
+            Writes {
+                put: vec![Row::Account(new)],
+                audit: vec![told],
+                ..Writes::default()
+            },
+        )
+        .await
+    }
+
+    /// Nobody else uses the store yet: a stale row is somebody who does.
+    async fn put_restored(
+        &self,
+        key: RowKey,
+        version: Version,
+        writes: Writes,
+    ) -> Result<(), ServiceError> {
+        let writes = Writes {
+            expect: vec![(key, version)],
+            ..writes
+        };
+        match self.store().commit(writes).await? {
+            Commit::Done => Ok(()),
+            Commit::Stale => Err(ServiceError::Busy),
+        }
+    }
+}
