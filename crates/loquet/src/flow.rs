@@ -115,7 +115,7 @@ pub struct Request {
     /// The cookie of a device that the account had remembered, if the browser sent one.
     pub device: Option<DeviceId>,
     /// Whether the person asked, in the form of a code, that this device be remembered. Before anybody can ask, say what
-    /// will be kept: see [`device`](crate::device).
+    /// will be kept: see [`crate::device`].
     pub remember: bool,
 }
 
