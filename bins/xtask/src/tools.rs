@@ -5,11 +5,13 @@ use std::path::Path;
 use crate::command::{Done, cargo, output, program, run};
 
 /// A Debian package and the file by which one sees that it is there.
-const PACKAGES: [(&str, Sign); 5] = [
+const PACKAGES: [(&str, Sign); 6] = [
     ("chromium", Sign::Program("chromium")),
     ("chromium-driver", Sign::Program("chromedriver")),
     // An authenticator that shares no code with ours.
     ("oathtool", Sign::Program("oathtool")),
+    // A reader of networks that shares no code with ours.
+    ("python3", Sign::Program("python3")),
     // A QR reader that shares no code with ours.
     ("zbar-tools", Sign::Program("zbarimg")),
     // Without a font the screenshots show boxes, and the terminal's half blocks do not exist.

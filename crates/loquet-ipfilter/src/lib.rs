@@ -52,3 +52,7 @@ pub use shared::SharedFilter;
 pub use text::{RulesError, TextFault};
 pub use verdict::{Origin, Verdict};
 pub use words::{Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag};
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/measured.md")]
+pub mod measured {}

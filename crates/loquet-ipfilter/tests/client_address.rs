@@ -150,6 +150,9 @@ fn h3_a_hop_that_cannot_be_read_is_never_skipped() {
         "10.0.0.2.",
         "10.0.0.2:",
         "10.0.0.2:65536",
+        "10.0.0.2:+80",
+        "10.0.0.2:000080",
+        "10.0.0.2:",
         "10.0.0.2:x",
         "10.0.0.2/32",
         "fe80::1%eth0",
@@ -273,13 +276,22 @@ fn h6_odd_names_and_bytes_are_refused() {
     ] {
         xff("10.0.0.1", &[(XFF, value)], None, Reason::HopUnreadable);
     }
-    // Longer names that merely begin alike are other headers.
-    xff(
-        "10.0.0.1",
-        &[("X-Forwarded-For-Original", "6.6.6.6"), (XFF, "192.0.2.1")],
-        Some("192.0.2.1"),
-        Reason::Named,
-    );
+    // Longer names that merely begin alike are other headers, and so are names that are merely as long.
+    for name in [
+        "X-Forwarded-For-Original",
+        "X-Forwarded-Far",
+        "Accept-Language",
+        "X-Forwarded",
+        "X-Forwarded-Fo ",
+        " X-Forwarded-For-Original",
+    ] {
+        xff(
+            "10.0.0.1",
+            &[(name, "6.6.6.6"), (XFF, "192.0.2.1")],
+            Some("192.0.2.1"),
+            Reason::Named,
+        );
+    }
 }
 
 #[test]
@@ -411,6 +423,54 @@ fn a_set_up_that_trusts_nobody_or_everybody_is_refused() {
         Ok(())
     );
     assert_eq!(TrustedProxies::new(many), Err(ProxyError::TooMany));
+}
+
+#[test]
+fn kinds_are_found_by_the_name_that_they_have() {
+    for kind in [HeaderKind::XForwardedFor, HeaderKind::Forwarded] {
+        assert_eq!(HeaderKind::from_name(kind.name()), Some(kind));
+    }
+    assert_eq!(HeaderKind::XForwardedFor.name(), XFF.to_ascii_lowercase());
+    assert_eq!(HeaderKind::from_name("x-real-ip"), None);
+}
+
+#[test]
+fn every_reason_is_a_sentence_of_its_own() {
+    let reasons = [
+        Reason::NoPeer,
+        Reason::Direct,
+        Reason::PeerNotTrusted,
+        Reason::Named,
+        Reason::HeaderMissing,
+        Reason::OnlyProxies,
+        Reason::HopUnreadable,
+        Reason::HopHidden,
+        Reason::TooManyHops,
+        Reason::TooLong,
+        Reason::OddName,
+        Reason::OddByte,
+    ];
+    let sentences: std::collections::BTreeSet<String> =
+        reasons.iter().map(ToString::to_string).collect();
+    assert_eq!(sentences.len(), reasons.len());
+    assert!(sentences.iter().all(|sentence| sentence.len() > 10));
+}
+
+#[test]
+fn what_lies_between_two_trusted_networks_is_not_trusted() {
+    let networks = ["10.0.0.0/24", "10.0.2.0/24", "10.0.2.64/26", "10.0.3.0/24"];
+    let trusted = TrustedProxies::new(networks.map(|text| text.parse().unwrap())).unwrap();
+    for (text, inside) in [
+        ("10.0.0.255", true),
+        ("10.0.1.0", false),
+        ("10.0.1.255", false),
+        ("10.0.2.0", true),
+        ("10.0.2.255", true),
+        ("10.0.3.255", true),
+        ("10.0.4.0", false),
+    ] {
+        assert_eq!(trusted.contains(ip(text)), inside, "{text}");
+    }
 }
 
 #[test]

@@ -47,6 +47,10 @@ fn the_corpus_of_every_target_holds() {
         "ipfilter_client",
         support::a_named_client_depends_on_proxies_alone,
     );
+    replay(
+        "ipfilter_index",
+        support::many_networks_are_decided_as_their_spans_say,
+    );
     #[cfg(feature = "maxmind")]
     replay("ipfilter_mmdb", support::a_database_is_read_or_refused);
 }

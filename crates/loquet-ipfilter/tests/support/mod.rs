@@ -105,6 +105,68 @@ pub fn rules_read_back_and_the_filter_answers_as_the_rules_do(text: &str) {
     assert!(filter.lint().len() <= 4 * rules.rules().len() + rules.places().len() + 1);
 }
 
+/// Five bytes make a network: where it lies, and how long it is. Enough others stand around them for the index to be
+/// made of planes, which small texts of rules never reach.
+pub fn many_networks_are_decided_as_their_spans_say(bytes: &[u8]) {
+    let mut rules = Rules::new();
+    rules.set_precedence(loquet_ipfilter::Precedence::MostSpecific);
+    let mut networks: Vec<Prefix> = (0..400_u32)
+        .flat_map(|at| {
+            let v4 = Ipv4Addr::from_bits((at << 20) | 1);
+            let v6 = Ipv6Addr::from_bits((0x2400_u128 << 112) | (u128::from(at) << 84));
+            [Prefix::host(v4.into()), Prefix::host(v6.into())]
+        })
+        .collect();
+    for chunk in bytes.chunks_exact(5).take(64) {
+        let [a, b, c, d, len] = chunk.try_into().expect("five bytes");
+        let bits = u32::from_be_bytes([a, b, c, d]);
+        let (address, len) = if len & 0x80 == 0 {
+            let len = 1 + len % 32;
+            let cut = bits & (u32::MAX << (32 - len));
+            (IpAddr::V4(Ipv4Addr::from_bits(cut)), len)
+        } else {
+            // The last byte also says how far apart the two halves of the address are.
+            let len = 20 + (len & 0x7f) % 109;
+            let spread =
+                (u128::from(bits >> 16) << 96) | (u128::from(bits & 0xffff) << (128 - len));
+            let cut = ((0x2400_u128 << 112) | spread) & (u128::MAX << (128 - len));
+            (IpAddr::V6(Ipv6Addr::from_bits(cut)), len)
+        };
+        networks.extend(Prefix::new(address, len));
+    }
+    networks.sort_unstable();
+    networks.dedup();
+    for (at, network) in networks.iter().enumerate() {
+        let rule = match at % 3 {
+            0 => loquet_ipfilter::Rule::deny(),
+            1 => loquet_ipfilter::Rule::allow(),
+            _ => loquet_ipfilter::Rule::allow().tagged(Tag(1)),
+        };
+        rules.add_rule(rule.from_prefix(*network)).expect("a rule");
+    }
+    let filter = Filter::compile(&rules, None).expect("rules that compile");
+    for edge in networks.iter().flat_map(|n| [n.network(), n.last()]) {
+        for step in [-1_i32, 0, 1] {
+            let address = match edge {
+                IpAddr::V4(v4) => {
+                    Ipv4Addr::from_bits(v4.to_bits().wrapping_add_signed(step)).into()
+                }
+                IpAddr::V6(v6) => {
+                    Ipv6Addr::from_bits(v6.to_bits().wrapping_add_signed(step.into())).into()
+                }
+            };
+            for tags in [&[][..], &[Tag(1)]] {
+                let origin = Origin {
+                    address: Some(address),
+                    tags,
+                    device: DeviceTier::Unknown,
+                };
+                assert_eq!(filter.decide(&origin), filter.check(&origin).decision);
+            }
+        }
+    }
+}
+
 fn trusted() -> TrustedProxies {
     TrustedProxies::new(["10.0.0.0/8", "fd00::/8"].map(|text| text.parse().expect("a prefix")))
         .expect("proxies")
