@@ -9,6 +9,7 @@
 
 pub mod advisories;
 pub mod audit;
+pub mod break_glass;
 pub mod canaries;
 pub mod ceremonies;
 pub mod flaky;

@@ -5,18 +5,17 @@
     reason = "a test may fail loudly"
 )]
 
-use std::sync::Mutex;
-
 use loquet::device::{DeviceId, MOST, RETENTION};
 use loquet::flow::{
     Ceremony, Entered, Forget, ForgetDevice, ForgetDevices, GiveCode, LogIn, ReportLost, Reset,
     SetAccessRules, SwitchDevices,
 };
-use loquet::store::{BoxError, MemoryStore};
+use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Deliver, Letter, Level, Refusal, Refused, Request, Stamp};
+use loquet::{Letter, Level, Refusal, Refused, Request, Stamp};
 use loquet_policy::Event;
 use loquet_testkit::house::{ANNE, CHLOE, HOME, House, rule};
+use loquet_testkit::letters::post;
 
 const AWAY: &str = "198.51.100.9";
 
@@ -91,19 +90,8 @@ async fn is_over(house: &House, stamp: &Stamp) -> bool {
 }
 
 async fn letters(house: &House) -> Vec<(String, Event)> {
-    struct Box_(Mutex<Vec<(String, Event)>>);
-    impl Deliver for Box_ {
-        async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-            self.0
-                .lock()
-                .unwrap()
-                .push((letter.external_id.clone(), letter.event));
-            Ok(())
-        }
-    }
-    let post = Box_(Mutex::default());
-    house.service.deliver(&post).await.unwrap();
-    post.0.into_inner().unwrap()
+    let told = |letter: Letter| (letter.external_id, letter.event);
+    post(house).await.into_iter().map(told).collect()
 }
 
 #[tokio::test]
