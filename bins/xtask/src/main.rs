@@ -10,6 +10,7 @@ mod no_std;
 mod report;
 mod suite;
 mod tools;
+mod without;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Chore {
         /// One engine, such as `loquet-otp`; all four when left out
         package: Option<String>,
     },
+    /// Takes each line, condition and arm out of the policy engine in turn, and looks for what no test misses
+    Without,
     /// Builds the documentation as docs.rs would
     Doc,
     /// Measures whether generating and verifying take a time that depends on secrets
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Soak { minutes } => chores::soak(minutes),
         Chore::Long => chores::long(),
         Chore::Mutants { package } => chores::mutants(package.as_deref()),
+        Chore::Without => without::without(),
         Chore::Doc => chores::doc(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),

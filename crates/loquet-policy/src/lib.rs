@@ -42,7 +42,11 @@
 //! holds it to twelve promises in each state and on each step: no Level1 session where more is
 //! required; nobody resets themself; nothing that was latched comes back; from every state
 //! everybody can get back in. Each guard is taken out in turn, and must then be missed
-//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`.
+//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`, and
+//! what each writes and whom it tells in `tests/law/effects.txt`.
+//!
+//! `cargo xtask without` takes each statement, condition, arm and guard out of the engine in turn,
+//! and names the test that misses it. What guessing is worth stands in [`limits`].
 //!
 //! # Security
 //! Two administrators who collude, and the operator of the database, are out of scope beyond

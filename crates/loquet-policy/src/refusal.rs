@@ -197,7 +197,7 @@ pub enum Refusal {
         /// When the ticket can be collected.
         ready: UnixTime,
     },
-    /// Not the sealed code. It was counted.
+    /// Not the sealed code. It was counted, unless break-glass is under way: whoever opened it showed the right one.
     WrongSeal,
     /// The wait is not over.
     TooEarly {

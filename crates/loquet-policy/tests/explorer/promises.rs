@@ -1,5 +1,10 @@
 //! S1 to S12, said of worlds and steps in words of their own: nothing here asks the engine what
 //! it requires.
+//!
+//! S7 looks backwards over the whole space and stands in `search.rs`. S11 (no outcome of a code is
+//! revealed before its commit) is no matter of rules: `loquet::accept` holds it, with what its
+//! documentation refuses to compile and with `loquet`'s `tests/faults.rs`, where a store that
+//! fails for ever reveals nothing.
 
 use crate::actions::*;
 use crate::happen::confirm;

@@ -231,6 +231,21 @@ pub(super) fn scenes() -> Vec<(&'static str, Scene)> {
             let code = house.good();
             about(ANNE, anne, DAVID, Command::SwitchOff { code })
         }),
+        ("Anne leads somebody else's notices elsewhere", |house| {
+            let anne = anne(house);
+            let code = house.good();
+            about(ANNE, anne, DAVID, Command::ChangeAddress { code })
+        }),
+        ("Anne leads her own elsewhere", |house| {
+            let anne = anne(house);
+            let code = house.good();
+            ask(ANNE, anne, Command::ChangeAddress { code })
+        }),
+        ("the host leads those of one who left elsewhere", |house| {
+            let anne = anne(house);
+            house.about(ANNE, anne, CLAIRE, Command::Leave).unwrap();
+            host(CLAIRE, Command::ChangeAddress { code: ABSENT })
+        }),
         (
             "who holds a role that nobody defined switches it off",
             |house| {

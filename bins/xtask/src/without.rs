@@ -1,0 +1,294 @@
+//! The policy engine with one thing taken out at a time: a statement, a condition, an arm, a guard, a whole function.
+//!
+//! All of it is compiled once, each thing behind a switch that an environment variable throws, so that a thousand runs
+//! of the tests take minutes. What a run does not miss is a line that no promise needs, or a promise without a test.
+
+mod switches;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::command::{Done, cargo, root};
+use switches::{Switch, instrument};
+
+/// The files of the engine, in reading order. Numbers, names and stored forms have tests that are figures.
+const FILES: [&str; 19] = [
+    "account.rs",
+    "attempts.rs",
+    "command.rs",
+    "decide.rs",
+    "decide/code.rs",
+    "decide/enrollment.rs",
+    "decide/glass.rs",
+    "decide/organisation.rs",
+    "decide/people.rs",
+    "decide/session.rs",
+    "decide/turn.rs",
+    "decision.rs",
+    "explain.rs",
+    "organisation.rs",
+    "requirement.rs",
+    "roles.rs",
+    "session.rs",
+    "standing.rs",
+    "what_if.rs",
+];
+
+/// The tests that run against each, the quickest first. The explorer is not needed: it takes minutes for one.
+const TESTS: [&str; 4] = ["law", "grid", "unit", "differential"];
+
+/// What may go unmissed: the same whatever is written there, and why.
+const EXPLAINED: [(&str, &str, &str); 4] = [
+    (
+        "decide/organisation.rs",
+        "<= for known . role < role",
+        "a role has one mandate, so that equal ones never meet",
+    ),
+    (
+        "decide/organisation.rs",
+        "<= for change . setting . kind () < setting . kind ()",
+        "one change of a kind waits, so that equal ones never meet",
+    ),
+    (
+        "decide/organisation.rs",
+        ">= for to > date",
+        "the same date was refused as unchanged before",
+    ),
+    (
+        "organisation.rs",
+        "<= for known . account < entry . account",
+        "an account was dismissed from the list before it is admitted again",
+    ),
+];
+
+/// A test that takes longer does not end.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const MANIFEST: &str = r#"[package]
+name = "loquet-policy"
+version = "0.1.0"
+edition = "2024"
+
+[features]
+serde = []
+scenario = []
+
+[profile.dev]
+opt-level = 2
+debug = false
+
+[workspace]
+"#;
+
+/// The switch: which is thrown is asked of the environment once.
+const SWITCHES: &str = r#"
+extern crate std;
+
+static THROWN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+
+#[doc(hidden)]
+pub fn without(switch: u32) -> bool {
+    *THROWN.get_or_init(|| {
+        let thrown = std::env::var("LOQUET_WITHOUT").ok();
+        thrown.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }) == switch
+}
+
+#[doc(hidden)]
+pub fn decided(yes: u32, no: u32, condition: bool) -> bool {
+    without(yes) || (!without(no) && condition)
+}
+"#;
+
+/// What came of one switch: the test that missed it, if one did.
+type Missed = Option<String>;
+
+pub(crate) fn without() -> Done {
+    let folder = root().join("target/without");
+    let package = folder.join("crates/loquet-policy");
+    let switches = lay(&folder, &package).map_err(|why| format!("{}: {why}", folder.display()))?;
+    println!("{} things to take out", switches.len());
+    let tests = build(&folder, &package)?;
+    if let Some(test) = run_tests(&tests, &package, 0, &folder.join("whole.txt"))? {
+        return Err(format!("with nothing taken out, a test fails: {test}"));
+    }
+    let missed = take_out(&switches, &tests, &package, &folder)?;
+    let mut report = String::new();
+    let mut unexplained = 0_usize;
+    for (switch, missed) in switches.iter().zip(&missed) {
+        let Switch { file, line, what } = switch;
+        let explained = EXPLAINED
+            .iter()
+            .find(|(known, thing, _)| known == file && thing == what);
+        let verdict = match (missed, explained) {
+            (Some(test), _) => test.clone(),
+            (None, Some((_, _, why))) => format!("nobody misses it: {why}"),
+            (None, None) => {
+                unexplained = unexplained.saturating_add(1);
+                println!("{file}:{line}: nobody misses: {what}");
+                "nobody misses it".to_owned()
+            }
+        };
+        report.push_str(&format!("{file}:{line}\t{what}\t{verdict}\n"));
+    }
+    let path = folder.join("report.txt");
+    fs::write(&path, report).map_err(|why| format!("{}: {why}", path.display()))?;
+    println!("what misses each: {}", path.display());
+    match unexplained {
+        0 => Ok(()),
+        left => Err(format!("{left} things that no test misses")),
+    }
+}
+
+/// A copy of the crate with its switches, beside the reference that its tests compare it with.
+fn lay(folder: &Path, package: &Path) -> io::Result<Vec<Switch>> {
+    for place in [
+        "crates/loquet-policy",
+        "crates/loquet-testkit/src/policy_reference",
+    ] {
+        let to = folder.join(place);
+        if to.exists() {
+            fs::remove_dir_all(&to)?;
+        }
+        copy(&root().join(place), &to)?;
+    }
+    fs::write(package.join("Cargo.toml"), MANIFEST)?;
+    let mut switches = Vec::new();
+    for file in FILES {
+        let path = package.join("src").join(file);
+        let text = instrument(file, &fs::read_to_string(&path)?, &mut switches);
+        fs::write(&path, text.map_err(io::Error::other)?)?;
+    }
+    let lib = package.join("src/lib.rs");
+    let text = fs::read_to_string(&lib)?.replace("#![cfg_attr(not(test), no_std)]", "");
+    fs::write(&lib, text + SWITCHES)?;
+    Ok(switches)
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Builds the tests, and says where cargo put them.
+fn build(folder: &Path, package: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut command = cargo(["test", "--no-run", "--lib"]);
+    for test in TESTS.iter().filter(|test| **test != "unit") {
+        command.args(["--test", test]);
+    }
+    let built = command
+        .current_dir(package)
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("RUSTFLAGS", "-Awarnings")
+        .stdout(Stdio::null())
+        .output()
+        .map_err(|why| format!("cargo did not start: {why}"))?;
+    let said = String::from_utf8_lossy(&built.stderr);
+    if !built.status.success() {
+        return Err(format!("the crate with switches does not build:\n{said}"));
+    }
+    let place = |test: &str| {
+        let source = match test {
+            "unit" => "unittests src/lib.rs".to_owned(),
+            test => format!("tests/{test}"),
+        };
+        let line = said.lines().find(|line| line.contains(&source))?;
+        let (_, path) = line.rsplit_once('(')?;
+        let path = Path::new(path.trim_end_matches(')'));
+        Some(package.join(path))
+    };
+    TESTS
+        .iter()
+        .map(|test| place(test).ok_or_else(|| format!("cargo does not say where {test} is")))
+        .collect()
+}
+
+/// Throws each switch in turn, on every processor.
+fn take_out(
+    switches: &[Switch],
+    tests: &[PathBuf],
+    package: &Path,
+    folder: &Path,
+) -> Result<Vec<Missed>, String> {
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<(usize, Missed)>> = Mutex::default();
+    let work = |worker: usize| -> Done {
+        let said = folder.join(format!("said-{worker}.txt"));
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= switches.len() {
+                return Ok(());
+            }
+            let missed = run_tests(tests, package, at.saturating_add(1), &said)?;
+            let mut found = found.lock().map_err(|_| "a worker fell over")?;
+            found.push((at, missed));
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let working: Vec<_> = (0..workers)
+            .map(|worker| scope.spawn(move || work(worker)))
+            .collect();
+        working
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| "a worker fell over")?)
+    })?;
+    let mut found = found.into_inner().map_err(|_| "a worker fell over")?;
+    found.sort_by_key(|(at, _)| *at);
+    Ok(found.into_iter().map(|(_, missed)| missed).collect())
+}
+
+/// Runs the tests without the thing of this number; the first that fails is named.
+fn run_tests(
+    tests: &[PathBuf],
+    package: &Path,
+    number: usize,
+    said: &Path,
+) -> Result<Missed, String> {
+    for (test, name) in tests.iter().zip(TESTS) {
+        let out = fs::File::create(said).map_err(|why| format!("{}: {why}", said.display()))?;
+        let mut child = Command::new(test)
+            .current_dir(package)
+            .env("LOQUET_WITHOUT", number.to_string())
+            .stdout(out)
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|why| format!("{}: {why}", test.display()))?;
+        let begun = Instant::now();
+        let passed = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status.success(),
+                Ok(None) if begun.elapsed() > PATIENCE => {
+                    // Whoever cannot be killed has ended by itself.
+                    _ = child.kill().and_then(|()| child.wait());
+                    return Ok(Some(format!("{name}: does not end")));
+                }
+                Ok(None) => thread::sleep(Duration::from_millis(5)),
+                Err(why) => return Err(format!("{name}: {why}")),
+            }
+        };
+        if !passed {
+            let said = fs::read_to_string(said).unwrap_or_default();
+            let failed = said
+                .lines()
+                .find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+            return Ok(Some(format!("{name}: {}", failed.unwrap_or("falls over"))));
+        }
+    }
+    Ok(None)
+}
