@@ -7,7 +7,8 @@ use crate::suite::ENGINES;
 use crate::tools;
 
 /// The packages with long tests, marked `#[ignore]` so that nobody waits for them by accident.
-const LONG: [&str; 4] = [
+const LONG: [&str; 5] = [
+    "loquet-ipfilter",
     "loquet",
     "loquet-enrollment",
     "loquet-sqlite",
