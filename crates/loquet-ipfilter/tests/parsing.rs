@@ -91,6 +91,11 @@ fn p2_short_hexadecimal_decimal_and_decorated_forms_are_refused() {
 
 #[test]
 fn p3_host_bits_name_the_network_that_was_meant() {
+    // All host bits and no others.
+    assert!(matches!(
+        fault("0.0.0.255/24"),
+        PrefixError::HostBits { network } if network.to_string() == "0.0.0.0/24"
+    ));
     for (text, network) in [
         ("10.0.0.1/8", "10.0.0.0/8"),
         ("192.168.1.255/31", "192.168.1.254/31"),
