@@ -1,7 +1,7 @@
 //! What pages say about an account and its organisation, in words.
 
 use loquet::{Level, Refusal, RoleId, UnixTime};
-use loquet_policy::{Authenticator, Mandate, MandateState, Preset, RoleSet};
+use loquet_policy::{Authenticator, Mandate, MandateState, Origin, Preset, RoleSet};
 
 use crate::host::Host;
 use crate::refusal::{self, Names};
@@ -31,7 +31,17 @@ impl Here {
     }
 
     pub(crate) fn needs_ticket(&self) -> bool {
-        matches!(self.authenticator(), Authenticator::ResetDue { .. })
+        // Whoever used a recovery code holds the right already.
+        matches!(self.authenticator(), Authenticator::ResetDue { .. }) && !self.is_recovering()
+    }
+
+    /// Whether a recovery code was used, and the enrollment that it opened is not done.
+    pub(crate) fn is_recovering(&self) -> bool {
+        matches!(
+            self.authenticator(),
+            Authenticator::ResetDue { ticket: Some(ticket) }
+                if matches!(ticket.origin, Origin::Recovery { .. })
+        )
     }
 
     /// Whether this device could be remembered and is not.

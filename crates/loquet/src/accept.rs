@@ -4,18 +4,48 @@
 //! changes is durable (S11); `settle` alone opens it, after the commit. An [`Accepted`] cannot be made, copied or
 //! deserialized elsewhere:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0423
 //! let forged = loquet::accept::Accepted(()); // its field is private
 //! ```
-//! ```compile_fail
+//! ```compile_fail,E0382
 //! fn twice(accepted: loquet::accept::Accepted<u8>) -> (u8, u8) {
 //!     (accepted.take(), accepted.take()) // taken by value, once
 //! }
 //! ```
-//! ```compile_fail
+//! ```compile_fail,E0599
 //! fn copied<G>(accepted: loquet::accept::Accepted<G>) -> loquet::accept::Accepted<G> {
 //!     accepted.clone() // no `Clone`
 //! }
+//! ```
+//! ```compile_fail,E0277
+//! let read: loquet::accept::Accepted<u8> = serde_json::from_str("1").unwrap(); // no `Deserialize`
+//! ```
+//!
+//! Nobody opens a decision, or makes one, before its commit:
+//!
+//! ```compile_fail,E0616
+//! fn peek<G>(decided: &loquet::accept::Decided<G>) -> bool {
+//!     decided.outcome.is_ok() // its field is private
+//! }
+//! ```
+//! ```compile_fail,E0624
+//! fn open<G>(decided: loquet::accept::Decided<G>) -> loquet::accept::Settled<G> {
+//!     decided.open() // private to this file
+//! }
+//! ```
+//!
+//! And a session cannot be granted without one: a [`Stamp`](crate::Stamp) is made by a grant alone, and a ceremony is one
+//! of those in [`flow`](crate::flow).
+//!
+//! ```compile_fail,E0624
+//! fn forged(session: loquet_policy::Session) -> loquet::Stamp {
+//!     loquet::Stamp::new(session) // private to the crate
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! struct Mine;
+//! fn runs<C: loquet::flow::Ceremony>(_: C) {}
+//! runs(Mine); // sealed
 //! ```
 
 use std::fmt;

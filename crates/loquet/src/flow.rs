@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use loquet_ipfilter::Geo;
 use loquet_otp::Secret;
 use loquet_policy::{
-    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster, Snapshot,
-    UnixTime,
+    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, RoleId, RoleSet,
+    Roster, Snapshot, UnixTime, covers,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -463,7 +463,7 @@ fn write<C: Ceremony>(
         ceremony.beside(case, &mut beside);
     }
     let roster = changes.roster.or_else(|| facts.roster.clone());
-    let notices = notices
+    let notices = once_each(notices, organisation.as_ref().or(case.organisation))
         .into_iter()
         .flat_map(|notice| {
             recipients(&notice, roster.as_ref())
@@ -542,6 +542,23 @@ fn organisation_version(facts: &Facts) -> u64 {
 
 fn changes_roster(facts: &Facts, roster: Option<Roster>) -> Option<Roster> {
     roster.filter(|roster| facts.roster.as_ref() != Some(roster))
+}
+
+/// Administrators whom a mandate covers hear of it as everybody does, and not once more as administrators.
+fn once_each(notices: Vec<Notice>, organisation: Option<&OrganisationRecord>) -> Vec<Notice> {
+    let administrator = RoleSet::of(RoleId::ADMINISTRATOR);
+    let heard = |event: &Event| {
+        notices.iter().any(|other| match other.to {
+            Audience::Covered { role } if other.event == *event => {
+                organisation.is_some_and(|record| covers(&record.facts, &administrator, role))
+            }
+            _ => false,
+        })
+    };
+    let kept = notices
+        .iter()
+        .filter(|notice| notice.to != Audience::Administrators || !heard(&notice.event));
+    kept.copied().collect()
 }
 
 /// Who hears of a notice. Everybody whom a mandate covers is looked up at delivery; the zero account stands for them.

@@ -86,6 +86,14 @@ async fn reason<H: Host>(
     here: &Here,
     language: Language,
 ) -> Result<String, Stop> {
+    if here.is_recovering() {
+        return Ok(language
+            .say(
+                "Votre code de récupération est accepté. Configurez une nouvelle application dans les dix minutes.",
+                "Your recovery code is accepted. Set up a new app within ten minutes.",
+            )
+            .to_owned());
+    }
     if here.needs_ticket() {
         return Ok(language
             .say(
