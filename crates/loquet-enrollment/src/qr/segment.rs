@@ -159,6 +159,13 @@ mod tests {
     }
 
     #[test]
+    fn digits_have_a_mode_of_their_own() {
+        let segments = divide(b"a0123456789", Version::Normal(5));
+        let modes: Vec<_> = segments.iter().map(|segment| segment.mode).collect();
+        assert_eq!(modes, [Mode::Byte, Mode::Numeric]);
+    }
+
+    #[test]
     fn the_symbol_is_the_smallest_that_holds_the_text() {
         // ISO/IEC 18004, table 7, level M: so many bytes fill a version.
         for (version, bytes) in [
