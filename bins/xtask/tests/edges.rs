@@ -72,6 +72,11 @@ const HOUSE: &[(&str, &[Room])] = &[
                 on: &["loquet", "loquet-ipfilter"],
             },
             Room {
+                name: "loquet-mail",
+                does: "notices by mail",
+                on: &["loquet"],
+            },
+            Room {
                 name: "loquet-sqlite",
                 does: "the embedded store",
                 on: &["loquet", "loquet-policy"],

@@ -110,3 +110,26 @@ impl crate::Request {
         })
     }
 }
+
+/// Measures how long something takes, for the operator; nothing is decided by it.
+#[cfg(feature = "metrics")]
+pub(crate) struct Watch(std::time::Instant);
+
+#[cfg(feature = "metrics")]
+impl Watch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}

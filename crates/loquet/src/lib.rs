@@ -39,6 +39,7 @@ pub mod flow;
 pub mod host_tx;
 mod lanes;
 mod notices;
+pub mod observe;
 pub mod paper;
 mod records;
 pub mod seal;

@@ -7,6 +7,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organisation, Uni
 use crate::book::Address;
 use crate::disk;
 use crate::flow;
+use crate::observe;
 use crate::paper::RepudiationLink;
 use crate::records::PersonRecord;
 use crate::service::{Service, ServiceError};
@@ -82,7 +83,10 @@ impl Service {
             }
             match page.next {
                 Some(next) => at = next,
-                None => return Ok(round),
+                None => {
+                    observe::delivered(&round);
+                    return Ok(round);
+                }
             }
         }
     }

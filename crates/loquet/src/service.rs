@@ -21,6 +21,7 @@ use crate::edge::{Clock, Entropy, NoEntropy, SystemClock};
 use crate::flow::{self, Ceremony, Facts, Offer, Request};
 use crate::host_tx::{Committed, Granted};
 use crate::lanes::Lanes;
+use crate::observe;
 use crate::paper::SealCode;
 use crate::seal::{KeyRing, SealError};
 use crate::stamp::Stamp;
@@ -234,7 +235,9 @@ impl Service {
     ) -> Result<Settled<C::Grant>, ServiceError> {
         type Nobody = for<'a> fn(Granted<'a>) -> Result<Committed<'a>, Fault>;
         // Behind a pointer: it is large, and would be copied into every future that awaits it.
-        Box::pin(self.run_with::<C, Nobody>(ceremony, request, None)).await
+        let (what, account) = (C::WHAT, ceremony.actor());
+        let run = Box::pin(self.run_with::<C, Nobody>(ceremony, request, None));
+        observe::ceremony(what, account, run).await
     }
 
     /// Runs a ceremony whose grant is committed in the host's own transaction; see [`HostTx`](crate::HostTx).
@@ -253,7 +256,9 @@ impl Service {
         request: &Request,
         mut host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
     ) -> Result<Settled<C::Grant>, ServiceError> {
-        Box::pin(self.run_with(ceremony, request, Some(&mut host))).await
+        let (what, account) = (C::WHAT, ceremony.actor());
+        let run = Box::pin(self.run_with(ceremony, request, Some(&mut host)));
+        observe::ceremony(what, account, run).await
     }
 
     async fn run_with<C, H>(
@@ -297,7 +302,7 @@ impl Service {
                 .transpose()?;
             match settle(&*self.inner.store, decided, writes, host.as_deref_mut()).await? {
                 Tried::Settled(settled) => return Ok(settled),
-                Tried::Stale => {}
+                Tried::Stale => observe::conflict(),
             }
         }
         Err(ServiceError::Busy)

@@ -1,0 +1,178 @@
+//! Letters over SMTP, to a sink on this machine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly, and this one is a server"
+)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use loquet::flow::SetAddress;
+use loquet::store::MemoryStore;
+use loquet::{Letter, ServiceError};
+use loquet_mail::{Post, Text};
+use loquet_testkit::house::{DENIS, House};
+
+/// Takes mail (RFC 5321), and refuses the first `refusals` recipients.
+fn sink(mut refusals: u32) -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (mails, received) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(10)))
+                .unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let say = |text: &str| (&stream).write_all(format!("{text}\r\n").as_bytes());
+            say("220 sink").unwrap();
+            let mut to = String::new();
+            while let Some(Ok(line)) = lines.next() {
+                let word = line.split(' ').next().unwrap().to_uppercase();
+                let answer = match word.as_str() {
+                    "RCPT" if refusals > 0 => {
+                        refusals -= 1;
+                        "451 later"
+                    }
+                    "RCPT" => {
+                        to = line;
+                        "250 ok"
+                    }
+                    "DATA" => {
+                        say("354 go on").unwrap();
+                        let mut text = format!("{to}\n");
+                        for line in lines.by_ref().map_while(Result::ok) {
+                            if line == "." {
+                                break;
+                            }
+                            text += &format!("{line}\n");
+                        }
+                        mails.send(text).unwrap();
+                        "250 taken"
+                    }
+                    "QUIT" => "221 bye",
+                    _ => "250 ok",
+                };
+                say(answer).unwrap();
+                if word == "QUIT" {
+                    break;
+                }
+            }
+        }
+    });
+    (port, received)
+}
+
+fn write(letter: &Letter) -> Option<Text> {
+    (letter.to == DENIS.into()).then(|| Text {
+        subject: format!("À propos de votre compte ({})", letter.organisation),
+        body: format!("{:?}\n.\nfin\n", letter.event),
+    })
+}
+
+async fn told(refusals: u32, house: &House) -> (Vec<String>, loquet::Delivered) {
+    let (port, received) = sink(refusals);
+    let smtp = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
+        .port(port)
+        .timeout(Some(Duration::from_secs(10)))
+        .build();
+    let post = Post::new(
+        smtp,
+        "Garderie <no-reply@example.org>".parse().unwrap(),
+        write,
+    );
+    let round = house.service.deliver(&post).await.unwrap();
+    (received.try_iter().collect(), round)
+}
+
+/// Denis has an address, and then another, of which both hear.
+async fn house() -> House {
+    let house = House::over(MemoryStore::new()).await;
+    for address in ["denis@old.example", "denis@new.example"] {
+        let set = SetAddress {
+            account: DENIS.into(),
+            address: address.parse().unwrap(),
+        };
+        house.run(set).await.unwrap();
+        house.clock.advance(60);
+    }
+    house
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_address_that_must_hear_gets_a_message() {
+    let house = house().await;
+    let (mails, round) = told(0, &house).await;
+    assert!(round.fault.is_none() && round.waiting == 0, "{round:?}");
+    let to = |mail: &&String, address: &str| mail.starts_with(&format!("RCPT TO:<{address}>"));
+    for address in ["denis@old.example", "denis@new.example"] {
+        let mail = mails.iter().find(|mail| to(mail, address)).unwrap();
+        for part in [
+            "From: Garderie <no-reply@example.org>",
+            "Subject: =?utf-8?",
+            "AddressChanged",
+            "fin",
+        ] {
+            assert!(mail.contains(part), "{part}: {mail}");
+        }
+    }
+    assert!(told(0, &house).await.0.is_empty(), "delivered once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_refuses_waits_and_comes_again_under_the_same_id() {
+    let house = house().await;
+    let (mails, round) = told(u32::MAX, &house).await;
+    assert!(mails.is_empty() && round.waiting > 0, "{round:?}");
+    assert!(
+        matches!(round.fault, Some(ServiceError::Delivery(_))),
+        "{round:?}"
+    );
+    let (mails, round) = told(1, &house).await;
+    let waiting = round.waiting;
+    assert_eq!(waiting, 1, "{round:?}");
+    let (again, round) = told(0, &house).await;
+    assert_eq!(round.waiting, 0, "{round:?}");
+    let id = |mail: &String| {
+        let line = mail.lines().find(|line| line.starts_with("Message-ID: "));
+        line.unwrap().to_owned()
+    };
+    assert!(!again.is_empty());
+    let first: Vec<String> = mails.iter().map(id).collect();
+    assert!(
+        again.iter().map(id).all(|id| id.contains("@example.org>")),
+        "{first:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_without_an_address_is_an_error_and_keeps_nobody_waiting() {
+    let house = house().await;
+    let letters = loquet_testkit::letters::post(&house).await;
+    let post = Post::new((), "a@example.org".parse().unwrap(), |_: &Letter| {
+        Some(Text {
+            subject: "s\r\nBcc: eve@example.org".into(),
+            body: "b".into(),
+        })
+    });
+    let mut letter = letters[0].clone();
+    let messages = post.messages(&letter).unwrap();
+    let text = String::from_utf8(messages[0].formatted()).unwrap();
+    assert!(!text.contains("\nBcc:"), "a subject is one line: {text}");
+    letter.addresses.clear();
+    let refused = post.messages(&letter).unwrap_err().to_string();
+    assert_eq!(refused, "there is no address of \"denis\"");
+    // Nothing for whom the host writes nothing.
+    let silent = Post::new((), "a@example.org".parse().unwrap(), |_: &Letter| {
+        None::<Text>
+    });
+    assert!(silent.messages(&letter).unwrap().is_empty());
+}

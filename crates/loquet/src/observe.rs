@@ -1,0 +1,101 @@
+//! What an operator sees while it runs, without a secret in it.
+//!
+//! Feature `tracing`: every ceremony is a span `loquet.ceremony` (debug) with the fields `what` (as in the audit log) and
+//! `account`; its end is an event with the `verdict`: debug for a grant, info for a refusal, error for a fault. Notices that
+//! stay undelivered are a warning.
+//!
+//! Feature `metrics`:
+//!
+//! | name | kind | labels | counts |
+//! |---|---|---|---|
+//! | `loquet_ceremonies_total` | counter | `what`, `verdict` | ceremonies that were settled: `GRANTED`, or the refusal |
+//! | `loquet_ceremony_seconds` | histogram | `what` | seconds from the request to the answer |
+//! | `loquet_faults_total` | counter | `what` | ceremonies that ended in an error |
+//! | `loquet_conflicts_total` | counter | | decisions made again because another process was faster |
+//! | `loquet_letters_total` | counter | | letters delivered |
+//! | `loquet_notices_waiting` | gauge | | notices left in the outbox by the last round |
+//!
+//! No label comes from outside: their values are names in this crate.
+
+use std::future::Future;
+
+use loquet_policy::AccountId;
+
+use crate::accept::Settled;
+use crate::notices::Delivered;
+use crate::service::ServiceError;
+
+/// Watches a ceremony.
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+pub(crate) async fn ceremony<G>(
+    what: &'static str,
+    account: AccountId,
+    run: impl Future<Output = Result<Settled<G>, ServiceError>>,
+) -> Result<Settled<G>, ServiceError> {
+    #[cfg(feature = "metrics")]
+    let watch = crate::edge::Watch::start();
+    #[cfg(feature = "tracing")]
+    let span = tracing::debug_span!("loquet.ceremony", what, %account);
+    #[cfg(feature = "tracing")]
+    let run = tracing::Instrument::instrument(run, span.clone());
+    #[cfg(not(feature = "tracing"))]
+    let _: AccountId = account;
+
+    let settled = run.await;
+    let verdict = match &settled {
+        Ok(Settled::Accepted(_)) => Some("GRANTED"),
+        Ok(Settled::Refused(refused)) => Some(refused.code()),
+        Err(_) => None,
+    };
+    #[cfg(feature = "tracing")]
+    span.in_scope(|| match (&settled, verdict) {
+        (Ok(Settled::Refused(_)), Some(verdict)) => tracing::info!(verdict, "refused"),
+        (_, Some(verdict)) => tracing::debug!(verdict, "granted"),
+        (Err(error), None) => tracing::error!(%error, "a ceremony failed"),
+        (Ok(_), None) => {}
+    });
+    #[cfg(feature = "metrics")]
+    {
+        metrics::histogram!("loquet_ceremony_seconds", "what" => what).record(watch.seconds());
+        match verdict {
+            Some(verdict) => {
+                metrics::counter!("loquet_ceremonies_total", "what" => what, "verdict" => verdict)
+                    .increment(1);
+            }
+            None => metrics::counter!("loquet_faults_total", "what" => what).increment(1),
+        }
+    }
+    settled
+}
+
+/// Nobody watches.
+#[cfg(not(any(feature = "tracing", feature = "metrics")))]
+pub(crate) fn ceremony<G>(
+    _: &'static str,
+    _: AccountId,
+    run: impl Future<Output = Result<Settled<G>, ServiceError>>,
+) -> impl Future<Output = Result<Settled<G>, ServiceError>> {
+    run
+}
+
+/// A decision is made again.
+pub(crate) fn conflict() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!("another process was faster: decided again");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("loquet_conflicts_total").increment(1);
+}
+
+/// A round of deliveries is over.
+pub(crate) fn delivered(round: &Delivered) {
+    #[cfg(feature = "tracing")]
+    if let Some(error) = &round.fault {
+        tracing::warn!(%error, waiting = round.waiting, "notices wait");
+    }
+    #[cfg(feature = "metrics")]
+    {
+        metrics::counter!("loquet_letters_total").increment(round.letters.into());
+        metrics::gauge!("loquet_notices_waiting").set(f64::from(round.waiting));
+    }
+    let _: &Delivered = round;
+}
