@@ -35,7 +35,7 @@ pub(crate) fn run() -> ExitCode {
         tools::subcommand("cargo-nextest")?;
         tools::subcommand("cargo-fuzz")
     });
-    report.step("format", "rustfmt, in all three workspaces", format);
+    report.step("format", "rustfmt, in all four workspaces", format);
     report.step(
         "clippy",
         "the workspace's lint table, each warning an error",
@@ -92,6 +92,11 @@ pub(crate) fn run() -> ExitCode {
         "loquet-otp without std and without an allocator",
         no_std::prove,
     );
+    report.step(
+        "own store",
+        "an embedder's store over sqlx passes the contract",
+        own_store,
+    );
     report.step("browser", "the whole path in headless Chromium", || {
         command::run(&mut cargo([
             "nextest",
@@ -119,20 +124,19 @@ pub(crate) fn run() -> ExitCode {
     report.close()
 }
 
+fn own_store() -> Done {
+    let folder = command::root().join("examples").join("own-store");
+    command::run(cargo(["test", "--quiet"]).current_dir(folder))
+}
+
 fn format() -> Done {
     command::run(&mut cargo(["fmt", "--all", "--check"]))?;
-    command::run(&mut cargo([
-        "fmt",
-        "--check",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-    ]))?;
-    command::run(&mut cargo([
-        "fmt",
-        "--check",
-        "--manifest-path",
-        "benches/Cargo.toml",
-    ]))
+    ["fuzz", "benches", "examples/own-store"]
+        .into_iter()
+        .try_for_each(|folder| {
+            let manifest = format!("{folder}/Cargo.toml");
+            command::run(&mut cargo(["fmt", "--check", "--manifest-path", &manifest]))
+        })
 }
 
 fn bare_engines() -> Done {

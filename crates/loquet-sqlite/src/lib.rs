@@ -31,6 +31,12 @@
 //! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organisation, take back
 //! a used step or an epoch, change an id, or touch the audit log. They do not stop an attacker, who may drop them.
 //!
+//! # Figures
+//! `cd benches && cargo bench --features store --bench store`, beside the same statements by hand, without Loquet. One run
+//! on two cores that others were using heavily, so trust the ratios, and those not far: of log-ins by hand in batches of
+//! 256, Loquet does 61 % with 256 in flight (the aim is 65) and 71 % with 16; a transaction for each change does 6 %, and
+//! 5 % through a pool of eight connections. A code alone takes 64 µs more than its statements by hand.
+//!
 //! # Which SQLite
 //! `rusqlite` is taken as a range, for only one can live in a build and another crate may have chosen it. The feature
 //! `bundled` builds SQLite along; otherwise the system's is linked, 3.37 or newer. Where *several processes* share a

@@ -21,6 +21,17 @@ async fn past_advisories_over_sqlite() {
 }
 
 #[tokio::test]
+async fn a_connection_lost_at_each_step_over_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = 0..;
+    loquet_testkit::cut::at_each_step(|| {
+        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
+        SqliteStore::open(path).unwrap()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_ceremonies_over_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = 0..;

@@ -1,7 +1,9 @@
 //! Past advisories about replay, races and counters, as tests that every store runs. The ids are those of the conformance
 //! ledger.
 
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, ReportLost, SwitchOff};
+use loquet::flow::{
+    BeginEnrollment, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff,
+};
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, ServiceError};
 
@@ -12,6 +14,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t1_t2_a_used_step_is_refused_for_the_whole_window(House::over(store()).await).await;
     t3_a_used_code_is_refused_at_every_entrance(House::over(store()).await).await;
     t4_of_many_with_the_same_code_one_is_let_in(House::over(store()).await).await;
+    t8_a_resynchronisation_refuses_recorded_codes(House::over(store()).await).await;
     t9_all_spellings_of_one_code_are_one_use(House::over(store()).await).await;
     t10_the_window_is_exact_at_both_edges(House::over(store()).await).await;
     t14_t15_parallel_wrong_codes_are_counted_exactly(House::over(store()).await).await;
@@ -127,6 +130,30 @@ pub async fn t4_of_many_with_the_same_code_one_is_let_in(house: House) {
         }
     }
     assert_eq!(accepted, 1);
+}
+
+/// T8: codes that somebody recorded while they were used open nothing by way of a resynchronisation.
+pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
+    let (phone, _) = house.enabled().await;
+    let mut recorded = Vec::new();
+    for _ in 0..2 {
+        let typed = house.code(&phone);
+        recorded.push(typed.clone());
+        let stamp = house.log_in(ANNE).await.stamp;
+        assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
+    }
+    let next = phone.code(loquet::UnixTime(house.clock.now().0 + 30));
+    for typed in [
+        [recorded[0].clone(), recorded[1].clone()],
+        [recorded[1].clone(), next],
+    ] {
+        let stamp = house.log_in(ANNE).await.stamp;
+        let answer = house.run(Resynchronise { stamp, typed }).await;
+        assert!(answer.is_err(), "recorded codes were taken: {answer:?}");
+    }
+    let typed = house.code(&phone);
+    let stamp = house.log_in(ANNE).await.stamp;
+    assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
 }
 
 /// T9: blanks and dashes dodge neither the used code nor the count.

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod break_glass;
 pub mod canaries;
 pub mod ceremonies;
+pub mod cut;
 pub mod flaky;
 pub mod house;
 pub mod keys;

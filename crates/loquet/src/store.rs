@@ -7,8 +7,23 @@
 //! * [`Store::commit`] checks versions and writes rows, audit records and notices, all or nothing;
 //! * [`Store::scan`] pages through many rows, for roll-calls, audit and notices.
 //!
-//! Whoever writes a store runs the suite of `loquet::contract` over it (feature `contract`): a store that lies compiles, and only that
-//! suite tells.
+//! Two more tidy up: [`Store::forget_attempts`] and [`Store::forget_audit`]; [`Store::delivered`] takes a notice out of the
+//! outbox.
+//!
+//! # Writing one, in an afternoon
+//! 1. Make tables: rows by [`RowKey`] with a version, audit records by account and number, notices by a rising number.
+//!    Keep the facts of a [`Row`] in columns, the bodies as texts that nobody looks into.
+//! 2. `commit`: begin a transaction that writes; compare every version of [`Writes::expect`] ([`Version::ABSENT`] for no
+//!    row) and answer [`Commit::Stale`] if one differs; write the rest at [`Version::next`]; commit. The database's own
+//!    keys refuse a second outcome of an attempt, an external id that is taken, a record written twice.
+//! 3. `load` all keys in one read transaction; `scan` by key in pages of [`PAGE`].
+//! 4. Errors: before the commit [`Fault::NotCommitted`], a lock that is not let go of [`Fault::Busy`], an error *of* the
+//!    commit [`Fault::Unknown`]. `Done` only once a loss of power cannot take it back.
+//! 5. Run the suite of `loquet::contract` over it (feature `contract`): a store that lies compiles, and only that suite
+//!    tells.
+//!
+//! `examples/own-store` is one over `sqlx`, on one table for all rows, tested by that suite. Where the host has a database
+//! transaction to share, implement [`HostTx`](crate::HostTx) too.
 
 use std::fmt;
 use std::future::Future;

@@ -39,6 +39,11 @@ async fn a_restore_voids_what_may_have_been_used_over_memory() {
 }
 
 #[tokio::test]
+async fn a_connection_lost_at_each_step_over_memory() {
+    loquet_testkit::cut::at_each_step(MemoryStore::new).await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_or_question_is_no_lost_code() {
     for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {
         let store = FlakyStore::default();

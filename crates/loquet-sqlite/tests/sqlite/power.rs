@@ -24,7 +24,8 @@ fn layer() -> Option<&'static Path> {
     let built = LAYER.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let library = folder.path().join("power.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sqlite/power.c");
+        let source = folder.path().join("power.c");
+        fs::write(&source, include_str!("power.c")).unwrap();
         let mut compiler = Command::new("cc");
         compiler.args(["-O1", "-shared", "-fPIC", "-o"]);
         compiler.args([library.as_path(), &source]).arg("-ldl");

@@ -1,0 +1,628 @@
+//! Log-ins on disk beside their ceilings: `cargo bench --features store --bench store`.
+//!
+//! A log-in here is two ceremonies, the pass phrase's and the code's, each durable before it is answered: of both the
+//! attempt is inserted, the account updated, the audit log appended, after four rows were read. *Raw* is the same
+//! statements on the same tables by hand, without Loquet: no code is checked, nothing sealed, decided or authenticated.
+//! The candidates take turns, so that a busy machine slows them all alike; trust ratios.
+//!
+//! `-- accounts` runs the part with up to a million accounts, `-- quick` a hundredth of it.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use loquet::blocking::wait;
+use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn};
+use loquet::testing::{Phone, TestClock};
+use loquet::{AccountId, KeyRing, RoleId, Service, Stamp, UnixTime};
+use loquet_sqlite::SqliteStore;
+use loquet_testkit::house::House;
+use rusqlite::{Connection, params};
+
+const START: u64 = 1_790_000_000;
+const PEOPLE: usize = 256;
+/// One turn of one candidate.
+const TURN: Duration = Duration::from_millis(1500);
+const ROUNDS: usize = 5;
+
+fn main() {
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    println!(
+        "\nfdatasync of 32 KB appended to a file in this folder: {:.0} µs (median)",
+        sync_time(folder.path())
+    );
+    if !asked("accounts") {
+        in_flight(folder.path());
+        alone(folder.path());
+        django(folder.path());
+    }
+    accounts(folder.path(), if asked("quick") { 100 } else { 1 });
+}
+
+/// The disk's own time.
+fn sync_time(folder: &Path) -> f64 {
+    let mut file = File::create(folder.join("sync")).unwrap();
+    let times = (0..200).map(|_| {
+        file.write_all(&[7; 32 << 10]).unwrap();
+        let begun = Instant::now();
+        file.sync_data().unwrap();
+        begun.elapsed().as_secs_f64() * 1e6
+    });
+    median(times.collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Somebody with a phone, and a clock of their own: so each may give a code of a new step whenever they like.
+struct Person {
+    service: Service,
+    clock: TestClock,
+    phone: Phone,
+    id: AccountId,
+    now: u64,
+}
+
+impl Person {
+    async fn enter(&mut self) -> Stamp {
+        self.now += 30;
+        self.clock.set(self.now);
+        let log_in = LogIn { account: self.id };
+        self.service
+            .run(log_in, &House::request())
+            .await
+            .unwrap()
+            .granted()
+            .unwrap()
+            .stamp
+    }
+
+    async fn give_code(&mut self, stamp: Stamp) {
+        let typed = self.phone.code(UnixTime(self.now));
+        let code = GiveCode { stamp, typed };
+        self.service
+            .run(code, &House::request())
+            .await
+            .unwrap()
+            .granted()
+            .unwrap();
+    }
+
+    async fn log_in(&mut self) {
+        let stamp = self.enter().await;
+        self.give_code(stamp).await;
+    }
+}
+
+/// A database with people who have enrolled.
+fn people(path: &Path, count: usize) -> Vec<Person> {
+    let store = Arc::new(SqliteStore::open(path).unwrap());
+    let house = wait(House::at(Arc::clone(&store), TestClock::at(START)));
+    wait(house.enabled());
+    let enrolled = (0..count as u64).map(|number| {
+        // Spread over the whole table, as real ids are.
+        let id = AccountId::from(
+            u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
+        );
+        let label = format!("{number}@example.org");
+        wait(
+            house
+                .service
+                .ensure_account(house.org, id, &label, &label, [RoleId::PARENT]),
+        )
+        .unwrap();
+        let log_in = wait(house.run(LogIn { account: id })).unwrap();
+        let begin = BeginEnrollment {
+            stamp: log_in.stamp,
+            ticket: String::new(),
+        };
+        let phone = Phone::scan(&wait(house.run(begin)).unwrap()).unwrap();
+        let typed = house.code(&phone);
+        let confirm = ConfirmEnrollment {
+            stamp: log_in.stamp,
+            typed,
+            seal_typed_back: String::new(),
+        };
+        wait(house.run(confirm)).unwrap();
+        (id, phone)
+    });
+    let enrolled: Vec<_> = enrolled.collect();
+    let now = loquet::Clock::now(&house.clock).0;
+    let person = |(id, phone)| {
+        let clock = TestClock::at(now);
+        let ring = KeyRing::single(1, [7; 32]);
+        let service = Service::with_clock(Arc::clone(&store), ring, clock.clone()).unwrap();
+        Person {
+            service,
+            clock,
+            phone,
+            id,
+            now,
+        }
+    };
+    enrolled.into_iter().map(person).collect()
+}
+
+/// Log-ins by Loquet with so many in flight, for a turn; the answer is log-ins a second.
+fn loquet(runtime: &tokio::runtime::Runtime, everybody: &mut Vec<Person>, in_flight: usize) -> f64 {
+    let begun = Instant::now();
+    let tasks: Vec<_> = everybody
+        .drain(..in_flight)
+        .map(|mut person| {
+            runtime.spawn(async move {
+                let mut done = 0;
+                while begun.elapsed() < TURN {
+                    person.log_in().await;
+                    done += 1;
+                }
+                (person, done)
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        let (person, own) = runtime.block_on(task).unwrap();
+        everybody.push(person);
+        done += own;
+    }
+    f64::from(done) / begun.elapsed().as_secs_f64()
+}
+
+/// The same rows by hand.
+struct Raw {
+    connection: Connection,
+    people: Vec<RawPerson>,
+    org: Vec<u8>,
+    attempt_body: String,
+    audit_body: String,
+    attempts: u64,
+    next: usize,
+}
+
+struct RawPerson {
+    id: Vec<u8>,
+    version: i64,
+    external_id: String,
+    used_step: i64,
+    audited: i64,
+    body: String,
+}
+
+impl Raw {
+    /// Of the people for whom `mine` says so.
+    fn open(path: &Path, attempts: u64, mine: impl Fn(usize) -> bool) -> Self {
+        let connection = Connection::open(path).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        connection.set_prepared_statement_cache_capacity(32);
+        connection
+            .execute_batch("PRAGMA synchronous = FULL")
+            .unwrap();
+        let people = connection
+            .prepare("SELECT id, version, external_id, used_step, audited, body FROM loquet_account WHERE used_step > 0")
+            .unwrap()
+            .query_map([], |row| {
+                Ok(RawPerson {
+                    id: row.get(0)?,
+                    version: row.get(1)?,
+                    external_id: row.get(2)?,
+                    used_step: row.get(3)?,
+                    audited: row.get(4)?,
+                    body: row.get(5)?,
+                })
+            })
+            .unwrap()
+            .map(Result::unwrap)
+            .enumerate()
+            .filter(|(number, _)| mine(*number))
+            .map(|(_, person)| person)
+            .collect();
+        let text = |sql| connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        let attempt_body = text("SELECT body FROM loquet_attempt ORDER BY n DESC LIMIT 1");
+        let audit_body = text("SELECT body FROM loquet_audit ORDER BY n DESC LIMIT 1");
+        let org = connection
+            .query_row("SELECT id FROM loquet_organisation", [], |row| row.get(0))
+            .unwrap();
+        Self {
+            connection,
+            people,
+            org,
+            attempt_body,
+            audit_body,
+            attempts,
+            next: 0,
+        }
+    }
+
+    fn execute(&self, sql: &str) {
+        self.connection
+            .prepare_cached(sql)
+            .unwrap()
+            .execute([])
+            .unwrap();
+    }
+
+    /// What a ceremony reads.
+    fn read(&self, person: usize) {
+        let one = |sql: &str, id: &[u8]| {
+            let mut statement = self.connection.prepare_cached(sql).unwrap();
+            let mut rows = statement.query([id]).unwrap();
+            rows.next()
+                .unwrap()
+                .map(|row| row.get::<_, String>("body").unwrap())
+        };
+        let id = &self.people[person].id;
+        assert!(
+            one(
+                "SELECT account, at, body FROM loquet_attempt WHERE id = ?1",
+                &[0; 16]
+            )
+            .is_none()
+        );
+        one(
+            "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body FROM loquet_account WHERE id = ?1",
+            id,
+        )
+        .unwrap();
+        one(
+            "SELECT id, version, enabled, body FROM loquet_organisation WHERE id = ?1",
+            &self.org,
+        )
+        .unwrap();
+        one(
+            "SELECT version, body FROM loquet_roster WHERE org = ?1",
+            &self.org,
+        )
+        .unwrap();
+    }
+
+    /// What a ceremony checks and writes.
+    fn write(&mut self, person: usize) {
+        let check = |sql: &str, id: &[u8]| {
+            let mut statement = self.connection.prepare_cached(sql).unwrap();
+            let mut rows = statement.query([id]).unwrap();
+            rows.next()
+                .unwrap()
+                .map(|row| row.get::<_, i64>(0).unwrap())
+        };
+        self.attempts += 1;
+        let attempt = u128::from(self.attempts)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+            .to_be_bytes();
+        let own = &mut self.people[person];
+        own.audited += 1;
+        own.used_step += 1;
+        let RawPerson {
+            id,
+            version,
+            external_id,
+            used_step,
+            audited,
+            body,
+        } = &self.people[person];
+        assert_eq!(
+            check("SELECT 1 FROM loquet_attempt WHERE id = ?1", &attempt),
+            None
+        );
+        assert_eq!(
+            check("SELECT version FROM loquet_account WHERE id = ?1", id),
+            Some(*version)
+        );
+        check(
+            "SELECT version FROM loquet_organisation WHERE id = ?1",
+            &self.org,
+        )
+        .unwrap();
+        check(
+            "SELECT version FROM loquet_roster WHERE org = ?1",
+            &self.org,
+        )
+        .unwrap();
+        let execute = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+            assert_eq!(
+                self.connection
+                    .prepare_cached(sql)
+                    .unwrap()
+                    .execute(values)
+                    .unwrap(),
+                1
+            );
+        };
+        execute(
+            "INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)",
+            params![attempt, id, START as i64, self.attempt_body],
+        );
+        execute(
+            "UPDATE loquet_account SET version = ?3, org = ?4, external_id = ?5, ever = ?6, epoch = epoch, used_step = ?7, \
+             audited = ?8, body = ?9 WHERE id = ?1 AND version = ?2",
+            params![
+                id,
+                version,
+                *version + 1,
+                self.org,
+                external_id,
+                true,
+                used_step,
+                audited,
+                body
+            ],
+        );
+        execute(
+            "INSERT INTO loquet_audit (account, seq, org, at, body, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                id,
+                audited,
+                self.org,
+                START as i64,
+                self.audit_body,
+                [7_u8; 32]
+            ],
+        );
+        self.people[person].version += 1;
+    }
+
+    /// So many ceremonies in one transaction, each of another person.
+    fn batch(&mut self, size: usize) {
+        let chosen: Vec<usize> = (0..size)
+            .map(|number| (self.next + number) % self.people.len())
+            .collect();
+        self.next = (self.next + size) % self.people.len();
+        self.execute("BEGIN");
+        chosen.iter().for_each(|person| self.read(*person));
+        self.execute("COMMIT");
+        self.execute("BEGIN IMMEDIATE");
+        chosen.iter().for_each(|person| self.write(*person));
+        self.execute("COMMIT");
+    }
+
+    /// Log-ins a second, for a turn.
+    fn turn(&mut self, size: usize) -> f64 {
+        let begun = Instant::now();
+        let mut done = 0.0;
+        while begun.elapsed() < TURN {
+            // The pass phrase, then the code.
+            self.batch(size);
+            self.batch(size);
+            done += size as f64;
+        }
+        done / begun.elapsed().as_secs_f64()
+    }
+}
+
+/// As many services do it: a pool of connections, a transaction for each change.
+fn naive_pool(path: &Path, round: usize) -> f64 {
+    const CONNECTIONS: usize = 8;
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..CONNECTIONS)
+            .map(|own| {
+                scope.spawn(move || {
+                    let attempts = (1 << 40) + ((round * CONNECTIONS + own) as u64 * (1 << 30));
+                    Raw::open(path, attempts, |number| number % CONNECTIONS == own).turn(1)
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    })
+}
+
+fn in_flight(folder: &Path) {
+    let (ours, by_hand, pool) = (
+        folder.join("ours.db"),
+        folder.join("raw.db"),
+        folder.join("pool.db"),
+    );
+    let mut everybody = people(&ours, PEOPLE);
+    for copy in [&by_hand, &pool] {
+        drop(people(copy, PEOPLE));
+    }
+    let mut raw = Raw::open(&by_hand, 0, |_| true);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    let mut turns: Vec<[f64; 6]> = Vec::new();
+    for round in 0..ROUNDS {
+        turns.push([
+            raw.turn(256),
+            loquet(&runtime, &mut everybody, 256),
+            raw.turn(16),
+            loquet(&runtime, &mut everybody, 16),
+            raw.turn(1),
+            naive_pool(&pool, round),
+        ]);
+    }
+    let column = |which: usize| median(turns.iter().map(|turn| turn[which]).collect());
+    let ratio = |one: usize, other: usize| {
+        median(turns.iter().map(|turn| turn[one] / turn[other]).collect())
+    };
+    println!("\n## Log-ins a second, each two durable changes\n");
+    println!(
+        "| candidate                                | log-ins/s | of its ceiling | of the batches of 256 |"
+    );
+    println!(
+        "|------------------------------------------|----------:|---------------:|----------------------:|"
+    );
+    for (name, which, ceiling) in [
+        ("raw, batches of 256: the ceiling", 0, 0),
+        ("Loquet, 256 in flight", 1, 0),
+        ("raw, batches of 16", 2, 2),
+        ("Loquet, 16 in flight", 3, 2),
+        ("raw, a transaction for each change", 4, 4),
+        ("raw, the same through a pool of 8", 5, 4),
+    ] {
+        println!(
+            "| {name:40} | {:9.0} | {:12.0} % | {:19.0} % |",
+            column(which),
+            100.0 * ratio(which, ceiling),
+            100.0 * ratio(which, 0)
+        );
+    }
+    target("256 in flight", ratio(1, 0), 0.65);
+    target("16 in flight", ratio(3, 2), 0.50);
+}
+
+fn target(name: &str, found: f64, at_least: f64) {
+    let verdict = if found >= at_least { "met" } else { "MISSED" };
+    println!("target {name} ≥ {at_least:.2}: {verdict} with {found:.2}");
+}
+
+/// One code at a time, nobody else there.
+fn alone(folder: &Path) {
+    const TIMES: usize = 400;
+    let (ours, by_hand) = (folder.join("alone.db"), folder.join("alone-raw.db"));
+    let mut everybody = people(&ours, 16);
+    drop(people(&by_hand, 16));
+    let mut raw = Raw::open(&by_hand, 0, |_| true);
+    let mut times = [Vec::new(), Vec::new()];
+    for number in 0..TIMES {
+        let person = &mut everybody[number % 16];
+        let stamp = wait(person.enter());
+        let begun = Instant::now();
+        wait(person.give_code(stamp));
+        times[0].push(begun.elapsed().as_secs_f64() * 1e6);
+        let begun = Instant::now();
+        raw.batch(1);
+        times[1].push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    let more = median(
+        times[0]
+            .iter()
+            .zip(&times[1])
+            .map(|(ours, raw)| ours - raw)
+            .collect(),
+    );
+    let [ours, raw] = times.map(median);
+    println!(
+        "\n## A code alone\n\nraw {raw:.0} µs, Loquet {ours:.0} µs: median difference {more:.0} µs"
+    );
+    println!(
+        "target raw + ≤ 120 µs: {}",
+        if more <= 120.0 { "met" } else { "MISSED" }
+    );
+}
+
+/// django-otp over the same disk, if there is a Python that can install it.
+fn django(folder: &Path) {
+    println!(
+        "\n## django-otp: a code verified and saved, SQLite in WAL mode, synchronous = FULL\n"
+    );
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("django-otp");
+    let python = home.join("bin").join("python");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src")
+        .join("django_otp_peer.py");
+    let run = |program: &Path, arguments: &[&str]| {
+        Command::new(program)
+            .args(arguments)
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let there = run(&python, &["-c", "import django_otp"])
+        || (run(
+            Path::new("python3"),
+            &["-m", "venv", home.to_str().unwrap()],
+        ) && run(
+            &python,
+            &["-m", "pip", "install", "--quiet", "django-otp>=1.6,<2"],
+        ));
+    let database = folder.join("django.db");
+    if !there
+        || !run(
+            &python,
+            &[script.to_str().unwrap(), database.to_str().unwrap()],
+        )
+    {
+        println!("left out: it needs python3 with venv, and the package django-otp");
+    }
+}
+
+/// The same verification among more and more accounts.
+fn accounts(folder: &Path, divisor: usize) {
+    const TIMES: usize = 600;
+    let sizes = [1_000, 100_000 / divisor, 1_000_000 / divisor];
+    let mut worlds: Vec<(usize, PathBuf, Vec<Person>)> = Vec::new();
+    for size in sizes {
+        let path = folder.join(format!("many-{}.db", worlds.len()));
+        let everybody = people(&path, PEOPLE);
+        fill(&path, size - PEOPLE);
+        worlds.push((size, path, everybody));
+    }
+    // Checked and refused without a write: reading, opening, verifying and deciding alone.
+    let mut checked = vec![Vec::new(); sizes.len()];
+    let mut written = vec![Vec::new(); sizes.len()];
+    for number in 0..TIMES {
+        for (which, (_, _, everybody)) in worlds.iter_mut().enumerate() {
+            let person = &mut everybody[(number * 97) % PEOPLE];
+            let stamp = wait(person.enter());
+            let begun = Instant::now();
+            wait(person.give_code(stamp));
+            written[which].push(begun.elapsed().as_secs_f64() * 1e6);
+            let typed = person.phone.code(UnixTime(person.now));
+            let (again, request) = (GiveCode { stamp, typed }, House::request());
+            let begun = Instant::now();
+            let refused = wait(person.service.run(again, &request)).unwrap().granted();
+            checked[which].push(begun.elapsed().as_secs_f64() * 1e6);
+            assert!(refused.is_err());
+        }
+    }
+    println!("\n## Among many accounts\n");
+    println!(
+        "| accounts | a used code refused | ratio | a code accepted, durable | ratio | bytes an account on disk |"
+    );
+    println!(
+        "|---------:|--------------------:|------:|-------------------------:|------:|-------------------------:|"
+    );
+    let base = [median(checked[0].clone()), median(written[0].clone())];
+    let mut worst: f64 = 0.0;
+    for (which, (size, path, everybody)) in worlds.into_iter().enumerate() {
+        drop(everybody);
+        let [one, other] = [
+            median(checked[which].clone()),
+            median(written[which].clone()),
+        ];
+        worst = worst.max(one / base[0]);
+        let connection = Connection::open(&path).unwrap();
+        let used: i64 = connection
+            .query_row(
+                "SELECT sum(pgsize) FROM dbstat WHERE name GLOB 'loquet_account*'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap_or_else(|_| fs::metadata(&path).unwrap().len() as i64);
+        println!(
+            "| {size:8} | {one:16.0} µs | {:5.2} | {other:21.0} µs | {:5.2} | {:24} |",
+            one / base[0],
+            other / base[1],
+            used / size as i64
+        );
+    }
+    println!(
+        "target flat within 1.3: {} with {worst:.2}",
+        if worst <= 1.3 { "met" } else { "MISSED" }
+    );
+}
+
+/// Rows of other people, as large as a real one, with ids as scattered.
+fn fill(path: &Path, rows: usize) {
+    let connection = Connection::open(path).unwrap();
+    connection
+        .execute(
+            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
+             INSERT INTO loquet_account (id, version, org, external_id, ever, epoch, used_step, audited, body)
+             SELECT randomblob(16), 1, a.org, number.n || '@example.com', 1, a.epoch, NULL, 0, a.body
+               FROM number, (SELECT * FROM loquet_account WHERE used_step > 0 LIMIT 1) AS a",
+            [rows as i64],
+        )
+        .unwrap();
+    connection
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+}
