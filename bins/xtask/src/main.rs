@@ -6,6 +6,7 @@
 
 mod chores;
 mod command;
+mod lowest;
 mod no_std;
 mod report;
 mod suite;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use crate::chores;
 use crate::command::{self, Done, cargo};
+use crate::lowest;
 use crate::no_std;
 use crate::report::Report;
 use crate::tools;
@@ -91,6 +92,11 @@ pub(crate) fn run() -> ExitCode {
         "no_std",
         "loquet-otp without std and without an allocator",
         no_std::prove,
+    );
+    report.step(
+        "rusqlite",
+        "the store over the lowest rusqlite that it allows",
+        lowest::prove,
     );
     report.step(
         "own store",
