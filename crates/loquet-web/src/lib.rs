@@ -46,6 +46,7 @@ mod layout;
 mod pages;
 mod parts;
 mod plan;
+pub mod reason;
 pub mod refusal;
 mod router;
 mod session;

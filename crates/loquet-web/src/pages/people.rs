@@ -4,11 +4,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::flow::Reset;
 use loquet::{AccountId, Person, Refusal};
-use loquet_policy::Authenticator;
+use loquet_policy::{Authenticator, Requirement};
 
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
+use crate::reason::because;
+use crate::refusal::Names;
 use crate::session::{Here, Stop};
 use crate::views::message::message;
 use crate::views::people::{self, Line, State};
@@ -65,8 +67,33 @@ async fn line<H: Host>(
             Authenticator::ResetDue { .. } => State::ResetDue,
         },
         required: person.requirement.is_required(),
+        why: why(pages, visit, &person.requirement).await?,
         is_self: account.id == here.stamp.account(),
     })
+}
+
+/// What requires a code of a person, or will, with the names that people know.
+async fn why<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    requirement: &Requirement,
+) -> Result<Vec<String>, Stop> {
+    let mut told = Vec::new();
+    for reason in requirement.reasons() {
+        let role = reason
+            .role
+            .and_then(|role| pages.role(role, visit.language));
+        let by = match reason.by {
+            Some(by) => pages.0.host.name(by).await?,
+            None => None,
+        };
+        let names = Names {
+            role: role.as_deref(),
+            by: by.as_deref(),
+        };
+        told.extend(because(&reason, visit.language, names));
+    }
+    Ok(told)
 }
 
 /// The account in the path, by the name that people know, if it is one of this organisation.

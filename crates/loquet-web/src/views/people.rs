@@ -12,6 +12,8 @@ pub(crate) struct Line {
     pub(crate) roles: String,
     pub(crate) state: State,
     pub(crate) required: bool,
+    /// What requires a code, or will.
+    pub(crate) why: Vec<String>,
     /// The administrator who looks: nobody resets themself.
     pub(crate) is_self: bool,
 }
@@ -74,7 +76,10 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
             td { strong { (line.name) } }
             td { (line.roles) }
             td { (badge(at, line.state)) }
-            td.soft { (asked) }
+            td.soft data-testid="required" {
+                (asked)
+                @for reason in &line.why { br; span.small { (reason) } }
+            }
             td {
                 @if line.is_self { span.soft.small { (at.say("Votre compte", "Your account")) } }
                 @else if line.state != State::Left {

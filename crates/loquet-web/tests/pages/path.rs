@@ -364,6 +364,9 @@ async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
             "/mfa/admin?done=imposed"
         );
     }
+    helene.open("/mfa/admin/people").await;
+    let why = "annoncée pour les employés à compter du 20 février 2027, par décision de ";
+    assert!(helene.page.contains(why), "{}", helene.page);
     helene.open("/mfa/admin/mandate").await;
     assert!(helene.attempt("/mfa/admin/mandate/move").is_none());
     // After five minutes a fresh code is asked for, and leads back.
