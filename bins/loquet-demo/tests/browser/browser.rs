@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +17,8 @@ use url::{ParseError, Url};
 
 /// Beyond this a page is not slow, it is not coming.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a page is looked at again.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 const DESKTOP: (u32, u32) = (1280, 900);
 const PHONE: (u32, u32) = (390, 844);
@@ -145,35 +148,66 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, id: &str) {
-        self.find(id).await.click().await.unwrap();
+        self.steadily(async || self.find(id).await.click().await)
+            .await;
+    }
+
+    /// Does it again when the page makes way for the next one meanwhile, as a person would who sees the page change.
+    async fn steadily<T>(&self, act: impl AsyncFn() -> Result<T, CmdError>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match act().await {
+                Err(fault)
+                    if (fault.is_stale_element_reference() || fault.is_no_such_element())
+                        && Instant::now() < end =>
+                {
+                    tokio::time::sleep(A_MOMENT).await;
+                }
+                done => return done.unwrap(),
+            }
+        }
     }
 
     /// Types into the field of this name, in place of what is there.
     pub(crate) async fn fill(&self, name: &str, text: &str) {
-        let field = self
-            .select(&format!("[name='{name}']:not([type=hidden])"))
-            .await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        let css = format!("[name='{name}']:not([type=hidden])");
+        self.steadily(async || {
+            let field = self.select(&css).await;
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
     }
 
     pub(crate) async fn text(&self, id: &str) -> String {
-        readable(&self.find(id).await.text().await.unwrap())
+        let text = self
+            .steadily(async || self.find(id).await.text().await)
+            .await;
+        readable(&text)
     }
 
     /// All that a person can read on the page.
     pub(crate) async fn page_text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.unwrap();
-        readable(&body.text().await.unwrap())
+        let text = self
+            .steadily(async || self.client.find(Locator::Css("body")).await?.text().await)
+            .await;
+        readable(&text)
     }
 
-    /// Fails with the page's own words when it does not say so.
+    /// Waits until the page says so: it may still be the one before. Fails with the page's own words.
     pub(crate) async fn says(&self, what: &str) {
-        let text = self.page_text().await;
-        assert!(
-            text.contains(what),
-            "the page does not say {what:?}:\n{text}"
-        );
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let text = self.page_text().await;
+            if text.contains(what) {
+                return;
+            }
+            assert!(
+                Instant::now() < end,
+                "the page does not say {what:?}:\n{text}"
+            );
+            tokio::time::sleep(A_MOMENT).await;
+        }
     }
 
     /// A picture of the whole page on a desk and on a phone: `target/screenshots/NN-name-*.png`.

@@ -55,6 +55,7 @@ async fn canada_and_the_two_day_care_centres_and_back() {
     journey.go_to(LAVAL).await;
     journey.browser.picture("connexion-depuis-laval").await;
     journey.log_in("helene").await;
+    journey.browser.find("home-page").await;
     journey.enable().await;
     let mut phone = journey.enroll().await;
     journey.browser.find("bound").await;
