@@ -79,7 +79,12 @@ async fn why<H: Host>(
     requirement: &Requirement,
 ) -> Result<Vec<String>, Stop> {
     let mut told = Vec::new();
-    for reason in requirement.reasons() {
+    // Under a mandate it is no matter how the person's own switch stands.
+    let mandated = requirement.mandate.is_some();
+    for reason in requirement
+        .reasons()
+        .filter(|reason| !mandated || reason.code != "TOGGLE")
+    {
         let role = reason
             .role
             .and_then(|role| pages.role(role, visit.language));
