@@ -1,23 +1,30 @@
 //! Past advisories about replay, races and counters, as tests that every store runs. The ids are those of the conformance
 //! ledger.
 
+use std::sync::Arc;
+
 use loquet::flow::{
-    BeginEnrollment, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff,
+    BeginEnrollment, Choice, Choose, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise,
+    SwitchOff, UseRecoveryCode,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, ServiceError};
+use loquet_policy::limits;
 
-use crate::house::{ANNE, CHLOE, House, rule};
+use crate::house::{ANNE, CHLOE, DENIS, House, rule};
 
 /// All of them, each over a store of its own.
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t1_t2_a_used_step_is_refused_for_the_whole_window(House::over(store()).await).await;
     t3_a_used_code_is_refused_at_every_entrance(House::over(store()).await).await;
     t4_of_many_with_the_same_code_one_is_let_in(House::over(store()).await).await;
+    t5_every_service_over_one_store_refuses_what_another_accepted(store()).await;
+    t6_of_many_with_the_same_recovery_code_one_is_let_in(House::over(store()).await).await;
     t8_a_resynchronisation_refuses_recorded_codes(House::over(store()).await).await;
     t9_all_spellings_of_one_code_are_one_use(House::over(store()).await).await;
     t10_the_window_is_exact_at_both_edges(House::over(store()).await).await;
     t14_t15_parallel_wrong_codes_are_counted_exactly(House::over(store()).await).await;
+    t16_a_wrong_code_counts_though_nobody_waits_for_the_answer(House::over(store()).await).await;
     t17_t18_the_budget_spans_sessions(House::over(store()).await).await;
     t24_a_half_log_in_carries_no_rights(House::over(store()).await).await;
     the_owner_gets_in_among_two_hundred_guesses(House::over(store()).await).await;
@@ -127,6 +134,66 @@ pub async fn t4_of_many_with_the_same_code_one_is_let_in(house: House) {
                 accepted += 1;
             }
             refused => assert!(matches!(rule(refused), Refusal::AlreadyUsed { .. })),
+        }
+    }
+    assert_eq!(accepted, 1);
+}
+
+/// T5: the other way in asked another list of used codes, or none.
+pub async fn t5_every_service_over_one_store_refuses_what_another_accepted<S: Store>(store: S) {
+    let store = Arc::new(store);
+    let pages = House::over(store.clone()).await;
+    let (phone, _) = pages.enabled().await;
+    let other = House::at(store, pages.clock.clone()).await;
+    let typed = pages.code(&phone);
+    let stamp = pages.log_in(ANNE).await.stamp;
+    let give = |stamp| GiveCode {
+        stamp,
+        typed: typed.clone(),
+    };
+    pages.run(give(stamp)).await.unwrap();
+    let stamp = other.log_in(ANNE).await.stamp;
+    let refusal = rule(other.run(give(stamp)).await);
+    assert!(
+        matches!(refusal, Refusal::AlreadyUsed { .. }),
+        "{refusal:?}"
+    );
+}
+
+/// T6: of one code on paper, typed in many windows at once, one is taken.
+pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) {
+    let (phone, stamp) = house.enabled().await;
+    let typed = house.code(&phone);
+    let choice = Choice::RecoveryCodes { offered: true };
+    let offer_codes = Choose {
+        stamp,
+        choice,
+        typed,
+    };
+    house.run(offer_codes).await.unwrap();
+    house.clock.advance(limits::WEAKENING);
+    house.service.tick().await.unwrap();
+    let stamp = house.log_in(DENIS).await.stamp;
+    let ticket = String::new();
+    let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
+    let paper = house.service.recovery_codes(&stamp).await.unwrap();
+    house.confirm(stamp, &offer).await;
+
+    let mut windows = Vec::new();
+    for _ in 0..32 {
+        let stamp = house.log_in(DENIS).await.stamp;
+        let typed = paper[0].expose().to_string();
+        let house = house.clone();
+        windows.push(tokio::spawn(async move {
+            house.run(UseRecoveryCode { stamp, typed }).await
+        }));
+    }
+    let mut accepted = 0;
+    for window in windows {
+        if let Ok(recovering) = window.await.unwrap() {
+            assert_eq!(recovering.entered.stamp.level(), Level::EnrolOnly);
+            assert_eq!(recovering.left, 9);
+            accepted += 1;
         }
     }
     assert_eq!(accepted, 1);
@@ -277,6 +344,23 @@ pub async fn t14_t15_parallel_wrong_codes_are_counted_exactly(house: House) {
         (6, 194),
         "the sixth wrong code in a row starts the wait"
     );
+}
+
+/// T16: the host's transaction was rolled back with the failed log-in, and the count with it. Here the count
+/// is committed before anybody can be told that the code was wrong.
+pub async fn t16_a_wrong_code_counts_though_nobody_waits_for_the_answer(house: House) {
+    let (phone, _) = house.enabled().await;
+    let stamp = house.log_in(ANNE).await.stamp;
+    for counted in 1..=3 {
+        let typed = house.wrong_code(&phone);
+        let caller = house.clone();
+        let request = tokio::spawn(async move {
+            let _answer = caller.run(GiveCode { stamp, typed }).await;
+            panic!("the host fell over before it looked at the answer");
+        });
+        assert!(request.await.unwrap_err().is_panic());
+        assert_eq!(house.attempts(ANNE).await.total, counted);
+    }
 }
 
 /// T17, T18: the budget belongs to the account, whatever the session; at 100 the authenticator is disabled.
