@@ -265,11 +265,13 @@ impl Journey {
             self.browser.select(&button).await.click().await.unwrap();
             self.browser.says(&self.demo.name(login)).await;
             self.browser.picture("reinitialiser").await;
-            // The code of a refused command was not used up.
-            self.give(&phone.used(), "confirm").await;
-            if self.browser.has("error").await {
-                self.give(&phone.fresh().await, "confirm").await;
-            }
+            // The code of a refused command was not used up; the code of a reset is.
+            let code = if login == "sofia" {
+                phone.unspent().await
+            } else {
+                phone.fresh().await
+            };
+            self.give(&code, "confirm").await;
             tickets.push(self.browser.text("ticket").await);
             self.browser.picture("billet").await;
         }
@@ -333,7 +335,7 @@ impl Journey {
         self.browser
             .fill("rules", "default deny\nallow 203.0.113.0/24")
             .await;
-        self.give(&phone.used(), "save").await;
+        self.give(&phone.unspent().await, "save").await;
         self.browser.find("error").await;
         self.browser
             .says("Ces règles vous enfermeraient dehors")
@@ -342,7 +344,7 @@ impl Journey {
         self.browser
             .fill("rules", "default deny\nallow 127.0.0.1/32")
             .await;
-        self.give(&phone.used(), "save").await;
+        self.give(&phone.unspent().await, "save").await;
         self.browser.find("done").await;
         self.browser.picture("filtrage").await;
         self.log_out().await;

@@ -51,6 +51,16 @@ impl Phone {
         self.at(step)
     }
 
+    /// The code that was given last, to a command that was refused and so left it unused; a fresh one where its time is
+    /// nearly over.
+    pub(crate) async fn unspent(&mut self) -> String {
+        if (now() + SLOW) / STEP <= self.next {
+            self.used()
+        } else {
+            self.fresh().await
+        }
+    }
+
     /// The code that was given last.
     pub(crate) fn used(&self) -> String {
         self.at(self.next - 1)
