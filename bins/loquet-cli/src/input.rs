@@ -69,21 +69,37 @@ impl Stdin {
 
     /// A text file, or all of standard input for `-`.
     pub(crate) fn file(&mut self, what: &str, path: &str, limit: usize) -> Result<String, Failure> {
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        let read = match path {
-            "-" => Read::by_ref(&mut self.0).take(most).read_to_end(&mut bytes),
-            path => File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
+        let bytes = match path {
+            "-" => all(what, path, &mut self.0, limit)?,
+            path => bytes(what, path, limit)?,
         };
-        read.map_err(|why| Failure::of(what, format_args!("{}: {why}", path.escape_debug())))?;
-        if bytes.len() > limit {
-            return Err(too_long(what, limit));
-        }
         String::from_utf8(bytes).map_err(|why| {
             let at = why.utf8_error().valid_up_to();
             Failure::of(what, format_args!("not UTF-8 after byte {at}"))
         })
     }
+}
+
+/// A file, whatever it holds.
+pub(crate) fn bytes(what: &str, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path).map_err(|why| unread(what, path, &why))?;
+    all(what, path, file, limit)
+}
+
+fn all(what: &str, path: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    from.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|why| unread(what, path, &why))?;
+    if bytes.len() > limit {
+        return Err(too_long(what, limit));
+    }
+    Ok(bytes)
+}
+
+fn unread(what: &str, path: &str, why: &io::Error) -> Failure {
+    Failure::of(what, format_args!("{}: {why}", path.escape_debug()))
 }
 
 fn too_long(what: &str, limit: usize) -> Failure {

@@ -26,6 +26,9 @@ use crate::{banner, pages, places};
 /// How long open requests may take to end after Ctrl-C.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// Providers publish a new table of countries at least once a month.
+const STALE: u64 = 45 * 86_400;
+
 /// Runs until Ctrl-C.
 pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -43,7 +46,11 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
         .await
         .map_err(|cause| Failure::address(cli.listen, &cause))?;
     let address = listener.local_addr().map_err(Failure::Server)?;
-    let geo = places::geo(cli.countries.as_deref(), SystemClock.now().0)?;
+    let now = SystemClock.now().0;
+    let geo = places::geo(cli.countries.as_deref(), now)?;
+    if !geo.stale(now, STALE).is_empty() {
+        warn("the table of countries is older than 45 days, or dated in the future");
+    }
     let mut files = files::prepare(&cli.db, cli.fresh)?;
     let app = match open(&files, geo).await {
         Ok(app) => app,

@@ -16,7 +16,9 @@ pub enum MmdbError {
     #[error("the database cannot be read: {0}")]
     Damaged(Box<str>),
     /// A database about something else than countries, network operators or anonymisers.
-    #[error("a database of type {0:?} says nothing that rules ask for")]
+    #[error(
+        "a database of type {0:?}; rules ask for countries, network operators (ASN) and anonymisers"
+    )]
     Type(Box<str>),
     /// More than [`Geo::MAX_NETWORKS`] networks: a damaged tree can unfold without end.
     #[error("more than {} networks", Geo::MAX_NETWORKS)]

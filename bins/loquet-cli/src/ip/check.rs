@@ -6,7 +6,8 @@ use clap::Args;
 use loquet_ipfilter::{Origin, Rules, Verdict};
 use serde_json::json;
 
-use super::{address, decided, filter, rules};
+use super::databases::{Databases, note_lacking};
+use super::{address, decided, filter};
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "ADDRESS", value_parser = address)]
     addresses: Vec<IpAddr>,
 
+    #[command(flatten)]
+    databases: Databases,
+
     /// Ends with exit code 1 when an address is denied
     #[arg(long)]
     fail_on_deny: bool,
@@ -32,15 +36,16 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-        let rules = rules("--rules", &self.rules, stdin)?;
-        let filter = filter("--rules", &rules)?;
+        let geo = self.databases.read()?;
+        let filter = filter("--rules", &self.rules, stdin, geo.as_ref())?;
+        note_lacking("--rules", &filter);
         let mut outcome = Outcome::Done;
         for address in &self.addresses {
             let verdict = filter.check(&Origin::at(*address));
             if self.fail_on_deny && !verdict.is_allowed() {
                 outcome = Outcome::Refused;
             }
-            self.print(*address, &verdict, &rules)?;
+            self.print(*address, &verdict, filter.rules())?;
         }
         Ok(outcome)
     }

@@ -4,7 +4,8 @@ use clap::Args;
 use loquet_ipfilter::{Change, DeviceTier, Difference, Filter, Rules, diff};
 use serde_json::{Value, json};
 
-use super::{decided, filter, rules};
+use super::databases::{Databases, note_lacking};
+use super::{decided, filter};
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// The rules to come; `-` reads them from standard input
     #[arg(value_name = "AFTER")]
     after: String,
+
+    #[command(flatten)]
+    databases: Databases,
 
     /// An object for each kind of person: `tag`, `device`, `gained` and `lost` addresses as text, `unknown_address`,
     /// `changes` with `first`, `last`, `after`, `rule`, `line`
@@ -33,8 +37,10 @@ impl Arguments {
                 "standard input can hold one of the two",
             ));
         }
-        let before = filter("BEFORE", &rules("BEFORE", &self.before, stdin)?)?;
-        let after = filter("AFTER", &rules("AFTER", &self.after, stdin)?)?;
+        let geo = self.databases.read()?;
+        let before = filter("BEFORE", &self.before, stdin, geo.as_ref())?;
+        let after = filter("AFTER", &self.after, stdin, geo.as_ref())?;
+        note_lacking("AFTER", &after);
         let found = diff(&before, &after);
         if self.json {
             for difference in &found {

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use clap::{Args, ValueEnum};
-use loquet_ipfilter::{DeviceTier, Origin, Tag};
+use loquet_ipfilter::{DeviceTier, Facts, Located, Origin, Tag};
 use serde_json::json;
 
-use super::{address, decided, filter, rules};
+use super::databases::{Databases, note_lacking};
+use super::{address, decided, filter};
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
@@ -28,11 +29,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Device::Unknown)]
     device: Device,
 
+    #[command(flatten)]
+    databases: Databases,
+
     /// The address to judge; `unknown` where nobody could tell
     #[arg(value_name = "ADDRESS", value_parser = place)]
     address: Place,
 
-    /// An object: `address`, `verdict`, `rule`, `line`, `matching` rules in the order of deciding, and the `record` to log
+    /// An object: `address`, `facts` in the words of rules, `verdict`, `rule`, `line`, `matching` rules in the order of
+    /// deciding, and the `record` to log
     #[arg(long)]
     json: bool,
 }
@@ -51,7 +56,10 @@ impl Arguments {
         if self.tags.len() > MAX_TAGS {
             return Err(Failure::of("--tag", format_args!("more than {MAX_TAGS}")));
         }
-        let rules = rules("--rules", &self.rules, stdin)?;
+        let geo = self.databases.read()?;
+        let filter = filter("--rules", &self.rules, stdin, geo.as_ref())?;
+        note_lacking("--rules", &filter);
+        let rules = filter.rules();
         let tags: Vec<Tag> = self.tags.iter().copied().map(Tag).collect();
         let origin = Origin {
             address: self.address.0,
@@ -61,12 +69,13 @@ impl Arguments {
                 Device::Known => DeviceTier::Known,
             },
         };
-        let record = filter("--rules", &rules)?.explain(&origin);
-        let (rule, line) = decided(record.verdict.rule, &rules);
+        let record = filter.explain(&origin);
+        let facts = facts(&record.facts);
+        let (rule, line) = decided(record.verdict.rule, rules);
         let matching: Vec<(String, Option<u32>)> = record
             .matching
             .iter()
-            .map(|at| decided(Some(*at), &rules))
+            .map(|at| decided(Some(*at), rules))
             .collect();
         if self.json {
             let matching: Vec<_> = matching
@@ -75,6 +84,7 @@ impl Arguments {
                 .collect();
             let object = json!({
                 "address": self.address.0.map(|address| address.to_string()),
+                "facts": facts,
                 "verdict": record.verdict.decision.to_string(),
                 "rule": rule,
                 "line": line,
@@ -93,9 +103,33 @@ impl Arguments {
             let place = line.map_or_else(String::new, |line| format!("line {line}: "));
             output::line(&format!("  would decide next: {place}{rule}"))?;
         }
+        if !facts.is_empty() {
+            output::line(&format!("  known of it: {}", facts.join(", ")))?;
+        }
         output::line(&format!("  record: {record}"))?;
         Ok(Outcome::Done)
     }
+}
+
+/// What is known of an address, in the words that a rule would ask for it with.
+fn facts(facts: &Facts) -> Vec<String> {
+    let country = match facts.country {
+        Located::In(country) => Some(format!("country {country}")),
+        Located::Nowhere => None,
+        Located::Unknown => Some("country unknown".to_owned()),
+    };
+    let asn = facts
+        .asn
+        .map_or_else(|| "unknown".to_owned(), |asn| asn.to_string());
+    let classes = facts.classes.iter().map(|class| format!("class {class}"));
+    let unknown = (!facts.anonymiser_known).then(|| "class unknown".to_owned());
+    let asn = [format!("asn {asn}")];
+    country
+        .into_iter()
+        .chain(asn)
+        .chain(classes)
+        .chain(unknown)
+        .collect()
 }
 
 fn place(text: &str) -> Result<Place, String> {

@@ -4,7 +4,8 @@ use clap::Args;
 use loquet_ipfilter::Finding;
 use serde_json::json;
 
-use super::{filter, rules};
+use super::databases::Databases;
+use super::filter;
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
@@ -14,6 +15,9 @@ pub(crate) struct Arguments {
     /// A file of rules; `-` reads them from standard input
     #[arg(long, value_name = "FILE")]
     rules: String,
+
+    #[command(flatten)]
+    databases: Databases,
 
     /// Ends with exit code 1 when something is found
     #[arg(long)]
@@ -26,7 +30,8 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-        let filter = filter("--rules", &rules("--rules", &self.rules, stdin)?)?;
+        let geo = self.databases.read()?;
+        let filter = filter("--rules", &self.rules, stdin, geo.as_ref())?;
         let findings = filter.lint();
         for finding in &findings {
             if self.json {

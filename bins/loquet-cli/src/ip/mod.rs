@@ -2,16 +2,18 @@
 
 mod check;
 mod client;
+mod databases;
 mod diff;
 mod explain;
 mod host;
 mod import;
 mod lint;
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use clap::Subcommand;
-use loquet_ipfilter::{Filter, RuleRef, Rules};
+use loquet_ipfilter::{Filter, Geo, RuleRef, Rules};
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
@@ -52,15 +54,12 @@ impl Command {
     }
 }
 
-/// Reads rules from their file.
-fn rules(flag: &str, path: &str, stdin: &mut Stdin) -> Result<Rules, Failure> {
+/// Reads rules from their file, and folds in what the databases say.
+fn filter(flag: &str, path: &str, stdin: &mut Stdin, geo: Option<&Geo>) -> Result<Filter, Failure> {
+    let bad = |why: &dyn Display| Failure::of(flag, format_args!("{}: {why}", path.escape_debug()));
     let text = stdin.file(flag, path, Rules::MAX_TEXT)?;
-    Rules::parse_text(&text)
-        .map_err(|why| Failure::of(flag, format_args!("{}: {why}", path.escape_debug())))
-}
-
-fn filter(flag: &str, rules: &Rules) -> Result<Filter, Failure> {
-    Filter::compile(rules, None).map_err(|why| Failure::of(flag, why))
+    let rules = Rules::parse_text(&text).map_err(|why| bad(&why))?;
+    Filter::compile(&rules, geo).map_err(|why| bad(&why))
 }
 
 /// The rule that decided, as text, and its line; the default has none.
