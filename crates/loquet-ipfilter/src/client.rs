@@ -6,7 +6,7 @@ use core::net::IpAddr;
 use thiserror::Error;
 
 use crate::Prefix;
-use crate::header::{Hop, forwarded_hops, read_list_hop};
+use crate::header::{Hop, KEPT, forwarded_hops, read_list_hop};
 
 /// Which forwarding header the proxies before this service write. One kind per deployment: any other is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -256,11 +256,12 @@ impl ClientAddress {
             Self::Behind(kind, trusted) => {
                 let mut hops = Vec::with_capacity(4);
                 hops.push(peer);
-                let found = collect(*kind, headers)
-                    .and_then(|lines| walk(*kind, trusted, &lines, &mut hops));
+                let mut lines = [&[][..]; Self::MAX_LINES];
+                let found = collect(*kind, headers, &mut lines)
+                    .and_then(|lines| walk(*kind, trusted, lines, &mut hops));
                 match found {
-                    Ok(client) => Resolved {
-                        address: Some(client),
+                    Ok(()) => Resolved {
+                        address: hops.last().copied(),
                         hops,
                         reason: Reason::Named,
                     },
@@ -276,20 +277,14 @@ impl ClientAddress {
     }
 }
 
-/// The lines of the configured header, in order. An array: reading a request should not allocate for it.
-struct Lines<'h> {
-    lines: [&'h [u8]; ClientAddress::MAX_LINES],
-    count: usize,
-}
-
-fn collect<'h>(
+/// The lines of the configured header, in order. The room for them is an array of the caller's: reading a request should
+/// not allocate for it.
+fn collect<'h, 'l>(
     kind: HeaderKind,
     headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
-) -> Result<Lines<'h>, Reason> {
-    let mut found = Lines {
-        lines: [&[]; ClientAddress::MAX_LINES],
-        count: 0,
-    };
+    room: &'l mut [&'h [u8]; ClientAddress::MAX_LINES],
+) -> Result<&'l [&'h [u8]], Reason> {
+    let mut count = 0_usize;
     let mut bytes = 0_usize;
     for (name, value) in headers {
         match compare(name, kind.name().as_bytes()) {
@@ -299,21 +294,21 @@ fn collect<'h>(
             Likeness::Same => {}
         }
         bytes = bytes.saturating_add(value.len());
-        let slot = found.lines.get_mut(found.count).ok_or(Reason::TooLong)?;
+        let slot = room.get_mut(count).ok_or(Reason::TooLong)?;
         if bytes > ClientAddress::MAX_BYTES {
             return Err(Reason::TooLong);
         }
-        // H6: a NUL, a folded line, another script's digits: no honest proxy writes one.
-        if !value.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // H6: a NUL, a folded line, another script's digits: no honest proxy writes one. Again without a branch a byte.
+        let plain = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
+        if !value.iter().fold(true, plain) {
             return Err(Reason::OddByte);
         }
         *slot = value;
-        found.count = found.count.saturating_add(1);
+        count = count.saturating_add(1);
     }
-    if found.count == 0 {
-        Err(Reason::HeaderMissing)
-    } else {
-        Ok(found)
+    match room.get(..count) {
+        Some(lines @ [_, ..]) => Ok(lines),
+        _ => Err(Reason::HeaderMissing),
     }
 }
 
@@ -351,30 +346,27 @@ fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
     }
 }
 
-/// H2: from the right, over all lines as one list, to the first hop that is not a proxy of ours.
+/// H2: from the right, over all lines as one list, to the first hop that is not a proxy of ours; it is the last of `hops`.
 fn walk(
     kind: HeaderKind,
     trusted: &TrustedProxies,
-    lines: &Lines<'_>,
+    lines: &[&[u8]],
     hops: &mut Vec<IpAddr>,
-) -> Result<IpAddr, Reason> {
-    for line in lines.lines.iter().take(lines.count).rev() {
+) -> Result<(), Reason> {
+    for line in lines.iter().rev() {
         match kind {
             HeaderKind::XForwardedFor => {
                 for item in line.rsplit(|byte| *byte == b',') {
-                    if let Some(client) = step(read_list_hop(item), trusted, hops)? {
-                        return Ok(client);
+                    if is_client(read_list_hop(item), trusted, hops)? {
+                        return Ok(());
                     }
                 }
             }
             HeaderKind::Forwarded => {
-                for hop in forwarded_hops(line)
-                    .ok_or(Reason::HopUnreadable)?
-                    .into_iter()
-                    .rev()
-                {
-                    if let Some(client) = step(hop, trusted, hops)? {
-                        return Ok(client);
+                let mut kept = [&[][..]; KEPT];
+                for hop in forwarded_hops(line, &mut kept).ok_or(Reason::HopUnreadable)? {
+                    if is_client(hop, trusted, hops)? {
+                        return Ok(());
                     }
                 }
             }
@@ -383,11 +375,8 @@ fn walk(
     Err(Reason::OnlyProxies)
 }
 
-fn step(
-    hop: Hop,
-    trusted: &TrustedProxies,
-    hops: &mut Vec<IpAddr>,
-) -> Result<Option<IpAddr>, Reason> {
+/// Takes one more hop, and says whether the walk ends with it.
+fn is_client(hop: Hop, trusted: &TrustedProxies, hops: &mut Vec<IpAddr>) -> Result<bool, Reason> {
     let address = match hop {
         Hop::Address(address) => address.to_canonical(),
         Hop::Hidden => return Err(Reason::HopHidden),
@@ -398,9 +387,5 @@ fn step(
         return Err(Reason::TooManyHops);
     }
     hops.push(address);
-    Ok(if trusted.contains(address) {
-        None
-    } else {
-        Some(address)
-    })
+    Ok(!trusted.contains(address))
 }

@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
+use crate::ClientAddress;
 use crate::prefix::plain_address_before;
 
 /// One hop of a forwarding header.
@@ -82,27 +83,46 @@ fn is_port(port: &str) -> bool {
     (digits && port.parse::<u16>().is_ok()) || is_obfuscated(port)
 }
 
-/// The hops of one line of `Forwarded` (RFC 7239 §4), in the order of writing; `None` when the line breaks the
-/// grammar, because then nobody can say where its elements begin.
-pub(crate) fn forwarded_hops(line: &[u8]) -> Option<Vec<Hop>> {
-    let mut hops = Vec::new();
+/// As many hops of a line as a walk can ask for: one beyond the most that it takes, because that one says why it stops.
+pub(crate) const KEPT: usize = ClientAddress::MAX_HOPS.saturating_add(1);
+
+/// The hops of one line of `Forwarded` (RFC 7239 §4) from the last one back, [`KEPT`] at most; `None` when the line
+/// breaks the grammar, because then nobody can say where its elements begin.
+///
+/// Quoted strings are only told from the left, so the line is read to its end before the last hop is known. An array
+/// keeps the last ones: reading a request should not allocate for it.
+pub(crate) fn forwarded_hops<'l>(
+    line: &'l [u8],
+    kept: &mut [&'l [u8]; KEPT],
+) -> Option<impl Iterator<Item = Hop>> {
+    let mut count = 0_usize;
     let mut rest = line;
     loop {
         rest = rest.strip_prefix(b" ").unwrap_or(rest);
-        let (hop, after) = element(rest)?;
-        hops.push(hop);
-        let after = after.strip_prefix(b" ").unwrap_or(after);
-        match after {
-            [] => return Some(hops),
+        let (node, after) = element(rest)?;
+        *kept.get_mut(count % KEPT)? = node;
+        count = count.saturating_add(1);
+        match after.strip_prefix(b" ").unwrap_or(after) {
+            [] => break,
             [b',', after @ ..] => rest = after,
             _ => return None,
         }
     }
+    let backwards = (count.saturating_sub(KEPT)..count).rev();
+    Some(backwards.map_while(move |at| kept.get(at % KEPT).map(|node| read_forwarded_hop(node))))
 }
 
-/// One `forwarded-element`: pairs between semicolons. It must name `for` once, or nobody knows whom it speaks of.
-fn element(mut rest: &[u8]) -> Option<(Hop, &[u8])> {
-    let mut hop = None;
+fn read_forwarded_hop(node: &[u8]) -> Hop {
+    match plain_address_before(node) {
+        Some((v4, [])) => Hop::Address(v4.into()),
+        _ => core::str::from_utf8(node).map_or(Hop::Unreadable, read_node),
+    }
+}
+
+/// One `forwarded-element`: pairs between semicolons. Its node is the value of `for`; an empty one, which no address is,
+/// when there is not exactly one, because then nobody knows whom it speaks of.
+fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut node = None;
     loop {
         let name_len = rest
             .iter()
@@ -114,15 +134,11 @@ fn element(mut rest: &[u8]) -> Option<(Hop, &[u8])> {
         }
         let (value, after) = value(after.strip_prefix(b"=")?)?;
         if name.eq_ignore_ascii_case(b"for") {
-            let read = match plain_address_before(value) {
-                Some((v4, [])) => Hop::Address(v4.into()),
-                _ => core::str::from_utf8(value).map_or(Hop::Unreadable, read_node),
-            };
-            hop = Some(if hop.is_none() { read } else { Hop::Unreadable });
+            node = Some(if node.is_none() { value } else { &[] });
         }
         match after {
             [b';', after @ ..] => rest = after,
-            _ => return Some((hop.unwrap_or(Hop::Unreadable), after)),
+            _ => return Some((node.unwrap_or_default(), after)),
         }
     }
 }

@@ -395,6 +395,54 @@ fn forwarded_hides_or_breaks_into_unknown() {
 }
 
 #[test]
+fn both_kinds_stop_at_the_same_hop_of_a_long_chain() {
+    for (first, before_the_cap, at_the_cap) in [
+        ("192.0.2.1", Reason::Named, Reason::TooManyHops),
+        ("10.0.0.3", Reason::OnlyProxies, Reason::TooManyHops),
+        ("unknown", Reason::HopHidden, Reason::HopHidden),
+        ("1.2.3", Reason::HopUnreadable, Reason::HopUnreadable),
+    ] {
+        for (proxies, reason) in [
+            (0, before_the_cap),
+            (31, before_the_cap),
+            (32, at_the_cap),
+            (33, Reason::TooManyHops),
+            (34, Reason::TooManyHops),
+            (66, Reason::TooManyHops),
+        ] {
+            let address = (reason == Reason::Named).then_some(first);
+            let list = format!("{first}{}", ",10.0.0.2".repeat(proxies));
+            xff("10.0.0.1", &[(XFF, &list)], address, reason);
+            forwarded(
+                &format!("for={}", list.replace(',', ",for=")),
+                address,
+                reason,
+            );
+        }
+    }
+}
+
+#[test]
+fn grammar_broken_left_of_any_number_of_good_hops_makes_the_line_unreadable() {
+    for broken in [
+        "for",
+        "for=\"open",
+        "for=192.0.2.1;",
+        "=,",
+        "for=192.0.2.1,",
+    ] {
+        for proxies in [0, 1, 31, 32, 33, 40] {
+            let good = ",for=10.0.0.2".repeat(proxies);
+            forwarded(
+                &format!("{broken},for=192.0.2.1{good}"),
+                None,
+                Reason::HopUnreadable,
+            );
+        }
+    }
+}
+
+#[test]
 fn an_open_quotation_of_the_client_cannot_swallow_a_proxys_line() {
     let lines = [
         ("forwarded", "for=\"6.6.6.6"),

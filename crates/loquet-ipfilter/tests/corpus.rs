@@ -71,7 +71,49 @@ fn header() -> impl Strategy<Value = String> {
         .prop_map(|(name, hops)| format!("{name}: {}", hops.join(", ")))
 }
 
+/// Chains about as long as the longest that is walked, with something that ends the walk somewhere in them.
+fn chain() -> impl Strategy<Value = String> {
+    let proxy = "for=(10\\.0\\.0\\.[1-9]|\"\\[fd00::[1-9]\\](:80)?\")(;proto=https)?";
+    let end = prop_oneof![
+        Just("for=192.0.2.1".to_owned()),
+        Just("for=unknown".to_owned()),
+        Just("for=\"_a:_b\";host=\"a,b;c\\\"\"".to_owned()),
+        "for=(10\\.0\\.0|\"open)|proto=http|for=10.0.0.1;for=10.0.0.2",
+    ];
+    let proxies = prop::collection::vec(proxy, 24..40);
+    let end = (any::<prop::sample::Index>(), end, any::<bool>());
+    (proxies, prop::collection::vec(end, 0..3)).prop_map(|(mut hops, ends)| {
+        for (at, end, is_line) in ends {
+            let at = at.index(hops.len());
+            hops.insert(at, end);
+            if is_line {
+                hops.insert(at, "\n".to_owned());
+            }
+        }
+        let lines = hops.join(",").replace(",\n,", "\n");
+        let lines = lines.trim_start_matches("\n,");
+        let list = lines.replace("for=", "").replace('"', "");
+        let named = |name: &str, lines: &str| {
+            let lines: Vec<String> = lines
+                .lines()
+                .map(|line| format!("{name}: {line}"))
+                .collect();
+            lines.join("\n")
+        };
+        format!(
+            "{}\n{}",
+            named("Forwarded", lines),
+            named("X-Forwarded-For", &list)
+        )
+    })
+}
+
 proptest! {
+    #[test]
+    fn long_chains_hold(lines in chain()) {
+        support::a_named_client_depends_on_proxies_alone(lines.as_bytes());
+    }
+
     #[test]
     fn headers_hold(lines in prop::collection::vec(header(), 0..4)) {
         support::a_named_client_depends_on_proxies_alone(lines.join("\n").as_bytes());

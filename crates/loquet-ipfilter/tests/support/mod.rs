@@ -7,9 +7,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::arithmetic_side_effects,
     reason = "each runner uses a part, and a test may fail loudly"
 )]
+
+mod naive_client;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -167,9 +170,12 @@ pub fn many_networks_are_decided_as_their_spans_say(bytes: &[u8]) {
     }
 }
 
+fn trusted_networks() -> [Prefix; 2] {
+    ["10.0.0.0/8", "fd00::/8"].map(|text| text.parse().expect("a prefix"))
+}
+
 fn trusted() -> TrustedProxies {
-    TrustedProxies::new(["10.0.0.0/8", "fd00::/8"].map(|text| text.parse().expect("a prefix")))
-        .expect("proxies")
+    TrustedProxies::new(trusted_networks()).expect("proxies")
 }
 
 pub fn a_named_client_depends_on_proxies_alone(data: &[u8]) {
@@ -184,8 +190,15 @@ pub fn a_named_client_depends_on_proxies_alone(data: &[u8]) {
     }
     for kind in [HeaderKind::XForwardedFor, HeaderKind::Forwarded] {
         let client = ClientAddress::Behind(kind, trusted());
-        let proxy = Some("10.0.0.1".parse::<IpAddr>().expect("an address"));
+        let peer: IpAddr = "10.0.0.1".parse().expect("an address");
+        let proxy = Some(peer);
         let resolved = client.resolve(proxy, pairs.iter().copied());
+        if resolved.reason != Reason::OddName {
+            let ours = |(name, _): &&(&[u8], _)| name.eq_ignore_ascii_case(kind.name().as_bytes());
+            let values: Vec<&[u8]> = pairs.iter().filter(ours).map(|(_, value)| *value).collect();
+            let naive = naive_client::resolve(kind, &trusted_networks(), peer, &values);
+            assert_eq!(resolved, naive);
+        }
         assert_eq!(resolved.address.is_some(), resolved.reason == Reason::Named);
         assert!(resolved.hops.len() <= ClientAddress::MAX_HOPS + 1);
         if let Some(address) = resolved.address {
