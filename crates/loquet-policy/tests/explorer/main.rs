@@ -15,6 +15,7 @@
 
 mod actions;
 mod happen;
+mod necessary;
 mod packing;
 mod promises;
 mod search;

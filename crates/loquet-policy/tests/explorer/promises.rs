@@ -86,23 +86,6 @@ pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
             k,
         )?;
         promise(!active || account.ever, "S3 active and never enrolled", k)?;
-        promise(
-            account.pendings_at(NOW).all(|it| fits(it, account)),
-            "S9 a pending of another state",
-            k,
-        )?;
-        let listed = world.roster.administrator(account.id);
-        let administrator = account.is_active() && account.roles.contains(RoleId::ADMINISTRATOR);
-        promise(
-            listed.is_some() == administrator,
-            "the list of administrators is wrong",
-            k,
-        )?;
-        promise(
-            listed.is_none_or(|it| it.enrolled == active),
-            "the list says enrolled wrongly",
-            k,
-        )?;
     }
     Ok(())
 }
@@ -262,6 +245,8 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
         Some(Ok(Grant::Pending { resumed: true, .. }))
     );
     of_strangers(before, action, granted && !again)?;
+    of_administration(before, action, granted)?;
+    of_break_glass(before, action, granted)?;
     if granted
         && let Action::GiveCode(k, _) | Action::Confirm(k, _) = action
         && after.people[k]
@@ -279,6 +264,29 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
     for k in 0..before.people.len() {
         let (was, is) = (&before.people[k].account, &after.people[k].account);
         promise(!was.ever || is.ever, "S3 `ever enrolled` went back", k)?;
+        promise(
+            is.pendings.iter().flatten().all(|it| fits(it, is)),
+            "S9 a pending of another state",
+            k,
+        )?;
+        promise(
+            !(before.space.strict && was.toggle) || is.toggle,
+            "(A) the switch went off under the strict latch",
+            k,
+        )?;
+        let listed = after.roster.administrator(is.id);
+        let administrator = is.is_active() && is.roles.contains(RoleId::ADMINISTRATOR);
+        promise(
+            listed.is_some() == administrator,
+            "the list of administrators is wrong",
+            k,
+        )?;
+        let active = matches!(is.authenticator, Authenticator::Active { .. });
+        promise(
+            listed.is_none_or(|it| it.enrolled == active),
+            "the list says enrolled wrongly",
+            k,
+        )?;
         // S10 is the case of a reset.
         promise(
             !(before.must(k) && after.covered(k, false)) || after.must(k),
@@ -304,6 +312,52 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
             "(A) an authenticator was removed",
             k,
         )?;
+    }
+    Ok(())
+}
+
+/// Once multi-factor log-in is enabled, an administrator's pass phrase alone moves nothing.
+fn of_administration(before: &World, action: Action, granted: bool) -> Promise {
+    let (Action::Announce(k, s)
+    | Action::AnnounceNow(k, s)
+    | Action::Cancel(k, s)
+    | Action::RenewSeal(k, s)
+    | Action::Reset(k, s, _)
+    | Action::Employ(k, s, _)
+    | Action::Promote(k, s, _)
+    | Action::Demote(k, s, _)
+    | Action::Leave(k, s, _)
+    | Action::Rehire(k, s, _)) = action
+    else {
+        return Ok(());
+    };
+    let thief = before.holder(k, s) == Who::Thief && before.people[k].phone != Who::Thief;
+    promise(
+        !(granted && thief && before.organisation.is_enabled()),
+        "a thief without the phone administered",
+        k,
+    )
+}
+
+/// The envelope is for an administrator, opens after a day, and lets in whom it was opened for.
+fn of_break_glass(before: &World, action: Action, granted: bool) -> Promise {
+    let (Action::BreakGlass(k) | Action::CollectTicket(k)) = action else {
+        return Ok(());
+    };
+    if !granted {
+        return Ok(());
+    }
+    let account = &before.people[k].account;
+    promise(
+        account.is_active() && account.roles.contains(RoleId::ADMINISTRATOR),
+        "break-glass was opened for nobody's administrator",
+        k,
+    )?;
+    if let (Action::CollectTicket(_), BreakGlass::Opening { account, ready, .. }) =
+        (action, before.organisation.break_glass)
+    {
+        promise(ready <= NOW, "break-glass opened before its day", k)?;
+        promise(account == id(k), "break-glass let in another", k)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! `cargo test -p loquet-policy --test explorer -- --ignored write_the_stories`.
 
 use crate::actions::*;
+use crate::necessary;
 use crate::search::{Broken, explore, way_back, way_back_for};
 use crate::world::*;
 use crate::{A, CORE, E, P};
@@ -13,9 +14,9 @@ type Stand = dyn Fn(&Snapshot<'_>, UnixTime) -> Result<Level, Refusal>;
 
 /// The production function with one guard taken out, by showing it something else than what is,
 /// or by undoing one thing that it did.
-struct Without {
-    decide: Box<Decide>,
-    standing: Box<Stand>,
+pub struct Without {
+    pub decide: Box<Decide>,
+    pub standing: Box<Stand>,
 }
 
 impl Engine for Without {
@@ -34,7 +35,7 @@ impl Engine for Without {
     }
 }
 
-fn without(
+pub fn without(
     decide: impl Fn(&Snapshot<'_>, &Command, UnixTime, Fresh) -> Decision + 'static,
 ) -> Without {
     Without {
@@ -64,7 +65,7 @@ fn refuse(refusal: Refusal) -> Decision {
     }
 }
 
-const THIEF: Space = Space {
+pub const THIEF: Space = Space {
     sessions: 2,
     victim: Some(1),
     roles: [A, E, E],
@@ -72,8 +73,10 @@ const THIEF: Space = Space {
     ..CORE
 };
 
-/// (the guard, the space, the engine without it, the promise that breaks)
-fn guards() -> Vec<(&'static str, Space, Without, &'static str)> {
+/// The guard, the space, the engine without it, the promise that breaks.
+pub type Guard = (&'static str, Space, Without, &'static str);
+
+fn guards() -> Vec<Guard> {
     vec![
         (
             "a code is compared with the last accepted step",
@@ -408,7 +411,7 @@ fn tell(guard: &str, broken: &Broken) -> String {
 
 fn stories() -> String {
     let mut told = String::new();
-    for (guard, space, engine, promise) in guards() {
+    for (guard, space, engine, promise) in guards().into_iter().chain(necessary::guards()) {
         let broken = match explore(space, &engine) {
             Err(broken) => broken,
             Ok(_) => panic!("nothing breaks without the guard: {guard}"),

@@ -1,7 +1,7 @@
 //! The article's sentences about who must and who may, in its own order. The French is quoted
 //! above each test. What it says of apps, pictures, keys and digits is tested where they are made
 //! (`loquet-enrollment`, `loquet-otp`), and the whole of it over a store (`loquet`'s
-//! `tests/article.rs`) and in a browser (the demo's `tests/browser`).
+//! `tests/article`) and in a browser (the demo's `tests/browser`).
 
 use crate::house::*;
 use loquet_policy::*;
