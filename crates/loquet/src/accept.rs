@@ -47,6 +47,26 @@
 //! fn runs<C: loquet::flow::Ceremony>(_: C) {}
 //! runs(Mine); // sealed
 //! ```
+//!
+//! Nobody overlooks the answer, and nobody keeps a pass phrase while the code is awaited: no ceremony and no session has
+//! a place for one.
+//!
+//! ```compile_fail
+//! #![deny(unused_must_use)]
+//! fn forgets(settled: fn() -> loquet::accept::Settled<u8>) {
+//!     settled();
+//! }
+//! ```
+//! ```compile_fail,E0560
+//! fn keeps(account: loquet::AccountId, pass_phrase: String) -> loquet::flow::LogIn {
+//!     loquet::flow::LogIn { account, pass_phrase } // no such field
+//! }
+//! ```
+//! ```compile_fail,E0308
+//! fn goes_on(settled: loquet::accept::Settled<u8>) {
+//!     if settled {} // no `bool`
+//! }
+//! ```
 
 use std::fmt;
 
