@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::net::TcpSocket;
@@ -11,6 +13,8 @@ pub(crate) struct Demo {
     pub(crate) address: String,
     accounts: Vec<Value>,
     process: Child,
+    /// What it says on standard error, line by line: among it the notices that people would get.
+    notices: Receiver<String>,
     folder: tempfile::TempDir,
 }
 
@@ -21,8 +25,18 @@ impl Demo {
             .args(["--listen", "127.0.0.1:0", "--json", "--fresh", "--db"])
             .arg(folder.path().join("demo.db"))
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let (say, notices) = channel();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                eprintln!("{line}");
+                // Nobody listens any more when the test is over.
+                _ = say.send(line);
+            }
+        });
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
             .read_line(&mut line)
@@ -32,6 +46,7 @@ impl Demo {
             address: said["address"].as_str().unwrap().to_owned(),
             accounts: said["accounts"].as_array().unwrap().clone(),
             process,
+            notices,
             folder,
         }
     }
@@ -54,6 +69,21 @@ impl Demo {
 
     pub(crate) fn account(&self, login: &str) -> String {
         self.field(login, "account")
+    }
+
+    /// Waits until this notice was sent. Those before it count as read.
+    pub(crate) fn tells(&self, login: &str, event: &str) {
+        let end = Instant::now() + Duration::from_secs(20);
+        let wanted = format!("notice to {login}: {event}");
+        while let Ok(line) = self
+            .notices
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            if line.starts_with(&wanted) {
+                return;
+            }
+        }
+        panic!("{wanted} was not sent");
     }
 
     /// Every byte of the database, its log included.

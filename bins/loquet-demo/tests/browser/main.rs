@@ -12,11 +12,13 @@
     clippy::cast_possible_truncation,
     clippy::string_slice,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a test may fail loudly"
 )]
 
 mod browser;
 mod demo;
+mod devices;
 mod journey;
 mod passes;
 mod path;

@@ -6,7 +6,7 @@ use crate::journey::Journey;
 
 impl Journey {
     /// Appears from another place from now on.
-    async fn go_to(&self, place: u8) {
+    pub(crate) async fn go_to(&self, place: u8) {
         self.open("/endroit").await;
         let chosen = format!("[data-testid='place-{place}'][aria-pressed='true']");
         if self.browser.count(&chosen).await == 0 {
@@ -73,7 +73,8 @@ async fn canada_and_the_two_day_care_centres_and_back() {
     journey.browser.click("add-typed").await;
     journey.browser.find("error").await;
     journey.browser.says("Ce n'est pas une adresse.").await;
-    journey.browser.fill("name", "Garderie Rosemont").await;
+    journey.browser.picture("pas-une-adresse").await;
+    // The name is still there: only what was wrong is typed again.
     journey.browser.fill("network", "198.51.100.23").await;
     journey.browser.click("add-typed").await;
     journey.lists(2).await;
@@ -121,6 +122,7 @@ async fn canada_and_the_two_day_care_centres_and_back() {
 
     journey.comes_and_goes("julie", QUEBEC).await;
     journey.is_refused("karim", FRANCE).await;
+    journey.browser.picture("refuse").await;
     journey.is_refused("helene", FRANCE).await;
 
     journey.go_to(LAVAL).await;
@@ -133,6 +135,7 @@ async fn canada_and_the_two_day_care_centres_and_back() {
         .says("Le dernier changement est annulé")
         .await;
     journey.browser.find("everywhere").await;
+    journey.browser.picture("annule").await;
     journey.log_out().await;
     journey.comes_and_goes("karim", FRANCE).await;
     journey.browser.close().await;

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
-use crate::views::access::{self, Access, Forecast, MAX_RULES};
+use crate::views::access::{self, Access, Entry, Forecast, MAX_RULES};
 use crate::{Pages, Visit, when};
 
 const PLACE: &str = "/admin/access";
@@ -23,6 +23,7 @@ struct Shown<'a> {
     rules: Option<&'a str>,
     /// The plan that somebody works on; that in force otherwise.
     draft: Option<&'a Plan>,
+    entry: Entry<'a>,
     done: Option<&'a str>,
     trouble: Option<&'a Trouble>,
 }
@@ -51,17 +52,20 @@ async fn draw<H: Host>(
         .ok()
         .flatten()
         .map(|until| when::moment(until, language));
-    let plan = match shown.draft {
-        Some(draft) => Some(draft.clone()),
-        None => Plan::read(&in_force),
-    };
-    let draft = match shown.draft {
+    let plan = Plan::read(&in_force);
+    // What comes to the same as the rules in force is no choice that could be put in force.
+    let draft = shown
+        .draft
+        .filter(|draft| plan.as_ref().is_none_or(|plan| plan.text() != draft.text()));
+    let plan = draft.cloned().or(plan);
+    let draft = match draft {
         Some(draft) => Some(forecast(pages, here, draft).await?),
         None => None,
     };
     let access = Access {
         rules: shown.rules.unwrap_or(&in_force),
         plan: plan.as_ref(),
+        entry: shown.entry,
         draft: draft.as_ref(),
         address: pages.0.host.address(&visit.extensions),
         countries: service.places().built(Subject::Country).is_some(),
@@ -151,7 +155,14 @@ pub(crate) async fn plan<H: Host>(
             .flatten()
             .unwrap_or_default()
     };
-    let allowed = text("answer") != "deny";
+    let typed = Entry {
+        denied: text("answer") == "deny",
+        name: text("name"),
+        network: text("network"),
+        country: text("country"),
+    };
+    let allowed = !typed.denied;
+    let mut entry = Entry::default();
     let address = pages.0.host.address(&visit.extensions);
     let step = match text("do") {
         "apply" => {
@@ -160,14 +171,15 @@ pub(crate) async fn plan<H: Host>(
         }
         "here" => {
             let address = address.map(|address| address.to_string());
-            draft.add_address(text("name"), &address.unwrap_or_default(), allowed)
+            draft.add_address(typed.name, &address.unwrap_or_default(), allowed)
         }
-        "typed" => draft.add_address(text("name"), text("network"), allowed),
-        "country" => draft.add_country(text("country"), language, allowed),
+        "typed" => draft.add_address(typed.name, typed.network, allowed),
+        "country" => draft.add_country(typed.country, language, allowed),
         other => {
             if let Some(at) = other.strip_prefix("remove ").and_then(|at| at.parse().ok()) {
                 draft.remove(at);
             }
+            entry = typed;
             Ok(())
         }
     };
@@ -175,8 +187,12 @@ pub(crate) async fn plan<H: Host>(
         field: fault.field(),
         ..Trouble::of_form(fault.sentence(language))
     });
+    if trouble.is_some() {
+        entry = typed;
+    }
     let shown = Shown {
         draft: Some(&draft),
+        entry,
         trouble: trouble.as_ref(),
         ..Shown::default()
     };
@@ -233,6 +249,7 @@ impl<'a> Typed<'a> {
             draft,
             done,
             trouble,
+            ..Shown::default()
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Devices that are remembered: forgetting them, and whether there are any.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::device::Device;
 use loquet::flow::{Forget, ForgetDevice, ForgetDevices, SwitchDevices};
@@ -17,10 +19,9 @@ const SWITCH: &str = "/admin/devices";
 /// The devices of whoever is here, in words.
 pub(super) fn lines(here: &Here, language: Language) -> Vec<Line> {
     let line = |device: &Device| {
-        let network = match device.network {
-            Some(network) if network.is_ipv4() => format!("{network}/24"),
-            Some(network) => format!("{network}/48"),
-            None => language.say("réseau inconnu", "unknown network").to_owned(),
+        let network = match device.network.map(cut) {
+            Some(network) => format!("{} {network}", language.say("Réseau", "Network")),
+            None => language.say("Réseau inconnu", "Unknown network").to_owned(),
         };
         let country = device.country.as_deref();
         let country = country.map(|code| countries::name(code, language).unwrap_or(code));
@@ -28,7 +29,7 @@ pub(super) fn lines(here: &Here, language: Language) -> Vec<Line> {
             number: device.number,
             is_this: here.standing.device == Some(device.number),
             from: match country {
-                Some(country) => format!("{country}, {network}"),
+                Some(country) => format!("{network}, {country}"),
                 None => network,
             },
             first: when::day(device.first, language),
@@ -36,6 +37,20 @@ pub(super) fn lines(here: &Here, language: Language) -> Vec<Line> {
         }
     };
     here.standing.devices.iter().map(line).collect()
+}
+
+/// What is kept of an address, as people write it who know no prefix lengths: `203.0.113.x`, `2001:db8:7:x`.
+fn cut(network: IpAddr) -> String {
+    match network {
+        IpAddr::V4(v4) => {
+            let [first, second, third, _] = v4.octets();
+            format!("{first}.{second}.{third}.x")
+        }
+        IpAddr::V6(v6) => {
+            let [first, second, third, ..] = v6.segments();
+            format!("{first:x}:{second:x}:{third:x}:x")
+        }
+    }
 }
 
 pub(crate) async fn forget<H: Host>(
@@ -128,5 +143,18 @@ pub(crate) async fn switch<H: Host>(
             let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
             draw(&pages, &visit, &here, Some(&trouble)).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_are_shown_without_their_length() {
+        let shown = |text: &str| cut(text.parse().unwrap());
+        assert_eq!(shown("203.0.113.0"), "203.0.113.x");
+        assert_eq!(shown("2001:db8:7::"), "2001:db8:7:x");
+        assert_eq!(shown("2001::"), "2001:0:0:x");
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Access<'a> {
     pub(crate) rules: &'a str,
     /// The plan on the page; `None` when rules of another shape are in force.
     pub(crate) plan: Option<&'a Plan>,
+    /// What was typed for another place and did not come to be one.
+    pub(crate) entry: Entry<'a>,
     /// Whether the plan is not in force yet, and what it would change.
     pub(crate) draft: Option<&'a Forecast>,
     pub(crate) address: Option<IpAddr>,
@@ -27,6 +29,15 @@ pub(crate) struct Access<'a> {
     pub(crate) waiting: Option<&'a str>,
     /// Until when the last change can be undone.
     pub(crate) undo: Option<&'a str>,
+}
+
+/// A place as somebody types it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Entry<'a> {
+    pub(crate) denied: bool,
+    pub(crate) name: &'a str,
+    pub(crate) network: &'a str,
+    pub(crate) country: &'a str,
 }
 
 /// What a draft would change.
@@ -47,7 +58,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
         header {
             h1 { (at.say("D'où peut-on se connecter\u{a0}?", "Where may people log in from?")) }
             p.soft { (at.say(
-                "Choisissez les endroits d'où les connexions sont permises. Un choix qui vous enfermerait dehors est refusé, et le dernier changement s'annule.",
+                "Choisissez les endroits d'où les connexions sont permises. Un choix qui vous enfermerait dehors est refusé, et le dernier changement peut être annulé.",
                 "Choose the places from which logging in is allowed. A choice that would lock you out is refused, and the last change can be undone.",
             )) }
         }
@@ -56,7 +67,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
         @if let Some(moment) = access.waiting { (waiting(at, moment)) }
         @if let Some(until) = access.undo { (undo(at, until)) }
         section.card data-testid="access-page" {
-            p { (at.say("Vous êtes connecté depuis", "You are logged in from")) " "
+            p { (at.say("Votre adresse\u{a0}:", "Your address:")) " "
                 strong data-testid="address" { @match access.address { Some(address) => (address), None => (at.say("une adresse inconnue", "an unknown address")) } } "." }
             @match access.plan {
                 Some(plan) => (parts::post(&at.path("/admin/access/plan"), at.attempt, &planner(at, access, plan))),
@@ -79,7 +90,7 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
         input type="hidden" name="draft" value=(plan.text());
         // Enter in a field does what the field is for, not the first button of the list.
         button.first type="submit" name="do" value="typed" tabindex="-1" aria-hidden="true" {}
-        h2 { (if access.draft.is_some() { at.say("Votre choix, pas encore en vigueur", "Your choice, not in force yet") } else { at.say("En ce moment", "At the moment") }) }
+        h2 { (if access.draft.is_some() { at.say("Votre choix, pas encore en vigueur", "Your choice, not in force yet") } else { at.say("En vigueur", "In force") }) }
         @if plan.spots.is_empty() {
             p data-testid="everywhere" { (at.say("Tout le monde peut se connecter de partout.", "Everyone may log in from everywhere.")) }
         } @else {
@@ -112,16 +123,16 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
             label for="answer" { (at.say("Les connexions y sont", "Logging in there is")) }
             select #answer name="answer" {
                 option value="allow" { (at.say("permises", "allowed")) }
-                option value="deny" { (at.say("interdites", "not allowed")) }
+                option value="deny" selected[access.entry.denied] { (at.say("interdites", "not allowed")) }
             }
         }
-        (field(at, "name", at.say("Nom de l'endroit", "Name of the place"), at.say("Par exemple «\u{a0}Garderie Laval\u{a0}».", "For example “Laval nursery”.")))
+        (field(at, "name", at.say("Nom de l'endroit", "Name of the place"), at.say("Par exemple «\u{a0}Garderie Laval\u{a0}».", "For example “Laval nursery”."), access.entry.name))
         @if let Some(address) = access.address {
             div.row { button.button.plain type="submit" name="do" value="here" data-testid="add-here" {
                 (at.say("Ajouter l'adresse où je suis", "Add the address I am at now")) " (" (address) ")"
             } }
         }
-        (field(at, "network", at.say("Ou une autre adresse", "Or another address"), at.say("Telle que votre fournisseur Internet la donne\u{a0}: 203.0.113.7.", "As your Internet provider states it: 203.0.113.7.")))
+        (field(at, "network", at.say("Ou une autre adresse", "Or another address"), at.say("Telle que votre fournisseur Internet la donne\u{a0}: 203.0.113.7.", "As your Internet provider states it: 203.0.113.7."), access.entry.network))
         div.row { button.button.plain type="submit" name="do" value="typed" data-testid="add-typed" { (at.say("Ajouter cette adresse", "Add this address")) } }
         @if access.countries {
             @let trouble = Trouble::at(at.trouble, "country");
@@ -129,7 +140,7 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
                 label for="country" { (at.say("Ou tout un pays", "Or a whole country")) }
                 select #country name="country" aria-invalid=[trouble.map(|_| "true")] {
                     option value="" {}
-                    @for (code, name) in countries::sorted(at.language) { option value=(code) { (name) } }
+                    @for (code, name) in countries::sorted(at.language) { option value=(code) selected[code == access.entry.country] { (name) } }
                 }
                 (parts::error_line(at.language, "country", trouble))
             }
@@ -143,12 +154,12 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
     }
 }
 
-fn field(at: &Setting<'_>, name: &'static str, label: &str, hint: &str) -> Markup {
+fn field(at: &Setting<'_>, name: &'static str, label: &str, hint: &str, value: &str) -> Markup {
     let trouble = Trouble::at(at.trouble, name);
     html! {
         div.field {
             label for=(name) { (label) }
-            input id=(name) name=(name) type="text" maxlength="64" autocomplete="off" spellcheck="false" aria-invalid=[trouble.map(|_| "true")]
+            input id=(name) name=(name) type="text" value=(value) maxlength="64" autocomplete="off" spellcheck="false" aria-invalid=[trouble.map(|_| "true")]
                 aria-describedby={ @if trouble.is_some() { (name) "-error " } (name) "-hint" };
             p.hint id=(format!("{name}-hint")) { (hint) }
             (parts::error_line(at.language, name, trouble))

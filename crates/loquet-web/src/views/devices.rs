@@ -38,8 +38,8 @@ pub(crate) fn devices(at: &Setting<'_>, lines: &[Line]) -> Markup {
                                 strong { (line.from) } " "
                                 @if line.is_this { span.badge data-testid="this-device" { (at.say("Cet appareil", "This device")) } }
                                 br;
-                                span.soft.small { (at.say("Dernière connexion\u{a0}:", "Last log-in:")) " " (line.last) ". "
-                                    (at.say("Retenu depuis le", "Remembered since")) " " (line.first) "." }
+                                span.soft.small { (at.say("Dernière connexion\u{a0}:", "Last log-in:")) " " (line.last)
+                                    br; (at.say("Retenu depuis le", "Remembered since")) " " (line.first) }
                             }
                             (parts::post(&at.path("/account/devices/forget"), at.attempt, &html! {
                                 input type="hidden" name="number" value=(line.number);
@@ -62,7 +62,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
         @if on { input type="hidden" name="on" value="no"; } @else { input type="hidden" name="on" value="yes"; }
         div.row {
             @if on { button.button.danger type="submit" data-testid="devices-off" { (at.say("Ne plus retenir d'appareils", "Stop remembering devices")) } }
-            @else { button.button type="submit" data-testid="devices-on" { (at.say("Permettre de retenir des appareils", "Let people have devices remembered")) } }
+            @else { button.button type="submit" data-testid="devices-on" { (at.say("Le permettre", "Allow it")) } }
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }
         }
     };
@@ -71,14 +71,17 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
         (parts::form_trouble(at.language, at.trouble))
         section.card data-testid="devices-page" {
             header {
-                div.row.apart {
-                    h2 { (if on { at.say("Permis", "Allowed") } else { at.say("Désactivé", "Off") }) }
-                    @if on { span.badge { (at.say("En service", "On")) } } @else { span.badge.off { (at.say("Inactif", "Off")) } }
+                h2 { (if on { at.say("C'est permis", "This is allowed") } else { at.say("Ce n'est pas permis", "This is not allowed") }) }
+                p.soft {
+                    @if on { (at.say(
+                        "Chacun peut faire retenir ses appareils, en cochant une case au moment du code.",
+                        "People may have their devices remembered, by ticking a box when they give a code.",
+                    )) } @else { (at.say(
+                        "Si vous le permettez, chacun pourra faire retenir ses appareils, en cochant une case au moment du code.",
+                        "If you allow it, people may have their devices remembered, by ticking a box when they give a code.",
+                    )) }
+                    " " (at.say("Un appareil retenu ne remplace jamais le code.", "A remembered device never replaces the code."))
                 }
-                p.soft { (at.say(
-                    "Chacun peut alors faire retenir ses appareils, en cochant une case au moment du code. Un appareil retenu ne remplace jamais le code.",
-                    "People may then have their devices remembered, by ticking a box when they give a code. A remembered device never replaces the code.",
-                )) }
             }
             ul.soft.small {
                 li { (at.say("Qui devine des codes ailleurs ne bloque plus le propriétaire sur son appareil.", "Whoever guesses codes elsewhere no longer blocks the owner on their own device.")) }

@@ -65,7 +65,8 @@ async fn a_device_is_remembered_when_ticked_and_forgotten_when_asked() {
     }
     julie.open("/mfa/account").await;
     assert!(
-        julie.page.contains("data-testid=\"this-device\"") && julie.page.contains("203.0.113.0/24")
+        julie.page.contains("data-testid=\"this-device\"")
+            && julie.page.contains("Réseau 203.0.113.x")
     );
 
     // Known now: not asked again, and its cookie changes.
@@ -167,6 +168,9 @@ async fn places_are_planned_step_by_step_and_nothing_holds_before_it_is_put_in_f
         StatusCode::UNPROCESSABLE_ENTITY
     );
     assert_eq!(draft(&helene.page), planned, "what was planned is kept");
+    for typed in ["value=\"x\"", "value=\"203.0.113\""] {
+        assert!(helene.page.contains(typed), "what was typed is kept");
+    }
     let removed = [("draft", planned.as_str()), ("do", "remove 0")];
     helene.submit(plan, &removed).await;
     assert!(draft(&helene.page).contains("default allow"));
