@@ -55,8 +55,14 @@ enum Chore {
         /// One engine, such as `loquet-otp`; all four when left out
         package: Option<String>,
     },
-    /// Takes each line, condition and arm out of the policy engine in turn, and looks for what no test misses
-    Without,
+    /// Takes each line, condition and arm out of the rules in turn, and looks for what no test misses
+    Without {
+        /// `policy` or `loquet`; both when left out
+        engine: Option<String>,
+        /// Only in files whose names begin so, such as `flow/`
+        #[arg(default_value = "")]
+        files: String,
+    },
     /// Builds the documentation as docs.rs would
     Doc,
     /// Measures whether generating and verifying take a time that depends on secrets
@@ -73,7 +79,7 @@ fn main() -> ExitCode {
         Chore::Soak { minutes } => chores::soak(minutes),
         Chore::Long => chores::long(),
         Chore::Mutants { package } => chores::mutants(package.as_deref()),
-        Chore::Without => without::without(),
+        Chore::Without { engine, files } => without::without(engine.as_deref(), &files),
         Chore::Doc => chores::doc(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),

@@ -1,8 +1,9 @@
-//! The policy engine with one thing taken out at a time: a statement, a condition, an arm, a guard, a whole function.
+//! The rules with one thing taken out at a time: a statement, a condition, an arm, a guard, a whole function.
 //!
 //! All of it is compiled once, each thing behind a switch that an environment variable throws, so that a thousand runs
 //! of the tests take minutes. What a run does not miss is a line that no promise needs, or a promise without a test.
 
+mod engines;
 mod switches;
 
 use std::fs;
@@ -15,76 +16,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::command::{Done, cargo, root};
+use engines::{ENGINES, Engine};
 use switches::{Switch, instrument};
-
-/// The files of the engine, in reading order. Numbers, names and stored forms have tests that are figures.
-const FILES: [&str; 19] = [
-    "account.rs",
-    "attempts.rs",
-    "command.rs",
-    "decide.rs",
-    "decide/code.rs",
-    "decide/enrollment.rs",
-    "decide/glass.rs",
-    "decide/organisation.rs",
-    "decide/people.rs",
-    "decide/session.rs",
-    "decide/turn.rs",
-    "decision.rs",
-    "explain.rs",
-    "organisation.rs",
-    "requirement.rs",
-    "roles.rs",
-    "session.rs",
-    "standing.rs",
-    "what_if.rs",
-];
-
-/// The tests that run against each, the quickest first. The explorer is not needed: it takes minutes for one.
-const TESTS: [&str; 4] = ["law", "grid", "unit", "differential"];
-
-/// What may go unmissed: the same whatever is written there, and why.
-const EXPLAINED: [(&str, &str, &str); 4] = [
-    (
-        "decide/organisation.rs",
-        "<= for known . role < role",
-        "a role has one mandate, so that equal ones never meet",
-    ),
-    (
-        "decide/organisation.rs",
-        "<= for change . setting . kind () < setting . kind ()",
-        "one change of a kind waits, so that equal ones never meet",
-    ),
-    (
-        "decide/organisation.rs",
-        ">= for to > date",
-        "the same date was refused as unchanged before",
-    ),
-    (
-        "organisation.rs",
-        "<= for known . account < entry . account",
-        "an account was dismissed from the list before it is admitted again",
-    ),
-];
 
 /// A test that takes longer does not end.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-const MANIFEST: &str = r#"[package]
-name = "loquet-policy"
-version = "0.1.0"
-edition = "2024"
-
-[features]
-serde = []
-scenario = []
-
-[profile.dev]
-opt-level = 2
-debug = false
-
-[workspace]
-"#;
 
 /// The switch: which is thrown is asked of the environment once.
 const SWITCHES: &str = r#"
@@ -109,12 +45,32 @@ pub fn decided(yes: u32, no: u32, condition: bool) -> bool {
 /// What came of one switch: the test that missed it, if one did.
 type Missed = Option<String>;
 
-pub(crate) fn without() -> Done {
-    let folder = root().join("target/without");
-    let package = folder.join("crates/loquet-policy");
-    let switches = lay(&folder, &package).map_err(|why| format!("{}: {why}", folder.display()))?;
-    println!("{} things to take out", switches.len());
-    let tests = build(&folder, &package)?;
+/// Of one engine or all, in the files whose names begin so.
+pub(crate) fn without(name: Option<&str>, files: &str) -> Done {
+    let chosen: Vec<&Engine> = ENGINES
+        .iter()
+        .filter(|engine| name.is_none_or(|name| engine.name == name))
+        .collect();
+    if chosen.is_empty() {
+        let known = ENGINES.map(|engine| engine.name);
+        return Err(format!(
+            "nothing is taken out of {:?}; there are: {}",
+            name.unwrap_or_default(),
+            known.join(", ")
+        ));
+    }
+    chosen
+        .into_iter()
+        .try_for_each(|engine| take_apart(engine, files))
+}
+
+fn take_apart(engine: &Engine, files: &str) -> Done {
+    let folder = root().join("target/without").join(engine.name);
+    let package = folder.join("crates").join(engine.package);
+    let switches =
+        lay(engine, files, &folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    println!("{}: {} things to take out", engine.name, switches.len());
+    let tests = build(engine, &folder, &package)?;
     if let Some(test) = run_tests(&tests, &package, 0, &folder.join("whole.txt"))? {
         return Err(format!("with nothing taken out, a test fails: {test}"));
     }
@@ -123,7 +79,8 @@ pub(crate) fn without() -> Done {
     let mut unexplained = 0_usize;
     for (switch, missed) in switches.iter().zip(&missed) {
         let Switch { file, line, what } = switch;
-        let explained = EXPLAINED
+        let explained = engine
+            .explained
             .iter()
             .find(|(known, thing, _)| known == file && thing == what);
         let verdict = match (missed, explained) {
@@ -146,26 +103,33 @@ pub(crate) fn without() -> Done {
     }
 }
 
-/// A copy of the crate with its switches, beside the reference that its tests compare it with.
-fn lay(folder: &Path, package: &Path) -> io::Result<Vec<Switch>> {
-    for place in [
-        "crates/loquet-policy",
-        "crates/loquet-testkit/src/policy_reference",
-    ] {
-        let to = folder.join(place);
+/// A copy of the crate with its switches, in a workspace of its own, beside what it is built with.
+fn lay(engine: &Engine, files: &str, folder: &Path) -> io::Result<Vec<Switch>> {
+    for place in engine.beside.iter().chain([&engine.package]) {
+        let to = folder.join("crates").join(place);
         if to.exists() {
             fs::remove_dir_all(&to)?;
         }
-        copy(&root().join(place), &to)?;
+        copy(&root().join("crates").join(place), &to)?;
     }
-    fs::write(package.join("Cargo.toml"), MANIFEST)?;
+    let workspace = fs::read_to_string(root().join("Cargo.toml"))?;
+    let members = ["members", "default-members", "exclude"];
+    let kept = workspace
+        .lines()
+        .filter(|line| !members.iter().any(|key| line.starts_with(key)));
+    let mut workspace: String = kept.flat_map(|line| [line, "\n"]).collect();
+    let member = format!("[workspace]\nmembers = [\"crates/{}\"]", engine.package);
+    workspace = workspace.replacen("[workspace]", &member, 1);
+    fs::write(folder.join("Cargo.toml"), workspace)?;
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let source = folder.join("crates").join(engine.package).join("src");
     let mut switches = Vec::new();
-    for file in FILES {
-        let path = package.join("src").join(file);
+    for file in engine.files.iter().filter(|file| file.starts_with(files)) {
+        let path = source.join(file);
         let text = instrument(file, &fs::read_to_string(&path)?, &mut switches);
         fs::write(&path, text.map_err(io::Error::other)?)?;
     }
-    let lib = package.join("src/lib.rs");
+    let lib = source.join("lib.rs");
     let text = fs::read_to_string(&lib)?.replace("#![cfg_attr(not(test), no_std)]", "");
     fs::write(&lib, text + SWITCHES)?;
     Ok(switches)
@@ -186,15 +150,19 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Builds the tests, and says where cargo put them.
-fn build(folder: &Path, package: &Path) -> Result<Vec<PathBuf>, String> {
+fn build(
+    engine: &Engine,
+    folder: &Path,
+    package: &Path,
+) -> Result<Vec<(&'static str, PathBuf)>, String> {
     let mut command = cargo(["test", "--no-run", "--lib"]);
-    for test in TESTS.iter().filter(|test| **test != "unit") {
+    for test in engine.tests.iter().filter(|test| **test != "unit") {
         command.args(["--test", test]);
     }
     let built = command
         .current_dir(package)
         .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env("RUSTFLAGS", "-Awarnings")
+        .env("RUSTFLAGS", "--cap-lints=allow")
         .stdout(Stdio::null())
         .output()
         .map_err(|why| format!("cargo did not start: {why}"))?;
@@ -212,16 +180,20 @@ fn build(folder: &Path, package: &Path) -> Result<Vec<PathBuf>, String> {
         let path = Path::new(path.trim_end_matches(')'));
         Some(package.join(path))
     };
-    TESTS
+    engine
+        .tests
         .iter()
-        .map(|test| place(test).ok_or_else(|| format!("cargo does not say where {test} is")))
+        .map(|test| match place(test) {
+            Some(path) => Ok((*test, path)),
+            None => Err(format!("cargo does not say where {test} is")),
+        })
         .collect()
 }
 
 /// Throws each switch in turn, on every processor.
 fn take_out(
     switches: &[Switch],
-    tests: &[PathBuf],
+    tests: &[(&str, PathBuf)],
     package: &Path,
     folder: &Path,
 ) -> Result<Vec<Missed>, String> {
@@ -255,12 +227,12 @@ fn take_out(
 
 /// Runs the tests without the thing of this number; the first that fails is named.
 fn run_tests(
-    tests: &[PathBuf],
+    tests: &[(&str, PathBuf)],
     package: &Path,
     number: usize,
     said: &Path,
 ) -> Result<Missed, String> {
-    for (test, name) in tests.iter().zip(TESTS) {
+    for (name, test) in tests {
         let out = fs::File::create(said).map_err(|why| format!("{}: {why}", said.display()))?;
         let mut child = Command::new(test)
             .current_dir(package)

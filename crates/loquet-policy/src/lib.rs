@@ -45,7 +45,7 @@
 //! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`, and
 //! what each writes and whom it tells in `tests/law/effects.txt`.
 //!
-//! `cargo xtask without` takes each statement, condition, arm and guard out of the engine in turn,
+//! `cargo xtask without policy` takes each statement, condition, arm and guard out of the engine in turn,
 //! and names the test that misses it. What guessing is worth stands in [`limits`].
 //!
 //! # Security
