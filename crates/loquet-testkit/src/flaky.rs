@@ -18,6 +18,10 @@ pub enum Weather {
     LoseAnswer,
     /// The next commit is lost on its way.
     LoseQuestion,
+    /// The next commit is lost on its way, and kept for [`Overtaken`](Self::Overtaken).
+    KeepBack,
+    /// What was kept back is made instead of the next commit, whose answer is lost too.
+    Overtaken,
     /// Every commit finds that somebody else was faster.
     AlwaysStale,
     /// Every commit's answer is lost, and none is made.
@@ -34,6 +38,7 @@ pub struct FlakyStore {
     inner: Arc<MemoryStore>,
     weather: Arc<Mutex<Weather>>,
     commits: Arc<AtomicU32>,
+    kept: Arc<Mutex<Option<Writes>>>,
 }
 
 impl Default for FlakyStore {
@@ -42,6 +47,7 @@ impl Default for FlakyStore {
             inner: Arc::default(),
             weather: Arc::new(Mutex::new(Weather::Fair)),
             commits: Arc::default(),
+            kept: Arc::default(),
         }
     }
 }
@@ -72,7 +78,10 @@ impl Store for FlakyStore {
         let weather = {
             let mut weather = self.weather.lock().unwrap();
             let now = *weather;
-            if matches!(now, Weather::LoseAnswer | Weather::LoseQuestion) {
+            if !matches!(
+                now,
+                Weather::AlwaysStale | Weather::AlwaysLost | Weather::Full | Weather::Blind
+            ) {
                 *weather = Weather::Fair;
             }
             now
@@ -84,6 +93,15 @@ impl Store for FlakyStore {
                 Err(Fault::Unknown("the connection broke".into()))
             }
             Weather::LoseQuestion | Weather::AlwaysLost => {
+                Err(Fault::Unknown("the connection broke".into()))
+            }
+            Weather::KeepBack => {
+                *self.kept.lock().unwrap() = Some(writes);
+                Err(Fault::NotCommitted("the connection broke".into()))
+            }
+            Weather::Overtaken => {
+                let kept = self.kept.lock().unwrap().take();
+                let _made = self.inner.commit(kept.unwrap()).await?;
                 Err(Fault::Unknown("the connection broke".into()))
             }
             Weather::AlwaysStale => Ok(Commit::Stale),

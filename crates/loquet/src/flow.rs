@@ -314,16 +314,14 @@ pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts)
         );
         return keys;
     }
-    match &facts.actor {
-        Some(actor) if facts.organisation.is_none() => {
-            let org = actor.facts.org;
-            [RowKey::Organisation(org), RowKey::Roster(org)]
-                .into_iter()
-                .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
+    let Some(actor) = &facts.actor else {
+        return Vec::new();
+    };
+    let org = actor.facts.org;
+    [RowKey::Organisation(org), RowKey::Roster(org)]
+        .into_iter()
+        .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
+        .collect()
 }
 
 /// Decides. Total and pure.
@@ -349,9 +347,10 @@ pub(crate) fn decide<C: Ceremony>(
     let subject = match ceremony.subject() {
         None => None,
         Some(same) if same == actor.facts.id => Some(actor),
+        // Of another organisation: the rules refuse that as they refuse what is not there.
         Some(_) => match &facts.subject {
-            Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
-            _ => return refuse(Refusal::UnknownAccount),
+            Some(subject) => Some(subject),
+            None => return refuse(Refusal::UnknownAccount),
         },
     };
     let case = Case {
@@ -586,3 +585,6 @@ fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
 fn done(_: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

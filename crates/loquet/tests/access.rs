@@ -6,8 +6,9 @@
 )]
 
 use loquet::flow::{
-    Announce, BeginEnrollment, CollectTicket, ConfirmEnrollment, GiveCode, LogIn, OpenBreakGlass,
-    RollBackRules, RulesChange, SetAccessRules, SuspendRules, UNDO, UndoRules,
+    Announce, BadRules, BeginEnrollment, CollectTicket, ConfirmEnrollment, GiveCode, LogIn,
+    MAX_RULES, OpenBreakGlass, RollBackRules, RulesChange, SetAccessRules, SuspendRules, UNDO,
+    UndoRules,
 };
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
@@ -416,4 +417,73 @@ async fn countries_come_from_the_hosts_table_and_are_unknown_without_it() {
         Err(Refusal::AccessDenied),
         "unknown never allows"
     );
+}
+
+#[tokio::test]
+async fn undoing_at_once_ends_with_the_day() {
+    for (waited, undone) in [(UNDO - 1, true), (UNDO, false)] {
+        let (house, _, anne) = house().await;
+        set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
+        house.clock.advance(waited);
+        // The session is old by then: whoever must give a code again has not been refused for the day.
+        let refusal = rule(house.run(UndoRules::new(anne)).await);
+        let due = if undone {
+            Refusal::NotFresh
+        } else {
+            Refusal::Unchanged
+        };
+        assert_eq!(refusal, due, "after {waited} s");
+    }
+}
+
+/// Opened: told to all, and in force after 72 hours. The first code of a minute is used up by the refusal without one.
+async fn opens(house: &House, phone: &Phone, text: &str) {
+    let stamp = again(house, phone).await;
+    let without = set(house, stamp, text).await;
+    assert!(
+        matches!(rule(without), Refusal::StepUp | Refusal::NotFresh),
+        "what opens needs a code of its own"
+    );
+    let typed = house.code(phone);
+    let rules = SetAccessRules::new(stamp, text, &typed).unwrap();
+    let answer = house.run(rules).await.unwrap();
+    assert!(matches!(answer, RulesChange::Due(_)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn one_address_more_waits_for_three_days_and_one_less_holds_at_once() {
+    let (house, phone, anne) = house().await;
+    set(&house, anne, "allow 203.0.113.0/28").await.unwrap();
+    opens(&house, &phone, "allow 203.0.113.0/28\nallow 203.0.113.16").await;
+    assert_eq!(
+        may(&house, DENIS, "203.0.113.16").await,
+        Err(Refusal::AccessDenied)
+    );
+    house.clock.advance(3 * 24 * 3600);
+    assert_eq!(may(&house, DENIS, "203.0.113.16").await, Ok(()));
+    let stamp = again(&house, &phone).await;
+    let answer = set(&house, stamp, "allow 203.0.113.0/28").await;
+    assert_eq!(answer, Ok(RulesChange::InForce));
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_one_more() {
+    let (house, phone, anne) = house().await;
+    let all = "default deny\nallow 0.0.0.0/1\nallow 128.0.0.0/1\nallow ::/1\nallow 8000::/1";
+    assert_eq!(set(&house, anne, all).await, Ok(RulesChange::InForce));
+    opens(&house, &phone, "default allow").await;
+}
+
+#[tokio::test]
+async fn rules_of_sixty_four_thousand_bytes_and_no_more() {
+    let (_, _, anne) = house().await;
+    let long = |bytes: usize| {
+        let rules = "allow 203.0.113.0/24\n";
+        format!("{rules}#{}", "x".repeat(bytes - rules.len() - 1))
+    };
+    assert!(SetAccessRules::new(anne, &long(MAX_RULES), "").is_ok());
+    assert!(matches!(
+        SetAccessRules::new(anne, &long(MAX_RULES + 1), ""),
+        Err(BadRules::TooLong(bytes)) if bytes == MAX_RULES + 1
+    ));
 }

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use loquet::Clock;
-use loquet::RoleId;
-use loquet::flow::{Announce, MoveMandate};
+use loquet::flow::{Announce, ChangeAddress, MoveMandate, SetAddress};
 use loquet::store::MemoryStore;
+use loquet::{Refused, RoleId};
 use loquet_policy::{Event, Start, UnixTime, limits};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
@@ -114,4 +114,39 @@ async fn a_date_told_the_day_before_and_a_host_that_slept_remind_once() {
     assert_eq!(house.service.tick().await.unwrap(), 1);
     let letters = post(&house).await;
     assert_eq!(to(&letters, CHLOE)[0].event, Event::MandateInForce { role });
+}
+
+#[tokio::test]
+async fn the_owner_too_changes_the_address_only_while_those_before_leave_room() {
+    let house = House::over(MemoryStore::new()).await;
+    let stamp = house.log_in(DENIS).await.stamp;
+    let change = |n: u32| ChangeAddress {
+        stamp,
+        address: format!("a{n}@example.org").parse().unwrap(),
+        typed: String::new(),
+    };
+    for n in 0..8 {
+        house.run(change(n)).await.unwrap();
+    }
+    assert_eq!(house.run(change(9)).await, Err(Refused::TooManyAddresses));
+}
+
+/// Of a first address nobody is told, and of nothing else is anybody left untold.
+#[tokio::test]
+async fn a_first_address_hides_no_other_notice() {
+    let house = House::over(MemoryStore::new()).await;
+    let (_, stamp) = house.enabled().await;
+    let role = RoleId::EMPLOYEE;
+    let start = Start::At(house.clock.now().plus(limits::NOTICE));
+    house.run(Announce { stamp, role, start }).await.unwrap();
+    post(&house).await;
+    house.clock.advance(limits::NOTICE);
+    let set = SetAddress {
+        account: CHLOE.into(),
+        address: "chloe@example.org".parse().unwrap(),
+    };
+    house.run(set).await.unwrap();
+    let letters = post(&house).await;
+    let events: Vec<Event> = to(&letters, CHLOE).iter().map(|it| it.event).collect();
+    assert_eq!(events, [Event::MandateInForce { role }]);
 }

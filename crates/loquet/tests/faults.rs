@@ -1,9 +1,15 @@
 //! Lost answers, conflicts without end, a full disk; and the past advisories over the memory store.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+use std::sync::Arc;
 
 use loquet::flow::{GiveCode, LogIn};
-use loquet::store::{Fault, MemoryStore};
-use loquet::{Refusal, ServiceError};
+use loquet::store::{Commit, Fault, MemoryStore, Store, Writes};
+use loquet::{HostTx, Refusal, ServiceError, blocking};
 use loquet_testkit::flaky::{FlakyStore, Weather};
 use loquet_testkit::house::{ANNE, DENIS, House, rule};
 
@@ -41,6 +47,103 @@ async fn a_restore_voids_what_may_have_been_used_over_memory() {
 #[tokio::test]
 async fn a_connection_lost_at_each_step_over_memory() {
     loquet_testkit::cut::at_each_step(MemoryStore::new).await;
+}
+
+/// The same form reached another node too, whose commit came first.
+#[tokio::test]
+async fn a_lost_answer_is_not_taken_for_what_another_was_granted() {
+    let store = FlakyStore::default();
+    let house = House::over(store.clone()).await;
+    let (phone, _) = house.enabled().await;
+    let stamp = house.log_in(ANNE).await.stamp;
+    let typed = house.code(&phone);
+    let form = || GiveCode {
+        stamp,
+        typed: typed.clone(),
+    };
+    let request = House::request();
+    store.expect(Weather::KeepBack);
+    assert!(house.service.run(form(), &request).await.is_err());
+    store.expect(Weather::Overtaken);
+    let second = house.service.run(form(), &request).await.unwrap().granted();
+    assert_eq!(rule(second), Refusal::AlreadyCompleted);
+}
+
+#[tokio::test]
+async fn a_refused_form_sent_again_hears_the_same_and_costs_nothing() {
+    let house = House::over(MemoryStore::new()).await;
+    let (phone, _) = house.enabled().await;
+    let stamp = house.log_in(ANNE).await.stamp;
+    let typed = house.wrong_code(&phone);
+    let request = House::request();
+    for _ in 0..3 {
+        let typed = typed.clone();
+        let answer = house.service.run(GiveCode { stamp, typed }, &request).await;
+        let refusal = rule(answer.unwrap().granted());
+        assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+        assert_eq!(house.attempts(ANNE).await.total, 1);
+    }
+}
+
+/// A host's transaction over the memory store.
+struct Transaction(Arc<MemoryStore>, Writes);
+
+impl HostTx for Transaction {
+    fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.1 = writes.clone();
+        Ok(Commit::Done)
+    }
+
+    fn commit(self) -> Result<(), Fault> {
+        blocking::wait(self.0.commit(self.1)).map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
+    let store = Arc::new(MemoryStore::new());
+    let house = House::over(Arc::clone(&store)).await;
+    let (phone, _) = house.enabled().await;
+    let stamp = house.log_in(ANNE).await.stamp;
+    let mut asked = 0;
+    let typed = house.wrong_code(&phone);
+    let wrong = house
+        .service
+        .run_in(GiveCode { stamp, typed }, &House::request(), |granted| {
+            asked += 1;
+            granted.commit_in(Transaction(Arc::clone(&store), Writes::default()))
+        })
+        .await;
+    assert!(wrong.unwrap().granted().is_err());
+    assert_eq!((asked, house.attempts(ANNE).await.total), (0, 1));
+
+    let typed = house.code(&phone);
+    let give = || GiveCode {
+        stamp,
+        typed: typed.clone(),
+    };
+    let failed = house
+        .service
+        .run_in(give(), &House::request(), |_| {
+            Err(Fault::NotCommitted("the host's own row was refused".into()))
+        })
+        .await;
+    assert!(matches!(
+        failed,
+        Err(ServiceError::Store(Fault::NotCommitted(_)))
+    ));
+    let done = house
+        .service
+        .run_in(give(), &House::request(), |granted| {
+            granted.commit_in(Transaction(Arc::clone(&store), Writes::default()))
+        })
+        .await;
+    let entered = done.unwrap().granted();
+    assert!(entered.is_ok(), "the code was not used up: {entered:?}");
+    assert!(matches!(
+        rule(house.run(give()).await),
+        Refusal::AlreadyUsed { .. } | Refusal::StaleLogIn
+    ));
 }
 
 #[tokio::test]

@@ -63,12 +63,10 @@ impl Case<'_> {
             return;
         };
         let old = self.stamp.map(|stamp| stamp.session());
-        let is_entry = old.is_none_or(|old| {
-            old.id != session.id && !matches!(old.level, Level::Level1 | Level::Level2)
-        });
+        let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
         let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
         let new = self.device().is_none() && self.remembers(what);
-        if !self.offered() || !with_rights || !(is_entry || new) {
+        if !with_rights || !(is_entry || new) {
             return;
         }
         let account = actor.facts.id;
@@ -189,9 +187,8 @@ impl Step for SwitchDevices {
         if let Some(organisation) = beside.organisation(case) {
             organisation.devices = self.on;
         }
-        if !self.on {
-            beside.actor.devices.let_go();
-        }
+        // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
+        beside.actor.devices.let_go();
         let event = Event::DevicesSwitched {
             on: self.on,
             by: self.stamp.account(),

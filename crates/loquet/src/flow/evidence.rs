@@ -214,11 +214,8 @@ fn check(
     match totp.verify(&key, code, now.0, Window::default(), drift, bound) {
         Verdict::Accepted(found) => CodeCheck::Good {
             step: found.step,
-            offset: i8::try_from(found.offset).unwrap_or(if found.offset < 0 {
-                i8::MIN
-            } else {
-                i8::MAX
-            }),
+            // The window is a step each way.
+            offset: i8::try_from(found.offset).unwrap_or_default(),
         },
         Verdict::AlreadyUsed { step, fresh_at } => CodeCheck::Used {
             step,

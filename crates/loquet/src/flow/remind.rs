@@ -12,9 +12,7 @@ const DAYS: [u8; 2] = [7, 1];
 fn due(organisation: &OrganisationRecord, now: UnixTime) -> Vec<Reminded> {
     let mandates = organisation.facts.mandates.iter();
     let announced = mandates.filter_map(|mandate| match mandate.state {
-        MandateState::Announced { since, date, .. } if now < date => {
-            Some((mandate.role, since, date))
-        }
+        MandateState::Announced { since, date, .. } => Some((mandate.role, since, date)),
         _ => None,
     });
     let mut due = Vec::new();

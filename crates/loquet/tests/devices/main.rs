@@ -1,9 +1,12 @@
 //! Devices that people have remembered, over the whole library.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "a test may fail loudly"
 )]
+
+mod steps;
 
 use loquet::device::{DeviceId, MOST, RETENTION};
 use loquet::flow::{

@@ -1,0 +1,429 @@
+//! Decisions as values: what they ask for and what they write, before any store sees it.
+
+use loquet_otp::Totp;
+use loquet_policy::{
+    Account, Authenticator, Latch, Level, Mandate, MandateState, OrgId, Organisation, Purpose,
+    Session, SessionId,
+};
+
+use super::remind::remind;
+use super::*;
+use crate::book::Book;
+use crate::device::{Devices, LogIn as DeviceLogIn, session_on};
+use crate::records::{AuditHead, Reminded, Secrets};
+
+const NOW: UnixTime = UnixTime(1_790_000_000);
+const DAY: u64 = loquet_policy::limits::DAY;
+const SECRET: [u8; 20] = [9; 20];
+const SESSION: SessionId = SessionId(77);
+const VERSION: Version = Version(5);
+
+fn entropy() -> Entropy {
+    Entropy {
+        secret: [1; 20],
+        ticket: [2; 16],
+        session: [3; 8],
+        mark: [4; 16],
+        device: [5; 16],
+    }
+}
+
+fn keys() -> Keys {
+    Keys {
+        break_glass: [1; 32],
+        link: [2; 32],
+        place: [3; 32],
+        recovery: [4; 32],
+    }
+}
+
+fn request() -> Request {
+    Request {
+        attempt: AttemptId([6; 16]),
+        address: None,
+        device: None,
+        remember: false,
+    }
+}
+
+/// Somebody with an authenticator and a remembered device.
+fn person(id: u64, role: RoleId) -> AccountRecord {
+    let org = OrgId::from(9_u64);
+    let mut facts = Account::new(id.into(), org, RoleSet::of(role), NOW);
+    facts.authenticator = Authenticator::Active {
+        since: NOW,
+        step: 0,
+        drift: 0,
+        told: None,
+    };
+    facts.ever = true;
+    let secrets = Secrets {
+        active: Some(Secret::from(SECRET)),
+        pendings: Vec::new(),
+    };
+    let mut devices = Devices::default();
+    devices.remember(DeviceLogIn {
+        account: facts.id,
+        number: 1,
+        fresh: DeviceId::from_entropy([8; 16]),
+        address: None,
+        place: None,
+        country: None,
+        now: NOW,
+    });
+    AccountRecord {
+        audit: AuditHead::start(facts.id),
+        facts,
+        external_id: id.to_string(),
+        label: id.to_string(),
+        book: Book::default(),
+        refusals: crate::audit::Refusals::default(),
+        secrets,
+        devices,
+    }
+}
+
+fn organisation() -> OrganisationRecord {
+    let mut facts = Organisation::new(OrgId::from(9_u64));
+    facts.latch = Latch::Enabled {
+        since: NOW,
+        by: 1_u64.into(),
+    };
+    OrganisationRecord {
+        facts,
+        name: "À petits pas".to_owned(),
+        rules: Vec::new(),
+        past: Vec::new(),
+        devices: true,
+        reminded: Vec::new(),
+    }
+}
+
+/// An administrator, and somebody whom a command is about.
+fn facts(subject: Option<AccountRecord>) -> Facts {
+    let actor = person(1, RoleId::ADMINISTRATOR);
+    let organisation = organisation();
+    let mut roster = Roster::new(organisation.facts.id);
+    roster.admit(&actor.facts);
+    let rows = [
+        RowKey::Account(actor.facts.id),
+        RowKey::Organisation(organisation.facts.id),
+        RowKey::Roster(organisation.facts.id),
+    ];
+    Facts {
+        organisation: Some(organisation),
+        roster: Some(roster),
+        actor: Some(actor),
+        subject,
+        door: Door::Open,
+        repeated: None,
+        geo: Geo::default(),
+        read: rows.map(|key| (key, VERSION)).into(),
+    }
+}
+
+fn stamp(level: Level) -> Stamp {
+    Stamp::new(Session {
+        account: 1_u64.into(),
+        id: SESSION,
+        epoch: 0,
+        level,
+        at: NOW,
+    })
+}
+
+fn code() -> String {
+    let totp = Totp::default();
+    let key = Secret::from(SECRET).key(totp.algorithm);
+    totp.generate(&key, NOW.0).to_string()
+}
+
+fn decided<C: Ceremony>(ceremony: &C, facts: &Facts) -> Decided<C::Grant> {
+    decide(ceremony, &request(), facts, NOW, &entropy(), &keys())
+}
+
+fn reset(subject: u64) -> Reset {
+    Reset {
+        stamp: stamp(Level::Level2),
+        subject: subject.into(),
+        aloud: false,
+        typed: code(),
+    }
+}
+
+#[test]
+fn no_row_is_asked_for_twice() {
+    let asked = needs(&reset(1), &request(), &Facts::default());
+    assert_eq!(asked.len(), 2, "oneself once: {asked:?}");
+    let asked = needs(&reset(2), &request(), &Facts::default());
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    let missing = Facts {
+        organisation: None,
+        roster: None,
+        ..facts(None)
+    };
+    let asked = needs(&reset(2), &request(), &missing);
+    assert!(asked.is_empty(), "they are not there: {asked:?}");
+    let unread = Facts {
+        read: vec![(RowKey::Account(1_u64.into()), VERSION)],
+        ..missing
+    };
+    assert_eq!(needs(&reset(2), &request(), &unread).len(), 2);
+}
+
+#[test]
+fn a_reset_leaves_no_secret_and_no_device() {
+    let facts = facts(Some(person(2, RoleId::EMPLOYEE)));
+    let decided = decided(&reset(2), &facts);
+    let subject = decided.change().unwrap().subject.as_ref().unwrap();
+    assert!(subject.secrets.active.is_none());
+    assert!(subject.devices.list(NOW).is_empty());
+    let actor = &decided.change().unwrap().actor;
+    assert!(actor.secrets.active.is_some(), "the actor's own stays");
+    assert_eq!(actor.devices.list(NOW).len(), 1);
+}
+
+#[test]
+fn a_stranger_of_another_organisation_is_nobody() {
+    let mut stranger = person(2, RoleId::EMPLOYEE);
+    stranger.facts.org = OrgId::from(10_u64);
+    for subject in [Some(stranger), None] {
+        let decided = decided(&reset(2), &facts(subject));
+        let nothing = decided
+            .change()
+            .is_none_or(|change| change.subject.is_none() && change.notices.is_empty());
+        assert!(nothing);
+    }
+}
+
+#[test]
+fn what_nobody_changed_is_not_written() {
+    let account = 1_u64.into();
+    let facts = facts(None);
+    let settled = decided(&Settle { account }, &facts);
+    let change = settled.change().unwrap();
+    assert!(change.organisation.is_none(), "nothing is due");
+    assert!(change.roster.is_none());
+    assert_eq!(change.record.policy, VERSION.0);
+    let entered = decided(&LogIn { account }, &facts);
+    assert!(entered.change().unwrap().roster.is_none());
+}
+
+#[test]
+fn an_attempt_keeps_its_refusal_to_repeat_it() {
+    let give = |typed: &str| GiveCode {
+        stamp: stamp(Level::HalfLogin),
+        typed: typed.to_owned(),
+    };
+    let wrong = if code() == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    let counted = decided(&give(wrong), &facts(None));
+    let outcome = &counted.change().unwrap().outcome;
+    assert!(matches!(
+        outcome,
+        FirstOutcome::Refused(Refusal::WrongCode { .. })
+    ));
+    let granted = decided(&give(&code()), &facts(None));
+    assert!(matches!(
+        granted.change().unwrap().outcome,
+        FirstOutcome::Granted
+    ));
+}
+
+#[test]
+fn refusals_that_say_nothing_of_intent_leave_no_record() {
+    let half = stamp(Level::HalfLogin);
+    let typed = "12345".to_owned();
+    let malformed = decided(&GiveCode { stamp: half, typed }, &facts(None));
+    assert!(malformed.change().is_none());
+    let idle = decided(&DisableMfa { stamp: half }, &facts(None));
+    let record = &idle.change().unwrap().record;
+    assert_eq!(record.verdict, "CODE_REQUIRED");
+}
+
+/// A grant that nobody can hand over.
+struct Butterfingers;
+
+impl sealed::Step for Butterfingers {
+    type Grant = ();
+    const WHAT: &'static str = "butterfingers";
+
+    fn actor(&self) -> AccountId {
+        1_u64.into()
+    }
+
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+        Ok(Command::ReportLost)
+    }
+
+    fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
+        Err(Refusal::PolicyUnavailable.into())
+    }
+}
+
+#[test]
+fn a_grant_that_cannot_be_handed_over_is_not_made() {
+    assert!(decided(&Butterfingers, &facts(None)).change().is_none());
+}
+
+#[test]
+fn the_link_stands_in_the_letter_about_an_enrollment_to_its_owner_alone() {
+    let decided = decided(&reset(2), &facts(Some(person(2, RoleId::EMPLOYEE))));
+    let change = decided.change().unwrap();
+    let account = 1_u64.into();
+    let (owner, everybody) = (Audience::Owner { account }, Audience::Administrators);
+    let bound = Event::Bound {
+        purpose: Purpose::First,
+    };
+    for (to, event, linked) in [
+        (owner, bound, true),
+        (everybody, bound, false),
+        (owner, Event::CodeReused, false),
+    ] {
+        let link = change.epoch_of_link(&Notice { to, event });
+        assert_eq!(link.is_some(), linked, "{to:?} {event:?}");
+    }
+}
+
+#[test]
+fn administrators_hear_once_of_what_everybody_covered_hears() {
+    let announced = |role| {
+        let date = NOW;
+        let event = Event::MandateAnnounced { role, date };
+        let notice = |to| Notice { to, event };
+        vec![
+            notice(Audience::Covered { role }),
+            notice(Audience::Administrators),
+        ]
+    };
+    let organisation = organisation();
+    let of = |notices| once_each(notices, Some(&organisation)).len();
+    assert_eq!(of(announced(RoleId::EMPLOYEE)), 1, "they are employees");
+    assert_eq!(of(announced(RoleId::PARENT)), 2, "and no parents");
+    let mut others = announced(RoleId::EMPLOYEE);
+    others.truncate(1);
+    others.push(Notice {
+        to: Audience::Administrators,
+        event: Event::SealVoid,
+    });
+    assert_eq!(of(others), 2, "another event");
+    assert_eq!(once_each(announced(RoleId::EMPLOYEE), None).len(), 2);
+}
+
+fn announced(since: UnixTime, date: UnixTime) -> OrganisationRecord {
+    let mut organisation = organisation();
+    organisation.facts.mandates.push(Mandate {
+        role: RoleId::EMPLOYEE,
+        by: 1_u64.into(),
+        state: MandateState::Announced {
+            since,
+            date,
+            postponements: 0,
+        },
+    });
+    organisation
+}
+
+#[test]
+fn whoever_was_told_a_day_before_is_reminded_and_later_is_not() {
+    let date = NOW.plus(7 * DAY);
+    for (since, reminded) in [(NOW.0 - DAY, true), (NOW.0 - DAY + 1, false)] {
+        let organisation = announced(UnixTime(since), date);
+        assert_eq!(is_due(&organisation, NOW), reminded);
+    }
+}
+
+#[test]
+fn of_two_reminders_that_are_due_one_is_said_and_both_are_noted() {
+    let date = NOW.plus(DAY);
+    let mut organisation = announced(UnixTime(0), date);
+    let said = remind(&mut organisation, NOW);
+    assert_eq!(said.len(), 2, "those covered, and the administrators");
+    assert_eq!(organisation.reminded.len(), 2, "seven days and one");
+    assert!(!is_due(&organisation, NOW));
+}
+
+#[test]
+fn what_was_said_of_a_date_that_stands_no_more_is_forgotten() {
+    let date = NOW.plus(DAY);
+    let mut organisation = announced(UnixTime(0), date);
+    let said = |role: RoleId, date| Reminded {
+        role,
+        date,
+        days: 7,
+    };
+    let stands = said(RoleId::EMPLOYEE, date);
+    organisation.reminded = vec![
+        stands.clone(),
+        said(RoleId::EMPLOYEE, NOW),
+        said(RoleId::PARENT, date),
+    ];
+    remind(&mut organisation, NOW);
+    let kept: Vec<u8> = organisation.reminded.iter().map(|it| it.days).collect();
+    assert_eq!(kept, [7, 1]);
+    assert!(organisation.reminded.contains(&stands));
+}
+
+#[test]
+fn access_rules_that_nobody_can_read_let_nobody_in() {
+    let unreadable = Facts {
+        door: Door::Unreadable,
+        ..facts(None)
+    };
+    let entered = decided(
+        &LogIn {
+            account: 1_u64.into(),
+        },
+        &unreadable,
+    );
+    let record = &entered.change().unwrap().record;
+    assert_eq!(record.verdict, "ACCESS_UNKNOWN");
+    let rule = Some("access ACCESS_UNKNOWN");
+    assert_eq!(record.rule.as_deref(), rule);
+}
+
+#[test]
+fn a_session_of_a_forgotten_device_is_over() {
+    let facts = facts(None);
+    let on = |number| {
+        let session = *stamp(Level::Level2).session();
+        Stamp::new(Session {
+            id: session_on(number, [1; 8]),
+            ..session
+        })
+    };
+    for (number, over) in [(0, false), (1, false), (2, true)] {
+        let change = decided(&LogOutEverywhere { stamp: on(number) }, &facts);
+        assert_eq!(change.change().is_none(), over, "device {number}");
+    }
+}
+
+#[test]
+fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
+    let mut facts = facts(None);
+    let actor = facts.actor.as_mut().unwrap();
+    actor.devices.remember(DeviceLogIn {
+        account: actor.facts.id,
+        number: u16::MAX,
+        fresh: DeviceId::from_entropy([7; 16]),
+        address: None,
+        place: None,
+        country: None,
+        now: NOW,
+    });
+    let request = Request {
+        remember: true,
+        ..request()
+    };
+    let give = GiveCode {
+        stamp: stamp(Level::HalfLogin),
+        typed: code(),
+    };
+    let decided = decide(&give, &request, &facts, NOW, &entropy(), &keys());
+    let devices = &decided.change().unwrap().actor.devices;
+    let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [1, u16::MAX]);
+}
