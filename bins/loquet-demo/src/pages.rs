@@ -205,9 +205,9 @@ async fn log_in(
         (Ok(login), Ok(phrase)) => (login.to_owned(), phrase.to_owned()),
         (Err(fault), _) | (_, Err(fault)) => {
             let name = if fault.field == "login" {
-                language.say("Identifiant : ", "Name: ")
+                language.say("Identifiant\u{a0}: ", "Name: ")
             } else {
-                language.say("Phrase de passe : ", "Pass phrase: ")
+                language.say("Phrase de passe\u{a0}: ", "Pass phrase: ")
             };
             let text = format!("{name}{}", fault.sentence(language));
             let typed = fields.text("login", MAX_LOGIN).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What is true of one account.
 
 use crate::attempts::{Attempts, ResetQuota};
-use crate::{AccountId, Digest, OrgId, RoleSet, SessionId, UnixTime, limits};
+use crate::{AccountId, Cause, Digest, OrgId, Refusal, RoleSet, SessionId, UnixTime, limits};
 use core::fmt;
 
 /// One account of one organisation. Copying it allocates nothing.
@@ -68,6 +68,14 @@ impl Account {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.status, Status::Active)
+    }
+
+    /// The account, if its person is still there.
+    pub(crate) const fn present(&self) -> Result<&Self, Refusal> {
+        match self.status {
+            Status::Active => Ok(self),
+            Status::Left { since } => Err(Refusal::HasLeft { since: Some(since) }),
+        }
     }
 
     /// What is bound at `now`: a recovery that lapsed leaves the authenticator disabled, so that
@@ -195,6 +203,31 @@ pub enum DisabledBy {
     Recovery,
 }
 
+impl Authenticator {
+    /// Since when it is disabled, if it is.
+    pub(crate) const fn disabled_since(&self) -> Option<UnixTime> {
+        match self {
+            Self::Disabled { since, .. } => Some(*since),
+            Self::None | Self::Active { .. } | Self::ResetDue { .. } => None,
+        }
+    }
+
+    /// Why its codes do not count, if they do not.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that whoever gives one of them would meet.
+    pub fn counts(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Active { .. } => Ok(()),
+            Self::None => Err(Refusal::EnrolFirst),
+            Self::Disabled { since, .. } => Err(Refusal::RecoverFirst {
+                since: Some(*since),
+            }),
+            Self::ResetDue { ticket } => Err(Refusal::TicketRequired(Ticket::cause(ticket))),
+        }
+    }
+}
+
 /// The right to enroll after a reset. One use, at the confirmation of the enrollment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -208,6 +241,24 @@ pub struct Ticket {
     pub expires: UnixTime,
     /// Wrong presentations.
     pub wrong: u8,
+}
+
+impl Ticket {
+    /// When it was given out, and by whom. A void one has left no trace.
+    pub(crate) fn cause(ticket: &Option<Self>) -> Cause {
+        ticket.map_or_else(Cause::default, |ticket| Cause {
+            role: None,
+            date: Some(ticket.issued),
+            by: ticket.author(),
+        })
+    }
+
+    pub(crate) const fn author(&self) -> Option<AccountId> {
+        match self.origin {
+            Origin::Administrator { by, .. } => Some(by),
+            Origin::BreakGlass { .. } | Origin::Recovery { .. } => None,
+        }
+    }
 }
 
 /// Where a ticket came from, and what must be shown.

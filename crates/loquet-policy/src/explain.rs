@@ -1,11 +1,13 @@
 //! Why a decision fell as it did, as data: the rule, the role, the date and who imposed it.
 
-use crate::{
-    AccountId, Decision, Grant, Level, Mandate, MandateState, Refusal, Requirement, RoleId,
-    UnixTime,
-};
+use crate::{AccountId, Decision, Grant, Level, Mandate, Refusal, Requirement, RoleId, UnixTime};
 
 /// One reason of a decision. Texts in people's languages are made from it elsewhere.
+///
+/// # Which code carries what
+/// "–": never; with a question mark: where somebody or something is behind it; else always. A test holds this table to
+/// the engine, over every command in every state.
+#[doc = include_str!("reasons.md")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Reason {
@@ -21,6 +23,8 @@ pub struct Reason {
     pub date: Option<UnixTime>,
     /// Who imposed it.
     pub by: Option<AccountId>,
+    /// Seconds until it is worth trying again.
+    pub wait: Option<u64>,
 }
 
 /// The rules, by what they protect.
@@ -56,20 +60,16 @@ impl Reason {
             role: None,
             date: None,
             by: None,
+            wait: None,
         }
     }
 
     const fn mandate(code: &'static str, mandate: &Mandate) -> Self {
-        let date = match mandate.state {
-            MandateState::InForce { since } => since,
-            MandateState::Announced { date, .. } => date,
-        };
         Self {
-            code,
-            rule: Rule::Requirement,
             role: Some(mandate.role),
-            date: Some(date),
+            date: Some(mandate.start()),
             by: Some(mandate.by),
+            ..Self::plain(code, Rule::Requirement)
         }
     }
 }
@@ -81,10 +81,17 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
         Ok(Grant::Session {
             session,
             requirement,
-        }) => (granted(session.level), requirement),
-        Ok(Grant::Bound { session, .. } | Grant::Recovering { session, .. }) => {
-            (granted(session.level), Requirement::default())
-        }
+        }) => (session.level.reason(), requirement),
+        Ok(Grant::Bound { session, .. }) => (session.level.reason(), Requirement::default()),
+        Ok(Grant::Recovering {
+            session, expires, ..
+        }) => (
+            Reason {
+                date: Some(expires),
+                ..session.level.reason()
+            },
+            Requirement::default(),
+        ),
         Ok(Grant::Mandate { role, date }) => {
             let reason = Reason {
                 role: Some(role),
@@ -114,15 +121,19 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
     core::iter::once(first).chain(requirement.reasons())
 }
 
-pub(crate) const fn granted(level: Level) -> Reason {
-    let code = match level {
-        Level::HalfLogin => "HALF_LOGIN",
-        Level::RecoveryOnly => "RECOVERY_ONLY",
-        Level::EnrolOnly => "ENROL_ONLY",
-        Level::Level1 => "LEVEL_1",
-        Level::Level2 => "LEVEL_2",
-    };
-    Reason::plain(code, Rule::Requirement)
+impl Level {
+    /// The reason that names it, as [`explain`] gives it first for a session.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        let code = match self {
+            Self::HalfLogin => "HALF_LOGIN",
+            Self::RecoveryOnly => "RECOVERY_ONLY",
+            Self::EnrolOnly => "ENROL_ONLY",
+            Self::Level1 => "LEVEL_1",
+            Self::Level2 => "LEVEL_2",
+        };
+        Reason::plain(code, Rule::Requirement)
+    }
 }
 
 impl Requirement {
@@ -154,20 +165,32 @@ impl Refusal {
     pub const fn reason(&self) -> Reason {
         let mut reason = Reason::plain(self.code(), self.rule());
         match *self {
-            Self::Mandated { role, since, by } => {
-                reason.role = Some(role);
-                reason.date = since;
-                reason.by = by;
+            Self::EnrolOnly(cause)
+            | Self::CodeRequired(cause)
+            | Self::Latched(cause)
+            | Self::AlreadyEnabled(cause)
+            | Self::AlreadyAnnounced(cause)
+            | Self::TooManyPostponements(cause)
+            | Self::TicketRequired(cause)
+            | Self::TicketExpired(cause)
+            | Self::Mandated(cause) => {
+                reason.role = cause.role;
+                reason.date = cause.date;
+                reason.by = cause.by;
             }
             Self::UnknownRole { role } => reason.role = Some(role),
-            Self::AlreadyAnnounced { date } | Self::TooSoon { earliest: date } => {
-                reason.date = Some(date)
-            }
-            Self::TooNew { until: date }
+            Self::NothingAnnounced { role } => reason.role = role,
+            Self::RecoverFirst { since: date }
+            | Self::Disabled { since: date }
+            | Self::HasLeft { since: date }
+            | Self::NotSealed { until: date } => reason.date = date,
+            Self::TooSoon { earliest: date }
+            | Self::TooNew { until: date }
             | Self::AlreadyOpen { ready: date }
-            | Self::TooEarly { ready: date } => {
-                reason.date = Some(date);
-            }
+            | Self::TooEarly { ready: date } => reason.date = Some(date),
+            Self::AlreadyUsed { wait }
+            | Self::Throttled { wait }
+            | Self::TooManyResets { wait } => reason.wait = Some(wait),
             _ => {}
         }
         reason
@@ -180,8 +203,8 @@ impl Refusal {
             Self::PolicyUnavailable | Self::Busy | Self::AccessDenied | Self::AccessUnknown => {
                 Rule::FailClosed
             }
-            Self::Latched | Self::AlreadyEnabled | Self::AskAnotherAdmin => Rule::Latch,
-            Self::Mandated { .. } | Self::EnrolOnly | Self::CodeRequired => Rule::Requirement,
+            Self::Latched(_) | Self::AlreadyEnabled(_) | Self::AskAnotherAdmin => Rule::Latch,
+            Self::Mandated(_) | Self::EnrolOnly(_) | Self::CodeRequired(_) => Rule::Requirement,
             Self::UnknownAccount
             | Self::LogInRefused
             | Self::LogInRequired
@@ -203,15 +226,15 @@ impl Refusal {
             | Self::AlreadyUsed { .. }
             | Self::Throttled { .. }
             | Self::KnownDeviceOnly
-            | Self::Disabled
+            | Self::Disabled { .. }
             | Self::WrongRecoveryCode => Rule::Code,
             Self::NoAuthenticator
             | Self::AlreadyBound
             | Self::EnrolFirst
-            | Self::RecoverFirst
-            | Self::TicketRequired
+            | Self::RecoverFirst { .. }
+            | Self::TicketRequired(_)
             | Self::WrongTicket
-            | Self::TicketExpired
+            | Self::TicketExpired(_)
             | Self::NotYours
             | Self::NothingPending
             | Self::TooManyPendings
@@ -221,15 +244,15 @@ impl Refusal {
             | Self::SealNotConfirmed
             | Self::SealFirst
             | Self::LastEnrolledAdmin
-            | Self::NotSealed
+            | Self::NotSealed { .. }
             | Self::AlreadyOpen { .. }
             | Self::WrongSeal
             | Self::TooEarly { .. } => Rule::WayBack,
-            Self::AlreadyAnnounced { .. }
-            | Self::NothingAnnounced
+            Self::AlreadyAnnounced(_)
+            | Self::NothingAnnounced { .. }
             | Self::TooSoon { .. }
             | Self::NotConfirmed
-            | Self::TooManyPostponements => Rule::Notice,
+            | Self::TooManyPostponements(_) => Rule::Notice,
             Self::AlreadyCompleted
             | Self::NotEnabled
             | Self::Unchanged
@@ -239,7 +262,7 @@ impl Refusal {
             | Self::UseLeave
             | Self::NoSuchRole
             | Self::TooManyRoles
-            | Self::HasLeft
+            | Self::HasLeft { .. }
             | Self::NotLeft => Rule::Request,
         }
     }

@@ -88,12 +88,12 @@ pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
 pub use organisation::{
-    Administrator, BreakGlass, Latch, Mandate, MandateState, Options, Organisation, Preset, Roster,
-    Scheduled, Setting, SettingKind,
+    Administrator, BreakGlass, Hardened, Latch, Mandate, MandateState, Options, Organisation,
+    Preset, Roster, Scheduled, Setting, SettingKind,
 };
-pub use refusal::Refusal;
+pub use refusal::{Cause, Refusal};
 pub use requirement::{Requirement, RollCall, covers, may_switch_off, required, roll_call};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use session::{Level, Session, StampError};
-pub use standing::standing;
+pub use standing::{rights, standing};
 pub use what_if::{Difference, Entrance, PolicyChange, entrance, what_if};

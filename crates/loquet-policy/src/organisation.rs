@@ -1,7 +1,8 @@
 //! What is true of an organisation, and of its administrators together.
 
 use crate::{
-    Account, AccountId, Authenticator, Digest, OrgId, RoleDefinition, RoleId, UnixTime, limits,
+    Account, AccountId, Authenticator, Cause, Digest, OrgId, RoleDefinition, RoleId, UnixTime,
+    limits,
 };
 use alloc::vec::Vec;
 
@@ -14,6 +15,12 @@ pub struct Organisation {
     pub id: OrgId,
     /// How strict the latch is.
     pub preset: Preset,
+    /// Who made it stricter, and when. `None` in an organisation that began strict, or became so before this was kept.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub hardened: Option<Hardened>,
     /// Whether multi-factor log-in exists here yet.
     pub latch: Latch,
     /// What the roles mean, sorted by role.
@@ -35,6 +42,7 @@ impl Organisation {
         Self {
             id,
             preset: Preset::Standard,
+            hardened: None,
             latch: Latch::Never,
             roles: RoleDefinition::article().to_vec(),
             mandates: Vec::new(),
@@ -67,6 +75,26 @@ impl Organisation {
         matches!(self.latch, Latch::Enabled { .. })
     }
 
+    /// Who enabled it, and when.
+    pub(crate) const fn enabled_by(&self) -> Cause {
+        match self.latch {
+            Latch::Never => Cause {
+                role: None,
+                date: None,
+                by: None,
+            },
+            Latch::Enabled { since, by } => Cause::of(by, since),
+        }
+    }
+
+    /// Who chose the strict latch, and when.
+    #[must_use]
+    pub fn hardened_by(&self) -> Cause {
+        self.hardened
+            .map(|it| Cause::of(it.by, it.since))
+            .unwrap_or_default()
+    }
+
     /// What `role` means, if somebody defined it.
     #[must_use]
     pub fn role(&self, role: RoleId) -> Option<&RoleDefinition> {
@@ -89,6 +117,17 @@ pub enum Preset {
     Standard,
     /// Nobody switches off anything: "no way back" to the letter.
     StrictLatch,
+}
+
+/// Who chose [`Preset::StrictLatch`], and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Hardened {
+    /// When.
+    pub since: UnixTime,
+    /// Which administrator.
+    pub by: AccountId,
 }
 
 /// Whether multi-factor log-in exists in an organisation. It moves once, forward.
@@ -121,6 +160,17 @@ pub struct Mandate {
     pub by: AccountId,
     /// Announced or in force.
     pub state: MandateState,
+}
+
+impl Mandate {
+    /// When it began, or will begin.
+    #[must_use]
+    pub const fn start(&self) -> UnixTime {
+        match self.state {
+            MandateState::InForce { since } => since,
+            MandateState::Announced { date, .. } => date,
+        }
+    }
 }
 
 /// Announced or in force. There is no way from the second back to the first.

@@ -1,7 +1,43 @@
 //! Why not.
 
-use crate::{AccountId, RoleId, UnixTime};
+use crate::{AccountId, Mandate, RoleId, UnixTime};
 use core::fmt;
+
+/// Who is behind a refusal, for which role and since when. What nobody knows, or nobody imposed, is `None`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Cause {
+    /// The role that was bound: one of the account's own, or one that it implies.
+    pub role: Option<RoleId>,
+    /// Since when it holds, from when on it will, or when it lapsed.
+    #[cfg_attr(feature = "serde", serde(alias = "since"))]
+    pub date: Option<UnixTime>,
+    /// Who imposed it.
+    pub by: Option<AccountId>,
+}
+
+impl Cause {
+    /// What `by` did at `date`, to no role in particular.
+    #[must_use]
+    pub const fn of(by: AccountId, date: UnixTime) -> Self {
+        Self {
+            role: None,
+            date: Some(date),
+            by: Some(by),
+        }
+    }
+}
+
+impl From<&Mandate> for Cause {
+    /// The mandate's role, its author, and when it began or will.
+    fn from(mandate: &Mandate) -> Self {
+        Self {
+            role: Some(mandate.role),
+            ..Self::of(mandate.by, mandate.start())
+        }
+    }
+}
 
 /// Why a command was refused: a value with its reasons, not an error.
 ///
@@ -28,12 +64,16 @@ pub enum Refusal {
     StaleLogIn,
     /// The half log-in is older than ten minutes: log in again.
     LogInExpired,
-    /// This session may only enroll.
-    EnrolOnly,
-    /// This session must first show a code.
-    CodeRequired,
+    /// This session may only enroll, because of this.
+    EnrolOnly(Cause),
+    /// This session must first show a code, because of this.
+    CodeRequired(Cause),
     /// This session may only recover: the authenticator is disabled.
-    RecoverFirst,
+    RecoverFirst {
+        /// Since when.
+        #[cfg_attr(feature = "serde", serde(default))]
+        since: Option<UnixTime>,
+    },
     /// The same form was sent again, and its log-in is finished.
     AlreadyCompleted,
     /// The rules cannot be read, so nothing is allowed that they might forbid.
@@ -45,10 +85,10 @@ pub enum Refusal {
     /// Nobody can tell whether the access rules allow this place.
     AccessUnknown,
 
-    /// There is no way back.
-    Latched,
+    /// There is no way back from this.
+    Latched(Cause),
     /// Multi-factor log-in is enabled already.
-    AlreadyEnabled,
+    AlreadyEnabled(Cause),
     /// Multi-factor log-in is not enabled.
     NotEnabled,
     /// What is asked for holds already.
@@ -59,12 +99,13 @@ pub enum Refusal {
         role: RoleId,
     },
     /// The mandate of this role is announced already.
-    AlreadyAnnounced {
-        /// For when.
-        date: UnixTime,
-    },
+    AlreadyAnnounced(Cause),
     /// No mandate of this role is announced.
-    NothingAnnounced,
+    NothingAnnounced {
+        /// Which role; `None` in what earlier versions stored.
+        #[cfg_attr(feature = "serde", serde(default))]
+        role: Option<RoleId>,
+    },
     /// People need more notice.
     TooSoon {
         /// The earliest possible date.
@@ -72,8 +113,8 @@ pub enum Refusal {
     },
     /// "Now" needs the confirmation that everyone enrolls at the next log-in.
     NotConfirmed,
-    /// The date was put off as often as it can be.
-    TooManyPostponements,
+    /// The date was put off as often as it can be, and stands.
+    TooManyPostponements(Cause),
     /// Without a sealed break-glass code a mandate could strand the administrators.
     WouldStrandAdmin,
     /// The last group of the break-glass code was not typed back.
@@ -108,19 +149,24 @@ pub enum Refusal {
     /// The rest of this secret's budget is kept for known devices and live sessions.
     KnownDeviceOnly,
     /// The authenticator is disabled.
-    Disabled,
+    Disabled {
+        /// Since when.
+        #[cfg_attr(feature = "serde", serde(default))]
+        since: Option<UnixTime>,
+    },
     /// Nothing is bound to this account.
     NoAuthenticator,
     /// An authenticator is bound: replace it.
     AlreadyBound,
     /// Enroll first.
     EnrolFirst,
-    /// The enrollment needs a ticket.
-    TicketRequired,
+    /// The enrollment needs a ticket: of a reset, or because what requires a second factor is too long ago for the pass
+    /// phrase alone.
+    TicketRequired(Cause),
     /// Not the ticket, or one that is void.
     WrongTicket,
     /// The ticket's time is over.
-    TicketExpired,
+    TicketExpired(Cause),
     /// Another session began this enrollment.
     NotYours,
     /// No enrollment is begun, or it timed out.
@@ -138,16 +184,9 @@ pub enum Refusal {
     /// Not the link, or too late.
     WrongLink,
 
-    /// A mandate covers the account.
-    Mandated {
-        /// Of which of its roles, or of the role that one implies.
-        role: RoleId,
-        /// Since when it is in force, or from when on it will be. `None`: the role is unknown
-        /// and counts as mandated.
-        since: Option<UnixTime>,
-        /// Who imposed it.
-        by: Option<AccountId>,
-    },
+    /// A mandate covers the account, in force or announced. Without a date and an author: a role that nobody defined
+    /// counts as mandated.
+    Mandated(Cause),
     /// A fresh code must come with this.
     StepUp,
     /// Only the owner of an account does this.
@@ -186,12 +225,20 @@ pub enum Refusal {
     /// The account has all the roles it can hold.
     TooManyRoles,
     /// The person has left: re-hire first.
-    HasLeft,
+    HasLeft {
+        /// Since when.
+        #[cfg_attr(feature = "serde", serde(default))]
+        since: Option<UnixTime>,
+    },
     /// The person has not left.
     NotLeft,
 
     /// There is no sealed break-glass code, or it is void.
-    NotSealed,
+    NotSealed {
+        /// Until when a void one stays void.
+        #[cfg_attr(feature = "serde", serde(default))]
+        until: Option<UnixTime>,
+    },
     /// Break-glass is under way.
     AlreadyOpen {
         /// When the ticket can be collected.
@@ -222,24 +269,24 @@ impl Refusal {
             Self::LogInRequired => "LOGIN_REQUIRED",
             Self::StaleLogIn => "STALE_LOGIN",
             Self::LogInExpired => "LOGIN_EXPIRED",
-            Self::EnrolOnly => "ENROL_ONLY",
-            Self::CodeRequired => "CODE_REQUIRED",
-            Self::RecoverFirst => "RECOVER_FIRST",
+            Self::EnrolOnly(_) => "ENROL_ONLY",
+            Self::CodeRequired(_) => "CODE_REQUIRED",
+            Self::RecoverFirst { .. } => "RECOVER_FIRST",
             Self::AlreadyCompleted => "ALREADY_COMPLETED",
             Self::PolicyUnavailable => "POLICY_UNAVAILABLE",
             Self::Busy => "BUSY",
             Self::AccessDenied => "ACCESS_DENIED",
             Self::AccessUnknown => "ACCESS_UNKNOWN",
-            Self::Latched => "LATCHED",
-            Self::AlreadyEnabled => "ALREADY_ENABLED",
+            Self::Latched(_) => "LATCHED",
+            Self::AlreadyEnabled(_) => "ALREADY_ENABLED",
             Self::NotEnabled => "NOT_ENABLED",
             Self::Unchanged => "UNCHANGED",
             Self::UnknownRole { .. } => "UNKNOWN_ROLE",
-            Self::AlreadyAnnounced { .. } => "ALREADY_ANNOUNCED",
-            Self::NothingAnnounced => "NOTHING_ANNOUNCED",
+            Self::AlreadyAnnounced(_) => "ALREADY_ANNOUNCED",
+            Self::NothingAnnounced { .. } => "NOTHING_ANNOUNCED",
             Self::TooSoon { .. } => "TOO_SOON",
             Self::NotConfirmed => "NOT_CONFIRMED",
-            Self::TooManyPostponements => "TOO_MANY_POSTPONEMENTS",
+            Self::TooManyPostponements(_) => "TOO_MANY_POSTPONEMENTS",
             Self::WouldStrandAdmin => "WOULD_STRAND_ADMIN",
             Self::SealNotConfirmed => "SEAL_NOT_CONFIRMED",
             Self::OutOfBounds { .. } => "OUT_OF_BOUNDS",
@@ -249,13 +296,13 @@ impl Refusal {
             Self::AlreadyUsed { .. } => "ALREADY_USED",
             Self::Throttled { .. } => "THROTTLED",
             Self::KnownDeviceOnly => "KNOWN_DEVICE_ONLY",
-            Self::Disabled => "DISABLED",
+            Self::Disabled { .. } => "DISABLED",
             Self::NoAuthenticator => "NO_AUTHENTICATOR",
             Self::AlreadyBound => "ALREADY_BOUND",
             Self::EnrolFirst => "ENROL_FIRST",
-            Self::TicketRequired => "TICKET_REQUIRED",
+            Self::TicketRequired(_) => "TICKET_REQUIRED",
             Self::WrongTicket => "WRONG_TICKET",
-            Self::TicketExpired => "TICKET_EXPIRED",
+            Self::TicketExpired(_) => "TICKET_EXPIRED",
             Self::NotYours => "NOT_YOURS",
             Self::NothingPending => "NOTHING_PENDING",
             Self::TooManyPendings => "TOO_MANY_PENDINGS",
@@ -264,7 +311,7 @@ impl Refusal {
             Self::NotOffered => "NOT_OFFERED",
             Self::WrongRecoveryCode => "WRONG_RECOVERY_CODE",
             Self::WrongLink => "WRONG_LINK",
-            Self::Mandated { .. } => "MANDATED",
+            Self::Mandated(_) => "MANDATED",
             Self::StepUp => "STEP_UP",
             Self::NotOwner => "NOT_OWNER",
             Self::NotAdmin => "NOT_ADMIN",
@@ -280,9 +327,9 @@ impl Refusal {
             Self::UseLeave => "USE_LEAVE",
             Self::NoSuchRole => "NO_SUCH_ROLE",
             Self::TooManyRoles => "TOO_MANY_ROLES",
-            Self::HasLeft => "HAS_LEFT",
+            Self::HasLeft { .. } => "HAS_LEFT",
             Self::NotLeft => "NOT_LEFT",
-            Self::NotSealed => "NOT_SEALED",
+            Self::NotSealed { .. } => "NOT_SEALED",
             Self::AlreadyOpen { .. } => "ALREADY_OPEN",
             Self::WrongSeal => "WRONG_SEAL",
             Self::TooEarly { .. } => "TOO_EARLY",

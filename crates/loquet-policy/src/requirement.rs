@@ -2,8 +2,8 @@
 
 use crate::standing::entry;
 use crate::{
-    Account, AccountId, Authenticator, Latch, Level, Mandate, MandateState, Organisation, Preset,
-    Refusal, RoleId, RoleSet, UnixTime,
+    Account, AccountId, Authenticator, Cause, Latch, Level, Mandate, MandateState, Organisation,
+    Preset, Refusal, RoleId, RoleSet, UnixTime,
 };
 
 /// Whether an account must use multi-factor log-in, and everything that says so.
@@ -27,6 +27,18 @@ impl Requirement {
     #[must_use]
     pub const fn is_required(&self) -> bool {
         self.mandate.is_some() || self.unknown_role.is_some() || self.toggle || self.unreadable
+    }
+
+    /// What requires it now, for a refusal: the mandate before the unknown role. The owner's own switch is nobody's doing.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match (&self.mandate, self.unknown_role) {
+            (Some(mandate), _) => mandate.into(),
+            (None, role) => Cause {
+                role,
+                ..Cause::default()
+            },
+        }
     }
 }
 
@@ -58,7 +70,7 @@ pub fn required(
                 Ok(since) => {
                     let earlier = requirement
                         .mandate
-                        .is_none_or(|known| since < mandate_start(&known));
+                        .is_none_or(|known| since < known.start());
                     if earlier {
                         let state = MandateState::InForce { since };
                         requirement.mandate = Some(Mandate { state, ..*mandate });
@@ -67,7 +79,7 @@ pub fn required(
                 Err(date) => {
                     if requirement
                         .announced
-                        .is_none_or(|known| date < mandate_start(&known))
+                        .is_none_or(|known| date < known.start())
                     {
                         requirement.announced = Some(*mandate);
                     }
@@ -107,13 +119,6 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-const fn mandate_start(mandate: &Mandate) -> UnixTime {
-    match mandate.state {
-        MandateState::InForce { since } => since,
-        MandateState::Announced { date, .. } => date,
-    }
-}
-
 /// Whether an account that never enrolled may still do so with the pass phrase alone: while
 /// nothing requires it, and then for the organisation's window, from the making of the account or
 /// from the later of enabling and the mandate.
@@ -140,7 +145,7 @@ fn enrollment_deadline(
     let Latch::Enabled { since: enabled, .. } = organisation.latch else {
         return None;
     };
-    let mandated = why.mandate.as_ref().map_or(enabled, mandate_start);
+    let mandated = why.mandate.as_ref().map_or(enabled, Mandate::start);
     let start = account.created.max(enabled).max(mandated);
     Some(start.plus(organisation.options.enrollment_window))
 }
@@ -161,33 +166,19 @@ pub fn may_switch_off(
         return Err(Refusal::NotEnabled);
     }
     if organisation.preset == Preset::StrictLatch {
-        return Err(Refusal::Latched);
+        return Err(Refusal::Latched(organisation.hardened_by()));
     }
     let requirement = required(Some(organisation), account, now);
     if let Some(mandate) = requirement.mandate.or(requirement.announced) {
-        let (role, since, by) = (mandate.role, mandate_start(&mandate), mandate.by);
-        return Err(Refusal::Mandated {
-            role,
-            since: Some(since),
-            by: Some(by),
-        });
+        return Err(Refusal::Mandated(Cause::from(&mandate)));
     }
-    if let Some(role) = requirement.unknown_role {
-        return Err(Refusal::Mandated {
-            role,
-            since: None,
-            by: None,
-        });
+    if requirement.unknown_role.is_some() {
+        return Err(Refusal::Mandated(requirement.cause()));
     }
     if !account.toggle {
         return Err(Refusal::Unchanged);
     }
-    match account.authenticator_at(now) {
-        Authenticator::Active { .. } => Ok(()),
-        Authenticator::None => Err(Refusal::EnrolFirst),
-        Authenticator::Disabled { .. } => Err(Refusal::RecoverFirst),
-        Authenticator::ResetDue { .. } => Err(Refusal::TicketRequired),
-    }
+    account.authenticator_at(now).counts()
 }
 
 /// One line of the roll-call that an administrator sees before a mandate begins.

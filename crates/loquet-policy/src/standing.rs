@@ -17,6 +17,31 @@ pub fn standing(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal
     standing_of(snapshot.organisation, snapshot.actor, snapshot.session, now)
 }
 
+/// The same, if it carries rights: [`Level::Level1`] or [`Level::Level2`].
+///
+/// # Errors
+/// The [`Refusal`] that says what is to be done first, and because of what.
+pub fn rights(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
+    rights_of(snapshot.organisation, snapshot.actor, snapshot.session, now)
+}
+
+pub(crate) fn rights_of(
+    organisation: Option<&Organisation>,
+    account: &Account,
+    session: Option<&Session>,
+    now: UnixTime,
+) -> Result<Level, Refusal> {
+    let why = || required(organisation, account, now).cause();
+    match standing_of(organisation, account, session, now)? {
+        Level::HalfLogin => Err(Refusal::CodeRequired(why())),
+        Level::EnrolOnly => Err(Refusal::EnrolOnly(why())),
+        Level::RecoveryOnly => Err(Refusal::RecoverFirst {
+            since: account.authenticator_at(now).disabled_since(),
+        }),
+        level @ (Level::Level1 | Level::Level2) => Ok(level),
+    }
+}
+
 pub(crate) fn standing_of(
     organisation: Option<&Organisation>,
     account: &Account,
@@ -80,6 +105,6 @@ pub(crate) fn entry(
         }
         Authenticator::ResetDue { .. } => Ok(Level::EnrolOnly),
         Authenticator::None if enrollment_open(organisation, account, now) => Ok(Level::EnrolOnly),
-        Authenticator::None => Err(Refusal::TicketRequired),
+        Authenticator::None => Err(Refusal::TicketRequired(requirement.cause())),
     }
 }

@@ -309,7 +309,7 @@ impl Siege {
                 };
             }
             // Nobody looks any more. Without an owner's log-in to wait for, nothing changes that.
-            Err(Refusal::KnownDeviceOnly | Refusal::StaleLogIn | Refusal::Disabled) => {
+            Err(Refusal::KnownDeviceOnly | Refusal::StaleLogIn | Refusal::Disabled { .. }) => {
                 if self.owner.is_none() {
                     return ControlFlow::Break(());
                 }

@@ -150,6 +150,103 @@ fn every_kind_of_fact_reads_back() {
     assert_eq!(serde_json::from_str::<Roster>(&text).unwrap(), roster);
 }
 
+/// An organisation that became strict before anybody kept who made it so reads as one of which nobody knows.
+#[test]
+fn who_chose_the_strict_latch_is_kept_and_may_be_unknown() {
+    let mut strict = organisation();
+    strict.preset = Preset::StrictLatch;
+    let before = ORGANISATION.replacen("standard", "strict_latch", 1);
+    assert_eq!(
+        serde_json::from_str::<Organisation>(&before).unwrap(),
+        strict
+    );
+    let by = AccountId::from(2u64);
+    let since = UnixTime(5);
+    strict.hardened = Some(Hardened { since, by });
+    let now = before.replacen(
+        r#""strict_latch","#,
+        r#""strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"#,
+        1,
+    );
+    assert_eq!(serde_json::to_string(&strict).unwrap(), now);
+    assert_eq!(serde_json::from_str::<Organisation>(&now).unwrap(), strict);
+}
+
+/// A refusal is stored as the outcome of its attempt, and shown again when the attempt comes back. The first form of each
+/// is what was stored before a refusal said who is behind it.
+#[test]
+fn a_refusal_reads_back_in_every_form_in_which_it_was_stored() {
+    let by = AccountId::from(2u64);
+    let cause = Cause {
+        role: Some(RoleId::EMPLOYEE),
+        ..Cause::of(by, UnixTime(5))
+    };
+    let date = Cause {
+        date: Some(UnixTime(5)),
+        ..Cause::default()
+    };
+    let nobody = Cause::default();
+    for (text, refusal) in [
+        (r#"{"kind":"latched"}"#, Refusal::Latched(nobody)),
+        (
+            r#"{"kind":"already_enabled"}"#,
+            Refusal::AlreadyEnabled(nobody),
+        ),
+        (r#"{"kind":"enrol_only"}"#, Refusal::EnrolOnly(nobody)),
+        (r#"{"kind":"code_required"}"#, Refusal::CodeRequired(nobody)),
+        (
+            r#"{"kind":"ticket_required"}"#,
+            Refusal::TicketRequired(nobody),
+        ),
+        (
+            r#"{"kind":"ticket_expired"}"#,
+            Refusal::TicketExpired(nobody),
+        ),
+        (
+            r#"{"kind":"too_many_postponements"}"#,
+            Refusal::TooManyPostponements(nobody),
+        ),
+        (
+            r#"{"kind":"already_announced","date":5}"#,
+            Refusal::AlreadyAnnounced(date),
+        ),
+        (
+            r#"{"kind":"mandated","role":1,"since":5,"by":"00000000000000000000000000000002"}"#,
+            Refusal::Mandated(cause),
+        ),
+        (
+            r#"{"kind":"nothing_announced"}"#,
+            Refusal::NothingAnnounced { role: None },
+        ),
+        (
+            r#"{"kind":"recover_first"}"#,
+            Refusal::RecoverFirst { since: None },
+        ),
+        (r#"{"kind":"disabled"}"#, Refusal::Disabled { since: None }),
+        (r#"{"kind":"has_left"}"#, Refusal::HasLeft { since: None }),
+        (
+            r#"{"kind":"not_sealed"}"#,
+            Refusal::NotSealed { until: None },
+        ),
+    ] {
+        let read = |text: &str| serde_json::from_str::<Refusal>(text).unwrap();
+        assert_eq!(read(text), refusal);
+        let again = serde_json::to_string(&refusal).unwrap();
+        assert_eq!(read(&again), refusal, "{again}");
+    }
+    let latched = r#"{"kind":"latched","role":1,"date":5,"by":"00000000000000000000000000000002"}"#;
+    assert_eq!(
+        serde_json::to_string(&Refusal::Latched(cause)).unwrap(),
+        latched
+    );
+    assert_eq!(
+        serde_json::from_str::<Refusal>(latched).unwrap(),
+        Refusal::Latched(cause)
+    );
+    let more = latched.replacen("role", "rule", 1);
+    assert!(serde_json::from_str::<Refusal>(&more).is_err(), "{more}");
+}
+
 #[test]
 fn what_is_unknown_missing_or_too_much_is_refused() {
     let extra = ACCOUNT.replacen("{\"id\"", "{\"secret\":1,\"id\"", 1);

@@ -170,7 +170,10 @@ pub async fn a_recovery_code_opens_one_enrollment_for_ten_minutes(house: House) 
     let typed = house.code(&old);
     let stamp = house.log_in(DENIS).await.stamp;
     assert!(house.run(GiveCode { stamp, typed }).await.is_err());
-    assert_eq!(rule(house.run(begin(stamp)).await), Refusal::TicketRequired);
+    assert_eq!(
+        rule(house.run(begin(stamp)).await).code(),
+        "TICKET_REQUIRED"
+    );
 
     let offer = house.run(begin(entered.stamp)).await.unwrap();
     let new = house.service.recovery_codes(&entered.stamp).await.unwrap();
@@ -361,10 +364,10 @@ pub async fn the_strict_latch_is_one_way(house: House) {
         stamp: denis,
         typed,
     };
-    assert_eq!(rule(house.run(off).await), Refusal::Latched);
+    assert_eq!(rule(house.run(off).await).code(), "LATCHED");
     assert_eq!(
-        rule(house.run(set(anne, Preset::Standard)).await),
-        Refusal::Latched
+        rule(house.run(set(anne, Preset::Standard)).await).code(),
+        "LATCHED"
     );
 }
 
@@ -373,12 +376,12 @@ pub async fn what_is_never_granted_is_refused_by_name(house: House) {
     let (_, stamp) = house.imposed().await;
     let role = RoleId::EMPLOYEE;
     assert_eq!(
-        rule(house.run(DisableMfa { stamp }).await),
-        Refusal::Latched
+        rule(house.run(DisableMfa { stamp }).await).code(),
+        "LATCHED"
     );
     assert_eq!(
-        rule(house.run(LiftMandate { stamp, role }).await),
-        Refusal::Latched
+        rule(house.run(LiftMandate { stamp, role }).await).code(),
+        "LATCHED"
     );
     let remove = RemoveAuthenticator { stamp };
     assert_eq!(rule(house.run(remove).await), Refusal::AskAnotherAdmin);
@@ -410,7 +413,7 @@ pub async fn a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house:
             let stamp = house.log_in(CHLOE).await.stamp;
             let answer = house.run(BeginEnrollment { stamp, ticket }).await;
             if late {
-                assert_eq!(rule(answer), Refusal::TicketExpired);
+                assert_eq!(rule(answer).code(), "TICKET_EXPIRED");
             } else {
                 assert!(answer.is_ok());
             }

@@ -175,7 +175,7 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         stamp: half,
         ticket: String::new(),
     };
-    assert_eq!(rule(house.run(begin).await), Refusal::TicketRequired);
+    assert_eq!(rule(house.run(begin).await).code(), "TICKET_REQUIRED");
     assert_eq!(
         rule(house.run(Repudiate::by(&read)).await),
         Refusal::WrongLink

@@ -1,7 +1,7 @@
 //! What pages say about an account and its organisation, in words.
 
-use loquet::{Level, Refusal, RoleId, UnixTime};
-use loquet_policy::{Authenticator, Mandate, MandateState, Origin, Preset, RoleSet};
+use loquet::{Level, Refusal, RoleId};
+use loquet_policy::{Authenticator, Cause, Mandate, Origin, Preset, Reason, RoleSet};
 
 use crate::host::Host;
 use crate::refusal::{self, Names};
@@ -60,42 +60,20 @@ impl Here {
         if !self.standing.organisation.is_enabled() {
             return Some(Refusal::NotEnabled);
         }
-        if let Some(role) = requirement.unknown_role {
-            return Some(Refusal::Mandated {
-                role,
-                since: None,
-                by: None,
-            });
+        if requirement.mandate.is_some() || requirement.unknown_role.is_some() {
+            return Some(Refusal::Mandated(requirement.cause()));
         }
-        if let Some(mandate) = requirement
-            .mandate
-            .or(requirement.announced.filter(|_| requirement.toggle))
+        if let Some(mandate) = requirement.announced.filter(|_| requirement.toggle) {
+            return Some(Refusal::Mandated(Cause::from(&mandate)));
+        }
+        if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::TicketRequired(_))) =
+            self.authenticator().counts()
         {
-            return Some(Refusal::Mandated {
-                role: mandate.role,
-                since: Some(starts(&mandate)),
-                by: Some(mandate.by),
-            });
+            return Some(broken);
         }
-        match self.authenticator() {
-            Authenticator::Disabled { .. } => Some(Refusal::RecoverFirst),
-            Authenticator::ResetDue { .. } => Some(Refusal::TicketRequired),
-            Authenticator::None | Authenticator::Active { .. }
-                if requirement.toggle
-                    && self.standing.organisation.preset == Preset::StrictLatch =>
-            {
-                Some(Refusal::Latched)
-            }
-            Authenticator::None | Authenticator::Active { .. } => None,
-        }
-    }
-}
-
-/// When a mandate begins, or began.
-pub(crate) const fn starts(mandate: &Mandate) -> UnixTime {
-    match mandate.state {
-        MandateState::Announced { date, .. } => date,
-        MandateState::InForce { since } => since,
+        let organisation = &self.standing.organisation;
+        (requirement.toggle && organisation.preset == Preset::StrictLatch)
+            .then(|| Refusal::Latched(organisation.hardened_by()))
     }
 }
 
@@ -106,24 +84,25 @@ impl<H: Host> Pages<H> {
         refusal: &Refusal,
         language: Language,
     ) -> Result<String, Stop> {
-        let (role, by) = match refusal {
-            Refusal::Mandated { role, by, .. } => {
-                let by = match by {
-                    Some(by) => self.0.host.name(*by).await?,
-                    None => None,
-                };
-                (self.role(*role, language), by)
-            }
-            _ => (None, None),
+        let (role, by) = self.named(&refusal.reason(), language).await?;
+        let names = Names {
+            role: role.as_deref(),
+            by: by.as_deref(),
         };
-        Ok(refusal::sentence(
-            refusal,
-            language,
-            Names {
-                role: role.as_deref(),
-                by: by.as_deref(),
-            },
-        ))
+        Ok(refusal::sentence(refusal, language, names))
+    }
+
+    /// The role and the person that a reason speaks of, by the names that people know.
+    pub(crate) async fn named(
+        &self,
+        reason: &Reason,
+        language: Language,
+    ) -> Result<(Option<String>, Option<String>), Stop> {
+        let by = match reason.by {
+            Some(by) => self.0.host.name(by).await?,
+            None => None,
+        };
+        Ok((reason.role.and_then(|role| self.role(role, language)), by))
     }
 
     /// What people call those who have a role.

@@ -55,7 +55,7 @@ impl FieldFault {
                 .say("Ce champ est vide.", "This field is empty.")
                 .to_owned(),
             FieldFaultKind::TooLong(most) => language.say(
-                format!("Ce champ est trop long : {most} caractères au plus."),
+                format!("Ce champ est trop long\u{a0}: {most}\u{a0}caractères au plus."),
                 format!("This field is too long: {most} characters at most."),
             ),
             FieldFaultKind::Control(at) => {

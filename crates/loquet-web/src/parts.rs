@@ -81,8 +81,8 @@ pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: F
     let trouble = Trouble::at(trouble, "code");
     let hint = match focus {
         Focus::Here | Focus::Elsewhere => language.say(
-            "Il change toutes les 30 secondes dans votre application.",
-            "It changes every 30 seconds in your app.",
+            "Il change toutes les 30\u{a0}secondes dans votre application.",
+            "It changes every 30\u{a0}seconds in your app.",
         ),
         Focus::Optional => language.say(
             "Seulement pour des règles qui laissent entrer davantage de monde.",
@@ -91,7 +91,7 @@ pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: F
     };
     html! {
         div.field {
-            label for="code" { (language.say("Code à 6 chiffres", "6-digit code")) }
+            label for="code" { (language.say("Code à 6\u{a0}chiffres", "6-digit code")) }
             input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 \\-]*"
                 maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder="000 000"
                 title=(language.say("Six chiffres", "Six digits"))

@@ -2,13 +2,14 @@
 
 use loquet_policy::Reason;
 
-use crate::refusal::Names;
+use crate::refusal::{Names, by};
 use crate::{Language, when};
 
-/// A reason that [`Requirement::reasons`](loquet_policy::Requirement::reasons) gives, as the rest of a sentence that
-/// begins with what is required. Refusals have sentences of their own ([`crate::refusal::sentence`]).
+/// What a log-in comes to, or what requires it: the reasons of a grant and of a
+/// [requirement](loquet_policy::Requirement::reasons), as the rest of a sentence. Refusals have sentences of their own
+/// ([`crate::refusal::sentence`]).
 ///
-/// `None` for a code that is no reason of a requirement.
+/// `None` for a refusal's code.
 ///
 /// ```
 /// use loquet_policy::{Requirement, UnixTime};
@@ -28,21 +29,19 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
         .date
         .map(|date| when::day(date, language))
         .unwrap_or_default();
-    let by = match names.by {
-        Some(name) => language.say(
-            format!(", par décision de {name}"),
-            format!(", decided by {name}"),
-        ),
-        None => String::new(),
-    };
+    let by = by(names, language);
     let told = match reason.code {
+        "MANDATE" if by.is_empty() => language.say(
+            format!("obligatoire pour {who} depuis le {day}"),
+            format!("required of {who} since {day}"),
+        ),
         "MANDATE" => language.say(
-            format!("obligatoire pour {who} depuis le {day}{by}"),
-            format!("required of {who} since {day}{by}"),
+            format!("obligatoire pour {who} depuis le {day}, imposée{by}"),
+            format!("required of {who} since {day}, imposed{by}"),
         ),
         "ANNOUNCED" => language.say(
-            format!("annoncée pour {who} à compter du {day}{by}"),
-            format!("announced for {who} from {day} on{by}"),
+            format!("annoncée{by} pour {who} à compter du {day}"),
+            format!("announced{by} for {who} from {day} on"),
         ),
         "TOGGLE" => language
             .say("activée par la personne", "switched on by the person")
@@ -59,6 +58,23 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
                 "the rules cannot be read: in doubt, required",
             )
             .to_owned(),
+        "LEVEL_1" => language
+            .say("phrase de passe seule", "pass phrase only")
+            .to_owned(),
+        "LEVEL_2" => language
+            .say("connectée avec un code", "logged in with a code")
+            .to_owned(),
+        "HALF_LOGIN" => language.say("code exigé", "code required").to_owned(),
+        "RECOVERY_ONLY" => language
+            .say(
+                "application désactivée\u{a0}: à rétablir",
+                "app disabled: needs recovery",
+            )
+            .to_owned(),
+        "ENROL_ONLY" => language
+            .say("application à configurer", "app to be set up")
+            .to_owned(),
+        "GRANTED" => language.say("accordé", "granted").to_owned(),
         _ => return None,
     };
     Some(told)
@@ -110,7 +126,7 @@ mod tests {
         };
         assert_eq!(
             because(mandate, Language::French, names).unwrap(),
-            "obligatoire pour les employés depuis le 3 décembre 2025, par décision de Luc"
+            "obligatoire pour les employés depuis le 3\u{a0}décembre\u{a0}2025, imposée par Luc"
         );
     }
 }

@@ -3,7 +3,7 @@
 //! The match is exhaustive: a new refusal does not compile before somebody has said it in both languages.
 
 use loquet::Refused;
-use loquet_policy::Refusal;
+use loquet_policy::{Cause, Refusal, UnixTime};
 
 use crate::{Language, when};
 
@@ -23,17 +23,6 @@ pub fn neutral(language: Language) -> &'static str {
         "La connexion n'a pas abouti. Vérifiez votre identifiant et votre phrase de passe.",
         "The log-in did not succeed. Check your name and your pass phrase.",
     )
-}
-
-/// Seconds to wait before another try makes sense, for a countdown beside the sentence.
-#[must_use]
-pub const fn wait(refusal: &Refusal) -> Option<u64> {
-    match refusal {
-        Refusal::AlreadyUsed { wait }
-        | Refusal::Throttled { wait }
-        | Refusal::TooManyResets { wait } => Some(*wait),
-        _ => None,
-    }
 }
 
 /// What to tell whoever was refused by no rule about people. Of those [`sentence`] speaks.
@@ -72,18 +61,24 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Plus de dix minutes se sont écoulées depuis votre phrase de passe. Connectez-vous de nouveau.",
             "More than ten minutes have passed since your pass phrase. Log in again.",
         ),
-        Refusal::EnrolOnly => say(
-            "Configurez d'abord votre application d'authentification.",
-            "Set up your authenticator app first.",
-        ),
-        Refusal::CodeRequired => say(
-            "Saisissez d'abord le code à 6 chiffres de votre application.",
+        Refusal::EnrolOnly(cause) => {
+            let why = required_of(cause, language, names);
+            language.say(
+                format!("Configurez d'abord votre application d'authentification{why}."),
+                format!("Set up your authenticator app first{why}."),
+            )
+        }
+        Refusal::CodeRequired(_) => say(
+            "Saisissez d'abord le code à 6\u{a0}chiffres de votre application.",
             "Enter the 6-digit code from your app first.",
         ),
-        Refusal::RecoverFirst => say(
-            "Votre application d'authentification a été désactivée. Demandez à un administrateur de réinitialiser votre compte.",
-            "Your authenticator has been disabled. Ask an administrator to reset your account.",
-        ),
+        Refusal::RecoverFirst { since } => {
+            let day = on_day(*since, language);
+            language.say(
+                format!("Votre application d'authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
+                format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
+            )
+        }
         Refusal::AlreadyCompleted => say(
             "Ce formulaire a déjà été traité. Rien n'a été fait une seconde fois.",
             "This form has been dealt with already. Nothing was done a second time.",
@@ -105,14 +100,30 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "We cannot tell where you are logging in from, and your organisation limits the places.",
         ),
 
-        Refusal::Latched => say(
-            "Il n'est plus possible de revenir en arrière.",
-            "There is no way back from this.",
-        ),
-        Refusal::AlreadyEnabled => say(
-            "L'authentification multi-facteur est déjà activée pour votre organisation.",
-            "Multi-factor log-in is already enabled for your organisation.",
-        ),
+        Refusal::Latched(cause) => {
+            let day = on_day(cause.date, language);
+            let by = by(names, language);
+            let decided = if day.is_empty() {
+                String::new()
+            } else {
+                language.say(
+                    format!("\u{a0}: c'est décidé{by}{day}"),
+                    format!(": it was decided{by}{day}"),
+                )
+            };
+            language.say(
+                format!("Il n'est plus possible de revenir en arrière{decided}."),
+                format!("There is no way back from this{decided}."),
+            )
+        }
+        Refusal::AlreadyEnabled(cause) => {
+            let day = on_day(cause.date, language);
+            let by = by(names, language);
+            language.say(
+                format!("L'authentification multi-facteur a déjà été activée pour votre organisation{by}{day}."),
+                format!("Multi-factor log-in was already enabled for your organisation{by}{day}."),
+            )
+        }
         Refusal::NotEnabled => say(
             "L'authentification multi-facteur n'est pas encore activée pour votre organisation.",
             "Multi-factor log-in is not enabled for your organisation yet.",
@@ -122,14 +133,14 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             format!("Le rôle numéro {} n'est pas défini dans cette organisation.", role.0),
             format!("Role number {} is not defined in this organisation.", role.0),
         ),
-        Refusal::AlreadyAnnounced { date } => {
-            let day = when::day(*date, language);
+        Refusal::AlreadyAnnounced(cause) => {
+            let (by, day) = (by(names, language), for_day(cause.date, language));
             language.say(
-                format!("L'obligation est déjà annoncée pour le {day}. Vous pouvez déplacer cette date ou l'annuler."),
-                format!("The requirement is already announced for {day}. You can move that date or cancel it."),
+                format!("L'obligation est déjà annoncée{by}{day}. Vous pouvez déplacer cette date ou l'annuler."),
+                format!("The requirement is already announced{by}{day}. You can move that date or cancel it."),
             )
         }
-        Refusal::NothingAnnounced => say(
+        Refusal::NothingAnnounced { .. } => say(
             "Aucune obligation n'est annoncée.",
             "No requirement is announced.",
         ),
@@ -144,10 +155,13 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Cochez la case pour confirmer que chacun devra s'inscrire à sa prochaine connexion.",
             "Tick the box to confirm that everyone will have to enroll at their next log-in.",
         ),
-        Refusal::TooManyPostponements => say(
-            "Cette date a déjà été repoussée deux fois\u{a0}: elle ne peut plus l'être.",
-            "This date has been put off twice: it cannot be put off again.",
-        ),
+        Refusal::TooManyPostponements(cause) => {
+            let day = for_day(cause.date, language);
+            language.say(
+                format!("La date a déjà été repoussée deux fois et ne peut plus l'être\u{a0}: l'obligation reste annoncée{day}."),
+                format!("The date has been put off twice and cannot be put off again: the requirement stays announced{day}."),
+            )
+        }
         Refusal::WouldStrandAdmin => say(
             "Sans code de secours scellé, cette mesure pourrait enfermer dehors tous les administrateurs.",
             "Without a sealed break-glass code this could lock out every administrator.",
@@ -163,8 +177,8 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         Refusal::NothingScheduled => say("Aucun changement n'est en attente.", "No change is waiting."),
 
         Refusal::Malformed => say(
-            "Un code se compose de 6 chiffres, rien d'autre. Les espaces ne comptent pas.",
-            "A code is 6 digits and nothing else. Blanks do not count.",
+            "Un code se compose de 6\u{a0}chiffres, rien d'autre. Les espaces ne comptent pas.",
+            "A code is 6\u{a0}digits and nothing else. Blanks do not count.",
         ),
         Refusal::WrongCode { behind: None } => say(
             "Ce code n'est pas le bon. Saisissez celui que votre application affiche en ce moment.",
@@ -172,10 +186,10 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         ),
         Refusal::WrongCode { behind: Some(minutes) } => language.say(
             format!(
-                "Ce code n'est pas le bon\u{a0}: l'horloge de votre téléphone semble en retard d'environ {minutes} min. Réglez-la sur l'heure automatique, puis réessayez."
+                "Ce code n'est pas le bon\u{a0}: l'horloge de votre téléphone semble en retard d'environ {minutes}\u{a0}min. Réglez-la sur l'heure automatique, puis réessayez."
             ),
             format!(
-                "This code is not right: your phone's clock seems about {minutes} min late. Set it to automatic time, then try again."
+                "This code is not right: your phone's clock seems about {minutes}\u{a0}min late. Set it to automatic time, then try again."
             ),
         ),
         Refusal::AlreadyUsed { .. } => say(
@@ -190,10 +204,13 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Trop de codes erronés. Connectez-vous depuis un appareil que vous avez déjà utilisé, ou demandez à un administrateur.",
             "Too many wrong codes. Log in from a device you have used before, or ask an administrator.",
         ),
-        Refusal::Disabled => say(
-            "Cette application d'authentification a été désactivée. Demandez à un administrateur de réinitialiser votre compte.",
-            "This authenticator is disabled. Ask an administrator to reset your account.",
-        ),
+        Refusal::Disabled { since } => {
+            let day = on_day(*since, language);
+            language.say(
+                format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
+                format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
+            )
+        }
         Refusal::NoAuthenticator => say(
             "Aucune application d'authentification n'est liée à ce compte.",
             "No authenticator is bound to this account.",
@@ -206,7 +223,18 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Configurez d'abord une application d'authentification pour ce compte.",
             "Set up an authenticator for this account first.",
         ),
-        Refusal::TicketRequired => say(
+        Refusal::TicketRequired(Cause { role: Some(_), .. }) => say(
+            "Le délai pour vous inscrire est passé\u{a0}: il faut le billet qu'un administrateur vous remet. Demandez-le-lui.",
+            "Your time to enroll is over: this takes the ticket that an administrator hands you. Ask for it.",
+        ),
+        Refusal::TicketRequired(Cause { by: Some(_), date, .. }) => {
+            let (by, day) = (by(names, language), on_day(*date, language));
+            language.say(
+                format!("Votre compte a été réinitialisé{by}{day}. Il faut ici le billet qui vous a été remis."),
+                format!("Your account was reset{by}{day}. This takes the ticket that you were given."),
+            )
+        }
+        Refusal::TicketRequired(_) => say(
             "Il faut ici le billet qu'un administrateur vous remet. Demandez-le-lui.",
             "This takes the ticket that an administrator hands you. Ask for it.",
         ),
@@ -214,10 +242,22 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Ce billet n'est pas valable pour ce compte. Vérifiez ce que vous avez saisi ou demandez-en un nouveau.",
             "This ticket is not valid for this account. Check what you typed or ask for a new one.",
         ),
-        Refusal::TicketExpired => say(
-            "Ce billet n'est plus valable\u{a0}: son délai est passé. Demandez-en un nouveau.",
-            "This ticket is no longer valid: its time is over. Ask for a new one.",
-        ),
+        Refusal::TicketExpired(cause) => {
+            let whom = names.by.map(|name| language.say(format!(" à {name}"), format!(" from {name}")));
+            let whom = whom.unwrap_or_default();
+            let moment = cause.date.map(|date| when::moment(date, language));
+            let (french, english) = match moment {
+                Some(moment) => (
+                    format!("n'est plus valable depuis le {moment}"),
+                    format!("has not been valid since {moment}"),
+                ),
+                None => ("n'est plus valable".to_owned(), "is no longer valid".to_owned()),
+            };
+            language.say(
+                format!("Ce billet {french}. Demandez-en un nouveau{whom}."),
+                format!("This ticket {english}. Ask for a new one{whom}."),
+            )
+        }
         Refusal::NotYours => say(
             "Cette inscription a été commencée dans une autre fenêtre ou un autre appareil. Continuez là-bas ou recommencez ici.",
             "This enrollment was begun in another window or device. Go on there or begin again here.",
@@ -248,7 +288,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         ),
         Refusal::WrongLink => say("Ce lien n'est plus valable.", "This link is no longer valid."),
 
-        Refusal::Mandated { since, .. } => mandated(*since, language, names),
+        Refusal::Mandated(cause) => mandated(cause, language, names),
         Refusal::StepUp => say(
             "Confirmez avec un nouveau code de votre application.",
             "Confirm with a fresh code from your app.",
@@ -307,18 +347,28 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Cette personne a déjà tous les rôles qu'un compte peut porter.",
             "This person has as many roles as an account can hold.",
         ),
-        Refusal::HasLeft => say(
-            "Cette personne a quitté l'organisation. Réembauchez-la d'abord.",
-            "This person has left the organisation. Re-hire them first.",
-        ),
+        Refusal::HasLeft { since } => {
+            let day = on_day(*since, language);
+            language.say(
+                format!("Cette personne a quitté l'organisation{day}. Réembauchez-la d'abord."),
+                format!("This person left the organisation{day}. Re-hire them first."),
+            )
+        }
         Refusal::NotLeft => say(
             "Cette personne n'a pas quitté l'organisation.",
             "This person has not left the organisation.",
         ),
 
-        Refusal::NotSealed => say(
-            "Il n'y a pas de code de secours scellé, ou il a été annulé.",
-            "There is no sealed break-glass code, or it is void.",
+        Refusal::NotSealed { until: Some(until) } => {
+            let moment = when::moment(*until, language);
+            language.say(
+                format!("Trop de faux codes de secours ont été présentés\u{a0}: le vrai ne vaudra de nouveau qu'à partir du {moment}."),
+                format!("Too many wrong break-glass codes were presented: the right one counts again from {moment}."),
+            )
+        }
+        Refusal::NotSealed { until: None } => say(
+            "Il n'y a pas de code de secours dans son enveloppe.",
+            "There is no break-glass code in its envelope.",
         ),
         Refusal::AlreadyOpen { ready } => {
             let moment = when::moment(*ready, language);
@@ -338,29 +388,66 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
     }
 }
 
-fn mandated(
-    since: Option<loquet_policy::UnixTime>,
-    language: Language,
-    names: Names<'_>,
-) -> String {
+/// " par Luc", " by Luc", or nothing.
+pub(crate) fn by(names: Names<'_>, language: Language) -> String {
+    let by = |name| language.say(format!(" par {name}"), format!(" by {name}"));
+    names.by.map(by).unwrap_or_default()
+}
+
+/// " le 3 décembre 2026", " on 3 December 2026", or nothing.
+fn on_day(date: Option<UnixTime>, language: Language) -> String {
+    let on = |date| {
+        let day = when::day(date, language);
+        language.say(format!(" le {day}"), format!(" on {day}"))
+    };
+    date.map(on).unwrap_or_default()
+}
+
+/// " pour le 3 décembre 2026", " for 3 December 2026", or nothing.
+fn for_day(date: Option<UnixTime>, language: Language) -> String {
+    let on = |date| {
+        let day = when::day(date, language);
+        language.say(format!(" pour le {day}"), format!(" for {day}"))
+    };
+    date.map(on).unwrap_or_default()
+}
+
+/// " : elle est obligatoire pour les employés depuis le 3 décembre 2026, imposée par Luc", or nothing.
+fn required_of(cause: &Cause, language: Language, names: Names<'_>) -> String {
+    let (Some(who), Some(date)) = (names.role, cause.date) else {
+        return String::new();
+    };
+    let day = when::day(date, language);
+    let imposed = |name| {
+        language.say(
+            format!(", imposée par {name}"),
+            format!(", imposed by {name}"),
+        )
+    };
+    let by = names.by.map(imposed).unwrap_or_default();
+    language.say(
+        format!("\u{a0}: elle est obligatoire pour {who} depuis le {day}{by}"),
+        format!(": it has been required of {who} since {day}{by}"),
+    )
+}
+
+fn mandated(cause: &Cause, language: Language, names: Names<'_>) -> String {
     let who = names
         .role
         .unwrap_or(language.say("votre rôle", "your role"));
-    let by = match names.by {
-        Some(name) => language.say(format!(" par {name}"), format!(" by {name}")),
-        None => String::new(),
-    };
-    let from = match since {
-        Some(date) => {
-            let day = when::day(date, language);
-            language.say(format!(" à compter du {day}"), format!(" from {day}"))
-        }
-        None => String::new(),
-    };
+    let by = names
+        .by
+        .map(|name| language.say(format!(" par {name}"), format!(", set by {name}")));
+    let by = by.unwrap_or_default();
+    let from = cause.date.map(|date| {
+        let day = when::day(date, language);
+        language.say(format!(" à compter du {day}"), format!(" from {day} on"))
+    });
+    let from = from.unwrap_or_default();
     language.say(
         format!(
             "Elle est rendue obligatoire pour {who}{by}{from}\u{a0}: vous ne pouvez pas la désactiver."
         ),
-        format!("It is mandatory for {who}, set{by}{from}: you cannot switch it off."),
+        format!("It is mandatory for {who}{from}{by}: you cannot switch it off."),
     )
 }

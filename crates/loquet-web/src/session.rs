@@ -230,7 +230,7 @@ impl<H: Host> Pages<H> {
         };
         match refusal {
             // The session is worth less than its browser thought: it finishes logging in, and sees there what is due.
-            Refusal::CodeRequired | Refusal::EnrolOnly | Refusal::RecoverFirst
+            Refusal::CodeRequired(_) | Refusal::EnrolOnly(_) | Refusal::RecoverFirst { .. }
                 if !here.is_logged_in() =>
             {
                 return Err(Redirect::to(self.0.host.log_in()).into());
@@ -248,8 +248,8 @@ impl<H: Host> Pages<H> {
             .or_else(|| fields.contains(&"recovery").then_some("recovery"));
         if field == Some("recovery") && *refusal == Refusal::Malformed {
             let text = visit.language.say(
-                "Un code de récupération se compose de 26 lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
-                "A recovery code is 26 letters and digits, in groups. Read again what you wrote down.",
+                "Un code de récupération se compose de 26\u{a0}lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
+                "A recovery code is 26\u{a0}letters and digits, in groups. Read again what you wrote down.",
             );
             return Ok(Trouble {
                 field,
@@ -259,7 +259,7 @@ impl<H: Host> Pages<H> {
         Ok(Trouble {
             field,
             text: self.sentence(refusal, visit.language).await?,
-            wait: refusal::wait(refusal),
+            wait: refusal.reason().wait,
         })
     }
 
@@ -293,10 +293,12 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::Throttled { .. }
         | Refusal::KnownDeviceOnly
         | Refusal::StepUp => Some("code"),
-        Refusal::TicketRequired | Refusal::WrongTicket | Refusal::TicketExpired => Some("ticket"),
+        Refusal::TicketRequired(_) | Refusal::WrongTicket | Refusal::TicketExpired(_) => {
+            Some("ticket")
+        }
         Refusal::SealNotConfirmed | Refusal::SealFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
-        Refusal::TooSoon { .. } | Refusal::TooManyPostponements => Some("date"),
+        Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
         _ => None,
     }
 }

@@ -1,4 +1,5 @@
-//! Days and durations as people read them. Days begin at midnight UTC.
+//! Days and durations as people read them, in one piece: no line breaks between a number and its unit. Days begin at midnight
+//! UTC.
 
 use loquet_policy::UnixTime;
 
@@ -32,8 +33,8 @@ pub(crate) fn day(at: UnixTime, language: Language) -> String {
         .unwrap_or(("?", "?"));
     let first = if day == 1 { "er" } else { "" };
     language.say(
-        format!("{day}{first} {french} {year}"),
-        format!("{day} {english} {year}"),
+        format!("{day}{first}\u{a0}{french}\u{a0}{year}"),
+        format!("{day}\u{a0}{english}\u{a0}{year}"),
     )
 }
 
@@ -43,8 +44,8 @@ pub(crate) fn moment(at: UnixTime, language: Language) -> String {
     let (hour, minute) = ((minutes / 60) % 24, minutes % 60);
     let day = day(at, language);
     language.say(
-        format!("{day} à {hour:02} h {minute:02} (UTC)"),
-        format!("{day} at {hour:02}:{minute:02} (UTC)"),
+        format!("{day} à {hour:02}\u{a0}h\u{a0}{minute:02}\u{a0}(UTC)"),
+        format!("{day} at {hour:02}:{minute:02}\u{a0}(UTC)"),
     )
 }
 
@@ -52,11 +53,11 @@ pub(crate) fn moment(at: UnixTime, language: Language) -> String {
 pub(crate) fn duration(seconds: u64, language: Language) -> String {
     let (minutes, rest) = (seconds / 60, seconds % 60);
     match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 if rest == 0 => format!("{minutes} min"),
-        60..3600 => format!("{minutes} min {rest:02} s"),
-        3600..172_800 => format!("{} h {:02} min", minutes / 60, minutes % 60),
-        _ => format!("{} {}", seconds / DAY, language.say("jours", "days")),
+        0..60 => format!("{seconds}\u{a0}s"),
+        60..3600 if rest == 0 => format!("{minutes}\u{a0}min"),
+        60..3600 => format!("{minutes}\u{a0}min\u{a0}{rest:02}\u{a0}s"),
+        3600..172_800 => format!("{}\u{a0}h\u{a0}{:02}\u{a0}min", minutes / 60, minutes % 60),
+        _ => format!("{}\u{a0}{}", seconds / DAY, language.say("jours", "days")),
     }
 }
 
@@ -146,16 +147,19 @@ mod tests {
         let at = UnixTime(1_709_164_800 + 3_600 * 14 + 5 * 60);
         assert_eq!(
             moment(at, Language::French),
-            "29 février 2024 à 14 h 05 (UTC)"
+            "29\u{a0}février\u{a0}2024 à 14\u{a0}h\u{a0}05\u{a0}(UTC)"
         );
         assert_eq!(
             moment(at, Language::English),
-            "29 February 2024 at 14:05 (UTC)"
+            "29\u{a0}February\u{a0}2024 at 14:05\u{a0}(UTC)"
         );
-        assert_eq!(day(UnixTime(0), Language::French), "1er janvier 1970");
+        assert_eq!(
+            day(UnixTime(0), Language::French),
+            "1er\u{a0}janvier\u{a0}1970"
+        );
         assert_eq!(
             day(UnixTime(u64::MAX), Language::English),
-            "31 December 9999"
+            "31\u{a0}December\u{a0}9999"
         );
     }
 
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn durations_read_like_a_watch() {
-        let said = |seconds| duration(seconds, Language::French);
+        let said = |seconds| duration(seconds, Language::French).replace('\u{a0}', " ");
         assert_eq!(said(0), "0 s");
         assert_eq!(said(59), "59 s");
         assert_eq!(said(60), "1 min");
@@ -193,7 +197,7 @@ mod tests {
         assert_eq!(said(259_200), "3 jours");
         assert_eq!(
             duration(u64::MAX, Language::English),
-            "213503982334601 days"
+            "213503982334601\u{a0}days"
         );
     }
 

@@ -9,7 +9,7 @@ use loquet_enrollment::LabelError;
 use loquet_ipfilter::{DeviceTier, Filter, Geo};
 use loquet_policy::{
     Access, Account, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
-    Requirement, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
+    Requirement, RoleId, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -408,14 +408,15 @@ impl Service {
         let vault = self.unlock().await?;
         // An enrollment that break-glass let in may finish after its ticket lapsed.
         let let_in = facts.actor.as_ref().is_some_and(|actor| {
-            matches!(
-                actor.facts.authenticator,
-                Authenticator::ResetDue { ticket: Some(ticket) }
-                    if matches!(ticket.origin, Origin::BreakGlass { .. })
-            )
+            actor.facts.roles.contains(RoleId::ADMINISTRATOR)
+                && matches!(
+                    actor.facts.authenticator,
+                    Authenticator::ResetDue { ticket: Some(ticket) }
+                        if matches!(ticket.origin, Origin::BreakGlass { .. })
+                )
         });
         let shown = match self.shown_to_administrators(&facts, stamp) {
-            Err(Refusal::EnrolOnly) if let_in => Ok(()),
+            Err(Refusal::EnrolOnly(_)) if let_in => Ok(()),
             other => other,
         };
         Ok(shown.and_then(|()| {

@@ -386,8 +386,9 @@ async fn a_what_if_counts_the_people_who_would_lose_access_and_is_what_then_happ
             .what_if_rules(&anne, &rules)
             .await
             .unwrap()
-            .unwrap_err(),
-        Refusal::CodeRequired
+            .unwrap_err()
+            .code(),
+        "CODE_REQUIRED"
     );
 }
 

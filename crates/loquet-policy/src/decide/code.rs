@@ -1,6 +1,7 @@
 //! Codes: what each outcome costs and brings.
 
 use super::turn::{Answer, Turn};
+use crate::requirement::required;
 use crate::{
     Access, Attempts, Authenticator, CodeCheck, DisabledBy, Event, Grant, Level, PairCheck,
     Refusal, RoleId, Submitted, UnixTime, Vantage, limits,
@@ -10,7 +11,8 @@ impl Turn<'_> {
     pub(super) fn give_code(&mut self, code: Submitted, access: Access) -> Answer {
         self.may_give_code(access)?;
         if code.check == CodeCheck::Absent {
-            return Err(Refusal::CodeRequired);
+            let why = required(self.readable(), self.actor(), self.now);
+            return Err(Refusal::CodeRequired(why.cause()));
         }
         self.evaluate(code)?;
         self.reach_level2()
@@ -51,18 +53,17 @@ impl Turn<'_> {
     }
 
     fn may_give_code(&self, access: Access) -> Result<(), Refusal> {
-        match self.standing()? {
-            Level::HalfLogin | Level::Level1 | Level::Level2 => {}
-            Level::RecoveryOnly => return Err(Refusal::Disabled),
-            Level::EnrolOnly => return Err(Refusal::EnrolOnly),
+        match self.rights() {
+            Ok(_) | Err(Refusal::CodeRequired(_)) => self.allowed(access),
+            Err(Refusal::RecoverFirst { since }) => Err(Refusal::Disabled { since }),
+            Err(other) => Err(other),
         }
-        self.allowed(access)
     }
 
     fn reach_level2(&mut self) -> Answer {
         self.cancel_break_glass()?;
         let session = self.raise()?;
-        let requirement = crate::requirement::required(self.readable(), self.actor(), self.now);
+        let requirement = required(self.readable(), self.actor(), self.now);
         Ok(Grant::Session {
             session,
             requirement,
@@ -90,11 +91,7 @@ impl Turn<'_> {
             step: last, told, ..
         } = self.actor().authenticator
         else {
-            return Err(match self.actor().authenticator {
-                Authenticator::None => Refusal::NoAuthenticator,
-                Authenticator::ResetDue { .. } => Refusal::TicketRequired,
-                _ => Refusal::RecoverFirst,
-            });
+            return self.bound();
         };
         let vantage = self.vantage(code.vantage);
         self.admit(vantage, true)?;

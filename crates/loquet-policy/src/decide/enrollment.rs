@@ -1,10 +1,10 @@
 //! Enrollment, replacement, the owner's switch, recovery and loss.
 
 use super::turn::{Answer, Turn, end_sessions, reset};
-use crate::requirement::{enrollment_open, may_switch_off};
+use crate::requirement::{enrollment_open, may_switch_off, required};
 use crate::{
-    Access, Account, Authenticator, BreakGlass, CodeCheck, Digest, DisabledBy, Event, Grant, Level,
-    Origin, Pending, Purpose, RecoverySet, Refusal, Repudiation, RoleId, Session, Submitted,
+    Access, Account, Authenticator, BreakGlass, Cause, CodeCheck, Digest, DisabledBy, Event, Grant,
+    Level, Origin, Pending, Purpose, RecoverySet, Refusal, Repudiation, RoleId, Session, Submitted,
     Ticket, Vantage, limits,
 };
 
@@ -31,7 +31,9 @@ impl Turn<'_> {
         self.allowed(access)?;
         let purpose = match self.actor().authenticator {
             Authenticator::Active { .. } => return Err(Refusal::AlreadyBound),
-            Authenticator::Disabled { .. } => return Err(Refusal::RecoverFirst),
+            Authenticator::Disabled { since, .. } => {
+                return Err(Refusal::RecoverFirst { since: Some(since) });
+            }
             Authenticator::None => Purpose::First,
             Authenticator::ResetDue { .. } => Purpose::Reset,
         };
@@ -42,7 +44,10 @@ impl Turn<'_> {
         match self.actor().authenticator {
             Authenticator::ResetDue { ticket } => self.present(ticket, presented)?,
             _ if enrollment_open(self.readable(), self.actor(), self.now) => {}
-            _ => return Err(Refusal::TicketRequired),
+            _ => {
+                let why = required(self.readable(), self.actor(), self.now);
+                return Err(Refusal::TicketRequired(why.cause()));
+            }
         }
         self.add_pending(purpose, recovery)
     }
@@ -103,10 +108,11 @@ impl Turn<'_> {
         presented: Option<Digest>,
     ) -> Result<(), Refusal> {
         let now = self.now;
+        let required = Refusal::TicketRequired(Ticket::cause(&ticket));
         let missing = if presented.is_some() {
             Refusal::WrongTicket
         } else {
-            Refusal::TicketRequired
+            required
         };
         let ticket = ticket.ok_or(missing)?;
         let digest = match ticket.origin {
@@ -120,13 +126,17 @@ impl Turn<'_> {
             }
             Origin::BreakGlass { digest } | Origin::Administrator { digest, .. } => digest,
         };
-        let presented = presented.ok_or(Refusal::TicketRequired)?;
+        let presented = presented.ok_or(required)?;
         let author_stands = self.author_stands(&ticket)?;
         if presented != digest || !author_stands {
             return self.wrong_ticket(ticket, author_stands);
         }
         if now >= ticket.expires {
-            return Err(Refusal::TicketExpired);
+            return Err(Refusal::TicketExpired(Cause {
+                role: None,
+                date: Some(ticket.expires),
+                by: ticket.author(),
+            }));
         }
         Ok(())
     }
@@ -162,10 +172,7 @@ impl Turn<'_> {
         if let Some(grant) = self.resume(Purpose::Replace)? {
             return Ok(grant);
         }
-        self.has_code().map_err(|refusal| match refusal {
-            Refusal::EnrolFirst => Refusal::NoAuthenticator,
-            other => other,
-        })?;
+        self.bound()?;
         self.free_slot()?;
         self.fresh_code(code)?;
         self.add_pending(Purpose::Replace, recovery)
@@ -362,7 +369,7 @@ impl Turn<'_> {
         // The session has just shown a code, and at Level1 it would be a half log-in from now on.
         self.cancel_break_glass()?;
         let session = self.raise()?;
-        let requirement = crate::requirement::required(self.readable(), self.actor(), self.now);
+        let requirement = required(self.readable(), self.actor(), self.now);
         Ok(Grant::Session {
             session,
             requirement,
@@ -394,7 +401,9 @@ impl Turn<'_> {
         let offered = self.organisation()?.options.recovery_codes;
         let disabled = match self.actor().authenticator {
             Authenticator::None => return Err(Refusal::NoAuthenticator),
-            Authenticator::ResetDue { .. } => return Err(Refusal::TicketRequired),
+            Authenticator::ResetDue { ticket } => {
+                return Err(Refusal::TicketRequired(Ticket::cause(&ticket)));
+            }
             Authenticator::Active { .. } => false,
             Authenticator::Disabled { .. } => true,
         };
@@ -439,12 +448,10 @@ impl Turn<'_> {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
         }
-        match self.actor().authenticator {
-            Authenticator::None => return Err(Refusal::NoAuthenticator),
-            Authenticator::Disabled { .. } => return Err(Refusal::Disabled),
-            Authenticator::ResetDue { .. } => return Err(Refusal::TicketRequired),
-            Authenticator::Active { .. } => {}
-        }
+        self.bound().map_err(|refusal| match refusal {
+            Refusal::RecoverFirst { since } => Refusal::Disabled { since },
+            other => other,
+        })?;
         self.rows_of_administrator()?;
         end_sessions(self.actor_mut());
         self.disable_authenticator(DisabledBy::Loss)?;
@@ -459,8 +466,8 @@ impl Turn<'_> {
             if self.actor().authenticator_at(self.now) != Authenticator::None {
                 self.fresh_code(code)?;
             }
-        } else if !self.actor().is_active() {
-            return Err(Refusal::HasLeft);
+        } else {
+            self.actor().present()?;
         }
         self.tell_owner(Event::AddressChanged);
         Ok(Grant::Done)

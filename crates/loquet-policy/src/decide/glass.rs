@@ -6,10 +6,12 @@ use crate::{BreakGlass, Digest, Event, Grant, Origin, Refusal, RoleId, Ticket, l
 impl Turn<'_> {
     /// The named administrator, and the state of the glass.
     fn glass(&self) -> Result<BreakGlass, Refusal> {
-        if !self.actor().is_active() {
-            return Err(Refusal::HasLeft);
-        }
-        if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
+        if !self
+            .actor()
+            .present()?
+            .roles
+            .contains(RoleId::ADMINISTRATOR)
+        {
             return Err(Refusal::NotAdmin);
         }
         self.rows_of_administrator()?;
@@ -19,7 +21,10 @@ impl Turn<'_> {
     pub(super) fn break_glass(&mut self, presented: Digest) -> Answer {
         let (account, now) = (self.actor().id, self.now);
         let (seal, since, wrong) = match self.glass()? {
-            BreakGlass::Unset | BreakGlass::Void { .. } => return Err(Refusal::NotSealed),
+            BreakGlass::Unset => return Err(Refusal::NotSealed { until: None }),
+            BreakGlass::Void { until, .. } => {
+                return Err(Refusal::NotSealed { until: Some(until) });
+            }
             BreakGlass::Opening { ready, .. } => return Err(Refusal::AlreadyOpen { ready }),
             BreakGlass::Open { .. } => return Err(Refusal::AlreadyOpen { ready: now }),
             BreakGlass::Sealed { seal, since, wrong } => (seal, since, wrong),
@@ -62,8 +67,11 @@ impl Turn<'_> {
             } if named == account => (seal, ready),
             BreakGlass::Opening { ready, .. } => return Err(Refusal::AlreadyOpen { ready }),
             BreakGlass::Open { .. } => return Err(Refusal::AlreadyOpen { ready: now }),
-            BreakGlass::Unset | BreakGlass::Sealed { .. } | BreakGlass::Void { .. } => {
-                return Err(Refusal::NotSealed);
+            BreakGlass::Void { until, .. } => {
+                return Err(Refusal::NotSealed { until: Some(until) });
+            }
+            BreakGlass::Unset | BreakGlass::Sealed { .. } => {
+                return Err(Refusal::NotSealed { until: None });
             }
         };
         if presented != seal {

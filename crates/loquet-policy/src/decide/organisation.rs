@@ -2,15 +2,17 @@
 
 use super::turn::{Answer, Turn};
 use crate::{
-    Audience, BreakGlass, Digest, Event, Grant, Latch, Mandate, MandateState, Organisation, Preset,
-    Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted, UnixTime, limits,
+    Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
+    Organisation, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted,
+    UnixTime, limits,
 };
 
 impl Turn<'_> {
     pub(super) fn enable(&mut self, seal: Digest, typed_back: bool) -> Answer {
         self.administrator()?;
-        if self.organisation()?.is_enabled() {
-            return Err(Refusal::AlreadyEnabled);
+        let organisation = self.organisation()?;
+        if organisation.is_enabled() {
+            return Err(Refusal::AlreadyEnabled(organisation.enabled_by()));
         }
         if !typed_back {
             return Err(Refusal::SealNotConfirmed);
@@ -32,21 +34,26 @@ impl Turn<'_> {
 
     pub(super) fn disable(&mut self) -> Answer {
         self.administrator()?;
-        self.enabled()?;
-        Err(Refusal::Latched)
+        Err(Refusal::Latched(self.enabled()?.enabled_by()))
     }
 
     pub(super) fn set_preset(&mut self, preset: Preset) -> Answer {
         self.administrator()?;
-        match (self.organisation()?.preset, preset) {
-            (Preset::StrictLatch, Preset::Standard) => return Err(Refusal::Latched),
+        let organisation = self.organisation()?;
+        match (organisation.preset, preset) {
+            (Preset::StrictLatch, Preset::Standard) => {
+                return Err(Refusal::Latched(organisation.hardened_by()));
+            }
             (Preset::Standard, Preset::StrictLatch) => {}
             (Preset::Standard, Preset::Standard) | (Preset::StrictLatch, Preset::StrictLatch) => {
                 return Err(Refusal::Unchanged);
             }
         }
         self.recent()?;
-        self.organisation_mut()?.preset = preset;
+        let (by, since) = (self.actor().id, self.now);
+        let organisation = self.organisation_mut()?;
+        organisation.preset = preset;
+        organisation.hardened = Some(Hardened { since, by });
         self.tell_administrators(Event::PresetChanged { preset });
         Ok(Grant::Done)
     }
@@ -58,12 +65,12 @@ impl Turn<'_> {
         if organisation.role(role).is_none() {
             return Err(Refusal::UnknownRole { role });
         }
-        match organisation.mandate(role).map(|mandate| mandate.state) {
-            Some(MandateState::Announced { date, .. }) => {
-                return Err(Refusal::AlreadyAnnounced { date });
-            }
-            Some(MandateState::InForce { .. }) => return Err(Refusal::Latched),
-            None => {}
+        if let Some(mandate) = organisation.mandate(role) {
+            let cause = Cause::from(mandate);
+            return Err(match mandate.state {
+                MandateState::Announced { .. } => Refusal::AlreadyAnnounced(cause),
+                MandateState::InForce { .. } => Refusal::Latched(cause),
+            });
         }
         self.recent()?;
         // Every administrator may lose the phone on the same day. Whoever makes it impossible to
@@ -118,16 +125,22 @@ impl Turn<'_> {
         }
     }
 
-    /// The announced mandate of a role: the only kind that still moves.
+    /// The mandate of a role, if there is one.
+    fn mandate(&self, role: RoleId) -> Result<&Mandate, Refusal> {
+        let none = Refusal::NothingAnnounced { role: Some(role) };
+        self.enabled()?.mandate(role).ok_or(none)
+    }
+
+    /// The announced mandate of a role: the only kind that still moves. Its date, and how often it was put off.
     fn announced(&self, role: RoleId) -> Result<(UnixTime, u8), Refusal> {
-        match self.enabled()?.mandate(role).map(|mandate| mandate.state) {
-            None => Err(Refusal::NothingAnnounced),
-            Some(MandateState::InForce { .. }) => Err(Refusal::Latched),
-            Some(MandateState::Announced {
+        let mandate = self.mandate(role)?;
+        match mandate.state {
+            MandateState::InForce { .. } => Err(Refusal::Latched(mandate.into())),
+            MandateState::Announced {
                 date,
                 postponements,
                 ..
-            }) => Ok((date, postponements)),
+            } => Ok((date, postponements)),
         }
     }
 
@@ -141,7 +154,7 @@ impl Turn<'_> {
         self.within_notice(to)?;
         let postponements = postponed.saturating_add(u8::from(to > date));
         if postponements > limits::POSTPONEMENTS {
-            return Err(Refusal::TooManyPostponements);
+            return Err(Refusal::TooManyPostponements(self.mandate(role)?.into()));
         }
         let mandates = self.organisation_mut()?.mandates.iter_mut();
         for mandate in mandates.filter(|mandate| mandate.role == role) {
@@ -173,11 +186,8 @@ impl Turn<'_> {
 
     pub(super) fn lift_mandate(&mut self, role: RoleId) -> Answer {
         self.administrator()?;
-        match self.enabled()?.mandate(role) {
-            // Whoever wants an announced one gone cancels it; nothing here is ever lifted.
-            Some(_) => Err(Refusal::Latched),
-            None => Err(Refusal::NothingAnnounced),
-        }
+        // Whoever wants an announced one gone cancels it; nothing here is ever lifted.
+        Err(Refusal::Latched(self.mandate(role)?.into()))
     }
 
     pub(super) fn renew_seal(&mut self, seal: Digest, typed_back: bool, code: Submitted) -> Answer {

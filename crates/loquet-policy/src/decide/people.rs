@@ -105,9 +105,7 @@ impl Turn<'_> {
         self.administrator()?;
         self.enabled()?;
         self.over_subject()?;
-        if !self.subject()?.is_active() {
-            return Err(Refusal::HasLeft);
-        }
+        self.subject()?.present()?;
         self.not_too_new()?;
         self.within_quota()?;
         let ticket = self.new_ticket(digest, aloud)?;
@@ -166,10 +164,7 @@ impl Turn<'_> {
             return Err(Refusal::Rank);
         }
         let (enabled, promotes) = (organisation.is_enabled(), promotes(organisation, role));
-        let subject = self.subject()?;
-        if !subject.is_active() {
-            return Err(Refusal::HasLeft);
-        }
+        let subject = self.subject()?.present()?;
         if subject.roles.contains(role) {
             return Err(Refusal::Unchanged);
         }
@@ -214,10 +209,7 @@ impl Turn<'_> {
             return Err(Refusal::SelfDemotion);
         }
         self.over_subject()?;
-        let subject = self.subject()?;
-        if !subject.is_active() {
-            return Err(Refusal::HasLeft);
-        }
+        let subject = self.subject()?.present()?;
         if !subject.roles.contains(role) {
             return Err(Refusal::NoSuchRole);
         }
@@ -280,10 +272,7 @@ impl Turn<'_> {
             return Err(Refusal::SelfOffboard);
         }
         self.over_subject()?;
-        let subject = self.subject()?;
-        if !subject.is_active() {
-            return Err(Refusal::HasLeft);
-        }
+        let subject = self.subject()?.present()?;
         let account = subject.id;
         self.dispensable(account)?;
         self.not_too_new()?;
@@ -301,10 +290,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn host_leave(&mut self) -> Answer {
-        if !self.actor().is_active() {
-            return Err(Refusal::HasLeft);
-        }
-        let account = self.actor().id;
+        let account = self.actor().present()?.id;
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             self.dispensable(account)?;
             self.dismiss(account)?;

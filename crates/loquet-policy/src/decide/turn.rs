@@ -1,6 +1,6 @@
 //! One decision while it is being made: what was read, what will be written, who will be told.
 
-use crate::standing::standing_of;
+use crate::standing::{rights_of, standing_of};
 use crate::{
     Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
     Level, Notice, Organisation, Origin, Refusal, RoleId, Roster, Session, Snapshot, Ticket,
@@ -169,12 +169,12 @@ impl<'a> Turn<'a> {
 
     /// The session, if it has rights: Level1 or Level2.
     pub(super) fn rights(&self) -> Result<Level, Refusal> {
-        match self.standing()? {
-            Level::HalfLogin => Err(Refusal::CodeRequired),
-            Level::RecoveryOnly => Err(Refusal::RecoverFirst),
-            Level::EnrolOnly => Err(Refusal::EnrolOnly),
-            level => Ok(level),
-        }
+        rights_of(
+            self.readable(),
+            self.actor(),
+            self.snapshot.session,
+            self.now,
+        )
     }
 
     /// Whether this session's code was given at most five minutes ago.
@@ -196,12 +196,15 @@ impl<'a> Turn<'a> {
 
     /// The actor's authenticator counts.
     pub(super) fn has_code(&self) -> Result<(), Refusal> {
-        match self.actor().authenticator_at(self.now) {
-            Authenticator::Active { .. } => Ok(()),
-            Authenticator::None => Err(Refusal::EnrolFirst),
-            Authenticator::Disabled { .. } => Err(Refusal::RecoverFirst),
-            Authenticator::ResetDue { .. } => Err(Refusal::TicketRequired),
-        }
+        self.actor().authenticator_at(self.now).counts()
+    }
+
+    /// The same, for what makes no sense without one.
+    pub(super) fn bound(&self) -> Result<(), Refusal> {
+        self.has_code().map_err(|refusal| match refusal {
+            Refusal::EnrolFirst => Refusal::NoAuthenticator,
+            other => other,
+        })
     }
 
     /// An administrator with a session that has rights, and rules that can be read.

@@ -185,7 +185,7 @@ impl Stage {
         };
         if does == "act" {
             let reason = match standing(&snapshot, self.now) {
-                Ok(level) => crate::explain::granted(level),
+                Ok(level) => level.reason(),
                 Err(refusal) => refusal.reason(),
             };
             let required = crate::required(Some(&self.organisation), &actor.account, self.now);

@@ -52,7 +52,7 @@ fn no_break_glass(
     fresh: Fresh,
 ) -> Decision {
     match command {
-        Command::BreakGlass { .. } => refuse(Refusal::NotSealed),
+        Command::BreakGlass { .. } => refuse(Refusal::NotSealed { until: None }),
         _ => decide(snapshot, command, now, fresh),
     }
 }
@@ -450,7 +450,7 @@ fn burnt_with_the_codes_in_hand() -> String {
         Command::UseRecoveryCode { .. }
             if matches!(snapshot.actor.authenticator, Authenticator::Disabled { .. }) =>
         {
-            refuse(Refusal::Disabled)
+            refuse(Refusal::Disabled { since: None })
         }
         _ => no_break_glass(snapshot, command, now, fresh),
     });

@@ -33,6 +33,16 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
     let announce = |start| Command::Announce { role, start };
     vec![
         (
+            "break-glass, the seal void",
+            Command::BreakGlass { seal: digest(1) },
+            |it| {
+                organisation(it).break_glass = BreakGlass::Void {
+                    seal: digest(1),
+                    until: NOW.plus(9),
+                };
+            },
+        ),
+        (
             "the code's last group is not typed back",
             Command::Enable {
                 seal: digest(1),
@@ -310,6 +320,14 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             reset(it, Origin::BreakGlass { digest: digest(2) }, NOW.plus(9), 0);
         }),
         (
+            "after a reset, the ticket void, none shown",
+            begin(None),
+            |it| {
+                reset(it, Origin::BreakGlass { digest: digest(2) }, NOW, 0);
+                it.actor.authenticator = Authenticator::ResetDue { ticket: None };
+            },
+        ),
+        (
             "after a reset, a wrong ticket",
             begin(Some(digest(9))),
             |it| {
@@ -321,6 +339,24 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             begin(Some(digest(2))),
             |it| {
                 reset(it, Origin::BreakGlass { digest: digest(2) }, NOW, 0);
+            },
+        ),
+        (
+            "after a reset, the late ticket of an administrator",
+            begin(Some(digest(2))),
+            |it| {
+                let by = AccountId::from(8u64);
+                let digest = digest(2);
+                reset(
+                    it,
+                    Origin::Administrator {
+                        digest,
+                        by,
+                        mark: 1,
+                    },
+                    NOW,
+                    0,
+                );
             },
         ),
         (
@@ -414,6 +450,18 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             |it| {
                 organisation(it).preset = Preset::StrictLatch;
             },
+        ),
+        (
+            "switch off with a role that nobody defined",
+            Command::SwitchOff { code: GOOD },
+            |it| it.actor.roles = it.actor.roles.with(RoleId(77)).unwrap(),
+        ),
+        (
+            "with a role that nobody defined",
+            Command::LogIn {
+                access: Access::Allowed,
+            },
+            |it| it.actor.roles = it.actor.roles.with(RoleId(77)).unwrap(),
         ),
         (
             "reset without a code",

@@ -12,6 +12,7 @@
 )]
 
 mod details;
+mod reasons;
 mod scenes;
 
 use loquet_policy::*;
@@ -169,6 +170,57 @@ fn name(command: &Command) -> (usize, &'static str) {
 
 const COMMANDS: usize = 36;
 
+/// The lines of a command: who in which state, and a scene for each organisation.
+fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
+    let organisations = organisations();
+    let mut lines = Vec::new();
+    for (role, actor) in [
+        ("parent", account(2, &[RoleId::PARENT])),
+        ("employee", account(2, &[RoleId::EMPLOYEE])),
+        ("administrator", administrator(2)),
+    ] {
+        for (state, prepare) in actors() {
+            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
+                let mut scene = base(organisation.clone(), actor.clone());
+                prepare(&mut scene);
+                if command.reads_subject() {
+                    scene.subject = Some(enrolled(account(3, &[RoleId::EMPLOYEE])));
+                }
+                scene
+            };
+            lines.push((
+                format!("{role}: {state}"),
+                organisations.iter().map(scene).collect(),
+            ));
+        }
+    }
+    if command.reads_subject() {
+        for (whom, subject) in subjects() {
+            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
+                let mut scene = recent_administrator(organisation.clone());
+                scene.subject = subject.clone();
+                scene
+            };
+            lines.push((
+                format!("about {whom}"),
+                organisations.iter().map(scene).collect(),
+            ));
+        }
+    }
+    lines
+}
+
+/// The single cells below the grid.
+fn singles() -> Vec<(&'static str, Command, Scene)> {
+    let organisation = organisations().swap_remove(1).1;
+    let single = |(label, command, prepare): (_, _, fn(&mut Scene))| {
+        let mut scene = recent_administrator(organisation.clone());
+        prepare(&mut scene);
+        (label, command, scene)
+    };
+    details().into_iter().map(single).collect()
+}
+
 fn grid() -> String {
     let mut text = String::new();
     let organisations = organisations();
@@ -187,41 +239,14 @@ fn grid() -> String {
     for command in commands() {
         writeln!(text, "== {} ==", name(&command).1).unwrap();
         line(&mut text, "", &heads);
-        for (role, actor) in [
-            ("parent", account(2, &[RoleId::PARENT])),
-            ("employee", account(2, &[RoleId::EMPLOYEE])),
-            ("administrator", administrator(2)),
-        ] {
-            for (state, prepare) in actors() {
-                let ask = |(_, organisation): &(&str, Option<Organisation>)| {
-                    let mut scene = base(organisation.clone(), actor.clone());
-                    prepare(&mut scene);
-                    if command.reads_subject() {
-                        scene.subject = Some(enrolled(account(3, &[RoleId::EMPLOYEE])));
-                    }
-                    scene.ask(&command)
-                };
-                let cells: Vec<String> = organisations.iter().map(ask).collect();
-                line(&mut text, &format!("{role}: {state}"), &cells);
-            }
-        }
-        if command.reads_subject() {
-            for (whom, subject) in subjects() {
-                let ask = |(_, organisation): &(&str, Option<Organisation>)| {
-                    let mut scene = recent_administrator(organisation.clone());
-                    scene.subject = subject.clone();
-                    scene.ask(&command)
-                };
-                let cells: Vec<String> = organisations.iter().map(ask).collect();
-                line(&mut text, &format!("about {whom}"), &cells);
-            }
+        for (label, scenes) in lines(&command) {
+            let cells: Vec<String> = scenes.iter().map(|scene| scene.ask(&command)).collect();
+            line(&mut text, &label, &cells);
         }
         text.push('\n');
     }
     text += "== An administrator with a recent code, enabled ==\n";
-    for (label, command, prepare) in details() {
-        let mut scene = recent_administrator(organisations[1].1.clone());
-        prepare(&mut scene);
+    for (label, command, scene) in singles() {
         let label = format!("{}: {label}", name(&command).1);
         writeln!(text, "{label:90}{}", scene.ask(&command)).unwrap();
     }
@@ -259,6 +284,7 @@ fn no_command_is_missing_from_the_grid() {
 /// Every reason for a refusal, so that none is promised that never comes.
 fn refusals() -> Vec<Refusal> {
     let (date, role, wait) = (NOW, RoleId(0), 0);
+    let (cause, since) = (Cause::default(), None);
     use Refusal::*;
     vec![
         UnknownAccount,
@@ -266,22 +292,22 @@ fn refusals() -> Vec<Refusal> {
         LogInRequired,
         StaleLogIn,
         LogInExpired,
-        EnrolOnly,
-        CodeRequired,
-        RecoverFirst,
+        EnrolOnly(cause),
+        CodeRequired(cause),
+        RecoverFirst { since },
         PolicyUnavailable,
         AccessDenied,
         AccessUnknown,
-        Latched,
-        AlreadyEnabled,
+        Latched(cause),
+        AlreadyEnabled(cause),
         NotEnabled,
         Unchanged,
         UnknownRole { role },
-        AlreadyAnnounced { date },
-        NothingAnnounced,
+        AlreadyAnnounced(cause),
+        NothingAnnounced { role: Some(role) },
         TooSoon { earliest: date },
         NotConfirmed,
-        TooManyPostponements,
+        TooManyPostponements(cause),
         WouldStrandAdmin,
         SealNotConfirmed,
         OutOfBounds { least: 0, most: 0 },
@@ -291,13 +317,13 @@ fn refusals() -> Vec<Refusal> {
         AlreadyUsed { wait },
         Throttled { wait },
         KnownDeviceOnly,
-        Disabled,
+        Disabled { since },
         NoAuthenticator,
         AlreadyBound,
         EnrolFirst,
-        TicketRequired,
+        TicketRequired(cause),
         WrongTicket,
-        TicketExpired,
+        TicketExpired(cause),
         NotYours,
         NothingPending,
         TooManyPendings,
@@ -306,11 +332,7 @@ fn refusals() -> Vec<Refusal> {
         NotOffered,
         WrongRecoveryCode,
         WrongLink,
-        Mandated {
-            role,
-            since: None,
-            by: None,
-        },
+        Mandated(cause),
         StepUp,
         NotOwner,
         NotAdmin,
@@ -326,9 +348,9 @@ fn refusals() -> Vec<Refusal> {
         UseLeave,
         NoSuchRole,
         TooManyRoles,
-        HasLeft,
+        HasLeft { since },
         NotLeft,
-        NotSealed,
+        NotSealed { until: since },
         AlreadyOpen { ready: date },
         WrongSeal,
         TooEarly { ready: date },

@@ -40,7 +40,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) fn ask(&self, command: &Command) -> String {
+    pub(crate) fn decide(&self, command: &Command) -> Decision {
         let mut roster = self.roster.clone();
         for account in self.subject.iter().chain([&self.actor]) {
             roster.admit(account);
@@ -61,8 +61,11 @@ impl Scene {
             session: self.session.as_ref(),
             subject: self.subject.as_ref(),
         };
-        let decision = decide(&snapshot, command, NOW, FRESH);
-        match decision.answer {
+        decide(&snapshot, command, NOW, FRESH)
+    }
+
+    pub(crate) fn ask(&self, command: &Command) -> String {
+        match self.decide(command).answer {
             Err(refusal) => refusal.code().to_string(),
             Ok(Grant::Session { session, .. }) => format!("+ {:?}", session.level),
             Ok(Grant::Pending {

@@ -297,7 +297,7 @@ fn t19_t24_a_session_with_an_open_duty_has_no_rights() {
     assert_eq!(claire.level, Level::EnrolOnly);
     assert_eq!(
         house.ask(CLAIRE, Some(claire), Command::LogOutEverywhere),
-        Err(Refusal::EnrolOnly)
+        Err(Refusal::EnrolOnly(house.mandate()))
     );
 }
 

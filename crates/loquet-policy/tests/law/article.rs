@@ -13,17 +13,20 @@ fn once_activated_there_is_no_way_back() {
     let mut house = House::mandated();
     let anne = house.enter(ANNE);
     let role = RoleId::EMPLOYEE;
+    let Latch::Enabled { since, by } = house.organisation.latch else {
+        panic!("it is enabled");
+    };
     assert_eq!(
         house.ask(ANNE, Some(anne), Command::Disable),
-        Err(Refusal::Latched)
+        Err(Refusal::Latched(Cause::of(by, since)))
     );
     assert_eq!(
         house.ask(ANNE, Some(anne), Command::LiftMandate { role }),
-        Err(Refusal::Latched)
+        Err(Refusal::Latched(house.mandate()))
     );
     assert_eq!(
         house.ask(ANNE, Some(anne), Command::CancelMandate { role }),
-        Err(Refusal::Latched)
+        Err(Refusal::Latched(house.mandate()))
     );
     assert_eq!(
         house.ask(ANNE, Some(anne), Command::RemoveAuthenticator),
@@ -123,7 +126,7 @@ fn a_half_log_in_has_no_rights() {
     ] {
         assert_eq!(
             house.ask(ANNE, Some(half), command),
-            Err(Refusal::CodeRequired)
+            Err(Refusal::CodeRequired(house.mandate()))
         );
     }
 }
@@ -157,7 +160,10 @@ fn an_employee_who_lost_the_code_is_reset_by_an_administrator() {
     assert_eq!(claire.level, Level::EnrolOnly);
     assert_eq!(
         house.begin(CLAIRE, claire, None),
-        Err(Refusal::TicketRequired)
+        Err(Refusal::TicketRequired(Cause::of(
+            house.accounts[ANNE].id,
+            house.now
+        )))
     );
     house.begin(CLAIRE, claire, Some(TICKET)).unwrap();
     assert_eq!(house.confirm(CLAIRE, claire).unwrap().level, Level::Level2);
@@ -185,7 +191,7 @@ fn whoever_must_and_has_nothing_is_shown_the_enrollment_and_nothing_else() {
     assert_eq!(claire.level, Level::EnrolOnly);
     for command in [Command::LogOutEverywhere, Command::RemoveAuthenticator] {
         let answer = house.ask(CLAIRE, Some(claire), command);
-        assert_eq!(answer, Err(Refusal::EnrolOnly));
+        assert_eq!(answer, Err(Refusal::EnrolOnly(house.mandate())));
     }
     house.begin(CLAIRE, claire, None).unwrap();
 }
@@ -219,13 +225,18 @@ fn whoever_deletes_the_app_comes_no_further_than_the_code() {
     house.enroll(CLAIRE);
     let half = house.log_in(CLAIRE);
     assert_eq!(house.standing(CLAIRE, half), Ok(Level::HalfLogin));
-    assert_eq!(house.begin(CLAIRE, half, None), Err(Refusal::CodeRequired));
+    assert_eq!(
+        house.begin(CLAIRE, half, None),
+        Err(Refusal::CodeRequired(house.mandate()))
+    );
     house.ask(CLAIRE, None, Command::ReportLost).unwrap();
     let claire = house.log_in(CLAIRE);
     assert_eq!(claire.level, Level::RecoveryOnly);
     assert_eq!(
         house.begin(CLAIRE, claire, None),
-        Err(Refusal::RecoverFirst)
+        Err(Refusal::RecoverFirst {
+            since: Some(house.now)
+        })
     );
 }
 
@@ -300,11 +311,10 @@ fn the_switch_is_locked_by_a_mandate_and_by_the_strict_latch() {
             },
         )
         .unwrap();
-    let mandated = Refusal::Mandated {
-        role,
-        since: Some(date),
-        by: Some(house.accounts[ANNE].id),
-    };
+    let mandated = Refusal::Mandated(Cause {
+        role: Some(role),
+        ..Cause::of(house.accounts[ANNE].id, date)
+    });
     let code = house.good();
     assert_eq!(
         house.ask(CLAIRE, Some(claire), Command::SwitchOff { code }),
@@ -320,14 +330,16 @@ fn the_switch_is_locked_by_a_mandate_and_by_the_strict_latch() {
             },
         )
         .unwrap();
+    let strict = Refusal::Latched(Cause::of(house.accounts[ANNE].id, house.now));
+    house.wait(60);
     assert_eq!(
         house.ask(DAVID, Some(david), Command::SwitchOff { code }),
-        Err(Refusal::Latched)
+        Err(strict)
     );
     let back = Command::SetPreset {
         preset: Preset::Standard,
     };
-    assert_eq!(house.ask(ANNE, Some(anne), back), Err(Refusal::Latched));
+    assert_eq!(house.ask(ANNE, Some(anne), back), Err(strict));
 }
 
 /// "… restreindre les connexions selon l'appareil, l'endroit ou l'adresse IP …"

@@ -57,6 +57,7 @@ fn organisation(organisation: &Organisation) -> Vec<(&'static str, String)> {
     let Organisation {
         id: _,
         preset,
+        hardened,
         latch,
         roles,
         mandates,
@@ -66,6 +67,7 @@ fn organisation(organisation: &Organisation) -> Vec<(&'static str, String)> {
     } = organisation;
     vec![
         field("preset", preset),
+        field("hardened", hardened),
         field("latch", latch),
         field("roles", roles),
         field("mandates", mandates),

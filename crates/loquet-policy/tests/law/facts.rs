@@ -346,17 +346,14 @@ fn a_refusal_explains_the_role_the_date_and_who_imposed_it() {
     let (role, date, by) = (RoleId(5), UnixTime(77), AccountId::from(6u64));
     let some = (Some(role), Some(date), Some(by));
     let at = (None, Some(date), None);
+    let cause = Cause {
+        role: Some(role),
+        ..Cause::of(by, date)
+    };
     for (refusal, expected) in [
-        (
-            Refusal::Mandated {
-                role,
-                since: Some(date),
-                by: Some(by),
-            },
-            some,
-        ),
+        (Refusal::Mandated(cause), some),
         (Refusal::UnknownRole { role }, (Some(role), None, None)),
-        (Refusal::AlreadyAnnounced { date }, at),
+        (Refusal::AlreadyAnnounced(cause), some),
         (Refusal::TooSoon { earliest: date }, at),
         (Refusal::TooNew { until: date }, at),
         (Refusal::AlreadyOpen { ready: date }, at),
@@ -396,7 +393,7 @@ fn a_grant_explains_its_level_or_its_date() {
                 expires,
                 left,
             },
-            None,
+            Some(date),
         ),
         (
             Grant::Pending {

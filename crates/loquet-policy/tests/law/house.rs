@@ -99,6 +99,11 @@ impl House {
         house
     }
 
+    /// Who imposed the employees' mandate, and when.
+    pub fn mandate(&self) -> Cause {
+        Cause::from(self.organisation.mandate(RoleId::EMPLOYEE).unwrap())
+    }
+
     pub fn wait(&mut self, seconds: u64) {
         self.now = self.now.plus(seconds);
     }

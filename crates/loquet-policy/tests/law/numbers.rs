@@ -170,6 +170,7 @@ fn a_ticket_begun_in_time_may_finish_late() {
     house.enroll(CLAIRE);
     let anne = house.enter(ANNE);
     house.reset(ANNE, anne, CLAIRE).unwrap();
+    let given = house.now;
     house.wait(limits::TICKET - 1);
     let claire = house.log_in(CLAIRE);
     house.begin(CLAIRE, claire, Some(TICKET)).unwrap();
@@ -177,7 +178,10 @@ fn a_ticket_begun_in_time_may_finish_late() {
     let late = house.log_in(CLAIRE);
     assert_eq!(
         house.begin(CLAIRE, late, Some(TICKET)),
-        Err(Refusal::TicketExpired)
+        Err(Refusal::TicketExpired(Cause::of(
+            house.accounts[ANNE].id,
+            given.plus(limits::TICKET)
+        )))
     );
     house.confirm(CLAIRE, claire).unwrap();
 }
@@ -188,7 +192,8 @@ fn the_window_is_fourteen_days_from_the_mandate() {
     house.wait(limits::ENROLLMENT_WINDOW - 1);
     assert_eq!(house.log_in(CLAIRE).level, Level::EnrolOnly);
     house.wait(1);
-    assert_eq!(house.try_log_in(CLAIRE), Err(Refusal::TicketRequired));
+    let late = Refusal::TicketRequired(house.mandate());
+    assert_eq!(house.try_log_in(CLAIRE), Err(late));
     let anne = house.enter(ANNE);
     house.reset(ANNE, anne, CLAIRE).unwrap();
     let claire = house.log_in(CLAIRE);
@@ -205,11 +210,15 @@ fn a_date_is_put_off_twice_and_brought_forward_to_seven_days() {
     house
         .ask(ANNE, Some(anne), Command::Announce { role, start })
         .unwrap();
+    let stands = Cause {
+        role: Some(role),
+        ..Cause::of(house.accounts[ANNE].id, day(&house, 25))
+    };
     for (days, expected) in [
         (20, Ok(())),
         (15, Ok(())),
         (25, Ok(())),
-        (30, Err(Refusal::TooManyPostponements)),
+        (30, Err(Refusal::TooManyPostponements(stands))),
         (
             6,
             Err(Refusal::TooSoon {
@@ -227,7 +236,7 @@ fn a_date_is_put_off_twice_and_brought_forward_to_seven_days() {
     let date = day(&house, 9);
     assert_eq!(
         house.ask(ANNE, Some(anne), Command::MoveMandate { role, date }),
-        Err(Refusal::Latched)
+        Err(Refusal::Latched(house.mandate()))
     );
 }
 
@@ -290,7 +299,10 @@ fn break_glass_waits_a_day_is_cancelled_by_a_log_in_and_renews_its_seal() {
     };
     house.ask(ANNE, None, open).unwrap();
     house.enter(BRUNO);
-    assert_eq!(house.ask(ANNE, None, collect), Err(Refusal::NotSealed));
+    assert_eq!(
+        house.ask(ANNE, None, collect),
+        Err(Refusal::NotSealed { until: None })
+    );
     assert!(house.told(Event::BreakGlassCancelled {
         by: house.accounts[BRUNO].id
     }));
@@ -345,7 +357,11 @@ fn ten_wrong_seals_void_it_for_three_days_or_until_it_is_renewed() {
         assert_eq!(house.ask(ANNE, None, wrong), Err(Refusal::WrongSeal));
     }
     assert!(house.told(Event::SealVoid));
-    assert_eq!(house.ask(ANNE, None, right), Err(Refusal::NotSealed));
+    let until = Some(house.now.plus(limits::SEAL_VOID));
+    assert_eq!(
+        house.ask(ANNE, None, right),
+        Err(Refusal::NotSealed { until })
+    );
     house.wait(limits::SEAL_VOID);
     house.ask(ANNE, None, right).unwrap();
 }
@@ -390,7 +406,7 @@ fn the_repudiation_link_opens_nothing_but_a_reset() {
     let claire = house.log_in(CLAIRE);
     assert_eq!(
         house.begin(CLAIRE, claire, None),
-        Err(Refusal::TicketRequired)
+        Err(Refusal::TicketRequired(Cause::default()))
     );
 }
 
@@ -481,7 +497,7 @@ fn a_corrected_clock_leaves_three_quarters_of_the_budget() {
                 let half = house.log_in(DAVID);
                 match house.wrong(DAVID, half, vantage) {
                     Err(Refusal::WrongCode { .. }) => looked_at += 1,
-                    Err(Refusal::KnownDeviceOnly | Refusal::Disabled) => break,
+                    Err(Refusal::KnownDeviceOnly | Refusal::Disabled { .. }) => break,
                     other => panic!("{other:?}"),
                 }
                 house.wait(limits::WAIT_MAX);

@@ -365,7 +365,7 @@ pub(crate) async fn cancel<H: Host>(
 /// The filter's own words are English and say where; the sentence before them is the reader's.
 fn bad_rules(bad: &loquet::flow::BadRules, language: crate::Language) -> String {
     language.say(
-        format!("Ces règles ne se lisent pas, rien n'a été changé\u{a0}: {bad}."),
-        format!("These rules cannot be read, nothing was changed: {bad}."),
+        format!("Ces règles ne se lisent pas\u{a0}; rien n'a été changé. Le filtre dit, en anglais\u{a0}: «\u{a0}{bad}\u{a0}»."),
+        format!("These rules cannot be read; nothing was changed. The filter says: “{bad}”."),
     )
 }

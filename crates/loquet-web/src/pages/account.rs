@@ -6,7 +6,6 @@ use loquet::Address;
 use loquet::flow::{BeginReplacement, LogOut, LogOutEverywhere, ReportLost, SwitchOff, SwitchOn};
 use loquet_policy::Authenticator;
 
-use crate::facts::starts;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
@@ -55,6 +54,13 @@ pub(super) async fn draw<H: Host>(
                 "Your account was reset. Set up a new app with your ticket.",
             ),
             needs_ticket: true,
+        },
+        Authenticator::Disabled { .. } if here.has_recovery_codes() => Bound::Broken {
+            text: at.say(
+                "Désactivée. Un code de récupération, ou le billet d'un administrateur, permet d'en configurer une autre.",
+                "Disabled. A recovery code, or an administrator's ticket, lets you set up another.",
+            ),
+            needs_ticket: false,
         },
         Authenticator::Disabled { .. } => Bound::Broken {
             text: at.say(
@@ -118,7 +124,7 @@ fn codes_left(here: &Here, language: Language) -> Option<String> {
             )
             .to_owned(),
         left => language.say(
-            format!("Il vous reste {left} codes de récupération."),
+            format!("Il vous reste {left}\u{a0}codes de récupération."),
             format!("You have {left} recovery codes left."),
         ),
     };
@@ -140,7 +146,7 @@ fn announced(here: &Here, language: Language) -> Option<String> {
         .requirement
         .announced
         .filter(|_| here.standing.requirement.mandate.is_none())?;
-    let day = when::day(starts(&mandate), language);
+    let day = when::day(mandate.start(), language);
     Some(language.say(
         format!("À compter du {day}, un code sera exigé à chacune de vos connexions. Configurez votre application dès maintenant."),
         format!("From {day} on a code will be required at each of your log-ins. Set up your app now."),
@@ -206,10 +212,17 @@ async fn ask<H: Host>(
         "Seule votre phrase de passe vous sera demandée à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
         "You will be asked for your pass phrase only. Your app stays bound to your account. Confirm with a fresh code.",
     );
-    let lost = at.say(
-        "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre.",
-        "Your app will no longer work and all your sessions will end. An administrator must reset your account before you can set up another.",
-    );
+    let lost = if here.has_recovery_codes() {
+        at.say(
+            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l'un de vos codes de récupération\u{a0}; sans eux, un administrateur devra réinitialiser votre compte.",
+            "Your app will no longer work and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account.",
+        )
+    } else {
+        at.say(
+            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre.",
+            "Your app will no longer work and all your sessions will end. An administrator must reset your account before you can set up another.",
+        )
+    };
     let replace = at.say(
         "Un nouveau code QR vous sera montré. L'ancienne application reste valable jusqu'à ce que la nouvelle soit confirmée. Donnez un code de l'ancienne.",
         "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
@@ -394,10 +407,17 @@ pub(crate) async fn report_lost<H: Host>(
         Ok(()) => {
             let language = visit.language;
             let title = language.say("Application désactivée", "App disabled");
-            let text = language.say(
-                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
-                "Your app no longer works and all your sessions have ended. Ask an administrator to reset your account.",
-            );
+            let text = if here.has_recovery_codes() {
+                language.say(
+                    "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l'un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
+                    "Your app no longer works and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
+                )
+            } else {
+                language.say(
+                    "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
+                    "Your app no longer works and all your sessions have ended. Ask an administrator to reset your account.",
+                )
+            };
             let on = (
                 language.say("Page de connexion", "Log-in page"),
                 pages.0.host.log_in(),

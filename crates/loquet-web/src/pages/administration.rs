@@ -6,7 +6,6 @@ use loquet::Refusal;
 use loquet::flow::{EnableMfa, Refused};
 use loquet_policy::{Latch, MandateState};
 
-use crate::facts::starts;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::Trouble;
@@ -147,7 +146,7 @@ fn mandate(here: &Here, language: Language) -> String {
             )
             .to_owned();
     };
-    let day = when::day(starts(mandate), language);
+    let day = when::day(mandate.start(), language);
     match mandate.state {
         MandateState::Announced { .. } => language.say(
             format!("Annoncée pour le {day}."),
@@ -214,7 +213,7 @@ pub(crate) async fn enable<H: Host>(
             match pages.run(&visit, attempt, enable).await? {
                 // Its author enrolls first.
                 Ok(_) => return Ok(pages.go("/enrol")),
-                Err(Refused::Rule(Refusal::AlreadyEnabled | Refusal::AlreadyCompleted)) => {
+                Err(Refused::Rule(Refusal::AlreadyEnabled(_) | Refusal::AlreadyCompleted)) => {
                     return Ok(pages.go("/admin"));
                 }
                 Err(refused) => {

@@ -6,7 +6,6 @@ use loquet::paper::RecoveryCode;
 use loquet::{Level, UnixTime};
 use loquet_policy::{Authenticator, BreakGlass, Origin};
 
-use crate::facts::starts;
 use crate::fields::Fields;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
@@ -112,9 +111,9 @@ async fn reason<H: Host>(
     };
     let who = pages.role(mandate.role, language).unwrap_or_default();
     let by = pages.0.host.name(mandate.by).await?.unwrap_or_default();
-    let since = when::day(starts(&mandate), language);
+    let since = when::day(mandate.start(), language);
     Ok(language.say(
-        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since}\u{a0}; décision de {by}."),
+        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
         format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
     ))
 }

@@ -88,8 +88,8 @@ fn said(setting: &Setting, language: Language) -> String {
         Setting::EnrollmentWindow { seconds } => {
             let days = seconds / limits::DAY;
             language.say(
-                format!("Le délai d'inscription sera de {days} jours."),
-                format!("The time to enroll will be {days} days."),
+                format!("Le délai d'inscription sera de {days}\u{a0}jours."),
+                format!("The time to enroll will be {days}\u{a0}days."),
             )
         }
         Setting::AccessRules { .. } => language
@@ -260,7 +260,7 @@ async fn ask_latch<H: Host>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = pages.setting(visit, trouble)?;
-    let title = at.say("Fermer le verrou ?", "Close the latch?");
+    let title = at.say("Fermer le verrou\u{a0}?", "Close the latch?");
     let body = question(
         &at,
         &Question {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::flow::Reset;
 use loquet::{AccountId, Person, Refusal};
-use loquet_policy::{Authenticator, Requirement};
+use loquet_policy::{Account, Authenticator, Requirement, entrance};
 
 use crate::fields::Fields;
 use crate::host::Host;
@@ -14,7 +14,7 @@ use crate::refusal::Names;
 use crate::session::{Here, Stop};
 use crate::views::message::message;
 use crate::views::people::{self, Line, State};
-use crate::{Pages, Visit, when};
+use crate::{Language, Pages, Visit, when};
 
 pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
     let here = pages.enrolled_administrator(&visit).await?;
@@ -66,10 +66,19 @@ async fn line<H: Host>(
             Authenticator::Disabled { .. } => State::Disabled,
             Authenticator::ResetDue { .. } => State::ResetDue,
         },
-        required: person.requirement.is_required(),
+        at_log_in: at_log_in(here, visit.language, account),
         why: why(pages, visit, &person.requirement).await?,
         is_self: account.id == here.stamp.account(),
     })
+}
+
+/// What the pass phrase alone would open for a person now.
+fn at_log_in(here: &Here, language: Language, account: &Account) -> String {
+    match entrance(&here.standing.organisation, account, here.standing.now) {
+        Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
+        Err(Refusal::TicketRequired(_)) => language.say("billet exigé", "ticket required").into(),
+        Err(_) => language.say("refusée", "refused").into(),
+    }
 }
 
 /// What requires a code of a person, or will, with the names that people know.
@@ -85,13 +94,7 @@ async fn why<H: Host>(
         .reasons()
         .filter(|reason| !mandated || reason.code != "TOGGLE")
     {
-        let role = reason
-            .role
-            .and_then(|role| pages.role(role, visit.language));
-        let by = match reason.by {
-            Some(by) => pages.0.host.name(by).await?,
-            None => None,
-        };
+        let (role, by) = pages.named(&reason, visit.language).await?;
         let names = Names {
             role: role.as_deref(),
             by: by.as_deref(),

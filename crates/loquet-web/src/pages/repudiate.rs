@@ -25,7 +25,7 @@ fn draw<H: Host>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = pages.setting(visit, trouble)?;
-    let title = at.say("Ce n'était pas vous ?", "That was not you?");
+    let title = at.say("Ce n'était pas vous\u{a0}?", "That was not you?");
     let body = question(
         &at,
         &Question {

@@ -181,8 +181,8 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
             )
             .to_owned(),
         out => at.language.say(
-            format!("{out} personnes perdraient l'accès\u{a0}:"),
-            format!("{out} people would lose access:"),
+            format!("{out}\u{a0}personnes perdraient l'accès\u{a0}:"),
+            format!("{out}\u{a0}people would lose access:"),
         ),
     };
     html! {
@@ -194,8 +194,8 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
                     (forecast.limited.join(", ")) "." }
             }
             p.small { (at.language.say(
-                format!("D'après les connexions des 30 derniers jours, de {seen} personnes sur {people}. Des autres, on ne sait rien."),
-                format!("Going by the log-ins of the last 30 days, of {seen} people out of {people}. Of the others nothing is known."),
+                format!("D'après les connexions des 30\u{a0}derniers jours, de {seen}\u{a0}personnes sur {people}. Des autres, on ne sait rien."),
+                format!("Going by the log-ins of the last 30\u{a0}days, of {seen}\u{a0}people out of {people}. Of the others nothing is known."),
             )) }
             @if forecast.is_empty {
                 p { (at.say("Ajoutez au moins un endroit, ou revenez en arrière.", "Add at least one place, or go back.")) }
@@ -244,7 +244,7 @@ fn by_hand(at: &Setting<'_>, rules: &str) -> Markup {
             (parts::error_line(at.language, "rules", trouble))
         }
         div.field {
-            label for="rules-code" { (at.say("Code à 6 chiffres", "6-digit code")) }
+            label for="rules-code" { (at.say("Code à 6\u{a0}chiffres", "6-digit code")) }
             input.code #rules-code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength=(parts::MAX_CODE) spellcheck="false" placeholder="000 000";
             p.hint { (at.say("Seulement pour des règles qui laissent entrer davantage de monde.", "Only for rules that let more people in.")) }
         }

@@ -72,7 +72,7 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 header {
                     h2 { (at.say("Vos connexions", "Your sessions")) }
                     p.soft { (at.say(
-                        "Vous avez oublié de vous déconnecter quelque part ? Mettez fin à toutes vos connexions, celle-ci comprise.",
+                        "Vous avez oublié de vous déconnecter quelque part\u{a0}? Mettez fin à toutes vos connexions, celle-ci comprise.",
                         "Forgot to log out somewhere? End all your sessions, this one included.",
                     )) }
                 }

@@ -25,7 +25,7 @@ pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool)
             (parts::post(&at.path("/code"), at.attempt, &form))
             hr;
             details.more {
-                summary { (at.say("Vous n'avez plus votre application ?", "You no longer have your app?")) }
+                summary { (at.say("Vous n'avez plus votre application\u{a0}?", "You no longer have your app?")) }
                 div.stack {
                     p.small.soft { (at.say(
                         "Un administrateur peut réinitialiser votre compte et vous remettre un billet pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
@@ -46,8 +46,8 @@ fn remember(at: &Setting<'_>) -> Markup {
             label.choice { input type="checkbox" name="remember" value="yes" data-testid="remember" aria-describedby="remember-hint";
                 span { (at.say("Se souvenir de cet appareil", "Remember this device")) } }
             p.hint #remember-hint { (at.say(
-                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d'autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d'ailleurs. Nous garderons l'empreinte d'un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90 jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
-                "For a device of your own. You will still be asked for a code, but nobody else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90 days at most. “My account” shows and erases them.",
+                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d'autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d'ailleurs. Nous garderons l'empreinte d'un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
+                "For a device of your own. You will still be asked for a code, but nobody else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
             )) }
         }
     }
@@ -64,7 +64,7 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
     html! {
         section.card data-testid="step-up-page" {
             header {
-                h1 { (at.say("Est-ce bien vous ?", "Is it really you?")) }
+                h1 { (at.say("Est-ce bien vous\u{a0}?", "Is it really you?")) }
                 p.soft { (at.say(
                     "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
                     "Before you go on, enter a fresh code from your app. It holds for five minutes.",

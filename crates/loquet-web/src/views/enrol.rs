@@ -86,6 +86,13 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
+    let confirm = html! {
+        (parts::post(&at.path("/enrol/confirm"), at.attempt, &form))
+        p.small.soft {
+            (at.say("Ce code QR expire dans", "This QR code expires in")) " "
+            (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
+        }
+    };
     html! {
         header {
             h1 { (at.say("Scannez ce code QR", "Scan this QR code")) }
@@ -108,20 +115,19 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                 div.qr {
                     div.qr-paper data-testid="qr" { (PreEscaped(scan.svg)) }
                     p.small.soft { strong { (scan.issuer) } br; (scan.account) }
-                    a.button.plain.wide href=(at.path("/enrol/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer ?", "Trouble scanning?")) }
+                    a.button.plain.wide href=(at.path("/enrol/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer\u{a0}?", "Trouble scanning?")) }
                 }
                 div.stack {
                     (steps(at))
-                    hr;
-                    (parts::post(&at.path("/enrol/confirm"), at.attempt, &form))
-                    p.small.soft {
-                        (at.say("Ce code QR expire dans", "This QR code expires in")) " "
-                        (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
-                    }
+                    @if scan.codes.is_empty() { hr; (confirm) }
                 }
             }
         }
-        @if !scan.codes.is_empty() { (recover::paper(at, scan.codes)) }
+        // What is shown only now stands above the button that leads away from it.
+        @if !scan.codes.is_empty() {
+            (recover::paper(at, scan.codes))
+            section.card { (confirm) }
+        }
         div.notice.warn {
             p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
                 "Vous en aurez besoin à chaque connexion\u{a0}: ne la supprimez pas une fois votre multi-facteur mis en place.",
@@ -140,8 +146,8 @@ fn steps(at: &Setting<'_>) -> Markup {
                 "Download and open “Microsoft Authenticator”, from the App Store or the Play Store.",
             )) } }
             li { div { (at.say("Touchez le symbole «\u{a0}+\u{a0}» dans le coin supérieur droit, puis choisissez «\u{a0}Autre compte\u{a0}».", "Touch the “+” in the top right corner, then choose “Other account”.")) } }
-            li { div { (at.say("Scannez le code QR\u{a0}: le compte apparaît dans l'application, avec un code à 6 chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
-            li { div { (at.say("Saisissez ici ces 6 chiffres et cliquez sur «\u{a0}Connexion\u{a0}».", "Enter those 6 digits here and click “Log in”.")) } }
+            li { div { (at.say("Scannez le code QR\u{a0}: le compte apparaît dans l'application, avec un code à 6\u{a0}chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
+            li { div { (at.say("Saisissez ici ces 6\u{a0}chiffres et cliquez sur «\u{a0}Connexion\u{a0}».", "Enter those 6\u{a0}digits here and click “Log in”.")) } }
         }
     }
 }
@@ -177,7 +183,7 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
                     (at.say("Nommez le compte", "Name the account")) " " strong { (key.issuer) " (" (key.account) ")" }
                     (at.say(" et collez la clé. Les espaces et les minuscules ne comptent pas.", " and paste the key. Blanks and case do not count."))
                 } }
-                li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6 chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
+                li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6\u{a0}chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
             }
             p.small.soft {
                 (at.say("Cette clé expire dans", "This key expires in")) " "

@@ -47,7 +47,7 @@ fn announce(at: &Setting<'_>, now: UnixTime) -> Markup {
     let at_once = Trouble::at(at.trouble, "confirmed").is_some();
     let form = html! {
         fieldset {
-            legend { (at.say("Quand commence-t-elle ?", "When does it begin?")) }
+            legend { (at.say("Quand commence-t-elle\u{a0}?", "When does it begin?")) }
             (parts::error_line(at.language, "start", Trouble::at(at.trouble, "start")))
             label.choice {
                 input type="radio" name="start" value="date" checked[!at_once];

@@ -11,7 +11,8 @@ pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) roles: String,
     pub(crate) state: State,
-    pub(crate) required: bool,
+    /// What the pass phrase alone would open.
+    pub(crate) at_log_in: String,
     /// What requires a code, or will.
     pub(crate) why: Vec<String>,
     /// The administrator who looks: nobody resets themself.
@@ -39,7 +40,7 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
     html! {
         header {
             h1 { (at.say("Personnes", "People")) }
-            p.soft { (at.language.say(format!("{enrolled} personnes inscrites sur {present}."), format!("{enrolled} of {present} people are enrolled."))) }
+            p.soft { (how_many(at, enrolled, present)) }
         }
         (parts::form_trouble(at.language, at.trouble))
         section.card data-testid="people-page" {
@@ -65,19 +66,30 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
     }
 }
 
+fn how_many(at: &Setting<'_>, enrolled: usize, present: usize) -> String {
+    match enrolled {
+        0 => at
+            .say("Personne n'est inscrit.", "Nobody is enrolled.")
+            .to_owned(),
+        1 => at.language.say(
+            format!("Une personne inscrite sur {present}."),
+            format!("One of {present}\u{a0}people is enrolled."),
+        ),
+        enrolled => at.language.say(
+            format!("{enrolled}\u{a0}personnes inscrites sur {present}."),
+            format!("{enrolled} of {present}\u{a0}people are enrolled."),
+        ),
+    }
+}
+
 fn row(at: &Setting<'_>, line: &Line) -> Markup {
-    let asked = if line.required {
-        at.say("Code exigé", "Code required")
-    } else {
-        at.say("Phrase de passe seule", "Pass phrase only")
-    };
     html! {
         tr data-testid="person" data-account=(line.id) {
             td { strong { (line.name) } }
             td { (line.roles) }
             td { (badge(at, line.state)) }
-            td.soft data-testid="required" {
-                (asked)
+            td.soft.sentence data-testid="required" {
+                (line.at_log_in)
                 @for reason in &line.why { br; span.small { (reason) } }
             }
             td {
@@ -128,7 +140,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
     html! {
         section.card data-testid="reset-page" {
             header {
-                h1 { (at.language.say(format!("Réinitialiser {name} ?"), format!("Reset {name}?"))) }
+                h1 { (at.language.say(format!("Réinitialiser {name}\u{a0}?"), format!("Reset {name}?"))) }
                 p.soft { (at.say(
                     "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt\u{a0}; vous recevez un billet à lui remettre, avec lequel elle configure une nouvelle application.",
                     "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a ticket to hand over, with which they set up a new app.",
@@ -156,7 +168,7 @@ pub(crate) fn ticket(at: &Setting<'_>, name: &str, ticket: &str, expires: &str) 
             ol.steps.small {
                 li { div { (at.say("Connectez-vous avec votre phrase de passe.", "Log in with your pass phrase.")) } }
                 li { div { (at.say("Saisissez ce billet\u{a0}: un nouveau code QR s'affiche.", "Enter this ticket: a new QR code appears.")) } }
-                li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6 chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
+                li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6\u{a0}chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
             }
             div.row.no-print {
                 button.button type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }

@@ -35,8 +35,8 @@ pub(crate) fn paper(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
                 button.button.plain type="button" hidden data-copy="codes" data-done=(at.say("Copiés", "Copied")) aria-live="polite" { (at.say("Copier", "Copy")) }
             }
             p.small.soft { (at.say(
-                "Chacun ne sert qu'une fois. Ils valent dès que vous aurez confirmé ci-dessus le code à 6 chiffres, et remplacent ceux d'avant.",
-                "Each works once. They count as soon as you have confirmed the 6-digit code above, and replace those you had before.",
+                "Chacun ne sert qu'une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d'avant.",
+                "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
             )) }
         }
     }

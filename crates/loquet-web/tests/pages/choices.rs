@@ -154,12 +154,17 @@ async fn recovery_codes_are_shown_beside_the_qr_code_and_one_brings_a_person_bac
     let codes = shown(&julie.page);
     assert_eq!(codes.len(), 10, "{}", julie.page);
     assert!(julie.page.contains("data-print") && julie.page.contains("data-copy=\"codes\""));
+    // What is shown only once stands above the button that leads away from it.
+    let at = |what: &str| julie.page.find(what).unwrap();
+    assert!(at("data-testid=\"recovery-codes\"") < at("data-testid=\"connect\""));
     julie.enrol().await;
+    julie.open("/mfa/account/lost").await;
+    assert!(julie.page.contains("l'un de vos codes de récupération"));
     julie.open("/mfa/account").await;
     assert!(
         julie
             .page
-            .contains("Il vous reste 10 codes de récupération"),
+            .contains("Il vous reste 10\u{a0}codes de récupération"),
         "{}",
         julie.page
     );
@@ -180,7 +185,7 @@ async fn recovery_codes_are_shown_beside_the_qr_code_and_one_brings_a_person_bac
     lost.open("/mfa/recover").await;
     lost.submit("/mfa/recover", &[("recovery", "123456")]).await;
     assert!(
-        lost.error().contains("26 lettres et chiffres"),
+        lost.error().contains("26\u{a0}lettres et chiffres"),
         "{}",
         lost.error()
     );
@@ -199,9 +204,15 @@ async fn recovery_codes_are_shown_beside_the_qr_code_and_one_brings_a_person_bac
     lost.open("/log-in").await;
     let fresh = shown(&lost.page);
     assert!(fresh.len() == 10 && fresh != codes);
+    assert!(
+        lost.page.contains("Votre code de récupération est accepté")
+            && !lost.page.contains("billet"),
+        "{}",
+        lost.page
+    );
     lost.enrol().await;
     lost.open("/mfa/account").await;
-    assert!(lost.page.contains("Il vous reste 10 codes"));
+    assert!(lost.page.contains("Il vous reste 10\u{a0}codes"));
     let ended = julie.open("/mfa/account").await;
     assert_eq!(
         ended.status,

@@ -206,7 +206,7 @@ async fn every_field_says_what_is_wrong_with_it_and_nothing_is_counted() {
         .await;
     assert_eq!(
         helene.error(),
-        "Ce champ est trop long : 32 caractères au plus."
+        "Ce champ est trop long\u{a0}: 32\u{a0}caractères au plus."
     );
     helene.submit("/mfa/admin/enable", &[("group", "  ")]).await;
     assert_eq!(helene.error(), "Ce champ est vide.");
@@ -225,7 +225,7 @@ async fn every_field_says_what_is_wrong_with_it_and_nothing_is_counted() {
             ("", "Ce champ est vide."),
             (
                 long.as_str(),
-                "Ce champ est trop long : 32 caractères au plus.",
+                "Ce champ est trop long\u{a0}: 32\u{a0}caractères au plus.",
             ),
             (
                 "123\u{0}456",
@@ -275,7 +275,7 @@ async fn every_field_says_what_is_wrong_with_it_and_nothing_is_counted() {
         .await;
     assert_eq!(
         helene.error(),
-        "Ce champ est trop long : 16384 caractères au plus."
+        "Ce champ est trop long\u{a0}: 16384\u{a0}caractères au plus."
     );
     assert_eq!(site.commits(), commits);
 }

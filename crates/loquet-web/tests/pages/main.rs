@@ -15,3 +15,4 @@ mod letters;
 mod path;
 mod refusals;
 mod site;
+mod typography;

@@ -29,8 +29,8 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
 
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
-    assert!(sofia.page.contains("Difficulté à capturer ?"));
-    assert!(sofia.page.contains("décision de Hélène Tremblay"));
+    assert!(sofia.page.contains("Difficulté à capturer\u{a0}?"));
+    assert!(sofia.page.contains("imposée par Hélène Tremblay"));
     assert!(sofia.page.contains("data-countdown=\"600\""));
     sofia.open("/mfa/enrol/key").await;
     assert!(sofia.page.contains(">Copier<") && sofia.page.contains(">Retour<"));
@@ -64,7 +64,7 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
     assert!(
         again
             .error()
-            .starts_with("Un code se compose de 6 chiffres"),
+            .starts_with("Un code se compose de 6\u{a0}chiffres"),
         "{}",
         again.error()
     );
@@ -353,7 +353,11 @@ async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
     sofia.open("/mfa/account").await;
-    assert!(sofia.page.contains("À compter du 1er février 2027"));
+    assert!(
+        sofia
+            .page
+            .contains("À compter du 1er\u{a0}février\u{a0}2027")
+    );
     for date in ["2027-02-10", "2027-02-20"] {
         helene.open("/mfa/admin/mandate").await;
         assert_eq!(
@@ -365,7 +369,8 @@ async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
         );
     }
     helene.open("/mfa/admin/people").await;
-    let why = "annoncée pour les employés à compter du 20 février 2027, par décision de ";
+    let why =
+        "annoncée par Hélène Tremblay pour les employés à compter du 20\u{a0}février\u{a0}2027";
     assert!(helene.page.contains(why), "{}", helene.page);
     helene.open("/mfa/admin/mandate").await;
     assert!(helene.attempt("/mfa/admin/mandate/move").is_none());

@@ -2,38 +2,60 @@
 
 use std::collections::BTreeSet;
 
-use loquet_policy::{AccountId, Refusal, RoleId, UnixTime};
+use loquet::Refused;
+use loquet_policy::{AccountId, Cause, Reason, Refusal, RoleId, Rule, UnixTime};
 use loquet_web::Language;
-use loquet_web::refusal::{Names, neutral, sentence, wait};
+use loquet_web::reason::because;
+use loquet_web::refusal::{Names, neutral, own_sentence, sentence};
+
+use crate::typography::faults;
 
 const AT: UnixTime = UnixTime(1_800_000_000);
 
+const NOBODY: Cause = Cause {
+    role: None,
+    date: None,
+    by: None,
+};
+const RESET: Cause = Cause::of(AccountId::from_bytes([1; 16]), AT);
+const BY: Cause = Cause {
+    role: Some(RoleId::EMPLOYEE),
+    ..RESET
+};
+
 fn all() -> Vec<Refusal> {
     use Refusal::*;
+    let since = Some(AT);
     vec![
         UnknownAccount,
         LogInRefused,
         LogInRequired,
         StaleLogIn,
         LogInExpired,
-        EnrolOnly,
-        CodeRequired,
-        RecoverFirst,
+        EnrolOnly(NOBODY),
+        EnrolOnly(BY),
+        CodeRequired(BY),
+        RecoverFirst { since: None },
+        RecoverFirst { since },
         AlreadyCompleted,
         PolicyUnavailable,
         Busy,
         AccessDenied,
         AccessUnknown,
-        Latched,
-        AlreadyEnabled,
+        Latched(NOBODY),
+        Latched(BY),
+        AlreadyEnabled(NOBODY),
+        AlreadyEnabled(BY),
         NotEnabled,
         Unchanged,
         UnknownRole { role: RoleId(9) },
-        AlreadyAnnounced { date: AT },
-        NothingAnnounced,
+        AlreadyAnnounced(NOBODY),
+        AlreadyAnnounced(BY),
+        NothingAnnounced { role: None },
         TooSoon { earliest: AT },
         NotConfirmed,
-        TooManyPostponements,
+        TooManyPostponements(NOBODY),
+        TooManyPostponements(BY),
         WouldStrandAdmin,
         SealNotConfirmed,
         OutOfBounds { least: 1, most: 2 },
@@ -44,13 +66,17 @@ fn all() -> Vec<Refusal> {
         AlreadyUsed { wait: 12 },
         Throttled { wait: 30 },
         KnownDeviceOnly,
-        Disabled,
+        Disabled { since: None },
+        Disabled { since },
         NoAuthenticator,
         AlreadyBound,
         EnrolFirst,
-        TicketRequired,
+        TicketRequired(NOBODY),
+        TicketRequired(BY),
+        TicketRequired(RESET),
         WrongTicket,
-        TicketExpired,
+        TicketExpired(NOBODY),
+        TicketExpired(BY),
         NotYours,
         NothingPending,
         TooManyPendings,
@@ -59,16 +85,8 @@ fn all() -> Vec<Refusal> {
         NotOffered,
         WrongRecoveryCode,
         WrongLink,
-        Mandated {
-            role: RoleId::EMPLOYEE,
-            since: Some(AT),
-            by: Some(AccountId::from(1_u64)),
-        },
-        Mandated {
-            role: RoleId(9),
-            since: None,
-            by: None,
-        },
+        Mandated(NOBODY),
+        Mandated(BY),
         StepUp,
         NotOwner,
         NotAdmin,
@@ -84,51 +102,171 @@ fn all() -> Vec<Refusal> {
         UseLeave,
         NoSuchRole,
         TooManyRoles,
-        HasLeft,
+        HasLeft { since: None },
+        HasLeft { since },
         NotLeft,
-        NotSealed,
+        NotSealed { until: None },
+        NotSealed { until: since },
         AlreadyOpen { ready: AT },
         WrongSeal,
         TooEarly { ready: AT },
     ]
 }
 
+/// Every code of the policy, and whether it refuses.
+fn codes() -> Vec<(String, bool)> {
+    let table = include_str!("../../../loquet-policy/src/reasons.md");
+    let mut refused = false;
+    let mut codes = Vec::new();
+    for line in table.lines() {
+        refused |= line.contains("**refused**");
+        codes.extend(
+            line.split('`')
+                .nth(1)
+                .map(|code| (code.to_owned(), refused)),
+        );
+    }
+    codes
+}
+
+fn names(language: Language) -> Names<'static> {
+    Names {
+        role: Some(language.say("les employés", "employees")),
+        by: Some("Hélène Tremblay"),
+    }
+}
+
+const LANGUAGES: [Language; 2] = [Language::French, Language::English];
+
 #[test]
-fn every_refusal_has_its_own_sentence_in_both_languages() {
+fn every_code_of_the_policy_has_words_in_both_languages() {
+    for (code, refused) in codes() {
+        let sentences: Vec<Refusal> = all()
+            .into_iter()
+            .filter(|refusal| refused && refusal.code() == code)
+            .collect();
+        assert_eq!(
+            sentences.is_empty(),
+            !refused,
+            "{code} is not in the list above"
+        );
+        for language in LANGUAGES {
+            for refusal in &sentences {
+                for names in [Names::default(), names(language)] {
+                    let text = sentence(refusal, language, names);
+                    assert!(text.ends_with('.') && text.len() > 10, "{code}: {text}");
+                    assert!(!text.contains(&code), "{code}: {text}");
+                    assert_eq!(faults(&text, language), [""; 0]);
+                }
+            }
+            if !refused {
+                let reason = Reason {
+                    code: CODES.iter().find(|known| **known == code).unwrap(),
+                    rule: Rule::Requirement,
+                    role: Some(RoleId::EMPLOYEE),
+                    date: Some(AT),
+                    by: BY.by,
+                    wait: None,
+                };
+                for names in [Names::default(), names(language)] {
+                    let text = because(&reason, language, names).unwrap_or_default();
+                    assert!(text.len() > 5 && !text.ends_with('.'), "{code}: {text}");
+                    assert_eq!(faults(&text, language), [""; 0]);
+                }
+            }
+        }
+    }
+}
+
+/// The codes of what was granted, and of what requires it.
+const CODES: [&str; 11] = [
+    "LEVEL_1",
+    "LEVEL_2",
+    "HALF_LOGIN",
+    "RECOVERY_ONLY",
+    "ENROL_ONLY",
+    "GRANTED",
+    "MANDATE",
+    "ANNOUNCED",
+    "TOGGLE",
+    "UNKNOWN_ROLE_MANDATED",
+    "POLICY_UNREADABLE",
+];
+
+/// What is refused by no rule about people.
+#[test]
+fn the_refusals_of_the_flow_have_sentences_of_their_own() {
+    let own = |refused: Refused| match refused {
+        Refused::Rule(_) => None,
+        Refused::WouldLockOut | Refused::TooManyAddresses => {
+            Some(LANGUAGES.map(|language| (own_sentence(&refused, language), language)))
+        }
+    };
+    let told: Vec<_> = [Refused::WouldLockOut, Refused::TooManyAddresses]
+        .into_iter()
+        .filter_map(own)
+        .flatten()
+        .collect();
+    let distinct: BTreeSet<&str> = told.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(distinct.len(), 4);
+    for (text, language) in &told {
+        assert!(text.ends_with('.'), "{text}");
+        assert_eq!(faults(text, *language), [""; 0]);
+    }
+    assert!(told[0].0.contains("enfermeraient dehors"), "{}", told[0].0);
+    assert!(told[2].0.contains("changée trop souvent"), "{}", told[2].0);
+    // A rule's own sentence is the one that everybody gets who is named by nobody.
+    assert_eq!(
+        own_sentence(&Refused::Rule(Refusal::SelfReset), Language::English),
+        sentence(&Refusal::SelfReset, Language::English, Names::default())
+    );
+}
+
+#[test]
+fn no_two_refusals_sound_alike() {
     let mut said = BTreeSet::new();
     for refusal in all() {
-        let french = sentence(&refusal, Language::French, Names::default());
-        let english = sentence(&refusal, Language::English, Names::default());
-        assert_ne!(french, english, "{refusal}");
-        for text in [french, english] {
-            assert!(text.ends_with('.') && text.len() > 10, "{refusal}: {text}");
-            assert!(
-                !text.contains(refusal.code()) && !text.contains("  ") && !text.contains('{'),
-                "{refusal}: {text}"
-            );
+        for language in LANGUAGES {
+            let text = sentence(&refusal, language, names(language));
             assert!(said.insert(text.clone()), "said twice: {text}");
         }
     }
 }
 
+/// Who imposed it, on whom and since when, as far as anybody knows.
 #[test]
-fn waits_are_for_a_countdown_and_names_are_said() {
-    assert_eq!(wait(&Refusal::AlreadyUsed { wait: 12 }), Some(12));
-    assert_eq!(wait(&Refusal::Throttled { wait: 30 }), Some(30));
-    assert_eq!(wait(&Refusal::NotAdmin), None);
-    let mandated = Refusal::Mandated {
-        role: RoleId::EMPLOYEE,
-        since: Some(AT),
-        by: None,
+fn names_and_days_are_said() {
+    let french = |refusal: Refusal| {
+        sentence(&refusal, Language::French, names(Language::French)).replace('\u{a0}', "_")
     };
-    let names = Names {
-        role: Some("les employés"),
-        by: Some("Hélène Tremblay"),
-    };
-    assert_eq!(
-        sentence(&mandated, Language::French, names),
-        "Elle est rendue obligatoire pour les employés par Hélène Tremblay à compter du 15 janvier 2027\u{a0}: vous ne pouvez pas la désactiver."
-    );
+    for (refusal, expected) in [
+        (
+            Refusal::Mandated(BY),
+            "Elle est rendue obligatoire pour les employés par Hélène Tremblay à compter du 15_janvier_2027_: vous ne pouvez pas la désactiver.",
+        ),
+        (
+            Refusal::AlreadyEnabled(RESET),
+            "L'authentification multi-facteur a déjà été activée pour votre organisation par Hélène Tremblay le 15_janvier_2027.",
+        ),
+        (
+            Refusal::Latched(RESET),
+            "Il n'est plus possible de revenir en arrière_: c'est décidé par Hélène Tremblay le 15_janvier_2027.",
+        ),
+        (
+            Refusal::EnrolOnly(BY),
+            "Configurez d'abord votre application d'authentification_: elle est obligatoire pour les employés depuis le 15_janvier_2027, imposée par Hélène Tremblay.",
+        ),
+        (
+            Refusal::TicketRequired(RESET),
+            "Votre compte a été réinitialisé par Hélène Tremblay le 15_janvier_2027. Il faut ici le billet qui vous a été remis.",
+        ),
+        (
+            Refusal::TicketExpired(RESET),
+            "Ce billet n'est plus valable depuis le 15_janvier_2027 à 08_h_00_(UTC). Demandez-en un nouveau à Hélène Tremblay.",
+        ),
+    ] {
+        assert_eq!(french(refusal), expected);
+    }
 }
 
 #[test]

@@ -270,10 +270,13 @@ impl Browser<'_> {
             }
         }
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        // Every page that any test comes by is read.
+        assert_eq!(crate::typography::page_faults(&body), [""; 0]);
         Answer {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body,
         }
     }
 

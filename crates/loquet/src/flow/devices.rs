@@ -3,7 +3,7 @@
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
     AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, RoleId, Snapshot, limits,
-    standing,
+    rights,
 };
 
 use super::host::of_host;
@@ -120,12 +120,7 @@ impl Case<'_> {
             session: self.stamp.map(Stamp::session),
             subject: None,
         };
-        match standing(&snapshot, self.now)? {
-            Level::HalfLogin => Err(Refusal::CodeRequired.into()),
-            Level::RecoveryOnly => Err(Refusal::RecoverFirst.into()),
-            Level::EnrolOnly => Err(Refusal::EnrolOnly.into()),
-            level => Ok(level),
-        }
+        Ok(rights(&snapshot, self.now)?)
     }
 
     /// An administrator who gave a code in this session a moment ago.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
     AccountId, Authenticator, Level, OrgId, Organisation, Refusal, RoleId, Snapshot, UnixTime,
-    required, standing,
+    required, rights,
 };
 
 use super::vault::Vault;
@@ -74,15 +74,11 @@ impl Service {
             return Err(Refusal::StaleLogIn);
         }
         let bound = !matches!(actor.facts.authenticator, Authenticator::None);
-        match standing(&snapshot, self.now())? {
+        match rights(&snapshot, self.now())? {
             _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
-            Level::Level2 => Ok(()),
             // Before an authenticator is bound there is nothing more to show.
-            Level::Level1 if !bound => Ok(()),
-            Level::Level1 => Err(Refusal::StepUp),
-            Level::HalfLogin => Err(Refusal::CodeRequired),
-            Level::EnrolOnly => Err(Refusal::EnrolOnly),
-            Level::RecoveryOnly => Err(Refusal::RecoverFirst),
+            Level::Level1 if bound => Err(Refusal::StepUp),
+            _ => Ok(()),
         }
     }
 

@@ -1,0 +1,207 @@
+//! How a text must be set: spaces that may not break, and no word of the other language.
+
+use loquet_web::Language;
+
+const HARD: char = '\u{a0}';
+
+/// Words after a number that must stay on its line.
+const UNITS: [&str; 44] = [
+    "s",
+    "min",
+    "h",
+    "j",
+    "jour",
+    "jours",
+    "heures",
+    "minutes",
+    "secondes",
+    "chiffres",
+    "lettres",
+    "codes",
+    "fois",
+    "personnes",
+    "appareils",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+    "digits",
+    "letters",
+    "times",
+    "people",
+    "devices",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+    "January",
+    "March",
+    "April",
+    "June",
+    "July",
+    "August",
+    "September",
+    "December",
+];
+
+/// Words that betray a forgotten translation. None is a name, and none is a word of both languages.
+const FRENCH: [&str; 12] = [
+    "votre",
+    "vous",
+    "avec",
+    "connexion",
+    "compte",
+    "saisissez",
+    "demandez",
+    "billet",
+    "est",
+    "sera",
+    "depuis",
+    "réessayez",
+];
+const ENGLISH: [&str; 14] = [
+    "the", "your", "you", "this", "with", "account", "enter", "ask", "ticket", "is", "was",
+    "since", "again", "log",
+];
+
+/// What is wrong with a text in `language`, each fault with where it stands.
+pub(crate) fn faults(text: &str, language: Language) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let around = |at: usize| -> String {
+        let (from, to) = (at.saturating_sub(24), (at + 12).min(letters.len()));
+        letters[from..to].iter().collect()
+    };
+    let mut faults = Vec::new();
+    let mut quoted = false;
+    let mut fault = |what: &str, at: usize| faults.push(format!("{what}: …{}…", around(at)));
+    for (at, &letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1).copied();
+        let ends = after.is_none_or(char::is_whitespace);
+        // What is quoted says itself, in whatever language.
+        quoted = letter == '«' || (quoted && letter != '»');
+        if quoted && letter != '«' {
+            continue;
+        }
+        let hard = language == Language::French && matches!(letter, ':' | ';' | '?' | '!');
+        match letter {
+            _ if hard && ends && before != Some(HARD) => fault("no hard space before", at),
+            ':' | ';' | '?' | '!' | ',' | '.'
+                if ends && !hard && before.is_some_and(char::is_whitespace) =>
+            {
+                fault("a space before", at);
+            }
+            '«' if after != Some(HARD) => fault("no hard space after", at),
+            '»' if before != Some(HARD) => fault("no hard space before", at),
+            ' ' if after == Some(' ') => fault("two spaces", at),
+            ' ' if before.is_some_and(|it| it.is_ascii_digit()) => {
+                let rest: String = letters[at + 1..].iter().collect();
+                let word = rest.split(|it: char| !it.is_alphabetic()).next();
+                if word.is_some_and(|word| UNITS.contains(&word)) {
+                    fault("a number may lose its unit", at);
+                }
+            }
+            '{' | '}' => fault("a hole that nobody filled", at),
+            _ => {}
+        }
+    }
+    let foreign: &[&str] = match language {
+        Language::French => &ENGLISH,
+        Language::English => &FRENCH,
+    };
+    let unquoted: String = text
+        .split('«')
+        .map(|part| part.rsplit('»').next().unwrap_or_default())
+        .collect();
+    for word in unquoted.split(|it: char| !it.is_alphabetic()) {
+        if foreign.contains(&word.to_lowercase().as_str()) {
+            faults.push(format!("a word of the other language: {word}"));
+        }
+    }
+    faults
+}
+
+/// What people read of a page, a text for each run between tags that end a line. What is quoted as it is (codes, rules, keys)
+/// is left out, and so is what is said in another language on purpose.
+pub(crate) fn page_faults(page: &str) -> Vec<String> {
+    let Some(start) = page.find("<html lang=\"") else {
+        return Vec::new();
+    };
+    let language = if page[start..].starts_with("<html lang=\"fr\"") {
+        Language::French
+    } else {
+        Language::English
+    };
+    let mut text = String::new();
+    let mut faulty = Vec::new();
+    let mut skipped: Option<String> = None;
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        if skipped.is_none() {
+            text.push_str(&plain(&rest[..at]));
+        }
+        let end = rest[at..].find('>').map_or(rest.len(), |end| at + end + 1);
+        let tag = &rest[at + 1..end - 1];
+        rest = &rest[end..];
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        match &skipped {
+            Some(open) => {
+                if tag.starts_with('/') && *open == name {
+                    skipped = None;
+                }
+            }
+            None => {
+                let quoted = [
+                    "code", "pre", "textarea", "script", "style", "svg", "option",
+                ];
+                let elsewhere = name != "html" && tag.contains(" lang=");
+                if (quoted.contains(&name.as_str()) || elsewhere) && !tag.starts_with('/') {
+                    skipped = Some(name);
+                } else if !["span", "strong", "em", "a", "b", "br"].contains(&name.as_str()) {
+                    faulty.extend(faults(text.trim(), language));
+                    text.clear();
+                }
+            }
+        }
+    }
+    faulty
+}
+
+fn plain(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
+}
+
+#[test]
+fn a_badly_set_text_is_found_out() {
+    let french = |text: &str| faults(text, Language::French).len();
+    assert_eq!(
+        french("Demandez-en un nouveau\u{a0}: «\u{a0}oui\u{a0}»."),
+        0
+    );
+    assert_eq!(french("Pourquoi ? Ceci: cela ; fin!"), 4);
+    assert_eq!(french("« oui »"), 2);
+    assert_eq!(french("Il dit\u{a0}: «\u{a0}the end\u{a0}». Enter."), 1);
+    assert_eq!(french("dans 45 s, à 14 h, le 3 mars"), 3);
+    assert_eq!(french("Enter {code}"), 3);
+    assert_eq!(french("à 14:36, sur 2001:db8::1"), 0);
+    let english = |text: &str| faults(text, Language::English).len();
+    assert_eq!(english("Why? This: that; done!"), 0);
+    assert_eq!(english("Why ? Votre ticket"), 2);
+    let page = "<html lang=\"fr\"><p>Un <strong>mot</strong> : deux</p><code>3 s ?</code><a lang=\"en\">the</a><p>Fin ?</p>";
+    assert_eq!(page_faults(page).len(), 2);
+}
