@@ -85,14 +85,15 @@ pub fn what_if<'a, I>(
     now: UnixTime,
     accounts: I,
     at: UnixTime,
-) -> impl Iterator<Item = Difference> + use<'a, '_, I>
+) -> impl Iterator<Item = Difference> + use<'a, I>
 where
     I: IntoIterator<Item = &'a Account>,
 {
-    let changed = change.of(organisation.clone(), by, now);
+    let changed = settled(change.of(organisation.clone(), by, now), at);
+    let organisation = settled(organisation.clone(), at);
     accounts.into_iter().filter_map(move |account| {
         let (before, after) = (
-            entrance(organisation, account, at),
+            entrance(&organisation, account, at),
             entrance(&changed, account, at),
         );
         (before != after).then_some(Difference {
@@ -101,6 +102,16 @@ where
             after,
         })
     })
+}
+
+/// What waits already and is due by then holds by then, whatever anybody changes now.
+fn settled(mut organisation: Organisation, at: UnixTime) -> Organisation {
+    for change in core::mem::take(&mut organisation.scheduled) {
+        if at >= change.due {
+            change.setting.apply(&mut organisation);
+        }
+    }
+    organisation
 }
 
 impl PolicyChange {
@@ -146,7 +157,13 @@ impl PolicyChange {
             Self::NoMandate { role } => {
                 organisation.mandates.retain(|mandate| mandate.role != role)
             }
-            Self::Setting(setting) => setting.apply(&mut organisation),
+            Self::Setting(setting) => {
+                // It replaces what waited of its kind.
+                organisation
+                    .scheduled
+                    .retain(|change| change.setting.kind() != setting.kind());
+                setting.apply(&mut organisation);
+            }
         }
         organisation
     }

@@ -20,5 +20,6 @@ mod facts;
 mod house;
 mod notices;
 mod numbers;
+mod random;
 mod scenes;
 mod what_if;
