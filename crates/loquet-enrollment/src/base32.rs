@@ -253,7 +253,7 @@ fn decode_groups(text: &[u8], decoded: &mut Decoded) -> usize {
     symbols
 }
 
-fn value(symbol: u8) -> Option<u8> {
+pub(crate) fn value(symbol: u8) -> Option<u8> {
     match symbol {
         b'A'..=b'Z' => Some(symbol.wrapping_sub(b'A')),
         b'a'..=b'z' => Some(symbol.wrapping_sub(b'a')),

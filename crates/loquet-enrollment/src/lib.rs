@@ -24,7 +24,7 @@
 //! | apps | [`App`], [`Profile`], [`compatible`] |
 //! | page | [`Offer`], which holds all that a page shows |
 //! | proof | [`Pending`], confirmed by a first code, once |
-//! | recovery | [`RecoveryCode`], [`RecoverySheet`] |
+//! | paper | [`PaperCode`]; [`RecoveryCode`] and [`RecoverySheet`] |
 //! | moving over | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
@@ -34,6 +34,7 @@ mod manual;
 #[cfg(feature = "import-migration")]
 mod migration;
 mod offer;
+mod paper;
 mod parameters;
 mod pending;
 mod percent;
@@ -50,15 +51,14 @@ pub use migration::{
     MigrationPart,
 };
 pub use offer::{Offer, OfferError};
+pub use paper::{PaperCode, PaperError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
 pub use pending::{
     Confirmation, Confirmed, Erased, Obstacle, PENDING_LIFETIME, PENDING_WRONG_CODES, Pending,
     PendingError,
 };
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
-pub use recovery::{
-    RecoveryCode, RecoveryCodeError, RecoveryDigest, RecoverySheet, Redeemed, SheetError,
-};
+pub use recovery::{RecoveryCode, RecoveryDigest, RecoverySheet, Redeemed, SheetError};
 pub use uri::import::{Import, ImportError, ImportFault, Warning, WarningKind};
 pub use uri::{KeyUri, KeyUriError, MAX_URI};
 

@@ -3,32 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use loquet_enrollment::base32;
+use loquet_enrollment::{PaperCode, base32};
+pub use loquet_enrollment::{PaperError, RecoveryCode};
 use loquet_policy::{AccountId, Digest};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::seal;
-
-/// How many characters stand together.
-const GROUP: usize = 5;
-/// Longer texts are refused unread.
-const MAX_TYPED: usize = 64;
-
-/// A text is no such code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PaperError {
-    /// Too many or too few characters.
-    #[error("the code has 26 letters and digits, this one has {0}")]
-    Length(usize),
-    /// A character that is in no code.
-    #[error("character {at} of the code is neither a letter from A to Z nor a digit from 2 to 7")]
-    Character {
-        /// Counted from 1, blanks and dashes included.
-        at: usize,
-    },
-}
 
 macro_rules! paper {
     ($(#[$doc:meta])* $name:ident, $purpose:literal) => {
@@ -36,22 +16,22 @@ macro_rules! paper {
         ///
         /// 128 random bits, written as 26 base32 characters in groups of five; `Debug` does not show them. What is stored
         /// is a hash.
-        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-        pub struct $name([u8; 16]);
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(PaperCode);
 
         impl $name {
-            pub(crate) const fn from_entropy(bytes: [u8; 16]) -> Self {
-                Self(bytes)
+            pub(crate) fn from_entropy(bytes: [u8; PaperCode::BYTES]) -> Self {
+                Self(PaperCode::from_entropy(bytes))
             }
 
             pub(crate) fn digest(&self) -> Digest {
-                seal::digest($purpose, &self.0)
+                seal::digest($purpose, self.0.bytes())
             }
 
             /// The text to hand over, grouped. The only way out of the type.
             #[must_use]
             pub fn expose(&self) -> Zeroizing<String> {
-                grouped(&self.0)
+                self.0.expose()
             }
         }
 
@@ -61,20 +41,12 @@ macro_rules! paper {
             }
         }
 
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                self.0.ct_eq(&other.0).into()
-            }
-        }
-
-        impl Eq for $name {}
-
         impl FromStr for $name {
             type Err = PaperError;
 
-            /// Reads the code back, in any case and grouping.
+            /// Reads the code back, in any case and grouping; `0`, `1` and `8` are taken for `O`, `I` and `B`.
             fn from_str(text: &str) -> Result<Self, PaperError> {
-                parse(text).map(Self)
+                text.parse().map(Self)
             }
         }
     };
@@ -90,28 +62,10 @@ paper! {
     SealCode, "break-glass"
 }
 
-paper! {
-    /// One of the codes that stand in for a lost authenticator, each once.
-    RecoveryCode, "recovery"
-}
-
 impl SealCode {
     /// Whether somebody who saw the code typed its last group back.
     pub(crate) fn ends_with(&self, typed: &str) -> bool {
-        if typed.len() > MAX_TYPED {
-            return false;
-        }
-        let typed: Zeroizing<String> = Zeroizing::new(
-            typed
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .map(|c| c.to_ascii_uppercase())
-                .collect(),
-        );
-        let code = self.expose();
-        code.rsplit('-')
-            .next()
-            .is_some_and(|last| bool::from(last.as_bytes().ct_eq(typed.as_bytes())))
+        self.0.ends_with(typed)
     }
 }
 
@@ -124,10 +78,10 @@ pub struct RepudiationLink {
 }
 
 impl RepudiationLink {
-    pub(crate) const fn new(account: AccountId, secret: [u8; 16]) -> Self {
+    pub(crate) fn new(account: AccountId, secret: [u8; 16]) -> Self {
         Self {
             account,
-            secret: Ticket(secret),
+            secret: Ticket::from_entropy(secret),
         }
     }
 
@@ -136,13 +90,13 @@ impl RepudiationLink {
     }
 
     pub(crate) fn digest(&self) -> Digest {
-        seal::digest("repudiation", &self.secret.0)
+        seal::digest("repudiation", self.secret.0.bytes())
     }
 
     /// What stands in the link: letters, digits and dashes. The only way out of the type.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
-        let secret = base32::encode(&self.secret.0);
+        let secret = base32::encode(self.secret.0.bytes());
         Zeroizing::new(format!("{}-{}", self.account, secret.as_str()))
     }
 }
@@ -153,51 +107,12 @@ impl FromStr for RepudiationLink {
     /// Reads back what stood in the link.
     fn from_str(text: &str) -> Result<Self, PaperError> {
         let length = PaperError::Length(text.len());
-        let (account, secret) = text.split_once('-').ok_or(length.clone())?;
+        let (account, secret) = text.split_once('-').ok_or(length)?;
         let account = account.parse().map_err(|_| length)?;
         Ok(Self {
             account,
             secret: secret.parse()?,
         })
-    }
-}
-
-fn grouped(bytes: &[u8; 16]) -> Zeroizing<String> {
-    let plain = base32::encode(bytes);
-    let mut out = Zeroizing::new(String::with_capacity(32));
-    for (at, c) in plain.chars().enumerate() {
-        // The 26th character joins the last group.
-        if at > 0 && at.is_multiple_of(GROUP) && at < 25 {
-            out.push('-');
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn parse(text: &str) -> Result<[u8; 16], PaperError> {
-    if text.len() > MAX_TYPED {
-        return Err(PaperError::Length(text.chars().count()));
-    }
-    let mut plain = Zeroizing::new(String::new());
-    for (at, c) in (1..).zip(text.trim().chars()) {
-        match c.to_ascii_uppercase() {
-            ' ' | '-' => {}
-            c @ ('A'..='Z' | '2'..='7') => plain.push(c),
-            _ => return Err(PaperError::Character { at }),
-        }
-    }
-    let length = PaperError::Length(plain.len());
-    if plain.len() != 26 {
-        return Err(length);
-    }
-    let decoded = base32::decode(&plain).map_err(|_| length.clone())?;
-    let bytes: [u8; 16] = decoded.expose().try_into().map_err(|_| length.clone())?;
-    // Two bits of the 26th character are no part of the code: only one spelling is.
-    if *base32::encode(&bytes) == *plain {
-        Ok(bytes)
-    } else {
-        Err(length)
     }
 }
 
@@ -248,14 +163,27 @@ mod tests {
         assert_ne!(ticket.digest(), SealCode::from_entropy([0xA5; 16]).digest());
     }
 
+    // What is stored of a code that somebody holds on paper: it must never change.
     #[test]
-    fn what_is_wrong_with_a_code_is_said() {
-        assert_eq!("abc".parse::<Ticket>(), Err(PaperError::Length(3)));
+    fn the_hashes_of_codes_are_the_ones_of_the_first_release() {
+        let bytes = *b"sixteen bytes of";
+        let hash = |digest: Digest| -> String {
+            digest
+                .to_bytes()
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        };
         assert_eq!(
-            "abc1".parse::<Ticket>(),
-            Err(PaperError::Character { at: 4 })
+            hash(Ticket::from_entropy(bytes).digest()),
+            "7ef61199387bc104"
         );
-        let twin = format!("{}B", "A".repeat(25));
-        assert_eq!(twin.parse::<Ticket>(), Err(PaperError::Length(26)));
+        assert_eq!(
+            hash(SealCode::from_entropy(bytes).digest()),
+            "28932a2a55c861c4"
+        );
+        let recovery = RecoveryCode::from_entropy(bytes).digest().to_bytes();
+        assert_eq!(hash(Digest::from_bytes(recovery)), "4934b2fdc6a3e3d0");
     }
 }

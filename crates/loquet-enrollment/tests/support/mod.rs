@@ -219,7 +219,7 @@ pub fn typed_text_comes_back_in_every_grouping(text: &str) {
             assert_eq!(ManualKey::parse(&spelling).unwrap(), key);
         }
     }
-    if let Ok(code) = RecoveryCode::parse(text) {
-        assert_eq!(RecoveryCode::parse(&code.grouped()).unwrap(), code);
+    if let Ok(code) = text.parse::<RecoveryCode>() {
+        assert_eq!(code.expose().parse::<RecoveryCode>().unwrap(), code);
     }
 }

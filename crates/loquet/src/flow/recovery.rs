@@ -57,12 +57,16 @@ in_session!(
                 .typed
                 .parse::<RecoveryCode>()
                 .ok()
-                .map(|code| code.digest()),
+                .map(|code| stored(&code)),
             vantage: case.vantage(),
             access: case.access(),
         }
     }
 );
+
+fn stored(code: &RecoveryCode) -> Digest {
+    Digest::from_bytes(code.digest().to_bytes())
+}
 
 /// The codes that go with a secret.
 fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item = RecoveryCode> {
@@ -82,7 +86,7 @@ impl Case<'_> {
     /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
     pub(super) fn new_recovery(&self) -> RecoverySet {
         let secret = Secret::from(self.entropy.secret);
-        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| code.digest());
+        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| stored(&code));
         RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
     }
 }
@@ -104,6 +108,6 @@ pub(crate) fn shown_codes(
     };
     let kept: Vec<&Digest> = pending.recovery.iter().collect();
     codes(keys, account.facts.id, secret)
-        .filter(|code| kept.contains(&&code.digest()))
+        .filter(|code| kept.contains(&&stored(code)))
         .collect()
 }
