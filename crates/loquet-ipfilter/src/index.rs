@@ -83,10 +83,7 @@ impl<K: Word> Family<K> {
             Self::Half(search) => search.at(address.half()),
             Self::Whole(search) => search.at(address),
             Self::Bit(planes) => planes.bit(address).map(u16::from),
-            Self::Bits(planes) => planes.iter().zip(0_u32..).try_fold(0, |id, (plane, bit)| {
-                let is_set = plane.bit(address)?;
-                Some(id | (u16::from(is_set) << bit))
-            }),
+            Self::Bits(planes) => number(planes, address),
         }
     }
 
@@ -98,6 +95,14 @@ impl<K: Word> Family<K> {
             Self::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
         }
     }
+}
+
+/// The number whose bits these planes hold.
+fn number<K: Word>(planes: &[Planes], address: K) -> Option<u16> {
+    planes.iter().zip(0_u32..).try_fold(0, |id, (plane, bit)| {
+        let is_set = plane.bit(address)?;
+        Some(id | (u16::from(is_set) << bit))
+    })
 }
 
 #[cfg(test)]
@@ -170,9 +175,32 @@ mod tests {
 
         #[test]
         fn every_structure_agrees_with_the_spans_at_every_boundary(starts in clustered()) {
-            agree::<u32>(starts.iter().map(|start| u32::try_from(start >> 96).unwrap()).collect());
+            agree::<u32>(starts.iter().map(|start| top(*start)).collect());
             agree::<u128>(starts);
         }
+    }
+
+    #[test]
+    fn starts_that_share_any_number_of_bits_are_told_apart() {
+        let base = 0x2001_0db8_5a5a_a5a5_c3c3_3c3c_9669_6996_u128;
+        for shared in 0..128_u32 {
+            let differ = u128::MAX >> shared;
+            let block = base & !differ;
+            // The ends of the block, and between them as many as fit, spread evenly.
+            let mut starts = vec![block, block | differ, block | 1];
+            starts.extend((1..40_u128).map(|at| block | (differ / 40 * at)));
+            agree(starts.clone());
+            agree::<u128>(starts.iter().map(|start| start >> 64 << 64).collect());
+            // One that is far off makes the block that they differ in a small part of the table.
+            agree(starts.iter().copied().chain([!block]).collect());
+            if shared < 32 {
+                agree::<u32>(starts.iter().map(|start| top(*start)).collect());
+            }
+        }
+    }
+
+    fn top(start: u128) -> u32 {
+        u32::try_from(start >> 96).unwrap()
     }
 
     #[test]

@@ -18,46 +18,47 @@ pub(crate) trait Key: Copy + Ord {
     fn previous(self) -> Option<Self>;
     /// The first 16 bits.
     fn top(self) -> u16;
+    /// How many bits there are from the first in which the two differ.
+    fn spread(self, other: Self) -> u32;
+    /// The number with its last `spread` bits zero.
+    fn block(self, spread: u32) -> Self;
+    /// Which part of `1 << shift` addresses this is in the block that begins at `block`; beyond the last one when it lies
+    /// outside of the block.
+    fn part(self, block: Self, shift: u32) -> usize;
 }
 
-impl Key for u32 {
-    const LAST: Self = Self::MAX;
+macro_rules! key {
+    ($($number:ty: $below_top:literal),*) => {$(
+        impl Key for $number {
+            const LAST: Self = Self::MAX;
 
-    fn previous(self) -> Option<Self> {
-        self.checked_sub(1)
-    }
+            fn previous(self) -> Option<Self> {
+                self.checked_sub(1)
+            }
 
-    #[inline]
-    fn top(self) -> u16 {
-        (self >> 16) as u16
-    }
+            #[inline]
+            fn top(self) -> u16 {
+                (self >> $below_top) as u16
+            }
+
+            fn spread(self, other: Self) -> u32 {
+                Self::BITS.saturating_sub((self ^ other).leading_zeros())
+            }
+
+            fn block(self, spread: u32) -> Self {
+                let host = Self::MAX.checked_shr(Self::BITS.saturating_sub(spread));
+                self & !host.unwrap_or(0)
+            }
+
+            #[inline]
+            fn part(self, block: Self, shift: u32) -> usize {
+                usize::try_from((self ^ block).wrapping_shr(shift)).unwrap_or(usize::MAX)
+            }
+        }
+    )*};
 }
 
-impl Key for u64 {
-    const LAST: Self = Self::MAX;
-
-    fn previous(self) -> Option<Self> {
-        self.checked_sub(1)
-    }
-
-    #[inline]
-    fn top(self) -> u16 {
-        (self >> 48) as u16
-    }
-}
-
-impl Key for u128 {
-    const LAST: Self = Self::MAX;
-
-    fn previous(self) -> Option<Self> {
-        self.checked_sub(1)
-    }
-
-    #[inline]
-    fn top(self) -> u16 {
-        (self >> 112) as u16
-    }
-}
+key!(u32: 16, u64: 48, u128: 112);
 
 /// An address as a number: `u32` for IPv4, `u128` for IPv6.
 pub(crate) trait Word: Key + core::hash::Hash + core::fmt::Debug {
