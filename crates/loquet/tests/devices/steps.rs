@@ -24,13 +24,13 @@ async fn whoever_may_do_nothing_yet_forgets_no_device() {
     let account = CHLOE.into();
     let stamp = NEW.run(&house, LogIn { account }).await.unwrap().stamp;
     let forget = house.run(ForgetDevice { stamp, number }).await;
-    assert_eq!(rule(forget), Refusal::CodeRequired);
+    assert_eq!(rule(forget).code(), "CODE_REQUIRED");
     assert_eq!(devices(&house, &full.stamp).await, 1);
     house.run(ReportLost { account }).await.unwrap();
     let stamp = NEW.run(&house, LogIn { account }).await.unwrap().stamp;
     assert_eq!(stamp.level(), Level::RecoveryOnly);
     let forget = house.run(ForgetDevice { stamp, number }).await;
-    assert_eq!(rule(forget), Refusal::RecoverFirst);
+    assert_eq!(rule(forget).code(), "RECOVER_FIRST");
 }
 
 /// The number of the only one.
