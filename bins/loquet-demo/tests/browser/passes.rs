@@ -50,7 +50,7 @@ async fn the_path_in_english() {
 
     journey.open("/mfa/admin/people").await;
     journey.browser.find("people-page").await;
-    journey.browser.says("1 of 6 people are enrolled.").await;
+    journey.browser.says("One of 6 people is enrolled.").await;
     journey.browser.picture("people").await;
     journey.browser.close().await;
 }

@@ -113,7 +113,7 @@ impl Journey {
         assert!(!self.browser.has("switch").await);
         self.open("/connexion").await;
 
-        self.browser.says("Difficulté à capturer\u{a0}?").await;
+        self.browser.says("Difficulté à capturer ?").await;
         self.browser.click("cannot-scan").await;
         self.browser.find("key-page").await;
         self.browser.says("Pas de panique !").await;

@@ -44,9 +44,16 @@ async fn draw<H: Host>(
         )),
         _ => None,
     };
+    let latched = match organisation.preset {
+        Preset::Standard => None,
+        Preset::StrictLatch => {
+            let refusal = Refusal::Latched(organisation.hardened_by());
+            Some(pages.sentence(&refusal, language).await?)
+        }
+    };
     let choices = Choices {
         options: &organisation.options,
-        preset: organisation.preset,
+        latched: latched.as_deref(),
         waiting: &waiting,
         done,
     };

@@ -24,7 +24,7 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
             (TextField {
                 name: "ticket",
                 label: at.say("Billet remis par l'administrateur", "Ticket from the administrator"),
-                hint: at.say("Les espaces et les minuscules ne comptent pas.", "Blanks and case do not count."),
+                hint: at.say("Espaces et majuscules n'ont pas d'importance.", "Spaces and capitals do not matter."),
                 class: "ticket-field",
                 kind: "text",
                 value: "",
@@ -126,7 +126,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         // What is shown only now stands above the button that leads away from it.
         @if !scan.codes.is_empty() {
             (recover::paper(at, scan.codes))
-            section.card { (confirm) }
+            section.card.alone { (confirm) }
         }
         div.notice.warn {
             p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
@@ -181,7 +181,7 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
                 li { div { (at.say("Dans l'application, choisissez «\u{a0}+\u{a0}», «\u{a0}Autre compte\u{a0}», puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
                 li { div {
                     (at.say("Nommez le compte", "Name the account")) " " strong { (key.issuer) " (" (key.account) ")" }
-                    (at.say(" et collez la clé. Les espaces et les minuscules ne comptent pas.", " and paste the key. Blanks and case do not count."))
+                    (at.say(" et collez la clé. Espaces et majuscules n'ont pas d'importance.", " and paste the key. Spaces and capitals do not matter."))
                 } }
                 li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6\u{a0}chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
             }

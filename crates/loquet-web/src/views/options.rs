@@ -1,6 +1,6 @@
 //! What the organisation chooses, what waits, and the strict latch.
 
-use loquet_policy::{Options, Preset, SettingKind, limits};
+use loquet_policy::{Options, SettingKind, limits};
 use maud::{Markup, html};
 
 use super::Setting;
@@ -18,7 +18,8 @@ pub(crate) struct Waiting {
 
 pub(crate) struct Choices<'a> {
     pub(crate) options: &'a Options,
-    pub(crate) preset: Preset,
+    /// Who closed the strict latch, and when, as a sentence; `None`: it is open.
+    pub(crate) latched: Option<&'a str>,
     pub(crate) waiting: &'a [Waiting],
     pub(crate) done: Option<&'a str>,
 }
@@ -76,7 +77,7 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
                 value: choices.options.enrollment_window / limits::DAY,
                 most: limits::ENROLLMENT_WINDOW_MAX / limits::DAY,
             }))
-            (latch(at, choices.preset))
+            (latch(at, choices.latched))
         }
         p { a href=(at.path("/admin")) { (at.say("Retour à l'administration", "Back to the administration")) } }
     }
@@ -137,21 +138,25 @@ fn number(at: &Setting<'_>, number: &Number<'_>) -> Markup {
     }
 }
 
-fn latch(at: &Setting<'_>, preset: Preset) -> Markup {
+fn latch(at: &Setting<'_>, latched: Option<&str>) -> Markup {
+    let no_way_back = at.say(
+        "Il n'est plus possible de revenir en arrière.",
+        "There is no way back.",
+    );
     html! {
         section.card {
             header {
                 div.row.apart {
                     h2 { (at.say("Verrou strict", "Strict latch")) }
-                    @if preset == Preset::StrictLatch { span.badge data-testid="strict" { (at.say("En vigueur", "In force")) } }
+                    @if latched.is_some() { span.badge data-testid="strict" { (at.say("En vigueur", "In force")) } }
                     @else { span.badge.off { (at.say("Standard", "Standard")) } }
                 }
                 p.soft { (at.say(
-                    "Avec le verrou strict, plus personne ne peut désactiver la question à la connexion, les parents non plus. Il n'est plus possible de revenir en arrière.",
-                    "With the strict latch nobody can switch off the question at log-in any more, parents included. There is no way back.",
-                )) }
+                    "Avec le verrou strict, plus personne ne peut désactiver la question à la connexion, les parents non plus.",
+                    "With the strict latch nobody can switch off the question at log-in any more, parents included.",
+                )) " " (latched.unwrap_or(no_way_back)) }
             }
-            @if preset == Preset::Standard {
+            @if latched.is_none() {
                 div.row { a.button.danger href=(at.path("/admin/options/latch")) data-testid="latch" { (at.say("Fermer le verrou", "Close the latch")) } }
             }
         }

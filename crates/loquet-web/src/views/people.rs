@@ -105,7 +105,7 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
 fn badge(at: &Setting<'_>, state: State) -> Markup {
     match state {
         State::Enrolled => {
-            html! { span.badge data-testid="state" { (at.say("Inscrite", "Enrolled")) } }
+            html! { span.badge data-testid="state" { (at.say("Liée", "Bound")) } }
         }
         State::NotEnrolled => {
             html! { span.badge.off data-testid="state" { (at.say("Pas encore", "Not yet")) } }

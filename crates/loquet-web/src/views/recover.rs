@@ -49,7 +49,7 @@ pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
         (TextField {
             name: "recovery",
             label: at.say("Code de récupération", "Recovery code"),
-            hint: at.say("L'un de ceux que vous avez imprimés ou notés. Les espaces et les minuscules ne comptent pas.", "One of those that you printed or wrote down. Blanks and case do not count."),
+            hint: at.say("L'un de ceux que vous avez imprimés ou notés. Espaces et majuscules n'ont pas d'importance.", "One of those that you printed or wrote down. Spaces and capitals do not matter."),
             class: "ticket-field",
             kind: "text",
             value: "",
