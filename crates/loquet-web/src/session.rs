@@ -7,6 +7,7 @@ use loquet::store::AttemptId;
 use loquet::{AccountId, Level, Refusal, Refused, Request, Stamp, Standing};
 
 use crate::cookie::SessionToken;
+use crate::fields::FieldFault;
 use crate::host::{BoxError, Host};
 use crate::parts::Trouble;
 use crate::refusal;
@@ -153,6 +154,34 @@ impl<H: Host> Pages<H> {
             remember,
         };
         Ok(self.0.service.run(ceremony, &request).await?.granted())
+    }
+
+    /// Runs the ceremony that a form's fields make, if they make one. What is wrong, with a field or by the rules, is for
+    /// the form to say again: it has `fields`, and a fresh code leads back to `next`, a page of ours (empty: home).
+    pub(crate) async fn answer<C: Ceremony>(
+        &self,
+        visit: &Visit,
+        here: &Here,
+        attempt: AttemptId,
+        asked: Result<C, FieldFault>,
+        fields: &[&'static str],
+        next: &str,
+    ) -> Result<Result<C::Grant, Trouble>, Stop> {
+        let ceremony = match asked {
+            Ok(ceremony) => ceremony,
+            Err(fault) => return Ok(Err(Trouble::of_field(fault, visit.language))),
+        };
+        match self.run(visit, attempt, ceremony).await? {
+            Ok(grant) => Ok(Ok(grant)),
+            Err(refused) => {
+                let next = match next {
+                    "" => String::new(),
+                    page => format!("{}{page}", self.0.base),
+                };
+                let trouble = self.trouble(visit, here, &refused, fields, &next).await?;
+                Ok(Err(trouble))
+            }
+        }
     }
 
     /// Hands a session over, and the device's new cookie with it, where the device is remembered.

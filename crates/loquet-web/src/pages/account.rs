@@ -301,32 +301,21 @@ pub(crate) async fn switch_on<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.person(&visit).await?;
-    let trouble = match fields.text("code", MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => match pages
-            .run(
-                &visit,
-                attempt,
-                SwitchOn {
-                    stamp: here.stamp,
-                    typed: typed.to_owned(),
-                },
-            )
-            .await?
-        {
-            Ok(None) => return Ok(pages.go("/account?done=on")),
-            Ok(Some(entered)) => {
-                let to = format!("{}/account?done=on", pages.0.base);
-                return pages.hand_over(Some(here.key), entered.stamp, &to).await;
-            }
-            Err(refused) => {
-                pages
-                    .trouble(&visit, &here, &refused, &["code"], "")
-                    .await?
-            }
-        },
-    };
-    ask(&pages, &visit, &here, Ask::On, Some(&trouble)).await
+    let asked = fields.text("code", MAX_CODE).map(|typed| SwitchOn {
+        stamp: here.stamp,
+        typed: typed.into(),
+    });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["code"], "")
+        .await?
+    {
+        Ok(None) => Ok(pages.go("/account?done=on")),
+        Ok(Some(entered)) => {
+            let to = format!("{}/account?done=on", pages.0.base);
+            pages.hand_over(Some(here.key), entered.stamp, &to).await
+        }
+        Err(trouble) => ask(&pages, &visit, &here, Ask::On, Some(&trouble)).await,
+    }
 }
 
 pub(crate) async fn switch_off<H: Host>(
@@ -336,28 +325,17 @@ pub(crate) async fn switch_off<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.person(&visit).await?;
-    let trouble = match fields.text("code", MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => match pages
-            .run(
-                &visit,
-                attempt,
-                SwitchOff {
-                    stamp: here.stamp,
-                    typed: typed.to_owned(),
-                },
-            )
-            .await?
-        {
-            Ok(()) => return Ok(pages.go("/account?done=off")),
-            Err(refused) => {
-                pages
-                    .trouble(&visit, &here, &refused, &["code"], "")
-                    .await?
-            }
-        },
-    };
-    ask(&pages, &visit, &here, Ask::Off, Some(&trouble)).await
+    let asked = fields.text("code", MAX_CODE).map(|typed| SwitchOff {
+        stamp: here.stamp,
+        typed: typed.into(),
+    });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["code"], "")
+        .await?
+    {
+        Ok(()) => Ok(pages.go("/account?done=off")),
+        Err(trouble) => ask(&pages, &visit, &here, Ask::Off, Some(&trouble)).await,
+    }
 }
 
 pub(crate) async fn replace<H: Host>(
@@ -367,24 +345,17 @@ pub(crate) async fn replace<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.person(&visit).await?;
-    let trouble = match fields.text("code", MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => {
-            let begin = BeginReplacement {
-                stamp: here.stamp,
-                typed: typed.to_owned(),
-            };
-            match pages.run(&visit, attempt, begin).await? {
-                Ok(_) => return Ok(pages.go("/enrol")),
-                Err(refused) => {
-                    pages
-                        .trouble(&visit, &here, &refused, &["code"], "")
-                        .await?
-                }
-            }
-        }
-    };
-    ask(&pages, &visit, &here, Ask::Replace, Some(&trouble)).await
+    let asked = fields.text("code", MAX_CODE).map(|typed| BeginReplacement {
+        stamp: here.stamp,
+        typed: typed.into(),
+    });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["code"], "")
+        .await?
+    {
+        Ok(_) => Ok(pages.go("/enrol")),
+        Err(trouble) => ask(&pages, &visit, &here, Ask::Replace, Some(&trouble)).await,
+    }
 }
 
 pub(crate) async fn report_lost<H: Host>(
@@ -394,14 +365,10 @@ pub(crate) async fn report_lost<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.anybody(&visit).await?;
+    let account = here.stamp.account();
+    let lost = ReportLost { account };
     match pages
-        .run(
-            &visit,
-            attempt,
-            ReportLost {
-                account: here.stamp.account(),
-            },
-        )
+        .answer(&visit, &here, attempt, Ok(lost), &[], "")
         .await?
     {
         Ok(()) => {
@@ -432,10 +399,7 @@ pub(crate) async fn report_lost<H: Host>(
             );
             pages.let_go(here.key, page).await
         }
-        Err(refused) => {
-            let trouble = pages.trouble(&visit, &here, &refused, &[], "").await?;
-            ask(&pages, &visit, &here, Ask::Lost, Some(&trouble)).await
-        }
+        Err(trouble) => ask(&pages, &visit, &here, Ask::Lost, Some(&trouble)).await,
     }
 }
 
@@ -467,8 +431,9 @@ pub(crate) async fn log_out_everywhere<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.person(&visit).await?;
+    let out = LogOutEverywhere { stamp: here.stamp };
     match pages
-        .run(&visit, attempt, LogOutEverywhere { stamp: here.stamp })
+        .answer(&visit, &here, attempt, Ok(out), &[], "")
         .await?
     {
         Ok(()) => {
@@ -479,9 +444,6 @@ pub(crate) async fn log_out_everywhere<H: Host>(
                 )
                 .await
         }
-        Err(refused) => {
-            let trouble = pages.trouble(&visit, &here, &refused, &[], "").await?;
-            draw(&pages, &visit, &here, Some(&trouble)).await
-        }
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }

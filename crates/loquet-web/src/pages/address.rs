@@ -47,25 +47,20 @@ pub(crate) async fn change<H: Host>(
             what: FieldFaultKind::Form,
         })
     });
-    let asked = read.and_then(|address| Ok((address, fields.optional("code", MAX_CODE)?)));
-    let trouble = match asked {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok((address, code)) => {
-            let change = ChangeAddress {
-                stamp: here.stamp,
-                address,
-                typed: code.unwrap_or_default().to_owned(),
-            };
-            match pages.run(&visit, attempt, change).await? {
-                Ok(()) => return Ok(pages.go("/account?done=address")),
-                Err(refused) => {
-                    let next = format!("{}/account/address", pages.0.base);
-                    pages
-                        .trouble(&visit, &here, &refused, &["address", "code"], &next)
-                        .await?
-                }
-            }
-        }
-    };
-    draw(&pages, &visit, &here, &typed, Some(&trouble)).await
+    let asked = read.and_then(|address| {
+        let code = fields.optional("code", MAX_CODE)?;
+        Ok(ChangeAddress {
+            stamp: here.stamp,
+            address,
+            typed: code.unwrap_or_default().into(),
+        })
+    });
+    let about = ["address", "code"];
+    match pages
+        .answer(&visit, &here, attempt, asked, &about, "/account/address")
+        .await?
+    {
+        Ok(()) => Ok(pages.go("/account?done=address")),
+        Err(trouble) => draw(&pages, &visit, &here, &typed, Some(&trouble)).await,
+    }
 }

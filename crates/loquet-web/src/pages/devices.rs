@@ -67,10 +67,13 @@ pub(crate) async fn forget<H: Host>(
         stamp: here.stamp,
         number,
     };
-    match pages.run(&visit, attempt, forget).await? {
+    match pages
+        .answer(&visit, &here, attempt, Ok(forget), &[], "")
+        .await?
+    {
         Ok(Forget::StillHere) => Ok(pages.go("/account?done=forgotten")),
         Ok(Forget::Over) => let_go(&pages, &here).await,
-        Err(refused) => refuse(&pages, &visit, &here, &refused).await,
+        Err(trouble) => account::draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }
 
@@ -82,9 +85,12 @@ pub(crate) async fn forget_all<H: Host>(
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.person(&visit).await?;
     let forget = ForgetDevices { stamp: here.stamp };
-    match pages.run(&visit, attempt, forget).await? {
+    match pages
+        .answer(&visit, &here, attempt, Ok(forget), &[], "")
+        .await?
+    {
         Ok(()) => let_go(&pages, &here).await,
-        Err(refused) => refuse(&pages, &visit, &here, &refused).await,
+        Err(trouble) => account::draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }
 
@@ -94,16 +100,6 @@ async fn let_go<H: Host>(pages: &Pages<H>, here: &Here) -> Result<Response, Stop
     let forget = pages.0.marking.forget_device(here.stamp.account());
     set_cookie(&mut response, forget);
     pages.let_go(here.key, response).await
-}
-
-async fn refuse<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    refused: &loquet::Refused,
-) -> Result<Response, Stop> {
-    let trouble = pages.trouble(visit, here, refused, &[], "").await?;
-    account::draw(pages, visit, here, Some(&trouble)).await
 }
 
 async fn draw<H: Host>(
@@ -136,13 +132,12 @@ pub(crate) async fn switch<H: Host>(
         stamp: here.stamp,
         on: fields.is_ticked("on"),
     };
-    match pages.run(&visit, attempt, switch).await? {
+    match pages
+        .answer(&visit, &here, attempt, Ok(switch), &[], SWITCH)
+        .await?
+    {
         Ok(()) => Ok(pages.go(SWITCH)),
-        Err(refused) => {
-            let next = format!("{}{SWITCH}", pages.0.base);
-            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
-            draw(&pages, &visit, &here, Some(&trouble)).await
-        }
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }
 

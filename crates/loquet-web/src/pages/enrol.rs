@@ -135,27 +135,14 @@ pub(crate) async fn begin<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.anybody(&visit).await?;
-    let ticket = match fields.optional("ticket", enrol::MAX_TICKET) {
-        Ok(ticket) => ticket.unwrap_or_default().to_owned(),
-        Err(fault) => {
-            return draw(
-                &pages,
-                &visit,
-                &here,
-                Some(&Trouble::of_field(fault, visit.language)),
-            )
-            .await;
-        }
-    };
+    let asked = fields
+        .optional("ticket", enrol::MAX_TICKET)
+        .map(|ticket| BeginEnrollment {
+            stamp: here.stamp,
+            ticket: ticket.unwrap_or_default().into(),
+        });
     match pages
-        .run(
-            &visit,
-            attempt,
-            BeginEnrollment {
-                stamp: here.stamp,
-                ticket,
-            },
-        )
+        .answer(&visit, &here, attempt, asked, &["ticket"], "")
         .await?
     {
         // Who has not finished logging in sees the code where that is done: on the log-in page.
@@ -163,12 +150,7 @@ pub(crate) async fn begin<H: Host>(
             Ok(Redirect::to(pages.0.host.log_in()).into_response())
         }
         Ok(_) => Ok(pages.go("/enrol")),
-        Err(refused) => {
-            let trouble = pages
-                .trouble(&visit, &here, &refused, &["ticket"], "")
-                .await?;
-            draw(&pages, &visit, &here, Some(&trouble)).await
-        }
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }
 
@@ -198,32 +180,27 @@ pub(crate) async fn confirm<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.anybody(&visit).await?;
-    let trouble = match fields.text("code", MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => {
-            let group = fields.optional("group", enable::MAX_GROUP);
-            let confirm = ConfirmEnrollment {
-                stamp: here.stamp,
-                typed: typed.to_owned(),
-                // One that is too long is a wrong one.
-                seal_typed_back: group.ok().flatten().unwrap_or_default().to_owned(),
-            };
-            match pages.run(&visit, attempt, confirm).await? {
-                Ok(entered) => {
-                    let to = if here.is_logged_in() {
-                        format!("{}/account?done=enrolled", pages.0.base)
-                    } else {
-                        pages.0.host.home().to_owned()
-                    };
-                    return pages.hand_over(Some(here.key), entered.stamp, &to).await;
-                }
-                Err(refused) => {
-                    pages
-                        .trouble(&visit, &here, &refused, &["code", "group"], "")
-                        .await?
-                }
-            }
+    let asked = fields.text("code", MAX_CODE).map(|typed| {
+        let group = fields.optional("group", enable::MAX_GROUP);
+        ConfirmEnrollment {
+            stamp: here.stamp,
+            typed: typed.into(),
+            // One that is too long is a wrong one.
+            seal_typed_back: group.ok().flatten().unwrap_or_default().into(),
         }
-    };
-    draw(&pages, &visit, &here, Some(&trouble)).await
+    });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["code", "group"], "")
+        .await?
+    {
+        Ok(entered) => {
+            let to = if here.is_logged_in() {
+                format!("{}/account?done=enrolled", pages.0.base)
+            } else {
+                pages.0.host.home().to_owned()
+            };
+            pages.hand_over(Some(here.key), entered.stamp, &to).await
+        }
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+    }
 }

@@ -2,7 +2,8 @@
 
 use axum::response::Response;
 use loquet::RoleId;
-use loquet::flow::{Announce, CancelMandate, MoveMandate, Refused};
+use loquet::flow::{Announce, CancelMandate, Ceremony, MoveMandate};
+use loquet::store::AttemptId;
 use loquet_policy::Start;
 
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
@@ -75,18 +76,12 @@ pub(crate) async fn announce<H: Host>(
         }),
         Err(fault) => Err(fault),
     };
-    let result = match start {
-        Err(fault) => Err(fault),
-        Ok(start) => {
-            let announce = Announce {
-                stamp: here.stamp,
-                role: RoleId::EMPLOYEE,
-                start,
-            };
-            Ok(pages.run(&visit, attempt, announce).await?.map(drop))
-        }
-    };
-    finish(&pages, &visit, &here, result).await
+    let asked = start.map(|start| Announce {
+        stamp: here.stamp,
+        role: RoleId::EMPLOYEE,
+        start,
+    });
+    finish(&pages, &visit, &here, attempt, asked).await
 }
 
 pub(crate) async fn postpone<H: Host>(
@@ -96,18 +91,12 @@ pub(crate) async fn postpone<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
-    let result = match date(&fields) {
-        Err(fault) => Err(fault),
-        Ok(date) => {
-            let postpone = MoveMandate {
-                stamp: here.stamp,
-                role: RoleId::EMPLOYEE,
-                date,
-            };
-            Ok(pages.run(&visit, attempt, postpone).await?.map(drop))
-        }
-    };
-    finish(&pages, &visit, &here, result).await
+    let asked = date(&fields).map(|date| MoveMandate {
+        stamp: here.stamp,
+        role: RoleId::EMPLOYEE,
+        date,
+    });
+    finish(&pages, &visit, &here, attempt, asked).await
 }
 
 pub(crate) async fn cancel<H: Host>(
@@ -121,25 +110,21 @@ pub(crate) async fn cancel<H: Host>(
         stamp: here.stamp,
         role: RoleId::EMPLOYEE,
     };
-    let result = Ok(pages.run(&visit, attempt, cancel).await?);
-    finish(&pages, &visit, &here, result).await
+    finish(&pages, &visit, &here, attempt, Ok(cancel)).await
 }
 
-async fn finish<H: Host>(
+async fn finish<H: Host, C: Ceremony>(
     pages: &Pages<H>,
     visit: &Visit,
     here: &Here,
-    result: Result<Result<(), Refused>, FieldFault>,
+    attempt: AttemptId,
+    asked: Result<C, FieldFault>,
 ) -> Result<Response, Stop> {
-    let trouble = match result {
-        Ok(Ok(())) => return Ok(pages.go("/admin?done=imposed")),
-        Ok(Err(refused)) => {
-            let next = format!("{}{PLACE}", pages.0.base);
-            pages
-                .trouble(visit, here, &refused, &["date", "confirmed"], &next)
-                .await?
-        }
-        Err(fault) => Trouble::of_field(fault, visit.language),
-    };
-    draw(pages, visit, here, Some(&trouble)).await
+    match pages
+        .answer(visit, here, attempt, asked, &["date", "confirmed"], PLACE)
+        .await?
+    {
+        Ok(_) => Ok(pages.go("/admin?done=imposed")),
+        Err(trouble) => draw(pages, visit, here, Some(&trouble)).await,
+    }
 }

@@ -250,13 +250,12 @@ pub(crate) async fn stop<H: Host>(
         stamp: here.stamp,
         kind,
     };
-    match pages.run(&visit, attempt, stop).await? {
+    match pages
+        .answer(&visit, &here, attempt, Ok(stop), &[], PLACE)
+        .await?
+    {
         Ok(()) => Ok(pages.go("/admin/options?done=stopped")),
-        Err(refused) => {
-            let next = format!("{}{PLACE}", pages.0.base);
-            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
-            draw(&pages, &visit, &here, Some(&trouble)).await
-        }
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
     }
 }
 
@@ -304,12 +303,12 @@ pub(crate) async fn latch<H: Host>(
         stamp: here.stamp,
         preset: Preset::StrictLatch,
     };
-    match pages.run(&visit, attempt, set).await? {
+    let next = "/admin/options/latch";
+    match pages
+        .answer(&visit, &here, attempt, Ok(set), &[], next)
+        .await?
+    {
         Ok(()) => Ok(pages.go("/admin/options?done=set")),
-        Err(refused) => {
-            let next = format!("{}/admin/options/latch", pages.0.base);
-            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
-            ask_latch(&pages, &visit, &here, Some(&trouble)).await
-        }
+        Err(trouble) => ask_latch(&pages, &visit, &here, Some(&trouble)).await,
     }
 }

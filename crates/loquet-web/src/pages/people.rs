@@ -174,32 +174,25 @@ pub(crate) async fn reset<H: Host>(
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
     let subject = subject(&pages, &visit, &here, &id).await?;
-    let trouble = match fields.text("code", MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => {
-            let reset = Reset {
-                stamp: here.stamp,
-                subject: subject.0,
-                aloud: fields.is_ticked("aloud"),
-                typed: typed.to_owned(),
-            };
-            match pages.run(&visit, attempt, reset).await? {
-                Ok(ticket) => {
-                    let at = pages.setting(&visit, None)?;
-                    let until = when::moment(ticket.expires, visit.language);
-                    let body = people::ticket(&at, &subject.1, &ticket.ticket.expose(), &until);
-                    return pages
-                        .page_for(&visit, &here, None, at.say("Billet", "Ticket"), true, body)
-                        .await;
-                }
-                Err(refused) => {
-                    let next = format!("{}/admin/people/{id}/reset", pages.0.base);
-                    pages
-                        .trouble(&visit, &here, &refused, &["code"], &next)
-                        .await?
-                }
-            }
+    let asked = fields.text("code", MAX_CODE).map(|typed| Reset {
+        stamp: here.stamp,
+        subject: subject.0,
+        aloud: fields.is_ticked("aloud"),
+        typed: typed.into(),
+    });
+    let next = format!("/admin/people/{id}/reset");
+    match pages
+        .answer(&visit, &here, attempt, asked, &["code"], &next)
+        .await?
+    {
+        Ok(ticket) => {
+            let at = pages.setting(&visit, None)?;
+            let until = when::moment(ticket.expires, visit.language);
+            let body = people::ticket(&at, &subject.1, &ticket.ticket.expose(), &until);
+            pages
+                .page_for(&visit, &here, None, at.say("Billet", "Ticket"), true, body)
+                .await
         }
-    };
-    draw(&pages, &visit, &here, &subject, Some(&trouble)).await
+        Err(trouble) => draw(&pages, &visit, &here, &subject, Some(&trouble)).await,
+    }
 }

@@ -66,32 +66,25 @@ pub(crate) async fn submit<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.anybody(&visit).await?;
-    let trouble = match fields.text("recovery", recover::MAX_CODE) {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok(typed) => {
-            let recovery = UseRecoveryCode {
-                stamp: here.stamp,
-                typed: typed.to_owned(),
-            };
-            match pages.run(&visit, attempt, recovery).await? {
-                Ok(recovering) => {
-                    let stamp = recovering.entered.stamp;
-                    // The QR code is on the page that it goes on to.
-                    let begin = BeginEnrollment {
-                        stamp,
-                        ticket: String::new(),
-                    };
-                    drop(pages.run(&visit, AttemptId::random()?, begin).await?);
-                    let to = pages.way(stamp.level());
-                    return pages.hand_over(Some(here.key), stamp, to).await;
-                }
-                Err(refused) => {
-                    pages
-                        .trouble(&visit, &here, &refused, &["recovery"], "")
-                        .await?
-                }
-            }
+    let asked = fields
+        .text("recovery", recover::MAX_CODE)
+        .map(|typed| UseRecoveryCode {
+            stamp: here.stamp,
+            typed: typed.into(),
+        });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["recovery"], "")
+        .await?
+    {
+        Ok(recovering) => {
+            let stamp = recovering.entered.stamp;
+            // The QR code is on the page that it goes on to.
+            let ticket = Default::default();
+            let begin = BeginEnrollment { stamp, ticket };
+            drop(pages.run(&visit, AttemptId::random()?, begin).await?);
+            let to = pages.way(stamp.level());
+            pages.hand_over(Some(here.key), stamp, to).await
         }
-    };
-    draw(&pages, &visit, &here, Some(&trouble)).await
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+    }
 }

@@ -42,27 +42,18 @@ pub(crate) async fn renew<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
-    let typed = fields
-        .text("group", MAX_GROUP)
-        .and_then(|group| Ok((group, fields.text("code", MAX_CODE)?)));
-    let trouble = match typed {
-        Err(fault) => Trouble::of_field(fault, visit.language),
-        Ok((group, code)) => {
-            let renew = RenewSeal {
-                stamp: here.stamp,
-                typed_back: group.to_owned(),
-                typed: code.to_owned(),
-            };
-            match pages.run(&visit, attempt, renew).await? {
-                Ok(()) => return Ok(pages.go("/admin?done=sealed")),
-                Err(refused) => {
-                    let next = format!("{}{PLACE}", pages.0.base);
-                    pages
-                        .trouble(&visit, &here, &refused, &["group", "code"], &next)
-                        .await?
-                }
-            }
-        }
-    };
-    draw(&pages, &visit, &here, Some(&trouble)).await
+    let asked = fields.text("group", MAX_GROUP).and_then(|group| {
+        Ok(RenewSeal {
+            stamp: here.stamp,
+            typed_back: group.into(),
+            typed: fields.text("code", MAX_CODE)?.into(),
+        })
+    });
+    match pages
+        .answer(&visit, &here, attempt, asked, &["group", "code"], PLACE)
+        .await?
+    {
+        Ok(()) => Ok(pages.go("/admin?done=sealed")),
+        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+    }
 }
