@@ -56,16 +56,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .next()
         .unwrap_or_default()
         .to_owned();
-    run(&mfa, EnableMfa { stamp, typed_back }).await?;
+    run(
+        &mfa,
+        EnableMfa {
+            stamp,
+            typed_back: typed_back.into(),
+        },
+    )
+    .await?;
     round(&mfa, "Hélène enabled multi-factor log-in").await?;
 
     let ticket = String::new();
-    let offer = run(&mfa, BeginEnrollment { stamp, ticket }).await?;
+    let offer = run(
+        &mfa,
+        BeginEnrollment {
+            stamp,
+            ticket: ticket.into(),
+        },
+    )
+    .await?;
     let phone = totp_rs::Totp::from_url(offer.uri.expose()).map_err(|why| why.to_string())?;
     let confirm = ConfirmEnrollment {
         stamp,
-        typed: phone.generate(mfa.now().0).to_string(),
-        seal_typed_back: String::new(),
+        typed: phone.generate(mfa.now().0).to_string().into(),
+        seal_typed_back: "".into(),
     };
     run(&mfa, confirm).await?;
     round(&mfa, "she enrolled").await?;

@@ -89,6 +89,7 @@ impl Person {
 
     async fn give_code(&mut self, stamp: Stamp) {
         let typed = self.phone.code(UnixTime(self.now));
+        let typed = typed.into();
         let code = GiveCode { stamp, typed };
         self.service
             .run(code, &House::request())
@@ -124,14 +125,14 @@ fn people(path: &Path, count: usize) -> Vec<Person> {
         let log_in = wait(house.run(LogIn { account: id })).unwrap();
         let begin = BeginEnrollment {
             stamp: log_in.stamp,
-            ticket: String::new(),
+            ticket: "".into(),
         };
         let phone = Phone::scan(&wait(house.run(begin)).unwrap()).unwrap();
         let typed = house.code(&phone);
         let confirm = ConfirmEnrollment {
             stamp: log_in.stamp,
-            typed,
-            seal_typed_back: String::new(),
+            typed: typed.into(),
+            seal_typed_back: "".into(),
         };
         wait(house.run(confirm)).unwrap();
         (id, phone)
@@ -331,6 +332,7 @@ fn accounts(folder: &Path, divisor: usize) {
             wait(person.give_code(stamp));
             written[which].push(begun.elapsed().as_secs_f64() * 1e6);
             let typed = person.phone.code(UnixTime(person.now));
+            let typed = typed.into();
             let (again, request) = (GiveCode { stamp, typed }, House::request());
             let begun = Instant::now();
             let refused = wait(person.service.run(again, &request)).unwrap().granted();

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use loquet::flow::{self, Ceremony};
+use loquet::flow::{self, Ceremony, Typed};
 use loquet::{AccountId, Level, OrgId, Refused, Request, Service, ServiceError, Stamp};
 use loquet_policy::{Authenticator, Organisation};
 use loquet_sqlite::SqliteStore;
@@ -230,6 +230,6 @@ impl House {
 const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// One code, typed or piped.
-pub(crate) fn code(stdin: &mut Stdin, what: &str) -> Result<String, Failure> {
-    Ok(stdin.ask(what, flow::MAX_TYPED)?.trim().to_owned())
+pub(crate) fn code(stdin: &mut Stdin, what: &str) -> Result<Typed, Failure> {
+    Ok(stdin.ask(what, flow::MAX_TYPED)?.trim().into())
 }

@@ -1,7 +1,7 @@
 //! What comes from outside: standard input, files, the clock. Nothing is read without a limit.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
@@ -10,11 +10,32 @@ use crate::failure::Failure;
 use crate::output;
 
 /// Standard input, handed out line by line to whoever asked for `-`.
-pub(crate) struct Stdin(BufReader<io::Stdin>);
+///
+/// It is read past the standard library's buffer, which would keep what was typed until the process ends.
+pub(crate) struct Stdin(Source);
+
+#[cfg(unix)]
+type Source = File;
+/// A console's letters are made of its own code, which the standard library does.
+#[cfg(not(unix))]
+type Source = io::Stdin;
+
+#[cfg(unix)]
+fn source() -> io::Result<Source> {
+    use std::os::fd::AsFd;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(not(unix))]
+fn source() -> io::Result<Source> {
+    Ok(io::stdin())
+}
 
 impl Stdin {
-    pub(crate) fn new() -> Self {
-        Self(BufReader::new(io::stdin()))
+    pub(crate) fn open() -> Result<Self, Failure> {
+        source()
+            .map(Self)
+            .map_err(|why| Failure::of("standard input", why))
     }
 
     /// A flag's text: as given, or the next line for `-`. `what` names it in errors, never its content.
@@ -46,10 +67,15 @@ impl Stdin {
         // Two more than the limit: for the end of the line, and for the byte that is too many.
         let most = limit.saturating_add(2);
         let mut bytes = Zeroizing::new(Vec::with_capacity(most));
-        Read::by_ref(&mut self.0)
-            .take(u64::try_from(most).unwrap_or(u64::MAX))
-            .read_until(b'\n', &mut bytes)
-            .map_err(|why| Failure::of("standard input", why))?;
+        let mut byte = Zeroizing::new([0]);
+        while bytes.len() < most && bytes.last() != Some(&b'\n') {
+            match self.0.read(&mut *byte) {
+                Ok(0) => break,
+                Ok(_) => bytes.extend_from_slice(&*byte),
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(why) => return Err(Failure::of("standard input", why)),
+            }
+        }
         if bytes.is_empty() {
             return Err(Failure::of(what, "standard input has no line for it"));
         }

@@ -86,8 +86,19 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut stdin = Stdin::new();
-    let done = match Arguments::parse().command {
+    match run(&Arguments::parse().command) {
+        Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(Failure::BadInput(why)) => {
+            output::complain(&why);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<Outcome, Failure> {
+    let mut stdin = Stdin::open()?;
+    match command {
         Command::Code(arguments) => arguments.run(&mut stdin),
         Command::Verify(arguments) => arguments.run(&mut stdin),
         Command::Uri(arguments) => arguments.run(&mut stdin),
@@ -101,14 +112,6 @@ fn main() -> ExitCode {
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::BreakGlass(command) => command.run(&mut stdin),
-    };
-    match done {
-        Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
-        Err(Failure::BadInput(why)) => {
-            output::complain(&why);
-            ExitCode::from(2)
-        }
     }
 }
 

@@ -354,14 +354,14 @@ async fn with_fresh_code<C: flow::Ceremony>(
     house: &House,
     administrator: &str,
     stdin: &mut Stdin,
-    ask: impl Fn(loquet::Stamp, String) -> C,
+    ask: impl Fn(loquet::Stamp, flow::Typed) -> C,
 ) -> Result<Result<C::Grant, flow::Refused>, Failure> {
     let acting = match house.begin_with_code(administrator, stdin).await? {
         Ok(acting) => acting,
         Err(refused) => return Ok(Err(refused)),
     };
     // What would be refused in any case must not cost a code: the rules are asked without one first.
-    match house.run(ask(acting.stamp, String::new())).await? {
+    match house.run(ask(acting.stamp, flow::Typed::default())).await? {
         Err(flow::Refused::Rule(loquet::Refusal::StepUp | loquet::Refusal::NotFresh)) => {
             let typed = code(stdin, &format!("next code of {administrator}"))?;
             house.run(ask(acting.stamp, typed)).await

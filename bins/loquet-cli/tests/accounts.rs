@@ -125,7 +125,7 @@ impl Centre {
                 .unwrap();
             let begin = BeginEnrollment {
                 stamp: entered.stamp,
-                ticket: String::new(),
+                ticket: "".into(),
             };
             let offer = service
                 .run(begin, &request())
@@ -140,11 +140,11 @@ impl Centre {
             let confirm = ConfirmEnrollment {
                 stamp: entered.stamp,
                 typed: if ago == 0 {
-                    phone.fresh()
+                    phone.fresh().into()
                 } else {
-                    phone.at((now() - ago) / 30)
+                    phone.at((now() - ago) / 30).into()
                 },
-                seal_typed_back: String::new(),
+                seal_typed_back: "".into(),
             };
             service
                 .run(confirm, &request())
@@ -548,7 +548,7 @@ fn the_envelope_lets_one_administrator_in_after_a_day() {
     wait(async {
         let begun = OpenBreakGlass {
             account: 1_u64.into(),
-            typed: seal.clone(),
+            typed: seal.clone().into(),
         };
         let request = Request::new(None).unwrap();
         service

@@ -4,8 +4,10 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use loquet::KeyRing;
 use rand::TryRng;
 use rand::rngs::SysRng;
+use zeroize::Zeroizing;
 
 use crate::cli::DEFAULT_DATABASE;
 use crate::failure::Failure;
@@ -18,14 +20,15 @@ const BEGUN: &[u8] =
 /// First line of the key file, by which it is recognised.
 const KEY_MARK: &str =
     "# Key file of loquet-demo. Whoever has it can read the secrets in the database beside it.";
+/// No key file is longer, in bytes.
+const MAX_KEY_FILE: usize = 64 << 10;
 
 /// The two files, and the lock that keeps a second instance out for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Files {
     pub(crate) database: PathBuf,
     pub(crate) key: PathBuf,
-    /// The text of the key file.
-    pub(crate) key_text: String,
+    pub(crate) ring: KeyRing,
     /// The database is new.
     pub(crate) is_new: bool,
     /// Others than the owner can read the key file.
@@ -110,18 +113,15 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
             self::lock(&key, &database)?.ok_or_else(|| Failure::KeyMissing { path: key.clone() })?
         }
     };
-    let mut key_text = String::new();
-    Read::take(&lock, 64 * 1024)
-        .read_to_string(&mut key_text)
-        .map_err(|cause| Failure::BadKey {
-            path: key.clone(),
-            why: cause.to_string(),
-        })?;
+    let ring = ring(&lock).map_err(|why| Failure::BadKey {
+        path: key.clone(),
+        why,
+    })?;
     let is_exposed = is_exposed(&lock);
     Ok(Files {
         database,
         key,
-        key_text,
+        ring,
         is_new,
         is_exposed,
         begun,
@@ -322,13 +322,22 @@ fn create(path: &Path, content: &[u8]) -> Result<(), Failure> {
         })
 }
 
-fn new_key() -> Result<String, Failure> {
-    let mut key = [0; 32];
+fn new_key() -> Result<Zeroizing<String>, Failure> {
+    let mut key = Zeroizing::new([0; 32]);
     SysRng
-        .try_fill_bytes(&mut key)
+        .try_fill_bytes(&mut *key)
         .map_err(|fault| Failure::Random(fault.to_string()))?;
-    let line = loquet::KeyRing::line(1, &key);
-    Ok(format!("{KEY_MARK}\n{}", *line))
+    let line = KeyRing::line(1, &key);
+    Ok(Zeroizing::new([KEY_MARK, "\n", &line].concat()))
+}
+
+fn ring(file: &File) -> Result<KeyRing, String> {
+    // Room for all of it: what grows leaves its old place unwiped.
+    let mut text = Zeroizing::new(String::with_capacity(MAX_KEY_FILE));
+    Read::take(file, MAX_KEY_FILE as u64)
+        .read_to_string(&mut text)
+        .map_err(|cause| cause.to_string())?;
+    KeyRing::parse(&text).map_err(|fault| fault.to_string())
 }
 
 #[cfg(unix)]

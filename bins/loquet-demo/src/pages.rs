@@ -12,6 +12,7 @@ use axum::routing::get;
 use loquet_policy::{Access, OrgId};
 use loquet_web::{Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
 use maud::{Markup, html};
+use zeroize::Zeroizing;
 
 use crate::host::{Demo, LOG_IN};
 use crate::people::ORGANISATION;
@@ -202,7 +203,7 @@ async fn log_in(
         fields.text("login", MAX_LOGIN),
         fields.text("phrase", MAX_PHRASE),
     ) {
-        (Ok(login), Ok(phrase)) => (login.to_owned(), phrase.to_owned()),
+        (Ok(login), Ok(phrase)) => (login.to_owned(), Zeroizing::new(phrase.to_owned())),
         (Err(fault), _) | (_, Err(fault)) => {
             let name = if fault.field == "login" {
                 language.say("Identifiant\u{a0}: ", "Name: ")
@@ -283,7 +284,7 @@ async fn check(
     app: &App,
     visit: &Visit,
     login: String,
-    phrase: String,
+    phrase: Zeroizing<String>,
 ) -> Result<Verdict, Response> {
     let address = app.pages.address(visit);
     match app.pages.service().may_try(app.org, address).await {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 /// The longest pass phrase that is looked at, in bytes: hashing a longer one would only be work for an attacker to order.
 pub(crate) const MAX_PHRASE: usize = 256;
@@ -60,7 +61,7 @@ impl Phrases {
     /// [`Crowd`], before any work.
     pub(crate) async fn is_right(
         &self,
-        phrase: String,
+        phrase: Zeroizing<String>,
         stored: Option<String>,
     ) -> Result<bool, Crowd> {
         let _place = self.room.try_acquire().map_err(|_| Crowd)?;
@@ -81,6 +82,10 @@ mod tests {
 
     use super::*;
 
+    fn right() -> Zeroizing<String> {
+        Zeroizing::new("right".into())
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_crowd_is_sent_away_at_once_and_the_next_one_is_served() {
         let phrases = Phrases::new().unwrap();
@@ -90,23 +95,20 @@ mod tests {
         let waiting: Vec<_> = (0..AT_ONCE + WAITING)
             .map(|_| {
                 let (phrases, stored) = (phrases.clone(), stored.clone());
-                tokio::spawn(async move { phrases.is_right("right".into(), Some(stored)).await })
+                tokio::spawn(async move { phrases.is_right(right(), Some(stored)).await })
             })
             .collect();
         while phrases.room.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        let beyond = phrases.is_right("right".into(), Some(stored.clone())).await;
+        let beyond = phrases.is_right(right(), Some(stored.clone())).await;
         assert_eq!(beyond, Err(Crowd));
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
         for gone in waiting {
             assert!(gone.await.is_err());
         }
         drop(seats);
-        assert_eq!(
-            phrases.is_right("right".into(), Some(stored)).await,
-            Ok(true)
-        );
-        assert_eq!(phrases.is_right("right".into(), None).await, Ok(false));
+        assert_eq!(phrases.is_right(right(), Some(stored)).await, Ok(true));
+        assert_eq!(phrases.is_right(right(), None).await, Ok(false));
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use loquet::flow::SetAddress;
-use loquet::{Clock, KeyRing, Request, Service, ServiceError, SystemClock};
+use loquet::{Clock, Request, Service, ServiceError, SystemClock};
 use loquet_ipfilter::Geo;
 use loquet_policy::OrgId;
 use loquet_sqlite::SqliteStore;
@@ -96,11 +96,6 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
 }
 
 async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
-    let bad_key = |why: String| Failure::BadKey {
-        path: files.key.clone(),
-        why,
-    };
-    let ring = KeyRing::parse(&files.key_text).map_err(|fault| bad_key(fault.to_string()))?;
     let store = |why: String| Failure::Store {
         path: files.database.clone(),
         why,
@@ -109,7 +104,7 @@ async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
     let tables = SqliteStore::open(&files.database).map_err(|fault| Failure::Tables {
         why: fault.to_string(),
     })?;
-    let service = Service::open(tables, ring)
+    let service = Service::open(tables, files.ring.clone())
         .await
         .map_err(|fault| match fault {
             ServiceError::Keys(_) => Failure::WrongKey {

@@ -198,7 +198,7 @@ async fn what_was_decided_is_there_after_a_restart() {
         "the session goes on"
     );
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let code = loquet::flow::GiveCode { stamp: half, typed };
     assert!(house.run(code).await.is_ok());
 }

@@ -40,7 +40,7 @@ pub async fn t1_t2_a_used_step_is_refused_for_the_whole_window(house: House) {
         house
             .run(GiveCode {
                 stamp,
-                typed: used.clone()
+                typed: used.clone().into()
             })
             .await
             .is_ok()
@@ -51,7 +51,7 @@ pub async fn t1_t2_a_used_step_is_refused_for_the_whole_window(house: House) {
             let answer = house
                 .run(GiveCode {
                     stamp,
-                    typed: typed.clone(),
+                    typed: typed.clone().into(),
                 })
                 .await;
             let refusal = rule(answer);
@@ -74,7 +74,7 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     let offer = house
         .run(BeginEnrollment {
             stamp: half,
-            ticket: String::new(),
+            ticket: "".into(),
         })
         .await
         .unwrap();
@@ -82,8 +82,8 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     let typed = house.code(&phone);
     let confirm = ConfirmEnrollment {
         stamp: half,
-        typed: typed.clone(),
-        seal_typed_back: String::new(),
+        typed: typed.clone().into(),
+        seal_typed_back: "".into(),
     };
     let stamp = house.run(confirm).await.unwrap().stamp;
     let used = |refusal| matches!(refusal, Refusal::AlreadyUsed { .. });
@@ -91,7 +91,7 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
         house
             .run(GiveCode {
                 stamp,
-                typed: typed.clone()
+                typed: typed.clone().into()
             })
             .await
     )));
@@ -100,11 +100,18 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
         house
             .run(GiveCode {
                 stamp: other,
-                typed: typed.clone()
+                typed: typed.clone().into()
             })
             .await
     )));
-    let refusal = rule(house.run(SwitchOff { stamp, typed }).await);
+    let refusal = rule(
+        house
+            .run(SwitchOff {
+                stamp,
+                typed: typed.into(),
+            })
+            .await,
+    );
     assert!(
         used(refusal) || matches!(refusal, Refusal::Mandated(_)),
         "{refusal:?}"
@@ -123,7 +130,14 @@ pub async fn t4_of_many_with_the_same_code_one_is_let_in(house: House) {
         .into_iter()
         .map(|stamp| {
             let (house, typed) = (house.clone(), typed.clone());
-            tokio::spawn(async move { house.run(GiveCode { stamp, typed }).await })
+            tokio::spawn(async move {
+                house
+                    .run(GiveCode {
+                        stamp,
+                        typed: typed.into(),
+                    })
+                    .await
+            })
         })
         .collect();
     let mut accepted = 0;
@@ -149,7 +163,7 @@ pub async fn t5_every_service_over_one_store_refuses_what_another_accepted<S: St
     let stamp = pages.log_in(ANNE).await.stamp;
     let give = |stamp| GiveCode {
         stamp,
-        typed: typed.clone(),
+        typed: typed.clone().into(),
     };
     pages.run(give(stamp)).await.unwrap();
     let stamp = other.log_in(ANNE).await.stamp;
@@ -163,7 +177,7 @@ pub async fn t5_every_service_over_one_store_refuses_what_another_accepted<S: St
 /// T6: of one code on paper, typed in many windows at once, one is taken.
 pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) {
     let (phone, stamp) = house.enabled().await;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let choice = Choice::RecoveryCodes { offered: true };
     let offer_codes = Choose {
         stamp,
@@ -174,7 +188,7 @@ pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) 
     house.clock.advance(limits::WEAKENING);
     house.service.tick().await.unwrap();
     let stamp = house.log_in(DENIS).await.stamp;
-    let ticket = String::new();
+    let ticket = "".into();
     let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
     let paper = house.service.recovery_codes(&stamp).await.unwrap();
     house.confirm(stamp, &offer).await;
@@ -182,7 +196,7 @@ pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) 
     let mut windows = Vec::new();
     for _ in 0..32 {
         let stamp = house.log_in(DENIS).await.stamp;
-        let typed = paper[0].expose().to_string();
+        let typed = paper[0].expose().to_string().into();
         let house = house.clone();
         windows.push(tokio::spawn(async move {
             house.run(UseRecoveryCode { stamp, typed }).await
@@ -207,7 +221,15 @@ pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
         let typed = house.code(&phone);
         recorded.push(typed.clone());
         let stamp = house.log_in(ANNE).await.stamp;
-        assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
+        assert!(
+            house
+                .run(GiveCode {
+                    stamp,
+                    typed: typed.into()
+                })
+                .await
+                .is_ok()
+        );
     }
     let next = phone.code(loquet::UnixTime(house.clock.now().0 + 30));
     for typed in [
@@ -215,10 +237,15 @@ pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
         [recorded[1].clone(), next],
     ] {
         let stamp = house.log_in(ANNE).await.stamp;
-        let answer = house.run(Resynchronise { stamp, typed }).await;
+        let answer = house
+            .run(Resynchronise {
+                stamp,
+                typed: typed.map(Into::into),
+            })
+            .await;
         assert!(answer.is_err(), "recorded codes were taken: {answer:?}");
     }
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let stamp = house.log_in(ANNE).await.stamp;
     assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
 }
@@ -232,7 +259,7 @@ pub async fn t9_all_spellings_of_one_code_are_one_use(house: House) {
         house
             .run(GiveCode {
                 stamp,
-                typed: typed.clone()
+                typed: typed.clone().into()
             })
             .await
             .is_ok()
@@ -248,7 +275,7 @@ pub async fn t9_all_spellings_of_one_code_are_one_use(house: House) {
             house
                 .run(GiveCode {
                     stamp,
-                    typed: spelling.clone(),
+                    typed: spelling.clone().into(),
                 })
                 .await,
         );
@@ -283,7 +310,7 @@ pub async fn t10_the_window_is_exact_at_both_edges(house: House) {
         let answer = house
             .run(GiveCode {
                 stamp,
-                typed: typed(offset),
+                typed: typed(offset).into(),
             })
             .await;
         assert_eq!(answer.is_ok(), good, "code of +{offset} s: {answer:?}");
@@ -295,7 +322,7 @@ pub async fn t10_the_window_is_exact_at_both_edges(house: House) {
         house
             .run(GiveCode {
                 stamp,
-                typed: typed(120)
+                typed: typed(120).into()
             })
             .await
             .is_ok(),
@@ -306,7 +333,7 @@ pub async fn t10_the_window_is_exact_at_both_edges(house: House) {
     let late = house
         .run(GiveCode {
             stamp,
-            typed: typed(180),
+            typed: typed(180).into(),
         })
         .await;
     assert!(
@@ -327,7 +354,16 @@ pub async fn t14_t15_parallel_wrong_codes_are_counted_exactly(house: House) {
         .into_iter()
         .map(|stamp| {
             let (house, typed) = (house.clone(), wrong.clone());
-            tokio::spawn(async move { rule(house.run(GiveCode { stamp, typed }).await) })
+            tokio::spawn(async move {
+                rule(
+                    house
+                        .run(GiveCode {
+                            stamp,
+                            typed: typed.into(),
+                        })
+                        .await,
+                )
+            })
         })
         .collect();
     let (mut evaluated, mut waited) = (0_u8, 0_u8);
@@ -352,7 +388,7 @@ pub async fn t16_a_wrong_code_counts_though_nobody_waits_for_the_answer(house: H
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     for counted in 1..=3 {
-        let typed = house.wrong_code(&phone);
+        let typed = house.wrong_code(&phone).into();
         let caller = house.clone();
         let request = tokio::spawn(async move {
             let _answer = caller.run(GiveCode { stamp, typed }).await;
@@ -372,7 +408,7 @@ pub async fn t17_t18_the_budget_spans_sessions(house: House) {
         if entered.stamp.level() == Level::RecoveryOnly {
             break;
         }
-        let typed = house.wrong_code(&phone);
+        let typed = house.wrong_code(&phone).into();
         match rule(
             house
                 .run(GiveCode {
@@ -397,7 +433,7 @@ pub async fn t17_t18_the_budget_spans_sessions(house: House) {
 pub async fn t24_a_half_log_in_carries_no_rights(house: House) {
     let (phone, _) = house.enabled().await;
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     assert_eq!(
         rule(house.run(SwitchOff { stamp: half, typed }).await).code(),
         "CODE_REQUIRED"
@@ -428,7 +464,7 @@ pub async fn the_owner_gets_in_among_two_hundred_guesses(house: House) {
                     .run(
                         GiveCode {
                             stamp: thief,
-                            typed,
+                            typed: typed.into(),
                         },
                         &request,
                     )
@@ -441,7 +477,15 @@ pub async fn the_owner_gets_in_among_two_hundred_guesses(house: House) {
         })
         .collect();
     // The owner's live session has waits of its own.
-    assert!(house.run(GiveCode { stamp: live, typed }).await.is_ok());
+    assert!(
+        house
+            .run(GiveCode {
+                stamp: live,
+                typed: typed.into()
+            })
+            .await
+            .is_ok()
+    );
     for guess in guesses {
         guess.await.unwrap();
     }

@@ -44,10 +44,10 @@ async fn every_record_says_who_what_from_where_and_by_which_rule<S: Store>(open:
     let house = House::over(open()).await;
     let (phone, anne) = house.imposed().await;
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.wrong_code(&phone);
+    let typed = house.wrong_code(&phone).into();
     let wrong = GiveCode { stamp: half, typed };
     assert!(house.run(wrong).await.is_err());
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     assert!(house.run(SwitchOff { stamp: anne, typed }).await.is_err());
     let typed = house.code(&phone);
     let rules = format!("default deny\nallow {HOME}\ndeny 203.0.113.8\n");

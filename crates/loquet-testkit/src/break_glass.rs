@@ -19,7 +19,7 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
     post(&house).await;
     let open = || OpenBreakGlass {
         account: BRUNO.into(),
-        typed: seal.clone(),
+        typed: seal.clone().into(),
     };
     let ready = house.run(open()).await.unwrap();
     assert!(matches!(
@@ -39,12 +39,12 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
         );
     }
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     house.run(GiveCode { stamp, typed }).await.unwrap();
     house.clock.advance(limits::BREAK_GLASS);
     let collect = CollectTicket {
         account: BRUNO.into(),
-        typed: seal.clone(),
+        typed: seal.clone().into(),
     };
     assert_eq!(rule(house.run(collect).await).code(), "NOT_SEALED");
     let letters = post(&house).await;
@@ -68,7 +68,7 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
 pub async fn break_glass_ignores_the_access_rules_and_renews_the_seal(house: House) {
     let (seal, phone) = sealed(&house).await;
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let stamp = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
     let rules = SetAccessRules::new(stamp, "default deny\nallow 203.0.113.7/32", "").unwrap();
     house.run(rules).await.unwrap();
@@ -78,7 +78,7 @@ pub async fn break_glass_ignores_the_access_rules_and_renews_the_seal(house: Hou
     let away = || Request::new("198.51.100.9".parse().ok()).unwrap();
     let open = OpenBreakGlass {
         account,
-        typed: seal.clone(),
+        typed: seal.clone().into(),
     };
     house
         .service
@@ -97,7 +97,7 @@ pub async fn break_glass_ignores_the_access_rules_and_renews_the_seal(house: Hou
     house.clock.advance(limits::BREAK_GLASS);
     let collect = CollectTicket {
         account,
-        typed: seal,
+        typed: seal.into(),
     };
     let handed = house.run(collect).await.unwrap();
     let expires = house.clock.now().plus(limits::BREAK_GLASS_TICKET);
@@ -113,7 +113,7 @@ pub async fn break_glass_ignores_the_access_rules_and_renews_the_seal(house: Hou
     let stamp = entered.stamp;
     let begin = BeginEnrollment {
         stamp,
-        ticket: handed.ticket.expose().to_string(),
+        ticket: handed.ticket.expose().to_string().into(),
     };
     let offer = house
         .service
@@ -127,8 +127,8 @@ pub async fn break_glass_ignores_the_access_rules_and_renews_the_seal(house: Hou
     let new = new.expose();
     let confirm = ConfirmEnrollment {
         stamp,
-        typed: house.code(&phone),
-        seal_typed_back: new.rsplit('-').next().unwrap().to_owned(),
+        typed: house.code(&phone).into(),
+        seal_typed_back: new.rsplit('-').next().unwrap().into(),
     };
     let bound = house
         .service
@@ -145,7 +145,7 @@ async fn sealed(house: &House) -> (String, Phone) {
     let stamp = house.log_in(ANNE).await.stamp;
     let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
     let seal = seal.expose().to_string();
-    let typed_back = seal.rsplit('-').next().unwrap().to_owned();
+    let typed_back = seal.rsplit('-').next().unwrap().into();
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     let (phone, _) = house.enroll(stamp).await;
     (seal, phone)

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use loquet::flow::{
-    BeginEnrollment, EnableMfa, GiveCode, LogOutEverywhere, Reset, SwitchDevices, UseRecoveryCode,
+    AddRole, BeginEnrollment, BeginReplacement, ChangeAddress, Choice, Choose, CollectTicket,
+    ConfirmEnrollment, EnableMfa, GiveCode, LogOutEverywhere, OpenBreakGlass, Rehire, RenewSeal,
+    Reset, Resynchronise, SetAccessRules, SwitchDevices, SwitchOff, SwitchOn, Typed,
+    UseRecoveryCode,
 };
-use loquet::{AccountId, Request};
+use loquet::{AccountId, Request, RoleId, Stamp};
+use loquet_policy::RoleSet;
 
 use crate::house::{ANNE, BRUNO, CHLOE, DENIS, HOME, House};
 use crate::letters;
@@ -99,7 +103,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
     printed += &format!("{seal:?} {stamp:?}");
     canaries.push(Canary::new("the break-glass code", &seal.expose(), 5));
-    let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+    let typed_back = seal.expose().rsplit('-').next().unwrap().into();
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     let (phone, anne) = house.enroll(stamp).await;
     house
@@ -117,7 +121,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
         let offer = house
             .run(BeginEnrollment {
                 stamp: half,
-                ticket,
+                ticket: ticket.into(),
             })
             .await
             .unwrap();
@@ -131,7 +135,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
         let (phone, full) = house.confirm(half, &offer).await;
         match account {
             BRUNO => {
-                let typed = house.code(&phone);
+                let typed = house.code(&phone).into();
                 let half = house.log_in(BRUNO).await.stamp;
                 let remembering = Request {
                     remember: true,
@@ -147,7 +151,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
             }
             DENIS => {
                 let half = house.log_in(DENIS).await.stamp;
-                let typed = codes[0].expose().to_string();
+                let typed = codes[0].expose().to_string().into();
                 let recovering = UseRecoveryCode { stamp: half, typed };
                 printed += &format!("{:?}", house.run(recovering).await.unwrap());
                 printed += &format!("{:?}", house.run(LogOutEverywhere { stamp: full }).await);
@@ -155,7 +159,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
             _ => {}
         }
     }
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let reset = Reset {
         stamp: anne,
         subject: CHLOE.into(),
@@ -174,6 +178,9 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
             canaries.push(Canary::new("a repudiation link", secret, 5));
         }
     }
+    let (nonsense, shown) = nonsense(house, anne).await;
+    canaries.push(nonsense);
+    printed += &shown;
     printed += &format!("{:?}", house.service);
     printed += &format!("{:?}", house.service.everybody(house.org).await.unwrap());
     let away = Request::new(Some(HOME.parse().unwrap())).unwrap();
@@ -182,4 +189,104 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     };
     printed += &format!("{:?}", house.service.run(unknown, &away).await);
     (canaries, printed)
+}
+
+/// One text that nobody was handed, typed wherever something can be typed; and all that could be printed of it.
+async fn nonsense(house: &House, stamp: Stamp) -> (Canary, String) {
+    // Spelled like a ticket, so that it is read, hashed and compared.
+    const TEXT: &str = "TYPED-INTOE-VERYF-IELDX-ABCDEA";
+    let typed = || Typed::from(TEXT);
+    let (account, subject) = (ANNE.into(), CHLOE.into());
+    let mut printed = String::new();
+    macro_rules! run {
+        ($($ceremony:expr),* $(,)?) => {
+            $(
+                let ceremony = $ceremony;
+                printed += &format!("{ceremony:?}: ");
+                printed += &format!("{:?}\n", house.run(ceremony).await);
+            )*
+        };
+    }
+    run![
+        GiveCode {
+            stamp,
+            typed: typed()
+        },
+        Resynchronise {
+            stamp,
+            typed: [typed(), typed()]
+        },
+        BeginEnrollment {
+            stamp,
+            ticket: typed()
+        },
+        ConfirmEnrollment {
+            stamp,
+            typed: typed(),
+            seal_typed_back: typed()
+        },
+        BeginReplacement {
+            stamp,
+            typed: typed()
+        },
+        SwitchOn {
+            stamp,
+            typed: typed()
+        },
+        SwitchOff {
+            stamp,
+            typed: typed()
+        },
+        UseRecoveryCode {
+            stamp,
+            typed: typed()
+        },
+        ChangeAddress {
+            stamp,
+            address: "else@example.org".parse().unwrap(),
+            typed: typed()
+        },
+        EnableMfa {
+            stamp,
+            typed_back: typed()
+        },
+        RenewSeal {
+            stamp,
+            typed_back: typed(),
+            typed: typed()
+        },
+        SetAccessRules::new(stamp, "", TEXT).unwrap(),
+        Choose {
+            stamp,
+            choice: Choice::RecoveryCodes { offered: false },
+            typed: typed()
+        },
+        Reset {
+            stamp,
+            subject,
+            aloud: false,
+            typed: typed()
+        },
+        AddRole {
+            stamp,
+            subject,
+            role: RoleId::ADMINISTRATOR,
+            typed: typed()
+        },
+        Rehire {
+            stamp,
+            subject,
+            roles: RoleSet::of(RoleId::PARENT),
+            typed: typed()
+        },
+        OpenBreakGlass {
+            account,
+            typed: typed()
+        },
+        CollectTicket {
+            account,
+            typed: typed()
+        },
+    ];
+    (Canary::new("what was typed", TEXT, 5), printed)
 }

@@ -90,7 +90,7 @@ pub async fn at_each_step<S: Store>(mut store: impl FnMut() -> S) {
             let request = House::request();
             let form = || GiveCode {
                 stamp,
-                typed: typed.clone(),
+                typed: typed.clone().into(),
             };
             store.cut_after(calls);
             let mut tries = 0;

@@ -117,7 +117,7 @@ impl House {
         let offer = self
             .run(BeginEnrollment {
                 stamp,
-                ticket: String::new(),
+                ticket: "".into(),
             })
             .await
             .unwrap();
@@ -127,8 +127,8 @@ impl House {
     /// Types the first code of what was offered.
     pub async fn confirm(&self, stamp: Stamp, offer: &Offer) -> (Phone, Stamp) {
         let phone = Phone::scan(offer).unwrap();
-        let typed = self.code(&phone);
-        let seal_typed_back = String::new();
+        let typed = self.code(&phone).into();
+        let seal_typed_back = "".into();
         let bound = self
             .run(ConfirmEnrollment {
                 stamp,
@@ -145,7 +145,13 @@ impl House {
     pub async fn enabled(&self) -> (Phone, Stamp) {
         let stamp = self.log_in(ANNE).await.stamp;
         let seal = self.service.propose_seal(&stamp).await.unwrap().unwrap();
-        let typed_back = seal.expose().rsplit('-').next().unwrap().to_lowercase();
+        let typed_back = seal
+            .expose()
+            .rsplit('-')
+            .next()
+            .unwrap()
+            .to_lowercase()
+            .into();
         self.run(EnableMfa { stamp, typed_back }).await.unwrap();
         self.enroll(stamp).await
     }

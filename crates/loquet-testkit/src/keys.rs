@@ -85,7 +85,7 @@ async fn keys_are_rotated_beside_log_ins_and_the_old_one_is_retired<S: Store>(
     let (resealed, ()) = tokio::join!(rotating.reseal(|_| {}), async {
         for (account, phone) in &phones {
             let stamp = house.log_in(*account).await.stamp;
-            let typed = house.code(phone);
+            let typed = house.code(phone).into();
             assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
         }
     });
@@ -121,7 +121,7 @@ async fn keys_are_rotated_beside_log_ins_and_the_old_one_is_retired<S: Store>(
     for (account, phone) in &phones {
         assert!(alone.service.verify_audit((*account).into()).await.unwrap() > 2);
         let stamp = alone.log_in(*account).await.stamp;
-        let typed = alone.code(phone);
+        let typed = alone.code(phone).into();
         assert!(alone.run(GiveCode { stamp, typed }).await.is_ok());
     }
 }
@@ -148,7 +148,7 @@ async fn a_rotation_that_was_cut_off_goes_on<S: Store>(open: impl Fn() -> S) {
         };
         let stamp = house.log_in(100 + number).await.stamp;
         let seal = service.propose_seal(&stamp).await.unwrap().unwrap();
-        let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+        let typed_back = seal.expose().rsplit('-').next().unwrap().into();
         house
             .run(loquet::flow::EnableMfa { stamp, typed_back })
             .await

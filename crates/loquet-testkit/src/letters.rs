@@ -107,7 +107,7 @@ pub async fn a_bound_owner_changes_the_address_with_a_fresh_code(house: House) {
     let change = |typed: &str| ChangeAddress {
         stamp,
         address: address("anne@example.org"),
-        typed: typed.to_owned(),
+        typed: typed.into(),
     };
     assert_eq!(rule(house.run(change("")).await), Refusal::StepUp);
     let wrong = house.wrong_code(&phone);
@@ -124,7 +124,7 @@ pub async fn a_bound_owner_changes_the_address_with_a_fresh_code(house: House) {
     let change = ChangeAddress {
         stamp,
         address: address("denis@example.org"),
-        typed: String::new(),
+        typed: "".into(),
     };
     house.run(change).await.unwrap();
 }
@@ -169,11 +169,11 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
     );
     let half = house.log_in(CHLOE).await.stamp;
     assert_eq!(half.level(), Level::EnrolOnly, "it opens nothing");
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     assert!(house.run(GiveCode { stamp: half, typed }).await.is_err());
     let begin = BeginEnrollment {
         stamp: half,
-        ticket: String::new(),
+        ticket: "".into(),
     };
     assert_eq!(rule(house.run(begin).await).code(), "TICKET_REQUIRED");
     assert_eq!(

@@ -20,7 +20,7 @@ pub async fn story<S: Store>(
     let (phone, anne) = house.enabled().await;
     let anne = house.offering(&phone, anne).await;
     let denis = house.log_in(DENIS).await.stamp;
-    let ticket = String::new();
+    let ticket = "".into();
     let begun = BeginEnrollment {
         stamp: denis,
         ticket,
@@ -32,7 +32,7 @@ pub async fn story<S: Store>(
     let (chloes, chloe) = house.enroll(chloe).await;
     let bruno = house.log_in(BRUNO).await.stamp;
     house.enroll(bruno).await;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let reset = Reset {
         stamp: anne,
         subject: BRUNO.into(),
@@ -47,7 +47,7 @@ pub async fn story<S: Store>(
     house.clock.advance(3600);
     let half = house.log_in(CHLOE).await.stamp;
     let used = house.code(&chloes);
-    let typed = used.clone();
+    let typed = used.clone().into();
     assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
     let lost = records(&house.service, CHLOE).await.len() as u64;
     let kept = house.service.checkpoint().await.unwrap();
@@ -67,18 +67,18 @@ pub async fn story<S: Store>(
     let again = house
         .run(GiveCode {
             stamp: half,
-            typed: used,
+            typed: used.into(),
         })
         .await;
     assert!(matches!(rule(again), Refusal::AlreadyUsed { .. }));
     let stamp = house.log_in(DENIS).await.stamp;
     for code in codes.iter().take(2) {
-        let typed = code.expose().to_string();
+        let typed = code.expose().to_string().into();
         let burnt = house.run(UseRecoveryCode { stamp, typed }).await;
         assert_eq!(rule(burnt), Refusal::WrongRecoveryCode);
     }
     let stamp = house.log_in(BRUNO).await.stamp;
-    let ticket = ticket.expose().to_string();
+    let ticket = ticket.expose().to_string().into();
     let void = house.run(BeginEnrollment { stamp, ticket }).await;
     assert!(void.is_err(), "{void:?}");
 
@@ -86,7 +86,7 @@ pub async fn story<S: Store>(
     house.clock.advance(60);
     for (account, phone) in [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)] {
         let stamp = house.log_in(account).await.stamp;
-        let typed = house.code(phone);
+        let typed = house.code(phone).into();
         assert!(
             house.run(GiveCode { stamp, typed }).await.is_ok(),
             "{account}"

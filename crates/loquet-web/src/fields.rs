@@ -1,11 +1,12 @@
 //! What a form sent, each field bounded before anybody looks at it.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use loquet::store::AttemptId;
+use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use crate::Language;
@@ -16,6 +17,7 @@ pub(crate) const MAX_FORM: usize = 64 * 1024;
 const MAX_FIELDS: usize = 16;
 
 /// The fields of a submitted form. They can hold codes and pass phrases: wiped when dropped, `Debug` shows the names.
+/// (The buffer that they came in is the HTTP server's.)
 pub struct Fields {
     /// The path that they were sent to.
     path: String,
@@ -252,18 +254,46 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             .await
             .map_err(|fault| NotAForm::Body(fault.status()))?;
         let mut all = Vec::new();
-        for (name, value) in form_urlencoded::parse(&body) {
+        for (name, value) in pairs(&body) {
             if all.len() == MAX_FIELDS {
                 return Err(NotAForm::TooManyFields);
             }
-            all.push((name.into_owned(), Zeroizing::new(value.into_owned())));
+            all.push((mem::take(&mut *plain(name)), plain(value)));
         }
         Ok(Self { path, all })
     }
 }
 
+/// The fields of a form's body, still escaped (WHATWG URL §5.1).
+fn pairs(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    body.split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            (
+                parts.next().unwrap_or_default(),
+                parts.next().unwrap_or_default(),
+            )
+        })
+}
+
+/// What somebody typed, as it was before the browser escaped it. `form_urlencoded` would do the same, and leave parts of it
+/// in buffers that it gives back unwiped.
+fn plain(escaped: &[u8]) -> Zeroizing<String> {
+    // Room for all of it: what grows leaves its old place unwiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(escaped.len().saturating_add(1)));
+    for word in escaped.split(|byte| *byte == b'+') {
+        bytes.extend(percent_decode(word));
+        bytes.push(b' ');
+    }
+    bytes.pop();
+    Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
@@ -319,5 +349,17 @@ mod tests {
             format!("{:?}", fields(&[("code", "123456")])),
             r#"["code"]"#
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_is_read_as_the_standard_says(body in "([ab%+=&é]|%[0-9a-fA-F]{2}){0,40}") {
+            let read: Vec<(String, String)> = pairs(body.as_bytes())
+                .map(|(name, value)| (plain(name).to_string(), plain(value).to_string()))
+                .collect();
+            let expected: Vec<(String, String)> =
+                form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+            prop_assert_eq!(read, expected);
+        }
     }
 }

@@ -76,6 +76,7 @@ mod people;
 mod reason;
 mod recovery;
 mod remind;
+mod typed;
 
 pub use access::{RollBackRules, SuspendRules, UNDO, UndoRules};
 pub(crate) use book::repudiation_link;
@@ -100,6 +101,7 @@ pub use people::{AddRole, Leave, Rehire, RemoveRole, Reset, TicketFor};
 pub(crate) use recovery::shown_codes;
 pub use recovery::{Recovering, UseRecoveryCode};
 pub(crate) use remind::is_due;
+pub use typed::Typed;
 
 /// Longer texts are no code, and refused unread.
 pub const MAX_TYPED: usize = 64;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use loquet_policy::{AccountId, Digest, OrgId};
 use sha2::{Digest as _, Sha256};
@@ -140,9 +140,12 @@ impl KeyRing {
     /// The text of a key file with this one key.
     #[must_use]
     pub fn line(id: u32, key: &[u8; 32]) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(format!("{id} "));
-        for byte in key {
-            text.push_str(&format!("{byte:02x}"));
+        // Room for all of it: what grows leaves its old place unwiped.
+        let mut text = Zeroizing::new(String::with_capacity(80));
+        text.push_str(&id.to_string());
+        text.push(' ');
+        for digit in key.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+            text.extend(char::from_digit(u32::from(digit), 16));
         }
         text.push('\n');
         text
@@ -230,12 +233,15 @@ fn header(sealed: &[u8]) -> Option<(u8, u32, &[u8])> {
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&Key::from(mac(&key.0, "loquet seal v1", &[])))
+    let derived = Zeroizing::new(mac(&key.0, "loquet seal v1", &[]));
+    XChaCha20Poly1305::new((&*derived).into())
 }
 
 /// HMAC-SHA-256 over parts that cannot run into each other.
 pub(crate) fn mac(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new(&block(key));
+    let mut block = block(key);
+    let mut mac = Hmac::<Sha256>::new(&block);
+    block.as_mut_slice().zeroize();
     for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
         mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(part);
@@ -254,11 +260,26 @@ fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
 
 /// What is kept of a ticket, a break-glass code or a recovery code.
 pub(crate) fn digest(purpose: &str, secret: &[u8]) -> Digest {
+    digest_of(purpose, |hash| hash.update(secret))
+}
+
+/// The same of what is said piece by piece, so that nothing gathers it first.
+pub(crate) fn digest_of(purpose: &str, say: impl FnOnce(&mut Sha256)) -> Digest {
     let mut hash = Sha256::new();
     hash.update(purpose.as_bytes());
     hash.update([0]);
-    hash.update(secret);
+    say(&mut hash);
     Digest::from_bytes(hash.finalize().into())
+}
+
+/// As many bits as a code has: half of a hash.
+pub(crate) fn half(whole: [u8; 32]) -> Zeroizing<[u8; 16]> {
+    let whole = Zeroizing::new(whole);
+    let mut half = Zeroizing::new([0; 16]);
+    for (to, from) in half.iter_mut().zip(whole.iter()) {
+        *to = *from;
+    }
+    half
 }
 
 /// Where a sealed secret belongs.

@@ -30,7 +30,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use loquet_policy::{AccountId, OrgId, ParseIdError, UnixTime};
-use zeroize::Zeroizing;
+use sha2::Digest as _;
 
 use crate::seal;
 
@@ -72,17 +72,14 @@ impl AttemptId {
     /// ```
     #[must_use]
     pub fn with<'a>(&self, content: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut all = self.0.to_vec();
-        for part in content {
-            all.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            all.extend_from_slice(part.as_bytes());
-        }
-        let digest = Zeroizing::new(seal::digest("attempt", &Zeroizing::new(all)).to_bytes());
-        let mut half = [0; 16];
-        for (to, from) in half.iter_mut().zip(digest.iter()) {
-            *to = *from;
-        }
-        Self(half)
+        let whole = seal::digest_of("attempt", |hash| {
+            hash.update(self.0);
+            for part in content {
+                hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+                hash.update(part);
+            }
+        });
+        Self(*seal::half(whole.to_bytes()))
     }
 }
 

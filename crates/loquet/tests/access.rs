@@ -50,7 +50,7 @@ async fn house() -> (House, Phone, Stamp) {
 
 async fn again(house: &House, phone: &Phone) -> Stamp {
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(phone);
+    let typed = house.code(phone).into();
     house.run(GiveCode { stamp, typed }).await.unwrap().stamp
 }
 
@@ -224,7 +224,7 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     let house = House::over(MemoryStore::new()).await;
     let stamp = house.log_in(ANNE).await.stamp;
     let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
-    let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+    let typed_back = seal.expose().rsplit('-').next().unwrap().into();
     house
         .run(loquet::flow::EnableMfa { stamp, typed_back })
         .await
@@ -239,7 +239,7 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
     let open = OpenBreakGlass {
         account: BRUNO.into(),
-        typed: seal.expose().to_string(),
+        typed: seal.expose().to_string().into(),
     };
     house.run(open).await.unwrap();
     let away = from(AWAY).address;
@@ -248,7 +248,7 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     house.clock.advance(24 * 3600);
     let collect = CollectTicket {
         account: BRUNO.into(),
-        typed: seal.expose().to_string(),
+        typed: seal.expose().to_string().into(),
     };
     let ticket = house.run(collect).await.unwrap().ticket;
 
@@ -277,7 +277,7 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     assert!(house.service.check(&stamp, away).await.unwrap().is_ok());
     let begin = BeginEnrollment {
         stamp,
-        ticket: ticket.expose().to_string(),
+        ticket: ticket.expose().to_string().into(),
     };
     let offer = house
         .service
@@ -292,8 +292,8 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
     let confirm = ConfirmEnrollment {
         stamp,
-        typed: house.code(&phone),
-        seal_typed_back: seal.expose().rsplit('-').next().unwrap().to_owned(),
+        typed: house.code(&phone).into(),
+        seal_typed_back: seal.expose().rsplit('-').next().unwrap().into(),
     };
     let bound = house
         .service

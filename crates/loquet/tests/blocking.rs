@@ -21,7 +21,7 @@ fn of_many_threads_with_the_same_code_one_is_let_in() {
         let running: Vec<_> = stamps
             .into_iter()
             .map(|stamp| {
-                let typed = typed.clone();
+                let typed = typed.clone().into();
                 let service = &service;
                 scope.spawn(move || {
                     let code = GiveCode { stamp, typed };

@@ -62,7 +62,7 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     let half = house.log_in(CHLOE).await.stamp;
     let begin = BeginEnrollment {
         stamp: half,
-        ticket: String::new(),
+        ticket: "".into(),
     };
     let offer = house.run(begin).await.unwrap();
     printed += &format!("{offer:?}");
@@ -76,11 +76,19 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     let half = house.log_in(CHLOE).await.stamp;
     let confirm = ConfirmEnrollment {
         stamp: half,
-        typed: typed.clone(),
-        seal_typed_back: String::new(),
+        typed: typed.clone().into(),
+        seal_typed_back: "".into(),
     };
     printed += &format!("{:?}", house.run(confirm).await);
-    printed += &format!("{:?}", house.run(GiveCode { stamp: half, typed }).await);
+    printed += &format!(
+        "{:?}",
+        house
+            .run(GiveCode {
+                stamp: half,
+                typed: typed.into()
+            })
+            .await
+    );
 
     let typed = house.code(&phone);
     secrets.push(typed.clone());
@@ -88,7 +96,7 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
         stamp: anne,
         subject: CHLOE.into(),
         aloud: false,
-        typed,
+        typed: typed.into(),
     };
     let handed = house.run(reset).await.unwrap();
     printed += &format!("{handed:?}");

@@ -123,7 +123,7 @@ async fn the_owner_too_changes_the_address_only_while_those_before_leave_room() 
     let change = |n: u32| ChangeAddress {
         stamp,
         address: format!("a{n}@example.org").parse().unwrap(),
-        typed: String::new(),
+        typed: "".into(),
     };
     for n in 0..8 {
         house.run(change(n)).await.unwrap();

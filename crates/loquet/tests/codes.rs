@@ -34,7 +34,7 @@ fn late(house: &House, phone: &Phone, seconds: u64) -> String {
 async fn a_late_phone_is_told_how_many_minutes_and_they_are_rounded_up() {
     let (house, phone, stamp) = house().await;
     for (seconds, minutes) in [(60, 1), (90, 2), (120, 2), (300, 5)] {
-        let typed = late(&house, &phone, seconds);
+        let typed = late(&house, &phone, seconds).into();
         let refusal = rule(house.run(GiveCode { stamp, typed }).await);
         let behind = Some(minutes);
         assert_eq!(refusal, Refusal::WrongCode { behind }, "{seconds} s");
@@ -46,12 +46,12 @@ async fn a_phone_set_right_by_two_codes_is_understood_from_then_on() {
     let (house, phone, stamp) = house().await;
     let before = late(&house, &phone, 90);
     let after = late(&house, &phone, 60);
-    let typed = [before, after];
+    let typed = [before.into(), after.into()];
     let entered = house.run(Resynchronise { stamp, typed }).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
     house.clock.advance(300);
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = late(&house, &phone, 60);
+    let typed = late(&house, &phone, 60).into();
     let entered = house.run(GiveCode { stamp, typed }).await;
     assert!(entered.is_ok(), "two steps late, as it was: {entered:?}");
 }
@@ -59,11 +59,11 @@ async fn a_phone_set_right_by_two_codes_is_understood_from_then_on() {
 #[tokio::test]
 async fn two_used_codes_say_when_the_next_two_are_fresh() {
     let (house, phone, stamp) = house().await;
-    let typed = late(&house, &phone, 0);
+    let typed = late(&house, &phone, 0).into();
     house.run(GiveCode { stamp, typed }).await.unwrap();
     house.clock.advance(10);
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = [late(&house, &phone, 30), late(&house, &phone, 0)];
+    let typed = [30, 0].map(|seconds| late(&house, &phone, seconds).into());
     let refusal = rule(house.run(Resynchronise { stamp, typed }).await);
     assert_eq!(
         refusal,
@@ -76,10 +76,10 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
 async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     let (house, phone, stamp) = house().await;
     let padded = |code: String, length: usize| format!("{code:>length$}");
-    let typed = padded(late(&house, &phone, 0), MAX_TYPED + 1);
+    let typed = padded(late(&house, &phone, 0), MAX_TYPED + 1).into();
     let refusal = rule(house.run(GiveCode { stamp, typed }).await);
     assert_eq!(refusal, Refusal::Malformed);
-    let two = |length| [30, 0].map(|seconds| padded(late(&house, &phone, seconds), length));
+    let two = |length| [30, 0].map(|seconds| padded(late(&house, &phone, seconds), length).into());
     let typed = two(MAX_TYPED + 1);
     let refusal = rule(house.run(Resynchronise { stamp, typed }).await);
     assert_eq!(refusal, Refusal::Malformed);
@@ -88,7 +88,7 @@ async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     assert!(house.run(Resynchronise { stamp, typed }).await.is_ok());
     house.clock.advance(60);
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = padded(late(&house, &phone, 0), MAX_TYPED);
+    let typed = padded(late(&house, &phone, 0), MAX_TYPED).into();
     assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
 }
 
@@ -108,7 +108,7 @@ async fn nobody_asks_about_people_of_another_organisation() {
         stamp,
         subject: stranger,
         role: RoleId::PARENT,
-        typed: String::new(),
+        typed: "".into(),
     };
     assert_eq!(rule(house.run(add).await), Refusal::UnknownAccount);
     let people = house.service.everybody(other).await.unwrap();
@@ -125,7 +125,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     let offer = Choose {
         stamp,
         choice,
-        typed,
+        typed: typed.into(),
     };
     house.run(offer).await.unwrap();
     house.clock.advance(limits::WEAKENING);
@@ -134,7 +134,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     let mut windows = Vec::new();
     for _ in 0..2 {
         let stamp = house.log_in(CHLOE).await.stamp;
-        let ticket = String::new();
+        let ticket = "".into();
         let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
         windows.push((stamp, offer));
     }
@@ -149,7 +149,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     house.confirm(*stamp, offer).await;
     let stamp = house.log_in(CHLOE).await.stamp;
     for (typed, works) in [(&shown[0][0], false), (&shown[1][0], true)] {
-        let typed = typed.clone();
+        let typed = typed.clone().into();
         let answer = house.run(UseRecoveryCode { stamp, typed }).await;
         assert_eq!(answer.is_ok(), works, "{answer:?}");
     }

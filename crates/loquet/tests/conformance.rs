@@ -24,7 +24,7 @@ async fn every_enrollment_has_a_secret_of_its_own() {
         let stamp = house.log_in(account).await.stamp;
         let begin = BeginEnrollment {
             stamp,
-            ticket: String::new(),
+            ticket: "".into(),
         };
         let key = house.run(begin).await.unwrap().key_ungrouped.to_string();
         assert_eq!(key.len(), 32, "twenty bytes in base32");
@@ -42,7 +42,7 @@ async fn every_seal_has_a_nonce_of_its_own() {
     let mut nonces = BTreeSet::new();
     for _ in 0..8 {
         let stamp = house.log_in(ANNE).await.stamp;
-        let typed = house.code(&phone);
+        let typed = house.code(&phone).into();
         house.run(GiveCode { stamp, typed }).await.unwrap();
         let rows = store.load(&[RowKey::Account(ANNE.into())]).await.unwrap();
         let Row::Account(account) = &rows[0].row else {

@@ -59,7 +59,7 @@ async fn a_lost_answer_is_not_taken_for_what_another_was_granted() {
     let typed = house.code(&phone);
     let form = || GiveCode {
         stamp,
-        typed: typed.clone(),
+        typed: typed.clone().into(),
     };
     let request = House::request();
     store.expect(Weather::KeepBack);
@@ -77,7 +77,7 @@ async fn a_refused_form_sent_again_hears_the_same_and_costs_nothing() {
     let typed = house.wrong_code(&phone);
     let request = House::request();
     for _ in 0..3 {
-        let typed = typed.clone();
+        let typed = typed.clone().into();
         let answer = house.service.run(GiveCode { stamp, typed }, &request).await;
         let refusal = rule(answer.unwrap().granted());
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
@@ -106,7 +106,7 @@ async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     let mut asked = 0;
-    let typed = house.wrong_code(&phone);
+    let typed = house.wrong_code(&phone).into();
     let wrong = house
         .service
         .run_in(GiveCode { stamp, typed }, &House::request(), |granted| {
@@ -120,7 +120,7 @@ async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
     let typed = house.code(&phone);
     let give = || GiveCode {
         stamp,
-        typed: typed.clone(),
+        typed: typed.clone().into(),
     };
     let failed = house
         .service
@@ -157,7 +157,7 @@ async fn a_lost_answer_or_question_is_no_lost_code() {
         store.expect(weather);
         let form = || GiveCode {
             stamp,
-            typed: typed.clone(),
+            typed: typed.clone().into(),
         };
         let request = House::request();
         let first = house.service.run(form(), &request).await.unwrap().granted();
@@ -187,7 +187,13 @@ async fn a_store_that_never_commits_reveals_nothing() {
         for typed in [right, wrong] {
             let answer = house
                 .service
-                .run(GiveCode { stamp, typed }, &House::request())
+                .run(
+                    GiveCode {
+                        stamp,
+                        typed: typed.into(),
+                    },
+                    &House::request(),
+                )
                 .await;
             assert!(
                 matches!(answer, Err(ServiceError::Busy)),

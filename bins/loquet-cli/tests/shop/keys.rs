@@ -52,7 +52,7 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
     // It was never in the way, and what it sealed meanwhile is found.
     wait(async {
         let stamp = enter(&running, 2).await;
-        let ticket = String::new();
+        let ticket = "".into();
         run(&running, BeginEnrollment { stamp, ticket }).await;
     });
     let status = shop.json(&["keys", "status"]);

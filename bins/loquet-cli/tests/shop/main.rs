@@ -51,11 +51,11 @@ impl Shop {
             }
             let stamp = enter(&service, 1).await;
             let seal = service.propose_seal(&stamp).await.unwrap().unwrap();
-            let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+            let typed_back = seal.expose().rsplit('-').next().unwrap().into();
             run(&service, EnableMfa { stamp, typed_back }).await;
             for number in [1, 2] {
                 let stamp = enter(&service, number).await;
-                let ticket = String::new();
+                let ticket = "".into();
                 run(&service, BeginEnrollment { stamp, ticket }).await;
             }
         });

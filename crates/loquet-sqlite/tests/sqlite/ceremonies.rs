@@ -38,7 +38,7 @@ fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     loop {
         let code = GiveCode {
             stamp,
-            typed: typed.to_owned(),
+            typed: typed.into(),
         };
         match block_on(house.service.run(code, &request)) {
             Ok(settled) => {
@@ -355,14 +355,14 @@ fn settle_in(house: &House, person: u64) -> Phone {
     let stamp = enter(house, person);
     let offer = block_on(house.run(BeginEnrollment {
         stamp,
-        ticket: String::new(),
+        ticket: "".into(),
     }))
     .unwrap();
     let phone = Phone::scan(&offer).unwrap();
     let confirm = ConfirmEnrollment {
         stamp,
-        typed: house.code(&phone),
-        seal_typed_back: String::new(),
+        typed: house.code(&phone).into(),
+        seal_typed_back: "".into(),
     };
     block_on(house.run(confirm)).unwrap();
     phone
@@ -449,7 +449,7 @@ fn a_clock_that_steps_forward_a_day_burns_nothing() {
     assert_eq!(
         rule(block_on(house.run(GiveCode {
             stamp: enter(&house, ANNE),
-            typed: right
+            typed: right.into()
         })))
         .code(),
         "ALREADY_USED"

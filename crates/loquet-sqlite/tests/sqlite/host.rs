@@ -48,7 +48,7 @@ impl Host {
     fn code(&self) -> GiveCode {
         GiveCode {
             stamp: self.half(),
-            typed: self.house.code(&self.phone),
+            typed: self.house.code(&self.phone).into(),
         }
     }
 
@@ -117,7 +117,7 @@ fn what_a_code_allows_and_the_code_become_durable_together() {
 #[test]
 fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
     let host = Host::new();
-    let typed = host.house.wrong_code(&host.phone);
+    let typed = host.house.wrong_code(&host.phone).into();
     let code = GiveCode {
         stamp: host.half(),
         typed,
@@ -190,7 +190,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
     let codes: Vec<GiveCode> = (0..16)
         .map(|_| GiveCode {
             stamp: host.half(),
-            typed: String::new(),
+            typed: "".into(),
         })
         .collect();
     let typed = host.house.code(&host.phone);
@@ -200,7 +200,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
             .enumerate()
             .map(|(number, code)| {
                 let code = GiveCode {
-                    typed: typed.clone(),
+                    typed: typed.clone().into(),
                     ..code
                 };
                 let host = &host;

@@ -208,7 +208,7 @@ pub(crate) async fn enable<H: Host>(
         Ok(typed) => {
             let enable = EnableMfa {
                 stamp: here.stamp,
-                typed_back: typed.to_owned(),
+                typed_back: typed.into(),
             };
             match pages.run(&visit, attempt, enable).await? {
                 // Its author enrolls first.

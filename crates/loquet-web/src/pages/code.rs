@@ -1,7 +1,7 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{BeginEnrollment, GiveCode, LogIn};
+use loquet::flow::{BeginEnrollment, GiveCode, LogIn, Typed};
 use loquet::store::AttemptId;
 use loquet::{AccountId, Level, Refusal, Refused};
 
@@ -63,7 +63,7 @@ impl<H: Host> Pages<H> {
             // Where this is refused the page to come says why, and asks for the ticket for example.
             let begin = BeginEnrollment {
                 stamp,
-                ticket: String::new(),
+                ticket: Typed::default(),
             };
             drop(self.run(visit, AttemptId::random()?, begin).await?);
         }
@@ -160,7 +160,7 @@ async fn give<H: Host>(
     next: &str,
 ) -> Result<Result<Response, Trouble>, Stop> {
     let typed = match fields.text("code", MAX_CODE) {
-        Ok(typed) => typed.to_owned(),
+        Ok(typed) => typed.into(),
         Err(fault) => return Ok(Err(Trouble::of_field(fault, visit.language))),
     };
     let give = GiveCode {

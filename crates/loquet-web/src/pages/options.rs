@@ -168,7 +168,7 @@ pub(crate) async fn choose<H: Host>(
             let choose = Choose {
                 stamp: here.stamp,
                 choice,
-                typed: typed.unwrap_or_default().to_owned(),
+                typed: typed.unwrap_or_default().into(),
             };
             match pages.run(&visit, attempt, choose).await? {
                 Ok(RulesChange::InForce | RulesChange::Due(_)) => {

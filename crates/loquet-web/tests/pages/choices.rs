@@ -267,13 +267,13 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     let host = &site.service;
     let lost = ReportLost { account };
     host.run(lost, &request()).await.unwrap().granted().unwrap();
-    let typed = seal.clone();
+    let typed = seal.clone().into();
     let open = OpenBreakGlass { account, typed };
     host.run(open, &request()).await.unwrap().granted().unwrap();
     site.clock.advance(limits::BREAK_GLASS);
     let collect = CollectTicket {
         account,
-        typed: seal,
+        typed: seal.into(),
     };
     let handed = host
         .run(collect, &request())

@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Command, Event, Grant, Refusal};
 
 use super::host::of_host;
 use super::sealed::Step;
-use super::{After, Beside, Case, Keys, Refused, done};
+use super::{After, Beside, Case, Keys, Refused, Typed, done};
 use crate::book::Address;
 use crate::paper::RepudiationLink;
 use crate::seal;
@@ -18,7 +18,7 @@ pub struct ChangeAddress {
     /// The new address.
     pub address: Address,
     /// A fresh code, where an authenticator is bound; empty otherwise.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 /// The host, which keeps its people's addresses, knows another one. The old one is told as for [`ChangeAddress`].
@@ -93,7 +93,7 @@ impl Step for SetAddress {
         }
         room(case)?;
         Ok(Command::ChangeAddress {
-            code: case.submitted(""),
+            code: case.submitted(&Typed::default()),
         })
     }
 
@@ -135,9 +135,5 @@ pub(crate) fn repudiation_link(keys: &Keys, account: AccountId, epoch: u32) -> R
         "repudiation",
         &[&account.to_bytes(), &epoch.to_be_bytes()],
     );
-    let mut half = [0; 16];
-    for (to, from) in half.iter_mut().zip(derived) {
-        *to = from;
-    }
-    RepudiationLink::new(account, half)
+    RepudiationLink::new(account, *seal::half(derived))
 }

@@ -9,7 +9,7 @@ use super::book::repudiation_link;
 use super::host::of_host;
 use super::log_in::{Entered, entered, stepped_up};
 use super::sealed::Step;
-use super::{After, Case, Refused, done};
+use super::{After, Case, Refused, Typed, done};
 use crate::paper::Ticket;
 use crate::records::{AccountRecord, OrganisationRecord};
 use crate::seal;
@@ -21,7 +21,7 @@ pub struct BeginEnrollment {
     /// The session.
     pub stamp: Stamp,
     /// The ticket, as typed, where one is due; empty otherwise.
-    pub ticket: String,
+    pub ticket: Typed,
 }
 
 in_session!(
@@ -32,8 +32,9 @@ in_session!(
     |this, case| {
         Command::BeginEnrollment {
             // A ticket that cannot be read is a wrong ticket: no stored digest equals this one.
-            ticket: (!this.ticket.trim().is_empty()).then(|| {
+            ticket: (!this.ticket.is_empty()).then(|| {
                 this.ticket
+                    .expose()
                     .parse::<Ticket>()
                     .map_or(seal::digest("unreadable", &[]), |ticket| ticket.digest())
             }),
@@ -49,7 +50,7 @@ pub struct BeginReplacement {
     /// The session.
     pub stamp: Stamp,
     /// A fresh code of the old one, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(
@@ -71,9 +72,9 @@ pub struct ConfirmEnrollment {
     /// The session that began it.
     pub stamp: Stamp,
     /// As typed.
-    pub typed: String,
+    pub typed: Typed,
     /// After break-glass: the last group of the new break-glass code, as typed back; empty otherwise.
-    pub seal_typed_back: String,
+    pub seal_typed_back: Typed,
 }
 
 in_session!(
@@ -92,7 +93,7 @@ in_session!(
             .digest(),
             seal: case
                 .proposed_seal()
-                .filter(|seal| seal.ends_with(&this.seal_typed_back))
+                .filter(|seal| seal.ends_with(this.seal_typed_back.expose()))
                 .map(|seal| seal.digest()),
             access: case.access(),
         }
@@ -122,7 +123,7 @@ pub struct SwitchOn {
     /// The owner's session.
     pub stamp: Stamp,
     /// A fresh code, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(
@@ -143,7 +144,7 @@ pub struct SwitchOff {
     /// The owner's session.
     pub stamp: Stamp,
     /// A fresh code, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(SwitchOff, "switch_off", (), done, |this, case| {

@@ -10,7 +10,7 @@ use loquet_policy::{
     Vantage, limits,
 };
 
-use super::{Case, Keys, MAX_TYPED};
+use super::{Case, Keys, Typed};
 use crate::paper::{SealCode, Ticket};
 use crate::records::OrganisationRecord;
 use crate::seal;
@@ -82,7 +82,7 @@ impl Case<'_> {
     }
 
     /// What a typed code of the active authenticator amounts to.
-    pub(crate) fn submitted(&self, typed: &str) -> Submitted {
+    pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
         let after = match self.actor.facts.authenticator {
             Authenticator::Active { step, drift, .. } => Some((step, drift)),
             _ => None,
@@ -95,14 +95,14 @@ impl Case<'_> {
     }
 
     /// What a typed code of the enrollment that this session began amounts to.
-    pub(crate) fn pending(&self, typed: &str) -> CodeCheck {
+    pub(crate) fn pending(&self, typed: &Typed) -> CodeCheck {
         let session = self.stamp.map(|stamp| stamp.session().id);
         let secret = session.and_then(|session| self.actor.secrets.pending(session));
         check(typed, secret, self.now, None)
     }
 
     /// What two consecutive codes of the active authenticator amount to.
-    pub(crate) fn pair(&self, typed: [&str; 2]) -> PairCheck {
+    pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
         let totp = Totp::default();
         let Some(codes) = parse_pair(&totp, typed) else {
             return PairCheck::Malformed;
@@ -171,11 +171,7 @@ pub(crate) fn proposed_seal(
             &seal,
         ],
     );
-    let mut half = [0; 16];
-    for (to, from) in half.iter_mut().zip(derived) {
-        *to = from;
-    }
-    SealCode::from_entropy(half)
+    SealCode::from_entropy(*seal::half(derived))
 }
 
 /// The groups that the access rules know a person by: the roles' numbers.
@@ -189,19 +185,16 @@ pub(crate) fn tags(account: &Account) -> Vec<Tag> {
 
 /// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
 fn check(
-    typed: &str,
+    typed: &Typed,
     secret: Option<&Secret>,
     now: UnixTime,
     after: Option<(u64, i8)>,
 ) -> CodeCheck {
-    if typed.trim().is_empty() {
+    if typed.is_empty() {
         return CodeCheck::Absent;
     }
     let totp = Totp::default();
-    if typed.len() > MAX_TYPED {
-        return CodeCheck::Malformed;
-    }
-    let Ok(code) = TypedCode::parse(typed, totp.digits) else {
+    let Some(code) = typed.code(totp.digits) else {
         return CodeCheck::Malformed;
     };
     let Some(secret) = secret else {
@@ -232,11 +225,7 @@ fn check(
     }
 }
 
-fn parse_pair(totp: &Totp, typed: [&str; 2]) -> Option<[TypedCode; 2]> {
-    let [first, second] = typed.map(|typed| {
-        (typed.len() <= MAX_TYPED)
-            .then(|| TypedCode::parse(typed, totp.digits).ok())
-            .flatten()
-    });
-    Some([first?, second?])
+fn parse_pair(totp: &Totp, typed: &[Typed; 2]) -> Option<[TypedCode; 2]> {
+    let [first, second] = typed;
+    Some([first.code(totp.digits)?, second.code(totp.digits)?])
 }

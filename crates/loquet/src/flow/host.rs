@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::people::{TicketFor, ticket};
 use super::sealed::Step;
-use super::{After, Case, Refused, done};
+use super::{After, Case, Refused, Typed, done};
 use crate::paper::SealCode;
 use crate::seal;
 
@@ -15,7 +15,7 @@ pub struct OpenBreakGlass {
     /// The administrator it will let in.
     pub account: AccountId,
     /// The code from the envelope, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 /// The wait is over: the ticket with which the administrator enrolls, for ten minutes. It ignores the access rules.
@@ -24,7 +24,7 @@ pub struct CollectTicket {
     /// The administrator it lets in.
     pub account: AccountId,
     /// The code from the envelope, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 /// The host deleted the person from its own records: no session, no secret from now on.
@@ -35,8 +35,9 @@ pub struct HostLeave {
 }
 
 /// What was typed, hashed. A code that cannot be read is a wrong code: no stored hash equals this one.
-fn typed_seal(typed: &str) -> loquet_policy::Digest {
+fn typed_seal(typed: &Typed) -> loquet_policy::Digest {
     typed
+        .expose()
         .parse::<SealCode>()
         .map_or(seal::digest("unreadable", &[]), |seal| seal.digest())
 }

@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
 
 use super::host::of_host;
 use super::sealed::Step;
-use super::{After, Case, Refused, done};
+use super::{After, Case, Refused, Typed, done};
 use crate::device::DeviceId;
 use crate::stamp::Stamp;
 
@@ -76,7 +76,7 @@ pub struct GiveCode {
     /// The session that owes the code.
     pub stamp: Stamp,
     /// As typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(GiveCode, "give_code", Entered, entered, |this, case| {
@@ -92,7 +92,7 @@ pub struct Resynchronise {
     /// The session that owes a code.
     pub stamp: Stamp,
     /// As typed, the older first.
-    pub typed: [String; 2],
+    pub typed: [Typed; 2],
 }
 
 in_session!(
@@ -101,9 +101,8 @@ in_session!(
     Entered,
     entered,
     |this, case| {
-        let [first, second] = &this.typed;
         Command::Resynchronise {
-            pair: case.pair([first, second]),
+            pair: case.pair(&this.typed),
             vantage: case.vantage(),
             access: case.access(),
         }

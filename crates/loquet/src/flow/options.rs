@@ -2,8 +2,8 @@
 
 use loquet_policy::{Command, Preset, RoleId, Setting};
 
-use super::done;
 use super::organisation::{RulesChange, rules_change};
+use super::{Typed, done};
 use crate::stamp::Stamp;
 
 /// A choice of the organisation's. (Access rules have a ceremony of their own:
@@ -46,7 +46,7 @@ pub struct Choose {
     /// What should hold.
     pub choice: Choice,
     /// A fresh code, as typed, for what weakens; empty otherwise.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(Choose, "choose", RulesChange, rules_change, |this, case| {

@@ -7,7 +7,7 @@ use loquet_policy::{
 
 use super::remind::{is_due, remind};
 use super::sealed::Step;
-use super::{After, Beside, Case, Door, Refused, done, tags};
+use super::{After, Beside, Case, Door, Refused, Typed, done, tags};
 use crate::records::Rules;
 use crate::stamp::Stamp;
 
@@ -19,7 +19,7 @@ pub struct EnableMfa {
     /// An administrator's session.
     pub stamp: Stamp,
     /// The last group of the break-glass code, as typed back.
-    pub typed_back: String,
+    pub typed_back: Typed,
 }
 
 /// Multi-factor log-in is enabled: its author enrolls next.
@@ -42,7 +42,7 @@ in_session!(EnableMfa, "enable_mfa", Enabled, enabled, |this, case| {
     let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
     Command::Enable {
         seal: seal.digest(),
-        typed_back: seal.ends_with(&this.typed_back),
+        typed_back: seal.ends_with(this.typed_back.expose()),
     }
 });
 
@@ -52,16 +52,16 @@ pub struct RenewSeal {
     /// An administrator's session.
     pub stamp: Stamp,
     /// The last group of the new code, as typed back.
-    pub typed_back: String,
+    pub typed_back: Typed,
     /// A fresh code, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(RenewSeal, "renew_seal", (), done, |this, case| {
     let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
     Command::RenewSeal {
         seal: seal.digest(),
-        typed_back: seal.ends_with(&this.typed_back),
+        typed_back: seal.ends_with(this.typed_back.expose()),
         code: case.submitted(&this.typed),
     }
 });
@@ -188,7 +188,7 @@ impl Step for Settle {
 #[derive(Debug, Clone)]
 pub struct SetAccessRules {
     stamp: Stamp,
-    typed: String,
+    typed: Typed,
     rules: Option<Rules>,
     filter: Filter,
 }
@@ -237,7 +237,7 @@ impl SetAccessRules {
         };
         Ok(Self {
             stamp,
-            typed: typed.to_owned(),
+            typed: typed.into(),
             rules: (!none).then(|| Rules::new(text.to_owned())),
             filter: Filter::compile(&parsed, None)?,
         })

@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, RoleId, RoleSet, UnixTime};
 
-use super::{After, Case, Refused, done};
+use super::{After, Case, Refused, Typed, done};
 use crate::paper::Ticket;
 use crate::stamp::Stamp;
 
@@ -16,7 +16,7 @@ pub struct Reset {
     /// The ticket is read aloud, and so lives ten minutes instead of a day.
     pub aloud: bool,
     /// The administrator's own fresh code, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 /// A ticket to hand over. If it is lost before it was seen, reset once more: the new ticket voids this one.
@@ -58,7 +58,7 @@ pub struct AddRole {
     /// Which.
     pub role: RoleId,
     /// A fresh code, which a promotion to administrator needs.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(AddRole about subject, "add_role", (), done, |this, case| Command::AddRole {
@@ -102,7 +102,7 @@ pub struct Rehire {
     /// The roles from now on.
     pub roles: RoleSet,
     /// A fresh code, as typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 in_session!(Rehire about subject, "rehire", TicketFor, ticket, |this, case| Command::Rehire {

@@ -8,7 +8,7 @@ use loquet_policy::limits::RECOVERY_CODES;
 use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
 
 use super::log_in::Entered;
-use super::{After, Case, Keys, Refused};
+use super::{After, Case, Keys, Refused, Typed};
 use crate::paper::RecoveryCode;
 use crate::records::AccountRecord;
 use crate::seal;
@@ -21,7 +21,7 @@ pub struct UseRecoveryCode {
     /// The session that owes a code, or can only recover.
     pub stamp: Stamp,
     /// As typed.
-    pub typed: String,
+    pub typed: Typed,
 }
 
 /// A recovery that began.
@@ -55,6 +55,7 @@ in_session!(
         Command::UseRecoveryCode {
             code: this
                 .typed
+                .expose()
                 .parse::<RecoveryCode>()
                 .ok()
                 .map(|code| stored(&code)),
@@ -74,11 +75,7 @@ fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item
         let number = u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes();
         let parts: [&[u8]; 3] = [&account.to_bytes(), secret.expose(), &number];
         let derived = seal::mac(&keys.recovery, "recovery code", &parts);
-        let mut half = [0; 16];
-        for (to, from) in half.iter_mut().zip(derived) {
-            *to = from;
-        }
-        RecoveryCode::from_entropy(half)
+        RecoveryCode::from_entropy(*seal::half(derived))
     })
 }
 

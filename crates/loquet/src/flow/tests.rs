@@ -147,7 +147,7 @@ fn reset(subject: u64) -> Reset {
         stamp: stamp(Level::Level2),
         subject: subject.into(),
         aloud: false,
-        typed: code(),
+        typed: code().into(),
     }
 }
 
@@ -213,7 +213,7 @@ fn what_nobody_changed_is_not_written() {
 fn an_attempt_keeps_its_refusal_to_repeat_it() {
     let give = |typed: &str| GiveCode {
         stamp: stamp(Level::HalfLogin),
-        typed: typed.to_owned(),
+        typed: typed.into(),
     };
     let wrong = if code() == "000000" {
         "000001"
@@ -236,7 +236,7 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
 #[test]
 fn refusals_that_say_nothing_of_intent_leave_no_record() {
     let half = stamp(Level::HalfLogin);
-    let typed = "12345".to_owned();
+    let typed = "12345".into();
     let malformed = decided(&GiveCode { stamp: half, typed }, &facts(None));
     assert!(malformed.change().is_none());
     let idle = decided(&DisableMfa { stamp: half }, &facts(None));
@@ -420,7 +420,7 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
     };
     let give = GiveCode {
         stamp: stamp(Level::HalfLogin),
-        typed: code(),
+        typed: code().into(),
     };
     let decided = decide(&give, &request, &facts, NOW, &entropy(), &keys());
     let devices = &decided.change().unwrap().actor.devices;

@@ -25,7 +25,7 @@ async fn in_one_app_two_services_stand_apart() {
     let typed = ours.code(&phone);
     assert_ne!(office.code(ours.clock.now()), typed);
     let stamp = ours.log_in(ANNE).await.stamp;
-    let typed = office.code(ours.clock.now());
+    let typed = office.code(ours.clock.now()).into();
     assert!(matches!(
         rule(ours.run(GiveCode { stamp, typed }).await),
         Refusal::WrongCode { .. }
@@ -156,7 +156,7 @@ async fn rules_let_in_from_a_country_and_from_a_remembered_device() {
     let stranger = log_in(there(None, HOME)).await;
     assert_eq!(rule(stranger), Refusal::AccessDenied);
     let stamp = log_in(there(None, CANADA)).await.unwrap().stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let code = GiveCode { stamp, typed };
     let entered = house.service.run(code, &there(None, CANADA)).await.unwrap();
     let device = entered.granted().unwrap().device;
@@ -184,7 +184,7 @@ async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
         .unwrap()
         .unwrap()
         .expose();
-    let typed_back = seal.rsplit('-').next().unwrap().to_owned();
+    let typed_back = seal.rsplit('-').next().unwrap().into();
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     house.enroll(stamp).await;
     house
@@ -205,7 +205,7 @@ async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
     let ready = house.run(open(&seal)).await.unwrap();
     let collect = || CollectTicket {
         account: ANNE.into(),
-        typed: seal.to_string(),
+        typed: seal.to_string().into(),
     };
     assert!(matches!(
         rule(house.run(collect()).await),
@@ -217,14 +217,14 @@ async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
     let stamp = house.log_in(ANNE).await.stamp;
     let begin = BeginEnrollment {
         stamp,
-        ticket: ticket.expose().to_string(),
+        ticket: ticket.expose().to_string().into(),
     };
     let offer = house.run(begin).await.unwrap();
     let phone = Phone::scan(&offer).unwrap();
     // The enrollment that follows renews the seal before it confirms.
     let confirm = |typed: String, seal_typed_back: &str| ConfirmEnrollment {
         stamp,
-        typed,
+        typed: typed.into(),
         seal_typed_back: seal_typed_back.into(),
     };
     let without = house.run(confirm(house.code(&phone), "")).await;

@@ -29,7 +29,7 @@ async fn going_back_and_forth_shows_the_same_picture_and_key() {
     for _ in 0..3 {
         let again = house.service.pending(&stamp).await.unwrap().unwrap();
         assert_eq!(again, offer);
-        let ticket = String::new();
+        let ticket = "".into();
         let again = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
         assert_eq!(again, offer, "not even the deadline moves");
     }
@@ -82,8 +82,8 @@ async fn the_code_of_a_typed_key_confirms_while_its_count_lasts() {
     let typed = shown(&offer.key_grouped, house.clock.now());
     let confirm = |typed: String| ConfirmEnrollment {
         stamp,
-        typed,
-        seal_typed_back: String::new(),
+        typed: typed.into(),
+        seal_typed_back: "".into(),
     };
     // Until it changes, and as long again for slow fingers; not longer.
     house.clock.advance(90);
@@ -104,15 +104,15 @@ async fn whoever_typed_the_key_is_in_and_comes_in_again() {
     let (stamp, offer) = offered(&house, CHLOE).await;
     let confirm = ConfirmEnrollment {
         stamp,
-        typed: shown(&offer.key_grouped, house.clock.now()),
-        seal_typed_back: String::new(),
+        typed: shown(&offer.key_grouped, house.clock.now()).into(),
+        seal_typed_back: "".into(),
     };
     let entered = house.run(confirm).await.unwrap();
     let standing = house.service.check(&entered.stamp, None).await.unwrap();
     assert_eq!(standing.unwrap().level, Level::Level2);
     house.clock.advance(30);
     let stamp = house.log_in(CHLOE).await.stamp;
-    let typed = shown(&offer.key_grouped, house.clock.now());
+    let typed = shown(&offer.key_grouped, house.clock.now()).into();
     let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
 }

@@ -15,7 +15,7 @@ use crate::house;
 async fn where_it_is_enabled_everybody_may_secure_the_own_account() {
     let house = house().await;
     let stamp = house.log_in(DENIS).await.stamp;
-    let ticket = String::new();
+    let ticket = "".into();
     let early = BeginEnrollment { stamp, ticket };
     assert_eq!(rule(house.run(early).await), Refusal::NotEnabled);
     house.enabled().await;
@@ -47,7 +47,7 @@ async fn once_enabled_there_is_no_way_back() {
     );
     let again = EnableMfa {
         stamp,
-        typed_back: String::new(),
+        typed_back: "".into(),
     };
     assert_eq!(rule(house.run(again).await).code(), "ALREADY_ENABLED");
     let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
@@ -83,7 +83,7 @@ async fn the_code_comes_in_addition_to_the_pass_phrase() {
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     assert_eq!(stamp.level(), Level::HalfLogin);
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
     assert_ne!(entered.stamp, stamp, "a new session");
@@ -114,7 +114,7 @@ async fn enabling_recommends_the_mandate_which_covers_all_employees() {
     let house = house().await;
     let stamp = house.log_in(ANNE).await.stamp;
     let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
-    let typed_back = seal.expose().rsplit('-').next().unwrap().to_owned();
+    let typed_back = seal.expose().rsplit('-').next().unwrap().into();
     let enabled = house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     assert_eq!(enabled.propose, RoleId::EMPLOYEE);
     assert_eq!(enabled.from, house.clock.now().plus(limits::NOTICE));
@@ -180,7 +180,7 @@ async fn an_employee_under_the_mandate_must_enroll_and_cannot_switch_it_off() {
         rule(house.run(Announce { stamp, role, start }).await),
         Refusal::NotAdmin
     );
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let refusal = rule(house.run(SwitchOff { stamp, typed }).await);
     assert!(
         matches!(refusal, Refusal::Mandated(loquet_policy::Cause { role: Some(RoleId::EMPLOYEE), by: Some(by), .. }) if by == ANNE.into()),
@@ -195,7 +195,7 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
     let (phone, anne) = house.imposed().await;
     let chloe = house.log_in(CHLOE).await.stamp;
     let (old, chloe) = house.enroll(chloe).await;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let reset = Reset {
         stamp: anne,
         subject: CHLOE.into(),
@@ -221,7 +221,7 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
     );
     let without = BeginEnrollment {
         stamp: half,
-        ticket: String::new(),
+        ticket: "".into(),
     };
     assert_eq!(rule(house.run(without).await).code(), "TICKET_REQUIRED");
     let wrong = BeginEnrollment {
@@ -231,18 +231,18 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
     assert_eq!(rule(house.run(wrong).await), Refusal::WrongTicket);
     let right = BeginEnrollment {
         stamp: half,
-        ticket: ticket.expose().to_lowercase(),
+        ticket: ticket.expose().to_lowercase().into(),
     };
     let offer = house.run(right).await.unwrap();
     let (new, _) = house.confirm(half, &offer).await;
 
     let half = house.log_in(CHLOE).await.stamp;
-    let typed = house.code(&old);
+    let typed = house.code(&old).into();
     assert!(matches!(
         rule(house.run(GiveCode { stamp: half, typed }).await),
         Refusal::WrongCode { .. }
     ));
-    let typed = house.code(&new);
+    let typed = house.code(&new).into();
     assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
 }
 
@@ -254,7 +254,7 @@ async fn an_administrator_is_reset_by_the_other_and_never_by_oneself() {
     let (phone, anne) = house.imposed().await;
     let bruno = house.log_in(BRUNO).await.stamp;
     house.enroll(bruno).await;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let oneself = Reset {
         stamp: anne,
         subject: ANNE.into(),
@@ -262,7 +262,7 @@ async fn an_administrator_is_reset_by_the_other_and_never_by_oneself() {
         typed,
     };
     assert_eq!(rule(house.run(oneself).await), Refusal::SelfReset);
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let other = Reset {
         stamp: anne,
         subject: BRUNO.into(),

@@ -25,7 +25,7 @@ async fn house() -> House {
 /// What somebody who logs in and must enroll is shown.
 async fn offered(house: &House, account: u64) -> (Stamp, Offer) {
     let stamp = house.log_in(account).await.stamp;
-    let ticket = String::new();
+    let ticket = "".into();
     let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
     (stamp, offer)
 }

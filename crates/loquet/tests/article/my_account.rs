@@ -28,7 +28,10 @@ async fn the_owner_switches_the_question_off_with_a_code_and_on_again() {
     let house = house().await;
     house.imposed().await;
     let (phone, stamp) = house.enroll(house.log_in(DENIS).await.stamp).await;
-    let off = |typed: String| SwitchOff { stamp, typed };
+    let off = |typed: String| SwitchOff {
+        stamp,
+        typed: typed.into(),
+    };
     assert_eq!(
         rule(house.run(off(String::new())).await),
         Refusal::StepUp,
@@ -37,7 +40,7 @@ async fn the_owner_switches_the_question_off_with_a_code_and_on_again() {
     house.run(off(house.code(&phone))).await.unwrap();
     let stamp = house.log_in(DENIS).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let entered = house.run(SwitchOn { stamp, typed }).await.unwrap();
     assert_eq!(entered.unwrap().stamp.level(), Level::Level2);
     assert_eq!(house.log_in(DENIS).await.stamp.level(), Level::HalfLogin);

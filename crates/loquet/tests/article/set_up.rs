@@ -22,7 +22,7 @@ async fn whoever_must_and_has_no_app_gets_nowhere_but_to_the_enrollment() {
         rule(house.run(LogOutEverywhere { stamp }).await).code(),
         "ENROL_ONLY"
     );
-    let typed = "123456".to_owned();
+    let typed = "123456".into();
     assert_eq!(
         rule(house.run(GiveCode { stamp, typed }).await).code(),
         "ENROL_ONLY"
@@ -108,14 +108,14 @@ async fn a_pending_enrollment_belongs_to_its_session_alone() {
     let offer = house
         .run(BeginEnrollment {
             stamp: first,
-            ticket: String::new(),
+            ticket: "".into(),
         })
         .await
         .unwrap();
     let again = house
         .run(BeginEnrollment {
             stamp: first,
-            ticket: String::new(),
+            ticket: "".into(),
         })
         .await
         .unwrap();
@@ -126,7 +126,7 @@ async fn a_pending_enrollment_belongs_to_its_session_alone() {
     let other = house
         .run(BeginEnrollment {
             stamp: second,
-            ticket: String::new(),
+            ticket: "".into(),
         })
         .await
         .unwrap();
@@ -158,7 +158,7 @@ async fn a_scanned_account_makes_codes_that_let_in() {
     house.imposed().await;
     let (phone, _) = house.enroll(house.log_in(CHLOE).await.stamp).await;
     let stamp = house.log_in(CHLOE).await.stamp;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
 }
@@ -180,7 +180,12 @@ async fn six_digits_change_every_thirty_seconds_and_the_old_ones_are_over() {
     house.clock.advance(30);
     for (typed, good) in [(next, true), (first, false)] {
         let stamp = house.log_in(ANNE).await.stamp;
-        let answer = house.run(GiveCode { stamp, typed }).await;
+        let answer = house
+            .run(GiveCode {
+                stamp,
+                typed: typed.into(),
+            })
+            .await;
         assert_eq!(answer.is_ok(), good, "{answer:?}");
     }
 }
@@ -195,7 +200,7 @@ async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
         house
             .run(GiveCode {
                 stamp: half,
-                typed: typed.clone()
+                typed: typed.clone().into()
             })
             .await
             .is_ok()
@@ -208,7 +213,7 @@ async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
             house
                 .run(GiveCode {
                     stamp: other,
-                    typed: again,
+                    typed: again.into(),
                 })
                 .await,
         );
@@ -218,7 +223,7 @@ async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
         );
     }
     let before = house.attempts(ANNE).await;
-    let typed = house.wrong_code(&phone);
+    let typed = house.wrong_code(&phone).into();
     let refusal = rule(
         house
             .run(GiveCode {
@@ -248,8 +253,8 @@ async fn the_first_code_finishes_the_enrollment_and_the_log_in() {
     let phone = Phone::scan(&offer).unwrap();
     let confirm = |typed: String| ConfirmEnrollment {
         stamp,
-        typed,
-        seal_typed_back: String::new(),
+        typed: typed.into(),
+        seal_typed_back: "".into(),
     };
     let wrong = confirm(house.wrong_code(&phone));
     assert!(matches!(
@@ -270,7 +275,7 @@ async fn the_same_form_again_gets_no_second_session() {
     let request = House::request();
     let form = || GiveCode {
         stamp,
-        typed: typed.clone(),
+        typed: typed.clone().into(),
     };
     assert!(
         house
@@ -294,7 +299,7 @@ async fn a_code_is_due_at_every_log_in() {
     for _ in 0..3 {
         let stamp = house.log_in(ANNE).await.stamp;
         assert_eq!(stamp.level(), Level::HalfLogin);
-        let typed = house.code(&phone);
+        let typed = house.code(&phone).into();
         house.run(GiveCode { stamp, typed }).await.unwrap();
         house.clock.advance(24 * 3600);
     }
@@ -307,7 +312,7 @@ async fn whoever_deletes_the_app_cannot_enroll_another_alone() {
     let (_, live) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     for stamp in [stamp, live] {
-        let ticket = String::new();
+        let ticket = "".into();
         let refusal = rule(house.run(BeginEnrollment { stamp, ticket }).await);
         let half = stamp.level() == Level::HalfLogin;
         let due = if half {
@@ -325,19 +330,19 @@ async fn whoever_deletes_the_app_cannot_enroll_another_alone() {
 async fn a_new_phone_replaces_the_old_one_which_works_until_then() {
     let house = house().await;
     let (old, stamp) = house.enabled().await;
-    let typed = house.code(&old);
+    let typed = house.code(&old).into();
     let offer = house.run(BeginReplacement { stamp, typed }).await.unwrap();
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&old);
+    let typed = house.code(&old).into();
     assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
     let (new, _) = house.confirm(stamp, &offer).await;
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&old);
+    let typed = house.code(&old).into();
     assert!(matches!(
         rule(house.run(GiveCode { stamp: half, typed }).await),
         Refusal::WrongCode { .. }
     ));
-    let typed = house.code(&new);
+    let typed = house.code(&new).into();
     assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
 }
 
@@ -362,7 +367,7 @@ async fn a_reported_loss_ends_every_session_and_disables_the_phone() {
     );
     let half = house.log_in(ANNE).await.stamp;
     assert_eq!(half.level(), Level::RecoveryOnly);
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let refusal = rule(house.run(GiveCode { stamp: half, typed }).await);
     assert!(
         matches!(

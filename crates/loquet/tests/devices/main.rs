@@ -63,7 +63,7 @@ impl Browser {
             Level::HalfLogin,
             "a known device never replaces a code"
         );
-        let typed = house.code(phone);
+        let typed = house.code(phone).into();
         let stamp = half.stamp;
         self.run(house, GiveCode { stamp, typed }).await.unwrap()
     }
@@ -178,7 +178,7 @@ async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
         None
     );
     // A step-up is no log-in: the cookie stays.
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let stepped = NEW.with(third.device.unwrap()).run(
         &house,
         GiveCode {
@@ -230,7 +230,7 @@ async fn forgetting_a_device_ends_its_sessions_and_no_others() {
     assert_eq!(answer, Forget::StillHere);
     for stamp in [laptop.stamp, again.stamp, half.stamp] {
         assert!(is_over(&house, &stamp).await);
-        let typed = house.code(&phone);
+        let typed = house.code(&phone).into();
         assert_eq!(
             rule(house.run(GiveCode { stamp, typed }).await),
             Refusal::StaleLogIn
@@ -286,7 +286,7 @@ async fn a_reset_and_a_loss_forget_the_devices() {
     let (house, anne_phone, phone, _) = house().await;
     let first = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
     let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
-    let typed = house.code(&anne_phone);
+    let typed = house.code(&anne_phone).into();
     let reset = Reset {
         stamp: anne,
         subject: CHLOE.into(),
@@ -345,7 +345,7 @@ async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
             .await
             .unwrap()
             .stamp;
-        let typed = house.wrong_code(&phone);
+        let typed = house.wrong_code(&phone).into();
         let guess = thief.run(&house, GiveCode { stamp, typed }).await;
         assert!(matches!(rule(guess), Refusal::WrongCode { .. }));
         house.clock.advance(3601);
@@ -361,7 +361,7 @@ async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
             .stamp;
         last = Some(stamp);
     }
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let stamp = last.unwrap();
     assert_eq!(
         rule(thief.run(&house, GiveCode { stamp, typed }).await),
@@ -392,7 +392,7 @@ async fn twenty_more_wrong_codes_on_known_devices_disable_it_all_the_same() {
         if stamp.level() == Level::RecoveryOnly {
             break;
         }
-        let typed = house.wrong_code(&phone);
+        let typed = house.wrong_code(&phone).into();
         answers.push(rule(known.run(&house, GiveCode { stamp, typed }).await));
         house.clock.advance(3601);
     }

@@ -72,7 +72,13 @@ async fn switching_needs_level_2_of_the_last_five_minutes_and_something_to_switc
     );
     // Of whoever switched the question off, the pass phrase alone is no authority.
     let typed = house.code(&phone);
-    house.run(SwitchOff { stamp, typed }).await.unwrap();
+    house
+        .run(SwitchOff {
+            stamp,
+            typed: typed.into(),
+        })
+        .await
+        .unwrap();
     let stamp = house.log_in(ANNE).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
     assert_eq!(
@@ -136,7 +142,15 @@ async fn elsewhere() -> (House, Phone, Stamp, Browser) {
 async fn another_code_in_the_same_session_is_no_log_in() {
     let (house, phone, stamp, away) = elsewhere().await;
     let typed = house.code(&phone);
-    away.run(&house, GiveCode { stamp, typed }).await.unwrap();
+    away.run(
+        &house,
+        GiveCode {
+            stamp,
+            typed: typed.into(),
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(letters(&house).await, []);
 }
 
@@ -146,10 +160,25 @@ async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
     let stamp = house.log_in(DENIS).await.stamp;
     let (phone, stamp) = house.enroll(stamp).await;
     let typed = house.code(&phone);
-    let ticked = TICKED.run(&house, GiveCode { stamp, typed }).await.unwrap();
+    let ticked = TICKED
+        .run(
+            &house,
+            GiveCode {
+                stamp,
+                typed: typed.into(),
+            },
+        )
+        .await
+        .unwrap();
     assert!(ticked.device.is_some());
     let (stamp, typed) = (ticked.stamp, house.code(&phone));
-    house.run(SwitchOff { stamp, typed }).await.unwrap();
+    house
+        .run(SwitchOff {
+            stamp,
+            typed: typed.into(),
+        })
+        .await
+        .unwrap();
     letters(&house).await;
     let away = Browser {
         address: AWAY,
@@ -160,7 +189,15 @@ async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
     assert_eq!(stamp.level(), Level::Level1);
     assert_eq!(letters(&house).await, [("denis".into(), Event::NewDevice)]);
     let typed = house.code(&phone);
-    away.run(&house, GiveCode { stamp, typed }).await.unwrap();
+    away.run(
+        &house,
+        GiveCode {
+            stamp,
+            typed: typed.into(),
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(letters(&house).await, []);
 }
 
@@ -172,7 +209,16 @@ async fn whoever_asks_with_a_later_code_is_remembered_then() {
         ..away
     };
     let typed = house.code(&phone);
-    let entered = ticked.run(&house, GiveCode { stamp, typed }).await.unwrap();
+    let entered = ticked
+        .run(
+            &house,
+            GiveCode {
+                stamp,
+                typed: typed.into(),
+            },
+        )
+        .await
+        .unwrap();
     assert!(entered.device.is_some());
     assert_eq!(
         letters(&house).await,

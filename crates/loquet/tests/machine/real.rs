@@ -163,7 +163,7 @@ impl Real {
             Ask::GiveCode {
                 who, session, code, ..
             } => {
-                let typed = self.code(who, code);
+                let typed = self.code(who, code).into();
                 let stamp = stamp(session);
                 let entered = self.run(GiveCode { stamp, typed })?;
                 Ok(self.enter(number, entered))
@@ -187,7 +187,8 @@ impl Real {
                 let ticket = match ticket {
                     true => known.unwrap_or_else(|| "no ticket".into()),
                     false => String::new(),
-                };
+                }
+                .into();
                 let offer = self.run(BeginEnrollment { stamp, ticket })?;
                 self.scanned.insert(session, Phone::scan(&offer).unwrap());
                 Ok("done")
@@ -196,11 +197,11 @@ impl Real {
                 who, session, code, ..
             } => {
                 let stamp = stamp(session);
-                let typed = self.type_code(self.scanned.get(&session), code);
+                let typed = self.type_code(self.scanned.get(&session), code).into();
                 let seal = self.shown_seal(&stamp);
                 let before = self.glass(&stamp);
                 let last_group = seal.as_ref().and_then(|seal| seal.rsplit('-').next());
-                let seal_typed_back = last_group.unwrap_or_default().to_owned();
+                let seal_typed_back = last_group.unwrap_or_default().into();
                 let entered = self.run(ConfirmEnrollment {
                     stamp,
                     typed,
@@ -222,7 +223,7 @@ impl Real {
             Ask::SwitchOn {
                 who, session, code, ..
             } => {
-                let typed = self.code(who, code);
+                let typed = self.code(who, code).into();
                 let stamp = stamp(session);
                 match self.run(SwitchOn { stamp, typed })? {
                     Some(entered) => Ok(self.enter(number, entered)),
@@ -232,7 +233,11 @@ impl Real {
             Ask::SwitchOff { who, session, code } => {
                 let typed = self.code(who, code);
                 let stamp = stamp(session);
-                self.run(SwitchOff { stamp, typed }).map(|()| "done")
+                self.run(SwitchOff {
+                    stamp,
+                    typed: typed.into(),
+                })
+                .map(|()| "done")
             }
             Ask::ReportLost { who } => {
                 let account = account(who);
@@ -241,7 +246,7 @@ impl Real {
             Ask::Enable { session, .. } => {
                 let stamp = stamp(session);
                 let seal = self.shown_seal(&stamp).unwrap_or_default();
-                let typed_back = seal.rsplit('-').next().unwrap_or_default().to_owned();
+                let typed_back = seal.rsplit('-').next().unwrap_or_default().into();
                 self.run(EnableMfa { stamp, typed_back })?;
                 self.seal = seal;
                 Ok("done")
@@ -272,7 +277,7 @@ impl Real {
                     stamp: stamp(session),
                     subject: account(whom),
                     aloud: false,
-                    typed: self.code(who, code),
+                    typed: self.code(who, code).into(),
                 })?;
                 Ok(self.hand_over(whom, ticket))
             }
@@ -286,7 +291,7 @@ impl Real {
                     stamp: stamp(session),
                     subject: account(whom),
                     role: RoleId::ADMINISTRATOR,
-                    typed: self.code(who, code),
+                    typed: self.code(who, code).into(),
                 })
                 .map(|()| "done"),
             Ask::Demote { session, whom, .. } => self
@@ -312,17 +317,24 @@ impl Real {
                     stamp: stamp(session),
                     subject: account(whom),
                     roles: RoleSet::of(role),
-                    typed: self.code(who, code),
+                    typed: self.code(who, code).into(),
                 })?;
                 Ok(self.hand_over(whom, ticket))
             }
             Ask::BreakGlass { who } => {
                 let (account, typed) = (account(who), self.seal.clone());
-                self.run(OpenBreakGlass { account, typed }).map(|_| "done")
+                self.run(OpenBreakGlass {
+                    account,
+                    typed: typed.into(),
+                })
+                .map(|_| "done")
             }
             Ask::Collect { who } => {
                 let (account, typed) = (account(who), self.seal.clone());
-                let ticket = self.run(CollectTicket { account, typed })?;
+                let ticket = self.run(CollectTicket {
+                    account,
+                    typed: typed.into(),
+                })?;
                 Ok(self.hand_over(who, ticket))
             }
         }
