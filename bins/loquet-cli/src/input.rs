@@ -114,7 +114,8 @@ pub(crate) fn bytes(what: &str, path: &str, limit: usize) -> Result<Vec<u8>, Fai
 
 fn all(what: &str, path: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
+    // What grows leaves its old place unwiped, and small files may hold secrets.
+    let mut bytes = Vec::with_capacity(limit.saturating_add(1).min(8 << 20));
     from.take(most)
         .read_to_end(&mut bytes)
         .map_err(|why| unread(what, path, &why))?;

@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod backup;
 mod code;
+mod enrollment;
 mod failure;
 mod glass;
 mod house;
@@ -57,6 +58,9 @@ enum Command {
     Uri(uri::Arguments),
     /// Draws the QR code of a key URI
     Qr(qr::Arguments),
+    /// What comes from other services: key URIs and exports
+    #[command(subcommand)]
+    Enrollment(enrollment::Command),
     /// Rules on addresses: where a log-in may come from
     #[command(subcommand)]
     Ip(ip::Command),
@@ -103,6 +107,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Verify(arguments) => arguments.run(&mut stdin),
         Command::Uri(arguments) => arguments.run(&mut stdin),
         Command::Qr(arguments) => arguments.run(&mut stdin),
+        Command::Enrollment(command) => command.run(&mut stdin),
         Command::Ip(command) => command.run(&mut stdin),
         Command::Policy(command) => command.run(&mut stdin),
         Command::Account(command) => command.run(),

@@ -34,13 +34,14 @@ pub struct MigrationPart {
     pub accounts: Vec<Result<Import, AccountError>>,
 }
 
-/// Why one account of an export cannot be taken over; the others can.
+/// Why one account of an export cannot be taken over; the others can. The sentence counts accounts from one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
     /// Fewer than 10 or more than 128 bytes of secret.
     #[error(
-        "the secret of account {account} has {bytes} bytes: {} to {} are possible",
+        "the secret of account {} has {bytes} bytes: {} to {} are possible",
+        .account.saturating_add(1),
         Secret::WEAKEST,
         Secret::MAX
     )]
@@ -51,7 +52,7 @@ pub enum AccountError {
         bytes: usize,
     },
     /// MD5, or a number that is not assigned.
-    #[error("account {account} uses the algorithm number {number}, which is not supported")]
+    #[error("account {} uses the algorithm number {number}, which is not supported", .account.saturating_add(1))]
     Algorithm {
         /// Which account, from zero.
         account: usize,
@@ -59,7 +60,7 @@ pub enum AccountError {
         number: i32,
     },
     /// A number of digits that is not assigned.
-    #[error("account {account} uses the code length number {number}, which is not supported")]
+    #[error("account {} uses the code length number {number}, which is not supported", .account.saturating_add(1))]
     Digits {
         /// Which account, from zero.
         account: usize,
@@ -67,7 +68,7 @@ pub enum AccountError {
         number: i32,
     },
     /// Neither HOTP nor TOTP.
-    #[error("account {account} is of type number {number}, which is not supported")]
+    #[error("account {} is of type number {number}, which is not supported", .account.saturating_add(1))]
     Type {
         /// Which account, from zero.
         account: usize,
@@ -75,7 +76,7 @@ pub enum AccountError {
         number: i32,
     },
     /// A control character, or one that reverses the writing direction, in a name.
-    #[error("a name of account {account} holds a control character")]
+    #[error("a name of account {} holds a control character", .account.saturating_add(1))]
     Control {
         /// Which account, from zero.
         account: usize,
