@@ -84,11 +84,7 @@ pub fn diff(before: &Filter, after: &Filter) -> Vec<Difference> {
     let mut found = Vec::new();
     for tag in [None].into_iter().chain(tags.into_iter().map(Some)) {
         for &device in devices {
-            let difference = diff_for(before, after, tag.as_slice(), device);
-            found.push(Difference {
-                who: Who { tag, device },
-                ..difference
-            });
+            found.push(diff_for(before, after, tag.as_slice(), device));
         }
     }
     found

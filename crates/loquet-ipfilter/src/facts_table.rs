@@ -177,3 +177,40 @@ pub(crate) fn intersect<K: Word>(one: &[(K, K)], two: &[(K, K)]) -> Vec<(K, K)> 
     }
     common
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn runs() -> impl Strategy<Value = Vec<(u32, u32)>> {
+        let run =
+            (0..60_u32, 0..8_u32).prop_map(|(first, more)| (first, first.saturating_add(more)));
+        prop::collection::vec(run, 0..8)
+    }
+
+    fn holds(runs: &[(u32, u32)], address: u32) -> bool {
+        runs.iter()
+            .any(|(first, last)| (*first..=*last).contains(&address))
+    }
+
+    proptest! {
+        #[test]
+        fn joined_runs_are_apart_and_what_is_common_is_in_both(one in runs(), two in runs()) {
+            let (first, second) = (join(one.clone()), join(two.clone()));
+            let common = intersect(&first, &second);
+            for runs in [&first, &second] {
+                let apart = |pair: &[(u32, u32)]| pair[0].1.saturating_add(1) < pair[1].0;
+                prop_assert!(runs.windows(2).all(apart));
+            }
+            prop_assert!(common.is_sorted_by(|one, two| one.1 < two.0));
+            for address in 0..80 {
+                prop_assert_eq!(holds(&first, address), holds(&one, address));
+                prop_assert_eq!(holds(&second, address), holds(&two, address));
+                let both = holds(&one, address) && holds(&two, address);
+                prop_assert_eq!(holds(&common, address), both);
+            }
+        }
+    }
+}

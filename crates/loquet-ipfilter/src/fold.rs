@@ -434,3 +434,17 @@ pub(crate) fn first_address<'a>(
         v4.or_else(|| v6.iter().map(|item| item.start).min().map(Word::address))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_items_than_memory_should_hold_are_refused() {
+        assert_eq!(limit(MAX_ITEMS), Ok(()));
+        assert_eq!(
+            limit(MAX_ITEMS.saturating_add(1)),
+            Err(CompileError::TooLarge)
+        );
+    }
+}

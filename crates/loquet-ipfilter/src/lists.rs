@@ -342,3 +342,18 @@ impl<'r> Catalogue<'r> {
         (!self.overflow).then_some(self.behaviours)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_limit_no_list_is_kept_and_the_end_is_an_error() {
+        let mut lists = Lists::new(&Rules::new(), |_| true);
+        lists.ranks = MAX_RANKS;
+        assert!(lists.clone().freeze().is_ok());
+        assert_eq!(lists.intern(vec![1, 2]), Handle::Many(1));
+        assert_eq!(lists.intern(vec![1, 2]), Handle::NONE);
+        assert!(matches!(lists.freeze(), Err(CompileError::TooLarge)));
+    }
+}

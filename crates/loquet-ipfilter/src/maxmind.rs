@@ -125,13 +125,10 @@ where
     Ok(found)
 }
 
-/// IPv4 lies in the tree's first 96 bits of zeros.
+/// The reader gives what lies in the tree's first 96 bits of zeros as IPv4.
 fn prefix(address: IpAddr, len: u8) -> Prefix {
     match address {
         IpAddr::V4(v4) => Prefix::from_v4_bits(v4.to_bits(), len),
-        IpAddr::V6(v6) => match (u32::try_from(v6.to_bits()), len.checked_sub(96)) {
-            (Ok(v4), Some(len)) => Prefix::from_v4_bits(v4, len),
-            _ => Prefix::from_v6_bits(v6.to_bits(), len),
-        },
+        IpAddr::V6(v6) => Prefix::from_v6_bits(v6.to_bits(), len),
     }
 }

@@ -316,10 +316,9 @@ impl Builder {
         let mut nodes = Order::new(self.nodes.len());
         let mut planes = Order::new(self.planes.len());
         for &entry in table {
-            match entry & IS_PLANE {
-                0 => nodes.number(entry),
-                _ => planes.number(entry & !IS_PLANE),
-            };
+            if entry & IS_PLANE == 0 {
+                nodes.number(entry);
+            }
         }
         let top_nodes = nodes.order.len();
         let mut code = |entry: &u32| {

@@ -16,8 +16,6 @@ pub(crate) type FixedMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>
 pub(crate) trait Key: Copy + Ord {
     const LAST: Self;
     fn previous(self) -> Option<Self>;
-    /// The first 16 bits.
-    fn top(self) -> u16;
     /// How many bits there are from the first in which the two differ.
     fn spread(self, other: Self) -> u32;
     /// The number with its last `spread` bits zero.
@@ -28,17 +26,12 @@ pub(crate) trait Key: Copy + Ord {
 }
 
 macro_rules! key {
-    ($($number:ty: $below_top:literal),*) => {$(
+    ($($number:ty),*) => {$(
         impl Key for $number {
             const LAST: Self = Self::MAX;
 
             fn previous(self) -> Option<Self> {
                 self.checked_sub(1)
-            }
-
-            #[inline]
-            fn top(self) -> u16 {
-                (self >> $below_top) as u16
             }
 
             fn spread(self, other: Self) -> u32 {
@@ -58,7 +51,7 @@ macro_rules! key {
     )*};
 }
 
-key!(u32: 16, u64: 48, u128: 112);
+key!(u32, u64, u128);
 
 /// An address as a number: `u32` for IPv4, `u128` for IPv6.
 pub(crate) trait Word: Key + core::hash::Hash + core::fmt::Debug {
@@ -78,6 +71,8 @@ pub(crate) trait Word: Key + core::hash::Hash + core::fmt::Debug {
     fn address(self) -> IpAddr;
     /// How many addresses there are up to `last`; one less for all of IPv6, whose number has 129 bits.
     fn count_to(self, last: Self) -> u128;
+    /// The first 16 bits.
+    fn top(self) -> u16;
     /// How many bits follow the first 16.
     const TOP_SHIFT: u32;
     const BITS: u32;
@@ -126,6 +121,11 @@ impl Word for u32 {
 
     fn count_to(self, last: Self) -> u128 {
         u128::from(last.saturating_sub(self)).saturating_add(1)
+    }
+
+    #[inline]
+    fn top(self) -> u16 {
+        (self >> Self::TOP_SHIFT) as u16
     }
 
     const TOP_SHIFT: u32 = 16;
@@ -186,6 +186,11 @@ impl Word for u128 {
         last.saturating_sub(self).saturating_add(1)
     }
 
+    #[inline]
+    fn top(self) -> u16 {
+        (self >> Self::TOP_SHIFT) as u16
+    }
+
     const TOP_SHIFT: u32 = 112;
 
     const BITS: u32 = 128;
@@ -231,12 +236,9 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
 
     /// Sets the value from `start` on. Starts must not descend; a start that comes again replaces its value.
     pub(crate) fn set_from(&mut self, start: K, value: V) {
-        if self.starts.last().is_some_and(|last| *last >= start) && self.starts.len() > 1 {
+        if self.starts.last().is_some_and(|last| *last >= start) {
             self.starts.pop();
             self.values.pop();
-        } else if start == K::ZERO {
-            *self = Self::uniform(value);
-            return;
         }
         if self.values.last() != Some(&value) {
             self.starts.push(start);

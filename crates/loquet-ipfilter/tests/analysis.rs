@@ -240,6 +240,32 @@ fn lint_finds_dead_and_shadowed_rules() {
         named("allow any\ndeny country CA", None)[0],
         "line 2 needs a database (country) that is not loaded: every address is unknown to it"
     );
+    for (rule, subject) in [
+        ("allow 10.0.0.0/8 asn 5", "asn"),
+        ("allow 10.0.0.0/8 class tor", "anonymiser"),
+    ] {
+        let text = format!("{rule}\nallow any");
+        let needs = format!("line 1 needs a database ({subject}) that is not loaded");
+        assert!(
+            named(&text, None).iter().any(|one| one.starts_with(&needs)),
+            "{:?}",
+            named(&text, None)
+        );
+    }
+    assert_eq!(
+        named(
+            "place \"a\" = 10.0.0.0/8\nplace \"b\" = 11.0.0.0/8\nallow place \"b\"",
+            None
+        ),
+        ["no rule names the place \"a\""]
+    );
+    // No network is left for it, but it is what a client without an address meets.
+    assert!(named("allow any\nallow any unknown", None).is_empty());
+    let known = "a known device becomes unknown by dropping its cookie";
+    let says = |text: &str| named(text, None).iter().any(|one| one.ends_with(known));
+    assert!(says("allow any\ndeny 10.0.0.0/8 device known"));
+    assert!(!says("allow any\nallow 10.0.0.0/8 device known"));
+    assert!(!says("allow any\ndeny 10.0.0.0/8 device unknown"));
     assert!(named("allow 10.0.0.0/8\ndeny class tunnel", None).is_empty());
     assert_eq!(
         named("default deny", None),
@@ -247,4 +273,26 @@ fn lint_finds_dead_and_shadowed_rules() {
     );
     assert!(named("for tag 1 allow 10.0.0.0/8", None).is_empty());
     assert!(named("allow any\ndeny device known", None)[0].starts_with("line 1 never decides"));
+}
+
+#[test]
+fn diff_asks_about_devices_where_a_rule_tells_them_apart() {
+    let plain = filter("allow any");
+    let asked = |other: &str| {
+        let found = diff(&plain, &filter(other));
+        found
+            .iter()
+            .map(|one| (one.who.tag, one.who.device))
+            .collect::<Vec<_>>()
+    };
+    let (unknown, known) = (DeviceTier::Unknown, DeviceTier::Known);
+    assert_eq!(asked("allow any unknown"), [(None, unknown)]);
+    assert_eq!(
+        asked("for tag 3 allow any"),
+        [(None, unknown), (Some(Tag(3)), unknown)]
+    );
+    assert_eq!(
+        asked("allow any device known"),
+        [(None, unknown), (None, known)]
+    );
 }

@@ -249,6 +249,7 @@ fn h6_odd_names_and_bytes_are_refused() {
         " X-Forwarded-For",
         "x-forwarded-for\0",
         "X-Forwarded-For:",
+        " X-Forwarded-For ",
     ] {
         xff(
             "10.0.0.1",
@@ -282,6 +283,8 @@ fn h6_odd_names_and_bytes_are_refused() {
         "X-Forwarded-Far",
         "Accept-Language",
         "X-Forwarded",
+        "X.Forwarded.For",
+        "X-Forwarded_Fo_",
         "X-Forwarded-Fo ",
         " X-Forwarded-For-Original",
     ] {

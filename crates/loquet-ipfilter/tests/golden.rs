@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loquet_ipfilter::{
-    Asn, Class, Classes, CompileError, Country, DeviceTier, Filter, Geo, Origin, Prefix, RuleRef,
-    Rules, SharedFilter, Subject, Tag,
+    Asn, Class, Classes, CompileError, Country, Decision, DeviceTier, Filter, Geo, Origin, Prefix,
+    RuleRef, Rules, SharedFilter, Subject, Tag,
 };
 
 fn ip(text: &str) -> IpAddr {
@@ -135,6 +135,10 @@ fn l1_duplicates_with_opposite_verdicts_are_refused() {
             ("allow ::ffff:10.0.0.0/104\ndeny 10.0.0.0/8", lines(0, 1)),
             (
                 "for tag 1 allow 10.0.0.0/8\nfor tag 1 deny 10.0.0.0/8",
+                lines(0, 1),
+            ),
+            (
+                "for tag 1 allow 10.0.0.0/8 11.0.0.0/8\nfor tag 1 deny 10.0.0.0/8",
                 lines(0, 1),
             ),
             ("allow country CA FR\ndeny country FR CA", lines(0, 1)),
@@ -367,6 +371,19 @@ fn g2_a_stale_database_is_reported_and_can_fail_closed() {
 
 #[test]
 fn a_stranger_is_refused_only_when_everybody_would_be() {
+    // Whoever explains it lists what a stranger would meet, which the rules for some people are.
+    let some = filter("for tag 1 allow any\ndeny 10.0.0.0/8");
+    let matching = |address: &str| {
+        let record = some.explain_stranger(Some(ip(address)));
+        assert_eq!(record.verdict, some.check_stranger(Some(ip(address))));
+        record
+            .matching
+            .iter()
+            .map(|rule| rule.line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(matching("10.0.0.1"), [2, 1]);
+    assert_eq!(matching("11.0.0.1"), [1]);
     let at = |address| Some(ip(address));
     for (rules, refused) in [
         ("for tag 1 allow 10.0.0.0/8", false),
@@ -428,4 +445,56 @@ fn l3_each_request_sees_one_whole_version() {
     for reader in readers {
         assert!(reader.join().unwrap().iter().sum::<u32>() > 0);
     }
+}
+
+#[test]
+fn l1_of_two_rules_as_specific_as_each_other_the_deny_decides() {
+    for text in [
+        "precedence most-specific\nallow 10.0.0.0/8\nfor tag 1 deny 10.0.0.0/8",
+        "precedence most-specific\nfor tag 1 deny 10.0.0.0/8\nallow 10.0.0.0/8",
+    ] {
+        let filter = filter(text);
+        let whose = |tags: &'static [Tag]| Origin {
+            tags,
+            ..Origin::at(ip("10.1.2.3"))
+        };
+        assert_eq!(filter.decide(&whose(&[Tag(1)])), Decision::Deny, "{text}");
+        assert_eq!(filter.decide(&whose(&[])), Decision::Allow, "{text}");
+    }
+}
+
+#[test]
+fn l1_a_networks_last_address_lies_inside_of_it() {
+    let filter = filter("deny 10.0.0.0/31\nallow 10.0.0.1/32\nallow 10.0.0.2/32");
+    for (address, expected) in [
+        ("10.0.0.0", "deny 1"),
+        ("10.0.0.1", "deny 1"),
+        ("10.0.0.2", "allow 3"),
+    ] {
+        assert_eq!(said(&filter, &Origin::at(ip(address))), expected);
+    }
+}
+
+#[test]
+fn without_an_anonymiser_database_every_address_may_be_one() {
+    let deny = "allow any\ndeny class vpn";
+    let allow = "allow class unknown";
+    let at = Origin::at(ip("24.1.2.3"));
+    assert_eq!(said(&filter(deny), &at), "deny 2");
+    assert!(filter(deny).check(&at).by_unknown);
+    assert_eq!(said(&filter(allow), &at), "allow 1");
+    let geo = Geo::default().with_anonymisers(
+        0,
+        [(
+            "24.0.0.0/8".parse().unwrap(),
+            Classes::NONE.with(Class::Hosting),
+        )],
+    );
+    assert_eq!(said(&compiled(deny, &geo), &at), "allow 1");
+    assert_eq!(said(&compiled(allow, &geo), &at), "deny -");
+    // The address alone says that it is none of these, with or without a database.
+    assert_eq!(
+        said(&filter("allow any\ndeny class special"), &at),
+        "allow 1"
+    );
 }

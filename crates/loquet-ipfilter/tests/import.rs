@@ -18,7 +18,7 @@ fn read(text: &str, format: ListFormat, limits: &ImportLimits) -> Result<Vec<Str
 #[test]
 fn lines_hold_networks_addresses_and_ranges_with_comments() {
     let text = "; Spamhaus style\n1.10.16.0/20 ; SBL256894\r\n\n# hash\n2001:db8::/32# glued\n  1.2.3.4\t\n1.2.3.4\n\
-                10.0.0.1-10.0.0.6\n10.1.0.0 - 10.1.0.255\n::ffff:9.0.0.0-::ffff:9.0.0.1\n2600::-2600::3\n";
+                10.0.0.1-10.0.0.6\n10.0.0.9-10.0.0.9\n10.1.0.0 - 10.1.0.255\n::ffff:9.0.0.0-::ffff:9.0.0.1\n2600::-2600::3\n";
     assert_eq!(
         lines(text).unwrap(),
         [
@@ -29,6 +29,7 @@ fn lines_hold_networks_addresses_and_ranges_with_comments() {
             "10.0.0.2/31",
             "10.0.0.4/31",
             "10.0.0.6/32",
+            "10.0.0.9/32",
             "10.1.0.0/24",
             "2001:db8::/32",
             "2600::/126",

@@ -450,3 +450,33 @@ fn the_planes_agree_with_the_rules_asked_one_by_one() {
         }
     }
 }
+
+#[test]
+fn the_index_stays_small() {
+    let bytes = |count: usize| {
+        let mut rules = Rules::new();
+        rules.set_precedence(Precedence::MostSpecific);
+        let mut prefixes = routes(21, count, false);
+        prefixes.extend(routes(22, count, true));
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        for (at, prefix) in prefixes.into_iter().enumerate() {
+            let rule = if at % 3 == 0 {
+                Rule::deny()
+            } else {
+                Rule::allow()
+            };
+            rules.add_rule(rule.from_prefix(prefix)).unwrap();
+        }
+        Filter::compile(&rules, None).unwrap().index_bytes()
+    };
+    let within = |(v4, v6): (usize, usize), most: (usize, usize)| {
+        // Not much less either: then something would have been left out of the count.
+        assert!((most.0 / 2..=most.0).contains(&v4), "{v4}");
+        assert!((most.1 / 2..=most.1).contains(&v6), "{v6}");
+    };
+    // The random IPv6 networks lie apart, unlike real ones, so that little can be shared.
+    within(bytes(20_000), (310_000, 880_000));
+    within(bytes(100), (9_200, 11_000));
+    within(bytes(0), (8, 8));
+}

@@ -50,6 +50,8 @@ fn p1_leading_zeros_are_refused_everywhere() {
 #[test]
 fn p2_short_hexadecimal_decimal_and_decorated_forms_are_refused() {
     for text in [
+        "a.b.c.d",
+        "//.//.//.//",
         "",
         "127.1",
         "127.0.1",
@@ -270,6 +272,38 @@ fn n2_an_embedded_address_is_held_against_deny_rules_only() {
             panic!("{plain}")
         };
         assert_eq!(embedded_v4(v6), None, "{plain}");
+    }
+}
+
+#[test]
+fn n2_no_precedence_hides_a_deny_of_the_embedded_address() {
+    for address in TUNNELLED {
+        // At 10.1.2.3 itself the first rule decides, and so the second is none of the rules that might.
+        let hidden = "allow 10.0.0.0/8\ndeny 10.1.0.0/16\nallow any-v6";
+        assert!(
+            !allowed(&format!("precedence first-match\n{hidden}"), address),
+            "{address}"
+        );
+        let hidden = "deny 10.0.0.0/8\nallow 10.1.0.0/16";
+        let text = format!("precedence most-specific\ndefault allow\n{hidden}");
+        assert!(!allowed(&text, address), "{address}");
+    }
+}
+
+#[test]
+fn n2_a_place_makes_a_rule_as_specific_inside_a_tunnel_as_outside() {
+    let most = "precedence most-specific\nembedded trusted\ndefault allow\n";
+    let inner = "place \"a\" = 10.1.2.0/24\ndeny 10.0.0.0/8 place \"a\"\nallow 10.1.0.0/16";
+    let outer = "place \"a\" = 2002:a01:203::/48\ndeny 2002::/16 place \"a\"\nallow 2002:a01::/32";
+    for (rules, address) in [
+        (inner, "10.1.2.3"),
+        (inner, "2002:a01:203::1"),
+        (outer, "2002:a01:203::1"),
+    ] {
+        assert!(
+            !allowed(&format!("{most}{rules}"), address),
+            "{rules} {address}"
+        );
     }
 }
 

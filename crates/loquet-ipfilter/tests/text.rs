@@ -168,6 +168,24 @@ fn a_text_of_rules_is_refused_at_the_line_and_column_of_its_fault() {
         "expected a network, `country` or `asn`",
     );
     refused(
+        "place \"a\" = country \"CA\"",
+        1,
+        21,
+        "expected a network, `country` or `asn`",
+    );
+    refused(
+        "allow country \"CA\"",
+        1,
+        15,
+        "expected a country's two capital letters or `unknown`",
+    );
+    refused(
+        "allow any\nallow any place \"b\"\nallow any",
+        2,
+        17,
+        "no place is named \"b\"",
+    );
+    refused(
         "place \"a\" = country",
         1,
         20,
@@ -218,5 +236,15 @@ fn the_text_of_rules_is_what_an_operator_reads() {
     assert_eq!(
         Rules::parse_text(loose).unwrap().to_string(),
         "precedence deny-overrides\ndefault deny\ndeny any-v4 any-v6\n"
+    );
+}
+
+#[test]
+fn what_holds_by_default_may_be_written_out() {
+    let written = "embedded deny-only\nplace \"all\" = any\nallow place \"all\"";
+    let again = Rules::parse_text(written).unwrap().to_string();
+    assert_eq!(
+        again,
+        "precedence deny-overrides\ndefault deny\nplace \"all\" = any-v4 any-v6\nallow place \"all\"\n"
     );
 }

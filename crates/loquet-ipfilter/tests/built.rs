@@ -1,0 +1,97 @@
+//! Rules that a program builds: each setting counts, and what no setting may be is refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
+
+use loquet_ipfilter::{
+    Class, Classes, Country, Decision, Embedded, Filter, Origin, PlaceItem, Precedence, Prefix,
+    Rule, RuleFault, Rules,
+};
+
+#[test]
+fn rules_that_are_built_read_as_those_that_are_written() {
+    let mut rules = Rules::new();
+    rules.set_precedence(Precedence::FirstMatch);
+    rules.set_default(Decision::Allow);
+    rules.set_embedded(Embedded::Trusted);
+    let network: Prefix = "203.0.113.0/28".parse().unwrap();
+    rules
+        .add_place("Garderie Laval", vec![PlaceItem::Prefix(network)])
+        .unwrap();
+    rules
+        .add_rule(Rule::allow().from_place("Garderie Laval"))
+        .unwrap();
+    assert_eq!(
+        rules.to_string(),
+        "precedence first-match\ndefault allow\nembedded trusted\n\
+         place \"Garderie Laval\" = 203.0.113.0/28\nallow place \"Garderie Laval\"\n"
+    );
+    assert_eq!(rules.embedded(), Embedded::Trusted);
+    assert_eq!(Rules::new().embedded(), Embedded::DenyOnly);
+}
+
+#[test]
+fn unrestricted_rules_let_everybody_in_and_new_ones_nobody() {
+    let decide =
+        |rules: &Rules, origin: Origin<'_>| Filter::compile(rules, None).unwrap().decide(&origin);
+    let somewhere = Origin::at("203.0.113.7".parse().unwrap());
+    for (rules, expected) in [
+        (Rules::unrestricted(), Decision::Allow),
+        (Rules::new(), Decision::Deny),
+    ] {
+        assert_eq!(decide(&rules, somewhere), expected);
+        assert_eq!(decide(&rules, Origin::default()), expected);
+    }
+}
+
+#[test]
+fn a_name_that_could_not_be_written_is_no_places_name() {
+    let network = PlaceItem::Prefix("203.0.113.0/28".parse().unwrap());
+    for name in ["", "a\"b", "a\nb", "a\u{7f}"] {
+        let added = Rules::new().add_place(name, vec![network]);
+        assert_eq!(added, Err(RuleFault::Name), "{name:?}");
+    }
+}
+
+#[test]
+fn two_million_networks_are_the_most_of_a_rule_and_of_a_place() {
+    let network: Prefix = "203.0.113.0/28".parse().unwrap();
+    let mut rule = Rule::allow();
+    for _ in 0..Rules::MAX_PREFIXES {
+        rule = rule.from_prefix(network);
+    }
+    assert!(Rules::new().add_rule(rule.clone()).is_ok());
+    assert_eq!(
+        Rules::new().add_rule(rule.from_prefix(network)),
+        Err(RuleFault::TooMany("networks in one rule"))
+    );
+    let mut items = vec![PlaceItem::Prefix(network); Rules::MAX_PREFIXES];
+    assert_eq!(Rules::new().add_place("a", items.clone()), Ok(()));
+    items.push(PlaceItem::Prefix(network));
+    assert_eq!(
+        Rules::new().add_place("a", items),
+        Err(RuleFault::TooMany("networks in one place"))
+    );
+}
+
+#[test]
+fn classes_are_a_set() {
+    let tor = Classes::NONE.with(Class::Tor);
+    assert_eq!(tor.with(Class::Tor), tor);
+    assert_eq!(tor.and(tor), tor);
+    let both = tor.and(Classes::NONE.with(Class::Vpn));
+    assert_eq!(both, tor.with(Class::Vpn));
+    assert_eq!(both.iter().collect::<Vec<_>>(), [Class::Vpn, Class::Tor]);
+    assert!(!both.contains(Class::Proxy));
+}
+
+#[test]
+fn what_a_programmer_prints_is_what_an_operator_reads() {
+    let network: Prefix = "203.0.113.0/28".parse().unwrap();
+    let country = Country::from_code("CA").unwrap();
+    let classes = Classes::NONE.with(Class::Tor);
+    let printed = format!("{network:?} {country:?} {classes:?}");
+    assert_eq!(printed, "203.0.113.0/28 CA {Tor}");
+}
