@@ -101,7 +101,10 @@ impl Stdin {
         };
         String::from_utf8(bytes).map_err(|why| {
             let at = why.utf8_error().valid_up_to();
-            Failure::of(what, format_args!("not UTF-8 after byte {at}"))
+            Failure::of(
+                what,
+                format_args!("{}: not UTF-8 after byte {at}", path.escape_debug()),
+            )
         })
     }
 }

@@ -21,7 +21,10 @@ struct AwsV6 {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "neither an entry with `cidr` nor the metadata with `type` and `records`"
+)]
 enum Drop {
     Entry { cidr: String },
     Metadata { r#type: String, records: u64 },

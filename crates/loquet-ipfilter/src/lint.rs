@@ -58,7 +58,12 @@ impl fmt::Display for Finding {
             Self::Shadowed { rule, by } => {
                 write!(f, "{rule} never decides: {by} decides before it")
             }
-            Self::UnusedPlace { name, .. } => write!(f, "no rule names the place \"{name}\""),
+            Self::UnusedPlace { name, line: 0 } => {
+                write!(f, "no rule names the place \"{name}\"")
+            }
+            Self::UnusedPlace { name, line } => {
+                write!(f, "line {line}: no rule names the place \"{name}\"")
+            }
             Self::NoDatabase { rule, subject } => {
                 write!(
                     f,

@@ -373,6 +373,7 @@ impl Reader {
                     "any-v4" => rule.push_prefix(Prefix::ANY_V4),
                     "any-v6" => rule.push_prefix(Prefix::ANY_V6),
                     "unknown" => rule.extra_mut().unknown_address = true,
+                    name if is_name(name) => return Err(word.expected(CONDITIONS)),
                     _ => rule.push_prefix(prefix(word)?),
                 },
                 Key::Place if word.quoted => insert(&mut rule.extra_mut().places, word.text.into()),
@@ -507,7 +508,9 @@ impl Key {
 
 const PRECEDENCES: &str = "`deny-overrides`, `most-specific` or `first-match`";
 const COUNTRIES: &str = "a country's two capital letters or `unknown`";
-const ASNS: &str = "the number of an autonomous system or `unknown`";
+const ASNS: &str = "the number of an autonomous system, without `AS`, or `unknown`";
+/// For whoever wrote `allow Canada`, `allow from 192.0.2.1` or `allow localhost`.
+const CONDITIONS: &str = "a network, `any`, `any-v4`, `any-v6`, `unknown`, or a word that says of what kind the name is: `country`, `place`, `asn`, `class`, `device`";
 const CLASSES: &str =
     "`special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 
@@ -517,6 +520,12 @@ fn decision(word: Word<'_>) -> Result<Decision, Fault> {
         "deny" => Ok(Decision::Deny),
         _ => Err(word.expected("`allow` or `deny`")),
     }
+}
+
+/// Words that nobody means for an address.
+fn is_name(word: &str) -> bool {
+    word.bytes()
+        .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
 fn prefix(word: Word<'_>) -> Result<Prefix, Fault> {

@@ -234,7 +234,7 @@ fn lint_finds_dead_and_shadowed_rules() {
     );
     assert_eq!(
         named("place \"a\" = 10.0.0.0/8\nallow 10.0.0.0/8", None),
-        ["no rule names the place \"a\""]
+        ["line 1: no rule names the place \"a\""]
     );
     assert_eq!(
         named("allow any\ndeny country CA", None)[0],

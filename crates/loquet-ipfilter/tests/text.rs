@@ -94,17 +94,22 @@ fn a_text_of_rules_is_refused_at_the_line_and_column_of_its_fault() {
         18,
         "expected a country's two capital letters or `unknown`",
     );
+    let conditions = "expected a network, `any`, `any-v4`, `any-v6`, `unknown`, or a word that says of what kind the \
+                      name is: `country`, `place`, `asn`, `class`, `device`";
+    for text in ["allow Canada", "allow from 192.0.2.1", "allow localhost"] {
+        refused(text, 1, 7, conditions);
+    }
     refused(
         "allow asn 4294967296",
         1,
         11,
-        "expected the number of an autonomous system or `unknown`",
+        "expected the number of an autonomous system, without `AS`, or `unknown`",
     );
     refused(
         "allow asn 007",
         1,
         11,
-        "expected the number of an autonomous system or `unknown`",
+        "expected the number of an autonomous system, without `AS`, or `unknown`",
     );
     refused(
         "allow class dark",

@@ -53,6 +53,16 @@ impl Arguments {
             .iter()
             .map(|line| split(line.as_encoded_bytes()))
             .collect::<Result<Vec<_>, _>>()?;
+        let (wanted, other) = match self.kind {
+            Kind::XForwardedFor => ("X-Forwarded-For", "forwarded"),
+            Kind::Forwarded => ("Forwarded", "x-forwarded-for"),
+        };
+        let is_other = |name: &[u8]| name.eq_ignore_ascii_case(other.as_bytes());
+        if !self.trusted.is_empty() && lines.iter().any(|(name, _)| is_other(name)) {
+            output::note(&format!(
+                "--header: these proxies write {wanted}, so no other header counts; or is it --kind {other}?"
+            ));
+        }
         let resolved = self.way()?.resolve(self.peer.0, lines);
         if self.json {
             let hops: Vec<String> = resolved.hops.iter().map(IpAddr::to_string).collect();

@@ -58,8 +58,24 @@ impl Command {
 fn filter(flag: &str, path: &str, stdin: &mut Stdin, geo: Option<&Geo>) -> Result<Filter, Failure> {
     let bad = |why: &dyn Display| Failure::of(flag, format_args!("{}: {why}", path.escape_debug()));
     let text = stdin.file(flag, path, Rules::MAX_TEXT)?;
-    let rules = Rules::parse_text(&text).map_err(|why| bad(&why))?;
+    let rules = Rules::parse_text(&text).map_err(|why| {
+        bad(&format_args!(
+            "{why}{}",
+            pointed(&text, why.line, why.column)
+        ))
+    })?;
     Filter::compile(&rules, geo).map_err(|why| bad(&why))
+}
+
+/// The line at fault with a mark under the column; nothing where it is too long to be shown or holds what a terminal
+/// would obey.
+fn pointed(text: &str, line: u32, column: u32) -> String {
+    let to_index = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let line = text.lines().nth(to_index(line)).unwrap_or_default();
+    if line.is_empty() || line.len() > 200 || line.chars().any(char::is_control) {
+        return String::new();
+    }
+    format!("\n  {line}\n  {}^", " ".repeat(to_index(column).min(200)))
 }
 
 /// The rule that decided, as text, and its line; the default has none.
