@@ -15,6 +15,7 @@ mod backup;
 mod ceremonies;
 mod contract;
 mod damage;
+mod disks;
 mod guards;
 mod host;
 mod locks;
