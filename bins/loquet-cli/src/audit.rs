@@ -141,7 +141,7 @@ async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
     let service = arguments.place.open().await?;
     let found = follow(&service, arguments.against.as_deref()).await?;
     tell(&found, arguments.json)?;
-    let mut denied: u64 = 0;
+    let mut denied = service.denied_to_nobody().await?;
     for (organisation, _) in service.organisations().await? {
         denied = denied.saturating_add(service.denied(organisation.id).await?);
     }

@@ -305,7 +305,10 @@ async fn check(
             app.throttle.succeeded(&login, address);
             Ok(Verdict::Right(account))
         }
-        (Ok(_), _) => Ok(Verdict::Wrong),
+        (Ok(_), _) => {
+            app.pages.service().turned_away(app.org);
+            Ok(Verdict::Wrong)
+        }
         (Err(Crowd), _) => {
             // Nothing was looked at: it costs no try.
             app.throttle.returned(&login, address);

@@ -190,14 +190,30 @@ async fn whoever_is_turned_away_unknown_is_counted<S: Store>(open: impl Fn() -> 
             assert!(service.may_try(house.org, address).await.is_ok());
         }
     }
-    assert_eq!(service.denied(house.org).await.unwrap(), 3);
+    service.turned_away(house.org);
+    // A name that nobody has: no row is written for it, and no chain grows.
+    for id in 0..5_u64 {
+        let account = (1_000 + id).into();
+        let refused = house.run(LogIn { account }).await.unwrap_err();
+        assert_eq!(refused.code(), "UNKNOWN_ACCOUNT");
+    }
+    assert_eq!(service.denied(house.org).await.unwrap(), 4);
+    assert_eq!(service.denied_to_nobody().await.unwrap(), 5);
     service.tidy().await.unwrap();
     let next = House::at(open(), house.clock.clone()).await.service;
     let away = Some("198.51.100.2".parse().unwrap());
     assert!(next.may_try(house.org, away).await.is_ok());
-    assert_eq!(next.denied(house.org).await.unwrap(), 4);
+    let log_in = LogIn {
+        account: 1_000_u64.into(),
+    };
+    let settled = next.run(log_in, &House::request()).await.unwrap();
+    assert!(settled.granted().is_err());
+    assert_eq!(next.denied(house.org).await.unwrap(), 5);
     next.tidy().await.unwrap();
     for service in [service, &next] {
-        assert_eq!(service.denied(house.org).await.unwrap(), 4);
+        assert_eq!(service.denied(house.org).await.unwrap(), 5);
+        assert_eq!(service.denied_to_nobody().await.unwrap(), 6);
+        let chain = service.verify_audit(1_000_u64.into()).await;
+        assert!(!chain.is_ok_and(|records| records > 0));
     }
 }

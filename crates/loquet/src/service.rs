@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_enrollment::LabelError;
 use loquet_ipfilter::{DeviceTier, Filter, Geo};
 use loquet_policy::{
-    Access, Account, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
-    Requirement, RoleId, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
+    Access, Account, Authenticator, Digest, Level, Organisation, Origin, Refusal, Requirement,
+    RoleId, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -26,7 +26,7 @@ use crate::paper::SealCode;
 use crate::seal::{KeyRing, SealError};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
-use crate::store::{BoxError, Fault, Store};
+use crate::store::{BoxError, Fault, LedgerId, Store};
 
 mod access;
 mod audit;
@@ -69,7 +69,7 @@ struct Inner {
 }
 
 /// Whoever was turned away unknown, and was not written down yet.
-type Denials = BTreeMap<OrgId, u64>;
+type Denials = BTreeMap<LedgerId, u64>;
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -294,6 +294,9 @@ impl Service {
                     break;
                 }
                 self.load(&keys, Some(ceremony.actor()), &mut facts).await?;
+            }
+            if facts.actor.is_none() {
+                self.count_denial(LedgerId::NOBODY);
             }
             let decided = flow::decide(&ceremony, request, &facts, now, &entropy, &vault.keys);
             let writes = decided

@@ -146,6 +146,12 @@ impl LedgerId {
         }
     }
 
+    /// How many asked in the name of an account that nobody has, whose organisation nobody can tell; the mark counts them.
+    pub(crate) const NOBODY: Self = Self {
+        kind: 5,
+        page: [0; 16],
+    };
+
     /// The page that lets audit records of an account go.
     #[must_use]
     pub const fn forgotten(account: AccountId) -> Self {

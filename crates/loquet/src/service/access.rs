@@ -11,7 +11,7 @@ use super::{Service, ServiceError};
 use crate::audit::Record;
 use crate::flow::{self, Door, Facts, SetAccessRules, UNDO};
 use crate::stamp::Stamp;
-use crate::store::{Item, Query, RowKey};
+use crate::store::{Item, LedgerId, Query, RowKey};
 
 /// How far back a what-if looks for the addresses from which people logged in: thirty days.
 const SEEN: u64 = 30 * limits::DAY;
@@ -218,7 +218,7 @@ impl Service {
                 if broken || filter.check_stranger(address).is_allowed() {
                     Access::Allowed
                 } else {
-                    self.count_denial(org);
+                    self.count_denial(LedgerId::denied(org));
                     Access::Denied
                 }
             }

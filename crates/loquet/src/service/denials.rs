@@ -10,34 +10,49 @@ use crate::disk;
 use crate::store::{Commit, LedgerId, Row, RowKey, Version, Writes};
 
 impl Service {
-    /// How many requests were turned away from an organisation by its access rules before anybody knew whose they were
-    /// ([`may_try`](Self::may_try)). Counted in memory and written down by [`tidy`](Self::tidy): a crash forgets what
-    /// came since.
+    /// How many requests were turned away from an organisation before anybody knew whose they were: by its access rules
+    /// ([`may_try`](Self::may_try)), or by the host, which said so ([`turned_away`](Self::turned_away)). Counted in memory
+    /// and written down by [`tidy`](Self::tidy): a crash forgets what came since.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn denied(&self, org: OrgId) -> Result<u64, ServiceError> {
-        let written = self
-            .ledger(LedgerId::denied(org))
-            .await?
-            .map_or(0, |(row, _)| row.mark);
-        let counted = self.denials(|counts| counts.get(&org).copied());
+        self.counted(LedgerId::denied(org)).await
+    }
+
+    /// How many ceremonies were asked for in the name of an account that nobody has; counted as for
+    /// [`denied`](Self::denied), and for no organisation, since an account names its own.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn denied_to_nobody(&self) -> Result<u64, ServiceError> {
+        self.counted(LedgerId::NOBODY).await
+    }
+
+    /// The host turned somebody away before anybody knew who it was: a name that nobody has, a wrong pass phrase.
+    pub fn turned_away(&self, org: OrgId) {
+        self.count_denial(LedgerId::denied(org));
+    }
+
+    async fn counted(&self, id: LedgerId) -> Result<u64, ServiceError> {
+        let written = self.ledger(id).await?.map_or(0, |(row, _)| row.mark);
+        let counted = self.denials(|counts| counts.get(&id).copied());
         Ok(written.saturating_add(counted.unwrap_or(0)))
     }
 
-    pub(super) fn count_denial(&self, org: OrgId) {
+    pub(super) fn count_denial(&self, id: LedgerId) {
         self.denials(|counts| {
-            let count = counts.entry(org).or_default();
+            let count = counts.entry(id).or_default();
             *count = count.saturating_add(1);
         });
     }
 
     pub(super) async fn write_down_denials(&self) -> Result<(), ServiceError> {
-        for (org, count) in self.denials(std::mem::take) {
-            if let Err(error) = self.add_denials(org, count).await {
+        for (id, count) in self.denials(std::mem::take) {
+            if let Err(error) = self.add_denials(id, count).await {
                 // Still to be written down.
                 self.denials(|counts| {
-                    let now = counts.entry(org).or_default();
+                    let now = counts.entry(id).or_default();
                     *now = now.saturating_add(count);
                 });
                 return Err(error);
@@ -46,8 +61,7 @@ impl Service {
         Ok(())
     }
 
-    async fn add_denials(&self, org: OrgId, count: u64) -> Result<(), ServiceError> {
-        let id = LedgerId::denied(org);
+    async fn add_denials(&self, id: LedgerId, count: u64) -> Result<(), ServiceError> {
         for _ in 0..TRIES {
             let (mark, version) = self
                 .ledger(id)
