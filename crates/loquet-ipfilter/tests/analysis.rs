@@ -257,7 +257,7 @@ fn lint_finds_dead_and_shadowed_rules() {
             "place \"a\" = 10.0.0.0/8\nplace \"b\" = 11.0.0.0/8\nallow place \"b\"",
             None
         ),
-        ["no rule names the place \"a\""]
+        ["line 1: no rule names the place \"a\""]
     );
     // No network is left for it, but it is what a client without an address meets.
     assert!(named("allow any\nallow any unknown", None).is_empty());
