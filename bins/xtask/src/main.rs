@@ -59,9 +59,8 @@ enum Chore {
     Without {
         /// `policy` or `loquet`; both when left out
         engine: Option<String>,
-        /// Only in files whose names begin so, such as `flow/`
-        #[arg(default_value = "")]
-        files: String,
+        /// Only in files whose names begin so, such as `flow/`; all when left out
+        files: Vec<String>,
     },
     /// Builds the documentation as docs.rs would
     Doc,

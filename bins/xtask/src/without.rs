@@ -46,7 +46,7 @@ pub fn decided(yes: u32, no: u32, condition: bool) -> bool {
 type Missed = Option<String>;
 
 /// Of one engine or all, in the files whose names begin so.
-pub(crate) fn without(name: Option<&str>, files: &str) -> Done {
+pub(crate) fn without(name: Option<&str>, files: &[String]) -> Done {
     let chosen: Vec<&Engine> = ENGINES
         .iter()
         .filter(|engine| name.is_none_or(|name| engine.name == name))
@@ -64,7 +64,7 @@ pub(crate) fn without(name: Option<&str>, files: &str) -> Done {
         .try_for_each(|engine| take_apart(engine, files))
 }
 
-fn take_apart(engine: &Engine, files: &str) -> Done {
+fn take_apart(engine: &Engine, files: &[String]) -> Done {
     let folder = root().join("target/without").join(engine.name);
     let package = folder.join("crates").join(engine.package);
     let switches =
@@ -104,7 +104,7 @@ fn take_apart(engine: &Engine, files: &str) -> Done {
 }
 
 /// A copy of the crate with its switches, in a workspace of its own, beside what it is built with.
-fn lay(engine: &Engine, files: &str, folder: &Path) -> io::Result<Vec<Switch>> {
+fn lay(engine: &Engine, files: &[String], folder: &Path) -> io::Result<Vec<Switch>> {
     for place in engine.beside.iter().chain([&engine.package]) {
         let to = folder.join("crates").join(place);
         if to.exists() {
@@ -124,7 +124,10 @@ fn lay(engine: &Engine, files: &str, folder: &Path) -> io::Result<Vec<Switch>> {
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
     let source = folder.join("crates").join(engine.package).join("src");
     let mut switches = Vec::new();
-    for file in engine.files.iter().filter(|file| file.starts_with(files)) {
+    let asked = |file: &&&str| {
+        files.is_empty() || files.iter().any(|asked| file.starts_with(asked.as_str()))
+    };
+    for file in engine.files.iter().filter(asked) {
         let path = source.join(file);
         let text = instrument(file, &fs::read_to_string(&path)?, &mut switches);
         fs::write(&path, text.map_err(io::Error::other)?)?;

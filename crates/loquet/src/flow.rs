@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use loquet_ipfilter::Geo;
-use loquet_otp::Secret;
+use loquet_otp::{Secret, TypedCode};
 use loquet_policy::{
     AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, RoleId, RoleSet,
     Roster, Snapshot, UnixTime, covers,
@@ -104,7 +104,7 @@ pub(crate) use remind::is_due;
 pub use typed::Typed;
 
 /// Longer texts are no code, and refused unread.
-pub const MAX_TYPED: usize = 64;
+pub const MAX_TYPED: usize = TypedCode::MAX_LEN;
 
 /// One request of a person: the form it came from, and where from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -468,6 +468,16 @@ async fn one_address_more_waits_for_three_days_and_one_less_holds_at_once() {
 }
 
 #[tokio::test]
+async fn what_opens_for_some_waits_though_it_closes_for_others() {
+    let (house, phone, anne) = house().await;
+    let before = "allow 203.0.113.0/24";
+    set(&house, anne, before).await.unwrap();
+    let parents = "for tag 0 allow 198.51.100.0/24";
+    let employees = "for tag 1 deny 203.0.113.200";
+    opens(&house, &phone, &format!("{before}\n{parents}\n{employees}")).await;
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_one_more() {
     let (house, phone, anne) = house().await;
     let all = "default deny\nallow 0.0.0.0/1\nallow 128.0.0.0/1\nallow ::/1\nallow 8000::/1";

@@ -72,6 +72,30 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
     );
 }
 
+/// Who knows the pass phrase and guesses makes strangers wait, and not whoever is in.
+#[tokio::test]
+async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
+    let (house, phone, stamp) = house().await;
+    let typed = late(&house, &phone, 0);
+    let live = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
+    let stamp = house.log_in(ANNE).await.stamp;
+    let typed = house.wrong_code(&phone);
+    for _ in 0..limits::FIRST_WAIT {
+        let typed = typed.clone();
+        let refusal = rule(house.run(GiveCode { stamp, typed }).await);
+        assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+    }
+    // A step later the stranger, who has the right code now, waits still.
+    let seconds = limits::WAIT - 1;
+    house.clock.advance(seconds);
+    let typed = phone.code(house.clock.now().plus(30));
+    for (stamp, waits) in [(stamp, true), (live, false)] {
+        let typed = typed.clone();
+        let answer = house.run(GiveCode { stamp, typed }).await;
+        assert_eq!(answer.is_err(), waits, "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     let (house, phone, stamp) = house().await;

@@ -81,6 +81,11 @@ const LOQUET: Engine = Engine {
     ],
     files: &[
         "accept.rs",
+        "audit.rs",
+        "audit/chain.rs",
+        "audit/checkpoint.rs",
+        "book.rs",
+        "device.rs",
         "flow.rs",
         "flow/access.rs",
         "flow/book.rs",
@@ -95,6 +100,11 @@ const LOQUET: Engine = Engine {
         "flow/reason.rs",
         "flow/recovery.rs",
         "flow/remind.rs",
+        "notices.rs",
+        "paper.rs",
+        "records.rs",
+        "seal.rs",
+        "stamp.rs",
     ],
     tests: &[
         "article",
