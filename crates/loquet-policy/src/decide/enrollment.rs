@@ -479,7 +479,7 @@ impl Turn<'_> {
             .actor()
             .repudiation
             .is_some_and(|known| known.link == link && now < known.expires);
-        if !good || !self.actor().is_active() {
+        if !good {
             return Err(Refusal::WrongLink);
         }
         self.rows_of_administrator()?;

@@ -293,7 +293,8 @@ impl Setting {
     fn weakens(&self, organisation: &Organisation) -> bool {
         let options = &organisation.options;
         match *self {
-            Self::RecoveryCodes { offered } => offered && !options.recovery_codes,
+            // Offered already, it would be no change.
+            Self::RecoveryCodes { offered } => offered,
             Self::TicketLife { seconds } => seconds > options.ticket_life,
             Self::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
             Self::AccessRules { rules, opens } => opens || rules.is_none(),

@@ -18,9 +18,8 @@ fn rank(organisation: &Organisation, roles: &RoleSet) -> u8 {
 
 /// Whether a role puts its holder among those who act on others, or above them.
 fn promotes(organisation: &Organisation, role: RoleId) -> bool {
-    role == RoleId::ADMINISTRATOR
-        || rank(organisation, &RoleSet::of(role))
-            >= rank(organisation, &RoleSet::of(RoleId::ADMINISTRATOR))
+    rank(organisation, &RoleSet::of(role))
+        >= rank(organisation, &RoleSet::of(RoleId::ADMINISTRATOR))
 }
 
 impl Turn<'_> {
@@ -68,7 +67,7 @@ impl Turn<'_> {
     fn count_reset(&mut self) {
         let now = self.now;
         let quota = &mut self.actor_mut().resets;
-        if now >= quota.since.plus(limits::DAY) || quota.used == 0 {
+        if now >= quota.since.plus(limits::DAY) {
             *quota = crate::ResetQuota {
                 since: now,
                 used: 0,

@@ -179,10 +179,9 @@ impl<'a> Turn<'a> {
 
     /// Whether this session's code was given at most five minutes ago.
     pub(super) fn is_recent(&self) -> bool {
+        let session = self.snapshot.session;
         self.standing() == Ok(Level::Level2)
-            && self.snapshot.session.is_some_and(|session| {
-                session.level == Level::Level2 && self.now.since(session.at) <= limits::RECENT
-            })
+            && session.is_some_and(|session| self.now.since(session.at) <= limits::RECENT)
     }
 
     /// A recent code, wherever anybody can have one.

@@ -14,6 +14,7 @@
 
 mod advisories;
 mod article;
+mod besides;
 mod conformance;
 mod effects;
 mod facts;
