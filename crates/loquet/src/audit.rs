@@ -247,7 +247,16 @@ mod tests {
             );
             let mut removed = rows.clone();
             removed.remove(at);
-            assert!(check(&removed, head).is_err());
+            let (expected, found) = (at as u64 + 1, at as u64 + 2);
+            let missing = if at < 4 {
+                Broken::Gap { expected, found }
+            } else {
+                Broken::CutOff {
+                    expected,
+                    found: expected - 1,
+                }
+            };
+            assert_eq!(check(&removed, head), Err(missing));
         }
         let mut swapped = rows.clone();
         swapped.swap(1, 2);

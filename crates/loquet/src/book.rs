@@ -148,6 +148,11 @@ impl Book {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "a test may fail loudly"
+)]
 mod tests {
     use proptest::prelude::*;
 
@@ -165,6 +170,7 @@ mod tests {
             ("a b@c", Character { at: 2 }),
             ("a@b\r\nBcc: c@d", Character { at: 4 }),
             ("<a@b>", Character { at: 1 }),
+            ("a\u{7f}b@c", Character { at: 2 }),
             ("a@b,c@d", Character { at: 4 }),
             ("abc", Form),
             ("@bc", Form),
@@ -175,7 +181,28 @@ mod tests {
         }
         let long = format!("{}@b", "a".repeat(253));
         assert_eq!(long.parse::<Address>(), Err(Length(255)));
+        assert!(long[1..].parse::<Address>().is_ok());
         assert!("élodie@crèche.example".parse::<Address>().is_ok());
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is() {
+        let address = address(" chloe@example.org ");
+        assert_eq!(address.as_str(), "chloe@example.org");
+        assert_eq!(address.to_string(), "chloe@example.org");
+    }
+
+    #[test]
+    fn whoever_hears_no_more_is_forgotten_at_the_next_change() {
+        let mut book = Book::default();
+        for (name, at) in [("a@b", 0), ("b@b", 1)] {
+            book.change(&address(name), UnixTime(at));
+        }
+        book.change(&address("c@b"), UnixTime(ADDRESS_OVERLAP));
+        assert_eq!(book.0.len(), 3, "a second before");
+        book.change(&address("d@b"), UnixTime(ADDRESS_OVERLAP + 1));
+        assert_eq!(book.0.len(), 3);
+        assert!(!book.0.iter().any(|entry| entry.address == address("a@b")));
     }
 
     #[test]

@@ -255,7 +255,7 @@ impl Devices {
             match oldest.map(|device| device.number) {
                 Some(number) => self.forget(number),
                 None => return,
-            };
+            }
         }
         self.last = self.last.max(log_in.number);
         self.known.push(Device {
@@ -284,12 +284,10 @@ impl Devices {
         known.is_some()
     }
 
-    /// Forgets one device: its sessions are over. Says whether there was one.
-    pub(crate) fn forget(&mut self, number: u16) -> bool {
-        let before = self.known.len();
+    /// Forgets one device: its sessions are over.
+    pub(crate) fn forget(&mut self, number: u16) {
         self.known.retain(|device| device.number != number);
         self.settle();
-        self.known.len() < before
     }
 
     /// Forgets them all, and says how many there were.
@@ -338,7 +336,7 @@ impl Devices {
             self.let_go();
         } else if offered {
             self.lapse(now);
-        } else if !self.known.is_empty() {
+        } else {
             self.let_go();
         }
     }

@@ -282,3 +282,6 @@ impl Secrets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

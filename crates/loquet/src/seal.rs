@@ -338,6 +338,16 @@ mod tests {
     }
 
     #[test]
+    fn a_format_of_a_later_release_is_not_opened() {
+        let sealed = |format: u8| [&[format, 0, 0, 0, 1][..], &[0; 60]].concat();
+        assert_eq!(sealed_under(&sealed(FORMAT), 1), Ok((1, false)));
+        assert_eq!(
+            sealed_under(&sealed(FORMAT + 1), 1),
+            Err(SealError::DoesNotOpen)
+        );
+    }
+
+    #[test]
     fn a_secret_opens_only_in_its_own_place() {
         let ring = KeyRing::single(3, [7; 32]);
         let sealed = ring.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();

@@ -70,3 +70,24 @@ impl fmt::Debug for Stamp {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use loquet_policy::SessionId;
+
+    use super::*;
+
+    #[test]
+    fn in_print_it_says_whose_and_what_for_and_not_which() {
+        let stamp = Stamp::new(Session {
+            account: 7_u64.into(),
+            id: SessionId(0xFEED_FACE),
+            epoch: 0,
+            level: Level::HalfLogin,
+            at: UnixTime(5),
+        });
+        let shown = format!("{stamp:?}");
+        assert!(shown.contains("HalfLogin") && shown.contains("account"));
+        assert!(!shown.contains("4277009102") && !shown.to_lowercase().contains("feedface"));
+    }
+}

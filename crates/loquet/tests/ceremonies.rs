@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use loquet::Clock;
-use loquet::flow::{Announce, ChangeAddress, MoveMandate, SetAddress};
-use loquet::store::MemoryStore;
-use loquet::{Refused, RoleId};
+use loquet::flow::{Announce, ChangeAddress, HostLeave, MoveMandate, SetAddress};
+use loquet::store::{BoxError, MemoryStore, PAGE};
+use loquet::{Deliver, Letter, Refused, RoleId};
 use loquet_policy::{Event, Start, UnixTime, limits};
 use loquet_testkit::flaky::FlakyStore;
-use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
+use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, House};
 use loquet_testkit::letters::{post, to};
 
 #[tokio::test]
@@ -149,4 +149,63 @@ async fn a_first_address_hides_no_other_notice() {
     let letters = post(&house).await;
     let events: Vec<Event> = to(&letters, CHLOE).iter().map(|it| it.event).collect();
     assert_eq!(events, [Event::MandateInForce { role }]);
+}
+
+/// A post office on strike.
+struct Strike;
+
+impl Deliver for Strike {
+    async fn deliver(&self, _: &Letter) -> Result<(), BoxError> {
+        Err("no letters today".into())
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_delivered_waits_and_says_why() {
+    let house = House::over(MemoryStore::new()).await;
+    house.enabled().await;
+    let round = house.service.deliver(&Strike).await.unwrap();
+    assert_eq!(round.letters, 0);
+    assert!(round.waiting > 1, "{round:?}");
+    let fault = round.fault.unwrap().to_string();
+    assert!(fault.contains("no letters today"), "{fault}");
+    let letters = post(&house).await;
+    assert_eq!(u32::try_from(letters.len()).unwrap(), round.waiting);
+}
+
+/// More than a page of the outbox that cannot be delivered ends all the same.
+#[tokio::test]
+async fn a_long_strike_is_gone_through_once() {
+    let house = House::over(MemoryStore::new()).await;
+    for n in 0..PAGE {
+        let set = SetAddress {
+            account: DENIS.into(),
+            address: format!("a{n}@example.org").parse().unwrap(),
+        };
+        house.run(set).await.unwrap();
+        house.clock.advance(limits::ADDRESS_OVERLAP);
+    }
+    let set = SetAddress {
+        account: DENIS.into(),
+        address: "denis@example.org".parse().unwrap(),
+    };
+    house.run(set).await.unwrap();
+    house.enabled().await;
+    let round = house.service.deliver(&Strike).await.unwrap();
+    assert!(usize::try_from(round.waiting).unwrap() > PAGE);
+}
+
+#[tokio::test]
+async fn whoever_left_hears_of_no_mandate() {
+    let house = House::over(MemoryStore::new()).await;
+    let (_, stamp) = house.enabled().await;
+    let account = CHLOE.into();
+    house.run(HostLeave { account }).await.unwrap();
+    post(&house).await;
+    let role = RoleId::EMPLOYEE;
+    let start = Start::At(house.clock.now().plus(limits::NOTICE));
+    house.run(Announce { stamp, role, start }).await.unwrap();
+    let letters = post(&house).await;
+    assert!(to(&letters, CHLOE).is_empty(), "{letters:?}");
+    assert!(!to(&letters, BRUNO).is_empty());
 }

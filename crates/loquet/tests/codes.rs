@@ -76,12 +76,12 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
 #[tokio::test]
 async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
     let (house, phone, stamp) = house().await;
-    let typed = late(&house, &phone, 0);
+    let typed = late(&house, &phone, 0).into();
     let live = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = house.wrong_code(&phone);
     for _ in 0..limits::FIRST_WAIT {
-        let typed = typed.clone();
+        let typed = typed.clone().into();
         let refusal = rule(house.run(GiveCode { stamp, typed }).await);
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
     }
@@ -90,7 +90,7 @@ async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
     house.clock.advance(seconds);
     let typed = phone.code(house.clock.now().plus(30));
     for (stamp, waits) in [(stamp, true), (live, false)] {
-        let typed = typed.clone();
+        let typed = typed.clone().into();
         let answer = house.run(GiveCode { stamp, typed }).await;
         assert_eq!(answer.is_err(), waits, "{answer:?}");
     }

@@ -244,6 +244,7 @@ mod tests {
         let read: Checkpoint = text.parse().unwrap();
         assert_eq!(read, sample());
         assert_eq!(read.records(), 17);
+        assert_eq!(read.at(), UnixTime(1_790_000_000));
         assert_eq!(read.check(&[1; 32]), Ok(()));
         assert_eq!(read.check(&[2; 32]), Err(CheckpointError::Forged));
     }
@@ -252,11 +253,26 @@ mod tests {
     fn whatever_is_altered_is_found() {
         let text = sample().to_string();
         let lines: Vec<&str> = text.lines().collect();
+        let (_, root) = text.split_once("\"root\":\"").unwrap();
+        let root = root.split('"').next().unwrap().to_owned();
         let forged = text.replace("1790000000", "1790000001");
         let read: Checkpoint = forged.parse().unwrap();
         assert_eq!(read.check(&[1; 32]), Err(CheckpointError::Forged));
         for (broken, found) in [
             (lines[..3].join("\n"), CheckpointError::Altered),
+            // Each of the three in the first line tells by itself.
+            (
+                text.replacen("\"accounts\":3", "\"accounts\":2", 1),
+                CheckpointError::Altered,
+            ),
+            (
+                text.replacen("\"records\":17", "\"records\":16", 1),
+                CheckpointError::Altered,
+            ),
+            (
+                text.replace(&root, &"0".repeat(root.len())),
+                CheckpointError::Altered,
+            ),
             (
                 text.replace("\"records\":12", "\"records\":11"),
                 CheckpointError::Altered,

@@ -155,10 +155,85 @@ fn when_the_organisation_stops_everything_is_forgotten_and_nobody_thrown_out() {
     devices.follow(&account, &account, false, now);
     assert!(devices.list(now).is_empty() && devices.places.is_empty());
     assert!(!devices.ended(session_on(1, [1; 8]), now));
+    devices.follow(&account, &account, false, now);
+    assert!(!devices.ended(session_on(1, [1; 8]), now), "nor later");
     let mut later = account.clone();
     later.epoch += 1;
     devices.follow(&account, &later, false, now);
     assert!(devices.spared.is_empty());
+}
+
+#[test]
+fn the_list_begins_with_what_was_used_last_and_says_from_where() {
+    let mut devices = one();
+    devices.remember(log_in(2, 20, "198.51.100.7", 5));
+    devices.enter(
+        LogIn {
+            country: Some("CA".to_owned()),
+            ..log_in(1, 11, "192.0.2.9", 9)
+        },
+        None,
+    );
+    let list = devices.list(UnixTime(START + 9));
+    let numbers: Vec<u16> = list.iter().map(|device| device.number).collect();
+    assert_eq!(numbers, [1, 2]);
+    assert_eq!(list[0].country.as_deref(), Some("CA"));
+    assert_eq!(list[0].network, Some("192.0.2.0".parse().unwrap()));
+}
+
+#[test]
+fn what_lapsed_comes_back_by_no_log_in_and_goes_with_the_next_device() {
+    let mut devices = one();
+    let seen = devices.enter(log_in(1, 11, "203.0.113.7", RETENTION), None);
+    assert_eq!(seen, Seen::Expected, "an account without devices");
+    assert_eq!(find(&devices, 11, RETENTION), None);
+    devices.remember(log_in(2, 20, "203.0.113.7", RETENTION));
+    assert_eq!(devices.known.len(), 1);
+}
+
+#[test]
+fn a_network_seen_again_is_noted_once_as_the_newest() {
+    let mut devices = one();
+    for net in ["198.51.100.1", "203.0.113.9", "198.51.100.2"] {
+        devices.enter(log_in(1, 20, net, 1), None);
+    }
+    let at = |net: &str| place(&[1; 32], ANNE.into(), net.parse().unwrap());
+    assert_eq!(devices.places, [at("203.0.113.7"), at("198.51.100.1")]);
+}
+
+#[test]
+fn with_the_last_device_its_networks_are_forgotten() {
+    let mut devices = one();
+    devices.remember(log_in(2, 20, "198.51.100.7", 5));
+    devices.forget(1);
+    assert!(!devices.places.is_empty());
+    devices.forget(2);
+    assert!(devices.places.is_empty() && devices.known.is_empty());
+    let mut devices = one();
+    devices.remember(log_in(2, 20, "198.51.100.7", 5));
+    assert_eq!(devices.forget_all(), 2);
+    assert!(devices.places.is_empty() && devices.known.is_empty());
+}
+
+#[test]
+fn at_most_sixty_four_devices_are_spared_the_newest() {
+    let mut devices = Devices::default();
+    for number in 1..=80 {
+        devices.remember(log_in(number, 10, "203.0.113.7", 0));
+        devices.let_go();
+    }
+    assert_eq!(devices.spared, (17..=80).collect::<Vec<u16>>());
+}
+
+#[test]
+fn networks_of_both_protocols_and_of_all_numbers_are_told_apart() {
+    let at = |net: &str| place(&[1; 32], ANNE.into(), net.parse().unwrap());
+    // The same number in 24 and in 64 bits.
+    assert_ne!(at("203.0.113.7"), at("0:0:cb:71::1"));
+    let places: std::collections::BTreeSet<u64> =
+        (0..250).map(|net| at(&format!("198.51.{net}.1"))).collect();
+    assert_eq!(places.len(), 250);
+    assert!(places.iter().any(|place| *place > u64::MAX >> 1));
 }
 
 #[test]
@@ -209,9 +284,10 @@ proptest! {
                     devices.enter(log_in(number, new, "203.0.113.7", at), Some(id(old)));
                 }
                 Act::Forget(number) => {
-                    if devices.forget(number) {
+                    if devices.known.iter().any(|device| device.number == number) {
                         gone.push(number);
                     }
+                    devices.forget(number);
                 }
                 Act::Wait(seconds) => at += u64::from(seconds),
                 Act::LetGo => devices.let_go(),

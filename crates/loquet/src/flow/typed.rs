@@ -5,8 +5,6 @@ use std::fmt;
 use loquet_otp::{Digits, TypedCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::MAX_TYPED;
-
 /// A text as somebody typed it: a code, a ticket, a group of the break-glass code. By default nothing.
 ///
 /// ```
@@ -33,9 +31,7 @@ impl Typed {
 
     /// The code that it is, if it is one.
     pub(super) fn code(&self, digits: Digits) -> Option<TypedCode> {
-        (self.0.len() <= MAX_TYPED)
-            .then(|| TypedCode::parse(&self.0, digits).ok())
-            .flatten()
+        TypedCode::parse(&self.0, digits).ok()
     }
 }
 

@@ -1,0 +1,141 @@
+//! What a row keeps and what it forgets.
+
+use loquet_policy::{OrgId, Pending, Purpose, RecoverySet, RoleSet, Scheduled};
+
+use super::*;
+
+const NOW: UnixTime = UnixTime(1_790_000_000);
+
+fn organisation() -> OrganisationRecord {
+    OrganisationRecord {
+        facts: Organisation::new(OrgId::from(9_u64)),
+        name: "À petits pas".to_owned(),
+        rules: Vec::new(),
+        past: Vec::new(),
+        devices: false,
+        reminded: Vec::new(),
+    }
+}
+
+fn set(organisation: &mut OrganisationRecord, text: &str) {
+    let rules = Rules::new(text.to_owned());
+    let mut facts = organisation.facts.clone();
+    facts.options.access_rules = Some(rules.digest);
+    organisation.follow(facts, Some(&rules), NOW);
+}
+
+fn texts(organisation: &OrganisationRecord) -> Vec<&str> {
+    let rules = organisation.rules.iter();
+    rules.map(|rules| rules.text.as_str()).collect()
+}
+
+#[test]
+fn the_texts_in_force_and_of_three_times_before_are_kept_and_no_others() {
+    let mut organisation = organisation();
+    for text in ["a", "b", "c", "d", "e"] {
+        set(&mut organisation, text);
+    }
+    assert_eq!(texts(&organisation), ["b", "c", "d", "e"]);
+    assert_eq!(organisation.past.len(), 3);
+    set(&mut organisation, "d");
+    assert_eq!(
+        texts(&organisation),
+        ["c", "d", "e"],
+        "once, though named twice"
+    );
+    assert_eq!(organisation.rules_in_force(NOW), Some("d"));
+}
+
+#[test]
+fn rules_put_in_force_drop_those_that_wait_and_no_other_change() {
+    let mut organisation = organisation();
+    let waits = |setting| Scheduled {
+        setting,
+        by: 1_u64.into(),
+        due: NOW.plus(1),
+    };
+    let window = waits(Setting::EnrollmentWindow { seconds: 99 });
+    let rules = waits(Setting::AccessRules {
+        rules: None,
+        opens: true,
+    });
+    organisation.facts.scheduled = vec![window, rules];
+    organisation.put_in_force(None, NOW);
+    assert_eq!(organisation.facts.scheduled, [window]);
+}
+
+fn account(sessions: &[(u64, u64)]) -> Account {
+    let mut account = Account::new(
+        1_u64.into(),
+        OrgId::from(9_u64),
+        RoleSet::of(RoleId::PARENT),
+        NOW,
+    );
+    for (slot, (session, since)) in account.pendings.iter_mut().zip(sessions) {
+        *slot = Some(Pending {
+            purpose: Purpose::First,
+            session: SessionId(*session),
+            since: UnixTime(*since),
+            wrong: 0,
+            recovery: RecoverySet::EMPTY,
+        });
+    }
+    account
+}
+
+fn held(secrets: &Secrets) -> Vec<(u64, u8)> {
+    let first = |secret: &Secret| secret.expose().first().copied().unwrap_or_default();
+    let pendings = secrets.pendings.iter();
+    pendings
+        .map(|held| (held.session.0, first(&held.secret)))
+        .collect()
+}
+
+#[test]
+fn each_begun_enrollment_has_a_secret_of_its_own_and_keeps_it() {
+    let mut secrets = Secrets::default();
+    let fresh = |byte: u8| Secret::from([byte; 20]);
+    let (none, one, two) = (
+        account(&[]),
+        account(&[(11, 1)]),
+        account(&[(11, 1), (12, 2)]),
+    );
+    secrets.follow(&none, &one, None, &fresh(1));
+    secrets.follow(&one, &two, None, &fresh(2));
+    assert_eq!(held(&secrets), [(11, 1), (12, 2)]);
+    // The second session rises, and goes on with what it began under its old id.
+    let risen = account(&[(11, 1), (22, 2)]);
+    secrets.follow(&two, &risen, None, &fresh(3));
+    assert_eq!(held(&secrets), [(11, 1), (22, 2)]);
+    // Another enrollment in the slot of one that ended is no continuation of it.
+    let other = account(&[(11, 1), (33, 9)]);
+    secrets.follow(&risen, &other, None, &fresh(4));
+    assert_eq!(held(&secrets), [(11, 1), (33, 4)]);
+    secrets.follow(&other, &none, None, &fresh(5));
+    assert_eq!(held(&secrets), []);
+}
+
+#[test]
+fn the_secret_of_the_confirmed_enrollment_is_bound_and_no_other() {
+    let mut secrets = Secrets::default();
+    let fresh = |byte: u8| Secret::from([byte; 20]);
+    let (none, one, two) = (
+        account(&[]),
+        account(&[(11, 1)]),
+        account(&[(11, 1), (12, 2)]),
+    );
+    secrets.follow(&none, &one, None, &fresh(1));
+    secrets.follow(&one, &two, None, &fresh(2));
+    let mut bound = account(&[]);
+    bound.authenticator = Authenticator::Active {
+        since: NOW,
+        step: 1,
+        drift: 0,
+        told: None,
+    };
+    secrets.follow(&two, &bound, Some(SessionId(12)), &fresh(3));
+    assert_eq!(secrets.active.as_ref().unwrap().expose(), [2; 20]);
+    assert_eq!(held(&secrets), []);
+    secrets.follow(&bound, &none, None, &fresh(4));
+    assert!(secrets.active.is_none());
+}
