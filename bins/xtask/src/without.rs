@@ -158,7 +158,7 @@ fn build(
     folder: &Path,
     package: &Path,
 ) -> Result<Vec<(&'static str, PathBuf)>, String> {
-    let mut command = cargo(["test", "--no-run", "--lib"]);
+    let mut command = cargo(["test", "--no-run", "--all-features", "--lib"]);
     for test in engine.tests.iter().filter(|test| **test != "unit") {
         command.args(["--test", test]);
     }

@@ -61,6 +61,11 @@ const POLICY: Engine = Engine {
             "the same date was refused as unchanged before",
         ),
         (
+            "decide/session.rs",
+            "always: is_due (organisation , now)",
+            "where nothing is due nothing is written; asking first spares each log-in a look at every list",
+        ),
+        (
             "organisation.rs",
             "<= for known . account < entry . account",
             "an account was dismissed from the list before it is admitted again",
@@ -100,6 +105,7 @@ const LOQUET: Engine = Engine {
         "flow/reason.rs",
         "flow/recovery.rs",
         "flow/remind.rs",
+        "flow/typed.rs",
         "notices.rs",
         "paper.rs",
         "records.rs",

@@ -78,7 +78,9 @@ fn is_joined(expression: &Expr) -> bool {
 fn takes_all(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) => true,
-        Pat::Ident(name) => name.ident.to_string().starts_with(char::is_lowercase),
+        Pat::Ident(name) => {
+            name.subpat.is_none() && name.ident.to_string().starts_with(char::is_lowercase)
+        }
         _ => false,
     }
 }
