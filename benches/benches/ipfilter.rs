@@ -6,7 +6,10 @@
 //! which every third network is denied and the longest prefix decides, which no set can express.
 //!
 //! The routing table is read from `shared/data/routes` beside the project's root; where it is absent, a seeded generator
-//! stands in, and the title says so. `cargo bench --features ipfilter --bench ipfilter -- 'routing table'` asks for some.
+//! stands in, and the title says so. At the end stand the tables of `docs/measured.md`. `cargo bench --features ipfilter --bench ipfilter -- 'routing table'` asks for some.
+
+#[path = "ipfilter/document.rs"]
+mod document;
 
 use std::hint::black_box;
 use std::io::Read;
@@ -14,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use document::Document;
 use ip_network::{IpNetwork, Ipv4Network, Ipv6Network};
 use ip_network_table::IpNetworkTable;
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -35,8 +39,9 @@ const ASKED: usize = 1 << 16;
 fn main() {
     let (table, source) = routes();
     let (v4, v6): (Vec<Prefix>, Vec<Prefix>) = table.iter().partition(|prefix| prefix.is_v4());
+    let mut document = Document::default();
     if asked("building") {
-        building(&v4);
+        building(&v4, &mut document);
     }
     for (name, list) in [
         ("100 rules", sample(&v4, 100)),
@@ -44,7 +49,7 @@ fn main() {
         (source, v4.clone()),
     ] {
         if asked(&format!("IPv4, {name}")) {
-            ipv4(name, &list);
+            ipv4(name, &list, &mut document);
         }
     }
     for (name, list) in [
@@ -53,15 +58,16 @@ fn main() {
         (source, v6.clone()),
     ] {
         if asked(&format!("IPv6, {name}")) {
-            ipv6(name, &list);
+            ipv6(name, &list, &mut document);
         }
     }
     if asked(ONE_ANSWER) {
-        one_answer(&v4);
+        one_answer(&v4, &mut document);
     }
     if asked(HEADERS) {
-        headers();
+        headers(&mut document);
     }
+    document.print();
 }
 
 const ONE_ANSWER: &str = "place, address, operator and precedence in one answer";
@@ -221,7 +227,7 @@ fn chain<'a, A: Copy + 'a>(
 }
 
 macro_rules! compare_all {
-    ($family:literal, $name:expr, $what:expr, $asked:expr, [$($case:literal => $look_up:expr),* $(,)?], [$($short:literal => $scan:expr),* $(,)?]) => {
+    ($document:expr, $family:literal, $name:expr, $what:expr, $asked:expr, [$($case:literal => $look_up:expr),* $(,)?], [$($short:literal => $scan:expr),* $(,)?]) => {
         for order in ["independent", "dependent"] {
             let mut cases = if order == "independent" {
                 vec![$(run($case, $asked, $look_up)),*]
@@ -237,6 +243,9 @@ macro_rules! compare_all {
             }
             let title = format!("{}, {}, addresses {}, {order}", $family, $name, $what);
             let table = compare(&title, "prefix-trie map", cases);
+            if $what == "in the list" && $name != "10,000 rules" {
+                $document.column(format!("{}, {order}", list_of($family, $name)), table.rows(), RUN);
+            }
             if $what == "in the list" && $name == "routing table" {
                 let targets = match ($family, order) {
                     ("IPv4", "independent") => Some(1.0 / 8.0),
@@ -252,9 +261,10 @@ macro_rules! compare_all {
     };
 }
 
-fn ipv4(name: &str, list: &[Prefix]) {
+fn ipv4(name: &str, list: &[Prefix], document: &mut Document) {
     let (allow, mixed) = (filter(list, false), filter(list, true));
     say_bytes(
+        document,
         "IPv4",
         name,
         list,
@@ -301,7 +311,7 @@ fn ipv4(name: &str, list: &[Prefix]) {
         .collect();
     let host = |address: Ipv4Addr| Ipv4Net::new(address, 32).expect("a host");
     for (what, asked) in [("in the list", &inside), ("anywhere", &anywhere)] {
-        compare_all!("IPv4", name, what, asked, [
+        compare_all!(document, "IPv4", name, what, asked, [
             "loquet" => |a: Ipv4Addr| allow.decide(&Origin::at(a.into())) as Found,
             "loquet, denies too" => |a: Ipv4Addr| mixed.decide(&Origin::at(a.into())) as Found,
             "prefix-trie map" => |a: Ipv4Addr| map.get_lpm(&host(a)).map_or(0, |(_, at)| *at as Found),
@@ -316,9 +326,10 @@ fn ipv4(name: &str, list: &[Prefix]) {
     }
 }
 
-fn ipv6(name: &str, list: &[Prefix]) {
+fn ipv6(name: &str, list: &[Prefix], document: &mut Document) {
     let (allow, mixed) = (filter(list, false), filter(list, true));
     say_bytes(
+        document,
         "IPv6",
         name,
         list,
@@ -358,7 +369,7 @@ fn ipv6(name: &str, list: &[Prefix]) {
         .collect();
     let host = |address: Ipv6Addr| Ipv6Net::new(address, 128).expect("a host");
     for (what, asked) in [("in the list", &inside), ("beside the list", &beside)] {
-        compare_all!("IPv6", name, what, asked, [
+        compare_all!(document, "IPv6", name, what, asked, [
             "loquet" => |a: Ipv6Addr| allow.decide(&Origin::at(a.into())) as Found,
             "loquet, denies too" => |a: Ipv6Addr| mixed.decide(&Origin::at(a.into())) as Found,
             "prefix-trie map" => |a: Ipv6Addr| map.get_lpm(&host(a)).map_or(0, |(_, at)| *at as Found),
@@ -371,8 +382,26 @@ fn ipv6(name: &str, list: &[Prefix]) {
     }
 }
 
-fn say_bytes(family: &str, name: &str, list: &[Prefix], allow: usize, mixed: usize) {
+/// What a list is called in the document.
+fn list_of(family: &str, name: &str) -> String {
+    match name {
+        "100 rules" => format!("100 {family} rules"),
+        _ => format!("{family} table"),
+    }
+}
+
+fn say_bytes(
+    document: &mut Document,
+    family: &str,
+    name: &str,
+    list: &[Prefix],
+    allow: usize,
+    mixed: usize,
+) {
     let each = |bytes: usize| bytes as f64 / list.len() as f64;
+    if name != "10,000 rules" {
+        document.bytes(&list_of(family, name), each(allow), each(mixed));
+    }
     println!(
         "\n{family}, {name}: {} networks; an allow-list takes {allow} bytes, {:.2} each; with denies {mixed}, {:.2} each",
         list.len(),
@@ -382,7 +411,7 @@ fn say_bytes(family: &str, name: &str, list: &[Prefix], allow: usize, mixed: usi
 }
 
 /// Place, address, network operator and precedence in one answer, beside one look-up in a country database.
-fn one_answer(v4: &[Prefix]) {
+fn one_answer(v4: &[Prefix], document: &mut Document) {
     let country =
         |at: usize| Country::from_code(["CA", "US", "FR", "BR", "DE"][at % 5]).expect("a country");
     let countries = v4
@@ -427,11 +456,21 @@ fn one_answer(v4: &[Prefix]) {
                 .into()
         }));
     }
-    compare(ONE_ANSWER, "loquet", cases);
+    let table = compare(ONE_ANSWER, "loquet", cases);
+    for row in table.rows() {
+        let (nanoseconds, ratio) = (row.nanoseconds / RUN as f64, row.ratio);
+        document.cost(
+            &format!("{ONE_ANSWER}: {}", row.name),
+            format!(
+                "{nanoseconds:.0} ns, {ratio:.1} times, {} allocations",
+                row.allocations / RUN as u64
+            ),
+        );
+    }
     println!("its index: {} bytes", filter.index_bytes().0);
 }
 
-fn headers() {
+fn headers(document: &mut Document) {
     let trusted =
         TrustedProxies::new(["10.0.0.0/8", "2001:db8::/32"].map(|p| p.parse().expect("a prefix")));
     let trusted = trusted.expect("proxies");
@@ -473,7 +512,7 @@ fn headers() {
             ..Origin::default()
         })
     };
-    compare(
+    let table = compare(
         HEADERS,
         "x-forwarded-for",
         vec![
@@ -481,11 +520,17 @@ fn headers() {
             case("forwarded", || answer(&rfc, black_box(&forwarded))),
         ],
     );
+    for row in table.rows() {
+        document.cost(
+            &format!("{HEADERS}: {}", row.name),
+            format!("{:.0} ns, {} allocations", row.nanoseconds, row.allocations),
+        );
+    }
 }
 
 /// From text to filter, and what changes between two policies. Processor time of this thread, where Linux tells it:
 /// others' load does not count.
-fn building(list: &[Prefix]) {
+fn building(list: &[Prefix], document: &mut Document) {
     let text = |list: &[Prefix]| {
         let mut text = String::from("precedence most-specific\n");
         for (at, prefix) in list.iter().enumerate() {
@@ -517,6 +562,11 @@ fn building(list: &[Prefix]) {
             best[1] * 1e3,
             best[0] * 1e3
         );
+        let [text, whole] = best.map(|seconds| seconds * 1e3);
+        document.building(
+            &format!("{} lines of text to a filter, {order}", list.len()),
+            format!("{whole:.0} ms, of these {text:.0} for the text"),
+        );
     }
     let filter = |text: &str| {
         Filter::compile(&Rules::parse_text(text).expect("rules"), None).expect("a filter")
@@ -527,9 +577,13 @@ fn building(list: &[Prefix]) {
     );
     let begun = spent();
     let found = diff(&before, &after);
+    let milliseconds = (spent() - begun) * 1e3;
+    document.building(
+        "exact difference of two such policies, every address",
+        format!("{milliseconds:.0} ms"),
+    );
     println!(
-        "exact difference of two such policies: {:.0} ms, {} runs of addresses",
-        (spent() - begun) * 1e3,
+        "exact difference of two such policies: {milliseconds:.0} ms, {} runs of addresses",
         found.iter().map(|one| one.changes.len()).sum::<usize>()
     );
 }
