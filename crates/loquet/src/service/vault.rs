@@ -7,12 +7,18 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use loquet_policy::AccountId;
+
 use super::{Service, ServiceError, TRIES};
+use crate::audit::Chain;
 use crate::disk;
 use crate::edge::random;
 use crate::flow::Keys;
-use crate::seal::{KeyRing, mac};
-use crate::store::{Commit, Item, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes};
+use crate::records::AuditHead;
+use crate::seal::{KeyRing, SealError, mac};
+use crate::store::{
+    Commit, Cursor, Item, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes,
+};
 
 /// What the root key is for.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -31,9 +37,13 @@ impl Vault {
                 recovery: key("recovery"),
                 place: key("place"),
             },
-            audit: key("audit"),
+            audit: audit_key(root),
         }
     }
+}
+
+fn audit_key(root: &[u8; 32]) -> [u8; 32] {
+    mac(root, "audit", &[])
 }
 
 impl Service {
@@ -109,13 +119,16 @@ impl Service {
     }
 
     /// A random root for a new store. Before there were roots, everything hung on the oldest key of the ring: where
-    /// chains stand already it is that key, provided that the ring opens every secret there is.
+    /// chains stand already it is that key, provided that the ring opens every secret there is, or, where nobody has one,
+    /// that a chain was begun under it.
     async fn first_root(&self) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
         let organisations = self.organisations().await?;
         if organisations.is_empty() {
             return Ok(Zeroizing::new(random()?));
         }
         let ring = self.ring();
+        let oldest = ring.oldest()?;
+        let (mut opened, mut chained) = (false, Vec::new());
         for (organisation, _) in organisations {
             self.pages(Query::Accounts(organisation.id), |item| {
                 if let Item::Row(Versioned {
@@ -123,13 +136,41 @@ impl Service {
                     row: Row::Account(row),
                 }) = item
                 {
-                    disk::read_account(&row, version, &ring).map_err(keys)?;
+                    let account = disk::read_account(&row, version, &ring).map_err(keys)?;
+                    opened |= !account.secrets.is_empty();
+                    if account.audit.seq > 0 {
+                        chained.push(row.id);
+                    }
                 }
                 Ok(())
             })
             .await?;
         }
-        Ok(ring.oldest()?)
+        if opened || chained.is_empty() || self.began_one(&chained, &oldest).await? {
+            Ok(oldest)
+        } else {
+            Err(ServiceError::Keys(SealError::DoesNotOpen))
+        }
+    }
+
+    /// Whether the chain of one of these accounts begins under this root.
+    async fn began_one(
+        &self,
+        accounts: &[AccountId],
+        root: &[u8; 32],
+    ) -> Result<bool, ServiceError> {
+        let key = Zeroizing::new(audit_key(root));
+        for &account in accounts {
+            let query = Query::Audit(account);
+            let page = self.store().scan(&query, &Cursor::default()).await?;
+            let mut chain = Chain::behind(account, AuditHead::start(account), &key);
+            if let Some(Item::Audit(first)) = page.items.first()
+                && chain.follow(first).is_ok()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -143,13 +184,11 @@ fn keys(error: disk::DiskError) -> ServiceError {
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{AccountId, OrgId, UnixTime};
+    use loquet_policy::{OrgId, UnixTime};
 
     use super::*;
     use crate::audit::Record;
     use crate::contract::block_on;
-    use crate::records::AuditHead;
-    use crate::seal::SealError;
     use crate::store::{AccountRow, MemoryStore, OrganisationRow};
 
     const ACCOUNT: &str = include_str!("../../tests/data/account.v1.json");
@@ -247,6 +286,52 @@ mod tests {
                 "{refused}"
             );
             assert!(service.ledger(LedgerId::ROOT).await.unwrap().is_none());
+        });
+    }
+
+    /// Nobody has enrolled, so no secret tells a wrong ring from the right one; a chain does.
+    #[test]
+    fn a_wrong_ring_is_refused_where_nobody_has_enrolled() {
+        block_on(async {
+            let unsealed = |key| {
+                let store = old_store([7; 32]);
+                let chloe = RowKey::Account(AccountId::from(3_u64));
+                let found = block_on(store.load(&[chloe])).unwrap();
+                let [
+                    Versioned {
+                        version,
+                        row: Row::Account(row),
+                    },
+                ] = &found[..]
+                else {
+                    panic!("{found:?}");
+                };
+                let mut body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
+                let fields = body.as_object_mut().unwrap();
+                fields.remove("active");
+                fields.remove("pendings");
+                let bare = AccountRow {
+                    body: body.to_string(),
+                    ..row.clone()
+                };
+                let writes = Writes {
+                    expect: vec![(chloe, *version)],
+                    put: vec![Row::Account(bare)],
+                    ..Writes::default()
+                };
+                assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
+                Service::open(store, KeyRing::single(1, [key; 32]))
+            };
+            let refused = unsealed(9).await.map(drop).unwrap_err();
+            assert!(
+                matches!(refused, ServiceError::Keys(SealError::DoesNotOpen)),
+                "{refused}"
+            );
+            let service = unsealed(7).await.unwrap();
+            assert_eq!(
+                service.verify_audit(AccountId::from(3_u64)).await.unwrap(),
+                1
+            );
         });
     }
 }
