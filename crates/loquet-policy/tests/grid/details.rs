@@ -25,6 +25,21 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
         vantage: Vantage::Stranger,
         access,
     };
+    let standard = Command::SetPreset {
+        preset: Preset::Standard,
+    };
+    let kept_out = Command::LogIn {
+        access: Access::Denied,
+    };
+    let reset_without = Command::Reset {
+        ticket: digest(2),
+        aloud: false,
+        code: ABSENT,
+    };
+    let collect = Command::CollectTicket {
+        seal: digest(1),
+        ticket: digest(2),
+    };
     let reset_other = Command::Reset {
         ticket: digest(2),
         aloud: false,
@@ -58,22 +73,10 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             },
             |_| {},
         ),
-        (
-            "StrictLatch to Standard",
-            Command::SetPreset {
-                preset: Preset::Standard,
-            },
-            |it| {
-                organisation(it).preset = Preset::StrictLatch;
-            },
-        ),
-        (
-            "Standard to Standard",
-            Command::SetPreset {
-                preset: Preset::Standard,
-            },
-            |_| {},
-        ),
+        ("StrictLatch to Standard", standard, |it| {
+            organisation(it).preset = Preset::StrictLatch;
+        }),
+        ("Standard to Standard", standard, |_| {}),
         (
             "a date in six days",
             announce(Start::At(NOW.plus(6 * limits::DAY))),
@@ -208,13 +211,7 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             },
             |_| {},
         ),
-        (
-            "a place that is not allowed",
-            Command::LogIn {
-                access: Access::Denied,
-            },
-            |_| {},
-        ),
+        ("a place that is not allowed", kept_out, |_| {}),
         (
             "a place that nobody can judge",
             Command::LogIn {
@@ -378,9 +375,7 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
         ),
         (
             "after break-glass, from a place that is not allowed",
-            Command::LogIn {
-                access: Access::Denied,
-            },
+            kept_out,
             |it| {
                 reset(it, Origin::BreakGlass { digest: digest(2) }, NOW.plus(9), 0);
             },
@@ -463,27 +458,11 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
             },
             |it| it.actor.roles = it.actor.roles.with(RoleId(77)).unwrap(),
         ),
-        (
-            "reset without a code",
-            Command::Reset {
-                ticket: digest(2),
-                aloud: false,
-                code: ABSENT,
-            },
-            other,
-        ),
-        (
-            "reset without a code, stale",
-            Command::Reset {
-                ticket: digest(2),
-                aloud: false,
-                code: ABSENT,
-            },
-            |it| {
-                other(it);
-                it.session = session(&it.actor, Level::Level2, ago(301));
-            },
-        ),
+        ("reset without a code", reset_without, other),
+        ("reset without a code, stale", reset_without, |it| {
+            other(it);
+            it.session = session(&it.actor, Level::Level2, ago(301));
+        }),
         ("reset by a new administrator", reset_other, |it| {
             other(it);
             it.actor.promoted = Some(ago(limits::HOUR));
@@ -575,59 +554,26 @@ pub(crate) fn details() -> Vec<(&'static str, Command, Prepare)> {
         (
             "a second break-glass",
             Command::BreakGlass { seal: digest(1) },
-            |it| {
-                let account = it.actor.id;
-                organisation(it).break_glass = BreakGlass::Opening {
-                    seal: digest(1),
-                    account,
-                    ready: NOW.plus(1),
-                };
-            },
+            |it| opening(it, NOW.plus(1)),
         ),
-        (
-            "collect before the wait is over",
-            Command::CollectTicket {
-                seal: digest(1),
-                ticket: digest(2),
-            },
-            |it| {
-                let account = it.actor.id;
-                organisation(it).break_glass = BreakGlass::Opening {
-                    seal: digest(1),
-                    account,
-                    ready: NOW.plus(1),
-                };
-            },
-        ),
-        (
-            "collect when the wait is over",
-            Command::CollectTicket {
-                seal: digest(1),
-                ticket: digest(2),
-            },
-            |it| {
-                let account = it.actor.id;
-                organisation(it).break_glass = BreakGlass::Opening {
-                    seal: digest(1),
-                    account,
-                    ready: NOW,
-                };
-            },
-        ),
-        (
-            "collect a day later",
-            Command::CollectTicket {
-                seal: digest(1),
-                ticket: digest(2),
-            },
-            |it| {
-                let account = it.actor.id;
-                organisation(it).break_glass = BreakGlass::Opening {
-                    seal: digest(1),
-                    account,
-                    ready: ago(limits::DAY),
-                };
-            },
-        ),
+        ("collect before the wait is over", collect, |it| {
+            opening(it, NOW.plus(1))
+        }),
+        ("collect when the wait is over", collect, |it| {
+            opening(it, NOW)
+        }),
+        ("collect a day later", collect, |it| {
+            opening(it, ago(limits::DAY))
+        }),
     ]
+}
+
+/// Somebody with the sealed code has asked for the actor to be let in.
+fn opening(scene: &mut Scene, ready: UnixTime) {
+    let account = scene.actor.id;
+    organisation(scene).break_glass = BreakGlass::Opening {
+        seal: digest(1),
+        account,
+        ready,
+    };
 }
