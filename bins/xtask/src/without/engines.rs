@@ -43,7 +43,7 @@ const POLICY: Engine = Engine {
         "standing.rs",
         "what_if.rs",
     ],
-    tests: &["law", "grid", "unit", "differential"],
+    tests: &["unit", "grid", "law", "differential"],
     explained: &[
         (
             "decide/organisation.rs",
