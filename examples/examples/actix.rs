@@ -11,8 +11,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, ReqData};
 use actix_web::{App, Error, HttpMessage, error, test};
 use loquet_ipfilter::{
-    ClientAddress, Filter, HeaderKind, Origin, Resolved, Rules, SharedFilter, TrustedProxies,
-    Verdict,
+    ClientAddress, Filter, HeaderKind, Resolved, Rules, SharedFilter, TrustedProxies, Verdict,
 };
 
 const RULES: &str = r#"
@@ -49,10 +48,8 @@ async fn ask(
     let headers = request.headers().iter();
     let lines = headers.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
     let client = gate.client.resolve(peer, lines);
-    let verdict = gate.filter.current().check(&Origin {
-        address: client.address,
-        ..Origin::default()
-    });
+    // Nobody is known yet: rules for groups wait until somebody is (`check` with an `Origin`).
+    let verdict = gate.filter.current().check_stranger(client.address);
     if !verdict.is_allowed() {
         // The rule is for the operator's log, not for whoever was refused.
         return Err(error::ErrorForbidden(""));
