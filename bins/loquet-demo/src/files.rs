@@ -66,10 +66,10 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         Kind::Foreign => return Err(Failure::Foreign { path: database }),
         Kind::Absent | Kind::Empty | Kind::Ours => {}
     }
-    let lock = match lock(&key, &database)? {
-        Some(lock) if fresh => {
+    let held = hold(&database)?;
+    let found = match open(&key)? {
+        Some(_) if fresh => {
             recognise_key(&key)?;
-            // The key goes last: while it is there, a second start finds the lock.
             for file in [
                 beside(&database, "-wal"),
                 beside(&database, "-shm"),
@@ -78,7 +78,6 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
             ] {
                 remove(&file)?;
             }
-            drop(lock);
             None
         }
         None if fresh && kind == Kind::Ours => {
@@ -91,11 +90,11 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
             }
             None
         }
-        lock => lock,
+        found => found,
     };
     let is_new = matches!(Kind::of(&database)?, Kind::Absent | Kind::Empty);
     let mut begun = None;
-    let lock = match (lock, is_new) {
+    let key_file = match (found, is_new) {
         (None, false) => return Err(Failure::KeyMissing { path: key }),
         // A key whose database has gone or is empty: something happened that no start should paint over.
         (Some(_), true) => {
@@ -104,20 +103,20 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
                 why: "it is missing or empty, but its key file is there".into(),
             });
         }
-        (Some(lock), false) => lock,
+        (Some(file), false) => file,
         (None, true) => {
             create(&mark, BEGUN)?;
-            begun = self::lock(&mark, &database)?.map(|held| (mark, held));
+            begun = lock(&mark, &database)?.map(|held| (mark, held));
             create(&database, b"")?;
             create(&key, new_key()?.as_bytes())?;
-            self::lock(&key, &database)?.ok_or_else(|| Failure::KeyMissing { path: key.clone() })?
+            open(&key)?.ok_or_else(|| Failure::KeyMissing { path: key.clone() })?
         }
     };
-    let ring = ring(&lock).map_err(|why| Failure::BadKey {
+    let ring = ring(&key_file).map_err(|why| Failure::BadKey {
         path: key.clone(),
         why,
     })?;
-    let is_exposed = is_exposed(&lock);
+    let is_exposed = is_exposed(&key_file);
     Ok(Files {
         database,
         key,
@@ -125,7 +124,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         is_new,
         is_exposed,
         begun,
-        _lock: lock,
+        _lock: held,
     })
 }
 
@@ -249,17 +248,31 @@ impl Kind {
     }
 }
 
-fn lock(key: &Path, database: &Path) -> Result<Option<File>, Failure> {
-    let open = match File::open(key) {
-        Ok(open) => open,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => {
-            return Err(Failure::File {
-                doing: "read",
-                path: key.to_owned(),
-                cause,
-            });
-        }
+/// Keeps every other start out. The lock has a file of its own, which nobody replaces and which stays: `loquet keys` puts
+/// a new key file in the old one's place, and a lock on that would hold nobody any more.
+fn hold(database: &Path) -> Result<File, Failure> {
+    let path = beside(database, ".lock");
+    create(&path, b"")?;
+    lock(&path, database)?.ok_or_else(|| Failure::InUse {
+        path: database.to_owned(),
+    })
+}
+
+fn open(path: &Path) -> Result<Option<File>, Failure> {
+    match File::open(path) {
+        Ok(open) => Ok(Some(open)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Failure::File {
+            doing: "read",
+            path: path.to_owned(),
+            cause,
+        }),
+    }
+}
+
+fn lock(path: &Path, database: &Path) -> Result<Option<File>, Failure> {
+    let Some(open) = open(path)? else {
+        return Ok(None);
     };
     match open.try_lock() {
         Ok(()) => Ok(Some(open)),
@@ -268,7 +281,7 @@ fn lock(key: &Path, database: &Path) -> Result<Option<File>, Failure> {
         }),
         Err(TryLockError::Error(cause)) => Err(Failure::File {
             doing: "lock",
-            path: key.to_owned(),
+            path: path.to_owned(),
             cause,
         }),
     }

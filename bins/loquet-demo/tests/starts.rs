@@ -125,6 +125,14 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
     let (code, why) = refused(&db, &[]);
     assert_eq!(code, 3);
     assert!(why.contains("in use by another loquet-demo"), "{why}");
+    // `loquet keys` puts a new file in the key file's place; the lock is not on that one.
+    let beside = db.with_extension("new-key");
+    fs::copy(key_of(&db), &beside).unwrap();
+    fs::rename(&beside, key_of(&db)).unwrap();
+    for flags in [&[][..], &["--fresh"]] {
+        let (code, why) = refused(&db, flags);
+        assert!(code == 3 && why.contains("in use by another"), "{why}");
+    }
     let (code, _) = refused(&db, &["--fresh"]);
     assert_eq!(code, 3, "nobody starts over under a running one");
     let page = first.ask("GET /connexion HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
