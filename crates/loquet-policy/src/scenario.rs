@@ -245,7 +245,7 @@ pub enum ScenarioError {
     Unknown {
         /// In which line the person, role or step begins.
         line: usize,
-        /// What should have been named: `person`, `role`, `deed`, `session`, `code`, `from`, `place`.
+        /// What should have been named: `person`, `role`, `deed`, `session`, `code`, `from`, `place`, `answer`.
         what: &'static str,
         /// What is named instead.
         name: String,

@@ -31,7 +31,7 @@ fn every_expectation_is_looked_at() {
         }
         let mut other = scenario.clone();
         let step = &mut other.steps[at].what;
-        step.expect = Some("NO_SUCH_CODE".into());
+        step.expect = Some("BUSY".into());
         let failed = other.run().unwrap().failed.unwrap();
         let place = format!("line {}, step {}: ", told.line, at + 1);
         assert!(failed.to_string().starts_with(&place), "{failed}");
@@ -103,6 +103,14 @@ fn unknown_names_and_forms_are_refused_with_their_place() {
         (
             "{ who = 'Anne', does = 'log in', place = 'Mars' }",
             "there is no place \"Mars\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'act', expect = 'LEVEL_9' }",
+            "there is no answer \"LEVEL_9\"",
+        ),
+        (
+            "{ who = 'Anne', does = 'act', because = ['MANDAT'] }",
+            "there is no answer \"MANDAT\"",
         ),
         ("{ does = 'log in' }", "`who` is missing"),
         ("{ who = 'Anne', does = 'let go' }", "`whom` is missing"),

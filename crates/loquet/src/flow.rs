@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, TypedCode};
 use loquet_policy::{
-    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, RoleId, RoleSet,
-    Roster, Snapshot, UnixTime, covers,
+    AccountId, Audience, Command, Decision, Event, Fresh, Grant, Notice, Refusal, Roster, Snapshot,
+    UnixTime,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -23,6 +23,7 @@ use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganisationRecord};
 use crate::stamp::Stamp;
 use crate::store::{AttemptId, RowKey, Version};
+use hearers::{once_each, recipients};
 
 /// A ceremony of a session: its name in the audit log, what it grants, who hands that over, what it asks of the rules.
 macro_rules! in_session {
@@ -68,6 +69,7 @@ mod book;
 mod devices;
 mod enrollment;
 mod evidence;
+mod hearers;
 mod host;
 mod log_in;
 mod options;
@@ -543,40 +545,6 @@ fn organisation_version(facts: &Facts) -> u64 {
 
 fn changes_roster(facts: &Facts, roster: Option<Roster>) -> Option<Roster> {
     roster.filter(|roster| facts.roster.as_ref() != Some(roster))
-}
-
-/// Administrators whom a mandate covers hear of it as everybody does, and not once more as administrators.
-fn once_each(notices: Vec<Notice>, organisation: Option<&OrganisationRecord>) -> Vec<Notice> {
-    let administrator = RoleSet::of(RoleId::ADMINISTRATOR);
-    let heard = |event: &Event| {
-        notices.iter().any(|other| match other.to {
-            Audience::Covered { role } if other.event == *event => {
-                organisation.is_some_and(|record| covers(&record.facts, &administrator, role))
-            }
-            _ => false,
-        })
-    };
-    let kept = notices
-        .iter()
-        .filter(|notice| notice.to != Audience::Administrators || !heard(&notice.event));
-    kept.copied().collect()
-}
-
-/// Who hears of a notice. Everybody whom a mandate covers is looked up at delivery; the zero account stands for them.
-fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
-    match notice.to {
-        Audience::Owner { account } => vec![account],
-        Audience::Administrators => roster
-            .map(|roster| {
-                roster
-                    .administrators
-                    .iter()
-                    .map(|entry| entry.account)
-                    .collect()
-            })
-            .unwrap_or_default(),
-        Audience::Covered { .. } => vec![AccountId::from(0_u64)],
-    }
 }
 
 /// Nothing to hand over: it is done.

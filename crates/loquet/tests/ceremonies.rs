@@ -116,6 +116,26 @@ async fn a_date_told_the_day_before_and_a_host_that_slept_remind_once() {
     assert_eq!(to(&letters, CHLOE)[0].event, Event::MandateInForce { role });
 }
 
+/// An administrator is told of what is about employees as one of them, and of what is about parents as an administrator:
+/// once of each.
+#[tokio::test]
+async fn an_administrator_hears_of_a_mandate_once() {
+    let house = House::over(MemoryStore::new()).await;
+    let (_, stamp) = house.enabled().await;
+    post(&house).await;
+    for (role, others) in [(RoleId::EMPLOYEE, CHLOE), (RoleId::PARENT, DENIS)] {
+        let date = house.clock.now().plus(20 * limits::DAY);
+        let start = Start::At(date);
+        house.run(Announce { stamp, role, start }).await.unwrap();
+        let letters = post(&house).await;
+        let told = Event::MandateAnnounced { role, date };
+        for account in [ANNE, BRUNO, others] {
+            let events: Vec<Event> = to(&letters, account).iter().map(|it| it.event).collect();
+            assert_eq!(events, [told], "account {account}, role {}", role.0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_owner_too_changes_the_address_only_while_those_before_leave_room() {
     let house = House::over(MemoryStore::new()).await;

@@ -44,6 +44,15 @@ pub(super) fn play(scenario: &Scenario) -> Result<Run, ScenarioError> {
         let Some(does) = &step.does else {
             continue;
         };
+        // A mistyped code would fail as if the rules were wrong.
+        if let Some(code) = step
+            .expect
+            .iter()
+            .chain(&step.because)
+            .find(|it| !is_code(it))
+        {
+            return Err(unknown(told.line, "answer", code));
+        }
         for _ in 0..step.times.unwrap_or(1) {
             let reasons = stage.step(told, does)?;
             let (first, further) = match reasons.split_first() {
@@ -84,6 +93,14 @@ const LEVELS: [&str; 5] = [
     "RECOVERY_ONLY",
     "ENROL_ONLY",
 ];
+
+/// Whether [`explain`] ever gives it: the table of its documentation has every code.
+fn is_code(code: &str) -> bool {
+    let mut codes = include_str!("../reasons.md")
+        .lines()
+        .filter_map(|line| line.split('`').nth(1));
+    codes.any(|known| known == code)
+}
 
 fn unknown(line: usize, what: &'static str, name: &str) -> ScenarioError {
     let name = name.to_string();

@@ -2,8 +2,8 @@
 
 use loquet_otp::Totp;
 use loquet_policy::{
-    Account, Authenticator, Latch, Level, Mandate, MandateState, OrgId, Organisation, Purpose,
-    Session, SessionId,
+    Account, Audience, Authenticator, Event, Latch, Level, Mandate, MandateState, OrgId,
+    Organisation, Purpose, RoleId, RoleSet, Session, SessionId,
 };
 
 use super::remind::remind;

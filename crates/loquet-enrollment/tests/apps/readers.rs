@@ -1,37 +1,22 @@
-//! Each app's published rule, run over what we emit: the app must read exactly what the person was to see.
-//!
-//! Open apps are followed by their source, closed ones by their documentation; `Profile::source` names both.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
-
-mod common;
-
-use common::{Random, label, secret};
-use loquet_enrollment::{App, Cause, KeyUri, Label, MovingFactor, Parameters, Support, compatible};
-use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
+//! How each app reads a URI, as its source or its documentation says.
 
 /// What an app would show and compute.
 #[derive(Debug, PartialEq)]
-struct Token {
-    issuer: String,
-    account: String,
-    secret: Vec<u8>,
-    algorithm: String,
-    digits: u32,
+pub(crate) struct Token {
+    pub(crate) issuer: String,
+    pub(crate) account: String,
+    pub(crate) secret: Vec<u8>,
+    pub(crate) algorithm: String,
+    pub(crate) digits: u32,
     /// Seconds, or the counter behind a minus sign: the two never meet in one test.
-    moving: i128,
+    pub(crate) moving: i128,
 }
 
 /// How an app reads a URI.
-type Rule = fn(&str) -> Option<Token>;
+pub(crate) type Rule = fn(&str) -> Option<Token>;
 
 /// The parts that every URI library finds: scheme, host, decoded path, query pairs in order.
-struct Parts {
+pub(crate) struct Parts {
     scheme: String,
     host: String,
     path: String,
@@ -39,7 +24,7 @@ struct Parts {
 }
 
 /// Decodes escapes; `plus` says whether a plus sign is a blank, as in `android.net.Uri.getQueryParameter`.
-fn decode(text: &str, plus: bool) -> String {
+pub(crate) fn decode(text: &str, plus: bool) -> String {
     let mut bytes = text.bytes();
     let mut out = Vec::new();
     while let Some(byte) = bytes.next() {
@@ -86,7 +71,7 @@ impl Parts {
 }
 
 /// Base32 by the letter of the RFC: no case, no blanks, no padding, no leftover bits.
-fn strict_base32(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn strict_base32(text: &str) -> Option<Vec<u8>> {
     let mut bits = String::new();
     for symbol in text.bytes() {
         let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -106,7 +91,7 @@ fn strict_base32(text: &str) -> Option<Vec<u8>> {
     )
 }
 
-fn split_at_colon(label: &str) -> (String, String) {
+pub(crate) fn split_at_colon(label: &str) -> (String, String) {
     label
         .split_once(':')
         .map_or((String::new(), label.to_owned()), |(i, a)| {
@@ -115,7 +100,7 @@ fn split_at_colon(label: &str) -> (String, String) {
 }
 
 /// Microsoft Authenticator and Authy: the type must be totp; algorithm, digits and period are not looked at.
-fn only_the_default(uri: &str) -> Option<Token> {
+pub(crate) fn only_the_default(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, false);
     if parts.scheme != "otpauth" || parts.host != "totp" {
         return None;
@@ -133,7 +118,7 @@ fn only_the_default(uri: &str) -> Option<Token> {
 
 /// `AuthenticatorActivity.parseSecret`: host in exact case, name and secret never empty, period not looked at. The
 /// published source does not look at algorithm and digits either; versions since 2024 do.
-fn google_android(uri: &str) -> Option<Token> {
+pub(crate) fn google_android(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     let moving = match parts.host.as_str() {
         "totp" => 30,
@@ -165,7 +150,7 @@ fn google_android(uri: &str) -> Option<Token> {
 
 /// `OTPAuthURL authURLWithURL:` and `OTPGenerator init`: `NSURL` refuses raw blanks and other stray characters, scheme
 /// and host in exact case, algorithm by exact name, digits 6 to 8, `GTMStringEncoding` refuses padding and leftovers.
-fn google_ios(uri: &str) -> Option<Token> {
+pub(crate) fn google_ios(uri: &str) -> Option<Token> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     if !uri.chars().all(allowed) {
         return None;
@@ -198,7 +183,7 @@ fn google_ios(uri: &str) -> Option<Token> {
 }
 
 /// Apple's documentation: host totp, path "service:account", Base32 secret "at least 160 bits", issuer a query item.
-fn apple(uri: &str) -> Option<Token> {
+pub(crate) fn apple(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, false);
     if parts.scheme != "otpauth" || parts.host != "totp" {
         return None;
@@ -217,7 +202,7 @@ fn apple(uri: &str) -> Option<Token> {
 }
 
 /// 1Password: reads the standard URI; the prefix of the label is the issuer unless the parameter says more.
-fn one_password(uri: &str) -> Option<Token> {
+pub(crate) fn one_password(uri: &str) -> Option<Token> {
     let token = apple(uri)?;
     let parts = Parts::of(uri, false);
     Some(Token {
@@ -227,7 +212,7 @@ fn one_password(uri: &str) -> Option<Token> {
 }
 
 /// `GoogleAuthInfo.parseUri`: exactly one colon, or the whole label becomes the account; the label's issuer wins.
-fn aegis(uri: &str) -> Option<Token> {
+pub(crate) fn aegis(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     if parts.scheme != "otpauth" {
         return None;
@@ -253,7 +238,7 @@ fn aegis(uri: &str) -> Option<Token> {
 }
 
 /// `Token(Uri)`: the path matches `^/(?:([^:]+):)?([^:]+)$`, period at least 5, and `parse` wants 16 bytes of secret.
-fn free_otp(uri: &str) -> Option<Token> {
+pub(crate) fn free_otp(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     let (issuer, account) = match parts.path.split(':').collect::<Vec<_>>().as_slice() {
         [account] if !account.is_empty() => ("", *account),
@@ -284,7 +269,7 @@ fn free_otp(uri: &str) -> Option<Token> {
 
 /// `Totp::from_str`: everything in lower case first, the issuer parameter wins, the type is not looked at, symbols that
 /// are not base32 are skipped.
-fn bitwarden(uri: &str) -> Option<Token> {
+pub(crate) fn bitwarden(uri: &str) -> Option<Token> {
     let parts = Parts::of(&uri.to_lowercase(), true);
     if parts.scheme != "otpauth" {
         return None;
@@ -314,7 +299,7 @@ fn bitwarden(uri: &str) -> Option<Token> {
 
 /// Android's `OtpLinkParser` decodes the whole link *before* it looks for the parts and turns `#` into a dash; the
 /// iPhone's `CodeParser` allows one question mark alone and turns a plus in the issuer into a blank.
-fn two_fas(uri: &str) -> Option<Token> {
+pub(crate) fn two_fas(uri: &str) -> Option<Token> {
     if uri.matches('?').count() != 1 {
         return None;
     }
@@ -339,262 +324,4 @@ fn two_fas(uri: &str) -> Option<Token> {
         digits: parts.number("digits").unwrap_or(6).try_into().unwrap(),
         moving,
     })
-}
-
-/// What the person is to see in the app.
-fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {
-    Token {
-        issuer: label.issuer().into(),
-        account: label.account().into(),
-        secret: secret.expose().into(),
-        algorithm: parameters.algorithm.name().into(),
-        digits: parameters.digits.count().into(),
-        moving: match parameters.moving {
-            MovingFactor::Time(period) => period.seconds().into(),
-            MovingFactor::Counter(counter) => -i128::from(counter),
-        },
-    }
-}
-
-/// All parameters worth asking about.
-fn every_parameter() -> Vec<Parameters> {
-    let mut all = Vec::new();
-    for algorithm in Algorithm::ALL {
-        for digits in Digits::ALL {
-            for seconds in [1, 5, 10, 15, 30, 60, 90, 3600] {
-                let moving = MovingFactor::Time(Period::new(seconds).unwrap());
-                all.push(Parameters {
-                    algorithm,
-                    digits,
-                    moving,
-                });
-            }
-            all.push(Parameters::from((Hotp { algorithm, digits }, 7)));
-        }
-    }
-    all
-}
-
-/// Runs the rule over a thousand people with default parameters, and over every other parameter that the app's profile
-/// says it honours.
-fn shows_what_was_meant(app: App, rule: Rule) {
-    let mut random = Random(app as u64);
-    let mut checked = 0;
-    let mut check = |parameters: &Parameters| {
-        let (label, secret) = (label(&mut random), secret(&mut random));
-        let Ok(uri) = KeyUri::for_apps(&label, &secret, parameters, &[app]) else {
-            return;
-        };
-        let mut token =
-            rule(uri.expose()).unwrap_or_else(|| panic!("{app:?} refuses {}", uri.expose()));
-        let mut expected = expected(&label, &secret, parameters);
-        if app == App::Bitwarden {
-            // It shows names in lower case, whoever emits them.
-            for name in [
-                &mut token.issuer,
-                &mut token.account,
-                &mut expected.issuer,
-                &mut expected.account,
-            ] {
-                *name = name.to_lowercase();
-            }
-        }
-        assert_eq!(token, expected, "{app:?} misreads {}", uri.expose());
-        checked += 1;
-    };
-    for _ in 0..1000 {
-        check(&Parameters::default());
-    }
-    every_parameter().iter().for_each(&mut check);
-    assert!(checked > 1000);
-}
-
-/// Where the profile says that the app ignores a parameter, its rule must indeed compute something else: otherwise the
-/// profile refuses without need.
-fn ignores_what_the_profile_says(app: App, rule: Rule) {
-    let (label, secret) = (
-        Label::new("Loquet", "marie").unwrap(),
-        Secret::from([1; 20]),
-    );
-    let mut ignored = 0;
-    for parameters in every_parameter() {
-        if app.profile().fit(&parameters).support != Support::Ignored {
-            continue;
-        }
-        // Aegis honours everything, so that a URI exists at all.
-        let uri = KeyUri::for_apps(&label, &secret, &parameters, &[App::Aegis]).unwrap();
-        assert_ne!(
-            rule(uri.expose()),
-            Some(expected(&label, &secret, &parameters)),
-            "{app:?}: {parameters:?}"
-        );
-        ignored += 1;
-    }
-    assert!(ignored > 0, "{app:?}");
-}
-
-#[test]
-fn microsoft_authenticator_shows_what_was_meant() {
-    shows_what_was_meant(App::MicrosoftAuthenticator, only_the_default);
-    ignores_what_the_profile_says(App::MicrosoftAuthenticator, only_the_default);
-}
-
-#[test]
-fn google_authenticator_for_android_shows_what_was_meant() {
-    shows_what_was_meant(App::GoogleAndroid, google_android);
-    ignores_what_the_profile_says(App::GoogleAndroid, google_android);
-}
-
-#[test]
-fn google_authenticator_for_iphones_shows_what_was_meant() {
-    shows_what_was_meant(App::GoogleIos, google_ios);
-}
-
-#[test]
-fn apple_passwords_shows_what_was_meant() {
-    shows_what_was_meant(App::ApplePasswords, apple);
-}
-
-#[test]
-fn one_password_shows_what_was_meant() {
-    shows_what_was_meant(App::OnePassword, one_password);
-}
-
-#[test]
-fn authy_shows_what_was_meant() {
-    shows_what_was_meant(App::Authy, only_the_default);
-    ignores_what_the_profile_says(App::Authy, only_the_default);
-}
-
-#[test]
-fn aegis_shows_what_was_meant() {
-    shows_what_was_meant(App::Aegis, aegis);
-}
-
-#[test]
-fn free_otp_shows_what_was_meant_and_refuses_periods_under_five_seconds() {
-    shows_what_was_meant(App::FreeOtp, free_otp);
-    let short = Parameters {
-        moving: MovingFactor::Time(Period::new(4).unwrap()),
-        ..Parameters::default()
-    };
-    let (label, secret) = (
-        Label::new("Loquet", "marie").unwrap(),
-        Secret::from([1; 20]),
-    );
-    let uri = KeyUri::for_apps(&label, &secret, &short, &[App::Aegis]).unwrap();
-    assert_eq!(free_otp(uri.expose()), None);
-    assert_eq!(App::FreeOtp.profile().fit(&short).support, Support::Refused);
-}
-
-#[test]
-fn bitwarden_shows_what_was_meant() {
-    shows_what_was_meant(App::Bitwarden, bitwarden);
-    ignores_what_the_profile_says(App::Bitwarden, bitwarden);
-}
-
-#[test]
-fn two_fas_shows_what_was_meant() {
-    shows_what_was_meant(App::TwoFas, two_fas);
-}
-
-#[test]
-fn the_rules_would_notice_a_careless_uri() {
-    // Each of these is out in the world, and each is misread or refused by one app at least.
-    let careless = [
-        (
-            "otpauth://TOTP/L:m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
-            App::GoogleAndroid,
-        ),
-        (
-            "otpauth://totp/L: m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
-            App::GoogleIos,
-        ),
-        (
-            "otpauth://totp/L:m?secret=GEZDGNBVGY3TQOI=&issuer=L",
-            App::GoogleIos,
-        ),
-        (
-            "otpauth://totp/L:m:n?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
-            App::FreeOtp,
-        ),
-        (
-            "otpauth://totp/L%3Fx:m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L%26x=1",
-            App::TwoFas,
-        ),
-    ];
-    let rules: [(App, Rule); 4] = [
-        (App::GoogleAndroid, google_android),
-        (App::GoogleIos, google_ios),
-        (App::FreeOtp, free_otp),
-        (App::TwoFas, |uri| {
-            two_fas(uri).filter(|token| token.issuer == "L&x=1")
-        }),
-    ];
-    for (uri, app) in careless {
-        let (_, rule) = rules.iter().find(|(known, _)| *known == app).unwrap();
-        let read = std::panic::catch_unwind(|| rule(uri)).ok().flatten();
-        assert_eq!(read, None, "{uri}");
-    }
-}
-
-#[test]
-fn every_app_has_a_row_with_source_and_date_and_the_default_works_in_all() {
-    for app in App::ALL {
-        let profile = app.profile();
-        assert_eq!(profile.app, app);
-        assert!(!profile.name.is_empty() && profile.source.len() > 10);
-        assert!(profile.read.len() == 7 && profile.read.starts_with("20"));
-        assert_eq!(profile.fit(&Parameters::default()).cause, None, "{app:?}");
-    }
-}
-
-#[test]
-fn a_report_gives_the_worst_reason_of_each_app_in_the_order_asked() {
-    let parameters = Parameters {
-        algorithm: Algorithm::Sha512,
-        digits: Digits::Eight,
-        moving: MovingFactor::Time(Period::new(15).unwrap()),
-    };
-    let report = compatible(
-        &parameters,
-        &[App::TwoFas, App::Authy, App::GoogleAndroid, App::Aegis],
-    );
-    let fits: Vec<_> = report
-        .fits
-        .iter()
-        .map(|fit| (fit.app, fit.support, fit.cause))
-        .collect();
-    assert_eq!(
-        fits,
-        [
-            (App::TwoFas, Support::Unproven, Some(Cause::Period(15))),
-            (
-                App::Authy,
-                Support::Ignored,
-                Some(Cause::Algorithm(Algorithm::Sha512))
-            ),
-            (
-                App::GoogleAndroid,
-                Support::Ignored,
-                Some(Cause::Period(15))
-            ),
-            (App::Aegis, Support::Honoured, None),
-        ]
-    );
-    assert!(!report.works_everywhere());
-    assert_eq!(report.failures().count(), 3);
-    assert_eq!(report.to_string().split("; ").count(), 4);
-    let since = compatible(
-        &Parameters {
-            algorithm: Algorithm::Sha256,
-            ..Parameters::default()
-        },
-        &[App::GoogleAndroid],
-    );
-    assert!(since.works_everywhere());
-    assert_eq!(
-        since.to_string(),
-        "Google Authenticator (Android), SHA256: right codes since 2024, wrong ones before"
-    );
 }

@@ -1,0 +1,278 @@
+//! Each app's published rule, run over what we emit: the app must read exactly what the person was to see.
+//!
+//! Open apps are followed by their source, closed ones by their documentation; `Profile::source` names both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod readers;
+
+use common::{Random, label, secret};
+use loquet_enrollment::{App, Cause, KeyUri, Label, MovingFactor, Parameters, Support, compatible};
+use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
+
+use readers::*;
+
+/// What the person is to see in the app.
+fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {
+    Token {
+        issuer: label.issuer().into(),
+        account: label.account().into(),
+        secret: secret.expose().into(),
+        algorithm: parameters.algorithm.name().into(),
+        digits: parameters.digits.count().into(),
+        moving: match parameters.moving {
+            MovingFactor::Time(period) => period.seconds().into(),
+            MovingFactor::Counter(counter) => -i128::from(counter),
+        },
+    }
+}
+
+/// All parameters worth asking about.
+fn every_parameter() -> Vec<Parameters> {
+    let mut all = Vec::new();
+    for algorithm in Algorithm::ALL {
+        for digits in Digits::ALL {
+            for seconds in [1, 5, 10, 15, 30, 60, 90, 3600] {
+                let moving = MovingFactor::Time(Period::new(seconds).unwrap());
+                all.push(Parameters {
+                    algorithm,
+                    digits,
+                    moving,
+                });
+            }
+            all.push(Parameters::from((Hotp { algorithm, digits }, 7)));
+        }
+    }
+    all
+}
+
+/// Runs the rule over a thousand people with default parameters, and over every other parameter that the app's profile
+/// says it honours.
+fn shows_what_was_meant(app: App, rule: Rule) {
+    let mut random = Random(app as u64);
+    let mut checked = 0;
+    let mut check = |parameters: &Parameters| {
+        let (label, secret) = (label(&mut random), secret(&mut random));
+        let Ok(uri) = KeyUri::for_apps(&label, &secret, parameters, &[app]) else {
+            return;
+        };
+        let mut token =
+            rule(uri.expose()).unwrap_or_else(|| panic!("{app:?} refuses {}", uri.expose()));
+        let mut expected = expected(&label, &secret, parameters);
+        if app == App::Bitwarden {
+            // It shows names in lower case, whoever emits them.
+            for name in [
+                &mut token.issuer,
+                &mut token.account,
+                &mut expected.issuer,
+                &mut expected.account,
+            ] {
+                *name = name.to_lowercase();
+            }
+        }
+        assert_eq!(token, expected, "{app:?} misreads {}", uri.expose());
+        checked += 1;
+    };
+    for _ in 0..1000 {
+        check(&Parameters::default());
+    }
+    every_parameter().iter().for_each(&mut check);
+    assert!(checked > 1000);
+}
+
+/// Where the profile says that the app ignores a parameter, its rule must indeed compute something else: otherwise the
+/// profile refuses without need.
+fn ignores_what_the_profile_says(app: App, rule: Rule) {
+    let (label, secret) = (
+        Label::new("Loquet", "marie").unwrap(),
+        Secret::from([1; 20]),
+    );
+    let mut ignored = 0;
+    for parameters in every_parameter() {
+        if app.profile().fit(&parameters).support != Support::Ignored {
+            continue;
+        }
+        // Aegis honours everything, so that a URI exists at all.
+        let uri = KeyUri::for_apps(&label, &secret, &parameters, &[App::Aegis]).unwrap();
+        assert_ne!(
+            rule(uri.expose()),
+            Some(expected(&label, &secret, &parameters)),
+            "{app:?}: {parameters:?}"
+        );
+        ignored += 1;
+    }
+    assert!(ignored > 0, "{app:?}");
+}
+
+#[test]
+fn microsoft_authenticator_shows_what_was_meant() {
+    shows_what_was_meant(App::MicrosoftAuthenticator, only_the_default);
+    ignores_what_the_profile_says(App::MicrosoftAuthenticator, only_the_default);
+}
+
+#[test]
+fn google_authenticator_for_android_shows_what_was_meant() {
+    shows_what_was_meant(App::GoogleAndroid, google_android);
+    ignores_what_the_profile_says(App::GoogleAndroid, google_android);
+}
+
+#[test]
+fn google_authenticator_for_iphones_shows_what_was_meant() {
+    shows_what_was_meant(App::GoogleIos, google_ios);
+}
+
+#[test]
+fn apple_passwords_shows_what_was_meant() {
+    shows_what_was_meant(App::ApplePasswords, apple);
+}
+
+#[test]
+fn one_password_shows_what_was_meant() {
+    shows_what_was_meant(App::OnePassword, one_password);
+}
+
+#[test]
+fn authy_shows_what_was_meant() {
+    shows_what_was_meant(App::Authy, only_the_default);
+    ignores_what_the_profile_says(App::Authy, only_the_default);
+}
+
+#[test]
+fn aegis_shows_what_was_meant() {
+    shows_what_was_meant(App::Aegis, aegis);
+}
+
+#[test]
+fn free_otp_shows_what_was_meant_and_refuses_periods_under_five_seconds() {
+    shows_what_was_meant(App::FreeOtp, free_otp);
+    let short = Parameters {
+        moving: MovingFactor::Time(Period::new(4).unwrap()),
+        ..Parameters::default()
+    };
+    let (label, secret) = (
+        Label::new("Loquet", "marie").unwrap(),
+        Secret::from([1; 20]),
+    );
+    let uri = KeyUri::for_apps(&label, &secret, &short, &[App::Aegis]).unwrap();
+    assert_eq!(free_otp(uri.expose()), None);
+    assert_eq!(App::FreeOtp.profile().fit(&short).support, Support::Refused);
+}
+
+#[test]
+fn bitwarden_shows_what_was_meant() {
+    shows_what_was_meant(App::Bitwarden, bitwarden);
+    ignores_what_the_profile_says(App::Bitwarden, bitwarden);
+}
+
+#[test]
+fn two_fas_shows_what_was_meant() {
+    shows_what_was_meant(App::TwoFas, two_fas);
+}
+
+#[test]
+fn the_rules_would_notice_a_careless_uri() {
+    // Each of these is out in the world, and each is misread or refused by one app at least.
+    let careless = [
+        (
+            "otpauth://TOTP/L:m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
+            App::GoogleAndroid,
+        ),
+        (
+            "otpauth://totp/L: m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
+            App::GoogleIos,
+        ),
+        (
+            "otpauth://totp/L:m?secret=GEZDGNBVGY3TQOI=&issuer=L",
+            App::GoogleIos,
+        ),
+        (
+            "otpauth://totp/L:m:n?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
+            App::FreeOtp,
+        ),
+        (
+            "otpauth://totp/L%3Fx:m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L%26x=1",
+            App::TwoFas,
+        ),
+    ];
+    let rules: [(App, Rule); 4] = [
+        (App::GoogleAndroid, google_android),
+        (App::GoogleIos, google_ios),
+        (App::FreeOtp, free_otp),
+        (App::TwoFas, |uri| {
+            two_fas(uri).filter(|token| token.issuer == "L&x=1")
+        }),
+    ];
+    for (uri, app) in careless {
+        let (_, rule) = rules.iter().find(|(known, _)| *known == app).unwrap();
+        let read = std::panic::catch_unwind(|| rule(uri)).ok().flatten();
+        assert_eq!(read, None, "{uri}");
+    }
+}
+
+#[test]
+fn every_app_has_a_row_with_source_and_date_and_the_default_works_in_all() {
+    for app in App::ALL {
+        let profile = app.profile();
+        assert_eq!(profile.app, app);
+        assert!(!profile.name.is_empty() && profile.source.len() > 10);
+        assert!(profile.read.len() == 7 && profile.read.starts_with("20"));
+        assert_eq!(profile.fit(&Parameters::default()).cause, None, "{app:?}");
+    }
+}
+
+#[test]
+fn a_report_gives_the_worst_reason_of_each_app_in_the_order_asked() {
+    let parameters = Parameters {
+        algorithm: Algorithm::Sha512,
+        digits: Digits::Eight,
+        moving: MovingFactor::Time(Period::new(15).unwrap()),
+    };
+    let report = compatible(
+        &parameters,
+        &[App::TwoFas, App::Authy, App::GoogleAndroid, App::Aegis],
+    );
+    let fits: Vec<_> = report
+        .fits
+        .iter()
+        .map(|fit| (fit.app, fit.support, fit.cause))
+        .collect();
+    assert_eq!(
+        fits,
+        [
+            (App::TwoFas, Support::Unproven, Some(Cause::Period(15))),
+            (
+                App::Authy,
+                Support::Ignored,
+                Some(Cause::Algorithm(Algorithm::Sha512))
+            ),
+            (
+                App::GoogleAndroid,
+                Support::Ignored,
+                Some(Cause::Period(15))
+            ),
+            (App::Aegis, Support::Honoured, None),
+        ]
+    );
+    assert!(!report.works_everywhere());
+    assert_eq!(report.failures().count(), 3);
+    assert_eq!(report.to_string().split("; ").count(), 4);
+    let since = compatible(
+        &Parameters {
+            algorithm: Algorithm::Sha256,
+            ..Parameters::default()
+        },
+        &[App::GoogleAndroid],
+    );
+    assert!(since.works_everywhere());
+    assert_eq!(
+        since.to_string(),
+        "Google Authenticator (Android), SHA256: right codes since 2024, wrong ones before"
+    );
+}
