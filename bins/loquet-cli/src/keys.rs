@@ -88,7 +88,7 @@ fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
     let key =
         zeroize::Zeroizing::new(loquet::random().map_err(|why| Failure::of("randomness", why))?);
     let line = KeyRing::line(id, &key);
-    let line = zeroize::Zeroizing::new(format!("{} waiting\n", line.trim_end()));
+    let line = zeroize::Zeroizing::new([line.trim_end(), " waiting\n"].concat());
     keys.rewrite(|line| Some(line.to_owned()), &line)?;
     if arguments.json {
         output::line(&json!({ "key": id, "does": "waits" }).to_string())?;

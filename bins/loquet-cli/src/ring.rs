@@ -74,8 +74,11 @@ impl Keys {
                 self.wrong(&"a variable cannot be changed from here: change it where it is set")
             );
         };
-        let mut new = Zeroizing::new(String::new());
-        for line in self.text()?.lines() {
+        let old = self.text()?;
+        // Room for all of it: what grows leaves its old place unwiped.
+        let room = old.len().saturating_add(more.len()).saturating_add(1);
+        let mut new = Zeroizing::new(String::with_capacity(room));
+        for line in old.lines() {
             if let Some(line) = change(line).map(Zeroizing::new) {
                 new.push_str(&line);
                 new.push('\n');
