@@ -130,25 +130,34 @@ mod tests {
     /// Every structure, at every boundary −1, 0, +1, gives what the spans say.
     fn agree<K: Word>(starts: Vec<K>) {
         for (behaviours, bits) in [(2, 1), (5, 3)] {
-            let spans = spans(starts.clone(), behaviours);
-            let whole = Search::build(&spans, |start| start);
-            let half = Search::build(&spans, K::half);
-            let halves = spans.iter().all(|(start, _)| start.is_half());
-            let planes: Vec<Planes> = (0..bits)
-                .map(|bit| Planes::build(&spans, |id| (id >> bit) & 1 == 1))
-                .collect();
-            let edges = spans.runs().flat_map(|(first, last, _)| [first, last]);
-            let near = |edge: K| [edge.previous(), Some(edge), edge.next()];
-            for address in edges.flat_map(near).flatten() {
-                let expected = spans.at(address);
-                assert_eq!(whole.at(address), expected, "{address:x?}");
-                if halves {
-                    assert_eq!(half.at(address.half()), expected, "{address:x?}");
-                }
-                for (bit, planes) in (0..).zip(&planes) {
-                    let expected = expected.map(|id| (id >> bit) & 1 == 1);
-                    assert_eq!(planes.bit(address), expected, "{address:x?}");
-                }
+            compare(starts.clone(), behaviours, bits);
+        }
+    }
+
+    /// The same of the search alone: planes take their time to build.
+    fn agree_on_search<K: Word>(starts: Vec<K>) {
+        compare(starts, 5, 0);
+    }
+
+    fn compare<K: Word>(starts: Vec<K>, behaviours: u16, bits: u32) {
+        let spans = spans(starts, behaviours);
+        let whole = Search::build(&spans, |start| start);
+        let half = Search::build(&spans, K::half);
+        let halves = spans.iter().all(|(start, _)| start.is_half());
+        let planes: Vec<Planes> = (0..bits)
+            .map(|bit| Planes::build(&spans, |id| (id >> bit) & 1 == 1))
+            .collect();
+        let edges = spans.runs().flat_map(|(first, last, _)| [first, last]);
+        let near = |edge: K| [edge.previous(), Some(edge), edge.next()];
+        for address in edges.flat_map(near).flatten() {
+            let expected = spans.at(address);
+            assert_eq!(whole.at(address), expected, "{address:x?}");
+            if halves {
+                assert_eq!(half.at(address.half()), expected, "{address:x?}");
+            }
+            for (bit, planes) in (0..).zip(&planes) {
+                let expected = expected.map(|id| (id >> bit) & 1 == 1);
+                assert_eq!(planes.bit(address), expected, "{address:x?}");
             }
         }
     }
@@ -189,12 +198,12 @@ mod tests {
             // The ends of the block, and between them as many as fit, spread evenly.
             let mut starts = vec![block, block | differ, block | 1];
             starts.extend((1..40_u128).map(|at| block | (differ / 40 * at)));
-            agree(starts.clone());
-            agree::<u128>(starts.iter().map(|start| start >> 64 << 64).collect());
+            agree_on_search(starts.clone());
+            agree_on_search::<u128>(starts.iter().map(|start| start >> 64 << 64).collect());
             // One that is far off makes the block that they differ in a small part of the table.
-            agree(starts.iter().copied().chain([!block]).collect());
+            agree_on_search(starts.iter().copied().chain([!block]).collect());
             if shared < 32 {
-                agree::<u32>(starts.iter().map(|start| top(*start)).collect());
+                agree_on_search::<u32>(starts.iter().map(|start| top(*start)).collect());
             }
         }
     }
@@ -243,7 +252,16 @@ mod tests {
     }
 
     #[test]
-    fn more_spans_than_the_small_table_serves_are_searched_too() {
+    fn any_number_of_starts_may_lie_in_one_part_of_the_table() {
+        for count in (1..8).chain([15, 16, 31, 32, 63, 64, 65, 127, 128, 300]) {
+            let together = (0..count).map(|at| 7 + at * 3);
+            agree_on_search::<u32>(together.clone().chain([u32::MAX - 9]).collect());
+            agree_on_search(together.map(u128::from).chain([u128::MAX - 9]).collect());
+        }
+    }
+
+    #[test]
+    fn many_spans_are_searched_too() {
         let spread = (0..4_500_u32).map(|at| at.wrapping_mul(0x9E37_79B9));
         agree::<u32>(spread.clone().collect());
         agree::<u128>(spread.map(|at| u128::from(at) << 90).collect());
