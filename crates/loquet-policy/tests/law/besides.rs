@@ -140,6 +140,10 @@ fn rows_that_nobody_changed_are_not_written() {
     let role = RoleId::PARENT;
     let unchanged = changes(&house, ANNE, DAVID, anne, Command::AddRole { role, code });
     assert!(unchanged.subject.is_none(), "a parent already");
+    let david = house.log_in(DAVID);
+    house.begin(DAVID, david, None).unwrap();
+    let early = changes(&house, DAVID, DAVID, david, Command::RemoveAuthenticator);
+    assert!(early.is_empty(), "what was begun has not timed out");
     // Enrolled already, and on the list as that.
     begin_replacement(&mut house, ANNE, anne).unwrap();
     let check = house.good().check;
