@@ -51,7 +51,8 @@ fn p1_leading_zeros_are_refused_everywhere() {
 fn p2_short_hexadecimal_decimal_and_decorated_forms_are_refused() {
     for text in [
         "a.b.c.d",
-        "//.//.//.//",
+        // Would be 10.10.10.10 if each byte counted for what it is beyond a zero.
+        "aF:.aF:.aF:.aF:",
         "",
         "127.1",
         "127.0.1",

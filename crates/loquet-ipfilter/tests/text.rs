@@ -185,8 +185,8 @@ fn a_text_of_rules_is_refused_at_the_line_and_column_of_its_fault() {
         "expected a country's two capital letters or `unknown`",
     );
     refused(
-        "allow any\nallow any place \"b\"\nallow any",
-        2,
+        "allow any\nallow any\nallow any place \"b\"",
+        3,
         17,
         "no place is named \"b\"",
     );
