@@ -160,11 +160,9 @@ impl Groups {
         if decision != rule.decision {
             return Err(contradiction(rules, first, index));
         }
-        let place = Extra {
-            tags: Vec::new(),
-            devices: Vec::new(),
-            ..extra.clone()
-        };
+        let mut place = extra.clone();
+        place.tags.clear();
+        place.devices.clear();
         let next = u32::try_from(self.groups.len()).map_err(|_| CompileError::TooLarge)?;
         let group = *self
             .places
