@@ -167,6 +167,8 @@ fn when_the_organisation_stops_everything_is_forgotten_and_nobody_thrown_out() {
 fn the_list_begins_with_what_was_used_last_and_says_from_where() {
     let mut devices = one();
     devices.remember(log_in(2, 20, "198.51.100.7", 5));
+    let newest = devices.list(UnixTime(START + 5)).remove(0);
+    assert_eq!(newest.number, 2);
     devices.enter(
         LogIn {
             country: Some("CA".to_owned()),
