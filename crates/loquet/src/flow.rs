@@ -318,14 +318,20 @@ pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts)
         );
         return keys;
     }
-    let Some(actor) = &facts.actor else {
-        return Vec::new();
-    };
-    let org = actor.facts.org;
-    [RowKey::Organisation(org), RowKey::Roster(org)]
-        .into_iter()
+    home(facts)
+}
+
+/// What is still to be read of the actor's organisation.
+pub(crate) fn home(facts: &Facts) -> Vec<RowKey> {
+    let org = facts.actor.as_ref().map(|actor| actor.facts.org);
+    org.into_iter()
+        .flat_map(home_of)
         .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
         .collect()
+}
+
+pub(crate) fn home_of(org: loquet_policy::OrgId) -> [RowKey; 2] {
+    [RowKey::Organisation(org), RowKey::Roster(org)]
 }
 
 /// Decides. Total and pure.

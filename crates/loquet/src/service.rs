@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_enrollment::LabelError;
 use loquet_ipfilter::{DeviceTier, Filter, Geo};
 use loquet_policy::{
-    Access, Account, Authenticator, Digest, Level, Organisation, Origin, Refusal, Requirement,
-    RoleId, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
+    Access, Account, AccountId, Authenticator, Digest, Level, OrgId, Organisation, Origin, Refusal,
+    Requirement, RoleId, Roster, Snapshot, TooManyRoles, UnixTime, required, standing,
 };
 
 use crate::accept::{Settled, Tried, settle};
@@ -48,6 +48,8 @@ use vault::Vault;
 const TRIES: u32 = 16;
 /// Compiled access rules that are kept.
 const FILTERS: usize = 64;
+/// Accounts whose organisation is remembered.
+const HOMES: usize = 1 << 16;
 /// Longest external id, in bytes.
 const MAX_EXTERNAL_ID: usize = 256;
 
@@ -64,6 +66,8 @@ struct Inner {
     vault: OnceLock<Vault>,
     lanes: Lanes,
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
+    /// Where an account belonged when it was last read: what to read with it, never what to believe.
+    homes: Mutex<BTreeMap<AccountId, OrgId>>,
     denials: Mutex<Denials>,
     geo: RwLock<Geo>,
 }
@@ -212,6 +216,7 @@ impl Service {
                 vault: OnceLock::new(),
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
+                homes: Mutex::default(),
                 denials: Mutex::default(),
                 geo: RwLock::default(),
             }),
@@ -284,17 +289,8 @@ impl Service {
             .await
             .map_err(|_| ServiceError::Busy)?;
         for _ in 0..TRIES {
-            let mut facts = Facts {
-                geo: self.places(),
-                ..Facts::default()
-            };
-            loop {
-                let keys = flow::needs(&ceremony, request, &facts);
-                if keys.is_empty() {
-                    break;
-                }
-                self.load(&keys, Some(ceremony.actor()), &mut facts).await?;
-            }
+            let needs = |facts: &Facts| flow::needs(&ceremony, request, facts);
+            let facts = self.gather(ceremony.actor(), needs).await?;
             if facts.actor.is_none() {
                 self.count_denial(LedgerId::NOBODY);
             }

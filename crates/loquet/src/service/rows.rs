@@ -1,6 +1,7 @@
 //! The inside: rows loaded and opened, changes sealed and written.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
@@ -9,7 +10,7 @@ use loquet_policy::{
 };
 
 use super::vault::Vault;
-use super::{FILTERS, Person, Service, ServiceError};
+use super::{FILTERS, HOMES, Person, Service, ServiceError};
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::{self, Door, Facts};
@@ -29,19 +30,58 @@ impl Service {
 
     /// The rows of one account and its organisation.
     pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, ServiceError> {
-        let mut facts = Facts::default();
-        self.load(&[RowKey::Account(account)], Some(account), &mut facts)
-            .await?;
-        if let Some(actor) = &facts.actor {
-            let org = actor.facts.org;
-            self.load(
-                &[RowKey::Organisation(org), RowKey::Roster(org)],
-                None,
-                &mut facts,
-            )
-            .await?;
+        let first = [RowKey::Account(account)];
+        self.gather(account, |facts| match facts.read.as_slice() {
+            [] => first.to_vec(),
+            _ => flow::home(facts),
+        })
+        .await
+    }
+
+    /// Loads until nothing more is needed. The rows of the actor's organisation come along with its own, if a row read
+    /// before said which that is; should it be another by now, they are put away again.
+    pub(super) async fn gather(
+        &self,
+        actor: AccountId,
+        needs: impl Fn(&Facts) -> Vec<RowKey>,
+    ) -> Result<Facts, ServiceError> {
+        let mut facts = Facts {
+            geo: self.places(),
+            ..Facts::default()
+        };
+        let guess = self.homes().get(&actor).copied();
+        let ahead: Vec<_> = guess.into_iter().flat_map(flow::home_of).collect();
+        let first = [needs(&facts).as_slice(), &ahead].concat();
+        self.load(&first, Some(actor), &mut facts).await?;
+        let home = facts.actor.as_ref().map(|actor| actor.facts.org);
+        if home != guess {
+            facts.read.retain(|(key, _)| !ahead.contains(key));
+            (facts.organisation, facts.roster, facts.door) = (None, None, Door::default());
+            self.remember_home(actor, home);
         }
-        Ok(facts)
+        loop {
+            let keys = needs(&facts);
+            if keys.is_empty() {
+                return Ok(facts);
+            }
+            self.load(&keys, Some(actor), &mut facts).await?;
+        }
+    }
+
+    fn homes(&self) -> MutexGuard<'_, BTreeMap<AccountId, OrgId>> {
+        let homes = self.inner.homes.lock();
+        homes.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember_home(&self, account: AccountId, home: Option<OrgId>) {
+        let mut homes = self.homes();
+        if homes.len() >= HOMES {
+            homes.clear();
+        }
+        match home {
+            Some(org) => homes.insert(account, org),
+            None => homes.remove(&account),
+        };
     }
 
     /// The same, for a session that is an administrator's.
@@ -314,5 +354,66 @@ impl Service {
             audit,
             outbox,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocking::wait;
+    use crate::seal::KeyRing;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn a_wrong_guess_of_the_organisation_is_put_away() {
+        wait(async {
+            let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32])).unwrap();
+            for org in [1_u64, 2] {
+                let name = format!("House {org}");
+                service
+                    .ensure_organisation(org.into(), &name)
+                    .await
+                    .unwrap();
+            }
+            let (id, own, other) = (7_u64.into(), OrgId::from(1_u64), OrgId::from(2_u64));
+            let roles = [RoleId::PARENT];
+            service
+                .ensure_account(own, id, "lea", "lea", roles)
+                .await
+                .unwrap();
+            // Nobody guessed, then wrongly, then rightly: the same rows, each once.
+            for guess in [None, Some(other), Some(own), Some(OrgId::from(3_u64))] {
+                service.remember_home(id, guess);
+                let facts = service.facts(id).await.unwrap();
+                assert_eq!(facts.organisation.unwrap().name, "House 1", "{guess:?}");
+                assert_eq!(facts.roster.unwrap().org, own);
+                let mut read: Vec<_> = facts.read.iter().map(|(key, _)| *key).collect();
+                read.sort();
+                let mut due = [
+                    RowKey::Account(id),
+                    RowKey::Organisation(own),
+                    RowKey::Roster(own),
+                ];
+                due.sort();
+                assert_eq!(read, due, "{guess:?}");
+                assert_eq!(service.homes().get(&id), Some(&own));
+            }
+        });
+    }
+
+    #[test]
+    fn an_account_that_is_nowhere_has_no_organisation() {
+        wait(async {
+            let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32])).unwrap();
+            let org = service
+                .ensure_organisation(1_u64.into(), "House")
+                .await
+                .unwrap();
+            let nobody = 9_u64.into();
+            service.remember_home(nobody, Some(org));
+            let facts = service.facts(nobody).await.unwrap();
+            assert!(facts.organisation.is_none() && facts.roster.is_none());
+            assert!(service.homes().is_empty());
+        });
     }
 }
