@@ -101,19 +101,26 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         ),
 
         Refusal::Latched(cause) => {
-            let day = on_day(cause.date, language);
             let by = by(names, language);
-            let decided = if day.is_empty() {
-                String::new()
-            } else {
-                language.say(
-                    format!("\u{a0}: c'est décidé{by}{day}"),
-                    format!(": it was decided{by}{day}"),
-                )
-            };
+            let why = cause.date.map(|date| {
+                let day = when::day(date, language);
+                // A mandate's day is the one on which it begins, and can lie ahead.
+                if cause.role.is_some() {
+                    language.say(
+                        format!("\u{a0}: l'obligation est imposée{by} à compter du {day}"),
+                        format!(": the requirement is imposed{by} from {day} on"),
+                    )
+                } else {
+                    language.say(
+                        format!("\u{a0}: cela a été décidé{by} le {day}"),
+                        format!(": it was decided{by} on {day}"),
+                    )
+                }
+            });
+            let why = why.unwrap_or_default();
             language.say(
-                format!("Il n'est plus possible de revenir en arrière{decided}."),
-                format!("There is no way back from this{decided}."),
+                format!("Il n'est plus possible de revenir en arrière{why}."),
+                format!("There is no way back from this{why}."),
             )
         }
         Refusal::AlreadyEnabled(cause) => {
@@ -367,8 +374,8 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             )
         }
         Refusal::NotSealed { until: None } => say(
-            "Il n'y a pas de code de secours dans son enveloppe.",
-            "There is no break-glass code in its envelope.",
+            "Aucun code de secours n'est scellé, ou personne n'a encore ouvert l'enveloppe.",
+            "No break-glass code is sealed, or nobody has opened the envelope yet.",
         ),
         Refusal::AlreadyOpen { ready } => {
             let moment = when::moment(*ready, language);

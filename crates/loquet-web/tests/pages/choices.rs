@@ -119,7 +119,7 @@ async fn the_strict_latch_is_closed_once_and_parents_cannot_switch_off() {
     );
     helene.open("/mfa/admin/options").await;
     assert!(helene.page.contains("data-testid=\"strict\""));
-    let decided = "c'est décidé par Hélène Tremblay le 15\u{a0}janvier\u{a0}2027.";
+    let decided = "cela a été décidé par Hélène Tremblay le 15\u{a0}janvier\u{a0}2027.";
     assert!(helene.page.contains(decided), "{}", helene.page);
     assert!(!helene.page.contains("data-testid=\"latch\""));
     julie.open("/mfa/account").await;

@@ -250,7 +250,15 @@ fn names_and_days_are_said() {
         ),
         (
             Refusal::Latched(RESET),
-            "Il n'est plus possible de revenir en arrière_: c'est décidé par Hélène Tremblay le 15_janvier_2027.",
+            "Il n'est plus possible de revenir en arrière_: cela a été décidé par Hélène Tremblay le 15_janvier_2027.",
+        ),
+        (
+            Refusal::Latched(BY),
+            "Il n'est plus possible de revenir en arrière_: l'obligation est imposée par Hélène Tremblay à compter du 15_janvier_2027.",
+        ),
+        (
+            Refusal::NotSealed { until: None },
+            "Aucun code de secours n'est scellé, ou personne n'a encore ouvert l'enveloppe.",
         ),
         (
             Refusal::EnrolOnly(BY),
