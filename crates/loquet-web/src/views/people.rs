@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::Setting;
+use crate::Language;
 use crate::parts::{self, Focus};
 
 /// One line of the roll-call.
@@ -40,7 +41,7 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
     html! {
         header {
             h1 { (at.say("Personnes", "People")) }
-            p.soft { (how_many(at, enrolled, present)) }
+            p.soft { (how_many(at.language, enrolled, present)) }
         }
         (parts::form_trouble(at.language, at.trouble))
         section.card data-testid="people-page" {
@@ -66,16 +67,22 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
     }
 }
 
-fn how_many(at: &Setting<'_>, enrolled: usize, present: usize) -> String {
-    match enrolled {
-        0 => at
+fn how_many(language: Language, enrolled: usize, present: usize) -> String {
+    match (enrolled, present) {
+        (0, _) => language
             .say("Personne n'est inscrit.", "Nobody is enrolled.")
             .to_owned(),
-        1 => at.language.say(
+        (1, 1) => language
+            .say(
+                "La seule personne est inscrite.",
+                "The only person is enrolled.",
+            )
+            .to_owned(),
+        (1, _) => language.say(
             format!("Une personne inscrite sur {present}."),
             format!("One of {present}\u{a0}people is enrolled."),
         ),
-        enrolled => at.language.say(
+        _ => language.say(
             format!("{enrolled}\u{a0}personnes inscrites sur {present}."),
             format!("{enrolled} of {present}\u{a0}people are enrolled."),
         ),
@@ -176,5 +183,18 @@ pub(crate) fn ticket(at: &Setting<'_>, name: &str, ticket: &str, expires: &str) 
                 a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_person_alone_is_no_one_of_several() {
+        let english = |enrolled, present| how_many(Language::English, enrolled, present);
+        assert_eq!(english(1, 1), "The only person is enrolled.");
+        assert_eq!(english(1, 2), "One of 2\u{a0}people is enrolled.");
+        assert_eq!(english(0, 1), "Nobody is enrolled.");
     }
 }

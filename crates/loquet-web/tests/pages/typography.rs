@@ -5,7 +5,7 @@ use loquet_web::Language;
 const HARD: char = '\u{a0}';
 
 /// Words after a number that must stay on its line.
-const UNITS: [&str; 44] = [
+const UNITS: [&str; 48] = [
     "s",
     "min",
     "h",
@@ -43,12 +43,16 @@ const UNITS: [&str; 44] = [
     "novembre",
     "décembre",
     "January",
+    "February",
     "March",
     "April",
+    "May",
     "June",
     "July",
     "August",
     "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -202,6 +206,7 @@ fn a_badly_set_text_is_found_out() {
     let english = |text: &str| faults(text, Language::English).len();
     assert_eq!(english("Why? This: that; done!"), 0);
     assert_eq!(english("Why ? Votre ticket"), 2);
+    assert_eq!(english("on 1 February, 2 May, 3 October, 4 November"), 4);
     let page = "<html lang=\"fr\"><p>Un <strong>mot</strong> : deux</p><code>3 s ?</code><a lang=\"en\">the</a><p>Fin ?</p>";
     assert_eq!(page_faults(page).len(), 2);
 }
