@@ -287,7 +287,15 @@ fn plain(escaped: &[u8]) -> Zeroizing<String> {
         bytes.push(b' ');
     }
     bytes.pop();
-    Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
+    // A byte that is no UTF-8 becomes the three of U+FFFD.
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len().saturating_mul(3)));
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
