@@ -31,6 +31,7 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Name,
+    LongName,
     Address,
     /// That place is allowed and denied at once.
     Both,
@@ -41,7 +42,7 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) const fn field(self) -> Option<&'static str> {
         match self {
-            Self::Name | Self::Both => Some("name"),
+            Self::Name | Self::LongName | Self::Both => Some("name"),
             Self::Address => Some("network"),
             Self::Country => Some("country"),
             Self::TooMany => None,
@@ -53,6 +54,10 @@ impl Fault {
             Self::Name => language.say(
                 "Donnez un nom à cet endroit, sans guillemets\u{a0}: «\u{a0}Garderie Laval\u{a0}» se reconnaît mieux qu'une adresse.",
                 "Give this place a name, without quotation marks: “Laval nursery” is easier to recognise than an address.",
+            ),
+            Self::LongName => language.say(
+                "Ce nom est trop long. Raccourcissez-le.",
+                "This name is too long. Shorten it.",
             ),
             Self::Address => language.say(
                 "Ce n'est pas une adresse. Elle ressemble à 203.0.113.7 ou à 2001:db8::7\u{a0}; votre fournisseur Internet la connaît.",
@@ -135,8 +140,11 @@ impl Plan {
     ) -> Result<(), Fault> {
         let prefix = prefix(address).ok_or(Fault::Address)?;
         let name = name.trim();
-        if name.is_empty() || name.len() > 64 || name.contains(['"', '#']) {
+        if name.is_empty() || name.contains(|c: char| c == '"' || c.is_control()) {
             return Err(Fault::Name);
+        }
+        if name.len() > Rules::MAX_NAME {
+            return Err(Fault::LongName);
         }
         self.add(name, PlaceItem::Prefix(prefix), allowed)
     }
@@ -224,7 +232,11 @@ mod tests {
 
     #[test]
     fn a_plan_reads_back_from_its_text() {
-        for plan in [Plan::default(), plan()] {
+        let mut odd = plan();
+        for name in ["Garderie #2", &"é".repeat(64)] {
+            odd.add_address(name, "203.0.113.8", true).unwrap();
+        }
+        for plan in [Plan::default(), plan(), odd] {
             assert_eq!(Plan::read(&plan.text()), Some(plan));
         }
         assert_eq!(
@@ -274,7 +286,14 @@ mod tests {
             assert_eq!(address(&mut plan, "A", bad, true), Fault::Address, "{bad}");
         }
         assert_eq!(address(&mut plan, " ", "203.0.113.9", true), Fault::Name);
-        assert_eq!(address(&mut plan, "a\"b", "203.0.113.9", true), Fault::Name);
+        for bad in ["a\"b", "a\tb"] {
+            assert_eq!(address(&mut plan, bad, "203.0.113.9", true), Fault::Name);
+        }
+        let long = "é".repeat(65);
+        assert_eq!(
+            address(&mut plan, &long, "203.0.113.9", true),
+            Fault::LongName
+        );
         assert_eq!(
             address(&mut plan, "Garderie Laval", "203.0.113.9", false),
             Fault::Both

@@ -6,7 +6,7 @@ use loquet::store::AttemptId;
 use loquet_ipfilter::Subject;
 use loquet_policy::SettingKind;
 
-use crate::fields::Fields;
+use crate::fields::{FieldFault, FieldFaultKind, Fields, MAX_FORM};
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
@@ -148,13 +148,8 @@ pub(crate) async fn plan<H: Host>(
     let Some(mut draft) = draft else {
         return Ok(pages.go(PLACE));
     };
-    let text = |field| {
-        fields
-            .optional(field, 64)
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-    };
+    // As it was typed, to be shown again; the plan judges it.
+    let text = |field| fields.lines(field, MAX_FORM).unwrap_or_default();
     let typed = Entry {
         denied: text("answer") == "deny",
         name: text("name"),
@@ -166,8 +161,8 @@ pub(crate) async fn plan<H: Host>(
     let address = pages.0.host.address(&visit.extensions);
     let step = match text("do") {
         "apply" => {
-            return put_in_force(&pages, &visit, &here, attempt, &fields, Typed::Plan(&draft))
-                .await;
+            let typed = Typed::Plan(&draft, typed);
+            return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
         }
         "here" => {
             let address = address.map(|address| address.to_string());
@@ -206,50 +201,51 @@ pub(crate) async fn save<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
-    match fields.lines("rules", MAX_RULES) {
+    // Browsers send CRLF.
+    let rules = fields
+        .lines("rules", MAX_FORM)
+        .map(|rules| rules.replace("\r\n", "\n"));
+    let (rules, fault) = match rules {
+        Ok(rules) if rules.len() <= MAX_RULES => {
+            let typed = Typed::ByHand(&rules);
+            return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
+        }
         Ok(rules) => {
-            put_in_force(
-                &pages,
-                &visit,
-                &here,
-                attempt,
-                &fields,
-                Typed::ByHand(rules),
-            )
-            .await
+            let (field, what) = ("rules", FieldFaultKind::TooLong(MAX_RULES));
+            (Some(rules), FieldFault { field, what })
         }
-        Err(fault) => {
-            let trouble = Trouble::of_field(fault, visit.language);
-            let shown = Shown {
-                rules: Some(""),
-                trouble: Some(&trouble),
-                ..Shown::default()
-            };
-            draw(&pages, &visit, &here, shown).await
-        }
-    }
+        Err(fault) => (None, fault),
+    };
+    let trouble = Trouble::of_field(fault, visit.language);
+    let shown = Shown {
+        rules: rules.as_deref(),
+        trouble: Some(&trouble),
+        ..Shown::default()
+    };
+    draw(&pages, &visit, &here, shown).await
 }
 
 /// Rules to put in force.
 #[derive(Clone, Copy)]
 enum Typed<'a> {
     ByHand(&'a str),
-    Plan(&'a Plan),
+    /// With what was typed for another place.
+    Plan(&'a Plan, Entry<'a>),
 }
 
 impl<'a> Typed<'a> {
     /// The page as it was sent, with what is wrong or done.
     fn shown(self, done: Option<&'a str>, trouble: Option<&'a Trouble>) -> Shown<'a> {
-        let (rules, draft) = match self {
-            Self::ByHand(rules) => (Some(rules), None),
-            Self::Plan(plan) => (None, Some(plan)),
+        let (rules, draft, entry) = match self {
+            Self::ByHand(rules) => (Some(rules), None, Entry::default()),
+            Self::Plan(plan, entry) => (None, Some(plan), entry),
         };
         Shown {
             rules,
             draft,
+            entry,
             done,
             trouble,
-            ..Shown::default()
         }
     }
 }
@@ -271,10 +267,9 @@ async fn put_in_force<H: Host>(
             return draw(pages, visit, here, typed.shown(None, Some(&trouble))).await;
         }
     };
-    // Browsers send CRLF.
     let text = match typed {
-        Typed::ByHand(rules) => rules.replace("\r\n", "\n"),
-        Typed::Plan(plan) => plan.text(),
+        Typed::ByHand(rules) => rules.to_owned(),
+        Typed::Plan(plan, _) => plan.text(),
     };
     let change = match SetAccessRules::new(here.stamp, &text, code) {
         Ok(change) => change,
@@ -300,7 +295,7 @@ async fn put_in_force<H: Host>(
             let next = format!("{}{PLACE}", pages.0.base);
             let known: &[&str] = match typed {
                 Typed::ByHand(_) => &["code", "rules"],
-                Typed::Plan(_) => &["code"],
+                Typed::Plan(..) => &["code"],
             };
             let mut trouble = pages.trouble(visit, here, &refused, known, &next).await?;
             // What is wrong with a plan is said above it, not at the field for other rules.

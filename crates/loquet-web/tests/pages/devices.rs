@@ -171,6 +171,31 @@ async fn places_are_planned_step_by_step_and_nothing_holds_before_it_is_put_in_f
     for typed in ["value=\"x\"", "value=\"203.0.113\""] {
         assert!(helene.page.contains(typed), "what was typed is kept");
     }
+    let long = "é".repeat(65);
+    let bad = [
+        ("draft", planned.as_str()),
+        ("do", "here"),
+        ("name", long.as_str()),
+    ];
+    helene.submit(plan, &bad).await;
+    assert!(helene.error().contains("trop long"), "{}", helene.error());
+    assert!(helene.page.contains(&long), "what was typed is kept");
+    let locks_out = planned.replace("203.0.113.7", "198.51.100.9");
+    let bad = [
+        ("draft", locks_out.as_str()),
+        ("do", "apply"),
+        ("name", "Le parc"),
+    ];
+    helene.submit(plan, &bad).await;
+    assert!(
+        helene.error().contains("enfermeraient dehors"),
+        "{}",
+        helene.error()
+    );
+    assert!(
+        helene.page.contains("value=\"Le parc\""),
+        "what was typed is kept"
+    );
     let removed = [("draft", planned.as_str()), ("do", "remove 0")];
     helene.submit(plan, &removed).await;
     assert!(draft(&helene.page).contains("default allow"));
