@@ -1,6 +1,6 @@
 //! Reading an operator's MaxMind databases into [`Geo`].
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 use maxminddb::{Reader, WithinOptions, geoip2};
 use thiserror::Error;
@@ -120,12 +120,17 @@ where
             return Err(MmdbError::TooLarge);
         }
         let place = network.network().map_err(damaged)?;
-        found.push((prefix(place.network(), place.prefix()), value));
+        let (address, len) = (place.network(), place.prefix());
+        // A record at or above the place where IPv4 begins is one of IPv6 to the reader.
+        if address == Ipv6Addr::UNSPECIFIED && len <= 96 {
+            found.push((Prefix::from_v4_bits(0, 0), value));
+        }
+        found.push((prefix(address, len), value));
     }
     Ok(found)
 }
 
-/// The reader gives what lies in the tree's first 96 bits of zeros as IPv4.
+/// The reader gives what lies below the tree's first 96 bits of zeros as IPv4.
 fn prefix(address: IpAddr, len: u8) -> Prefix {
     match address {
         IpAddr::V4(v4) => Prefix::from_v4_bits(v4.to_bits(), len),

@@ -125,6 +125,24 @@ fn a_database_is_read_by_its_own_type_and_date() {
 }
 
 #[test]
+fn one_record_for_all_of_ipv4_is_read() {
+    for (network, in_v6) in [("::/96", "::1"), ("::/40", "::1:0:0:1")] {
+        let geo = Geo::default()
+            .with_mmdb(&database(
+                "GeoLite2-Country",
+                1,
+                &[(network, country("CA"))],
+            ))
+            .unwrap();
+        for address in ["0.0.0.0", "24.48.0.1", "255.255.255.255", in_v6] {
+            let found = geo.country(ip(address));
+            assert_eq!(found, Country::from_code("CA"), "{network} {address}");
+        }
+        assert_eq!(geo.country(ip("2600::1")), None);
+    }
+}
+
+#[test]
 fn a_database_is_folded_into_the_answer() {
     let rules = Rules::parse_text("allow country CA asn 577\ndeny class tor").unwrap();
     let filter = Filter::compile(&rules, Some(&whole())).unwrap();
