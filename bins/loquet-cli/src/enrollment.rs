@@ -44,7 +44,8 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-        if self.file.trim_start().starts_with("otpauth") {
+        let scheme = self.file.trim_start().get(..7);
+        if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("otpauth")) {
             return Err(Failure::of(
                 "FILE",
                 "a key URI on the command line shows in the list of processes: put it into a file, or give it to `-`",
@@ -72,6 +73,8 @@ struct Reading {
     faults: usize,
     /// The exports of which a part was read, and the line of the first.
     exports: Vec<(usize, Migration)>,
+    /// Every part that was read.
+    parts: Vec<MigrationPart>,
 }
 
 impl Reading {
@@ -98,38 +101,37 @@ impl Reading {
     }
 
     fn part(&mut self, number: usize, part: MigrationPart) -> Result<(), Failure> {
-        let accounts = part.accounts.clone();
-        if !self.joins(number, part) {
+        if self.parts.contains(&part) {
             output::note(&format!(
                 "FILE: line {number}: this QR code was read before"
             ));
             return Ok(());
         }
-        for account in accounts {
+        self.join(number, &part);
+        for account in &part.accounts {
             match account {
                 Ok(import) => {
-                    self.account(number, &import, |warning| warning.kind.to_string())?;
+                    self.account(number, import, |warning| warning.kind.to_string())?;
                 }
-                Err(why) => self.fault(number, &why),
+                Err(why) => self.fault(number, why),
             }
         }
+        self.parts.push(part);
         Ok(())
     }
 
-    /// Puts a part into the export that it belongs to, or into a new one. Says whether it was not there yet.
-    fn joins(&mut self, number: usize, part: MigrationPart) -> bool {
+    /// Puts a part into the export that lacks it, or into a new one: not every export has a number of its own.
+    fn join(&mut self, number: usize, part: &MigrationPart) {
         for (_, export) in &mut self.exports {
-            let is_new = export.missing().contains(&part.index);
-            if export.add(part.clone()).is_ok() {
-                return is_new;
+            if export.missing().contains(&part.index) && export.add(part.clone()).is_ok() {
+                return;
             }
         }
         let mut export = Migration::default();
         // The first part of an export belongs to it.
-        if export.add(part).is_ok() {
+        if export.add(part.clone()).is_ok() {
             self.exports.push((number, export));
         }
-        true
     }
 
     fn account(
