@@ -53,6 +53,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let database = settle(database)?;
     let key = beside(&database, ".key");
     let mark = beside(&database, ".new");
+    let held = hold(&database)?;
     take_back_what_was_cut_off(&mark, &database, &key)?;
     let kind = Kind::of(&database)?;
     match kind {
@@ -66,7 +67,6 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         Kind::Foreign => return Err(Failure::Foreign { path: database }),
         Kind::Absent | Kind::Empty | Kind::Ours => {}
     }
-    let held = hold(&database)?;
     let found = match open(&key)? {
         Some(_) if fresh => {
             recognise_key(&key)?;

@@ -57,6 +57,12 @@
 //!     settled();
 //! }
 //! ```
+//! ```
+//! #![deny(unused_must_use)]
+//! fn hears(settled: fn() -> loquet::accept::Settled<u8>) -> bool {
+//!     settled().granted().is_ok()
+//! }
+//! ```
 //! ```compile_fail,E0560
 //! fn keeps(account: loquet::AccountId, pass_phrase: String) -> loquet::flow::LogIn {
 //!     loquet::flow::LogIn { account, pass_phrase } // no such field

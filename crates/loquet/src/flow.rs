@@ -357,10 +357,10 @@ pub(crate) fn decide<C: Ceremony>(
     let subject = match ceremony.subject() {
         None => None,
         Some(same) if same == actor.facts.id => Some(actor),
-        // Of another organisation: the rules refuse that as they refuse what is not there.
+        // Of another organisation is as good as not there: nothing is written that would tell the two apart.
         Some(_) => match &facts.subject {
-            Some(subject) => Some(subject),
-            None => return refuse(Refusal::UnknownAccount),
+            Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
+            _ => return refuse(Refusal::UnknownAccount),
         },
     };
     let case = Case {

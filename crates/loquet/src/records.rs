@@ -227,10 +227,6 @@ pub(crate) struct PendingSecret {
 }
 
 impl Secrets {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.active.is_none() && self.pendings.is_empty()
-    }
-
     pub(crate) fn pending(&self, session: SessionId) -> Option<&Secret> {
         self.pendings
             .iter()

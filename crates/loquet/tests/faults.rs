@@ -95,7 +95,10 @@ impl HostTx for Transaction {
     }
 
     fn commit(self) -> Result<(), Fault> {
-        blocking::wait(self.0.commit(self.1)).map(drop)
+        match blocking::wait(self.0.commit(self.1))? {
+            Commit::Done => Ok(()),
+            Commit::Stale => Err(Fault::NotCommitted("somebody was faster".into())),
+        }
     }
 }
 
@@ -226,4 +229,23 @@ async fn a_full_disk_is_an_error_and_changes_nothing() {
     store.expect(Weather::Fair);
     assert_eq!(house.service.verify_audit(DENIS.into()).await.unwrap(), 0);
     assert!(house.run(log_in).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_was_turned_away_is_counted_when_the_disk_has_room_again() {
+    let store = FlakyStore::default();
+    let house = House::over(store.clone()).await;
+    let service = &house.service;
+    service.turned_away(house.org);
+    let nobody = LogIn {
+        account: 1_000_u64.into(),
+    };
+    assert!(house.run(nobody).await.is_err());
+    store.expect(Weather::Full);
+    assert!(service.tidy().await.is_err());
+    store.expect(Weather::Fair);
+    service.tidy().await.unwrap();
+    let next = House::at(store, house.clock.clone()).await.service;
+    assert_eq!(next.denied(house.org).await.unwrap(), 1);
+    assert_eq!(next.denied_to_nobody().await.unwrap(), 1);
 }

@@ -6,7 +6,7 @@ use totp_rs::Totp;
 
 const STEP: u64 = 30;
 /// How long a page may take between the code's being read and its being checked.
-const SLOW: u64 = 10;
+const SLOW: u64 = 25;
 
 /// An authenticator app with one account in it.
 pub(crate) struct Phone {

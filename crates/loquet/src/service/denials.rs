@@ -48,7 +48,7 @@ impl Service {
     }
 
     pub(super) async fn write_down_denials(&self) -> Result<(), ServiceError> {
-        for (id, count) in self.denials(std::mem::take) {
+        while let Some((id, count)) = self.denials(|counts| counts.pop_first()) {
             if let Err(error) = self.add_denials(id, count).await {
                 // Still to be written down.
                 self.denials(|counts| {

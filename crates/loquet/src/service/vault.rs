@@ -119,8 +119,8 @@ impl Service {
     }
 
     /// A random root for a new store. Before there were roots, everything hung on the oldest key of the ring: where
-    /// chains stand already it is that key, provided that the ring opens every secret there is, or, where nobody has one,
-    /// that a chain was begun under it.
+    /// chains stand already it is that key, provided that the ring opens every secret there is and that a chain was begun
+    /// under it.
     async fn first_root(&self) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
         let organisations = self.organisations().await?;
         if organisations.is_empty() {
@@ -128,7 +128,7 @@ impl Service {
         }
         let ring = self.ring();
         let oldest = ring.oldest()?;
-        let (mut opened, mut chained) = (false, Vec::new());
+        let mut chained = Vec::new();
         for (organisation, _) in organisations {
             self.pages(Query::Accounts(organisation.id), |item| {
                 if let Item::Row(Versioned {
@@ -137,7 +137,6 @@ impl Service {
                 }) = item
                 {
                     let account = disk::read_account(&row, version, &ring).map_err(keys)?;
-                    opened |= !account.secrets.is_empty();
                     if account.audit.seq > 0 {
                         chained.push(row.id);
                     }
@@ -146,7 +145,7 @@ impl Service {
             })
             .await?;
         }
-        if opened || chained.is_empty() || self.began_one(&chained, &oldest).await? {
+        if chained.is_empty() || self.began_one(&chained, &oldest).await? {
             Ok(oldest)
         } else {
             Err(ServiceError::Keys(SealError::DoesNotOpen))
@@ -287,6 +286,18 @@ mod tests {
             );
             assert!(service.ledger(LedgerId::ROOT).await.unwrap().is_none());
         });
+    }
+
+    #[test]
+    fn a_ring_whose_oldest_key_began_no_chain_is_refused() {
+        let line = |id, byte| KeyRing::line(id, &[byte; 32]);
+        let text = format!("{}{}", *line(0, 9), *line(1, 7));
+        let ring = KeyRing::parse(&text).unwrap();
+        let refused = block_on(Service::open(old_store([7; 32]), ring)).map(drop);
+        assert!(
+            matches!(refused, Err(ServiceError::Keys(SealError::DoesNotOpen))),
+            "{refused:?}"
+        );
     }
 
     /// Nobody has enrolled, so no secret tells a wrong ring from the right one; a chain does.
