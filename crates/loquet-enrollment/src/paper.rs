@@ -37,6 +37,12 @@ pub enum PaperError {
         PaperCode::SYMBOLS
     )]
     Length(usize),
+    /// More than 256 bytes, whatever they are.
+    #[error(
+        "longer than {} bytes, blanks and dashes included",
+        PaperCode::MAX_TYPED
+    )]
+    TooLong,
     /// A character that is in no code.
     #[error("character {at} of the code is neither a letter from A to Z nor a digit from 2 to 7")]
     Character {
@@ -116,7 +122,7 @@ impl FromStr for PaperCode {
     /// all spellings are one code, one attempt and one use.
     fn from_str(text: &str) -> Result<Self, PaperError> {
         if text.len() > Self::MAX_TYPED {
-            return Err(PaperError::Length(text.chars().filter_map(symbol).count()));
+            return Err(PaperError::TooLong);
         }
         let mut bits = Zeroizing::new(0_u128);
         let (mut symbols, mut rest) = (0_usize, 0);

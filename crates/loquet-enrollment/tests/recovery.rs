@@ -76,10 +76,13 @@ fn what_is_wrong_with_a_code_is_said_and_where() {
         ("", 0),
         (text.trim_end_matches(char::is_alphanumeric), 20),
         (&format!("{}A", *text), 27),
-        (&"A".repeat(2000), 2000),
+        (&"A".repeat(256), 256),
     ] {
         assert_eq!(parse(typed), PaperError::Length(symbols), "{typed}");
     }
+    // Even where it has as many letters as a code.
+    let wide = format!("{}{}", *text, "-".repeat(256));
+    assert_eq!(parse(&wide), PaperError::TooLong);
     // 9 is no slip that anybody could tell the letter of.
     for typed in ["ABC!", "abc9", "A-C\u{301}", "A B\u{ff21}"] {
         assert_eq!(parse(typed), PaperError::Character { at: 4 }, "{typed}");
