@@ -1,4 +1,4 @@
-//! Address to behaviour, as fast as memory allows: a static tree for few spans, bit planes for many.
+//! Address to behaviour, as fast as memory allows: a table and a search for few spans, bit planes for many.
 
 use crate::planes::Planes;
 use crate::search::Search;
@@ -23,9 +23,9 @@ enum Family<K: Word> {
     Whole(Search<K>),
 }
 
-/// Below this many spans the tree is at least as fast, and the planes' first table alone would take 128 KiB.
+/// Up to this many spans the search is at least as fast, and the planes' first table alone would take 128 KiB.
 const FEW: usize = 512;
-/// Beyond 16 behaviours a look-up in as many planes as their number has bits is no faster than the tree.
+/// Beyond 16 behaviours a look-up in as many planes as their number has bits is no faster than the search.
 const MOST_PLANES: u32 = 4;
 
 impl Index {
