@@ -5,7 +5,6 @@ use std::fmt::Display;
 use clap::{Args, Subcommand};
 use loquet_enrollment::{App, Import, Migration, MigrationPart, MovingFactor, Warning, compatible};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
     file: String,
 
     /// An object a line: `line`, `issuer` and `account` (null when absent), `type`, `algorithm`, `digits`, `period` or
-    /// `counter`, `secret_bytes`, `bindable`, `wrong_in` (apps), `warnings`
+    /// `counter`, `secret_bytes`, `bindable`, `fails_in` (apps), `warnings`
     #[arg(long)]
     json: bool,
 }
@@ -51,7 +50,7 @@ impl Arguments {
                 "a key URI on the command line shows in the list of processes: put it into a file, or give it to `-`",
             ));
         }
-        let text = Zeroizing::new(stdin.file("FILE", &self.file, MAX_LIST)?);
+        let text = stdin.file("FILE", &self.file, MAX_LIST)?;
         let mut reading = Reading {
             json: self.json,
             ..Reading::default()
@@ -151,7 +150,7 @@ impl Reading {
                 MovingFactor::Time(period) => ("totp", Some(period.seconds()), None),
                 MovingFactor::Counter(counter) => ("hotp", None, Some(counter)),
             };
-            let wrong: Vec<_> = report
+            let failing: Vec<_> = report
                 .failures()
                 .map(|fit| fit.app.profile().name)
                 .collect();
@@ -164,7 +163,7 @@ impl Reading {
                 "digits": parameters.digits.count(),
                 "secret_bytes": bytes,
                 "bindable": !import.secret.is_weak(),
-                "wrong_in": wrong,
+                "fails_in": failing,
                 "warnings": warnings,
             });
             let moving = match (period, counter) {

@@ -1,5 +1,6 @@
 //! What comes from outside: standard input, files, the clock. Nothing is read without a limit.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::time::SystemTime;
@@ -94,41 +95,50 @@ impl Stdin {
     }
 
     /// A text file, or all of standard input for `-`.
-    pub(crate) fn file(&mut self, what: &str, path: &str, limit: usize) -> Result<String, Failure> {
+    pub(crate) fn file(
+        &mut self,
+        what: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Zeroizing<String>, Failure> {
         let bytes = match path {
             "-" => all(what, path, &mut self.0, limit)?,
             path => bytes(what, path, limit)?,
         };
-        String::from_utf8(bytes).map_err(|why| {
-            let at = why.utf8_error().valid_up_to();
-            Failure::of(
-                what,
-                format_args!("{}: not UTF-8 after byte {at}", path.escape_debug()),
-            )
-        })
+        let text = std::str::from_utf8(&bytes).map_err(|why| {
+            let at = why.valid_up_to();
+            unread(what, path, &format_args!("not UTF-8 after byte {at}"))
+        })?;
+        Ok(Zeroizing::new(text.to_owned()))
     }
 }
 
 /// A file, whatever it holds.
-pub(crate) fn bytes(what: &str, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn bytes(what: &str, path: &str, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let file = File::open(path).map_err(|why| unread(what, path, &why))?;
     all(what, path, file, limit)
 }
 
-fn all(what: &str, path: &str, from: impl Read, limit: usize) -> Result<Vec<u8>, Failure> {
+fn all(
+    what: &str,
+    path: &str,
+    from: impl Read,
+    limit: usize,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     // What grows leaves its old place unwiped, and small files may hold secrets.
-    let mut bytes = Vec::with_capacity(limit.saturating_add(1).min(8 << 20));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1).min(8 << 20)));
     from.take(most)
         .read_to_end(&mut bytes)
         .map_err(|why| unread(what, path, &why))?;
     if bytes.len() > limit {
-        return Err(too_long(what, limit));
+        let why = format_args!("longer than {limit} bytes");
+        return Err(unread(what, path, &why));
     }
     Ok(bytes)
 }
 
-fn unread(what: &str, path: &str, why: &io::Error) -> Failure {
+fn unread(what: &str, path: &str, why: &dyn Display) -> Failure {
     Failure::of(what, format_args!("{}: {why}", path.escape_debug()))
 }
 

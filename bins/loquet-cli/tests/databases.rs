@@ -156,7 +156,7 @@ fn each_database_is_named_with_its_date_and_a_stale_one_is_called_so() {
     assert_eq!(
         notes[3],
         "note: --rules: line 1 asks for network operators, which no --database tells: unknown for every address, and \
-         unknown never allows"
+         unknown allows only where a rule names it"
     );
 }
 
@@ -242,7 +242,7 @@ fn what_a_rule_lacks_is_said_for_each_kind_and_lint_knows_the_given_ones() {
                 let line = if *what == "anonymisers" { 2 } else { 1 };
                 format!(
                     "note: --rules: line {line} asks for {what}, which no --database tells: unknown for every address, \
-                     and unknown never allows"
+                     and unknown allows only where a rule names it"
                 )
             })
             .collect::<Vec<_>>()

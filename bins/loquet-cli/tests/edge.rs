@@ -57,3 +57,25 @@ fn input_that_is_no_text_is_named_with_its_place() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(output.stderr, b"error: --secret: not UTF-8 after byte 4\n");
 }
+
+#[test]
+fn a_file_that_is_no_text_or_too_long_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, why) in [
+        ("latin", b"# \xe9".to_vec(), "not UTF-8 after byte 2"),
+        (
+            "long",
+            vec![b'#'; (1 << 20) + 1],
+            "longer than 1048576 bytes",
+        ),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_loquet"))
+            .args(["policy", "test", name])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("error: FILE: {name}: {why}\n"));
+    }
+}

@@ -91,7 +91,8 @@ pub(super) fn note_lacking(flag: &str, filter: &Filter) {
             more => format!("{first} and {more} more ask"),
         };
         output::note(&format!(
-            "{flag}: {who} for {}, which no --database tells: unknown for every address, and unknown never allows",
+            "{flag}: {who} for {}, which no --database tells: unknown for every address, and unknown allows only \
+             where a rule names it",
             plural(subject)
         ));
     }

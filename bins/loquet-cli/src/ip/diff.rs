@@ -40,6 +40,7 @@ impl Arguments {
         let geo = self.databases.read()?;
         let before = filter("BEFORE", &self.before, stdin, geo.as_ref())?;
         let after = filter("AFTER", &self.after, stdin, geo.as_ref())?;
+        note_lacking("BEFORE", &before);
         note_lacking("AFTER", &after);
         let found = diff(&before, &after);
         if self.json {
