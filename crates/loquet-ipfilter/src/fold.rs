@@ -99,13 +99,9 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     lists.freeze()?;
     // Where deny rules come first and need no database, the lists already hold every rule that could match from inside
     // a tunnel: the second table would say the same.
-    let is_same = !any_complex
-        && rules.precedence == Precedence::DenyOverrides
-        && rules.embedded == Embedded::DenyOnly;
-    let tunnels = if is_same {
-        None
-    } else {
-        Some(fold_tunnels(rules)?)
+    let tunnels = match rules.embedded {
+        Embedded::DenyOnly if !any_complex && rules.precedence == Precedence::DenyOverrides => None,
+        _ => Some(fold_tunnels(rules)?),
     };
     Ok(Folded {
         table,
