@@ -71,13 +71,7 @@ pub async fn t1_t2_a_used_step_is_refused_for_the_whole_window(house: House) {
 pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     house.imposed().await;
     let half = house.log_in(CHLOE).await.stamp;
-    let offer = house
-        .run(BeginEnrollment {
-            stamp: half,
-            ticket: "".into(),
-        })
-        .await
-        .unwrap();
+    let offer = house.begin(half).await;
     let phone = loquet::testing::Phone::scan(&offer).unwrap();
     let typed = house.code(&phone);
     let confirm = ConfirmEnrollment {
@@ -439,7 +433,7 @@ pub async fn t24_a_half_log_in_carries_no_rights(house: House) {
         "CODE_REQUIRED"
     );
     assert!(house.service.roll_call(&half).await.unwrap().is_err());
-    let standing = house.service.check(&half, None).await.unwrap().unwrap();
+    let standing = house.standing(&half).await;
     assert_eq!(standing.level, Level::HalfLogin);
     house.clock.advance(601);
     assert_eq!(

@@ -388,7 +388,7 @@ pub async fn what_is_never_granted_is_refused_by_name(house: House) {
     );
     let remove = RemoveAuthenticator { stamp };
     assert_eq!(rule(house.run(remove).await), Refusal::AskAnotherAdmin);
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert!(standing.organisation.is_enabled() && standing.requirement.mandate.is_some());
     assert_eq!(standing.level, Level::Level2);
 }

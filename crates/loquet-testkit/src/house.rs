@@ -7,6 +7,7 @@ use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
     AccountId, Clock, KeyRing, Level, OrgId, Refusal, Refused, Request, RoleId, Service, Stamp,
+    Standing,
 };
 use loquet_policy::{Attempts, Start};
 
@@ -92,11 +93,24 @@ impl House {
         .unwrap()
     }
 
-    /// Waits for a code that was not used yet.
+    /// What a session is worth.
+    pub async fn standing(&self, stamp: &Stamp) -> Standing {
+        self.service.check(stamp, None).await.unwrap().unwrap()
+    }
+
+    /// Waits for a code that was not used yet. Once in a million two steps that follow each other have the same digits,
+    /// which count as used with the first of them: such are waited for too.
     #[must_use]
     pub fn code(&self, phone: &Phone) -> String {
-        self.clock.advance(30);
-        phone.code(self.clock.now())
+        loop {
+            self.clock.advance(30);
+            let now = self.clock.now().0;
+            let [before, code, after] =
+                [now - 30, now, now + 30].map(|at| phone.code(loquet::UnixTime(at)));
+            if code != before && code != after {
+                return code;
+            }
+        }
     }
 
     /// A code that is wrong now and a while before and after.
@@ -112,15 +126,15 @@ impl House {
             .unwrap()
     }
 
+    /// Begins an enrollment that needs no ticket.
+    pub async fn begin(&self, stamp: Stamp) -> Offer {
+        let ticket = "".into();
+        self.run(BeginEnrollment { stamp, ticket }).await.unwrap()
+    }
+
     /// Scans, types the first code, is in.
     pub async fn enroll(&self, stamp: Stamp) -> (Phone, Stamp) {
-        let offer = self
-            .run(BeginEnrollment {
-                stamp,
-                ticket: "".into(),
-            })
-            .await
-            .unwrap();
+        let offer = self.begin(stamp).await;
         self.confirm(stamp, &offer).await
     }
 

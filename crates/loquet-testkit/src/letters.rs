@@ -113,11 +113,11 @@ pub async fn a_bound_owner_changes_the_address_with_a_fresh_code(house: House) {
     let wrong = house.wrong_code(&phone);
     let refusal = rule(house.run(change(&wrong)).await);
     assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert_eq!(standing.address, None);
     let typed = house.code(&phone);
     house.run(change(&typed)).await.unwrap();
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert_eq!(standing.address, Some(address("anne@example.org")));
     // Where nothing is bound, the pass phrase is all there is.
     let stamp = house.log_in(DENIS).await.stamp;

@@ -50,7 +50,7 @@ async fn once_enabled_there_is_no_way_back() {
         typed_back: "".into(),
     };
     assert_eq!(rule(house.run(again).await).code(), "ALREADY_ENABLED");
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert!(standing.organisation.is_enabled());
 }
 
@@ -99,7 +99,7 @@ async fn a_parent_may_and_need_not() {
     assert_eq!(parent.stamp.level(), Level::Level1);
     assert!(!parent.requirement.is_required());
     let (_, stamp) = house.enroll(parent.stamp).await;
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert!(
         standing.requirement.toggle,
         "confirming an enrollment switches the question on"
@@ -142,7 +142,7 @@ async fn half_a_log_in_reaches_nothing() {
     let house = house().await;
     house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert_eq!(standing.level, Level::HalfLogin);
     assert_eq!(
         house

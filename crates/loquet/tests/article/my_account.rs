@@ -13,11 +13,11 @@ async fn whoever_is_in_reads_what_is_required_of_the_account() {
     let house = house().await;
     house.imposed().await;
     let (_, stamp) = house.enroll(house.log_in(DENIS).await.stamp).await;
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert!(standing.requirement.toggle, "the owner's wish");
     assert!(standing.requirement.mandate.is_none());
     let (_, stamp) = house.enroll(house.log_in(CHLOE).await.stamp).await;
-    let standing = house.service.check(&stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(&stamp).await;
     assert!(standing.requirement.mandate.is_some(), "the mandate");
 }
 

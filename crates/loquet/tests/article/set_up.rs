@@ -105,31 +105,13 @@ async fn a_pending_enrollment_belongs_to_its_session_alone() {
     house.imposed().await;
     let first = house.log_in(CHLOE).await.stamp;
     let second = house.log_in(CHLOE).await.stamp;
-    let offer = house
-        .run(BeginEnrollment {
-            stamp: first,
-            ticket: "".into(),
-        })
-        .await
-        .unwrap();
-    let again = house
-        .run(BeginEnrollment {
-            stamp: first,
-            ticket: "".into(),
-        })
-        .await
-        .unwrap();
+    let offer = house.begin(first).await;
+    let again = house.begin(first).await;
     assert_eq!(offer.uri.expose(), again.uri.expose());
     let shown = house.service.pending(&first).await.unwrap().unwrap();
     assert_eq!(offer.uri.expose(), shown.uri.expose());
     assert!(house.service.pending(&second).await.unwrap().is_none());
-    let other = house
-        .run(BeginEnrollment {
-            stamp: second,
-            ticket: "".into(),
-        })
-        .await
-        .unwrap();
+    let other = house.begin(second).await;
     assert_ne!(offer.uri.expose(), other.uri.expose());
     house.clock.advance(601);
     assert!(

@@ -55,17 +55,31 @@ impl Browser {
             .granted()
     }
 
-    async fn log_in(self, house: &House, account: u64, phone: &Phone) -> Entered {
+    /// The pass phrase was right.
+    async fn enter(self, house: &House, account: u64) -> Stamp {
         let account = account.into();
-        let half = self.run(house, LogIn { account }).await.unwrap();
+        self.run(house, LogIn { account }).await.unwrap().stamp
+    }
+
+    async fn give(self, house: &House, stamp: Stamp, phone: &Phone) -> Entered {
+        let typed = house.code(phone).into();
+        self.run(house, GiveCode { stamp, typed }).await.unwrap()
+    }
+
+    async fn log_in(self, house: &House, account: u64, phone: &Phone) -> Entered {
+        let half = self.enter(house, account).await;
         assert_eq!(
-            half.stamp.level(),
+            half.level(),
             Level::HalfLogin,
             "a known device never replaces a code"
         );
-        let typed = house.code(phone).into();
-        let stamp = half.stamp;
-        self.run(house, GiveCode { stamp, typed }).await.unwrap()
+        self.give(house, half, phone).await
+    }
+
+    /// The same, and the cookie that the device has from then on.
+    async fn cookie(self, house: &House, account: u64, phone: &Phone) -> DeviceId {
+        let entered = self.log_in(house, account, phone).await;
+        entered.device.unwrap()
     }
 
     const fn with(self, cookie: DeviceId) -> Self {
@@ -106,12 +120,7 @@ async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
     // Ticked, but not offered.
     let entered = TICKED.log_in(&house, CHLOE, &phone).await;
     assert_eq!(entered.device, None);
-    let standing = house
-        .service
-        .check(&entered.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let standing = house.standing(&entered.stamp).await;
     assert!(standing.devices.is_empty() && !standing.devices_offered);
     // Offered, but not ticked.
     house
@@ -122,21 +131,11 @@ async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
         .await
         .unwrap();
     let entered = NEW.log_in(&house, CHLOE, &phone).await;
-    let standing = house
-        .service
-        .check(&entered.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let standing = house.standing(&entered.stamp).await;
     assert!(entered.device.is_none() && standing.devices.is_empty() && standing.devices_offered);
     // Both.
     let entered = TICKED.log_in(&house, CHLOE, &phone).await;
-    let standing = house
-        .service
-        .check(&entered.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let standing = house.standing(&entered.stamp).await;
     assert!(entered.device.is_some());
     assert_eq!(standing.device, Some(standing.devices[0].number));
     assert_eq!(
@@ -163,13 +162,8 @@ async fn only_an_administrator_with_a_recent_code_switches_devices_on() {
 #[tokio::test]
 async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
     let (house, _, phone, _) = house().await;
-    let first = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
-    let second = NEW
-        .with(first)
-        .log_in(&house, CHLOE, &phone)
-        .await
-        .device
-        .unwrap();
+    let first = TICKED.cookie(&house, CHLOE, &phone).await;
+    let second = NEW.with(first).cookie(&house, CHLOE, &phone).await;
     assert_ne!(first, second);
     let third = NEW.with(second).log_in(&house, CHLOE, &phone).await;
     assert!(third.device.is_some());
@@ -187,12 +181,7 @@ async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
         },
     );
     assert_eq!(stepped.await.unwrap().device, None);
-    let standing = house
-        .service
-        .check(&third.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let standing = house.standing(&third.stamp).await;
     assert_eq!(standing.devices.len(), 1);
 }
 
@@ -206,29 +195,13 @@ async fn forgetting_a_device_ends_its_sessions_and_no_others() {
         .await;
     let tablet = TICKED.log_in(&house, CHLOE, &phone).await;
     let elsewhere = NEW.log_in(&house, CHLOE, &phone).await;
-    let half = NEW
-        .with(again.device.unwrap())
-        .run(
-            &house,
-            LogIn {
-                account: CHLOE.into(),
-            },
-        )
-        .await
-        .unwrap();
-    let number = house
-        .service
-        .check(&laptop.stamp, None)
-        .await
-        .unwrap()
-        .unwrap()
-        .device
-        .unwrap();
+    let half = NEW.with(again.device.unwrap()).enter(&house, CHLOE).await;
+    let number = house.standing(&laptop.stamp).await.device.unwrap();
 
     let forget = |stamp, number| ForgetDevice { stamp, number };
     let answer = house.run(forget(tablet.stamp, number)).await.unwrap();
     assert_eq!(answer, Forget::StillHere);
-    for stamp in [laptop.stamp, again.stamp, half.stamp] {
+    for stamp in [laptop.stamp, again.stamp, half] {
         assert!(is_over(&house, &stamp).await);
         let typed = house.code(&phone).into();
         assert_eq!(
@@ -242,14 +215,7 @@ async fn forgetting_a_device_ends_its_sessions_and_no_others() {
         Refusal::Unchanged
     );
     // The own one: the session that asks is over too.
-    let own = house
-        .service
-        .check(&tablet.stamp, None)
-        .await
-        .unwrap()
-        .unwrap()
-        .device
-        .unwrap();
+    let own = house.standing(&tablet.stamp).await.device.unwrap();
     assert_eq!(
         house.run(forget(tablet.stamp, own)).await.unwrap(),
         Forget::Over
@@ -284,7 +250,7 @@ async fn forgetting_all_devices_ends_every_session() {
 #[tokio::test]
 async fn a_reset_and_a_loss_forget_the_devices() {
     let (house, anne_phone, phone, _) = house().await;
-    let first = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let first = TICKED.cookie(&house, CHLOE, &phone).await;
     let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
     let typed = house.code(&anne_phone).into();
     let reset = Reset {
@@ -294,22 +260,8 @@ async fn a_reset_and_a_loss_forget_the_devices() {
         typed,
     };
     house.run(reset).await.unwrap();
-    let half = NEW
-        .with(first)
-        .run(
-            &house,
-            LogIn {
-                account: CHLOE.into(),
-            },
-        )
-        .await
-        .unwrap();
-    let standing = house
-        .service
-        .check(&half.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let half = NEW.with(first).enter(&house, CHLOE).await;
+    let standing = house.standing(&half).await;
     assert!(standing.devices.is_empty() && standing.device.is_none());
 
     let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
@@ -320,7 +272,7 @@ async fn a_reset_and_a_loss_forget_the_devices() {
         .await
         .unwrap();
     let half = house.log_in(ANNE).await.stamp;
-    let standing = house.service.check(&half, None).await.unwrap().unwrap();
+    let standing = house.standing(&half).await;
     assert!(anne.device.is_some() && standing.devices.is_empty());
 }
 
@@ -328,37 +280,19 @@ async fn a_reset_and_a_loss_forget_the_devices() {
 #[tokio::test]
 async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
     let (house, _, phone, _) = house().await;
-    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
     let thief = Browser {
         address: AWAY,
         ..NEW
     };
     let mut last = None;
     for _ in 0..80 {
-        let stamp = thief
-            .run(
-                &house,
-                LogIn {
-                    account: CHLOE.into(),
-                },
-            )
-            .await
-            .unwrap()
-            .stamp;
+        let stamp = thief.enter(&house, CHLOE).await;
         let typed = house.wrong_code(&phone).into();
         let guess = thief.run(&house, GiveCode { stamp, typed }).await;
         assert!(matches!(rule(guess), Refusal::WrongCode { .. }));
         house.clock.advance(3601);
-        let stamp = thief
-            .run(
-                &house,
-                LogIn {
-                    account: CHLOE.into(),
-                },
-            )
-            .await
-            .unwrap()
-            .stamp;
+        let stamp = thief.enter(&house, CHLOE).await;
         last = Some(stamp);
     }
     let typed = house.code(&phone).into();
@@ -375,20 +309,11 @@ async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
 #[tokio::test]
 async fn twenty_more_wrong_codes_on_known_devices_disable_it_all_the_same() {
     let (house, _, phone, _) = house().await;
-    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
     let known = NEW.with(cookie);
     let mut answers = Vec::new();
     for _ in 0..100 {
-        let stamp = known
-            .run(
-                &house,
-                LogIn {
-                    account: CHLOE.into(),
-                },
-            )
-            .await
-            .unwrap()
-            .stamp;
+        let stamp = known.enter(&house, CHLOE).await;
         if stamp.level() == Level::RecoveryOnly {
             break;
         }
@@ -469,7 +394,7 @@ async fn new_devices_and_new_places_are_told_to_those_who_have_devices_remembere
         [],
         "who remembers no device hears of none"
     );
-    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
     assert_eq!(
         letters(&house).await,
         [("chloe".into(), Event::DeviceRemembered)]
@@ -486,22 +411,13 @@ async fn new_devices_and_new_places_are_told_to_those_who_have_devices_remembere
         ..NEW
     }
     .with(cookie);
-    let cookie = neighbour
-        .log_in(&house, CHLOE, &phone)
-        .await
-        .device
-        .unwrap();
+    let cookie = neighbour.cookie(&house, CHLOE, &phone).await;
     assert_eq!(letters(&house).await, []);
     let away = Browser {
         address: AWAY,
         ..NEW
     };
-    let cookie = away
-        .with(cookie)
-        .log_in(&house, CHLOE, &phone)
-        .await
-        .device
-        .unwrap();
+    let cookie = away.with(cookie).cookie(&house, CHLOE, &phone).await;
     assert_eq!(letters(&house).await, [("chloe".into(), Event::NewPlace)]);
     away.with(cookie).log_in(&house, CHLOE, &phone).await;
     assert_eq!(letters(&house).await, []);
@@ -572,12 +488,7 @@ async fn ten_devices_are_remembered_at_most() {
     for _ in 0..MOST {
         last = TICKED.log_in(&house, CHLOE, &phone).await;
     }
-    let standing = house
-        .service
-        .check(&last.stamp, None)
-        .await
-        .unwrap()
-        .unwrap();
+    let standing = house.standing(&last.stamp).await;
     assert_eq!(standing.devices.len(), MOST);
     assert!(is_over(&house, &first.stamp).await);
 }

@@ -1,8 +1,6 @@
 //! What is asked, told and forgotten beside the log-in: by whom, and once.
 
-use loquet::flow::{
-    ForgetDevice, GiveCode, LogIn, ReportLost, SetAccessRules, SwitchDevices, SwitchOff,
-};
+use loquet::flow::{ForgetDevice, LogIn, ReportLost, SetAccessRules, SwitchDevices, SwitchOff};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{Level, Refusal, Stamp};
@@ -12,8 +10,7 @@ use loquet_testkit::house::{ANNE, CHLOE, DENIS, House, rule};
 use crate::{AWAY, Browser, NEW, TICKED, house, letters};
 
 async fn devices(house: &House, stamp: &Stamp) -> usize {
-    let standing = house.service.check(stamp, None).await.unwrap();
-    standing.unwrap().devices.len()
+    house.standing(stamp).await.devices.len()
 }
 
 #[tokio::test]
@@ -22,12 +19,12 @@ async fn whoever_may_do_nothing_yet_forgets_no_device() {
     let full = TICKED.log_in(&house, CHLOE, &phone).await;
     let number = devices_of(&house, &full.stamp).await;
     let account = CHLOE.into();
-    let stamp = NEW.run(&house, LogIn { account }).await.unwrap().stamp;
+    let stamp = NEW.enter(&house, CHLOE).await;
     let forget = house.run(ForgetDevice { stamp, number }).await;
     assert_eq!(rule(forget).code(), "CODE_REQUIRED");
     assert_eq!(devices(&house, &full.stamp).await, 1);
     house.run(ReportLost { account }).await.unwrap();
-    let stamp = NEW.run(&house, LogIn { account }).await.unwrap().stamp;
+    let stamp = NEW.enter(&house, CHLOE).await;
     assert_eq!(stamp.level(), Level::RecoveryOnly);
     let forget = house.run(ForgetDevice { stamp, number }).await;
     assert_eq!(rule(forget).code(), "RECOVER_FIRST");
@@ -35,7 +32,7 @@ async fn whoever_may_do_nothing_yet_forgets_no_device() {
 
 /// The number of the only one.
 async fn devices_of(house: &House, stamp: &Stamp) -> u16 {
-    let standing = house.service.check(stamp, None).await.unwrap().unwrap();
+    let standing = house.standing(stamp).await;
     let [device] = &standing.devices[..] else {
         panic!("{standing:?}")
     };
@@ -71,14 +68,8 @@ async fn switching_needs_level_2_of_the_last_five_minutes_and_something_to_switc
         Refusal::Unchanged
     );
     // Of whoever switched the question off, the pass phrase alone is no authority.
-    let typed = house.code(&phone);
-    house
-        .run(SwitchOff {
-            stamp,
-            typed: typed.into(),
-        })
-        .await
-        .unwrap();
+    let typed = house.code(&phone).into();
+    house.run(SwitchOff { stamp, typed }).await.unwrap();
     let stamp = house.log_in(ANNE).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
     assert_eq!(
@@ -110,7 +101,7 @@ async fn switched_off_all_administrators_hear_of_it_and_the_own_devices_are_gone
 #[tokio::test]
 async fn once_switched_off_no_cookie_is_a_known_device() {
     let (house, anne_phone, phone, _) = house().await;
-    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
     let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
     let stamp = anne.stamp;
     let text = "default deny\nallow any device known\nfor tag 2 allow 203.0.113.0/24";
@@ -141,16 +132,7 @@ async fn elsewhere() -> (House, Phone, Stamp, Browser) {
 #[tokio::test]
 async fn another_code_in_the_same_session_is_no_log_in() {
     let (house, phone, stamp, away) = elsewhere().await;
-    let typed = house.code(&phone);
-    away.run(
-        &house,
-        GiveCode {
-            stamp,
-            typed: typed.into(),
-        },
-    )
-    .await
-    .unwrap();
+    away.give(&house, stamp, &phone).await;
     assert_eq!(letters(&house).await, []);
 }
 
@@ -159,17 +141,7 @@ async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
     let (house, _, _, _) = house().await;
     let stamp = house.log_in(DENIS).await.stamp;
     let (phone, stamp) = house.enroll(stamp).await;
-    let typed = house.code(&phone);
-    let ticked = TICKED
-        .run(
-            &house,
-            GiveCode {
-                stamp,
-                typed: typed.into(),
-            },
-        )
-        .await
-        .unwrap();
+    let ticked = TICKED.give(&house, stamp, &phone).await;
     assert!(ticked.device.is_some());
     let (stamp, typed) = (ticked.stamp, house.code(&phone));
     house
@@ -184,20 +156,10 @@ async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
         address: AWAY,
         ..NEW
     };
-    let account = DENIS.into();
-    let stamp = away.run(&house, LogIn { account }).await.unwrap().stamp;
+    let stamp = away.enter(&house, DENIS).await;
     assert_eq!(stamp.level(), Level::Level1);
     assert_eq!(letters(&house).await, [("denis".into(), Event::NewDevice)]);
-    let typed = house.code(&phone);
-    away.run(
-        &house,
-        GiveCode {
-            stamp,
-            typed: typed.into(),
-        },
-    )
-    .await
-    .unwrap();
+    away.give(&house, stamp, &phone).await;
     assert_eq!(letters(&house).await, []);
 }
 
@@ -208,17 +170,7 @@ async fn whoever_asks_with_a_later_code_is_remembered_then() {
         ticked: true,
         ..away
     };
-    let typed = house.code(&phone);
-    let entered = ticked
-        .run(
-            &house,
-            GiveCode {
-                stamp,
-                typed: typed.into(),
-            },
-        )
-        .await
-        .unwrap();
+    let entered = ticked.give(&house, stamp, &phone).await;
     assert!(entered.device.is_some());
     assert_eq!(
         letters(&house).await,
@@ -230,7 +182,7 @@ async fn whoever_asks_with_a_later_code_is_remembered_then() {
 #[tokio::test]
 async fn asking_again_on_a_known_device_remembers_no_second_one() {
     let (house, _, phone, _) = house().await;
-    let cookie = TICKED.log_in(&house, CHLOE, &phone).await.device.unwrap();
+    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
     letters(&house).await;
     let again = Browser {
         ticked: true,
