@@ -33,18 +33,18 @@
 //!
 //! # Figures
 //! `cd benches && cargo bench --features store --bench store`, beside the same statements by hand, without Loquet, in one
-//! run on two cores (of two runs the worse; the disk's own sync took 0.19 ms):
+//! run on two cores (of five runs the worst; the disk's own sync took 0.17 to 0.19 ms):
 //!
 //! | log-ins, each two durable changes | of batches of 256 by hand |
 //! |---|---|
-//! | Loquet, 256 in flight | 79 % |
-//! | Loquet, 16 in flight | 78 % |
-//! | by hand in batches of 16 | 79 % |
-//! | by hand, a transaction for each change | 27 % |
-//! | by hand, the same through a pool of eight connections | 29 % |
+//! | Loquet, 256 in flight | 81 % |
+//! | Loquet, 16 in flight | 70 % |
+//! | by hand in batches of 16 | 77 % |
+//! | by hand, a transaction for each change | 26 % |
+//! | by hand, the same through a pool of eight connections | 28 % |
 //!
-//! A code alone takes 80 to 123 µs more than its statements by hand; django-otp, which only verifies and saves, does a
-//! fifth of the codes a second. Among a million accounts a code takes 1.04 of what it takes among a thousand, and an
+//! A code alone takes 69 to 115 µs more than its statements by hand; django-otp, which only verifies and saves, does a
+//! fifth of the codes a second. Among a million accounts a code takes 1.02 of what it takes among a thousand, and an
 //! account takes 1,149 bytes on disk.
 //!
 //! # Which SQLite
