@@ -133,10 +133,10 @@ fn people(path: &Path, count: usize) -> Vec<Person> {
             ticket: "".into(),
         };
         let phone = Phone::scan(&wait(house.run(begin)).unwrap()).unwrap();
-        let typed = house.code(&phone);
+        let typed = house.code(&phone).into();
         let confirm = ConfirmEnrollment {
             stamp: log_in.stamp,
-            typed: typed.into(),
+            typed,
             seal_typed_back: "".into(),
         };
         wait(house.run(confirm)).unwrap();

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use loquet::flow::{
-    BeginEnrollment, Choice, Choose, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise,
-    SwitchOff, UseRecoveryCode,
+    Choice, Choose, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff,
+    UseRecoveryCode,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, ServiceError};
@@ -182,8 +182,7 @@ pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) 
     house.clock.advance(limits::WEAKENING);
     house.service.tick().await.unwrap();
     let stamp = house.log_in(DENIS).await.stamp;
-    let ticket = "".into();
-    let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
+    let offer = house.begin(stamp).await;
     let paper = house.service.recovery_codes(&stamp).await.unwrap();
     house.confirm(stamp, &offer).await;
 

@@ -117,14 +117,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
 
     for account in [BRUNO, CHLOE, DENIS] {
         let half = house.log_in(account).await.stamp;
-        let ticket = String::new();
-        let offer = house
-            .run(BeginEnrollment {
-                stamp: half,
-                ticket: ticket.into(),
-            })
-            .await
-            .unwrap();
+        let offer = house.begin(half).await;
         printed += &format!("{offer:?}");
         canaries.push(Canary::new("a shared secret", &offer.key_ungrouped, 5));
         let codes = house.service.recovery_codes(&half).await.unwrap();

@@ -20,12 +20,7 @@ pub async fn story<S: Store>(
     let (phone, anne) = house.enabled().await;
     let anne = house.offering(&phone, anne).await;
     let denis = house.log_in(DENIS).await.stamp;
-    let ticket = "".into();
-    let begun = BeginEnrollment {
-        stamp: denis,
-        ticket,
-    };
-    let offer = house.run(begun).await.unwrap();
+    let offer = house.begin(denis).await;
     let codes = house.service.recovery_codes(&denis).await.unwrap();
     let (deniss, denis) = house.confirm(denis, &offer).await;
     let chloe = house.log_in(CHLOE).await.stamp;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn, Reset};
+use loquet::flow::{ConfirmEnrollment, GiveCode, LogIn, Reset};
 use loquet::store::{
     Commit, Cursor, Fault, Item, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
@@ -60,11 +60,7 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     let (phone, anne) = house.imposed().await;
 
     let half = house.log_in(CHLOE).await.stamp;
-    let begin = BeginEnrollment {
-        stamp: half,
-        ticket: "".into(),
-    };
-    let offer = house.run(begin).await.unwrap();
+    let offer = house.begin(half).await;
     printed += &format!("{offer:?}");
     secrets.extend([
         offer.key_ungrouped.to_string(),

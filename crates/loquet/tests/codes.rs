@@ -6,9 +6,7 @@
     reason = "a test may fail loudly"
 )]
 
-use loquet::flow::{
-    AddRole, BeginEnrollment, Choice, Choose, GiveCode, MAX_TYPED, Resynchronise, UseRecoveryCode,
-};
+use loquet::flow::{AddRole, Choice, Choose, GiveCode, MAX_TYPED, Resynchronise, UseRecoveryCode};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{Clock, Level, Refusal, RoleId, Stamp, UnixTime};
@@ -144,12 +142,12 @@ async fn nobody_asks_about_people_of_another_organisation() {
 async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     let house = House::over(MemoryStore::new()).await;
     let (phone, stamp) = house.enabled().await;
-    let typed = house.code(&phone);
+    let typed = house.code(&phone).into();
     let choice = Choice::RecoveryCodes { offered: true };
     let offer = Choose {
         stamp,
         choice,
-        typed: typed.into(),
+        typed,
     };
     house.run(offer).await.unwrap();
     house.clock.advance(limits::WEAKENING);
@@ -158,8 +156,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     let mut windows = Vec::new();
     for _ in 0..2 {
         let stamp = house.log_in(CHLOE).await.stamp;
-        let ticket = "".into();
-        let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
+        let offer = house.begin(stamp).await;
         windows.push((stamp, offer));
     }
     for (stamp, _) in &windows {

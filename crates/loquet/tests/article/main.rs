@@ -14,7 +14,7 @@ mod my_account;
 mod set_up;
 
 use loquet::Stamp;
-use loquet::flow::{BeginEnrollment, Offer};
+use loquet::flow::Offer;
 use loquet::store::MemoryStore;
 use loquet_testkit::house::House;
 
@@ -25,8 +25,7 @@ async fn house() -> House {
 /// What somebody who logs in and must enroll is shown.
 async fn offered(house: &House, account: u64) -> (Stamp, Offer) {
     let stamp = house.log_in(account).await.stamp;
-    let ticket = "".into();
-    let offer = house.run(BeginEnrollment { stamp, ticket }).await.unwrap();
+    let offer = house.begin(stamp).await;
     (stamp, offer)
 }
 

@@ -231,13 +231,9 @@ impl Real {
                 }
             }
             Ask::SwitchOff { who, session, code } => {
-                let typed = self.code(who, code);
+                let typed = self.code(who, code).into();
                 let stamp = stamp(session);
-                self.run(SwitchOff {
-                    stamp,
-                    typed: typed.into(),
-                })
-                .map(|()| "done")
+                self.run(SwitchOff { stamp, typed }).map(|()| "done")
             }
             Ask::ReportLost { who } => {
                 let account = account(who);
