@@ -260,6 +260,16 @@ impl Browser {
             .await;
     }
 
+    /// As on a device whose owner prefers dark pages.
+    pub(crate) async fn darken(&self) {
+        let dark = json!({ "name": "prefers-color-scheme", "value": "dark" });
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": [dark] }))
+            .await;
+        let script = "return getComputedStyle(document.body).backgroundColor";
+        let ground = self.client.execute(script, Vec::new()).await.unwrap();
+        assert_eq!(ground, json!("rgb(20, 25, 27)"), "the page follows");
+    }
+
     /// What the person's clipboard holds; Chromium asks for a permission first.
     pub(crate) async fn clipboard(&self) -> String {
         let script = "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('refused: ' + e))";

@@ -1,11 +1,12 @@
-//! Shorter ways through: in English, and without a script.
+//! Shorter ways through: in English and in the dark, and without a script.
 
 use crate::browser::Scripts;
 use crate::journey::Journey;
 
 #[tokio::test]
-async fn the_path_in_english() {
+async fn the_path_in_english_in_the_dark() {
     let mut journey = Journey::start("en", Scripts::Run).await;
+    journey.browser.darken().await;
     journey.browser.click("language").await;
     journey.browser.find("log-in-page").await;
     journey.browser.says("Pass phrase").await;

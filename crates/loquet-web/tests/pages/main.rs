@@ -9,6 +9,7 @@
 )]
 
 mod choices;
+mod contrast;
 mod devices;
 mod hardening;
 mod letters;
