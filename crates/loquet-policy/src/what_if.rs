@@ -3,8 +3,8 @@
 use crate::requirement::required;
 use crate::standing::entry;
 use crate::{
-    Account, AccountId, Hardened, Latch, Level, Mandate, MandateState, Organisation, Preset,
-    Refusal, Requirement, RoleId, Setting, UnixTime,
+    Account, AccountId, Latch, Level, Mandate, MandateState, Organisation, Preset, Refusal,
+    Requirement, RoleId, Setting, UnixTime,
 };
 
 /// A change of an organisation's rules that somebody thinks about.
@@ -119,14 +119,7 @@ impl PolicyChange {
         match self {
             Self::Enable if organisation.is_enabled() => {}
             Self::Enable => organisation.latch = Latch::Enabled { since: now, by },
-            Self::Preset(preset) if preset == organisation.preset => {}
-            Self::Preset(preset) => {
-                organisation.preset = preset;
-                organisation.hardened = match preset {
-                    Preset::StrictLatch => Some(Hardened { since: now, by }),
-                    Preset::Standard => None,
-                };
-            }
+            Self::Preset(preset) => organisation.preset = preset,
             Self::Mandate { role, date } => {
                 // What is announced already is moved, and stays its author's.
                 let (by, since, postponements) = match organisation.mandate(role) {

@@ -101,17 +101,20 @@ impl RepudiationLink {
     }
 }
 
+/// A text is no [`RepudiationLink`]. Links are clicked, not typed: there is no place to point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not the link of an enrollment's letter, or not all of it")]
+pub struct NoSuchLink;
+
 impl FromStr for RepudiationLink {
-    type Err = PaperError;
+    type Err = NoSuchLink;
 
     /// Reads back what stood in the link.
-    fn from_str(text: &str) -> Result<Self, PaperError> {
-        let length = PaperError::Length(text.len());
-        let (account, secret) = text.split_once('-').ok_or(length)?;
-        let account = account.parse().map_err(|_| length)?;
+    fn from_str(text: &str) -> Result<Self, NoSuchLink> {
+        let (account, secret) = text.split_once('-').ok_or(NoSuchLink)?;
         Ok(Self {
-            account,
-            secret: secret.parse()?,
+            account: account.parse().map_err(|_| NoSuchLink)?,
+            secret: secret.parse().map_err(|_| NoSuchLink)?,
         })
     }
 }
@@ -144,6 +147,8 @@ mod tests {
             let text = link.expose();
             prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-'));
             prop_assert_eq!(&text.parse::<RepudiationLink>().unwrap(), &link);
+            let cut_off: String = text.chars().skip(1).collect();
+            prop_assert_eq!(cut_off.parse::<RepudiationLink>(), Err(NoSuchLink));
             let shown = format!("{link:?}");
             let hidden: String = base32::encode(&secret).chars().take(8).collect();
             prop_assert!(!shown.contains(&hidden));
