@@ -38,9 +38,9 @@ pub struct FieldFault {
 pub enum FieldFaultKind {
     /// Not there, or nothing in it.
     Missing,
-    /// More than this many bytes.
+    /// More than this many characters.
     TooLong(usize),
-    /// A control character, at this byte.
+    /// A control character, after so many others.
     Control(usize),
     /// Sent twice: somebody built this form by hand.
     Twice,
@@ -87,7 +87,7 @@ impl Fields {
     /// The text of a field, without blanks at its ends.
     ///
     /// # Errors
-    /// [`FieldFault`] when it is missing or empty, longer than `most` bytes, sent twice, or has a control character (a line
+    /// [`FieldFault`] when it is missing or empty, longer than `most` characters, sent twice, or has a control character (a line
     /// break too: see [`Fields::lines`]).
     pub fn text(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
         let text = self.lines(field, most)?;
@@ -97,8 +97,8 @@ impl Fields {
                 what: FieldFaultKind::Missing,
             });
         }
-        match text.char_indices().find(|(_, c)| c.is_control()) {
-            Some((at, _)) => Err(FieldFault {
+        match text.chars().position(char::is_control) {
+            Some(at) => Err(FieldFault {
                 field,
                 what: FieldFaultKind::Control(at),
             }),
@@ -123,7 +123,7 @@ impl Fields {
     /// The text of a field of several lines, possibly none.
     ///
     /// # Errors
-    /// [`FieldFault`] when it is missing, longer than `most` bytes or sent twice.
+    /// [`FieldFault`] when it is missing, longer than `most` characters or sent twice.
     pub fn lines(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
         let fault = |what| FieldFault { field, what };
         let mut found = self
@@ -135,7 +135,7 @@ impl Fields {
         if found.next().is_some() {
             return Err(fault(FieldFaultKind::Twice));
         }
-        if text.len() > most {
+        if text.chars().count() > most {
             return Err(fault(FieldFaultKind::TooLong(most)));
         }
         Ok(text)
@@ -324,13 +324,16 @@ mod tests {
             ("a", " 123 456 "),
             ("b", "1"),
             ("b", "2"),
-            ("c", "x\u{7}"),
+            ("c", "é\u{7}"),
             ("d", "  "),
+            ("f", "crème"),
         ]);
         assert_eq!(form.text("a", 7), Ok("123 456"));
         assert_eq!(what(form.text("a", 6)), FieldFaultKind::TooLong(6));
         assert_eq!(what(form.text("b", 9)), FieldFaultKind::Twice);
         assert_eq!(what(form.text("c", 9)), FieldFaultKind::Control(1));
+        // As many as the browser counts, whatever their bytes.
+        assert_eq!(form.text("f", 5), Ok("crème"));
         assert_eq!(what(form.text("d", 9)), FieldFaultKind::Missing);
         assert_eq!(what(form.text("e", 9)), FieldFaultKind::Missing);
         assert_eq!(form.optional("d", 9), Ok(None));

@@ -206,7 +206,7 @@ pub(crate) async fn save<H: Host>(
         .lines("rules", MAX_FORM)
         .map(|rules| rules.replace("\r\n", "\n"));
     let (rules, fault) = match rules {
-        Ok(rules) if rules.len() <= MAX_RULES => {
+        Ok(rules) if rules.chars().count() <= MAX_RULES => {
             let typed = Typed::ByHand(&rules);
             return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
         }
