@@ -75,6 +75,11 @@ const POLICY: Engine = Engine {
             "<= for known . account < entry . account",
             "an account was dismissed from the list before it is admitted again",
         ),
+        (
+            "what_if.rs",
+            "gone: organisation . preset = preset",
+            "a preset changes no log-in, so that nobody is named with it or without",
+        ),
     ],
 };
 
