@@ -135,6 +135,7 @@ async fn canada_and_the_two_day_care_centres_and_back() {
         .says("Le dernier changement est annulé")
         .await;
     journey.browser.find("everywhere").await;
+    journey.browser.says("Rétablir le changement").await;
     journey.browser.picture("annule").await;
     journey.log_out().await;
     journey.comes_and_goes("karim", FRANCE).await;

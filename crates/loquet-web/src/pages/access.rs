@@ -15,6 +15,8 @@ use crate::views::access::{self, Access, Entry, Forecast, MAX_RULES};
 use crate::{Pages, Visit, when};
 
 const PLACE: &str = "/admin/access";
+/// What the address says after an undoing.
+const UNDONE: &str = "undone";
 
 /// What a form came to, to be shown on the page.
 #[derive(Default)]
@@ -72,6 +74,7 @@ async fn draw<H: Host>(
         done: shown.done,
         waiting: waiting.as_deref(),
         undo: undo.as_deref(),
+        undone: visit.parameter("done").as_deref() == Some(UNDONE),
     };
     let title = at.say("D'où se connecter", "Where to log in from");
     pages
@@ -119,7 +122,7 @@ pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Respo
         Some("saved") => {
             Some(language.say("Les règles sont en vigueur.", "The rules are in force."))
         }
-        Some("undone") => Some(language.say(
+        Some(UNDONE) => Some(language.say(
             "Le dernier changement est annulé\u{a0}: les règles d'avant sont en vigueur.",
             "The last change is undone: the rules of before are in force.",
         )),
@@ -317,7 +320,7 @@ pub(crate) async fn undo<H: Host>(
         .run(&visit, attempt, UndoRules::new(here.stamp))
         .await?
     {
-        Ok(_) => Ok(pages.go("/admin/access?done=undone")),
+        Ok(_) => Ok(pages.go(&format!("{PLACE}?done={UNDONE}"))),
         Err(refused) => {
             let next = format!("{}{PLACE}", pages.0.base);
             let mut trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;

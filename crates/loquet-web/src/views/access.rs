@@ -29,6 +29,8 @@ pub(crate) struct Access<'a> {
     pub(crate) waiting: Option<&'a str>,
     /// Until when the last change can be undone.
     pub(crate) undo: Option<&'a str>,
+    /// That change was itself an undoing, of a moment ago.
+    pub(crate) undone: bool,
 }
 
 /// A place as somebody types it.
@@ -65,7 +67,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
         @if let Some(done) = access.done { div.notice role="status" data-testid="done" { p { (done) } } }
         (parts::form_trouble(at.language, at.trouble))
         @if let Some(moment) = access.waiting { (waiting(at, moment)) }
-        @if let Some(until) = access.undo { (undo(at, until)) }
+        @if let Some(until) = access.undo { (undo(at, until, access.undone)) }
         section.card data-testid="access-page" {
             p { (at.say("Votre adresse\u{a0}:", "Your address:")) " "
                 strong data-testid="address" { @match access.address { Some(address) => (address), None => (at.say("une adresse inconnue", "an unknown address")) } } "." }
@@ -222,12 +224,29 @@ fn waiting(at: &Setting<'_>, moment: &str) -> Markup {
     }
 }
 
-fn undo(at: &Setting<'_>, until: &str) -> Markup {
+fn undo(at: &Setting<'_>, until: &str, undone: bool) -> Markup {
+    let (text, button) = if undone {
+        (
+            at.say(
+                "Ce que vous venez d'annuler peut être rétabli d'un clic jusqu'au",
+                "What you have just undone can be brought back with one click until",
+            ),
+            at.say("Rétablir le changement", "Bring the change back"),
+        )
+    } else {
+        (
+            at.say(
+                "Le dernier changement peut être annulé d'un clic jusqu'au",
+                "The last change can be undone with one click until",
+            ),
+            at.say("Annuler le dernier changement", "Undo the last change"),
+        )
+    };
     html! {
         div.notice data-testid="undo-card" {
-            p { (at.say("Le dernier changement peut être annulé d'un clic jusqu'au", "The last change can be undone with one click until")) " " strong { (until) } "." }
+            p { (text) " " strong { (until) } "." }
             (parts::post(&at.path("/admin/access/undo"), at.attempt, &html! {
-                div.row { button.button.plain type="submit" data-testid="undo" { (at.say("Annuler le dernier changement", "Undo the last change")) } }
+                div.row { button.button.plain type="submit" data-testid="undo" { (button) } }
             }))
         }
     }
