@@ -259,6 +259,9 @@ fn take_out(
             if at >= switches.len() {
                 return Ok(());
             }
+            if at > 0 && at.is_multiple_of(100) {
+                println!("{at} of {}", switches.len());
+            }
             let missed = run_tests(tests, package, at.saturating_add(1), &said)?;
             let mut found = found.lock().map_err(|_| "a worker fell over")?;
             found.push((at, missed));
