@@ -15,7 +15,7 @@ use crate::reader::{Question, Reader};
 use crate::write::{Applied, Change};
 use crate::writer::{Job, Writer};
 
-/// How much may wait for one thread; beyond it the answer is [`Fault::Busy`], at once. Each log-in needs two loads and
+/// How much may wait for one thread; beyond it the answer is [`Fault::Busy`], at once. Each ceremony needs a load and
 /// a commit, so this is seconds of work: whoever came later would have given up before being served.
 const WAITING: usize = 4096;
 

@@ -110,7 +110,7 @@ pub async fn at_each_step<S: Store>(mut store: impl FnMut() -> S) {
             assert_eq!(house.attempts(ANNE).await.total, 0, "call {calls}");
             house.service.verify_audit(ANNE.into()).await.unwrap();
             if !reached {
-                assert!(calls > 2, "a code takes at least two loads and a commit");
+                assert!(calls > 2, "a code takes a look and a commit at least");
                 break;
             }
         }
