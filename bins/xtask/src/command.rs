@@ -1,5 +1,6 @@
 //! Starting other programs, from the project's root, with a sentence when one fails.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,13 +13,16 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// `cargo ARGUMENTS` in the project's root.
-pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    program("cargo", arguments)
+/// `cargo LINE` in the project's root; the line is split at its spaces.
+pub(crate) fn cargo(line: &str) -> Command {
+    program("cargo", line.split_whitespace())
 }
 
 /// `PROGRAM ARGUMENTS` in the project's root.
-pub(crate) fn program<'a>(name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+pub(crate) fn program(
+    name: impl AsRef<OsStr>,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).args(arguments);
     // `cargo run` tells this program about its own package and toolchain. A cargo below must not

@@ -4,14 +4,13 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod chores;
 mod command;
-mod lowest;
-mod no_std;
+mod probes;
 mod report;
 mod suite;
 mod tools;
-mod without;
 
 use std::process::ExitCode;
 
@@ -27,14 +26,21 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
-    /// Everything a change must pass; installs what is missing
-    Test,
-    /// Runs the benchmarks of the `benches` workspace
+    /// Run everything that a change must pass; installs the programs that are missing
+    Test {
+        /// Install nothing, and leave out what needs a missing program
+        #[arg(long)]
+        no_install: bool,
+    },
+    /// Run the benchmarks
     Bench {
         /// One benchmark; all when left out
         name: Option<String>,
+        /// Write the figures into docs/measured.md of the crate
+        #[arg(long)]
+        write: bool,
     },
-    /// Searches for input that breaks a parser, on the installed nightly toolchain
+    /// Search for input that breaks a parser, on the nightly toolchain
     Fuzz {
         /// One target; all, one after another, when left out
         target: Option<String>,
@@ -42,43 +48,38 @@ enum Chore {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         minutes: u32,
     },
-    /// Kills, cuts power, fills disks and contends for codes for a while, and prints a table
+    /// Kill the store, cut its power and fill its disk; print a table
     Soak {
         /// Minutes in all; the last round is finished
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         minutes: u32,
     },
-    /// Runs the long tests of the stores and the policy explorer, which are marked ignored
+    /// Run the long tests, which are marked ignored
     Long,
-    /// Changes the engines one operator at a time and looks for changes that no test notices
+    /// Change the code one operator at a time; list what no test notices
     Mutants {
-        /// One engine, such as `loquet-otp`; all four when left out
+        /// One crate, such as loquet-otp; the engines and loquet when left out
         package: Option<String>,
+        /// Only this part of all changes, counted from 0, such as 0/8
+        #[arg(long, value_name = "K/N")]
+        shard: Option<String>,
     },
-    /// Takes each line, condition and arm out of the rules in turn, and looks for what no test misses
-    Without {
-        /// `policy` or `loquet`; both when left out
-        engine: Option<String>,
-        /// Only in files whose names begin so, such as `flow/`; all when left out
-        files: Vec<String>,
-    },
-    /// Builds the documentation as docs.rs would
+    /// Build the documentation as docs.rs would
     Doc,
-    /// Measures whether generating and verifying take a time that depends on secrets
+    /// Measure whether codes take a time that depends on secrets
     Timing,
-    /// Runs the tests of the one-time-password engine in Miri, on the installed nightly toolchain
+    /// Run tests of loquet-otp in Miri, on the nightly toolchain
     Miri,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
-        Chore::Test => return suite::run(),
-        Chore::Bench { name } => chores::bench(name.as_deref()),
+        Chore::Test { no_install } => return suite::test(no_install),
+        Chore::Bench { name, write } => bench::bench(name.as_deref(), write),
         Chore::Fuzz { target, minutes } => chores::fuzz(target.as_deref(), minutes),
         Chore::Soak { minutes } => chores::soak(minutes),
         Chore::Long => chores::long(),
-        Chore::Mutants { package } => chores::mutants(package.as_deref()),
-        Chore::Without { engine, files } => without::without(engine.as_deref(), &files),
+        Chore::Mutants { package, shard } => chores::mutants(package.as_deref(), shard.as_deref()),
         Chore::Doc => chores::doc(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),

@@ -9,6 +9,7 @@ use crate::command::Done;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     steps: Vec<Step>,
+    left_out: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -36,6 +37,12 @@ impl Report {
         });
     }
 
+    /// Says that a step is left out for want of a tool. It counts neither as passed nor as failed.
+    pub(crate) fn leave_out(&mut self, name: &str, tool: &str) {
+        println!("\n==> {name}: left out, because {tool} is not installed");
+        self.left_out.push(name.to_owned());
+    }
+
     /// Prints every step with its time; the last line counts them.
     pub(crate) fn close(&self) -> ExitCode {
         println!("\n==> summary");
@@ -46,6 +53,9 @@ impl Report {
                 step.took.as_secs_f64(),
                 step.name
             );
+        }
+        for name in &self.left_out {
+            println!("{:>8} {:>8}    {name}", "left out", "");
         }
         for step in &self.steps {
             if let Err(why) = &step.outcome {

@@ -1,165 +1,151 @@
 //! `cargo xtask test`: everything a change must pass.
 //!
-//! Clippy, the docs and the tests share `target/`, so that dependencies are checked once and built
-//! once. The fuzz and bench workspaces have target folders of their own, because other flags and
-//! other peers would throw the first one away.
+//! All workspaces and probes share `target/` (see `.cargo/config.toml`), so that a dependency is
+//! built once for all that use the same version with the same features.
 
 use std::process::ExitCode;
 
 use crate::chores;
 use crate::command::{self, Done, cargo};
-use crate::lowest;
-use crate::no_std;
+use crate::probes;
 use crate::report::Report;
 use crate::tools;
 
-/// The crates that work with every feature off.
-pub(crate) const ENGINES: [&str; 4] = [
-    "loquet-otp",
-    "loquet-enrollment",
-    "loquet-policy",
-    "loquet-ipfilter",
+/// The workspaces beside the main one, each with a lock file of its own.
+const OTHER_WORKSPACES: [&str; 3] = ["fuzz", "benches", "examples/own-store"];
+
+const NEXTEST: &str = "nextest run --cargo-quiet --workspace --all-features";
+
+/// One part of the suite.
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    /// The tools without which the step cannot run.
+    needs: &'static [&'static str],
+    run: fn() -> Done,
+}
+
+const STEPS: [Step; 12] = [
+    Step {
+        name: "format",
+        what: "rustfmt, in all four workspaces",
+        needs: &[],
+        run: format,
+    },
+    Step {
+        name: "clippy",
+        what: "the workspace's lint table, each warning an error",
+        needs: &[],
+        run: || run("clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
+    },
+    Step {
+        name: "features",
+        what: "each published crate with none of its features and with each alone",
+        needs: &["cargo-hack"],
+        run: || {
+            run(
+                "hack clippy --quiet --each-feature --exclude-all-features --no-private -- -D warnings",
+            )
+        },
+    },
+    Step {
+        name: "docs",
+        what: "documentation without a warning",
+        needs: &[],
+        run: chores::doc,
+    },
+    Step {
+        name: "tests",
+        what: "every test but the browser's, all features",
+        needs: &["cargo-nextest"],
+        run: tests,
+    },
+    Step {
+        name: "doctests",
+        what: "the examples in the documentation",
+        needs: &[],
+        run: || run("test --quiet --doc --workspace --all-features"),
+    },
+    Step {
+        name: "no_std",
+        what: "loquet-otp without std and without an allocator",
+        needs: &[],
+        run: probes::no_std,
+    },
+    Step {
+        name: "rusqlite",
+        what: "the store over the lowest rusqlite that it allows",
+        needs: &["cargo-nextest"],
+        run: probes::lowest_rusqlite,
+    },
+    Step {
+        name: "own store",
+        what: "an embedder's store over sqlx passes the contract",
+        needs: &[],
+        run: || in_workspace("examples/own-store", "test --quiet"),
+    },
+    Step {
+        name: "browser",
+        what: "the whole path in headless Chromium",
+        needs: &["cargo-nextest", "chromium", "chromium-driver"],
+        run: browser,
+    },
+    Step {
+        name: "benches",
+        what: "the benchmarks compile",
+        needs: &[],
+        run: || in_workspace("benches", "check --quiet --benches --all-features"),
+    },
+    Step {
+        name: "fuzz",
+        what: "each fuzz target for five seconds on nightly",
+        needs: &["cargo-fuzz", "nightly"],
+        run: || chores::fuzz_seconds(None, 5),
+    },
 ];
 
-/// The browser test runs as a step of its own: it wants the machine to itself.
-const NOT_THE_BROWSER: &str = "not binary_id(loquet-demo::browser)";
-
 /// Runs all steps and reports.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn test(no_install: bool) -> ExitCode {
     let mut report = Report::default();
-    report.step(
-        "packages",
-        "Debian packages that the tests use",
-        tools::packages,
-    );
-    report.step("tools", "cargo-nextest and cargo-fuzz", || {
-        tools::subcommand("cargo-nextest")?;
-        tools::subcommand("cargo-fuzz")
+    let mut missing = Vec::new();
+    report.step("tools", "the programs that the tests use", || {
+        tools::set_up(no_install, &mut missing)
     });
-    report.step("format", "rustfmt, in all four workspaces", format);
-    report.step(
-        "clippy",
-        "the workspace's lint table, each warning an error",
-        || {
-            command::run(&mut cargo([
-                "clippy",
-                "--quiet",
-                "--workspace",
-                "--all-targets",
-                "--all-features",
-                "--",
-                "-D",
-                "warnings",
-            ]))
-        },
-    );
-    report.step("docs", "documentation without a warning", chores::doc);
-    report.step(
-        "tests",
-        "every test but the browser's, all features",
-        || {
-            command::run(&mut cargo([
-                "nextest",
-                "run",
-                "--cargo-quiet",
-                "--workspace",
-                "--all-features",
-                "--no-fail-fast",
-                "--status-level",
-                "slow",
-                "--final-status-level",
-                "fail",
-                "-E",
-                NOT_THE_BROWSER,
-            ]))
-        },
-    );
-    report.step("doctests", "the examples in the documentation", || {
-        command::run(&mut cargo([
-            "test",
-            "--quiet",
-            "--doc",
-            "--workspace",
-            "--all-features",
-        ]))
-    });
-    report.step(
-        "bare engines",
-        "the engines with every feature off",
-        bare_engines,
-    );
-    report.step(
-        "no_std",
-        "loquet-otp without std and without an allocator",
-        no_std::prove,
-    );
-    report.step(
-        "rusqlite",
-        "the store over the lowest rusqlite that it allows",
-        lowest::prove,
-    );
-    report.step(
-        "own store",
-        "an embedder's store over sqlx passes the contract",
-        own_store,
-    );
-    report.step("browser", "the whole path in headless Chromium", || {
-        command::run(&mut cargo([
-            "nextest",
-            "run",
-            "--cargo-quiet",
-            "--package",
-            "loquet-demo",
-            "--all-features",
-            "--test",
-            "browser",
-            "--no-capture",
-        ]))
-    });
-    report.step("benches", "the benchmarks compile", || {
-        command::run(
-            cargo(["check", "--quiet", "--benches", "--all-features"])
-                .current_dir(command::root().join("benches")),
-        )
-    });
-    report.step(
-        "fuzz",
-        "each fuzz target for five seconds on nightly",
-        || chores::fuzz_seconds(None, 5),
-    );
+    for step in &STEPS {
+        match step.needs.iter().find(|tool| missing.contains(tool)) {
+            Some(tool) => report.leave_out(step.name, tool),
+            None => report.step(step.name, step.what, step.run),
+        }
+    }
     report.close()
 }
 
-fn own_store() -> Done {
-    let folder = command::root().join("examples").join("own-store");
-    command::run(cargo(["test", "--quiet"]).current_dir(folder))
+fn run(line: &str) -> Done {
+    command::run(&mut cargo(line))
+}
+
+fn in_workspace(folder: &str, line: &str) -> Done {
+    command::run(cargo(line).current_dir(command::root().join(folder)))
 }
 
 fn format() -> Done {
-    command::run(&mut cargo(["fmt", "--all", "--check"]))?;
-    ["fuzz", "benches", "examples/own-store"]
+    run("fmt --all --check")?;
+    OTHER_WORKSPACES
         .into_iter()
-        .try_for_each(|folder| {
-            let manifest = format!("{folder}/Cargo.toml");
-            command::run(&mut cargo(["fmt", "--check", "--manifest-path", &manifest]))
-        })
+        .try_for_each(|folder| in_workspace(folder, "fmt --check"))
 }
 
-fn bare_engines() -> Done {
-    let packages = ENGINES.iter().flat_map(|engine| ["--package", *engine]);
-    command::run(&mut cargo(
-        [
-            "nextest",
-            "run",
-            "--cargo-quiet",
-            "--no-default-features",
-            "--no-fail-fast",
-            "--status-level",
-            "slow",
-            "--final-status-level",
-            "fail",
-        ]
-        .into_iter()
-        .chain(packages),
-    ))
+fn tests() -> Done {
+    let quiet = "--no-fail-fast --status-level slow --final-status-level fail";
+    command::run(
+        cargo(NEXTEST)
+            .args(quiet.split(' '))
+            .args(["-E", "not binary_id(loquet-demo::browser)"]),
+    )
+}
+
+/// A step of its own, because it wants the machine to itself. The packages and features are those of
+/// `tests`, so that nothing is built for it.
+fn browser() -> Done {
+    command::run(cargo(NEXTEST).args(["--no-capture", "-E", "binary_id(loquet-demo::browser)"]))
 }

@@ -45,8 +45,8 @@
 //! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`, and
 //! what each writes and whom it tells in `tests/law/effects.txt`.
 //!
-//! `cargo xtask without policy` takes each statement, condition, arm and guard out of the engine in turn,
-//! and names the test that misses it. What guessing is worth stands in [`limits`].
+//! `cargo xtask mutants loquet-policy` changes one operator or function at a time, and lists the changes
+//! that no test notices. What guessing is worth stands in [`limits`].
 //!
 //! # Security
 //! Two administrators who collude, and the operator of the database, are out of scope beyond

@@ -24,8 +24,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! What the standards ask of a verifier, and which test holds it, is in [`conformance`]. `cargo xtask without loquet` takes
-//! each statement, condition and arm out of the ceremonies in turn, and names the test that misses it.
+//! What the standards ask of a verifier, and which test holds it, is in [`conformance`]. `cargo xtask mutants loquet`
+//! changes one operator or function at a time, and lists the changes that no test notices.
 
 pub mod accept;
 pub mod audit;
