@@ -1,88 +1,22 @@
 //! The ledger `crates/loquet/docs/conformance.md`: each requirement has a row, each row a test that exists or a reason.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::{root, rust_files_below};
 
 const LEDGER: &str = "crates/loquet/docs/conformance.md";
 
 /// The requirements that have no number of their own. The others are counted through.
-const NAMED: [&str; 68] = [
-    "N 3.1.4.1-a",
-    "N 3.1.4.1-b",
-    "N 3.1.4.1-c",
-    "N 3.1.4.2-a",
-    "N 3.1.4.2-b",
-    "N 3.1.4.2-c",
-    "N 3.1.4.2-d",
-    "N 3.1.4.2-e",
-    "N 3.1.4.2-f",
-    "N 3.2.2-a",
-    "N 3.2.2-b",
-    "N 3.2.2-c",
-    "N 3.2.2-d",
-    "N 3.2.2-e",
-    "N 3.1.3.2",
-    "N 3.2.1",
-    "N 4.1-a",
-    "N 4.1.2.1-a",
-    "N 4.1.2.1-b",
-    "N 4.1.2.2",
-    "N 4.2.1.1",
-    "N 4.2.1.2",
-    "N 4.2.2.2",
-    "N 4.2.3",
-    "N 4.3",
-    "N 4.4",
-    "N 4.5",
-    "N 4.6",
-    "A 6.1.1",
-    "A 6.1.3",
-    "A 6.3.1",
-    "A 6.3.3",
-    "A 6.3.4",
-    "A 6.3.5",
-    "A 6.3.7",
-    "A 6.3.8",
-    "A 6.4.1",
-    "A 6.4.3",
-    "A 6.4.4",
-    "A 6.4.6",
-    "A 6.5.1",
-    "A 6.5.2",
-    "A 6.5.3",
-    "A 6.5.4",
-    "A 6.5.5",
-    "A 6.5.6",
-    "A 6.5.8",
-    "A 6.6.2",
-    "A 6.6.3",
-    "A 7.4.2",
-    "A 7.4.3",
-    "A 7.5.1",
-    "A 7.5.3",
-    "A 11.2.2",
-    "A 11.2.4",
-    "A 11.3.2",
-    "A 11.3.3",
-    "A 11.3.4",
-    "A 16.2.1",
-    "A 16.3.1",
-    "A 16.3.2",
-    "A 16.3.3",
-    "A 16.4.1",
-    "A 16.4.2",
-    "A 16.5.3",
-    "O handling",
-    "O reset",
-    "O change",
-];
+const NAMED: &str = "N 3.1.4.1-a, N 3.1.4.1-b, N 3.1.4.1-c, N 3.1.4.2-a, N 3.1.4.2-b, N 3.1.4.2-c, \
+    N 3.1.4.2-d, N 3.1.4.2-e, N 3.1.4.2-f, N 3.2.2-a, N 3.2.2-b, N 3.2.2-c, N 3.2.2-d, \
+    N 3.2.2-e, N 3.1.3.2, N 3.2.1, N 4.1-a, N 4.1.2.1-a, N 4.1.2.1-b, N 4.1.2.2, N 4.2.1.1, \
+    N 4.2.1.2, N 4.2.2.2, N 4.2.3, N 4.3, N 4.4, N 4.5, N 4.6, A 6.1.1, A 6.1.3, A 6.3.1, \
+    A 6.3.3, A 6.3.4, A 6.3.5, A 6.3.7, A 6.3.8, A 6.4.1, A 6.4.3, A 6.4.4, A 6.4.6, \
+    A 6.5.1, A 6.5.2, A 6.5.3, A 6.5.4, A 6.5.5, A 6.5.6, A 6.5.8, A 6.6.2, A 6.6.3, \
+    A 7.4.2, A 7.4.3, A 7.5.1, A 7.5.3, A 11.2.2, A 11.2.4, A 11.3.2, A 11.3.3, A 11.3.4, \
+    A 16.2.1, A 16.3.1, A 16.3.2, A 16.3.3, A 16.4.1, A 16.4.2, A 16.5.3, O handling, \
+    O reset, O change";
 
 /// What introduces a reason, which is at least three words.
 const REASONS: [&str; 4] = [
@@ -102,7 +36,7 @@ fn every_requirement_has_one_row() {
     let numbered = (1..=34).map(|number| number.to_string());
     let emission = (1..=9).map(|number| format!("P{number}"));
     let advisories = (1..=29).map(|number| format!("T{number}"));
-    let named = NAMED.iter().map(|name| (*name).to_owned());
+    let named = NAMED.split(", ").map(str::to_owned);
     let expected: BTreeSet<String> = numbered
         .chain(emission)
         .chain(advisories)
@@ -178,10 +112,7 @@ fn rows() -> Vec<Row> {
 /// The names of all functions that run as tests: marked so, or a step of a suite that every store runs.
 fn tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in rust_files(&root().join("crates"))
-        .into_iter()
-        .chain(rust_files(&root().join("bins")))
-    {
+    for file in [rust_files_below("crates"), rust_files_below("bins")].concat() {
         let text = fs::read_to_string(&file).unwrap();
         let suite = file.starts_with(root().join("crates").join("loquet-testkit"));
         let mut marked = false;
@@ -206,25 +137,4 @@ fn function(line: &str) -> Option<&str> {
     let line = line.strip_prefix("async ").unwrap_or(line);
     let (name, _) = line.strip_prefix("fn ")?.split_once(['(', '<'])?;
     Some(name)
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("target") {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_path_buf()
 }
