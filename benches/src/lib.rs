@@ -12,6 +12,7 @@
 //! ```
 //!
 //! `cargo bench --features otp --bench otp -- look-ahead` runs only the comparisons with this word in their title.
+//! What is printed is Markdown: `cargo xtask bench otp --write` puts it into `docs/measured.md` of the crate.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -77,6 +78,26 @@ pub fn compare(title: &str, baseline: &str, mut cases: Vec<Case<'_>>) -> Table {
         .map(|case| allocation_counter::measure(|| (case.repeat)(1)).count_total)
         .collect();
 
+    let times = take_turns(&mut cases, &repeats);
+    let rows: Vec<Row> = (0..cases.len())
+        .map(|index| Row {
+            name: cases[index].name.to_owned(),
+            nanoseconds: median(times[index].iter().copied()),
+            ratio: median(
+                times[index]
+                    .iter()
+                    .zip(&times[base])
+                    .map(|(own, base)| own / base),
+            ),
+            allocations: allocations[index],
+        })
+        .collect();
+    print(title, &rows);
+    Table { rows }
+}
+
+/// The time of one run of each candidate, in each round.
+fn take_turns(cases: &mut [Case<'_>], repeats: &[u64]) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
     let begun = Instant::now();
     for round in 0..ROUNDS {
@@ -91,20 +112,10 @@ pub fn compare(title: &str, baseline: &str, mut cases: Vec<Case<'_>>) -> Table {
             break;
         }
     }
+    times
+}
 
-    let rows: Vec<Row> = (0..cases.len())
-        .map(|index| Row {
-            name: cases[index].name.to_owned(),
-            nanoseconds: median(times[index].iter().copied()),
-            ratio: median(
-                times[index]
-                    .iter()
-                    .zip(&times[base])
-                    .map(|(own, base)| own / base),
-            ),
-            allocations: allocations[index],
-        })
-        .collect();
+fn print(title: &str, rows: &[Row]) {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
     println!(
         "\n## {title}\n\n| {:width$} | ratio |         ns | allocations |",
@@ -116,12 +127,11 @@ pub fn compare(title: &str, baseline: &str, mut cases: Vec<Case<'_>>) -> Table {
         nanoseconds,
         ratio,
         allocations,
-    } in &rows
+    } in rows
     {
         println!("| {name:width$} | {ratio:5.2} | {nanoseconds:10.1} | {allocations:11} |");
     }
     println!();
-    Table { rows }
 }
 
 impl Table {
@@ -134,7 +144,7 @@ impl Table {
                 "MISSED"
             };
             println!(
-                "target {name} ≤ {at_most:.2}: {verdict} with {:.2}",
+                "- target {name} ≤ {at_most:.2}: {verdict} with {:.2}",
                 row.ratio
             );
         }

@@ -31,21 +31,7 @@
 //! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organisation, take back
 //! a used step or an epoch, change an id, or touch the audit log. They do not stop an attacker, who may drop them.
 //!
-//! # Figures
-//! `cd benches && cargo bench --features store --bench store`, beside the same statements by hand, without Loquet, in one
-//! run on two cores (of five runs the worst; the disk's own sync took 0.17 to 0.19 ms):
-//!
-//! | log-ins, each two durable changes | of batches of 256 by hand |
-//! |---|---|
-//! | Loquet, 256 in flight | 81 % |
-//! | Loquet, 16 in flight | 70 % |
-//! | by hand in batches of 16 | 77 % |
-//! | by hand, a transaction for each change | 26 % |
-//! | by hand, the same through a pool of eight connections | 28 % |
-//!
-//! A code alone takes 69 to 115 µs more than its statements by hand; django-otp, which only verifies and saves, does a
-//! fifth of the codes a second. Among a million accounts a code takes 1.02 of what it takes among a thousand, and an
-//! account takes 1,149 bytes on disk.
+//! How many log-ins a second that gives, beside the same statements by hand, is in [`measured`].
 //!
 //! # Which SQLite
 //! `rusqlite` is taken as a range, for only one can live in a build and another crate may have chosen it. The feature
@@ -74,3 +60,7 @@ pub use error::OpenError;
 pub use host::{HostTransaction, refused};
 pub use open::Options;
 pub use store::SqliteStore;
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/measured.md")]
+pub mod measured {}
