@@ -44,7 +44,7 @@ const STEPS: [Step; 12] = [
         needs: &["cargo-hack"],
         run: || {
             run(
-                "hack clippy --quiet --each-feature --exclude-all-features --no-private -- -D warnings",
+                "hack clippy --quiet --each-feature --exclude-all-features --workspace --ignore-private -- -D warnings",
             )
         },
     },
