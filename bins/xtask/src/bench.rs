@@ -8,12 +8,10 @@ use std::process::{Command, Stdio};
 
 use crate::command::{Done, cargo, output, program, root, run};
 
-/// Each benchmark, and the crate in whose `docs/measured.md` its figures stand.
-const DOCUMENTS: [(&str, &str); 5] = [
+/// The benchmarks that documentation shows, and the crates in whose `docs/measured.md` they stand.
+const DOCUMENTS: [(&str, &str); 3] = [
     ("otp", "loquet-otp"),
-    ("enrollment", "loquet-enrollment"),
     ("ipfilter", "loquet-ipfilter"),
-    ("policy", "loquet-policy"),
     ("store", "loquet-sqlite"),
 ];
 

@@ -23,38 +23,12 @@ enum Source {
     Rustup,
 }
 
-const TOOLS: [Tool; 10] = [
-    debian("chromium", "chromium", "the browser test"),
-    debian("chromium-driver", "chromedriver", "the browser test"),
-    debian(
-        "fonts-dejavu-core",
-        "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-        "letters in the browser test's screenshots",
-    ),
-    debian(
-        "oathtool",
-        "oathtool",
-        "codes compared with those of oathtool",
-    ),
-    debian(
-        "python3",
-        "python3",
-        "networks compared with those of Python's ipaddress",
-    ),
-    debian("zbar-tools", "zbarimg", "QR codes read by zbar"),
-    cargo_subcommand("cargo-nextest", "all tests but those in the documentation"),
-    cargo_subcommand("cargo-fuzz", "fuzzing"),
-    cargo_subcommand("cargo-hack", "crates with each of their features alone"),
-    Tool {
-        name: "nightly",
-        source: Source::Rustup,
-        sign: "",
-        without: "fuzzing",
-    },
-];
-
-const fn debian(name: &'static str, sign: &'static str, without: &'static str) -> Tool {
-    let source = Source::Debian;
+const fn tool(
+    source: Source,
+    name: &'static str,
+    sign: &'static str,
+    without: &'static str,
+) -> Tool {
     Tool {
         name,
         source,
@@ -63,15 +37,21 @@ const fn debian(name: &'static str, sign: &'static str, without: &'static str) -
     }
 }
 
-const fn cargo_subcommand(name: &'static str, without: &'static str) -> Tool {
-    let source = Source::CratesIo;
-    Tool {
-        name,
-        source,
-        sign: name,
-        without,
-    }
-}
+const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+
+#[rustfmt::skip]
+const TOOLS: [Tool; 10] = [
+    tool(Source::Debian, "chromium", "chromium", "the browser test"),
+    tool(Source::Debian, "chromium-driver", "chromedriver", "the browser test"),
+    tool(Source::Debian, "fonts-dejavu-core", FONT, "letters in the browser test's pictures"),
+    tool(Source::Debian, "oathtool", "oathtool", "comparing codes with those of oathtool"),
+    tool(Source::Debian, "python3", "python3", "comparing networks with Python's ipaddress"),
+    tool(Source::Debian, "zbar-tools", "zbarimg", "reading QR codes with zbar"),
+    tool(Source::CratesIo, "cargo-nextest", "cargo-nextest", "all tests but those in the documentation"),
+    tool(Source::CratesIo, "cargo-fuzz", "cargo-fuzz", "fuzzing"),
+    tool(Source::CratesIo, "cargo-hack", "cargo-hack", "each crate with each of its features alone"),
+    tool(Source::Rustup, "nightly", "", "fuzzing"),
+];
 
 impl Tool {
     fn is_installed(&self) -> bool {
@@ -123,7 +103,10 @@ pub(crate) fn set_up(no_install: bool, missing: &mut Vec<&'static str>) -> Done 
             failures.extend(install_from(source, &names).err());
         } else {
             for tool in &wanted {
-                println!("{} is not installed: left out: {}", tool.name, tool.without);
+                println!(
+                    "{} is not installed, which leaves out {}",
+                    tool.name, tool.without
+                );
             }
             missing.extend(names);
         }
