@@ -188,12 +188,20 @@ pub(crate) fn miri() -> Done {
     tools::component("miri", &nightly)?;
     tools::component("rust-src", &nightly)?;
     let toolchain = format!("+{nightly}");
-    let tests = ["vectors", "peers", "printing", "serde", "moved"];
-    let package = ["miri", "test", "--package", "loquet-otp", "--all-features"];
-    run(&mut cargo(
-        [toolchain.as_str()]
-            .into_iter()
-            .chain(package)
-            .chain(tests.iter().flat_map(|test| ["--test", *test])),
-    ))
+    run(&mut cargo([
+        toolchain.as_str(),
+        "miri",
+        "test",
+        "--package",
+        "loquet-otp",
+        "--all-features",
+        "--test",
+        "otp",
+        "--",
+        "vectors::",
+        "codes::",
+        "printing::",
+        "serde::",
+        "moved::",
+    ]))
 }
