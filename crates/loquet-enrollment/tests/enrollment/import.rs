@@ -1,12 +1,4 @@
 //! Wide import: what is read with which warning, what is refused and where.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{Import, ImportFault, MAX_URI, MovingFactor, WarningKind};
