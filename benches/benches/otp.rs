@@ -9,7 +9,10 @@
 use std::hint::black_box;
 
 use loquet_benches::{case, compare};
-use loquet_otp::{Acceptance, Algorithm, Hotp, HotpVerdict, LookAhead, Reach, Search, Secret, Totp, TypedCode, Verdict};
+use loquet_otp::{
+    Acceptance, Algorithm, Hotp, HotpVerdict, LookAhead, Reach, Search, Secret, Totp, TypedCode,
+    Verdict,
+};
 
 const SECRET: [u8; 20] = *b"12345678901234567890";
 const NOW: u64 = 1_700_000_000;
@@ -156,7 +159,15 @@ fn verify() {
     let totp = Totp::default();
     let check = |key: &loquet_otp::Key, text: &str| {
         let typed = TypedCode::parse(text, totp.digits).unwrap();
-        totp.verify(key, typed, black_box(NOW), Acceptance { after: Some(STEP - 5), ..Acceptance::default() })
+        totp.verify(
+            key,
+            typed,
+            black_box(NOW),
+            Acceptance {
+                after: Some(STEP - 5),
+                ..Acceptance::default()
+            },
+        )
     };
     let key = secret.key(Algorithm::Sha1);
 
@@ -268,7 +279,12 @@ fn search() {
                 hotp.verify(black_box(&key), typed, black_box(STEP), look_ahead)
             }),
             case("loquet-otp, resynchronise (99 steps, two codes)", || {
-                totp.resynchronise(black_box(&key), &[typed, typed], black_box(NOW), Search { reach, after: None })
+                totp.resynchronise(
+                    black_box(&key),
+                    &[typed, typed],
+                    black_box(NOW),
+                    Search { reach, after: None },
+                )
             }),
             case("100 × totp-rs", || {
                 for step in STEP..STEP + 100 {
