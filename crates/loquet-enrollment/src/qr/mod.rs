@@ -53,7 +53,7 @@ const LEVEL: EcLevel = EcLevel::M;
 /// # Security
 /// The picture of a key URI *is* the secret. `Debug` shows the size only; whatever the writers return must not be
 /// logged, cached or sent to another service. The matrix is wiped when dropped; what the `qrcode` crate used to compute
-/// it is not.
+/// it is not, nor are the pictures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Qr {
     // INVARIANT: `side * side` cells, row by row, true where dark.

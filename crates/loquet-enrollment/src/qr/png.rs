@@ -1,11 +1,12 @@
 //! PNG: drawn with `image`, written by `png`, the crate that `image` itself encodes with. The encoder of `image` writes
 //! eight bits a pixel at least, which doubles the file.
 
+use core::iter;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{GrayImage, Luma};
 use png::{BitDepth, ColorType, Encoder, EncodingError, Filter};
-use zeroize::Zeroizing;
 
 use super::{Qr, Scale};
 
@@ -19,7 +20,7 @@ impl Qr {
     /// The picture is the secret. Serve it with `Cache-Control: no-store`.
     #[must_use]
     pub fn png(&self, scale: Scale) -> Vec<u8> {
-        let written = encode(self.draw(scale));
+        let written = encode(&self.draw(), scale);
         debug_assert!(written.is_ok(), "a Vec takes all that is written");
         written.unwrap_or_default()
     }
@@ -32,13 +33,10 @@ impl Qr {
         url
     }
 
-    fn draw(&self, scale: Scale) -> GrayImage {
-        let side = u32::try_from(self.pixels(scale)).unwrap_or(0);
-        let module = |pixel: u32| {
-            usize::try_from(pixel)
-                .unwrap_or(0)
-                .div_euclid(scale.pixels())
-        };
+    /// The picture at one pixel a module.
+    fn draw(&self) -> GrayImage {
+        let side = u32::try_from(self.framed()).unwrap_or(0);
+        let module = |pixel| usize::try_from(pixel).unwrap_or(0);
         GrayImage::from_fn(side, side, |x, y| {
             if self.is_dark_framed(module(x), module(y)) {
                 BLACK
@@ -49,23 +47,30 @@ impl Qr {
     }
 }
 
-fn encode(picture: GrayImage) -> Result<Vec<u8>, EncodingError> {
-    let (width, height) = picture.dimensions();
-    let row = usize::try_from(width).unwrap_or(0).max(1);
-    let pixels = Zeroizing::new(picture.into_raw());
-    let packed = pixels
-        .chunks(row)
-        .flat_map(|row| row.chunks(8).map(eight_pixels));
-    let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
-
+/// Enlarges row by row, so that the picture never lies in memory at eight bits a pixel: that would be 140 MB at most.
+fn encode(picture: &GrayImage, scale: Scale) -> Result<Vec<u8>, EncodingError> {
+    let mut rows = Vec::new();
+    for row in picture.rows() {
+        let enlarged = row.flat_map(|Luma([shade])| iter::repeat_n(*shade, scale.pixels()));
+        let packed: Vec<u8> = enlarged
+            .collect::<Vec<_>>()
+            .chunks(8)
+            .map(eight_pixels)
+            .collect();
+        for _ in 0..scale.pixels() {
+            rows.extend_from_slice(&packed);
+        }
+    }
+    let pixels = u32::try_from(scale.pixels()).unwrap_or(0);
+    let side = picture.width().saturating_mul(pixels);
     let mut file = Vec::with_capacity(1024);
-    let mut encoder = Encoder::new(&mut file, width, height);
+    let mut encoder = Encoder::new(&mut file, side, side);
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::One);
     // Whole rows repeat; the differences between rows would not.
     encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&packed)?;
+    writer.write_image_data(&rows)?;
     writer.finish()?;
     Ok(file)
 }
