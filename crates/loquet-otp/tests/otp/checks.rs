@@ -4,11 +4,9 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use loquet_otp::{
-    Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match, Period, Reach,
-    Search, Secret, Totp, TypedCode, Verdict, Window,
+    Acceptance, Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match,
+    Period, Reach, Search, Secret, Totp, TypedCode, Verdict, Window,
 };
-
-use crate::accepting;
 
 /// HOTP(K, C) as RFC 4226 §5.3 spells it, in text.
 pub(crate) fn code(secret: &[u8], algorithm: Algorithm, counter: u64, digits: Digits) -> String {
@@ -203,7 +201,11 @@ impl Situation {
             &self.key(),
             typed,
             self.now,
-            accepting(self.window, self.drift, self.after),
+            Acceptance {
+                window: self.window,
+                drift: self.drift,
+                after: self.after,
+            },
         );
         assert_eq!(found, expected);
     }
