@@ -10,7 +10,8 @@ use std::hint::black_box;
 
 use loquet_benches::{case, compare};
 use loquet_otp::{
-    Algorithm, Drift, Hotp, HotpVerdict, LookAhead, Reach, Secret, Totp, TypedCode, Verdict, Window,
+    Acceptance, Algorithm, Hotp, HotpVerdict, LookAhead, Reach, Search, Secret, Totp, TypedCode,
+    Verdict,
 };
 
 const SECRET: [u8; 20] = *b"12345678901234567890";
@@ -162,9 +163,10 @@ fn verify() {
             key,
             typed,
             black_box(NOW),
-            Window::default(),
-            Drift::NONE,
-            Some(STEP - 5),
+            Acceptance {
+                after: Some(STEP - 5),
+                ..Acceptance::default()
+            },
         )
     };
     let key = secret.key(Algorithm::Sha1);
@@ -281,8 +283,7 @@ fn search() {
                     black_box(&key),
                     &[typed, typed],
                     black_box(NOW),
-                    reach,
-                    None,
+                    Search { reach, after: None },
                 )
             }),
             case("100 × totp-rs", || {

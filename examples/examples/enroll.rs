@@ -6,12 +6,16 @@
 use std::io::{self, BufRead, Write};
 use std::time::{SystemTime, SystemTimeError};
 
-use loquet_enrollment::{
-    Confirmation, Confirmed, Erased, Label, Obstacle, Offer, Pending, Theme, generate_secret,
-};
-use loquet_otp::{Totp, TypedCode};
+use loquet_enrollment::{Label, Offer, Theme};
+use loquet_otp::{Acceptance, Match, Secret, Totp, TypedCode, Verdict};
 use rand::TryRng;
 use rand::rngs::SysRng;
+
+/// How long an enrollment waits for its first code, in seconds.
+const LIFETIME: u64 = 600;
+
+/// How many wrong codes end an enrollment: ten hit one of three codes in a million with a chance of 1 in 33,333.
+const WRONG_CODES: u8 = 10;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -29,9 +33,16 @@ fn main() -> Result<(), Failure> {
     // The edge brings clock and entropy; everything below is values.
     let mut entropy = [0; 20];
     SysRng.try_fill_bytes(&mut entropy)?;
-    let session = std::process::id();
-    let pending = Pending::new(session, generate_secret(entropy), Totp::default(), now()?)?;
-    let offer = pending.offer(&Label::new("Loquet", "you@terminal")?, &[])?;
+    let secret = Secret::from(entropy);
+    let totp = Totp::default();
+    let expires = now()?.saturating_add(LIFETIME);
+    let offer = Offer::new(
+        &Label::new("Loquet", "you@terminal")?,
+        &secret,
+        totp,
+        &[],
+        expires,
+    )?;
 
     let mut out = io::stdout();
     show(&mut out, &offer, theme)?;
@@ -45,11 +56,11 @@ fn main() -> Result<(), Failure> {
         Box::new(io::stdin().lock().lines())
     };
 
-    match converse(&mut out, pending, session, typed)? {
-        Some(confirmed) => writeln!(
+    match converse(&mut out, &secret, expires, typed)? {
+        Some(found) => writeln!(
             out,
             "Right. Your phone is enrolled. The code is used up (step {}): a log-in takes the next one.",
-            confirmed.matched.step
+            found.step
         )?,
         None => writeln!(out, "Nothing was enrolled, and the secret is wiped.")?,
     }
@@ -69,41 +80,43 @@ fn show(out: &mut impl Write, offer: &Offer, theme: Theme) -> io::Result<()> {
     writeln!(out, "Apps that work: {}.", names.join(", "))
 }
 
-/// Asks for codes until one is right, the tenth is wrong, ten minutes are over or nobody types any more.
+/// Asks for codes until one is right, the tenth is wrong, ten minutes are over or the input ends. `loquet` does the same,
+/// and stores each step.
 fn converse(
     out: &mut impl Write,
-    mut pending: Pending<u32>,
-    session: u32,
+    secret: &Secret,
+    expires: u64,
     typed: impl Iterator<Item = io::Result<String>>,
-) -> Result<Option<Confirmed>, Failure> {
+) -> Result<Option<Match>, Failure> {
+    let totp = Totp::default();
+    let key = secret.key(totp.algorithm);
+    let mut left = WRONG_CODES;
     write!(out, "\nWhat does it show? ")?;
     out.flush()?;
     for line in typed {
-        pending = match TypedCode::parse(&line?, pending.totp().digits) {
-            Ok(code) => match pending.confirm(&session, code, now()?) {
-                Confirmation::Confirmed(confirmed) => return Ok(Some(confirmed)),
-                Confirmation::Erased(Erased::Expired) => {
+        match TypedCode::parse(&line?, totp.digits) {
+            Ok(code) => {
+                let now = now()?;
+                if now >= expires {
                     writeln!(out, "Ten minutes are over.")?;
                     return Ok(None);
                 }
-                Confirmation::Erased(Erased::TooManyWrongCodes) => {
+                let verdict = totp.verify(&key, code, now, Acceptance::default());
+                if let Verdict::Accepted(found) = verdict {
+                    return Ok(Some(found));
+                }
+                left = left.saturating_sub(1);
+                if left == 0 {
                     writeln!(out, "Too many wrong codes.")?;
                     return Ok(None);
                 }
-                Confirmation::StillPending(pending, Obstacle::WrongCode { left }) => {
-                    writeln!(
-                        out,
-                        "Not that one. Tries left: {left}. Does the phone set its clock by itself?"
-                    )?;
-                    pending
-                }
-                Confirmation::StillPending(pending, Obstacle::OtherSession) => pending,
-            },
-            Err(error) => {
-                writeln!(out, "{error}.")?;
-                pending
+                writeln!(
+                    out,
+                    "Not that one. Tries left: {left}. Does the phone set its clock by itself?"
+                )?;
             }
-        };
+            Err(error) => writeln!(out, "{error}.")?,
+        }
         write!(out, "What does it show? ")?;
         out.flush()?;
     }

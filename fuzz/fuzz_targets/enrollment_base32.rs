@@ -1,9 +1,9 @@
 //! Any text is base32 as a naive reader reads it, or has a fault at its first stray character.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/checks.rs"]
+mod checks;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    support::base32_text_is_read_exactly(text);
+    checks::base32_text_is_read_exactly(text);
 });

@@ -1,9 +1,9 @@
 //! Whatever is emitted, we and `totp-rs` read back as the same value.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/checks.rs"]
+mod checks;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    support::Emission::from_bytes(bytes).holds();
+    checks::Emission::from_bytes(bytes).holds();
 });

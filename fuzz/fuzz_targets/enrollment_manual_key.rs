@@ -1,9 +1,9 @@
 //! Any typed key comes back in every grouping.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/checks.rs"]
+mod checks;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    support::typed_text_comes_back_in_every_grouping(text);
+    checks::typed_text_comes_back_in_every_grouping(text);
 });

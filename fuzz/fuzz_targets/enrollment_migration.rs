@@ -1,11 +1,11 @@
 //! Any bytes in a migration URI are an export or a fault.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/migration.rs"]
-mod migration;
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/checks.rs"]
+mod checks;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/export_checks.rs"]
+mod export_checks;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    migration::migration_data_is_read_or_refused(bytes);
+    export_checks::migration_data_is_read_or_refused(bytes);
 });

@@ -1,9 +1,9 @@
 //! Any text is a key URI or has a fault inside it; what was read can be emitted and read again.
 #![no_main]
 
-#[path = "../../crates/loquet-enrollment/tests/support/mod.rs"]
-mod support;
+#[path = "../../crates/loquet-enrollment/tests/enrollment/checks.rs"]
+mod checks;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    support::uri_text_is_read_or_refused_in_place(text);
+    checks::uri_text_is_read_or_refused_in_place(text);
 });

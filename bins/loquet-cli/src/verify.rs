@@ -1,7 +1,7 @@
 //! `loquet verify`: the service.
 
 use clap::Args;
-use loquet_otp::{Drift, HotpVerdict, LookAhead, Secret, Totp, TypedCode, Verdict, Window};
+use loquet_otp::{Acceptance, HotpVerdict, LookAhead, Secret, Totp, TypedCode, Verdict, Window};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
@@ -65,7 +65,16 @@ impl Arguments {
     ) -> Result<Outcome, Failure> {
         let now = self.at.map_or_else(input::now, Ok)?;
         let key = secret.key(totp.algorithm);
-        match totp.verify(&key, typed, now, self.window, Drift::NONE, self.after) {
+        match totp.verify(
+            &key,
+            typed,
+            now,
+            Acceptance {
+                window: self.window,
+                after: self.after,
+                ..Acceptance::default()
+            },
+        ) {
             Verdict::Accepted(found) => self.say(
                 Outcome::Done,
                 &format!("accepted: step {}, {}", found.step, clock(found.offset)),

@@ -42,18 +42,6 @@ pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// A separator after every fourth symbol.
-pub(crate) fn grouped(text: &str, separator: char) -> Zeroizing<String> {
-    let mut grouped = Zeroizing::new(String::with_capacity(text.len().saturating_mul(2)));
-    for (index, symbol) in text.chars().enumerate() {
-        if index > 0 && index.is_multiple_of(4) {
-            grouped.push(separator);
-        }
-        grouped.push(symbol);
-    }
-    grouped
-}
-
 /// The symbol of the low five bits, by arithmetic: a table look-up would show secret bits to the cache.
 fn symbol(group: u32) -> char {
     let [.., low] = group.to_be_bytes();

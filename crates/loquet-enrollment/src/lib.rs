@@ -4,10 +4,10 @@
 //! and positions). It owns no clock and no generator: time is seconds since the epoch, entropy is bytes.
 //!
 //! ```
-//! use loquet_enrollment::{KeyUri, Label, ManualKey, Qr, generate_secret};
+//! use loquet_enrollment::{KeyUri, Label, ManualKey, Qr};
+//! use loquet_otp::Secret;
 //!
-//! # let entropy = [7; 20];
-//! let secret = generate_secret(entropy); // twenty bytes from your random generator
+//! let secret = Secret::from([7; 20]); // twenty bytes from your random generator
 //! let label = Label::new("Mairie de Saint-Éloi", "marie@x.ca")?;
 //! let qr = Qr::encode(KeyUri::new(&label, &secret)?.expose())?;
 //!
@@ -23,8 +23,7 @@
 //! | typing | [`ManualKey`], [`base32`] |
 //! | apps | [`App`], [`Profile`], [`compatible`] |
 //! | page | [`Offer`], which holds all that a page shows |
-//! | proof | [`Pending`], confirmed by a first code, once |
-//! | paper | [`PaperCode`]; [`RecoveryCode`] and [`RecoverySheet`] |
+//! | printed codes | [`PaperCode`] |
 //! | moving over | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
@@ -36,10 +35,8 @@ mod migration;
 mod offer;
 mod paper;
 mod parameters;
-mod pending;
 mod percent;
 mod qr;
-mod recovery;
 mod uri;
 
 pub use apps::{App, Cause, Fit, Periods, Profile, Report, Support, compatible};
@@ -53,22 +50,7 @@ pub use migration::{
 pub use offer::{Offer, OfferError};
 pub use paper::{PaperCode, PaperError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
-pub use pending::{
-    Confirmation, Confirmed, Erased, Obstacle, PENDING_LIFETIME, PENDING_WRONG_CODES, Pending,
-    PendingError,
-};
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
-pub use recovery::{RecoveryCode, RecoveryDigest, RecoverySheet, Redeemed, SheetError};
-pub use uri::import::{Import, ImportError, ImportFault, Warning, WarningKind};
-pub use uri::{KeyUri, KeyUriError, MAX_URI};
-
-use loquet_otp::Secret;
-
-/// A shared secret of 160 bits, the length that RFC 4226 R6 recommends and every app takes.
-///
-/// # Security
-/// `entropy` must come from a cryptographic generator (NIST SP 800-63B-4 §3.1.4.2), fresh for each authenticator.
-#[must_use]
-pub fn generate_secret(entropy: [u8; 20]) -> Secret {
-    Secret::from(entropy)
-}
+pub use uri::{
+    Import, ImportError, ImportFault, KeyUri, KeyUriError, MAX_URI, Warning, WarningKind,
+};

@@ -89,7 +89,15 @@ impl ManualKey {
     /// Shows the secret.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
-        base32::grouped(&self.ungrouped(), ' ')
+        let plain = self.ungrouped();
+        let mut grouped = Zeroizing::new(String::with_capacity(plain.len().saturating_mul(2)));
+        for (at, symbol) in plain.chars().enumerate() {
+            if at > 0 && at.is_multiple_of(4) {
+                grouped.push(' ');
+            }
+            grouped.push(symbol);
+        }
+        grouped
     }
 
     /// The key without blanks, for the clipboard.

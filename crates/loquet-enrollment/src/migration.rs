@@ -224,7 +224,30 @@ impl Account {
         let secret = Secret::weak(&self.secret);
         self.secret.zeroize();
         let secret = secret.map_err(|_| AccountError::SecretLength { account, bytes })?;
-        // Zero is "unspecified": the app itself then takes the default.
+        let parameters = self.parameters(account)?;
+        if has_deceptive(&self.name) || has_deceptive(&self.issuer) {
+            return Err(AccountError::Control { account });
+        }
+        let mut kinds = Vec::new();
+        let (issuer, name) = self.names(&mut kinds);
+        if secret.is_weak() {
+            kinds.push(WarningKind::WeakSecret { bytes });
+        }
+        let warning = |kind| Warning {
+            position: account,
+            kind,
+        };
+        Ok(Import {
+            issuer: issuer.map(str::to_owned),
+            account: name.to_owned(),
+            secret,
+            parameters,
+            warnings: kinds.into_iter().map(warning).collect(),
+        })
+    }
+
+    /// Zero is "unspecified": the app itself then takes the default.
+    const fn parameters(&self, account: usize) -> Result<Parameters, AccountError> {
         let algorithm = match self.algorithm {
             0 | 1 => Algorithm::Sha1,
             2 => Algorithm::Sha256,
@@ -242,17 +265,15 @@ impl Account {
             0 | 2 => MovingFactor::Time(Period::THIRTY),
             number => return Err(AccountError::Type { account, number }),
         };
-        if has_deceptive(&self.name) || has_deceptive(&self.issuer) {
-            return Err(AccountError::Control { account });
-        }
-        let mut warnings = Vec::new();
-        let mut warn = |kind| {
-            warnings.push(Warning {
-                position: account,
-                kind,
-            })
-        };
-        // The name is often the whole label of the key URI.
+        Ok(Parameters {
+            algorithm,
+            digits,
+            moving,
+        })
+    }
+
+    /// Issuer and account. The name is often the whole label of the key URI.
+    fn names(&self, warnings: &mut Vec<WarningKind>) -> (Option<&str>, &str) {
         let (label, name) = match self.name.split_once(':') {
             Some((label, name)) => (Some(label.trim()), name.trim()),
             None => (None, self.name.trim()),
@@ -261,31 +282,18 @@ impl Account {
         if let (Some(label), Some(issuer)) = (label, issuer)
             && label != issuer
         {
-            warn(WarningKind::IssuerMismatch {
+            warnings.push(WarningKind::IssuerMismatch {
                 label: label.to_owned(),
             });
         }
         let issuer = issuer.or(label.filter(|label| !label.is_empty()));
         if issuer.is_none() {
-            warn(WarningKind::NoIssuer);
+            warnings.push(WarningKind::NoIssuer);
         }
         if name.is_empty() {
-            warn(WarningKind::NoAccount);
+            warnings.push(WarningKind::NoAccount);
         }
-        if secret.is_weak() {
-            warn(WarningKind::WeakSecret { bytes });
-        }
-        Ok(Import {
-            issuer: issuer.map(str::to_owned),
-            account: name.to_owned(),
-            secret,
-            parameters: Parameters {
-                algorithm,
-                digits,
-                moving,
-            },
-            warnings,
-        })
+        (issuer, name)
     }
 }
 

@@ -10,8 +10,9 @@ use crate::base32;
 
 /// 128 random bits, written as 26 base32 symbols in groups of five (the last has six).
 ///
-/// A [`RecoveryCode`](crate::RecoveryCode) is one; so is whatever else a service hands over on paper, a ticket or the
-/// content of an envelope, in a type of its own around this one.
+/// For whatever a service prints or reads out: recovery codes, reset codes, the break-glass code. Give each kind a type
+/// of its own around this one, and store a digest. A plain one will do: from 112 bits on OWASP ASVS 6.5.2 asks for no
+/// slow password hash.
 ///
 /// ```
 /// use loquet_enrollment::PaperCode;

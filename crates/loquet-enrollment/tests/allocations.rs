@@ -1,15 +1,14 @@
 //! How much memory is asked for: what is not allocated cannot leave a copy of the secret behind.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-mod common;
-
 use allocation_counter::measure;
 use loquet_enrollment::{Import, KeyUri, Label, ManualKey};
 use loquet_otp::Secret;
 
 #[test]
 fn a_usual_uri_is_parsed_with_three_allocations() {
-    let uri = common::usual();
+    let label = Label::new("Loquet", "marie.tremblay@mairie.example").unwrap();
+    let uri = KeyUri::new(&label, &Secret::from([7; 20])).unwrap();
     let counted = measure(|| assert!(Import::parse(uri.expose()).is_ok()));
     assert!(counted.count_total <= 3, "{counted:?}");
 }

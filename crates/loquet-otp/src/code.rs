@@ -40,12 +40,6 @@ impl Code {
         Self { value, digits }
     }
 
-    /// How many digits it has.
-    #[must_use]
-    pub const fn digits(self) -> Digits {
-        self.digits
-    }
-
     /// Whether it is the typed code, digit count included: elsewhere one digit was accepted as a code because the count
     /// came from what was typed.
     pub(crate) fn matches(self, typed: TypedCode) -> Choice {
@@ -137,12 +131,6 @@ impl TypedCode {
                 expected: digits.count(),
             })
         }
-    }
-
-    /// How many digits it has.
-    #[must_use]
-    pub const fn digits(self) -> Digits {
-        self.0.digits
     }
 }
 

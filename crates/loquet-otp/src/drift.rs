@@ -1,12 +1,9 @@
 //! Clocks that are wrong, and how they are found out (RFC 6238 §6).
 
 use core::fmt;
-use core::ops::RangeInclusive;
 
-use subtle::Choice;
-
-use crate::verify::Newest;
-use crate::{Digits, Key, Totp, TypedCode};
+use crate::newest::{Newest, newest_run};
+use crate::{Key, Totp, TypedCode};
 
 /// How far a phone's clock is from the verifier's, in steps: negative if the phone is behind.
 ///
@@ -124,6 +121,15 @@ impl fmt::Display for ReachError {
 
 impl core::error::Error for ReachError {}
 
+/// Which steps are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// How many steps from the present.
+    pub reach: Reach,
+    /// The last accepted step of this authenticator: it and all before it are left out.
+    pub after: Option<u64>,
+}
+
 /// A clock that was found (RFC 6238 §6). See the example of [`Totp::resynchronise`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resync {
@@ -136,12 +142,12 @@ pub struct Resync {
 impl Totp {
     /// Finds a phone's clock from two or three *consecutive* codes, the last one typed at `now` (RFC 6238 §6).
     ///
-    /// Searches `reach` steps back and ahead, and only above `after`: a recorded code is no proof of anything
-    /// (CVE-2019-12887). If several places match, the newest wins. Other numbers of codes than two and three do not
+    /// Searches [`Search::reach`] steps back and ahead, and only above [`Search::after`]: a recorded code is no proof of
+    /// anything (CVE-2019-12887). If several places match, the newest wins. Other numbers of codes than two and three do not
     /// compile.
     ///
     /// ```
-    /// use loquet_otp::{Reach, Secret, Totp, TypedCode};
+    /// use loquet_otp::{Reach, Search, Secret, Totp, TypedCode};
     ///
     /// let totp = Totp::default();
     /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
@@ -149,7 +155,8 @@ impl Totp {
     /// let now = 1_700_000_000;
     ///
     /// let codes = [on_token(now - 30), on_token(now)];
-    /// let found = totp.resynchronise(&key, &codes, now, Reach::MAX, None).ok_or("not found")?;
+    /// let everywhere = Search { reach: Reach::MAX, after: None };
+    /// let found = totp.resynchronise(&key, &codes, now, everywhere).ok_or("not found")?;
     /// assert_eq!(found.drift.steps(), 3);
     /// # Ok::<(), &str>(())
     /// ```
@@ -163,14 +170,13 @@ impl Totp {
         key: &Key,
         codes: &[TypedCode; N],
         now: u64,
-        reach: Reach,
-        after: Option<u64>,
+        search: Search,
     ) -> Option<Resync> {
         let present = self.step(now);
-        let reach = u64::from(reach.steps());
+        let reach = u64::from(search.reach.steps());
         // The reach is that of the last code; those before it lie further back.
         let back = reach.saturating_add(N as u64).saturating_sub(1);
-        let first = present.saturating_sub(back).max(lowest(after)?);
+        let first = present.saturating_sub(back).max(lowest(search.after)?);
         let last = present.saturating_add(reach);
         let step = newest_run(key, self.digits, codes, first..=last)?;
         let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
@@ -180,7 +186,7 @@ impl Totp {
     /// How many steps a phone's clock seems to be *behind*, from one code that [`Totp::verify`] found wrong.
     ///
     /// For a message such as "your phone's clock is four minutes behind"; it never lets anybody in. It looks at the
-    /// steps before the present, above `after`, and returns the smallest lag.
+    /// steps before the present, above [`Search::after`], and returns the smallest lag.
     ///
     /// # Security
     /// It never looks ahead: to say that a code will be right in four minutes would be an oracle for codes to come.
@@ -191,13 +197,12 @@ impl Totp {
         key: &Key,
         typed: TypedCode,
         now: u64,
-        reach: Reach,
-        after: Option<u64>,
+        search: Search,
     ) -> Option<u64> {
         let present = self.step(now);
         let first = present
-            .saturating_sub(reach.steps().into())
-            .max(lowest(after)?);
+            .saturating_sub(search.reach.steps().into())
+            .max(lowest(search.after)?);
         let mut newest = Newest::none();
         key.visit(
             first..=present.checked_sub(1)?,
@@ -213,36 +218,11 @@ fn lowest(after: Option<u64>) -> Option<u64> {
     after.map_or(Some(0), |bound| bound.checked_add(1))
 }
 
-/// The newest of the counters at which all the codes, one after the other, end.
-pub(crate) fn newest_run<const N: usize>(
-    key: &Key,
-    digits: Digits,
-    codes: &[TypedCode; N],
-    counters: RangeInclusive<u64>,
-) -> Option<u64> {
-    // One code alone would be an ordinary log-in with a window of hundreds of steps.
-    const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
-    let mut newest = Newest::none();
-    // Element i says that the codes up to i end at the previous counter.
-    let mut runs = [Choice::from(0); N];
-    key.visit(counters, digits, |counter, code| {
-        let mut before = Choice::from(1);
-        for (run, typed) in runs.iter_mut().zip(codes) {
-            let so_far = before & code.matches(*typed);
-            before = core::mem::replace(run, so_far);
-        }
-        if let Some(complete) = runs.last() {
-            newest.offer(*complete, counter);
-        }
-    });
-    newest.step()
-}
-
 /// ```compile_fail
-/// use loquet_otp::{Reach, Secret, Totp, TypedCode};
+/// use loquet_otp::{Reach, Search, Secret, Totp, TypedCode};
 /// let key = Secret::from([7; 20]).key(Default::default());
 /// let code: TypedCode = Totp::default().generate(&key, 0).into();
-/// let found = Totp::default().resynchronise(&key, &[code], 0, Reach::MAX, None);
+/// let found = Totp::default().resynchronise(&key, &[code], 0, Search { reach: Reach::MAX, after: None });
 /// ```
 /// ```compile_fail
 /// use loquet_otp::{Hotp, Reach, Secret, TypedCode};

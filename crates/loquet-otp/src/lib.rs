@@ -1,7 +1,7 @@
 //! One-time passwords: HOTP ([RFC 4226]) and TOTP ([RFC 6238]).
 //!
 //! ```
-//! use loquet_otp::{Drift, Secret, Totp, TypedCode, Verdict, Window};
+//! use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
 //!
 //! let totp = Totp::default(); // SHA-1, six digits, thirty seconds: what every app understands
 //! let secret = Secret::from(*b"twenty random bytes!");
@@ -11,7 +11,7 @@
 //! let shown = totp.generate(&key, now).to_string();
 //! let typed = TypedCode::parse(&shown, totp.digits)?;
 //!
-//! match totp.verify(&key, typed, now, Window::default(), Drift::NONE, None) {
+//! match totp.verify(&key, typed, now, Acceptance::default()) {
 //!     Verdict::Accepted(found) => assert_eq!(found.step, now / 30), // store it: it is the next `after`
 //!     Verdict::AlreadyUsed { .. } | Verdict::Wrong => unreachable!(),
 //! }
@@ -26,7 +26,8 @@
 //! - [`Totp`] and [`Hotp`] are parameters, with everything that can be done with a key: generate, verify, count down,
 //!   find a clock or a counter again.
 //! - [`TypedCode`] is what somebody typed, [`Code`] what was computed.
-//! - [`Window`], [`Drift`], [`Reach`] and [`LookAhead`] say where to look; each has a limit.
+//! - [`Window`], [`Drift`], [`Reach`] and [`LookAhead`] say where to look; each has a limit. [`Acceptance`] and [`Search`]
+//!   hold them together with the last accepted step.
 //! - [`Verdict`] and [`HotpVerdict`] are what became of a code. Neither is a `bool` and both must be looked at.
 //!
 //! A value that exists is valid: limits are checked by constructors, and no function that takes such values can fail or
@@ -55,6 +56,7 @@ mod hotp;
 mod key;
 #[cfg(feature = "totp-rs")]
 mod moved;
+mod newest;
 mod params;
 mod secret;
 #[cfg(feature = "serde")]
@@ -63,7 +65,7 @@ mod totp;
 mod verify;
 
 pub use code::{Code, CodeError, TypedCode};
-pub use drift::{Drift, DriftError, Reach, ReachError, Resync};
+pub use drift::{Drift, DriftError, Reach, ReachError, Resync, Search};
 pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};
 pub use key::Key;
 #[cfg(feature = "totp-rs")]
@@ -71,7 +73,7 @@ pub use moved::{MoveError, Moved};
 pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
 pub use totp::{Countdown, Readout, Totp};
-pub use verify::{Match, Verdict, Window, WindowError};
+pub use verify::{Acceptance, Match, Verdict, Window, WindowError};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/choosing-parameters.md")]

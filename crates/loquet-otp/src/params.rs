@@ -44,16 +44,6 @@ impl Algorithm {
             Self::Sha512 => "SHA512",
         }
     }
-
-    /// The length of the HMAC output in bytes, which is the recommended length of the secret (RFC 6238 §5.1).
-    #[must_use]
-    pub const fn output_len(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-            Self::Sha512 => 64,
-        }
-    }
 }
 
 impl fmt::Display for Algorithm {

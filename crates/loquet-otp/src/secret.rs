@@ -33,8 +33,6 @@ pub struct Secret {
 impl Secret {
     /// The shortest secret that may be bound, in bytes: 128 bits (RFC 4226 §4, R6).
     pub const MIN: usize = 16;
-    /// The length to use for SHA-1, in bytes: 160 bits (RFC 4226 §4, R6).
-    pub const RECOMMENDED: usize = 20;
     /// The longest secret, in bytes: the block of SHA-512, beyond which HMAC hashes the key and gains nothing.
     pub const MAX: usize = 128;
     /// The shortest secret of which codes can be read, in bytes: 80 bits, which Google and Microsoft have handed out.

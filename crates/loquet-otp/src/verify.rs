@@ -3,8 +3,7 @@
 use core::fmt;
 use core::ops::RangeInclusive;
 
-use subtle::{Choice, ConditionallySelectable};
-
+use crate::newest::Newest;
 use crate::{Code, Drift, Key, Totp, TypedCode};
 
 /// How many steps around the present are accepted: one back and one ahead by default.
@@ -87,6 +86,26 @@ impl fmt::Display for WindowError {
 
 impl core::error::Error for WindowError {}
 
+/// Which steps are accepted: those of a window around the phone's clock, above the last accepted one.
+///
+/// The default is the usual window, a clock that is right, and no code accepted before.
+///
+/// ```
+/// use loquet_otp::{Acceptance, Window};
+///
+/// let (last, usual) = (56_666_666, Acceptance::default());
+/// let strict = Acceptance { window: Window::STRICT, after: Some(last), ..usual };
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acceptance {
+    /// How many steps around the present.
+    pub window: Window,
+    /// Where the phone's clock was last found to be.
+    pub drift: Drift,
+    /// The last accepted step of this authenticator: it and all before it are refused.
+    pub after: Option<u64>,
+}
+
 /// The step at which a code matched (RFC 6238 §4.2). See the example of [`Totp::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
@@ -116,17 +135,17 @@ pub enum Verdict {
 impl Totp {
     /// Checks a typed code against every step of the window.
     ///
-    /// `drift` is where the phone's clock was last found to be, `after` the last accepted step of this authenticator.
-    /// Of several matching steps the newest above `after` wins, so that nothing older can be used behind it.
+    /// Of several matching steps the newest above [`Acceptance::after`] wins, so that nothing older can be used behind
+    /// it. The present step is always looked at, whatever the drift.
     ///
     /// ```
-    /// use loquet_otp::{Drift, Secret, Totp, TypedCode, Verdict, Window};
+    /// use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
     ///
     /// let totp = Totp::default();
     /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
     /// let now = 1_700_000_010; // a step begins
     /// let typed = TypedCode::from(totp.generate(&key, now));
-    /// let verify = |after| totp.verify(&key, typed, now, Window::default(), Drift::NONE, after);
+    /// let verify = |after| totp.verify(&key, typed, now, Acceptance { after, ..Acceptance::default() });
     ///
     /// let Verdict::Accepted(found) = verify(None) else { panic!("it was typed at once") };
     /// assert_eq!((found.step, found.offset), (now / 30, 0));
@@ -138,15 +157,12 @@ impl Totp {
     /// All steps are computed and compared, in a time that depends on the window alone. One code is accepted once
     /// (RFC 6238 §5.2) if the caller stores [`Match::step`] before acting on the verdict, and fails if another
     /// attempt has stored one meanwhile.
-    pub fn verify(
-        &self,
-        key: &Key,
-        typed: TypedCode,
-        now: u64,
-        window: Window,
-        drift: Drift,
-        after: Option<u64>,
-    ) -> Verdict {
+    pub fn verify(&self, key: &Key, typed: TypedCode, now: u64, accept: Acceptance) -> Verdict {
+        let Acceptance {
+            window,
+            drift,
+            after,
+        } = accept;
         let present = self.step(now);
         let past = drift.steps().saturating_sub(window.past.into());
         let future = drift.steps().saturating_add(window.future.into());
@@ -205,49 +221,25 @@ fn around(present: u64, past: i64, future: i64) -> RangeInclusive<u64> {
     }
 }
 
-/// The newest matching step so far, kept without branching on the match.
-pub(crate) struct Newest {
-    found: Choice,
-    step: u64,
-}
-
-impl Newest {
-    pub(crate) fn none() -> Self {
-        Self {
-            found: Choice::from(0),
-            step: 0,
-        }
-    }
-
-    pub(crate) fn offer(&mut self, equal: Choice, step: u64) {
-        self.step.conditional_assign(&step, equal);
-        self.found |= equal;
-    }
-
-    pub(crate) fn step(self) -> Option<u64> {
-        bool::from(self.found).then_some(self.step)
-    }
-}
-
 /// ```compile_fail
 /// #![deny(unused_must_use)]
-/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Window};
+/// use loquet_otp::{Acceptance, Secret, Totp, TypedCode};
 /// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
 /// let typed: TypedCode = totp.generate(&key, 0).into();
-/// totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None); // CVE-2026-0723
+/// totp.verify(&key, typed, 0, Acceptance::default()); // CVE-2026-0723
 /// ```
 /// ```compile_fail
-/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Window};
+/// use loquet_otp::{Acceptance, Secret, Totp, TypedCode};
 /// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
 /// let typed: TypedCode = totp.generate(&key, 0).into();
-/// if totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None) {}
+/// if totp.verify(&key, typed, 0, Acceptance::default()) {}
 /// ```
 /// ```
 /// #![deny(unused_must_use)]
-/// use loquet_otp::{Drift, Secret, Totp, TypedCode, Verdict, Window};
+/// use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
 /// let (totp, key) = (Totp::default(), Secret::from([7; 20]).key(Default::default()));
 /// let typed: TypedCode = totp.generate(&key, 0).into();
-/// let verdict = totp.verify(&key, typed, 0, Window::default(), Drift::NONE, None);
+/// let verdict = totp.verify(&key, typed, 0, Acceptance::default());
 /// assert!(matches!(verdict, Verdict::Accepted(_)));
 /// ```
 #[cfg(doctest)]

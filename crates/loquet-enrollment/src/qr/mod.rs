@@ -1,11 +1,5 @@
-//! The QR code: a matrix from the `qrcode` crate, and pictures of it by writers of our own.
-//!
-//! The crate lays the modules; how the text is divided into segments, and which mask lies over them, is found out here,
-//! for a smaller symbol in an eighth of the time.
+//! The QR code: the matrix is laid out by the `qrcode` crate, the text divided here into shorter segments.
 
-#[cfg(feature = "qr-png")]
-mod deflate;
-mod mask;
 #[cfg(feature = "qr-png")]
 mod png;
 mod segment;
@@ -14,8 +8,7 @@ mod terminal;
 
 use core::fmt;
 
-use qrcode::canvas::Canvas;
-use qrcode::{EcLevel, ec};
+use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
 
 pub use terminal::Theme;
@@ -35,7 +28,7 @@ const LEVEL: EcLevel = EcLevel::M;
 /// What three independent decoders read, in percent of 30 random accounts a cell (names in Latin, Arabic, Chinese, Greek,
 /// Cyrillic and emoji), `rxing` / `rqrr` / Debian's `zbarimg`. None ever read anything wrong, and all three read all of
 /// 2,000 further accounts from the picture as written, by turns at each scale (`zbarimg` from two pixels on). `cargo
-/// xtask soak` runs this again.
+/// xtask long` runs this again.
 ///
 /// | pixels a module | as written | dark page | out of focus | turned 7° | upside down | grain | everything at once |
 /// |---|---|---|---|---|---|---|---|
@@ -60,7 +53,7 @@ const LEVEL: EcLevel = EcLevel::M;
 /// # Security
 /// The picture of a key URI *is* the secret. `Debug` shows the size only; whatever the writers return must not be
 /// logged, cached or sent to another service. The matrix is wiped when dropped; what the `qrcode` crate used to compute
-/// it is not.
+/// it is not, nor are the pictures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Qr {
     // INVARIANT: `side * side` cells, row by row, true where dark.
@@ -119,15 +112,10 @@ impl Qr {
     }
 
     fn lay_out(text: &str) -> Result<Self, qrcode::types::QrError> {
-        let bits = segment::encode(text.as_bytes(), LEVEL)?;
-        let version = bits.version();
-        let bytes = Zeroizing::new(bits.into_bytes());
-        let (data, correction) = ec::construct_codewords(&bytes, version, LEVEL)?;
-        let mut canvas = Canvas::new(version, LEVEL);
-        canvas.draw_all_functional_patterns();
-        canvas.draw_data(&Zeroizing::new(data), &correction);
-        let side = usize::try_from(version.width()).unwrap_or(0);
-        let cells = mask::apply_best(&canvas, side);
+        let code = QrCode::with_bits(segment::encode(text.as_bytes(), LEVEL)?, LEVEL)?;
+        let side = code.width();
+        let colors = code.into_colors().into_iter();
+        let cells = Zeroizing::new(colors.map(|color| color == Color::Dark).collect());
         Ok(Self { cells, side })
     }
 
@@ -135,12 +123,6 @@ impl Qr {
     #[must_use]
     pub const fn modules(&self) -> usize {
         self.side
-    }
-
-    /// The version, 1 to 40 (ISO/IEC 18004): each adds four modules a side.
-    #[must_use]
-    pub const fn version(&self) -> usize {
-        self.side.saturating_sub(17).div_euclid(4)
     }
 
     /// Pixels on a side of a picture, with the quiet zone.

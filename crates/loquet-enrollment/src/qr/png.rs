@@ -1,56 +1,28 @@
-//! PNG of one bit a pixel. `image` writes eight bits at least, so its own `png` crate is used directly; what is deflated
-//! in it is ours.
+//! PNG: drawn with `image`, written by `png`, the crate that `image` itself encodes with. The encoder of `image` writes
+//! eight bits a pixel at least, which doubles the file.
+
+use core::iter;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{GrayImage, Luma};
-use zeroize::Zeroizing;
+use png::{BitDepth, ColorType, Encoder, EncodingError, Filter};
 
-use super::{Qr, Scale, deflate};
+use super::{Qr, Scale};
+
+const BLACK: Luma<u8> = Luma([0]);
+const WHITE: Luma<u8> = Luma([255]);
 
 impl Qr {
-    /// The code as a picture of the `image` crate, to be placed on a letter or a badge.
-    #[must_use]
-    pub fn image(&self, scale: Scale) -> GrayImage {
-        let side = u32::try_from(self.pixels(scale)).unwrap_or(0);
-        let module = |pixel: u32| {
-            usize::try_from(pixel)
-                .unwrap_or(0)
-                .div_euclid(scale.pixels())
-        };
-        GrayImage::from_fn(side, side, |x, y| {
-            Luma([if self.is_dark_framed(module(x), module(y)) {
-                0
-            } else {
-                255
-            }])
-        })
-    }
-
-    /// The code as a PNG file of one bit a pixel. At eight pixels a module, 500 bytes for a usual URI, at most 700 up to
-    /// version 8; at four, three quarters of that.
+    /// The code as a PNG file of one bit a pixel. At eight pixels a module, a usual URI takes less than 700 bytes.
     ///
     /// # Security
     /// The picture is the secret. Serve it with `Cache-Control: no-store`.
     #[must_use]
     pub fn png(&self, scale: Scale) -> Vec<u8> {
-        let side = self.pixels(scale);
-        // One byte before each row: no filter. Whole rows repeat, and differences would not.
-        let width = side.div_ceil(8).saturating_add(1);
-        let mut rows = Vec::with_capacity(width.saturating_mul(side));
-        for row in 0..self.framed() {
-            let packed = self.packed_row(row, scale);
-            for _ in 0..scale.pixels() {
-                rows.push(0);
-                rows.extend_from_slice(&packed);
-            }
-        }
-        let rows = Zeroizing::new(rows);
-        let mut file = Vec::with_capacity(1024);
-        let side = u32::try_from(side).unwrap_or(0);
-        let written = write(&mut file, side, &deflate::zlib(&rows, width));
+        let written = encode(&self.draw(), scale);
         debug_assert!(written.is_ok(), "a Vec takes all that is written");
-        file
+        written.unwrap_or_default()
     }
 
     /// [`Qr::png`] as a `data:` URL for an `<img>`; the page's policy must then allow `img-src data:`.
@@ -61,32 +33,50 @@ impl Qr {
         url
     }
 
-    /// One row of pixels, eight to a byte, the leftmost in the highest bit, one for white.
-    fn packed_row(&self, row: usize, scale: Scale) -> Vec<u8> {
-        let mut packed = Vec::with_capacity(self.pixels(scale).div_ceil(8));
-        let (mut byte, mut filled) = (0_u8, 0_u32);
-        for column in 0..self.framed() {
-            let white = u8::from(!self.is_dark_framed(column, row));
-            for _ in 0..scale.pixels() {
-                byte = byte.wrapping_shl(1) | white;
-                filled = filled.wrapping_add(1) & 7;
-                if filled == 0 {
-                    packed.push(byte);
-                }
+    /// The picture at one pixel a module.
+    fn draw(&self) -> GrayImage {
+        let side = u32::try_from(self.framed()).unwrap_or(0);
+        let module = |pixel| usize::try_from(pixel).unwrap_or(0);
+        GrayImage::from_fn(side, side, |x, y| {
+            if self.is_dark_framed(module(x), module(y)) {
+                BLACK
+            } else {
+                WHITE
             }
-        }
-        if filled > 0 {
-            packed.push(byte.wrapping_shl(8_u32.saturating_sub(filled)));
-        }
-        packed
+        })
     }
 }
 
-fn write(file: &mut Vec<u8>, side: u32, stream: &[u8]) -> Result<(), png::EncodingError> {
-    let mut encoder = png::Encoder::new(file, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
+/// Enlarges row by row, so that the picture never lies in memory at eight bits a pixel: that would be 140 MB at most.
+fn encode(picture: &GrayImage, scale: Scale) -> Result<Vec<u8>, EncodingError> {
+    let mut rows = Vec::new();
+    for row in picture.rows() {
+        let enlarged = row.flat_map(|Luma([shade])| iter::repeat_n(*shade, scale.pixels()));
+        let packed: Vec<u8> = enlarged
+            .collect::<Vec<_>>()
+            .chunks(8)
+            .map(eight_pixels)
+            .collect();
+        for _ in 0..scale.pixels() {
+            rows.extend_from_slice(&packed);
+        }
+    }
+    let pixels = u32::try_from(scale.pixels()).unwrap_or(0);
+    let side = picture.width().saturating_mul(pixels);
+    let mut file = Vec::with_capacity(1024);
+    let mut encoder = Encoder::new(&mut file, side, side);
+    encoder.set_color(ColorType::Grayscale);
+    encoder.set_depth(BitDepth::One);
+    // Whole rows repeat; the differences between rows would not.
+    encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;
-    writer.write_chunk(png::chunk::IDAT, stream)?;
-    writer.finish()
+    writer.write_image_data(&rows)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// Packs up to eight pixels into a byte, the leftmost in the highest bit, one for white.
+fn eight_pixels(pixels: &[u8]) -> u8 {
+    let bits = (0..8_u32).rev().zip(pixels);
+    bits.fold(0, |byte, (bit, pixel)| byte | (pixel & 1).wrapping_shl(bit))
 }

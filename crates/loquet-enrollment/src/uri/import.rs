@@ -6,6 +6,7 @@ use loquet_otp::{Algorithm, Digits, Period, Secret};
 use zeroize::Zeroizing;
 
 use super::MAX_URI;
+use super::fault::{ImportError, ImportFault, Warning, WarningKind};
 use super::piece::{Piece, Query};
 use crate::base32::{self, Base32Error};
 use crate::{MovingFactor, Parameters};
@@ -45,128 +46,6 @@ pub struct Import {
     pub warnings: Vec<Warning>,
 }
 
-/// Something that some app would stumble over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    /// Byte offset in the URI.
-    pub position: usize,
-    /// What it is.
-    pub kind: WarningKind,
-}
-
-/// What [`Import::parse`] reads but would not write.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WarningKind {
-    /// A secret under 128 bits: codes can be read, but it must not be bound (RFC 4226 R6).
-    #[error("the secret has {bytes} bytes: too short to be bound")]
-    WeakSecret {
-        /// Its length in bytes.
-        bytes: usize,
-    },
-    /// Lower case, blanks, dashes or padding in the secret.
-    #[error("the secret is not written canonically")]
-    SecretSpelling,
-    /// Bits left over behind the last whole byte: dropped here, refused by Google Authenticator on iPhones.
-    #[error("the secret does not end on a whole byte")]
-    SecretLeftover,
-    /// Label and parameter name different issuers; the parameter counts.
-    #[error("the label says another issuer than the parameter: `{}`", label.escape_debug())]
-    IssuerMismatch {
-        /// What the label says.
-        label: String,
-    },
-    /// Neither label nor parameter names an issuer.
-    #[error("no issuer")]
-    NoIssuer,
-    /// The account is empty: Google Authenticator refuses it.
-    #[error("no account")]
-    NoAccount,
-    /// More than one colon in the label: the first one divides.
-    #[error("several colons in the label")]
-    SeveralColons,
-    /// A plus sign in a name: some encoders mean a blank, most apps show the sign.
-    #[error("a plus sign that may have been meant as a blank")]
-    Plus,
-    /// An algorithm name other than `SHA1`, `SHA256`, `SHA512`.
-    #[error("the algorithm's name is not written as apps expect it")]
-    AlgorithmSpelling,
-    /// `period` with HOTP or `counter` with TOTP: it has no meaning.
-    #[error("a parameter that has no meaning for this type")]
-    Meaningless,
-    /// `#` and what follows is no part of a key URI.
-    #[error("a fragment, which is ignored")]
-    Fragment,
-}
-
-/// Why a text cannot be read as a key URI, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("at byte {position}: {fault}")]
-pub struct ImportError {
-    /// Byte offset in the text.
-    pub position: usize,
-    /// What is wrong there.
-    pub fault: ImportFault,
-}
-
-/// What is wrong with a key URI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportFault {
-    /// More than 2,048 bytes.
-    #[error("longer than {MAX_URI} bytes")]
-    TooLong,
-    /// Not `otpauth://`.
-    #[error("a key URI begins with otpauth://")]
-    Scheme,
-    /// Neither `totp` nor `hotp`.
-    #[error("the type must be totp or hotp")]
-    Type,
-    /// `%` without two hexadecimal digits.
-    #[error("`%` must be followed by two hexadecimal digits")]
-    Escape,
-    /// Escapes that make no UTF-8.
-    #[error("the escapes here make no UTF-8 text")]
-    Utf8,
-    /// A control character, or one that reverses the writing direction.
-    #[error("a name holds a control character")]
-    Control,
-    /// A parameter that comes twice: apps differ on which one counts.
-    #[error("the parameter comes a second time")]
-    Duplicate,
-    /// No secret.
-    #[error("the secret is missing")]
-    NoSecret,
-    /// A secret that is not base32; the inner position is within the secret.
-    #[error("{0}")]
-    Base32(Base32Error),
-    /// Fewer than 10 or more than 128 bytes of secret.
-    #[error(
-        "the secret has {bytes} bytes: {} to {} are possible",
-        Secret::WEAKEST,
-        Secret::MAX
-    )]
-    SecretLength {
-        /// Its length in bytes.
-        bytes: usize,
-    },
-    /// Not one of SHA-1, SHA-256, SHA-512. It is never replaced by another.
-    #[error("the algorithm must be SHA1, SHA256 or SHA512")]
-    Algorithm,
-    /// Not 6, 7 or 8.
-    #[error("a code must have 6, 7 or 8 digits")]
-    Digits,
-    /// Not 1 to 3600.
-    #[error("the period must be 1 to {} seconds", Period::MAX)]
-    Period,
-    /// Not a number of 64 bits.
-    #[error("the counter must be a whole number below 2^64")]
-    Counter,
-    /// HOTP without counter.
-    #[error("hotp needs a counter")]
-    NoCounter,
-}
-
 impl Import {
     /// Reads a key URI.
     ///
@@ -187,64 +66,30 @@ impl Import {
             })
         };
 
-        // Without a branch for each byte, so that sixteen bytes are compared at once.
-        let found = text.bytes().fold(0_u8, |found, byte| {
-            found | u8::from(matches!(byte, b'%' | b'+')) | if byte == b'#' { 2 } else { 0 }
-        });
-        let plain = found & 1 == 0;
-        let uri = Piece { text, at: 0, plain }.trim();
-        let uri = match (found & 2 != 0).then(|| uri.split_once(b'#')).flatten() {
-            Some((uri, fragment)) => {
-                warn(fragment, WarningKind::Fragment);
-                uri
-            }
-            None => uri,
-        };
+        let uri = without_fragment(text, &mut warn);
         let (path, query) = uri.split_once(b'?').unwrap_or((uri, uri.end()));
         let (is_totp, label) = scheme_and_type(path)?;
         let query = Query::read(query)?;
-
         let (prefix, account) = split_label(label);
-        if account.position(b':').is_some() || account.escaped_colon().is_some() {
-            warn(account, WarningKind::SeveralColons);
-        }
-        let account_name = account.name()?;
-        if account_name.is_empty() {
-            warn(account, WarningKind::NoAccount);
-        }
+        let account = account_name(account, &mut warn)?;
         let issuer = issuer(prefix, query.issuer, label, &mut warn)?;
-
-        let secret_piece = query.secret.ok_or(uri.end().fault(ImportFault::NoSecret))?;
-        let secret = secret(secret_piece, &mut warn)?;
+        let end = uri.end();
+        let secret = secret(
+            query.secret.ok_or(end.fault(ImportFault::NoSecret))?,
+            &mut warn,
+        )?;
         let algorithm = query
             .algorithm
             .map_or(Ok(Algorithm::Sha1), |piece| algorithm(piece, &mut warn))?;
-        let digits = query.digits.map_or(Ok(Digits::Six), |piece| {
-            number::<u8>(piece)?
-                .and_then(|n| Digits::new(n).ok())
-                .ok_or(piece.fault(ImportFault::Digits))
-        })?;
+        let digits = query.digits.map_or(Ok(Digits::Six), digits)?;
         let moving = if is_totp {
-            if let Some(counter) = query.counter {
-                warn(counter, WarningKind::Meaningless);
-            }
-            MovingFactor::Time(query.period.map_or(Ok(Period::THIRTY), |piece| {
-                number::<u64>(piece)?
-                    .and_then(|n| Period::new(n).ok())
-                    .ok_or(piece.fault(ImportFault::Period))
-            })?)
+            time(&query, &mut warn)?
         } else {
-            if let Some(period) = query.period {
-                warn(period, WarningKind::Meaningless);
-            }
-            let piece = query
-                .counter
-                .ok_or(uri.end().fault(ImportFault::NoCounter))?;
-            MovingFactor::Counter(number(piece)?.ok_or(piece.fault(ImportFault::Counter))?)
+            counter(&query, end, &mut warn)?
         };
         Ok(Self {
             issuer,
-            account: account_name.into_owned(),
+            account,
             secret,
             parameters: Parameters {
                 algorithm,
@@ -253,6 +98,23 @@ impl Import {
             },
             warnings,
         })
+    }
+}
+
+/// The URI itself, without blanks around it.
+fn without_fragment<'a>(text: &'a str, warn: &mut impl FnMut(Piece<'_>, WarningKind)) -> Piece<'a> {
+    // Without a branch for each byte, so that sixteen bytes are compared at once.
+    let found = text.bytes().fold(0_u8, |found, byte| {
+        found | u8::from(matches!(byte, b'%' | b'+')) | if byte == b'#' { 2 } else { 0 }
+    });
+    let plain = found & 1 == 0;
+    let uri = Piece { text, at: 0, plain }.trim();
+    match (found & 2 != 0).then(|| uri.split_once(b'#')).flatten() {
+        Some((uri, fragment)) => {
+            warn(fragment, WarningKind::Fragment);
+            uri
+        }
+        None => uri,
     }
 }
 
@@ -282,6 +144,20 @@ fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
         }
         None => (None, label),
     }
+}
+
+fn account_name(
+    account: Piece<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<String, ImportError> {
+    if account.position(b':').is_some() || account.escaped_colon().is_some() {
+        warn(account, WarningKind::SeveralColons);
+    }
+    let name = account.name()?;
+    if name.is_empty() {
+        warn(account, WarningKind::NoAccount);
+    }
+    Ok(name.into_owned())
 }
 
 /// The issuer that counts.
@@ -390,6 +266,42 @@ fn algorithm(
         .map_err(|_| piece.fault(ImportFault::Algorithm))?;
     warn(piece, WarningKind::AlgorithmSpelling);
     Ok(known)
+}
+
+fn digits(piece: Piece<'_>) -> Result<Digits, ImportError> {
+    number::<u8>(piece)?
+        .and_then(|count| Digits::new(count).ok())
+        .ok_or(piece.fault(ImportFault::Digits))
+}
+
+fn time(
+    query: &Query<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<MovingFactor, ImportError> {
+    if let Some(counter) = query.counter {
+        warn(counter, WarningKind::Meaningless);
+    }
+    let Some(piece) = query.period else {
+        return Ok(MovingFactor::Time(Period::THIRTY));
+    };
+    number::<u64>(piece)?
+        .and_then(|seconds| Period::new(seconds).ok())
+        .map(MovingFactor::Time)
+        .ok_or(piece.fault(ImportFault::Period))
+}
+
+fn counter(
+    query: &Query<'_>,
+    end: Piece<'_>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Result<MovingFactor, ImportError> {
+    if let Some(period) = query.period {
+        warn(period, WarningKind::Meaningless);
+    }
+    let piece = query.counter.ok_or(end.fault(ImportFault::NoCounter))?;
+    number(piece)?
+        .map(MovingFactor::Counter)
+        .ok_or(piece.fault(ImportFault::Counter))
 }
 
 /// Decimal digits alone: `parse` would take a sign.

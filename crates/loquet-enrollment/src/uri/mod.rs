@@ -1,12 +1,16 @@
-//! Key URIs: written strictly here, read widely in [`import`].
+//! Key URIs: written strictly here, read widely in `import`.
 
-pub(crate) mod import;
+mod fault;
+mod import;
 mod piece;
 
 use core::fmt;
 
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use zeroize::Zeroizing;
+
+pub use fault::{ImportError, ImportFault, Warning, WarningKind};
+pub use import::Import;
 
 use crate::{App, Label, MovingFactor, Parameters, Report, base32, compatible, percent};
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 use std::borrow::Cow;
 
-use super::import::{ImportError, ImportFault};
+use super::fault::{ImportError, ImportFault};
 use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 
@@ -128,9 +128,7 @@ impl<'a> Query<'a> {
             let (pair, next) = rest
                 .split_once(b'&')
                 .map_or((rest, None), |(pair, next)| (pair, Some(next)));
-            let (key, value) = pair
-                .split_once(b'=')
-                .unwrap_or((pair, pair.part(pair.text.len()..pair.text.len())));
+            let (key, value) = pair.split_once(b'=').unwrap_or((pair, pair.end()));
             if let Some(slot) = query.slot(&key.decode()?) {
                 if slot.is_some() {
                     return Err(key.fault(ImportFault::Duplicate));

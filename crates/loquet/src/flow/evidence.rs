@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use loquet_ipfilter::{DeviceTier, Filter, Origin, Tag};
-use loquet_otp::{Drift, Reach, Secret, Totp, TypedCode, Verdict, Window};
+use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
     Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
     Vantage, limits,
@@ -116,7 +116,7 @@ impl Case<'_> {
             return PairCheck::Wrong;
         };
         let key = secret.key(totp.algorithm);
-        let search = |after| totp.resynchronise(&key, &codes, self.now.0, reach, after);
+        let search = |after| totp.resynchronise(&key, &codes, self.now.0, Search { reach, after });
         match (search(Some(used)), search(None)) {
             (Some(found), _) => {
                 i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
@@ -204,7 +204,16 @@ fn check(
     let drift = after.map_or(0, |(_, drift)| i64::from(drift));
     let drift = Drift::new(drift).unwrap_or(Drift::NONE);
     let bound = after.map(|(step, _)| step);
-    match totp.verify(&key, code, now.0, Window::default(), drift, bound) {
+    match totp.verify(
+        &key,
+        code,
+        now.0,
+        Acceptance {
+            drift,
+            after: bound,
+            ..Acceptance::default()
+        },
+    ) {
         Verdict::Accepted(found) => CodeCheck::Good {
             step: found.step,
             // The window is a step each way.
@@ -215,7 +224,15 @@ fn check(
             wait: fresh_at.saturating_sub(now.0),
         },
         Verdict::Wrong => {
-            let behind = totp.steps_behind(&key, code, now.0, Reach::MAX, bound);
+            let behind = totp.steps_behind(
+                &key,
+                code,
+                now.0,
+                Search {
+                    reach: Reach::MAX,
+                    after: bound,
+                },
+            );
             let minutes = behind.map(|steps| {
                 let seconds = steps.saturating_mul(totp.period.seconds());
                 u16::try_from(seconds.div_ceil(60)).unwrap_or(u16::MAX)

@@ -58,16 +58,12 @@ in_session!(
                 .expose()
                 .parse::<RecoveryCode>()
                 .ok()
-                .map(|code| stored(&code)),
+                .map(|code| code.digest()),
             vantage: case.vantage(),
             access: case.access(),
         }
     }
 );
-
-fn stored(code: &RecoveryCode) -> Digest {
-    Digest::from_bytes(code.digest().to_bytes())
-}
 
 /// The codes that go with a secret.
 fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item = RecoveryCode> {
@@ -83,7 +79,7 @@ impl Case<'_> {
     /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
     pub(super) fn new_recovery(&self) -> RecoverySet {
         let secret = Secret::from(self.entropy.secret);
-        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| stored(&code));
+        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| code.digest());
         RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
     }
 }
@@ -105,6 +101,6 @@ pub(crate) fn shown_codes(
     };
     let kept: Vec<&Digest> = pending.recovery.iter().collect();
     codes(keys, account.facts.id, secret)
-        .filter(|code| kept.contains(&&stored(code)))
+        .filter(|code| kept.contains(&&code.digest()))
         .collect()
 }

@@ -1,6 +1,4 @@
 //! Parameters as data: what is written is read back, and what no constructor takes is refused.
-#![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use loquet_otp::{Algorithm, Digits, Drift, Hotp, LookAhead, Period, Reach, Totp, Window};
 use serde::Serialize;

@@ -1,6 +1,4 @@
 //! Values that move between this crate and `totp-rs`.
-#![cfg(feature = "totp-rs")]
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use loquet_otp::{Algorithm, Digits, MoveError, Moved, Period, Secret, Totp, Window};
 use totp_rs::Builder;

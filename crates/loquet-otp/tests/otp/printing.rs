@@ -1,5 +1,4 @@
 //! Nothing that can be printed shows a secret, a key or a typed code.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use loquet_otp::{
     Algorithm, Code, CodeError, Digits, Drift, Hotp, LookAhead, Reach, Secret, SecretError, Totp,

@@ -1,12 +1,4 @@
 //! Wide import: what is read with which warning, what is refused and where.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{Import, ImportFault, MAX_URI, MovingFactor, WarningKind};
@@ -337,49 +329,27 @@ fn a_mistyped_secret_is_refused_at_the_symbol() {
 
 #[test]
 fn broken_escapes_are_refused_in_place() {
-    refused(
-        &format!("otpauth://totp/L:m%2?secret={SECRET}"),
-        "%2?",
-        ImportFault::Escape,
-    );
-    refused(
-        &format!("otpauth://totp/L:m?secret={SECRET}&issuer=a%zz"),
-        "%zz",
-        ImportFault::Escape,
-    );
-    refused(
-        &format!("otpauth://totp/L:m?secret={SECRET}&%=1"),
-        "%=1",
-        ImportFault::Escape,
-    );
-    refused(
-        &format!("otpauth://totp/L:m%FF?secret={SECRET}"),
-        "m%FF",
-        ImportFault::Utf8,
-    );
+    for (label, more, at, fault) in [
+        ("L:m%2", "", "%2?", ImportFault::Escape),
+        ("L:m", "&issuer=a%zz", "%zz", ImportFault::Escape),
+        ("L:m", "&%=1", "%=1", ImportFault::Escape),
+        ("L:m%FF", "", "m%FF", ImportFault::Utf8),
+    ] {
+        refused(
+            &format!("otpauth://totp/{label}?secret={SECRET}{more}"),
+            at,
+            fault,
+        );
+    }
 }
 
 #[test]
 fn control_and_reversing_characters_in_names_are_refused() {
-    for bad in [
-        "%00",
-        "%0A",
-        "%0A%0A",
-        "%1B",
-        "%7F",
-        "%E2%80%AE",
-        "%E2%81%A6",
-    ] {
-        refused(
-            &format!("otpauth://totp/L:m{bad}?secret={SECRET}"),
-            "m%",
-            ImportFault::Control,
-        );
-        refused(
-            &format!("otpauth://totp/L:m?secret={SECRET}&issuer=x{bad}"),
-            "x%",
-            ImportFault::Control,
-        );
+    for bad in ["00", "0A", "0A%0A", "1B", "7F", "E2%80%AE", "E2%81%A6"] {
+        let account = format!("otpauth://totp/L:m%{bad}?secret={SECRET}");
+        refused(&account, "m%", ImportFault::Control);
+        let issuer = format!("otpauth://totp/L:m?secret={SECRET}&issuer=x%{bad}");
+        refused(&issuer, "x%", ImportFault::Control);
     }
 }
 
@@ -388,27 +358,21 @@ fn absurd_lengths_are_refused_before_reading() {
     let uri = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&x=");
     let most = format!("{uri}{}", "x".repeat(MAX_URI - uri.len()));
     assert!(Import::parse(&most).is_ok());
-    let error = Import::parse(&format!("{most}x")).unwrap_err();
-    assert_eq!(
-        (error.position, error.fault),
-        (MAX_URI, ImportFault::TooLong)
-    );
-}
-
-#[test]
-fn the_place_of_an_absurd_length_is_never_inside_a_character() {
-    let uri = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&x=");
-    let long = format!("{uri}{}é", "x".repeat(MAX_URI - 1 - uri.len()));
-    let error = Import::parse(&long).unwrap_err();
-    assert_eq!(
-        (error.position, error.fault),
-        (MAX_URI - 1, ImportFault::TooLong)
-    );
+    // The place of the fault is never inside a character.
+    let shorter = &most[..MAX_URI - 1];
+    for (text, position) in [
+        (format!("{most}x"), MAX_URI),
+        (format!("{shorter}é"), MAX_URI - 1),
+    ] {
+        let error = Import::parse(&text).unwrap_err();
+        assert_eq!(
+            (error.position, error.fault),
+            (position, ImportFault::TooLong)
+        );
+    }
     let key = format!("{}é", "A".repeat(base32::MAX_TEXT - 1));
-    assert_eq!(
-        base32::decode(&key).unwrap_err().position(),
-        base32::MAX_TEXT - 1
-    );
+    let error = base32::decode(&key).unwrap_err();
+    assert_eq!(error.position(), base32::MAX_TEXT - 1);
 }
 
 #[test]

@@ -1,20 +1,14 @@
-//! The property of exports, apart from the others because it needs a feature.
-#![allow(
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
+//! What holds for any export; apart from the other checks because it needs a feature.
 
 use base64::Engine;
 use loquet_enrollment::{Migration, MigrationPart};
 use loquet_otp::Secret;
 
-use crate::support::Emission;
+use crate::checks::Emission;
 
 /// Any bytes in a migration URI are an export or a fault; an export's accounts are fit to be shown, and the same values
 /// when they are emitted and read again.
-pub fn migration_data_is_read_or_refused(data: &[u8]) {
+pub(crate) fn migration_data_is_read_or_refused(data: &[u8]) {
     let encoded = base64::engine::general_purpose::STANDARD.encode(data);
     let uri = format!("otpauth-migration://offline?data={encoded}");
     let as_text = String::from_utf8_lossy(data);

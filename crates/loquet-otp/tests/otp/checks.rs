@@ -1,11 +1,11 @@
 //! What the tests and the fuzz targets share: an oracle that is as naive as the RFCs, and the properties that compare
 //! the crate with it. One property serves the property test, the fuzz target and the replay of its corpus.
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each fuzz target uses a part")]
 
 use hmac::{Hmac, KeyInit, Mac};
 use loquet_otp::{
-    Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match, Period, Reach,
-    Secret, Totp, TypedCode, Verdict, Window,
+    Acceptance, Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match,
+    Period, Reach, Search, Secret, Totp, TypedCode, Verdict, Window,
 };
 
 /// HOTP(K, C) as RFC 4226 §5.3 spells it, in text.
@@ -201,9 +201,11 @@ impl Situation {
             &self.key(),
             typed,
             self.now,
-            self.window,
-            self.drift,
-            self.after,
+            Acceptance {
+                window: self.window,
+                drift: self.drift,
+                after: self.after,
+            },
         );
         assert_eq!(found, expected);
     }
@@ -223,12 +225,24 @@ impl Situation {
         };
         let [first, second, third] = codes.each_ref().map(|(_, typed)| *typed);
         let (key, after) = (self.key(), self.after);
-        let two = self
-            .totp
-            .resynchronise(&key, &[first, second], self.now, self.reach, after);
-        let three =
-            self.totp
-                .resynchronise(&key, &[first, second, third], self.now, self.reach, after);
+        let two = self.totp.resynchronise(
+            &key,
+            &[first, second],
+            self.now,
+            Search {
+                reach: self.reach,
+                after,
+            },
+        );
+        let three = self.totp.resynchronise(
+            &key,
+            &[first, second, third],
+            self.now,
+            Search {
+                reach: self.reach,
+                after,
+            },
+        );
         for (found, expected) in [(two, ends_at(2)), (three, ends_at(3))] {
             assert_eq!(found.map(|found| i128::from(found.step)), expected);
             assert_eq!(
@@ -245,9 +259,15 @@ impl Situation {
             let step = self.present() - lag;
             self.is_fresh(step) && self.oracle_code(step).as_ref() == Some(&text)
         });
-        let found = self
-            .totp
-            .steps_behind(&self.key(), typed, self.now, self.reach, self.after);
+        let found = self.totp.steps_behind(
+            &self.key(),
+            typed,
+            self.now,
+            Search {
+                reach: self.reach,
+                after: self.after,
+            },
+        );
         assert_eq!(found.map(i128::from), expected);
     }
 
@@ -292,7 +312,6 @@ pub(crate) fn typed_text_is_read_exactly(text: &str) {
             Ok(typed) => {
                 assert_eq!(zeros.len(), usize::from(digits.count()));
                 assert_eq!(TypedCode::parse(&zeros, digits), Ok(typed));
-                assert_eq!(typed.digits(), digits);
                 assert!(!format!("{typed:?}").contains(&zeros));
             }
             Err(CodeError::Empty) => assert!(zeros.is_empty()),

@@ -1,24 +1,10 @@
 //! Whether phones read it: three independent decoders over pictures as a camera takes them from a screen. The third,
 //! `zbarimg`, is asked where it is installed (Debian: zbar-tools).
 //!
-//! The whole table takes minutes: `cargo xtask soak` prints it, or `cargo test --release -p loquet-enrollment --features
-//! qr-png --test round_trip -- --ignored --nocapture`. By default each cell is tried on fewer people.
-#![cfg(feature = "qr-png")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::disallowed_methods,
-    reason = "a test may fail loudly and write files"
-)]
+//! The whole table takes minutes: `cargo xtask long` prints it, or `cargo test --release -p loquet-enrollment --features
+//! qr-png --test enrollment -- --ignored --nocapture`. By default each cell is tried on fewer people.
 
-mod common;
-
-use common::{Random, key_uri};
+use crate::people::{Random, key_uri};
 use image::{GrayImage, Luma};
 use loquet_enrollment::{Import, Qr, Scale};
 
@@ -52,6 +38,12 @@ const CAMERAS: [Camera; 7] = [
 ];
 
 const SCALES: [u8; 4] = [1, 2, 4, 8];
+
+/// The picture as its PNG says it.
+fn picture(qr: &Qr, scale: u8) -> GrayImage {
+    let file = qr.png(Scale::new(scale).unwrap());
+    image::load_from_memory(&file).unwrap().into_luma8()
+}
 
 /// Puts the picture on a page.
 fn page(image: &GrayImage, margin: u32, shade: u8) -> GrayImage {
@@ -184,9 +176,7 @@ fn cell(scale: u8, camera: Camera, people: u32, random: &mut Random) -> Cell {
     };
     for _ in 0..people {
         let uri = key_uri(random);
-        let drawn = Qr::encode(uri.expose())
-            .unwrap()
-            .image(Scale::new(scale).unwrap());
+        let drawn = picture(&Qr::encode(uri.expose()).unwrap(), scale);
         let read = read_by_all(&photograph(&drawn, scale, camera, random));
         for text in read.iter().flatten() {
             // A decoder may fail. It must never read something else.
@@ -255,7 +245,7 @@ fn any_printable_text_is_read_back() {
             text.push_str(&word[..=random.below(word.len())]);
         }
         let qr = Qr::encode(&text).unwrap();
-        let picture = qr.image(Scale::new(2).unwrap());
+        let picture = picture(&qr, 2);
         assert_eq!(read_by_rxing(&picture).as_deref(), Some(&*text));
         assert_eq!(read_by_rqrr(&picture).as_deref(), Some(&*text));
     }
@@ -266,11 +256,9 @@ fn as_written(people: u32) {
     let mut random = Random(22);
     for scale in SCALES.into_iter().cycle().take(people as usize) {
         let uri = key_uri(&mut random);
-        let scale = Scale::new(scale).unwrap();
-        let file = Qr::encode(uri.expose()).unwrap().png(scale);
-        let picture = image::load_from_memory(&file).unwrap().into_luma8();
+        let picture = picture(&Qr::encode(uri.expose()).unwrap(), scale);
         // Between two pixels `zbarimg` guesses, and at one pixel a module there is nothing to guess from.
-        let decoders = if scale.pixels() == 1 { 2 } else { 3 };
+        let decoders = if scale == 1 { 2 } else { 3 };
         for text in read_by_all(&picture).iter().take(decoders) {
             assert_eq!(text.as_deref(), Some(uri.expose()), "{scale:?}");
         }

@@ -1,22 +1,9 @@
-//! The properties, for the property tests, the fuzz targets and the replay of the corpus alike.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each runner is a crate of its own and uses a part"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "a test may fail loudly"
-)]
+//! What holds for any input: for the property tests, the fuzz targets and the replay of their corpus alike.
+#![allow(dead_code, reason = "each fuzz target uses a part")]
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{
-    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, Qr, RecoveryCode,
+    App, Import, KeyUri, Label, ManualKey, MovingFactor, PaperCode, Parameters, Qr,
 };
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 
@@ -24,11 +11,11 @@ use loquet_otp::{Algorithm, Digits, Period, Secret};
 const HONEST: [App; 1] = [App::Aegis];
 
 /// A label, a secret and parameters, made of any bytes.
-pub struct Emission {
-    pub issuer: String,
-    pub account: String,
-    pub secret: Vec<u8>,
-    pub parameters: Parameters,
+pub(crate) struct Emission {
+    pub(crate) issuer: String,
+    pub(crate) account: String,
+    pub(crate) secret: Vec<u8>,
+    pub(crate) parameters: Parameters,
 }
 
 /// What was read, to be emitted again.
@@ -44,7 +31,7 @@ impl From<Import> for Emission {
 }
 
 impl Emission {
-    pub fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let mut bytes = bytes.iter().copied();
         let mut next = || bytes.next().unwrap_or(0);
         let algorithm = Algorithm::ALL[usize::from(next() % 3)];
@@ -83,7 +70,7 @@ impl Emission {
     }
 
     /// Whatever is emitted, we and `totp-rs` read back as the same value, without a warning, and it fits a QR code.
-    pub fn holds(&self) {
+    pub(crate) fn holds(&self) {
         let Ok(label) = Label::new(&self.issuer, &self.account) else {
             return;
         };
@@ -122,7 +109,7 @@ impl Emission {
 
 /// Any text is a key URI or has a fault inside it; what was read is the same value when it is emitted and read again, by
 /// us and by `totp-rs`.
-pub fn uri_text_is_read_or_refused_in_place(text: &str) {
+pub(crate) fn uri_text_is_read_or_refused_in_place(text: &str) {
     let import = match Import::parse(text) {
         Ok(import) => import,
         Err(error) => {
@@ -155,7 +142,7 @@ fn naive_base32(text: &str) -> Vec<u8> {
 }
 
 /// Any text is base32 as a naive reader reads it, or has a fault at the first character that cannot stand there.
-pub fn base32_text_is_read_exactly(text: &str) {
+pub(crate) fn base32_text_is_read_exactly(text: &str) {
     match base32::decode(text) {
         Ok(decoded) => {
             assert_eq!(decoded.expose(), naive_base32(text), "{text:?}");
@@ -196,21 +183,17 @@ pub fn base32_text_is_read_exactly(text: &str) {
     }
 }
 
-/// Any text is a manual key that comes back in every grouping, or is refused without a panic; the same for recovery
+/// Any text is a manual key that comes back in every grouping, or is refused without a panic; the same for printed
 /// codes.
-pub fn typed_text_comes_back_in_every_grouping(text: &str) {
+pub(crate) fn typed_text_comes_back_in_every_grouping(text: &str) {
     if let Ok(key) = ManualKey::parse(text) {
         assert_eq!(key.secret().expose(), naive_base32(text), "{text:?}");
         let peer = totp_rs::Secret::try_from_base32(key.ungrouped().as_str());
         assert_eq!(peer.unwrap().as_bytes(), key.secret().expose());
         let grouped = key.grouped();
-        assert!(
-            grouped
-                .split(' ')
-                .rev()
-                .skip(1)
-                .all(|group| group.len() == 4)
-        );
+        let mut groups = grouped.split(' ').rev();
+        assert!(groups.next().is_some_and(|last| last.len() <= 4));
+        assert!(groups.all(|group| group.len() == 4));
         for spelling in [
             grouped.to_lowercase(),
             grouped.replace(' ', "-"),
@@ -219,7 +202,7 @@ pub fn typed_text_comes_back_in_every_grouping(text: &str) {
             assert_eq!(ManualKey::parse(&spelling).unwrap(), key);
         }
     }
-    if let Ok(code) = text.parse::<RecoveryCode>() {
-        assert_eq!(code.expose().parse::<RecoveryCode>().unwrap(), code);
+    if let Ok(code) = text.parse::<PaperCode>() {
+        assert_eq!(code.expose().parse::<PaperCode>().unwrap(), code);
     }
 }

@@ -1,23 +1,12 @@
 //! Each app's published rule, run over what we emit: the app must read exactly what the person was to see.
 //!
 //! Open apps are followed by their source, closed ones by their documentation; `Profile::source` names both.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
-#[path = "../common/mod.rs"]
-mod common;
-mod readers;
-
-use common::{Random, label, secret};
 use loquet_enrollment::{App, Cause, KeyUri, Label, MovingFactor, Parameters, Support, compatible};
 use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
 
-use readers::*;
+use crate::people::{Random, label, secret};
+use crate::readers::*;
 
 /// What the person is to see in the app.
 fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {

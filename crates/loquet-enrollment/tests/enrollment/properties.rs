@@ -1,14 +1,10 @@
-//! The properties over generated input.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-
-mod support;
-
-#[cfg(feature = "import-migration")]
-#[path = "support/migration.rs"]
-mod migration;
+//! The checks, over generated input and over the corpus of the fuzz targets, where the repository is at hand.
 
 use proptest::prelude::*;
-use support::Emission;
+
+use crate::checks::{self, Emission};
+#[cfg(feature = "import-migration")]
+use crate::export_checks::migration_data_is_read_or_refused;
 
 /// Texts that get far into the parser before something is wrong.
 fn uri_like() -> impl Strategy<Value = String> {
@@ -73,32 +69,83 @@ proptest! {
 
     #[test]
     fn any_text_is_a_key_uri_or_refused_in_place(text in ".*", uri in uri_like()) {
-        support::uri_text_is_read_or_refused_in_place(&text);
-        support::uri_text_is_read_or_refused_in_place(&uri);
+        checks::uri_text_is_read_or_refused_in_place(&text);
+        checks::uri_text_is_read_or_refused_in_place(&uri);
     }
 
     #[test]
     fn any_text_is_base32_or_refused_at_its_first_fault(text in ".*", near in "[A-Za-z2-7=\\- 018é]{0,40}") {
-        support::base32_text_is_read_exactly(&text);
-        support::base32_text_is_read_exactly(&near);
+        checks::base32_text_is_read_exactly(&text);
+        checks::base32_text_is_read_exactly(&near);
     }
 
     #[test]
     fn any_typed_key_comes_back_in_every_grouping(text in ".*", near in "[A-Za-z2-7]{16,40}[\\- =018]{0,2}") {
-        support::typed_text_comes_back_in_every_grouping(&text);
-        support::typed_text_comes_back_in_every_grouping(&near);
+        checks::typed_text_comes_back_in_every_grouping(&text);
+        checks::typed_text_comes_back_in_every_grouping(&near);
     }
 
     #[cfg(feature = "import-migration")]
     #[test]
     fn any_export_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), secret in prop::collection::vec(any::<u8>(), 8..40)) {
-        migration::migration_data_is_read_or_refused(&bytes);
+        migration_data_is_read_or_refused(&bytes);
         // A right secret and then anything.
         let length = u8::try_from(secret.len()).unwrap();
         let mut message = vec![0x0a, length.wrapping_add(2), 0x0a, length];
         message.extend(&secret);
-        migration::migration_data_is_read_or_refused(&message);
+        migration_data_is_read_or_refused(&message);
         message.extend(&bytes);
-        migration::migration_data_is_read_or_refused(&message);
+        migration_data_is_read_or_refused(&message);
     }
+}
+
+/// Hands every input of one target to `check`.
+fn replay(target: &str, check: impl Fn(&[u8])) {
+    let folder = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return println!("no corpus at {folder}: nothing to replay");
+    };
+    let inputs: Vec<_> = entries
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    assert!(!inputs.is_empty(), "{folder} is empty");
+    inputs.iter().for_each(|input| check(input));
+}
+
+fn replay_text(target: &str, check: impl Fn(&str)) {
+    replay(target, |bytes| check(&String::from_utf8_lossy(bytes)));
+}
+
+#[test]
+fn uris_of_the_fuzzer_are_read_or_refused_in_place() {
+    replay_text(
+        "enrollment_uri",
+        checks::uri_text_is_read_or_refused_in_place,
+    );
+}
+
+#[test]
+fn base32_of_the_fuzzer_is_read_exactly() {
+    replay_text("enrollment_base32", checks::base32_text_is_read_exactly);
+}
+
+#[test]
+fn typed_keys_of_the_fuzzer_come_back_in_every_grouping() {
+    replay_text(
+        "enrollment_manual_key",
+        checks::typed_text_comes_back_in_every_grouping,
+    );
+}
+
+#[test]
+fn emissions_of_the_fuzzer_are_read_back() {
+    replay("enrollment_emission", |bytes| {
+        checks::Emission::from_bytes(bytes).holds()
+    });
+}
+
+#[cfg(feature = "import-migration")]
+#[test]
+fn exports_of_the_fuzzer_are_read_or_refused() {
+    replay("enrollment_migration", migration_data_is_read_or_refused);
 }

@@ -1,24 +1,13 @@
-//! What several tests share: a seeded generator and people to enroll.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file is a crate of its own and uses a part"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
+//! Invented people to enroll, the same in every run.
 
 use loquet_enrollment::{KeyUri, Label};
 use loquet_otp::Secret;
 
 /// SplitMix64: the same people in every run.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,15 +15,15 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 
-    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
-    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.next().to_le_bytes()[0])
     }
 }
@@ -81,7 +70,7 @@ const DOMAINS: [&str; 6] = [
 ];
 
 /// A random person's label.
-pub fn label(random: &mut Random) -> Label {
+pub(crate) fn label(random: &mut Random) -> Label {
     let issuer = random.pick(&ISSUERS);
     let mut account = random.pick(&FIRST).to_owned();
     if random.below(3) == 0 {
@@ -97,18 +86,18 @@ pub fn label(random: &mut Random) -> Label {
     Label::new(issuer, &account).unwrap()
 }
 
-pub fn secret(random: &mut Random) -> Secret {
+pub(crate) fn secret(random: &mut Random) -> Secret {
     Secret::from(random.bytes::<20>())
 }
 
 /// A random person's key URI with default parameters.
-pub fn key_uri(random: &mut Random) -> KeyUri {
+pub(crate) fn key_uri(random: &mut Random) -> KeyUri {
     let (label, secret) = (label(random), secret(random));
     KeyUri::new(&label, &secret).unwrap()
 }
 
 /// The URI of which the documents speak when they say "usual": 105 bytes, version 6.
-pub fn usual() -> KeyUri {
+pub(crate) fn usual() -> KeyUri {
     let label = Label::new("Loquet", "marie.tremblay@mairie.example").unwrap();
     KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap()
 }

@@ -1,11 +1,4 @@
 //! Exports of Google Authenticator: batches, and every fault of an account or a part.
-#![cfg(feature = "import-migration")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "a test may fail loudly"
-)]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,0 +1,30 @@
+//! What the crate emits, reads and draws, in one program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, print what it found and read files"
+)]
+
+mod apps;
+mod checks;
+mod emission;
+#[cfg(feature = "import-migration")]
+mod export_checks;
+mod import;
+#[cfg(feature = "import-migration")]
+mod migration;
+mod offer;
+mod paper;
+mod people;
+mod properties;
+mod qr;
+mod readers;
+#[cfg(feature = "qr-png")]
+mod round_trip;

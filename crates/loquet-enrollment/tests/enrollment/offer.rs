@@ -1,0 +1,73 @@
+//! What an enrollment page gets, and what its values show in print.
+
+use loquet_enrollment::{App, Label, ManualKey, Offer, OfferError};
+use loquet_otp::{Digits, Secret, Totp};
+
+const SECRET: [u8; 20] = *b"CANARYCANARYCANARYCA";
+
+fn offer(totp: Totp, apps: &[App]) -> Result<Offer, OfferError> {
+    let label = Label::new("Loquet", "marie").unwrap();
+    Offer::new(&label, &Secret::from(SECRET), totp, apps, 1_700_000_600)
+}
+
+#[test]
+fn every_part_of_an_offer_says_the_same_key() {
+    let offer = offer(Totp::default(), &[]).unwrap();
+    assert!(offer.uri.expose().contains(&*offer.key_ungrouped));
+    assert_eq!(offer.key_grouped.replace(' ', ""), *offer.key_ungrouped);
+    assert_eq!(*offer.svg, offer.qr.svg("QR: Loquet (marie)"));
+    assert_eq!((&*offer.issuer, &*offer.account), ("Loquet", "marie"));
+    // The advice is about all apps, or about those that were named.
+    assert_eq!(offer.advice.fits.len(), App::ALL.len());
+}
+
+#[test]
+fn other_parameters_are_offered_to_named_apps_alone() {
+    let eight = Totp {
+        digits: Digits::Eight,
+        ..Totp::default()
+    };
+    assert!(matches!(offer(eight, &[]), Err(OfferError::KeyUri(_))));
+    let offer = offer(eight, &[App::Aegis]).unwrap();
+    assert!(offer.uri.expose().ends_with("&digits=8"));
+    assert_eq!(offer.advice.fits.len(), 1);
+}
+
+#[test]
+fn steps_counted_from_another_instant_are_not_offered() {
+    let late = Totp {
+        t0: 5,
+        ..Totp::default()
+    };
+    assert!(matches!(offer(late, &[]), Err(OfferError::T0(_))));
+}
+
+#[test]
+fn debug_text_of_an_offer_shows_no_secret() {
+    // The canary: 20 bytes, looked for in every form that a formatter could choose.
+    let offer = offer(Totp::default(), &[]).unwrap();
+    let printed = format!(
+        "{offer:?} {offer:#?} {:?} {:?} {:?}",
+        offer.uri,
+        offer.qr,
+        ManualKey::new(&Secret::from(SECRET))
+    );
+    // What is left is worth reading.
+    for told in [
+        r#"Offer { issuer: "Loquet", account: "marie", expires: 1700000600, .. }"#,
+        "ManualKey(20 bytes)",
+    ] {
+        assert!(printed.contains(told), "{told} not in {printed}");
+    }
+    let canaries = [
+        "CANARY",
+        &*offer.key_ungrouped,
+        &*offer.key_grouped,
+        "67, 65, 78",
+        "43414e",
+    ];
+    for canary in canaries {
+        assert!(!printed.contains(canary), "{canary} in {printed}");
+    }
+    assert!(!printed.contains(&*offer.svg));
+}

@@ -1,0 +1,233 @@
+//! Clocks that are wrong: known drift, resynchronisation, and the diagnosis.
+
+use loquet_otp::{
+    Drift, DriftError, Reach, ReachError, Resync, Search, Totp, TypedCode, Verdict, Window,
+};
+
+use crate::accepting;
+use crate::verifier::{NOW, STEP, TWINS, accepted, code_of, key};
+
+#[test]
+fn a_known_drift_moves_the_window_and_keeps_the_present_inside() {
+    let totp = Totp::default();
+    for drift in [-7, -2, 2, 7] {
+        let known = Drift::new(drift).unwrap();
+        for offset in -10..=10 {
+            let step = STEP.checked_add_signed(offset).unwrap();
+            let inside = (drift - 1..=drift + 1).contains(&offset) || offset == 0;
+            let expected = if inside {
+                accepted(step, offset)
+            } else {
+                Verdict::Wrong
+            };
+            let verdict = totp.verify(
+                &key(),
+                code_of(step),
+                NOW,
+                accepting(Window::default(), known, None),
+            );
+            assert_eq!(verdict, expected, "drift {drift}, offset {offset}");
+        }
+    }
+}
+
+#[test]
+fn the_newest_match_wins_on_whichever_side_of_the_drift_the_present_is() {
+    let (older, newer, text) = TWINS[0];
+    let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
+    let verify = |present: u64, drift| {
+        let drift = Drift::new(drift).unwrap();
+        Totp::default().verify(
+            &key(),
+            typed,
+            present * 30,
+            accepting(Window::STRICT, drift, None),
+        )
+    };
+    assert_eq!(verify(older, 1), accepted(newer, 1));
+    assert_eq!(verify(newer, -1), accepted(newer, 0));
+}
+
+#[test]
+fn drift_and_reach_are_capped() {
+    assert_eq!(Drift::new(120).unwrap().steps(), 120);
+    assert_eq!(Drift::new(-120).unwrap().steps(), -120);
+    let error = Drift::new(-121).unwrap_err();
+    assert_eq!(error, DriftError { steps: -121 });
+    assert_eq!(
+        error.to_string(),
+        "a drift of -121 steps: at most 120 are allowed in either direction"
+    );
+    assert!(
+        Drift::new(121).is_err() && Drift::new(i64::MIN).is_err() && Drift::new(i64::MAX).is_err()
+    );
+    assert_eq!(Reach::new(120), Ok(Reach::MAX));
+    assert_eq!(Reach::new(0), Err(ReachError { steps: 0 }));
+    assert_eq!(
+        Reach::new(121).unwrap_err().to_string(),
+        "a search of 121 steps: it must be 1 to 120"
+    );
+}
+
+#[test]
+fn two_or_three_consecutive_codes_find_a_clock_in_either_direction() {
+    let totp = Totp::default();
+    let reach = Reach::new(20).unwrap();
+    for drift in -21..=21 {
+        let last = STEP.checked_add_signed(drift).unwrap();
+        let codes = [code_of(last - 2), code_of(last - 1), code_of(last)];
+        let expected = (drift.abs() <= 20).then(|| Resync {
+            step: last,
+            drift: Drift::new(drift).unwrap(),
+        });
+        assert_eq!(
+            totp.resynchronise(&key(), &codes, NOW, Search { reach, after: None }),
+            expected,
+            "{drift}"
+        );
+        assert_eq!(
+            totp.resynchronise(
+                &key(),
+                &[codes[1], codes[2]],
+                NOW,
+                Search { reach, after: None }
+            ),
+            expected,
+            "{drift}"
+        );
+    }
+}
+
+#[test]
+fn codes_that_are_not_consecutive_find_no_clock() {
+    let totp = Totp::default();
+    let find = |steps: [u64; 2]| {
+        totp.resynchronise(
+            &key(),
+            &steps.map(code_of),
+            NOW,
+            Search {
+                reach: Reach::MAX,
+                after: None,
+            },
+        )
+    };
+    assert!(find([STEP, STEP + 1]).is_some());
+    assert_eq!(find([STEP, STEP]), None, "the same code twice");
+    assert_eq!(find([STEP + 1, STEP]), None, "in the wrong order");
+    assert_eq!(find([STEP, STEP + 2]), None, "with a gap");
+    let three = [STEP, STEP + 1, STEP + 3].map(code_of);
+    assert_eq!(
+        totp.resynchronise(
+            &key(),
+            &three,
+            NOW,
+            Search {
+                reach: Reach::MAX,
+                after: None
+            }
+        ),
+        None
+    );
+}
+
+#[test]
+fn resynchronising_refuses_every_step_up_to_the_last_used_one() {
+    // T8, CVE-2019-12887: recorded codes must not set the clock back.
+    let totp = Totp::default();
+    let codes = [STEP - 1, STEP].map(code_of);
+    let find = |after| {
+        totp.resynchronise(
+            &key(),
+            &codes,
+            NOW,
+            Search {
+                reach: Reach::MAX,
+                after,
+            },
+        )
+    };
+    assert!(find(Some(STEP - 2)).is_some());
+    assert_eq!(find(Some(STEP - 1)), None, "the first of the two is used");
+    assert_eq!(find(Some(STEP)), None);
+    assert_eq!(find(Some(u64::MAX)), None);
+}
+
+#[test]
+fn a_found_drift_lets_the_next_code_in() {
+    let totp = Totp::default();
+    let phone = |now: u64| code_of((now - 400) / 30); // 400 seconds behind
+    let codes = [phone(NOW), phone(NOW + 30)];
+    let found = totp
+        .resynchronise(
+            &key(),
+            &codes,
+            NOW + 30,
+            Search {
+                reach: Reach::MAX,
+                after: None,
+            },
+        )
+        .unwrap();
+    assert_eq!(found.drift.steps(), -14);
+    for later in [60, 300, 3000] {
+        let now = NOW + later;
+        let verdict = totp.verify(
+            &key(),
+            phone(now),
+            now,
+            accepting(Window::default(), found.drift, Some(found.step)),
+        );
+        assert!(matches!(verdict, Verdict::Accepted(_)), "{later}");
+    }
+}
+
+#[test]
+fn the_diagnosis_says_how_far_behind_a_clock_is_and_never_looks_ahead() {
+    let totp = Totp::default();
+    let reach = Reach::new(10).unwrap();
+    for offset in -12..=12 {
+        let typed = code_of(STEP.checked_add_signed(offset).unwrap());
+        let expected = (-10..0).contains(&offset).then(|| offset.unsigned_abs());
+        assert_eq!(
+            totp.steps_behind(&key(), typed, NOW, Search { reach, after: None }),
+            expected,
+            "{offset}"
+        );
+    }
+}
+
+#[test]
+fn the_diagnosis_is_silent_about_used_codes() {
+    let find = |after| {
+        Totp::default().steps_behind(
+            &key(),
+            code_of(STEP - 5),
+            NOW,
+            Search {
+                reach: Reach::MAX,
+                after,
+            },
+        )
+    };
+    assert_eq!(find(Some(STEP - 6)), Some(5));
+    assert_eq!(find(Some(STEP - 5)), None);
+    assert_eq!(find(Some(u64::MAX)), None);
+}
+
+#[test]
+fn the_diagnosis_takes_the_smallest_lag() {
+    let (older, newer, text) = TWINS[0];
+    let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
+    let now = (older + 10) * 30;
+    let lag = Totp::default().steps_behind(
+        &key(),
+        typed,
+        now,
+        Search {
+            reach: Reach::MAX,
+            after: None,
+        },
+    );
+    assert_eq!(lag, Some(older + 10 - newer));
+}

@@ -1,0 +1,199 @@
+//! Both ends of time: nothing panics, nothing wraps around.
+
+use loquet_otp::{
+    Algorithm, Drift, Hotp, Key, Match, Period, Reach, Search, Secret, Totp, TypedCode, Verdict,
+    Window,
+};
+
+use crate::accepting;
+
+fn key() -> Key {
+    Secret::from([0xa5; 20]).key(Algorithm::Sha1)
+}
+
+fn totp(period: u64, t0: u64) -> Totp {
+    Totp {
+        period: Period::new(period).unwrap(),
+        t0,
+        ..Totp::default()
+    }
+}
+
+const WIDEST: Window = match Window::new(Window::MAX, Window::MAX) {
+    Ok(window) => window,
+    Err(_) => Window::STRICT,
+};
+
+#[test]
+fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
+    let times = [
+        0,
+        1,
+        29,
+        30,
+        31,
+        u64::from(u32::MAX),
+        1 << 62,
+        i64::MAX as u64,
+        u64::MAX - 1,
+        u64::MAX,
+    ];
+    for now in times {
+        for t0 in times {
+            for period in [1, 30, Period::MAX] {
+                for drift in [-120, -1, 0, 1, 120] {
+                    let totp = totp(period, t0);
+                    let drift = Drift::new(drift).unwrap();
+                    let typed: TypedCode = totp.generate(&key(), now).into();
+                    let verdict = totp.verify(&key(), typed, now, accepting(WIDEST, drift, None));
+                    let step = totp.step(now);
+                    assert_eq!(verdict, Verdict::Accepted(Match { step, offset: 0 }));
+                    let used =
+                        totp.verify(&key(), typed, now, accepting(WIDEST, drift, Some(u64::MAX)));
+                    assert!(matches!(used, Verdict::AlreadyUsed { .. }));
+                    let readout = totp.readout(&key(), now);
+                    assert_eq!(
+                        readout.countdown.next_at,
+                        now.saturating_add(readout.countdown.remaining)
+                    );
+                    assert_eq!(
+                        totp.resynchronise(
+                            &key(),
+                            &[typed, typed],
+                            now,
+                            Search {
+                                reach: Reach::MAX,
+                                after: None
+                            }
+                        ),
+                        None
+                    );
+                    assert_eq!(
+                        totp.steps_behind(
+                            &key(),
+                            typed,
+                            now,
+                            Search {
+                                reach: Reach::MAX,
+                                after: Some(now)
+                            }
+                        ),
+                        None
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_window_is_cut_at_the_beginning_of_time() {
+    let (totp, key) = (totp(30, 0), key());
+    let one: TypedCode = totp.generate(&key, 30).into();
+    assert_eq!(
+        totp.verify(&key, one, 0, accepting(WIDEST, Drift::NONE, None)),
+        Verdict::Accepted(Match { step: 1, offset: 1 })
+    );
+    // The step before the first one does not exist; wrapped around it would be the last one of all.
+    let last: TypedCode = Hotp::default().generate(&key, u64::MAX).into();
+    assert_eq!(
+        totp.verify(&key, last, 0, accepting(WIDEST, Drift::NONE, None)),
+        Verdict::Wrong
+    );
+    assert_eq!(
+        totp.steps_behind(
+            &key,
+            last,
+            0,
+            Search {
+                reach: Reach::MAX,
+                after: None
+            }
+        ),
+        None
+    );
+}
+
+#[test]
+fn a_window_that_lies_before_the_beginning_of_time_is_empty_but_for_the_present() {
+    let (totp, key) = (totp(30, 0), key());
+    let drift = Drift::new(-20).unwrap();
+    let step_of = |step: u64| -> TypedCode { totp.generate(&key, step * 30).into() };
+    let verify = |step, present: u64| {
+        totp.verify(
+            &key,
+            step_of(step),
+            present * 30,
+            accepting(Window::default(), drift, None),
+        )
+    };
+    assert_eq!(verify(0, 5), Verdict::Wrong);
+    assert_eq!(
+        verify(5, 5),
+        Verdict::Accepted(Match { step: 5, offset: 0 })
+    );
+    assert_eq!(
+        verify(0, 19),
+        Verdict::Accepted(Match {
+            step: 0,
+            offset: -19
+        })
+    );
+}
+
+#[test]
+fn the_window_is_cut_at_the_end_of_time() {
+    let (totp, key) = (totp(1, 0), key());
+    let first: TypedCode = Hotp::default().generate(&key, 0).into();
+    assert_eq!(
+        totp.verify(&key, first, u64::MAX, accepting(WIDEST, Drift::NONE, None)),
+        Verdict::Wrong
+    );
+    let last: TypedCode = totp.generate(&key, u64::MAX).into();
+    assert_eq!(
+        totp.verify(
+            &key,
+            last,
+            u64::MAX - 10,
+            accepting(WIDEST, Drift::NONE, None)
+        ),
+        Verdict::Accepted(Match {
+            step: u64::MAX,
+            offset: 10
+        })
+    );
+    let drift = Drift::new(120).unwrap();
+    assert_eq!(
+        totp.verify(&key, last, u64::MAX - 10, accepting(WIDEST, drift, None)),
+        Verdict::Wrong
+    );
+}
+
+#[test]
+fn the_end_of_time_has_no_next_code_to_wait_for() {
+    let (totp, key) = (totp(1, 0), key());
+    let countdown = totp.countdown(u64::MAX);
+    assert_eq!((countdown.remaining, countdown.next_at), (0, u64::MAX));
+    let last: TypedCode = totp.generate(&key, u64::MAX).into();
+    let verdict = totp.verify(
+        &key,
+        last,
+        u64::MAX,
+        accepting(Window::STRICT, Drift::NONE, Some(u64::MAX)),
+    );
+    assert_eq!(
+        verdict,
+        Verdict::AlreadyUsed {
+            step: u64::MAX,
+            fresh_at: u64::MAX
+        }
+    );
+}
+
+#[test]
+fn starts_at_saturates() {
+    assert_eq!(totp(30, 0).starts_at(u64::MAX), u64::MAX);
+    assert_eq!(totp(1, 1).starts_at(u64::MAX), u64::MAX);
+    assert_eq!(totp(1, 0).starts_at(u64::MAX), u64::MAX);
+    assert_eq!(totp(2, 10).starts_at(5), 20);
+}

@@ -1,0 +1,38 @@
+//! What the crate computes, accepts and refuses, in one program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail loudly, print what it found and read files"
+)]
+
+mod checks;
+mod clocks;
+mod codes;
+mod counters;
+mod differential;
+mod extremes;
+#[cfg(feature = "totp-rs")]
+mod moved;
+mod parameters;
+mod printing;
+mod properties;
+#[cfg(feature = "serde")]
+mod serde;
+mod vectors;
+mod verifier;
+
+use loquet_otp::{Acceptance, Drift, Window};
+
+const fn accepting(window: Window, drift: Drift, after: Option<u64>) -> Acceptance {
+    Acceptance {
+        window,
+        drift,
+        after,
+    }
+}

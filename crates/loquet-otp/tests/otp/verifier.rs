@@ -1,0 +1,236 @@
+//! Codes by time: windows, used codes, and steps that share a code.
+
+use loquet_otp::{
+    Algorithm, Code, Drift, Key, Match, Secret, Totp, TypedCode, Verdict, Window, WindowError,
+};
+
+use crate::accepting;
+
+pub(crate) const STEP: u64 = 55_555_555;
+/// The first second of `STEP`.
+pub(crate) const NOW: u64 = STEP * 30;
+
+pub(crate) fn key() -> Key {
+    Secret::from(*b"12345678901234567890").key(Algorithm::Sha1)
+}
+
+pub(crate) fn code_of(step: u64) -> TypedCode {
+    let code: Code = Totp::default().generate(&key(), step * 30);
+    code.into()
+}
+
+fn verify(typed: TypedCode, now: u64, window: Window, after: Option<u64>) -> Verdict {
+    Totp::default().verify(&key(), typed, now, accepting(window, Drift::NONE, after))
+}
+
+pub(crate) fn accepted(step: u64, offset: i64) -> Verdict {
+    Verdict::Accepted(Match { step, offset })
+}
+
+#[test]
+fn the_default_window_is_exact_to_the_second_at_both_edges() {
+    // The code of STEP is good from one period before its step to one period after it (RFC 6238 §5.2; T10).
+    let window = Window::default();
+    let first = NOW - 30;
+    let last = NOW + 59;
+    assert_eq!(
+        verify(code_of(STEP), first - 1, window, None),
+        Verdict::Wrong
+    );
+    assert_eq!(
+        verify(code_of(STEP), first, window, None),
+        accepted(STEP, 1)
+    );
+    assert_eq!(verify(code_of(STEP), NOW, window, None), accepted(STEP, 0));
+    assert_eq!(
+        verify(code_of(STEP), last, window, None),
+        accepted(STEP, -1)
+    );
+    assert_eq!(
+        verify(code_of(STEP), last + 1, window, None),
+        Verdict::Wrong
+    );
+}
+
+/// Keycloak, CVE-2024-7318: with a window of none, a code lived for two periods.
+#[test]
+fn the_strict_window_accepts_one_period_and_no_second_more() {
+    assert_eq!(
+        verify(code_of(STEP), NOW - 1, Window::STRICT, None),
+        Verdict::Wrong
+    );
+    assert_eq!(
+        verify(code_of(STEP), NOW, Window::STRICT, None),
+        accepted(STEP, 0)
+    );
+    assert_eq!(
+        verify(code_of(STEP), NOW + 29, Window::STRICT, None),
+        accepted(STEP, 0)
+    );
+    assert_eq!(
+        verify(code_of(STEP), NOW + 30, Window::STRICT, None),
+        Verdict::Wrong
+    );
+}
+
+#[test]
+fn the_window_may_differ_on_both_sides() {
+    let window = Window::new(3, 0).unwrap();
+    assert_eq!((window.past(), window.future()), (3, 0));
+    for (offset, found) in [(-4, false), (-3, true), (-1, true), (0, true), (1, false)] {
+        let step = STEP.checked_add_signed(offset).unwrap();
+        let expected = if found {
+            accepted(step, offset)
+        } else {
+            Verdict::Wrong
+        };
+        assert_eq!(
+            verify(code_of(step), NOW, window, None),
+            expected,
+            "offset {offset}"
+        );
+    }
+}
+
+#[test]
+fn a_window_over_the_cap_is_refused() {
+    assert!(Window::new(Window::MAX, Window::MAX).is_ok());
+    let error = Window::new(11, 0).unwrap_err();
+    assert_eq!(
+        error,
+        WindowError {
+            past: 11,
+            future: 0
+        }
+    );
+    assert_eq!(
+        error.to_string(),
+        "a window of 11 steps back and 0 ahead: 10 are allowed on each side"
+    );
+    assert_eq!(
+        Window::new(0, 11),
+        Err(WindowError {
+            past: 0,
+            future: 11
+        })
+    );
+}
+
+#[test]
+fn a_used_code_is_refused_as_long_as_its_window_lasts() {
+    // T1 and T2: not only in its own step.
+    for now in NOW - 30..NOW + 60 {
+        let verdict = verify(code_of(STEP), now, Window::default(), Some(STEP));
+        assert_eq!(
+            verdict,
+            Verdict::AlreadyUsed {
+                step: STEP,
+                fresh_at: NOW + 30
+            }
+        );
+    }
+}
+
+#[test]
+fn a_code_older_than_the_last_used_one_is_refused_too() {
+    let verdict = verify(code_of(STEP - 1), NOW, Window::default(), Some(STEP));
+    assert_eq!(
+        verdict,
+        Verdict::AlreadyUsed {
+            step: STEP - 1,
+            fresh_at: NOW + 30
+        }
+    );
+}
+
+#[test]
+fn the_next_code_is_accepted_after_a_used_one() {
+    assert_eq!(
+        verify(code_of(STEP), NOW, Window::default(), Some(STEP - 1)),
+        accepted(STEP, 0)
+    );
+    assert_eq!(
+        verify(code_of(STEP + 1), NOW + 30, Window::default(), Some(STEP)),
+        accepted(STEP + 1, 0)
+    );
+}
+
+#[test]
+fn fresh_at_is_told_by_the_clock_of_the_phone() {
+    // Two steps behind: the phone shows the code of STEP two periods late, and the next one three periods after NOW.
+    let behind = Drift::new(-2).unwrap();
+    let totp = Totp::default();
+    let verdict = totp.verify(
+        &key(),
+        code_of(STEP),
+        NOW + 60,
+        accepting(Window::STRICT, behind, Some(STEP)),
+    );
+    assert_eq!(
+        verdict,
+        Verdict::AlreadyUsed {
+            step: STEP,
+            fresh_at: NOW + 90
+        }
+    );
+    let ahead = Drift::new(2).unwrap();
+    let verdict = totp.verify(
+        &key(),
+        code_of(STEP),
+        NOW - 60,
+        accepting(Window::STRICT, ahead, Some(STEP)),
+    );
+    assert_eq!(
+        verdict,
+        Verdict::AlreadyUsed {
+            step: STEP,
+            fresh_at: NOW - 30
+        }
+    );
+}
+
+#[test]
+fn a_wrong_code_is_wrong_whatever_was_used() {
+    let wrong = TypedCode::parse("000000", Totp::default().digits).unwrap();
+    for after in [None, Some(0), Some(STEP), Some(u64::MAX)] {
+        assert_eq!(verify(wrong, NOW, Window::default(), after), Verdict::Wrong);
+    }
+}
+
+/// Steps of this secret that share a code, found by search: neighbours, and with one step between.
+pub(crate) const TWINS: [(u64, u64, &str); 2] =
+    [(910_737, 910_738, "911617"), (153_567, 153_569, "468457")];
+
+/// totp-rs 6.0 returns the oldest of them, so that its code is accepted twice.
+#[test]
+fn of_several_matching_steps_the_newest_above_the_bound_wins() {
+    for (older, newer, text) in TWINS {
+        let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
+        assert_eq!((code_of(older), code_of(newer)), (typed, typed));
+        let now = (older + 1) * 30;
+        let offset_of_newer = if newer == older + 1 { 0 } else { 1 };
+        let verify = |after| verify(typed, now, Window::default(), after);
+        // Were the older one stored, the same code would work once more.
+        assert_eq!(verify(None), accepted(newer, offset_of_newer));
+        assert_eq!(verify(Some(older - 1)), accepted(newer, offset_of_newer));
+        assert_eq!(verify(Some(older)), accepted(newer, offset_of_newer));
+        let used = Verdict::AlreadyUsed {
+            step: newer,
+            fresh_at: (newer + 1) * 30,
+        };
+        assert_eq!(verify(Some(newer)), used);
+    }
+}
+
+#[test]
+fn steps_are_counted_from_t0() {
+    // RFC 6238 §4.2, with its own example: T0 = 0 and X = 30 give T = 1 at 59 seconds and T = 2 at 60 seconds.
+    let totp = Totp::default();
+    assert_eq!((totp.step(59), totp.step(60)), (1, 2));
+    let later = Totp { t0: 1000, ..totp };
+    assert_eq!(
+        (later.step(0), later.step(1029), later.step(1030)),
+        (0, 0, 1)
+    );
+    assert_eq!((later.starts_at(0), later.starts_at(2)), (1000, 1060));
+}
