@@ -1,4 +1,4 @@
-//! The demonstration as the pages' host.
+//! The demo as the pages' host.
 
 use std::error::Error;
 use std::io::{self, Write};

@@ -8,12 +8,14 @@
     reason = "a test may fail loudly"
 )]
 
+mod browser;
 mod choices;
 mod contrast;
 mod devices;
 mod hardening;
 mod letters;
 mod path;
+mod places;
 mod refusals;
 mod site;
 mod typography;
