@@ -35,7 +35,7 @@ pub(crate) struct Database(Arc<Mutex<Connection>>);
 impl Database {
     /// Opens the file and checks it, or makes the tables in a new one.
     pub(crate) fn open(files: &Files) -> Result<Self, Failure> {
-        let open = || {
+        let open = || -> rusqlite::Result<_> {
             // The file is there already, readable by its owner alone.
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let mut connection = Connection::open_with_flags(&files.database, flags)?;
@@ -44,7 +44,7 @@ impl Database {
             }
             let verdict: String =
                 connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            rusqlite::Result::Ok((connection, verdict))
+            Ok((connection, verdict))
         };
         let path = &files.database;
         match open() {

@@ -1,6 +1,7 @@
 //! The demo's own pages: log-in and home.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::{DefaultBodyLimit, State};
@@ -9,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{BoxError, Router, middleware};
 use loquet_policy::{Access, OrgId};
-use loquet_web::{Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
+use loquet_web::{Content, Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
 use maud::{Markup, html};
 use tower::ServiceBuilder;
 use zeroize::Zeroizing;
@@ -25,6 +26,8 @@ const MAX_LOGIN: usize = 64;
 /// Log-ins at the same time, most of which wait for their hash. Whoever comes beyond is sent away at once: a longer queue
 /// would keep everybody waiting for as long as a crowd likes.
 const MAX_LOG_INS: usize = 64;
+/// Nobody holds one of these places longer by sending a form slowly.
+const LOG_IN_TIME: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -50,7 +53,8 @@ pub(crate) fn router(pages: Pages<Demo>, org: OrgId, phrases: Phrases) -> Router
             async { page }
         }))
         .load_shed()
-        .concurrency_limit(MAX_LOG_INS);
+        .concurrency_limit(MAX_LOG_INS)
+        .timeout(LOG_IN_TIME);
     Router::new()
         .route("/", get(home))
         .route(LOG_IN, post(log_in).layer(limits).get(show_log_in))
@@ -102,8 +106,13 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
             div.row { a.button href="/" data-testid="go-on" { (language.say("Continuer", "Go on")) } }
         }
     };
-    app.pages
-        .show(&visit, StatusCode::OK, title, viewer, true, body)
+    let content = Content {
+        title,
+        viewer,
+        narrow: true,
+        body,
+    };
+    app.pages.show(&visit, StatusCode::OK, content)
 }
 
 async fn choose_place(fields: Result<Fields, NotAForm>) -> Response {
@@ -127,8 +136,13 @@ async fn home(State(app): State<App>, visit: Visit) -> Response {
     };
     let body = welcome(visit.language, name, *administrator);
     let title = visit.language.say("Accueil", "Home");
-    app.pages
-        .show(&visit, StatusCode::OK, title, viewer, false, body)
+    let content = Content {
+        title,
+        viewer,
+        narrow: false,
+        body,
+    };
+    app.pages.show(&visit, StatusCode::OK, content)
 }
 
 fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
@@ -137,15 +151,6 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
         header data-testid="home-page" {
             h1 { (language.say("Bonjour", "Hello")) " " (first) }
             p.soft { (language.say("Bienvenue à la garderie À petits pas.", "Welcome to the À petits pas nursery.")) }
-        }
-        section.card {
-            div.empty {
-                h2 { (language.say("Rien de nouveau aujourd'hui", "Nothing new today")) }
-                p { (language.say(
-                    "Les messages, les présences et les photos de la journée apparaîtront ici.",
-                    "The day's messages, attendance and photos will appear here.",
-                )) }
-            }
         }
         div.cards {
             section.card {
@@ -295,14 +300,13 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         }
     };
     let status = trouble.map_or(StatusCode::OK, |(status, _)| status);
-    app.pages.show(
-        visit,
-        status,
-        language.say("Connexion", "Log in"),
-        Viewer::Nobody,
-        true,
+    let content = Content {
+        title: language.say("Connexion", "Log in"),
+        viewer: Viewer::Nobody,
+        narrow: true,
         body,
-    )
+    };
+    app.pages.show(visit, status, content)
 }
 
 async fn not_found(State(app): State<App>, visit: Visit) -> Response {
@@ -317,12 +321,11 @@ async fn not_found(State(app): State<App>, visit: Visit) -> Response {
             }
         }
     };
-    app.pages.show(
-        &visit,
-        StatusCode::NOT_FOUND,
+    let content = Content {
         title,
-        Viewer::Nobody,
-        true,
+        viewer: Viewer::Nobody,
+        narrow: true,
         body,
-    )
+    };
+    app.pages.show(&visit, StatusCode::NOT_FOUND, content)
 }

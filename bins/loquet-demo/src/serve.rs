@@ -49,7 +49,9 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     let files = files::prepare(&cli.db, cli.fresh)?;
     let app = open(&files, geo).await?;
     if !address.ip().is_loopback() {
-        warn("this demo speaks plain http and prints its pass phrases: keep it off networks you do not trust");
+        warn(
+            "this demo speaks plain http and prints its pass phrases: keep it off networks you do not trust",
+        );
     }
     banner::print(address, &files, cli.json).map_err(server)?;
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
