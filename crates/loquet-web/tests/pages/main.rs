@@ -18,4 +18,5 @@ mod path;
 mod places;
 mod refusals;
 mod site;
+mod typed;
 mod typography;
