@@ -50,31 +50,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let account = 1_u64.into();
     let stamp = run(&mfa, LogIn { account }).await?.stamp;
     let code = mfa.propose_seal(&stamp).await?.map_err(|why| why.code())?;
-    let typed_back = code
-        .expose()
-        .rsplit('-')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    run(
-        &mfa,
-        EnableMfa {
-            stamp,
-            typed_back: typed_back.into(),
-        },
-    )
-    .await?;
+    let typed_back = code.expose().rsplit('-').next().unwrap_or_default().into();
+    run(&mfa, EnableMfa { stamp, typed_back }).await?;
     round(&mfa, "Hélène enabled multi-factor log-in").await?;
 
-    let ticket = String::new();
-    let offer = run(
-        &mfa,
-        BeginEnrollment {
-            stamp,
-            ticket: ticket.into(),
-        },
-    )
-    .await?;
+    let ticket = "".into();
+    let offer = run(&mfa, BeginEnrollment { stamp, ticket }).await?;
     let phone = totp_rs::Totp::from_url(offer.uri.expose()).map_err(|why| why.to_string())?;
     let confirm = ConfirmEnrollment {
         stamp,

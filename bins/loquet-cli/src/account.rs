@@ -1,13 +1,14 @@
 //! `loquet account`: who is there, and how they stand.
 
 use clap::{Args, Subcommand};
-use loquet::{Person, RoleId};
+use loquet::Person;
 use loquet_policy::{Authenticator, MandateState, RoleSet, Status};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::house::{self, House, wait};
 use crate::output;
+use crate::role::role;
 use crate::when;
 
 #[derive(Subcommand)]
@@ -116,16 +117,6 @@ fn object(person: &Person) -> Value {
 /// The host chose these names: nothing in them may move a terminal's cursor.
 fn shown(name: &str) -> String {
     name.escape_debug().to_string()
-}
-
-/// The role's name, or its number if the host defined it.
-pub(crate) fn role(role: RoleId) -> String {
-    match role {
-        RoleId::PARENT => "parent".to_owned(),
-        RoleId::EMPLOYEE => "employee".to_owned(),
-        RoleId::ADMINISTRATOR => "administrator".to_owned(),
-        RoleId(number) => number.to_string(),
-    }
 }
 
 fn roles(roles: &RoleSet) -> String {

@@ -1,11 +1,11 @@
 //! `loquet backup` and `loquet restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use loquet::{Restored, Service};
 use loquet_sqlite::{Restore, SqliteStore};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::audit::kept;
 use crate::failure::{Failure, Outcome};
@@ -69,72 +69,72 @@ impl Arguments {
             Ok(service.restored(kept.as_ref()).await?)
         })?;
         let aside = restore.finish().map_err(wrong)?;
-        self.tell(&done, aside)
-    }
-
-    fn tell(&self, done: &Restored, aside: Option<PathBuf>) -> Result<Outcome, Failure> {
-        let lost: Vec<(String, String)> = done
-            .lost
-            .iter()
-            .map(|account| {
-                let name = match account.external_id.is_empty() {
-                    true => account.account.to_string(),
-                    false => account.external_id.clone(),
-                };
-                let why = account.chain.as_ref().err().map(ToString::to_string);
-                (name, why.unwrap_or_default())
-            })
-            .collect();
         if self.json {
-            let lost: Vec<_> = lost
-                .iter()
-                .map(|(account, why)| json!({ "account": account, "why": why }))
-                .collect();
-            let object = json!({
-                "accounts": done.accounts,
-                "taken": done.taken.map(|at| at.0),
-                "now": done.now.0,
-                "tickets_void": done.tickets,
-                "recovery_void": done.recovery,
-                "lost": lost,
-                "aside": aside,
-            });
-            output::line(&object.to_string())?;
-            return Ok(Outcome::Done);
-        }
-        let taken = done
-            .taken
-            .map_or_else(|| "an unknown time".to_owned(), when::text);
-        output::line(&format!(
-            "{} accounts as of {taken}; every session is over",
-            done.accounts
-        ))?;
-        output::line(&format!(
-            "lost: whatever was decided between {taken} and {}. Compare the notices that went out: enrollments and \
-             resets, who was promoted or left, mandates, access rules",
-            when::text(done.now)
-        ))?;
-        for (account, why) in lost {
-            output::line(&format!("lost of {}: {why}", account.escape_debug()))?;
-        }
-        for account in &done.tickets {
-            output::line(&format!(
-                "{}: the ticket is void, another reset is needed",
-                account.escape_debug()
-            ))?;
-        }
-        for account in &done.recovery {
-            output::line(&format!(
-                "{}: the recovery codes are void",
-                account.escape_debug()
-            ))?;
-        }
-        if let Some(aside) = aside {
-            output::line(&format!(
-                "the database that stood there is {}",
-                aside.display()
-            ))?;
+            output::line(&object(&done, aside.as_deref()).to_string())?;
+        } else {
+            for line in lines(&done, aside.as_deref()) {
+                output::line(&line)?;
+            }
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The accounts that are not as the checkpoint has them, and why.
+fn lost(done: &Restored) -> impl Iterator<Item = (String, String)> {
+    done.lost.iter().map(|account| {
+        let name = match account.external_id.is_empty() {
+            true => account.account.to_string(),
+            false => account.external_id.clone(),
+        };
+        let why = account.chain.as_ref().err().map(ToString::to_string);
+        (name, why.unwrap_or_default())
+    })
+}
+
+fn object(done: &Restored, aside: Option<&Path>) -> Value {
+    let lost = lost(done).map(|(account, why)| json!({ "account": account, "why": why }));
+    json!({
+        "accounts": done.accounts,
+        "taken": done.taken.map(|at| at.0),
+        "now": done.now.0,
+        "tickets_void": done.tickets,
+        "recovery_void": done.recovery,
+        "lost": lost.collect::<Vec<_>>(),
+        "aside": aside,
+    })
+}
+
+fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
+    let taken = done.taken.map(when::text);
+    let taken = taken.as_deref().unwrap_or("an unknown time");
+    let now = when::text(done.now);
+    let mut lines = vec![
+        format!(
+            "{} accounts as of {taken}; every session is over",
+            done.accounts
+        ),
+        format!(
+            "lost: whatever was decided between {taken} and {now}. Compare the notices that went out: enrollments and \
+             resets, who was promoted or left, mandates, access rules"
+        ),
+    ];
+    for (account, why) in lost(done) {
+        lines.push(format!("lost of {}: {why}", account.escape_debug()));
+    }
+    for account in &done.tickets {
+        let account = account.escape_debug();
+        lines.push(format!(
+            "{account}: the ticket is void, another reset is needed"
+        ));
+    }
+    for account in &done.recovery {
+        let account = account.escape_debug();
+        lines.push(format!("{account}: the recovery codes are void"));
+    }
+    if let Some(aside) = aside {
+        let aside = aside.display();
+        lines.push(format!("the database that stood there is {aside}"));
+    }
+    lines
 }

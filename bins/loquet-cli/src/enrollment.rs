@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use clap::{Args, Subcommand};
 use loquet_enrollment::{App, Import, Migration, MigrationPart, MovingFactor, Warning, compatible};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
@@ -140,63 +140,12 @@ impl Reading {
         told: impl Fn(&Warning) -> String,
     ) -> Result<(), Failure> {
         self.accounts = self.accounts.saturating_add(1);
-        let parameters = &import.parameters;
-        let report = compatible(parameters, &App::ALL);
-        let bytes = import.secret.expose().len();
-        let account = Some(import.account.as_str()).filter(|name| !name.is_empty());
         let warnings: Vec<String> = import.warnings.iter().map(told).collect();
         if self.json {
-            let (kind, period, counter) = match parameters.moving {
-                MovingFactor::Time(period) => ("totp", Some(period.seconds()), None),
-                MovingFactor::Counter(counter) => ("hotp", None, Some(counter)),
-            };
-            let failing: Vec<_> = report
-                .failures()
-                .map(|fit| fit.app.profile().name)
-                .collect();
-            let mut object = json!({
-                "line": number,
-                "issuer": import.issuer,
-                "account": account,
-                "type": kind,
-                "algorithm": parameters.algorithm.to_string(),
-                "digits": parameters.digits.count(),
-                "secret_bytes": bytes,
-                "bindable": !import.secret.is_weak(),
-                "fails_in": failing,
-                "warnings": warnings,
-            });
-            let moving = match (period, counter) {
-                (Some(period), _) => ("period", json!(period)),
-                (None, counter) => ("counter", json!(counter)),
-            };
-            if let Some(object) = object.as_object_mut() {
-                object.insert(moving.0.to_owned(), moving.1);
-            }
-            return output::line(&object.to_string());
+            return output::line(&object(number, import, &warnings).to_string());
         }
-        output::line(&format!(
-            "line {number}: {}, {}",
-            import.issuer.as_deref().unwrap_or("no issuer"),
-            account.unwrap_or("no account"),
-        ))?;
-        let moving = match parameters.moving {
-            MovingFactor::Time(period) => format!("a code every {} s", period.seconds()),
-            MovingFactor::Counter(counter) => format!("HOTP at counter {counter}"),
-        };
-        output::line(&format!(
-            "  {}, {} digits, {moving}, a secret of {bytes} bytes",
-            parameters.algorithm,
-            parameters.digits.count(),
-        ))?;
-        for warning in warnings {
-            output::line(&format!("  warning: {warning}"))?;
-        }
-        if report.works_everywhere() {
-            return output::line("  every known app shows right codes");
-        }
-        for fit in report.failures() {
-            output::line(&format!("  {fit}"))?;
+        for line in lines(number, import, &warnings) {
+            output::line(&line)?;
         }
         Ok(())
     }
@@ -234,4 +183,63 @@ impl Reading {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The account's name, if it has one.
+fn named(import: &Import) -> Option<&str> {
+    Some(import.account.as_str()).filter(|name| !name.is_empty())
+}
+
+fn object(number: usize, import: &Import, warnings: &[String]) -> Value {
+    let parameters = &import.parameters;
+    let report = compatible(parameters, &App::ALL);
+    let failing = report.failures().map(|fit| fit.app.profile().name);
+    let (kind, moving, value) = match parameters.moving {
+        MovingFactor::Time(period) => ("totp", "period", period.seconds()),
+        MovingFactor::Counter(counter) => ("hotp", "counter", counter),
+    };
+    json!({
+        "line": number,
+        "issuer": import.issuer,
+        "account": named(import),
+        "type": kind,
+        "algorithm": parameters.algorithm.to_string(),
+        "digits": parameters.digits.count(),
+        moving: value,
+        "secret_bytes": import.secret.expose().len(),
+        "bindable": !import.secret.is_weak(),
+        "fails_in": failing.collect::<Vec<_>>(),
+        "warnings": warnings,
+    })
+}
+
+fn lines(number: usize, import: &Import, warnings: &[String]) -> Vec<String> {
+    let parameters = &import.parameters;
+    let moving = match parameters.moving {
+        MovingFactor::Time(period) => format!("a code every {} s", period.seconds()),
+        MovingFactor::Counter(counter) => format!("HOTP at counter {counter}"),
+    };
+    let issuer = import.issuer.as_deref().unwrap_or("no issuer");
+    let account = named(import).unwrap_or("no account");
+    let mut lines = vec![
+        format!("line {number}: {issuer}, {account}"),
+        format!(
+            "  {}, {} digits, {moving}, a secret of {} bytes",
+            parameters.algorithm,
+            parameters.digits.count(),
+            import.secret.expose().len(),
+        ),
+    ];
+    lines.extend(
+        warnings
+            .iter()
+            .map(|warning| format!("  warning: {warning}")),
+    );
+    let report = compatible(parameters, &App::ALL);
+    if report.works_everywhere() {
+        lines.push("  every known app shows right codes".to_owned());
+    } else {
+        lines.extend(report.failures().map(|fit| format!("  {fit}")));
+    }
+    lines
 }

@@ -8,9 +8,8 @@ use loquet::flow;
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
-use crate::house::{self, House, code, wait};
+use crate::house::{self, code, wait};
 use crate::input::Stdin;
-use crate::output;
 use crate::when;
 
 #[derive(Subcommand)]
@@ -34,51 +33,45 @@ impl Command {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         wait(async {
             match self {
-                Self::Open(asked) => open(&asked.house.open().await?, asked, stdin).await,
-                Self::Collect(asked) => collect(&asked.house.open().await?, asked, stdin).await,
+                Self::Open(asked) => open(asked, stdin).await,
+                Self::Collect(asked) => collect(asked, stdin).await,
             }
         })
     }
 }
 
-async fn open(house: &House, asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+async fn open(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.house.open().await?;
     let account = house.account("ACCOUNT", &asked.account).await?;
     let typed = code(stdin, "break-glass code")?;
     match house.run(flow::OpenBreakGlass { account, typed }).await? {
-        Ok(ready) if house.json => output::line(&json!({ "ready": ready.0 }).to_string())?,
-        Ok(ready) => {
-            output::line(&format!(
-                "the ticket can be collected from {}",
+        Ok(ready) => house.tell(
+            &json!({ "ready": ready.0 }),
+            &format!(
+                "the ticket can be collected from {}\nevery administrator is told now; any of them who logs in with a code stops it",
                 when::text(ready)
-            ))?;
-            output::line(
-                "every administrator is told now; any of them who logs in with a code stops it",
-            )?;
-        }
-        Err(refused) => return house.refuse(&refused),
+            ),
+        ),
+        Err(refused) => house.refuse(&refused),
     }
-    Ok(Outcome::Done)
 }
 
-async fn collect(house: &House, asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+async fn collect(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.house.open().await?;
     let account = house.account("ACCOUNT", &asked.account).await?;
     let typed = code(stdin, "break-glass code")?;
     match house.run(flow::CollectTicket { account, typed }).await? {
         Ok(handed) => {
             let ticket = handed.ticket.expose();
-            if house.json {
-                output::line(
-                    &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }).to_string(),
-                )?;
-            } else {
-                output::line(&format!("ticket: {}", ticket.as_str()))?;
-                output::line(&format!(
-                    "{} enrolls with it until {}, and writes down a new break-glass code",
-                    asked.account.escape_debug(),
+            let name = asked.account.escape_debug();
+            house.tell(
+                &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+                &format!(
+                    "ticket: {}\n{name} enrolls with it until {}, and writes down a new break-glass code",
+                    ticket.as_str(),
                     when::text(handed.expires)
-                ))?;
-            }
-            Ok(Outcome::Done)
+                ),
+            )
         }
         Err(refused) => house.refuse(&refused),
     }

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use loquet::flow::{self, Ceremony, Typed};
-use loquet::{AccountId, Level, OrgId, Refused, Request, Service, ServiceError, Stamp};
-use loquet_policy::{Authenticator, Organisation};
+use loquet::{AccountId, OrgId, Refused, Request, Service, ServiceError};
+use loquet_policy::Organisation;
 use loquet_sqlite::SqliteStore;
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
@@ -123,13 +124,6 @@ impl Arguments {
     }
 }
 
-/// What an administrator may go on with.
-pub(crate) struct Acting {
-    pub(crate) stamp: Stamp,
-    /// Whether the account has an authenticator whose codes count.
-    pub(crate) has_code: bool,
-}
-
 impl House {
     pub(crate) fn org(&self) -> OrgId {
         self.organisation.id
@@ -155,46 +149,6 @@ impl House {
             .ok_or_else(|| Failure::of(what, "no such account in this organisation"))
     }
 
-    /// Begins a session of an administrator, up to the point where a code is owed.
-    pub(crate) async fn begin(
-        &self,
-        administrator: &str,
-    ) -> Result<Result<Acting, Refused>, Failure> {
-        let account = self.account("--as", administrator).await?;
-        let entered = match self.run(flow::LogIn { account }).await? {
-            Ok(entered) => entered,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        Ok(match self.service.check(&entered.stamp, ADDRESS).await? {
-            Ok(standing) => Ok(Acting {
-                stamp: entered.stamp,
-                has_code: matches!(standing.account.authenticator, Authenticator::Active { .. }),
-            }),
-            Err(refusal) => Err(refusal.into()),
-        })
-    }
-
-    /// The same, and gives the code that such a session can have.
-    pub(crate) async fn begin_with_code(
-        &self,
-        administrator: &str,
-        stdin: &mut Stdin,
-    ) -> Result<Result<Acting, Refused>, Failure> {
-        let acting = match self.begin(administrator).await? {
-            Ok(acting) if acting.has_code && acting.stamp.level() != Level::Level2 => acting,
-            other => return Ok(other),
-        };
-        let typed = code(stdin, &format!("code of {administrator}"))?;
-        let given = flow::GiveCode {
-            stamp: acting.stamp,
-            typed,
-        };
-        Ok(self.run(given).await?.map(|entered| Acting {
-            stamp: entered.stamp,
-            has_code: true,
-        }))
-    }
-
     pub(crate) async fn run<C: Ceremony>(
         &self,
         ceremony: C,
@@ -203,11 +157,21 @@ impl House {
         Ok(self.service.run(ceremony, &request).await?.granted())
     }
 
+    /// Tells what was done: an object, or the lines that say it to a person.
+    pub(crate) fn tell(&self, object: &Value, text: &str) -> Result<Outcome, Failure> {
+        if self.json {
+            output::line(&object.to_string())?;
+        } else {
+            output::line(text)?;
+        }
+        Ok(Outcome::Done)
+    }
+
     /// Tells a refusal: its stable name, and what belongs to it.
     pub(crate) fn refuse(&self, refused: &Refused) -> Result<Outcome, Failure> {
         let mut object = match refused {
             Refused::Rule(refusal) => serde_json::to_value(refusal).unwrap_or_default(),
-            Refused::WouldLockOut | Refused::TooManyAddresses => serde_json::json!({}),
+            Refused::WouldLockOut | Refused::TooManyAddresses => json!({}),
         };
         let mut details = String::new();
         if let Some(fields) = object.as_object_mut() {
@@ -217,17 +181,13 @@ impl House {
             }
             fields.insert("refused".to_owned(), refused.code().into());
         }
-        if self.json {
-            output::line(&object.to_string())?;
-        } else {
-            output::line(&format!("refused: {}{details}", refused.code()))?;
-        }
+        self.tell(&object, &format!("refused: {}{details}", refused.code()))?;
         Ok(Outcome::Refused)
     }
 }
 
 /// Where the command line is: on this very machine. Access rules that leave no room for it hold here too.
-const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+pub(crate) const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// One code, typed or piped.
 pub(crate) fn code(stdin: &mut Stdin, what: &str) -> Result<Typed, Failure> {

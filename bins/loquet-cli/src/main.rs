@@ -3,6 +3,7 @@
 //! This is the edge: the clock, files and standard input are read here and nowhere below.
 
 mod account;
+mod administrator;
 mod audit;
 mod backup;
 mod code;
@@ -19,6 +20,7 @@ mod output;
 mod policy;
 mod qr;
 mod ring;
+mod role;
 mod uri;
 mod verify;
 mod when;

@@ -3,24 +3,25 @@
 use clap::{ArgGroup, Args, Subcommand};
 use loquet::flow;
 use loquet::{RoleId, UnixTime};
-use loquet_policy::{Authenticator, BreakGlass, Latch, MandateState, Preset, Start};
+use loquet_policy::Start;
 use serde_json::json;
 
-use crate::account::role;
+use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
 use crate::failure::{Failure, Outcome};
-use crate::house::{self, House, code, wait};
+use crate::house::{Arguments, code, wait};
 use crate::input::Stdin;
-use crate::output;
+use crate::role::{role, role_id};
 use crate::when;
 
 mod rules;
+mod status;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// What holds in the organisation
-    Status(Status),
+    Status(Arguments),
     /// Switches multi-factor log-in on, once and for ever. Shows the break-glass code and reads its last group back
-    Enable(Enable),
+    Enable(By),
     /// Imposes it on everybody with a role. Reads the administrator's code from standard input
     Announce(Announce),
     /// Resets somebody else's authenticator and prints the ticket for the new one. Reads the administrator's code
@@ -35,38 +36,18 @@ pub(crate) enum Command {
     /// Stops a change that waits. Reads the administrator's code from standard input
     Stop(rules::Stop),
     /// Nobody switches multi-factor log-in off any more, for ever. Reads the administrator's code from standard input
-    StrictLatch(rules::By),
+    StrictLatch(By),
     /// A new break-glass code in place of the old. Reads a code, the last group of the new one, and the next code
-    RenewSeal(rules::By),
+    RenewSeal(By),
     /// Writes down what time has brought and puts reminders into the outbox; for hosts whose service does not
-    Tick(Status),
-}
-
-#[derive(Args)]
-pub(crate) struct Status {
-    #[command(flatten)]
-    house: house::Arguments,
-}
-
-#[derive(Args)]
-pub(crate) struct Enable {
-    #[command(flatten)]
-    house: house::Arguments,
-
-    /// The administrator who does this, by the host's name or by id
-    #[arg(long = "as", value_name = "ADMIN")]
-    administrator: String,
+    Tick(Arguments),
 }
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("start").required(true).args(["at", "now"])))]
 pub(crate) struct Announce {
     #[command(flatten)]
-    house: house::Arguments,
-
-    /// The administrator who does this, by the host's name or by id
-    #[arg(long = "as", value_name = "ADMIN")]
-    administrator: String,
+    by: By,
 
     /// Whom it covers: employee, parent, or the number of a role of the host's own
     #[arg(long, default_value = "employee", value_parser = role_id)]
@@ -84,11 +65,7 @@ pub(crate) struct Announce {
 #[derive(Args)]
 pub(crate) struct Reset {
     #[command(flatten)]
-    house: house::Arguments,
-
-    /// The administrator who does this, by the host's name or by id
-    #[arg(long = "as", value_name = "ADMIN")]
-    administrator: String,
+    by: By,
 
     /// Who lost the authenticator
     account: String,
@@ -102,292 +79,109 @@ impl Command {
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         wait(async {
             match self {
-                Self::Status(arguments) => status(&arguments.house.open().await?).await,
-                Self::Enable(arguments) => {
-                    enable(
-                        &arguments.house.open().await?,
-                        &arguments.administrator,
-                        stdin,
-                    )
-                    .await
-                }
-                Self::Announce(arguments) => {
-                    announce(&arguments.house.open().await?, arguments, stdin).await
-                }
-                Self::Reset(arguments) => {
-                    reset(&arguments.house.open().await?, arguments, stdin).await
-                }
-                Self::Move(asked) => {
-                    rules::shift(&asked.by.house.open().await?, asked, stdin).await
-                }
-                Self::Cancel(asked) => {
-                    rules::cancel(&asked.by.house.open().await?, asked, stdin).await
-                }
-                Self::Set(asked) => rules::set(&asked.by.house.open().await?, asked, stdin).await,
-                Self::Stop(asked) => rules::stop(&asked.by.house.open().await?, asked, stdin).await,
-                Self::StrictLatch(by) => {
-                    rules::strict_latch(&by.house.open().await?, by, stdin).await
-                }
-                Self::RenewSeal(by) => rules::renew_seal(&by.house.open().await?, by, stdin).await,
-                Self::Tick(arguments) => tick(&arguments.house.open().await?).await,
+                Self::Status(arguments) => status::status(arguments).await,
+                Self::Enable(by) => enable(by, stdin).await,
+                Self::Announce(asked) => announce(asked, stdin).await,
+                Self::Reset(asked) => reset(asked, stdin).await,
+                Self::Move(asked) => rules::shift(asked, stdin).await,
+                Self::Cancel(asked) => rules::cancel(asked, stdin).await,
+                Self::Set(asked) => rules::set(asked, stdin).await,
+                Self::Stop(asked) => rules::stop(asked, stdin).await,
+                Self::StrictLatch(by) => rules::strict_latch(by, stdin).await,
+                Self::RenewSeal(by) => rules::renew_seal(by, stdin).await,
+                Self::Tick(arguments) => tick(arguments).await,
             }
         })
     }
 }
 
-async fn status(house: &House) -> Result<Outcome, Failure> {
-    let organisation = &house.organisation;
-    let people = house.service.everybody(house.org()).await?;
-    let active: Vec<_> = people
-        .iter()
-        .filter(|person| person.account.is_active())
-        .collect();
-    let enrolled = active
-        .iter()
-        .filter(|person| matches!(person.account.authenticator, Authenticator::Active { .. }))
-        .count();
-    let required = active
-        .iter()
-        .filter(|person| person.requirement.is_required())
-        .count();
-    let since = match organisation.latch {
-        Latch::Never => None,
-        Latch::Enabled { since, .. } => Some(since),
-    };
-    let glass = match organisation.break_glass.at(house.service.now()) {
-        BreakGlass::Unset => "unset",
-        BreakGlass::Sealed { .. } => "sealed",
-        BreakGlass::Void { .. } => "void",
-        BreakGlass::Opening { .. } => "opening",
-        BreakGlass::Open { .. } => "open",
-    };
-    if house.json {
-        let mandates: Vec<_> = organisation
-            .mandates
-            .iter()
-            .map(|mandate| {
-                let (from, postponed) = match mandate.state {
-                    MandateState::Announced {
-                        date,
-                        postponements,
-                        ..
-                    } => (date, postponements),
-                    MandateState::InForce { since } => (since, 0),
-                };
-                json!({ "role": role(mandate.role), "from": from.0, "postponements": postponed })
-            })
-            .collect();
-        output::line(
-            &json!({
-                "organisation": house.name,
-                "id": house.org().to_string(),
-                "enabled": since.is_some(),
-                "since": since.map(|since| since.0),
-                "mandates": mandates,
-                "break_glass": glass,
-                "preset": organisation.preset,
-                "options": organisation.options,
-                "waiting": organisation.scheduled,
-                "accounts": active.len(),
-                "required": required,
-                "enrolled": enrolled,
-            })
-            .to_string(),
-        )?;
-        return Ok(Outcome::Done);
-    }
-    output::line(&house.name.escape_debug().to_string())?;
-    output::line(&match since {
-        None => "multi-factor log-in is not enabled".to_owned(),
-        Some(since) => format!("multi-factor log-in is enabled since {}", when::text(since)),
-    })?;
-    for mandate in &organisation.mandates {
-        output::line(&match mandate.state {
-            MandateState::Announced { date, .. } => {
-                format!(
-                    "required of every {} from {}",
-                    role(mandate.role),
-                    when::text(date)
-                )
-            }
-            MandateState::InForce { since } => {
-                format!(
-                    "required of every {} since {}",
-                    role(mandate.role),
-                    when::text(since)
-                )
-            }
-        })?;
-    }
-    if organisation.preset == Preset::StrictLatch {
-        output::line("nobody can switch it off")?;
-    }
-    for change in &organisation.scheduled {
-        output::line(&format!(
-            "waiting until {}: {}",
-            when::text(change.due),
-            serde_json::to_string(&change.setting).unwrap_or_default()
-        ))?;
-    }
-    output::line(&format!(
-        "{} accounts, {required} required, {enrolled} enrolled; break-glass code: {glass}",
-        active.len()
-    ))?;
-    Ok(Outcome::Done)
-}
-
-async fn enable(house: &House, administrator: &str, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let acting = match house.begin_with_code(administrator, stdin).await? {
-        Ok(acting) => acting,
+async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = by.house.open().await?;
+    let stamp = match begin_with_code(&house, &by.administrator, stdin).await? {
+        Ok(stamp) => stamp,
         Err(refused) => return house.refuse(&refused),
     };
-    let seal = match house.service.propose_seal(&acting.stamp).await? {
-        Ok(seal) => seal,
+    let seal = match house.service.propose_seal(&stamp).await? {
+        Ok(seal) => seal.expose(),
         Err(refusal) => return house.refuse(&refusal.into()),
     };
     // Whoever enables writes this code down first. It is shown once, and stored as a hash.
-    if house.json {
-        output::line(&json!({ "break_glass": seal.expose().as_str() }).to_string())?;
-    } else {
-        output::line(
-            "Break-glass code, for the day when no administrator can log in. Write it down, seal it, store it away:",
-        )?;
-        output::line(&format!("  {}", seal.expose().as_str()))?;
-    }
+    house.tell(
+        &json!({ "break_glass": seal.as_str() }),
+        &format!(
+            "Break-glass code, for the day when no administrator can log in. Write it down, seal it, store it away:\n  {}",
+            seal.as_str()
+        ),
+    )?;
     let typed_back = code(stdin, "its last group")?;
-    let enabled = flow::EnableMfa {
-        stamp: acting.stamp,
-        typed_back,
-    };
-    match house.run(enabled).await? {
+    match house.run(flow::EnableMfa { stamp, typed_back }).await? {
         Ok(enabled) => {
-            if house.json {
-                output::line(
-                    &json!({ "enabled": true, "propose": role(enabled.propose), "from": enabled.from.0 }).to_string(),
-                )?;
-            } else {
-                output::line("multi-factor log-in is enabled; there is no way back")?;
-                output::line(&format!(
-                    "next: {administrator} enrolls, then imposes it on every {}",
-                    role(enabled.propose)
-                ))?;
-            }
-            Ok(Outcome::Done)
+            let (role, from) = (role(enabled.propose), enabled.from.0);
+            house.tell(
+                &json!({ "enabled": true, "propose": role, "from": from }),
+                &format!(
+                    "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then imposes it on every {role}",
+                    by.administrator
+                ),
+            )
         }
         Err(refused) => house.refuse(&refused),
     }
 }
 
-async fn announce(
-    house: &House,
-    arguments: &Announce,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
-    let acting = match house
-        .begin_with_code(&arguments.administrator, stdin)
-        .await?
-    {
-        Ok(acting) => acting,
-        Err(refused) => return house.refuse(&refused),
+async fn announce(asked: &Announce, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
+    let now = Start::Now {
+        confirmed: asked.now,
     };
-    let start = arguments.at.map_or(
-        Start::Now {
-            confirmed: arguments.now,
-        },
-        Start::At,
-    );
-    let announced = flow::Announce {
-        stamp: acting.stamp,
-        role: arguments.role,
-        start,
-    };
-    match house.run(announced).await? {
+    let announced = recent(&house, &asked.by, stdin, |stamp| flow::Announce {
+        stamp,
+        role: asked.role,
+        start: asked.at.map_or(now, Start::At),
+    });
+    match announced.await? {
         Ok(imposed) => {
-            if house.json {
-                output::line(
-                    &json!({ "role": role(imposed.role), "from": imposed.date.0 }).to_string(),
-                )?;
-            } else {
-                let (role, date) = (role(imposed.role), when::text(imposed.date));
-                output::line(&format!(
-                    "multi-factor log-in is required of every {role} from {date}"
-                ))?;
-            }
-            Ok(Outcome::Done)
+            let (role, date) = (role(imposed.role), when::text(imposed.date));
+            house.tell(
+                &json!({ "role": role, "from": imposed.date.0 }),
+                &format!("multi-factor log-in is required of every {role} from {date}"),
+            )
         }
         Err(refused) => house.refuse(&refused),
     }
 }
 
-async fn reset(house: &House, arguments: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let subject = house.account("ACCOUNT", &arguments.account).await?;
-    let administrator = &arguments.administrator;
-    let answer = with_fresh_code(house, administrator, stdin, |stamp, typed| flow::Reset {
+async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
+    let subject = house.account("ACCOUNT", &asked.account).await?;
+    let reset = with_fresh_code(&house, &asked.by, stdin, |stamp, typed| flow::Reset {
         stamp,
         subject,
-        aloud: arguments.aloud,
+        aloud: asked.aloud,
         typed,
-    })
-    .await?;
-    match answer {
+    });
+    match reset.await? {
         Ok(handed) => {
-            if house.json {
-                output::line(
-                    &json!({ "ticket": handed.ticket.expose().as_str(), "expires": handed.expires.0 }).to_string(),
-                )?;
-            } else {
-                output::line(&format!("ticket: {}", handed.ticket.expose().as_str()))?;
-                output::line(&format!(
-                    "{} enrolls with it until {}",
-                    arguments.account.escape_debug(),
+            let ticket = handed.ticket.expose();
+            let account = asked.account.escape_debug();
+            house.tell(
+                &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+                &format!(
+                    "ticket: {}\n{account} enrolls with it until {}",
+                    ticket.as_str(),
                     when::text(handed.expires)
-                ))?;
-            }
-            Ok(Outcome::Done)
+                ),
+            )
         }
         Err(refused) => house.refuse(&refused),
     }
 }
 
-/// Logs the administrator in, and runs what may need a code of its own.
-async fn with_fresh_code<C: flow::Ceremony>(
-    house: &House,
-    administrator: &str,
-    stdin: &mut Stdin,
-    ask: impl Fn(loquet::Stamp, flow::Typed) -> C,
-) -> Result<Result<C::Grant, flow::Refused>, Failure> {
-    let acting = match house.begin_with_code(administrator, stdin).await? {
-        Ok(acting) => acting,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    // What would be refused in any case must not cost a code: the rules are asked without one first.
-    match house.run(ask(acting.stamp, flow::Typed::default())).await? {
-        Err(flow::Refused::Rule(loquet::Refusal::StepUp | loquet::Refusal::NotFresh)) => {
-            let typed = code(stdin, &format!("next code of {administrator}"))?;
-            house.run(ask(acting.stamp, typed)).await
-        }
-        other => Ok(other),
-    }
-}
-
-async fn tick(house: &House) -> Result<Outcome, Failure> {
+async fn tick(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let house = arguments.open().await?;
     let settled = house.service.tick().await?;
-    output::line(&if house.json {
-        json!({ "settled": settled }).to_string()
-    } else {
-        format!("something was due in {settled} organisations")
-    })?;
-    Ok(Outcome::Done)
-}
-
-fn role_id(text: &str) -> Result<RoleId, String> {
-    match text {
-        "parent" => Ok(RoleId::PARENT),
-        "employee" => Ok(RoleId::EMPLOYEE),
-        "administrator" => Ok(RoleId::ADMINISTRATOR),
-        number => number
-            .parse()
-            .map(RoleId)
-            .map_err(|_| "employee, parent, administrator, or a role's number".to_owned()),
-    }
+    house.tell(
+        &json!({ "settled": settled }),
+        &format!("something was due in {settled} organisations"),
+    )
 }

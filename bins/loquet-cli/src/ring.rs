@@ -1,11 +1,12 @@
 //! Where the key ring comes from: a file, or the variable `LOQUET_KEYS`. And how a key file is changed.
 
 use std::fmt::Display;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use loquet::KeyRing;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -94,26 +95,14 @@ impl Keys {
 /// Puts a file in another's place, as private as that one was.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path)?;
-    let mut beside = path.clone().into_os_string();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&beside).and_then(|mut file| {
-        file.write_all(content)?;
-        file.set_permissions(fs::metadata(&path)?.permissions())?;
-        file.sync_all()
-    });
-    if written.is_err() {
-        // Its own error is the one to tell.
-        _ = fs::remove_file(&beside);
-        return written;
-    }
-    fs::rename(&beside, &path)?;
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    File::open(folder)?.sync_all()
 }
 
 /// The id of the key that a line of the file holds.

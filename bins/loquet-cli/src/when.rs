@@ -1,14 +1,17 @@
 //! Instants as people read and write them, in UTC.
 
+use jiff::SignedDuration;
+use jiff::civil::{Date, date};
 use loquet::UnixTime;
 
-const DAY: u64 = 86_400;
+const EPOCH: Date = date(1970, 1, 1);
 
-/// `2026-11-23 23:20:00 UTC`.
+/// `2026-11-23 23:20:00 UTC`; later than the year 9999 is its last second.
 pub(crate) fn text(at: UnixTime) -> String {
-    let (year, month, day) = civil(at.0 / DAY);
-    let (hour, minute, second) = (at.0 / 3600 % 24, at.0 / 60 % 60, at.0 % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    let since = SignedDuration::from_secs(i64::try_from(at.0).unwrap_or(i64::MAX));
+    let at = EPOCH.at(0, 0, 0, 0).saturating_add(since);
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    format!("{} {hour:02}:{minute:02}:{second:02} UTC", at.date())
 }
 
 /// Reads seconds since the epoch, or the midnight of a date such as `2026-12-01`.
@@ -16,53 +19,15 @@ pub(crate) fn parse(text: &str) -> Result<UnixTime, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(UnixTime(seconds));
     }
-    let wrong = || "neither a date such as 2026-12-01 nor seconds since the epoch".to_owned();
-    let parts: Vec<&str> = text.split('-').collect();
-    let &[year, month, day] = parts.as_slice() else {
-        return Err(wrong());
+    let seconds = || {
+        let day: Date = text.parse().ok()?;
+        let seconds = u64::try_from(day.duration_since(EPOCH).as_secs());
+        // Other notations of ISO 8601 are not ours.
+        seconds.ok().filter(|_| day.to_string() == text)
     };
-    let number = |part: &str, len| {
-        let plain = part.len() == len && part.bytes().all(|byte| byte.is_ascii_digit());
-        plain
-            .then(|| part.parse::<u64>().ok())
-            .flatten()
-            .ok_or_else(wrong)
-    };
-    let wanted = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
-    // Four digits of years are few days: the date is looked for from its year on.
-    let first = wanted.0.saturating_sub(1970).saturating_mul(365);
-    (first..first.saturating_add(3_000))
-        .find(|days| civil(*days) == wanted)
-        .map(|days| UnixTime(days.saturating_mul(DAY)))
-        .ok_or_else(wrong)
-}
-
-/// Year, month and day of a day since the epoch (H. Hinnant, "chrono-compatible low-level date algorithms",
-/// `civil_from_days`). Years begin in March there, so that the leap day is the last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    const ERA: u64 = 146_097;
-    let days = days.saturating_add(719_468);
-    let (era, of_era) = (days / ERA, days % ERA);
-    let leaps = (of_era / 36_524).saturating_sub(of_era / (ERA - 1));
-    let year = of_era.saturating_sub(of_era / 1_460).saturating_add(leaps) / 365;
-    let before = year
-        .saturating_mul(365)
-        .saturating_add(year / 4)
-        .saturating_sub(year / 100);
-    let of_year = of_era.saturating_sub(before);
-    let march = of_year.saturating_mul(5).saturating_add(2) / 153;
-    let month_start = march.saturating_mul(153).saturating_add(2) / 5;
-    let day = of_year.saturating_sub(month_start).saturating_add(1);
-    let (month, carry) = if march < 10 {
-        (march.saturating_add(3), 0)
-    } else {
-        (march.saturating_sub(9), 1)
-    };
-    let year = era
-        .saturating_mul(400)
-        .saturating_add(year)
-        .saturating_add(carry);
-    (year, month, day)
+    seconds()
+        .map(UnixTime)
+        .ok_or_else(|| "neither a date such as 2026-12-01 nor seconds since the epoch".to_owned())
 }
 
 #[cfg(test)]
@@ -82,7 +47,7 @@ mod tests {
         ] {
             assert_eq!(text(UnixTime(at)), expected);
         }
-        assert!(text(UnixTime(u64::MAX)).ends_with("UTC"));
+        assert_eq!(text(UnixTime(u64::MAX)), "9999-12-31 23:59:59 UTC");
     }
 
     #[test]

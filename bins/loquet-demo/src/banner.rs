@@ -1,4 +1,4 @@
-//! What is printed when the demonstration stands.
+//! What is printed when the demo has started.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -23,26 +23,23 @@ const TRY: [&str; 7] = [
 pub(crate) fn print(address: SocketAddr, files: &Files, as_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if as_json {
-        json_line(&mut out, address, files)?
+        json_line(&mut out, address, files)?;
     } else {
-        text(&mut out, address, files)?
+        text(&mut out, address, files)?;
     }
     out.flush()
 }
 
 fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<()> {
-    let accounts: Vec<_> = PEOPLE
-        .iter()
-        .map(|person| {
-            json!({
-                "login": person.login,
-                "name": person.name,
-                "role": person.role_word(),
-                "pass_phrase": person.phrase,
-                "account": person.account().to_string(),
-            })
+    let accounts = PEOPLE.each_ref().map(|person| {
+        json!({
+            "login": person.login,
+            "name": person.name,
+            "role": person.role_word(),
+            "pass_phrase": person.phrase,
+            "account": person.account().to_string(),
         })
-        .collect();
+    });
     let line = json!({
         "address": format!("http://{address}"),
         "organisation": ORGANISATION,
@@ -61,30 +58,25 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
     } else {
         "kept from last time"
     };
-    writeln!(out, "\n  {ORGANISATION}: multi-factor log-in with Loquet\n")?;
+    let (database, key) = (files.database.display(), files.key.display());
     writeln!(
         out,
-        "  Open      http://{address}   (French; English at the top right)"
+        "
+  {ORGANISATION}: multi-factor log-in with Loquet
+
+  Open      http://{address}   (French; English at the top right)
+  Database  {database} ({state}; --fresh starts over)
+  Key file  {key}
+"
     )?;
-    writeln!(
-        out,
-        "  Database  {} ({state}; --fresh starts over)",
-        files.database.display()
-    )?;
-    writeln!(out, "  Key file  {}\n", files.key.display())?;
-    writeln!(
-        out,
-        "  {:<9} {:<17} {:<14} pass phrase",
-        "log in as", "name", "role"
-    )?;
+    let line = |login, name, role, phrase| format!("  {login:<9} {name:<17} {role:<14} {phrase}");
+    writeln!(out, "{}", line("log in as", "name", "role", "pass phrase"))?;
     for person in &PEOPLE {
+        let role = person.role_word();
         writeln!(
             out,
-            "  {:<9} {:<17} {:<14} {}",
-            person.login,
-            person.name,
-            person.role_word(),
-            person.phrase
+            "{}",
+            line(person.login, person.name, role, person.phrase)
         )?;
     }
     writeln!(out, "\n  What to try first")?;
@@ -93,6 +85,6 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
     }
     writeln!(
         out,
-        "\n  No phone at hand? `loquet code --watch` plays the app. Ctrl-C ends the demonstration; its data stay.\n"
+        "\n  No phone at hand? `loquet code --watch` plays the app. Ctrl-C ends the demo; its data stay.\n"
     )
 }

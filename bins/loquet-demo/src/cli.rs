@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Where the database lies unless somebody says otherwise.
 pub(crate) const DEFAULT_DATABASE: &str = "target/loquet-demo.db";
 
 /// "À petits pas": a childcare service with multi-factor log-in, to click through.
@@ -22,12 +21,12 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", default_value = DEFAULT_DATABASE)]
     pub(crate) db: PathBuf,
 
-    /// Start over: delete the demonstration's own database and key file first. Files of anything else are left alone.
+    /// Start over: delete the demo's own database and key file first. Files of anything else are left alone.
     #[arg(long)]
     pub(crate) fresh: bool,
 
     /// A MaxMind database of countries (GeoLite2-Country, DB-IP Country Lite). Without it four networks stand for Canada,
-    /// France and the United States, to try it out.
+    /// France and the United States.
     #[arg(long, value_name = "FILE")]
     pub(crate) countries: Option<PathBuf>,
 

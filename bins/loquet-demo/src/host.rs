@@ -1,4 +1,4 @@
-//! The demonstration as the pages' host.
+//! The demo as the pages' host.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -9,11 +9,14 @@ use axum::http::Extensions;
 use loquet::Stamp;
 use loquet_policy::AccountId;
 use loquet_web::{BoxError, Brand, Host, Page, SessionKey, document};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped};
 
 use crate::database::Database;
 use crate::people::ORGANISATION;
 use crate::places::{self, Pretended};
+
+/// Two small feet.
+const LOGO: &str = include_str!("logo.svg");
 
 /// Where people log in.
 pub(crate) const LOG_IN: &str = "/connexion";
@@ -61,7 +64,7 @@ impl Host for Demo {
         let language = page.language;
         let brand = Brand {
             name: ORGANISATION,
-            logo: &logo(),
+            logo: &PreEscaped(LOGO.to_owned()),
             home: self.home(),
             links: &[
                 (language.say("Accueil", "Home"), self.home()),
@@ -86,25 +89,5 @@ impl Host for Demo {
         let mut out = io::stderr().lock();
         // Nobody is left to tell when standard error is closed.
         drop(writeln!(out, "loquet-demo: {fault}"));
-    }
-}
-
-/// Two small feet.
-fn logo() -> Markup {
-    html! {
-        svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true" {
-            ellipse cx="10.5" cy="19" rx="4.6" ry="6.4" transform="rotate(-12 10.5 19)" {}
-            circle cx="5.6" cy="10.6" r="1.7" {}
-            circle cx="8.6" cy="8.6" r="1.8" {}
-            circle cx="12" cy="8.4" r="1.9" {}
-            circle cx="15.2" cy="10.2" r="1.7" {}
-            g transform="translate(12.6 3.2) scale(0.82)" {
-                ellipse cx="14.5" cy="21.5" rx="4.6" ry="6.4" transform="rotate(12 14.5 21.5)" {}
-                circle cx="9.8" cy="12.6" r="1.7" {}
-                circle cx="13" cy="10.8" r="1.9" {}
-                circle cx="16.4" cy="11" r="1.8" {}
-                circle cx="19.4" cy="13" r="1.7" {}
-            }
-        }
     }
 }

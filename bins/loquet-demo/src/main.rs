@@ -15,7 +15,6 @@ mod people;
 mod phrase;
 mod places;
 mod serve;
-mod throttle;
 
 use std::io::Write;
 use std::process::ExitCode;

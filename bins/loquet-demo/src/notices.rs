@@ -1,56 +1,46 @@
-//! The post: what people must be told goes to the standard error of this program.
+//! The demo's mail: notices go to standard error. And what is done from time to time.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use loquet::store::BoxError;
-use loquet::{Deliver, Letter, OrgId, Service};
-
-const ROUND: Duration = Duration::from_secs(5);
-/// Rounds in a day, after each of which old devices are forgotten.
-const DAY: u64 = 24 * 3600 / 5;
+use loquet::{Deliver, Letter, OrgId, Service, ServiceError};
 
 struct Terminal;
 
 impl Deliver for Terminal {
     async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-        writeln!(
-            io::stderr(),
-            "notice to {}: {:?}",
-            letter.external_id,
-            letter.event
-        )?;
+        let mut out = io::stderr();
+        writeln!(out, "notice to {}: {:?}", letter.external_id, letter.event)?;
         if let Some(link) = &letter.link {
-            writeln!(
-                io::stderr(),
-                "  that was not me: /mfa/repudiate/{}",
-                *link.expose()
-            )?;
+            let link = link.expose();
+            writeln!(out, "  that was not me: /mfa/repudiate/{}", *link)?;
         }
         Ok(())
     }
 }
 
-/// Writes down what time has brought, delivers notices and forgets old attempts, round after round, until the program ends.
+/// Applies what is due, delivers notices and forgets what is old, round after round, until the program ends.
 pub(crate) async fn housekeeping(service: Service, org: OrgId) {
-    let mut rounds = tokio::time::interval(ROUND);
-    for round in 0_u64.. {
-        rounds.tick().await;
-        if round.is_multiple_of(DAY)
-            && let Err(error) = service.forget_old_devices(org).await
-        {
-            let _told = writeln!(io::stderr(), "housekeeping: {error}").is_ok();
+    let mut rounds = tokio::time::interval(Duration::from_secs(5));
+    let mut days = tokio::time::interval(Duration::from_secs(86_400));
+    loop {
+        let done = tokio::select! {
+            _ = days.tick() => service.forget_old_devices(org).await.map(drop),
+            _ = rounds.tick() => round(&service).await,
+        };
+        if let Err(fault) = done {
+            // Nobody is left to tell when standard error is closed.
+            drop(writeln!(io::stderr(), "housekeeping: {fault}"));
         }
-        let ticked = service.tick().await.err();
-        let fault = match service.deliver(&Terminal).await {
-            Ok(round) => ticked.or(round.fault),
-            Err(error) => Some(error),
-        };
-        let fault = match (fault, service.tidy().await) {
-            (Some(error), _) | (None, Err(error)) => error,
-            (None, Ok(_)) => continue,
-        };
-        // Nobody is left to tell when standard error is closed.
-        let _told = writeln!(io::stderr(), "housekeeping: {fault}").is_ok();
+    }
+}
+
+async fn round(service: &Service) -> Result<(), ServiceError> {
+    service.tick().await?;
+    service.tidy().await?;
+    match service.deliver(&Terminal).await?.fault {
+        Some(fault) => Err(fault),
+        None => Ok(()),
     }
 }

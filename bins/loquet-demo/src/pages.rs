@@ -1,55 +1,79 @@
-//! The demonstration's own pages: log-in and home.
+//! The demo's own pages: log-in and home.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use axum::Router;
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{BoxError, Router, middleware};
 use loquet_policy::{Access, OrgId};
-use loquet_web::{Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
+use loquet_web::{Content, Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
 use maud::{Markup, html};
+use tower::ServiceBuilder;
 use zeroize::Zeroizing;
 
 use crate::host::{Demo, LOG_IN};
 use crate::people::ORGANISATION;
-use crate::phrase::{Crowd, MAX_PHRASE, Phrases};
+use crate::phrase::{MAX_PHRASE, Phrases};
 use crate::places;
-use crate::throttle::Throttle;
 
-/// The longest name that is looked up, in bytes.
+/// The longest name that is looked up, in characters.
 const MAX_LOGIN: usize = 64;
+
+/// Log-ins at the same time, most of which wait for their hash. Whoever comes beyond is sent away at once: a longer queue
+/// would keep everybody waiting for as long as a crowd likes.
+const MAX_LOG_INS: usize = 64;
+/// Nobody holds one of these places longer by sending a form slowly.
+const LOG_IN_TIME: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 #[derive(Clone)]
 struct App {
     pages: Pages<Demo>,
     org: OrgId,
-    phrases: Phrases,
-    throttle: Arc<Throttle>,
+    phrases: Arc<Phrases>,
 }
 
 /// All routes.
-pub(crate) fn router(pages: &Pages<Demo>, org: OrgId, phrases: Phrases) -> Router {
+pub(crate) fn router(pages: Pages<Demo>, org: OrgId, phrases: Phrases) -> Router {
+    let mounted = pages.router();
     let app = App {
-        pages: pages.clone(),
+        pages,
         org,
-        phrases,
-        throttle: Arc::default(),
+        phrases: Arc::new(phrases),
     };
+    let busy = app.clone();
+    let limits = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(move |visit: Visit, _: BoxError| {
+            let trouble = (StatusCode::SERVICE_UNAVAILABLE, too_many(visit.language));
+            let page = draw(&busy, &visit, "", Some(trouble));
+            async { page }
+        }))
+        .load_shed()
+        .concurrency_limit(MAX_LOG_INS)
+        .timeout(LOG_IN_TIME);
     Router::new()
         .route("/", get(home))
-        .route(LOG_IN, get(show_log_in).post(log_in))
+        .route(LOG_IN, post(log_in).layer(limits).get(show_log_in))
         .route(places::PATH, get(show_place).post(choose_place))
-        .fallback(nowhere)
+        .fallback(not_found)
         .with_state(app)
         .layer(DefaultBodyLimit::max(4 * 1024))
         .layer(middleware::from_fn(guard))
-        .merge(pages.router())
+        .merge(mounted)
         .layer(middleware::from_fn(places::pretend))
+}
+
+fn too_many(language: Language) -> String {
+    language
+        .say(
+            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
+            "Too many people are logging in at the moment. Try again in a moment.",
+        )
+        .to_owned()
 }
 
 /// Where the visitor appears to be, and other places to appear from.
@@ -82,8 +106,13 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
             div.row { a.button href="/" data-testid="go-on" { (language.say("Continuer", "Go on")) } }
         }
     };
-    app.pages
-        .show(&visit, StatusCode::OK, title, viewer, true, body)
+    let content = Content {
+        title,
+        viewer,
+        narrow: true,
+        body,
+    };
+    app.pages.show(&visit, StatusCode::OK, content)
 }
 
 async fn choose_place(fields: Result<Fields, NotAForm>) -> Response {
@@ -94,45 +123,34 @@ async fn choose_place(fields: Result<Fields, NotAForm>) -> Response {
 }
 
 async fn home(State(app): State<App>, visit: Visit) -> Response {
-    let person = match app.pages.viewer(&visit).await {
-        Ok(Viewer::Person {
-            name,
-            administrator,
-        }) => Viewer::Person {
-            name,
-            administrator,
-        },
-        Ok(Viewer::Nobody | Viewer::Halfway) => return Redirect::to(LOG_IN).into_response(),
+    let viewer = match app.pages.viewer(&visit).await {
+        Ok(viewer) => viewer,
         Err(response) => return response,
     };
-    let body = welcome(visit.language, &person);
+    let Viewer::Person {
+        name,
+        administrator,
+    } = &viewer
+    else {
+        return Redirect::to(LOG_IN).into_response();
+    };
+    let body = welcome(visit.language, name, *administrator);
     let title = visit.language.say("Accueil", "Home");
-    app.pages
-        .show(&visit, StatusCode::OK, title, person, false, body)
+    let content = Content {
+        title,
+        viewer,
+        narrow: false,
+        body,
+    };
+    app.pages.show(&visit, StatusCode::OK, content)
 }
 
-fn welcome(language: Language, viewer: &Viewer) -> Markup {
-    let (name, administrator) = match viewer {
-        Viewer::Person {
-            name,
-            administrator,
-        } => (name.as_str(), *administrator),
-        Viewer::Nobody | Viewer::Halfway => ("", false),
-    };
+fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
     let first = name.split(' ').next().unwrap_or_default();
     html! {
         header data-testid="home-page" {
             h1 { (language.say("Bonjour", "Hello")) " " (first) }
             p.soft { (language.say("Bienvenue à la garderie À petits pas.", "Welcome to the À petits pas nursery.")) }
-        }
-        section.card {
-            div.empty {
-                h2 { (language.say("Rien de nouveau aujourd'hui", "Nothing new today")) }
-                p { (language.say(
-                    "Les messages, les présences et les photos de la journée apparaîtront ici.",
-                    "The day's messages, attendance and photos will appear here.",
-                )) }
-            }
         }
         div.cards {
             section.card {
@@ -173,154 +191,86 @@ async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     }
 }
 
+/// Why somebody is not let in, to be said above the form.
+type Trouble = (StatusCode, String);
+
 async fn log_in(
     State(app): State<App>,
     visit: Visit,
     fields: Result<Fields, NotAForm>,
 ) -> Response {
+    let (login, trouble) = match &fields {
+        Ok(fields) => match try_log_in(&app, &visit, fields).await {
+            Ok(response) => return response,
+            Err(trouble) => (fields.text("login", MAX_LOGIN).unwrap_or(""), trouble),
+        },
+        Err(fault) => ("", not_a_form(*fault, visit.language)),
+    };
+    draw(&app, &visit, login, Some(trouble))
+}
+
+fn not_a_form(fault: NotAForm, language: Language) -> Trouble {
+    (fault.status(), fault.sentence(language).to_owned())
+}
+
+async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
     let language = visit.language;
-    let fields = match fields {
-        Ok(fields) => fields,
-        Err(fault) => {
-            return draw(
-                &app,
-                &visit,
-                "",
-                Some((fault.status(), fault.sentence(language))),
-            );
-        }
+    let attempt = fields
+        .attempt()
+        .map_err(|_| not_a_form(NotAForm::Attempt, language))?;
+    let typed = |name, field, most| {
+        fields.text(field, most).map_err(|fault| {
+            let text = format!("{name}\u{a0}: {}", fault.sentence(language));
+            (StatusCode::UNPROCESSABLE_ENTITY, text)
+        })
     };
-    let Ok(attempt) = fields.attempt() else {
-        let lost = NotAForm::Attempt;
-        return draw(
-            &app,
-            &visit,
-            "",
-            Some((lost.status(), lost.sentence(language))),
-        );
-    };
-    let (login, phrase) = match (
-        fields.text("login", MAX_LOGIN),
-        fields.text("phrase", MAX_PHRASE),
-    ) {
-        (Ok(login), Ok(phrase)) => (login.to_owned(), Zeroizing::new(phrase.to_owned())),
-        (Err(fault), _) | (_, Err(fault)) => {
-            let name = if fault.field == "login" {
-                language.say("Identifiant\u{a0}: ", "Name: ")
-            } else {
-                language.say("Phrase de passe\u{a0}: ", "Pass phrase: ")
-            };
-            let text = format!("{name}{}", fault.sentence(language));
-            let typed = fields.text("login", MAX_LOGIN).unwrap_or_default();
-            return draw(
-                &app,
-                &visit,
-                typed,
-                Some((StatusCode::UNPROCESSABLE_ENTITY, &text)),
-            );
-        }
-    };
-    match check(&app, &visit, login.clone(), phrase).await {
-        Err(response) => response,
-        Ok(Verdict::Wrong) => draw(
-            &app,
-            &visit,
-            &login,
-            Some((StatusCode::UNPROCESSABLE_ENTITY, refusal::neutral(language))),
-        ),
-        Ok(Verdict::Wait(seconds)) => {
-            let text = language.say(
-                format!("Trop d'essais. Réessayez dans {seconds} s."),
-                format!("Too many tries. Try again in {seconds} s."),
-            );
-            draw(
-                &app,
-                &visit,
-                &login,
-                Some((StatusCode::TOO_MANY_REQUESTS, &text)),
-            )
-        }
-        Ok(Verdict::Crowd) => {
-            let text = language.say(
-                "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
-                "Too many people are logging in at the moment. Try again in a moment.",
-            );
-            draw(
-                &app,
-                &visit,
-                &login,
-                Some((StatusCode::SERVICE_UNAVAILABLE, text)),
-            )
-        }
-        Ok(Verdict::NotFromHere) => {
+    let login = typed(language.say("Identifiant", "Name"), "login", MAX_LOGIN)?;
+    let name = language.say("Phrase de passe", "Pass phrase");
+    let phrase = Zeroizing::new(typed(name, "phrase", MAX_PHRASE)?.to_owned());
+
+    // What costs less than a hash comes first: the place, and how often it was tried.
+    let (service, address) = (app.pages.service(), app.pages.address(visit));
+    match service.may_try(app.org, address).await {
+        Ok(Access::Allowed) => {}
+        Ok(Access::Denied | Access::Unknown) => {
             let text = language.say(
                 "Les connexions ne sont pas permises depuis cette adresse.",
                 "Logging in is not allowed from this address.",
             );
-            draw(&app, &visit, &login, Some((StatusCode::FORBIDDEN, text)))
+            return Err((StatusCode::FORBIDDEN, text.to_owned()));
         }
-        Ok(Verdict::Right(account)) => match app.pages.admit(&visit, account, attempt).await {
-            Ok(response) => response,
-            Err(sentence) => draw(
-                &app,
-                &visit,
-                &login,
-                Some((StatusCode::FORBIDDEN, &sentence)),
-            ),
-        },
+        Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
     }
-}
-
-enum Verdict {
-    Right(loquet_policy::AccountId),
-    Wrong,
-    Wait(u64),
-    Crowd,
-    NotFromHere,
-}
-
-/// The pass phrase, after what costs less: the place, and how often it was tried.
-async fn check(
-    app: &App,
-    visit: &Visit,
-    login: String,
-    phrase: Zeroizing<String>,
-) -> Result<Verdict, Response> {
-    let address = app.pages.address(visit);
-    match app.pages.service().may_try(app.org, address).await {
-        Ok(Access::Allowed) => {}
-        Ok(Access::Denied | Access::Unknown) => return Ok(Verdict::NotFromHere),
-        Err(fault) => return Err(app.pages.unavailable(visit, &fault)),
-    }
-    if let Err(seconds) = app.throttle.begin(&login, address, Instant::now()) {
-        return Ok(Verdict::Wait(seconds));
-    }
-    let found = match app.pages.host().database.person(login.clone()).await {
-        Ok(found) => found,
-        Err(fault) => return Err(app.pages.unavailable(visit, &*fault)),
+    app.phrases.count(login, address).map_err(|seconds| {
+        let text = language.say(
+            format!("Trop d'essais. Réessayez dans {seconds}\u{a0}s."),
+            format!("Too many tries. Try again in {seconds}\u{a0}s."),
+        );
+        (StatusCode::TOO_MANY_REQUESTS, text)
+    })?;
+    let person = match app.pages.host().database.person(login.to_owned()).await {
+        Ok(person) => person,
+        Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
     };
-    let (account, stored) = found.unzip();
+    let (account, stored) = person.unzip();
     match (app.phrases.is_right(phrase, stored).await, account) {
-        (Ok(true), Some(account)) => {
-            app.throttle.succeeded(&login, address);
-            Ok(Verdict::Right(account))
-        }
-        (Ok(_), _) => {
-            app.pages.service().turned_away(app.org);
-            Ok(Verdict::Wrong)
-        }
-        (Err(Crowd), _) => {
-            // Nothing was looked at: it costs no try.
-            app.throttle.returned(&login, address);
-            Ok(Verdict::Crowd)
+        (true, Some(account)) => app
+            .pages
+            .admit(visit, account, attempt)
+            .await
+            .map_err(|sentence| (StatusCode::FORBIDDEN, sentence)),
+        _ => {
+            service.turned_away(app.org);
+            let text = refusal::neutral(language).to_owned();
+            Err((StatusCode::UNPROCESSABLE_ENTITY, text))
         }
     }
 }
 
-fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<(StatusCode, &str)>) -> Response {
+fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Response {
     let language = visit.language;
     let form = html! {
-        @if let Some((_, text)) = trouble {
+        @if let Some((_, text)) = &trouble {
             div.notice.bad role="alert" data-testid="error" { p { (text) } }
         }
         div.field {
@@ -350,17 +300,16 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<(StatusCode, &str
         }
     };
     let status = trouble.map_or(StatusCode::OK, |(status, _)| status);
-    app.pages.show(
-        visit,
-        status,
-        language.say("Connexion", "Log in"),
-        Viewer::Nobody,
-        true,
+    let content = Content {
+        title: language.say("Connexion", "Log in"),
+        viewer: Viewer::Nobody,
+        narrow: true,
         body,
-    )
+    };
+    app.pages.show(visit, status, content)
 }
 
-async fn nowhere(State(app): State<App>, visit: Visit) -> Response {
+async fn not_found(State(app): State<App>, visit: Visit) -> Response {
     let language = visit.language;
     let title = language.say("Page introuvable", "No such page");
     let body = html! {
@@ -372,12 +321,11 @@ async fn nowhere(State(app): State<App>, visit: Visit) -> Response {
             }
         }
     };
-    app.pages.show(
-        &visit,
-        StatusCode::NOT_FOUND,
+    let content = Content {
         title,
-        Viewer::Nobody,
-        true,
+        viewer: Viewer::Nobody,
+        narrow: true,
         body,
-    )
+    };
+    app.pages.show(&visit, StatusCode::NOT_FOUND, content)
 }

@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use cookie::{Cookie, SameSite};
 use loquet_ipfilter::{Country, Geo, Subject};
 use loquet_web::{Fields, Language};
 use maud::{Markup, html};
@@ -15,12 +16,12 @@ use crate::failure::Failure;
 
 /// Where one appears to be.
 pub(crate) const PATH: &str = "/endroit";
-const COOKIE: &str = "demo-endroit";
+const CHOICE: &str = "demo-endroit";
 /// Databases on sale are smaller.
 const MAX_DATABASE: u64 = 256 << 20;
 
-/// Places to appear from. The nurseries' addresses are of documentation (RFC 5737); those of the countries lie in
-/// networks that providers there have had for decades.
+/// Places to appear from. The nurseries' addresses are for documentation (RFC 5737); the others lie in networks that
+/// providers of those countries have had for decades.
 const PLACES: [(&str, &str, &str); 4] = [
     ("Garderie Laval", "Laval nursery", "203.0.113.7"),
     ("Garderie Rosemont", "Rosemont nursery", "198.51.100.23"),
@@ -44,23 +45,18 @@ pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
             .filter_map(|(network, code)| Some((network.parse().ok()?, Country::from_code(code)?)));
         return Ok(Geo::default().with_countries(now, entries));
     };
-    let bad = |why: String| Failure::Countries {
-        path: path.to_owned(),
-        why,
+    let bad = |why: &dyn std::fmt::Display| {
+        Failure::BadInput(format!("--countries {}: {why}", path.display()))
     };
-    let length = std::fs::metadata(path)
-        .map_err(|why| bad(why.to_string()))?
-        .len();
+    let length = std::fs::metadata(path).map_err(|why| bad(&why))?.len();
     if length > MAX_DATABASE {
-        return Err(bad("longer than any such database".to_owned()));
+        return Err(bad(&"longer than any such database"));
     }
-    let bytes = std::fs::read(path).map_err(|why| bad(why.to_string()))?;
-    let geo = Geo::default()
-        .with_mmdb(&bytes)
-        .map_err(|why| bad(why.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|why| bad(&why))?;
+    let geo = Geo::default().with_mmdb(&bytes).map_err(|why| bad(&why))?;
     match geo.built(Subject::Country) {
         Some(_) => Ok(geo),
-        None => Err(bad("it says nothing of countries".to_owned())),
+        None => Err(bad(&"it says nothing of countries")),
     }
 }
 
@@ -76,13 +72,13 @@ pub(crate) async fn pretend(mut request: Request, next: Next) -> Response {
         .is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
     let chosen = request
         .headers()
-        .get_all(header::COOKIE)
+        .get_all(COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
-        .and_then(|(_, value)| place(value));
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == CHOICE)
+        .and_then(|cookie| place(cookie.value()));
     if let (true, Some(address)) = (is_here, chosen) {
         request.extensions_mut().insert(Pretended(address));
     }
@@ -95,21 +91,16 @@ fn place(number: &str) -> Option<IpAddr> {
     PLACES.get(at)?.2.parse().ok()
 }
 
-/// Keeps the choice in a cookie that ends with the browser.
+/// Keeps the choice in a cookie that ends with the browser. Number 0 is no place, so nothing is pretended.
 pub(crate) fn choose(fields: &Fields) -> Response {
-    let number = fields
-        .text("place", 4)
-        .ok()
-        .filter(|it| place(it).is_some());
-    let cookie = match number {
-        Some(number) => format!("{COOKIE}={number}; HttpOnly; SameSite=Strict; Path=/"),
-        None => format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"),
-    };
-    let mut response = Redirect::to(PATH).into_response();
-    if let Ok(line) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-    response
+    let number = fields.text("place", 4);
+    let number = number.ok().filter(|number| place(number).is_some());
+    let cookie = Cookie::build((CHOICE, number.unwrap_or("0")))
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .path("/");
+    let headers = [(SET_COOKIE, cookie.to_string())];
+    (headers, Redirect::to(PATH)).into_response()
 }
 
 /// The choice, for the page's form.

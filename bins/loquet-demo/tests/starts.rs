@@ -56,7 +56,7 @@ impl Standing {
         let id = self.child.id().to_string();
         assert!(
             Command::new("kill")
-                .args(["-TERM", &id])
+                .args(["-INT", &id])
                 .status()
                 .unwrap()
                 .success()
@@ -129,12 +129,8 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
     let beside = db.with_extension("new-key");
     fs::copy(key_of(&db), &beside).unwrap();
     fs::rename(&beside, key_of(&db)).unwrap();
-    for flags in [&[][..], &["--fresh"]] {
-        let (code, why) = refused(&db, flags);
-        assert!(code == 3 && why.contains("in use by another"), "{why}");
-    }
-    let (code, _) = refused(&db, &["--fresh"]);
-    assert_eq!(code, 3, "nobody starts over under a running one");
+    let (code, why) = refused(&db, &["--fresh"]);
+    assert!(code == 3 && why.contains("in use by another"), "{why}");
     let page = first.ask("GET /connexion HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
     assert!(
         page.starts_with("HTTP/1.1 200") && page.contains("Phrase de passe"),
@@ -152,43 +148,21 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
 }
 
 #[test]
-fn a_first_start_that_was_killed_at_any_point_is_begun_again() {
-    let mark = |db: &Path| PathBuf::from(format!("{}.new", db.display()));
-    let (_folder, whole) = folder();
-    let first = stand(&whole, &[]);
-    assert!(!mark(&whole).exists(), "it is over");
-    assert_eq!(first.end(), 0);
-    let (made, key) = (fs::read(&whole).unwrap(), fs::read(key_of(&whole)).unwrap());
-    let begun = "loquet-demo is making the database beside this file. Nothing in it counts yet.\n";
-    for (text, database, key) in [
-        ("loquet-demo is", None, None),
-        (begun, Some(&b""[..]), None),
-        (begun, Some(&b""[..]), Some(&key[..40])),
-        (begun, Some(&b""[..]), Some(&key[..])),
-        (begun, Some(&made[..]), Some(&key[..])),
-    ] {
-        let (_folder, db) = folder();
-        fs::write(mark(&db), text).unwrap();
-        if let Some(database) = database {
-            fs::write(&db, database).unwrap();
-        }
-        if let Some(key) = key {
-            fs::write(key_of(&db), key).unwrap();
+fn interrupted_first_start_is_continued() {
+    let (_folder, db) = folder();
+    stand(&db, &[]).end();
+    let key = fs::read(key_of(&db)).unwrap();
+    // Before the database exists, and before anything is committed to it.
+    for content in [None, Some(b"")] {
+        fs::remove_file(&db).unwrap();
+        if let Some(content) = content {
+            fs::write(&db, content).unwrap();
         }
         let again = stand(&db, &[]);
         assert_eq!(again.said["new"], true);
-        assert!(!mark(&db).exists());
+        assert_eq!(fs::read(key_of(&db)).unwrap(), key);
         assert_eq!(again.end(), 0);
-        let next = stand(&db, &[]);
-        assert_eq!(next.said["new"], false);
     }
-    // What is not our mark is left alone, and all beside it.
-    let (_folder, db) = folder();
-    fs::write(mark(&db), "somebody's own file").unwrap();
-    fs::write(&db, b"").unwrap();
-    let (_, why) = refused(&db, &[]);
-    assert!(why.contains("demo.db.new"), "{why}");
-    assert!(db.exists());
 }
 
 #[test]
@@ -278,53 +252,24 @@ fn files_of_others_are_left_alone() {
     assert!(why.contains("cannot find the folder"), "{why}");
 }
 
-/// Every way in which the files can be wrong is named, and changes neither of them.
 #[test]
-fn wrong_files_are_named_and_kept() {
+fn unusable_files_are_named_and_kept() {
     let (_folder, db) = folder();
     stand(&db, &[]).end();
     let key = key_of(&db);
     let (good_db, good_key) = (fs::read(&db).unwrap(), fs::read(&key).unwrap());
-    let newer = {
-        let connection = rusqlite::Connection::open(&db).unwrap();
-        connection
-            .execute_batch("UPDATE demo_meta SET version = 99; PRAGMA wal_checkpoint(TRUNCATE);")
-            .unwrap();
-        drop(connection);
-        fs::read(&db).unwrap()
-    };
-    let mut overwritten = good_db.clone();
-    overwritten[..64].fill(b'x');
     let mut scribbled = good_db.clone();
-    let middle = scribbled.len() / 4;
-    let end = scribbled.len();
-    scribbled[middle..end].fill(0xA5);
+    let quarter = scribbled.len() / 4;
+    scribbled[quarter..].fill(0xA5);
     let text = String::from_utf8(good_key.clone()).unwrap();
     let other = text.replace(|c: char| c.is_ascii_digit(), "7");
+    let half = &good_db[..good_db.len() / 2];
     for (name, db_bytes, key_bytes, expected) in [
-        (
-            "truncated",
-            &good_db[..good_db.len() / 2],
-            Some(&good_key[..]),
-            "is damaged",
-        ),
-        ("empty", &[][..], Some(&good_key), "is damaged"),
-        (
-            "overwritten",
-            &overwritten,
-            Some(&good_key),
-            "does not begin like",
-        ),
+        ("truncated", half, Some(&good_key[..]), "is damaged"),
         ("scribbled", &scribbled, Some(&good_key), "is damaged"),
-        ("newer", &newer, Some(&good_key), "newer version"),
-        ("no key", &good_db, None, "is missing"),
+        ("no key", &good_db, None, "key file"),
         ("wrong key", &good_db, Some(other.as_bytes()), "key file"),
-        (
-            "bad key",
-            &good_db,
-            Some(b"# nothing in it\n"),
-            "cannot be used",
-        ),
+        ("bad key", &good_db, Some(b"# nothing\n"), "key file"),
     ] {
         fs::write(&db, db_bytes).unwrap();
         for log in ["-wal", "-shm"] {
@@ -337,39 +282,14 @@ fn wrong_files_are_named_and_kept() {
         let (code, why) = refused(&db, &[]);
         assert_eq!(code, 3, "{name}: {why}");
         assert!(why.contains(expected), "{name}: {why}");
-        assert!(
-            !why.contains(&text[text.len() - 20..]),
-            "{name} shows the key: {why}"
-        );
+        let shown = why.contains(&text[text.len() - 20..]);
+        assert!(!shown, "{name} shows the key: {why}");
         assert_eq!(fs::read(&db).unwrap(), db_bytes, "{name}");
         assert_eq!(fs::read(&key).ok().as_deref(), key_bytes, "{name}");
     }
-    // And good files stand again.
     fs::write(&db, &good_db).unwrap();
     fs::write(&key, &good_key).unwrap();
     assert_eq!(stand(&db, &[]).said["new"], false);
-}
-
-#[test]
-fn a_key_file_that_others_can_read_is_said_to_be_one() {
-    let (_folder, db) = folder();
-    stand(&db, &[]).end();
-    fs::set_permissions(key_of(&db), fs::Permissions::from_mode(0o644)).unwrap();
-    let mut child = demo(&db, &["--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(
-        line.contains("warning") && line.contains("chmod 600"),
-        "{line}"
-    );
 }
 
 #[test]

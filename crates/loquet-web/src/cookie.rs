@@ -1,18 +1,39 @@
 //! Cookies, and the random name of a browser's session.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
 use loquet::AccountId;
 use loquet::device::{DeviceId, RETENTION};
 use sha2::{Digest, Sha256};
 
-/// The value of the cookie `name` in one `Cookie` line.
-pub(crate) fn find<'a>(line: &'a HeaderValue, name: &str) -> Option<&'a str> {
-    line.to_str().ok()?.split(';').find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then_some(value)
-    })
+use crate::Language;
+
+/// The cookie that keeps the choice of language. It names nobody.
+pub(crate) const LANGUAGE: &str = "loquet-language";
+
+/// The values of all cookies of this name that a browser sent.
+pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .filter(move |cookie| cookie.name() == name)
+        .filter_map(|cookie| cookie.value_raw())
+}
+
+/// Adds a `Set-Cookie` line.
+pub(crate) fn set(response: &mut Response, cookie: &Cookie<'_>) {
+    // Names and values are all ours, and plain ASCII.
+    if let Ok(line) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
 }
 
 /// The hash of a session cookie: what a host looks sessions up by, and all that it stores of it. Whoever reads the host's
@@ -79,19 +100,14 @@ impl Marking {
         }
     }
 
-    pub(crate) fn session(self, token: &SessionToken) -> Option<HeaderValue> {
-        self.line(&format!(
-            "{}={}; HttpOnly; SameSite=Lax; Path=/",
-            self.session_name(),
-            token.value()
-        ))
+    pub(crate) fn session(self, token: &SessionToken) -> Cookie<'static> {
+        self.cookie(self.session_name(), token.value())
     }
 
-    pub(crate) fn forget_session(self) -> Option<HeaderValue> {
-        self.line(&format!(
-            "{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
-            self.session_name()
-        ))
+    pub(crate) fn forget_session(self) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.session_name(), String::new());
+        cookie.set_max_age(Duration::ZERO);
+        cookie
     }
 
     /// One name for each account: on a tablet that several people use, each has a cookie of their own. It tells nobody who
@@ -109,31 +125,36 @@ impl Marking {
         format!("{prefix}loquet-device-{short:08x}")
     }
 
-    pub(crate) fn device(self, account: AccountId, id: DeviceId) -> Option<HeaderValue> {
-        self.line(&format!(
-            "{}={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={RETENTION}",
-            self.device_name(account),
-            id.expose()
-        ))
+    pub(crate) fn device(self, account: AccountId, id: DeviceId) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.device_name(account), id.expose().to_string());
+        cookie.set_max_age(Duration::seconds(RETENTION.cast_signed()));
+        cookie
     }
 
-    pub(crate) fn forget_device(self, account: AccountId) -> Option<HeaderValue> {
-        self.line(&format!(
-            "{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0",
-            self.device_name(account)
-        ))
+    pub(crate) fn forget_device(self, account: AccountId) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.device_name(account), String::new());
+        cookie.set_max_age(Duration::ZERO);
+        cookie
     }
 
-    pub(crate) fn language(self, code: &str) -> Option<HeaderValue> {
-        let name = crate::language::COOKIE;
-        self.line(&format!(
-            "{name}={code}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000"
-        ))
+    pub(crate) fn language(self, language: Language) -> Cookie<'static> {
+        let mut cookie = self.cookie(LANGUAGE, language.code());
+        cookie.set_same_site(SameSite::Strict);
+        cookie.set_max_age(Duration::days(365));
+        cookie
     }
 
-    fn line(self, cookie: &str) -> Option<HeaderValue> {
-        let secure = if self.secure { "; Secure" } else { "" };
-        HeaderValue::from_str(&format!("{cookie}{secure}")).ok()
+    fn cookie<N, V>(self, name: N, value: V) -> Cookie<'static>
+    where
+        N: Into<Cow<'static, str>>,
+        V: Into<Cow<'static, str>>,
+    {
+        Cookie::build((name, value))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .path("/")
+            .secure(self.secure)
+            .build()
     }
 }
 
@@ -142,11 +163,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
-        let line = HeaderValue::from_static("xloquet=1; loquet=2;loquetx=3; empty=");
-        assert_eq!(find(&line, "loquet"), Some("2"));
-        assert_eq!(find(&line, "empty"), Some(""));
-        assert_eq!(find(&line, "absent"), None);
+    fn cookies_are_found_by_their_whole_name() {
+        let mut headers = HeaderMap::new();
+        for line in ["xloquet=1; loquet=2;loquetx=3; empty=", "loquet=4"] {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
+        let found = |name| values(&headers, name).collect::<Vec<_>>();
+        assert_eq!(found("loquet"), ["2", "4"]);
+        assert_eq!(found("empty"), [""]);
+        assert_eq!(found("absent"), [""; 0]);
     }
 
     #[test]
@@ -168,29 +193,23 @@ mod tests {
 
     #[test]
     fn over_https_the_cookie_is_pinned_to_the_host() {
-        let line = Marking { secure: true }
-            .session(&SessionToken([7; 16]))
-            .unwrap();
-        let line = line.to_str().unwrap();
-        assert!(line.starts_with("__Host-loquet=0707"), "{line}");
-        assert!(
-            line.ends_with("; HttpOnly; SameSite=Lax; Path=/; Secure"),
-            "{line}"
+        let (secure, plain) = (Marking { secure: true }, Marking { secure: false });
+        let session = secure.session(&SessionToken([7; 16])).to_string();
+        let rest = session.strip_prefix("__Host-loquet=").unwrap();
+        assert_eq!(
+            rest.replace("07", ""),
+            "; HttpOnly; SameSite=Lax; Secure; Path=/"
         );
-        let plain = Marking { secure: false }
-            .session(&SessionToken([7; 16]))
-            .unwrap();
-        assert!(!plain.to_str().unwrap().contains("Secure"));
+        let session = plain.session(&SessionToken([7; 16])).to_string();
+        assert!(!session.contains("Secure"));
         let id = "07".repeat(16).parse().unwrap();
-        let account = AccountId::from(1_u64);
-        let line = Marking { secure: true }.device(account, id).unwrap();
-        let line = line.to_str().unwrap();
-        assert!(line.starts_with("__Host-loquet-device-"), "{line}");
+        let device = secure.device(AccountId::from(1_u64), id).to_string();
+        assert!(device.starts_with("__Host-loquet-device-"), "{device}");
         assert!(
-            line.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=7776000; Secure"),
-            "{line}"
+            device.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"),
+            "{device}"
         );
-        let other = Marking { secure: true }.device_name(AccountId::from(2_u64));
-        assert!(!line.starts_with(&other));
+        let other = secure.device_name(AccountId::from(2_u64));
+        assert!(!device.starts_with(&other));
     }
 }

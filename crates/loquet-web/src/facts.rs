@@ -4,11 +4,12 @@ use loquet::{Level, Refusal, RoleId};
 use loquet_policy::{Authenticator, Cause, Mandate, Origin, Preset, Reason, RoleSet};
 
 use crate::host::Host;
-use crate::refusal::{self, Names};
+use crate::names::Names;
+use crate::refusal;
 use crate::session::{Here, Stop};
 use crate::{Language, Pages};
 
-impl Here {
+impl<H> Here<H> {
     pub(crate) const fn level(&self) -> Level {
         self.standing.level
     }

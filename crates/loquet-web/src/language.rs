@@ -1,12 +1,5 @@
 //! French and English, side by side.
 
-use axum::http::{HeaderMap, header};
-
-use crate::cookie;
-
-/// The cookie that keeps the choice of language. It names nobody.
-pub(crate) const COOKIE: &str = "loquet-language";
-
 /// The language of a page. French unless somebody chose English: what the browser prefers says more about who set up the
 /// computer than about who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -54,15 +47,5 @@ impl Language {
         [Self::French, Self::English]
             .into_iter()
             .find(|language| language.code() == code)
-    }
-
-    /// What the browser's cookie says.
-    pub(crate) fn chosen(headers: &HeaderMap) -> Self {
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| cookie::find(line, COOKIE))
-            .find_map(Self::from_code)
-            .unwrap_or_default()
     }
 }

@@ -29,6 +29,19 @@ pub struct Page {
     pub attempt: AttemptId,
 }
 
+/// What stands in a page of the host's own, for [`Pages::show`](crate::Pages::show).
+#[derive(Debug, Clone)]
+pub struct Content<'a> {
+    /// What it is called.
+    pub title: &'a str,
+    /// Who looks at it.
+    pub viewer: Viewer,
+    /// Whether it is one column of text or one form.
+    pub narrow: bool,
+    /// What stands in it.
+    pub body: Markup,
+}
+
 /// Who looks at a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {

@@ -35,6 +35,7 @@
 //! - Pages run no inline script, are framed by nobody and cached nowhere.
 //! - Every field has a length limit, every form a size limit.
 
+mod answer;
 mod cookie;
 mod countries;
 mod facts;
@@ -43,8 +44,11 @@ mod guard;
 mod host;
 mod language;
 mod layout;
+mod mount;
+mod names;
 mod pages;
 mod parts;
+mod permission;
 mod plan;
 pub mod reason;
 pub mod refusal;
@@ -59,6 +63,6 @@ pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
 pub use guard::guard;
 pub use host::{BoxError, Host};
 pub use language::Language;
-pub use layout::{Brand, Page, Viewer, document};
-pub use router::{Pages, Settings};
+pub use layout::{Brand, Content, Page, Viewer, document};
+pub use mount::{Pages, Settings};
 pub use visit::Visit;

@@ -2,8 +2,9 @@
 
 use loquet_policy::Reason;
 
-use crate::refusal::{Names, by};
-use crate::{Language, when};
+use crate::language::Language;
+use crate::names::{Names, by};
+use crate::when;
 
 /// What a log-in comes to, or what requires it: the reasons of a grant and of a
 /// [requirement](loquet_policy::Requirement::reasons), as the rest of a sentence. Refusals have sentences of their own

@@ -1,9 +1,6 @@
-//! Which path leads where.
+//! Which path leads where, and whom it is for.
 
-use std::error::Error;
 use std::future::Future;
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -11,270 +8,37 @@ use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
-use loquet::store::AttemptId;
-use loquet::{NoEntropy, Service};
-use maud::Markup;
 
-use crate::cookie::Marking;
+use crate::answer::Form;
+use crate::cookie;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
+use crate::guard::guard;
 use crate::host::Host;
+use crate::language::Language;
+use crate::layout::Viewer;
+use crate::mount::Pages;
 use crate::pages::{
     access, account, address, administration, code, devices, enrol, mandate, options, people,
-    recover, repudiate, seal,
+    questions, recover, repudiate, seal,
 };
-use crate::session::{Stop, set_cookie};
-use crate::views::message::message;
-use crate::visit::own_path;
-use crate::{Language, Page, Viewer, Visit, guard, parts};
-
-/// How the pages are mounted.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Settings {
-    /// The path under which they lie: "/mfa".
-    pub base: String,
-    /// Whether browsers come over https. If so cookies are `Secure` and carry the `__Host-` prefix; only a demonstration on
-    /// the loopback address can do without.
-    pub https: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            base: "/mfa".to_owned(),
-            https: true,
-        }
-    }
-}
-
-/// The pages over one service and one host. Cloning is cheap.
-pub struct Pages<H>(pub(crate) Arc<Inner<H>>);
-
-pub(crate) struct Inner<H> {
-    pub(crate) service: Service,
-    pub(crate) host: H,
-    pub(crate) base: Arc<str>,
-    pub(crate) marking: Marking,
-}
-
-impl<H> Clone for Pages<H> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<H> std::fmt::Debug for Pages<H> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pages")
-            .field("base", &self.0.base)
-            .finish_non_exhaustive()
-    }
-}
+use crate::permission::Who::{self, Administrator, Anybody, EnrolledAdministrator, Person};
+use crate::session::{Here, Stop};
+use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
-    /// The pages of `service` within `host`.
-    #[must_use]
-    pub fn new(service: Service, host: H, settings: &Settings) -> Self {
-        let base = settings.base.trim_end_matches('/').into();
-        Self(Arc::new(Inner {
-            service,
-            host,
-            base,
-            marking: Marking {
-                secure: settings.https,
-            },
-        }))
-    }
-
-    /// The embedding service.
-    #[must_use]
-    pub fn host(&self) -> &H {
-        &self.0.host
-    }
-
     /// The routes, to be merged into the host's router.
     ///
     /// # Security
     /// [`guard`] is already around them; put it around the host's own routes too, the log-in form above all.
     pub fn router(&self) -> Router {
-        let at = |rest: &str| format!("{}{rest}", self.0.base);
-        // A form that is refused is shown again under its own path: whoever then changes the language or reloads opens that
-        // path as a page.
-        Router::new()
-            .route(&at("/code"), page(code::show).merge(form(code::submit)))
-            .route(
-                &at("/step-up"),
-                page(code::show_step_up).merge(form(code::submit_step_up)),
-            )
-            .route(&at("/log-out"), form(account::log_out))
-            .route(&at("/enrol"), page(enrol::show).merge(form(enrol::begin)))
-            .route(&at("/enrol/key"), page(enrol::show_key))
-            .route(
-                &at("/enrol/confirm"),
-                page(enrol::show).merge(form(enrol::confirm)),
-            )
-            .route(&at("/account"), page(account::show))
-            .route(
-                &at("/account/on"),
-                page(account::show_on).merge(form(account::switch_on)),
-            )
-            .route(
-                &at("/account/off"),
-                page(account::show_off).merge(form(account::switch_off)),
-            )
-            .route(
-                &at("/account/replace"),
-                page(account::show_replace).merge(form(account::replace)),
-            )
-            .route(
-                &at("/account/lost"),
-                page(account::show_lost).merge(form(account::report_lost)),
-            )
-            .route(
-                &at("/account/log-out-everywhere"),
-                page(account::show).merge(form(account::log_out_everywhere)),
-            )
-            .route(
-                &at("/account/devices/forget"),
-                page(account::show).merge(form(devices::forget)),
-            )
-            .route(
-                &at("/account/devices/forget-all"),
-                page(account::show).merge(form(devices::forget_all)),
-            )
-            .route(
-                &at("/admin/devices"),
-                page(devices::show).merge(form(devices::switch)),
-            )
-            .route(&at("/admin"), page(administration::show))
-            .route(
-                &at("/admin/enable"),
-                page(administration::show_enable).merge(form(administration::enable)),
-            )
-            .route(&at("/admin/mandate"), page(mandate::show))
-            .route(
-                &at("/admin/mandate/announce"),
-                page(mandate::show).merge(form(mandate::announce)),
-            )
-            .route(
-                &at("/admin/mandate/move"),
-                page(mandate::show).merge(form(mandate::postpone)),
-            )
-            .route(
-                &at("/admin/mandate/cancel"),
-                page(mandate::show).merge(form(mandate::cancel)),
-            )
-            .route(&at("/admin/people"), page(people::show))
-            .route(
-                &at("/admin/people/{id}/reset"),
-                page_of(people::show_reset).merge(form_of(people::reset)),
-            )
-            .route(
-                &at("/admin/access"),
-                page(access::show).merge(form(access::save)),
-            )
-            .route(
-                &at("/admin/access/plan"),
-                page(access::show).merge(form(access::plan)),
-            )
-            .route(
-                &at("/admin/access/undo"),
-                page(access::show).merge(form(access::undo)),
-            )
-            .route(
-                &at("/admin/access/cancel"),
-                page(access::show).merge(form(access::cancel)),
-            )
-            .route(
-                &at("/recover"),
-                page(recover::show).merge(form(recover::submit)),
-            )
-            .route(
-                &at("/account/address"),
-                page(address::show).merge(form(address::change)),
-            )
-            .route(
-                &at("/admin/options"),
-                page(options::show).merge(form(options::choose)),
-            )
-            .route(
-                &at("/admin/options/stop"),
-                page(options::show).merge(form(options::stop)),
-            )
-            .route(
-                &at("/admin/options/latch"),
-                page(options::show_latch).merge(form(options::latch)),
-            )
-            .route(
-                &at("/admin/seal"),
-                page(seal::show).merge(form(seal::renew)),
-            )
-            .route(
-                &at("/repudiate/{link}"),
-                page_of(repudiate::show).merge(form_of(repudiate::repudiate)),
-            )
-            .route(&at("/language"), form(choose_language))
-            .route(&at("/static/{file}"), get(file))
+        let mut router = Router::new();
+        for (rest, methods) in for_everybody().into_iter().chain(for_administrators()) {
+            router = router.route(&format!("{}{rest}", self.0.base), methods);
+        }
+        router
             .with_state(self.clone())
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .layer(middleware::from_fn(guard))
-    }
-
-    /// A page in the host's frame.
-    #[must_use]
-    pub fn show(
-        &self,
-        visit: &Visit,
-        status: StatusCode,
-        title: &str,
-        viewer: Viewer,
-        narrow: bool,
-        body: Markup,
-    ) -> Response {
-        let attempt = match AttemptId::random() {
-            Ok(attempt) => attempt,
-            Err(fault) => {
-                self.0.host.report(&fault);
-                return StatusCode::SERVICE_UNAVAILABLE.into_response();
-            }
-        };
-        let page = Page {
-            language: visit.language,
-            title: title.to_owned(),
-            body,
-            viewer,
-            narrow,
-            place: visit.place.clone(),
-            base: Arc::clone(&self.0.base),
-            attempt,
-        };
-        let html = self.0.host.frame(page).into_string();
-        (
-            status,
-            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-            html,
-        )
-            .into_response()
-    }
-
-    /// The service that the pages show.
-    #[must_use]
-    pub fn service(&self) -> &Service {
-        &self.0.service
-    }
-
-    /// Where a request comes from, as the host says.
-    #[must_use]
-    pub fn address(&self, visit: &Visit) -> Option<IpAddr> {
-        self.0.host.address(&visit.extensions)
-    }
-
-    /// A form of the host's own that is sent by POST, with the attempt that [`Pages::admit`] takes.
-    ///
-    /// # Errors
-    /// [`NoEntropy`], which a running system does not show.
-    pub fn form(&self, action: &str, inside: &Markup) -> Result<Markup, NoEntropy> {
-        Ok(parts::post(action, AttemptId::random()?, inside))
     }
 
     /// Who looks at a page of the host's own.
@@ -284,150 +48,200 @@ impl<H: Host> Pages<H> {
     pub async fn viewer(&self, visit: &Visit) -> Result<Viewer, Response> {
         let viewer = async {
             match self.here(visit).await? {
-                Ok(here) => self.viewer_of(&here).await,
+                Ok(here) => here.viewer().await,
                 Err(_) => Ok(Viewer::Nobody),
             }
         };
-        match viewer.await {
-            Ok(viewer) => Ok(viewer),
-            Err(stop) => Err(self.settle(visit, Err(stop))),
-        }
-    }
-
-    /// The answer of a handler that stopped.
-    pub(crate) fn settle(&self, visit: &Visit, result: Result<Response, Stop>) -> Response {
-        match result {
-            Ok(response) => response,
-            Err(Stop::Answer(response)) => *response,
-            Err(Stop::Fault(fault)) => self.unavailable(visit, &*fault),
-        }
-    }
-
-    /// What a person sees when the store or the host fails; the operator's log gets the fault. Sending the same form again
-    /// is safe: its attempt finds its own outcome.
-    pub fn unavailable(&self, visit: &Visit, fault: &(dyn Error + 'static)) -> Response {
-        self.0.host.report(fault);
-        let language = visit.language;
-        let title = language.say("Un instant", "One moment");
-        let text = language.say(
-            "Le service ne répond pas en ce moment. Rien n'est perdu\u{a0}: réessayez dans un instant.",
-            "The service is not answering at the moment. Nothing is lost: try again in a moment.",
-        );
-        let on = (language.say("Réessayer", "Try again"), self.0.host.home());
-        self.show(
-            visit,
-            StatusCode::SERVICE_UNAVAILABLE,
-            title,
-            Viewer::Nobody,
-            true,
-            message(title, text, on),
-        )
-    }
-
-    /// The attempt of a form; without one it is no form of ours.
-    pub(crate) fn attempt(&self, visit: &Visit, fields: &Fields) -> Result<AttemptId, Stop> {
-        fields
-            .attempt()
-            .map_err(|_| self.no_form(visit, NotAForm::Attempt).into())
-    }
-
-    pub(crate) fn no_form(&self, visit: &Visit, fault: NotAForm) -> Response {
-        let language = visit.language;
-        let title = language.say("Formulaire incomplet", "Incomplete form");
-        let on = (language.say("Retour", "Back"), self.0.host.home());
-        let body = message(title, fault.sentence(language), on);
-        self.show(visit, fault.status(), title, Viewer::Nobody, true, body)
+        viewer.await.map_err(|stop| self.stopped(visit, stop))
     }
 }
 
+type Routes<H> = Vec<(&'static str, MethodRouter<Pages<H>>)>;
+
+// A form that is refused is shown again under its own path: whoever then changes the language or reloads opens that path
+// as a page.
+
+fn for_everybody<H: Host>() -> Routes<H> {
+    vec![
+        ("/code", both(Anybody, code::show, code::submit)),
+        (
+            "/step-up",
+            both(Person, code::show_step_up, code::submit_step_up),
+        ),
+        ("/log-out", form(Anybody, account::log_out)),
+        ("/enrol", both(Anybody, enrol::show, enrol::begin)),
+        ("/enrol/key", page(Anybody, enrol::show_key)),
+        ("/enrol/confirm", both(Anybody, enrol::show, enrol::confirm)),
+        ("/recover", both(Anybody, recover::show, recover::submit)),
+        ("/account", page(Person, account::show)),
+        (
+            "/account/on",
+            both(Person, questions::show_on, questions::switch_on),
+        ),
+        (
+            "/account/off",
+            both(Person, questions::show_off, questions::switch_off),
+        ),
+        (
+            "/account/replace",
+            both(Person, questions::show_replace, questions::replace),
+        ),
+        (
+            "/account/lost",
+            both(Anybody, questions::show_lost, questions::report_lost),
+        ),
+        (
+            "/account/log-out-everywhere",
+            both(Person, account::show, account::log_out_everywhere),
+        ),
+        (
+            "/account/devices/forget",
+            both(Person, account::show, account::forget_device),
+        ),
+        (
+            "/account/devices/forget-all",
+            both(Person, account::show, account::forget_devices),
+        ),
+        (
+            "/account/address",
+            both(Person, address::show, address::change),
+        ),
+        (
+            "/repudiate/{link}",
+            get(repudiate::show).post(repudiate::submit),
+        ),
+        ("/language", post(choose_language)),
+        ("/static/{file}", get(file)),
+    ]
+}
+
+fn for_administrators<H: Host>() -> Routes<H> {
+    const ENROLLED: Who = EnrolledAdministrator;
+    vec![
+        ("/admin", page(Administrator, administration::show)),
+        (
+            "/admin/enable",
+            both(
+                Administrator,
+                administration::show_enable,
+                administration::enable,
+            ),
+        ),
+        ("/admin/mandate", page(ENROLLED, mandate::show)),
+        (
+            "/admin/mandate/announce",
+            both(ENROLLED, mandate::show, mandate::announce),
+        ),
+        (
+            "/admin/mandate/move",
+            both(ENROLLED, mandate::show, mandate::postpone),
+        ),
+        (
+            "/admin/mandate/cancel",
+            both(ENROLLED, mandate::show, mandate::cancel),
+        ),
+        ("/admin/people", page(ENROLLED, people::show)),
+        (
+            "/admin/people/{id}/reset",
+            both(ENROLLED, people::show_reset, people::reset),
+        ),
+        ("/admin/access", both(ENROLLED, access::show, access::save)),
+        (
+            "/admin/access/plan",
+            both(ENROLLED, access::show, access::plan),
+        ),
+        (
+            "/admin/access/undo",
+            both(ENROLLED, access::show, access::undo),
+        ),
+        (
+            "/admin/access/cancel",
+            both(ENROLLED, access::show, access::cancel),
+        ),
+        (
+            "/admin/devices",
+            both(ENROLLED, devices::show, devices::switch),
+        ),
+        (
+            "/admin/options",
+            both(ENROLLED, options::show, options::choose),
+        ),
+        (
+            "/admin/options/stop",
+            both(ENROLLED, options::show, options::stop),
+        ),
+        (
+            "/admin/options/latch",
+            both(ENROLLED, options::show_latch, options::latch),
+        ),
+        ("/admin/seal", both(ENROLLED, seal::show, seal::renew)),
+    ]
+}
+
 /// A page: changes nothing.
-fn page<H, F, A>(handler: F) -> MethodRouter<Pages<H>>
+fn page<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
     H: Host,
-    F: Fn(Pages<H>, Visit) -> A + Clone + Send + Sync + 'static,
+    F: Fn(Here<H>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
 {
     get(
         move |State(pages): State<Pages<H>>, visit: Visit| async move {
-            let result = handler(pages.clone(), visit.clone()).await;
-            pages.settle(&visit, result)
-        },
-    )
-}
-
-/// A page about the account in its path.
-fn page_of<H, F, A>(handler: F) -> MethodRouter<Pages<H>>
-where
-    H: Host,
-    F: Fn(Pages<H>, Visit, String) -> A + Clone + Send + Sync + 'static,
-    A: Future<Output = Result<Response, Stop>> + Send,
-{
-    get(
-        move |State(pages): State<Pages<H>>, visit: Visit, Path(id): Path<String>| async move {
-            let result = handler(pages.clone(), visit.clone(), id).await;
-            pages.settle(&visit, result)
+            let result = async { handler(pages.permit(&visit, who).await?).await };
+            let result = result.await;
+            result.unwrap_or_else(|stop| pages.stopped(&visit, stop))
         },
     )
 }
 
 /// A form: may change something, so it is a POST with an attempt.
-fn form<H, F, A>(handler: F) -> MethodRouter<Pages<H>>
+fn form<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
     H: Host,
-    F: Fn(Pages<H>, Visit, Fields) -> A + Clone + Send + Sync + 'static,
+    F: Fn(Here<H>, Form) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
 {
     post(
         move |State(pages): State<Pages<H>>, visit: Visit, fields: Result<Fields, NotAForm>| async move {
-            let result = match fields {
-                Ok(fields) => handler(pages.clone(), visit.clone(), fields).await,
-                Err(fault) => Ok(pages.no_form(&visit, fault)),
+            let form = match Form::of(fields) {
+                Ok(form) => form,
+                Err(fault) => return pages.no_form(&visit, fault),
             };
-            pages.settle(&visit, result)
+            let result = async { handler(pages.permit(&visit, who).await?, form).await };
+            let result = result.await;
+            result.unwrap_or_else(|stop| pages.stopped(&visit, stop))
         },
     )
 }
 
-/// A form about the account in its path.
-fn form_of<H, F, A>(handler: F) -> MethodRouter<Pages<H>>
+/// A page, and the form that is sent to the same path.
+fn both<H, F, A, G, B>(who: Who, show: F, submit: G) -> MethodRouter<Pages<H>>
 where
     H: Host,
-    F: Fn(Pages<H>, Visit, Fields, String) -> A + Clone + Send + Sync + 'static,
+    F: Fn(Here<H>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
+    G: Fn(Here<H>, Form) -> B + Clone + Send + Sync + 'static,
+    B: Future<Output = Result<Response, Stop>> + Send,
 {
-    post(
-        move |State(pages): State<Pages<H>>,
-              visit: Visit,
-              Path(id): Path<String>,
-              fields: Result<Fields, NotAForm>| async move {
-            let result = match fields {
-                Ok(fields) => handler(pages.clone(), visit.clone(), fields, id).await,
-                Err(fault) => Ok(pages.no_form(&visit, fault)),
-            };
-            pages.settle(&visit, result)
-        },
-    )
+    page(who, show).merge(form(who, submit))
 }
 
 async fn choose_language<H: Host>(
-    pages: Pages<H>,
-    _: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let back = fields
-        .text("back", 512)
-        .ok()
-        .and_then(own_path)
-        .unwrap_or_else(|| pages.0.host.home());
-    let mut response = Redirect::to(back).into_response();
-    if let Some(language) = fields
-        .text("language", 8)
-        .ok()
-        .and_then(Language::from_code)
-    {
-        set_cookie(&mut response, pages.0.marking.language(language.code()));
+    State(pages): State<Pages<H>>,
+    visit: Visit,
+    fields: Result<Fields, NotAForm>,
+) -> Response {
+    let fields = match fields {
+        Ok(fields) => fields,
+        Err(fault) => return pages.no_form(&visit, fault),
+    };
+    let back = fields.text("back", 512).ok().and_then(own_path);
+    let mut response = Redirect::to(back.unwrap_or_else(|| pages.0.host.home())).into_response();
+    let language = fields.text("language", 8).ok();
+    if let Some(language) = language.and_then(Language::from_code) {
+        cookie::set(&mut response, &pages.0.marking.language(language));
     }
-    Ok(response)
+    response
 }
 
 /// Our own files. They hold nothing of anybody and may be cached; their address changes with the version.

@@ -1,18 +1,20 @@
 //! Who is here, and how a session is handed from one level to the next.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{Ceremony, Entered};
+use loquet::flow::Entered;
 use loquet::store::AttemptId;
-use loquet::{AccountId, Level, Refusal, Refused, Request, Stamp, Standing};
+use loquet::{Level, Refusal, Stamp, Standing};
+use maud::Markup;
 
-use crate::cookie::SessionToken;
-use crate::fields::FieldFault;
+use crate::cookie::{self, SessionKey, SessionToken};
 use crate::host::{BoxError, Host};
+use crate::layout::{Content, Viewer};
+use crate::mount::Pages;
 use crate::parts::Trouble;
-use crate::refusal;
-use crate::views::message::message;
-use crate::{Pages, SessionKey, Viewer, Visit};
+use crate::views::Setting;
+use crate::views::message::{Message, message};
+use crate::visit::Visit;
 
 /// Why a handler ends before its end.
 pub(crate) enum Stop {
@@ -52,8 +54,10 @@ impl From<loquet::NoEntropy> for Stop {
     }
 }
 
-/// A browser with a session, and what that session is worth at this moment.
-pub(crate) struct Here {
+/// A request of a browser with a session, and what that session is worth at this moment.
+pub(crate) struct Here<H> {
+    pub(crate) pages: Pages<H>,
+    pub(crate) visit: Visit,
     pub(crate) key: SessionKey,
     pub(crate) stamp: Stamp,
     pub(crate) standing: Standing,
@@ -70,32 +74,43 @@ pub(crate) enum Absent {
 }
 
 impl<H: Host> Pages<H> {
+    /// The answer of a handler that stopped.
+    pub(crate) fn stopped(&self, visit: &Visit, stop: Stop) -> Response {
+        match stop {
+            Stop::Answer(response) => *response,
+            Stop::Fault(fault) => self.unavailable(visit, &*fault),
+        }
+    }
+
     /// Who is here, if anybody.
-    pub(crate) async fn here(&self, visit: &Visit) -> Result<Result<Here, Absent>, Stop> {
+    pub(crate) async fn here(&self, visit: &Visit) -> Result<Result<Here<H>, Absent>, Stop> {
         let Some(key) = visit.key(self.0.marking) else {
             return Ok(Err(Absent::Stranger));
         };
         let Some(stamp) = self.0.host.load(key).await? else {
             return Ok(Err(Absent::Stranger));
         };
-        let address = self.0.host.address(&visit.extensions);
-        Ok(match self.0.service.check(&stamp, address).await? {
-            Ok(standing) => Ok(Here {
-                key,
-                stamp,
-                standing,
-            }),
-            Err(
-                refusal @ (Refusal::AccessDenied
-                | Refusal::AccessUnknown
-                | Refusal::PolicyUnavailable),
-            ) => Err(Absent::Elsewhere(refusal)),
-            Err(refusal) => Err(Absent::Ended(key, refusal)),
-        })
+        Ok(
+            match self.0.service.check(&stamp, self.address(visit)).await? {
+                Ok(standing) => Ok(Here {
+                    pages: self.clone(),
+                    visit: visit.clone(),
+                    key,
+                    stamp,
+                    standing,
+                }),
+                Err(
+                    refusal @ (Refusal::AccessDenied
+                    | Refusal::AccessUnknown
+                    | Refusal::PolicyUnavailable),
+                ) => Err(Absent::Elsewhere(refusal)),
+                Err(refusal) => Err(Absent::Ended(key, refusal)),
+            },
+        )
     }
 
     /// Somebody with a session of any level; others are sent to log in, and told why they are no longer here.
-    pub(crate) async fn anybody(&self, visit: &Visit) -> Result<Here, Stop> {
+    pub(crate) async fn anybody(&self, visit: &Visit) -> Result<Here<H>, Stop> {
         match self.here(visit).await? {
             Ok(here) => Ok(here),
             Err(Absent::Stranger) => Err(Redirect::to(self.0.host.log_in()).into()),
@@ -104,18 +119,9 @@ impl<H: Host> Pages<H> {
             }
             Err(Absent::Elsewhere(refusal)) => {
                 let text = self.sentence(&refusal, visit.language).await?;
-                Err(self.message(visit, StatusCode::FORBIDDEN, &text).into())
+                let status = StatusCode::FORBIDDEN;
+                Err(self.log_in_message(visit, status, &text).into())
             }
-        }
-    }
-
-    /// Somebody who is logged in; others are sent to finish that first.
-    pub(crate) async fn person(&self, visit: &Visit) -> Result<Here, Stop> {
-        let here = self.anybody(visit).await?;
-        if here.is_logged_in() {
-            Ok(here)
-        } else {
-            Err(Redirect::to(self.0.host.log_in()).into())
         }
     }
 
@@ -124,63 +130,6 @@ impl<H: Host> Pages<H> {
         match level {
             Level::Level1 | Level::Level2 => self.0.host.home(),
             Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly => self.0.host.log_in(),
-        }
-    }
-
-    /// Runs a ceremony for a form.
-    pub(crate) async fn run<C: Ceremony>(
-        &self,
-        visit: &Visit,
-        attempt: AttemptId,
-        ceremony: C,
-    ) -> Result<Result<C::Grant, Refused>, Stop> {
-        self.run_as(visit, attempt, ceremony, None, false).await
-    }
-
-    /// The same for a log-in or a code of `account`, to which its device matters. `remember`: the person ticked that it
-    /// be remembered.
-    pub(crate) async fn run_as<C: Ceremony>(
-        &self,
-        visit: &Visit,
-        attempt: AttemptId,
-        ceremony: C,
-        account: Option<AccountId>,
-        remember: bool,
-    ) -> Result<Result<C::Grant, Refused>, Stop> {
-        let request = Request {
-            attempt,
-            address: self.0.host.address(&visit.extensions),
-            device: account.and_then(|account| visit.device(self.0.marking, account)),
-            remember,
-        };
-        Ok(self.0.service.run(ceremony, &request).await?.granted())
-    }
-
-    /// Runs the ceremony that a form's fields make, if they make one. What is wrong, with a field or by the rules, is for
-    /// the form to say again: it has `fields`, and a fresh code leads back to `next`, a page of ours (empty: home).
-    pub(crate) async fn answer<C: Ceremony>(
-        &self,
-        visit: &Visit,
-        here: &Here,
-        attempt: AttemptId,
-        asked: Result<C, FieldFault>,
-        fields: &[&'static str],
-        next: &str,
-    ) -> Result<Result<C::Grant, Trouble>, Stop> {
-        let ceremony = match asked {
-            Ok(ceremony) => ceremony,
-            Err(fault) => return Ok(Err(Trouble::of_field(fault, visit.language))),
-        };
-        match self.run(visit, attempt, ceremony).await? {
-            Ok(grant) => Ok(Ok(grant)),
-            Err(refused) => {
-                let next = match next {
-                    "" => String::new(),
-                    page => format!("{}{page}", self.0.base),
-                };
-                let trouble = self.trouble(visit, here, &refused, fields, &next).await?;
-                Ok(Err(trouble))
-            }
         }
     }
 
@@ -194,7 +143,7 @@ impl<H: Host> Pages<H> {
         let mut response = self.hand_over(old, entered.stamp, to).await?;
         if let Some(id) = entered.device {
             let account = entered.stamp.account();
-            set_cookie(&mut response, self.0.marking.device(account, id));
+            cookie::set(&mut response, &self.0.marking.device(account, id));
         }
         Ok(response)
     }
@@ -209,7 +158,7 @@ impl<H: Host> Pages<H> {
         let token = SessionToken::random()?;
         self.0.host.save(token.key(), stamp, old).await?;
         let mut response = Redirect::to(to).into_response();
-        set_cookie(&mut response, self.0.marking.session(&token));
+        cookie::set(&mut response, &self.0.marking.session(&token));
         Ok(response)
     }
 
@@ -220,120 +169,79 @@ impl<H: Host> Pages<H> {
         mut response: Response,
     ) -> Result<Response, Stop> {
         self.0.host.end(key).await?;
-        set_cookie(&mut response, self.0.marking.forget_session());
+        cookie::set(&mut response, &self.0.marking.forget_session());
         Ok(response)
     }
 
-    async fn farewell(
+    pub(crate) async fn farewell(
         &self,
         visit: &Visit,
         key: SessionKey,
         refusal: &Refusal,
     ) -> Result<Response, Stop> {
         let text = self.sentence(refusal, visit.language).await?;
-        self.let_go(key, self.message(visit, StatusCode::FORBIDDEN, &text))
-            .await
+        let page = self.log_in_message(visit, StatusCode::FORBIDDEN, &text);
+        self.let_go(key, page).await
     }
+}
 
-    /// What a refusal means for a form with these fields: something to say beside one of them, or another answer at all.
-    /// `next` is where a fresh code leads back to.
-    pub(crate) async fn trouble(
-        &self,
-        visit: &Visit,
-        here: &Here,
-        refused: &Refused,
-        fields: &[&'static str],
-        next: &str,
-    ) -> Result<Trouble, Stop> {
-        let refusal = match refused {
-            Refused::Rule(refusal) => refusal,
-            Refused::WouldLockOut | Refused::TooManyAddresses => {
-                return Ok(Trouble {
-                    field: Some(match refused {
-                        Refused::WouldLockOut => "rules",
-                        _ => "address",
-                    }),
-                    ..Trouble::of_form(refusal::own_sentence(refused, visit.language))
-                });
-            }
-        };
-        match refusal {
-            // The session is worth less than its browser thought: it finishes logging in, and sees there what is due.
-            Refusal::CodeRequired(_) | Refusal::EnrolOnly(_) | Refusal::RecoverFirst { .. }
-                if !here.is_logged_in() =>
-            {
-                return Err(Redirect::to(self.0.host.log_in()).into());
-            }
-            Refusal::LogInRequired | Refusal::StaleLogIn | Refusal::LogInExpired => {
-                return Err(self.farewell(visit, here.key, refusal).await?.into());
-            }
-            Refusal::AlreadyCompleted => return Err(Redirect::to(self.way(here.level())).into()),
-            Refusal::NotFresh => return Err(self.to_step_up(next)),
-            Refusal::StepUp if !fields.contains(&"code") => return Err(self.to_step_up(next)),
-            _ => {}
-        }
-        let field = field_of(refusal)
-            .filter(|field| fields.contains(field))
-            .or_else(|| fields.contains(&"recovery").then_some("recovery"));
-        if field == Some("recovery") && *refusal == Refusal::Malformed {
-            let text = visit.language.say(
-                "Un code de récupération se compose de 26\u{a0}lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
-                "A recovery code is 26\u{a0}letters and digits, in groups. Read again what you wrote down.",
-            );
-            return Ok(Trouble {
-                field,
-                ..Trouble::of_form(text)
-            });
-        }
-        Ok(Trouble {
-            field,
-            text: self.sentence(refusal, visit.language).await?,
-            wait: refusal.reason().wait,
+impl<H: Host> Here<H> {
+    /// The setting of a page whose forms start anew.
+    pub(crate) fn setting<'a>(&'a self, trouble: Option<&'a Trouble>) -> Result<Setting<'a>, Stop> {
+        Ok(Setting {
+            language: self.visit.language,
+            base: &self.pages.0.base,
+            attempt: AttemptId::random()?,
+            trouble,
         })
     }
 
-    fn to_step_up(&self, next: &str) -> Stop {
-        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        Redirect::to(&format!("{}/step-up?next={next}", self.0.base)).into()
-    }
-
-    /// A page that says one thing, with the way to log in.
-    pub(crate) fn message(&self, visit: &Visit, status: StatusCode, text: &str) -> Response {
-        let language = visit.language;
-        let title = language.say("Connexion", "Log in");
-        let on = (language.say("Se connecter", "Log in"), self.0.host.log_in());
-        self.show(
-            visit,
-            status,
+    /// A page. With something to complain about its form was not taken: that is its status, and not "done".
+    pub(crate) async fn page(
+        &self,
+        trouble: Option<&Trouble>,
+        title: &str,
+        narrow: bool,
+        body: Markup,
+    ) -> Result<Response, Stop> {
+        let status = match trouble {
+            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            None => StatusCode::OK,
+        };
+        let content = Content {
             title,
-            Viewer::Nobody,
-            true,
-            message(title, text, on),
-        )
+            viewer: self.viewer().await?,
+            narrow,
+            body,
+        };
+        Ok(self.pages.show(&self.visit, status, content))
     }
-}
 
-/// The field of a form that a refusal is about.
-const fn field_of(refusal: &Refusal) -> Option<&'static str> {
-    match refusal {
-        Refusal::Malformed
-        | Refusal::WrongCode { .. }
-        | Refusal::AlreadyUsed { .. }
-        | Refusal::Throttled { .. }
-        | Refusal::KnownDeviceOnly
-        | Refusal::StepUp => Some("code"),
-        Refusal::TicketRequired(_) | Refusal::WrongTicket | Refusal::TicketExpired(_) => {
-            Some("ticket")
+    /// A page that says one thing.
+    pub(crate) async fn message(
+        &self,
+        status: StatusCode,
+        said: &Message<'_>,
+    ) -> Result<Response, Stop> {
+        let mut response = self.page(None, said.title, true, message(said)).await?;
+        *response.status_mut() = status;
+        Ok(response)
+    }
+
+    /// Who looks, for the frame.
+    pub(crate) async fn viewer(&self) -> Result<Viewer, Stop> {
+        if !self.is_logged_in() {
+            return Ok(Viewer::Halfway);
         }
-        Refusal::SealNotConfirmed | Refusal::SealFirst => Some("group"),
-        Refusal::NotConfirmed => Some("confirmed"),
-        Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
-        _ => None,
+        let name = self.pages.0.host.name(self.stamp.account()).await?;
+        Ok(Viewer::Person {
+            name: name.unwrap_or_default(),
+            administrator: self.is_administrator(),
+        })
     }
-}
 
-pub(crate) fn set_cookie(response: &mut Response, line: Option<HeaderValue>) {
-    if let Some(line) = line {
-        response.headers_mut().append(header::SET_COOKIE, line);
+    /// Goes on to a page of ours.
+    pub(crate) fn go(&self, rest: &str) -> Response {
+        Redirect::to(&format!("{}{rest}", self.pages.0.base)).into_response()
     }
 }

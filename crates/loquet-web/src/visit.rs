@@ -2,15 +2,15 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
 use loquet::AccountId;
 use loquet::device::DeviceId;
 
-use crate::cookie::{self, Marking, SessionToken};
-use crate::{Language, SessionKey};
+use crate::cookie::{self, Marking, SessionKey, SessionToken};
+use crate::language::Language;
 
 /// One request, as far as the pages look at it: an extractor that never fails, for a host's own handlers too.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Visit {
     /// The path and the query, to come back to after the language was changed.
     pub(crate) place: String,
     pub(crate) query: String,
+    /// The part of the path that names an account or a link, where there is one.
+    pub(crate) named: Option<String>,
     pub(crate) extensions: Extensions,
     headers: HeaderMap,
 }
@@ -27,20 +29,12 @@ pub struct Visit {
 impl Visit {
     /// The key of the session cookie, if the browser sent one of ours.
     pub(crate) fn key(&self, marking: Marking) -> Option<SessionKey> {
-        self.headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| cookie::find(line, marking.session_name()))
-            .find_map(SessionToken::key_of)
+        cookie::values(&self.headers, marking.session_name()).find_map(SessionToken::key_of)
     }
 
     /// The cookie of this browser as a device of the account, if it sent one of ours.
     pub(crate) fn device(&self, marking: Marking, account: AccountId) -> Option<DeviceId> {
-        let name = marking.device_name(account);
-        self.headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| cookie::find(line, &name))
+        cookie::values(&self.headers, &marking.device_name(account))
             .find_map(|value| value.parse().ok())
     }
 
@@ -55,18 +49,22 @@ impl Visit {
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let named = Path::<String>::from_request_parts(parts, state).await;
         let mut headers = HeaderMap::new();
         for line in parts.headers.get_all(header::COOKIE) {
             headers.append(header::COOKIE, line.clone());
         }
+        let language = cookie::values(&headers, cookie::LANGUAGE).find_map(Language::from_code);
+        let language = language.unwrap_or_default();
         Ok(Self {
-            language: Language::chosen(&headers),
+            language,
             place: parts
                 .uri
                 .path_and_query()
                 .map_or("/", |place| place.as_str())
                 .to_owned(),
+            named: named.ok().map(|Path(named)| named),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             extensions: parts.extensions.clone(),
             headers,

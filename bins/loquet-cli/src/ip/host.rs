@@ -50,15 +50,10 @@ impl Host {
             let house = self.house.open().await?;
             let account = self.administrator(&house).await?;
             match house.run(ceremony(account)).await? {
-                Ok(()) => {
-                    if house.json {
-                        output::line(&json!({ word: true }).to_string())?;
-                    } else {
-                        output::line(sentence)?;
-                        output::line("all administrators are told")?;
-                    }
-                    Ok(Outcome::Done)
-                }
+                Ok(()) => house.tell(
+                    &json!({ word: true }),
+                    &format!("{sentence}\nall administrators are told"),
+                ),
                 Err(refused) => {
                     if refused == Refused::Rule(Refusal::Unchanged) && !house.json {
                         output::line("there is nothing to take back")?;

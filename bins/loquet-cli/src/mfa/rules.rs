@@ -6,24 +6,12 @@ use loquet::{RoleId, UnixTime};
 use loquet_policy::{Preset, SettingKind};
 use serde_json::json;
 
-use super::{role_id, with_fresh_code};
-use crate::account::role;
+use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
 use crate::failure::{Failure, Outcome};
-use crate::house::{self, House, code};
+use crate::house::code;
 use crate::input::Stdin;
-use crate::output;
+use crate::role::{role, role_id};
 use crate::when;
-
-/// The administrator who acts, on which database.
-#[derive(Args)]
-pub(crate) struct By {
-    #[command(flatten)]
-    pub(crate) house: house::Arguments,
-
-    /// The administrator who does this, by the host's name or by id
-    #[arg(long = "as", value_name = "ADMIN")]
-    pub(crate) administrator: String,
-}
 
 #[derive(Args)]
 pub(crate) struct Move {
@@ -91,43 +79,15 @@ enum Waiting {
     AccessRules,
 }
 
-/// Logs the administrator in, and runs what needs a recent code alone.
-async fn recent<C: flow::Ceremony>(
-    house: &House,
-    by: &By,
-    stdin: &mut Stdin,
-    ceremony: impl FnOnce(loquet::Stamp) -> C,
-) -> Result<Result<C::Grant, loquet::Refused>, Failure> {
-    match house.begin_with_code(&by.administrator, stdin).await? {
-        Ok(acting) => house.run(ceremony(acting.stamp)).await,
-        Err(refused) => Ok(Err(refused)),
-    }
-}
-
-/// Tells a line in either form.
-fn tell(house: &House, object: &serde_json::Value, text: &str) -> Result<Outcome, Failure> {
-    let line = if house.json {
-        object.to_string()
-    } else {
-        text.to_owned()
-    };
-    output::line(&line)?;
-    Ok(Outcome::Done)
-}
-
-pub(crate) async fn shift(
-    house: &House,
-    asked: &Move,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
-    let moved = recent(house, &asked.by, stdin, |stamp| flow::MoveMandate {
+pub(crate) async fn shift(asked: &Move, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
+    let moved = recent(&house, &asked.by, stdin, |stamp| flow::MoveMandate {
         stamp,
         role: asked.role,
         date: asked.at,
     });
     match moved.await? {
-        Ok(imposed) => tell(
-            house,
+        Ok(imposed) => house.tell(
             &json!({ "role": role(imposed.role), "from": imposed.date.0 }),
             &format!(
                 "multi-factor log-in is required of every {} from {}",
@@ -139,18 +99,14 @@ pub(crate) async fn shift(
     }
 }
 
-pub(crate) async fn cancel(
-    house: &House,
-    asked: &Cancel,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
-    let cancelled = recent(house, &asked.by, stdin, |stamp| flow::CancelMandate {
+pub(crate) async fn cancel(asked: &Cancel, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
+    let cancelled = recent(&house, &asked.by, stdin, |stamp| flow::CancelMandate {
         stamp,
         role: asked.role,
     });
     match cancelled.await? {
-        Ok(()) => tell(
-            house,
+        Ok(()) => house.tell(
             &json!({ "role": role(asked.role), "cancelled": true }),
             &format!(
                 "nothing is announced for every {} any more",
@@ -161,18 +117,14 @@ pub(crate) async fn cancel(
     }
 }
 
-pub(crate) async fn strict_latch(
-    house: &House,
-    by: &By,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
-    let set = recent(house, by, stdin, |stamp| flow::SetPreset {
+pub(crate) async fn strict_latch(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = by.house.open().await?;
+    let set = recent(&house, by, stdin, |stamp| flow::SetPreset {
         stamp,
         preset: Preset::StrictLatch,
     });
     match set.await? {
-        Ok(()) => tell(
-            house,
+        Ok(()) => house.tell(
             &json!({ "preset": "strict_latch" }),
             "nobody switches multi-factor log-in off any more; there is no way back",
         ),
@@ -180,7 +132,8 @@ pub(crate) async fn strict_latch(
     }
 }
 
-pub(crate) async fn set(house: &House, asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+pub(crate) async fn set(asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
     let choice = match (
         asked.recovery_codes,
         asked.ticket_life,
@@ -193,16 +146,14 @@ pub(crate) async fn set(house: &House, asked: &Set, stdin: &mut Stdin) -> Result
         (_, _, Some(seconds)) => Choice::EnrollmentWindow { seconds },
         (None, None, None) => return Err(Failure::of("mfa set", "nothing to set")),
     };
-    let administrator = &asked.by.administrator;
-    let taken = with_fresh_code(house, administrator, stdin, |stamp, typed| flow::Choose {
+    let taken = with_fresh_code(&house, &asked.by, stdin, |stamp, typed| flow::Choose {
         stamp,
         choice,
         typed,
     });
     match taken.await? {
-        Ok(RulesChange::InForce) => tell(house, &json!({ "in_force": true }), "it holds"),
-        Ok(RulesChange::Due(due)) => tell(
-            house,
+        Ok(RulesChange::InForce) => house.tell(&json!({ "in_force": true }), "it holds"),
+        Ok(RulesChange::Due(due)) => house.tell(
             &json!({ "in_force": false, "due": due.0 }),
             &format!(
                 "this weakens: it holds from {} unless an administrator stops it",
@@ -213,55 +164,47 @@ pub(crate) async fn set(house: &House, asked: &Set, stdin: &mut Stdin) -> Result
     }
 }
 
-pub(crate) async fn stop(
-    house: &House,
-    asked: &Stop,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
+pub(crate) async fn stop(asked: &Stop, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = asked.by.house.open().await?;
     let kind = match asked.change {
         Waiting::RecoveryCodes => SettingKind::RecoveryCodes,
         Waiting::TicketLife => SettingKind::TicketLife,
         Waiting::EnrollmentWindow => SettingKind::EnrollmentWindow,
         Waiting::AccessRules => SettingKind::AccessRules,
     };
-    let stopped = recent(house, &asked.by, stdin, |stamp| flow::CancelChange {
+    let stopped = recent(&house, &asked.by, stdin, |stamp| flow::CancelChange {
         stamp,
         kind,
     });
     match stopped.await? {
-        Ok(()) => tell(house, &json!({ "stopped": true }), "the change is stopped"),
+        Ok(()) => house.tell(&json!({ "stopped": true }), "the change is stopped"),
         Err(refused) => house.refuse(&refused),
     }
 }
 
-pub(crate) async fn renew_seal(
-    house: &House,
-    by: &By,
-    stdin: &mut Stdin,
-) -> Result<Outcome, Failure> {
-    let acting = match house.begin_with_code(&by.administrator, stdin).await? {
-        Ok(acting) => acting,
+pub(crate) async fn renew_seal(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let house = by.house.open().await?;
+    let stamp = match begin_with_code(&house, &by.administrator, stdin).await? {
+        Ok(stamp) => stamp,
         Err(refused) => return house.refuse(&refused),
     };
-    let seal = match house.service.propose_seal(&acting.stamp).await? {
+    let seal = match house.service.propose_seal(&stamp).await? {
         Ok(seal) => seal,
         Err(refusal) => return house.refuse(&refusal.into()),
     };
-    tell(
-        house,
+    house.tell(
         &json!({ "break_glass": seal.expose().as_str() }),
         &format!("new break-glass code: {}", seal.expose().as_str()),
     )?;
     let typed_back = code(stdin, "its last group")?;
     let typed = code(stdin, &format!("next code of {}", by.administrator))?;
     let renew = flow::RenewSeal {
-        stamp: acting.stamp,
+        stamp,
         typed_back,
         typed,
     };
     match house.run(renew).await? {
-        Ok(()) => tell(
-            house,
+        Ok(()) => house.tell(
             &json!({ "renewed": true }),
             "the old break-glass code is worth nothing any more",
         ),

@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, Scripts};
 use crate::journey::Journey;
+use crate::phone::Phone;
 
 const LAVAL: u8 = 1;
 const QUEBEC: u8 = 3;
@@ -34,90 +35,96 @@ impl Journey {
         self.browser.picture("permis").await;
         self.log_out().await;
     }
+
+    /// Julie, on her laptop at the nursery. Nothing is kept before she asks for it.
+    async fn a_laptop_is_remembered(&mut self) -> Phone {
+        self.go_to(LAVAL).await;
+        self.log_in("julie").await;
+        self.browser.find("home-page").await;
+        self.open("/mfa/account").await;
+        self.browser.click("switch").await;
+        let mut phone = self.enroll().await;
+        self.browser.find("bound").await;
+        self.has_devices(0).await;
+        self.browser.says("Aucun appareil n'est retenu.").await;
+        self.browser.picture("aucun").await;
+        self.log_out().await;
+        self.log_in("julie").await;
+        self.browser.find("code-page").await;
+        self.browser.picture("code-et-case").await;
+        self.browser.click("remember").await;
+        self.give(&phone.fresh().await, "connect").await;
+        self.browser.find("home-page").await;
+        self.demo.tells("julie", "DeviceRemembered");
+        phone
+    }
+
+    /// On her telephone at home, without a tick: she is told of it.
+    async fn another_device_is_told_of(&mut self, phone: &mut Phone) {
+        self.go_to(QUEBEC).await;
+        self.log_in("julie").await;
+        self.browser.find("code-page").await;
+        self.give(&phone.fresh().await, "connect").await;
+        self.browser.find("home-page").await;
+        self.demo.tells("julie", "NewDevice");
+        self.has_devices(1).await;
+        assert_eq!(self.browser.count("[data-testid='this-device']").await, 0);
+        self.log_out().await;
+
+        // With a tick it is remembered too, and asked no more whether it should be; the code still is.
+        self.log_in("julie").await;
+        self.browser.click("remember").await;
+        self.give(&phone.fresh().await, "connect").await;
+        self.browser.find("home-page").await;
+        self.has_devices(2).await;
+        self.browser.picture("deux").await;
+        let here = "li:has([data-testid='this-device'])";
+        let here = self.browser.select(here).await.text().await.unwrap();
+        assert!(here.contains("Réseau 24.48.1.x, Canada"), "{here}");
+        self.log_out().await;
+        self.log_in("julie").await;
+        // What stands below the box is there, so the box would be.
+        self.browser.find("lost").await;
+        assert!(!self.browser.has("remember").await);
+        self.browser.picture("code-appareil-retenu").await;
+    }
+
+    async fn devices_are_forgotten(&mut self, telephone: &mut Browser, phone: &Phone) {
+        // On the laptop she forgets the telephone: a log-in that was begun on it ends there.
+        self.turn_to(telephone);
+        self.has_devices(2).await;
+        let forget = "li:not(:has([data-testid='this-device'])) [data-testid='forget']";
+        self.browser.select(forget).await.click().await.unwrap();
+        self.browser.find("done").await;
+        self.browser.picture("oublie").await;
+        self.has_devices(1).await;
+        self.browser.find("this-device").await;
+        self.turn_to(telephone);
+        self.give(&phone.wrong(), "connect").await;
+        self.browser.says("Votre connexion a pris fin").await;
+        self.browser.picture("connexion-terminee").await;
+
+        // And all of them: every session ends, this one too, and the cookie is worth nothing.
+        self.turn_to(telephone);
+        self.browser.click("forget-all").await;
+        self.browser.find("log-in-page").await;
+        self.browser.picture("tout-oublie").await;
+        self.demo.tells("julie", "DevicesForgotten");
+        self.log_in("julie").await;
+        self.browser.find("code-page").await;
+        self.browser.find("remember").await;
+    }
 }
 
 #[tokio::test]
 async fn devices_are_remembered_listed_told_of_and_forgotten() {
     let mut journey = Journey::start("appareils", Scripts::Blocked).await;
     journey.helene_lets_people_have_devices_remembered().await;
-
-    // Julie, on her laptop at the nursery. Nothing is kept before she asks for it.
-    journey.go_to(LAVAL).await;
-    journey.log_in("julie").await;
-    journey.browser.find("home-page").await;
-    journey.open("/mfa/account").await;
-    journey.browser.click("switch").await;
-    let mut phone = journey.enroll().await;
-    journey.browser.find("bound").await;
-    journey.has_devices(0).await;
-    journey.browser.says("Aucun appareil n'est retenu.").await;
-    journey.browser.picture("aucun").await;
-    journey.log_out().await;
-    journey.log_in("julie").await;
-    journey.browser.find("code-page").await;
-    journey.browser.picture("code-et-case").await;
-    journey.browser.click("remember").await;
-    journey.give(&phone.fresh().await, "connect").await;
-    journey.browser.find("home-page").await;
-    journey.demo.tells("julie", "DeviceRemembered");
-
-    // On her telephone at home, without a tick: she is told of it.
+    let mut phone = journey.a_laptop_is_remembered().await;
     let mut telephone = Browser::start("appareils-telephone", Scripts::Blocked).await;
     journey.turn_to(&mut telephone);
-    journey.go_to(QUEBEC).await;
-    journey.log_in("julie").await;
-    journey.browser.find("code-page").await;
-    journey.give(&phone.fresh().await, "connect").await;
-    journey.browser.find("home-page").await;
-    journey.demo.tells("julie", "NewDevice");
-    journey.has_devices(1).await;
-    assert_eq!(
-        journey.browser.count("[data-testid='this-device']").await,
-        0
-    );
-    journey.log_out().await;
-
-    // With a tick it is remembered too, and asked no more whether it should be; the code still is.
-    journey.log_in("julie").await;
-    journey.browser.click("remember").await;
-    journey.give(&phone.fresh().await, "connect").await;
-    journey.browser.find("home-page").await;
-    journey.has_devices(2).await;
-    journey.browser.picture("deux").await;
-    let here = "li:has([data-testid='this-device'])";
-    let here = journey.browser.select(here).await.text().await.unwrap();
-    assert!(here.contains("Réseau 24.48.1.x, Canada"), "{here}");
-    journey.log_out().await;
-    journey.log_in("julie").await;
-    // What stands below the box is there, so the box would be.
-    journey.browser.find("lost").await;
-    assert!(!journey.browser.has("remember").await);
-    journey.browser.picture("code-appareil-retenu").await;
-
-    // On the laptop she forgets the telephone: a log-in that was begun on it ends there.
-    journey.turn_to(&mut telephone);
-    journey.has_devices(2).await;
-    let forget = "li:not(:has([data-testid='this-device'])) [data-testid='forget']";
-    journey.browser.select(forget).await.click().await.unwrap();
-    journey.browser.find("done").await;
-    journey.browser.picture("oublie").await;
-    journey.has_devices(1).await;
-    journey.browser.find("this-device").await;
-    journey.turn_to(&mut telephone);
-    journey.give(&phone.wrong(), "connect").await;
-    journey.browser.says("Votre connexion a pris fin").await;
-    journey.browser.picture("connexion-terminee").await;
-
-    // And all of them: every session ends, this one too, and the cookie is worth nothing.
-    journey.turn_to(&mut telephone);
-    journey.browser.click("forget-all").await;
-    journey.browser.find("log-in-page").await;
-    journey.browser.picture("tout-oublie").await;
-    journey.demo.tells("julie", "DevicesForgotten");
-    journey.log_in("julie").await;
-    journey.browser.find("code-page").await;
-    journey.browser.find("remember").await;
-
+    journey.another_device_is_told_of(&mut phone).await;
+    journey.devices_are_forgotten(&mut telephone, &phone).await;
     journey.browser.close().await;
     telephone.close().await;
 }

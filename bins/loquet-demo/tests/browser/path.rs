@@ -137,7 +137,13 @@ impl Journey {
         self.browser.find("home-page").await;
         self.browser.says("Bonjour Sofia").await;
 
-        // The mandate covers her: the switch does not turn, and says why.
+        self.a_mandate_holds_the_switch(&mut phone).await;
+        self.log_out().await;
+        phone
+    }
+
+    /// The mandate covers her: the switch does not turn, and says why.
+    async fn a_mandate_holds_the_switch(&mut self, phone: &mut Phone) {
         self.open("/mfa/account").await;
         assert_eq!(self.switch().await, "true");
         assert!(
@@ -159,8 +165,6 @@ impl Journey {
         self.browser.says("Hélène Tremblay").await;
         self.open("/mfa/account").await;
         assert_eq!(self.switch().await, "true");
-        self.log_out().await;
-        phone
     }
 
     /// Only the six digits; each once; a wrong one leaves the next one right.

@@ -2,17 +2,17 @@
 
 use axum::response::Response;
 use loquet::flow::{CancelChange, RulesChange, SetAccessRules, UndoRules};
-use loquet::store::AttemptId;
 use loquet_ipfilter::Subject;
 use loquet_policy::SettingKind;
 
-use crate::fields::{FieldFault, FieldFaultKind, Fields, MAX_FORM};
+use crate::answer::Form;
+use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
 use crate::views::access::{self, Access, Entry, Forecast, MAX_RULES};
-use crate::{Pages, Visit, when};
+use crate::when;
 
 const PLACE: &str = "/admin/access";
 /// What the address says after an undoing.
@@ -30,18 +30,13 @@ struct Shown<'a> {
     trouble: Option<&'a Trouble>,
 }
 
-async fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    shown: Shown<'_>,
-) -> Result<Response, Stop> {
-    let language = visit.language;
-    let service = &pages.0.service;
-    let at = pages.setting(visit, shown.trouble)?;
+async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Stop> {
+    let language = here.visit.language;
+    let service = &here.pages.0.service;
+    let at = here.setting(shown.trouble)?;
     let in_force = match service.access_rules(&here.stamp).await? {
         Ok(rules) => rules,
-        Err(refusal) => return Err(pages.closed(visit, here, refusal, PLACE).await?),
+        Err(refusal) => return Err(here.closed(refusal, PLACE).await?),
     };
     let scheduled = here.standing.organisation.scheduled.iter();
     let waiting = scheduled
@@ -61,7 +56,7 @@ async fn draw<H: Host>(
         .filter(|draft| plan.as_ref().is_none_or(|plan| plan.text() != draft.text()));
     let plan = draft.cloned().or(plan);
     let draft = match draft {
-        Some(draft) => Some(forecast(pages, here, draft).await?),
+        Some(draft) => Some(forecast(here, draft).await?),
         None => None,
     };
     let access = Access {
@@ -69,28 +64,20 @@ async fn draw<H: Host>(
         plan: plan.as_ref(),
         entry: shown.entry,
         draft: draft.as_ref(),
-        address: pages.0.host.address(&visit.extensions),
+        address: here.pages.address(&here.visit),
         countries: service.places().built(Subject::Country).is_some(),
         done: shown.done,
         waiting: waiting.as_deref(),
         undo: undo.as_deref(),
-        undone: visit.parameter("done").as_deref() == Some(UNDONE),
+        undone: here.visit.parameter("done").as_deref() == Some(UNDONE),
     };
     let title = at.say("D'où se connecter", "Where to log in from");
-    pages
-        .page_for(
-            visit,
-            here,
-            shown.trouble,
-            title,
-            false,
-            access::access(&at, &access),
-        )
+    here.page(shown.trouble, title, false, access::access(&at, &access))
         .await
 }
 
 /// What a plan would change, with people's names.
-async fn forecast<H: Host>(pages: &Pages<H>, here: &Here, plan: &Plan) -> Result<Forecast, Stop> {
+async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop> {
     let mut forecast = Forecast {
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
@@ -98,13 +85,19 @@ async fn forecast<H: Host>(pages: &Pages<H>, here: &Here, plan: &Plan) -> Result
     let Ok(rules) = SetAccessRules::new(here.stamp, &plan.text(), "") else {
         return Ok(forecast);
     };
-    let Ok(what_if) = pages.0.service.what_if_rules(&here.stamp, &rules).await? else {
+    let Ok(what_if) = here
+        .pages
+        .0
+        .service
+        .what_if_rules(&here.stamp, &rules)
+        .await?
+    else {
         return Ok(forecast);
     };
     forecast.seen = what_if.seen;
     forecast.people = what_if.people;
     for affected in what_if.affected {
-        let name = pages.0.host.name(affected.account).await?;
+        let name = here.pages.0.host.name(affected.account).await?;
         let name = name.unwrap_or(affected.external_id);
         if affected.everywhere {
             forecast.locked_out.push(name);
@@ -115,10 +108,9 @@ async fn forecast<H: Host>(pages: &Pages<H>, here: &Here, plan: &Plan) -> Result
     Ok(forecast)
 }
 
-pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.enrolled_administrator(&visit).await?;
-    let language = visit.language;
-    let done = match visit.parameter("done").as_deref() {
+pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    let language = here.visit.language;
+    let done = match here.visit.parameter("done").as_deref() {
         Some("saved") => {
             Some(language.say("Les règles sont en vigueur.", "The rules are in force."))
         }
@@ -132,27 +124,22 @@ pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Respo
         done,
         ..Shown::default()
     };
-    draw(&pages, &visit, &here, shown).await
+    draw(&here, shown).await
 }
 
 /// One step of planning: nothing is changed until the plan is put in force.
-pub(crate) async fn plan<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
-    let language = visit.language;
-    let draft = fields
+pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let language = here.visit.language;
+    let draft = form
+        .fields
         .lines("draft", MAX_RULES)
         .ok()
         .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
     let Some(mut draft) = draft else {
-        return Ok(pages.go(PLACE));
+        return Ok(here.go(PLACE));
     };
     // As it was typed, to be shown again; the plan judges it.
-    let text = |field| fields.lines(field, MAX_FORM).unwrap_or_default();
+    let text = |field| form.fields.lines(field, MAX_FORM).unwrap_or_default();
     let typed = Entry {
         denied: text("answer") == "deny",
         name: text("name"),
@@ -161,11 +148,11 @@ pub(crate) async fn plan<H: Host>(
     };
     let allowed = !typed.denied;
     let mut entry = Entry::default();
-    let address = pages.0.host.address(&visit.extensions);
+    let address = here.pages.address(&here.visit);
     let step = match text("do") {
         "apply" => {
             let typed = Typed::Plan(&draft, typed);
-            return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
+            return put_in_force(&here, &form, typed).await;
         }
         "here" => {
             let address = address.map(|address| address.to_string());
@@ -194,24 +181,19 @@ pub(crate) async fn plan<H: Host>(
         trouble: trouble.as_ref(),
         ..Shown::default()
     };
-    draw(&pages, &visit, &here, shown).await
+    draw(&here, shown).await
 }
 
-pub(crate) async fn save<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
+pub(crate) async fn save<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     // Browsers send CRLF.
-    let rules = fields
+    let rules = form
+        .fields
         .lines("rules", MAX_FORM)
         .map(|rules| rules.replace("\r\n", "\n"));
     let (rules, fault) = match rules {
         Ok(rules) if rules.chars().count() <= MAX_RULES => {
             let typed = Typed::ByHand(&rules);
-            return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
+            return put_in_force(&here, &form, typed).await;
         }
         Ok(rules) => {
             let (field, what) = ("rules", FieldFaultKind::TooLong(MAX_RULES));
@@ -219,13 +201,13 @@ pub(crate) async fn save<H: Host>(
         }
         Err(fault) => (None, fault),
     };
-    let trouble = Trouble::of_field(fault, visit.language);
+    let trouble = Trouble::of_field(fault, here.visit.language);
     let shown = Shown {
         rules: rules.as_deref(),
         trouble: Some(&trouble),
         ..Shown::default()
     };
-    draw(&pages, &visit, &here, shown).await
+    draw(&here, shown).await
 }
 
 /// Rules to put in force.
@@ -254,20 +236,17 @@ impl<'a> Typed<'a> {
 }
 
 async fn put_in_force<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    attempt: AttemptId,
-    fields: &Fields,
+    here: &Here<H>,
+    form: &Form,
     typed: Typed<'_>,
 ) -> Result<Response, Stop> {
-    let language = visit.language;
+    let language = here.visit.language;
     // Only rules that may let more in need the code; the rules say so where it is missing.
-    let code = match fields.optional("code", MAX_CODE) {
+    let code = match form.fields.optional("code", MAX_CODE) {
         Ok(code) => code.unwrap_or_default(),
         Err(fault) => {
             let trouble = Trouble::of_field(fault, language);
-            return draw(pages, visit, here, typed.shown(None, Some(&trouble))).await;
+            return draw(here, typed.shown(None, Some(&trouble))).await;
         }
     };
     let text = match typed {
@@ -281,81 +260,66 @@ async fn put_in_force<H: Host>(
                 field: Some("rules"),
                 ..Trouble::of_form(bad_rules(&bad, language))
             };
-            return draw(pages, visit, here, typed.shown(None, Some(&trouble))).await;
+            return draw(here, typed.shown(None, Some(&trouble))).await;
         }
     };
-    match pages.run(visit, attempt, change).await? {
-        Ok(RulesChange::InForce) => Ok(pages.go("/admin/access?done=saved")),
+    match here.run(form.attempt, change).await? {
+        Ok(RulesChange::InForce) => Ok(here.go("/admin/access?done=saved")),
         Ok(RulesChange::Due(due)) => {
             let moment = when::moment(due, language);
             let done = language.say(
                 format!("Ces règles laissent peut-être entrer davantage de monde\u{a0}: elles prendront effet le {moment}. Tous les administrateurs sont prévenus, et chacun peut les arrêter."),
                 format!("These rules may let more people in: they take effect on {moment}. All administrators are told, and each can stop them."),
             );
-            draw(pages, visit, here, typed.shown(Some(&done), None)).await
+            draw(here, typed.shown(Some(&done), None)).await
         }
         Err(refused) => {
-            let next = format!("{}{PLACE}", pages.0.base);
+            let next = format!("{}{PLACE}", here.pages.0.base);
             let known: &[&str] = match typed {
                 Typed::ByHand(_) => &["code", "rules"],
                 Typed::Plan(..) => &["code"],
             };
-            let mut trouble = pages.trouble(visit, here, &refused, known, &next).await?;
+            let mut trouble = here.trouble(&refused, known, &next).await?;
             // What is wrong with a plan is said above it, not at the field for other rules.
             trouble.field = trouble.field.filter(|field| known.contains(field));
-            draw(pages, visit, here, typed.shown(None, Some(&trouble))).await
+            draw(here, typed.shown(None, Some(&trouble))).await
         }
     }
 }
 
 /// The rules of before hold again.
-pub(crate) async fn undo<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
-    match pages
-        .run(&visit, attempt, UndoRules::new(here.stamp))
-        .await?
-    {
-        Ok(_) => Ok(pages.go(&format!("{PLACE}?done={UNDONE}"))),
+pub(crate) async fn undo<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    match here.run(form.attempt, UndoRules::new(here.stamp)).await? {
+        Ok(_) => Ok(here.go(&format!("{PLACE}?done={UNDONE}"))),
         Err(refused) => {
-            let next = format!("{}{PLACE}", pages.0.base);
-            let mut trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            let next = format!("{}{PLACE}", here.pages.0.base);
+            let mut trouble = here.trouble(&refused, &[], &next).await?;
             trouble.field = None;
             let shown = Shown {
                 trouble: Some(&trouble),
                 ..Shown::default()
             };
-            draw(&pages, &visit, &here, shown).await
+            draw(&here, shown).await
         }
     }
 }
 
 /// Stops rules that wait.
-pub(crate) async fn cancel<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
+pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let cancel = CancelChange {
         stamp: here.stamp,
         kind: SettingKind::AccessRules,
     };
-    match pages.run(&visit, attempt, cancel).await? {
-        Ok(()) => Ok(pages.go(PLACE)),
+    match here.run(form.attempt, cancel).await? {
+        Ok(()) => Ok(here.go(PLACE)),
         Err(refused) => {
-            let next = format!("{}{PLACE}", pages.0.base);
-            let trouble = pages.trouble(&visit, &here, &refused, &[], &next).await?;
+            let next = format!("{}{PLACE}", here.pages.0.base);
+            let trouble = here.trouble(&refused, &[], &next).await?;
             let shown = Shown {
                 trouble: Some(&trouble),
                 ..Shown::default()
             };
-            draw(&pages, &visit, &here, shown).await
+            draw(&here, shown).await
         }
     }
 }

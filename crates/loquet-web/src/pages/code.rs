@@ -6,13 +6,14 @@ use loquet::store::AttemptId;
 use loquet::{AccountId, Level, Refusal, Refused};
 
 use super::enrol;
-use crate::fields::Fields;
+use crate::answer::Form;
 use crate::host::Host;
+use crate::mount::Pages;
 use crate::parts::{MAX_CODE, Trouble};
+use crate::refusal;
 use crate::session::{Here, Stop};
 use crate::views::code;
-use crate::visit::own_path;
-use crate::{Pages, Visit, refusal};
+use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
     /// Lets in the owner of `account`, whose pass phrase the host has just found to be right: as far as the rules allow.
@@ -32,7 +33,7 @@ impl<H: Host> Pages<H> {
         match self.try_admit(visit, account, attempt).await {
             Ok(Err(sentence)) => Err(sentence),
             Ok(Ok(response)) => Ok(response),
-            Err(stop) => Ok(self.settle(visit, Err(stop))),
+            Err(stop) => Ok(self.stopped(visit, stop)),
         }
     }
 
@@ -43,10 +44,9 @@ impl<H: Host> Pages<H> {
         attempt: AttemptId,
     ) -> Result<Result<Response, String>, Stop> {
         let log_in = LogIn { account };
-        let entered = match self
-            .run_as(visit, attempt, log_in, Some(account), false)
-            .await?
-        {
+        let mut request = self.request(visit, attempt);
+        request.device = visit.device(self.0.marking, account);
+        let entered = match self.0.service.run(log_in, &request).await?.granted() {
             Ok(entered) => entered,
             Err(Refused::Rule(Refusal::AlreadyCompleted)) => {
                 return Ok(Ok(Redirect::to(self.0.host.log_in()).into_response()));
@@ -65,7 +65,8 @@ impl<H: Host> Pages<H> {
                 stamp,
                 ticket: Typed::default(),
             };
-            drop(self.run(visit, AttemptId::random()?, begin).await?);
+            let request = self.request(visit, AttemptId::random()?);
+            drop(self.0.service.run(begin, &request).await?);
         }
         self.hand_over_on(visit.key(self.0.marking), &entered, self.way(stamp.level()))
             .await
@@ -77,7 +78,7 @@ impl<H: Host> Pages<H> {
     pub async fn interim(&self, visit: &Visit) -> Option<Response> {
         match self.try_interim(visit).await {
             Ok(response) => response,
-            Err(stop) => Some(self.settle(visit, Err(stop))),
+            Err(stop) => Some(self.stopped(visit, stop)),
         }
     }
 
@@ -87,145 +88,99 @@ impl<H: Host> Pages<H> {
         };
         match here.level() {
             Level::Level1 | Level::Level2 => Ok(None),
-            Level::EnrolOnly => enrol::draw(self, visit, &here, None).await.map(Some),
-            Level::HalfLogin | Level::RecoveryOnly => {
-                draw(self, visit, &here, None).await.map(Some)
-            }
+            Level::EnrolOnly => enrol::draw(&here, None).await.map(Some),
+            Level::HalfLogin | Level::RecoveryOnly => draw(&here, None).await.map(Some),
         }
     }
 }
 
-async fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    trouble: Option<&Trouble>,
-) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
     let body = match here.level() {
         Level::RecoveryOnly => code::recovery(&at, here.has_recovery_codes()),
         _ => code::log_in(&at, here.has_recovery_codes(), here.may_be_remembered()),
     };
-    pages
-        .page_for(
-            visit,
-            here,
-            trouble,
-            at.say("Connexion", "Log in"),
-            true,
-            body,
-        )
+    here.page(trouble, at.say("Connexion", "Log in"), true, body)
         .await
 }
 
-pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.anybody(&visit).await?;
+pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     match here.level() {
-        Level::HalfLogin | Level::RecoveryOnly => draw(&pages, &visit, &here, None).await,
-        level => Ok(Redirect::to(pages.way(level)).into_response()),
+        Level::HalfLogin | Level::RecoveryOnly => draw(&here, None).await,
+        level => Ok(Redirect::to(here.pages.way(level)).into_response()),
     }
 }
 
-pub(crate) async fn submit<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.anybody(&visit).await?;
-    match give(
-        &pages,
-        &visit,
-        &here,
-        attempt,
-        &fields,
-        pages.0.host.home(),
-        "/code",
-    )
-    .await?
-    {
+pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    match give(&here, &form, here.pages.0.host.home()).await? {
         Ok(response) => Ok(response),
-        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+        Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
 
 /// Gives the typed code and hands the session over, or says what is wrong with it.
 async fn give<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    attempt: AttemptId,
-    fields: &Fields,
+    here: &Here<H>,
+    form: &Form,
     to: &str,
-    next: &str,
 ) -> Result<Result<Response, Trouble>, Stop> {
-    let typed = match fields.text("code", MAX_CODE) {
+    let typed = match form.fields.text("code", MAX_CODE) {
         Ok(typed) => typed.into(),
-        Err(fault) => return Ok(Err(Trouble::of_field(fault, visit.language))),
+        Err(fault) => return Ok(Err(Trouble::of_field(fault, here.visit.language))),
     };
     let give = GiveCode {
         stamp: here.stamp,
         typed,
     };
-    let account = Some(here.stamp.account());
-    let remember = fields.is_ticked("remember");
-    match pages
-        .run_as(visit, attempt, give, account, remember)
-        .await?
-    {
-        Ok(entered) => pages
+    let pages = &here.pages;
+    let mut request = pages.request(&here.visit, form.attempt);
+    let marking = pages.0.marking;
+    request.device = here.visit.device(marking, here.stamp.account());
+    request.remember = form.fields.is_ticked("remember");
+    match pages.0.service.run(give, &request).await?.granted() {
+        Ok(entered) => here
+            .pages
             .hand_over_on(Some(here.key), &entered, to)
             .await
             .map(Ok),
-        Err(refused) => pages
-            .trouble(visit, here, &refused, &["code"], next)
-            .await
-            .map(Err),
+        Err(refused) => here.trouble(&refused, &["code"], "").await.map(Err),
     }
 }
 
 async fn draw_step_up<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
+    here: &Here<H>,
     next: &str,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+    let at = here.setting(trouble)?;
     let title = at.say("Confirmation", "Confirmation");
-    pages
-        .page_for(visit, here, trouble, title, true, code::step_up(&at, next))
+    here.page(trouble, title, true, code::step_up(&at, next))
         .await
 }
 
-pub(crate) async fn show_step_up<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.person(&visit).await?;
+pub(crate) async fn show_step_up<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     if !here.is_bound() {
-        return Ok(pages.go("/enrol"));
+        return Ok(here.go("/enrol"));
     }
-    let next = visit
+    let next = here
+        .visit
         .parameter("next")
         .as_deref()
         .and_then(own_path)
-        .unwrap_or_else(|| pages.0.host.home())
+        .unwrap_or_else(|| here.pages.0.host.home())
         .to_owned();
-    draw_step_up(&pages, &visit, &here, &next, None).await
+    draw_step_up(&here, &next, None).await
 }
 
-pub(crate) async fn submit_step_up<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.person(&visit).await?;
-    let next = fields
+pub(crate) async fn submit_step_up<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let next = form
+        .fields
         .text("next", 512)
         .ok()
         .and_then(own_path)
-        .unwrap_or_else(|| pages.0.host.home());
-    match give(&pages, &visit, &here, attempt, &fields, next, next).await? {
+        .unwrap_or_else(|| here.pages.0.host.home());
+    match give(&here, &form, next).await? {
         Ok(response) => Ok(response),
-        Err(trouble) => draw_step_up(&pages, &visit, &here, next, Some(&trouble)).await,
+        Err(trouble) => draw_step_up(&here, next, Some(&trouble)).await,
     }
 }

@@ -1,23 +1,23 @@
-//! Devices that are remembered: forgetting them, and whether there are any.
+//! Devices that are remembered: what is shown of them, and whether there are any.
 
 use std::net::IpAddr;
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use loquet::device::Device;
-use loquet::flow::{Forget, ForgetDevice, ForgetDevices, SwitchDevices};
+use loquet::flow::SwitchDevices;
 
-use super::account;
-use crate::fields::Fields;
+use crate::answer::Form;
 use crate::host::Host;
+use crate::language::Language;
 use crate::parts::Trouble;
-use crate::session::{Here, Stop, set_cookie};
+use crate::session::{Here, Stop};
 use crate::views::devices::{self, Line};
-use crate::{Language, Pages, Visit, countries, when};
+use crate::{countries, when};
 
 const SWITCH: &str = "/admin/devices";
 
 /// The devices of whoever is here, in words.
-pub(super) fn lines(here: &Here, language: Language) -> Vec<Line> {
+pub(super) fn lines<H>(here: &Here<H>, language: Language) -> Vec<Line> {
     let line = |device: &Device| {
         let network = match device.network.map(cut) {
             Some(network) => format!("{} {network}", language.say("Réseau", "Network")),
@@ -53,91 +53,25 @@ fn cut(network: IpAddr) -> String {
     }
 }
 
-pub(crate) async fn forget<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.person(&visit).await?;
-    let Some(number) = fields.text("number", 5).ok().and_then(|it| it.parse().ok()) else {
-        return Ok(pages.go("/account"));
-    };
-    let forget = ForgetDevice {
-        stamp: here.stamp,
-        number,
-    };
-    match pages
-        .answer(&visit, &here, attempt, Ok(forget), &[], "")
-        .await?
-    {
-        Ok(Forget::StillHere) => Ok(pages.go("/account?done=forgotten")),
-        Ok(Forget::Over) => let_go(&pages, &here).await,
-        Err(trouble) => account::draw(&pages, &visit, &here, Some(&trouble)).await,
-    }
-}
-
-pub(crate) async fn forget_all<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.person(&visit).await?;
-    let forget = ForgetDevices { stamp: here.stamp };
-    match pages
-        .answer(&visit, &here, attempt, Ok(forget), &[], "")
-        .await?
-    {
-        Ok(()) => let_go(&pages, &here).await,
-        Err(trouble) => account::draw(&pages, &visit, &here, Some(&trouble)).await,
-    }
-}
-
-/// This browser's session is over, and its device's cookie worth nothing.
-async fn let_go<H: Host>(pages: &Pages<H>, here: &Here) -> Result<Response, Stop> {
-    let mut response = Redirect::to(pages.0.host.log_in()).into_response();
-    let forget = pages.0.marking.forget_device(here.stamp.account());
-    set_cookie(&mut response, forget);
-    pages.let_go(here.key, response).await
-}
-
-async fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    trouble: Option<&Trouble>,
-) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
     let title = at.say("Appareils retenus", "Remembered devices");
     let body = devices::switch(&at, here.standing.devices_offered);
-    pages
-        .page_for(visit, here, trouble, title, true, body)
-        .await
+    here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.enrolled_administrator(&visit).await?;
-    draw(&pages, &visit, &here, None).await
+pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    draw(&here, None).await
 }
 
-pub(crate) async fn switch<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
+pub(crate) async fn switch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let switch = SwitchDevices {
         stamp: here.stamp,
-        on: fields.is_ticked("on"),
+        on: form.fields.is_ticked("on"),
     };
-    match pages
-        .answer(&visit, &here, attempt, Ok(switch), &[], SWITCH)
-        .await?
-    {
-        Ok(()) => Ok(pages.go(SWITCH)),
-        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+    match here.answer(&form, Ok(switch), &[], SWITCH).await? {
+        Ok(()) => Ok(here.go(SWITCH)),
+        Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
 

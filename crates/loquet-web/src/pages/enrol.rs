@@ -6,39 +6,39 @@ use loquet::paper::RecoveryCode;
 use loquet::{Level, UnixTime};
 use loquet_policy::{Authenticator, BreakGlass, Origin};
 
-use crate::fields::Fields;
+use crate::answer::Form;
 use crate::host::Host;
+use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::{enable, enrol};
-use crate::{Language, Pages, Visit, when};
+use crate::when;
 use zeroize::Zeroizing;
 
 /// The page of somebody who enrolls: the QR code of a begun enrollment, or how to begin.
 pub(crate) async fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
+    here: &Here<H>,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+    let at = here.setting(trouble)?;
     let title = at.say("Configurer l'application", "Set up your app");
-    let reason = reason(pages, here, visit.language).await?;
-    let Some(offer) = pages.0.service.pending(&here.stamp).await? else {
+    let reason = reason(here, here.visit.language).await?;
+    let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
         let start = enrol::Start {
             reason: &reason,
             needs_ticket: here.needs_ticket() || Trouble::at(trouble, "ticket").is_some(),
             may_leave: here.is_logged_in(),
         };
-        return pages
-            .page_for(visit, here, trouble, title, true, enrol::start(&at, &start))
+        return here
+            .page(trouble, title, true, enrol::start(&at, &start))
             .await;
     };
     let alt = at.say(
         "Code QR pour votre application d'authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer ?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
-    let codes: Vec<Zeroizing<String>> = pages
+    let codes: Vec<Zeroizing<String>> = here
+        .pages
         .0
         .service
         .recovery_codes(&here.stamp)
@@ -46,7 +46,7 @@ pub(crate) async fn draw<H: Host>(
         .iter()
         .map(RecoveryCode::expose)
         .collect();
-    let seal = new_seal(pages, here).await?;
+    let seal = new_seal(here).await?;
     let scan = enrol::Scan {
         svg: &Zeroizing::new(offer.qr.svg(alt)),
         issuer: &offer.issuer,
@@ -56,16 +56,12 @@ pub(crate) async fn draw<H: Host>(
         codes: &codes,
         seal: seal.as_deref().map(String::as_str),
     };
-    pages
-        .page_for(visit, here, trouble, title, false, enrol::scan(&at, &scan))
+    here.page(trouble, title, false, enrol::scan(&at, &scan))
         .await
 }
 
 /// Whoever comes in by break-glass renews its code before the enrollment counts.
-async fn new_seal<H: Host>(
-    pages: &Pages<H>,
-    here: &Here,
-) -> Result<Option<Zeroizing<String>>, Stop> {
+async fn new_seal<H: Host>(here: &Here<H>) -> Result<Option<Zeroizing<String>>, Stop> {
     let glass = here.standing.organisation.break_glass;
     let ticket = match here.authenticator() {
         Authenticator::ResetDue { ticket } => ticket,
@@ -75,16 +71,12 @@ async fn new_seal<H: Host>(
     if !broken || matches!(glass, BreakGlass::Unset) {
         return Ok(None);
     }
-    let seal = pages.0.service.propose_seal(&here.stamp).await?;
+    let seal = here.pages.0.service.propose_seal(&here.stamp).await?;
     Ok(seal.ok().map(|seal| seal.expose()))
 }
 
 /// Why somebody enrolls, in a sentence.
-async fn reason<H: Host>(
-    pages: &Pages<H>,
-    here: &Here,
-    language: Language,
-) -> Result<String, Stop> {
+async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, Stop> {
     if here.is_recovering() {
         return Ok(language
             .say(
@@ -109,8 +101,14 @@ async fn reason<H: Host>(
             )
             .to_owned());
     };
-    let who = pages.role(mandate.role, language).unwrap_or_default();
-    let by = pages.0.host.name(mandate.by).await?.unwrap_or_default();
+    let who = here.pages.role(mandate.role, language).unwrap_or_default();
+    let by = here
+        .pages
+        .0
+        .host
+        .name(mandate.by)
+        .await?
+        .unwrap_or_default();
     let since = when::day(mandate.start(), language);
     Ok(language.say(
         format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
@@ -118,48 +116,38 @@ async fn reason<H: Host>(
     ))
 }
 
-pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.anybody(&visit).await?;
+pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     match here.level() {
         Level::HalfLogin | Level::RecoveryOnly => {
-            Ok(Redirect::to(pages.0.host.log_in()).into_response())
+            Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
-        Level::EnrolOnly | Level::Level1 | Level::Level2 => draw(&pages, &visit, &here, None).await,
+        Level::EnrolOnly | Level::Level1 | Level::Level2 => draw(&here, None).await,
     }
 }
 
-pub(crate) async fn begin<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.anybody(&visit).await?;
-    let asked = fields
+pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form
+        .fields
         .optional("ticket", enrol::MAX_TICKET)
         .map(|ticket| BeginEnrollment {
             stamp: here.stamp,
             ticket: ticket.unwrap_or_default().into(),
         });
-    match pages
-        .answer(&visit, &here, attempt, asked, &["ticket"], "")
-        .await?
-    {
+    match here.answer(&form, asked, &["ticket"], "").await? {
         // Who has not finished logging in sees the code where that is done: on the log-in page.
         Ok(_) if here.level() == Level::EnrolOnly => {
-            Ok(Redirect::to(pages.0.host.log_in()).into_response())
+            Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
-        Ok(_) => Ok(pages.go("/enrol")),
-        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+        Ok(_) => Ok(here.go("/enrol")),
+        Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
 
-pub(crate) async fn show_key<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.anybody(&visit).await?;
-    let Some(offer) = pages.0.service.pending(&here.stamp).await? else {
-        return Ok(pages.go("/enrol"));
+pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
+        return Ok(here.go("/enrol"));
     };
-    let at = pages.setting(&visit, None)?;
+    let at = here.setting(None)?;
     let key = enrol::Key {
         grouped: &offer.key_grouped,
         plain: &offer.key_ungrouped,
@@ -168,20 +156,12 @@ pub(crate) async fn show_key<H: Host>(pages: Pages<H>, visit: Visit) -> Result<R
         left: UnixTime(offer.expires).since(here.standing.now),
     };
     let title = at.say("Entrer la clé à la main", "Enter the key by hand");
-    pages
-        .page_for(&visit, &here, None, title, true, enrol::key(&at, &key))
-        .await
+    here.page(None, title, true, enrol::key(&at, &key)).await
 }
 
-pub(crate) async fn confirm<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.anybody(&visit).await?;
-    let asked = fields.text("code", MAX_CODE).map(|typed| {
-        let group = fields.optional("group", enable::MAX_GROUP);
+pub(crate) async fn confirm<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form.fields.text("code", MAX_CODE).map(|typed| {
+        let group = form.fields.optional("group", enable::MAX_GROUP);
         ConfirmEnrollment {
             stamp: here.stamp,
             typed: typed.into(),
@@ -189,18 +169,17 @@ pub(crate) async fn confirm<H: Host>(
             seal_typed_back: group.ok().flatten().unwrap_or_default().into(),
         }
     });
-    match pages
-        .answer(&visit, &here, attempt, asked, &["code", "group"], "")
-        .await?
-    {
+    match here.answer(&form, asked, &["code", "group"], "").await? {
         Ok(entered) => {
             let to = if here.is_logged_in() {
-                format!("{}/account?done=enrolled", pages.0.base)
+                format!("{}/account?done=enrolled", here.pages.0.base)
             } else {
-                pages.0.host.home().to_owned()
+                here.pages.0.host.home().to_owned()
             };
-            pages.hand_over(Some(here.key), entered.stamp, &to).await
+            here.pages
+                .hand_over(Some(here.key), entered.stamp, &to)
+                .await
         }
-        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+        Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }

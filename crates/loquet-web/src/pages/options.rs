@@ -5,24 +5,21 @@ use loquet::Refusal;
 use loquet::flow::{CancelChange, Choice, Choose, Refused, RulesChange, SetPreset};
 use loquet_policy::{Preset, Setting, SettingKind, limits};
 
+use crate::answer::Form;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::host::Host;
+use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{Question, question};
 use crate::views::options::{self, Choices, MAX_NUMBER, Waiting, name};
-use crate::{Language, Pages, Visit, when};
+use crate::when;
 
 const PLACE: &str = "/admin/options";
 
-async fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    trouble: Option<&Trouble>,
-) -> Result<Response, Stop> {
-    let language = visit.language;
-    let at = pages.setting(visit, trouble)?;
+async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+    let language = here.visit.language;
+    let at = here.setting(trouble)?;
     let organisation = &here.standing.organisation;
     let waiting: Vec<Waiting> = organisation
         .scheduled
@@ -33,7 +30,7 @@ async fn draw<H: Host>(
             due: when::moment(change.due, language),
         })
         .collect();
-    let done = match visit.parameter("done").as_deref() {
+    let done = match here.visit.parameter("done").as_deref() {
         Some("set") => Some(language.say(
             "C'est fait\u{a0}: tous les administrateurs sont prévenus.",
             "Done: all administrators are told.",
@@ -48,7 +45,7 @@ async fn draw<H: Host>(
         Preset::Standard => None,
         Preset::StrictLatch => {
             let refusal = Refusal::Latched(organisation.hardened_by());
-            Some(pages.sentence(&refusal, language).await?)
+            Some(here.pages.sentence(&refusal, language).await?)
         }
     };
     let choices = Choices {
@@ -58,15 +55,7 @@ async fn draw<H: Host>(
         done,
     };
     let title = at.say("Choix de l'organisation", "The organisation's choices");
-    pages
-        .page_for(
-            visit,
-            here,
-            trouble,
-            title,
-            false,
-            options::options(&at, &choices),
-        )
+    here.page(trouble, title, false, options::options(&at, &choices))
         .await
 }
 
@@ -108,9 +97,8 @@ fn said(setting: &Setting, language: Language) -> String {
     }
 }
 
-pub(crate) async fn show<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.enrolled_administrator(&visit).await?;
-    draw(&pages, &visit, &here, None).await
+pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    draw(&here, None).await
 }
 
 /// What a form chose: the choice, and the fields to send again with a code.
@@ -146,20 +134,14 @@ fn choice(fields: &Fields) -> Result<(Choice, &str, &str), FieldFault> {
     Ok((choice, kind, value))
 }
 
-pub(crate) async fn choose<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
-    let language = visit.language;
-    let typed = fields.optional("code", MAX_CODE);
-    let (choice, kind, value) = match choice(&fields) {
+pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let language = here.visit.language;
+    let typed = form.fields.optional("code", MAX_CODE);
+    let (choice, kind, value) = match choice(&form.fields) {
         Ok(chosen) => chosen,
         Err(fault) => {
             let trouble = Trouble::of_field(fault, language);
-            return draw(&pages, &visit, &here, Some(&trouble)).await;
+            return draw(&here, Some(&trouble)).await;
         }
     };
     let (trouble, with_code) = match typed {
@@ -170,9 +152,9 @@ pub(crate) async fn choose<H: Host>(
                 choice,
                 typed: typed.unwrap_or_default().into(),
             };
-            match pages.run(&visit, attempt, choose).await? {
+            match here.run(form.attempt, choose).await? {
                 Ok(RulesChange::InForce | RulesChange::Due(_)) => {
-                    return Ok(pages.go("/admin/options?done=set"));
+                    return Ok(here.go("/admin/options?done=set"));
                 }
                 // It weakens: the code comes with the question.
                 Err(Refused::Rule(Refusal::StepUp | Refusal::NotFresh))
@@ -181,10 +163,8 @@ pub(crate) async fn choose<H: Host>(
                     (None, true)
                 }
                 Err(refused) => {
-                    let next = format!("{}{PLACE}", pages.0.base);
-                    let mut trouble = pages
-                        .trouble(&visit, &here, &refused, &["code"], &next)
-                        .await?;
+                    let next = format!("{}{PLACE}", here.pages.0.base);
+                    let mut trouble = here.trouble(&refused, &["code"], &next).await?;
                     if let Refused::Rule(Refusal::OutOfBounds { .. }) = refused {
                         trouble.field = Some(name(Setting::from(choice).kind()));
                         language
@@ -200,19 +180,17 @@ pub(crate) async fn choose<H: Host>(
         }
     };
     if !with_code {
-        return draw(&pages, &visit, &here, trouble.as_ref()).await;
+        return draw(&here, trouble.as_ref()).await;
     }
-    let at = pages.setting(&visit, trouble.as_ref())?;
+    let at = here.setting(trouble.as_ref())?;
     let text = said(&choice.into(), language);
     let body = options::weaken(&at, kind, value, &text);
     let title = at.say("Confirmation", "Confirmation");
-    pages
-        .page_for(&visit, &here, trouble.as_ref(), title, true, body)
-        .await
+    here.page(trouble.as_ref(), title, true, body).await
 }
 
 /// Whether a choice is one that the rules ask a fresh code for; they decide, this only picks the page.
-fn weakens(here: &Here, choice: Choice) -> bool {
+fn weakens<H>(here: &Here<H>, choice: Choice) -> bool {
     let options = &here.standing.organisation.options;
     match choice {
         Choice::RecoveryCodes { offered } => offered && !options.recovery_codes,
@@ -221,14 +199,8 @@ fn weakens(here: &Here, choice: Choice) -> bool {
     }
 }
 
-pub(crate) async fn stop<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
-    let asked = fields.text("kind", 32);
+pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form.fields.text("kind", 32);
     let kinds = [
         SettingKind::RecoveryCodes,
         SettingKind::TicketLife,
@@ -243,29 +215,21 @@ pub(crate) async fn stop<H: Host>(
             field: "kind",
             what: FieldFaultKind::Form,
         };
-        let trouble = Trouble::of_form(fault.sentence(visit.language));
-        return draw(&pages, &visit, &here, Some(&trouble)).await;
+        let trouble = Trouble::of_form(fault.sentence(here.visit.language));
+        return draw(&here, Some(&trouble)).await;
     };
     let stop = CancelChange {
         stamp: here.stamp,
         kind,
     };
-    match pages
-        .answer(&visit, &here, attempt, Ok(stop), &[], PLACE)
-        .await?
-    {
-        Ok(()) => Ok(pages.go("/admin/options?done=stopped")),
-        Err(trouble) => draw(&pages, &visit, &here, Some(&trouble)).await,
+    match here.answer(&form, Ok(stop), &[], PLACE).await? {
+        Ok(()) => Ok(here.go("/admin/options?done=stopped")),
+        Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
 
-async fn ask_latch<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    here: &Here,
-    trouble: Option<&Trouble>,
-) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
+async fn ask_latch<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
     let title = at.say("Fermer le verrou\u{a0}?", "Close the latch?");
     let body = question(
         &at,
@@ -282,33 +246,21 @@ async fn ask_latch<H: Host>(
             back: PLACE,
         },
     );
-    pages
-        .page_for(visit, here, trouble, title, true, body)
-        .await
+    here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show_latch<H: Host>(pages: Pages<H>, visit: Visit) -> Result<Response, Stop> {
-    let here = pages.enrolled_administrator(&visit).await?;
-    ask_latch(&pages, &visit, &here, None).await
+pub(crate) async fn show_latch<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    ask_latch(&here, None).await
 }
 
-pub(crate) async fn latch<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let here = pages.enrolled_administrator(&visit).await?;
+pub(crate) async fn latch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let set = SetPreset {
         stamp: here.stamp,
         preset: Preset::StrictLatch,
     };
     let next = "/admin/options/latch";
-    match pages
-        .answer(&visit, &here, attempt, Ok(set), &[], next)
-        .await?
-    {
-        Ok(()) => Ok(pages.go("/admin/options?done=set")),
-        Err(trouble) => ask_latch(&pages, &visit, &here, Some(&trouble)).await,
+    match here.answer(&form, Ok(set), &[], next).await? {
+        Ok(()) => Ok(here.go("/admin/options?done=set")),
+        Err(trouble) => ask_latch(&here, Some(&trouble)).await,
     }
 }

@@ -3,98 +3,120 @@
 //! Opening the link changes nothing, since mail programs open links by themselves; the button does. Whatever is wrong with
 //! a link is said in one sentence, which tells nothing of whose it was.
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::flow::Repudiate;
+use loquet::store::AttemptId;
 use loquet::{Refusal, Refused, RepudiationLink};
 
-use super::{NOT_TAKEN, status};
-use crate::fields::Fields;
+use crate::answer::Form;
+use crate::fields::{Fields, NotAForm};
 use crate::host::Host;
-use crate::parts::Trouble;
+use crate::layout::{Content, Viewer};
+use crate::mount::Pages;
 use crate::refusal::{Names, sentence};
 use crate::session::Stop;
+use crate::views::Setting;
 use crate::views::code::{Question, question};
-use crate::views::message::message;
-use crate::{Pages, Viewer, Visit};
+use crate::views::message::Message;
+use crate::visit::Visit;
 
-fn draw<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    link: &str,
-    trouble: Option<&Trouble>,
-) -> Result<Response, Stop> {
-    let at = pages.setting(visit, trouble)?;
-    let title = at.say("Ce n'était pas vous\u{a0}?", "That was not you?");
-    let body = question(
-        &at,
-        &Question {
-            title,
-            text: at.say(
-                "Si ce n'est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin, et il faudra le billet d'un administrateur pour en configurer une autre. Changez aussi votre phrase de passe\u{a0}: quelqu'un la connaît.",
-                "If it was not you who bound this app to your account, remove it. All sessions will end, and it will take an administrator's ticket to set up another. Change your pass phrase too: somebody knows it.",
-            ),
-            action: &format!("/repudiate/{link}"),
-            button: at.say("Retirer cette application", "Remove this app"),
-            dangerous: true,
-            with_code: false,
-            back: "/account",
-        },
-    );
-    Ok(pages.show(visit, status(trouble), title, Viewer::Nobody, true, body))
+pub(crate) async fn show<H: Host>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
+    draw(&pages, &visit).unwrap_or_else(|stop| pages.stopped(&visit, stop))
 }
 
-/// A link that cannot be read is not repeated on a page.
-fn read<H: Host>(pages: &Pages<H>, visit: &Visit, link: &str) -> Result<RepudiationLink, Stop> {
-    link.parse()
-        .map_err(|_| end(pages, visit, NOT_TAKEN, &Refusal::WrongLink).into())
+fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
+    let (link, _) = read(pages, visit)?;
+    let at = Setting {
+        language: visit.language,
+        base: &pages.0.base,
+        attempt: AttemptId::random()?,
+        trouble: None,
+    };
+    let asked = Question {
+        title: at.say("Ce n'était pas vous\u{a0}?", "That was not you?"),
+        text: at.say(
+            "Si ce n'est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin, et il faudra le billet d'un administrateur pour en configurer une autre. Changez aussi votre phrase de passe\u{a0}: quelqu'un la connaît.",
+            "If it was not you who bound this app to your account, remove it. All sessions will end, and it will take an administrator's ticket to set up another. Change your pass phrase too: somebody knows it.",
+        ),
+        action: &format!("/repudiate/{link}"),
+        button: at.say("Retirer cette application", "Remove this app"),
+        dangerous: true,
+        with_code: false,
+        back: "/account",
+    };
+    let content = Content {
+        title: asked.title,
+        viewer: Viewer::Nobody,
+        narrow: true,
+        body: question(&at, &asked),
+    };
+    Ok(pages.show(visit, StatusCode::OK, content))
 }
 
-fn end<H: Host>(
+/// The link in the path. One that cannot be read is not repeated on a page.
+fn read<'v, H: Host>(
     pages: &Pages<H>,
-    visit: &Visit,
-    status: StatusCode,
-    refusal: &Refusal,
-) -> Response {
+    visit: &'v Visit,
+) -> Result<(&'v str, RepudiationLink), Stop> {
+    let link = visit.named.as_deref().unwrap_or_default();
+    match link.parse() {
+        Ok(read) => Ok((link, read)),
+        Err(_) => Err(refused(pages, visit, &Refusal::WrongLink).into()),
+    }
+}
+
+fn refused<H: Host>(pages: &Pages<H>, visit: &Visit, refusal: &Refusal) -> Response {
     let text = sentence(refusal, visit.language, Names::default());
-    pages.message(visit, status, &text)
+    pages.log_in_message(visit, StatusCode::UNPROCESSABLE_ENTITY, &text)
 }
 
-pub(crate) async fn show<H: Host>(
-    pages: Pages<H>,
+pub(crate) async fn submit<H: Host>(
+    State(pages): State<Pages<H>>,
     visit: Visit,
-    link: String,
-) -> Result<Response, Stop> {
-    read(&pages, &visit, &link)?;
-    draw(&pages, &visit, &link, None)
+    fields: Result<Fields, NotAForm>,
+) -> Response {
+    match Form::of(fields) {
+        Ok(form) => repudiate(&pages, &visit, &form)
+            .await
+            .unwrap_or_else(|stop| pages.stopped(&visit, stop)),
+        Err(fault) => pages.no_form(&visit, fault),
+    }
 }
 
-pub(crate) async fn repudiate<H: Host>(
-    pages: Pages<H>,
-    visit: Visit,
-    fields: Fields,
-    link: String,
+async fn repudiate<H: Host>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    form: &Form,
 ) -> Result<Response, Stop> {
-    let attempt = pages.attempt(&visit, &fields)?;
-    let read = read(&pages, &visit, &link)?;
-    let language = visit.language;
-    match pages.run(&visit, attempt, Repudiate::by(&read)).await? {
+    let (_, link) = read(pages, visit)?;
+    let request = pages.request(visit, form.attempt);
+    let done = pages
+        .0
+        .service
+        .run(Repudiate::by(&link), &request)
+        .await?
+        .granted();
+    match done {
         Ok(()) | Err(Refused::Rule(Refusal::AlreadyCompleted)) => {
-            let title = language.say("Application retirée", "App removed");
-            let text = language.say(
-                "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre phrase de passe, puis demandez un billet à un administrateur.",
-                "It no longer works and all sessions have ended. Change your pass phrase, then ask an administrator for a ticket.",
-            );
-            let on = (
-                language.say("Page de connexion", "Log-in page"),
-                pages.0.host.log_in(),
-            );
-            let body = message(title, text, on);
-            Ok(pages.show(&visit, StatusCode::OK, title, Viewer::Nobody, true, body))
+            let language = visit.language;
+            let said = Message {
+                title: language.say("Application retirée", "App removed"),
+                text: language.say(
+                    "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre phrase de passe, puis demandez un billet à un administrateur.",
+                    "It no longer works and all sessions have ended. Change your pass phrase, then ask an administrator for a ticket.",
+                ),
+                on: (
+                    language.say("Page de connexion", "Log-in page"),
+                    pages.0.host.log_in(),
+                ),
+            };
+            Ok(pages.message(visit, StatusCode::OK, &said))
         }
-        Err(Refused::Rule(Refusal::PolicyUnavailable)) => {
-            Ok(end(&pages, &visit, NOT_TAKEN, &Refusal::PolicyUnavailable))
+        Err(Refused::Rule(refusal @ Refusal::PolicyUnavailable)) => {
+            Ok(refused(pages, visit, &refusal))
         }
-        Err(_) => Ok(end(&pages, &visit, NOT_TAKEN, &Refusal::WrongLink)),
+        Err(_) => Ok(refused(pages, visit, &Refusal::WrongLink)),
     }
 }

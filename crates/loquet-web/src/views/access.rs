@@ -93,6 +93,15 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
         // Enter in a field does what the field is for, not the first button of the list.
         button.first type="submit" name="do" value="typed" tabindex="-1" aria-hidden="true" {}
         h2 { (if access.draft.is_some() { at.say("Votre choix, pas encore en vigueur", "Your choice, not in force yet") } else { at.say("En vigueur", "In force") }) }
+        (spots(at, plan))
+        @if let Some(forecast) = access.draft { (what_would_change(at, forecast)) }
+        (add_a_place(at, access))
+    }
+}
+
+/// The places of a plan, and what holds everywhere else.
+fn spots(at: &Setting<'_>, plan: &Plan) -> Markup {
+    html! {
         @if plan.spots.is_empty() {
             p data-testid="everywhere" { (at.say("Tout le monde peut se connecter de partout.", "Everyone may log in from everywhere.")) }
         } @else {
@@ -119,7 +128,12 @@ fn planner(at: &Setting<'_>, access: &Access<'_>, plan: &Plan) -> Markup {
                 } }
             }
         }
-        @if let Some(forecast) = access.draft { (what_would_change(at, forecast)) }
+    }
+}
+
+/// By this address, another one, or a country.
+fn add_a_place(at: &Setting<'_>, access: &Access<'_>) -> Markup {
+    html! {
         h2 { (at.say("Ajouter un endroit", "Add a place")) }
         div.field {
             label for="answer" { (at.say("Les connexions y sont", "Logging in there is")) }

@@ -10,7 +10,7 @@ pub(crate) struct Account<'a> {
     pub(crate) name: &'a str,
     pub(crate) roles: &'a str,
     pub(crate) switch: Switch<'a>,
-    pub(crate) authenticator: Bound<'a>,
+    pub(crate) authenticator: Bound,
     /// Where notices go.
     pub(crate) address: Option<&'a str>,
     /// How many recovery codes are left, where they are offered.
@@ -32,16 +32,16 @@ pub(crate) struct Switch<'a> {
 }
 
 /// What is bound.
-pub(crate) enum Bound<'a> {
+pub(crate) enum Bound {
     /// The organisation has not begun.
     NotYet,
     Nothing,
     Active {
-        since: &'a str,
+        since: String,
     },
     /// Disabled or reset, with what to do.
     Broken {
-        text: &'a str,
+        text: &'static str,
         needs_ticket: bool,
     },
 }
@@ -152,7 +152,7 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
     }
 }
 
-fn badge(at: &Setting<'_>, bound: &Bound<'_>) -> Markup {
+fn badge(at: &Setting<'_>, bound: &Bound) -> Markup {
     match bound {
         Bound::NotYet => html! { span.badge.off { (at.say("Pas encore", "Not yet")) } },
         Bound::Nothing => html! { span.badge.off { (at.say("Aucune", "None")) } },

@@ -5,7 +5,8 @@ use loquet::Request;
 use loquet::flow::{CollectTicket, OpenBreakGlass, ReportLost};
 use loquet_policy::limits;
 
-use crate::site::{Browser, HELENE, JULIE, MARC, Site, between, code_at};
+use crate::browser::{Browser, between};
+use crate::site::{HELENE, JULIE, MARC, Site, code_at};
 
 fn all_between<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
     text.split(start)
@@ -30,8 +31,13 @@ async fn offering(site: &Site, helene: &mut Browser<'_>) -> String {
     assert!(asked.body.contains("weaken-page"), "{}", asked.body);
     let code = site.code(&key);
     let with_code = [chosen[0], chosen[1], ("code", &code)];
-    let taken = helene.submit("/mfa/admin/options", &with_code).await;
-    assert_eq!(taken.to(), "/mfa/admin/options?done=set", "{}", taken.body);
+    helene
+        .leads(
+            "/mfa/admin/options",
+            &with_code,
+            "/mfa/admin/options?done=set",
+        )
+        .await;
     key
 }
 
@@ -41,27 +47,17 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
     let mut helene = site.browser();
     let key = offering(&site, &mut helene).await;
     let mut marc = site.browser();
-    marc.log_in(MARC).await;
-    marc.open("/mfa/enrol").await;
-    marc.submit("/mfa/enrol", &[]).await;
-    marc.open("/mfa/enrol").await;
-    marc.enrol().await;
+    marc.log_in_and_enrol(MARC).await;
     marc.open("/mfa/admin").await;
-    assert!(marc.page.contains("est en attente"), "{}", marc.page);
+    marc.shows("est en attente");
     marc.open("/mfa/admin/options").await;
-    assert!(
-        marc.page
-            .contains("Des codes de récupération seront proposés")
-    );
-    let stopped = marc
-        .submit("/mfa/admin/options/stop", &[("kind", "recovery-codes")])
-        .await;
-    assert_eq!(
-        stopped.to(),
+    marc.shows("Des codes de récupération seront proposés");
+    marc.leads(
+        "/mfa/admin/options/stop",
+        &[("kind", "recovery-codes")],
         "/mfa/admin/options?done=stopped",
-        "{}",
-        stopped.body
-    );
+    )
+    .await;
     marc.open("/mfa/admin/options").await;
     assert!(!marc.page.contains("data-testid=\"waiting\""));
 
@@ -69,10 +65,15 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
     step_up(&mut helene, &key).await;
     helene.open("/mfa/admin/options").await;
     let shorter = [("kind", "ticket-life"), ("value", "2")];
-    let taken = helene.submit("/mfa/admin/options", &shorter).await;
-    assert_eq!(taken.to(), "/mfa/admin/options?done=set", "{}", taken.body);
+    helene
+        .leads(
+            "/mfa/admin/options",
+            &shorter,
+            "/mfa/admin/options?done=set",
+        )
+        .await;
     helene.open("/mfa/admin/options").await;
-    assert!(helene.page.contains("value=\"2\""), "{}", helene.page);
+    helene.shows("value=\"2\"");
     for (kind, value, field) in [
         ("ticket-life", "73", "ticket-life-error"),
         ("enrollment-window", "0", "enrollment-window-error"),
@@ -102,125 +103,98 @@ async fn the_strict_latch_is_closed_once_and_parents_cannot_switch_off() {
     let mut helene = site.browser();
     helene.enable(HELENE).await;
     let mut julie = site.browser();
-    julie.log_in(JULIE).await;
-    julie.open("/mfa/enrol").await;
-    julie.submit("/mfa/enrol", &[]).await;
-    julie.open("/mfa/enrol").await;
-    let key = julie.enrol().await;
+    let key = julie.log_in_and_enrol(JULIE).await;
 
     helene.open("/mfa/admin/options/latch").await;
-    assert!(helene.page.contains("Fermer pour toujours"));
-    let closed = helene.submit("/mfa/admin/options/latch", &[]).await;
-    assert_eq!(
-        closed.to(),
-        "/mfa/admin/options?done=set",
-        "{}",
-        closed.body
-    );
+    helene.shows("Fermer pour toujours");
+    helene
+        .leads(
+            "/mfa/admin/options/latch",
+            &[],
+            "/mfa/admin/options?done=set",
+        )
+        .await;
     helene.open("/mfa/admin/options").await;
-    assert!(helene.page.contains("data-testid=\"strict\""));
+    helene.shows("data-testid=\"strict\"");
     let decided = "cela a été décidé par Hélène Tremblay le 15\u{a0}janvier\u{a0}2027.";
-    assert!(helene.page.contains(decided), "{}", helene.page);
+    helene.shows(decided);
     assert!(!helene.page.contains("data-testid=\"latch\""));
     julie.open("/mfa/account").await;
-    assert!(
-        julie
-            .page
-            .contains("Il n'est plus possible de revenir en arrière"),
-        "{}",
-        julie.page
-    );
+    julie.shows("Il n'est plus possible de revenir en arrière");
     julie.open("/mfa/account/off").await;
     let code = site.code(&key);
     let refused = julie.submit("/mfa/account/off", &[("code", &code)]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-#[tokio::test]
-async fn recovery_codes_are_shown_beside_the_qr_code_and_one_brings_a_person_back() {
-    let site = Site::open().await;
-    let mut helene = site.browser();
-    offering(&site, &mut helene).await;
+/// The recovery codes on a page.
+fn shown(page: &str) -> Vec<String> {
+    let codes = all_between(page, "data-testid=\"recovery-code\">", "<");
+    codes.into_iter().map(str::to_owned).collect()
+}
+
+/// Recovery codes are offered, and Julie is about to scan.
+async fn about_to_scan(site: &Site) -> Browser<'_> {
+    offering(site, &mut site.browser()).await;
     site.clock.advance(limits::WEAKENING);
     assert_eq!(site.service.tick().await.unwrap(), 1);
-
     let mut julie = site.browser();
     julie.log_in(JULIE).await;
     julie.open("/mfa/enrol").await;
     julie.submit("/mfa/enrol", &[]).await;
     julie.open("/mfa/enrol").await;
-    let shown = |page: &str| -> Vec<String> {
-        let codes = all_between(page, "data-testid=\"recovery-code\">", "<");
-        codes.into_iter().map(str::to_owned).collect()
-    };
+    julie
+}
+
+#[tokio::test]
+async fn recovery_codes_are_shown_once_beside_the_qr_code() {
+    let site = Site::open().await;
+    let mut julie = about_to_scan(&site).await;
     let codes = shown(&julie.page);
     assert_eq!(codes.len(), 10, "{}", julie.page);
-    assert!(julie.page.contains("data-print") && julie.page.contains("data-copy=\"codes\""));
+    julie.shows("data-print");
+    julie.shows("data-copy=\"codes\"");
     // What is shown only once stands above the button that leads away from it.
     let at = |what: &str| julie.page.find(what).unwrap();
     assert!(at("data-testid=\"recovery-codes\"") < at("data-testid=\"connect\""));
     julie.enrol().await;
     julie.open("/mfa/account/lost").await;
-    assert!(julie.page.contains("l'un de vos codes de récupération"));
+    julie.shows("l'un de vos codes de récupération");
     julie.open("/mfa/account").await;
-    assert!(
-        julie
-            .page
-            .contains("Il vous reste 10\u{a0}codes de récupération"),
-        "{}",
-        julie.page
-    );
+    julie.shows("Il vous reste 10\u{a0}codes de récupération");
     julie.open("/mfa/enrol").await;
-    assert!(
-        !codes.iter().any(|code| julie.page.contains(code.as_str())),
-        "shown once"
-    );
+    assert!(!codes.iter().any(|code| julie.page.contains(code.as_str())));
+}
 
-    // Without the phone, with the paper.
+#[tokio::test]
+async fn recovery_code_lets_a_person_enroll_anew() {
+    let site = Site::open().await;
+    let mut julie = about_to_scan(&site).await;
+    let codes = shown(&julie.page);
+    julie.enrol().await;
     let mut lost = site.browser();
     lost.log_in(JULIE).await;
-    assert!(
-        lost.page.contains("data-testid=\"use-recovery\""),
-        "{}",
-        lost.page
-    );
+    lost.shows("data-testid=\"use-recovery\"");
     lost.open("/mfa/recover").await;
     lost.submit("/mfa/recover", &[("recovery", "123456")]).await;
-    assert!(
-        lost.error().contains("26\u{a0}lettres et chiffres"),
-        "{}",
-        lost.error()
-    );
+    lost.complains("26\u{a0}lettres et chiffres");
     let wrong = codes[0].replace(['A', 'B', 'C', 'D'], "E");
     lost.submit("/mfa/recover", &[("recovery", &wrong)]).await;
-    assert!(
-        lost.error()
-            .contains("Ce n'est pas un code de récupération"),
-        "{}",
-        lost.error()
-    );
-    let used = lost
-        .submit("/mfa/recover", &[("recovery", &codes[0].to_lowercase())])
+    lost.complains("Ce n'est pas un code de récupération");
+    let right = codes[0].to_lowercase();
+    lost.leads("/mfa/recover", &[("recovery", &right)], "/log-in")
         .await;
-    assert_eq!(used.to(), "/log-in", "{}", used.body);
     lost.open("/log-in").await;
     let fresh = shown(&lost.page);
     assert!(fresh.len() == 10 && fresh != codes);
-    assert!(
-        lost.page.contains("Votre code de récupération est accepté")
-            && !lost.page.contains("billet"),
-        "{}",
-        lost.page
-    );
+    lost.shows("Votre code de récupération est accepté");
+    assert!(!lost.page.contains("billet"), "{}", lost.page);
     lost.enrol().await;
     lost.open("/mfa/account").await;
-    assert!(lost.page.contains("Il vous reste 10\u{a0}codes"));
+    lost.shows("Il vous reste 10\u{a0}codes");
+    // Her other session is over.
     let ended = julie.open("/mfa/account").await;
-    assert_eq!(
-        ended.status,
-        StatusCode::FORBIDDEN,
-        "her other session is over"
-    );
+    assert_eq!(ended.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -234,14 +208,11 @@ async fn the_break_glass_code_is_renewed_with_its_last_group_and_a_fresh_code() 
     let code = site.code(&key);
     let wrong = [("group", "WRONG"), ("code", code.as_str())];
     helene.submit("/mfa/admin/seal", &wrong).await;
-    assert!(
-        helene.error().contains("dernier groupe"),
-        "{}",
-        helene.error()
-    );
+    helene.complains("dernier groupe");
     let right = [("group", group), ("code", code.as_str())];
-    let renewed = helene.submit("/mfa/admin/seal", &right).await;
-    assert_eq!(renewed.to(), "/mfa/admin?done=sealed", "{}", renewed.body);
+    helene
+        .leads("/mfa/admin/seal", &right, "/mfa/admin?done=sealed")
+        .await;
     helene.open("/mfa/admin/seal").await;
     assert!(!helene.page.contains(&seal), "the next one is another");
 }
@@ -287,11 +258,7 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     let ticket = handed.ticket.expose();
     helene.submit("/mfa/enrol", &[("ticket", &ticket)]).await;
     helene.open("/log-in").await;
-    assert!(
-        helene.page.contains("data-testid=\"new-seal\""),
-        "{}",
-        helene.page
-    );
+    helene.shows("data-testid=\"new-seal\"");
     let new = between(&helene.page, "data-testid=\"seal\" data-text=\"", "\"").to_owned();
     helene.open("/mfa/enrol/key").await;
     let key = between(&helene.page, "data-text=\"", "\"").to_owned();
@@ -300,11 +267,7 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     helene
         .submit("/mfa/enrol/confirm", &[("code", &code)])
         .await;
-    assert!(
-        helene.error().contains("code de secours"),
-        "{}",
-        helene.error()
-    );
+    helene.complains("code de secours");
     let group = new.rsplit('-').next().unwrap();
     let fields = [("code", code.as_str()), ("group", group)];
     let bound = helene.submit("/mfa/enrol/confirm", &fields).await;
@@ -317,7 +280,7 @@ async fn the_address_of_notices_is_changed_with_a_code_and_the_page_says_who_is_
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     helene.open("/mfa/account/address").await;
-    assert!(helene.page.contains("quatorze jours"));
+    helene.shows("quatorze jours");
     for bad in ["no address", "a@b,c@d"] {
         helene
             .submit(
@@ -325,35 +288,25 @@ async fn the_address_of_notices_is_changed_with_a_code_and_the_page_says_who_is_
                 &[("address", bad), ("code", "000000")],
             )
             .await;
-        assert!(
-            helene.error().contains("forme attendue"),
-            "{}",
-            helene.error()
-        );
+        helene.complains("forme attendue");
     }
     let code = site.code(&key);
     let fields = [("address", "helene@example.org"), ("code", code.as_str())];
-    let changed = helene.submit("/mfa/account/address", &fields).await;
-    assert_eq!(
-        changed.to(),
-        "/mfa/account?done=address",
-        "{}",
-        changed.body
-    );
+    helene
+        .leads("/mfa/account/address", &fields, "/mfa/account?done=address")
+        .await;
     helene.open("/mfa/account?done=address").await;
-    assert!(helene.page.contains("helene@example.org"));
+    helene.shows("helene@example.org");
     let mut julie = site.browser();
     julie.log_in(JULIE).await;
     julie.open("/mfa/account/address").await;
-    let changed = julie
-        .submit("/mfa/account/address", &[("address", "julie@example.org")])
+    julie
+        .leads(
+            "/mfa/account/address",
+            &[("address", "julie@example.org")],
+            "/mfa/account?done=address",
+        )
         .await;
-    assert_eq!(
-        changed.to(),
-        "/mfa/account?done=address",
-        "{}",
-        changed.body
-    );
 }
 
 #[tokio::test]

@@ -23,11 +23,7 @@ async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
-    julie.log_in(JULIE).await;
-    julie.open("/mfa/enrol").await;
-    julie.submit("/mfa/enrol", &[]).await;
-    julie.open("/mfa/enrol").await;
-    julie.enrol().await;
+    julie.log_in_and_enrol(JULIE).await;
 
     let mailbox = Mailbox::default();
     site.service.deliver(&mailbox).await.unwrap();

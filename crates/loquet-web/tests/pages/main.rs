@@ -8,12 +8,15 @@
     reason = "a test may fail loudly"
 )]
 
+mod browser;
 mod choices;
 mod contrast;
 mod devices;
 mod hardening;
 mod letters;
 mod path;
+mod places;
 mod refusals;
 mod site;
+mod typed;
 mod typography;

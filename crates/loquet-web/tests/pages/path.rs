@@ -1,6 +1,7 @@
 //! The article's path, as browsers without scripts walk it.
 
-use crate::site::{HELENE, JULIE, MARC, SOFIA, Site, between, code_at};
+use crate::browser::between;
+use crate::site::{HELENE, JULIE, MARC, SOFIA, Site, code_at};
 use axum::http::StatusCode;
 use loquet::Clock;
 
@@ -14,24 +15,20 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
         .submit("/mfa/admin/mandate/announce", &[("start", "now")])
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        helene.error().contains("confirmer que chacun"),
-        "{}",
-        helene.error()
-    );
-    let answer = helene
-        .submit(
+    helene.complains("confirmer que chacun");
+    helene
+        .leads(
             "/mfa/admin/mandate/announce",
             &[("start", "now"), ("confirmed", "yes")],
+            "/mfa/admin?done=imposed",
         )
         .await;
-    assert_eq!(answer.to(), "/mfa/admin?done=imposed", "{}", answer.body);
 
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
-    assert!(sofia.page.contains("Difficulté à capturer\u{a0}?"));
-    assert!(sofia.page.contains("imposée par Hélène Tremblay"));
-    assert!(sofia.page.contains("data-countdown=\"600\""));
+    sofia.shows("Difficulté à capturer\u{a0}?");
+    sofia.shows("imposée par Hélène Tremblay");
+    sofia.shows("data-countdown=\"600\"");
     sofia.open("/mfa/enrol/key").await;
     assert!(sofia.page.contains(">Copier<") && sofia.page.contains(">Retour<"));
     sofia.open("/mfa/enrol").await;
@@ -48,32 +45,15 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
     let used = code_at(&key, site.clock.now());
     let answer = again.submit("/mfa/code", &[("code", &used)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        again.error().starts_with("Ce code a déjà servi"),
-        "{}",
-        again.error()
-    );
-    assert!(again.page.contains("data-countdown=\"30\""));
+    again.complains("Ce code a déjà servi");
+    again.shows("data-countdown=\"30\"");
     again.submit("/mfa/code", &[("code", "000000")]).await;
-    assert!(
-        again.error().starts_with("Ce code n'est pas le bon"),
-        "{}",
-        again.error()
-    );
+    again.complains("Ce code n'est pas le bon");
     again.submit("/mfa/code", &[("code", "12a456")]).await;
-    assert!(
-        again
-            .error()
-            .starts_with("Un code se compose de 6\u{a0}chiffres"),
-        "{}",
-        again.error()
-    );
+    again.complains("Un code se compose de 6\u{a0}chiffres");
     let code = site.code(&key);
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
-    assert_eq!(
-        again.submit("/mfa/code", &[("code", &spaced)]).await.to(),
-        "/"
-    );
+    again.leads("/mfa/code", &[("code", &spaced)], "/").await;
 
     // The mandate's reason stands beside the switch, and the rules hold what the page says.
     again.open("/mfa/account").await;
@@ -84,11 +64,7 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
     again.open("/mfa/account/off").await;
     let code = site.code(&key);
     again.submit("/mfa/account/off", &[("code", &code)]).await;
-    assert!(
-        again.error().contains("vous ne pouvez pas la désactiver"),
-        "{}",
-        again.error()
-    );
+    again.complains("vous ne pouvez pas la désactiver");
 }
 
 #[tokio::test]
@@ -98,27 +74,23 @@ async fn a_parent_switches_it_on_and_off_again() {
     let mut julie = site.browser();
     assert_eq!(julie.log_in(JULIE).await.to(), "/");
     julie.open("/mfa/account").await;
-    assert!(
-        julie
-            .page
-            .contains("La connexion multi-facteur est requise pour votre compte")
-    );
-    assert!(julie.page.contains("aria-checked=\"false\""));
+    julie.shows("La connexion multi-facteur est requise pour votre compte");
+    julie.shows("aria-checked=\"false\"");
     julie.open("/mfa/account/on").await;
     julie.submit("/mfa/enrol", &[]).await;
     julie.open("/mfa/enrol").await;
     let key = julie.enrol().await;
     julie.open("/mfa/account").await;
-    assert!(julie.page.contains("aria-checked=\"true\""));
+    julie.shows("aria-checked=\"true\"");
     julie.open("/mfa/account/off").await;
     let code = site.code(&key);
-    assert_eq!(
-        julie
-            .submit("/mfa/account/off", &[("code", &code)])
-            .await
-            .to(),
-        "/mfa/account?done=off"
-    );
+    julie
+        .leads(
+            "/mfa/account/off",
+            &[("code", &code)],
+            "/mfa/account?done=off",
+        )
+        .await;
     julie.open("/mfa/account?done=off").await;
     assert!(
         julie.page.contains("aria-checked=\"false\"")
@@ -127,13 +99,13 @@ async fn a_parent_switches_it_on_and_off_again() {
     // Switched on again with the app that stayed bound.
     julie.open("/mfa/account/on").await;
     let code = site.code(&key);
-    assert_eq!(
-        julie
-            .submit("/mfa/account/on", &[("code", &code)])
-            .await
-            .to(),
-        "/mfa/account?done=on"
-    );
+    julie
+        .leads(
+            "/mfa/account/on",
+            &[("code", &code)],
+            "/mfa/account?done=on",
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -142,11 +114,7 @@ async fn a_reset_hands_over_a_ticket_that_the_next_enrollment_asks_for() {
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     let mut marc = site.browser();
-    marc.log_in(MARC).await;
-    marc.open("/mfa/enrol").await;
-    marc.submit("/mfa/enrol", &[]).await;
-    marc.open("/mfa/enrol").await;
-    marc.enrol().await;
+    marc.log_in_and_enrol(MARC).await;
 
     let (own, other) = (format!("{HELENE:032x}"), format!("{MARC:032x}"));
     helene.open("/mfa/admin/people").await;
@@ -158,13 +126,7 @@ async fn a_reset_hands_over_a_ticket_that_the_next_enrollment_asks_for() {
     helene.open(&path).await;
     let code = site.code(&key);
     helene.submit(&path, &[("code", &code)]).await;
-    assert!(
-        helene
-            .error()
-            .starts_with("Personne ne réinitialise son propre compte"),
-        "{}",
-        helene.error()
-    );
+    helene.complains("Personne ne réinitialise son propre compte");
     let path = format!("/mfa/admin/people/{other}/reset");
     helene.open(&path).await;
     let code = site.code(&key);
@@ -185,14 +147,10 @@ async fn a_reset_hands_over_a_ticket_that_the_next_enrollment_asks_for() {
         StatusCode::FORBIDDEN
     );
     marc.log_in(MARC).await;
-    assert!(marc.page.contains("name=\"ticket\""), "{}", marc.page);
+    marc.shows("name=\"ticket\"");
     marc.submit("/mfa/enrol", &[("ticket", "AAAAA-BBBBB")])
         .await;
-    assert!(
-        marc.error().starts_with("Ce billet n'est pas valable"),
-        "{}",
-        marc.error()
-    );
+    marc.complains("Ce billet n'est pas valable");
     let answer = marc
         .submit("/mfa/enrol", &[("ticket", &ticket.to_lowercase())])
         .await;
@@ -208,13 +166,9 @@ async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_e
     let old = helene.enable(HELENE).await;
     helene.open("/mfa/account/replace").await;
     let code = site.code(&old);
-    assert_eq!(
-        helene
-            .submit("/mfa/account/replace", &[("code", &code)])
-            .await
-            .to(),
-        "/mfa/enrol"
-    );
+    helene
+        .leads("/mfa/account/replace", &[("code", &code)], "/mfa/enrol")
+        .await;
     helene.open("/mfa/enrol").await;
     let new = helene.enrol().await;
     assert_ne!(old, new);
@@ -222,16 +176,9 @@ async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_e
     again.log_in(HELENE).await;
     let code = site.code(&old);
     again.submit("/mfa/code", &[("code", &code)]).await;
-    assert!(
-        again.error().starts_with("Ce code n'est pas le bon"),
-        "{}",
-        again.error()
-    );
+    again.complains("Ce code n'est pas le bon");
     let code = site.code(&new);
-    assert_eq!(
-        again.submit("/mfa/code", &[("code", &code)]).await.to(),
-        "/"
-    );
+    again.leads("/mfa/code", &[("code", &code)], "/").await;
 
     again.open("/mfa/account/lost").await;
     let answer = again.submit("/mfa/account/lost", &[]).await;
@@ -242,11 +189,7 @@ async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_e
         StatusCode::FORBIDDEN
     );
     again.log_in(HELENE).await;
-    assert!(
-        again.page.contains("data-testid=\"recovery-page\""),
-        "{}",
-        again.page
-    );
+    again.shows("data-testid=\"recovery-page\"");
 }
 
 #[tokio::test]
@@ -255,7 +198,7 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     helene.open("/mfa/admin/access").await;
-    assert!(helene.page.contains("203.0.113.7"));
+    helene.shows("203.0.113.7");
     for (rules, expected) in [
         (
             "allow 198.51.100.0/24\ndefault deny",
@@ -270,28 +213,26 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
             .submit("/mfa/admin/access", &[("rules", rules), ("code", "")])
             .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(helene.error().starts_with(expected), "{}", helene.error());
+        helene.complains(expected);
         assert!(
             helene.page.contains(rules.lines().last().unwrap()),
             "what was typed is kept"
         );
     }
-    assert!(helene.error().contains("line 2"), "{}", helene.error());
+    helene.complains("line 2");
     let code = site.code(&key);
     // 16 KiB are not more for a browser's way of ending lines.
     let rules = format!(
         "allow 203.0.113.0/24{}\r\ndefault deny",
         "\r\n#abc".repeat(3_000)
     );
-    let answer = helene
-        .submit("/mfa/admin/access", &[("rules", &rules), ("code", &code)])
+    helene
+        .leads(
+            "/mfa/admin/access",
+            &[("rules", &rules), ("code", &code)],
+            "/mfa/admin/access?done=saved",
+        )
         .await;
-    assert_eq!(
-        answer.to(),
-        "/mfa/admin/access?done=saved",
-        "{}",
-        answer.body
-    );
 
     let mut elsewhere = site.browser();
     elsewhere.address = "198.51.100.1".parse().ok();
@@ -312,8 +253,17 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
     );
     helene.address = home;
     assert_eq!(helene.open("/mfa/account").await.status, StatusCode::OK);
+}
 
-    // Taking them away opens: it needs a code and waits, and any administrator stops it.
+#[tokio::test]
+async fn taking_rules_away_waits_and_can_be_stopped() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = helene.enable(HELENE).await;
+    helene.open("/mfa/admin/access").await;
+    let rules = [("rules", "allow 203.0.113.0/24"), ("code", "")];
+    let saved = "/mfa/admin/access?done=saved";
+    helene.leads("/mfa/admin/access", &rules, saved).await;
     helene.open("/mfa/admin/access").await;
     let code = site.code(&key);
     let answer = helene
@@ -325,11 +275,10 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
         answer.body
     );
     helene.open("/mfa/admin/access").await;
-    assert!(helene.page.contains("data-testid=\"waiting\""));
-    assert_eq!(
-        helene.submit("/mfa/admin/access/cancel", &[]).await.to(),
-        "/mfa/admin/access"
-    );
+    helene.shows("data-testid=\"waiting\"");
+    helene
+        .leads("/mfa/admin/access/cancel", &[], "/mfa/admin/access")
+        .await;
     helene.open("/mfa/admin/access").await;
     assert!(!helene.page.contains("data-testid=\"waiting\""));
 }
@@ -338,73 +287,62 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
 async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
     let site = Site::open().await;
     let mut helene = site.browser();
-    let key = helene.enable(HELENE).await;
+    helene.enable(HELENE).await;
     helene.open("/mfa/admin/mandate").await;
     let early = [("start", "date"), ("date", "2027-01-16")];
     helene.submit("/mfa/admin/mandate/announce", &early).await;
-    assert!(
-        helene.error().contains("sept jours de préavis"),
-        "{}",
-        helene.error()
-    );
-    let answer = helene
-        .submit(
+    helene.complains("sept jours de préavis");
+    helene
+        .leads(
             "/mfa/admin/mandate/announce",
             &[("start", "date"), ("date", "2027-02-01")],
+            "/mfa/admin?done=imposed",
         )
         .await;
-    assert_eq!(answer.to(), "/mfa/admin?done=imposed", "{}", answer.body);
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
     sofia.open("/mfa/account").await;
-    assert!(
-        sofia
-            .page
-            .contains("À compter du 1er\u{a0}février\u{a0}2027")
-    );
+    sofia.shows("À compter du 1er\u{a0}février\u{a0}2027");
     for date in ["2027-02-10", "2027-02-20"] {
         helene.open("/mfa/admin/mandate").await;
-        assert_eq!(
-            helene
-                .submit("/mfa/admin/mandate/move", &[("date", date)])
-                .await
-                .to(),
-            "/mfa/admin?done=imposed"
-        );
+        helene
+            .leads(
+                "/mfa/admin/mandate/move",
+                &[("date", date)],
+                "/mfa/admin?done=imposed",
+            )
+            .await;
     }
     helene.open("/mfa/admin/people").await;
     let why =
         "annoncée par Hélène Tremblay pour les employés à compter du 20\u{a0}février\u{a0}2027";
-    assert!(helene.page.contains(why), "{}", helene.page);
+    helene.shows(why);
     helene.open("/mfa/admin/mandate").await;
     assert!(helene.attempt("/mfa/admin/mandate/move").is_none());
-    // After five minutes a fresh code is asked for, and leads back.
-    site.clock.advance(301);
-    let answer = helene.submit("/mfa/admin/mandate/cancel", &[]).await;
-    assert_eq!(
-        answer.to(),
-        "/mfa/step-up?next=%2Fmfa%2Fadmin%2Fmandate",
-        "{}",
-        answer.body
-    );
     helene
-        .open("/mfa/step-up?next=%2Fmfa%2Fadmin%2Fmandate")
+        .leads("/mfa/admin/mandate/cancel", &[], "/mfa/admin?done=imposed")
         .await;
-    let code = site.code(&key);
-    let answer = helene
-        .submit(
-            "/mfa/step-up",
-            &[("code", &code), ("next", "/mfa/admin/mandate")],
-        )
-        .await;
-    assert_eq!(answer.to(), "/mfa/admin/mandate");
-    helene.open("/mfa/admin/mandate").await;
-    assert_eq!(
-        helene.submit("/mfa/admin/mandate/cancel", &[]).await.to(),
-        "/mfa/admin?done=imposed"
-    );
     helene.open("/mfa/admin").await;
-    assert!(helene.page.contains("Pas imposée"));
+    helene.shows("Pas imposée");
+}
+
+#[tokio::test]
+async fn after_five_minutes_a_fresh_code_is_asked_for_and_leads_back() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = helene.enable(HELENE).await;
+    helene.open("/mfa/admin/options/latch").await;
+    site.clock.advance(301);
+    let step_up = "/mfa/step-up?next=%2Fmfa%2Fadmin%2Foptions%2Flatch";
+    helene.leads("/mfa/admin/options/latch", &[], step_up).await;
+    helene.open(step_up).await;
+    let next = "/mfa/admin/options/latch";
+    let code = site.code(&key);
+    let fields = [("code", code.as_str()), ("next", next)];
+    helene.leads("/mfa/step-up", &fields, next).await;
+    helene.open(next).await;
+    let set = "/mfa/admin/options?done=set";
+    helene.leads(next, &[], set).await;
 }
 
 #[tokio::test]
@@ -413,7 +351,7 @@ async fn the_language_is_french_until_english_is_chosen() {
     let mut julie = site.browser();
     julie.log_in(JULIE).await;
     julie.open("/mfa/account").await;
-    assert!(julie.page.contains("<html lang=\"fr\">"));
+    julie.shows("<html lang=\"fr\">");
     let answer = julie
         .post(
             "/mfa/language",
@@ -422,12 +360,8 @@ async fn the_language_is_french_until_english_is_chosen() {
         .await;
     assert_eq!(answer.to(), "/mfa/account");
     julie.open("/mfa/account").await;
-    assert!(julie.page.contains("<html lang=\"en\">"));
-    assert!(
-        julie
-            .page
-            .contains("Multi-factor log-in is required for your account")
-    );
+    julie.shows("<html lang=\"en\">");
+    julie.shows("Multi-factor log-in is required for your account");
     // Nowhere else than to this site.
     let answer = julie
         .post(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use loquet::Refused;
+use loquet_policy::Refusal::*;
 use loquet_policy::{AccountId, Cause, Reason, Refusal, RoleId, Rule, UnixTime};
 use loquet_web::Language;
 use loquet_web::reason::because;
@@ -24,8 +25,11 @@ const BY: Cause = Cause {
 };
 
 fn all() -> Vec<Refusal> {
-    use Refusal::*;
-    let since = Some(AT);
+    [of_organisations(), of_codes(), of_people()].concat()
+}
+
+/// Sessions, places, and what an organisation decided.
+fn of_organisations() -> Vec<Refusal> {
     vec![
         UnknownAccount,
         LogInRefused,
@@ -36,7 +40,7 @@ fn all() -> Vec<Refusal> {
         EnrolOnly(BY),
         CodeRequired(BY),
         RecoverFirst { since: None },
-        RecoverFirst { since },
+        RecoverFirst { since: Some(AT) },
         AlreadyCompleted,
         PolicyUnavailable,
         Busy,
@@ -60,6 +64,12 @@ fn all() -> Vec<Refusal> {
         SealNotConfirmed,
         OutOfBounds { least: 1, most: 2 },
         NothingScheduled,
+    ]
+}
+
+/// Codes, apps and tickets.
+fn of_codes() -> Vec<Refusal> {
+    vec![
         Malformed,
         WrongCode { behind: None },
         WrongCode { behind: Some(3) },
@@ -67,7 +77,7 @@ fn all() -> Vec<Refusal> {
         Throttled { wait: 30 },
         KnownDeviceOnly,
         Disabled { since: None },
-        Disabled { since },
+        Disabled { since: Some(AT) },
         NoAuthenticator,
         AlreadyBound,
         EnrolFirst,
@@ -85,6 +95,12 @@ fn all() -> Vec<Refusal> {
         NotOffered,
         WrongRecoveryCode,
         WrongLink,
+    ]
+}
+
+/// What administrators do to people, and the break-glass code.
+fn of_people() -> Vec<Refusal> {
+    vec![
         Mandated(NOBODY),
         Mandated(BY),
         StepUp,
@@ -103,10 +119,10 @@ fn all() -> Vec<Refusal> {
         NoSuchRole,
         TooManyRoles,
         HasLeft { since: None },
-        HasLeft { since },
+        HasLeft { since: Some(AT) },
         NotLeft,
         NotSealed { until: None },
-        NotSealed { until: since },
+        NotSealed { until: Some(AT) },
         AlreadyOpen { ready: AT },
         WrongSeal,
         TooEarly { ready: AT },

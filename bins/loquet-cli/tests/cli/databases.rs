@@ -1,14 +1,6 @@
-//! `loquet ip` over MaxMind databases: our own by a writer crate, and the shared ones where they are.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test may fail loudly"
-)]
-
+//! `loquet ip` over MaxMind databases, made by a writer crate.
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::SystemTime;
 
 use maxminddb_writer::Database;
@@ -17,7 +9,6 @@ use maxminddb_writer::paths::IpAddrWithMask;
 use serde::Serialize;
 use serde_json::Value;
 
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/geoip");
 /// 2020-01-01.
 const LONG_AGO: u64 = 1_577_836_800;
 
@@ -85,8 +76,7 @@ struct Said {
 }
 
 fn ip(folder: &Path, arguments: &str) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_loquet"))
-        .arg("ip")
+    let output = super::loquet(&["ip"])
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .output()
@@ -302,43 +292,4 @@ fn a_database_that_cannot_be_used_is_refused_by_name_and_nothing_is_judged() {
             said.err
         );
     }
-}
-
-#[test]
-fn the_shared_test_databases_are_read() {
-    let shared = Path::new(SHARED);
-    if !shared.exists() {
-        println!("no shared/data/geoip here: only our own databases are read");
-        return;
-    }
-    let folder = folder();
-    std::fs::write(
-        folder.path().join("shared.rules"),
-        "allow country GB SE\nallow asn 1221\ndeny class tor\n",
-    )
-    .unwrap();
-    let all = [
-        "GeoIP2-Country-Test",
-        "GeoLite2-ASN-Test",
-        "GeoIP2-Anonymous-IP-Test",
-    ]
-    .map(|name| {
-        format!(
-            "--database {}",
-            shared.join(name).with_extension("mmdb").display()
-        )
-    })
-    .join(" ");
-    let said = ip(
-        folder.path(),
-        &format!("check --rules shared.rules {all} 1.128.0.1 81.2.69.142 89.160.20.112"),
-    );
-    assert_eq!(
-        said.out,
-        "1.128.0.1: allow (line 2: allow asn 1221)\n\
-         81.2.69.142: deny (line 3: deny class tor)\n\
-         89.160.20.112: allow (line 1: allow country GB SE)\n",
-        "{}",
-        said.err
-    );
 }

@@ -1,33 +1,23 @@
 //! What a transcript cannot show: programs that run on, and input that is no text.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::string_slice,
-    clippy::unreachable,
-    reason = "a test may fail loudly"
-)]
-
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// A pipe gets a line for each code; the reader's going away ends the program without a complaint.
 #[test]
 fn watching_shows_the_code_and_ends_with_its_reader() {
-    let mut watch = Command::new(env!("CARGO_BIN_EXE_loquet"))
-        .args([
-            "code",
-            "--secret",
-            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-            "--period",
-            "1",
-            "--watch",
-            "--json",
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut watch = super::loquet(&[
+        "code",
+        "--secret",
+        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        "--period",
+        "1",
+        "--watch",
+        "--json",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
     let mut next =
         || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
@@ -46,8 +36,7 @@ fn watching_shows_the_code_and_ends_with_its_reader() {
 
 #[test]
 fn input_that_is_no_text_is_named_with_its_place() {
-    let mut code = Command::new(env!("CARGO_BIN_EXE_loquet"))
-        .args(["code", "--secret", "-"])
+    let mut code = super::loquet(&["code", "--secret", "-"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -70,8 +59,7 @@ fn a_file_that_is_no_text_or_too_long_is_named() {
         ),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_loquet"))
-            .args(["policy", "test", name])
+        let output = super::loquet(&["policy", "test", name])
             .current_dir(folder.path())
             .output()
             .unwrap();

@@ -1,21 +1,14 @@
 //! What an operator does on the host, on the database of a small shop: keys, the audit log, backups.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
-
-mod audit;
-mod backup;
-mod keys;
-
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use loquet::flow::{BeginEnrollment, EnableMfa, LogIn};
-use loquet::{KeyRing, Request, RoleId, Service};
+use loquet::{KeyRing, RoleId, Service};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
+
+use super::centre::run;
+use super::{json_lines, wait};
 
 pub(crate) struct Shop {
     pub(crate) folder: tempfile::TempDir,
@@ -77,9 +70,8 @@ impl Shop {
     }
 
     pub(crate) fn loquet(&self, words: &[&str], keys: Option<&str>) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_loquet"));
-        command.args(words).arg("--db").arg(self.db());
-        command.env_remove("LOQUET_KEYS");
+        let mut command = super::loquet(words);
+        command.arg("--db").arg(self.db());
         if let Some(keys) = keys {
             command.env("LOQUET_KEYS", keys);
         }
@@ -90,41 +82,11 @@ impl Shop {
         let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
         let output = self.loquet(&words, None);
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        json_lines(&output.stdout)
     }
-}
-
-pub(crate) async fn run<C: loquet::flow::Ceremony>(service: &Service, ceremony: C) -> C::Grant {
-    let request = Request::new(None).unwrap();
-    service
-        .run(ceremony, &request)
-        .await
-        .unwrap()
-        .granted()
-        .unwrap()
 }
 
 pub(crate) async fn enter(service: &Service, account: u64) -> loquet::Stamp {
     let account = account.into();
     run(service, LogIn { account }).await.stamp
-}
-
-pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
-
-pub(crate) fn said(output: &Output) -> (Option<i32>, &str) {
-    let out = std::str::from_utf8(&output.stdout).unwrap();
-    let error = std::str::from_utf8(&output.stderr).unwrap();
-    (
-        output.status.code(),
-        if out.is_empty() { error } else { out },
-    )
 }

@@ -6,7 +6,9 @@ use loquet::KeyRing;
 use loquet::flow::BeginEnrollment;
 use serde_json::json;
 
-use super::{Shop, enter, run, said, wait};
+use super::centre::run;
+use super::shop::{Shop, enter};
+use super::{said, wait};
 
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;

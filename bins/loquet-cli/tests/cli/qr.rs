@@ -1,21 +1,11 @@
 //! What `loquet qr` draws is read back by a decoder that shares no code with it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::string_slice,
-    clippy::unreachable,
-    reason = "a test may fail loudly"
-)]
-
-use std::process::{Command, Output};
+use std::process::Output;
 
 const URI: &str =
     "otpauth://totp/Loquet:marie@x.ca?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Loquet";
 
 fn qr(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_loquet"))
-        .args(["qr", "--uri", URI])
+    super::loquet(&["qr", "--uri", URI])
         .args(arguments)
         .output()
         .unwrap()

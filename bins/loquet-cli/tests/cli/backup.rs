@@ -5,7 +5,8 @@ use std::fs;
 use loquet_sqlite::SqliteStore;
 use serde_json::json;
 
-use super::{Shop, enter, said, wait};
+use super::shop::{Shop, enter};
+use super::{said, wait};
 
 #[test]
 fn a_backup_is_taken_beside_a_running_service_and_restored() {
@@ -58,21 +59,23 @@ fn a_backup_is_taken_beside_a_running_service_and_restored() {
     wait(enter(&service, 3));
     drop(service);
     assert_eq!(shop.json(&["audit", "verify"])[0]["broken"], 0);
+}
 
-    // In words, into a place where nothing stands; a wrong key is found before anything is put there.
+#[test]
+fn a_wrong_key_is_found_before_anything_is_restored() {
+    let shop = Shop::new();
+    let copy = shop.folder.path().join("copy");
+    let copy = copy.to_str().unwrap();
+    assert!(shop.loquet(&["backup", copy], None).status.success());
     let key = fs::read_to_string(shop.key()).unwrap();
     fs::remove_file(shop.db()).unwrap();
     fs::write(shop.key(), key.replace("0707", "0708")).unwrap();
-    let wrong = shop.loquet(&["restore", &copy], None);
-    assert!(
-        said(&wrong)
-            .1
-            .contains("these are not the keys of this store"),
-        "{wrong:?}"
-    );
+    let wrong = shop.loquet(&["restore", copy], None);
+    let why = "these are not the keys of this store";
+    assert!(said(&wrong).1.contains(why), "{wrong:?}");
     assert!(!shop.db().exists());
     fs::write(shop.key(), key).unwrap();
-    let words = shop.loquet(&["restore", &copy], None);
+    let words = shop.loquet(&["restore", copy], None);
     let (code, told) = said(&words);
     assert_eq!(code, Some(0));
     let lines: Vec<&str> = told.lines().collect();

@@ -1,0 +1,168 @@
+//! What `loquet account` and `loquet mfa` tell and refuse.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::centre::{Centre, enable, last_group};
+use super::said;
+
+#[test]
+fn before_anything_is_enabled_everybody_is_listed_and_nothing_required() {
+    let centre = Centre::new();
+    let people = centre.json(&["account", "list"], "", 0);
+    let names: Vec<&str> = people
+        .iter()
+        .map(|person| person["account"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["helene", "marc", "sofia", "julie"]);
+    assert!(
+        people
+            .iter()
+            .all(|person| person["required"] == false && person["enrolled"] == false)
+    );
+
+    let sofia = centre.json(&["account", "show", "sofia"], "", 0);
+    assert_eq!(sofia, [people[2].clone()]);
+    assert_eq!(
+        centre.json(
+            &["account", "show", sofia[0]["id"].as_str().unwrap()],
+            "",
+            0
+        ),
+        sofia
+    );
+    let shown = centre.loquet(&["account", "show", "sofia"], "");
+    assert!(
+        said(&shown).1.contains("employee") && said(&shown).1.contains("not enrolled"),
+        "{shown:?}"
+    );
+
+    let status = centre.json(&["mfa", "status"], "", 0).remove(0);
+    assert_eq!(
+        (
+            &status["enabled"],
+            &status["accounts"],
+            &status["break_glass"]
+        ),
+        (&json!(false), &json!(4), &json!("unset"))
+    );
+}
+
+#[test]
+fn whoever_may_not_is_refused_by_name_and_with_exit_code_one() {
+    let centre = Centre::new();
+    for (words, refused) in [
+        (["mfa", "reset", "helene", "--as", "helene"], "SELF_RESET"),
+        (["mfa", "reset", "sofia", "--as", "julie"], "NOT_ADMIN"),
+        (["mfa", "reset", "sofia", "--as", "marc"], "NOT_ENABLED"),
+    ] {
+        assert_eq!(
+            centre.json(&words, "", 1),
+            [json!({ "refused": refused })],
+            "{words:?}"
+        );
+    }
+    let output = centre.loquet(&["mfa", "announce", "--now", "--as", "marc"], "");
+    assert_eq!(said(&output), (Some(1), "refused: NOT_ENABLED\n"));
+}
+
+#[test]
+fn names_that_nobody_has_are_bad_input() {
+    let centre = Centre::new();
+    let long = "x".repeat(300);
+    for words in [
+        vec!["account", "show", "nobody"],
+        vec!["account", "show", &long],
+        vec!["account", "show", "00000000000000000000000000000009"],
+        vec!["mfa", "reset", "sofia", "--as", "nobody"],
+        vec!["mfa", "reset", "nobody", "--as", "helene"],
+        vec!["mfa", "status", "--org", "Another"],
+    ] {
+        let output = centre.loquet(&words, "");
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
+        assert!(output.stderr.starts_with(b"error: "), "{output:?}");
+    }
+}
+
+#[test]
+fn files_that_are_no_database_or_no_key_are_named_and_left_alone() {
+    let centre = Centre::new();
+    let refuse = |db: &Path, key: &Path| {
+        let output = super::loquet(&["account", "list", "--db"])
+            .arg(db)
+            .arg("--key")
+            .arg(key)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+    };
+    let key = centre.db().with_extension("db.key");
+    let other = centre.folder.path().join("other");
+    std::fs::write(&other, "not a database, nor a key").unwrap();
+    refuse(&other, &key);
+    refuse(&centre.db(), &other);
+    assert_eq!(std::fs::read(&other).unwrap(), b"not a database, nor a key");
+    std::fs::write(&other, "").unwrap();
+    refuse(&centre.db(), &other);
+}
+
+#[test]
+fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
+    let centre = Centre::new();
+
+    let (told, code) = enable(&centre, |_| "WRONG".to_owned());
+    assert_eq!(
+        (told, code),
+        (vec![json!({ "refused": "SEAL_NOT_CONFIRMED" })], Some(1))
+    );
+    let (told, code) = enable(&centre, last_group);
+    assert_eq!((told[0]["enabled"].clone(), code), (json!(true), Some(0)));
+    let again = centre.json(&["mfa", "enable", "--as", "helene"], "X\n", 1);
+    assert_eq!(again.last().unwrap()["refused"], "ALREADY_ENABLED");
+
+    // Nobody imposes what they do not use themselves.
+    let announce = ["mfa", "announce", "--now", "--as", "helene"];
+    assert_eq!(
+        centre.json(&announce, "", 1),
+        [json!({ "refused": "ENROL_FIRST" })]
+    );
+    let mut phone = centre.enroll(1);
+
+    let wrong = centre.json(&announce, &phone.wrong(), 1);
+    assert_eq!(wrong[0]["refused"], "WRONG_CODE");
+    assert_eq!(
+        centre.loquet(&announce, "").status.code(),
+        Some(2),
+        "no code on standard input"
+    );
+    let given = phone.fresh();
+    let imposed = centre.json(&announce, &given, 0);
+    assert_eq!(imposed[0]["role"], "employee");
+    let replayed = centre.json(&announce, &given, 1);
+    assert_eq!(replayed[0]["refused"], "ALREADY_USED");
+
+    let status = centre.json(&["mfa", "status"], "", 0).remove(0);
+    assert_eq!(status["mandates"][0]["role"], "employee");
+    // Two administrators and an employee; the parent is free.
+    assert_eq!(
+        (&status["required"], &status["enrolled"]),
+        (&json!(3), &json!(1))
+    );
+
+    // The first code logs in, the second is the fresh one that a reset consumes.
+    let reset = ["mfa", "reset", "sofia", "--as", "helene"];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    let ticket = centre.json(&reset, &lines, 0);
+    assert_eq!(
+        ticket[0]["ticket"]
+            .as_str()
+            .unwrap()
+            .replace(['-', ' '], "")
+            .len(),
+        26
+    );
+    let sofia = centre.json(&["account", "show", "sofia"], "", 0);
+    assert_eq!(sofia[0]["authenticator"], "reset-due");
+}

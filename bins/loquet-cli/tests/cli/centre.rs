@@ -1,0 +1,209 @@
+//! A day-care centre with nobody enrolled, an administrator at the command line, and people's phones.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, LogIn};
+use loquet::{AccountId, Clock, KeyRing, Request, RoleId, Service, UnixTime};
+use loquet_sqlite::SqliteStore;
+use serde_json::Value;
+
+use super::{json_lines, wait};
+
+const KEY: [u8; 32] = [7; 32];
+
+/// The clock as it was.
+struct Ago(u64);
+
+impl Clock for Ago {
+    fn now(&self) -> UnixTime {
+        UnixTime(now() - self.0)
+    }
+}
+
+/// A day-care centre with nobody enrolled.
+pub(crate) struct Centre {
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Centre {
+    pub(crate) fn new() -> Self {
+        let centre = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        std::fs::write(
+            centre.db().with_extension("db.key"),
+            KeyRing::line(1, &KEY).as_str(),
+        )
+        .unwrap();
+        let service = centre.service();
+        wait(async {
+            let org = service
+                .ensure_organisation(1_u64.into(), "À petits pas")
+                .await
+                .unwrap();
+            for (number, name, role) in [
+                (1_u64, "helene", RoleId::ADMINISTRATOR),
+                (2, "marc", RoleId::ADMINISTRATOR),
+                (3, "sofia", RoleId::EMPLOYEE),
+                (4, "julie", RoleId::PARENT),
+            ] {
+                service
+                    .ensure_account(org, number.into(), name, name, [role])
+                    .await
+                    .unwrap();
+            }
+        });
+        centre
+    }
+
+    pub(crate) fn db(&self) -> PathBuf {
+        self.folder.path().join("centre.db")
+    }
+
+    pub(crate) fn service(&self) -> Service {
+        self.service_ago(0)
+    }
+
+    /// The service as it was some seconds ago.
+    pub(crate) fn service_ago(&self, ago: u64) -> Service {
+        let store = SqliteStore::open(self.db()).unwrap();
+        Service::with_clock(store, KeyRing::single(1, KEY), Ago(ago)).unwrap()
+    }
+
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = super::loquet(words);
+        command.arg("--db").arg(self.db());
+        command
+    }
+
+    /// Runs the tool with these lines on its standard input.
+    pub(crate) fn loquet(&self, words: &[&str], lines: &str) -> Output {
+        let mut child = self
+            .command(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A tool that refuses before it reads closes its end; that is no failure of the test.
+        _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// The JSON lines of a run that ended with this exit code.
+    pub(crate) fn json(&self, words: &[&str], lines: &str, code: i32) -> Vec<Value> {
+        let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+        let output = self.loquet(&words, lines);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        json_lines(&output.stdout)
+    }
+
+    /// Enrolls in the browser, as it were, and returns the phone.
+    pub(crate) fn enroll(&self, account: u64) -> Phone {
+        self.enroll_ago(account, 0)
+    }
+
+    /// The same some seconds ago, so that no code of now is used up.
+    pub(crate) fn enroll_ago(&self, account: u64, ago: u64) -> Phone {
+        let service = self.service_ago(ago);
+        wait(async {
+            let account = AccountId::from(account);
+            let stamp = run(&service, LogIn { account }).await.stamp;
+            let ticket = "".into();
+            let offer = run(&service, BeginEnrollment { stamp, ticket }).await;
+            let mut phone = Phone {
+                key: offer.key_ungrouped.to_string(),
+                used: 0,
+            };
+            let code = match ago {
+                0 => phone.fresh(),
+                ago => phone.at((now() - ago) / 30),
+            };
+            let confirm = ConfirmEnrollment {
+                stamp,
+                typed: code.into(),
+                seal_typed_back: "".into(),
+            };
+            run(&service, confirm).await;
+            phone
+        })
+    }
+}
+
+/// Runs what is granted.
+pub(crate) async fn run<C: Ceremony>(service: &Service, ceremony: C) -> C::Grant {
+    let request = Request::new(None).unwrap();
+    let done = service.run(ceremony, &request).await.unwrap();
+    done.granted().unwrap()
+}
+
+/// The person's phone, which is `loquet code`.
+pub(crate) struct Phone {
+    key: String,
+    used: u64,
+}
+
+impl Phone {
+    /// A code that was not used and that the service accepts: of the step before, of this one, or of the next. Where all
+    /// three are used up, it waits as the person would.
+    pub(crate) fn fresh(&mut self) -> String {
+        let mut step = now() / 30;
+        while step < self.used {
+            std::thread::sleep(Duration::from_millis(200));
+            step = now() / 30;
+        }
+        self.used = (self.used + 1).max(step - 1);
+        self.at(self.used)
+    }
+
+    fn at(&self, step: u64) -> String {
+        let at = (step * 30).to_string();
+        let words = ["code", "--secret", &self.key, "--at", &at];
+        let output = super::loquet(&words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Six digits that are right in no step around now.
+    pub(crate) fn wrong(&self) -> String {
+        let right: Vec<String> = (now() / 30 - 3..now() / 30 + 4)
+            .map(|step| self.at(step))
+            .collect();
+        (0..)
+            .map(|n| format!("{n:06}"))
+            .find(|code| !right.contains(code))
+            .unwrap()
+    }
+}
+
+pub(crate) fn now() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+/// Enables, with the last group of the break-glass code read from the screen and typed back.
+pub(crate) fn enable(
+    centre: &Centre,
+    typed_back: impl FnOnce(&str) -> String,
+) -> (Vec<Value>, Option<i32>) {
+    let mut child = centre
+        .command(&["mfa", "enable", "--as", "helene", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    let shown: Value = serde_json::from_str(&first).unwrap();
+    let typed = typed_back(shown["break_glass"].as_str().unwrap());
+    writeln!(child.stdin.take().unwrap(), "{typed}").unwrap();
+    let mut rest = Vec::new();
+    out.read_to_end(&mut rest).unwrap();
+    (json_lines(&rest), child.wait().unwrap().code())
+}
+
+pub(crate) fn last_group(code: &str) -> String {
+    code.rsplit(['-', ' ']).next().unwrap().to_owned()
+}

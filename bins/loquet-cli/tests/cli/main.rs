@@ -1,0 +1,59 @@
+//! The tool as its users run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    clippy::unreachable,
+    reason = "a test may fail loudly"
+)]
+
+mod accounts;
+mod audit;
+mod backup;
+mod centre;
+mod databases;
+mod decisions;
+mod edge;
+mod keys;
+mod manual;
+mod qr;
+mod shop;
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The tool with these words.
+fn loquet(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loquet"));
+    command.args(words);
+    command.env_remove("LOQUET_KEYS");
+    command
+}
+
+/// Runs a future to its end.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn json_lines(bytes: &[u8]) -> Vec<Value> {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect()
+}
+
+/// The exit code and what was printed: standard error where standard output is empty.
+fn said(output: &Output) -> (Option<i32>, &str) {
+    let out = std::str::from_utf8(&output.stdout).unwrap();
+    let error = std::str::from_utf8(&output.stderr).unwrap();
+    (
+        output.status.code(),
+        if out.is_empty() { error } else { out },
+    )
+}

@@ -1,0 +1,172 @@
+//! The pages over one service and one host, and what every one of them does.
+
+use std::error::Error;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use loquet::store::AttemptId;
+use loquet::{NoEntropy, Service};
+use maud::Markup;
+
+use crate::cookie::Marking;
+use crate::host::Host;
+use crate::layout::{Content, Page, Viewer};
+use crate::parts;
+use crate::views::message::{Message, message};
+use crate::visit::Visit;
+
+/// How the pages are mounted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The path under which they lie: "/mfa".
+    pub base: String,
+    /// Whether browsers come over https. If so cookies are `Secure` and carry the `__Host-` prefix; only a demo on the
+    /// loopback address can do without.
+    pub https: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base: "/mfa".to_owned(),
+            https: true,
+        }
+    }
+}
+
+/// The pages over one service and one host. Cloning is cheap.
+pub struct Pages<H>(pub(crate) Arc<Inner<H>>);
+
+pub(crate) struct Inner<H> {
+    pub(crate) service: Service,
+    pub(crate) host: H,
+    pub(crate) base: Arc<str>,
+    pub(crate) marking: Marking,
+}
+
+impl<H> Clone for Pages<H> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<H> fmt::Debug for Pages<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("base", &self.0.base)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H: Host> Pages<H> {
+    /// The pages of `service` within `host`.
+    #[must_use]
+    pub fn new(service: Service, host: H, settings: &Settings) -> Self {
+        Self(Arc::new(Inner {
+            service,
+            host,
+            base: settings.base.trim_end_matches('/').into(),
+            marking: Marking {
+                secure: settings.https,
+            },
+        }))
+    }
+
+    /// The embedding service.
+    #[must_use]
+    pub fn host(&self) -> &H {
+        &self.0.host
+    }
+
+    /// The service that the pages show.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// Where a request comes from, as the host says.
+    #[must_use]
+    pub fn address(&self, visit: &Visit) -> Option<IpAddr> {
+        self.0.host.address(&visit.extensions)
+    }
+
+    /// A form of the host's own that is sent by POST, with the attempt that [`Pages::admit`] takes.
+    ///
+    /// # Errors
+    /// [`NoEntropy`], which a running system does not show.
+    pub fn form(&self, action: &str, inside: &Markup) -> Result<Markup, NoEntropy> {
+        Ok(parts::post(action, AttemptId::random()?, inside))
+    }
+
+    /// A page in the host's frame.
+    #[must_use]
+    pub fn show(&self, visit: &Visit, status: StatusCode, content: Content<'_>) -> Response {
+        let attempt = match AttemptId::random() {
+            Ok(attempt) => attempt,
+            Err(fault) => {
+                self.0.host.report(&fault);
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+        };
+        let page = Page {
+            language: visit.language,
+            title: content.title.to_owned(),
+            body: content.body,
+            viewer: content.viewer,
+            narrow: content.narrow,
+            place: visit.place.clone(),
+            base: Arc::clone(&self.0.base),
+            attempt,
+        };
+        let html = self.0.host.frame(page).into_string();
+        let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+        (status, kind, html).into_response()
+    }
+
+    /// What a person sees when the store or the host fails; the operator's log gets the fault. Sending the same form again
+    /// is safe: its attempt finds its own outcome.
+    pub fn unavailable(&self, visit: &Visit, fault: &(dyn Error + 'static)) -> Response {
+        self.0.host.report(fault);
+        let language = visit.language;
+        let say = Message {
+            title: language.say("Un instant", "One moment"),
+            text: language.say(
+                "Le service ne répond pas en ce moment. Rien n'est perdu\u{a0}: réessayez dans un instant.",
+                "The service is not answering at the moment. Nothing is lost: try again in a moment.",
+            ),
+            on: (language.say("Réessayer", "Try again"), self.0.host.home()),
+        };
+        self.message(visit, StatusCode::SERVICE_UNAVAILABLE, &say)
+    }
+
+    /// A page that says one thing, to whoever it may be.
+    pub(crate) fn message(
+        &self,
+        visit: &Visit,
+        status: StatusCode,
+        said: &Message<'_>,
+    ) -> Response {
+        let content = Content {
+            title: said.title,
+            viewer: Viewer::Nobody,
+            narrow: true,
+            body: message(said),
+        };
+        self.show(visit, status, content)
+    }
+
+    /// The same, with the way to log in.
+    pub(crate) fn log_in_message(&self, visit: &Visit, status: StatusCode, text: &str) -> Response {
+        let language = visit.language;
+        let said = Message {
+            title: language.say("Connexion", "Log in"),
+            text,
+            on: (language.say("Se connecter", "Log in"), self.0.host.log_in()),
+        };
+        self.message(visit, status, &said)
+    }
+}

@@ -1,0 +1,189 @@
+//! What the switch and the buttons of "Mon compte" ask before they do anything.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use loquet::flow::{BeginReplacement, ReportLost, SwitchOff, SwitchOn};
+
+use crate::answer::Form;
+use crate::host::Host;
+use crate::language::Language;
+use crate::parts::{MAX_CODE, Trouble};
+use crate::session::{Here, Stop};
+use crate::views::code::{self, Question};
+use crate::views::message::Message;
+
+/// Which of the questions of "Mon compte".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    On,
+    Off,
+    Replace,
+    Lost,
+}
+
+async fn ask<H: Host>(
+    here: &Here<H>,
+    what: Ask,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
+    let back = if here.is_logged_in() {
+        "/account"
+    } else {
+        "/code"
+    };
+    let question = match what {
+        Ask::On => Question {
+            title: at.say("Exiger un code à la connexion", "Require a code at log-in"),
+            text: at.say(
+                "Confirmez avec un nouveau code de votre application.",
+                "Confirm with a fresh code from your app.",
+            ),
+            action: "/account/on",
+            button: at.say("Activer", "Switch on"),
+            dangerous: false,
+            with_code: true,
+            back,
+        },
+        Ask::Off => Question {
+            title: at.say("Ne plus exiger de code", "Stop requiring a code"),
+            text: at.say(
+                "Seule votre phrase de passe vous sera demandée à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
+                "You will be asked for your pass phrase only. Your app stays bound to your account. Confirm with a fresh code.",
+            ),
+            action: "/account/off",
+            button: at.say("Désactiver", "Switch off"),
+            dangerous: false,
+            with_code: true,
+            back,
+        },
+        Ask::Replace => Question {
+            title: at.say("Remplacer mon application", "Replace my app"),
+            text: at.say(
+                "Un nouveau code QR vous sera montré. L'ancienne application reste valable jusqu'à ce que la nouvelle soit confirmée. Donnez un code de l'ancienne.",
+                "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
+            ),
+            action: "/account/replace",
+            button: at.say("Continuer", "Continue"),
+            dangerous: false,
+            with_code: true,
+            back,
+        },
+        Ask::Lost => Question {
+            title: at.say("J'ai perdu mon téléphone", "I lost my phone"),
+            text: before_reporting(here.visit.language, here.has_recovery_codes()),
+            action: "/account/lost",
+            button: at.say("Désactiver l'application", "Disable the app"),
+            dangerous: true,
+            with_code: false,
+            back,
+        },
+    };
+    let body = code::question(&at, &question);
+    here.page(trouble, question.title, true, body).await
+}
+
+fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
+    if has_recovery_codes {
+        language.say(
+            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l'un de vos codes de récupération\u{a0}; sans eux, un administrateur devra réinitialiser votre compte.",
+            "Your app will no longer work and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account.",
+        )
+    } else {
+        language.say(
+            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre.",
+            "Your app will no longer work and all your sessions will end. An administrator must reset your account before you can set up another.",
+        )
+    }
+}
+
+pub(crate) async fn show_on<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    if here.is_bound() {
+        return ask(&here, Ask::On, None).await;
+    }
+    // Confirming an enrollment switches it on.
+    Ok(here.go("/enrol"))
+}
+
+pub(crate) async fn show_off<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    ask(&here, Ask::Off, None).await
+}
+
+pub(crate) async fn show_replace<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    ask(&here, Ask::Replace, None).await
+}
+
+pub(crate) async fn show_lost<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+    ask(&here, Ask::Lost, None).await
+}
+
+pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form.fields.text("code", MAX_CODE).map(|typed| SwitchOn {
+        stamp: here.stamp,
+        typed: typed.into(),
+    });
+    match here.answer(&form, asked, &["code"], "").await? {
+        Ok(None) => Ok(here.go("/account?done=on")),
+        Ok(Some(entered)) => {
+            let to = format!("{}/account?done=on", here.pages.0.base);
+            here.pages
+                .hand_over(Some(here.key), entered.stamp, &to)
+                .await
+        }
+        Err(trouble) => ask(&here, Ask::On, Some(&trouble)).await,
+    }
+}
+
+pub(crate) async fn switch_off<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form.fields.text("code", MAX_CODE).map(|typed| SwitchOff {
+        stamp: here.stamp,
+        typed: typed.into(),
+    });
+    match here.answer(&form, asked, &["code"], "").await? {
+        Ok(()) => Ok(here.go("/account?done=off")),
+        Err(trouble) => ask(&here, Ask::Off, Some(&trouble)).await,
+    }
+}
+
+pub(crate) async fn replace<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let asked = form
+        .fields
+        .text("code", MAX_CODE)
+        .map(|typed| BeginReplacement {
+            stamp: here.stamp,
+            typed: typed.into(),
+        });
+    match here.answer(&form, asked, &["code"], "").await? {
+        Ok(_) => Ok(here.go("/enrol")),
+        Err(trouble) => ask(&here, Ask::Replace, Some(&trouble)).await,
+    }
+}
+
+pub(crate) async fn report_lost<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let account = here.stamp.account();
+    let lost = ReportLost { account };
+    if let Err(trouble) = here.answer(&form, Ok(lost), &[], "").await? {
+        return ask(&here, Ask::Lost, Some(&trouble)).await;
+    }
+    let language = here.visit.language;
+    let said = Message {
+        title: language.say("Application désactivée", "App disabled"),
+        text: if here.has_recovery_codes() {
+            language.say(
+                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l'un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
+                "Your app no longer works and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
+            )
+        } else {
+            language.say(
+                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
+                "Your app no longer works and all your sessions have ended. Ask an administrator to reset your account.",
+            )
+        },
+        on: (
+            language.say("Page de connexion", "Log-in page"),
+            here.pages.0.host.log_in(),
+        ),
+    };
+    let page = here.pages.message(&here.visit, StatusCode::OK, &said);
+    here.pages.let_go(here.key, page).await
+}
