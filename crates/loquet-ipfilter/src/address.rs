@@ -19,6 +19,13 @@ pub fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
+pub(crate) fn embedded_in(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => embedded_v4(v6),
+    }
+}
+
 /// Whether an address may be IPv4-mapped or hold an IPv4 address: by its first bits alone, so that nearly every other
 /// address is spared a closer look. No part of it is a branch: many addresses begin with 2001, and which do nobody can
 /// foresee.

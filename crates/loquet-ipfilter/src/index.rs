@@ -1,26 +1,40 @@
-//! Address to behaviour, as fast as memory allows: a table and a search for few spans, bit planes for many.
+//! Address to rules and to what they come to: one search that finds the span, and bit planes where spans are many.
 
+use crate::lists::ListId;
 use crate::planes::Planes;
 use crate::search::Search;
-use crate::spans::{Spans, Word};
+use crate::spans::Spans;
+use crate::word::{Families, Word};
 
-/// The frozen index of both families. A behaviour that it names is one that it was built with.
+/// The frozen index of both families.
+pub(crate) type Index = Families<Family<u32>, Family<u128>>;
+
+/// One family: every address has a list of rules, and a number for what that list comes to.
 #[derive(Debug, Clone)]
-pub(crate) struct Index {
-    v4: Family<u32>,
-    v6: Family<u128>,
+pub(crate) struct Family<K: Word> {
+    search: SpanSearch<K>,
+    /// Of each span, the rules that may decide there.
+    lists: Box<[ListId]>,
+    behaviours: Behaviours,
 }
 
+/// Finds the number of the span that an address lies in.
 #[derive(Debug, Clone)]
-enum Family<K: Word> {
+enum SpanSearch<K: Word> {
+    Half(Search<K::Half>),
+    /// The same where some network is longer than /64.
+    Whole(Search<K>),
+}
+
+/// The numbers of the behaviours, apart from the rules that make them: what every request reads should stay in the cache.
+#[derive(Debug, Clone)]
+enum Behaviours {
+    /// Few spans, or more than a few behaviours: that of each span.
+    OfSpans(Box<[u16]>),
     /// Many spans of two behaviours, the common list: one bit says which.
     Bit(Planes),
     /// Many spans of a few behaviours: one bit of the behaviour's number each, the lowest first.
     Bits(Box<[Planes]>),
-    /// Few spans, or more behaviours.
-    Half(Search<K::Half>),
-    /// The same where some network is longer than /64.
-    Whole(Search<K>),
 }
 
 /// Up to this many spans the search is at least as fast, and the planes' first table alone would take 128 KiB.
@@ -28,71 +42,89 @@ const FEW: usize = 512;
 /// Beyond 16 behaviours a look-up in as many planes as their number has bits is no faster than the search.
 const MOST_PLANES: u32 = 4;
 
-impl Index {
-    pub(crate) fn new(v4: &Spans<u32, u16>, v6: &Spans<u128, u16>, behaviours: usize) -> Self {
-        Self {
-            v4: Family::new(v4, behaviours),
-            v6: Family::new(v6, behaviours),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn v4(&self, address: u32) -> Option<u16> {
-        self.v4.at(address)
-    }
-
-    #[inline]
-    pub(crate) fn v6(&self, address: u128) -> Option<u16> {
-        self.v6.at(address)
-    }
-
-    pub(crate) fn bytes(&self) -> (usize, usize) {
-        (self.v4.bytes(), self.v6.bytes())
-    }
-}
-
 impl<K: Word> Family<K> {
-    fn new(spans: &Spans<K, u16>, behaviours: usize) -> Self {
-        let planes = usize::BITS.saturating_sub(behaviours.saturating_sub(1).leading_zeros());
-        if spans.len() <= FEW || planes > MOST_PLANES {
-            return if spans.iter().all(|(start, _)| start.is_half()) {
-                Self::Half(Search::build(spans, K::half))
-            } else {
-                Self::Whole(Search::build(spans, |start| start))
-            };
-        }
-        let plane = |bit: u32| Planes::build(spans, |id| (id >> bit) & 1 == 1);
-        match planes {
-            0 | 1 => Self::Bit(plane(0)),
-            _ => Self::Bits((0..planes).map(plane).collect()),
+    /// `numbers` says what each address comes to, one of `count` behaviours.
+    pub(crate) fn new(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
+        let starts = || lists.iter().skip(1).map(|(start, _)| start);
+        let search = if starts().all(K::is_half) {
+            SpanSearch::Half(Search::build(&starts().map(K::half).collect::<Vec<_>>()))
+        } else {
+            SpanSearch::Whole(Search::build(&starts().collect::<Vec<_>>()))
+        };
+        Self {
+            search,
+            lists: lists.iter().map(|(_, list)| list).collect(),
+            behaviours: Behaviours::new(lists, numbers, count),
         }
     }
 
-    /// The common case stands at the caller's; the others are a call away.
+    /// The number of an address's behaviour; `None` would be a fault of the index, and callers refuse on it. The common
+    /// case stands at the caller's; the others are a call away.
     #[inline]
-    fn at(&self, address: K) -> Option<u16> {
-        match self {
-            Self::Bit(planes) => planes.bit(address).map(u16::from),
-            Self::Bits(_) | Self::Half(_) | Self::Whole(_) => self.at_length(address),
+    pub(crate) fn behaviour(&self, address: K) -> Option<u16> {
+        match &self.behaviours {
+            Behaviours::Bit(planes) => planes.bit(address).map(u16::from),
+            Behaviours::OfSpans(_) | Behaviours::Bits(_) => self.behaviour_at_length(address),
         }
     }
 
     #[inline(never)]
-    fn at_length(&self, address: K) -> Option<u16> {
-        match self {
-            Self::Half(search) => search.at(address.half()),
-            Self::Whole(search) => search.at(address),
-            Self::Bit(planes) => planes.bit(address).map(u16::from),
-            Self::Bits(planes) => number(planes, address),
+    fn behaviour_at_length(&self, address: K) -> Option<u16> {
+        match &self.behaviours {
+            Behaviours::OfSpans(numbers) => numbers.get(self.span(address)?).copied(),
+            Behaviours::Bit(planes) => planes.bit(address).map(u16::from),
+            Behaviours::Bits(planes) => number(planes, address),
         }
     }
 
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Half(search) => search.bytes(),
-            Self::Whole(search) => search.bytes(),
-            Self::Bit(planes) => planes.bytes(),
-            Self::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
+    /// The rules that may decide at an address; `None` would be a fault of the index.
+    pub(crate) fn list(&self, address: K) -> Option<ListId> {
+        self.lists.get(self.span(address)?).copied()
+    }
+
+    #[inline]
+    fn span(&self, address: K) -> Option<usize> {
+        match &self.search {
+            SpanSearch::Half(search) => search.at(address.half()),
+            SpanSearch::Whole(search) => search.at(address),
+        }
+    }
+
+    /// The rules of every address.
+    pub(crate) fn spans(&self) -> Spans<K, ListId> {
+        let lists = || self.lists.iter().copied();
+        match &self.search {
+            SpanSearch::Half(search) => Spans::new(search.starts().map(K::of_half), lists()),
+            SpanSearch::Whole(search) => Spans::new(search.starts(), lists()),
+        }
+    }
+
+    /// Bytes that [`behaviour`](Self::behaviour) reads from.
+    pub(crate) fn bytes(&self) -> usize {
+        match (&self.behaviours, &self.search) {
+            (Behaviours::OfSpans(numbers), SpanSearch::Half(search)) => {
+                search.bytes().saturating_add(size_of_val(&**numbers))
+            }
+            (Behaviours::OfSpans(numbers), SpanSearch::Whole(search)) => {
+                search.bytes().saturating_add(size_of_val(&**numbers))
+            }
+            (Behaviours::Bit(planes), _) => planes.bytes(),
+            (Behaviours::Bits(planes), _) => planes.iter().map(Planes::bytes).sum(),
+        }
+    }
+}
+
+impl Behaviours {
+    fn new<K: Word>(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
+        let planes = usize::BITS.saturating_sub(count.saturating_sub(1).leading_zeros());
+        if lists.len() <= FEW || planes > MOST_PLANES {
+            let both = lists.zip(numbers);
+            return Self::OfSpans(both.iter().map(|(_, (_, number))| number).collect());
+        }
+        let plane = |bit: u32| Planes::build(numbers, |number| (number >> bit) & 1 == 1);
+        match planes {
+            0 | 1 => Self::Bit(plane(0)),
+            _ => Self::Bits((0..planes).map(plane).collect()),
         }
     }
 }
@@ -114,7 +146,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spans::Key;
+    use crate::lists::Handle;
+    use crate::word::Key;
 
     /// Spans that begin at these addresses, each of another behaviour than the one before.
     fn spans<K: Word>(mut starts: Vec<K>, behaviours: u16) -> Spans<K, u16> {
@@ -141,9 +174,13 @@ mod tests {
 
     fn compare<K: Word>(starts: Vec<K>, behaviours: u16, bits: u32) {
         let spans = spans(starts, behaviours);
-        let whole = Search::build(&spans, |start| start);
-        let half = Search::build(&spans, K::half);
-        let halves = spans.iter().all(|(start, _)| start.is_half());
+        let starts: Vec<K> = spans.iter().skip(1).map(|(start, _)| start).collect();
+        let whole = Search::build(&starts);
+        let half = Search::build(&starts.iter().map(|start| start.half()).collect::<Vec<_>>());
+        let halves = starts.iter().all(|start| start.is_half());
+        assert_eq!(whole.starts().collect::<Vec<_>>(), starts);
+        let values: Vec<u16> = spans.iter().map(|(_, value)| value).collect();
+        let value = |at: Option<usize>| values.get(at.unwrap()).copied();
         let planes: Vec<Planes> = (0..bits)
             .map(|bit| Planes::build(&spans, |id| (id >> bit) & 1 == 1))
             .collect();
@@ -151,9 +188,9 @@ mod tests {
         let near = |edge: K| [edge.previous(), Some(edge), edge.next()];
         for address in edges.flat_map(near).flatten() {
             let expected = spans.at(address);
-            assert_eq!(whole.at(address), expected, "{address:x?}");
+            assert_eq!(value(whole.at(address)), expected, "{address:x?}");
             if halves {
-                assert_eq!(half.at(address.half()), expected, "{address:x?}");
+                assert_eq!(value(half.at(address.half())), expected, "{address:x?}");
             }
             for (bit, planes) in (0..).zip(&planes) {
                 let expected = expected.map(|id| (id >> bit) & 1 == 1);
@@ -235,19 +272,27 @@ mod tests {
 
     #[test]
     fn the_structure_follows_the_spans() {
-        let many = |step: u32| spans::<u32>((0..600).map(|at| at * step).collect(), 2);
-        let few = spans::<u32>(vec![7, 9], 2);
-        assert!(matches!(Family::new(&few, 2), Family::Half(_)));
-        assert!(matches!(Family::new(&many(7), 2), Family::Bit(_)));
-        assert!(matches!(Family::new(&many(7), 3), Family::Bits(planes) if planes.len() == 2));
-        assert!(matches!(Family::new(&many(7), 16), Family::Bits(planes) if planes.len() == 4));
-        assert!(matches!(Family::new(&many(7), 17), Family::Half(_)));
-        let long = spans::<u128>(vec![1], 2);
-        assert!(matches!(Family::new(&long, 2), Family::Whole(_)));
-        assert!(matches!(
-            Family::new(&spans::<u128>(vec![1 << 64], 2), 2),
-            Family::Half(_)
-        ));
+        fn family<K: Word>(starts: Vec<K>, count: usize) -> Family<K> {
+            let numbers = spans(starts, 2);
+            let lists = numbers.map(|number| Handle::Many(number.into()).seal());
+            let family = Family::new(&lists, &numbers, count);
+            assert_eq!(family.spans(), lists);
+            family
+        }
+        let few = family::<u32>(vec![7, 9], 2);
+        let many = |count: usize| family::<u32>((0..600).map(|at| at * 7).collect(), count);
+        assert!(matches!(few.behaviours, Behaviours::OfSpans(_)));
+        assert!(matches!(few.search, SpanSearch::Half(_)));
+        assert!(matches!(many(2).behaviours, Behaviours::Bit(_)));
+        let bits = |count: usize| match many(count).behaviours {
+            Behaviours::Bits(planes) => planes.len(),
+            Behaviours::Bit(_) | Behaviours::OfSpans(_) => 0,
+        };
+        assert_eq!([3, 16, 17].map(bits), [2, 4, 0]);
+        let long = family::<u128>(vec![1], 2);
+        assert!(matches!(long.search, SpanSearch::Whole(_)));
+        let short = family::<u128>(vec![1 << 64], 2);
+        assert!(matches!(short.search, SpanSearch::Half(_)));
         assert_eq!(<u32 as Key>::LAST.half(), u32::MAX);
     }
 

@@ -477,6 +477,6 @@ fn the_index_stays_small() {
     };
     // The random IPv6 networks lie apart, unlike real ones, so that little can be shared.
     within(bytes(20_000), (310_000, 880_000));
-    within(bytes(100), (9_200, 11_000));
+    within(bytes(100), (9_500, 11_000));
     within(bytes(0), (8, 8));
 }
