@@ -9,6 +9,7 @@ use crate::evaluate::{Audience, Match, matches, matching};
 use crate::facts::Facts;
 use crate::fold::{Tunnels, fold};
 use crate::index::{Family, Index};
+use crate::lines::Lines;
 use crate::lists::{ListId, Lists};
 use crate::{Decision, Geo, Origin, Rules, Verdict};
 
@@ -33,6 +34,7 @@ pub struct Filter {
     version: u64,
     index: Index,
     lists: Lists,
+    lines: Lines,
     behaviours: Vec<Behaviour>,
     /// The rules about an unknown address, and what they come to.
     nowhere: (ListId, Behaviour),
@@ -61,6 +63,7 @@ impl Filter {
                 v6: Family::new(&folded.table.v6, &v6, behaviours.len()),
             },
             lists: folded.lists,
+            lines: Lines::of(rules),
             behaviours,
             nowhere: (folded.nowhere, nowhere),
             tunnels: folded.tunnels,
@@ -170,25 +173,25 @@ impl Filter {
         }
         let list = self.list_at(address);
         let index = self.lists.decider(&self.rules, list, audience);
-        let decider = index.map(|index| (index, self.how(index, address, audience)));
-        verdict(&self.rules, self.version, address, decider)
+        Verdict {
+            decision: index.map_or(self.rules.default, |index| self.lists.decision(index)),
+            rule: index.and_then(|index| self.lines.reference(index)),
+            by_unknown: index.is_some_and(|index| self.by_unknown(index, address, audience)),
+            precedence: self.rules.precedence,
+            version: self.version,
+            address,
+        }
     }
 
-    /// How the deciding rule matches. Only a deny with further conditions can have an unknown fact.
-    fn how(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> Match {
-        let certain = Match {
-            specificity: 0,
-            by_unknown: false,
+    /// Whether the deciding rule matches by an unknown fact.
+    fn by_unknown(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> bool {
+        let is_open = match address {
+            Some(_) => self.lists.may_be_unknown(index),
+            None => self.lists.decision(index) == Decision::Deny,
         };
-        match self.rules.at(index) {
-            Some(rule)
-                if rule.decision == Decision::Deny
-                    && (rule.extra.is_some() || address.is_none()) =>
-            {
-                matches(&self.rules, rule, &self.facts(address), audience).unwrap_or(certain)
-            }
-            _ => certain,
-        }
+        let rule = self.rules.at(index).filter(|_| is_open);
+        rule.and_then(|rule| matches(&self.rules, rule, &self.facts(address), audience))
+            .is_some_and(|met| met.by_unknown)
     }
 
     pub(crate) fn facts(&self, address: Option<IpAddr>) -> Facts {

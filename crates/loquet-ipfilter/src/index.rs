@@ -1,10 +1,11 @@
-//! Address to rules and to what they come to: one search that finds the span, and bit planes where spans are many.
+//! Address to rules and to what they come to: a search that finds the span, and bit planes where spans are many.
 
 use crate::lists::ListId;
+use crate::packed::Packed;
 use crate::planes::Planes;
 use crate::search::Search;
 use crate::spans::Spans;
-use crate::word::{Families, Word};
+use crate::word::{Families, Key, Word};
 
 /// The frozen index of both families.
 pub(crate) type Index = Families<Family<u32>, Family<u128>>;
@@ -12,18 +13,22 @@ pub(crate) type Index = Families<Family<u32>, Family<u128>>;
 /// One family: every address has a list of rules, and a number for what that list comes to.
 #[derive(Debug, Clone)]
 pub(crate) struct Family<K: Word> {
-    search: SpanSearch<K>,
-    /// Of each span, the rules that may decide there.
-    lists: Box<[ListId]>,
+    rules: RuleSearch<K>,
     behaviours: Behaviours,
 }
 
-/// Finds the number of the span that an address lies in.
+/// Finds the span that an address lies in, and its rules.
 #[derive(Debug, Clone)]
-enum SpanSearch<K: Word> {
-    Half(Search<K::Half>),
+enum RuleSearch<K: Word> {
+    Half(SpanSearch<K::Half>),
     /// The same where some network is longer than /64.
-    Whole(Search<K>),
+    Whole(SpanSearch<K>),
+}
+
+#[derive(Debug, Clone)]
+enum SpanSearch<K: Key> {
+    Few(Search<K>, Box<[ListId]>),
+    Many(Packed<K>),
 }
 
 /// The numbers of the behaviours, apart from the rules that make them: what every request reads should stay in the cache.
@@ -45,17 +50,13 @@ const MOST_PLANES: u32 = 4;
 impl<K: Word> Family<K> {
     /// `numbers` says what each address comes to, one of `count` behaviours.
     pub(crate) fn new(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
-        let starts = || lists.iter().skip(1).map(|(start, _)| start);
-        let search = if starts().all(K::is_half) {
-            SpanSearch::Half(Search::build(&starts().map(K::half).collect::<Vec<_>>()))
+        let rules = if lists.iter().all(|(start, _)| start.is_half()) {
+            RuleSearch::Half(SpanSearch::new(lists, K::half))
         } else {
-            SpanSearch::Whole(Search::build(&starts().collect::<Vec<_>>()))
+            RuleSearch::Whole(SpanSearch::new(lists, |address| address))
         };
-        Self {
-            search,
-            lists: lists.iter().map(|(_, list)| list).collect(),
-            behaviours: Behaviours::new(lists, numbers, count),
-        }
+        let behaviours = Behaviours::new(lists, numbers, count);
+        Self { rules, behaviours }
     }
 
     /// The number of an address's behaviour; `None` would be a fault of the index, and callers refuse on it. The common
@@ -77,39 +78,86 @@ impl<K: Word> Family<K> {
         }
     }
 
-    /// The rules that may decide at an address; `None` would be a fault of the index.
-    pub(crate) fn list(&self, address: K) -> Option<ListId> {
-        self.lists.get(self.span(address)?).copied()
-    }
-
     #[inline]
     fn span(&self, address: K) -> Option<usize> {
-        match &self.search {
-            SpanSearch::Half(search) => search.at(address.half()),
-            SpanSearch::Whole(search) => search.at(address),
+        match &self.rules {
+            RuleSearch::Half(search) => search.span(address.half()),
+            RuleSearch::Whole(search) => search.span(address),
+        }
+    }
+
+    /// The rules that may decide at an address; `None` would be a fault of the index.
+    pub(crate) fn list(&self, address: K) -> Option<ListId> {
+        match &self.rules {
+            RuleSearch::Half(search) => search.list(address.half()),
+            RuleSearch::Whole(search) => search.list(address),
         }
     }
 
     /// The rules of every address.
     pub(crate) fn spans(&self) -> Spans<K, ListId> {
-        let lists = || self.lists.iter().copied();
-        match &self.search {
-            SpanSearch::Half(search) => Spans::new(search.starts().map(K::of_half), lists()),
-            SpanSearch::Whole(search) => Spans::new(search.starts(), lists()),
+        match &self.rules {
+            RuleSearch::Half(search) => search.spans(K::of_half),
+            RuleSearch::Whole(search) => search.spans(|start| start),
         }
     }
 
     /// Bytes that [`behaviour`](Self::behaviour) reads from.
     pub(crate) fn bytes(&self) -> usize {
-        match (&self.behaviours, &self.search) {
-            (Behaviours::OfSpans(numbers), SpanSearch::Half(search)) => {
-                search.bytes().saturating_add(size_of_val(&**numbers))
+        let search = || match &self.rules {
+            RuleSearch::Half(search) => search.bytes(),
+            RuleSearch::Whole(search) => search.bytes(),
+        };
+        match &self.behaviours {
+            Behaviours::OfSpans(numbers) => search().saturating_add(size_of_val(&**numbers)),
+            Behaviours::Bit(planes) => planes.bytes(),
+            Behaviours::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
+        }
+    }
+}
+
+impl<T: Key> SpanSearch<T> {
+    fn new<K: Word>(lists: &Spans<K, ListId>, key: impl Fn(K) -> T) -> Self {
+        if lists.len() > FEW {
+            return Self::Many(Packed::build(lists, key));
+        }
+        let starts: Vec<T> = lists.iter().skip(1).map(|(start, _)| key(start)).collect();
+        let lists = lists.iter().map(|(_, list)| list).collect();
+        Self::Few(Search::build(&starts), lists)
+    }
+
+    #[inline]
+    fn span(&self, address: T) -> Option<usize> {
+        match self {
+            Self::Few(search, _) => search.at(address),
+            Self::Many(packed) => packed.at(address).map(|(span, _)| span),
+        }
+    }
+
+    fn list(&self, address: T) -> Option<ListId> {
+        match self {
+            Self::Few(search, lists) => lists.get(search.at(address)?).copied(),
+            Self::Many(packed) => packed.at(address).map(|(_, list)| list),
+        }
+    }
+
+    fn spans<K: Word>(&self, word: impl Fn(T) -> K) -> Spans<K, ListId> {
+        match self {
+            Self::Few(search, lists) => {
+                Spans::new(search.starts().map(word), lists.iter().copied())
             }
-            (Behaviours::OfSpans(numbers), SpanSearch::Whole(search)) => {
-                search.bytes().saturating_add(size_of_val(&**numbers))
+            Self::Many(packed) => {
+                let ends = packed.spans().map(|(end, _)| end);
+                let starts = ends.filter_map(|end| end.next()).map(word);
+                Spans::new(starts, packed.spans().map(|(_, list)| list))
             }
-            (Behaviours::Bit(planes), _) => planes.bytes(),
-            (Behaviours::Bits(planes), _) => planes.iter().map(Planes::bytes).sum(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Few(search, _) => search.bytes(),
+            Self::Many(packed) => packed.bytes(),
         }
     }
 }
@@ -181,6 +229,8 @@ mod tests {
         assert_eq!(whole.starts().collect::<Vec<_>>(), starts);
         let values: Vec<u16> = spans.iter().map(|(_, value)| value).collect();
         let value = |at: Option<usize>| values.get(at.unwrap()).copied();
+        let lists = spans.map(|number| Handle::Many(number.into()).seal());
+        let packed = Packed::build(&lists, |start| start);
         let planes: Vec<Planes> = (0..bits)
             .map(|bit| Planes::build(&spans, |id| (id >> bit) & 1 == 1))
             .collect();
@@ -189,6 +239,9 @@ mod tests {
         for address in edges.flat_map(near).flatten() {
             let expected = spans.at(address);
             assert_eq!(value(whole.at(address)), expected, "{address:x?}");
+            let (span, list) = packed.at(address).unwrap();
+            assert_eq!(value(Some(span)), expected, "{address:x?}");
+            assert_eq!(Some(list), lists.at(address), "{address:x?}");
             if halves {
                 assert_eq!(value(half.at(address.half())), expected, "{address:x?}");
             }
@@ -282,7 +335,7 @@ mod tests {
         let few = family::<u32>(vec![7, 9], 2);
         let many = |count: usize| family::<u32>((0..600).map(|at| at * 7).collect(), count);
         assert!(matches!(few.behaviours, Behaviours::OfSpans(_)));
-        assert!(matches!(few.search, SpanSearch::Half(_)));
+        assert!(matches!(few.rules, RuleSearch::Half(SpanSearch::Few(..))));
         assert!(matches!(many(2).behaviours, Behaviours::Bit(_)));
         let bits = |count: usize| match many(count).behaviours {
             Behaviours::Bits(planes) => planes.len(),
@@ -290,9 +343,9 @@ mod tests {
         };
         assert_eq!([3, 16, 17].map(bits), [2, 4, 0]);
         let long = family::<u128>(vec![1], 2);
-        assert!(matches!(long.search, SpanSearch::Whole(_)));
+        assert!(matches!(long.rules, RuleSearch::Whole(_)));
         let short = family::<u128>(vec![1 << 64], 2);
-        assert!(matches!(short.search, SpanSearch::Half(_)));
+        assert!(matches!(short.rules, RuleSearch::Half(_)));
         assert_eq!(<u32 as Key>::LAST.half(), u32::MAX);
     }
 

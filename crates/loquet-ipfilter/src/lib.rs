@@ -27,10 +27,13 @@ mod import;
 mod import_json;
 mod import_list;
 mod index;
+mod lines;
 mod lint;
 mod lists;
 #[cfg(feature = "maxmind")]
 mod maxmind;
+mod packed;
+mod parts;
 mod planes;
 mod prefix;
 mod record;

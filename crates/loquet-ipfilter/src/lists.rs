@@ -18,6 +18,9 @@ const IS_LIST: u32 = 1 << 31;
 const MAX_RANKS: usize = 64 << 20;
 
 impl ListId {
+    /// No rule at all.
+    pub(crate) const NONE: Self = Self(IS_LIST);
+
     /// The single rule that decides about everybody, where there is one.
     pub(crate) const fn single(self) -> Option<u32> {
         if self.0 & IS_LIST == 0 {
@@ -70,6 +73,8 @@ pub(crate) struct Lists {
 
 /// The rule allows.
 const ALLOWS: u8 = 1;
+/// The rule has conditions other than its networks, so that it may match by an unknown fact.
+const HAS_EXTRA: u8 = 4;
 /// The rule applies only to some tags or devices, so that what stands behind it still counts.
 const CONDITIONAL: u8 = 2;
 
@@ -81,7 +86,10 @@ impl Lists {
                 || rule.extra.is_some()
                     && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL);
             let allows = rule.decision == Decision::Allow;
-            (if conditional { CONDITIONAL } else { 0 }) | (if allows { ALLOWS } else { 0 })
+            let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
+            bit(conditional, CONDITIONAL)
+                | bit(allows, ALLOWS)
+                | bit(rule.extra.is_some(), HAS_EXTRA)
         });
         let mut ids = FixedMap::default();
         ids.insert(Box::default(), 0);
@@ -109,6 +117,11 @@ impl Lists {
         } else {
             Decision::Deny
         }
+    }
+
+    /// Whether the rule can match by an unknown fact where the address is known. Only a deny with further conditions can.
+    pub(crate) fn may_be_unknown(&self, index: u32) -> bool {
+        self.traits(index) & (ALLOWS | HAS_EXTRA) == HAS_EXTRA
     }
 
     /// The list with one rule more. What can no longer decide is cut off.

@@ -1,21 +1,17 @@
-//! Which of many spans an address lies in: a table over some of its bits, then a search that takes no branch.
+//! Which of a few spans an address lies in: a search that takes no branch.
 //!
 //! Ten kilobytes for 100 rules. A tree of nodes of 16 keys, each compared at once, took 2.5 times as long: without native
 //! CPU flags the adding up costs more than the steps that it saves.
 
 use core::hint::select_unpredictable;
 
+use crate::parts::Parts;
 use crate::word::Key;
 
-/// A table over the smallest block of addresses that all spans but the first begin in: the bits in which they do not
-/// differ tell nothing. The networks of IPv6 begin with few of all first bytes.
+/// The beginnings of all spans but the first.
 #[derive(Debug, Clone)]
 pub(crate) struct Search<K> {
-    block: K,
-    /// The table has an entry for so many bits of the addresses of the block.
-    shift: u32,
-    /// How many of `keys` belong to spans that start before the addresses of this part of the block.
-    before: Box<[u32]>,
+    parts: Parts<K>,
     /// The greatest power of two that a search starts with; zero when no span but the first one starts in any part.
     step: usize,
     /// The last address before each span but the first, so that an address lies in the span whose number is how many of
@@ -25,45 +21,18 @@ pub(crate) struct Search<K> {
     count: usize,
 }
 
-/// The table has at most so many entries, unless there are more spans.
-const MOST_BITS: u32 = 16;
-
 impl<K: Key> Search<K> {
     /// `starts` are the beginnings of all spans but the first, ascending.
     pub(crate) fn build(starts: &[K]) -> Self {
-        let first = starts.first().copied().unwrap_or(K::LAST);
-        let spread = first.spread(starts.last().copied().unwrap_or(first));
-        let log = starts.len().max(1).ilog2();
-        // Eight to sixteen entries a span: half of them make a search one step longer. Of very many spans one or two,
-        // because the table should stay in the cache.
-        let wanted = log.saturating_add(4).min(MOST_BITS.max(log));
-        let bits = wanted.min(spread);
-        let (block, shift) = (first.block(spread), spread.saturating_sub(bits));
-        let mut counts = vec![0_u32; 1 << bits];
-        for start in starts {
-            if let Some(count) = counts.get_mut(start.part(block, shift)) {
-                *count = count.saturating_add(1);
-            }
-        }
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let before = counts.iter().scan(0_u32, |sum, count| {
-            let before = *sum;
-            *sum = sum.saturating_add(*count);
-            Some(before)
-        });
+        let (parts, most) = Parts::build(starts);
         // Steps of 4, 2 and 1 tell eight positions apart: among seven keys.
         let step = most.checked_ilog2().map_or(0, |log| 1_usize << log);
-        let fill = step.saturating_mul(2);
+        let fill = core::iter::repeat_n(K::LAST, step.saturating_mul(2));
+        let keys = starts.iter().filter_map(|start| start.previous());
         Self {
-            block,
-            shift,
-            before: before.collect(),
+            parts,
             step,
-            keys: starts
-                .iter()
-                .filter_map(|start| start.previous())
-                .chain(core::iter::repeat_n(K::LAST, fill))
-                .collect(),
+            keys: keys.chain(fill).collect(),
             count: starts.len(),
         }
     }
@@ -72,12 +41,10 @@ impl<K: Key> Search<K> {
     /// refuse on it.
     #[inline]
     pub(crate) fn at(&self, address: K) -> Option<usize> {
-        let part = address.part(self.block, self.shift);
-        let Some(before) = self.before.get(part) else {
+        let Some(before) = self.parts.before(address) else {
             let is_beyond = self.keys.first().is_some_and(|key| *key < address);
             return Some(if is_beyond { self.count } else { 0 });
         };
-        let before = usize::try_from(*before).ok()?;
         let keys = self.keys.get(before..)?;
         let less = match self.step {
             0 => 0,
@@ -87,12 +54,7 @@ impl<K: Key> Search<K> {
             8 => less::<K, 16>(keys, address)?,
             16 => less::<K, 32>(keys, address)?,
             32 => less::<K, 64>(keys, address)?,
-            _ => {
-                let after = self.before.get(part.wrapping_add(1));
-                let end = after.map_or(Some(self.count), |end| usize::try_from(*end).ok())?;
-                let keys = self.keys.get(before..end)?;
-                keys.partition_point(|key| *key < address)
-            }
+            _ => keys.partition_point(|key| *key < address),
         };
         Some(before.wrapping_add(less))
     }
@@ -104,7 +66,7 @@ impl<K: Key> Search<K> {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.before).saturating_add(size_of_val(&*self.keys))
+        self.parts.bytes().saturating_add(size_of_val(&*self.keys))
     }
 }
 

@@ -5,8 +5,12 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::Prefix;
 
 /// A number that addresses are compared by.
-pub(crate) trait Key: Copy + Ord {
+pub(crate) trait Key: Copy + Ord + core::fmt::Debug {
     const LAST: Self;
+    /// As many values as fit beside as many numbers and their rules in a cache line.
+    type Group<V: Copy + core::fmt::Debug>: AsRef<[V]> + AsMut<[V]> + Copy + core::fmt::Debug;
+    const GROUP: usize;
+    fn group<V: Copy + core::fmt::Debug>(filler: V) -> Self::Group<V>;
     fn next(self) -> Option<Self>;
     fn previous(self) -> Option<Self>;
     /// How many bits there are from the first in which the two differ.
@@ -19,9 +23,15 @@ pub(crate) trait Key: Copy + Ord {
 }
 
 macro_rules! key {
-    ($($number:ty),*) => {$(
+    ($($number:ty, groups of $group:literal;)*) => {$(
         impl Key for $number {
             const LAST: Self = Self::MAX;
+            type Group<V: Copy + core::fmt::Debug> = [V; $group];
+            const GROUP: usize = $group;
+
+            fn group<V: Copy + core::fmt::Debug>(filler: V) -> [V; $group] {
+                [filler; $group]
+            }
 
             fn next(self) -> Option<Self> {
                 self.checked_add(1)
@@ -48,16 +58,20 @@ macro_rules! key {
     )*};
 }
 
-key!(u32, u64, u128);
+key! {
+    u32, groups of 8;
+    u64, groups of 5;
+    u128, groups of 3;
+}
 
 /// An address as a number.
-pub(crate) trait Word: Key + core::hash::Hash + core::fmt::Debug {
+pub(crate) trait Word: Key + core::hash::Hash {
     const ZERO: Self;
     const BITS: u32;
     /// How many bits follow the first 16.
     const TOP_SHIFT: u32;
     /// The half by which addresses are told apart while no network is longer than /64; all of an IPv4 address.
-    type Half: Key + core::fmt::Debug;
+    type Half: Key;
     /// The first bits of the address.
     fn half(self) -> Self::Half;
     /// The address of these first bits, the others zero.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
-use loquet_ipfilter::{DeviceTier, Filter, Geo};
+use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use super::{Service, ServiceError};
@@ -215,7 +215,7 @@ impl Service {
                     let glass = organisation.facts.break_glass.at(self.now());
                     matches!(glass, BreakGlass::Open { .. })
                 });
-                if broken || filter.check_stranger(address).is_allowed() {
+                if broken || filter.decide_stranger(address) == Decision::Allow {
                     Access::Allowed
                 } else {
                     self.count_denial(LedgerId::denied(org));

@@ -1,0 +1,98 @@
+//! Many spans with their rules: where each ends and what holds in it stand in one cache line.
+//!
+//! A look-up reads the table, the ends of a few lines and one line, where a search among all beginnings would miss the
+//! cache at nearly each of its twenty steps.
+
+use crate::lists::ListId;
+use crate::parts::Parts;
+use crate::spans::Spans;
+use crate::word::{Key, Word};
+
+/// All spans, in lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Packed<K: Key> {
+    /// Over the beginnings of all lines but the first.
+    parts: Parts<K>,
+    /// The last address before each line but the first.
+    ends: Box<[K]>,
+    lines: Box<[Line<K>]>,
+    /// How many spans there are.
+    count: usize,
+}
+
+/// Some spans that follow each other.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Line<K: Key> {
+    /// The last address of each span. What fills up is the greatest.
+    ends: K::Group<K>,
+    lists: K::Group<ListId>,
+}
+
+impl<K: Key> Packed<K> {
+    /// `key` cuts an address down to what tells the spans apart.
+    pub(crate) fn build<W: Word>(spans: &Spans<W, ListId>, key: impl Fn(W) -> K) -> Self {
+        let all: Vec<(K, K, ListId)> = spans
+            .runs()
+            .map(|(first, last, list)| (key(first), key(last), list))
+            .collect();
+        let groups = || all.chunks(K::GROUP);
+        let starts: Vec<K> = groups()
+            .skip(1)
+            .filter_map(|group| group.first().map(|(first, ..)| *first))
+            .collect();
+        let line = |group: &[(K, K, ListId)]| {
+            let mut line = Line::<K> {
+                ends: K::group(K::LAST),
+                lists: K::group(ListId::NONE),
+            };
+            let ends: &mut [K] = line.ends.as_mut();
+            let lists: &mut [ListId] = line.lists.as_mut();
+            let slots = ends.iter_mut().zip(lists);
+            for ((end, list), (_, last, what)) in slots.zip(group) {
+                (*end, *list) = (*last, *what);
+            }
+            line
+        };
+        Self {
+            parts: Parts::build(&starts).0,
+            ends: starts.iter().filter_map(|start| start.previous()).collect(),
+            lines: groups().map(line).collect(),
+            count: all.len(),
+        }
+    }
+
+    /// The number of the span that an address lies in, and its rules; `None` would be a fault of
+    /// [`build`](Self::build), and callers refuse on it.
+    pub(crate) fn at(&self, address: K) -> Option<(usize, ListId)> {
+        let before = match self.parts.range(address) {
+            Some((before, end)) => {
+                let ends = self.ends.get(before..end)?;
+                before.wrapping_add(ends.partition_point(|end| *end < address))
+            }
+            None if self.ends.first().is_some_and(|end| *end < address) => self.ends.len(),
+            None => 0,
+        };
+        let line = self.lines.get(before)?;
+        let ends = line.ends.as_ref().iter();
+        let less = ends.fold(0_usize, |sum, end| {
+            sum.wrapping_add(usize::from(*end < address))
+        });
+        let list = *line.lists.as_ref().get(less)?;
+        Some((before.wrapping_mul(K::GROUP).wrapping_add(less), list))
+    }
+
+    /// The last address of each span and its rules.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = (K, ListId)> + '_ {
+        self.lines
+            .iter()
+            .flat_map(|line| line.ends.as_ref().iter().zip(line.lists.as_ref()))
+            .map(|(end, list)| (*end, *list))
+            .take(self.count)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let ends = size_of_val(&*self.ends).saturating_add(size_of_val(&*self.lines));
+        self.parts.bytes().saturating_add(ends)
+    }
+}
