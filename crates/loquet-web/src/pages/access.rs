@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
-use crate::views::access::{self, Access, Entry, Forecast, MAX_RULES};
+use crate::views::access::{self, Access, Entry, Forecast};
 use crate::{Pages, Visit, when};
 
 const PLACE: &str = "/admin/access";
@@ -66,6 +66,7 @@ async fn draw<H: Host>(
     };
     let access = Access {
         rules: shown.rules.unwrap_or(&in_force),
+        limit: service.rules_limit(),
         plan: plan.as_ref(),
         entry: shown.entry,
         draft: draft.as_ref(),
@@ -95,7 +96,8 @@ async fn forecast<H: Host>(pages: &Pages<H>, here: &Here, plan: &Plan) -> Result
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
     };
-    let Ok(rules) = SetAccessRules::new(here.stamp, &plan.text(), "") else {
+    let limit = pages.0.service.rules_limit();
+    let Ok(rules) = SetAccessRules::within(limit, here.stamp, &plan.text(), "") else {
         return Ok(forecast);
     };
     let Ok(what_if) = pages.0.service.what_if_rules(&here.stamp, &rules).await? else {
@@ -145,7 +147,7 @@ pub(crate) async fn plan<H: Host>(
     let here = pages.enrolled_administrator(&visit).await?;
     let language = visit.language;
     let draft = fields
-        .lines("draft", MAX_RULES)
+        .lines("draft", pages.0.service.rules_limit())
         .ok()
         .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
     let Some(mut draft) = draft else {
@@ -204,17 +206,18 @@ pub(crate) async fn save<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
+    let limit = pages.0.service.rules_limit();
     // Browsers send CRLF.
     let rules = fields
-        .lines("rules", MAX_FORM)
+        .lines("rules", limit.saturating_mul(2))
         .map(|rules| rules.replace("\r\n", "\n"));
     let (rules, fault) = match rules {
-        Ok(rules) if rules.chars().count() <= MAX_RULES => {
+        Ok(rules) if rules.len() <= limit => {
             let typed = Typed::ByHand(&rules);
             return put_in_force(&pages, &visit, &here, attempt, &fields, typed).await;
         }
         Ok(rules) => {
-            let (field, what) = ("rules", FieldFaultKind::TooLong(MAX_RULES));
+            let (field, what) = ("rules", FieldFaultKind::TooLong(limit));
             (Some(rules), FieldFault { field, what })
         }
         Err(fault) => (None, fault),
@@ -274,7 +277,8 @@ async fn put_in_force<H: Host>(
         Typed::ByHand(rules) => rules.to_owned(),
         Typed::Plan(plan, _) => plan.text(),
     };
-    let change = match SetAccessRules::new(here.stamp, &text, code) {
+    let limit = pages.0.service.rules_limit();
+    let change = match SetAccessRules::within(limit, here.stamp, &text, code) {
         Ok(change) => change,
         Err(bad) => {
             let trouble = Trouble {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
@@ -68,6 +69,17 @@ impl Service {
     pub fn places(&self) -> Geo {
         let geo = self.inner.geo.read();
         geo.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the longest text of access rules, in bytes. Pages and forms follow it.
+    pub fn set_rules_limit(&self, bytes: usize) {
+        self.inner.rules_limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns the longest text of access rules, in bytes: [`flow::RULES_LIMIT`] unless the host has set another.
+    #[must_use]
+    pub fn rules_limit(&self) -> usize {
+        self.inner.rules_limit.load(Ordering::Relaxed)
     }
 
     /// The text of the access rules in force, for an administrator. Empty: there are none.
