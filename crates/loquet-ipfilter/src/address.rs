@@ -100,13 +100,3 @@ pub fn is_special(address: IpAddr) -> bool {
     let address = address.to_canonical();
     special_prefixes().any(|prefix| prefix.contains(address))
 }
-
-/// What is remembered of an address to recognise a visitor: an IPv4 address whole, an IPv6 address cut to its /64,
-/// because privacy addresses (RFC 8981) change the rest every day.
-#[must_use]
-pub fn visitor_network(address: IpAddr) -> crate::Prefix {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => crate::Prefix::from_v4_bits(v4.to_bits(), 32),
-        IpAddr::V6(v6) => crate::Prefix::from_v6_bits(v6.to_bits(), 64),
-    }
-}

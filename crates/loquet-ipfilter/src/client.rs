@@ -27,14 +27,6 @@ impl HeaderKind {
             Self::Forwarded => "forwarded",
         }
     }
-
-    /// The kind whose name in lower case this is.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::XForwardedFor, Self::Forwarded]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-    }
 }
 
 /// The proxies whose word about a client counts.

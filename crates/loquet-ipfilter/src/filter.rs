@@ -11,7 +11,7 @@ use crate::fold::{Tunnels, fold};
 use crate::index::{Family, Index};
 use crate::lines::Lines;
 use crate::lists::{ListId, Lists};
-use crate::{Decision, Geo, Origin, Rules, Verdict};
+use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 
 /// Rules compiled for answering. `Send`, `Sync` and immutable: put it in an `Arc` or a
 /// [`SharedFilter`](crate::SharedFilter).
@@ -158,29 +158,51 @@ impl Filter {
 
     fn judge(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         let address = address.map(|address| address.to_canonical());
+        match self.list_at(address).plain() {
+            Some((index, decision)) if address.and_then(embedded_in).is_none() => {
+                self.verdict(address, decision, self.lines.reference(index), false)
+            }
+            _ => self.judge_at_length(address, audience),
+        }
+    }
+
+    fn verdict(
+        &self,
+        address: Option<IpAddr>,
+        decision: Decision,
+        rule: Option<RuleRef>,
+        by_unknown: bool,
+    ) -> Verdict {
+        Verdict {
+            decision,
+            rule,
+            by_unknown,
+            precedence: self.rules.precedence,
+            version: self.version,
+            address,
+        }
+    }
+
+    /// Rules that tell people apart, have unknown facts, or stand about addresses in tunnels.
+    #[inline(never)]
+    fn judge_at_length(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         if let Some(address) = address
             && embedded_in(address).is_some()
         {
             let facts = self.facts(Some(address));
             let candidates = self.candidates_in_tunnel(address);
             let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
-            return verdict(
-                &self.rules,
-                self.version,
-                Some(address),
-                found.first().copied(),
-            );
+            let decider = found.first().copied();
+            return verdict(&self.rules, self.version, Some(address), decider);
         }
         let list = self.list_at(address);
         let index = self.lists.decider(&self.rules, list, audience);
-        Verdict {
-            decision: index.map_or(self.rules.default, |index| self.lists.decision(index)),
-            rule: index.and_then(|index| self.lines.reference(index)),
-            by_unknown: index.is_some_and(|index| self.by_unknown(index, address, audience)),
-            precedence: self.rules.precedence,
-            version: self.version,
+        self.verdict(
             address,
-        }
+            index.map_or(self.rules.default, |index| self.lists.decision(index)),
+            index.and_then(|index| self.lines.reference(index)),
+            index.is_some_and(|index| self.by_unknown(index, address, audience)),
+        )
     }
 
     /// Whether the deciding rule matches by an unknown fact.

@@ -87,6 +87,7 @@ impl<K: Word> Family<K> {
     }
 
     /// The rules that may decide at an address; `None` would be a fault of the index.
+    #[inline]
     pub(crate) fn list(&self, address: K) -> Option<ListId> {
         match &self.rules {
             RuleSearch::Half(search) => search.list(address.half()),
@@ -134,6 +135,7 @@ impl<T: Key> SpanSearch<T> {
         }
     }
 
+    #[inline]
     fn list(&self, address: T) -> Option<ListId> {
         match self {
             Self::Few(search, lists) => lists.get(search.at(address)?).copied(),

@@ -51,7 +51,7 @@ mod verdict;
 mod word;
 mod words;
 
-pub use address::{embedded_v4, is_special, visitor_network};
+pub use address::{embedded_v4, is_special};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
 pub use compile_error::CompileError;
 pub use diff::{Change, Difference, Who, diff, diff_for};
@@ -60,7 +60,7 @@ pub use filter::Filter;
 pub use geo::{Classes, Geo, Stale, Subject};
 pub use import::{ImportLimits, ListFormat, import};
 pub use import_list::{ImportError, ImportFault};
-pub use lint::{Finding, Lockout};
+pub use lint::Finding;
 #[cfg(feature = "maxmind")]
 pub use maxmind::MmdbError;
 pub use prefix::{Prefix, PrefixError};

@@ -2,13 +2,11 @@
 
 use core::fmt;
 
-use thiserror::Error;
-
 use crate::coverage::first_address;
 use crate::evaluate::Devices;
 use crate::lists::ListId;
 use crate::spans::FixedMap;
-use crate::{Decision, DeviceTier, Filter, Origin, Record, Rule, RuleRef, Subject, Tag};
+use crate::{Decision, DeviceTier, Filter, Rule, RuleRef, Subject, Tag};
 
 /// Something that is probably not meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,20 +196,6 @@ impl Filter {
             }
         }
     }
-
-    /// Refuses rules that would lock out whoever writes them: ask with the writer's present address, tags and device,
-    /// and for every administrator who must keep access.
-    ///
-    /// # Errors
-    /// [`Lockout`] with the verdict that these rules would give.
-    pub fn refuse_lockout(&self, origin: &Origin<'_>) -> Result<(), Lockout> {
-        if self.decide(origin) == Decision::Allow {
-            return Ok(());
-        }
-        Err(Lockout {
-            record: Box::new(self.explain(origin)),
-        })
-    }
 }
 
 /// Whether the rules before a rule leave somebody for it. A person with one of the rule's tags and no other, or with none,
@@ -234,26 +218,4 @@ fn is_left_some<'r>(rule: &Rule, before: impl Iterator<Item = &'r Rule> + Clone)
                 !before.any(|other| Devices::of(other).contains(device) && meets(other, *tag))
             })
         })
-}
-
-/// The rules would lock somebody out.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub struct Lockout {
-    /// The refusal that they would meet, with its reasons.
-    pub record: Box<Record>,
-}
-
-impl fmt::Display for Lockout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.record.facts.address {
-            Some(address) => write!(f, "these rules would lock out {address}: ")?,
-            None => {
-                f.write_str("these rules would lock out a client whose address is unknown: ")?
-            }
-        }
-        match self.record.verdict.rule {
-            Some(rule) => write!(f, "{rule} denies"),
-            None => f.write_str("no rule allows"),
-        }
-    }
 }

@@ -13,6 +13,9 @@ pub(crate) type Rank = u64;
 pub(crate) struct ListId(u32);
 
 const IS_LIST: u32 = 1 << 31;
+/// The one rule has no condition but its networks, and is an allow with the other bit: its verdict needs no further look.
+const IS_PLAIN: u32 = 1 << 30;
+const IS_ALLOW: u32 = 1 << 29;
 
 /// At most this many entries in all lists together: half a gigabyte.
 const MAX_RANKS: usize = 64 << 20;
@@ -24,10 +27,22 @@ impl ListId {
     /// The single rule that decides about everybody, where there is one.
     pub(crate) const fn single(self) -> Option<u32> {
         if self.0 & IS_LIST == 0 {
-            Some(self.0)
+            Some(self.0 & !(IS_PLAIN | IS_ALLOW))
         } else {
             None
         }
+    }
+
+    /// The same with its decision, where it can match by no unknown fact.
+    pub(crate) const fn plain(self) -> Option<(u32, Decision)> {
+        if self.0 & (IS_LIST | IS_PLAIN) != IS_PLAIN {
+            return None;
+        }
+        let decision = match self.0 & IS_ALLOW {
+            0 => Decision::Deny,
+            _ => Decision::Allow,
+        };
+        Some((self.0 & !(IS_PLAIN | IS_ALLOW), decision))
     }
 
     /// The position of the interned list otherwise.
@@ -116,6 +131,18 @@ impl Lists {
             Decision::Allow
         } else {
             Decision::Deny
+        }
+    }
+
+    /// The same list, marked where its verdict needs no further look.
+    pub(crate) fn mark(&self, list: ListId) -> ListId {
+        let Some(index) = list.single() else {
+            return list;
+        };
+        match self.traits(index) & (ALLOWS | CONDITIONAL | HAS_EXTRA) {
+            0 => ListId(index | IS_PLAIN),
+            ALLOWS => ListId(index | IS_PLAIN | IS_ALLOW),
+            _ => list,
         }
     }
 

@@ -64,6 +64,7 @@ impl<K: Key> Packed<K> {
 
     /// The number of the span that an address lies in, and its rules; `None` would be a fault of
     /// [`build`](Self::build), and callers refuse on it.
+    #[inline]
     pub(crate) fn at(&self, address: K) -> Option<(usize, ListId)> {
         let before = match self.parts.range(address) {
             Some((before, end)) => {
@@ -75,9 +76,11 @@ impl<K: Key> Packed<K> {
         };
         let line = self.lines.get(before)?;
         let ends = line.ends.as_ref().iter();
-        let less = ends.fold(0_usize, |sum, end| {
-            sum.wrapping_add(usize::from(*end < address))
+        // A sum of 32 bits is added up several at once.
+        let less = ends.fold(0_u32, |sum, end| {
+            sum.wrapping_add(u32::from(*end < address))
         });
+        let less = usize::try_from(less).ok()?;
         let list = *line.lists.as_ref().get(less)?;
         Some((before.wrapping_mul(K::GROUP).wrapping_add(less), list))
     }
