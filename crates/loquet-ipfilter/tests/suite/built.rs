@@ -1,10 +1,4 @@
 //! Rules that a program builds: each setting counts, and what no setting may be is refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test may fail loudly"
-)]
-
 use loquet_ipfilter::{
     Class, Classes, Country, Decision, Embedded, Filter, Origin, PlaceItem, Precedence, Prefix,
     Rule, RuleFault, Rules,
