@@ -20,15 +20,13 @@ pub(crate) struct Family<K: Word> {
 /// Finds the span that an address lies in, and its rules.
 #[derive(Debug, Clone)]
 enum RuleSearch<K: Word> {
-    Half(SpanSearch<K::Half>),
-    /// The same where some network is longer than /64.
-    Whole(SpanSearch<K>),
-}
-
-#[derive(Debug, Clone)]
-enum SpanSearch<K: Key> {
-    Few(Search<K>, Box<[ListId]>),
-    Many(Packed<K>),
+    /// Few spans; none begins within a /64.
+    Half(Search<K::Half>, Box<[ListId]>),
+    /// Few spans.
+    Whole(Search<K>, Box<[ListId]>),
+    /// Many spans, by their first halves. Where a span begins within a /64, the whole of it is [`ListId::INSIDE`], and
+    /// the second search tells its spans apart: a few long networks should not make all others larger.
+    Many(Packed<K::Half>, Packed<K>),
 }
 
 /// The numbers of the behaviours, apart from the rules that make them: what every request reads should stay in the cache.
@@ -50,12 +48,8 @@ const MOST_PLANES: u32 = 4;
 impl<K: Word> Family<K> {
     /// `numbers` says what each address comes to, one of `count` behaviours.
     pub(crate) fn new(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
-        let rules = if lists.iter().all(|(start, _)| start.is_half()) {
-            RuleSearch::Half(SpanSearch::new(lists, K::half))
-        } else {
-            RuleSearch::Whole(SpanSearch::new(lists, |address| address))
-        };
-        let behaviours = Behaviours::new(lists, numbers, count);
+        let rules = RuleSearch::new(lists);
+        let behaviours = Behaviours::new(&rules, lists, numbers, count);
         Self { rules, behaviours }
     }
 
@@ -72,104 +66,142 @@ impl<K: Word> Family<K> {
     #[inline(never)]
     fn behaviour_at_length(&self, address: K) -> Option<u16> {
         match &self.behaviours {
-            Behaviours::OfSpans(numbers) => numbers.get(self.span(address)?).copied(),
+            Behaviours::OfSpans(numbers) => numbers.get(self.rules.span(address)?).copied(),
             Behaviours::Bit(planes) => planes.bit(address).map(u16::from),
             Behaviours::Bits(planes) => number(planes, address),
-        }
-    }
-
-    #[inline]
-    fn span(&self, address: K) -> Option<usize> {
-        match &self.rules {
-            RuleSearch::Half(search) => search.span(address.half()),
-            RuleSearch::Whole(search) => search.span(address),
         }
     }
 
     /// The rules that may decide at an address; `None` would be a fault of the index.
     #[inline]
     pub(crate) fn list(&self, address: K) -> Option<ListId> {
-        match &self.rules {
-            RuleSearch::Half(search) => search.list(address.half()),
-            RuleSearch::Whole(search) => search.list(address),
-        }
+        self.rules.list(address)
     }
 
     /// The rules of every address.
     pub(crate) fn spans(&self) -> Spans<K, ListId> {
         match &self.rules {
-            RuleSearch::Half(search) => search.spans(K::of_half),
-            RuleSearch::Whole(search) => search.spans(|start| start),
+            RuleSearch::Half(search, lists) => {
+                Spans::new(search.starts().map(K::of_half), lists.iter().copied())
+            }
+            RuleSearch::Whole(search, lists) => Spans::new(search.starts(), lists.iter().copied()),
+            RuleSearch::Many(halves, inside) => {
+                let both = halves.spans(K::of_half).zip(&inside.spans(|start| start));
+                both.map(|(list, inside)| if list == ListId::INSIDE { inside } else { list })
+            }
         }
     }
 
     /// Bytes that [`behaviour`](Self::behaviour) reads from.
     pub(crate) fn bytes(&self) -> usize {
-        let search = || match &self.rules {
-            RuleSearch::Half(search) => search.bytes(),
-            RuleSearch::Whole(search) => search.bytes(),
-        };
         match &self.behaviours {
-            Behaviours::OfSpans(numbers) => search().saturating_add(size_of_val(&**numbers)),
+            Behaviours::OfSpans(numbers) => {
+                self.rules.bytes().saturating_add(size_of_val(&**numbers))
+            }
             Behaviours::Bit(planes) => planes.bytes(),
             Behaviours::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
         }
     }
 }
 
-impl<T: Key> SpanSearch<T> {
-    fn new<K: Word>(lists: &Spans<K, ListId>, key: impl Fn(K) -> T) -> Self {
+impl<K: Word> RuleSearch<K> {
+    fn new(lists: &Spans<K, ListId>) -> Self {
+        let starts = || lists.iter().skip(1).map(|(start, _)| start);
         if lists.len() > FEW {
-            return Self::Many(Packed::build(lists, key));
+            let halves = halves(lists);
+            let inside = lists.zip(&halves).map(|(list, half)| match half {
+                ListId::INSIDE => list,
+                _ => ListId::NONE,
+            });
+            let inside = Packed::build(&inside, |start| start);
+            return Self::Many(Packed::build(&halves, K::half), inside);
         }
-        let starts: Vec<T> = lists.iter().skip(1).map(|(start, _)| key(start)).collect();
-        let lists = lists.iter().map(|(_, list)| list).collect();
-        Self::Few(Search::build(&starts), lists)
+        let all = lists.iter().map(|(_, list)| list).collect();
+        if starts().all(K::is_half) {
+            let starts: Vec<K::Half> = starts().map(K::half).collect();
+            Self::Half(Search::build(&starts), all)
+        } else {
+            Self::Whole(Search::build(&starts().collect::<Vec<K>>()), all)
+        }
+    }
+
+    /// The number of an address's span. The spans within a /64 come after all others.
+    #[inline]
+    fn span(&self, address: K) -> Option<usize> {
+        match self {
+            Self::Half(search, _) => search.at(address.half()),
+            Self::Whole(search, _) => search.at(address),
+            Self::Many(halves, inside) => match halves.at(address.half())? {
+                (_, ListId::INSIDE) => {
+                    let (span, _) = inside.at(address)?;
+                    Some(halves.len().wrapping_add(span))
+                }
+                (span, _) => Some(span),
+            },
+        }
     }
 
     #[inline]
-    fn span(&self, address: T) -> Option<usize> {
+    fn list(&self, address: K) -> Option<ListId> {
         match self {
-            Self::Few(search, _) => search.at(address),
-            Self::Many(packed) => packed.at(address).map(|(span, _)| span),
-        }
-    }
-
-    #[inline]
-    fn list(&self, address: T) -> Option<ListId> {
-        match self {
-            Self::Few(search, lists) => lists.get(search.at(address)?).copied(),
-            Self::Many(packed) => packed.at(address).map(|(_, list)| list),
-        }
-    }
-
-    fn spans<K: Word>(&self, word: impl Fn(T) -> K) -> Spans<K, ListId> {
-        match self {
-            Self::Few(search, lists) => {
-                Spans::new(search.starts().map(word), lists.iter().copied())
-            }
-            Self::Many(packed) => {
-                let ends = packed.spans().map(|(end, _)| end);
-                let starts = ends.filter_map(|end| end.next()).map(word);
-                Spans::new(starts, packed.spans().map(|(_, list)| list))
-            }
+            Self::Half(search, lists) => lists.get(search.at(address.half())?).copied(),
+            Self::Whole(search, lists) => lists.get(search.at(address)?).copied(),
+            Self::Many(halves, inside) => match halves.at(address.half())? {
+                (_, ListId::INSIDE) => inside.at(address).map(|(_, list)| list),
+                (_, list) => Some(list),
+            },
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Few(search, _) => search.bytes(),
-            Self::Many(packed) => packed.bytes(),
+            Self::Half(search, _) => search.bytes(),
+            Self::Whole(search, _) => search.bytes(),
+            Self::Many(halves, inside) => halves.bytes().saturating_add(inside.bytes()),
         }
     }
 }
 
+/// The same by /64s, those in which some span begins marked.
+fn halves<K: Word>(lists: &Spans<K, ListId>) -> Spans<K, ListId> {
+    let mut halves = Spans::uniform(ListId::NONE);
+    for (start, list) in lists.iter() {
+        if start.is_half() {
+            halves.set_from(start, list);
+            continue;
+        }
+        halves.set_from(K::of_half(start.half()), ListId::INSIDE);
+        if let Some(next) = start.half().next() {
+            halves.set_from(K::of_half(next), list);
+        }
+    }
+    halves
+}
+
 impl Behaviours {
-    fn new<K: Word>(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
+    fn new<K: Word>(
+        rules: &RuleSearch<K>,
+        lists: &Spans<K, ListId>,
+        numbers: &Spans<K, u16>,
+        count: usize,
+    ) -> Self {
         let planes = usize::BITS.saturating_sub(count.saturating_sub(1).leading_zeros());
         if lists.len() <= FEW || planes > MOST_PLANES {
             let both = lists.zip(numbers);
-            return Self::OfSpans(both.iter().map(|(_, (_, number))| number).collect());
+            let number = |starts: Spans<K, ListId>| {
+                let starts: Vec<K> = starts.iter().map(|(start, _)| start).collect();
+                starts
+                    .into_iter()
+                    .map(|start| numbers.at(start).unwrap_or(0))
+            };
+            return Self::OfSpans(match rules {
+                RuleSearch::Many(halves, inside) => number(halves.spans(K::of_half))
+                    .chain(number(inside.spans(|start| start)))
+                    .collect(),
+                RuleSearch::Half(..) | RuleSearch::Whole(..) => {
+                    both.iter().map(|(_, (_, number))| number).collect()
+                }
+            });
         }
         let plane = |bit: u32| Planes::build(numbers, |number| (number >> bit) & 1 == 1);
         match planes {
@@ -233,6 +265,15 @@ mod tests {
         let value = |at: Option<usize>| values.get(at.unwrap()).copied();
         let lists = spans.map(|number| Handle::Many(number.into()).seal());
         let packed = Packed::build(&lists, |start| start);
+        let halved = super::halves(&lists);
+        let inside = lists
+            .zip(&halved)
+            .iter()
+            .all(|(start, (list, half))| match half {
+                ListId::INSIDE => true,
+                half => half == list && lists.at(K::of_half(start.half())) == Some(list),
+            });
+        assert!(inside, "a /64 that is not marked has one value");
         let planes: Vec<Planes> = (0..bits)
             .map(|bit| Planes::build(&spans, |id| (id >> bit) & 1 == 1))
             .collect();
@@ -337,7 +378,7 @@ mod tests {
         let few = family::<u32>(vec![7, 9], 2);
         let many = |count: usize| family::<u32>((0..600).map(|at| at * 7).collect(), count);
         assert!(matches!(few.behaviours, Behaviours::OfSpans(_)));
-        assert!(matches!(few.rules, RuleSearch::Half(SpanSearch::Few(..))));
+        assert!(matches!(few.rules, RuleSearch::Half(..)));
         assert!(matches!(many(2).behaviours, Behaviours::Bit(_)));
         let bits = |count: usize| match many(count).behaviours {
             Behaviours::Bits(planes) => planes.len(),
@@ -345,9 +386,9 @@ mod tests {
         };
         assert_eq!([3, 16, 17].map(bits), [2, 4, 0]);
         let long = family::<u128>(vec![1], 2);
-        assert!(matches!(long.rules, RuleSearch::Whole(_)));
+        assert!(matches!(long.rules, RuleSearch::Whole(..)));
         let short = family::<u128>(vec![1 << 64], 2);
-        assert!(matches!(short.rules, RuleSearch::Half(_)));
+        assert!(matches!(short.rules, RuleSearch::Half(..)));
         assert_eq!(<u32 as Key>::LAST.half(), u32::MAX);
     }
 

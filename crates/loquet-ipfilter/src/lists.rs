@@ -23,6 +23,8 @@ const MAX_RANKS: usize = 64 << 20;
 impl ListId {
     /// No rule at all.
     pub(crate) const NONE: Self = Self(IS_LIST);
+    /// No list: what stands in place of several. There are never so many lists.
+    pub(crate) const INSIDE: Self = Self(u32::MAX);
 
     /// The single rule that decides about everybody, where there is one.
     pub(crate) const fn single(self) -> Option<u32> {

@@ -85,13 +85,20 @@ impl<K: Key> Packed<K> {
         Some((before.wrapping_mul(K::GROUP).wrapping_add(less), list))
     }
 
-    /// The last address of each span and its rules.
-    pub(crate) fn spans(&self) -> impl Iterator<Item = (K, ListId)> + '_ {
-        self.lines
-            .iter()
-            .flat_map(|line| line.ends.as_ref().iter().zip(line.lists.as_ref()))
-            .map(|(end, list)| (*end, *list))
-            .take(self.count)
+    /// The spans that it was built from.
+    pub(crate) fn spans<W: Word>(&self, word: impl Fn(K) -> W) -> Spans<W, ListId> {
+        let all = || {
+            let lines = self.lines.iter();
+            let pairs = lines.flat_map(|line| line.ends.as_ref().iter().zip(line.lists.as_ref()));
+            pairs.take(self.count)
+        };
+        let starts = all().filter_map(|(end, _)| end.next()).map(word);
+        Spans::new(starts, all().map(|(_, list)| *list))
+    }
+
+    /// How many spans there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count
     }
 
     pub(crate) fn bytes(&self) -> usize {
