@@ -4,6 +4,7 @@
 //! would, and prints what became of them.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,7 +12,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, ReqData};
 use actix_web::{App, Error, HttpMessage, error, test};
 use loquet_ipfilter::{
-    ClientAddress, Filter, HeaderKind, Resolved, Rules, SharedFilter, TrustedProxies, Verdict,
+    ClientAddress, Decision, Filter, HeaderKind, Resolved, Rules, SharedFilter, TrustedProxies,
 };
 
 const RULES: &str = r#"
@@ -35,7 +36,7 @@ fn gate() -> Result<Gate, Box<dyn std::error::Error>> {
     })
 }
 
-/// Refuses before any handler runs; puts client and verdict into the request's extensions.
+/// Refuses before any handler runs; puts the client and the filter that decided into the request's extensions.
 async fn ask(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -48,18 +49,19 @@ async fn ask(
     let headers = request.headers().iter();
     let lines = headers.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
     let client = gate.client.resolve(peer, lines);
-    // Nobody is known yet: rules for groups wait until somebody is (`check` with an `Origin`).
-    let verdict = gate.filter.current().check_stranger(client.address);
-    if !verdict.is_allowed() {
-        // The rule is for the operator's log, not for whoever was refused.
+    // Nobody is known yet: rules for groups wait until somebody is (`decide` with an `Origin`).
+    let filter = gate.filter.current();
+    if filter.decide_stranger(client.address) == Decision::Deny {
+        // The rule, which `check_stranger` names, is for the operator's log.
         return Err(error::ErrorForbidden(""));
     }
     request.extensions_mut().insert(client);
-    request.extensions_mut().insert(verdict);
+    request.extensions_mut().insert(filter);
     next.call(request).await
 }
 
-async fn hello(client: ReqData<Resolved>, verdict: ReqData<Verdict>) -> String {
+async fn hello(client: ReqData<Resolved>, filter: ReqData<Arc<Filter>>) -> String {
+    let verdict = filter.check_stranger(client.address);
     let line = verdict.rule.map_or(0, |rule| rule.line);
     match client.address {
         Some(address) => format!("welcome, {address}: line {line} let you in"),

@@ -12,8 +12,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{Extensions, Request};
 use axum::routing::get;
 use axum::{Extension, Router};
-use loquet_ipfilter::{Filter, HeaderKind, Resolved, Rules, SharedFilter, Verdict};
-use loquet_tower::{ClientSource, IpFilterLayer};
+use loquet_ipfilter::{Filter, HeaderKind, Resolved, Rules, SharedFilter};
+use loquet_tower::{ClientSource, FilterDecision, IpFilterLayer};
 use tower::ServiceExt;
 
 const RULES: &str = r#"
@@ -43,12 +43,12 @@ fn app() -> Result<Router, Box<dyn std::error::Error>> {
         .layer(IpFilterLayer::new(source, filter)))
 }
 
-/// Handlers find the client and the verdict in the request's extensions.
+/// Handlers find the client and the filter's decision in the request's extensions.
 async fn hello(
     Extension(client): Extension<Resolved>,
-    Extension(verdict): Extension<Verdict>,
+    Extension(decided): Extension<FilterDecision>,
 ) -> String {
-    let line = verdict.rule.map_or(0, |rule| rule.line);
+    let line = decided.verdict().rule.map_or(0, |rule| rule.line);
     match client.address {
         Some(address) => format!("welcome, {address}: line {line} let you in"),
         None => "nobody knows where you are".to_owned(),

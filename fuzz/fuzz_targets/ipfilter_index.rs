@@ -1,7 +1,7 @@
 //! The frozen index: at every boundary of many networks it answers as the spans it was built from.
 #![no_main]
 
-#[path = "../../crates/loquet-ipfilter/tests/support/mod.rs"]
+#[path = "../../crates/loquet-ipfilter/tests/suite/support/mod.rs"]
 mod support;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

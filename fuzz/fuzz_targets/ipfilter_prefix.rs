@@ -1,7 +1,7 @@
 //! Prefixes: what is read is written and read again, and agrees with the standard library's addresses.
 #![no_main]
 
-#[path = "../../crates/loquet-ipfilter/tests/support/mod.rs"]
+#[path = "../../crates/loquet-ipfilter/tests/suite/support/mod.rs"]
 mod support;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

@@ -19,6 +19,13 @@ pub fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
+pub(crate) fn embedded_in(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => embedded_v4(v6),
+    }
+}
+
 /// Whether an address may be IPv4-mapped or hold an IPv4 address: by its first bits alone, so that nearly every other
 /// address is spared a closer look. No part of it is a branch: many addresses begin with 2001, and which do nobody can
 /// foresee.
@@ -92,14 +99,4 @@ pub(crate) fn special_prefixes() -> impl Iterator<Item = crate::Prefix> {
 pub fn is_special(address: IpAddr) -> bool {
     let address = address.to_canonical();
     special_prefixes().any(|prefix| prefix.contains(address))
-}
-
-/// What is remembered of an address to recognise a visitor: an IPv4 address whole, an IPv6 address cut to its /64,
-/// because privacy addresses (RFC 8981) change the rest every day.
-#[must_use]
-pub fn visitor_network(address: IpAddr) -> crate::Prefix {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => crate::Prefix::from_v4_bits(v4.to_bits(), 32),
-        IpAddr::V6(v6) => crate::Prefix::from_v6_bits(v6.to_bits(), 64),
-    }
 }

@@ -6,7 +6,8 @@ use core::net::IpAddr;
 use thiserror::Error;
 
 use crate::Prefix;
-use crate::header::{Hop, KEPT, forwarded_hops, read_list_hop};
+use crate::header::{Hop, forwarded_hops, read_list_hop};
+use crate::runs::{join, run};
 
 /// Which forwarding header the proxies before this service write. One kind per deployment: any other is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,14 +26,6 @@ impl HeaderKind {
             Self::XForwardedFor => "x-forwarded-for",
             Self::Forwarded => "forwarded",
         }
-    }
-
-    /// The kind whose name in lower case this is.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::XForwardedFor, Self::Forwarded]
-            .into_iter()
-            .find(|kind| kind.name() == name)
     }
 }
 
@@ -74,18 +67,14 @@ impl TrustedProxies {
             if count >= Self::MAX {
                 return Err(ProxyError::TooMany);
             }
-            match (prefix.network(), prefix.last()) {
-                (IpAddr::V4(first), IpAddr::V4(last)) => v4.push((first.to_bits(), last.to_bits())),
-                (IpAddr::V6(first), IpAddr::V6(last)) => v6.push((first.to_bits(), last.to_bits())),
-                // A prefix begins and ends in one family.
-                (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {}
-            }
+            v4.extend(run(prefix));
+            v6.extend(run(prefix));
         }
         if v4.is_empty() && v6.is_empty() {
             return Err(ProxyError::NobodyTrusted);
         }
-        let v4 = merge(v4, |last| last.checked_add(1));
-        let v6 = merge(v6, |last| last.checked_add(1));
+        // Touching runs become one, so that two halves of everything are seen to be everything.
+        let (v4, v6) = (join(v4), join(v6));
         if v4 == [(0, u32::MAX)] {
             return Err(ProxyError::EverybodyTrusted(Prefix::ANY_V4));
         }
@@ -103,21 +92,6 @@ impl TrustedProxies {
             IpAddr::V6(v6) => holds(&self.v6, v6.to_bits()),
         }
     }
-}
-
-fn merge<T: Ord + Copy>(mut runs: Vec<(T, T)>, next: impl Fn(T) -> Option<T>) -> Vec<(T, T)> {
-    runs.sort_unstable();
-    let mut merged: Vec<(T, T)> = Vec::with_capacity(runs.len());
-    for (first, last) in runs {
-        match merged.last_mut() {
-            // Touching runs become one, so that two halves of everything are seen to be everything.
-            Some(before) if next(before.1).is_none_or(|after| first <= after) => {
-                before.1 = before.1.max(last)
-            }
-            _ => merged.push((first, last)),
-        }
-    }
-    merged
 }
 
 fn holds<T: Ord + Copy>(runs: &[(T, T)], address: T) -> bool {
@@ -345,6 +319,9 @@ fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
         Likeness::Other
     }
 }
+
+/// As many hops of a line as a walk can ask for: one beyond the most that it takes, because that one says why it stops.
+const KEPT: usize = ClientAddress::MAX_HOPS.saturating_add(1);
 
 /// H2: from the right, over all lines as one list, to the first hop that is not a proxy of ours; it is the last of `hops`.
 fn walk(

@@ -4,8 +4,10 @@ use core::net::IpAddr;
 
 use crate::address::tunnel_prefixes;
 use crate::evaluate::Audience;
-use crate::lists::{ListId, rule_at};
-use crate::spans::{FixedMap, Item, Spans, Word, sweep};
+use crate::lists::ListId;
+use crate::spans::{FixedMap, Spans};
+use crate::sweep::{Item, sweep};
+use crate::word::Word;
 use crate::{Decision, DeviceTier, Filter, Prefix, RuleRef, Tag};
 
 /// Whom a difference is about: somebody with just this tag, or without any, on such a device.
@@ -81,55 +83,96 @@ pub fn diff(before: &Filter, after: &Filter) -> Vec<Difference> {
     } else {
         &[DeviceTier::Unknown]
     };
-    let mut found = Vec::new();
-    for tag in [None].into_iter().chain(tags.into_iter().map(Some)) {
-        for &device in devices {
-            found.push(diff_for(before, after, tag.as_slice(), device));
-        }
-    }
-    found
+    let cut = Cut::of(before, after);
+    let tags = [None].into_iter().chain(tags.into_iter().map(Some));
+    tags.flat_map(|tag| devices.iter().map(move |device| (tag, *device)))
+        .map(|(tag, device)| cut.difference(tag.as_slice(), device))
+        .collect()
 }
 
 /// What changes for somebody with exactly these tags on such a device.
 #[must_use]
 pub fn diff_for(before: &Filter, after: &Filter, tags: &[Tag], device: DeviceTier) -> Difference {
-    let audience = Audience::Person(tags, device);
-    let mut old = Deciders::new(before, audience);
-    let mut new = Deciders::new(after, audience);
-    let tag = match tags {
-        [tag] => Some(*tag),
-        _ => None,
-    };
-    let mut difference = Difference {
-        who: Who { tag, device },
-        changes: Vec::new(),
-        gained: 0,
-        lost: 0,
-        unknown_address: None,
-    };
-    walk(
-        &before.folded().table.v4,
-        &after.folded().table.v4,
-        &mut old,
-        &mut new,
-        None,
-        &mut difference,
-    );
-    let plain = plain_addresses();
-    walk(
-        &before.folded().table.v6,
-        &after.folded().table.v6,
-        &mut old,
-        &mut new,
-        Some(&plain),
-        &mut difference,
-    );
-    let nowhere = (
-        old.at(before.folded().nowhere).0,
-        new.at(after.folded().nowhere).0,
-    );
-    difference.unknown_address = (nowhere.0 != nowhere.1).then_some(nowhere.1);
-    difference
+    Cut::of(before, after).difference(tags, device)
+}
+
+/// The address space cut wherever either filter has other rules: before, and after. `None` where an address is not just
+/// an address.
+struct Cut<'f> {
+    before: &'f Filter,
+    after: &'f Filter,
+    v4: Spans<u32, Option<(ListId, ListId)>>,
+    v6: Spans<u128, Option<(ListId, ListId)>>,
+}
+
+impl<'f> Cut<'f> {
+    fn of(before: &'f Filter, after: &'f Filter) -> Self {
+        let (old, new) = (before.index(), after.index());
+        let v6 = old.v6.spans().zip(&new.v6.spans()).zip(&plain_addresses());
+        Self {
+            before,
+            after,
+            v4: old.v4.spans().zip(&new.v4.spans()).map(Some),
+            v6: v6.map(|(lists, plain)| plain.then_some(lists)),
+        }
+    }
+
+    fn difference(&self, tags: &[Tag], device: DeviceTier) -> Difference {
+        let audience = Audience::Person(tags, device);
+        let mut old = Deciders::new(self.before, audience);
+        let mut new = Deciders::new(self.after, audience);
+        let unknown = [
+            old.at(self.before.nowhere()).0,
+            new.at(self.after.nowhere()).0,
+        ];
+        // Neighbours that change alike under the same rule are one.
+        let mut change = |lists: Option<(ListId, ListId)>| {
+            let (before, after) = lists?;
+            let ((was, _), is) = (old.at(before), new.at(after));
+            (was != is.0).then_some(is)
+        };
+        let (v4, v6) = (self.v4.map(&mut change), self.v6.map(&mut change));
+        let mut difference = Difference {
+            who: Who {
+                tag: match tags {
+                    [tag] => Some(*tag),
+                    _ => None,
+                },
+                device,
+            },
+            changes: Vec::new(),
+            gained: 0,
+            lost: 0,
+            unknown_address: match unknown {
+                [was, is] if was != is => Some(is),
+                _ => None,
+            },
+        };
+        difference.add(&v4);
+        difference.add(&v6);
+        difference
+    }
+}
+
+impl Difference {
+    fn add<K: Word>(&mut self, changed: &Spans<K, Option<(Decision, Option<RuleRef>)>>) {
+        for (first, last, change) in changed.runs() {
+            let Some((after, rule)) = change else {
+                continue;
+            };
+            let count = first.count_to(last);
+            match after {
+                Decision::Allow => self.gained = self.gained.saturating_add(count),
+                Decision::Deny => self.lost = self.lost.saturating_add(count),
+            }
+            self.changes.push(Change {
+                first: first.address(),
+                last: last.address(),
+                after,
+                rule,
+            });
+        }
+    }
 }
 
 /// Who decides in each list, for one audience, asked once a list.
@@ -150,19 +193,12 @@ impl<'f> Deciders<'f> {
 
     fn at(&mut self, list: ListId) -> (Decision, Option<RuleRef>) {
         let rules = self.filter.rules();
-        let named = |index: u32| {
-            let decision = rule_at(rules, index)?.decision();
-            Some((
-                decision,
-                Some(rules.reference(usize::try_from(index).ok()?)?),
-            ))
-        };
+        let named = |index: u32| Some((rules.at(index)?.decision(), rules.reference(index)));
         let default = (rules.default_decision(), None);
         if let Some(index) = list.single() {
             return named(index).unwrap_or(default);
         }
-        let lists = &self.filter.folded().lists;
-        let audience = self.audience;
+        let (lists, audience) = (self.filter.lists(), self.audience);
         *self.lists.entry(list).or_insert_with(|| {
             lists
                 .decider(rules, list, audience)
@@ -175,58 +211,15 @@ impl<'f> Deciders<'f> {
 /// Where an address is just an address: neither a tunnel's nor an IPv4-mapped one, which is IPv4.
 fn plain_addresses() -> Spans<u128, bool> {
     let mapped = Prefix::from_v6_bits(0xffff << 32, 96);
-    let mut items: Vec<Item<u128, bool>> = tunnel_prefixes()
-        .into_iter()
-        .chain([mapped])
-        .filter_map(|prefix| {
-            Some(Item {
-                start: prefix.base_v6()?,
-                len: prefix.len(),
-                what: false,
-            })
-        })
+    let network = |(prefix, plain)| Item::new(prefix, plain);
+    let left_out = tunnel_prefixes().into_iter().chain([mapped]);
+    let mut items: Vec<Item<u128, bool>> = left_out
+        .map(|prefix| (prefix, false))
         // The unspecified and the loopback address.
-        .chain([Item {
-            start: 0,
-            len: 127,
-            what: true,
-        }])
+        .chain([(Prefix::from_v6_bits(0, 127), true)])
+        .filter_map(network)
         .collect();
     sweep(&mut items, true, |_, item| item.what, |plain| plain)
-}
-
-fn walk<K: Word>(
-    before: &Spans<K, ListId>,
-    after: &Spans<K, ListId>,
-    old: &mut Deciders<'_>,
-    new: &mut Deciders<'_>,
-    plain: Option<&Spans<K, bool>>,
-    into: &mut Difference,
-) {
-    let both = before.zip(after);
-    let everywhere = Spans::uniform(true);
-    let cut = both.zip(plain.unwrap_or(&everywhere));
-    // What changes, in each span; neighbours that change alike under the same rule are one.
-    let changed = cut.map(|((before, after), plain)| {
-        let ((was, _), (is, rule)) = (old.at(before), new.at(after));
-        (plain && was != is).then_some((is, rule))
-    });
-    for (first, last, change) in changed.runs() {
-        let Some((after, rule)) = change else {
-            continue;
-        };
-        let count = first.count_to(last);
-        match after {
-            Decision::Allow => into.gained = into.gained.saturating_add(count),
-            Decision::Deny => into.lost = into.lost.saturating_add(count),
-        }
-        into.changes.push(Change {
-            first: first.address(),
-            last: last.address(),
-            after,
-            rule,
-        });
-    }
 }
 
 impl Filter {
@@ -235,19 +228,13 @@ impl Filter {
     #[must_use]
     pub fn allowed_somewhere(&self, tags: &[Tag], device: DeviceTier) -> Option<IpAddr> {
         let mut deciders = Deciders::new(self, Audience::Person(tags, device));
-        let table = &self.folded().table;
-        let v4 = table
-            .v4
-            .iter()
-            .find(|(_, list)| deciders.at(*list).0 == Decision::Allow);
-        if let Some((start, _)) = v4 {
+        let mut allows = |list| deciders.at(list).0 == Decision::Allow;
+        let v4 = self.index().v4.spans();
+        if let Some((start, _)) = v4.iter().find(|(_, list)| allows(*list)) {
             return Some(start.address());
         }
-        let plain = plain_addresses();
-        let cut = table.v6.zip(&plain);
-        let v6 = cut
-            .iter()
-            .find(|(_, (list, plain))| *plain && deciders.at(*list).0 == Decision::Allow);
-        v6.map(|(start, _)| start.address())
+        let v6 = self.index().v6.spans().zip(&plain_addresses());
+        let found = v6.iter().find(|(_, (list, plain))| *plain && allows(*list));
+        found.map(|(start, _)| start.address())
     }
 }

@@ -4,88 +4,15 @@
 //! holds nor fails: an allow rule then does not match, a deny rule does. So an unknown fact never allows anything,
 //! and never slips past a deny; only a rule that names `unknown` treats it as a fact like others.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 
-use crate::address::{embedded_v4, is_special};
-use crate::rules::Extra;
+use crate::address::embedded_in;
+use crate::facts::{Facts, Located};
+use crate::rule::Extra;
 use crate::{
-    Asn, Class, Classes, Country, Decision, DeviceTier, Embedded, Geo, Named, PlaceItem,
-    Precedence, Prefix, Rule, Rules, Tag,
+    Asn, Class, Country, Decision, DeviceTier, Embedded, Named, PlaceItem, Precedence, Prefix,
+    Rule, Rules, Tag,
 };
-
-/// What is known of a request, after every look-up. With it a verdict can be replayed without any database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// The address in canonical form.
-    pub address: Option<IpAddr>,
-    /// The country. A special-purpose address has none, and that is known.
-    pub country: Located,
-    /// The network operator.
-    pub asn: Option<Asn>,
-    /// The classes that hold.
-    pub classes: Classes,
-    /// Whether an anonymiser database had its say; without it only special ranges and tunnels can be told.
-    pub anonymiser_known: bool,
-}
-
-/// Where an address lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Located {
-    /// In this country.
-    In(Country),
-    /// Nowhere, for certain: a special-purpose address.
-    Nowhere,
-    /// Nobody can tell: no address, no database, a stale one, a tunnel, or an address that the database lacks.
-    Unknown,
-}
-
-impl Facts {
-    /// Looks up what can be told of an address.
-    #[must_use]
-    pub fn gather(address: Option<IpAddr>, embedded: Embedded, geo: Option<&Geo>) -> Self {
-        let unknown = Self {
-            address: None,
-            country: Located::Unknown,
-            asn: None,
-            classes: Classes::NONE,
-            anonymiser_known: false,
-        };
-        let Some(address) = address.map(|address| address.to_canonical()) else {
-            return unknown;
-        };
-        let mut facts = Self {
-            address: Some(address),
-            ..unknown
-        };
-        let mut place = address;
-        if let Some(v4) = embedded_in(address) {
-            facts.classes = facts.classes.with(Class::Tunnel);
-            if embedded == Embedded::DenyOnly {
-                return facts;
-            }
-            place = v4.into();
-        }
-        if is_special(place) {
-            facts.classes = facts.classes.with(Class::Special);
-            facts.country = Located::Nowhere;
-        } else if let Some(country) = geo.and_then(|geo| geo.country(place)) {
-            facts.country = Located::In(country);
-        }
-        facts.asn = geo.and_then(|geo| geo.asn(place));
-        if let Some(classes) = geo.and_then(|geo| geo.anonymiser(place)) {
-            facts.anonymiser_known = true;
-            facts.classes = facts.classes.and(classes);
-        }
-        facts
-    }
-}
-
-pub(crate) fn embedded_in(address: IpAddr) -> Option<Ipv4Addr> {
-    match address {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(v6) => embedded_v4(v6),
-    }
-}
 
 /// Kleene's three values, in an order such that *and* is the minimum and *or* the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,7 +106,7 @@ pub(crate) fn fires(truth: Truth, decision: Decision) -> bool {
 pub(crate) fn place(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
     let (mut truth, specificity) = address_truth(rules, rule, facts);
     if let Some(extra) = rule.extra.as_deref() {
-        truth = truth.min(places_truth(rules, extra, rule.decision, facts));
+        truth = truth.min(places_truth(rules, rule, facts));
         truth = truth.min(geo_truth(extra, facts));
     }
     (truth, specificity)
@@ -222,21 +149,9 @@ fn any<T: Copy>(values: &[T], truth: impl Fn(T) -> Truth) -> Truth {
 }
 
 fn address_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
-    let unknown_named = rule
-        .extra
-        .as_deref()
-        .is_some_and(|extra| extra.unknown_address);
+    let unknown_named = rule.names_unknown_address();
     let own = rule.prefixes();
-    let placed = || {
-        rule.places()
-            .filter_map(|name| rules.place(name))
-            .flat_map(|place| place.items())
-            .filter_map(|item| match item {
-                PlaceItem::Prefix(prefix) => Some(*prefix),
-                PlaceItem::Country(_) | PlaceItem::Asn(_) => None,
-            })
-    };
-    let all = || own.iter().copied().chain(placed());
+    let all = || own.iter().copied().chain(rules.place_networks(rule));
     let Some(address) = facts.address else {
         if unknown_named {
             return (Truth::Yes, NAMED_UNKNOWN);
@@ -289,14 +204,13 @@ pub(crate) fn covers(
     })
 }
 
-fn places_truth(rules: &Rules, extra: &Extra, decision: Decision, facts: &Facts) -> Truth {
-    if extra.places.is_empty() {
+fn places_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> Truth {
+    if rule.places().next().is_none() {
         return Truth::Yes;
     }
-    let places = extra.places.iter().filter_map(|name| rules.place(name));
-    places
-        .flat_map(|place| place.items())
-        .map(|item| item_truth(*item, decision, rules, facts))
+    rules
+        .place_items(rule)
+        .map(|item| item_truth(*item, rule.decision, rules, facts))
         .max()
         .unwrap_or(Truth::No)
 }
@@ -385,7 +299,7 @@ pub(crate) fn matching<'r>(
 ) -> Vec<(u32, Match)> {
     let mut found: Vec<(u64, u32, Match)> = candidates
         .filter_map(|index| {
-            let rule = rules.rules.get(usize::try_from(index).ok()?)?;
+            let rule = rules.at(index)?;
             let met = matches(rules, rule, facts, audience)?;
             Some((
                 rank(rules.precedence, rule.decision, met.specificity, index),

@@ -3,10 +3,13 @@
 use core::net::IpAddr;
 
 use crate::address::{special_prefixes, tunnel_prefixes};
-use crate::evaluate::{Facts, Located};
+use crate::facts::{Facts, Located};
 use crate::geo::Table;
-use crate::spans::{Families, FixedMap, Item, Spans, Word, sweep};
-use crate::{Asn, Class, Classes, Country, Geo, Prefix};
+use crate::runs::join;
+use crate::spans::{FixedMap, Spans};
+use crate::sweep::{Item, sweep};
+use crate::word::{Families, Word};
+use crate::{Asn, Class, Classes, Country, Geo};
 
 /// An address space cut where any fact changes.
 #[derive(Debug)]
@@ -41,18 +44,12 @@ impl FactsTable<u32> {
 }
 
 fn kinds<K: Word>() -> Spans<K, Kind> {
-    let item = |prefix: Prefix, what| {
-        Some(Item {
-            start: K::of_prefix(prefix)?,
-            len: prefix.len(),
-            what,
-        })
-    };
-    let special = special_prefixes().filter_map(|prefix| item(prefix, Kind::Special));
-    let tunnels = tunnel_prefixes()
-        .into_iter()
-        .filter_map(|prefix| item(prefix, Kind::Tunnel));
-    let mut items: Vec<Item<K, Kind>> = special.chain(tunnels).collect();
+    let special = special_prefixes().map(|prefix| (prefix, Kind::Special));
+    let tunnels = tunnel_prefixes().map(|prefix| (prefix, Kind::Tunnel));
+    let mut items: Vec<Item<K, Kind>> = special
+        .chain(tunnels)
+        .filter_map(|(prefix, kind)| Item::new(prefix, kind))
+        .collect();
     sweep(&mut items, Kind::Common, |_, item| item.what, |kind| kind)
 }
 
@@ -140,77 +137,5 @@ impl<K: Word> FactsTable<K> {
                 .map(|(first, last, _)| (first, last))
                 .collect(),
         )
-    }
-}
-
-/// Sorted, and overlapping or touching runs made one.
-pub(crate) fn join<K: Word>(mut runs: Vec<(K, K)>) -> Vec<(K, K)> {
-    runs.sort_unstable();
-    let mut joined: Vec<(K, K)> = Vec::with_capacity(runs.len());
-    for (first, last) in runs {
-        match joined.last_mut() {
-            Some(before) if before.1.next().is_none_or(|after| first <= after) => {
-                before.1 = before.1.max(last)
-            }
-            _ => joined.push((first, last)),
-        }
-    }
-    joined
-}
-
-/// What two lists of sorted, separate runs have in common.
-pub(crate) fn intersect<K: Word>(one: &[(K, K)], two: &[(K, K)]) -> Vec<(K, K)> {
-    // A short list finds its counterparts by bisection: a rule of a few networks against a country's 100,000 runs.
-    let (few, many) = if one.len() <= two.len() {
-        (one, two)
-    } else {
-        (two, one)
-    };
-    let mut common = Vec::new();
-    for &(first, last) in few {
-        let from = many.partition_point(|(_, end)| *end < first);
-        let met = many
-            .iter()
-            .skip(from)
-            .take_while(|(start, _)| *start <= last);
-        common.extend(met.map(|&(start, end)| (start.max(first), end.min(last))));
-    }
-    common
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn runs() -> impl Strategy<Value = Vec<(u32, u32)>> {
-        let run =
-            (0..60_u32, 0..8_u32).prop_map(|(first, more)| (first, first.saturating_add(more)));
-        prop::collection::vec(run, 0..8)
-    }
-
-    fn holds(runs: &[(u32, u32)], address: u32) -> bool {
-        runs.iter()
-            .any(|(first, last)| (*first..=*last).contains(&address))
-    }
-
-    proptest! {
-        #[test]
-        fn joined_runs_are_apart_and_what_is_common_is_in_both(one in runs(), two in runs()) {
-            let (first, second) = (join(one.clone()), join(two.clone()));
-            let common = intersect(&first, &second);
-            for runs in [&first, &second] {
-                let apart = |pair: &[(u32, u32)]| pair[0].1.saturating_add(1) < pair[1].0;
-                prop_assert!(runs.windows(2).all(apart));
-            }
-            prop_assert!(common.is_sorted_by(|one, two| one.1 < two.0));
-            for address in 0..80 {
-                prop_assert_eq!(holds(&first, address), holds(&one, address));
-                prop_assert_eq!(holds(&second, address), holds(&two, address));
-                let both = holds(&one, address) && holds(&two, address);
-                prop_assert_eq!(holds(&common, address), both);
-            }
-        }
     }
 }

@@ -2,13 +2,15 @@
 
 use core::net::IpAddr;
 
-use thiserror::Error;
-
-use crate::address::{embedded_v4, may_hold_v4};
-use crate::evaluate::{Audience, Facts, Match, embedded_in, matches, matching};
-use crate::fold::{Folded, fold};
-use crate::index::Index;
-use crate::lists::{self, Behaviour, Catalogue, ListId, rule_at};
+use crate::address::{embedded_in, embedded_v4, may_hold_v4};
+use crate::behaviours::{ALLOW, Behaviour, Catalogue, DENY};
+use crate::compile_error::CompileError;
+use crate::evaluate::{Audience, Match, matches, matching};
+use crate::facts::Facts;
+use crate::fold::{Tunnels, fold};
+use crate::index::{Family, Index};
+use crate::lines::Lines;
+use crate::lists::{ListId, Lists};
 use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 
 /// Rules compiled for answering. `Send`, `Sync` and immutable: put it in an `Arc` or a
@@ -30,28 +32,13 @@ pub struct Filter {
     rules: Rules,
     geo: Option<Geo>,
     version: u64,
-    folded: Folded,
-    // What each span does, apart from the rule that makes it so: small enough for the cache, read on every request.
     index: Index,
+    lists: Lists,
+    lines: Lines,
     behaviours: Vec<Behaviour>,
-    nowhere: Behaviour,
-}
-
-/// Why rules cannot be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// Two rules say opposite things about exactly the same.
-    #[error("{first} and {second} say opposite things about the same")]
-    Contradiction {
-        /// The earlier rule.
-        first: RuleRef,
-        /// The later rule.
-        second: RuleRef,
-    },
-    /// Rules, places and databases multiply beyond what fits in memory.
-    #[error("the rules are too large once their places are spelled out")]
-    TooLarge,
+    /// The rules about an unknown address, and what they come to.
+    nowhere: (ListId, Behaviour),
+    tunnels: Option<Tunnels>,
 }
 
 impl Filter {
@@ -67,15 +54,19 @@ impl Filter {
         let v6 = folded.table.v6.map(|list| catalogue.id(list));
         let behaviours = catalogue.finish().ok_or(CompileError::TooLarge)?;
         let nowhere = Behaviour::of(rules, &folded.lists, folded.nowhere);
-        let index = Index::new(&v4, &v6, behaviours.len());
         Ok(Self {
             rules: rules.clone(),
             geo: geo.cloned(),
             version: 0,
-            folded,
-            index,
+            index: Index {
+                v4: Family::new(&folded.table.v4, &v4, behaviours.len()),
+                v6: Family::new(&folded.table.v6, &v6, behaviours.len()),
+            },
+            lists: folded.lists,
+            lines: Lines::of(rules),
             behaviours,
-            nowhere,
+            nowhere: (folded.nowhere, nowhere),
+            tunnels: folded.tunnels,
         })
     }
 
@@ -98,32 +89,43 @@ impl Filter {
         self.geo.as_ref()
     }
 
-    /// Whether this request may go on. The fastest answer; [`check`](Self::check) also names the rule.
+    /// Whether this request may go on: the question of every request. [`check`](Self::check) also names the rule.
     #[must_use]
     #[inline]
     pub fn decide(&self, origin: &Origin<'_>) -> Decision {
-        // What most requests need stands at the caller's and has no branch on the answer, which nobody can foresee.
-        let behaviour = match origin.address {
-            Some(IpAddr::V4(v4)) => self.index.v4(v4.to_bits()),
-            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6(v6.to_bits()),
-            Some(IpAddr::V6(_)) | None => return self.decide_odd(origin),
+        self.decide_about(origin.address, Audience::Person(origin.tags, origin.device))
+    }
+
+    /// The decision while nobody is known yet; see [`check_stranger`](Self::check_stranger), which also names the rule.
+    #[must_use]
+    #[inline]
+    pub fn decide_stranger(&self, address: Option<IpAddr>) -> Decision {
+        self.decide_about(address, Audience::Stranger)
+    }
+
+    /// What most requests need stands at the caller's and has no branch on the answer, which nobody can foresee.
+    #[inline]
+    fn decide_about(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
+        let behaviour = match address {
+            Some(IpAddr::V4(v4)) => self.index.v4.behaviour(v4.to_bits()),
+            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6.behaviour(v6.to_bits()),
+            Some(IpAddr::V6(_)) | None => return self.decide_odd(address, audience),
         };
         match behaviour {
-            Some(lists::DENY | lists::ALLOW) => {
-                if behaviour == Some(lists::ALLOW) {
+            Some(DENY | ALLOW) => {
+                if behaviour == Some(ALLOW) {
                     Decision::Allow
                 } else {
                     Decision::Deny
                 }
             }
-            other => self.decide_about(other, origin),
+            other => self.decide_by(other, audience),
         }
     }
 
     /// The behaviours that tell people apart. A number that `behaviours` lacks would be a fault of the index: refused.
     #[inline(never)]
-    fn decide_about(&self, behaviour: Option<u16>, origin: &Origin<'_>) -> Decision {
-        let audience = Audience::Person(origin.tags, origin.device);
+    fn decide_by(&self, behaviour: Option<u16>, audience: Audience<'_>) -> Decision {
         behaviour
             .and_then(|at| self.behaviours.get(usize::from(at)))
             .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
@@ -131,16 +133,14 @@ impl Filter {
 
     /// No address, or an IPv6 address that is or holds an IPv4 address.
     #[inline(never)]
-    fn decide_odd(&self, origin: &Origin<'_>) -> Decision {
-        match origin.address.map(|address| address.to_canonical()) {
-            None => self
-                .nowhere
-                .decide(Audience::Person(origin.tags, origin.device)),
-            Some(IpAddr::V4(v4)) => self.decide_about(self.index.v4(v4.to_bits()), origin),
+    fn decide_odd(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
+        match address.map(|address| address.to_canonical()) {
+            None => self.nowhere.1.decide(audience),
+            Some(IpAddr::V4(v4)) => self.decide_by(self.index.v4.behaviour(v4.to_bits()), audience),
             Some(IpAddr::V6(v6)) if embedded_v4(v6).is_none() => {
-                self.decide_about(self.index.v6(v6.to_bits()), origin)
+                self.decide_by(self.index.v6.behaviour(v6.to_bits()), audience)
             }
-            Some(IpAddr::V6(_)) => self.check(origin).decision,
+            Some(IpAddr::V6(_)) => self.judge(address, audience).decision,
         }
     }
 
@@ -158,40 +158,62 @@ impl Filter {
 
     fn judge(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         let address = address.map(|address| address.to_canonical());
+        match self.list_at(address).plain() {
+            Some((index, decision)) if address.and_then(embedded_in).is_none() => {
+                self.verdict(address, decision, self.lines.reference(index), false)
+            }
+            _ => self.judge_at_length(address, audience),
+        }
+    }
+
+    fn verdict(
+        &self,
+        address: Option<IpAddr>,
+        decision: Decision,
+        rule: Option<RuleRef>,
+        by_unknown: bool,
+    ) -> Verdict {
+        Verdict {
+            decision,
+            rule,
+            by_unknown,
+            precedence: self.rules.precedence,
+            version: self.version,
+            address,
+        }
+    }
+
+    /// Rules that tell people apart, have unknown facts, or stand about addresses in tunnels.
+    #[inline(never)]
+    fn judge_at_length(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         if let Some(address) = address
             && embedded_in(address).is_some()
         {
             let facts = self.facts(Some(address));
             let candidates = self.candidates_in_tunnel(address);
             let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
-            return verdict(
-                &self.rules,
-                self.version,
-                Some(address),
-                found.first().copied(),
-            );
+            let decider = found.first().copied();
+            return verdict(&self.rules, self.version, Some(address), decider);
         }
         let list = self.list_at(address);
-        let index = self.folded.lists.decider(&self.rules, list, audience);
-        let decider = index.map(|index| (index, self.how(index, address, audience)));
-        verdict(&self.rules, self.version, address, decider)
+        let index = self.lists.decider(&self.rules, list, audience);
+        self.verdict(
+            address,
+            index.map_or(self.rules.default, |index| self.lists.decision(index)),
+            index.and_then(|index| self.lines.reference(index)),
+            index.is_some_and(|index| self.by_unknown(index, address, audience)),
+        )
     }
 
-    /// How the deciding rule matches. Only a deny with further conditions can have an unknown fact.
-    fn how(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> Match {
-        let certain = Match {
-            specificity: 0,
-            by_unknown: false,
+    /// Whether the deciding rule matches by an unknown fact.
+    fn by_unknown(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> bool {
+        let is_open = match address {
+            Some(_) => self.lists.may_be_unknown(index),
+            None => self.lists.decision(index) == Decision::Deny,
         };
-        match rule_at(&self.rules, index) {
-            Some(rule)
-                if rule.decision == Decision::Deny
-                    && (rule.extra.is_some() || address.is_none()) =>
-            {
-                matches(&self.rules, rule, &self.facts(address), audience).unwrap_or(certain)
-            }
-            _ => certain,
-        }
+        let rule = self.rules.at(index).filter(|_| is_open);
+        rule.and_then(|rule| matches(&self.rules, rule, &self.facts(address), audience))
+            .is_some_and(|met| met.by_unknown)
     }
 
     pub(crate) fn facts(&self, address: Option<IpAddr>) -> Facts {
@@ -201,24 +223,36 @@ impl Filter {
     /// The rules that may decide at an address that is no tunnel's.
     pub(crate) fn list_at(&self, address: Option<IpAddr>) -> ListId {
         let found = match address {
-            Some(IpAddr::V4(v4)) => self.folded.table.v4.at(v4.to_bits()),
-            Some(IpAddr::V6(v6)) => self.folded.table.v6.at(v6.to_bits()),
+            Some(IpAddr::V4(v4)) => self.index.v4.list(v4.to_bits()),
+            Some(IpAddr::V6(v6)) => self.index.v6.list(v6.to_bits()),
             None => None,
         };
-        found.unwrap_or(self.folded.nowhere)
+        found.unwrap_or(self.nowhere.0)
     }
 
     fn candidates_in_tunnel(&self, address: IpAddr) -> Vec<u32> {
-        let (table, lists) = match &self.folded.tunnels {
-            Some(tunnels) => (&tunnels.table, &tunnels.lists),
-            None => (&self.folded.table, &self.folded.lists),
-        };
         let outer = match address {
             IpAddr::V4(_) => None,
-            IpAddr::V6(v6) => table.v6.at(v6.to_bits()),
+            IpAddr::V6(v6) => Some(v6.to_bits()),
         };
-        let inner = embedded_in(address).and_then(|v4| table.v4.at(v4.to_bits()));
-        let mut candidates: Vec<u32> = [outer, inner]
+        let inner = embedded_in(address).map(|v4| v4.to_bits());
+        let (lists, found) = match &self.tunnels {
+            Some(Tunnels { table, lists }) => (
+                lists,
+                [
+                    outer.and_then(|v6| table.v6.at(v6)),
+                    inner.and_then(|v4| table.v4.at(v4)),
+                ],
+            ),
+            None => (
+                &self.lists,
+                [
+                    outer.and_then(|v6| self.index.v6.list(v6)),
+                    inner.and_then(|v4| self.index.v4.list(v4)),
+                ],
+            ),
+        };
+        let mut candidates: Vec<u32> = found
             .into_iter()
             .flatten()
             .flat_map(|list| lists.rules(list))
@@ -234,14 +268,23 @@ impl Filter {
         self.version
     }
 
-    pub(crate) const fn folded(&self) -> &Folded {
-        &self.folded
+    pub(crate) const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(crate) const fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
+    /// The rules about an unknown address.
+    pub(crate) const fn nowhere(&self) -> ListId {
+        self.nowhere.0
     }
 
     /// Bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6: what should stay in the cache.
     #[must_use]
     pub fn index_bytes(&self) -> (usize, usize) {
-        self.index.bytes()
+        (self.index.v4.bytes(), self.index.v6.bytes())
     }
 }
 
@@ -251,11 +294,11 @@ pub(crate) fn verdict(
     address: Option<IpAddr>,
     decider: Option<(u32, Match)>,
 ) -> Verdict {
-    let at = decider.and_then(|(index, _)| usize::try_from(index).ok());
-    let rule = at.and_then(|index| rules.rules().get(index));
+    let index = decider.map(|(index, _)| index);
+    let rule = index.and_then(|index| rules.at(index));
     Verdict {
         decision: rule.map_or(rules.default_decision(), |rule| rule.decision),
-        rule: at.and_then(|index| rules.reference(index)),
+        rule: index.and_then(|index| rules.reference(index)),
         by_unknown: decider.is_some_and(|(_, met)| met.by_unknown),
         precedence: rules.precedence(),
         version,

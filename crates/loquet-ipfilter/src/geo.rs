@@ -3,7 +3,9 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use crate::spans::{Families, Item, Spans, Word, sweep};
+use crate::spans::Spans;
+use crate::sweep::{Item, sweep};
+use crate::word::Families;
 use crate::{Asn, Class, Country, Prefix};
 
 /// The classes of one address, as a set.
@@ -231,25 +233,11 @@ fn look_up<V: Copy + Eq>(table: &Table<V>, address: IpAddr) -> Option<V> {
 fn paint<V: Copy + Ord>(entries: impl IntoIterator<Item = (Prefix, V)>) -> Table<V> {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for (prefix, what) in entries {
-        push(&mut v4, prefix, what);
-        push(&mut v6, prefix, what);
+        v4.extend(Item::new(prefix, what));
+        v6.extend(Item::new(prefix, what));
     }
     Families {
-        v4: paint_one(&mut v4),
-        v6: paint_one(&mut v6),
+        v4: sweep(&mut v4, None, |_, item| Some(item.what), |value| value),
+        v6: sweep(&mut v6, None, |_, item| Some(item.what), |value| value),
     }
-}
-
-fn push<K: Word, V>(items: &mut Vec<Item<K, V>>, prefix: Prefix, what: V) {
-    if let Some(start) = K::of_prefix(prefix) {
-        items.push(Item {
-            start,
-            len: prefix.len(),
-            what,
-        });
-    }
-}
-
-fn paint_one<K: Word, V: Copy + Ord>(items: &mut [Item<K, V>]) -> Spans<K, Option<V>> {
-    sweep(items, None, |_, item| Some(item.what), |value| value)
 }

@@ -2,9 +2,6 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use crate::ClientAddress;
-use crate::prefix::plain_address_before;
-
 /// One hop of a forwarding header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hop {
@@ -19,10 +16,6 @@ pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
     // One blank beside the comma is what proxies write; more is somebody playing with parsers (H6).
     let item = item.strip_prefix(b" ").unwrap_or(item);
     let item = item.strip_suffix(b" ").unwrap_or(item);
-    // Most hops are this, and the standard library's reader takes several times as long.
-    if let Some((v4, [])) = plain_address_before(item) {
-        return Hop::Address(v4.into());
-    }
     let Ok(text) = core::str::from_utf8(item) else {
         return Hop::Unreadable;
     };
@@ -83,15 +76,12 @@ fn is_port(port: &str) -> bool {
     (digits && port.parse::<u16>().is_ok()) || is_obfuscated(port)
 }
 
-/// As many hops of a line as a walk can ask for: one beyond the most that it takes, because that one says why it stops.
-pub(crate) const KEPT: usize = ClientAddress::MAX_HOPS.saturating_add(1);
-
-/// The hops of one line of `Forwarded` (RFC 7239 §4) from the last one back, [`KEPT`] at most; `None` when the line
+/// The hops of one line of `Forwarded` (RFC 7239 §4) from the last one back, `KEPT` at most; `None` when the line
 /// breaks the grammar, because then nobody can say where its elements begin.
 ///
 /// Quoted strings are only told from the left, so the line is read to its end before the last hop is known. An array
 /// keeps the last ones: reading a request should not allocate for it.
-pub(crate) fn forwarded_hops<'l>(
+pub(crate) fn forwarded_hops<'l, const KEPT: usize>(
     line: &'l [u8],
     kept: &mut [&'l [u8]; KEPT],
 ) -> Option<impl Iterator<Item = Hop>> {
@@ -100,7 +90,7 @@ pub(crate) fn forwarded_hops<'l>(
     loop {
         rest = rest.strip_prefix(b" ").unwrap_or(rest);
         let (node, after) = element(rest)?;
-        *kept.get_mut(count % KEPT)? = node;
+        *kept.get_mut(count.checked_rem(KEPT)?)? = node;
         count = count.saturating_add(1);
         match after.strip_prefix(b" ").unwrap_or(after) {
             [] => break,
@@ -109,14 +99,14 @@ pub(crate) fn forwarded_hops<'l>(
         }
     }
     let backwards = (count.saturating_sub(KEPT)..count).rev();
-    Some(backwards.map_while(move |at| kept.get(at % KEPT).map(|node| read_forwarded_hop(node))))
+    Some(backwards.map_while(move |at| {
+        let node = kept.get(at.checked_rem(KEPT)?)?;
+        Some(read_forwarded_hop(node))
+    }))
 }
 
 fn read_forwarded_hop(node: &[u8]) -> Hop {
-    match plain_address_before(node) {
-        Some((v4, [])) => Hop::Address(v4.into()),
-        _ => core::str::from_utf8(node).map_or(Hop::Unreadable, read_node),
-    }
+    core::str::from_utf8(node).map_or(Hop::Unreadable, read_node)
 }
 
 /// One `forwarded-element`: pairs between semicolons. Its node is the value of `for`; an empty one, which no address is,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::import::{ImportError, ImportFault, List, ListFormat};
+use crate::import_list::{ImportError, ImportFault, List};
 
 #[derive(Deserialize)]
 struct Aws {
@@ -30,75 +30,51 @@ enum Drop {
     Metadata { r#type: String, records: u64 },
 }
 
-pub(crate) fn read(text: &str, format: ListFormat, list: &mut List) -> Result<(), ImportError> {
-    match format {
-        ListFormat::AwsIpRanges => {
-            let file: Aws = serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
-            let v4 = file.prefixes.into_iter().map(|entry| entry.ip_prefix);
-            for entry in v4.chain(
-                file.ipv6_prefixes
-                    .into_iter()
-                    .map(|entry| entry.ipv6_prefix),
-            ) {
-                list.add(&entry).map_err(|fault| at(text, &entry, fault))?;
-            }
+pub(crate) fn read_array(text: &str, list: &mut List) -> Result<(), ImportError> {
+    let entries: Vec<String> = serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
+    entries
+        .iter()
+        .try_for_each(|entry| list.add(entry).map_err(|fault| at(text, entry, fault)))
+}
+
+pub(crate) fn read_aws(text: &str, list: &mut List) -> Result<(), ImportError> {
+    let file: Aws = serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
+    let v4 = file.prefixes.iter().map(|entry| &entry.ip_prefix);
+    v4.chain(file.ipv6_prefixes.iter().map(|entry| &entry.ipv6_prefix))
+        .try_for_each(|entry| list.add(entry).map_err(|fault| at(text, entry, fault)))
+}
+
+pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportError> {
+    let mut entries = 0_u64;
+    let mut counted = None;
+    for (line, number) in text.lines().zip(1_u32..) {
+        if line.trim().is_empty() {
+            continue;
         }
-        ListFormat::SpamhausDrop => {
-            let mut entries = 0_u64;
-            let mut counted = None;
-            for (line, number) in text
-                .lines()
-                .zip(1_u32..)
-                .filter(|(line, _)| !line.trim().is_empty())
-            {
-                match serde_json::from_str(line).map_err(|error| broken(&error, number))? {
-                    Drop::Entry { cidr } if counted.is_none() => {
-                        list.add(&cidr).map_err(|fault| ImportError {
-                            line: number,
-                            fault,
-                        })?;
-                        entries = entries.saturating_add(1);
-                    }
-                    Drop::Metadata { r#type, records }
-                        if r#type == "metadata" && counted.is_none() =>
-                    {
-                        counted = Some(records);
-                    }
-                    Drop::Entry { .. } | Drop::Metadata { .. } => {
-                        let fault = ImportFault::Json("a line after or beside the metadata".into());
-                        return Err(ImportError {
-                            line: number,
-                            fault,
-                        });
-                    }
-                }
+        match serde_json::from_str(line).map_err(|error| broken(&error, number))? {
+            Drop::Entry { cidr } if counted.is_none() => {
+                list.add(&cidr)
+                    .map_err(|fault| ImportError::at(number, fault))?;
+                entries = entries.saturating_add(1);
             }
-            // Without its last line the list may have been cut off anywhere.
-            let Some(counted) = counted else {
-                return Err(ImportError {
-                    line: 0,
-                    fault: ImportFault::Json("no metadata line at the end".into()),
-                });
-            };
-            if counted != entries {
-                return Err(ImportError {
-                    line: 0,
-                    fault: ImportFault::Count {
-                        counted,
-                        found: entries,
-                    },
-                });
+            Drop::Metadata { r#type, records } if r#type == "metadata" && counted.is_none() => {
+                counted = Some(records);
             }
-        }
-        _ => {
-            let entries: Vec<String> =
-                serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
-            for entry in entries {
-                list.add(&entry).map_err(|fault| at(text, &entry, fault))?;
+            Drop::Entry { .. } | Drop::Metadata { .. } => {
+                let fault = ImportFault::Json("a line after or beside the metadata".into());
+                return Err(ImportError::at(number, fault));
             }
         }
     }
-    Ok(())
+    let found = entries;
+    match counted {
+        Some(counted) if counted == found => Ok(()),
+        Some(counted) => Err(ImportError::whole(ImportFault::Count { counted, found })),
+        // Without its last line the list may have been cut off anywhere.
+        None => Err(ImportError::whole(ImportFault::Json(
+            "no metadata line at the end".into(),
+        ))),
+    }
 }
 
 fn broken(error: &serde_json::Error, line: u32) -> ImportError {

@@ -7,49 +7,68 @@
 //! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
 
 mod address;
+mod behaviours;
 mod client;
+mod compile_error;
+mod coverage;
 mod diff;
 mod display;
 mod evaluate;
 mod explain;
+mod facts;
 mod facts_table;
 mod filter;
 mod fold;
 mod geo;
+mod groups;
 mod header;
 mod import;
 #[cfg(feature = "json")]
 mod import_json;
+mod import_list;
 mod index;
+mod lines;
 mod lint;
 mod lists;
 #[cfg(feature = "maxmind")]
 mod maxmind;
+mod packed;
+mod parts;
 mod planes;
 mod prefix;
+mod record;
+mod rule;
 mod rules;
+mod runs;
 mod search;
 mod shared;
 mod spans;
+mod sweep;
 mod text;
+mod text_error;
+mod text_words;
 mod verdict;
+mod word;
 mod words;
 
-pub use address::{embedded_v4, is_special, visitor_network};
+pub use address::{embedded_v4, is_special};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
+pub use compile_error::CompileError;
 pub use diff::{Change, Difference, Who, diff, diff_for};
-pub use evaluate::{Facts, Located};
-pub use explain::{Record, RecordError};
-pub use filter::{CompileError, Filter};
+pub use facts::{Facts, Located};
+pub use filter::Filter;
 pub use geo::{Classes, Geo, Stale, Subject};
-pub use import::{ImportError, ImportFault, ImportLimits, ListFormat, import};
-pub use lint::{Finding, Lockout};
+pub use import::{ImportLimits, ListFormat, import};
+pub use import_list::{ImportError, ImportFault};
+pub use lint::Finding;
 #[cfg(feature = "maxmind")]
 pub use maxmind::MmdbError;
 pub use prefix::{Prefix, PrefixError};
-pub use rules::{Place, PlaceItem, Rule, RuleFault, RuleRef, Rules};
+pub use record::{Record, RecordError};
+pub use rule::{Rule, RuleRef};
+pub use rules::{Place, PlaceItem, RuleFault, Rules};
 pub use shared::SharedFilter;
-pub use text::{RulesError, TextFault};
+pub use text_error::{RulesError, TextFault};
 pub use verdict::{Origin, Verdict};
 pub use words::{Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag};
 

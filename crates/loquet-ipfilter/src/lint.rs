@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use thiserror::Error;
-
+use crate::coverage::first_address;
 use crate::evaluate::Devices;
-use crate::fold::first_address;
-use crate::lists::{ListId, rule_at};
-use crate::{Decision, DeviceTier, Filter, Origin, Record, Rule, RuleRef, Subject};
+use crate::lists::ListId;
+use crate::spans::FixedMap;
+use crate::{Decision, DeviceTier, Filter, Rule, RuleRef, Subject, Tag};
 
 /// Something that is probably not meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,16 +99,13 @@ impl Filter {
                 });
             }
         }
-        for (index, rule) in rules.rules().iter().enumerate() {
-            let Some(reference) = rules.reference(index) else {
-                continue;
-            };
-            findings.extend(self.lacking(rule).map(|subject| Finding::NoDatabase {
-                rule: reference,
-                subject,
-            }));
+        for (rule, subject) in self.without_database() {
+            findings.push(Finding::NoDatabase { rule, subject });
+        }
+        for (index, rule) in rules.numbered() {
             if rule.decision() == Decision::Deny && rule.names_device(DeviceTier::Known) {
-                findings.push(Finding::DenyKnownDevice { rule: reference });
+                let rule = rules.reference(index);
+                findings.extend(rule.map(|rule| Finding::DenyKnownDevice { rule }));
             }
         }
         let someone = |tags: &[_]| {
@@ -127,8 +123,9 @@ impl Filter {
     /// unknown. [`lint`](Self::lint) says so too, and takes longer.
     pub fn without_database(&self) -> impl Iterator<Item = (RuleRef, Subject)> {
         let rules = self.rules();
-        let numbered = rules.rules().iter().enumerate();
-        let referred = numbered.filter_map(|(index, rule)| Some((rules.reference(index)?, rule)));
+        let referred = rules
+            .numbered()
+            .filter_map(|(index, rule)| Some((rules.reference(index)?, rule)));
         referred.flat_map(|(at, rule)| self.lacking(rule).map(move |subject| (at, subject)))
     }
 
@@ -136,127 +133,89 @@ impl Filter {
         let is_loaded = |subject| self.geo().and_then(|geo| geo.built(subject)).is_some();
         [Subject::Country, Subject::Asn, Subject::Anonymiser]
             .into_iter()
-            .filter(move |subject| rule.asks_for(self.rules(), *subject) && !is_loaded(*subject))
+            .filter(move |subject| self.rules().asks_for(rule, *subject) && !is_loaded(*subject))
     }
 
     fn dead_rules(&self) -> Vec<Finding> {
         let rules = self.rules();
-        let folded = self.folded();
-        let mut alive = vec![false; rules.rules().len()];
-        let mut seen = crate::spans::FixedMap::default();
-        let lists = folded.table.v4.iter().map(|(_, list)| list);
-        for list in lists.chain(folded.table.v6.iter().map(|(_, list)| list)) {
+        let alive = self.alive();
+        let mut first_of = first_address(rules, self.geo());
+        let dead = rules.numbered().zip(alive).filter(|(_, alive)| !alive);
+        dead.filter_map(|((index, rule), _)| {
+            let reference = rules.reference(index)?;
+            let by = first_of(rule).and_then(|address| {
+                let list = self.list_at(Some(address));
+                // The last of those before it is what leaves nothing for it.
+                let before = self.lists().rules(list).take_while(|by| *by != index);
+                rules.reference(before.last()?)
+            });
+            Some(match by {
+                Some(by) => Finding::Shadowed {
+                    rule: reference,
+                    by,
+                },
+                None => Finding::NeverMatches { rule: reference },
+            })
+        })
+        .collect()
+    }
+
+    /// Of each rule, whether it decides about somebody at some address.
+    fn alive(&self) -> Vec<bool> {
+        let rules = self.rules().rules();
+        let mut alive = vec![false; rules.len()];
+        let mut seen = FixedMap::default();
+        let (v4, v6) = (self.index().v4.spans(), self.index().v6.spans());
+        let lists = v4.iter().map(|(_, list)| list);
+        for list in lists.chain(v6.iter().map(|(_, list)| list)) {
             if seen.insert(list, ()).is_none() {
                 self.mark_alive(list, &mut alive);
             }
         }
         // Every deny meets an unknown address, so that alone does not make a rule useful; being asked for it by name does.
         let mut nowhere = vec![false; alive.len()];
-        self.mark_alive(folded.nowhere, &mut nowhere);
-        for ((rule, alive), decides) in rules.rules().iter().zip(&mut alive).zip(nowhere) {
+        self.mark_alive(self.nowhere(), &mut nowhere);
+        for ((rule, alive), decides) in rules.iter().zip(&mut alive).zip(nowhere) {
             *alive |= decides && rule.names_unknown_address();
         }
-        let dead = alive
-            .iter()
-            .enumerate()
-            .filter(|(_, alive)| !**alive)
-            .map(|(index, _)| index);
-        let mut findings = Vec::new();
-        let mut first_of = first_address(rules, self.geo());
-        for index in dead {
-            let (Some(rule), Some(reference)) = (rules.rules().get(index), rules.reference(index))
-            else {
-                continue;
-            };
-            let by = first_of(rule).and_then(|address| {
-                let list = self.list_at(Some(address));
-                // The last of those before it is what leaves nothing for it.
-                let is_other = |by: &u32| usize::try_from(*by).ok() != Some(index);
-                folded.lists.rules(list).take_while(is_other).last()
-            });
-            let by = by.and_then(|by| rules.reference(usize::try_from(by).ok()?));
-            findings.push(match by {
-                Some(by) => Finding::Shadowed {
-                    rule: reference,
-                    by,
-                },
-                None => Finding::NeverMatches { rule: reference },
-            });
-        }
-        findings
+        alive
     }
 
-    /// Marks the rules of a list that decide about somebody. A person with one of the rule's tags and no other, or with
-    /// none, meets the fewest rules before it.
+    /// Marks the rules of a list that decide about somebody.
     fn mark_alive(&self, list: ListId, alive: &mut [bool]) {
         let rules = self.rules();
-        let members: Vec<u32> = self.folded().lists.rules(list).collect();
+        let members: Vec<u32> = self.lists().rules(list).collect();
         for (at, &index) in members.iter().enumerate() {
-            let Some(rule) = rule_at(rules, index) else {
-                continue;
-            };
-            let before = || {
-                members
-                    .iter()
-                    .take(at)
-                    .filter_map(|other| rule_at(rules, *other))
-            };
-            let people: Vec<_> = if rule.tags().is_empty() {
-                vec![None]
-            } else {
-                rule.tags().iter().copied().map(Some).collect()
-            };
-            let decides = [DeviceTier::Unknown, DeviceTier::Known]
-                .into_iter()
-                .any(|device| {
-                    Devices::of(rule).contains(device)
-                        && people.iter().any(|tag| {
-                            !before().any(|other| {
-                                Devices::of(other).contains(device)
-                                    && (other.tags().is_empty()
-                                        || tag.is_some_and(|tag| other.tags().contains(&tag)))
-                            })
-                        })
-                });
+            let before = members.iter().take(at);
+            let before = before.filter_map(|other| rules.at(*other));
+            let decides = rules
+                .at(index)
+                .is_some_and(|rule| is_left_some(rule, before));
             if let Some(alive) = usize::try_from(index).ok().and_then(|at| alive.get_mut(at)) {
                 *alive |= decides;
             }
         }
     }
+}
 
-    /// Refuses rules that would lock out whoever writes them: ask with the writer's present address, tags and device,
-    /// and for every administrator who must keep access.
-    ///
-    /// # Errors
-    /// [`Lockout`] with the verdict that these rules would give.
-    pub fn refuse_lockout(&self, origin: &Origin<'_>) -> Result<(), Lockout> {
-        if self.check(origin).is_allowed() {
-            return Ok(());
-        }
-        Err(Lockout {
-            record: Box::new(self.explain(origin)),
+/// Whether the rules before a rule leave somebody for it. A person with one of the rule's tags and no other, or with none,
+/// meets the fewest of them.
+fn is_left_some<'r>(rule: &Rule, before: impl Iterator<Item = &'r Rule> + Clone) -> bool {
+    let people: Vec<_> = if rule.tags().is_empty() {
+        vec![None]
+    } else {
+        rule.tags().iter().copied().map(Some).collect()
+    };
+    let meets = |other: &Rule, tag: Option<Tag>| {
+        other.tags().is_empty() || tag.is_some_and(|tag| other.tags().contains(&tag))
+    };
+    [DeviceTier::Unknown, DeviceTier::Known]
+        .into_iter()
+        .filter(|device| Devices::of(rule).contains(*device))
+        .any(|device| {
+            people.iter().any(|tag| {
+                let mut before = before.clone();
+                !before.any(|other| Devices::of(other).contains(device) && meets(other, *tag))
+            })
         })
-    }
-}
-
-/// The rules would lock somebody out.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub struct Lockout {
-    /// The refusal that they would meet, with its reasons.
-    pub record: Box<Record>,
-}
-
-impl fmt::Display for Lockout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.record.facts.address {
-            Some(address) => write!(f, "these rules would lock out {address}: ")?,
-            None => {
-                f.write_str("these rules would lock out a client whose address is unknown: ")?
-            }
-        }
-        match self.record.verdict.rule {
-            Some(rule) => write!(f, "{rule} denies"),
-            None => f.write_str("no rule allows"),
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! Which rules may decide at an address, best first: the value of every span.
 
+use crate::compile_error::CompileError;
 use crate::evaluate::{Audience, Devices};
-use crate::filter::CompileError;
 use crate::spans::FixedMap;
-use crate::{Decision, Rules, Tag};
+use crate::{Decision, Rules};
 
 /// A rule's place in the order of deciding; the least decides. Its low 32 bits are the rule's index.
 pub(crate) type Rank = u64;
@@ -13,18 +13,38 @@ pub(crate) type Rank = u64;
 pub(crate) struct ListId(u32);
 
 const IS_LIST: u32 = 1 << 31;
+/// The one rule has no condition but its networks, and is an allow with the other bit: its verdict needs no further look.
+const IS_PLAIN: u32 = 1 << 30;
+const IS_ALLOW: u32 = 1 << 29;
 
 /// At most this many entries in all lists together: half a gigabyte.
 const MAX_RANKS: usize = 64 << 20;
 
 impl ListId {
+    /// No rule at all.
+    pub(crate) const NONE: Self = Self(IS_LIST);
+    /// No list: what stands in place of several. There are never so many lists.
+    pub(crate) const INSIDE: Self = Self(u32::MAX);
+
     /// The single rule that decides about everybody, where there is one.
     pub(crate) const fn single(self) -> Option<u32> {
         if self.0 & IS_LIST == 0 {
-            Some(self.0)
+            Some(self.0 & !(IS_PLAIN | IS_ALLOW))
         } else {
             None
         }
+    }
+
+    /// The same with its decision, where it can match by no unknown fact.
+    pub(crate) const fn plain(self) -> Option<(u32, Decision)> {
+        if self.0 & (IS_LIST | IS_PLAIN) != IS_PLAIN {
+            return None;
+        }
+        let decision = match self.0 & IS_ALLOW {
+            0 => Decision::Deny,
+            _ => Decision::Allow,
+        };
+        Some((self.0 & !(IS_PLAIN | IS_ALLOW), decision))
     }
 
     /// The position of the interned list otherwise.
@@ -70,6 +90,8 @@ pub(crate) struct Lists {
 
 /// The rule allows.
 const ALLOWS: u8 = 1;
+/// The rule has conditions other than its networks, so that it may match by an unknown fact.
+const HAS_EXTRA: u8 = 4;
 /// The rule applies only to some tags or devices, so that what stands behind it still counts.
 const CONDITIONAL: u8 = 2;
 
@@ -81,7 +103,10 @@ impl Lists {
                 || rule.extra.is_some()
                     && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL);
             let allows = rule.decision == Decision::Allow;
-            (if conditional { CONDITIONAL } else { 0 }) | (if allows { ALLOWS } else { 0 })
+            let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
+            bit(conditional, CONDITIONAL)
+                | bit(allows, ALLOWS)
+                | bit(rule.extra.is_some(), HAS_EXTRA)
         });
         let mut ids = FixedMap::default();
         ids.insert(Box::default(), 0);
@@ -109,6 +134,23 @@ impl Lists {
         } else {
             Decision::Deny
         }
+    }
+
+    /// The same list, marked where its verdict needs no further look.
+    pub(crate) fn mark(&self, list: ListId) -> ListId {
+        let Some(index) = list.single() else {
+            return list;
+        };
+        match self.traits(index) & (ALLOWS | CONDITIONAL | HAS_EXTRA) {
+            0 => ListId(index | IS_PLAIN),
+            ALLOWS => ListId(index | IS_PLAIN | IS_ALLOW),
+            _ => list,
+        }
+    }
+
+    /// Whether the rule can match by an unknown fact where the address is known. Only a deny with further conditions can.
+    pub(crate) fn may_be_unknown(&self, index: u32) -> bool {
+        self.traits(index) & (ALLOWS | HAS_EXTRA) == HAS_EXTRA
     }
 
     /// The list with one rule more. What can no longer decide is cut off.
@@ -203,143 +245,14 @@ impl Lists {
         list: ListId,
         audience: Audience<'_>,
     ) -> Option<u32> {
+        if let Some(one) = list.single() {
+            return Some(one);
+        }
         self.rules(list).find(|index| {
-            rule_at(rules, *index)
+            rules
+                .at(*index)
                 .is_some_and(|rule| audience.meets(rule.tags(), Devices::of(rule), rule.decision))
         })
-    }
-}
-
-pub(crate) fn rule_at(rules: &Rules, index: u32) -> Option<&crate::Rule> {
-    rules.rules.get(usize::try_from(index).ok()?)
-}
-
-/// What a span does, whichever rule makes it so. Spans that do the same are one span to the index.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Behaviour {
-    /// In order; the first that applies decides.
-    steps: Box<[Step]>,
-    otherwise: Decision,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Step {
-    tags: Box<[Tag]>,
-    devices: Devices,
-    decision: Decision,
-}
-
-impl Behaviour {
-    pub(crate) fn constant(decision: Decision) -> Self {
-        Self {
-            steps: Box::default(),
-            otherwise: decision,
-        }
-    }
-
-    pub(crate) fn of(rules: &Rules, lists: &Lists, list: ListId) -> Self {
-        let mut steps = Vec::new();
-        let mut otherwise = rules.default;
-        for rule in lists.rules(list).filter_map(|index| rule_at(rules, index)) {
-            let devices = Devices::of(rule);
-            if rule.tags().is_empty() && devices == Devices::ALL {
-                otherwise = rule.decision;
-                break;
-            }
-            steps.push(Step {
-                tags: rule.tags().into(),
-                devices,
-                decision: rule.decision,
-            });
-        }
-        // A last step that decides as everything after it does makes no difference.
-        while steps.last().is_some_and(|step| step.decision == otherwise) {
-            steps.pop();
-        }
-        Self {
-            steps: steps.into_boxed_slice(),
-            otherwise,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn decide(&self, audience: Audience<'_>) -> Decision {
-        let applies = |step: &&Step| audience.meets(&step.tags, step.devices, step.decision);
-        self.steps
-            .iter()
-            .find(applies)
-            .map_or(self.otherwise, |step| step.decision)
-    }
-}
-
-/// The behaviour that denies everybody.
-pub(crate) const DENY: u16 = 0;
-/// The behaviour that allows everybody.
-pub(crate) const ALLOW: u16 = 1;
-
-/// The distinct behaviours, numbered. The two that are the same for everybody come first and fit in one bit.
-pub(crate) struct Catalogue<'r> {
-    rules: &'r Rules,
-    lists: &'r Lists,
-    behaviours: Vec<Behaviour>,
-    ids: FixedMap<Behaviour, u16>,
-    seen: Vec<Option<u16>>,
-    overflow: bool,
-}
-
-impl<'r> Catalogue<'r> {
-    pub(crate) fn new(rules: &'r Rules, lists: &'r Lists) -> Self {
-        let behaviours = vec![
-            Behaviour::constant(Decision::Deny),
-            Behaviour::constant(Decision::Allow),
-        ];
-        let ids = behaviours.iter().cloned().zip(0..).collect();
-        Self {
-            rules,
-            lists,
-            behaviours,
-            ids,
-            seen: vec![None; lists.len()],
-            overflow: false,
-        }
-    }
-
-    pub(crate) fn id(&mut self, list: ListId) -> u16 {
-        if let Some(rule) = list.single() {
-            return match self.lists.decision(rule) {
-                Decision::Allow => ALLOW,
-                Decision::Deny => DENY,
-            };
-        }
-        let at = usize::try_from(list.list()).unwrap_or(usize::MAX);
-        if let Some(Some(id)) = self.seen.get(at) {
-            return *id;
-        }
-        let behaviour = Behaviour::of(self.rules, self.lists, list);
-        let id = match (
-            self.ids.get(&behaviour),
-            u16::try_from(self.behaviours.len()),
-        ) {
-            (Some(id), _) => *id,
-            (None, Ok(id)) => {
-                self.behaviours.push(behaviour.clone());
-                self.ids.insert(behaviour, id);
-                id
-            }
-            (None, Err(_)) => {
-                self.overflow = true;
-                0
-            }
-        };
-        if let Some(seen) = self.seen.get_mut(at) {
-            *seen = Some(id);
-        }
-        id
-    }
-
-    /// The behaviours, or nothing when there are more than numbers for them.
-    pub(crate) fn finish(self) -> Option<Vec<Behaviour>> {
-        (!self.overflow).then_some(self.behaviours)
     }
 }
 

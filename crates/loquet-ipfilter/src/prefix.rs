@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
+use cidr::{IpCidr, IpInet};
 use thiserror::Error;
 
 /// A network prefix in CIDR notation (RFC 4632, RFC 4291 §2.3): a network address without host bits, and a length.
@@ -22,14 +23,7 @@ use thiserror::Error;
 /// # Ok::<(), loquet_ipfilter::PrefixError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Prefix(Bits);
-
-// Four parts, the highest first, instead of a `u128`: a rule of one prefix takes 40 bytes instead of 64.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Bits {
-    V4 { base: u32, len: u8 },
-    V6 { base: [u32; 4], len: u8 },
-}
+pub struct Prefix(IpCidr);
 
 /// Why a text is not a [`Prefix`]; each variant knows the byte where reading stopped ([`PrefixError::offset`]).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -102,12 +96,9 @@ impl PrefixError {
 
 impl Prefix {
     /// Every IPv4 address: the confirmation that `0.0.0.0/0` lacks.
-    pub const ANY_V4: Self = Self(Bits::V4 { base: 0, len: 0 });
+    pub const ANY_V4: Self = Self::from_v4_bits(0, 0);
     /// Every IPv6 address except the IPv4-mapped ones.
-    pub const ANY_V6: Self = Self(Bits::V6 {
-        base: [0; 4],
-        len: 0,
-    });
+    pub const ANY_V6: Self = Self::from_v6_bits(0, 0);
 
     /// The prefix of `len` bits at `address`.
     ///
@@ -119,11 +110,8 @@ impl Prefix {
 
     /// The one address.
     #[must_use]
-    pub fn host(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self::from_v4_bits(v4.to_bits(), 32),
-            IpAddr::V6(v6) => Self::from_v6_bits(v6.to_bits(), 128),
-        }
+    pub const fn host(address: IpAddr) -> Self {
+        Self(IpCidr::new_host(address.to_canonical()))
     }
 
     fn at(address: IpAddr, len: u8, offset: usize) -> Result<Self, PrefixError> {
@@ -131,80 +119,49 @@ impl Prefix {
         if len > max {
             return Err(PrefixError::TooLong { offset, max });
         }
-        let (cut, exact) = match address {
-            IpAddr::V4(v4) => {
-                let cut = Self::from_v4_bits(v4.to_bits(), len);
-                (cut, cut.base_v4() == Some(v4.to_bits()))
-            }
-            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-                Some(v4) => {
-                    let len = len
-                        .checked_sub(96)
-                        .ok_or(PrefixError::ShortMapped { offset })?;
-                    let cut = Self::from_v4_bits(v4.to_bits(), len);
-                    (cut, cut.base_v4() == Some(v4.to_bits()))
-                }
-                None => {
-                    let cut = Self::from_v6_bits(v6.to_bits(), len);
-                    (cut, cut.base_v6() == Some(v6.to_bits()))
-                }
-            },
+        let canonical = address.to_canonical();
+        let len = match (address, canonical) {
+            (IpAddr::V6(_), IpAddr::V4(_)) => len
+                .checked_sub(96)
+                .ok_or(PrefixError::ShortMapped { offset })?,
+            _ => len,
         };
-        if !exact {
-            return Err(PrefixError::HostBits { network: cut });
+        let network = Self::around(canonical, len);
+        if network.network() != canonical {
+            return Err(PrefixError::HostBits { network });
         }
-        if cut.len() == 0 {
+        if len == 0 {
             return Err(PrefixError::Everything);
         }
-        Ok(cut)
+        Ok(network)
     }
 
-    /// Cuts host bits off; a length beyond 32 counts as 32.
-    pub(crate) fn from_v4_bits(bits: u32, len: u8) -> Self {
-        let len = len.min(32);
-        Self(Bits::V4 {
-            base: bits & mask_v4(len),
-            len,
+    /// The network of `len` bits that an address lies in; a length beyond the family's counts as the family's.
+    const fn around(address: IpAddr, len: u8) -> Self {
+        Self(match IpInet::new(address, len) {
+            Ok(inet) => inet.network(),
+            Err(_) => IpCidr::new_host(address),
         })
     }
 
-    /// Cuts host bits off; a length beyond 128 counts as 128.
-    pub(crate) fn from_v6_bits(bits: u128, len: u8) -> Self {
-        let len = len.min(128);
-        let base = quarters(bits & mask_v6(len));
-        Self(Bits::V6 { base, len })
+    pub(crate) const fn from_v4_bits(bits: u32, len: u8) -> Self {
+        Self::around(IpAddr::V4(Ipv4Addr::from_bits(bits)), len)
     }
 
-    pub(crate) fn base_v4(self) -> Option<u32> {
-        match self.0 {
-            Bits::V4 { base, .. } => Some(base),
-            Bits::V6 { .. } => None,
-        }
-    }
-
-    pub(crate) fn base_v6(self) -> Option<u128> {
-        match self.0 {
-            Bits::V4 { .. } => None,
-            Bits::V6 { base, .. } => Some(whole(base)),
-        }
+    pub(crate) const fn from_v6_bits(bits: u128, len: u8) -> Self {
+        Self::around(IpAddr::V6(Ipv6Addr::from_bits(bits)), len)
     }
 
     /// The network address: the lowest address of the prefix.
     #[must_use]
-    pub fn network(self) -> IpAddr {
-        match self.0 {
-            Bits::V4 { base, .. } => Ipv4Addr::from_bits(base).into(),
-            Bits::V6 { base, .. } => Ipv6Addr::from_bits(whole(base)).into(),
-        }
+    pub const fn network(self) -> IpAddr {
+        self.0.first_address()
     }
 
     /// The highest address of the prefix.
     #[must_use]
-    pub fn last(self) -> IpAddr {
-        match self.0 {
-            Bits::V4 { base, len } => Ipv4Addr::from_bits(base | !mask_v4(len)).into(),
-            Bits::V6 { base, len } => Ipv6Addr::from_bits(whole(base) | !mask_v6(len)).into(),
-        }
+    pub const fn last(self) -> IpAddr {
+        self.0.last_address()
     }
 
     /// How many leading bits are fixed: 0 to 32 for IPv4, 0 to 128 for IPv6.
@@ -214,59 +171,20 @@ impl Prefix {
         reason = "a prefix always holds an address; its length is not a count"
     )]
     pub const fn len(self) -> u8 {
-        match self.0 {
-            Bits::V4 { len, .. } | Bits::V6 { len, .. } => len,
-        }
+        self.0.network_length()
     }
 
     /// Whether this is an IPv4 prefix, mapped ones included.
     #[must_use]
     pub const fn is_v4(self) -> bool {
-        matches!(self.0, Bits::V4 { .. })
+        self.0.is_ipv4()
     }
 
     /// Whether `address` lies inside; an IPv4-mapped address counts as IPv4.
     #[must_use]
-    pub fn contains(self, address: IpAddr) -> bool {
-        match (self.0, address.to_canonical()) {
-            (Bits::V4 { base, len }, IpAddr::V4(v4)) => v4.to_bits() & mask_v4(len) == base,
-            (Bits::V6 { .. }, IpAddr::V6(v6)) => {
-                Self::from_v6_bits(v6.to_bits(), self.len()) == self
-            }
-            (Bits::V4 { .. }, IpAddr::V6(_)) | (Bits::V6 { .. }, IpAddr::V4(_)) => false,
-        }
+    pub const fn contains(self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
     }
-}
-
-/// `u32::MAX << 32` would be an overflow; a length of zero masks everything.
-pub(crate) const fn mask_v4(len: u8) -> u32 {
-    !match u32::MAX.checked_shr(len as u32) {
-        Some(host) => host,
-        None => 0,
-    }
-}
-
-pub(crate) const fn mask_v6(len: u8) -> u128 {
-    !match u128::MAX.checked_shr(len as u32) {
-        Some(host) => host,
-        None => 0,
-    }
-}
-
-const fn quarters(bits: u128) -> [u32; 4] {
-    const LOW: u128 = 0xFFFF_FFFF;
-    [
-        (bits >> 96) as u32,
-        ((bits >> 64) & LOW) as u32,
-        ((bits >> 32) & LOW) as u32,
-        (bits & LOW) as u32,
-    ]
-}
-
-fn whole(quarters: [u32; 4]) -> u128 {
-    quarters
-        .into_iter()
-        .fold(0, |bits, part| (bits << 32) | u128::from(part))
 }
 
 impl FromStr for Prefix {
@@ -278,15 +196,11 @@ impl FromStr for Prefix {
     /// Anything that is not exactly that: blanks, leading zeros, short or hexadecimal IPv4 forms, netmasks, zone ids,
     /// host bits, and the whole address space. CVE-2021-29922 and its kin came from being generous here.
     fn from_str(text: &str) -> Result<Self, PrefixError> {
-        if let Some(prefix) = plain_v4(text.as_bytes()) {
-            return Ok(prefix);
-        }
         let Some((address, length)) = text.split_once('/') else {
-            let address = parse_address(text)?;
-            return Ok(Self::host(address));
+            return parse_address(text).map(Self::host);
         };
-        let address_value = parse_address(address)?;
         let offset = address.len().saturating_add(1);
+        let address = parse_address(address)?;
         let plain = match length.as_bytes() {
             [b'0'] => true,
             [b'1'..=b'9', rest @ ..] => rest.len() < 3 && rest.iter().all(u8::is_ascii_digit),
@@ -295,63 +209,11 @@ impl FromStr for Prefix {
         if !plain {
             return Err(PrefixError::Length { offset });
         }
-        let max = if address_value.is_ipv4() { 32 } else { 128 };
+        let max = if address.is_ipv4() { 32 } else { 128 };
         let len = length
             .parse::<u8>()
             .map_err(|_| PrefixError::TooLong { offset, max })?;
-        Self::at(address_value, len, offset)
-    }
-}
-
-/// An IPv4 network without any fault, read in one pass; `None` sends everything else the long way.
-fn plain_v4(text: &[u8]) -> Option<Prefix> {
-    match plain_v4_before(text)? {
-        (prefix, []) => Some(prefix),
-        _ => None,
-    }
-}
-
-/// The same at the beginning of a text, with what follows it.
-pub(crate) fn plain_v4_before(text: &[u8]) -> Option<(Prefix, &[u8])> {
-    let (address, rest) = plain_address_before(text)?;
-    let bits = address.to_bits();
-    let (len, rest) = match rest.strip_prefix(b"/") {
-        Some(rest) => plain_number(rest)?,
-        None => (32, rest),
-    };
-    let is_plain = matches!(len, 1..=32) && bits & !mask_v4(len) == 0;
-    is_plain.then(|| (Prefix::from_v4_bits(bits, len), rest))
-}
-
-/// An IPv4 address in full notation at the beginning of a text, with what follows it. A digit that follows makes it
-/// none, and is left for the caller to see.
-pub(crate) fn plain_address_before(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
-    let (a, rest) = plain_number(text)?;
-    let (b, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    let (c, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    let (d, rest) = plain_number(rest.strip_prefix(b".")?)?;
-    Some((Ipv4Addr::new(a, b, c, d), rest))
-}
-
-/// A number up to 255 without leading zeros. A zero before another digit ends the number, and so do three digits
-/// before a fourth: the digit that is left over then fits nowhere.
-fn plain_number(text: &[u8]) -> Option<(u8, &[u8])> {
-    let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9);
-    let (first, rest) = text.split_first()?;
-    let first = digit(*first)?;
-    let Some((second, after)) = rest.split_first().filter(|_| first > 0) else {
-        return Some((first, rest));
-    };
-    let Some(second) = digit(*second) else {
-        return Some((first, rest));
-    };
-    let two = first.wrapping_mul(10).wrapping_add(second);
-    match after.split_first() {
-        Some((third, rest)) if digit(*third).is_some() => {
-            let three = two.checked_mul(10)?.checked_add(digit(*third)?)?;
-            Some((three, rest))
-        }
-        _ => Some((two, after)),
+        Self::at(address, len, offset)
     }
 }
 
@@ -375,7 +237,8 @@ pub(crate) fn parse_address(text: &str) -> Result<IpAddr, PrefixError> {
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.network(), self.len())
+        // The plain form would leave out the length of a single address.
+        write!(f, "{:#}", self.0)
     }
 }
 

@@ -1,83 +1,50 @@
-//! Few spans, or spans of many behaviours: a table over some bits, then a search that takes no branch.
+//! Which of a few spans an address lies in: a search that takes no branch.
 //!
 //! Ten kilobytes for 100 rules. A tree of nodes of 16 keys, each compared at once, took 2.5 times as long: without native
 //! CPU flags the adding up costs more than the steps that it saves.
 
 use core::hint::select_unpredictable;
 
-use crate::spans::{Key, Spans, Word};
+use crate::parts::Parts;
+use crate::word::Key;
 
-/// A table over the smallest block of addresses that all spans but the first begin in: the bits in which they do not
-/// differ tell nothing. The networks of IPv6 begin with few of all first bytes.
+/// The beginnings of all spans but the first.
 #[derive(Debug, Clone)]
 pub(crate) struct Search<K> {
-    block: K,
-    /// The table has an entry for so many bits of the addresses of the block.
-    shift: u32,
-    /// How many of `keys` belong to spans that start before the addresses of this part of the block.
-    before: Box<[u32]>,
+    parts: Parts<K>,
     /// The greatest power of two that a search starts with; zero when no span but the first one starts in any part.
     step: usize,
     /// The last address before each span but the first, so that an address lies in the span whose number is how many of
     /// these are less than it. What fills up the end is the greatest address, which is never less.
     keys: Box<[K]>,
-    values: Box<[u16]>,
+    /// How many spans there are besides the first.
+    count: usize,
 }
 
-/// The table has at most 65,536 entries.
-const MOST_BITS: u32 = 16;
-
 impl<K: Key> Search<K> {
-    /// `key` cuts an address down to what tells the spans apart.
-    pub(crate) fn build<W: Word>(spans: &Spans<W, u16>, key: impl Fn(W) -> K) -> Self {
-        let starts = || spans.iter().skip(1).map(|(start, _)| key(start));
-        let first = starts().next().unwrap_or(K::LAST);
-        let spread = first.spread(starts().last().unwrap_or(first));
-        // Eight to sixteen entries a span: half of them make a search one step longer.
-        let wanted = spans.len().max(1).ilog2().saturating_add(4);
-        let bits = wanted.min(MOST_BITS).min(spread);
-        let (block, shift) = (first.block(spread), spread.saturating_sub(bits));
-        let mut counts = vec![0_u32; 1 << bits];
-        for start in starts() {
-            if let Some(count) = counts.get_mut(start.part(block, shift)) {
-                *count = count.saturating_add(1);
-            }
-        }
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let before = counts.iter().scan(0_u32, |sum, count| {
-            let before = *sum;
-            *sum = sum.saturating_add(*count);
-            Some(before)
-        });
+    /// `starts` are the beginnings of all spans but the first, ascending.
+    pub(crate) fn build(starts: &[K]) -> Self {
+        let (parts, most) = Parts::build(starts);
         // Steps of 4, 2 and 1 tell eight positions apart: among seven keys.
         let step = most.checked_ilog2().map_or(0, |log| 1_usize << log);
-        let fill = step.saturating_mul(2);
+        let fill = core::iter::repeat_n(K::LAST, step.saturating_mul(2));
+        let keys = starts.iter().filter_map(|start| start.previous());
         Self {
-            block,
-            shift,
-            before: before.collect(),
+            parts,
             step,
-            keys: starts()
-                .filter_map(K::previous)
-                .chain(core::iter::repeat_n(K::LAST, fill))
-                .collect(),
-            values: spans.iter().map(|(_, value)| value).collect(),
+            keys: keys.chain(fill).collect(),
+            count: starts.len(),
         }
     }
 
-    /// The value at an address; `None` would be a fault of [`build`](Self::build), and callers refuse on it.
-    #[inline(never)]
-    pub(crate) fn at(&self, address: K) -> Option<u16> {
-        let part = address.part(self.block, self.shift);
-        let Some(before) = self.before.get(part) else {
+    /// The number of the span that an address lies in; `None` would be a fault of [`build`](Self::build), and callers
+    /// refuse on it.
+    #[inline]
+    pub(crate) fn at(&self, address: K) -> Option<usize> {
+        let Some(before) = self.parts.before(address) else {
             let is_beyond = self.keys.first().is_some_and(|key| *key < address);
-            return if is_beyond {
-                self.values.last().copied()
-            } else {
-                self.values.first().copied()
-            };
+            return Some(if is_beyond { self.count } else { 0 });
         };
-        let before = usize::try_from(*before).ok()?;
         let keys = self.keys.get(before..)?;
         let less = match self.step {
             0 => 0,
@@ -89,13 +56,17 @@ impl<K: Key> Search<K> {
             32 => less::<K, 64>(keys, address)?,
             _ => keys.partition_point(|key| *key < address),
         };
-        self.values.get(before.wrapping_add(less)).copied()
+        Some(before.wrapping_add(less))
+    }
+
+    /// The beginnings that it was built from.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = K> + '_ {
+        let keys = self.keys.iter().take(self.count);
+        keys.filter_map(|key| key.next())
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        size_of_val(&*self.before)
-            .saturating_add(size_of_val(&*self.keys))
-            .saturating_add(size_of_val(&*self.values))
+        self.parts.bytes().saturating_add(size_of_val(&*self.keys))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use core::fmt;
 use core::future::Future;
+use core::net::IpAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
 use http::{Request, Response, StatusCode, request};
-use loquet_ipfilter::{DeviceTier, Origin, SharedFilter, Tag, Verdict};
+use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, SharedFilter, Tag, Verdict};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -22,6 +23,55 @@ pub struct Person {
     pub tags: Arc<[Tag]>,
     /// How well the person's device is known.
     pub device: DeviceTier,
+}
+
+impl Person {
+    fn at(&self, address: Option<IpAddr>) -> Origin<'_> {
+        Origin {
+            address,
+            tags: &self.tags,
+            device: self.device,
+        }
+    }
+}
+
+/// What the filter decided about a request. The rule that decided takes longer to find and is looked up when somebody
+/// asks for it, in the same version of the rules.
+#[derive(Debug, Clone)]
+pub struct FilterDecision {
+    decision: Decision,
+    address: Option<IpAddr>,
+    person: Option<Person>,
+    filter: Arc<Filter>,
+}
+
+impl FilterDecision {
+    fn about(address: Option<IpAddr>, person: Option<Person>, filter: Arc<Filter>) -> Self {
+        let decision = match &person {
+            Some(person) => filter.decide(&person.at(address)),
+            None => filter.decide_stranger(address),
+        };
+        Self {
+            decision,
+            address,
+            person,
+            filter,
+        }
+    }
+
+    /// Allow or deny.
+    #[must_use]
+    pub const fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// The decision with the rule that made it, for a log line or a page.
+    pub fn verdict(&self) -> Verdict {
+        match &self.person {
+            Some(person) => self.filter.check(&person.at(self.address)),
+            None => self.filter.check_stranger(self.address),
+        }
+    }
 }
 
 /// Writes the answer to a refused request.
@@ -46,7 +96,7 @@ impl<B: Default> Refuse<B> for Forbidden {
 
 /// Establishes the client's address, asks the filter, and refuses or lets through.
 ///
-/// Handlers find the [`Resolved`](loquet_ipfilter::Resolved) client and the [`Verdict`] in the request's extensions.
+/// Handlers find the [`Resolved`](loquet_ipfilter::Resolved) client and the [`FilterDecision`] in the request's extensions.
 /// The filter is read anew for each request, so replaced rules hold from the next request on, for live sessions too.
 #[derive(Debug, Clone)]
 pub struct IpFilterLayer<R = Forbidden> {
@@ -112,20 +162,20 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let resolved = self.layer.source.resolve(&request);
-        let filter = self.layer.filter.current();
-        let verdict = match request.extensions().get::<Person>() {
-            Some(Person { tags, device }) => filter.check(&Origin {
-                address: resolved.address,
-                tags,
-                device: *device,
-            }),
-            None => filter.check_stranger(resolved.address),
+        let decided = FilterDecision::about(
+            resolved.address,
+            request.extensions().get::<Person>().cloned(),
+            self.layer.filter.current(),
+        );
+        let refused = match decided.decision {
+            Decision::Allow => None,
+            Decision::Deny => Some(decided.verdict()),
         };
         request.extensions_mut().insert(resolved);
-        request.extensions_mut().insert(verdict);
-        if verdict.is_allowed() {
+        request.extensions_mut().insert(decided);
+        let Some(verdict) = refused else {
             return ResponseFuture(Answer::Inner(Box::pin(self.inner.call(request))));
-        }
+        };
         let (parts, _body) = request.into_parts();
         ResponseFuture(Answer::Refused(Some(
             self.layer.refuse.refuse(&parts, &verdict),

@@ -2,7 +2,7 @@
 //!
 //! [`ClientAddressLayer`] establishes the client's address and puts a [`Resolved`](loquet_ipfilter::Resolved) into the
 //! request's extensions. [`IpFilterLayer`] does the same, asks the filter, adds the
-//! [`Verdict`](loquet_ipfilter::Verdict), and answers 403 before any handler runs.
+//! [`FilterDecision`], and answers 403 before any handler runs.
 //!
 //! [`MfaRequiredLayer`] asks what the request's session is worth now and lets only those through that have shown what
 //! the rules require.
@@ -15,5 +15,7 @@ mod filter;
 mod mfa;
 
 pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress, SetupError};
-pub use filter::{Forbidden, IpFilterLayer, IpFilterService, Person, Refuse, ResponseFuture};
+pub use filter::{
+    FilterDecision, Forbidden, IpFilterLayer, IpFilterService, Person, Refuse, ResponseFuture,
+};
 pub use mfa::{CheckedFuture, Denied, Deny, MfaRequiredLayer, MfaRequiredService, StatusOnly};

@@ -19,7 +19,8 @@ use loquet_ipfilter::{
     DeviceTier, Filter, HeaderKind, ProxyError, Reason, Resolved, Rules, SharedFilter, Tag, Verdict,
 };
 use loquet_tower::{
-    ClientAddressLayer, ClientSource, IpFilterLayer, PeerAddress, Person, Refuse, SetupError,
+    ClientAddressLayer, ClientSource, FilterDecision, IpFilterLayer, PeerAddress, Person, Refuse,
+    SetupError,
 };
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
@@ -65,12 +66,12 @@ fn counted(layer: IpFilterLayer) -> (Router, Arc<AtomicUsize>) {
     let runs = Arc::new(AtomicUsize::new(0));
     let inner = Arc::clone(&runs);
     let handler = move |Extension(client): Extension<Resolved>,
-                        Extension(verdict): Extension<Verdict>| async move {
+                        Extension(decided): Extension<FilterDecision>| async move {
         inner.fetch_add(1, Ordering::SeqCst);
         format!(
             "{:?} by {:?}",
             client.address.unwrap(),
-            verdict.rule.map(|rule| rule.line)
+            decided.verdict().rule.map(|rule| rule.line)
         )
     };
     (Router::new().route("/", get(handler)).layer(layer), runs)

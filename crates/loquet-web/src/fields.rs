@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::Language;
 
-/// The largest form, in bytes: the text of the access rules, escaped, and a little more.
-pub(crate) const MAX_FORM: usize = 64 * 1024;
+/// The largest form, in bytes, apart from the text of access rules.
+pub(crate) const MAX_FORM: usize = 16 * 1024;
 /// More fields than any form here has.
 const MAX_FIELDS: usize = 16;
 

@@ -96,8 +96,8 @@ pub use log_in::{
 };
 pub use options::{Choice, Choose, DisableMfa, LiftMandate, RemoveAuthenticator, SetPreset};
 pub use organisation::{
-    Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MAX_RULES,
-    MoveMandate, RenewSeal, RulesChange, SetAccessRules, Settle,
+    Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate,
+    RULES_LIMIT, RenewSeal, RulesChange, SetAccessRules, Settle,
 };
 pub use people::{AddRole, Leave, Rehire, RemoveRole, Reset, TicketFor};
 pub(crate) use recovery::shown_codes;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_enrollment::LabelError;
@@ -70,6 +71,7 @@ struct Inner {
     homes: Mutex<BTreeMap<AccountId, OrgId>>,
     denials: Mutex<Denials>,
     geo: RwLock<Geo>,
+    rules_limit: AtomicUsize,
 }
 
 /// Whoever was turned away unknown, and was not written down yet.
@@ -219,6 +221,7 @@ impl Service {
                 homes: Mutex::default(),
                 denials: Mutex::default(),
                 geo: RwLock::default(),
+                rules_limit: AtomicUsize::new(flow::RULES_LIMIT),
             }),
         })
     }

@@ -7,7 +7,7 @@
 
 use loquet::flow::{
     Announce, BadRules, BeginEnrollment, CollectTicket, ConfirmEnrollment, GiveCode, LogIn,
-    MAX_RULES, OpenBreakGlass, RollBackRules, RulesChange, SetAccessRules, SuspendRules, UNDO,
+    OpenBreakGlass, RULES_LIMIT, RollBackRules, RulesChange, SetAccessRules, SuspendRules, UNDO,
     UndoRules,
 };
 use loquet::store::MemoryStore;
@@ -486,15 +486,20 @@ async fn an_unknown_address_is_one_more() {
 }
 
 #[tokio::test]
-async fn rules_of_sixty_four_thousand_bytes_and_no_more() {
-    let (_, _, anne) = house().await;
+async fn rules_are_as_long_as_the_host_allows() {
+    let (house, _, anne) = house().await;
     let long = |bytes: usize| {
         let rules = "allow 203.0.113.0/24\n";
         format!("{rules}#{}", "x".repeat(bytes - rules.len() - 1))
     };
-    assert!(SetAccessRules::new(anne, &long(MAX_RULES), "").is_ok());
+    assert_eq!(house.service.rules_limit(), RULES_LIMIT);
+    assert!(SetAccessRules::new(anne, &long(RULES_LIMIT), "").is_ok());
     assert!(matches!(
-        SetAccessRules::new(anne, &long(MAX_RULES + 1), ""),
-        Err(BadRules::TooLong(bytes)) if bytes == MAX_RULES + 1
+        SetAccessRules::new(anne, &long(RULES_LIMIT + 1), ""),
+        Err(BadRules::TooLong { bytes, limit: RULES_LIMIT }) if bytes == RULES_LIMIT + 1
     ));
+    house.service.set_rules_limit(100_000);
+    let limit = house.service.rules_limit();
+    assert!(SetAccessRules::within(limit, anne, &long(100_000), "").is_ok());
+    assert!(SetAccessRules::within(limit, anne, &long(100_001), "").is_err());
 }

@@ -54,10 +54,13 @@ impl Command {
     }
 }
 
+/// The most bytes of rules that are read: the whole Internet's routing table takes 20 MB.
+const LONGEST_RULES: usize = 128 << 20;
+
 /// Reads rules from their file, and folds in what the databases say.
 fn filter(flag: &str, path: &str, stdin: &mut Stdin, geo: Option<&Geo>) -> Result<Filter, Failure> {
     let bad = |why: &dyn Display| Failure::of(flag, format_args!("{}: {why}", path.escape_debug()));
-    let text = stdin.file(flag, path, Rules::MAX_TEXT)?;
+    let text = stdin.file(flag, path, LONGEST_RULES)?;
     let rules = Rules::parse_text(&text).map_err(|why| {
         bad(&format_args!(
             "{why}{}",

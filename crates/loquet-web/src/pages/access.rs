@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
-use crate::views::access::{self, Access, Entry, Forecast, MAX_RULES};
+use crate::views::access::{self, Access, Entry, Forecast};
 use crate::when;
 
 const PLACE: &str = "/admin/access";
@@ -61,6 +61,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
     };
     let access = Access {
         rules: shown.rules.unwrap_or(&in_force),
+        limit: service.rules_limit(),
         plan: plan.as_ref(),
         entry: shown.entry,
         draft: draft.as_ref(),
@@ -82,7 +83,8 @@ async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
     };
-    let Ok(rules) = SetAccessRules::new(here.stamp, &plan.text(), "") else {
+    let limit = here.pages.0.service.rules_limit();
+    let Ok(rules) = SetAccessRules::within(limit, here.stamp, &plan.text(), "") else {
         return Ok(forecast);
     };
     let Ok(what_if) = here
@@ -132,7 +134,7 @@ pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response,
     let language = here.visit.language;
     let draft = form
         .fields
-        .lines("draft", MAX_RULES)
+        .lines("draft", here.pages.0.service.rules_limit())
         .ok()
         .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
     let Some(mut draft) = draft else {
@@ -185,18 +187,19 @@ pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response,
 }
 
 pub(crate) async fn save<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let limit = here.pages.0.service.rules_limit();
     // Browsers send CRLF.
     let rules = form
         .fields
-        .lines("rules", MAX_FORM)
+        .lines("rules", limit.saturating_mul(2))
         .map(|rules| rules.replace("\r\n", "\n"));
     let (rules, fault) = match rules {
-        Ok(rules) if rules.chars().count() <= MAX_RULES => {
+        Ok(rules) if rules.len() <= limit => {
             let typed = Typed::ByHand(&rules);
             return put_in_force(&here, &form, typed).await;
         }
         Ok(rules) => {
-            let (field, what) = ("rules", FieldFaultKind::TooLong(MAX_RULES));
+            let (field, what) = ("rules", FieldFaultKind::TooLong(limit));
             (Some(rules), FieldFault { field, what })
         }
         Err(fault) => (None, fault),
@@ -253,7 +256,8 @@ async fn put_in_force<H: Host>(
         Typed::ByHand(rules) => rules.to_owned(),
         Typed::Plan(plan, _) => plan.text(),
     };
-    let change = match SetAccessRules::new(here.stamp, &text, code) {
+    let limit = pages.0.service.rules_limit();
+    let change = match SetAccessRules::within(limit, here.stamp, &text, code) {
         Ok(change) => change,
         Err(bad) => {
             let trouble = Trouble {

@@ -9,12 +9,11 @@ use crate::countries;
 use crate::parts::{self, Focus, Trouble};
 use crate::plan::{self, Plan};
 
-/// The longest text of rules, in bytes.
-pub(crate) const MAX_RULES: usize = 16 * 1024;
-
 pub(crate) struct Access<'a> {
     /// The rules as text, for whoever writes them.
     pub(crate) rules: &'a str,
+    /// How long they may be, in bytes.
+    pub(crate) limit: usize,
     /// The plan on the page; `None` when rules of another shape are in force.
     pub(crate) plan: Option<&'a Plan>,
     /// What was typed for another place and did not come to be one.
@@ -81,7 +80,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             hr;
             details.more open[access.plan.is_none() || Trouble::at(at.trouble, "rules").is_some()] {
                 summary data-testid="by-hand-summary" { (at.say("Écrire les règles soi-même", "Write the rules yourself")) }
-                (parts::post(&at.path("/admin/access"), at.attempt, &by_hand(at, access.rules)))
+                (parts::post(&at.path("/admin/access"), at.attempt, &by_hand(at, access)))
             }
         }
     }
@@ -266,13 +265,13 @@ fn undo(at: &Setting<'_>, until: &str, undone: bool) -> Markup {
     }
 }
 
-fn by_hand(at: &Setting<'_>, rules: &str) -> Markup {
+fn by_hand(at: &Setting<'_>, access: &Access<'_>) -> Markup {
     let trouble = Trouble::at(at.trouble, "rules");
     html! {
         div.field {
             label for="rules" { (at.say("Règles, une par ligne", "Rules, one per line")) }
-            textarea #rules name="rules" maxlength=(MAX_RULES) spellcheck="false" autocapitalize="off"
-                aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "rules-error " } "rules-hint" } { "\n" (rules) }
+            textarea #rules name="rules" maxlength=(access.limit) spellcheck="false" autocapitalize="off"
+                aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "rules-error " } "rules-hint" } { "\n" (access.rules) }
             p.hint #rules-hint { (at.say("Vide\u{a0}: tout le monde peut se connecter de partout.", "Empty: everyone may log in from everywhere.")) }
             (parts::error_line(at.language, "rules", trouble))
         }

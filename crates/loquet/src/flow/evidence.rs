@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use loquet_ipfilter::{DeviceTier, Filter, Origin, Tag};
+use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
     Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
@@ -44,7 +44,7 @@ impl Door {
                     tags,
                     device,
                 };
-                if filter.check(&origin).is_allowed() {
+                if filter.decide(&origin) == Decision::Allow {
                     Access::Allowed
                 } else if address.is_none() {
                     Access::Unknown

@@ -213,21 +213,38 @@ pub enum BadRules {
     #[error(transparent)]
     Compile(#[from] loquet_ipfilter::CompileError),
     /// Too long.
-    #[error("the rules have {0} bytes; at most {MAX_RULES} are possible")]
-    TooLong(usize),
+    #[error("the rules have {bytes} bytes; at most {limit} are possible")]
+    TooLong {
+        /// How long they are.
+        bytes: usize,
+        /// What is possible.
+        limit: usize,
+    },
 }
 
-/// The longest text of access rules, in bytes. They stand in the organisation's row, which every decision reads.
-pub const MAX_RULES: usize = 64 * 1024;
+/// The longest text of access rules, in bytes, unless the host sets another limit
+/// ([`Service::set_rules_limit`](crate::Service::set_rules_limit)): about 700 rules. The text stands in the organization's
+/// row, which every decision reads, decrypts and, after a change, compiles.
+pub const RULES_LIMIT: usize = 16 * 1024;
 
 impl SetAccessRules {
-    /// Reads the rules. `typed` is a fresh code, which rules need that let more in. No rules at all let everybody in.
+    /// Reads the rules, of at most [`RULES_LIMIT`] bytes. `typed` is a fresh code, which rules need that let more in. No
+    /// rules at all let everybody in.
     ///
     /// # Errors
     /// [`BadRules`] with the line at fault.
     pub fn new(stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
-        if text.len() > MAX_RULES {
-            return Err(BadRules::TooLong(text.len()));
+        Self::within(RULES_LIMIT, stamp, text, typed)
+    }
+
+    /// The same within the limit of a host that has set its own.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn within(limit: usize, stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
+        let bytes = text.len();
+        if bytes > limit {
+            return Err(BadRules::TooLong { bytes, limit });
         }
         let none = text.trim().is_empty();
         let parsed = if none {

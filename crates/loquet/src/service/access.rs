@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use loquet_ipfilter::{DeviceTier, Filter, Geo};
+use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use super::{Service, ServiceError};
@@ -68,6 +69,17 @@ impl Service {
     pub fn places(&self) -> Geo {
         let geo = self.inner.geo.read();
         geo.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the longest text of access rules, in bytes. Pages and forms follow it.
+    pub fn set_rules_limit(&self, bytes: usize) {
+        self.inner.rules_limit.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns the longest text of access rules, in bytes: [`flow::RULES_LIMIT`] unless the host has set another.
+    #[must_use]
+    pub fn rules_limit(&self) -> usize {
+        self.inner.rules_limit.load(Ordering::Relaxed)
     }
 
     /// The text of the access rules in force, for an administrator. Empty: there are none.
@@ -215,7 +227,7 @@ impl Service {
                     let glass = organisation.facts.break_glass.at(self.now());
                     matches!(glass, BreakGlass::Open { .. })
                 });
-                if broken || filter.check_stranger(address).is_allowed() {
+                if broken || filter.decide_stranger(address) == Decision::Allow {
                     Access::Allowed
                 } else {
                     self.count_denial(LedgerId::denied(org));

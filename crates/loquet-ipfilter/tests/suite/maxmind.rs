@@ -1,14 +1,4 @@
 //! MaxMind databases: our own by a writer crate, and the shared ones where they are.
-#![cfg(feature = "maxmind")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a test may fail loudly, and this one reads files"
-)]
-
 use std::net::IpAddr;
 use std::path::Path;
 

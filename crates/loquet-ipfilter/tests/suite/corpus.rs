@@ -1,16 +1,9 @@
 //! The inputs that fuzzing found interesting, replayed, and the same checks on generated input.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a test may fail loudly, and this one reads files"
-)]
-
-mod support;
-
 use std::path::Path;
 
 use proptest::prelude::*;
+
+use crate::support;
 
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

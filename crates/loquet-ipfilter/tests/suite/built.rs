@@ -1,10 +1,4 @@
 //! Rules that a program builds: each setting counts, and what no setting may be is refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test may fail loudly"
-)]
-
 use loquet_ipfilter::{
     Class, Classes, Country, Decision, Embedded, Filter, Origin, PlaceItem, Precedence, Prefix,
     Rule, RuleFault, Rules,
@@ -53,27 +47,6 @@ fn a_name_that_could_not_be_written_is_no_places_name() {
         let added = Rules::new().add_place(name, vec![network]);
         assert_eq!(added, Err(RuleFault::Name), "{name:?}");
     }
-}
-
-#[test]
-fn two_million_networks_are_the_most_of_a_rule_and_of_a_place() {
-    let network: Prefix = "203.0.113.0/28".parse().unwrap();
-    let mut rule = Rule::allow();
-    for _ in 0..Rules::MAX_PREFIXES {
-        rule = rule.from_prefix(network);
-    }
-    assert!(Rules::new().add_rule(rule.clone()).is_ok());
-    assert_eq!(
-        Rules::new().add_rule(rule.from_prefix(network)),
-        Err(RuleFault::TooMany("networks in one rule"))
-    );
-    let mut items = vec![PlaceItem::Prefix(network); Rules::MAX_PREFIXES];
-    assert_eq!(Rules::new().add_place("a", items.clone()), Ok(()));
-    items.push(PlaceItem::Prefix(network));
-    assert_eq!(
-        Rules::new().add_place("a", items),
-        Err(RuleFault::TooMany("networks in one place"))
-    );
 }
 
 #[test]

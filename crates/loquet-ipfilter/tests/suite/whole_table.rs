@@ -1,18 +1,11 @@
 //! A whole routing table against a naive look-up, at every boundary −1, 0, +1: `cargo xtask long`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a test may fail loudly, and this one reads a file"
-)]
-
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::{Command, Stdio};
 
 use loquet_ipfilter::{Decision, Filter, Origin, Precedence, Prefix, Rule, Rules, embedded_v4};
+
+use crate::common::{cut, masked, near};
 
 /// The Internet's routing table where it lies beside the project; a generated one elsewhere.
 fn table() -> Vec<Prefix> {
@@ -51,30 +44,6 @@ fn table() -> Vec<Prefix> {
     table.sort_unstable();
     table.dedup();
     table
-}
-
-fn cut(address: IpAddr, len: u8) -> Prefix {
-    Prefix::new(masked(address, len), len).unwrap()
-}
-
-fn masked(address: IpAddr, len: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0);
-            Ipv4Addr::from_bits(v4.to_bits() & mask).into()
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(len)).unwrap_or(0);
-            Ipv6Addr::from_bits(v6.to_bits() & mask).into()
-        }
-    }
-}
-
-fn near(address: IpAddr) -> [IpAddr; 3] {
-    [-1_i32, 0, 1].map(|step| match address {
-        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().wrapping_add_signed(step)).into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits().wrapping_add_signed(step.into())).into(),
-    })
 }
 
 #[test]

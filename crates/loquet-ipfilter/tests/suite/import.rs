@@ -1,10 +1,4 @@
 //! Lists that others publish: read whole or refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test may fail loudly"
-)]
-
 use loquet_ipfilter::{ImportError, ImportFault, ImportLimits, ListFormat, PrefixError, import};
 
 fn lines(text: &str) -> Result<Vec<String>, ImportError> {
@@ -91,76 +85,63 @@ fn one_bad_line_refuses_the_list_and_is_named() {
     }
 }
 
+fn many(count: u32) -> String {
+    let network = |n| format!("10.{}.{}.0/24\n", n / 256, n % 256);
+    (0..count).map(network).collect()
+}
+
+fn within(text: &str, limits: ImportLimits) -> Result<usize, ImportFault> {
+    let list = read(text, ListFormat::Lines, &limits);
+    list.map(|list| list.len()).map_err(|error| error.fault)
+}
+
 #[test]
-fn size_number_and_growth_are_limited() {
-    let text: String = (0..300_u32)
-        .map(|n| format!("10.{}.{}.0/24\n", n / 256, n % 256))
-        .collect();
-    let with =
-        |limits: ImportLimits| read(&text, ListFormat::Lines, &limits).map(|list| list.len());
-    let fault = |limits| with(limits).unwrap_err().fault;
+fn size_and_number_are_limited() {
+    let text = many(300);
     let default = ImportLimits::default();
-    assert_eq!(
-        with(ImportLimits {
-            bytes: text.len(),
-            networks: 300,
-            previous: Some(200)
-        }),
-        Ok(300)
-    );
+    let exact = ImportLimits {
+        bytes: text.len(),
+        networks: 300,
+        previous: Some(200),
+    };
+    assert_eq!(within(&text, exact), Ok(300));
     let bytes = text.len() - 1;
     assert_eq!(
-        fault(ImportLimits { bytes, ..default }),
-        ImportFault::TooMuch(bytes, "bytes")
+        within(&text, ImportLimits { bytes, ..default }),
+        Err(ImportFault::TooMuch(bytes, "bytes"))
     );
+    let networks = 299;
     assert_eq!(
-        fault(ImportLimits {
-            networks: 299,
-            ..default
-        }),
-        ImportFault::TooMuch(299, "networks")
-    );
-    assert_eq!(
-        with(ImportLimits {
-            previous: Some(150),
-            ..default
-        }),
-        Ok(300)
-    );
-    let grown = ImportFault::Growth {
-        before: 149,
-        after: 300,
-    };
-    assert_eq!(
-        fault(ImportLimits {
-            previous: Some(149),
-            ..default
-        }),
-        grown
-    );
-    let few: String = text
-        .lines()
-        .take(101)
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let with = |previous| {
-        read(
-            &few,
-            ListFormat::Lines,
-            &ImportLimits {
-                previous: Some(previous),
+        within(
+            &text,
+            ImportLimits {
+                networks,
                 ..default
-            },
-        )
-    };
-    assert_eq!(with(1).map(|list| list.len()), Ok(101));
-    assert_eq!(
-        with(0).unwrap_err().fault,
-        ImportFault::Growth {
-            before: 0,
-            after: 101
-        }
+            }
+        ),
+        Err(ImportFault::TooMuch(networks, "networks"))
     );
+}
+
+#[test]
+fn a_list_that_grows_suddenly_is_refused() {
+    for (count, before, is_read) in [
+        (300, 150, true),
+        (300, 149, false),
+        (101, 1, true),
+        (101, 0, false),
+    ] {
+        let limits = ImportLimits {
+            previous: Some(before),
+            ..ImportLimits::default()
+        };
+        let after = count as usize;
+        let expected = match is_read {
+            true => Ok(after),
+            false => Err(ImportFault::Growth { before, after }),
+        };
+        assert_eq!(within(&many(count), limits), expected);
+    }
 }
 
 #[cfg(feature = "json")]

@@ -1,0 +1,217 @@
+//! Rules N1–N4: which forms of an address are one, and what an address says about itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use loquet_ipfilter::{
+    Class, Country, Decision, Facts, Filter, Geo, Located, Origin, Prefix, Rules, embedded_v4,
+    is_special,
+};
+
+use crate::common::ip;
+
+const TUNNELLED: [&str; 4] = [
+    "2002:a01:203::1",
+    "2001:0:1:2:3:4:f5fe:fdfc",
+    "64:ff9b::10.1.2.3",
+    "::10.1.2.3",
+];
+
+fn allowed(rules: &str, address: &str) -> bool {
+    let filter = Filter::compile(&Rules::parse_text(rules).unwrap(), None).unwrap();
+    filter.check(&Origin::at(ip(address))).is_allowed()
+}
+
+#[test]
+fn n1_rules_and_peers_are_made_canonical_alike() {
+    assert!(allowed("allow 10.0.0.0/8", "::ffff:10.1.2.3"));
+    assert!(allowed("allow ::ffff:10.0.0.0/104", "10.1.2.3"));
+    assert!(!allowed("allow ::/1", "::ffff:10.1.2.3"));
+    assert!(!allowed(
+        "default allow\ndeny 10.0.0.0/8",
+        "::ffff:10.1.2.3"
+    ));
+}
+
+#[test]
+fn n2_an_embedded_address_is_held_against_deny_rules_only() {
+    for address in TUNNELLED {
+        let IpAddr::V6(v6) = ip(address) else {
+            panic!("{address}")
+        };
+        assert_eq!(
+            embedded_v4(v6),
+            Some(Ipv4Addr::new(10, 1, 2, 3)),
+            "{address}"
+        );
+        assert!(!allowed("allow 10.0.0.0/8", address), "{address}");
+        assert!(
+            !allowed("default allow\ndeny 10.0.0.0/8", address),
+            "{address}"
+        );
+        assert!(
+            allowed("default allow\ndeny 11.0.0.0/8", address),
+            "{address}"
+        );
+        assert!(!allowed("allow any\ndeny 10.1.2.3", address), "{address}");
+        assert!(
+            allowed("embedded trusted\nallow 10.0.0.0/8", address),
+            "{address}"
+        );
+        assert!(
+            !allowed("embedded trusted\nallow 11.0.0.0/8", address),
+            "{address}"
+        );
+    }
+    for plain in [
+        "::",
+        "::1",
+        "2001:db8::1",
+        "64:ff9b:1::a01:203",
+        "2001:1::a01:203",
+        "64:ff9b::1:0:0",
+    ] {
+        let IpAddr::V6(v6) = ip(plain) else {
+            panic!("{plain}")
+        };
+        assert_eq!(embedded_v4(v6), None, "{plain}");
+    }
+}
+
+#[test]
+fn n2_no_precedence_hides_a_deny_of_the_embedded_address() {
+    for address in TUNNELLED {
+        // At 10.1.2.3 itself the first rule decides, and so the second is none of the rules that might.
+        let hidden = "allow 10.0.0.0/8\ndeny 10.1.0.0/16\nallow any-v6";
+        assert!(
+            !allowed(&format!("precedence first-match\n{hidden}"), address),
+            "{address}"
+        );
+        let hidden = "deny 10.0.0.0/8\nallow 10.1.0.0/16";
+        let text = format!("precedence most-specific\ndefault allow\n{hidden}");
+        assert!(!allowed(&text, address), "{address}");
+    }
+}
+
+#[test]
+fn n2_a_place_makes_a_rule_as_specific_inside_a_tunnel_as_outside() {
+    let most = "precedence most-specific\nembedded trusted\ndefault allow\n";
+    let inner = "place \"a\" = 10.1.2.0/24\ndeny 10.0.0.0/8 place \"a\"\nallow 10.1.0.0/16";
+    let outer = "place \"a\" = 2002:a01:203::/48\ndeny 2002::/16 place \"a\"\nallow 2002:a01::/32";
+    for (rules, address) in [
+        (inner, "10.1.2.3"),
+        (inner, "2002:a01:203::1"),
+        (outer, "2002:a01:203::1"),
+    ] {
+        assert!(
+            !allowed(&format!("{most}{rules}"), address),
+            "{rules} {address}"
+        );
+    }
+}
+
+#[test]
+fn n3_tunnels_are_a_class_and_have_no_country() {
+    let canada = Country::from_code("CA").unwrap();
+    let entries = ["10.0.0.0/8", "2002::/16", "2001::/32", "64:ff9b::/96"]
+        .map(|p| (p.parse().unwrap(), canada));
+    let geo = Geo::default().with_countries(1, entries);
+    let filter =
+        |text: &str| Filter::compile(&Rules::parse_text(text).unwrap(), Some(&geo)).unwrap();
+    for address in TUNNELLED {
+        let origin = Origin::at(ip(address));
+        assert!(
+            !filter("allow country CA").check(&origin).is_allowed(),
+            "{address}"
+        );
+        assert!(
+            filter("allow class tunnel").check(&origin).is_allowed(),
+            "{address}"
+        );
+        assert!(
+            filter("allow country unknown").check(&origin).is_allowed(),
+            "{address}"
+        );
+        assert!(
+            !filter("default allow\ndeny class tunnel")
+                .check(&origin)
+                .is_allowed(),
+            "{address}"
+        );
+        let record = filter("allow country CA").explain(&origin);
+        assert_eq!(record.facts.country, Located::Unknown);
+        assert!(record.facts.classes.contains(Class::Tunnel));
+    }
+}
+
+#[test]
+fn n3_country_look_ups_are_made_canonical_first() {
+    let canada = Country::from_code("CA").unwrap();
+    let geo = Geo::default().with_countries(1, [("24.48.0.0/16".parse().unwrap(), canada)]);
+    assert_eq!(geo.country(ip("::ffff:24.48.1.1")), Some(canada));
+    let filter =
+        Filter::compile(&Rules::parse_text("allow country CA").unwrap(), Some(&geo)).unwrap();
+    assert_eq!(
+        filter.decide(&Origin::at(ip("::ffff:24.48.1.1"))),
+        Decision::Allow
+    );
+}
+
+#[test]
+fn n4_special_ranges_have_no_country_whatever_a_database_says() {
+    let canada = Country::from_code("CA").unwrap();
+    let everything = [(Prefix::ANY_V4, canada), (Prefix::ANY_V6, canada)];
+    let geo = Geo::default().with_countries(1, everything);
+    for address in [
+        "0.0.0.0",
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.1.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "203.0.113.1",
+        "::",
+        "::1",
+        "fc00::1",
+        "fe80::1",
+        "ff02::1",
+        "2001:db8::1",
+    ] {
+        assert!(is_special(ip(address)), "{address}");
+        let facts = Facts::gather(Some(ip(address)), Default::default(), Some(&geo));
+        assert_eq!(facts.country, Located::Nowhere, "{address}");
+        let filter =
+            |text: &str| Filter::compile(&Rules::parse_text(text).unwrap(), Some(&geo)).unwrap();
+        assert!(
+            !filter("allow country CA")
+                .check(&Origin::at(ip(address)))
+                .is_allowed(),
+            "{address}"
+        );
+        assert!(
+            !filter("allow country unknown")
+                .check(&Origin::at(ip(address)))
+                .is_allowed(),
+            "{address}"
+        );
+        assert!(
+            filter("allow class special")
+                .check(&Origin::at(ip(address)))
+                .is_allowed(),
+            "{address}"
+        );
+    }
+    for address in [
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.128.0.0",
+        "172.32.0.0",
+        "8.8.8.8",
+        "2600::1",
+        "fe00::1",
+    ] {
+        assert!(!is_special(ip(address)), "{address}");
+    }
+}

@@ -1,0 +1,142 @@
+//! `Forwarded` (RFC 7239), and what both kinds of headers have in common.
+
+use loquet_ipfilter::{HeaderKind, Reason};
+
+use crate::client_address::{XFF, resolve, xff};
+use crate::common::ip;
+
+#[track_caller]
+fn forwarded(value: &str, address: Option<&str>, reason: Reason) {
+    let resolved = resolve(
+        HeaderKind::Forwarded,
+        Some("10.0.0.1"),
+        &[("forwarded", value)],
+    );
+    assert_eq!(
+        (resolved.address, resolved.reason),
+        (address.map(ip), reason),
+        "{value}"
+    );
+}
+
+#[test]
+fn forwarded_reads_the_grammar_of_rfc_7239() {
+    for value in [
+        "for=192.0.2.1",
+        "For=\"192.0.2.1\"",
+        "for=\"192.0.2.1:4711\"",
+        "for=\"192.0.2.1:_port\"",
+        "for=\"[::ffff:192.0.2.1]:80\"",
+        "proto=http;for=192.0.2.1;by=203.0.113.43",
+        "for=6.6.6.6, for=192.0.2.1;host=\"a,b;for=9.9.9.9\\\"\",for=10.0.0.2",
+        "garbage=1;for=unknown , for=192.0.2.1",
+    ] {
+        forwarded(value, Some("192.0.2.1"), Reason::Named);
+    }
+    forwarded(
+        "for=\"[2001:db8:cafe::17]\"",
+        Some("2001:db8:cafe::17"),
+        Reason::Named,
+    );
+}
+
+#[test]
+fn forwarded_hides_or_breaks_into_unknown() {
+    for value in [
+        "for=unknown",
+        "for=UNKNOWN",
+        "for=_hidden",
+        "for=_a.b-c",
+        "for=\"unknown:80\"",
+        "for=192.0.2.1,for=_x",
+    ] {
+        forwarded(value, None, Reason::HopHidden);
+    }
+    for value in [
+        "",
+        ",",
+        "for",
+        "for=",
+        "for=192.0.2.1,",
+        "for =192.0.2.1",
+        "for= 192.0.2.1",
+        "for=192.0.2.1;",
+        ";for=192.0.2.1",
+        "for=192.0.2.1:80",
+        "for=[2001:db8::1]",
+        "for=\"2001:db8::1\"",
+        "for=\"192.0.2.1",
+        "for=\"192.0.2.1\"x",
+        "for=192.0.2.1;for=192.0.2.2",
+        "proto=http",
+        "for=\"192.0.2.\\1\"",
+        "for=_",
+        "for=\"192.0.2.1:99999\"",
+        "for=192.0.2.1; proto=http",
+        "192.0.2.1",
+        "for=\"[192.0.2.1]\"",
+        "for=\" 192.0.2.1\"",
+        "for=\"open, for=192.0.2.1",
+        "for=192.0.2.1,  for=10.0.0.2",
+    ] {
+        forwarded(value, None, Reason::HopUnreadable);
+    }
+}
+
+#[test]
+fn both_kinds_stop_at_the_same_hop_of_a_long_chain() {
+    for (first, before_the_cap, at_the_cap) in [
+        ("192.0.2.1", Reason::Named, Reason::TooManyHops),
+        ("10.0.0.3", Reason::OnlyProxies, Reason::TooManyHops),
+        ("unknown", Reason::HopHidden, Reason::HopHidden),
+        ("1.2.3", Reason::HopUnreadable, Reason::HopUnreadable),
+    ] {
+        for (proxies, reason) in [
+            (0, before_the_cap),
+            (31, before_the_cap),
+            (32, at_the_cap),
+            (33, Reason::TooManyHops),
+            (34, Reason::TooManyHops),
+            (66, Reason::TooManyHops),
+        ] {
+            let address = (reason == Reason::Named).then_some(first);
+            let list = format!("{first}{}", ",10.0.0.2".repeat(proxies));
+            xff("10.0.0.1", &[(XFF, &list)], address, reason);
+            forwarded(
+                &format!("for={}", list.replace(',', ",for=")),
+                address,
+                reason,
+            );
+        }
+    }
+}
+
+#[test]
+fn grammar_broken_left_of_any_number_of_good_hops_makes_the_line_unreadable() {
+    for broken in [
+        "for",
+        "for=\"open",
+        "for=192.0.2.1;",
+        "=,",
+        "for=192.0.2.1,",
+    ] {
+        for proxies in [0, 1, 31, 32, 33, 40] {
+            let good = ",for=10.0.0.2".repeat(proxies);
+            forwarded(
+                &format!("{broken},for=192.0.2.1{good}"),
+                None,
+                Reason::HopUnreadable,
+            );
+        }
+    }
+}
+
+#[test]
+fn an_open_quotation_of_the_client_cannot_swallow_a_proxys_line() {
+    let lines = [
+        ("forwarded", "for=\"6.6.6.6"),
+        ("forwarded", "for=192.0.2.1"),
+    ];
+    let resolved = resolve(HeaderKind::Forwarded, Some("10.0.0.1"), &lines);
+    assert_eq!(resolved.address, Some(ip("192.0.2.1")));
+}

@@ -1,0 +1,138 @@
+//! The folded filter against the rules asked one by one, at every boundary −1, 0, +1.
+use std::net::{IpAddr, Ipv6Addr};
+
+use loquet_ipfilter::{
+    CompileError, DeviceTier, Filter, Geo, Origin, PlaceItem, Record, Rules, Tag,
+};
+use proptest::prelude::*;
+
+use crate::common::near;
+use crate::generated::{geo, rules};
+
+/// Addresses just outside, at the edge of and inside everything that is written, mapped forms and tunnels included.
+fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
+    let places = rules
+        .places()
+        .iter()
+        .flat_map(|place| place.items())
+        .filter_map(|item| match item {
+            PlaceItem::Prefix(prefix) => Some(*prefix),
+            PlaceItem::Country(_) | PlaceItem::Asn(_) => None,
+        });
+    let own = rules
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.prefixes().iter().copied());
+    let mut probes = vec![None];
+    for prefix in own.chain(places) {
+        for edge in [prefix.network(), prefix.last()] {
+            for address in near(edge) {
+                probes.push(Some(address));
+                if let IpAddr::V4(v4) = address {
+                    let bits = u128::from(v4.to_bits());
+                    for outer in [
+                        (0xffff << 32) | bits,
+                        (0x0064_ff9b << 96) | bits,
+                        bits,
+                        (0x2002 << 112) | (bits << 80),
+                        (0x2001 << 112) | (bits ^ 0xffff_ffff),
+                    ] {
+                        probes.push(Some(IpAddr::V6(Ipv6Addr::from_bits(outer))));
+                    }
+                }
+            }
+        }
+    }
+    probes
+}
+
+fn agree(rules: &Rules, geo: Option<&Geo>) {
+    let filter = match Filter::compile(rules, geo) {
+        Ok(filter) => filter.with_version(9),
+        Err(CompileError::Contradiction { first, second }) => {
+            let [one, two] = [first, second].map(|at| rules.rule(at).unwrap());
+            assert_ne!(one.decision(), two.decision());
+            assert_eq!(one.tags(), two.tags());
+            return;
+        }
+        Err(other) => panic!("{other}"),
+    };
+    for address in probes(rules) {
+        for tags in [&[][..], &[Tag(0)], &[Tag(1), Tag(2)]] {
+            for device in [DeviceTier::Unknown, DeviceTier::Known] {
+                let origin = Origin {
+                    address,
+                    tags,
+                    device,
+                };
+                let record = filter.explain(&origin);
+                assert_eq!(
+                    filter.check(&origin),
+                    record.verdict,
+                    "{origin:?}\n{rules}{record}"
+                );
+                assert_eq!(
+                    filter.decide(&origin),
+                    record.verdict.decision,
+                    "{origin:?}\n{rules}{record}"
+                );
+            }
+        }
+        let record = filter.explain_stranger(address);
+        assert_eq!(
+            filter.check_stranger(address),
+            record.verdict,
+            "{address:?}\n{rules}{record}"
+        );
+        assert_eq!(
+            filter.decide_stranger(address),
+            record.verdict.decision,
+            "{address:?}\n{rules}{record}"
+        );
+        let line = record.to_string();
+        assert_eq!(
+            line.parse::<Record>().unwrap(),
+            Record {
+                matching: Vec::new(),
+                ..record
+            },
+            "{line}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn l2_simple_rules_agree_with_the_rules_asked_one_by_one(rules in rules(false)) {
+        agree(&rules, None);
+    }
+
+    #[test]
+    fn l2_rules_with_places_and_databases_agree_too(rules in rules(true), geo in geo()) {
+        agree(&rules, geo.as_ref());
+    }
+
+    #[test]
+    fn text_of_rules_reads_back_to_the_same_rules(rules in rules(true)) {
+        let text = rules.to_string();
+        let again = Rules::parse_text(&text).unwrap();
+        prop_assert_eq!(again.to_string(), text);
+        prop_assert_eq!(again.places().len(), rules.places().len());
+        for (one, two) in again.rules().iter().zip(rules.rules()) {
+            prop_assert_eq!(one.prefixes(), two.prefixes());
+            prop_assert_eq!(one.to_string(), two.to_string());
+        }
+    }
+
+    #[test]
+    fn a_recorded_verdict_replays_without_any_database(rules in rules(true), geo in geo()) {
+        let Ok(filter) = Filter::compile(&rules, geo.as_ref()) else { return Ok(()) };
+        for address in probes(&rules) {
+            let origin = Origin { address, tags: &[Tag(1)], device: DeviceTier::Known };
+            let line = filter.explain(&origin).to_string();
+            prop_assert_eq!(line.parse::<Record>().unwrap().replay(&rules), filter.check(&origin));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The text of rules: what is refused, where, and what is written back.
+use loquet_ipfilter::{RuleFault, Rules, RulesError, TextFault};
+
+#[track_caller]
+fn refused(text: &str, line: u32, column: u32, message: &str) {
+    let error: RulesError = Rules::parse_text(text).expect_err(text);
+    assert_eq!(
+        (error.line, error.column, error.fault.to_string().as_str()),
+        (line, column, message),
+        "{text:?}"
+    );
+}
+
+const STARTS: &str =
+    "expected `allow`, `deny`, `for tag`, `place`, `default`, `precedence` or `embedded`";
+const NO_CONDITION: &str = "the rule names no condition; write `any` for every address";
+const EVERYTHING: &str = "this is every address; say so with `any`, `any-v4` or `any-v6`";
+const PRECEDENCE: &str = "expected `deny-overrides`, `most-specific` or `first-match`";
+const COUNTRY: &str = "expected a country's two capital letters or `unknown`";
+const ASN: &str = "expected the number of an autonomous system, without `AS`, or `unknown`";
+const CLASS: &str =
+    "expected `special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
+const PLACE_ITEM: &str = "expected a network, `country` or `asn`";
+const NAME: &str = "a name has 1 to 128 bytes and neither quotation marks nor control characters";
+const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `unknown`, or a word that says of what kind the \
+                          name is: `country`, `place`, `asn`, `class`, `device`";
+
+#[test]
+fn a_rule_is_refused_at_the_line_and_column_of_its_fault() {
+    for (text, line, column, message) in [
+        ("permit 10.0.0.0/8", 1, 1, STARTS),
+        ("\n  Allow 10.0.0.0/8", 2, 3, STARTS),
+        ("\"allow\" 10.0.0.0/8", 1, 1, STARTS),
+        ("allow", 1, 1, NO_CONDITION),
+        ("for tag 1 allow # nobody", 1, 11, NO_CONDITION),
+        (
+            "allow 10.0.0.0/8\r\ndeny 10.0.0.1/8",
+            2,
+            6,
+            "host bits are set; the network is 10.0.0.0/8",
+        ),
+        ("allow 0.0.0.0/0", 1, 7, EVERYTHING),
+        ("for 1 allow any", 1, 5, "expected `tag`"),
+        ("for tag allow any", 1, 9, "expected the number of a tag"),
+        (
+            "for tag 1",
+            1,
+            10,
+            "expected another tag, `allow` or `deny`",
+        ),
+        ("for tag 1 x", 1, 11, "expected `allow` or `deny`"),
+    ] {
+        refused(text, line, column, message);
+    }
+    for text in ["allow Canada", "allow from 192.0.2.1", "allow localhost"] {
+        refused(text, 1, 7, CONDITIONS);
+    }
+}
+
+#[test]
+fn a_setting_is_refused_at_its_fault() {
+    for (text, line, column, message) in [
+        ("default deny\ndefault allow", 2, 1, "already set above"),
+        ("precedence first", 1, 12, PRECEDENCE),
+        ("default maybe", 1, 9, "expected `allow` or `deny`"),
+        ("default deny now", 1, 14, "expected the end of the line"),
+        ("embedded yes", 1, 10, "expected `deny-only` or `trusted`"),
+    ] {
+        refused(text, line, column, message);
+    }
+}
+
+#[test]
+fn a_value_is_refused_at_its_fault() {
+    for (text, line, column, message) in [
+        ("allow country ca", 1, 15, COUNTRY),
+        ("allow country", 1, 14, COUNTRY),
+        ("allow country device known", 1, 15, COUNTRY),
+        ("allow country CA 10.0.0.0/8", 1, 18, COUNTRY),
+        ("allow asn 4294967296", 1, 11, ASN),
+        ("allow asn 007", 1, 11, ASN),
+        ("allow class dark", 1, 13, CLASS),
+        ("allow device old", 1, 14, "expected `known` or `unknown`"),
+        ("allow country \"CA\"", 1, 15, COUNTRY),
+    ] {
+        refused(text, line, column, message);
+    }
+}
+
+#[test]
+fn a_place_is_refused_at_its_fault() {
+    for (text, line, column, message) in [
+        (
+            "place \"été\" = 10.0.0.0/33",
+            1,
+            24,
+            "the length is greater than 32",
+        ),
+        (
+            "allow place Laval",
+            1,
+            13,
+            "expected the name of a place in quotation marks",
+        ),
+        ("allow \"Laval\"", 1, 7, "expected `place` before a name"),
+        (
+            "allow place \"Laval",
+            1,
+            13,
+            "the quotation mark is never closed",
+        ),
+        (
+            "allow any\nallow any place \"Laval\"",
+            2,
+            17,
+            "no place is named \"Laval\"",
+        ),
+        (
+            "place Laval = 10.0.0.0/8",
+            1,
+            7,
+            "expected a name in quotation marks",
+        ),
+        ("place \"a\" 10.0.0.0/8", 1, 11, "expected `=`"),
+        ("place \"a\" =", 1, 7, "the place \"a\" consists of nothing"),
+        ("place \"\" = 10.0.0.0/8", 1, 7, NAME),
+        (
+            "place \"a\" = 10.0.0.0/8\nplace \"a\" = 11.0.0.0/8",
+            2,
+            7,
+            "the place \"a\" is defined twice",
+        ),
+        ("place \"a\" = device known", 1, 13, PLACE_ITEM),
+        ("place \"a\" = country \"CA\"", 1, 21, PLACE_ITEM),
+        (
+            "allow any\nallow any\nallow any place \"b\"",
+            3,
+            17,
+            "no place is named \"b\"",
+        ),
+        ("place \"a\" = country", 1, 20, COUNTRY),
+    ] {
+        refused(text, line, column, message);
+    }
+}
+
+#[test]
+fn limits_hold_exactly() {
+    let tags = |count: usize| {
+        format!(
+            "for tag {}allow any",
+            (0..count).map(|n| format!("{n} ")).collect::<String>()
+        )
+    };
+    assert!(Rules::parse_text(&tags(Rules::MAX_VALUES)).is_ok());
+    let error = Rules::parse_text(&tags(Rules::MAX_VALUES + 1)).unwrap_err();
+    assert_eq!(
+        error.fault,
+        TextFault::Rule(RuleFault::TooMany("values in one condition"))
+    );
+    let name = |len: usize| format!("place \"{}\" = 10.0.0.0/8", "a".repeat(len));
+    assert!(Rules::parse_text(&name(Rules::MAX_NAME)).is_ok());
+    assert_eq!(
+        Rules::parse_text(&name(Rules::MAX_NAME + 1))
+            .unwrap_err()
+            .fault,
+        TextFault::Rule(RuleFault::Name)
+    );
+}
+
+#[test]
+fn the_text_of_rules_is_what_an_operator_reads() {
+    let text = "precedence first-match\ndefault allow\nembedded trusted\n\
+        place \"Canada\" = country CA\nplace \"Garderie Laval\" = 203.0.113.0/28 198.51.100.7/32 asn 577 address any-v6\n\
+        for tag 1 22 allow 10.0.0.0/8 2001:db8::/32 place \"Canada\" \"Garderie Laval\" country FR unknown asn 5 unknown \
+        class special tor unknown device unknown known\ndeny unknown\ndeny any-v4 any-v6\n";
+    assert_eq!(Rules::parse_text(text).unwrap().to_string(), text);
+    let loose = "  deny\tany# all of them\r\n\r\n#x\n";
+    assert_eq!(
+        Rules::parse_text(loose).unwrap().to_string(),
+        "precedence deny-overrides\ndefault deny\ndeny any-v4 any-v6\n"
+    );
+}
+
+#[test]
+fn what_holds_by_default_may_be_written_out() {
+    let written = "embedded deny-only\nplace \"all\" = any\nallow place \"all\"";
+    let again = Rules::parse_text(written).unwrap().to_string();
+    assert_eq!(
+        again,
+        "precedence deny-overrides\ndefault deny\nplace \"all\" = any-v4 any-v6\nallow place \"all\"\n"
+    );
+}
