@@ -19,6 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
+use crate::blocking;
 use crate::store::{Fault, Store};
 
 /// Ends a rule with what was found unless `$holds`.
@@ -30,6 +31,7 @@ macro_rules! hold {
     };
 }
 
+mod contest;
 mod histories;
 mod logs;
 mod pages;
@@ -38,6 +40,7 @@ mod rows;
 mod samples;
 mod values;
 
+pub use contest::{Claim, contend, one_thread_of_many_wins, settled};
 pub use histories::histories_agree;
 pub use logs::{
     an_attempt_has_one_outcome, attempts_are_forgotten_by_age,
@@ -45,8 +48,8 @@ pub use logs::{
 };
 pub use pages::pages_join_without_a_gap;
 pub use races::{
-    Claim, a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone,
-    a_load_sees_one_moment, contend, one_of_many_wins, one_thread_of_many_wins, settled,
+    a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone, a_load_sees_one_moment,
+    one_of_many_wins,
 };
 pub use rows::{
     a_row_not_expected_is_not_written, absent_rows_are_left_out,
@@ -95,7 +98,7 @@ pub type Driver<'d> = dyn Fn(Work<'_>) -> Result<(), Broken> + Sync + 'd;
 /// # Errors
 /// The first rule that is broken, and what was found.
 pub fn run<S: Store>(make: impl Fn() -> S) -> Result<(), Broken> {
-    run_on(make, &|work| block_on(work))
+    run_on(make, &|work| blocking::wait(work))
 }
 
 /// Runs the whole suite where the store's futures need more than a thread, for example
@@ -140,11 +143,6 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
     one_thread_of_many_wins(&make(), driver)
         .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
     a_load_sees_one_moment(&make(), driver).map_err(|broken| broken.of("a_load_sees_one_moment"))
-}
-
-/// Runs a future to its end on the present thread, without a runtime.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    crate::blocking::wait(future)
 }
 
 /// Runs futures together, in turns on one task, and answers in their order.
