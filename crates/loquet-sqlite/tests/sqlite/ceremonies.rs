@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn};
 use loquet::store::{Cursor, Fault, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
@@ -29,7 +29,7 @@ fn house(path: &Path) -> House {
         .busy(Duration::from_secs(30))
         .open(path)
         .unwrap();
-    block_on(House::at(store, TestClock::at(START)))
+    wait(House::at(store, TestClock::at(START)))
 }
 
 /// Answers until it is known: "busy" reveals nothing, and the same form is sent again.
@@ -40,7 +40,7 @@ fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
             stamp,
             typed: typed.into(),
         };
-        match block_on(house.service.run(code, &request)) {
+        match wait(house.service.run(code, &request)) {
             Ok(settled) => {
                 return match settled.granted() {
                     Ok(_) => Ok(()),
@@ -57,7 +57,7 @@ fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
 fn enter(house: &House, account: u64) -> Stamp {
     let request = House::request();
     loop {
-        match block_on(house.service.run(
+        match wait(house.service.run(
             LogIn {
                 account: account.into(),
             },
@@ -152,7 +152,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let house = house(&path);
-    let (phone, _) = block_on(house.enabled());
+    let (phone, _) = wait(house.enabled());
     let wrong = house.wrong_code(&phone);
     let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
     let everybody = u32::try_from(processes * THREADS).unwrap();
@@ -190,7 +190,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
                 "round {round}, wrong code"
             );
             counted += u8::try_from(evaluated).unwrap();
-            let attempts = block_on(house.attempts(ANNE));
+            let attempts = wait(house.attempts(ANNE));
             assert_eq!(
                 attempts.total, counted,
                 "round {round}: wrong codes evaluated, and counted"
@@ -204,7 +204,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
         drop(contestant.tell);
         assert!(contestant.running.wait().unwrap().success());
     }
-    block_on(house.service.verify_audit(ANNE.into())).unwrap();
+    wait(house.service.verify_audit(ANNE.into())).unwrap();
     drop(house);
     let granted = granted_codes(&path, ANNE.into());
     assert_eq!(
@@ -220,7 +220,7 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
     let mut granted = 0;
     let mut at = Some(Cursor::default());
     while let Some(cursor) = at {
-        let page = block_on(store.scan(&Query::Audit(account), &cursor)).unwrap();
+        let page = wait(store.scan(&Query::Audit(account), &cursor)).unwrap();
         granted += page
             .items
             .iter()
@@ -244,7 +244,7 @@ pub(crate) fn enter_until_killed(path: &Path) {
         for person in 1..=PERSONS {
             let (store, plan) = (Arc::clone(&store), &plan);
             scope.spawn(move || {
-                let house = block_on(House::at(store, TestClock::at(START)));
+                let house = wait(House::at(store, TestClock::at(START)));
                 for line in plan {
                     let mut words = line.split(' ');
                     let now = words.next().unwrap().parse().unwrap();
@@ -264,7 +264,7 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let first = house(&path);
-    block_on(first.enabled());
+    wait(first.enabled());
     let phones: Vec<Phone> = (1..=PERSONS)
         .map(|person| settle_in(&first, 100 + person))
         .collect();
@@ -320,7 +320,7 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
         let house = house(&path);
         for person in 1..=PERSONS {
             let phone = &phones[person as usize - 1];
-            block_on(house.service.verify_audit((100 + person).into())).unwrap();
+            wait(house.service.verify_audit((100 + person).into())).unwrap();
             let Some(at) = last.get(&person) else {
                 continue;
             };
@@ -344,16 +344,14 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
 fn settle_in(house: &House, person: u64) -> Phone {
     let name = format!("person {person}");
     let label = format!("{person}@example.org");
-    block_on(house.service.ensure_account(
-        house.org,
-        person.into(),
-        &name,
-        &label,
-        [RoleId::PARENT],
-    ))
+    wait(
+        house
+            .service
+            .ensure_account(house.org, person.into(), &name, &label, [RoleId::PARENT]),
+    )
     .unwrap();
     let stamp = enter(house, person);
-    let offer = block_on(house.run(BeginEnrollment {
+    let offer = wait(house.run(BeginEnrollment {
         stamp,
         ticket: "".into(),
     }))
@@ -364,7 +362,7 @@ fn settle_in(house: &House, person: u64) -> Phone {
         typed: house.code(&phone).into(),
         seal_typed_back: "".into(),
     };
-    block_on(house.run(confirm)).unwrap();
+    wait(house.run(confirm)).unwrap();
     phone
 }
 
@@ -377,7 +375,7 @@ fn a_code_accepted_before_a_kill_stays_used() {
 pub(crate) fn owner_among_guesses() -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let house = house(&folder.path().join("loquet.db"));
-    let (phone, live) = block_on(house.enabled());
+    let (phone, live) = wait(house.enabled());
     let wrong = house.wrong_code(&phone);
     let thief = enter(&house, ANNE);
     let right = house.code(&phone);
@@ -401,11 +399,11 @@ fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let house = house(&path);
-    let (phone, live) = block_on(house.enabled());
+    let (phone, live) = wait(house.enabled());
     let now = house.clock.now().0;
     let used = house.code(&phone);
     give(&house, enter(&house, ANNE), &used).unwrap();
-    let records = block_on(house.service.verify_audit(ANNE.into())).unwrap();
+    let records = wait(house.service.verify_audit(ANNE.into())).unwrap();
 
     house.clock.set(now - 3_600);
     let earlier = phone.code(house.clock.now());
@@ -420,12 +418,12 @@ fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
 
     house.clock.set(now + 60);
     assert!(
-        block_on(house.service.check(&live, None)).unwrap().is_ok(),
+        wait(house.service.check(&live, None)).unwrap().is_ok(),
         "the session goes on"
     );
     let typed = house.code(&phone);
     give(&house, enter(&house, ANNE), &typed).unwrap();
-    assert!(block_on(house.service.verify_audit(ANNE.into())).unwrap() > records);
+    assert!(wait(house.service.verify_audit(ANNE.into())).unwrap() > records);
 }
 
 #[test]
@@ -433,7 +431,7 @@ fn a_clock_that_steps_forward_a_day_burns_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let house = house(&path);
-    let (phone, _) = block_on(house.enabled());
+    let (phone, _) = wait(house.enabled());
     let right = house.code(&phone);
     let now = house.clock.now().0;
 
@@ -442,17 +440,17 @@ fn a_clock_that_steps_forward_a_day_burns_nothing() {
     let refusal = give(&house, enter(&house, ANNE), &right).unwrap_err();
     assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
     // Attempts are forgotten after a day; none that matters any more.
-    block_on(house.service.tidy()).unwrap();
+    wait(house.service.tidy()).unwrap();
 
     house.clock.set(now);
     give(&house, enter(&house, ANNE), &right).unwrap();
     assert_eq!(
-        rule(block_on(house.run(GiveCode {
+        rule(wait(house.run(GiveCode {
             stamp: enter(&house, ANNE),
             typed: right.into()
         })))
         .code(),
         "ALREADY_USED"
     );
-    block_on(house.service.verify_audit(ANNE.into())).unwrap();
+    wait(house.service.verify_audit(ANNE.into())).unwrap();
 }

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use loquet::contract::{self, block_on};
+use loquet::blocking::wait;
+use loquet::contract;
 use loquet_sqlite::{Options, SqliteStore};
 
 /// Opens a new store for each rule.
@@ -63,7 +64,7 @@ fn the_contract_holds_in_the_hosts_database() {
 #[test]
 fn facts_that_never_go_back_are_guarded() {
     let folder = Folder::new();
-    block_on(contract::guards_hold(&folder.open(&Options::default()))).unwrap();
+    wait(contract::guards_hold(&folder.open(&Options::default()))).unwrap();
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn facts_that_never_go_back_are_guarded() {
 fn many_histories_agree() {
     let folder = Folder::new();
     for seed in 1000..2000 {
-        block_on(contract::histories_agree(
+        wait(contract::histories_agree(
             &folder.open(&Options::default()),
             seed,
         ))

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _, Version};
 use loquet_sqlite::SqliteStore;
 
@@ -327,7 +327,7 @@ const ALONE: u64 = 60;
 pub(crate) fn change_one_after_the_other(path: &Path) {
     let store = SqliteStore::open(path).unwrap();
     for at in 0..=ALONE {
-        let ended = block_on(store.commit(change(1, Version(at), at))).unwrap();
+        let ended = wait(store.commit(change(1, Version(at), at))).unwrap();
         assert_eq!(ended, Commit::Done);
         say(&format!("{at} 1 {}", at + 1));
     }
@@ -367,7 +367,7 @@ pub(crate) fn change_until_it_fails_and_on(path: &Path) {
                 let mut refusals = 0;
                 let mut at = 0;
                 for attempt in (number << 32)..((number << 32) + 60) {
-                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                    match wait(store.commit(change(number, Version(at), attempt))) {
                         Ok(Commit::Done) => {
                             at += 1;
                             say(&format!("{attempt} {number} {at}"));

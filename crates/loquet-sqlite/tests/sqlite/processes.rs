@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loquet::contract::{self, Claim, block_on};
+use loquet::blocking::wait;
+use loquet::contract::{self, Claim};
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
     Version, Writes,
@@ -129,7 +130,7 @@ fn compete(path: &Path, process: u32) {
         for thread in 0..THREADS {
             let store = &store;
             scope.spawn(move || {
-                let claims = block_on(contract::contend(
+                let claims = wait(contract::contend(
                     store,
                     id(1),
                     ROUNDS,
@@ -179,7 +180,7 @@ fn of_many_threads_in_many_processes_one_wins_each_change() {
         .count();
     assert_eq!(finished, (PROCESSES * THREADS) as usize);
     let store = SqliteStore::open(&path).unwrap();
-    block_on(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
+    wait(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
     let winners: BTreeSet<u128> = claims
         .iter()
         .map(|(_, attempt)| u128::from_be_bytes(attempt.0) >> 64)
@@ -216,7 +217,7 @@ pub(crate) fn change(number: u64, at: Version, attempt: u64) -> Writes {
 }
 
 pub(crate) fn version(store: &SqliteStore, number: u64) -> Version {
-    let found = block_on(store.load(&[RowKey::Account(id(number))])).unwrap();
+    let found = wait(store.load(&[RowKey::Account(id(number))])).unwrap();
     found.first().map_or(Version::ABSENT, |found| found.version)
 }
 
@@ -231,8 +232,7 @@ fn work_until_killed(path: &Path) {
             scope.spawn(move || {
                 for at in version(store, number).0.. {
                     let attempt = attempts.fetch_add(1, Ordering::Relaxed);
-                    let ended =
-                        block_on(store.commit(change(number, Version(at), attempt))).unwrap();
+                    let ended = wait(store.commit(change(number, Version(at), attempt))).unwrap();
                     assert_eq!(ended, Commit::Done);
                     say(&format!("{attempt} {number} {}", at + 1));
                 }
@@ -251,7 +251,7 @@ fn work_until_it_fails(path: &Path) {
             scope.spawn(move || {
                 for at in 0.. {
                     let attempt = number << 32 | at;
-                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                    match wait(store.commit(change(number, Version(at), attempt))) {
                         Ok(Commit::Done) => say(&format!("{attempt} {number} {}", at + 1)),
                         ended => {
                             over.lock().unwrap().insert(number, format!("{ended:?}"));
@@ -269,7 +269,7 @@ fn work_until_it_fails(path: &Path) {
             version(&store, number).0
         ));
     }
-    let ended = block_on(store.commit(change(9, Version::ABSENT, 1 << 40)));
+    let ended = wait(store.commit(change(9, Version::ABSENT, 1 << 40)));
     say(&match ended {
         Err(Fault::NotCommitted(_) | Fault::Unknown(_)) => "and cannot go on".to_owned(),
         other => format!("and goes on: {other:?}"),
@@ -288,7 +288,7 @@ pub(crate) fn nothing_lost(store: &SqliteStore, acknowledged: &Acknowledged) {
             .iter()
             .map(|(attempt, _)| RowKey::Attempt(attempt_id(**attempt)))
             .collect();
-        let found: BTreeMap<_, _> = block_on(store.load(&keys))
+        let found: BTreeMap<_, _> = wait(store.load(&keys))
             .unwrap()
             .into_iter()
             .filter_map(|found| match found.row {
@@ -318,7 +318,7 @@ pub(crate) fn nothing_lost(store: &SqliteStore, acknowledged: &Acknowledged) {
         let mut seqs = Vec::new();
         let mut at = Some(Cursor::default());
         while let Some(cursor) = at {
-            let page = block_on(store.scan(&Query::Audit(id(number)), &cursor)).unwrap();
+            let page = wait(store.scan(&Query::Audit(id(number)), &cursor)).unwrap();
             seqs.extend(page.items.iter().filter_map(|item| match item {
                 Item::Audit(record) => Some(record.seq),
                 _ => None,
@@ -412,7 +412,7 @@ fn a_disk_without_room_loses_nothing() {
         nothing_lost(&store, &acknowledged);
         let at = version(&store, 0);
         assert_eq!(
-            block_on(store.commit(change(0, at, 1 << 50))).unwrap(),
+            wait(store.commit(change(0, at, 1 << 50))).unwrap(),
             Commit::Done
         );
     }

@@ -4,7 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use loquet::contract::{self, block_on};
+use loquet::blocking::wait;
+use loquet::contract;
 use loquet_sqlite::SqliteStore;
 
 use crate::{ceremonies, power, processes};
@@ -166,7 +167,7 @@ fn soak() {
                 for seed in 0..5 {
                     let store =
                         SqliteStore::open(folder.path().join(format!("{seed}.db"))).unwrap();
-                    block_on(contract::histories_agree(&store, 1_000 + round * 5 + seed)).unwrap();
+                    wait(contract::histories_agree(&store, 1_000 + round * 5 + seed)).unwrap();
                 }
                 (5, "150 steps each".to_owned())
             },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, LedgerId, LedgerRow, NoticeRow,
     OrganisationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
@@ -110,13 +110,13 @@ pub(crate) fn everything(number: u64) -> Writes {
 }
 
 pub(crate) fn done(store: &SqliteStore, writes: Writes) {
-    assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
+    assert_eq!(wait(store.commit(writes)).unwrap(), Commit::Done);
 }
 
 /// The keys of [`everything`], found or not.
 pub(crate) fn found(store: &SqliteStore, number: u64) -> Vec<Versioned> {
     let keys: Vec<RowKey> = everything(number).put.iter().map(Row::key).collect();
-    block_on(store.load(&keys)).unwrap()
+    wait(store.load(&keys)).unwrap()
 }
 
 pub(crate) fn expected(number: u64) -> Vec<Versioned> {
