@@ -1,8 +1,7 @@
 //! The suite that every store must pass.
 //!
 //! A store that lies compiles: it acknowledges what it did not write, lets two of a hundred win, or counts "é" as "e".
-//! [`run`] finds out. Every rule is also a function of its own, which wants an *empty* store, for whoever hunts one
-//! failure.
+//! [`run`] finds out, and [`Broken`] names the rule.
 //!
 //! ```
 //! use loquet::{contract, store::MemoryStore};
@@ -40,23 +39,25 @@ mod rows;
 mod samples;
 mod values;
 
-pub use contest::{Claim, contend, one_thread_of_many_wins, settled};
+pub use contest::{Claim, contend, settled};
 pub use histories::histories_agree;
-pub use logs::{
+pub use rows::guards_hold;
+
+use contest::one_thread_of_many_wins;
+use logs::{
     an_attempt_has_one_outcome, attempts_are_forgotten_by_age,
     audit_is_forgotten_only_as_the_books_say, audit_is_only_appended, notices_stay_until_delivered,
 };
-pub use pages::pages_join_without_a_gap;
-pub use races::{
+use pages::pages_join_without_a_gap;
+use races::{
     a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone, a_load_sees_one_moment,
     one_of_many_wins,
 };
-pub use rows::{
+use rows::{
     a_row_not_expected_is_not_written, absent_rows_are_left_out,
-    every_write_raises_the_version_by_one, external_ids_are_unique, guards_hold,
-    one_stale_row_stops_the_whole,
+    every_write_raises_the_version_by_one, external_ids_are_unique, one_stale_row_stops_the_whole,
 };
-pub use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
+use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
 
 /// A rule that a store breaks.
 #[derive(Debug, thiserror::Error)]

@@ -95,7 +95,7 @@ pub use refused::Refused;
 pub(crate) use remind::is_due;
 pub use request::Request;
 pub use step::Ceremony;
-pub(crate) use step::{After, Beside, Case, Facts, Keys, sealed};
+pub(crate) use step::{After, Beside, Case, Facts, Input, Keys, sealed};
 pub use typed::Typed;
 
 /// Longer texts are no code, and refused unread.

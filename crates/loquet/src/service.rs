@@ -9,7 +9,7 @@ use loquet_policy::{AccountId, Digest, OrgId, UnixTime};
 
 use crate::accept::{Settled, Tried, settle};
 use crate::edge::{Clock, Entropy, SystemClock};
-use crate::flow::{self, Ceremony, Facts, Request};
+use crate::flow::{self, Ceremony, Facts, Input, Request};
 use crate::host_tx::{Committed, Granted};
 use crate::lanes::Lanes;
 use crate::observe;
@@ -163,9 +163,13 @@ impl Service {
         C: Ceremony,
         H: for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
     {
-        let now = self.now();
-        let entropy = Entropy::draw()?;
         let vault = self.unlock().await?;
+        let input = Input {
+            request,
+            now: self.now(),
+            entropy: &Entropy::draw()?,
+            keys: &vault.keys,
+        };
         let accounts = std::iter::once(ceremony.actor())
             .chain(ceremony.subject())
             .collect();
@@ -181,7 +185,7 @@ impl Service {
             if facts.actor.is_none() {
                 self.count_denial(LedgerId::NOBODY);
             }
-            let decided = flow::decide(&ceremony, request, &facts, now, &entropy, &vault.keys);
+            let decided = flow::decide(&ceremony, &input, &facts);
             let writes = decided
                 .change()
                 .map(|change| self.writes(change, vault))

@@ -125,7 +125,10 @@ pub async fn settled<S: Store>(
 ///
 /// # Errors
 /// What [`settled`] finds.
-pub fn one_thread_of_many_wins<S: Store>(store: &S, driver: &Driver<'_>) -> Result<(), Broken> {
+pub(super) fn one_thread_of_many_wins<S: Store>(
+    store: &S,
+    driver: &Driver<'_>,
+) -> Result<(), Broken> {
     const THREADS: u32 = 8;
     const ROUNDS: u64 = 200;
     let id = AccountId::from(1u64);

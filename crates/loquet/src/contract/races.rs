@@ -16,7 +16,7 @@ use super::{Broken, Driver, Work, together};
 use crate::store::{AccountRow, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Writes};
 
 /// Many commits on one task with the same expectation: one is done, all others are stale.
-pub async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
     const MANY: u64 = 64;
     let id = AccountId::from(1u64);
     for round in 0..8 {
@@ -72,7 +72,10 @@ pub async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
 ///
 /// # Errors
 /// The rows that were torn apart.
-pub fn a_load_sees_one_moment<S: Store>(store: &S, driver: &Driver<'_>) -> Result<(), Broken> {
+pub(super) fn a_load_sees_one_moment<S: Store>(
+    store: &S,
+    driver: &Driver<'_>,
+) -> Result<(), Broken> {
     const WRITES: u64 = 300;
     let org = OrgId::from(1u64);
     let over = AtomicBool::new(false);
@@ -123,7 +126,7 @@ pub fn a_load_sees_one_moment<S: Store>(store: &S, driver: &Driver<'_>) -> Resul
 }
 
 /// In company of others, a change that cannot be written is refused alone.
-pub async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Broken> {
     const MANY: u64 = 40;
     let org = OrgId::from(1u64);
     done(
@@ -182,7 +185,7 @@ pub async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Br
 }
 
 /// A commit whose future is dropped happens whole, once, or not at all; and its attempt says which.
-pub async fn a_dropped_commit_is_whole_or_absent<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_dropped_commit_is_whole_or_absent<S: Store>(store: &S) -> Result<(), Broken> {
     const DROPPED: u64 = 60;
     let id = AccountId::from(1u64);
     let org = OrgId::from(1u64);

@@ -28,7 +28,7 @@ fn page() -> LedgerId {
 }
 
 /// A key without a row is no error, and stays out of the answer.
-pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
     let keys = [
         RowKey::Organisation(org()),
         RowKey::Roster(org()),
@@ -77,7 +77,9 @@ pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken>
 }
 
 /// The first write gives version 1, every further one the next; what is only expected keeps its version.
-pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn every_write_raises_the_version_by_one<S: Store>(
+    store: &S,
+) -> Result<(), Broken> {
     for round in 0..5 {
         let body = round.to_string();
         let mut row = account(id(), org());
@@ -122,7 +124,7 @@ pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Resul
 }
 
 /// Of many expected versions one is wrong: nothing at all is written.
-pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
     const OTHERS: u64 = 20;
     let others = || (0..OTHERS).map(|number| OrgId::from(100u64.saturating_add(number)));
     let base = put(organisation(org(), "old"), Version::ABSENT)
@@ -171,6 +173,11 @@ pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Br
             "a stale change wrote {found:?}"
         );
     }
+    left_no_trace(store).await
+}
+
+/// A change that was stale has left neither its attempt, nor a record, nor a notice.
+async fn left_no_trace<S: Store>(store: &S) -> Result<(), Broken> {
     hold!(
         find(store, RowKey::Attempt(attempt_id(1))).await?.is_none(),
         "a stale change wrote its attempt"
@@ -187,7 +194,7 @@ pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Br
 }
 
 /// A row is written only at a version that the change expects; otherwise nothing of the change is.
-pub async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
     let mut careless = put(organisation(org(), "o"), Version::ABSENT).and_notice(notice(id(), "n"));
     careless.put.push(roster(org(), "r"));
     refused(store, careless, "a row that was not expected").await?;
@@ -211,14 +218,15 @@ pub async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<()
     Ok(())
 }
 
+fn named(number: u64, org: OrgId, name: &str) -> Row {
+    Row::Account(AccountRow {
+        external_id: name.to_owned(),
+        ..account(AccountId::from(number), org)
+    })
+}
+
 /// Two accounts of one organisation never share an external id; which ids are the same is a question of bytes.
-pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
-    let named = |number: u64, org: OrgId, name: &str| {
-        Row::Account(AccountRow {
-            external_id: name.to_owned(),
-            ..account(AccountId::from(number), org)
-        })
-    };
+pub(super) async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
     let distinct = [
         "ada",
         "Ada",
@@ -241,6 +249,11 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
             "{name:?} finds {found:?}"
         );
     }
+    taken_external_ids_are_refused(store).await?;
+    external_ids_move(store).await
+}
+
+async fn taken_external_ids_are_refused<S: Store>(store: &S) -> Result<(), Broken> {
     let taken = put(named(99, org(), "ada"), Version::ABSENT).and_notice(notice(id(), "n"));
     refused(store, taken, "an external id that is taken").await?;
     refused(
@@ -268,8 +281,11 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
         all(store, &Query::Outbox).await?.is_empty(),
         "a refused change sent a notice"
     );
+    Ok(())
+}
 
-    // Another organisation has its own names, and a name given up is free.
+/// Another organisation has its own names, and a name given up is free.
+async fn external_ids_move<S: Store>(store: &S) -> Result<(), Broken> {
     done(
         store,
         put(named(50, OrgId::from(2u64), "ada"), Version::ABSENT),
@@ -291,15 +307,16 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
     Ok(())
 }
 
+fn enabled(enabled: bool) -> Row {
+    Row::Organisation(OrganisationRow {
+        id: org(),
+        enabled,
+        body: "{}".to_owned(),
+    })
+}
+
 /// What a store *should* guard besides: facts that never go back. [`run`](super::run) leaves this out.
 pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
-    let enabled = |enabled| {
-        Row::Organisation(OrganisationRow {
-            id: org(),
-            enabled,
-            body: "{}".to_owned(),
-        })
-    };
     let bound = AccountRow {
         ever: true,
         epoch: 5,
@@ -319,6 +336,42 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
         "an organisation that is un-enabled",
     )
     .await?;
+    accounts_never_go_back(store, &bound).await?;
+    done(store, put(ledger(page(), 5, "{}"), Version::ABSENT)).await?;
+    refused(
+        store,
+        put(ledger(page(), 4, "{}"), Version(1)),
+        "a mark of the house's books that goes back",
+    )
+    .await?;
+    for (key, row) in [
+        (RowKey::Organisation(org()), enabled(true)),
+        (RowKey::Account(id()), Row::Account(bound.clone())),
+    ] {
+        let found = find(store, key).await?;
+        hold!(
+            found
+                == Some(Versioned {
+                    version: Version(1),
+                    row
+                }),
+            "a guarded row changed: {found:?}"
+        );
+    }
+    // A new epoch has a new authenticator, whose steps count from anew.
+    let renewed = AccountRow {
+        epoch: 6,
+        used_step: None,
+        ..bound
+    };
+    done(
+        store,
+        put(Row::Account(renewed), Version(1)).and_put(enabled(true), Version(1)),
+    )
+    .await
+}
+
+async fn accounts_never_go_back<S: Store>(store: &S, bound: &AccountRow) -> Result<(), Broken> {
     let back = [
         (
             "an authenticator that was never bound after all",
@@ -353,36 +406,5 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     for (what, row) in back {
         refused(store, put(Row::Account(row), Version(1)), what).await?;
     }
-    done(store, put(ledger(page(), 5, "{}"), Version::ABSENT)).await?;
-    refused(
-        store,
-        put(ledger(page(), 4, "{}"), Version(1)),
-        "a mark of the house's books that goes back",
-    )
-    .await?;
-    for (key, row) in [
-        (RowKey::Organisation(org()), enabled(true)),
-        (RowKey::Account(id()), Row::Account(bound.clone())),
-    ] {
-        let found = find(store, key).await?;
-        hold!(
-            found
-                == Some(Versioned {
-                    version: Version(1),
-                    row
-                }),
-            "a guarded row changed: {found:?}"
-        );
-    }
-    // A new epoch has a new authenticator, whose steps count from anew.
-    let renewed = AccountRow {
-        epoch: 6,
-        used_step: None,
-        ..bound
-    };
-    done(
-        store,
-        put(Row::Account(renewed), Version(1)).and_put(enabled(true), Version(1)),
-    )
-    .await
+    Ok(())
 }

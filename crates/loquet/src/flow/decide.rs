@@ -9,12 +9,11 @@ use super::change::Change;
 use super::hearers::addressed;
 use super::refused::Refused;
 use super::request::Request;
-use super::step::{After, Beside, Case, Ceremony, Facts, Keys};
+use super::step::{After, Beside, Case, Ceremony, Facts, Input};
 use crate::accept::Decided;
 use crate::audit::{Record, Refusals};
 use crate::device;
 use crate::disk::FirstOutcome;
-use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganisationRecord, Rules};
 use crate::stamp::Stamp;
 use crate::store::RowKey;
@@ -53,12 +52,10 @@ pub(crate) fn home_of(org: OrgId) -> [RowKey; 2] {
 /// Decides. Total and pure.
 pub(crate) fn decide<C: Ceremony>(
     ceremony: &C,
-    request: &Request,
+    input: &Input<'_>,
     facts: &Facts,
-    now: UnixTime,
-    entropy: &Entropy,
-    keys: &Keys,
 ) -> Decided<C::Grant> {
+    let now = input.now;
     let refuse = |refusal: Refusal| Decided::refuse(Refused::Rule(refusal), None);
     match &facts.repeated {
         // Whoever repeats a finished attempt learns how it ended and gets nothing: the browser that holds what was
@@ -80,10 +77,10 @@ pub(crate) fn decide<C: Ceremony>(
         },
     };
     let case = Case {
-        request,
+        request: input.request,
         now,
-        entropy,
-        keys,
+        entropy: input.entropy,
+        keys: input.keys,
         actor,
         organisation: facts.organisation.as_ref(),
         stamp: ceremony.stamp(),
@@ -108,7 +105,7 @@ pub(crate) fn decide<C: Ceremony>(
         subject: subject.map(|subject| &subject.facts),
     };
     let fresh = Fresh {
-        session: device::session_on(case.device_number(C::WHAT), entropy.session),
+        session: device::session_on(case.device_number(C::WHAT), case.entropy.session),
     };
     let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
     write(ceremony, &case, facts, decision)

@@ -79,6 +79,14 @@ pub(crate) struct Facts {
     pub(crate) read: Vec<(RowKey, Version)>,
 }
 
+/// What came in, and what a decision is made with: the same again decides the same way.
+pub(crate) struct Input<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) now: UnixTime,
+    pub(crate) entropy: &'a Entropy,
+    pub(crate) keys: &'a Keys,
+}
+
 /// What a ceremony computes its evidence from.
 #[derive(Debug)]
 pub struct Case<'a> {

@@ -134,7 +134,13 @@ fn code() -> String {
 }
 
 fn decided<C: Ceremony>(ceremony: &C, facts: &Facts) -> Decided<C::Grant> {
-    decide(ceremony, &request(), facts, NOW, &entropy(), &keys())
+    let input = Input {
+        request: &request(),
+        now: NOW,
+        entropy: &entropy(),
+        keys: &keys(),
+    };
+    decide(ceremony, &input, facts)
 }
 
 fn reset(subject: u64) -> Reset {
