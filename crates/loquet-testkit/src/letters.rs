@@ -48,6 +48,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     a_change_of_address_is_told_to_the_old_one_which_hears_on(House::over(store()).await).await;
     a_bound_owner_changes_the_address_with_a_fresh_code(House::over(store()).await).await;
     the_link_in_the_letter_destroys_what_was_enrolled(House::over(store()).await).await;
+    the_link_in_the_letter_lives_seven_days(House::over(store()).await).await;
     a_cancelled_mandate_is_told_to_everybody_whom_it_would_have_covered(House::over(store()).await)
         .await;
 }
@@ -180,8 +181,12 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         rule(house.run(Repudiate::by(&read)).await),
         Refusal::WrongLink
     );
+    assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
+}
 
-    // Seven days, and not a second more.
+/// Seven days, and not a second more.
+pub async fn the_link_in_the_letter_lives_seven_days(house: House) {
+    house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
     house.enroll(stamp).await;
     let letters = post(&house).await;
@@ -198,7 +203,6 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         rule(house.run(Repudiate::by(&link)).await),
         Refusal::WrongLink
     );
-    assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
 }
 
 /// A cancelled mandate covers nobody any more; they hear of it all the same.

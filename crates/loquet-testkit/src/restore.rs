@@ -2,6 +2,7 @@
 
 use loquet::flow::{BeginEnrollment, GiveCode, Reset, UseRecoveryCode};
 use loquet::store::Store;
+use loquet::testing::Phone;
 use loquet::{Refusal, Restored};
 
 use crate::audit::{records, verified};
@@ -77,9 +78,14 @@ pub async fn story<S: Store>(
     let void = house.run(BeginEnrollment { stamp, ticket }).await;
     assert!(void.is_err(), "{void:?}");
 
-    // A minute later everybody goes on as before, Bruno after another reset.
+    everybody_goes_on(&house, [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)]).await;
+    (told, lost)
+}
+
+/// A minute later, as before; Bruno after another reset.
+async fn everybody_goes_on(house: &House, phones: [(u64, &Phone); 3]) {
     house.clock.advance(60);
-    for (account, phone) in [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)] {
+    for (account, phone) in phones {
         let stamp = house.log_in(account).await.stamp;
         let typed = house.code(phone).into();
         assert!(
@@ -100,5 +106,4 @@ pub async fn story<S: Store>(
             .iter()
             .all(|(_, chain)| chain.is_ok())
     );
-    (told, lost)
 }

@@ -14,7 +14,7 @@ use loquet::store::{Cursor, Fault, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
 use loquet::{AccountId, Clock as _, Refusal, Refused, RoleId, ServiceError, Stamp};
 use loquet_sqlite::{Options, SqliteStore};
-use loquet_testkit::house::{ANNE, House, rule};
+use loquet_testkit::house::{ANNE, House};
 
 use crate::processes::{child, say};
 
@@ -144,6 +144,20 @@ impl Contestant {
     }
 }
 
+/// Lets all of them submit a code at once: how many answers were accepted, used, wrong, to wait.
+fn submit(contestants: &mut [Contestant], now: u64, typed: &str) -> [u32; 4] {
+    for contestant in &mut *contestants {
+        writeln!(contestant.tell, "{now} {typed}").unwrap();
+    }
+    let mut all = [0; 4];
+    for contestant in contestants {
+        for (sum, one) in all.iter_mut().zip(contestant.answers()) {
+            *sum += one;
+        }
+    }
+    all
+}
+
 /// Lets `processes` of eight threads each submit the same code at the same time, `rounds` times, and now and then the same
 /// wrong one. Says how many codes were submitted; every deviation is a panic.
 pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
@@ -156,22 +170,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     let wrong = house.wrong_code(&phone);
     let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
     let everybody = u32::try_from(processes * THREADS).unwrap();
-    let mut submit = |typed: &str| {
-        for contestant in &mut contestants {
-            writeln!(contestant.tell, "{} {typed}", house.clock.now().0).unwrap();
-        }
-        contestants
-            .iter_mut()
-            .map(Contestant::answers)
-            .fold([0; 4], |all, one| {
-                [
-                    all[0] + one[0],
-                    all[1] + one[1],
-                    all[2] + one[2],
-                    all[3] + one[3],
-                ]
-            })
-    };
+    let mut submit = |typed: &str| submit(&mut contestants, house.clock.now().0, typed);
     let mut submitted = 0;
     let mut counted = 0;
     for round in 0..rounds {
@@ -272,73 +271,87 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     drop(first);
     let mut accepted = 0;
     for round in 0..times {
-        let plan: String = (0..400)
-            .map(|step| {
-                let now = now + 30 * (step + 1);
-                let codes = phones
-                    .iter()
-                    .map(|phone| format!(" {}", phone.code(loquet::UnixTime(now))));
-                format!("{now}{}\n", codes.collect::<String>())
-            })
-            .collect();
-        let mut command = child("enter", &path).command;
-        let mut running = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        running
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(plan.as_bytes())
-            .unwrap();
-        let mut lines = BufReader::new(running.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let mut last = BTreeMap::new();
-        let mut note = |line: String| -> bool {
-            let words = line
-                .strip_prefix("> ")
-                .and_then(|line| line.split_once(' '));
-            let Some((person, at)) = words else {
-                return false;
-            };
-            let at: u64 = at.parse().unwrap();
-            last.insert(person.parse::<u64>().unwrap(), at);
-            accepted += 1;
-            true
-        };
-        while !note(lines.next().expect("nobody got in")) {}
-        thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 90_000));
-        running.kill().unwrap();
-        for line in lines {
-            note(line);
-        }
-        running.wait().unwrap();
-
-        let house = house(&path);
-        for person in 1..=PERSONS {
-            let phone = &phones[person as usize - 1];
-            wait(house.service.verify_audit((100 + person).into())).unwrap();
-            let Some(at) = last.get(&person) else {
-                continue;
-            };
-            house.clock.set(*at);
-            let again = give(
-                &house,
-                enter(&house, 100 + person),
-                &phone.code(loquet::UnixTime(*at)),
-            );
-            assert!(
-                matches!(again, Err(Refusal::AlreadyUsed { .. })),
-                "round {round}, person {person}: {again:?}"
-            );
-        }
+        let (last, heard) = until_killed(&path, &plan(now, &phones), round);
+        accepted += heard;
+        used_once_and_for_all(&house(&path), &phones, &last);
         // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
         now += 30 * 401;
     }
     accepted
+}
+
+/// The codes of everybody for the steps to come, a line each.
+fn plan(now: u64, phones: &[Phone]) -> String {
+    (0..400)
+        .map(|step| {
+            let now = now + 30 * (step + 1);
+            let codes = phones
+                .iter()
+                .map(|phone| format!(" {}", phone.code(loquet::UnixTime(now))));
+            format!("{now}{}\n", codes.collect::<String>())
+        })
+        .collect()
+}
+
+/// Runs a process in which people log in, and kills it: each person's last code that was accepted, and how many were.
+fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usize) {
+    let mut command = child("enter", path).command;
+    let mut running = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    running
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(plan.as_bytes())
+        .unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let mut last = BTreeMap::new();
+    let mut accepted = 0;
+    let mut note = |line: String| -> bool {
+        let words = line
+            .strip_prefix("> ")
+            .and_then(|line| line.split_once(' '));
+        let Some((person, at)) = words else {
+            return false;
+        };
+        let at: u64 = at.parse().unwrap();
+        last.insert(person.parse::<u64>().unwrap(), at);
+        accepted += 1;
+        true
+    };
+    while !note(lines.next().expect("nobody got in")) {}
+    thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 90_000));
+    running.kill().unwrap();
+    for line in lines {
+        note(line);
+    }
+    running.wait().unwrap();
+    (last, accepted)
+}
+
+fn used_once_and_for_all(house: &House, phones: &[Phone], last: &BTreeMap<u64, u64>) {
+    for person in 1..=PERSONS {
+        let phone = &phones[person as usize - 1];
+        wait(house.service.verify_audit((100 + person).into())).unwrap();
+        let Some(at) = last.get(&person) else {
+            continue;
+        };
+        house.clock.set(*at);
+        let again = give(
+            house,
+            enter(house, 100 + person),
+            &phone.code(loquet::UnixTime(*at)),
+        );
+        assert!(
+            matches!(again, Err(Refusal::AlreadyUsed { .. })),
+            "person {person}: {again:?}"
+        );
+    }
 }
 
 fn settle_in(house: &House, person: u64) -> Phone {
@@ -392,65 +405,4 @@ pub(crate) fn owner_among_guesses() -> Duration {
 #[test]
 fn the_owner_is_answered_among_two_hundred_guesses() {
     println!("the owner's answer took {:?}", owner_among_guesses());
-}
-
-#[test]
-fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    let house = house(&path);
-    let (phone, live) = wait(house.enabled());
-    let now = house.clock.now().0;
-    let used = house.code(&phone);
-    give(&house, enter(&house, ANNE), &used).unwrap();
-    let records = wait(house.service.verify_audit(ANNE.into())).unwrap();
-
-    house.clock.set(now - 3_600);
-    let earlier = phone.code(house.clock.now());
-    // Who types the code of the wrong hour has typed one that is older than the last used.
-    let refusal = give(&house, enter(&house, ANNE), &earlier).unwrap_err();
-    assert!(
-        matches!(refusal, Refusal::AlreadyUsed { .. }),
-        "{refusal:?}"
-    );
-    let refusal = give(&house, enter(&house, ANNE), &used).unwrap_err();
-    assert!(!matches!(refusal, Refusal::Disabled { .. }), "{refusal:?}");
-
-    house.clock.set(now + 60);
-    assert!(
-        wait(house.service.check(&live, None)).unwrap().is_ok(),
-        "the session goes on"
-    );
-    let typed = house.code(&phone);
-    give(&house, enter(&house, ANNE), &typed).unwrap();
-    assert!(wait(house.service.verify_audit(ANNE.into())).unwrap() > records);
-}
-
-#[test]
-fn a_clock_that_steps_forward_a_day_burns_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    let house = house(&path);
-    let (phone, _) = wait(house.enabled());
-    let right = house.code(&phone);
-    let now = house.clock.now().0;
-
-    house.clock.set(now + 86_400);
-    // The phone keeps the right time: its code is a day old here, and costs one try of the budget, not the step.
-    let refusal = give(&house, enter(&house, ANNE), &right).unwrap_err();
-    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-    // Attempts are forgotten after a day; none that matters any more.
-    wait(house.service.tidy()).unwrap();
-
-    house.clock.set(now);
-    give(&house, enter(&house, ANNE), &right).unwrap();
-    assert_eq!(
-        rule(wait(house.run(GiveCode {
-            stamp: enter(&house, ANNE),
-            typed: right.into()
-        })))
-        .code(),
-        "ALREADY_USED"
-    );
-    wait(house.service.verify_audit(ANNE.into())).unwrap();
 }

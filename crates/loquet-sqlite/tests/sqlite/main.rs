@@ -18,6 +18,7 @@ mod damage;
 mod disks;
 mod guards;
 mod host;
+mod house;
 mod locks;
 mod open;
 mod power;

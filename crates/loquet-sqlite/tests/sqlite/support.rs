@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use loquet::blocking::wait;
 use loquet::store::{
@@ -13,6 +14,37 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
 use rusqlite::Connection;
 use rusqlite::types::Value;
+
+/// A folder with a new database for each who asks.
+pub(crate) struct Folder {
+    folder: tempfile::TempDir,
+    databases: AtomicU32,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            databases: AtomicU32::new(0),
+        }
+    }
+
+    /// Where the next database will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        self.folder.path().join(format!("{number}.db"))
+    }
+
+    pub(crate) fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.path()).unwrap()
+    }
+
+    /// What opens the next database again and again.
+    pub(crate) fn again_and_again(&self) -> impl Fn() -> SqliteStore + use<> {
+        let path = self.path();
+        move || SqliteStore::open(&path).unwrap()
+    }
+}
 
 pub(crate) fn org() -> OrgId {
     OrgId::from(1u64)

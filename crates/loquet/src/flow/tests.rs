@@ -366,7 +366,13 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
         stamp: stamp(Level::HalfLogin),
         typed: code().into(),
     };
-    let decided = decide(&give, &request, &facts, NOW, &entropy(), &keys());
+    let input = Input {
+        request: &request,
+        now: NOW,
+        entropy: &entropy(),
+        keys: &keys(),
+    };
+    let decided = decide(&give, &input, &facts);
     let devices = &decided.change().unwrap().actor.devices;
     let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
     assert_eq!(numbers, [1, u16::MAX]);

@@ -4,7 +4,7 @@ use loquet::flow::{SwitchOff, SwitchOn};
 use loquet::{Level, Refusal};
 use loquet_testkit::house::{CHLOE, DENIS, rule};
 
-use crate::house;
+use super::house;
 
 /// « 1- Une fois connecté dans son compte, l'utilisateur doit cliquer sur les 3 petites lignes en haut à gauche et
 /// cliquer sur "Mon compte". »

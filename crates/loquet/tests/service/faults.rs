@@ -1,9 +1,4 @@
 //! Lost answers, conflicts without end, a full disk; and the past advisories over the memory store.
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
 //! The service without async: threads, and no runtime anywhere.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::thread;
 

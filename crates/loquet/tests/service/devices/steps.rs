@@ -7,7 +7,7 @@ use loquet::{Level, Refusal, Stamp};
 use loquet_policy::{Event, limits};
 use loquet_testkit::house::{ANNE, CHLOE, DENIS, House, rule};
 
-use crate::{AWAY, Browser, NEW, TICKED, house, letters};
+use super::{AWAY, Browser, NEW, TICKED, house, letters};
 
 async fn devices(house: &House, stamp: &Stamp) -> usize {
     house.standing(stamp).await.devices.len()

@@ -1,15 +1,6 @@
 //! Random lives of a small house, through the whole of Loquet: real ceremonies, sealed rows, a store, phones that share
 //! no code with us. The model is the reference that reads a log and knows nothing else; what a ceremony grants or
 //! refuses must be what the reference says. A life that differs is shrunk to the shortest that still does.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    unreachable_pub,
-    reason = "a test may fail loudly"
-)]
 
 mod model;
 mod real;

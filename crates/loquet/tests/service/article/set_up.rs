@@ -7,9 +7,9 @@ use loquet::flow::{
 use loquet::testing::Phone;
 use loquet::{Clock, Level, Refusal, UnixTime};
 use loquet_enrollment::{App, Qr};
-use loquet_testkit::house::{ANNE, CHLOE, DENIS, House, rule};
+use loquet_testkit::house::{ANNE, CHLOE, DENIS, rule};
 
-use crate::{house, offered};
+use super::{house, offered};
 
 /// « OBLIGATOIRE : Assurez-vous de télécharger une application d'authentification multi-facteur. »
 #[tokio::test]
@@ -172,59 +172,6 @@ async fn six_digits_change_every_thirty_seconds_and_the_old_ones_are_over() {
     }
 }
 
-#[tokio::test]
-async fn a_code_is_accepted_once_and_a_wrong_one_counts() {
-    let house = house().await;
-    let (phone, _) = house.enabled().await;
-    let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
-    assert!(
-        house
-            .run(GiveCode {
-                stamp: half,
-                typed: typed.clone().into()
-            })
-            .await
-            .is_ok()
-    );
-    let other = house.log_in(ANNE).await.stamp;
-    let (left, right) = typed.split_at(3);
-    let spaced = format!(" {left} {right} ");
-    for again in [typed, spaced] {
-        let refusal = rule(
-            house
-                .run(GiveCode {
-                    stamp: other,
-                    typed: again.into(),
-                })
-                .await,
-        );
-        assert!(
-            matches!(refusal, Refusal::AlreadyUsed { wait: 1..=30 }),
-            "{refusal:?}"
-        );
-    }
-    let before = house.attempts(ANNE).await;
-    let typed = house.wrong_code(&phone).into();
-    let refusal = rule(
-        house
-            .run(GiveCode {
-                stamp: other,
-                typed,
-            })
-            .await,
-    );
-    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-    let after = house.attempts(ANNE).await;
-    assert_eq!(after.total, before.total + 1);
-    let malformed = GiveCode {
-        stamp: other,
-        typed: "12345".into(),
-    };
-    assert_eq!(rule(house.run(malformed).await), Refusal::Malformed);
-    assert_eq!(house.attempts(ANNE).await, after);
-}
-
 /// « L'utilisateur devra alors saisir le numéro à 6 chiffres dans la section suivante de son compte de l'application À
 /// petits pas, puis cliquer sur le bouton "Connexion". »
 #[tokio::test]
@@ -246,30 +193,6 @@ async fn the_first_code_finishes_the_enrollment_and_the_log_in() {
     let typed = house.code(&phone);
     let entered = house.run(confirm(typed)).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
-}
-
-#[tokio::test]
-async fn the_same_form_again_gets_no_second_session() {
-    let house = house().await;
-    let (phone, _) = house.enabled().await;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
-    let request = House::request();
-    let form = || GiveCode {
-        stamp,
-        typed: typed.clone().into(),
-    };
-    assert!(
-        house
-            .service
-            .run(form(), &request)
-            .await
-            .unwrap()
-            .granted()
-            .is_ok()
-    );
-    let again = house.service.run(form(), &request).await.unwrap().granted();
-    assert_eq!(rule(again), Refusal::AlreadyCompleted);
 }
 
 /// « IMPORTANT: Vous devez conserver en tout temps l'application d'authentification, car vous en aurez besoin à chaque

@@ -1,11 +1,4 @@
 //! Requirements of the ledger (`docs/conformance.md`) that no other story tells.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may fail loudly"
-)]
 
 use std::collections::BTreeSet;
 

@@ -1,68 +1,42 @@
 //! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
-#![allow(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test may fail loudly, and this one looks into files"
-)]
 
+use loquet::Checkpoint;
 use loquet::audit::Broken;
 use loquet_sqlite::SqliteStore;
-use loquet_testkit::house::{ANNE, House};
+use loquet_testkit::audit::verified;
+use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
+
+use crate::support::Folder;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn past_advisories_over_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = 0..;
-    loquet_testkit::advisories::all(|| {
-        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
-        SqliteStore::open(path).unwrap()
-    })
-    .await;
+    let folder = Folder::new();
+    loquet_testkit::advisories::all(|| folder.open()).await;
 }
 
 #[tokio::test]
 async fn a_connection_lost_at_each_step_over_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = 0..;
-    loquet_testkit::cut::at_each_step(|| {
-        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
-        SqliteStore::open(path).unwrap()
-    })
-    .await;
+    let folder = Folder::new();
+    loquet_testkit::cut::at_each_step(|| folder.open()).await;
 }
 
 #[tokio::test]
 async fn the_ceremonies_over_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = 0..;
-    let mut store = || {
-        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
-        SqliteStore::open(path).unwrap()
-    };
-    loquet_testkit::letters::all(&mut store).await;
-    loquet_testkit::ceremonies::all(&mut store).await;
+    let folder = Folder::new();
+    loquet_testkit::letters::all(|| folder.open()).await;
+    loquet_testkit::ceremonies::all(|| folder.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keys_over_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = 0..;
-    loquet_testkit::keys::all(|| {
-        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
-        move || SqliteStore::open(&path).unwrap()
-    })
-    .await;
+    let folder = Folder::new();
+    loquet_testkit::keys::all(|| folder.again_and_again()).await;
 }
 
 #[tokio::test]
 async fn the_audit_log_over_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = 0..;
-    loquet_testkit::audit::all(|| {
-        let path = folder.path().join(format!("{}.db", files.next().unwrap()));
-        move || SqliteStore::open(&path).unwrap()
-    })
-    .await;
+    let folder = Folder::new();
+    loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
 /// A stolen file alone gives nobody a code, a recovery code, a ticket, a device's cookie or a link.
@@ -93,9 +67,6 @@ async fn a_leaked_file_shows_no_secret() {
 /// elsewhere finds it, and nothing finds what came after it.
 #[tokio::test]
 async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
-    use loquet_testkit::audit::verified;
-    use loquet_testkit::house::{CHLOE, DENIS};
-
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
     let house = House::over(SqliteStore::open(&path).unwrap()).await;
@@ -118,21 +89,10 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
 
     // The older file in place of the newer one: every chain in it is whole.
     let house = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
-    assert!(
-        verified(&house.service, None)
-            .await
-            .iter()
-            .all(|(_, chain)| chain.is_ok())
-    );
-    let missing = |found: Vec<(String, Result<u64, Broken>)>| {
-        let broken = found
-            .into_iter()
-            .filter_map(|(name, chain)| Some((name, chain.err()?)));
-        broken.collect::<Vec<_>>()
-    };
+    assert_eq!(broken(&house, None).await, []);
     let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
     assert_eq!(
-        missing(verified(&house.service, Some(&kept)).await),
+        broken(&house, Some(&kept)).await,
         [cut("chloe", 1, 0), cut("", 0, 0)]
     );
     // Written on, the chain is long enough again, and another one.
@@ -140,16 +100,32 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
     house.log_in(CHLOE).await;
     house.log_in(CHLOE).await;
     assert_eq!(
-        missing(verified(&house.service, Some(&kept)).await),
+        broken(&house, Some(&kept)).await,
         [
             ("chloe".to_owned(), Broken::Replaced { seq: 1 }),
             cut("", 0, 0)
         ]
     );
+}
+
+/// The chains that do not verify.
+async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
+    let found = verified(&house.service, against).await.into_iter();
+    found
+        .filter_map(|(name, chain)| Some((name, chain.err()?)))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_forged_page_of_the_books_lets_no_records_go() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    house.log_in(CHLOE).await;
+    house.log_in(CHLOE).await;
     drop(house);
 
-    // A forged page cannot let records go.
-    let shell = rusqlite::Connection::open(&copy).unwrap();
+    let shell = rusqlite::Connection::open(&path).unwrap();
     let chloe = loquet::AccountId::from(CHLOE).to_bytes();
     let body = format!(
         r#"{{"v":1,"head":"{0}","signature":"{0}"}}"#,
@@ -171,9 +147,9 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
         1
     );
     drop(shell);
-    let house = House::over(SqliteStore::open(&copy).unwrap()).await;
+    let house = House::over(SqliteStore::open(&path).unwrap()).await;
     assert_eq!(
-        missing(verified(&house.service, None).await),
+        broken(&house, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
     );
 }

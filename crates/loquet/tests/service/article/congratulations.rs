@@ -8,7 +8,7 @@ use loquet::{Clock, Level, Refusal, RoleId};
 use loquet_policy::{Start, limits};
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, rule};
 
-use crate::house;
+use super::house;
 
 /// « Vous êtes désormais prêt à sécuriser votre compte, et nous vous félicitons pour cette décision importante. »
 #[tokio::test]

@@ -7,7 +7,7 @@ use loquet_enrollment::ManualKey;
 use loquet_otp::Totp;
 use loquet_testkit::house::{CHLOE, rule};
 
-use crate::{house, offered};
+use super::{house, offered};
 
 /// What an app shows that was given the key by hand: its codes are ours, and the scanned phone's are not.
 fn shown(key: &str, now: UnixTime) -> String {

@@ -1,11 +1,5 @@
 //! What a subscriber and a recorder are told: enough for an operator, and no secret.
 #![cfg(all(feature = "tracing", feature = "metrics"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::cast_precision_loss,
-    reason = "a test may fail loudly"
-)]
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};

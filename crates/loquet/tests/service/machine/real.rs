@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DAY, PEOPLE, START, Said};
+use super::model::{DAY, PEOPLE, START, Said};
 use loquet::flow::{
     AddRole, Announce, BeginEnrollment, CancelMandate, Ceremony, CollectTicket, ConfirmEnrollment,
     EnableMfa, Entered, GiveCode, Leave, LogIn, LogOut, LogOutEverywhere, OpenBreakGlass, Rehire,
@@ -151,9 +151,6 @@ impl Real {
 
     /// Does it, and says what Loquet said.
     pub fn ask(&mut self, ask: Ask, number: u64) -> Said {
-        let stamp = |session: u64| self.stamps[&session];
-        let role = RoleId::EMPLOYEE;
-        let now = self.clock.now();
         match ask {
             Ask::LogIn { who, .. } => {
                 let account = account(who);
@@ -164,67 +161,31 @@ impl Real {
                 who, session, code, ..
             } => {
                 let typed = self.code(who, code).into();
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 let entered = self.run(GiveCode { stamp, typed })?;
                 Ok(self.enter(number, entered))
             }
             Ask::LogOut { session, .. } => {
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 self.run(LogOut { stamp }).map(|()| "done")
             }
             Ask::LogOutEverywhere { session, .. } => {
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 self.run(LogOutEverywhere { stamp }).map(|()| "done")
             }
             Ask::Begin {
                 who,
                 session,
                 ticket,
-            } => {
-                let stamp = stamp(session);
-                // Whoever was never given one shows something else.
-                let known = self.tickets.get(&who).cloned();
-                let ticket = match ticket {
-                    true => known.unwrap_or_else(|| "no ticket".into()),
-                    false => String::new(),
-                }
-                .into();
-                let offer = self.run(BeginEnrollment { stamp, ticket })?;
-                self.scanned.insert(session, Phone::scan(&offer).unwrap());
-                Ok("done")
-            }
+            } => self.begin(who, session, ticket),
             Ask::Confirm {
                 who, session, code, ..
-            } => {
-                let stamp = stamp(session);
-                let typed = self.type_code(self.scanned.get(&session), code).into();
-                let seal = self.shown_seal(&stamp);
-                let before = self.glass(&stamp);
-                let last_group = seal.as_ref().and_then(|seal| seal.rsplit('-').next());
-                let seal_typed_back = last_group.unwrap_or_default().into();
-                let entered = self.run(ConfirmEnrollment {
-                    stamp,
-                    typed,
-                    seal_typed_back,
-                })?;
-                let phone = self.scanned.remove(&session).unwrap();
-                self.phones.insert(who, phone);
-                let sealed = |glass| match glass {
-                    Some(BreakGlass::Sealed { seal, .. }) => Some(seal),
-                    Some(BreakGlass::Open { seal, .. }) => Some(seal),
-                    Some(BreakGlass::Opening { seal, .. }) => Some(seal),
-                    _ => None,
-                };
-                if sealed(before) != sealed(self.glass(&entered.stamp)) {
-                    self.seal = seal.unwrap();
-                }
-                Ok(self.enter(number, entered))
-            }
+            } => self.confirm(who, session, code, number),
             Ask::SwitchOn {
                 who, session, code, ..
             } => {
                 let typed = self.code(who, code).into();
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 match self.run(SwitchOn { stamp, typed })? {
                     Some(entered) => Ok(self.enter(number, entered)),
                     None => Ok("done"),
@@ -232,15 +193,63 @@ impl Real {
             }
             Ask::SwitchOff { who, session, code } => {
                 let typed = self.code(who, code).into();
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 self.run(SwitchOff { stamp, typed }).map(|()| "done")
             }
             Ask::ReportLost { who } => {
                 let account = account(who);
                 self.run(ReportLost { account }).map(|()| "done")
             }
+            other => self.administer(other),
+        }
+    }
+
+    fn begin(&mut self, who: usize, session: u64, ticket: bool) -> Said {
+        let stamp = self.stamps[&session];
+        // Whoever was never given one shows something else.
+        let known = self.tickets.get(&who).cloned();
+        let ticket = match ticket {
+            true => known.unwrap_or_else(|| "no ticket".into()),
+            false => String::new(),
+        }
+        .into();
+        let offer = self.run(BeginEnrollment { stamp, ticket })?;
+        self.scanned.insert(session, Phone::scan(&offer).unwrap());
+        Ok("done")
+    }
+
+    fn confirm(&mut self, who: usize, session: u64, code: Typed, number: u64) -> Said {
+        let stamp = self.stamps[&session];
+        let typed = self.type_code(self.scanned.get(&session), code).into();
+        let seal = self.shown_seal(&stamp);
+        let before = self.glass(&stamp);
+        let last_group = seal.as_ref().and_then(|seal| seal.rsplit('-').next());
+        let seal_typed_back = last_group.unwrap_or_default().into();
+        let entered = self.run(ConfirmEnrollment {
+            stamp,
+            typed,
+            seal_typed_back,
+        })?;
+        let phone = self.scanned.remove(&session).unwrap();
+        self.phones.insert(who, phone);
+        let sealed = |glass| match glass {
+            Some(BreakGlass::Sealed { seal, .. }) => Some(seal),
+            Some(BreakGlass::Open { seal, .. }) => Some(seal),
+            Some(BreakGlass::Opening { seal, .. }) => Some(seal),
+            _ => None,
+        };
+        if sealed(before) != sealed(self.glass(&entered.stamp)) {
+            self.seal = seal.unwrap();
+        }
+        Ok(self.enter(number, entered))
+    }
+
+    /// What administrators do for everybody.
+    fn administer(&mut self, ask: Ask) -> Said {
+        let role = RoleId::EMPLOYEE;
+        match ask {
             Ask::Enable { session, .. } => {
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 let seal = self.shown_seal(&stamp).unwrap_or_default();
                 let typed_back = seal.rsplit('-').next().unwrap_or_default().into();
                 self.run(EnableMfa { stamp, typed_back })?;
@@ -248,21 +257,28 @@ impl Real {
                 Ok("done")
             }
             Ask::Announce { session, days, .. } => {
-                let start = Start::At(now.plus(days * DAY));
-                let stamp = stamp(session);
+                let start = Start::At(self.clock.now().plus(days * DAY));
+                let stamp = self.stamps[&session];
                 let announce = Announce { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
             Ask::AnnounceNow { session, .. } => {
                 let start = Start::Now { confirmed: true };
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 let announce = Announce { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
             Ask::Cancel { session, .. } => {
-                let stamp = stamp(session);
+                let stamp = self.stamps[&session];
                 self.run(CancelMandate { stamp, role }).map(|()| "done")
             }
+            other => self.help(other),
+        }
+    }
+
+    /// What administrators do for one person.
+    fn help(&mut self, ask: Ask) -> Said {
+        match ask {
             Ask::Reset {
                 who,
                 session,
@@ -270,7 +286,7 @@ impl Real {
                 code,
             } => {
                 let ticket = self.run(Reset {
-                    stamp: stamp(session),
+                    stamp: self.stamps[&session],
                     subject: account(whom),
                     aloud: false,
                     typed: self.code(who, code).into(),
@@ -284,7 +300,7 @@ impl Real {
                 code,
             } => self
                 .run(AddRole {
-                    stamp: stamp(session),
+                    stamp: self.stamps[&session],
                     subject: account(whom),
                     role: RoleId::ADMINISTRATOR,
                     typed: self.code(who, code).into(),
@@ -292,14 +308,14 @@ impl Real {
                 .map(|()| "done"),
             Ask::Demote { session, whom, .. } => self
                 .run(RemoveRole {
-                    stamp: stamp(session),
+                    stamp: self.stamps[&session],
                     subject: account(whom),
                     role: RoleId::ADMINISTRATOR,
                 })
                 .map(|()| "done"),
             Ask::Leave { session, whom, .. } => self
                 .run(Leave {
-                    stamp: stamp(session),
+                    stamp: self.stamps[&session],
                     subject: account(whom),
                 })
                 .map(|()| "done"),
@@ -310,13 +326,20 @@ impl Real {
                 code,
             } => {
                 let ticket = self.run(Rehire {
-                    stamp: stamp(session),
+                    stamp: self.stamps[&session],
                     subject: account(whom),
-                    roles: RoleSet::of(role),
+                    roles: RoleSet::of(RoleId::EMPLOYEE),
                     typed: self.code(who, code).into(),
                 })?;
                 Ok(self.hand_over(whom, ticket))
             }
+            other => self.break_glass(other),
+        }
+    }
+
+    /// The way back in without another administrator.
+    fn break_glass(&mut self, ask: Ask) -> Said {
+        match ask {
             Ask::BreakGlass { who } => {
                 let (account, typed) = (account(who), self.seal.clone());
                 self.run(OpenBreakGlass {
@@ -333,6 +356,7 @@ impl Real {
                 })?;
                 Ok(self.hand_over(who, ticket))
             }
+            other => panic!("{other:?} is asked of nobody"),
         }
     }
 }

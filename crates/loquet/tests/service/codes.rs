@@ -1,10 +1,4 @@
 //! Codes as people type them: late, long, twice, on a phone whose clock is off; and the codes on paper.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
 use loquet::flow::{AddRole, Choice, Choose, GiveCode, MAX_TYPED, Resynchronise, UseRecoveryCode};
 use loquet::store::MemoryStore;
@@ -174,4 +168,60 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
         let answer = house.run(UseRecoveryCode { stamp, typed }).await;
         assert_eq!(answer.is_ok(), works, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
+    let (house, phone, stamp) = house().await;
+    let typed = house.code(&phone);
+    let give = |stamp, typed: &str| GiveCode {
+        stamp,
+        typed: typed.into(),
+    };
+    let live = house.run(give(stamp, &typed)).await.unwrap().stamp;
+    let now = house.clock.now().0;
+    house.clock.set(now - 3_600);
+    // Who types the code of the wrong hour has typed one that is older than the last used.
+    let earlier = phone.code(house.clock.now());
+    let stamp = house.log_in(ANNE).await.stamp;
+    let refusal = rule(house.run(give(stamp, &earlier)).await);
+    assert!(
+        matches!(refusal, Refusal::AlreadyUsed { .. }),
+        "{refusal:?}"
+    );
+    assert!(house.run(give(stamp, &typed)).await.is_err());
+
+    house.clock.set(now + 60);
+    let standing = house.service.check(&live, None).await.unwrap();
+    assert!(standing.is_ok(), "the session goes on");
+    let typed = house.code(&phone);
+    let stamp = house.log_in(ANNE).await.stamp;
+    assert!(house.run(give(stamp, &typed)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_forward_a_day_burns_nothing() {
+    let (house, phone, stamp) = house().await;
+    let typed = house.code(&phone);
+    let give = |stamp| GiveCode {
+        stamp,
+        typed: typed.clone().into(),
+    };
+    let now = house.clock.now().0;
+    house.clock.set(now + limits::DAY);
+    // The phone keeps the right time: its code is a day old here, and costs one try of the budget, not the step.
+    let late = house.log_in(ANNE).await.stamp;
+    let refusal = rule(house.run(give(late)).await);
+    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+    // Attempts are forgotten after a day; none that matters any more.
+    house.service.tidy().await.unwrap();
+
+    house.clock.set(now);
+    assert!(house.run(give(stamp)).await.is_ok());
+    let again = house.log_in(ANNE).await.stamp;
+    let refusal = rule(house.run(give(again)).await);
+    assert!(
+        matches!(refusal, Refusal::AlreadyUsed { .. }),
+        "{refusal:?}"
+    );
 }

@@ -1,11 +1,5 @@
 //! The article's sentences, in its order, as tests over the whole library: real ceremonies, a store, a phone that shares no
 //! code with us. What it says of buttons is tried in a browser (the demo's `tests/browser`).
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 
 mod beyond;
 mod by_hand;

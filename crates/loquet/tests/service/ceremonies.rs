@@ -1,7 +1,5 @@
 //! The ceremonies beyond the article's path, over the memory store. SQLite runs the same ones.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-
 use std::sync::Arc;
 
 use loquet::Clock;
