@@ -1,7 +1,7 @@
 //! Break-glass: the envelope with the code, for an organisation whose last administrator lost the phone.
 
 use loquet::Refusal;
-use loquet::flow::{CollectTicket, EnableMfa, GiveCode, OpenBreakGlass};
+use loquet::flow::{CollectTicket, EnableMfa, OpenBreakGlass};
 use loquet::testing::Phone;
 use loquet_policy::{Event, limits};
 
@@ -36,8 +36,7 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
         );
     }
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone).into();
-    house.run(GiveCode { stamp, typed }).await.unwrap();
+    house.give(stamp, &house.code(&phone)).await.unwrap();
     house.clock.advance(limits::BREAK_GLASS);
     let collect = CollectTicket {
         account: BRUNO.into(),

@@ -1,6 +1,6 @@
 //! Keys, over any store: a wrong ring is refused at start, rotation goes on beside log-ins, a retired key is not missed.
 
-use loquet::flow::{GiveCode, LogIn};
+use loquet::flow::LogIn;
 use loquet::seal::SealError;
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
@@ -85,8 +85,7 @@ async fn keys_are_rotated_beside_log_ins_and_the_old_one_is_retired<S: Store>(
     let (resealed, ()) = tokio::join!(rotating.reseal(|_| {}), async {
         for (account, phone) in &phones {
             let stamp = house.log_in(*account).await.stamp;
-            let typed = house.code(phone).into();
-            assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
+            assert!(house.give(stamp, &house.code(phone)).await.is_ok());
         }
     });
     assert_eq!(resealed.unwrap().seen, 4);
@@ -129,8 +128,7 @@ async fn everybody_logs_in_under_the_new_key<S: Store>(
     for (account, phone) in phones {
         assert!(alone.service.verify_audit((*account).into()).await.unwrap() > 2);
         let stamp = alone.log_in(*account).await.stamp;
-        let typed = alone.code(phone).into();
-        assert!(alone.run(GiveCode { stamp, typed }).await.is_ok());
+        assert!(alone.give(stamp, &alone.code(phone)).await.is_ok());
     }
 }
 

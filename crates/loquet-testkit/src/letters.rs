@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use loquet::flow::{
-    Announce, BeginEnrollment, CancelMandate, ChangeAddress, GiveCode, Repudiate, SetAddress,
+    Announce, BeginEnrollment, CancelMandate, ChangeAddress, Repudiate, SetAddress,
 };
 use loquet::store::{BoxError, Store};
 use loquet::{Address, Deliver, Letter, Level, Refusal, Refused, RoleId};
@@ -170,8 +170,7 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
     );
     let half = house.log_in(CHLOE).await.stamp;
     assert_eq!(half.level(), Level::EnrolOnly, "it opens nothing");
-    let typed = house.code(&phone).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_err());
+    assert!(house.give(half, &house.code(&phone)).await.is_err());
     let begin = BeginEnrollment {
         stamp: half,
         ticket: "".into(),

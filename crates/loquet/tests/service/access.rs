@@ -1,8 +1,8 @@
 //! From where people log in: rules taken back, and the way in that is above them.
 
 use loquet::flow::{
-    Announce, BeginEnrollment, Ceremony, CollectTicket, ConfirmEnrollment, EnableMfa, GiveCode,
-    LogIn, OpenBreakGlass, RollBackRules, RulesChange, SetAccessRules, SuspendRules, Typed, UNDO,
+    Announce, BeginEnrollment, Ceremony, CollectTicket, ConfirmEnrollment, EnableMfa, LogIn,
+    OpenBreakGlass, RollBackRules, RulesChange, SetAccessRules, SuspendRules, Typed, UNDO,
     UndoRules,
 };
 use loquet::store::MemoryStore;
@@ -47,8 +47,7 @@ async fn house() -> (House, Phone, Stamp) {
 
 async fn again(house: &House, phone: &Phone) -> Stamp {
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(phone).into();
-    house.run(GiveCode { stamp, typed }).await.unwrap().stamp
+    house.give(stamp, &house.code(phone)).await.unwrap().stamp
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The ceremonies beyond the article's path, over the memory store. SQLite runs the same ones.
 
-use std::sync::Arc;
-
 use loquet::Clock;
 use loquet::flow::{Announce, ChangeAddress, HostLeave, MoveMandate, SetAddress};
 use loquet::store::{BoxError, MemoryStore, PAGE};
@@ -19,17 +17,6 @@ async fn letters_reach_those_whom_they_concern() {
 #[tokio::test]
 async fn recovery_options_tickets_and_break_glass() {
     loquet_testkit::ceremonies::all(MemoryStore::new).await;
-}
-
-#[tokio::test]
-async fn refusals_that_change_nothing_are_recorded_within_bounds() {
-    let store = FlakyStore::default();
-    let house = House::over(store.clone()).await;
-    loquet_testkit::ceremonies::refusals_that_change_nothing_are_recorded_within_bounds(
-        Arc::new(store),
-        house,
-    )
-    .await;
 }
 
 /// What two nodes over one store say to one person, of the reminders alone.

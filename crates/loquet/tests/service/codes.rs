@@ -26,8 +26,7 @@ fn late(house: &House, phone: &Phone, seconds: u64) -> String {
 async fn a_late_phone_is_told_how_many_minutes_and_they_are_rounded_up() {
     let (house, phone, stamp) = house().await;
     for (seconds, minutes) in [(60, 1), (90, 2), (120, 2), (300, 5)] {
-        let typed = late(&house, &phone, seconds).into();
-        let refusal = rule(house.run(GiveCode { stamp, typed }).await);
+        let refusal = rule(house.give(stamp, &late(&house, &phone, seconds)).await);
         let behind = Some(minutes);
         assert_eq!(refusal, Refusal::WrongCode { behind }, "{seconds} s");
     }
@@ -43,16 +42,14 @@ async fn a_phone_set_right_by_two_codes_is_understood_from_then_on() {
     assert_eq!(entered.stamp.level(), Level::Level2);
     house.clock.advance(300);
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = late(&house, &phone, 60).into();
-    let entered = house.run(GiveCode { stamp, typed }).await;
+    let entered = house.give(stamp, &late(&house, &phone, 60)).await;
     assert!(entered.is_ok(), "two steps late, as it was: {entered:?}");
 }
 
 #[tokio::test]
 async fn two_used_codes_say_when_the_next_two_are_fresh() {
     let (house, phone, stamp) = house().await;
-    let typed = late(&house, &phone, 0).into();
-    house.run(GiveCode { stamp, typed }).await.unwrap();
+    house.give(stamp, &late(&house, &phone, 0)).await.unwrap();
     house.clock.advance(10);
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = [30, 0].map(|seconds| late(&house, &phone, seconds).into());
@@ -68,13 +65,15 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
 #[tokio::test]
 async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
     let (house, phone, stamp) = house().await;
-    let typed = late(&house, &phone, 0).into();
-    let live = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
+    let live = house
+        .give(stamp, &late(&house, &phone, 0))
+        .await
+        .unwrap()
+        .stamp;
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = house.wrong_code(&phone);
     for _ in 0..limits::FIRST_WAIT {
-        let typed = typed.clone().into();
-        let refusal = rule(house.run(GiveCode { stamp, typed }).await);
+        let refusal = rule(house.give(stamp, &typed).await);
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
     }
     // A step later the stranger, who has the right code now, waits still.
@@ -82,8 +81,7 @@ async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
     house.clock.advance(seconds);
     let typed = phone.code(house.clock.now().plus(30));
     for (stamp, waits) in [(stamp, true), (live, false)] {
-        let typed = typed.clone().into();
-        let answer = house.run(GiveCode { stamp, typed }).await;
+        let answer = house.give(stamp, &typed).await;
         assert_eq!(answer.is_err(), waits, "{answer:?}");
     }
 }
@@ -92,8 +90,11 @@ async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
 async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     let (house, phone, stamp) = house().await;
     let padded = |code: String, length: usize| format!("{code:>length$}");
-    let typed = padded(late(&house, &phone, 0), MAX_TYPED + 1).into();
-    let refusal = rule(house.run(GiveCode { stamp, typed }).await);
+    let refusal = rule(
+        house
+            .give(stamp, &padded(late(&house, &phone, 0), MAX_TYPED + 1))
+            .await,
+    );
     assert_eq!(refusal, Refusal::Malformed);
     let two = |length| [30, 0].map(|seconds| padded(late(&house, &phone, seconds), length).into());
     let typed = two(MAX_TYPED + 1);
@@ -104,8 +105,12 @@ async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     assert!(house.run(Resynchronise { stamp, typed }).await.is_ok());
     house.clock.advance(60);
     let stamp = house.log_in(ANNE).await.stamp;
-    let typed = padded(late(&house, &phone, 0), MAX_TYPED).into();
-    assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
+    assert!(
+        house
+            .give(stamp, &padded(late(&house, &phone, 0), MAX_TYPED))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

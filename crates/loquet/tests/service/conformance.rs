@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use loquet::flow::GiveCode;
 use loquet::store::{Row, RowKey, Store};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, House};
@@ -31,8 +30,7 @@ async fn every_seal_has_a_nonce_of_its_own() {
     let mut nonces = BTreeSet::new();
     for _ in 0..8 {
         let stamp = house.log_in(ANNE).await.stamp;
-        let typed = house.code(&phone).into();
-        house.run(GiveCode { stamp, typed }).await.unwrap();
+        house.give(stamp, &house.code(&phone)).await.unwrap();
         let rows = store.load(&[RowKey::Account(ANNE.into())]).await.unwrap();
         let Row::Account(account) = &rows[0].row else {
             panic!("{rows:?}")

@@ -1,6 +1,6 @@
 //! « Que faire si l'utilisateur n'arrive pas à scanner le code QR ? »
 
-use loquet::flow::{ConfirmEnrollment, GiveCode};
+use loquet::flow::ConfirmEnrollment;
 use loquet::testing::Phone;
 use loquet::{Clock, Level, Refusal, UnixTime};
 use loquet_enrollment::ManualKey;
@@ -111,7 +111,9 @@ async fn whoever_typed_the_key_is_in_and_comes_in_again() {
     assert_eq!(standing.unwrap().level, Level::Level2);
     house.clock.advance(30);
     let stamp = house.log_in(CHLOE).await.stamp;
-    let typed = shown(&offer.key_grouped, house.clock.now()).into();
-    let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
+    let entered = house
+        .give(stamp, &shown(&offer.key_grouped, house.clock.now()))
+        .await
+        .unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
 }

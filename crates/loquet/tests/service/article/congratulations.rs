@@ -1,7 +1,7 @@
 //! « Félicitations pour la Sécurisation de Votre Compte ! »
 
 use loquet::flow::{
-    Announce, BeginEnrollment, DisableMfa, EnableMfa, GiveCode, LiftMandate, LogOutEverywhere,
+    Announce, BeginEnrollment, DisableMfa, EnableMfa, LiftMandate, LogOutEverywhere,
     RemoveAuthenticator, Reset, SwitchDevices, SwitchOff,
 };
 use loquet::{Clock, Level, Refusal, RoleId};
@@ -83,8 +83,7 @@ async fn the_code_comes_in_addition_to_the_pass_phrase() {
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     assert_eq!(stamp.level(), Level::HalfLogin);
-    let typed = house.code(&phone).into();
-    let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
+    let entered = house.give(stamp, &house.code(&phone)).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
     assert_ne!(entered.stamp, stamp, "a new session");
 }
@@ -237,13 +236,11 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
     let (new, _) = house.confirm(half, &offer).await;
 
     let half = house.log_in(CHLOE).await.stamp;
-    let typed = house.code(&old).into();
     assert!(matches!(
-        rule(house.run(GiveCode { stamp: half, typed }).await),
+        rule(house.give(half, &house.code(&old)).await),
         Refusal::WrongCode { .. }
     ));
-    let typed = house.code(&new).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
+    assert!(house.give(half, &house.code(&new)).await.is_ok());
 }
 
 /// « Les administrateurs eux-mêmes peuvent également rencontrer des situations où ils doivent faire appel à un autre

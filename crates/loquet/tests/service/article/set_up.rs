@@ -1,8 +1,8 @@
 //! « Étapes de Configuration de l'AMF »
 
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, ConfirmEnrollment, GiveCode, LogOutEverywhere,
-    RemoveAuthenticator, ReportLost,
+    BeginEnrollment, BeginReplacement, ConfirmEnrollment, LogOutEverywhere, RemoveAuthenticator,
+    ReportLost,
 };
 use loquet::testing::Phone;
 use loquet::{Clock, Level, Refusal, UnixTime};
@@ -22,11 +22,7 @@ async fn whoever_must_and_has_no_app_gets_nowhere_but_to_the_enrollment() {
         rule(house.run(LogOutEverywhere { stamp }).await).code(),
         "ENROL_ONLY"
     );
-    let typed = "123456".into();
-    assert_eq!(
-        rule(house.run(GiveCode { stamp, typed }).await).code(),
-        "ENROL_ONLY"
-    );
+    assert_eq!(rule(house.give(stamp, "123456").await).code(), "ENROL_ONLY");
     offered(&house, CHLOE).await;
 }
 
@@ -140,8 +136,7 @@ async fn a_scanned_account_makes_codes_that_let_in() {
     house.imposed().await;
     let (phone, _) = house.enroll(house.log_in(CHLOE).await.stamp).await;
     let stamp = house.log_in(CHLOE).await.stamp;
-    let typed = house.code(&phone).into();
-    let entered = house.run(GiveCode { stamp, typed }).await.unwrap();
+    let entered = house.give(stamp, &house.code(&phone)).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
 }
 
@@ -162,12 +157,7 @@ async fn six_digits_change_every_thirty_seconds_and_the_old_ones_are_over() {
     house.clock.advance(30);
     for (typed, good) in [(next, true), (first, false)] {
         let stamp = house.log_in(ANNE).await.stamp;
-        let answer = house
-            .run(GiveCode {
-                stamp,
-                typed: typed.into(),
-            })
-            .await;
+        let answer = house.give(stamp, &typed).await;
         assert_eq!(answer.is_ok(), good, "{answer:?}");
     }
 }
@@ -204,8 +194,7 @@ async fn a_code_is_due_at_every_log_in() {
     for _ in 0..3 {
         let stamp = house.log_in(ANNE).await.stamp;
         assert_eq!(stamp.level(), Level::HalfLogin);
-        let typed = house.code(&phone).into();
-        house.run(GiveCode { stamp, typed }).await.unwrap();
+        house.give(stamp, &house.code(&phone)).await.unwrap();
         house.clock.advance(24 * 3600);
     }
 }
@@ -238,17 +227,14 @@ async fn a_new_phone_replaces_the_old_one_which_works_until_then() {
     let typed = house.code(&old).into();
     let offer = house.run(BeginReplacement { stamp, typed }).await.unwrap();
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&old).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
+    assert!(house.give(half, &house.code(&old)).await.is_ok());
     let (new, _) = house.confirm(stamp, &offer).await;
     let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&old).into();
     assert!(matches!(
-        rule(house.run(GiveCode { stamp: half, typed }).await),
+        rule(house.give(half, &house.code(&old)).await),
         Refusal::WrongCode { .. }
     ));
-    let typed = house.code(&new).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
+    assert!(house.give(half, &house.code(&new)).await.is_ok());
 }
 
 #[tokio::test]
@@ -272,8 +258,7 @@ async fn a_reported_loss_ends_every_session_and_disables_the_phone() {
     );
     let half = house.log_in(ANNE).await.stamp;
     assert_eq!(half.level(), Level::RecoveryOnly);
-    let typed = house.code(&phone).into();
-    let refusal = rule(house.run(GiveCode { stamp: half, typed }).await);
+    let refusal = rule(house.give(half, &house.code(&phone)).await);
     assert!(
         matches!(
             refusal,
