@@ -31,6 +31,7 @@ macro_rules! hold {
 }
 
 mod contest;
+mod guards;
 mod histories;
 mod logs;
 mod pages;
@@ -40,8 +41,8 @@ mod samples;
 mod values;
 
 pub use contest::{Claim, contend, settled};
+pub use guards::guards_hold;
 pub use histories::histories_agree;
-pub use rows::guards_hold;
 
 use contest::one_thread_of_many_wins;
 use logs::{

@@ -9,14 +9,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use loquet::blocking::wait;
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn};
+use loquet::flow::{GiveCode, LogIn};
 use loquet::store::{Cursor, Fault, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
 use loquet::{AccountId, Clock as _, Refusal, Refused, RoleId, ServiceError, Stamp};
 use loquet_sqlite::{Options, SqliteStore};
 use loquet_testkit::house::{ANNE, House};
 
-use crate::processes::{child, say};
+use crate::child::child;
+use crate::processes::say;
 
 const START: u64 = 1_790_000_000;
 const THREADS: usize = 8;
@@ -363,20 +364,7 @@ fn settle_in(house: &House, person: u64) -> Phone {
             .ensure_account(house.org, person.into(), &name, &label, [RoleId::PARENT]),
     )
     .unwrap();
-    let stamp = enter(house, person);
-    let offer = wait(house.run(BeginEnrollment {
-        stamp,
-        ticket: "".into(),
-    }))
-    .unwrap();
-    let phone = Phone::scan(&offer).unwrap();
-    let confirm = ConfirmEnrollment {
-        stamp,
-        typed: house.code(&phone).into(),
-        seal_typed_back: "".into(),
-    };
-    wait(house.run(confirm)).unwrap();
-    phone
+    wait(house.enroll(enter(house, person))).0
 }
 
 #[test]

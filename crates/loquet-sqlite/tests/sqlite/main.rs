@@ -13,6 +13,7 @@
 
 mod backup;
 mod ceremonies;
+mod child;
 mod contract;
 mod damage;
 mod disks;

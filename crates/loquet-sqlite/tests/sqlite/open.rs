@@ -9,7 +9,7 @@ use loquet::store::{Cursor, Item, Query, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 
-use crate::processes::child;
+use crate::child::child;
 use crate::support::{account, audit, done, everything, expected, files, found, id};
 
 /// Opens what must be refused, and checks that the folder is as before and that the message names the file.
