@@ -24,9 +24,8 @@
 //! - **No runtime.** One thread writes, [2 to 4](Options::readers) read; a future only waits for their reply.
 //!
 //! # In the host's own database
-//! The tables begin with `loquet_` and keep their own version in `loquet_schema`; `user_version` is the host's. The
-//! schema goes forward by itself when a store is opened, under the write lock; [`OpenError::Newer`] refuses what a newer
-//! program has written.
+//! The tables begin with `loquet_` and keep their own version in `loquet_schema`; `user_version` is the host's.
+//! [`OpenError::Newer`] refuses what a newer program has written.
 //!
 //! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organisation, take back
 //! a used step or an epoch, change an id, or touch the audit log. They do not stop an attacker, who may drop them.
@@ -47,11 +46,11 @@ mod error;
 mod fault;
 mod host;
 mod open;
-mod queue;
 mod read;
 mod reader;
 mod schema;
 mod store;
+mod workers;
 mod write;
 mod writer;
 

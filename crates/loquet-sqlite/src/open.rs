@@ -79,7 +79,7 @@ struct Place {
     log: bool,
 }
 
-/// Opens the file and brings its tables up to date. The answer is the absolute path and a connection that may write.
+/// Opens the file and makes its tables where there are none. The answer is the absolute path and a connection that may write.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connection), OpenError> {
     if rusqlite::version_number() < 3_037_000 {
         return Err(OpenError::OldLibrary {
@@ -110,7 +110,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
     if mode != "wal" {
         return Err(OpenError::NoLog { path, mode });
     }
-    update(&connection, &path, options.busy)?;
+    prepare(&connection, &path, options.busy)?;
     keep_log(false).map_err(named)?;
     Ok((path, connection))
 }
@@ -224,11 +224,11 @@ fn inspect(
     Ok(())
 }
 
-/// The version to migrate from; 0 where there is nothing yet.
-fn acceptable(found: Found, path: &Path) -> Result<i64, OpenError> {
+/// Whether there are tables already; an error where they are none that this program knows.
+fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
     match found {
-        Found::Nothing => Ok(0),
-        Found::Version(found) if found <= LATEST => Ok(found),
+        Found::Nothing => Ok(false),
+        Found::Version(found) if found <= LATEST => Ok(true),
         Found::Version(found) => Err(OpenError::Newer {
             path: path.to_owned(),
             found,
@@ -244,12 +244,13 @@ fn acceptable(found: Found, path: &Path) -> Result<i64, OpenError> {
     }
 }
 
-/// Migrates under the write lock, so that programs that start at once don't both; and where nothing is to be done it
-/// still proves that the file can be written.
-fn update(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
+/// Makes the tables under the write lock, so that programs that start at once don't both; and where they are there already
+/// it still proves that the file can be written.
+fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
     let named = |error| OpenError::named(path, busy, error);
     begin(connection, busy).map_err(named)?;
-    let from = acceptable(schema::look(connection).map_err(named)?, path)?;
-    schema::migrate(connection, from).map_err(named)?;
+    if !acceptable(schema::look(connection).map_err(named)?, path)? {
+        schema::create(connection).map_err(named)?;
+    }
     connection.execute_batch("COMMIT").map_err(named)
 }

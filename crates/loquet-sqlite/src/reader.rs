@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use crate::connect::connect;
 use crate::fault::{Shared, is_busy};
-use crate::queue::Queue;
 use crate::read::{load, scan};
+use crate::workers::Queue;
 
 /// The most questions in one read transaction: few enough that the other readers get their share.
 const GROUP: usize = 32;

@@ -1,15 +1,12 @@
-//! The tables, and how older ones become them.
+//! The tables and their version.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// What makes version `n` out of version `n - 1`, in order from version 1. Forward only, and never edited once released.
-const MIGRATIONS: [&str; 2] = [
-    include_str!("schema/0001.sql"),
-    include_str!("schema/0002.sql"),
-];
+/// The tables of version [`LATEST`]. Never edited once released: a later version is a script of its own, run after this.
+const TABLES: &str = include_str!("schema.sql");
 
 /// The version that this program writes.
-pub(crate) const LATEST: i64 = MIGRATIONS.len() as i64;
+pub(crate) const LATEST: i64 = 1;
 
 /// What a database holds of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,22 +40,11 @@ pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
         .map_or(Found::Unversioned, Found::Version))
 }
 
-/// Brings tables of version `from` to the latest. The caller holds the transaction.
-pub(crate) fn migrate(connection: &Connection, from: i64) -> rusqlite::Result<()> {
-    for (version, sql) in (1..).zip(MIGRATIONS) {
-        if version > from {
-            connection.execute_batch(sql)?;
-        }
-    }
-    let sql = if from == 0 {
-        "INSERT INTO loquet_schema (one, version) VALUES (1, ?1)"
-    } else {
-        "UPDATE loquet_schema SET version = ?1"
-    };
-    if from < LATEST {
-        connection.execute(sql, params![LATEST])?;
-    }
-    Ok(())
+/// Makes the tables. The caller holds the transaction.
+pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    let sql = "INSERT INTO loquet_schema (one, version) VALUES (1, ?1)";
+    connection.execute(sql, params![LATEST]).map(drop)
 }
 
 /// Reads all our tables and indices and says what is wrong first, if anything is.

@@ -1,8 +1,6 @@
-//! The store: two queues and the threads that work on them.
+//! The store: a thread that writes, threads that read, and what is asked of them.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
 use loquet_policy::{AccountId, UnixTime};
@@ -10,25 +8,21 @@ use tokio::sync::oneshot;
 
 use crate::error::OpenError;
 use crate::open::{self, Options};
-use crate::queue::{Queue, Refused};
 use crate::reader::{Question, Reader};
+use crate::workers::{GONE, Workers};
 use crate::write::{Applied, Change};
 use crate::writer::{Job, Writer};
 
-/// How much may wait for one thread; beyond it the answer is [`Fault::Busy`], at once. Each ceremony needs a load and
-/// a commit, so this is seconds of work: whoever came later would have given up before being served.
-const WAITING: usize = 4096;
-
 /// A store in a SQLite file, which other processes may use at the same time.
 ///
-/// Cheap to share: put it into an [`Arc`]. Its futures need no runtime. Dropping it joins its threads; the last
+/// Cheap to share: put it into an [`Arc`](std::sync::Arc). Its futures need no runtime. Dropping it joins its threads; the last
 /// store on a file writes the log back into it.
 #[derive(Debug)]
 pub struct SqliteStore {
-    changes: Arc<Queue<Job>>,
-    questions: Arc<Queue<Question>>,
-    writer: Option<JoinHandle<()>>,
-    readers: Vec<JoinHandle<()>>,
+    // The readers are dropped first: the last connection to close writes the log back, and of two that close at once each
+    // may take the other for one that stays.
+    readers: Workers<Question>,
+    writer: Workers<Job>,
 }
 
 impl SqliteStore {
@@ -52,7 +46,7 @@ impl SqliteStore {
 
     async fn change(&self, change: Change) -> Result<Applied, Fault> {
         let (reply, answer) = oneshot::channel();
-        self.changes.push(Job { change, reply })?;
+        self.writer.push(Job { change, reply })?;
         answer
             .await
             .unwrap_or_else(|_| Err(Fault::Unknown(GONE.into())))
@@ -63,7 +57,7 @@ impl SqliteStore {
         question: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Question,
     ) -> Result<T, Fault> {
         let (reply, answer) = oneshot::channel();
-        self.questions.push(question(reply))?;
+        self.readers.push(question(reply))?;
         answer
             .await
             .unwrap_or_else(|_| Err(Fault::NotCommitted(GONE.into())))
@@ -77,75 +71,17 @@ impl Options {
     /// [`OpenError`] names what is wrong and what to do about it. A refused file stays as it was.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let (path, connection) = open::open(path.as_ref(), self)?;
-        let writer = Writer::new(path.clone(), self.busy, connection)
-            .map_err(|error| OpenError::named(&path, self.busy, error))?;
-        // From here on dropping the store ends whatever threads have started.
-        let mut store = SqliteStore {
-            changes: Arc::new(Queue::new(WAITING)),
-            questions: Arc::new(Queue::new(WAITING)),
-            writer: None,
-            readers: Vec::new(),
-        };
-        for _ in 0..self.readers {
-            let reader = Reader::open(path.clone(), self.busy)
-                .map_err(|error| OpenError::named(&path, self.busy, error))?;
-            store
-                .readers
-                .push(work("loquet-reader", &store.questions, |questions| {
-                    reader.run(questions)
-                })?);
-        }
-        store.writer = Some(work("loquet-writer", &store.changes, |changes| {
-            writer.run(changes)
-        })?);
-        Ok(store)
-    }
-}
-
-const GONE: &str = "the store's thread has ended";
-
-impl From<Refused> for Fault {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Full => Self::Busy,
-            Refused::Closed => Self::NotCommitted(GONE.into()),
-        }
-    }
-}
-
-/// Starts a thread that works on a queue. Should it panic, whoever waits is told so instead of waiting for ever.
-fn work<T: Send + 'static>(
-    name: &str,
-    queue: &Arc<Queue<T>>,
-    run: impl FnOnce(&Queue<T>) + Send + 'static,
-) -> Result<JoinHandle<()>, OpenError> {
-    struct Abandon<T>(Arc<Queue<T>>);
-    impl<T> Drop for Abandon<T> {
-        fn drop(&mut self) {
-            self.0.abandon();
-        }
-    }
-
-    let queue = Abandon(Arc::clone(queue));
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || run(&queue.0))
-        .map_err(OpenError::Thread)
-}
-
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        // The writer last, and only when the readers have gone: the last connection to close writes the log back, and of
-        // two that close at once each may take the other for one that stays.
-        self.questions.close();
-        for reader in self.readers.drain(..) {
-            // One that panicked has nothing left to finish.
-            reader.join().ok();
-        }
-        self.changes.close();
-        if let Some(writer) = self.writer.take() {
-            writer.join().ok();
-        }
+        let named = |error| OpenError::named(&path, self.busy, error);
+        let writer = Writer::new(path.clone(), self.busy, connection).map_err(named)?;
+        let readers = (0..self.readers)
+            .map(|_| Reader::open(path.clone(), self.busy))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(named)?;
+        let read = |reader: Reader| move |questions: &_| reader.run(questions);
+        Ok(SqliteStore {
+            readers: Workers::start("loquet-reader", readers.into_iter().map(read))?,
+            writer: Workers::start("loquet-writer", [|changes: &_| writer.run(changes)])?,
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::connect::{begin, connect};
 use crate::fault::{Shared, is_busy};
-use crate::queue::Queue;
+use crate::workers::Queue;
 use crate::write::{Applied, Change, Impossible, apply};
 
 /// The most changes in one transaction: enough to make the sync cheap, and few enough that the first one's answer does

@@ -4,12 +4,10 @@
 use std::sync::Arc;
 
 use loquet::flow::{
-    Choice, Choose, ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff,
-    UseRecoveryCode,
+    ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff, UseRecoveryCode,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, ServiceError};
-use loquet_policy::limits;
 
 use crate::house::{ANNE, CHLOE, DENIS, House, rule};
 
@@ -36,24 +34,11 @@ pub async fn t1_t2_a_used_step_is_refused_for_the_whole_window(house: House) {
     let earlier = house.code(&phone);
     let used = house.code(&phone);
     let stamp = house.log_in(ANNE).await.stamp;
-    assert!(
-        house
-            .run(GiveCode {
-                stamp,
-                typed: used.clone().into()
-            })
-            .await
-            .is_ok()
-    );
+    assert!(house.give(stamp, &used).await.is_ok());
     for _ in 0..3 {
         for typed in [&used, &earlier] {
             let stamp = house.log_in(ANNE).await.stamp;
-            let answer = house
-                .run(GiveCode {
-                    stamp,
-                    typed: typed.clone().into(),
-                })
-                .await;
+            let answer = house.give(stamp, typed).await;
             let refusal = rule(answer);
             assert!(
                 matches!(
@@ -81,23 +66,9 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     };
     let stamp = house.run(confirm).await.unwrap().stamp;
     let used = |refusal| matches!(refusal, Refusal::AlreadyUsed { .. });
-    assert!(used(rule(
-        house
-            .run(GiveCode {
-                stamp,
-                typed: typed.clone().into()
-            })
-            .await
-    )));
+    assert!(used(rule(house.give(stamp, &typed).await)));
     let other = house.log_in(CHLOE).await.stamp;
-    assert!(used(rule(
-        house
-            .run(GiveCode {
-                stamp: other,
-                typed: typed.clone().into()
-            })
-            .await
-    )));
+    assert!(used(rule(house.give(other, &typed).await)));
     let refusal = rule(
         house
             .run(SwitchOff {
@@ -124,14 +95,7 @@ pub async fn t4_of_many_with_the_same_code_one_is_let_in(house: House) {
         .into_iter()
         .map(|stamp| {
             let (house, typed) = (house.clone(), typed.clone());
-            tokio::spawn(async move {
-                house
-                    .run(GiveCode {
-                        stamp,
-                        typed: typed.into(),
-                    })
-                    .await
-            })
+            tokio::spawn(async move { house.give(stamp, &typed).await })
         })
         .collect();
     let mut accepted = 0;
@@ -171,16 +135,7 @@ pub async fn t5_every_service_over_one_store_refuses_what_another_accepted<S: St
 /// T6: of one code on paper, typed in many windows at once, one is taken.
 pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) {
     let (phone, stamp) = house.enabled().await;
-    let typed = house.code(&phone).into();
-    let choice = Choice::RecoveryCodes { offered: true };
-    let offer_codes = Choose {
-        stamp,
-        choice,
-        typed,
-    };
-    house.run(offer_codes).await.unwrap();
-    house.clock.advance(limits::WEAKENING);
-    house.service.tick().await.unwrap();
+    house.offering(&phone, stamp).await;
     let stamp = house.log_in(DENIS).await.stamp;
     let offer = house.begin(stamp).await;
     let paper = house.service.recovery_codes(&stamp).await.unwrap();
@@ -214,15 +169,7 @@ pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
         let typed = house.code(&phone);
         recorded.push(typed.clone());
         let stamp = house.log_in(ANNE).await.stamp;
-        assert!(
-            house
-                .run(GiveCode {
-                    stamp,
-                    typed: typed.into()
-                })
-                .await
-                .is_ok()
-        );
+        assert!(house.give(stamp, &typed).await.is_ok());
     }
     let next = phone.code(loquet::UnixTime(house.clock.now().0 + 30));
     for typed in [
@@ -248,15 +195,7 @@ pub async fn t9_all_spellings_of_one_code_are_one_use(house: House) {
     let (phone, _) = house.enabled().await;
     let typed = house.code(&phone);
     let stamp = house.log_in(ANNE).await.stamp;
-    assert!(
-        house
-            .run(GiveCode {
-                stamp,
-                typed: typed.clone().into()
-            })
-            .await
-            .is_ok()
-    );
+    assert!(house.give(stamp, &typed).await.is_ok());
     let (left, right) = typed.split_at(3);
     for spelling in [
         format!("{left} {right}"),
@@ -264,14 +203,7 @@ pub async fn t9_all_spellings_of_one_code_are_one_use(house: House) {
         format!("{left}\u{202f}{right}"),
     ] {
         let stamp = house.log_in(ANNE).await.stamp;
-        let refusal = rule(
-            house
-                .run(GiveCode {
-                    stamp,
-                    typed: spelling.clone().into(),
-                })
-                .await,
-        );
+        let refusal = rule(house.give(stamp, &spelling).await);
         assert!(
             matches!(refusal, Refusal::AlreadyUsed { .. }),
             "{spelling:?}: {refusal:?}"
@@ -300,35 +232,16 @@ pub async fn t10_the_window_is_exact_at_both_edges(house: House) {
     ] {
         house.clock.advance(advance);
         let stamp = house.log_in(ANNE).await.stamp;
-        let answer = house
-            .run(GiveCode {
-                stamp,
-                typed: typed(offset).into(),
-            })
-            .await;
+        let answer = house.give(stamp, &typed(offset)).await;
         assert_eq!(answer.is_ok(), good, "code of +{offset} s: {answer:?}");
     }
     // And at the far edge: the code of +120 s until the last second of the step after its own.
     house.clock.advance(149);
     let stamp = house.log_in(ANNE).await.stamp;
-    assert!(
-        house
-            .run(GiveCode {
-                stamp,
-                typed: typed(120).into()
-            })
-            .await
-            .is_ok(),
-        "at +179 s"
-    );
+    assert!(house.give(stamp, &typed(120)).await.is_ok(), "at +179 s");
     house.clock.advance(61);
     let stamp = house.log_in(ANNE).await.stamp;
-    let late = house
-        .run(GiveCode {
-            stamp,
-            typed: typed(180).into(),
-        })
-        .await;
+    let late = house.give(stamp, &typed(180)).await;
     assert!(
         matches!(rule(late), Refusal::WrongCode { behind: Some(1) }),
         "at +240 s"
@@ -347,16 +260,7 @@ pub async fn t14_t15_parallel_wrong_codes_are_counted_exactly(house: House) {
         .into_iter()
         .map(|stamp| {
             let (house, typed) = (house.clone(), wrong.clone());
-            tokio::spawn(async move {
-                rule(
-                    house
-                        .run(GiveCode {
-                            stamp,
-                            typed: typed.into(),
-                        })
-                        .await,
-                )
-            })
+            tokio::spawn(async move { rule(house.give(stamp, &typed).await) })
         })
         .collect();
     let (mut evaluated, mut waited) = (0_u8, 0_u8);
@@ -470,15 +374,7 @@ pub async fn the_owner_gets_in_among_two_hundred_guesses(house: House) {
         })
         .collect();
     // The owner's live session has waits of its own.
-    assert!(
-        house
-            .run(GiveCode {
-                stamp: live,
-                typed: typed.into()
-            })
-            .await
-            .is_ok()
-    );
+    assert!(house.give(live, &typed).await.is_ok());
     for guess in guesses {
         guess.await.unwrap();
     }

@@ -116,41 +116,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     let anne = house.offering(&phone, anne).await;
 
     for account in [BRUNO, CHLOE, DENIS] {
-        let half = house.log_in(account).await.stamp;
-        let offer = house.begin(half).await;
-        printed += &format!("{offer:?}");
-        canaries.push(Canary::new("a shared secret", &offer.key_ungrouped, 5));
-        let codes = house.service.recovery_codes(&half).await.unwrap();
-        printed += &format!("{codes:?}");
-        for code in &codes {
-            canaries.push(Canary::new("a recovery code", &code.expose(), 5));
-        }
-        let (phone, full) = house.confirm(half, &offer).await;
-        match account {
-            BRUNO => {
-                let typed = house.code(&phone).into();
-                let half = house.log_in(BRUNO).await.stamp;
-                let remembering = Request {
-                    remember: true,
-                    ..House::request()
-                };
-                let code = GiveCode { stamp: half, typed };
-                printed += &format!("{code:?} {remembering:?}");
-                let entered = house.service.run(code, &remembering).await.unwrap();
-                let entered = entered.granted().unwrap();
-                printed += &format!("{entered:?}");
-                let cookie = entered.device.unwrap().expose();
-                canaries.push(Canary::new("a device's cookie", &cookie, 4));
-            }
-            DENIS => {
-                let half = house.log_in(DENIS).await.stamp;
-                let typed = codes[0].expose().to_string().into();
-                let recovering = UseRecoveryCode { stamp: half, typed };
-                printed += &format!("{:?}", house.run(recovering).await.unwrap());
-                printed += &format!("{:?}", house.run(LogOutEverywhere { stamp: full }).await);
-            }
-            _ => {}
-        }
+        printed += &enrolled(house, account, &mut canaries).await;
     }
     let typed = house.code(&phone).into();
     let reset = Reset {
@@ -162,6 +128,65 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     let handed = house.run(reset).await.unwrap();
     printed += &format!("{handed:?}");
     canaries.push(Canary::new("a ticket", &handed.ticket.expose(), 5));
+    printed += &told(house, &mut canaries).await;
+    let (nonsense, shown) = nonsense(house, anne).await;
+    canaries.push(nonsense);
+    printed += &shown;
+    printed += &format!("{:?}", house.service);
+    printed += &format!("{:?}", house.service.everybody(house.org).await.unwrap());
+    printed += &format!("{:?}", house.service.check(&anne, None).await.unwrap());
+    let away = Request::new(Some(HOME.parse().unwrap())).unwrap();
+    let unknown = loquet::flow::LogIn {
+        account: AccountId::from(77_u64),
+    };
+    printed += &format!("{:?}", house.service.run(unknown, &away).await);
+    (canaries, printed)
+}
+
+/// Somebody enrolls; Bruno has a device remembered then, and Denis uses a recovery code.
+async fn enrolled(house: &House, account: u64, canaries: &mut Vec<Canary>) -> String {
+    let mut printed = String::new();
+    let half = house.log_in(account).await.stamp;
+    let offer = house.begin(half).await;
+    printed += &format!("{offer:?}");
+    canaries.push(Canary::new("a shared secret", &offer.key_ungrouped, 5));
+    let codes = house.service.recovery_codes(&half).await.unwrap();
+    printed += &format!("{codes:?}");
+    for code in &codes {
+        canaries.push(Canary::new("a recovery code", &code.expose(), 5));
+    }
+    let (phone, full) = house.confirm(half, &offer).await;
+    match account {
+        BRUNO => {
+            let typed = house.code(&phone).into();
+            let half = house.log_in(BRUNO).await.stamp;
+            let remembering = Request {
+                remember: true,
+                ..House::request()
+            };
+            let code = GiveCode { stamp: half, typed };
+            printed += &format!("{code:?} {remembering:?}");
+            let entered = house.service.run(code, &remembering).await.unwrap();
+            let entered = entered.granted().unwrap();
+            printed += &format!("{entered:?}");
+            let cookie = entered.device.unwrap().expose();
+            canaries.push(Canary::new("a device's cookie", &cookie, 4));
+        }
+        DENIS => {
+            let half = house.log_in(DENIS).await.stamp;
+            let typed = codes[0].expose().to_string().into();
+            let recovering = UseRecoveryCode { stamp: half, typed };
+            printed += &format!("{:?}", house.run(recovering).await.unwrap());
+            printed += &format!("{:?}", house.run(LogOutEverywhere { stamp: full }).await);
+        }
+        _ => {}
+    }
+    printed
+}
+
+/// What everybody is written.
+async fn told(house: &House, canaries: &mut Vec<Canary>) -> String {
+    let mut printed = String::new();
     for letter in letters::post(house).await {
         printed += &format!("{letter:?}");
         if let Some(link) = &letter.link {
@@ -171,36 +196,38 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
             canaries.push(Canary::new("a repudiation link", secret, 5));
         }
     }
-    let (nonsense, shown) = nonsense(house, anne).await;
-    canaries.push(nonsense);
-    printed += &shown;
-    printed += &format!("{:?}", house.service);
-    printed += &format!("{:?}", house.service.everybody(house.org).await.unwrap());
-    let away = Request::new(Some(HOME.parse().unwrap())).unwrap();
-    let unknown = loquet::flow::LogIn {
-        account: AccountId::from(77_u64),
-    };
-    printed += &format!("{:?}", house.service.run(unknown, &away).await);
-    (canaries, printed)
+    printed
 }
 
-/// One text that nobody was handed, typed wherever something can be typed; and all that could be printed of it.
+/// One text that nobody was handed, spelled like a ticket, so that it is read, hashed and compared.
+const NONSENSE: &str = "TYPED-INTOE-VERYF-IELDX-ABCDEA";
+
+fn typed() -> Typed {
+    Typed::from(NONSENSE)
+}
+
+/// Runs ceremonies, and says all that can be printed of them.
+macro_rules! run {
+    ($house:ident: $($ceremony:expr),* $(,)?) => {{
+        let mut printed = String::new();
+        $(
+            let ceremony = $ceremony;
+            printed += &format!("{ceremony:?}: ");
+            printed += &format!("{:?}\n", $house.run(ceremony).await);
+        )*
+        printed
+    }};
+}
+
+/// Nonsense typed wherever something can be typed; and all that could be printed of it.
 async fn nonsense(house: &House, stamp: Stamp) -> (Canary, String) {
-    // Spelled like a ticket, so that it is read, hashed and compared.
-    const TEXT: &str = "TYPED-INTOE-VERYF-IELDX-ABCDEA";
-    let typed = || Typed::from(TEXT);
-    let (account, subject) = (ANNE.into(), CHLOE.into());
-    let mut printed = String::new();
-    macro_rules! run {
-        ($($ceremony:expr),* $(,)?) => {
-            $(
-                let ceremony = $ceremony;
-                printed += &format!("{ceremony:?}: ");
-                printed += &format!("{:?}\n", house.run(ceremony).await);
-            )*
-        };
-    }
-    run![
+    let mut printed = typed_by_an_owner(house, stamp).await;
+    printed += &typed_by_an_administrator(house, stamp).await;
+    (Canary::new("what was typed", NONSENSE, 5), printed)
+}
+
+async fn typed_by_an_owner(house: &House, stamp: Stamp) -> String {
+    run![house:
         GiveCode {
             stamp,
             typed: typed()
@@ -248,7 +275,13 @@ async fn nonsense(house: &House, stamp: Stamp) -> (Canary, String) {
             typed_back: typed(),
             typed: typed()
         },
-        SetAccessRules::new(stamp, "", TEXT).unwrap(),
+    ]
+}
+
+async fn typed_by_an_administrator(house: &House, stamp: Stamp) -> String {
+    let (account, subject) = (ANNE.into(), CHLOE.into());
+    run![house:
+        SetAccessRules::new(stamp, "", NONSENSE).unwrap(),
         Choose {
             stamp,
             choice: Choice::RecoveryCodes { offered: false },
@@ -280,6 +313,5 @@ async fn nonsense(house: &House, stamp: Stamp) -> (Canary, String) {
             account,
             typed: typed()
         },
-    ];
-    (Canary::new("what was typed", TEXT, 5), printed)
+    ]
 }

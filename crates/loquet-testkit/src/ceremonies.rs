@@ -1,24 +1,25 @@
 //! The ceremonies beyond the article's path: recovery codes, the organisation's choices, tickets, and break-glass. Every
 //! store runs them.
 
-use loquet::audit::{REFUSALS, Record};
+use loquet::audit::REFUSALS;
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, DisableMfa, GiveCode,
-    LiftMandate, PassPhraseChanged, Recovering, RemoveAuthenticator, Reset, RulesChange, SetPreset,
-    SwitchOff, SwitchOn, UseRecoveryCode,
+    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, DisableMfa, LiftMandate,
+    PassPhraseChanged, RemoveAuthenticator, Reset, RulesChange, SetPreset, SwitchOff, SwitchOn,
 };
-use loquet::paper::RecoveryCode;
-use loquet::store::{Cursor, Item, Query, Store};
-use loquet::testing::Phone;
-use loquet::{Clock, Level, Refusal, RoleId, Stamp};
+use loquet::store::Store;
+use loquet::{Clock, Level, Refusal, RoleId};
 use loquet_policy::{Event, Preset, SettingKind, limits};
 
-use crate::break_glass::{
-    break_glass_ignores_the_access_rules_and_renews_the_seal,
-    break_glass_is_stopped_by_any_administrators_code,
-};
+use crate::audit::records;
+use crate::break_glass::break_glass_is_stopped_by_any_administrators_code;
 use crate::house::{ANNE, BRUNO, CHLOE, DENIS, House, rule};
 use crate::letters::{post, to};
+use crate::recovery::{
+    a_recovery_code_opens_one_enrollment_for_ten_minutes,
+    a_recovery_that_lapses_leaves_the_other_codes,
+    recovery_codes_are_offered_after_a_wait_and_shown_while_pending,
+    wrong_recovery_codes_share_the_budget,
+};
 
 /// All of them, each over a store of its own.
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
@@ -34,215 +35,40 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         a_recovery_that_lapses_leaves_the_other_codes
         wrong_recovery_codes_share_the_budget
         what_weakens_waits_and_any_administrator_stops_it
+        what_does_not_weaken_holds_at_once
         the_strict_latch_is_one_way
         what_is_never_granted_is_refused_by_name
         a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day
         break_glass_is_stopped_by_any_administrators_code
-        break_glass_ignores_the_access_rules_and_renews_the_seal
         a_reset_stands_in_both_chains
+        refusals_that_change_nothing_are_recorded_within_bounds
         a_session_that_rises_keeps_the_enrollment_that_it_shows
         switching_on_lets_the_session_go_on
         a_change_of_pass_phrase_lets_the_owners_session_go_on
     }
 }
 
-fn begin(stamp: Stamp) -> BeginEnrollment {
-    BeginEnrollment {
-        stamp,
-        ticket: "".into(),
-    }
-}
+/// Recovery codes, longer tickets, a wider window.
+const WEAKER: [(Choice, SettingKind); 3] = [
+    (
+        Choice::RecoveryCodes { offered: true },
+        SettingKind::RecoveryCodes,
+    ),
+    (
+        Choice::TicketLife {
+            seconds: limits::TICKET_MAX,
+        },
+        SettingKind::TicketLife,
+    ),
+    (
+        Choice::EnrollmentWindow {
+            seconds: limits::ENROLLMENT_WINDOW_MAX,
+        },
+        SettingKind::EnrollmentWindow,
+    ),
+];
 
-fn recover(stamp: Stamp, code: &RecoveryCode) -> UseRecoveryCode {
-    UseRecoveryCode {
-        stamp,
-        typed: code.expose().to_lowercase().into(),
-    }
-}
-
-impl House {
-    /// Recovery codes are offered from now on.
-    pub(crate) async fn offering(&self, phone: &Phone, stamp: Stamp) -> Stamp {
-        let typed = self.code(phone).into();
-        let choice = Choice::RecoveryCodes { offered: true };
-        let due = self
-            .run(Choose {
-                stamp,
-                choice,
-                typed,
-            })
-            .await
-            .unwrap();
-        assert!(matches!(due, RulesChange::Due(_)), "{due:?}");
-        self.clock.advance(limits::WEAKENING);
-        self.service.tick().await.unwrap();
-        let stamp = self.log_in(ANNE).await.stamp;
-        let typed = self.code(phone).into();
-        self.run(GiveCode { stamp, typed }).await.unwrap().stamp
-    }
-
-    /// Denis enrolls where codes are offered, and writes them down.
-    async fn denis_with_codes(&self) -> (Phone, Stamp, Vec<RecoveryCode>) {
-        let (phone, stamp) = self.enabled().await;
-        self.offering(&phone, stamp).await;
-        let stamp = self.log_in(DENIS).await.stamp;
-        let offer = self.run(begin(stamp)).await.unwrap();
-        let codes = self.service.recovery_codes(&stamp).await.unwrap();
-        let (phone, stamp) = self.confirm(stamp, &offer).await;
-        (phone, stamp, codes)
-    }
-
-    async fn left(&self, account: u64) -> usize {
-        let people = self.service.everybody(self.org).await.unwrap();
-        let person = people
-            .iter()
-            .find(|person| person.account.id == account.into());
-        person.unwrap().account.recovery.len()
-    }
-}
-
-/// Nothing is offered before the wait is over, and nothing counts before the enrollment does.
-pub async fn recovery_codes_are_offered_after_a_wait_and_shown_while_pending(house: House) {
-    let (phone, stamp) = house.enabled().await;
-    let early = house.log_in(DENIS).await.stamp;
-    house.run(begin(early)).await.unwrap();
-    assert!(
-        house
-            .service
-            .recovery_codes(&early)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    house.offering(&phone, stamp).await;
-
-    let stamp = house.log_in(DENIS).await.stamp;
-    let offer = house.run(begin(stamp)).await.unwrap();
-    let shown = house.service.recovery_codes(&stamp).await.unwrap();
-    assert_eq!(shown.len(), limits::RECOVERY_CODES);
-    assert_eq!(shown, house.service.recovery_codes(&stamp).await.unwrap());
-    let other = house.log_in(DENIS).await.stamp;
-    assert!(
-        house
-            .service
-            .recovery_codes(&other)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(house.left(DENIS).await, 0);
-    let (_, stamp) = house.confirm(stamp, &offer).await;
-    assert_eq!(house.left(DENIS).await, limits::RECOVERY_CODES);
-    assert!(
-        house
-            .service
-            .recovery_codes(&stamp)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-}
-
-/// The paper, once.
-pub async fn a_recovery_code_opens_one_enrollment_for_ten_minutes(house: House) {
-    let (old, stamp, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let elsewhere = house.log_in(DENIS).await.stamp;
-    post(&house).await;
-    let Recovering { entered, left, .. } = house.run(recover(half, &codes[3])).await.unwrap();
-    assert_eq!((entered.stamp.level(), left), (Level::EnrolOnly, 9));
-    let letters = post(&house).await;
-    assert_eq!(
-        to(&letters, DENIS)[0].event,
-        Event::RecoveryCodeUsed { left: 9 }
-    );
-
-    assert_eq!(
-        house
-            .service
-            .check(&stamp, None)
-            .await
-            .unwrap()
-            .unwrap_err(),
-        Refusal::StaleLogIn
-    );
-    assert!(house.run(recover(elsewhere, &codes[4])).await.is_err());
-    let typed = house.code(&old).into();
-    let stamp = house.log_in(DENIS).await.stamp;
-    assert!(house.run(GiveCode { stamp, typed }).await.is_err());
-    assert_eq!(
-        rule(house.run(begin(stamp)).await).code(),
-        "TICKET_REQUIRED"
-    );
-
-    let offer = house.run(begin(entered.stamp)).await.unwrap();
-    let new = house.service.recovery_codes(&entered.stamp).await.unwrap();
-    let (phone, _) = house.confirm(entered.stamp, &offer).await;
-    let half = house.log_in(DENIS).await.stamp;
-    for burnt in [&codes[3], &codes[4]] {
-        assert_eq!(
-            rule(house.run(recover(half, burnt)).await),
-            Refusal::WrongRecoveryCode,
-            "the set was replaced"
-        );
-    }
-    let typed = house.code(&phone).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
-    let half = house.log_in(DENIS).await.stamp;
-    assert!(house.run(recover(half, &new[0])).await.is_ok());
-}
-
-/// Whoever does not finish has the rest of the paper.
-pub async fn a_recovery_that_lapses_leaves_the_other_codes(house: House) {
-    let (_, _, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let first = house
-        .run(recover(half, &codes[0]))
-        .await
-        .unwrap()
-        .entered
-        .stamp;
-    house.clock.advance(limits::PENDING);
-    assert!(house.run(begin(first)).await.is_err());
-    let half = house.log_in(DENIS).await.stamp;
-    assert_eq!(half.level(), Level::RecoveryOnly);
-    assert_eq!(
-        rule(house.run(recover(half, &codes[0])).await),
-        Refusal::WrongRecoveryCode
-    );
-    let recovering = house.run(recover(half, &codes[1])).await.unwrap();
-    assert_eq!(recovering.left, 8);
-    let offer = house.run(begin(recovering.entered.stamp)).await.unwrap();
-    house.confirm(recovering.entered.stamp, &offer).await;
-}
-
-/// No second budget for guessing.
-pub async fn wrong_recovery_codes_share_the_budget(house: House) {
-    let (_, _, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let before = house.attempts(DENIS).await.total;
-    let mut typed = codes[0].expose().to_string();
-    let other = if typed.starts_with('A') { "B" } else { "A" };
-    typed.replace_range(..1, other);
-    let wrong = UseRecoveryCode {
-        stamp: half,
-        typed: typed.into(),
-    };
-    let refusal = rule(house.run(wrong).await);
-    assert_eq!(refusal, Refusal::WrongRecoveryCode);
-    assert_eq!(house.attempts(DENIS).await.total, before + 1);
-    let malformed = UseRecoveryCode {
-        stamp: half,
-        typed: "123456".into(),
-    };
-    assert_eq!(rule(house.run(malformed).await), Refusal::Malformed);
-    assert_eq!(house.attempts(DENIS).await.total, before + 1);
-    let anne = house.log_in(ANNE).await.stamp;
-    let none = house.run(recover(anne, &codes[0])).await;
-    assert_eq!(rule(none), Refusal::WrongRecoveryCode, "another's paper");
-}
-
-/// Longer tickets, a wider window, recovery codes.
+/// Each of them.
 pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
     let (phone, stamp) = house.enabled().await;
     let bruno = house.log_in(BRUNO).await.stamp;
@@ -253,25 +79,7 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
         choice,
         typed: typed.into(),
     };
-    let weaker = [
-        (
-            Choice::RecoveryCodes { offered: true },
-            SettingKind::RecoveryCodes,
-        ),
-        (
-            Choice::TicketLife {
-                seconds: limits::TICKET_MAX,
-            },
-            SettingKind::TicketLife,
-        ),
-        (
-            Choice::EnrollmentWindow {
-                seconds: limits::ENROLLMENT_WINDOW_MAX,
-            },
-            SettingKind::EnrollmentWindow,
-        ),
-    ];
-    for (choice, _) in weaker {
+    for (choice, _) in WEAKER {
         let refusal = rule(house.run(choose(choice, "")).await);
         assert_eq!(refusal, Refusal::StepUp, "a fresh code");
         let typed = house.code(&phone);
@@ -296,20 +104,10 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
     ));
 
     // The other administrator stops two of them.
-    for (_, kind) in &weaker[1..] {
-        house
-            .run(CancelChange {
-                stamp: bruno,
-                kind: *kind,
-            })
-            .await
-            .unwrap();
-        let again = house
-            .run(CancelChange {
-                stamp: bruno,
-                kind: *kind,
-            })
-            .await;
+    for (_, kind) in &WEAKER[1..] {
+        let (stamp, kind) = (bruno, *kind);
+        house.run(CancelChange { stamp, kind }).await.unwrap();
+        let again = house.run(CancelChange { stamp, kind }).await;
         assert_eq!(rule(again), Refusal::NothingScheduled);
     }
     house.clock.advance(limits::WEAKENING);
@@ -319,11 +117,11 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
     assert!(options.recovery_codes);
     assert_eq!(options.ticket_life, limits::TICKET);
     assert_eq!(options.enrollment_window, limits::ENROLLMENT_WINDOW);
+}
 
-    // What does not weaken holds at once, with a recent code.
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone).into();
-    let stamp = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
+/// A shorter ticket is no weaker one.
+pub async fn what_does_not_weaken_holds_at_once(house: House) {
+    let (phone, stamp) = house.enabled().await;
     let choice = Choice::TicketLife {
         seconds: limits::HOUR,
     };
@@ -398,9 +196,7 @@ pub async fn a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house:
     let (phone, _) = house.imposed().await;
     for (aloud, life) in [(true, limits::TICKET_ALOUD), (false, limits::TICKET)] {
         for late in [false, true] {
-            let stamp = house.log_in(ANNE).await.stamp;
-            let typed = house.code(&phone).into();
-            let stamp = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
+            let stamp = house.enter(ANNE, &phone).await;
             let typed = house.code(&phone).into();
             let subject = CHLOE.into();
             let reset = Reset {
@@ -424,22 +220,6 @@ pub async fn a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house:
     }
 }
 
-async fn records(house: &House, store: &impl Store, account: u64) -> Vec<Record> {
-    let page = store
-        .scan(&Query::Audit(account.into()), &Cursor::default())
-        .await
-        .unwrap();
-    assert_eq!(
-        house.service.verify_audit(account.into()).await.unwrap(),
-        page.items.len() as u64
-    );
-    let record = |item: Item| match item {
-        Item::Audit(row) => serde_json::from_str(&row.body).unwrap(),
-        _ => panic!("an audit query finds audit records"),
-    };
-    page.items.into_iter().map(record).collect()
-}
-
 /// What was done to somebody stands in that account's chain too.
 pub async fn a_reset_stands_in_both_chains(house: House) {
     let (phone, stamp) = house.imposed().await;
@@ -458,36 +238,28 @@ pub async fn a_reset_stands_in_both_chains(house: House) {
 }
 
 /// Whoever has one pass phrase cannot make the log grow.
-pub async fn refusals_that_change_nothing_are_recorded_within_bounds<S: Store>(
-    store: std::sync::Arc<S>,
-    house: House,
-) {
+pub async fn refusals_that_change_nothing_are_recorded_within_bounds(house: House) {
     house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
     let ask = || SetPreset {
         stamp,
         preset: Preset::StrictLatch,
     };
-    let before = records(&house, &*store, DENIS).await.len();
+    let before = records(&house.service, DENIS).await.len();
     for _ in 0..3 * REFUSALS {
         assert_eq!(rule(house.run(ask()).await), Refusal::NotAdmin);
     }
-    let found = records(&house, &*store, DENIS).await;
-    assert_eq!(found.len() - before, usize::from(REFUSALS));
-    let last: Vec<bool> = found
-        .iter()
-        .skip(before)
-        .map(|record| record.last)
-        .collect();
-    assert_eq!(
-        last.iter().position(|last| *last),
-        Some(usize::from(REFUSALS) - 1)
-    );
+    let found = records(&house.service, DENIS).await;
+    let last: Vec<bool> = found[before..].iter().map(|(_, it)| it.last).collect();
+    let mut expected = vec![false; usize::from(REFUSALS)];
+    expected[usize::from(REFUSALS) - 1] = true;
+    assert_eq!(last, expected);
     // The next hour's are recorded again, and what is granted always is.
     house.clock.advance(limits::HOUR);
     assert_eq!(rule(house.run(ask()).await), Refusal::NotAdmin);
     house.log_in(DENIS).await;
-    assert_eq!(records(&house, &*store, DENIS).await.len(), found.len() + 2);
+    let chain = house.service.verify_audit(DENIS.into()).await.unwrap();
+    assert_eq!(chain, found.len() as u64 + 2);
 }
 
 /// A code on the way to the new one's confirmation changes the session's id, not what it shows.
@@ -501,8 +273,7 @@ pub async fn a_session_that_rises_keeps_the_enrollment_that_it_shows(house: Hous
     assert_eq!(stamp.level(), Level::Level1);
     let typed = house.code(&phone).into();
     let offer = house.run(BeginReplacement { stamp, typed }).await.unwrap();
-    let typed = house.code(&phone).into();
-    let risen = house.run(GiveCode { stamp, typed }).await.unwrap().stamp;
+    let risen = house.give(stamp, &house.code(&phone)).await.unwrap().stamp;
     let shown = house.service.pending(&risen).await.unwrap().unwrap();
     assert_eq!(offer.uri.expose(), shown.uri.expose());
     house.confirm(risen, &offer).await;

@@ -1,7 +1,8 @@
 //! A childcare service to test in: two administrators, an employee and a parent, over any store.
 
 use loquet::flow::{
-    Announce, BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, Entered, LogIn, Offer,
+    Announce, BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, Entered, GiveCode, LogIn,
+    Offer,
 };
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
@@ -91,6 +92,21 @@ impl House {
         })
         .await
         .unwrap()
+    }
+
+    /// Types a code.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn give(&self, stamp: Stamp, typed: &str) -> Result<Entered, Refused> {
+        let typed = typed.into();
+        self.run(GiveCode { stamp, typed }).await
+    }
+
+    /// The pass phrase was right, and so is the code.
+    pub async fn enter(&self, account: u64, phone: &Phone) -> Stamp {
+        let stamp = self.log_in(account).await.stamp;
+        self.give(stamp, &self.code(phone)).await.unwrap().stamp
     }
 
     /// What a session is worth.

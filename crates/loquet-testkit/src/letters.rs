@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use loquet::flow::{
-    Announce, BeginEnrollment, CancelMandate, ChangeAddress, GiveCode, Repudiate, SetAddress,
+    Announce, BeginEnrollment, CancelMandate, ChangeAddress, Repudiate, SetAddress,
 };
 use loquet::store::{BoxError, Store};
 use loquet::{Address, Deliver, Letter, Level, Refusal, Refused, RoleId};
@@ -48,6 +48,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     a_change_of_address_is_told_to_the_old_one_which_hears_on(House::over(store()).await).await;
     a_bound_owner_changes_the_address_with_a_fresh_code(House::over(store()).await).await;
     the_link_in_the_letter_destroys_what_was_enrolled(House::over(store()).await).await;
+    the_link_in_the_letter_lives_seven_days(House::over(store()).await).await;
     a_cancelled_mandate_is_told_to_everybody_whom_it_would_have_covered(House::over(store()).await)
         .await;
 }
@@ -169,8 +170,7 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
     );
     let half = house.log_in(CHLOE).await.stamp;
     assert_eq!(half.level(), Level::EnrolOnly, "it opens nothing");
-    let typed = house.code(&phone).into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_err());
+    assert!(house.give(half, &house.code(&phone)).await.is_err());
     let begin = BeginEnrollment {
         stamp: half,
         ticket: "".into(),
@@ -180,8 +180,12 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         rule(house.run(Repudiate::by(&read)).await),
         Refusal::WrongLink
     );
+    assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
+}
 
-    // Seven days, and not a second more.
+/// Seven days, and not a second more.
+pub async fn the_link_in_the_letter_lives_seven_days(house: House) {
+    house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
     house.enroll(stamp).await;
     let letters = post(&house).await;
@@ -198,7 +202,6 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         rule(house.run(Repudiate::by(&link)).await),
         Refusal::WrongLink
     );
-    assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
 }
 
 /// A cancelled mandate covers nobody any more; they hear of it all the same.

@@ -18,4 +18,5 @@ pub mod house;
 pub mod keys;
 pub mod letters;
 pub mod policy_reference;
+pub mod recovery;
 pub mod restore;

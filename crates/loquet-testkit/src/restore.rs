@@ -1,7 +1,8 @@
 //! A store that was put back to an earlier time.
 
-use loquet::flow::{BeginEnrollment, GiveCode, Reset, UseRecoveryCode};
+use loquet::flow::{BeginEnrollment, Reset, UseRecoveryCode};
 use loquet::store::Store;
+use loquet::testing::Phone;
 use loquet::{Refusal, Restored};
 
 use crate::audit::{records, verified};
@@ -42,8 +43,7 @@ pub async fn story<S: Store>(
     house.clock.advance(3600);
     let half = house.log_in(CHLOE).await.stamp;
     let used = house.code(&chloes);
-    let typed = used.clone().into();
-    assert!(house.run(GiveCode { stamp: half, typed }).await.is_ok());
+    assert!(house.give(half, &used).await.is_ok());
     let lost = records(&house.service, CHLOE).await.len() as u64;
     let kept = house.service.checkpoint().await.unwrap();
 
@@ -59,12 +59,7 @@ pub async fn story<S: Store>(
         assert_eq!(now.unwrap_err(), Refusal::StaleLogIn);
     }
     let half = house.log_in(CHLOE).await.stamp;
-    let again = house
-        .run(GiveCode {
-            stamp: half,
-            typed: used.into(),
-        })
-        .await;
+    let again = house.give(half, &used).await;
     assert!(matches!(rule(again), Refusal::AlreadyUsed { .. }));
     let stamp = house.log_in(DENIS).await.stamp;
     for code in codes.iter().take(2) {
@@ -77,13 +72,17 @@ pub async fn story<S: Store>(
     let void = house.run(BeginEnrollment { stamp, ticket }).await;
     assert!(void.is_err(), "{void:?}");
 
-    // A minute later everybody goes on as before, Bruno after another reset.
+    everybody_goes_on(&house, [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)]).await;
+    (told, lost)
+}
+
+/// A minute later, as before; Bruno after another reset.
+async fn everybody_goes_on(house: &House, phones: [(u64, &Phone); 3]) {
     house.clock.advance(60);
-    for (account, phone) in [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)] {
+    for (account, phone) in phones {
         let stamp = house.log_in(account).await.stamp;
-        let typed = house.code(phone).into();
         assert!(
-            house.run(GiveCode { stamp, typed }).await.is_ok(),
+            house.give(stamp, &house.code(phone)).await.is_ok(),
             "{account}"
         );
     }
@@ -100,5 +99,4 @@ pub async fn story<S: Store>(
             .iter()
             .all(|(_, chain)| chain.is_ok())
     );
-    (told, lost)
 }

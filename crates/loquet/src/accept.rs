@@ -77,7 +77,8 @@
 use std::fmt;
 
 use crate::disk;
-use crate::flow::{Change, Refused};
+use crate::flow::change::Change;
+use crate::flow::refused::Refused;
 use crate::host_tx::{Committed, Granted};
 use crate::store::erased::Erased;
 use crate::store::{Commit, Fault, Row, RowKey, Writes};

@@ -17,11 +17,10 @@ use std::net::IpAddr;
 use loquet_policy::{AccountId, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use crate::records::AuditHead;
-use crate::seal::mac;
+use crate::hash::mac;
 use crate::store::AuditRow;
 
-pub(crate) use chain::Chain;
+pub(crate) use chain::{AuditHead, Chain};
 pub use checkpoint::{Checkpoint, CheckpointError};
 
 /// One record: who did what to whom, when, from where, and what became of it.
@@ -92,7 +91,23 @@ impl Refusals {
 }
 
 impl Record {
-    pub(crate) const FORMAT: u16 = 1;
+    const FORMAT: u16 = 1;
+
+    /// What an account did and what became of it, and nothing more yet.
+    pub(crate) fn new(at: UnixTime, actor: AccountId, what: &str, verdict: &str) -> Self {
+        Self {
+            v: Self::FORMAT,
+            at,
+            actor,
+            subject: None,
+            what: what.to_owned(),
+            verdict: verdict.to_owned(),
+            rule: None,
+            address: None,
+            policy: 0,
+            last: false,
+        }
+    }
 
     /// Appends this record to the chain that ends at `head`, which moves.
     pub(crate) fn chain(
@@ -178,18 +193,7 @@ mod tests {
         let mut head = AuditHead::start(account);
         let rows = (0..n)
             .map(|at| {
-                let record = Record {
-                    v: Record::FORMAT,
-                    at: UnixTime(at),
-                    actor: account,
-                    subject: None,
-                    what: "log_in".into(),
-                    verdict: "GRANTED".into(),
-                    rule: None,
-                    address: None,
-                    policy: 1,
-                    last: false,
-                };
+                let record = Record::new(UnixTime(at), account, "log_in", "GRANTED");
                 record
                     .chain(&mut head, account, OrgId::from(1_u64), &[3; 32])
                     .unwrap()

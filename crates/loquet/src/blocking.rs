@@ -22,10 +22,6 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 
 use loquet_policy::{AccountId, OrgId, Refusal, RoleId};
 
@@ -39,21 +35,7 @@ use crate::store::{Fault, Store};
 
 /// Runs a future of Loquet's to its end on the present thread.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
-    }
+    pollster::block_on(future)
 }
 
 /// [`crate::Service`] for threads. Clone it freely: all clones are one.

@@ -1,8 +1,7 @@
 //! The suite that every store must pass.
 //!
 //! A store that lies compiles: it acknowledges what it did not write, lets two of a hundred win, or counts "é" as "e".
-//! [`run`] finds out. Every rule is also a function of its own, which wants an *empty* store, for whoever hunts one
-//! failure.
+//! [`run`] finds out, and [`Broken`] names the rule.
 //!
 //! ```
 //! use loquet::{contract, store::MemoryStore};
@@ -19,6 +18,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
+use crate::blocking;
 use crate::store::{Fault, Store};
 
 /// Ends a rule with what was found unless `$holds`.
@@ -30,6 +30,8 @@ macro_rules! hold {
     };
 }
 
+mod contest;
+mod guards;
 mod histories;
 mod logs;
 mod pages;
@@ -38,22 +40,25 @@ mod rows;
 mod samples;
 mod values;
 
+pub use contest::{Claim, contend, settled};
+pub use guards::guards_hold;
 pub use histories::histories_agree;
-pub use logs::{
+
+use contest::one_thread_of_many_wins;
+use logs::{
     an_attempt_has_one_outcome, attempts_are_forgotten_by_age,
     audit_is_forgotten_only_as_the_books_say, audit_is_only_appended, notices_stay_until_delivered,
 };
-pub use pages::pages_join_without_a_gap;
-pub use races::{
-    Claim, a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone,
-    a_load_sees_one_moment, contend, one_of_many_wins, one_thread_of_many_wins, settled,
+use pages::pages_join_without_a_gap;
+use races::{
+    a_dropped_commit_is_whole_or_absent, a_hopeless_change_fails_alone, a_load_sees_one_moment,
+    one_of_many_wins,
 };
-pub use rows::{
+use rows::{
     a_row_not_expected_is_not_written, absent_rows_are_left_out,
-    every_write_raises_the_version_by_one, external_ids_are_unique, guards_hold,
-    one_stale_row_stops_the_whole,
+    every_write_raises_the_version_by_one, external_ids_are_unique, one_stale_row_stops_the_whole,
 };
-pub use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
+use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
 
 /// A rule that a store breaks.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +100,7 @@ pub type Driver<'d> = dyn Fn(Work<'_>) -> Result<(), Broken> + Sync + 'd;
 /// # Errors
 /// The first rule that is broken, and what was found.
 pub fn run<S: Store>(make: impl Fn() -> S) -> Result<(), Broken> {
-    run_on(make, &|work| block_on(work))
+    run_on(make, &|work| blocking::wait(work))
 }
 
 /// Runs the whole suite where the store's futures need more than a thread, for example
@@ -140,11 +145,6 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
     one_thread_of_many_wins(&make(), driver)
         .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
     a_load_sees_one_moment(&make(), driver).map_err(|broken| broken.of("a_load_sees_one_moment"))
-}
-
-/// Runs a future to its end on the present thread, without a runtime.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    crate::blocking::wait(future)
 }
 
 /// Runs futures together, in turns on one task, and answers in their order.

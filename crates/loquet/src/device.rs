@@ -39,7 +39,7 @@ use loquet_policy::{Account, AccountId, Authenticator, Digest, ParseIdError, Ses
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::seal;
+use crate::hash;
 
 /// Devices that one account has remembered at most. One more forgets the one that was used longest ago.
 pub const MOST: usize = 10;
@@ -77,7 +77,7 @@ impl DeviceId {
         for (to, from) in bytes.iter_mut().zip(parts) {
             *to = from;
         }
-        seal::digest("device", &bytes)
+        hash::digest("device", &bytes)
     }
 }
 
@@ -374,7 +374,7 @@ pub(crate) fn place(key: &[u8; 32], account: AccountId, address: IpAddr) -> u64 
         IpAddr::V4(v4) => u128::from(v4.to_bits() >> 8),
         IpAddr::V6(v6) => (1 << 64) | (v6.to_bits() >> 64),
     };
-    let mac = seal::mac(key, "place", &[&account.to_bytes(), &network.to_be_bytes()]);
+    let mac = hash::mac(key, "place", &[&account.to_bytes(), &network.to_be_bytes()]);
     mac.iter()
         .take(8)
         .fold(0, |number, byte| (number << 8) | u64::from(*byte))

@@ -96,21 +96,6 @@ impl Entropy {
     }
 }
 
-impl crate::Request {
-    /// A request with a new attempt, for a caller that has no form.
-    ///
-    /// # Errors
-    /// [`NoEntropy`].
-    pub fn new(address: Option<std::net::IpAddr>) -> Result<Self, NoEntropy> {
-        Ok(Self {
-            attempt: AttemptId::random()?,
-            address,
-            device: None,
-            remember: false,
-        })
-    }
-}
-
 /// Measures how long something takes, for the operator; nothing is decided by it.
 #[cfg(feature = "metrics")]
 pub(crate) struct Watch(std::time::Instant);

@@ -37,6 +37,7 @@ pub mod device;
 pub mod disk;
 mod edge;
 pub mod flow;
+mod hash;
 pub mod host_tx;
 mod lanes;
 mod notices;

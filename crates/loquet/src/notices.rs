@@ -84,7 +84,7 @@ impl Service {
             match page.next {
                 Some(next) => at = next,
                 None => {
-                    observe::delivered(&round);
+                    observe::delivered(round.letters, round.waiting, round.fault.as_ref());
                     return Ok(round);
                 }
             }

@@ -17,21 +17,20 @@
 //!
 //! No label comes from outside: their values are names in this crate.
 
+use std::fmt::Display;
 use std::future::Future;
 
 use loquet_policy::AccountId;
 
 use crate::accept::Settled;
-use crate::notices::Delivered;
-use crate::service::ServiceError;
 
 /// Watches a ceremony.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
-pub(crate) async fn ceremony<G>(
+pub(crate) async fn ceremony<G, E: Display>(
     what: &'static str,
     account: AccountId,
-    run: impl Future<Output = Result<Settled<G>, ServiceError>>,
-) -> Result<Settled<G>, ServiceError> {
+    run: impl Future<Output = Result<Settled<G>, E>>,
+) -> Result<Settled<G>, E> {
     #[cfg(feature = "metrics")]
     let watch = crate::edge::Watch::start();
     #[cfg(feature = "tracing")]
@@ -70,11 +69,11 @@ pub(crate) async fn ceremony<G>(
 
 /// Nobody watches.
 #[cfg(not(any(feature = "tracing", feature = "metrics")))]
-pub(crate) fn ceremony<G>(
+pub(crate) fn ceremony<G, E: Display>(
     _: &'static str,
     _: AccountId,
-    run: impl Future<Output = Result<Settled<G>, ServiceError>>,
-) -> impl Future<Output = Result<Settled<G>, ServiceError>> {
+    run: impl Future<Output = Result<Settled<G>, E>>,
+) -> impl Future<Output = Result<Settled<G>, E>> {
     run
 }
 
@@ -86,16 +85,16 @@ pub(crate) fn conflict() {
     metrics::counter!("loquet_conflicts_total").increment(1);
 }
 
-/// A round of deliveries is over.
-pub(crate) fn delivered(round: &Delivered) {
+/// A round of deliveries is over: so many letters were delivered, so many notices wait.
+pub(crate) fn delivered(letters: u32, waiting: u32, fault: Option<&impl Display>) {
     #[cfg(feature = "tracing")]
-    if let Some(error) = &round.fault {
-        tracing::warn!(%error, waiting = round.waiting, "notices wait");
+    if let Some(error) = fault {
+        tracing::warn!(%error, waiting, "notices wait");
     }
     #[cfg(feature = "metrics")]
     {
-        metrics::counter!("loquet_letters_total").increment(round.letters.into());
-        metrics::gauge!("loquet_notices_waiting").set(f64::from(round.waiting));
+        metrics::counter!("loquet_letters_total").increment(letters.into());
+        metrics::gauge!("loquet_notices_waiting").set(f64::from(waiting));
     }
-    let _: &Delivered = round;
+    let _ = (letters, waiting, fault.is_some());
 }

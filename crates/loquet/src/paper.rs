@@ -8,7 +8,7 @@ use loquet_enrollment::{PaperCode, base32};
 use loquet_policy::{AccountId, Digest};
 use zeroize::Zeroizing;
 
-use crate::seal;
+use crate::hash;
 
 macro_rules! paper {
     ($(#[$doc:meta])* $name:ident, $purpose:literal) => {
@@ -25,7 +25,7 @@ macro_rules! paper {
             }
 
             pub(crate) fn digest(&self) -> Digest {
-                seal::digest($purpose, self.0.bytes())
+                hash::digest($purpose, self.0.bytes())
             }
 
             /// The text to hand over, grouped. The only way out of the type.
@@ -95,7 +95,7 @@ impl RepudiationLink {
     }
 
     pub(crate) fn digest(&self) -> Digest {
-        seal::digest("repudiation", self.secret.0.bytes())
+        hash::digest("repudiation", self.secret.0.bytes())
     }
 
     /// What stands in the link: letters, digits and dashes. The only way out of the type.

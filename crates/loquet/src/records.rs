@@ -2,15 +2,14 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, AccountId, Authenticator, Digest, Organisation, RoleId, SessionId, Setting,
-    SettingKind, UnixTime,
+    Account, Authenticator, Digest, Organisation, RoleId, SessionId, Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Refusals;
+use crate::audit::{AuditHead, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
-use crate::seal;
+use crate::hash;
 use crate::stamp::Stamp;
 
 /// An organisation with its name and the texts of its access rules.
@@ -52,13 +51,25 @@ pub struct Rules {
 impl Rules {
     pub(crate) fn new(text: String) -> Self {
         Self {
-            digest: seal::digest("access rules", text.as_bytes()),
+            digest: hash::digest("access rules", text.as_bytes()),
             text,
         }
     }
 }
 
 impl OrganisationRecord {
+    /// A new organisation, without access rules.
+    pub(crate) fn new(facts: Organisation, name: &str) -> Self {
+        Self {
+            facts,
+            name: name.to_owned(),
+            rules: Vec::new(),
+            past: Vec::new(),
+            devices: false,
+            reminded: Vec::new(),
+        }
+    }
+
     /// Which rules hold at `now`. A change that waited long enough holds from its hour on, whether or not a decision has
     /// written it down yet: rules that let nobody in would otherwise never be left.
     pub(crate) fn rules_digest(&self, now: UnixTime) -> Option<Digest> {
@@ -86,7 +97,6 @@ impl OrganisationRecord {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PastRules {
     /// Their hash; `None`: there were none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rules: Option<Digest>,
     /// When they were replaced.
     pub(crate) until: UnixTime,
@@ -179,6 +189,20 @@ pub(crate) struct AccountRecord {
 }
 
 impl AccountRecord {
+    /// A new account, without a secret.
+    pub(crate) fn new(facts: Account, external_id: &str, label: &str) -> Self {
+        Self {
+            audit: AuditHead::start(facts.id),
+            facts,
+            external_id: external_id.to_owned(),
+            label: label.to_owned(),
+            book: Book::default(),
+            refusals: Refusals::default(),
+            secrets: Secrets::default(),
+            devices: Devices::default(),
+        }
+    }
+
     /// Whether a session was begun on a device that its owner has since forgotten.
     pub(crate) fn is_over(&self, stamp: &Stamp, now: UnixTime) -> bool {
         self.devices.ended(stamp.session().id, now)
@@ -193,23 +217,6 @@ pub(crate) struct PersonRecord {
     pub(crate) label: String,
     pub(crate) book: Book,
     pub(crate) devices: Devices,
-}
-
-/// Where an account's audit chain stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct AuditHead {
-    pub(crate) seq: u64,
-    pub(crate) head: [u8; 32],
-}
-
-impl AuditHead {
-    /// Where a chain begins: bound to its account, so that one account's chain cannot stand in for another's.
-    pub(crate) fn start(account: AccountId) -> Self {
-        Self {
-            seq: 0,
-            head: seal::digest("audit chain", &account.to_bytes()).to_bytes(),
-        }
-    }
 }
 
 /// The secrets of an account.

@@ -3,25 +3,23 @@
 //! Shared secrets are sealed with XChaCha20-Poly1305 (24 random bytes of nonce, so that no counter has to survive a
 //! crash). The key id, the organisation, the account, the slot and the row's version are authenticated with them: a
 //! sealed secret copied into another row, into another slot of its own row, or back into its own row after another
-//! change does not open. Tickets, break-glass and recovery codes have at
-//! least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4 §3.1.2.2 asks no more of them).
+//! change does not open.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use loquet_policy::{AccountId, Digest, OrgId};
-use sha2::{Digest as _, Sha256};
+use loquet_policy::{AccountId, OrgId};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::hash::mac;
 use crate::store::Version;
 
-/// The format of everything sealed here, authenticated with it: 2 binds the row's version, 1 did not.
-const FORMAT: u8 = 2;
-/// The first format, which is still opened.
-const UNVERSIONED: u8 = 1;
+mod key_file;
+
+/// The format of everything sealed here, authenticated with it.
+const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 
 /// The keys that open and close what a store holds, by id; new secrets are sealed under the newest that does not wait.
@@ -89,68 +87,6 @@ impl KeyRing {
         }
     }
 
-    /// Reads the key file, or the same text from an environment variable: one key a line, `ID HEX`, ids rising, blank
-    /// lines and `#` comments allowed; a `;` ends a line too. The last line seals, unless it ends in the word `waiting`:
-    /// such a key only opens, until every process that uses the store knows it.
-    ///
-    /// ```
-    /// use loquet::seal::KeyRing;
-    /// let text = format!("# since 2026-11\n1 {}\n", "ab".repeat(32));
-    /// assert!(KeyRing::parse(&text).is_ok());
-    /// let two = format!("1 {}; 2 {} waiting", "ab".repeat(32), "cd".repeat(32));
-    /// assert_eq!(KeyRing::parse(&two)?.current(), 1);
-    /// assert!(KeyRing::parse("1 short").is_err());
-    /// # Ok::<(), loquet::seal::SealError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`SealError`] with the line at fault; the error never repeats what stands there.
-    pub fn parse(text: &str) -> Result<Self, SealError> {
-        let mut keys = BTreeMap::new();
-        let (mut newest, mut current) = (None, None);
-        for (line, content) in (1..).zip(text.split(['\n', ';'])) {
-            let content = content.split('#').next().unwrap_or_default().trim();
-            if content.is_empty() {
-                continue;
-            }
-            let bad = SealError::BadLine { line };
-            let mut words = content.split_whitespace();
-            let id: Option<u32> = words.next().and_then(|id| id.parse().ok());
-            let key = words.next().and_then(unhex);
-            let (Some(id), Some(key)) = (id, key) else {
-                return Err(bad);
-            };
-            // A rising order, so that the last line is the newest key and no line hides another.
-            if newest.is_some_and(|newest| id <= newest) {
-                return Err(SealError::NotNewer { line, id });
-            }
-            newest = Some(id);
-            match (words.next(), words.next()) {
-                (None, _) => current = Some(id),
-                (Some("waiting"), None) => {}
-                _ => return Err(bad),
-            }
-            keys.insert(id, MasterKey(key));
-        }
-        current
-            .map(|current| Self { keys, current })
-            .ok_or(SealError::Empty)
-    }
-
-    /// The text of a key file with this one key.
-    #[must_use]
-    pub fn line(id: u32, key: &[u8; 32]) -> Zeroizing<String> {
-        // Room for all of it: what grows leaves its old place unwiped.
-        let mut text = Zeroizing::new(String::with_capacity(80));
-        text.push_str(&id.to_string());
-        text.push(' ');
-        for digit in key.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-        text.push('\n');
-        text
-    }
-
     /// The key that seals.
     #[must_use]
     pub const fn current(&self) -> u32 {
@@ -178,7 +114,7 @@ impl KeyRing {
                 &XNonce::from(nonce),
                 Payload {
                     msg: secret,
-                    aad: &place.bytes(FORMAT, self.current),
+                    aad: &place.bytes(self.current),
                 },
             )
             .map_err(|_| SealError::DoesNotOpen)?;
@@ -196,7 +132,7 @@ impl KeyRing {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let wrong = SealError::DoesNotOpen;
-        let (format, id, rest) = header(sealed).ok_or(wrong.clone())?;
+        let (id, rest) = header(sealed).ok_or(wrong.clone())?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(wrong.clone())?;
         let key = self.keys.get(&id).ok_or(SealError::MissingKey(id))?;
         cipher(key)
@@ -204,82 +140,29 @@ impl KeyRing {
                 &XNonce::from(*nonce),
                 Payload {
                     msg: sealed,
-                    aad: &place.bytes(format, id),
+                    aad: &place.bytes(id),
                 },
             )
             .map(Zeroizing::new)
             .map_err(|_| wrong)
     }
-
-    /// The oldest key, on which everything hung before there was a root key.
-    pub(crate) fn oldest(&self) -> Result<Zeroizing<[u8; 32]>, SealError> {
-        let key = self.keys.values().next().ok_or(SealError::Empty)?;
-        Ok(Zeroizing::new(key.0))
-    }
 }
 
-/// The key that a secret is sealed under, and whether it must be sealed anew to stand as a ring would seal it whose
-/// current key is `current`.
-pub(crate) fn sealed_under(sealed: &[u8], current: u32) -> Result<(u32, bool), SealError> {
-    let (format, key, _) = header(sealed).ok_or(SealError::DoesNotOpen)?;
-    Ok((key, format != FORMAT || key != current))
+/// The key that a secret is sealed under.
+pub(crate) fn sealed_under(sealed: &[u8]) -> Result<u32, SealError> {
+    let (key, _) = header(sealed).ok_or(SealError::DoesNotOpen)?;
+    Ok(key)
 }
 
-/// The format and the key id of something sealed, and the rest.
-fn header(sealed: &[u8]) -> Option<(u8, u32, &[u8])> {
-    let ([format], rest) = sealed.split_first_chunk::<1>()?;
-    let (id, rest) = rest.split_first_chunk::<4>()?;
-    matches!(*format, UNVERSIONED | FORMAT).then_some((*format, u32::from_be_bytes(*id), rest))
+/// The key id of something sealed, and the rest.
+fn header(sealed: &[u8]) -> Option<(u32, &[u8])> {
+    let (id, rest) = sealed.strip_prefix(&[FORMAT])?.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*id), rest))
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
     let derived = Zeroizing::new(mac(&key.0, "loquet seal v1", &[]));
     XChaCha20Poly1305::new((&*derived).into())
-}
-
-/// HMAC-SHA-256 over parts that cannot run into each other.
-pub(crate) fn mac(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let mut block = block(key);
-    let mut mac = Hmac::<Sha256>::new(&block);
-    block.as_mut_slice().zeroize();
-    for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
-        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
-/// HMAC pads its key to a block with zeros (RFC 2104 §2); a padded key is the same key.
-fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
-    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    block
-}
-
-/// What is kept of a ticket, a break-glass code or a recovery code.
-pub(crate) fn digest(purpose: &str, secret: &[u8]) -> Digest {
-    digest_of(purpose, |hash| hash.update(secret))
-}
-
-/// The same of what is said piece by piece, so that nothing gathers it first.
-pub(crate) fn digest_of(purpose: &str, say: impl FnOnce(&mut Sha256)) -> Digest {
-    let mut hash = Sha256::new();
-    hash.update(purpose.as_bytes());
-    hash.update([0]);
-    say(&mut hash);
-    Digest::from_bytes(hash.finalize().into())
-}
-
-/// As many bits as a code has: half of a hash.
-pub(crate) fn half(whole: [u8; 32]) -> Zeroizing<[u8; 16]> {
-    let whole = Zeroizing::new(whole);
-    let mut half = Zeroizing::new([0; 16]);
-    for (to, from) in half.iter_mut().zip(whole.iter()) {
-        *to = *from;
-    }
-    half
 }
 
 /// Where a sealed secret belongs.
@@ -293,35 +176,15 @@ pub(crate) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn bytes(&self, format: u8, key: u32) -> Vec<u8> {
-        let mut out = vec![format];
+    fn bytes(&self, key: u32) -> Vec<u8> {
+        let mut out = vec![FORMAT];
         out.extend_from_slice(&key.to_be_bytes());
         out.extend_from_slice(&self.org.to_bytes());
         out.extend_from_slice(&self.account.to_bytes());
-        if format != UNVERSIONED {
-            out.extend_from_slice(&self.version.0.to_be_bytes());
-        }
+        out.extend_from_slice(&self.version.0.to_be_bytes());
         out.extend_from_slice(self.slot.as_bytes());
         out
     }
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let text = text.as_bytes();
-    if text.len() != 64 {
-        return None;
-    }
-    let mut out = [0; 32];
-    for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        let digit = |c: u8| {
-            char::from(c)
-                .to_digit(16)
-                .and_then(|d| u8::try_from(d).ok())
-        };
-        *byte = digit(*high)?.checked_mul(16)?.checked_add(digit(*low)?)?;
-    }
-    Some(out)
 }
 
 #[cfg(test)]
@@ -340,9 +203,9 @@ mod tests {
     #[test]
     fn a_format_of_a_later_release_is_not_opened() {
         let sealed = |format: u8| [&[format, 0, 0, 0, 1][..], &[0; 60]].concat();
-        assert_eq!(sealed_under(&sealed(FORMAT), 1), Ok((1, false)));
+        assert_eq!(sealed_under(&sealed(FORMAT)), Ok(1));
         assert_eq!(
-            sealed_under(&sealed(FORMAT + 1), 1),
+            sealed_under(&sealed(FORMAT + 1)),
             Err(SealError::DoesNotOpen)
         );
     }
@@ -407,37 +270,5 @@ mod tests {
             old.open(&place(1, "active"), &newer),
             Err(SealError::MissingKey(2))
         );
-    }
-
-    #[test]
-    fn a_bad_key_file_names_its_line_and_repeats_nothing() {
-        let key = "ab".repeat(32);
-        assert_eq!(
-            KeyRing::parse("# nothing\n\n").unwrap_err(),
-            SealError::Empty
-        );
-        assert_eq!(
-            KeyRing::parse("x").unwrap_err(),
-            SealError::BadLine { line: 1 }
-        );
-        let twice = format!("1 {key}\n1 {key}");
-        assert_eq!(
-            KeyRing::parse(&twice).unwrap_err(),
-            SealError::NotNewer { line: 2, id: 1 }
-        );
-        assert_eq!(
-            KeyRing::parse(&format!("1 {key} waiting")).unwrap_err(),
-            SealError::Empty
-        );
-        for bad in [" later", " waiting waiting", " waiting #", "x"] {
-            let text = format!("1 {key};2 {key}{bad}");
-            let parsed = KeyRing::parse(&text);
-            assert_eq!(parsed.is_ok(), bad.contains('#'), "{bad}: {parsed:?}");
-        }
-        let long = format!("\n1 {key}00");
-        let error = KeyRing::parse(&long).unwrap_err();
-        assert_eq!(error, SealError::BadLine { line: 2 });
-        assert!(!error.to_string().contains("abab"));
-        assert!(!format!("{:?}", KeyRing::parse(&format!("1 {key}")).unwrap()).contains("abab"));
     }
 }

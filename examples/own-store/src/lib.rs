@@ -11,17 +11,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow,
-    NoticeRow, OrganisationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Store, Version,
-    Versioned, Writes,
+    Commit, Cursor, Fault, Item, LedgerId, PAGE, Page, Query, RowKey, Store, Version, Versioned,
+    Writes,
 };
-use loquet::{AccountId, OrgId, UnixTime};
+use loquet::{AccountId, UnixTime};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Row as _, Sqlite, Transaction};
 use tokio::sync::Mutex;
+
+mod rows;
+
+use rows::{audit, key, notice, page, put, read, signed, unsigned};
 
 /// One table for all rows: a store may keep them as it likes. `fact` is whatever number a row has in the open.
 const SCHEMA: &str = "
@@ -90,21 +93,6 @@ fn refused(error: sqlx::Error) -> Fault {
     match (&error, code.as_deref()) {
         (sqlx::Error::PoolTimedOut, _) | (_, Some(BUSY)) => Fault::Busy,
         _ => Fault::NotCommitted(error.into()),
-    }
-}
-
-fn signed(number: u64) -> Result<i64, Fault> {
-    i64::try_from(number)
-        .map_err(|_| Fault::NotCommitted(format!("{number} is more than SQLite holds").into()))
-}
-
-fn key(of: RowKey) -> (i64, Vec<u8>) {
-    match of {
-        RowKey::Organisation(id) => (0, id.to_bytes().to_vec()),
-        RowKey::Roster(org) => (1, org.to_bytes().to_vec()),
-        RowKey::Account(id) => (2, id.to_bytes().to_vec()),
-        RowKey::Attempt(id) => (3, id.0.to_vec()),
-        RowKey::Ledger(id) => (4, [&id.kind.to_be_bytes()[..], &id.page].concat()),
     }
 }
 
@@ -187,10 +175,7 @@ impl Store for OwnStore {
                     .bind(account.to_bytes().to_vec())
                     .bind(number)
                     .bind(limit);
-                page(rows.fetch_all(pool).await, |row| {
-                    let seq: i64 = row.try_get("seq")?;
-                    Ok((seq.to_be_bytes().to_vec(), Item::Audit(audit(row)?)))
-                })
+                page(rows.fetch_all(pool).await, audit)
             }
             Query::Outbox => {
                 let sql = "SELECT * FROM mfa_outbox WHERE number > ? ORDER BY number LIMIT ?";
@@ -200,22 +185,7 @@ impl Store for OwnStore {
                         .bind(limit)
                         .fetch_all(pool)
                         .await,
-                    |row| {
-                        let number: i64 = row.try_get("number")?;
-                        let to = AccountId::from_bytes(id(row, "recipient")?);
-                        let org = OrgId::from_bytes(id(row, "org")?);
-                        let at = UnixTime(unsigned(row, "at")?);
-                        let notice = NoticeRow {
-                            to,
-                            org,
-                            at,
-                            body: row.try_get("body")?,
-                        };
-                        Ok((
-                            number.to_be_bytes().to_vec(),
-                            Item::Notice(number.unsigned_abs(), notice),
-                        ))
-                    },
+                    notice,
                 )
             }
             other => Err(Fault::NotCommitted(
@@ -310,165 +280,4 @@ async fn write(connection: &mut SqliteConnection, writes: &Writes) -> Result<(),
             .map_err(refused)?;
     }
     Ok(())
-}
-
-async fn put(connection: &mut SqliteConnection, row: &Row, expected: Version) -> Result<(), Fault> {
-    const INSERT: &str =
-        "INSERT INTO mfa_row (kind, key, version, org, external_id, flag, epoch, step, fact, body)
-                          VALUES (?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    const UPDATE: &str = "UPDATE mfa_row SET version = ?4, org = ?5, external_id = ?6, flag = ?7, epoch = ?8, step = ?9,
-                          fact = ?10, body = ?11 WHERE kind = ?1 AND key = ?2 AND version = ?3";
-    let (kind, key) = key(row.key());
-    let mut columns = (None, None, false, 0, None, 0);
-    let body = match row {
-        Row::Organisation(row) => {
-            columns.2 = row.enabled;
-            &row.body
-        }
-        Row::Roster(row) => &row.body,
-        Row::Account(row) => {
-            let step = row.used_step.map(signed).transpose()?;
-            let org = Some(row.org.to_bytes().to_vec());
-            columns = (
-                org,
-                Some(&row.external_id),
-                row.ever,
-                row.epoch,
-                step,
-                signed(row.audited)?,
-            );
-            &row.body
-        }
-        Row::Attempt(row) => {
-            columns.0 = Some(row.account.to_bytes().to_vec());
-            columns.5 = signed(row.at.0)?;
-            &row.body
-        }
-        Row::Ledger(row) => {
-            columns.5 = signed(row.mark)?;
-            &row.body
-        }
-    };
-    // An attempt has one outcome: written over an older one, the key refuses it.
-    let first = expected == Version::ABSENT || matches!(row, Row::Attempt(_));
-    let done = sqlx::query(if first { INSERT } else { UPDATE })
-        .bind(kind)
-        .bind(key)
-        .bind(signed(expected.0)?)
-        .bind(signed(expected.next().0)?)
-        .bind(columns.0)
-        .bind(columns.1)
-        .bind(columns.2)
-        .bind(columns.3)
-        .bind(columns.4)
-        .bind(columns.5)
-        .bind(body)
-        .execute(connection)
-        .await
-        .map_err(refused)?;
-    if done.rows_affected() != 1 {
-        return Err(Fault::NotCommitted(
-            "a row is written twice in one change".into(),
-        ));
-    }
-    Ok(())
-}
-
-fn read(row: &SqliteRow) -> Result<Versioned, sqlx::Error> {
-    let key: Vec<u8> = row.try_get("key")?;
-    let whole = || key.as_slice().try_into().map_err(|_| damaged("a key"));
-    let body = row.try_get("body")?;
-    let row_of = match row.try_get::<i64, _>("kind")? {
-        0 => Row::Organisation(OrganisationRow {
-            id: OrgId::from_bytes(whole()?),
-            enabled: row.try_get("flag")?,
-            body,
-        }),
-        1 => Row::Roster(RosterRow {
-            org: OrgId::from_bytes(whole()?),
-            body,
-        }),
-        2 => Row::Account(AccountRow {
-            id: AccountId::from_bytes(whole()?),
-            org: OrgId::from_bytes(id(row, "org")?),
-            external_id: row.try_get("external_id")?,
-            ever: row.try_get("flag")?,
-            epoch: row.try_get("epoch")?,
-            used_step: row
-                .try_get::<Option<i64>, _>("step")?
-                .map(i64::unsigned_abs),
-            audited: unsigned(row, "fact")?,
-            body,
-        }),
-        3 => Row::Attempt(AttemptRow {
-            id: AttemptId(whole()?),
-            account: AccountId::from_bytes(id(row, "org")?),
-            at: UnixTime(unsigned(row, "fact")?),
-            body,
-        }),
-        _ => {
-            let (kind, page) = key.split_first_chunk().ok_or_else(|| damaged("a key"))?;
-            let page = page.try_into().map_err(|_| damaged("a key"))?;
-            let id = LedgerId {
-                kind: u16::from_be_bytes(*kind),
-                page,
-            };
-            Row::Ledger(LedgerRow {
-                id,
-                mark: unsigned(row, "fact")?,
-                body,
-            })
-        }
-    };
-    Ok(Versioned {
-        version: Version(unsigned(row, "version")?),
-        row: row_of,
-    })
-}
-
-fn audit(row: &SqliteRow) -> Result<AuditRow, sqlx::Error> {
-    let mac: Vec<u8> = row.try_get("mac")?;
-    Ok(AuditRow {
-        account: AccountId::from_bytes(id(row, "account")?),
-        seq: unsigned(row, "seq")?,
-        org: OrgId::from_bytes(id(row, "org")?),
-        at: UnixTime(unsigned(row, "at")?),
-        body: row.try_get("body")?,
-        mac: mac.try_into().map_err(|_| damaged("a mac"))?,
-    })
-}
-
-/// A page, and where the next one starts if there is one more row than a page has.
-fn page(
-    rows: Result<Vec<SqliteRow>, sqlx::Error>,
-    each: impl Fn(&SqliteRow) -> Result<(Vec<u8>, Item), sqlx::Error>,
-) -> Result<Page, Fault> {
-    let rows = rows.map_err(refused)?;
-    let more = rows.len() > PAGE;
-    let (mut items, mut last) = (Vec::new(), None);
-    for row in rows.iter().take(PAGE) {
-        let (at, item) = each(row).map_err(refused)?;
-        items.push(item);
-        last = Some(Cursor(Some(at)));
-    }
-    Ok(Page {
-        items,
-        next: last.filter(|_| more),
-    })
-}
-
-fn id(row: &SqliteRow, column: &str) -> Result<[u8; 16], sqlx::Error> {
-    row.try_get::<Vec<u8>, _>(column)?
-        .try_into()
-        .map_err(|_| damaged(column))
-}
-
-fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
-    row.try_get::<i64, _>(column)?
-        .try_into()
-        .map_err(|_| damaged(column))
-}
-
-fn damaged(what: &str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("{what} is damaged").into())
 }

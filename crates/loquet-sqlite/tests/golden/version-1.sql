@@ -1,4 +1,4 @@
--- A database of version 1, as the release that introduced it left it. Never edited.
+-- A database of version 1, as a program of that version leaves it. Never edited once released.
 --
 -- The triggers stop mistakes: a stray statement, whoever sends it and with whatever conflict clause, cannot un-latch an
 -- organisation, revive a used step or rewrite the audit log. They do not stop an attacker, who may drop them first.
@@ -130,7 +130,32 @@ CREATE TRIGGER loquet_attempt_update BEFORE UPDATE ON loquet_attempt BEGIN
   SELECT RAISE(ABORT, 'loquet: an attempt never changes');
 END;
 
--- The audit log: appended, never changed -------------------------------------------------------------------------------
+-- The books: its keys, what may be forgotten, what was counted ---------------------------------------------------------
+
+CREATE TABLE loquet_ledger (
+  kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 65535),
+  page    BLOB    NOT NULL CHECK (length(page) = 16),
+  version INTEGER NOT NULL,
+  mark    INTEGER NOT NULL CHECK (mark >= 0),
+  body    TEXT    NOT NULL,
+  PRIMARY KEY (kind, page)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER loquet_ledger_insert BEFORE INSERT ON loquet_ledger BEGIN
+  SELECT RAISE(ABORT, 'loquet: the page exists')
+    WHERE EXISTS (SELECT 1 FROM loquet_ledger WHERE kind = NEW.kind AND page = NEW.page);
+  SELECT RAISE(ABORT, 'loquet: a new row has version 1') WHERE NEW.version <> 1;
+END;
+CREATE TRIGGER loquet_ledger_update BEFORE UPDATE ON loquet_ledger BEGIN
+  SELECT RAISE(ABORT, 'loquet: an id never changes') WHERE NEW.kind IS NOT OLD.kind OR NEW.page IS NOT OLD.page;
+  SELECT RAISE(ABORT, 'loquet: a version rises by one') WHERE NEW.version <> OLD.version + 1;
+  SELECT RAISE(ABORT, 'loquet: a mark never goes back') WHERE NEW.mark < OLD.mark;
+END;
+CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_ledger BEGIN
+  SELECT RAISE(ABORT, 'loquet: a page is never deleted');
+END;
+
+-- The audit log: appended, never changed. The oldest records of an account may go once the books (kind 1) let them go ---
 
 CREATE TABLE loquet_audit (
   n       INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),
@@ -151,8 +176,9 @@ END;
 CREATE TRIGGER loquet_audit_update BEFORE UPDATE ON loquet_audit BEGIN
   SELECT RAISE(ABORT, 'loquet: an audit record is never changed');
 END;
-CREATE TRIGGER loquet_audit_delete BEFORE DELETE ON loquet_audit BEGIN
-  SELECT RAISE(ABORT, 'loquet: an audit record is never deleted');
+CREATE TRIGGER loquet_audit_delete BEFORE DELETE ON loquet_audit
+WHEN OLD.seq >= coalesce((SELECT mark FROM loquet_ledger WHERE kind = 1 AND page = OLD.account), 0) BEGIN
+  SELECT RAISE(ABORT, 'loquet: an audit record is never deleted before its time');
 END;
 
 -- The outbox. AUTOINCREMENT: a number used twice would let a late acknowledgement take the wrong notice -----------------
@@ -189,3 +215,5 @@ INSERT INTO loquet_audit (n, account, seq, org, at, body, mac) VALUES
    X'0707070707070707070707070707070707070707070707070707070707070707');
 INSERT INTO loquet_outbox (number, recipient, org, at, body) VALUES
   (1, X'00000000000000000000000000000001', X'00000000000000000000000000000001', 1, '{}');
+INSERT INTO loquet_ledger (kind, page, version, mark, body) VALUES
+  (7, X'00000000000000000000000000000001', 1, 3, '{}');

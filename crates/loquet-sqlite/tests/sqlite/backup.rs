@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loquet::audit::Broken;
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Commit, Store as _};
 use loquet_sqlite::{BackupError, OpenError, Restore, SqliteStore, backup};
 use rusqlite::Connection;
@@ -67,7 +67,7 @@ fn a_backup_is_one_moment_of_a_file_in_use() {
             while !stop.load(Ordering::Relaxed) {
                 written += 1;
                 assert_eq!(
-                    block_on(store.commit(everything(written))).unwrap(),
+                    wait(store.commit(everything(written))).unwrap(),
                     Commit::Done
                 );
             }

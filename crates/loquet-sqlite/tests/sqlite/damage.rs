@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Cursor, Query, Row, RowKey, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 
@@ -105,13 +105,13 @@ fn overwritten_bytes_are_an_error_at_worst() {
             Ok(store) => {
                 for number in 1..=ROWS {
                     let keys: Vec<RowKey> = everything(number).put.iter().map(Row::key).collect();
-                    faults += u32::from(block_on(store.load(&keys)).is_err());
+                    faults += u32::from(wait(store.load(&keys)).is_err());
                     faults += u32::from(
-                        block_on(store.commit(put(Row::Account(account(number)), 1))).is_err(),
+                        wait(store.commit(put(Row::Account(account(number)), 1))).is_err(),
                     );
                 }
                 for query in [Query::Organisations, Query::Accounts(org()), Query::Outbox] {
-                    faults += u32::from(block_on(store.scan(&query, &Cursor::default())).is_err());
+                    faults += u32::from(wait(store.scan(&query, &Cursor::default())).is_err());
                 }
             }
         }

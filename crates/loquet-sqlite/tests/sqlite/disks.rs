@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _};
 use loquet_sqlite::{OpenError, SqliteStore};
 
@@ -62,7 +62,7 @@ fn a_disk_that_is_really_full_is_a_fault_by_name_and_loses_nothing() {
     let store = SqliteStore::open(&path).unwrap();
     let (mut acknowledged, mut number) = (0, 0);
     let fault = loop {
-        match block_on(store.commit(everything(number))) {
+        match wait(store.commit(everything(number))) {
             Ok(Commit::Done) => acknowledged = number + 1,
             Ok(Commit::Stale) => panic!("nobody else is here"),
             Err(fault) => break fault,

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Fault, Store as _};
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
@@ -52,9 +52,9 @@ fn another_writer_is_waited_for_and_then_the_store_is_busy() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     let started = Instant::now();
-    let ended = block_on(store.commit(everything(2)));
+    let ended = wait(store.commit(everything(2)));
     assert!(matches!(ended, Err(Fault::Busy)), "{ended:?}");
-    assert!(matches!(block_on(store.delivered(1)), Err(Fault::Busy)));
+    assert!(matches!(wait(store.delivered(1)), Err(Fault::Busy)));
     let waited = started.elapsed();
     assert!(
         waited >= BUSY && waited < Duration::from_secs(5),

@@ -13,11 +13,13 @@
 
 mod backup;
 mod ceremonies;
+mod child;
 mod contract;
 mod damage;
 mod disks;
 mod guards;
 mod host;
+mod house;
 mod locks;
 mod open;
 mod power;

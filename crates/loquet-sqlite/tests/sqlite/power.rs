@@ -2,7 +2,6 @@
 //! (`power.c`) writes down all that a process asks of the disk, and every disk that could have been left behind is built
 //! from that record: what was synced is on it, what was not is dropped, torn in sectors, or there.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,13 +9,16 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _, Version};
 use loquet_sqlite::SqliteStore;
 
-use crate::processes::{Acknowledged, acknowledgement, change, child, nothing_lost, say, version};
+use crate::child::child;
+use crate::processes::{Acknowledged, acknowledgement, change, nothing_lost, say, version};
 
-const SECTOR: usize = 512;
+mod disk;
+
+use disk::{Disk, Luck, Op, Unsynced};
 
 /// The layer, compiled once. `None` where there is no C compiler or no `LD_PRELOAD`: then these tests say so and end.
 fn layer() -> Option<&'static Path> {
@@ -37,14 +39,6 @@ fn layer() -> Option<&'static Path> {
         println!("skipped: a layer below SQLite needs glibc and a C compiler");
     }
     built.as_ref().map(|(_, library)| library.as_path())
-}
-
-#[derive(Debug)]
-struct Op {
-    kind: u8,
-    file: u8,
-    offset: usize,
-    bytes: Vec<u8>,
 }
 
 /// What a process asked of the disk, from a database that was closed before.
@@ -131,132 +125,10 @@ impl Recording {
     }
 }
 
-/// What becomes of a write that no sync has covered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unsynced {
-    Dropped,
-    AsLuckHasIt,
-}
-
-/// A small generator: these are not secrets.
-struct Luck(u64);
-
-impl Luck {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-}
-
-/// The disk at some moment: what is certain, and what still is on its way.
-struct Disk<'r> {
-    files: BTreeMap<u8, Vec<u8>>,
-    waiting: Vec<Waiting<'r>>,
-}
-
-#[derive(Clone, Copy)]
-struct Waiting<'r> {
-    op: &'r Op,
-    /// Before the begin of a sync that did not come back yet.
-    covered: bool,
-    /// A sync failed after it: the kernel may call it clean, and no later sync will bring it to the disk.
-    given_up: bool,
-    synced: bool,
-}
-
-impl<'r> Disk<'r> {
-    fn step(&mut self, op: &'r Op) {
-        let of_file = |waiting: &&mut Waiting<'_>| waiting.op.file == op.file;
-        match op.kind {
-            b'w' | b't' | b'u' => self.waiting.push(Waiting {
-                op,
-                covered: false,
-                given_up: false,
-                synced: false,
-            }),
-            b'b' => {
-                let all = self.waiting.iter_mut().filter(of_file);
-                all.for_each(|waiting| waiting.covered = true);
-            }
-            b'x' => {
-                let all = self.waiting.iter_mut().filter(of_file);
-                all.filter(|waiting| waiting.covered)
-                    .for_each(|waiting| waiting.given_up = true);
-            }
-            b's' => {
-                let all = self.waiting.iter_mut().filter(of_file);
-                all.filter(|waiting| waiting.covered && !waiting.given_up)
-                    .for_each(|waiting| waiting.synced = true);
-                // What is certain, up to the first that is not.
-                while let Some(first) = self.waiting.first().filter(|first| first.synced) {
-                    apply(&mut self.files, first.op, first.op.bytes.len(), 0);
-                    self.waiting.remove(0);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// One of the disks that a loss of power may leave now.
-    fn lose_power(&self, unsynced: Unsynced, luck: &mut Luck, folder: &Path) {
-        let mut files = self.files.clone();
-        for waiting in &self.waiting {
-            let (op, length) = (waiting.op, waiting.op.bytes.len());
-            if waiting.synced {
-                apply(&mut files, op, length, 0);
-            } else if unsynced == Unsynced::AsLuckHasIt {
-                match luck.below(4) {
-                    0 => {}
-                    // Torn: sectors from the beginning, or sectors at the end.
-                    1 => apply(&mut files, op, luck.below(length / SECTOR + 1) * SECTOR, 0),
-                    2 => apply(
-                        &mut files,
-                        op,
-                        length,
-                        luck.below(length / SECTOR + 1) * SECTOR,
-                    ),
-                    _ => apply(&mut files, op, length, 0),
-                }
-            }
-        }
-        for (file, bytes) in files {
-            let name = match file {
-                b'd' => "loquet.db",
-                b'w' => "loquet.db-wal",
-                b'j' => "loquet.db-journal",
-                other => panic!("a write to {other}"),
-            };
-            fs::write(folder.join(name), bytes).unwrap();
-        }
-    }
-}
-
-/// Does an operation, of a write the bytes from `start` to `end`.
-fn apply(files: &mut BTreeMap<u8, Vec<u8>>, op: &Op, end: usize, start: usize) {
-    match op.kind {
-        b'u' => drop(files.remove(&op.file)),
-        b't' => files.entry(op.file).or_default().resize(op.offset, 0),
-        _ => {
-            let file = files.entry(op.file).or_default();
-            let (start, end) = (start.min(op.bytes.len()), end.min(op.bytes.len()));
-            if start < end {
-                file.resize(file.len().max(op.offset + end), 0);
-                file[op.offset + start..op.offset + end].copy_from_slice(&op.bytes[start..end]);
-            }
-        }
-    }
-}
-
 /// Loses power at `moments` of a recording, with each fate of what was not synced, and checks what comes up again.
 fn lose_power_at(recording: &Recording, moments: usize, seed: u64) {
     let mut luck = Luck(seed);
-    let mut disk = Disk {
-        files: [(b'd', recording.base.clone())].into(),
-        waiting: Vec::new(),
-    };
+    let mut disk = Disk::new(recording.base.clone());
     // The time around a sync is the time of surprises.
     let all = 0..=recording.ops.len();
     let near_sync = |at: &usize| {
@@ -327,7 +199,7 @@ const ALONE: u64 = 60;
 pub(crate) fn change_one_after_the_other(path: &Path) {
     let store = SqliteStore::open(path).unwrap();
     for at in 0..=ALONE {
-        let ended = block_on(store.commit(change(1, Version(at), at))).unwrap();
+        let ended = wait(store.commit(change(1, Version(at), at))).unwrap();
         assert_eq!(ended, Commit::Done);
         say(&format!("{at} 1 {}", at + 1));
     }
@@ -367,7 +239,7 @@ pub(crate) fn change_until_it_fails_and_on(path: &Path) {
                 let mut refusals = 0;
                 let mut at = 0;
                 for attempt in (number << 32)..((number << 32) + 60) {
-                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                    match wait(store.commit(change(number, Version(at), attempt))) {
                         Ok(Commit::Done) => {
                             at += 1;
                             say(&format!("{attempt} {number} {at}"));

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loquet::contract::{self, Claim, block_on};
+use loquet::blocking::wait;
+use loquet::contract::{self, Claim};
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
     Version, Writes,
@@ -19,78 +19,12 @@ use loquet::store::{
 use loquet_policy::{AccountId, UnixTime};
 use loquet_sqlite::{Options, SqliteStore};
 
-use crate::ceremonies;
-use crate::power;
+use crate::child::{TASK, child};
 use crate::support::{account, audit, id};
+use crate::{ceremonies, power};
 
-const TASK: &str = "LOQUET_SQLITE_TASK";
 const THREADS: u32 = 4;
 const ROUNDS: u64 = 300;
-
-/// This program, with a task.
-pub(crate) struct Child {
-    pub(crate) command: Command,
-    program: PathBuf,
-}
-
-pub(crate) fn child(task: &str, path: &Path) -> Child {
-    let program = env::current_exe().unwrap();
-    let mut command = Command::new(&program);
-    command.args([
-        "--exact",
-        "processes::child_process",
-        "--nocapture",
-        "--quiet",
-    ]);
-    command.env(TASK, format!("{task} {}", path.to_str().unwrap()));
-    Child { command, program }
-}
-
-impl Child {
-    /// The child as a user who owns nothing here. Where this one may not choose, it is that user already.
-    #[cfg(unix)]
-    pub(crate) fn nobody(mut self) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
-        use std::os::unix::process::CommandExt as _;
-
-        const NOBODY: u32 = 65534;
-        let folder = tempfile::tempdir().unwrap();
-        let locked = folder.path().join("locked");
-        fs::write(&locked, "").unwrap();
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
-        if fs::read(&locked).is_ok() {
-            // A copy where everybody may read and run it.
-            let program = env::temp_dir().join(format!("loquet-sqlite-{}", process::id()));
-            fs::copy(&self.program, &program).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-            let mut command = Command::new(&program);
-            command.args(self.command.get_args());
-            command.envs(
-                self.command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            );
-            command.uid(NOBODY).current_dir("/");
-            self = Self { command, program };
-        }
-        self
-    }
-
-    /// What it says between the test harness's own words; `None` if it cannot be started.
-    pub(crate) fn output(mut self) -> Option<String> {
-        let output = self.command.stderr(Stdio::inherit()).output().ok();
-        if self.program.parent() == Some(&env::temp_dir()) {
-            fs::remove_file(&self.program).unwrap();
-        }
-        let said = String::from_utf8(output?.stdout).unwrap();
-        let words = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("> "))
-            .collect::<Vec<_>>();
-        assert!(!words.is_empty(), "the child said nothing: {said:?}");
-        Some(words.join("\n"))
-    }
-}
 
 /// Not a test but the other processes; alone it has no task.
 #[test]
@@ -129,7 +63,7 @@ fn compete(path: &Path, process: u32) {
         for thread in 0..THREADS {
             let store = &store;
             scope.spawn(move || {
-                let claims = block_on(contract::contend(
+                let claims = wait(contract::contend(
                     store,
                     id(1),
                     ROUNDS,
@@ -179,7 +113,7 @@ fn of_many_threads_in_many_processes_one_wins_each_change() {
         .count();
     assert_eq!(finished, (PROCESSES * THREADS) as usize);
     let store = SqliteStore::open(&path).unwrap();
-    block_on(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
+    wait(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
     let winners: BTreeSet<u128> = claims
         .iter()
         .map(|(_, attempt)| u128::from_be_bytes(attempt.0) >> 64)
@@ -216,7 +150,7 @@ pub(crate) fn change(number: u64, at: Version, attempt: u64) -> Writes {
 }
 
 pub(crate) fn version(store: &SqliteStore, number: u64) -> Version {
-    let found = block_on(store.load(&[RowKey::Account(id(number))])).unwrap();
+    let found = wait(store.load(&[RowKey::Account(id(number))])).unwrap();
     found.first().map_or(Version::ABSENT, |found| found.version)
 }
 
@@ -231,8 +165,7 @@ fn work_until_killed(path: &Path) {
             scope.spawn(move || {
                 for at in version(store, number).0.. {
                     let attempt = attempts.fetch_add(1, Ordering::Relaxed);
-                    let ended =
-                        block_on(store.commit(change(number, Version(at), attempt))).unwrap();
+                    let ended = wait(store.commit(change(number, Version(at), attempt))).unwrap();
                     assert_eq!(ended, Commit::Done);
                     say(&format!("{attempt} {number} {}", at + 1));
                 }
@@ -251,7 +184,7 @@ fn work_until_it_fails(path: &Path) {
             scope.spawn(move || {
                 for at in 0.. {
                     let attempt = number << 32 | at;
-                    match block_on(store.commit(change(number, Version(at), attempt))) {
+                    match wait(store.commit(change(number, Version(at), attempt))) {
                         Ok(Commit::Done) => say(&format!("{attempt} {number} {}", at + 1)),
                         ended => {
                             over.lock().unwrap().insert(number, format!("{ended:?}"));
@@ -269,7 +202,7 @@ fn work_until_it_fails(path: &Path) {
             version(&store, number).0
         ));
     }
-    let ended = block_on(store.commit(change(9, Version::ABSENT, 1 << 40)));
+    let ended = wait(store.commit(change(9, Version::ABSENT, 1 << 40)));
     say(&match ended {
         Err(Fault::NotCommitted(_) | Fault::Unknown(_)) => "and cannot go on".to_owned(),
         other => format!("and goes on: {other:?}"),
@@ -288,7 +221,7 @@ pub(crate) fn nothing_lost(store: &SqliteStore, acknowledged: &Acknowledged) {
             .iter()
             .map(|(attempt, _)| RowKey::Attempt(attempt_id(**attempt)))
             .collect();
-        let found: BTreeMap<_, _> = block_on(store.load(&keys))
+        let found: BTreeMap<_, _> = wait(store.load(&keys))
             .unwrap()
             .into_iter()
             .filter_map(|found| match found.row {
@@ -318,7 +251,7 @@ pub(crate) fn nothing_lost(store: &SqliteStore, acknowledged: &Acknowledged) {
         let mut seqs = Vec::new();
         let mut at = Some(Cursor::default());
         while let Some(cursor) = at {
-            let page = block_on(store.scan(&Query::Audit(id(number)), &cursor)).unwrap();
+            let page = wait(store.scan(&Query::Audit(id(number)), &cursor)).unwrap();
             seqs.extend(page.items.iter().filter_map(|item| match item {
                 Item::Audit(record) => Some(record.seq),
                 _ => None,
@@ -412,7 +345,7 @@ fn a_disk_without_room_loses_nothing() {
         nothing_lost(&store, &acknowledged);
         let at = version(&store, 0);
         assert_eq!(
-            block_on(store.commit(change(0, at, 1 << 50))).unwrap(),
+            wait(store.commit(change(0, at, 1 << 50))).unwrap(),
             Commit::Done
         );
     }

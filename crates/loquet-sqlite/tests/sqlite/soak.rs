@@ -4,9 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use loquet::contract::{self, block_on};
-use loquet_sqlite::SqliteStore;
+use loquet::blocking::wait;
+use loquet::contract;
 
+use crate::support::Folder;
 use crate::{ceremonies, power, processes};
 
 /// A right code that comes in the middle of 200 guesses is answered within this.
@@ -88,56 +89,63 @@ impl Table {
     }
 }
 
-#[test]
-#[ignore = "takes as long as it is told to: `cargo xtask soak`"]
-fn soak() {
-    let minutes: u64 =
-        std::env::var("LOQUET_SOAK_MINUTES").map_or(1, |minutes| minutes.parse().unwrap());
-    let end = Instant::now() + Duration::from_secs(60 * minutes);
-    let mut table = Table::default();
-    let (mut acknowledged, mut log_ins, mut written, mut synced) = (0, 0, 0, 0);
-    let mut slowest = Duration::ZERO;
-    let mut round = 0;
-    while round == 0 || Instant::now() < end {
-        round += 1;
-        table.part("same code, 4 processes × 8 threads", "submissions", || {
-            (
-                ceremonies::contend_for_codes(4, 800),
-                "1 accepted of each 32, counters exact".to_owned(),
-            )
+/// What was counted over all rounds.
+#[derive(Default)]
+struct Soak {
+    table: Table,
+    acknowledged: usize,
+    log_ins: usize,
+    written: usize,
+    synced: usize,
+    slowest: Duration,
+}
+
+impl Soak {
+    fn codes(&mut self) {
+        self.table
+            .part("same code, 4 processes × 8 threads", "submissions", || {
+                let submitted = ceremonies::contend_for_codes(4, 800);
+                let also = "1 accepted of each 32, counters exact".to_owned();
+                (submitted, also)
+            });
+        let slowest = &mut self.slowest;
+        self.table
+            .part("right code among 200 guesses", "times", || {
+                for _ in 0..3 {
+                    *slowest = (*slowest).max(ceremonies::owner_among_guesses());
+                }
+                assert!(*slowest < AN_ANSWER, "the owner waited {slowest:?}");
+                (3, format!("slowest answer {} ms", slowest.as_millis()))
+            });
+    }
+
+    fn kills(&mut self) {
+        let all = &mut self.acknowledged;
+        self.table
+            .part("kill -9 while changes are written", "kills", || {
+                *all += processes::kill_at_random(10);
+                (10, format!("{all} acknowledged changes, all there"))
+            });
+        let all = &mut self.log_ins;
+        self.table.part("kill -9 while people log in", "kills", || {
+            *all += ceremonies::kill_log_ins(10);
+            let also = "accepted codes, none usable again, chains verify";
+            (10, format!("{all} {also}"))
         });
-        table.part("right code among 200 guesses", "times", || {
-            for _ in 0..3 {
-                slowest = slowest.max(ceremonies::owner_among_guesses());
-            }
-            assert!(slowest < AN_ANSWER, "the owner waited {slowest:?}");
-            (3, format!("slowest answer {} ms", slowest.as_millis()))
-        });
-        table.part("kill -9 while changes are written", "kills", || {
-            acknowledged += processes::kill_at_random(10);
-            (
-                10,
-                format!("{acknowledged} acknowledged changes, all there"),
-            )
-        });
-        table.part("kill -9 while people log in", "kills", || {
-            log_ins += ceremonies::kill_log_ins(10);
-            (
-                10,
-                format!("{log_ins} accepted codes, none usable again, chains verify"),
-            )
-        });
-        table.part("loss of power, unsynced writes dropped", "disks", || {
-            let Some((changes, syncs)) = power::lose_power(60, round) else {
-                return (0, "skipped: needs glibc and a C compiler".to_owned());
-            };
-            written += changes;
-            synced += syncs;
-            (
-                120,
-                format!("{written} acknowledged changes on {synced} syncs of the log"),
-            )
-        });
+    }
+
+    fn losses_of_power(&mut self, round: u64) {
+        let (written, synced) = (&mut self.written, &mut self.synced);
+        self.table
+            .part("loss of power, unsynced writes dropped", "disks", || {
+                let Some((changes, syncs)) = power::lose_power(60, round) else {
+                    return (0, "skipped: needs glibc and a C compiler".to_owned());
+                };
+                *written += changes;
+                *synced += syncs;
+                let also = format!("{written} acknowledged changes on {synced} syncs of the log");
+                (120, also)
+            });
         for (what, fault) in [
             (
                 "a sync fails, then power is lost",
@@ -152,31 +160,47 @@ fn soak() {
                 format!("readonly {}", round % 300 + 5),
             ),
         ] {
-            table.part(what, "disks", || {
+            self.table.part(what, "disks", || {
                 power::survive(&fault, 10, round).map_or((0, "skipped".to_owned()), |_| {
                     (20, "nothing lost".to_owned())
                 })
             });
         }
-        table.part(
-            "random histories against the memory store",
-            "histories",
-            || {
-                let folder = tempfile::tempdir().unwrap();
-                for seed in 0..5 {
-                    let store =
-                        SqliteStore::open(folder.path().join(format!("{seed}.db"))).unwrap();
-                    block_on(contract::histories_agree(&store, 1_000 + round * 5 + seed)).unwrap();
-                }
-                (5, "150 steps each".to_owned())
-            },
-        );
+    }
+
+    fn histories(&mut self, round: u64) {
+        let what = "random histories against the memory store";
+        self.table.part(what, "histories", || {
+            let folder = Folder::new();
+            for seed in 0..5 {
+                let seed = 1_000 + round * 5 + seed;
+                wait(contract::histories_agree(&folder.open(), seed)).unwrap();
+            }
+            (5, "150 steps each".to_owned())
+        });
+    }
+}
+
+#[test]
+#[ignore = "takes as long as it is told to: `cargo xtask soak`"]
+fn soak() {
+    let minutes: u64 =
+        std::env::var("LOQUET_SOAK_MINUTES").map_or(1, |minutes| minutes.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let mut soak = Soak::default();
+    let mut round = 0;
+    while round == 0 || Instant::now() < end {
+        round += 1;
+        soak.codes();
+        soak.kills();
+        soak.losses_of_power(round);
+        soak.histories(round);
         println!("--- round {round}");
-        table.print();
+        soak.table.print();
     }
     println!("\n## Soak of {minutes} minutes, {round} rounds");
-    table.print();
-    let violations: u64 = table.0.iter().map(|line| line.violations).sum();
+    soak.table.print();
+    let violations: u64 = soak.table.0.iter().map(|line| line.violations).sum();
     println!("{violations} violations");
     assert_eq!(violations, 0);
 }

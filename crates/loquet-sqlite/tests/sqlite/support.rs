@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use loquet::contract::block_on;
+use loquet::blocking::wait;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, LedgerId, LedgerRow, NoticeRow,
     OrganisationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
@@ -13,6 +14,37 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
 use rusqlite::Connection;
 use rusqlite::types::Value;
+
+/// A folder with a new database for each who asks.
+pub(crate) struct Folder {
+    folder: tempfile::TempDir,
+    databases: AtomicU32,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            databases: AtomicU32::new(0),
+        }
+    }
+
+    /// Where the next database will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        self.folder.path().join(format!("{number}.db"))
+    }
+
+    pub(crate) fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.path()).unwrap()
+    }
+
+    /// What opens the next database again and again.
+    pub(crate) fn again_and_again(&self) -> impl Fn() -> SqliteStore + use<> {
+        let path = self.path();
+        move || SqliteStore::open(&path).unwrap()
+    }
+}
 
 pub(crate) fn org() -> OrgId {
     OrgId::from(1u64)
@@ -110,13 +142,13 @@ pub(crate) fn everything(number: u64) -> Writes {
 }
 
 pub(crate) fn done(store: &SqliteStore, writes: Writes) {
-    assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
+    assert_eq!(wait(store.commit(writes)).unwrap(), Commit::Done);
 }
 
 /// The keys of [`everything`], found or not.
 pub(crate) fn found(store: &SqliteStore, number: u64) -> Vec<Versioned> {
     let keys: Vec<RowKey> = everything(number).put.iter().map(Row::key).collect();
-    block_on(store.load(&keys)).unwrap()
+    wait(store.load(&keys)).unwrap()
 }
 
 pub(crate) fn expected(number: u64) -> Vec<Versioned> {

@@ -1,10 +1,27 @@
-//! Following a chain, from its beginning or from what was forgotten of it.
+//! Where an account's chain stands, and following it from its beginning or from what was forgotten of it.
 
 use loquet_policy::AccountId;
 
 use super::{Broken, link};
-use crate::records::AuditHead;
+use crate::hash;
 use crate::store::AuditRow;
+
+/// Where an account's audit chain stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AuditHead {
+    pub(crate) seq: u64,
+    pub(crate) head: [u8; 32],
+}
+
+impl AuditHead {
+    /// Where a chain begins: bound to its account, so that one account's chain cannot stand in for another's.
+    pub(crate) fn start(account: AccountId) -> Self {
+        Self {
+            seq: 0,
+            head: hash::digest("audit chain", &account.to_bytes()).to_bytes(),
+        }
+    }
+}
 
 /// A chain as far as it was followed.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use loquet_policy::{AccountId, Digest, UnixTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::records::AuditHead;
-use crate::seal::mac;
+use super::AuditHead;
+use crate::hash::mac;
 
 const FORMAT: u16 = 1;
 

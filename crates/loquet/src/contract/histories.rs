@@ -72,20 +72,7 @@ async fn one_step<S: Store>(
             let query = queries().nth(usize::try_from(draw.below(QUERIES)).unwrap_or(0));
             same_items(store, memory, &query.unwrap_or(Query::Outbox)).await?;
         }
-        18 => {
-            let (found, expected) = (
-                all(store, &Query::Outbox).await?,
-                all(memory, &Query::Outbox).await?,
-            );
-            let chosen = notices(&found)
-                .into_iter()
-                .zip(notices(&expected))
-                .filter(|_| draw.chance(40));
-            for ((found, _), (expected, _)) in chosen {
-                store.delivered(found).await?;
-                memory.delivered(expected).await?;
-            }
-        }
+        18 => some_are_delivered(store, memory, draw).await?,
         19 if draw.chance(50) => {
             let account = AccountId::from(draw.below(ACCOUNTS));
             let found = store.forget_audit(account, u32::MAX).await?;
@@ -108,6 +95,26 @@ async fn one_step<S: Store>(
     Ok(())
 }
 
+async fn some_are_delivered<S: Store>(
+    store: &S,
+    memory: &MemoryStore,
+    draw: &mut Draw,
+) -> Result<(), Broken> {
+    let (found, expected) = (
+        all(store, &Query::Outbox).await?,
+        all(memory, &Query::Outbox).await?,
+    );
+    let chosen = notices(&found)
+        .into_iter()
+        .zip(notices(&expected))
+        .filter(|_| draw.chance(40));
+    for ((found, _), (expected, _)) in chosen {
+        store.delivered(found).await?;
+        memory.delivered(expected).await?;
+    }
+    Ok(())
+}
+
 /// A change that may be right, stale, or refused for one reason; never stale *and* refused, whose order is the store's.
 async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, Broken> {
     let mut writes = Writes::default();
@@ -124,39 +131,71 @@ async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, 
         if !put {
             continue;
         }
-        let row = match (key, found.map(|found| found.row)) {
-            (RowKey::Organisation(id), found) => {
-                let was = matches!(
-                    found,
-                    Some(Row::Organisation(OrganisationRow { enabled: true, .. }))
-                );
-                Row::Organisation(OrganisationRow {
-                    id,
-                    enabled: was || draw.chance(20),
-                    body: draw.text(),
-                })
-            }
-            (RowKey::Roster(org), _) => roster(org, &draw.text()),
-            (RowKey::Ledger(id), found) => {
-                let was = match found {
-                    Some(Row::Ledger(row)) => row.mark,
-                    _ => 0,
-                };
-                ledger(id, was.saturating_add(draw.below(3)), &draw.text())
-            }
-            (RowKey::Attempt(id), _) => {
-                attempt(id, AccountId::from(draw.below(ACCOUNTS)), draw.below(STEPS))
-            }
-            (RowKey::Account(_), Some(Row::Account(row))) => {
-                Row::Account(moved(row, draw, &mut renamed))
-            }
-            (RowKey::Account(id), _) => {
-                let org = OrgId::from(draw.below(ORGS));
-                Row::Account(moved(account(id, org), draw, &mut renamed))
-            }
-        };
+        let row = random_row(key, found.map(|found| found.row), draw, &mut renamed);
         writes.put.push(row);
     }
+    random_records(memory, draw, &mut writes, stale).await?;
+    for _ in 0..draw.below(3) {
+        writes.outbox.push(NoticeRow {
+            to: AccountId::from(draw.below(ACCOUNTS)),
+            org: OrgId::from(draw.below(ORGS)),
+            at: UnixTime(draw.below(STEPS)),
+            body: draw.text(),
+        });
+    }
+    if stale && let Some((_, version)) = writes.expect.first_mut() {
+        *version = if draw.chance(50) {
+            version.next()
+        } else {
+            Version(draw.below(4))
+        };
+    }
+    if wrong {
+        writes.put.extend(unexpected(&writes, draw));
+    }
+    Ok(writes)
+}
+
+/// What a row becomes, or a new one.
+fn random_row(key: RowKey, found: Option<Row>, draw: &mut Draw, renamed: &mut bool) -> Row {
+    match (key, found) {
+        (RowKey::Organisation(id), found) => {
+            let was = matches!(
+                found,
+                Some(Row::Organisation(OrganisationRow { enabled: true, .. }))
+            );
+            Row::Organisation(OrganisationRow {
+                id,
+                enabled: was || draw.chance(20),
+                body: draw.text(),
+            })
+        }
+        (RowKey::Roster(org), _) => roster(org, &draw.text()),
+        (RowKey::Ledger(id), found) => {
+            let was = match found {
+                Some(Row::Ledger(row)) => row.mark,
+                _ => 0,
+            };
+            ledger(id, was.saturating_add(draw.below(3)), &draw.text())
+        }
+        (RowKey::Attempt(id), _) => {
+            attempt(id, AccountId::from(draw.below(ACCOUNTS)), draw.below(STEPS))
+        }
+        (RowKey::Account(_), Some(Row::Account(row))) => Row::Account(moved(row, draw, renamed)),
+        (RowKey::Account(id), _) => {
+            let org = OrgId::from(draw.below(ORGS));
+            Row::Account(moved(account(id, org), draw, renamed))
+        }
+    }
+}
+
+/// Records for the audit log; now and then one whose place is taken.
+async fn random_records(
+    memory: &MemoryStore,
+    draw: &mut Draw,
+    writes: &mut Writes,
+    stale: bool,
+) -> Result<(), Broken> {
     for _ in 0..draw.below(3) {
         let account = AccountId::from(draw.below(ACCOUNTS));
         let last = records(&all(memory, &Query::Audit(account)).await?)
@@ -183,36 +222,21 @@ async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, 
         };
         writes.audit.push(record);
     }
-    for _ in 0..draw.below(3) {
-        writes.outbox.push(NoticeRow {
-            to: AccountId::from(draw.below(ACCOUNTS)),
-            org: OrgId::from(draw.below(ORGS)),
-            at: UnixTime(draw.below(STEPS)),
+    Ok(())
+}
+
+/// A row that the change does not expect.
+fn unexpected(writes: &Writes, draw: &mut Draw) -> Option<Row> {
+    let missing = keys().find(|key| !writes.expect.iter().any(|(named, _)| named == key))?;
+    match missing {
+        RowKey::Organisation(id) => Some(Row::Organisation(OrganisationRow {
+            id,
+            enabled: true,
             body: draw.text(),
-        });
+        })),
+        RowKey::Roster(org) => Some(roster(org, "unexpected")),
+        RowKey::Account(_) | RowKey::Attempt(_) | RowKey::Ledger(_) => None,
     }
-    if stale && let Some((_, version)) = writes.expect.first_mut() {
-        *version = if draw.chance(50) {
-            version.next()
-        } else {
-            Version(draw.below(4))
-        };
-    }
-    if wrong
-        && let Some(missing) =
-            keys().find(|key| !writes.expect.iter().any(|(named, _)| named == key))
-    {
-        writes.put.extend(match missing {
-            RowKey::Organisation(id) => Some(Row::Organisation(OrganisationRow {
-                id,
-                enabled: true,
-                body: draw.text(),
-            })),
-            RowKey::Roster(org) => Some(roster(org, "unexpected")),
-            RowKey::Account(_) | RowKey::Attempt(_) | RowKey::Ledger(_) => None,
-        });
-    }
-    Ok(writes)
 }
 
 /// An account's next row. Only one in a change gets another external id: whether two may swap theirs is the store's.

@@ -106,51 +106,10 @@ impl Liar {
         false
     }
 
-    fn texts(mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
-        for row in &mut writes.put {
-            match row {
-                Row::Organisation(row) => change(&mut row.body),
-                Row::Roster(row) => change(&mut row.body),
-                Row::Account(row) => change(&mut row.body),
-                Row::Attempt(row) => change(&mut row.body),
-                Row::Ledger(row) => change(&mut row.body),
-            }
-        }
-        writes
-    }
-}
-
-impl Store for Liar {
-    async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        let mut found = Vec::new();
-        match self.lie {
-            Lie::LoadsRowByRow => {
-                for key in keys {
-                    found.extend(self.truth.load(&[*key]).await?);
-                    thread::sleep(Duration::from_micros(100));
-                }
-            }
-            _ => found = self.truth.load(keys).await?,
-        }
-        if self.lie == Lie::KeepsVersions {
-            found
-                .iter_mut()
-                .for_each(|found| found.version = Version(1));
-        }
-        Ok(found)
-    }
-
-    async fn commit(&self, mut writes: Writes) -> Result<Commit, Fault> {
+    /// What is written in place of what should be.
+    async fn twisted(&self, mut writes: Writes) -> Result<Writes, Fault> {
         match self.lie {
             Lie::WritesWhatIsStale => writes = self.up_to_date(writes).await,
-            Lie::AuditsWhatIsStale if self.is_stale(&writes).await => {
-                let audit = Writes {
-                    audit: writes.audit,
-                    ..Writes::default()
-                };
-                self.truth.commit(audit).await.ok();
-                return Ok(Commit::Stale);
-            }
             Lie::WritesWhatIsNotExpected => {
                 for row in &writes.put {
                     let key = row.key();
@@ -199,6 +158,56 @@ impl Store for Liar {
                 for record in &mut writes.audit {
                     record.at = UnixTime(record.at.0 & (u64::MAX >> 1));
                 }
+            }
+            _ => {}
+        }
+        Ok(writes)
+    }
+
+    fn texts(mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
+        for row in &mut writes.put {
+            match row {
+                Row::Organisation(row) => change(&mut row.body),
+                Row::Roster(row) => change(&mut row.body),
+                Row::Account(row) => change(&mut row.body),
+                Row::Attempt(row) => change(&mut row.body),
+                Row::Ledger(row) => change(&mut row.body),
+            }
+        }
+        writes
+    }
+}
+
+impl Store for Liar {
+    async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let mut found = Vec::new();
+        match self.lie {
+            Lie::LoadsRowByRow => {
+                for key in keys {
+                    found.extend(self.truth.load(&[*key]).await?);
+                    thread::sleep(Duration::from_micros(100));
+                }
+            }
+            _ => found = self.truth.load(keys).await?,
+        }
+        if self.lie == Lie::KeepsVersions {
+            found
+                .iter_mut()
+                .for_each(|found| found.version = Version(1));
+        }
+        Ok(found)
+    }
+
+    async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
+        let mut writes = self.twisted(writes).await?;
+        match self.lie {
+            Lie::AuditsWhatIsStale if self.is_stale(&writes).await => {
+                let audit = Writes {
+                    audit: writes.audit,
+                    ..Writes::default()
+                };
+                self.truth.commit(audit).await.ok();
+                return Ok(Commit::Stale);
             }
             Lie::ChecksBeforeItWrites => {
                 if self.is_stale(&writes).await {

@@ -18,7 +18,7 @@ fn id() -> AccountId {
 }
 
 /// A place in an account's chain is written once, and the chain is read in order.
-pub async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
     let other = AccountId::from(8u64);
     done(
         store,
@@ -62,7 +62,9 @@ pub async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Broken> {
 
 /// Audit records go only where the account's page in the books lets them go: the oldest first, no more than asked, and
 /// never another account's. Whatever goes is not written again.
-pub async fn audit_is_forgotten_only_as_the_books_say<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn audit_is_forgotten_only_as_the_books_say<S: Store>(
+    store: &S,
+) -> Result<(), Broken> {
     let other = AccountId::from(8u64);
     let chain = |account| {
         (1..=9).fold(Writes::default(), |writes, seq| {
@@ -111,7 +113,7 @@ pub async fn audit_is_forgotten_only_as_the_books_say<S: Store>(store: &S) -> Re
 }
 
 /// A notice waits in its place until it is delivered, and its number is never given to another.
-pub async fn notices_stay_until_delivered<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn notices_stay_until_delivered<S: Store>(store: &S) -> Result<(), Broken> {
     for body in ["1", "2", "3"] {
         done(store, Writes::default().and_notice(notice(id(), body))).await?;
     }
@@ -169,7 +171,7 @@ pub async fn notices_stay_until_delivered<S: Store>(store: &S) -> Result<(), Bro
 }
 
 /// What became of an attempt is written once.
-pub async fn an_attempt_has_one_outcome<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn an_attempt_has_one_outcome<S: Store>(store: &S) -> Result<(), Broken> {
     let key = attempt_id(5);
     done(store, put(attempt(key, id(), 10), Version::ABSENT)).await?;
     let again = store
@@ -202,7 +204,7 @@ pub async fn an_attempt_has_one_outcome<S: Store>(store: &S) -> Result<(), Broke
 }
 
 /// Only attempts are forgotten, only older ones, and no more than asked.
-pub async fn attempts_are_forgotten_by_age<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn attempts_are_forgotten_by_age<S: Store>(store: &S) -> Result<(), Broken> {
     for number in 0..10 {
         done(
             store,

@@ -14,7 +14,7 @@ use crate::store::{Cursor, Item, PAGE, Query, Row, RowKey, Store, Version, Write
 
 /// Pages join: what is there from the first page to the last is found exactly once, in order, whatever comes and goes
 /// in between.
-pub async fn pages_join_without_a_gap<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn pages_join_without_a_gap<S: Store>(store: &S) -> Result<(), Broken> {
     organisations_join(store).await?;
     accounts_join(store).await?;
     audit_joins(store).await?;

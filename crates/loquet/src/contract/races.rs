@@ -1,136 +1,22 @@
 //! Rules about changes at the same time.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::thread;
 
 use loquet_policy::{AccountId, OrgId};
 
+use super::contest::threads;
 use super::samples::{
     account, all, attempt, attempt_id, audit, done, find, notice, organisation, put, records,
     roster, version,
 };
 use super::{Broken, Driver, Work, together};
-use crate::store::{
-    AccountRow, AttemptId, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Versioned,
-    Writes,
-};
-
-/// What one contender says it did: which change it made, under which attempt.
-pub type Claim = (u64, AttemptId);
-
-/// Contends for an account: every contender writes the next change to it until `rounds` are made in all, and says
-/// which were its own. `who` tells contenders apart; each needs its own.
-///
-/// Run it on several threads or in several processes at once, then give [`settled`] all claims.
-///
-/// # Errors
-/// A fault other than [`Fault::Busy`], which is answered by trying again.
-pub async fn contend<S: Store>(
-    store: &S,
-    id: AccountId,
-    rounds: u64,
-    who: u32,
-) -> Result<Vec<Claim>, Broken> {
-    let org = OrgId::from(1u64);
-    let mut claims = Vec::new();
-    for turn in 0.. {
-        let attempt_id = attempt_id((u128::from(who) << 64) | turn);
-        let found = match store.load(&[RowKey::Account(id)]).await {
-            Err(Fault::Busy) => continue,
-            found => found?,
-        };
-        let (at, mut row) = match found.into_iter().next() {
-            Some(Versioned {
-                version,
-                row: Row::Account(row),
-            }) => (version, row),
-            None => (Version::ABSENT, account(id, org)),
-            Some(other) => return Err(Broken::new(format!("the account loads {other:?}"))),
-        };
-        if row.audited >= rounds {
-            break;
-        }
-        row.audited = row.audited.saturating_add(1);
-        let change = row.audited;
-        let writes = put(Row::Account(row), at)
-            .and_put(attempt(attempt_id, id, change), Version::ABSENT)
-            .and_audit(audit(
-                id,
-                change,
-                &format!("{:032x}", u128::from_be_bytes(attempt_id.0)),
-            ));
-        match store.commit(writes).await {
-            Ok(Commit::Done) => claims.push((change, attempt_id)),
-            Ok(Commit::Stale) | Err(Fault::Busy) => {}
-            Err(fault) => return Err(fault.into()),
-        }
-    }
-    Ok(claims)
-}
-
-/// Checks what contenders say against what the store holds: of every round exactly one is the winner, and every trace
-/// of the change is the winner's.
-///
-/// # Errors
-/// Who won twice, or not at all.
-pub async fn settled<S: Store>(
-    store: &S,
-    id: AccountId,
-    rounds: u64,
-    claims: &[Claim],
-) -> Result<(), Broken> {
-    let mut winners = BTreeMap::new();
-    for (change, attempt) in claims {
-        hold!(
-            winners.insert(*change, *attempt).is_none(),
-            "change {change} was acknowledged to two contenders"
-        );
-    }
-    hold!(
-        winners.keys().copied().eq(1..=rounds),
-        "of {rounds} changes {} were acknowledged",
-        winners.len()
-    );
-
-    let found = find(store, RowKey::Account(id)).await?;
-    let counted = matches!(
-        &found,
-        Some(Versioned { version, row: Row::Account(AccountRow { audited, .. }) })
-            if version.0 == rounds && *audited == rounds
-    );
-    hold!(
-        counted,
-        "{rounds} changes were acknowledged, and this is found: {found:?}"
-    );
-    let trail = all(store, &Query::Audit(id)).await?;
-    let trail = records(&trail);
-    hold!(
-        trail.len() == winners.len(),
-        "{rounds} changes were acknowledged and {} audited",
-        trail.len()
-    );
-    for (record, (change, winner)) in trail.into_iter().zip(winners) {
-        let name = format!("{:032x}", u128::from_be_bytes(winner.0));
-        hold!(
-            record.seq == change && record.body == name,
-            "change {change} is {name}'s and audited as {record:?}"
-        );
-        let outcome = find(store, RowKey::Attempt(winner)).await?;
-        hold!(
-            outcome.is_some_and(|found| found.row == attempt(winner, id, change)),
-            "{name} won without a trace"
-        );
-    }
-    Ok(())
-}
+use crate::store::{AccountRow, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Writes};
 
 /// Many commits on one task with the same expectation: one is done, all others are stale.
-pub async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
     const MANY: u64 = 64;
     let id = AccountId::from(1u64);
     for round in 0..8 {
@@ -182,38 +68,14 @@ pub async fn one_of_many_wins<S: Store>(store: &S) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Threads that want the same: of every change one is the winner, the others are told that they are late.
-///
-/// # Errors
-/// What [`settled`] finds.
-pub fn one_thread_of_many_wins<S: Store>(store: &S, driver: &Driver<'_>) -> Result<(), Broken> {
-    const THREADS: u32 = 8;
-    const ROUNDS: u64 = 200;
-    let id = AccountId::from(1u64);
-    let claims = Mutex::new(Vec::new());
-    let contender = |who| -> Work<'_> {
-        let claims = &claims;
-        Box::pin(async move {
-            let own = contend(store, id, ROUNDS, who).await?;
-            claims
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(own);
-            Ok(())
-        })
-    };
-    threads(driver, (0..THREADS).map(contender).collect())?;
-    let claims = claims.into_inner().unwrap_or_else(PoisonError::into_inner);
-    driver(Box::pin(async move {
-        settled(store, id, ROUNDS, &claims).await
-    }))
-}
-
 /// Rows that are written together are loaded together, never one from before a change and one from after it.
 ///
 /// # Errors
 /// The rows that were torn apart.
-pub fn a_load_sees_one_moment<S: Store>(store: &S, driver: &Driver<'_>) -> Result<(), Broken> {
+pub(super) fn a_load_sees_one_moment<S: Store>(
+    store: &S,
+    driver: &Driver<'_>,
+) -> Result<(), Broken> {
     const WRITES: u64 = 300;
     let org = OrgId::from(1u64);
     let over = AtomicBool::new(false);
@@ -264,7 +126,7 @@ pub fn a_load_sees_one_moment<S: Store>(store: &S, driver: &Driver<'_>) -> Resul
 }
 
 /// In company of others, a change that cannot be written is refused alone.
-pub async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Broken> {
     const MANY: u64 = 40;
     let org = OrgId::from(1u64);
     done(
@@ -323,7 +185,7 @@ pub async fn a_hopeless_change_fails_alone<S: Store>(store: &S) -> Result<(), Br
 }
 
 /// A commit whose future is dropped happens whole, once, or not at all; and its attempt says which.
-pub async fn a_dropped_commit_is_whole_or_absent<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_dropped_commit_is_whole_or_absent<S: Store>(store: &S) -> Result<(), Broken> {
     const DROPPED: u64 = 60;
     let id = AccountId::from(1u64);
     let org = OrgId::from(1u64);
@@ -383,21 +245,4 @@ fn commit<'a, S: Store>(
     writes: Writes,
 ) -> Pin<Box<dyn Future<Output = Result<Commit, Fault>> + Send + 'a>> {
     Box::pin(store.commit(writes))
-}
-
-/// Runs each on a thread of its own, and answers with the first that is broken.
-fn threads(driver: &Driver<'_>, works: Vec<Work<'_>>) -> Result<(), Broken> {
-    thread::scope(|scope| {
-        let running: Vec<_> = works
-            .into_iter()
-            .map(|work| scope.spawn(move || driver(work)))
-            .collect();
-        let panicked = |_| Err(Broken::new("a thread panicked".to_owned()));
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(panicked))
-            .collect::<Vec<_>>()
-    })
-    .into_iter()
-    .collect()
 }

@@ -8,19 +8,18 @@ use super::samples::{
     put, refused, roster, version,
 };
 use crate::store::{
-    AccountRow, Commit, LedgerId, OrganisationRow, Query, Row, RowKey, Store, Version, Versioned,
-    Writes,
+    AccountRow, Commit, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
-fn org() -> OrgId {
+pub(super) fn org() -> OrgId {
     OrgId::from(1u64)
 }
 
-fn id() -> AccountId {
+pub(super) fn id() -> AccountId {
     AccountId::from(7u64)
 }
 
-fn page() -> LedgerId {
+pub(super) fn page() -> LedgerId {
     LedgerId {
         kind: 7,
         page: [7; 16],
@@ -28,7 +27,7 @@ fn page() -> LedgerId {
 }
 
 /// A key without a row is no error, and stays out of the answer.
-pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
     let keys = [
         RowKey::Organisation(org()),
         RowKey::Roster(org()),
@@ -77,7 +76,9 @@ pub async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken>
 }
 
 /// The first write gives version 1, every further one the next; what is only expected keeps its version.
-pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn every_write_raises_the_version_by_one<S: Store>(
+    store: &S,
+) -> Result<(), Broken> {
     for round in 0..5 {
         let body = round.to_string();
         let mut row = account(id(), org());
@@ -122,7 +123,7 @@ pub async fn every_write_raises_the_version_by_one<S: Store>(store: &S) -> Resul
 }
 
 /// Of many expected versions one is wrong: nothing at all is written.
-pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
     const OTHERS: u64 = 20;
     let others = || (0..OTHERS).map(|number| OrgId::from(100u64.saturating_add(number)));
     let base = put(organisation(org(), "old"), Version::ABSENT)
@@ -171,6 +172,11 @@ pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Br
             "a stale change wrote {found:?}"
         );
     }
+    left_no_trace(store).await
+}
+
+/// A change that was stale has left neither its attempt, nor a record, nor a notice.
+async fn left_no_trace<S: Store>(store: &S) -> Result<(), Broken> {
     hold!(
         find(store, RowKey::Attempt(attempt_id(1))).await?.is_none(),
         "a stale change wrote its attempt"
@@ -187,7 +193,7 @@ pub async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Br
 }
 
 /// A row is written only at a version that the change expects; otherwise nothing of the change is.
-pub async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
+pub(super) async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
     let mut careless = put(organisation(org(), "o"), Version::ABSENT).and_notice(notice(id(), "n"));
     careless.put.push(roster(org(), "r"));
     refused(store, careless, "a row that was not expected").await?;
@@ -211,14 +217,15 @@ pub async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<()
     Ok(())
 }
 
+fn named(number: u64, org: OrgId, name: &str) -> Row {
+    Row::Account(AccountRow {
+        external_id: name.to_owned(),
+        ..account(AccountId::from(number), org)
+    })
+}
+
 /// Two accounts of one organisation never share an external id; which ids are the same is a question of bytes.
-pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
-    let named = |number: u64, org: OrgId, name: &str| {
-        Row::Account(AccountRow {
-            external_id: name.to_owned(),
-            ..account(AccountId::from(number), org)
-        })
-    };
+pub(super) async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
     let distinct = [
         "ada",
         "Ada",
@@ -241,6 +248,11 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
             "{name:?} finds {found:?}"
         );
     }
+    taken_external_ids_are_refused(store).await?;
+    external_ids_move(store).await
+}
+
+async fn taken_external_ids_are_refused<S: Store>(store: &S) -> Result<(), Broken> {
     let taken = put(named(99, org(), "ada"), Version::ABSENT).and_notice(notice(id(), "n"));
     refused(store, taken, "an external id that is taken").await?;
     refused(
@@ -268,8 +280,11 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
         all(store, &Query::Outbox).await?.is_empty(),
         "a refused change sent a notice"
     );
+    Ok(())
+}
 
-    // Another organisation has its own names, and a name given up is free.
+/// Another organisation has its own names, and a name given up is free.
+async fn external_ids_move<S: Store>(store: &S) -> Result<(), Broken> {
     done(
         store,
         put(named(50, OrgId::from(2u64), "ada"), Version::ABSENT),
@@ -289,100 +304,4 @@ pub async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> 
         "the new external id finds {found:?}"
     );
     Ok(())
-}
-
-/// What a store *should* guard besides: facts that never go back. [`run`](super::run) leaves this out.
-pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
-    let enabled = |enabled| {
-        Row::Organisation(OrganisationRow {
-            id: org(),
-            enabled,
-            body: "{}".to_owned(),
-        })
-    };
-    let bound = AccountRow {
-        ever: true,
-        epoch: 5,
-        used_step: Some(1000),
-        audited: 3,
-        ..account(id(), org())
-    };
-    done(
-        store,
-        put(enabled(true), Version::ABSENT).and_put(Row::Account(bound.clone()), Version::ABSENT),
-    )
-    .await?;
-
-    refused(
-        store,
-        put(enabled(false), Version(1)),
-        "an organisation that is un-enabled",
-    )
-    .await?;
-    let back = [
-        (
-            "an authenticator that was never bound after all",
-            AccountRow {
-                ever: false,
-                ..bound.clone()
-            },
-        ),
-        (
-            "an epoch that goes back",
-            AccountRow {
-                epoch: 4,
-                used_step: Some(2000),
-                ..bound.clone()
-            },
-        ),
-        (
-            "a used step that goes back",
-            AccountRow {
-                used_step: Some(999),
-                ..bound.clone()
-            },
-        ),
-        (
-            "a used step that is forgotten",
-            AccountRow {
-                used_step: None,
-                ..bound.clone()
-            },
-        ),
-    ];
-    for (what, row) in back {
-        refused(store, put(Row::Account(row), Version(1)), what).await?;
-    }
-    done(store, put(ledger(page(), 5, "{}"), Version::ABSENT)).await?;
-    refused(
-        store,
-        put(ledger(page(), 4, "{}"), Version(1)),
-        "a mark of the house's books that goes back",
-    )
-    .await?;
-    for (key, row) in [
-        (RowKey::Organisation(org()), enabled(true)),
-        (RowKey::Account(id()), Row::Account(bound.clone())),
-    ] {
-        let found = find(store, key).await?;
-        hold!(
-            found
-                == Some(Versioned {
-                    version: Version(1),
-                    row
-                }),
-            "a guarded row changed: {found:?}"
-        );
-    }
-    // A new epoch has a new authenticator, whose steps count from anew.
-    let renewed = AccountRow {
-        epoch: 6,
-        used_step: None,
-        ..bound
-    };
-    done(
-        store,
-        put(Row::Account(renewed), Version(1)).and_put(enabled(true), Version(1)),
-    )
-    .await
 }

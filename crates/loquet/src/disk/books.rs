@@ -5,11 +5,11 @@ use loquet_policy::{AccountId, Digest, OrgId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{BASE64, DiskError, VERSION, account_body, decode, read, write};
-use crate::audit::Record;
-use crate::records::AuditHead;
-use crate::seal::{self, KeyRing, Place, SealError};
-use crate::store::{AccountRow, LedgerId, LedgerRow, Version};
+use super::{BASE64, DiskError, VERSION, decode, read, write};
+use crate::audit::{AuditHead, Record};
+use crate::hash;
+use crate::seal::{KeyRing, Place, SealError};
+use crate::store::{LedgerId, LedgerRow, Version};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,7 +78,7 @@ pub(crate) enum Forgotten {
 
 fn forgotten_signature(account: AccountId, last: AuditHead, key: &[u8; 32]) -> Digest {
     let parts: &[&[u8]] = &[&account.to_bytes(), &last.seq.to_be_bytes(), &last.head];
-    Digest::from_bytes(seal::mac(key, "audit forgotten", parts))
+    Digest::from_bytes(hash::mac(key, "audit forgotten", parts))
 }
 
 pub(crate) fn write_forgotten(
@@ -129,15 +129,6 @@ pub(crate) fn write_count(id: LedgerId, mark: u64) -> Result<LedgerRow, DiskErro
         id,
         mark,
         body: write("books", &CountBody { v: VERSION })?,
-    })
-}
-
-/// Where an account's audit chain stands, by its row.
-pub(crate) fn audit_head(row: &AccountRow) -> Result<AuditHead, DiskError> {
-    let body = account_body(row)?;
-    Ok(AuditHead {
-        seq: row.audited,
-        head: body.audit_head.to_bytes(),
     })
 }
 

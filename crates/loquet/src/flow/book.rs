@@ -6,8 +6,8 @@ use super::host::of_host;
 use super::sealed::Step;
 use super::{After, Beside, Case, Keys, Refused, Typed, done};
 use crate::book::Address;
+use crate::hash;
 use crate::paper::RepudiationLink;
-use crate::seal;
 use crate::stamp::Stamp;
 
 /// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
@@ -130,10 +130,10 @@ of_host!(Repudiate, "repudiate", (), done, |this, _case| {
 /// The link in the letter about the enrollment that began this epoch. It is stored nowhere: whoever writes the letter
 /// derives it again.
 pub(crate) fn repudiation_link(keys: &Keys, account: AccountId, epoch: u32) -> RepudiationLink {
-    let derived = seal::mac(
+    let derived = hash::mac(
         &keys.link,
         "repudiation",
         &[&account.to_bytes(), &epoch.to_be_bytes()],
     );
-    RepudiationLink::new(account, *seal::half(derived))
+    RepudiationLink::new(account, *hash::half(derived))
 }

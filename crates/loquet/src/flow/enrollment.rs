@@ -10,9 +10,9 @@ use super::host::of_host;
 use super::log_in::{Entered, entered, stepped_up};
 use super::sealed::Step;
 use super::{After, Case, Refused, Typed, done};
+use crate::hash;
 use crate::paper::Ticket;
 use crate::records::{AccountRecord, OrganisationRecord};
-use crate::seal;
 use crate::stamp::Stamp;
 
 /// Begins an enrollment, or shows the one again that this session began.
@@ -36,7 +36,7 @@ in_session!(
                 this.ticket
                     .expose()
                     .parse::<Ticket>()
-                    .map_or(seal::digest("unreadable", &[]), |ticket| ticket.digest())
+                    .map_or(hash::digest("unreadable", &[]), |ticket| ticket.digest())
             }),
             recovery: case.new_recovery(),
             access: case.access(),

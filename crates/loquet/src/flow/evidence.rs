@@ -11,9 +11,9 @@ use loquet_policy::{
 };
 
 use super::{Case, Keys, Typed};
+use crate::hash;
 use crate::paper::{SealCode, Ticket};
 use crate::records::OrganisationRecord;
-use crate::seal;
 use crate::stamp::Stamp;
 
 /// The organisation's access rules, ready to answer.
@@ -161,7 +161,7 @@ pub(crate) fn proposed_seal(
         | BreakGlass::Opening { seal, .. }
         | BreakGlass::Open { seal, .. } => seal.to_bytes(),
     };
-    let derived = seal::mac(
+    let derived = hash::mac(
         &keys.break_glass,
         "break-glass",
         &[
@@ -171,7 +171,7 @@ pub(crate) fn proposed_seal(
             &seal,
         ],
     );
-    SealCode::from_entropy(*seal::half(derived))
+    SealCode::from_entropy(*hash::half(derived))
 }
 
 /// The groups that the access rules know a person by: the roles' numbers.

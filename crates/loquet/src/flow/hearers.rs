@@ -4,6 +4,22 @@ use loquet_policy::{AccountId, Audience, Event, Notice, RoleId, RoleSet, Roster,
 
 use crate::records::OrganisationRecord;
 
+/// Every notice with everybody who hears of it.
+pub(super) fn addressed(
+    notices: Vec<Notice>,
+    organisation: Option<&OrganisationRecord>,
+    roster: Option<&Roster>,
+) -> Vec<(AccountId, Notice)> {
+    once_each(notices, organisation)
+        .into_iter()
+        .flat_map(|notice| {
+            recipients(&notice, roster)
+                .into_iter()
+                .map(move |to| (to, notice))
+        })
+        .collect()
+}
+
 /// Administrators whom a mandate covers hear of it as everybody does, and not once more as administrators.
 pub(super) fn once_each(
     notices: Vec<Notice>,
@@ -25,7 +41,7 @@ pub(super) fn once_each(
 }
 
 /// Who hears of a notice. Everybody whom a mandate covers is looked up at delivery; the zero account stands for them.
-pub(super) fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
+fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
     match notice.to {
         Audience::Owner { account } => vec![account],
         Audience::Administrators => roster

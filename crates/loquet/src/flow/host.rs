@@ -5,8 +5,8 @@ use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 use super::people::{TicketFor, ticket};
 use super::sealed::Step;
 use super::{After, Case, Refused, Typed, done};
+use crate::hash;
 use crate::paper::SealCode;
-use crate::seal;
 
 /// The sealed code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
 /// administers is told, and any administrator's log-in with a code ends it.
@@ -39,7 +39,7 @@ fn typed_seal(typed: &Typed) -> loquet_policy::Digest {
     typed
         .expose()
         .parse::<SealCode>()
-        .map_or(seal::digest("unreadable", &[]), |seal| seal.digest())
+        .map_or(hash::digest("unreadable", &[]), |seal| seal.digest())
 }
 
 fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refused> {

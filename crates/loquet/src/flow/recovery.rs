@@ -9,9 +9,9 @@ use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, Uni
 
 use super::log_in::Entered;
 use super::{After, Case, Keys, Refused, Typed};
+use crate::hash;
 use crate::paper::RecoveryCode;
 use crate::records::AccountRecord;
-use crate::seal;
 use crate::stamp::Stamp;
 
 /// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
@@ -70,8 +70,8 @@ fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item
     (0..RECOVERY_CODES).map(move |number| {
         let number = u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes();
         let parts: [&[u8]; 3] = [&account.to_bytes(), secret.expose(), &number];
-        let derived = seal::mac(&keys.recovery, "recovery code", &parts);
-        RecoveryCode::from_entropy(*seal::half(derived))
+        let derived = hash::mac(&keys.recovery, "recovery code", &parts);
+        RecoveryCode::from_entropy(*hash::half(derived))
     })
 }
 

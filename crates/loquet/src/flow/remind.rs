@@ -65,3 +65,67 @@ pub(super) fn remind(organisation: &mut OrganisationRecord, now: UnixTime) -> Ve
     });
     notices
 }
+
+#[cfg(test)]
+mod tests {
+    use loquet_policy::{Mandate, OrgId, Organisation, RoleId};
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_790_000_000);
+
+    fn announced(since: UnixTime, date: UnixTime) -> OrganisationRecord {
+        let facts = Organisation::new(OrgId::from(9_u64));
+        let mut organisation = OrganisationRecord::new(facts, "À petits pas");
+        organisation.facts.mandates.push(Mandate {
+            role: RoleId::EMPLOYEE,
+            by: 1_u64.into(),
+            state: MandateState::Announced {
+                since,
+                date,
+                postponements: 0,
+            },
+        });
+        organisation
+    }
+
+    #[test]
+    fn whoever_was_told_a_day_before_is_reminded_and_later_is_not() {
+        let date = NOW.plus(7 * DAY);
+        for (since, reminded) in [(NOW.0 - DAY, true), (NOW.0 - DAY + 1, false)] {
+            let organisation = announced(UnixTime(since), date);
+            assert_eq!(is_due(&organisation, NOW), reminded);
+        }
+    }
+
+    #[test]
+    fn of_two_reminders_that_are_due_one_is_said_and_both_are_noted() {
+        let date = NOW.plus(DAY);
+        let mut organisation = announced(UnixTime(0), date);
+        let said = remind(&mut organisation, NOW);
+        assert_eq!(said.len(), 2, "those covered, and the administrators");
+        assert_eq!(organisation.reminded.len(), 2, "seven days and one");
+        assert!(!is_due(&organisation, NOW));
+    }
+
+    #[test]
+    fn what_was_said_of_a_date_that_stands_no_more_is_forgotten() {
+        let date = NOW.plus(DAY);
+        let mut organisation = announced(UnixTime(0), date);
+        let said = |role: RoleId, date| Reminded {
+            role,
+            date,
+            days: 7,
+        };
+        let stands = said(RoleId::EMPLOYEE, date);
+        organisation.reminded = vec![
+            stands.clone(),
+            said(RoleId::EMPLOYEE, NOW),
+            said(RoleId::PARENT, date),
+        ];
+        remind(&mut organisation, NOW);
+        let kept: Vec<u8> = organisation.reminded.iter().map(|it| it.days).collect();
+        assert_eq!(kept, [7, 1]);
+        assert!(organisation.reminded.contains(&stands));
+    }
+}

@@ -1,19 +1,23 @@
 //! Decisions as values: what they ask for and what they write, before any store sees it.
 
-use loquet_otp::Totp;
+use loquet_ipfilter::Geo;
+use loquet_otp::{Secret, Totp};
 use loquet_policy::{
-    Account, Audience, Authenticator, Event, Latch, Level, Mandate, MandateState, OrgId,
-    Organisation, Purpose, RoleId, RoleSet, Session, SessionId,
+    Account, AccountId, Audience, Authenticator, Command, Event, Latch, Level, Notice, OrgId,
+    Organisation, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
 };
 
-use super::remind::remind;
+use super::hearers::once_each;
 use super::*;
-use crate::book::Book;
-use crate::device::{Devices, LogIn as DeviceLogIn, session_on};
-use crate::records::{AuditHead, Reminded, Secrets};
+use crate::accept::Decided;
+use crate::device::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
+use crate::disk::FirstOutcome;
+use crate::edge::Entropy;
+use crate::records::{AccountRecord, OrganisationRecord, Secrets};
+use crate::stamp::Stamp;
+use crate::store::{AttemptId, RowKey, Version};
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
-const DAY: u64 = loquet_policy::limits::DAY;
 const SECRET: [u8; 20] = [9; 20];
 const SESSION: SessionId = SessionId(77);
 const VERSION: Version = Version(5);
@@ -72,14 +76,9 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
         now: NOW,
     });
     AccountRecord {
-        audit: AuditHead::start(facts.id),
-        facts,
-        external_id: id.to_string(),
-        label: id.to_string(),
-        book: Book::default(),
-        refusals: crate::audit::Refusals::default(),
         secrets,
         devices,
+        ..AccountRecord::new(facts, &id.to_string(), &id.to_string())
     }
 }
 
@@ -90,12 +89,8 @@ fn organisation() -> OrganisationRecord {
         by: 1_u64.into(),
     };
     OrganisationRecord {
-        facts,
-        name: "À petits pas".to_owned(),
-        rules: Vec::new(),
-        past: Vec::new(),
         devices: true,
-        reminded: Vec::new(),
+        ..OrganisationRecord::new(facts, "À petits pas")
     }
 }
 
@@ -139,7 +134,13 @@ fn code() -> String {
 }
 
 fn decided<C: Ceremony>(ceremony: &C, facts: &Facts) -> Decided<C::Grant> {
-    decide(ceremony, &request(), facts, NOW, &entropy(), &keys())
+    let input = Input {
+        request: &request(),
+        now: NOW,
+        entropy: &entropy(),
+        keys: &keys(),
+    };
+    decide(ceremony, &input, facts)
 }
 
 fn reset(subject: u64) -> Reset {
@@ -310,60 +311,6 @@ fn administrators_hear_once_of_what_everybody_covered_hears() {
     assert_eq!(once_each(announced(RoleId::EMPLOYEE), None).len(), 2);
 }
 
-fn announced(since: UnixTime, date: UnixTime) -> OrganisationRecord {
-    let mut organisation = organisation();
-    organisation.facts.mandates.push(Mandate {
-        role: RoleId::EMPLOYEE,
-        by: 1_u64.into(),
-        state: MandateState::Announced {
-            since,
-            date,
-            postponements: 0,
-        },
-    });
-    organisation
-}
-
-#[test]
-fn whoever_was_told_a_day_before_is_reminded_and_later_is_not() {
-    let date = NOW.plus(7 * DAY);
-    for (since, reminded) in [(NOW.0 - DAY, true), (NOW.0 - DAY + 1, false)] {
-        let organisation = announced(UnixTime(since), date);
-        assert_eq!(is_due(&organisation, NOW), reminded);
-    }
-}
-
-#[test]
-fn of_two_reminders_that_are_due_one_is_said_and_both_are_noted() {
-    let date = NOW.plus(DAY);
-    let mut organisation = announced(UnixTime(0), date);
-    let said = remind(&mut organisation, NOW);
-    assert_eq!(said.len(), 2, "those covered, and the administrators");
-    assert_eq!(organisation.reminded.len(), 2, "seven days and one");
-    assert!(!is_due(&organisation, NOW));
-}
-
-#[test]
-fn what_was_said_of_a_date_that_stands_no_more_is_forgotten() {
-    let date = NOW.plus(DAY);
-    let mut organisation = announced(UnixTime(0), date);
-    let said = |role: RoleId, date| Reminded {
-        role,
-        date,
-        days: 7,
-    };
-    let stands = said(RoleId::EMPLOYEE, date);
-    organisation.reminded = vec![
-        stands.clone(),
-        said(RoleId::EMPLOYEE, NOW),
-        said(RoleId::PARENT, date),
-    ];
-    remind(&mut organisation, NOW);
-    let kept: Vec<u8> = organisation.reminded.iter().map(|it| it.days).collect();
-    assert_eq!(kept, [7, 1]);
-    assert!(organisation.reminded.contains(&stands));
-}
-
 #[test]
 fn access_rules_that_nobody_can_read_let_nobody_in() {
     let unreadable = Facts {
@@ -419,7 +366,13 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
         stamp: stamp(Level::HalfLogin),
         typed: code().into(),
     };
-    let decided = decide(&give, &request, &facts, NOW, &entropy(), &keys());
+    let input = Input {
+        request: &request,
+        now: NOW,
+        entropy: &entropy(),
+        keys: &keys(),
+    };
+    let decided = decide(&give, &input, &facts);
     let devices = &decided.change().unwrap().actor.devices;
     let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
     assert_eq!(numbers, [1, u16::MAX]);

@@ -7,14 +7,7 @@ use super::*;
 const NOW: UnixTime = UnixTime(1_790_000_000);
 
 fn organisation() -> OrganisationRecord {
-    OrganisationRecord {
-        facts: Organisation::new(OrgId::from(9_u64)),
-        name: "À petits pas".to_owned(),
-        rules: Vec::new(),
-        past: Vec::new(),
-        devices: false,
-        reminded: Vec::new(),
-    }
+    OrganisationRecord::new(Organisation::new(OrgId::from(9_u64)), "À petits pas")
 }
 
 fn set(organisation: &mut OrganisationRecord, text: &str) {

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::{Service, ServiceError, TRIES};
-use crate::audit::{Broken, Chain, Checkpoint, Record};
+use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
 use crate::disk::{self, Forgotten};
-use crate::records::AuditHead;
 use crate::store::{
     AuditRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
 };

@@ -4,13 +4,10 @@ use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Roster, UnixTime};
 
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
-use crate::audit::Refusals;
-use crate::book::Book;
-use crate::device::Devices;
 use crate::disk;
 use crate::edge::random;
 use crate::flow::{self, Facts};
-use crate::records::{AccountRecord, AuditHead, OrganisationRecord, Secrets};
+use crate::records::{AccountRecord, OrganisationRecord};
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Versioned, Writes};
 
 /// What a host does at its own edge, without a session: the host is trusted with who its people are, not with letting
@@ -33,14 +30,7 @@ impl Service {
             if facts.organisation.is_some() && facts.roster.is_some() {
                 return Ok(id);
             }
-            let record = OrganisationRecord {
-                facts: Organisation::new(id),
-                name: name.to_owned(),
-                rules: Vec::new(),
-                past: Vec::new(),
-                devices: false,
-                reminded: Vec::new(),
-            };
+            let record = OrganisationRecord::new(Organisation::new(id), name);
             let writes = Writes {
                 expect: facts.read,
                 put: vec![
@@ -105,16 +95,7 @@ impl Service {
                 roster.admit(&account);
                 put.push(Row::Roster(disk::write_roster(&roster)?));
             }
-            let record = AccountRecord {
-                facts: account,
-                external_id: external_id.to_owned(),
-                label: label.to_owned(),
-                book: Book::default(),
-                refusals: Refusals::default(),
-                secrets: Secrets::default(),
-                audit: AuditHead::start(id),
-                devices: Devices::default(),
-            };
+            let record = AccountRecord::new(account, external_id, label);
             put.push(Row::Account(disk::write_account::<ServiceError>(
                 &record,
                 Version::ABSENT.next(),

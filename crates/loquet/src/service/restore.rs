@@ -157,18 +157,7 @@ impl Service {
         if !before.recovery.is_empty() {
             done.recovery.push(record.external_id.clone());
         }
-        let told = Record {
-            v: Record::FORMAT,
-            at: done.now,
-            actor: row.id,
-            subject: None,
-            what: "restore".to_owned(),
-            verdict: "GRANTED".to_owned(),
-            rule: None,
-            address: None,
-            policy: 0,
-            last: false,
-        };
+        let told = Record::new(done.now, row.id, "restore", "GRANTED");
         let told = told
             .chain(&mut record.audit, row.id, row.org, &vault.audit)
             .map_err(|error| DiskError::Damaged {

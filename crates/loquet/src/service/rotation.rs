@@ -1,6 +1,6 @@
 //! Rotation: every secret sealed anew under the ring's current key, while people log in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::AccountId;
 
@@ -59,12 +59,12 @@ impl Service {
         for (organisation, _) in self.organisations().await? {
             self.pages(Query::Accounts(organisation.id), |item| {
                 if let Some((row, _)) = account(item) {
-                    let seals = disk::seals(&row, current)?;
+                    let keys = disk::sealed_under(&row)?;
                     count.accounts = count.accounts.saturating_add(1);
-                    if seals.outdated {
+                    if is_outdated(&keys, current) {
                         count.outdated = count.outdated.saturating_add(1);
                     }
-                    for key in seals.keys {
+                    for key in keys {
                         let accounts = count.under.entry(key).or_default();
                         *accounts = accounts.saturating_add(1);
                     }
@@ -76,8 +76,8 @@ impl Service {
         Ok(count)
     }
 
-    /// Seals anew, under the ring's current key, what is sealed under an older one or in an older format; the root key
-    /// last. People log in meanwhile, and whoever changes an account meanwhile has it sealed anew as well.
+    /// Seals anew, under the ring's current key, what is sealed under an older one; the root key last. People log in
+    /// meanwhile, and whoever changes an account meanwhile has it sealed anew as well.
     ///
     /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
     /// Where another process still seals with an older key, some accounts fall back to it: see [`sealed`](Self::sealed).
@@ -101,7 +101,7 @@ impl Service {
                 let mut due = Vec::new();
                 for (row, version) in page.items.into_iter().filter_map(account) {
                     done.seen = done.seen.saturating_add(1);
-                    if disk::seals(&row, current)?.outdated {
+                    if is_outdated(&disk::sealed_under(&row)?, current) {
                         due.push((row, version));
                     }
                 }
@@ -140,7 +140,7 @@ impl Service {
             let Some((row, version)) = found.into_iter().map(Item::Row).find_map(account) else {
                 return Ok(false);
             };
-            if !disk::seals(&row, self.ring().current())?.outdated {
+            if !is_outdated(&disk::sealed_under(&row)?, self.ring().current()) {
                 return Ok(false);
             }
             if self.reseal_at_once(&[(row, version)]).await? == Commit::Done {
@@ -182,6 +182,11 @@ impl Service {
         }
         Err(ServiceError::Busy)
     }
+}
+
+/// Whether a secret is sealed under another key than the one that seals today.
+fn is_outdated(keys: &BTreeSet<u32>, current: u32) -> bool {
+    keys.iter().any(|key| *key != current)
 }
 
 fn account(item: Item) -> Option<(AccountRow, Version)> {

@@ -7,18 +7,13 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use loquet_policy::AccountId;
-
 use super::{Service, ServiceError, TRIES};
-use crate::audit::Chain;
 use crate::disk;
 use crate::edge::random;
 use crate::flow::Keys;
-use crate::records::AuditHead;
-use crate::seal::{KeyRing, SealError, mac};
-use crate::store::{
-    Commit, Cursor, Item, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes,
-};
+use crate::hash::mac;
+use crate::seal::KeyRing;
+use crate::store::{Commit, LedgerId, Row, RowKey, Store, Version, Writes};
 
 /// What the root key is for.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -37,13 +32,9 @@ impl Vault {
                 recovery: key("recovery"),
                 place: key("place"),
             },
-            audit: audit_key(root),
+            audit: key("audit"),
         }
     }
-}
-
-fn audit_key(root: &[u8; 32]) -> [u8; 32] {
-    mac(root, "audit", &[])
 }
 
 impl Service {
@@ -96,11 +87,14 @@ impl Service {
                 let root = disk::read_root(&row, version, &self.ring()).map_err(keys)?;
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
-            let root = self.first_root().await?;
-            // Made, or another was faster: in both cases it is read back above.
-            let (Commit::Done | Commit::Stale) = self.put_root(&root, Version::ABSENT).await?;
+            // The root is made before anything else: where there are organisations it was lost, or made a moment ago.
+            if self.organisations().await?.is_empty() {
+                let root = Zeroizing::new(random()?);
+                // Made, or another was faster: in both cases it is read back above.
+                let (Commit::Done | Commit::Stale) = self.put_root(&root, Version::ABSENT).await?;
+            }
         }
-        Err(ServiceError::Busy)
+        Err(ServiceError::Missing("root key"))
     }
 
     /// Writes the root key, sealed anew, over the row at `version`.
@@ -117,60 +111,6 @@ impl Service {
         };
         Ok(self.inner.store.commit(writes).await?)
     }
-
-    /// A random root for a new store. Before there were roots, everything hung on the oldest key of the ring: where
-    /// chains stand already it is that key, provided that the ring opens every secret there is and that a chain was begun
-    /// under it.
-    async fn first_root(&self) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
-        let organisations = self.organisations().await?;
-        if organisations.is_empty() {
-            return Ok(Zeroizing::new(random()?));
-        }
-        let ring = self.ring();
-        let oldest = ring.oldest()?;
-        let mut chained = Vec::new();
-        for (organisation, _) in organisations {
-            self.pages(Query::Accounts(organisation.id), |item| {
-                if let Item::Row(Versioned {
-                    version,
-                    row: Row::Account(row),
-                }) = item
-                {
-                    let account = disk::read_account(&row, version, &ring).map_err(keys)?;
-                    if account.audit.seq > 0 {
-                        chained.push(row.id);
-                    }
-                }
-                Ok(())
-            })
-            .await?;
-        }
-        if chained.is_empty() || self.began_one(&chained, &oldest).await? {
-            Ok(oldest)
-        } else {
-            Err(ServiceError::Keys(SealError::DoesNotOpen))
-        }
-    }
-
-    /// Whether the chain of one of these accounts begins under this root.
-    async fn began_one(
-        &self,
-        accounts: &[AccountId],
-        root: &[u8; 32],
-    ) -> Result<bool, ServiceError> {
-        let key = Zeroizing::new(audit_key(root));
-        for &account in accounts {
-            let query = Query::Audit(account);
-            let page = self.store().scan(&query, &Cursor::default()).await?;
-            let mut chain = Chain::behind(account, AuditHead::start(account), &key);
-            if let Some(Item::Audit(first)) = page.items.first()
-                && chain.follow(first).is_ok()
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }
 
 /// What does not open is the ring's fault here: the root is the first thing that is opened.
@@ -183,166 +123,33 @@ fn keys(error: disk::DiskError) -> ServiceError {
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{OrgId, UnixTime};
+    use loquet_policy::{OrgId, Organisation};
 
     use super::*;
-    use crate::audit::Record;
-    use crate::contract::block_on;
-    use crate::store::{AccountRow, MemoryStore, OrganisationRow};
+    use crate::blocking::wait;
+    use crate::records::OrganisationRecord;
+    use crate::store::MemoryStore;
 
-    const ACCOUNT: &str = include_str!("../../tests/data/account.v1.json");
-    const ORGANISATION: &str = include_str!("../../tests/data/organisation.v1.json");
-
-    /// A store from before there were root keys: a secret in format 1, and a chain under the only key of the ring.
-    fn old_store(key: [u8; 32]) -> MemoryStore {
-        let (id, org) = (AccountId::from(3_u64), OrgId::from(9_u64));
-        let mut head = AuditHead::start(id);
-        let record = Record {
-            v: Record::FORMAT,
-            at: UnixTime(1),
-            actor: id,
-            subject: None,
-            what: "log_in".into(),
-            verdict: "GRANTED".into(),
-            rule: None,
-            address: None,
-            policy: 1,
-            last: false,
-        };
-        let chain_key = mac(&key, "audit", &[]);
-        let record = record.chain(&mut head, id, org, &chain_key).unwrap();
-        let body = ACCOUNT.split_once("\"audit_head\"").unwrap().0;
-        let head = loquet_policy::Digest::from_bytes(head.head);
-        let body = format!(
-            "{body}\"audit_head\":{}}}",
-            serde_json::to_string(&head).unwrap()
-        );
-        let rows = [
-            Row::Organisation(OrganisationRow {
-                id: org,
-                enabled: true,
-                body: ORGANISATION.into(),
-            }),
-            Row::Account(AccountRow {
-                id,
-                org,
-                external_id: "chloé".into(),
-                ever: true,
-                epoch: 4,
-                used_step: Some(59_666_670),
-                audited: 1,
-                body,
-            }),
-        ];
-        let store = MemoryStore::new();
+    /// Another root would break every chain, and take any key ring for the right one.
+    #[test]
+    fn a_store_that_lost_its_root_key_gets_no_other() {
+        let store = Arc::new(MemoryStore::new());
+        let record = OrganisationRecord::new(Organisation::new(OrgId::from(1_u64)), "House");
+        let row = Row::Organisation(disk::write_organisation(&record).unwrap());
         let writes = Writes {
-            expect: rows
-                .iter()
-                .map(|row| (row.key(), Version::ABSENT))
-                .collect(),
-            put: rows.to_vec(),
-            audit: vec![record],
+            expect: vec![(row.key(), Version::ABSENT)],
+            put: vec![row],
             ..Writes::default()
         };
-        assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
-        store
-    }
-
-    #[test]
-    fn an_older_store_gets_the_root_on_which_its_chains_hang() {
-        let text = format!(
-            "{}{}",
-            *KeyRing::line(1, &[7; 32]),
-            *KeyRing::line(2, &[8; 32])
-        );
-        let ring = KeyRing::parse(&text).unwrap();
-        let chloe = AccountId::from(3_u64);
-        block_on(async {
-            let service = Service::open(old_store([7; 32]), ring).await.unwrap();
-            assert_eq!(service.verify_audit(chloe).await.unwrap(), 1);
-            let before = service.sealed().await.unwrap();
-            assert_eq!((before.accounts, before.outdated, before.root), (1, 1, 2));
-            assert!(before.needs(1));
-            service.reseal(|_| {}).await.unwrap();
-            assert!(!service.sealed().await.unwrap().needs(1));
-            // Key 1 can go now, and the chain that was begun under it stands.
-            service
-                .change_keys(KeyRing::single(2, [8; 32]))
-                .await
-                .unwrap();
-            assert_eq!(service.verify_audit(chloe).await.unwrap(), 1);
-        });
-    }
-
-    #[test]
-    fn a_wrong_ring_leaves_an_older_store_as_it_was() {
-        block_on(async {
-            let store = old_store([7; 32]);
-            let service = Service::new(store, KeyRing::single(1, [9; 32])).unwrap();
-            let refused = service.unlock().await.map(drop).unwrap_err();
+        wait(async {
+            assert_eq!(store.commit(writes).await.unwrap(), Commit::Done);
+            let service = Service::open(Arc::clone(&store), KeyRing::single(1, [7; 32])).await;
             assert!(
-                matches!(refused, ServiceError::Keys(SealError::DoesNotOpen)),
-                "{refused}"
+                matches!(service, Err(ServiceError::Missing("root key"))),
+                "{service:?}"
             );
-            assert!(service.ledger(LedgerId::ROOT).await.unwrap().is_none());
-        });
-    }
-
-    #[test]
-    fn a_ring_whose_oldest_key_began_no_chain_is_refused() {
-        let line = |id, byte| KeyRing::line(id, &[byte; 32]);
-        let text = format!("{}{}", *line(0, 9), *line(1, 7));
-        let ring = KeyRing::parse(&text).unwrap();
-        let refused = block_on(Service::open(old_store([7; 32]), ring)).map(drop);
-        assert!(
-            matches!(refused, Err(ServiceError::Keys(SealError::DoesNotOpen))),
-            "{refused:?}"
-        );
-    }
-
-    /// Nobody has enrolled, so no secret tells a wrong ring from the right one; a chain does.
-    #[test]
-    fn a_wrong_ring_is_refused_where_nobody_has_enrolled() {
-        block_on(async {
-            let unsealed = |key| {
-                let store = old_store([7; 32]);
-                let chloe = RowKey::Account(AccountId::from(3_u64));
-                let found = block_on(store.load(&[chloe])).unwrap();
-                let [
-                    Versioned {
-                        version,
-                        row: Row::Account(row),
-                    },
-                ] = &found[..]
-                else {
-                    panic!("{found:?}");
-                };
-                let mut body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
-                let fields = body.as_object_mut().unwrap();
-                fields.remove("active");
-                fields.remove("pendings");
-                let bare = AccountRow {
-                    body: body.to_string(),
-                    ..row.clone()
-                };
-                let writes = Writes {
-                    expect: vec![(chloe, *version)],
-                    put: vec![Row::Account(bare)],
-                    ..Writes::default()
-                };
-                assert_eq!(block_on(store.commit(writes)).unwrap(), Commit::Done);
-                Service::open(store, KeyRing::single(1, [key; 32]))
-            };
-            let refused = unsealed(9).await.map(drop).unwrap_err();
-            assert!(
-                matches!(refused, ServiceError::Keys(SealError::DoesNotOpen)),
-                "{refused}"
-            );
-            let service = unsealed(7).await.unwrap();
-            assert_eq!(
-                service.verify_audit(AccountId::from(3_u64)).await.unwrap(),
-                1
-            );
+            let root = [RowKey::Ledger(LedgerId::ROOT)];
+            assert_eq!(Store::load(&store, &root).await.unwrap(), []);
         });
     }
 }

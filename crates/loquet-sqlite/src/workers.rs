@@ -1,0 +1,142 @@
+//! Threads that work on one queue.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use loquet::store::Fault;
+use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
+
+use crate::error::OpenError;
+
+/// How much may wait in one queue; beyond it the answer is [`Fault::Busy`], at once. Each ceremony needs a load and a
+/// commit, so this is seconds of work: whoever came later would have given up before being served.
+pub(crate) const WAITING: usize = 4096;
+
+pub(crate) const GONE: &str = "the store's thread has ended";
+
+/// A bounded queue and the threads that work on it. Dropping it finishes what waits and joins the threads.
+#[derive(Debug)]
+pub(crate) struct Workers<T> {
+    /// Taken out when this is dropped, which tells the threads to end.
+    sender: Option<Sender<T>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Where the threads take their work. Should the last of them panic, what waits is dropped with it, so that nobody waits
+/// for an answer that cannot come.
+#[derive(Debug)]
+pub(crate) struct Queue<T>(Arc<Mutex<Receiver<T>>>);
+
+impl<T> Queue<T> {
+    /// Waits for work and takes all there is, at most `most`. `None` once the queue is closed and empty.
+    pub(crate) fn take(&self, most: usize) -> Option<Vec<T>> {
+        let mut group = Vec::new();
+        // Another thread that works on this queue waits for the lock instead of for work.
+        let mut receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (receiver.blocking_recv_many(&mut group, most) > 0).then_some(group)
+    }
+}
+
+impl<T: Send + 'static> Workers<T> {
+    /// Starts a thread for each of `works`.
+    pub(crate) fn start<W>(
+        name: &str,
+        works: impl IntoIterator<Item = W>,
+    ) -> Result<Self, OpenError>
+    where
+        W: FnOnce(&Queue<T>) + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut workers = Self {
+            sender: Some(sender),
+            threads: Vec::new(),
+        };
+        for work in works {
+            let queue = Queue(Arc::clone(&receiver));
+            let thread = thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || work(&queue))
+                .map_err(OpenError::Thread)?;
+            workers.threads.push(thread);
+        }
+        Ok(workers)
+    }
+
+    /// Adds work without waiting.
+    pub(crate) fn push(&self, work: T) -> Result<(), Fault> {
+        match self.sender.as_ref().map(|sender| sender.try_send(work)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(Fault::Busy),
+            Some(Err(TrySendError::Closed(_))) | None => Err(Fault::NotCommitted(GONE.into())),
+        }
+    }
+}
+
+impl<T> Drop for Workers<T> {
+    fn drop(&mut self) {
+        self.sender = None;
+        for thread in self.threads.drain(..) {
+            // One that panicked has nothing left to finish.
+            thread.join().ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn what_waits_is_taken_together_in_order_and_finished_when_the_queue_closes() {
+        let (begin, wait) = channel::<()>();
+        let (tell, told) = channel();
+        let work = move |queue: &Queue<usize>| {
+            wait.recv().unwrap();
+            while let Some(group) = queue.take(3) {
+                tell.send(group).unwrap();
+            }
+        };
+        let workers = Workers::start("worker", [work]).unwrap();
+        for number in 0..5 {
+            workers.push(number).unwrap();
+        }
+        begin.send(()).unwrap();
+        drop(workers);
+        assert_eq!(told.iter().collect::<Vec<_>>(), [vec![0, 1, 2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn a_full_queue_refuses() {
+        let (begin, wait) = channel::<()>();
+        let work = move |_: &Queue<usize>| wait.recv().unwrap();
+        let workers = Workers::start("worker", [work]).unwrap();
+        for number in 0..WAITING {
+            workers.push(number).unwrap();
+        }
+        assert!(matches!(workers.push(0), Err(Fault::Busy)));
+        begin.send(()).unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_panicked_leaves_nobody_waiting() {
+        let (begin, wait) = channel::<()>();
+        let work = move |queue: &Queue<Arc<()>>| {
+            wait.recv().unwrap();
+            drop(queue.take(1));
+            panic!("a worker panics: this is meant");
+        };
+        let workers = Workers::start("worker", [work]).unwrap();
+        let waiting = Arc::new(());
+        for _ in 0..3 {
+            workers.push(Arc::clone(&waiting)).unwrap();
+        }
+        begin.send(()).unwrap();
+        while Arc::strong_count(&waiting) > 1 {
+            thread::yield_now();
+        }
+        assert!(matches!(workers.push(waiting), Err(Fault::NotCommitted(_))));
+    }
+}

@@ -1,0 +1,292 @@
+//! Deciding: what is read for it, and what it writes. Total and pure.
+
+use loquet_otp::Secret;
+use loquet_policy::{
+    Account, Changes, Decision, Fresh, Grant, OrgId, Refusal, Roster, SessionId, Snapshot, UnixTime,
+};
+
+use super::change::Change;
+use super::hearers::addressed;
+use super::refused::Refused;
+use super::request::Request;
+use super::step::{After, Beside, Case, Ceremony, Facts, Input};
+use crate::accept::Decided;
+use crate::audit::{Record, Refusals};
+use crate::device;
+use crate::disk::FirstOutcome;
+use crate::records::{AccountRecord, OrganisationRecord, Rules};
+use crate::stamp::Stamp;
+use crate::store::RowKey;
+
+/// The rows that a ceremony still needs, given what is known. Empty: enough to decide.
+pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts) -> Vec<RowKey> {
+    if facts.read.is_empty() {
+        let mut keys = vec![
+            RowKey::Attempt(request.attempt),
+            RowKey::Account(ceremony.actor()),
+        ];
+        keys.extend(
+            ceremony
+                .subject()
+                .filter(|subject| *subject != ceremony.actor())
+                .map(RowKey::Account),
+        );
+        return keys;
+    }
+    home(facts)
+}
+
+/// What is still to be read of the actor's organisation.
+pub(crate) fn home(facts: &Facts) -> Vec<RowKey> {
+    let org = facts.actor.as_ref().map(|actor| actor.facts.org);
+    org.into_iter()
+        .flat_map(home_of)
+        .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
+        .collect()
+}
+
+pub(crate) fn home_of(org: OrgId) -> [RowKey; 2] {
+    [RowKey::Organisation(org), RowKey::Roster(org)]
+}
+
+/// Decides. Total and pure.
+pub(crate) fn decide<C: Ceremony>(
+    ceremony: &C,
+    input: &Input<'_>,
+    facts: &Facts,
+) -> Decided<C::Grant> {
+    let now = input.now;
+    let refuse = |refusal: Refusal| Decided::refuse(Refused::Rule(refusal), None);
+    match &facts.repeated {
+        // Whoever repeats a finished attempt learns how it ended and gets nothing: the browser that holds what was
+        // granted goes on with it.
+        Some(FirstOutcome::Granted) => return refuse(Refusal::AlreadyCompleted),
+        Some(FirstOutcome::Refused(refusal)) => return refuse(*refusal),
+        None => {}
+    }
+    let Some(actor) = &facts.actor else {
+        return refuse(Refusal::UnknownAccount);
+    };
+    let subject = match ceremony.subject() {
+        None => None,
+        Some(same) if same == actor.facts.id => Some(actor),
+        // Of another organisation is as good as not there: nothing is written that would tell the two apart.
+        Some(_) => match &facts.subject {
+            Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
+            _ => return refuse(Refusal::UnknownAccount),
+        },
+    };
+    let case = Case {
+        request: input.request,
+        now,
+        entropy: input.entropy,
+        keys: input.keys,
+        actor,
+        organisation: facts.organisation.as_ref(),
+        stamp: ceremony.stamp(),
+        door: &facts.door,
+        geo: &facts.geo,
+    };
+    if case.stamp.is_some_and(|stamp| actor.is_over(stamp, now)) {
+        return refuse(Refusal::StaleLogIn);
+    }
+    let command = match ceremony.command(&case) {
+        Ok(command) => command,
+        Err(refused) => return Decided::refuse(refused, None),
+    };
+    let snapshot = Snapshot {
+        organisation: facts
+            .organisation
+            .as_ref()
+            .map(|organisation| &organisation.facts),
+        roster: facts.roster.as_ref(),
+        actor: &actor.facts,
+        session: case.stamp.map(Stamp::session),
+        subject: subject.map(|subject| &subject.facts),
+    };
+    let fresh = Fresh {
+        session: device::session_on(case.device_number(C::WHAT), case.entropy.session),
+    };
+    let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
+    write(ceremony, &case, facts, decision)
+}
+
+/// Turns the rules' decision into rows and a grant.
+fn write<C: Ceremony>(
+    ceremony: &C,
+    case: &Case<'_>,
+    facts: &Facts,
+    decision: Decision,
+) -> Decided<C::Grant> {
+    let mut record = record(ceremony, case, facts, &decision);
+    let Decision {
+        answer,
+        changes,
+        mut notices,
+    } = decision;
+    let mut refusals = case.actor.refusals;
+    if let Err(refusal) = answer
+        && changes.is_empty()
+    {
+        match recorded(refusal, &mut refusals, case.now) {
+            Some(left) => record.last = left == 0,
+            None => return Decided::refuse(refusal.into(), None),
+        }
+    }
+    let bound = match answer {
+        Ok(Grant::Bound { .. }) => case.stamp.map(|stamp| stamp.session().id),
+        _ => None,
+    };
+    let mut rows = Rows::after(case, facts, changes, bound, ceremony.rules());
+    rows.actor.refusals = refusals;
+    if let Ok(granted) = &answer {
+        case.entered(C::WHAT, granted, &mut rows.actor, &mut notices);
+        let mut beside = Beside {
+            actor: &mut rows.actor,
+            organisation: &mut rows.organisation,
+            notices: &mut notices,
+        };
+        ceremony.beside(case, &mut beside);
+    }
+    let outcome = rows.grant(ceremony, case, answer);
+    if let Err(refused) = &outcome {
+        refused.code().clone_into(&mut record.verdict);
+    }
+    let organisation = rows.organisation.as_ref().or(case.organisation);
+    let roster = rows.roster.as_ref().or(facts.roster.as_ref());
+    let change = Change {
+        attempt: case.request.attempt,
+        mark: case.entropy.mark,
+        outcome: match &outcome {
+            Err(Refused::Rule(refusal)) => FirstOutcome::Refused(*refusal),
+            _ => FirstOutcome::Granted,
+        },
+        read: facts.read.clone(),
+        record,
+        notices: addressed(notices, organisation, roster),
+        organisation: rows.organisation,
+        roster: rows.roster,
+        actor: rows.actor,
+        subject: rows.subject,
+    };
+    match outcome {
+        Ok(granted) => Decided::grant(granted, change),
+        // A grant that cannot be handed over is not made: nothing of it is written.
+        Err(refused) if answer.is_ok() => Decided::refuse(refused, None),
+        Err(refused) => Decided::refuse(refused, Some(change)),
+    }
+}
+
+/// What the audit log says of a grant; of a refusal it has another verdict.
+fn record<C: Ceremony>(
+    ceremony: &C,
+    case: &Case<'_>,
+    facts: &Facts,
+    decision: &Decision,
+) -> Record {
+    Record {
+        subject: ceremony.subject(),
+        rule: Some(case.rule(decision)),
+        address: case.request.address,
+        policy: organisation_version(facts),
+        ..Record::new(case.now, case.actor.facts.id, C::WHAT, "GRANTED")
+    }
+}
+
+/// The rows as the rules leave them; `None` where one stays as it is.
+struct Rows {
+    actor: AccountRecord,
+    subject: Option<AccountRecord>,
+    organisation: Option<OrganisationRecord>,
+    roster: Option<Roster>,
+}
+
+impl Rows {
+    /// Brings what was read in line with what the rules changed. `bound` is the session whose enrollment was confirmed,
+    /// `rules` the text of access rules that the organisation names from now on.
+    fn after(
+        case: &Case<'_>,
+        facts: &Facts,
+        changes: Changes,
+        bound: Option<SessionId>,
+        rules: Option<&Rules>,
+    ) -> Self {
+        let fresh = Secret::from(case.entropy.secret);
+        // What cannot be read forgets nothing.
+        let offered = case
+            .organisation
+            .is_none_or(|organisation| organisation.devices);
+        let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
+            let mut record = record.clone();
+            let before = record.facts.clone();
+            if let Some(facts) = facts {
+                record.secrets.follow(&before, &facts, bound, &fresh);
+                record.facts = facts;
+            }
+            record
+                .devices
+                .follow(&before, &record.facts, offered, case.now);
+            record
+        };
+        let subject = changes.subject.zip(facts.subject.as_ref());
+        let organisation = changes.organisation.zip(case.organisation.cloned());
+        Self {
+            actor: follow(case.actor, changes.actor, bound),
+            subject: subject.map(|(new, subject)| follow(subject, Some(new), None)),
+            organisation: organisation.map(|(new, mut organisation)| {
+                organisation.follow(new, rules, case.now);
+                organisation
+            }),
+            roster: changes
+                .roster
+                .filter(|roster| facts.roster.as_ref() != Some(roster)),
+        }
+    }
+
+    /// What the ceremony hands over.
+    fn grant<C: Ceremony>(
+        &self,
+        ceremony: &C,
+        case: &Case<'_>,
+        answer: Result<Grant, Refusal>,
+    ) -> Result<C::Grant, Refused> {
+        let after = After {
+            actor: &self.actor,
+            organisation: self.organisation.as_ref().or(case.organisation),
+        };
+        ceremony.grant(&answer?, case, &after)
+    }
+}
+
+/// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. Each of them
+/// could be provoked without end by whoever has one pass phrase.
+fn recorded(refusal: Refusal, refusals: &mut Refusals, now: UnixTime) -> Option<u8> {
+    if unrecorded(refusal) {
+        None
+    } else {
+        refusals.count(now)
+    }
+}
+
+/// Refusals that change nothing and say nothing of intent are not worth a record at all. Of the others an hour's first
+/// [`REFUSALS`](crate::audit::REFUSALS) of one account are recorded.
+const fn unrecorded(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Throttled { .. }
+            | Refusal::Malformed
+            | Refusal::AlreadyUsed { .. }
+            | Refusal::LogInRefused
+            | Refusal::LogInRequired
+            | Refusal::StaleLogIn
+            | Refusal::LogInExpired
+    )
+}
+
+fn organisation_version(facts: &Facts) -> u64 {
+    facts
+        .read
+        .iter()
+        .find(|(key, _)| matches!(key, RowKey::Organisation(_)))
+        .map_or(0, |(_, version)| version.0)
+}

@@ -1,0 +1,54 @@
+//! Hashes and MACs: what is kept of codes that people hold, and what authenticates records.
+//!
+//! Tickets, break-glass and recovery codes have at least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4
+//! §3.1.2.2 asks no more of them).
+
+use hmac::{Hmac, KeyInit, Mac};
+use loquet_policy::Digest;
+use sha2::{Digest as _, Sha256};
+use zeroize::{Zeroize, Zeroizing};
+
+/// HMAC-SHA-256 over parts that cannot run into each other.
+pub(crate) fn mac(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut block = block(key);
+    let mut mac = Hmac::<Sha256>::new(&block);
+    block.as_mut_slice().zeroize();
+    for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC pads its key to a block with zeros (RFC 2104 §2); a padded key is the same key.
+fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
+    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    block
+}
+
+/// What is kept of a ticket, a break-glass code or a recovery code.
+pub(crate) fn digest(purpose: &str, secret: &[u8]) -> Digest {
+    digest_of(purpose, |hash| hash.update(secret))
+}
+
+/// The same of what is said piece by piece, so that nothing gathers it first.
+pub(crate) fn digest_of(purpose: &str, say: impl FnOnce(&mut Sha256)) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(purpose.as_bytes());
+    hash.update([0]);
+    say(&mut hash);
+    Digest::from_bytes(hash.finalize().into())
+}
+
+/// As many bits as a code has: half of a hash.
+pub(crate) fn half(whole: [u8; 32]) -> Zeroizing<[u8; 16]> {
+    let whole = Zeroizing::new(whole);
+    let mut half = Zeroizing::new([0; 16]);
+    for (to, from) in half.iter_mut().zip(whole.iter()) {
+        *to = *from;
+    }
+    half
+}

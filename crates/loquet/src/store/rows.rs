@@ -1,0 +1,155 @@
+//! What a store keeps.
+
+use loquet_policy::{AccountId, OrgId, UnixTime};
+
+use super::{AttemptId, LedgerId, Version};
+
+/// Names a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKey {
+    /// The rules an organisation has set.
+    Organisation(OrgId),
+    /// What is true of several of its accounts at once: who administers.
+    Roster(OrgId),
+    /// One person's account.
+    Account(AccountId),
+    /// The outcome of an attempt.
+    Attempt(AttemptId),
+    /// A page of the house's own books.
+    Ledger(LedgerId),
+}
+
+/// A row: a few facts in the open, which the store keeps in columns so that it can search and guard them, and an
+/// opaque body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// An organisation.
+    Organisation(OrganisationRow),
+    /// Its roster.
+    Roster(RosterRow),
+    /// An account.
+    Account(AccountRow),
+    /// An attempt.
+    Attempt(AttemptRow),
+    /// A page of the house's own books.
+    Ledger(LedgerRow),
+}
+
+impl Row {
+    /// The name of this row.
+    #[must_use]
+    pub const fn key(&self) -> RowKey {
+        match self {
+            Self::Organisation(row) => RowKey::Organisation(row.id),
+            Self::Roster(row) => RowKey::Roster(row.org),
+            Self::Account(row) => RowKey::Account(row.id),
+            Self::Attempt(row) => RowKey::Attempt(row.id),
+            Self::Ledger(row) => RowKey::Ledger(row.id),
+        }
+    }
+}
+
+/// An organisation's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganisationRow {
+    /// Its id.
+    pub id: OrgId,
+    /// Multi-factor log-in is enabled. A store should refuse to let it go back.
+    pub enabled: bool,
+    /// Everything else, as versioned JSON.
+    pub body: String,
+}
+
+/// A roster's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterRow {
+    /// Whose roster.
+    pub org: OrgId,
+    /// Its administrators, as versioned JSON.
+    pub body: String,
+}
+
+/// An account's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its id, the same in every table of the host.
+    pub id: AccountId,
+    /// The organisation it belongs to.
+    pub org: OrgId,
+    /// The host's own name for it, unique in the organisation; at most 256 bytes.
+    pub external_id: String,
+    /// Whether an authenticator has ever been bound. A store should refuse to let it go back.
+    pub ever: bool,
+    /// Raised whenever all sessions must end. A store should refuse to let it go back.
+    pub epoch: u32,
+    /// The newest time step used with the present authenticator. A store should refuse to let it go back while `epoch`
+    /// stays the same.
+    pub used_step: Option<u64>,
+    /// How many audit records this account has.
+    pub audited: u64,
+    /// Everything else, as versioned JSON, secrets sealed.
+    pub body: String,
+}
+
+/// An attempt's row: written once, never changed, to be forgotten after a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// From the form.
+    pub id: AttemptId,
+    /// Whose lane it went through.
+    pub account: AccountId,
+    /// When.
+    pub at: UnixTime,
+    /// What became of it, as versioned JSON.
+    pub body: String,
+}
+
+/// A page of the house's own books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Which.
+    pub id: LedgerId,
+    /// A number in the open: how far, how many, which. A store should refuse to let it go back.
+    pub mark: u64,
+    /// Everything else, as versioned JSON.
+    pub body: String,
+}
+
+/// A row with the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// Its version, at least 1.
+    pub version: Version,
+    /// The row.
+    pub row: Row,
+}
+
+/// A record of the audit log; appended, never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Whose chain it belongs to.
+    pub account: AccountId,
+    /// Where in the chain, from 1, without gaps.
+    pub seq: u64,
+    /// The organisation.
+    pub org: OrgId,
+    /// When.
+    pub at: UnixTime,
+    /// The record, as JSON.
+    pub body: String,
+    /// Authenticates this record and all before it in the chain.
+    pub mac: [u8; 32],
+}
+
+/// A message that somebody must get; stays in the outbox until delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Who must be told.
+    pub to: AccountId,
+    /// The organisation.
+    pub org: OrgId,
+    /// Since when it waits.
+    pub at: UnixTime,
+    /// The message, as JSON.
+    pub body: String,
+}

@@ -1,0 +1,24 @@
+//! The service as a host sees it, over the memory store and stores that fail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test may fail loudly"
+)]
+
+mod access;
+mod article;
+mod blocking;
+mod canary;
+mod ceremonies;
+mod codes;
+mod conformance;
+mod devices;
+mod faults;
+mod machine;
+mod observed;
