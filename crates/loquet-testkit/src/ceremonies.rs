@@ -3,15 +3,14 @@
 
 use loquet::audit::{REFUSALS, Record};
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, DisableMfa, GiveCode,
-    LiftMandate, PassPhraseChanged, Recovering, RemoveAuthenticator, Reset, RulesChange, SetPreset,
-    SwitchOff, SwitchOn, UseRecoveryCode,
+    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, GiveCode, Harden,
+    PassPhraseChanged, Recovering, Reset, RulesChange, SwitchOff, SwitchOn, UseRecoveryCode,
 };
 use loquet::paper::RecoveryCode;
 use loquet::store::{Cursor, Item, Query, Store};
 use loquet::testing::Phone;
 use loquet::{Clock, Level, Refusal, RoleId, Stamp};
-use loquet_policy::{Event, Preset, SettingKind, limits};
+use loquet_policy::{Event, SettingKind, limits};
 
 use crate::break_glass::{
     break_glass_ignores_the_access_rules_and_renews_the_seal,
@@ -35,7 +34,6 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         wrong_recovery_codes_share_the_budget
         what_weakens_waits_and_any_administrator_stops_it
         the_strict_latch_is_one_way
-        what_is_never_granted_is_refused_by_name
         a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day
         break_glass_is_stopped_by_any_administrators_code
         break_glass_ignores_the_access_rules_and_renews_the_seal
@@ -352,45 +350,16 @@ pub async fn the_strict_latch_is_one_way(house: House) {
     let (_, anne) = house.enabled().await;
     let denis = house.log_in(DENIS).await.stamp;
     let (phone, denis) = house.enroll(denis).await;
-    let set = |stamp, preset| SetPreset { stamp, preset };
-    assert_eq!(
-        rule(house.run(set(denis, Preset::StrictLatch)).await),
-        Refusal::NotAdmin
-    );
-    assert_eq!(
-        rule(house.run(set(anne, Preset::Standard)).await),
-        Refusal::Unchanged
-    );
-    house.run(set(anne, Preset::StrictLatch)).await.unwrap();
+    let harden = |stamp| Harden { stamp };
+    assert_eq!(rule(house.run(harden(denis)).await), Refusal::NotAdmin);
+    house.run(harden(anne)).await.unwrap();
     let typed = house.code(&phone).into();
     let off = SwitchOff {
         stamp: denis,
         typed,
     };
     assert_eq!(rule(house.run(off).await).code(), "LATCHED");
-    assert_eq!(
-        rule(house.run(set(anne, Preset::Standard)).await).code(),
-        "LATCHED"
-    );
-}
-
-/// The questions that have one answer.
-pub async fn what_is_never_granted_is_refused_by_name(house: House) {
-    let (_, stamp) = house.imposed().await;
-    let role = RoleId::EMPLOYEE;
-    assert_eq!(
-        rule(house.run(DisableMfa { stamp }).await).code(),
-        "LATCHED"
-    );
-    assert_eq!(
-        rule(house.run(LiftMandate { stamp, role }).await).code(),
-        "LATCHED"
-    );
-    let remove = RemoveAuthenticator { stamp };
-    assert_eq!(rule(house.run(remove).await), Refusal::AskAnotherAdmin);
-    let standing = house.standing(&stamp).await;
-    assert!(standing.organisation.is_enabled() && standing.requirement.mandate.is_some());
-    assert_eq!(standing.level, Level::Level2);
+    assert_eq!(rule(house.run(harden(anne)).await), Refusal::Unchanged);
 }
 
 /// NIST's ten minutes for a spoken code.
@@ -464,10 +433,7 @@ pub async fn refusals_that_change_nothing_are_recorded_within_bounds<S: Store>(
 ) {
     house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
-    let ask = || SetPreset {
-        stamp,
-        preset: Preset::StrictLatch,
-    };
+    let ask = || Harden { stamp };
     let before = records(&house, &*store, DENIS).await.len();
     for _ in 0..3 * REFUSALS {
         assert_eq!(rule(house.run(ask()).await), Refusal::NotAdmin);

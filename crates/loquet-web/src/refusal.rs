@@ -73,7 +73,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Enter the 6-digit code from your app first.",
         ),
         Refusal::RecoverFirst { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Votre application d'authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
                 format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
@@ -212,7 +212,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "Too many wrong codes. Log in from a device you have used before, or ask an administrator.",
         ),
         Refusal::Disabled { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
                 format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
@@ -280,10 +280,6 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
         Refusal::SealFirst => say(
             "Renouvelez d'abord le code de secours de l'organisation.",
             "Renew the organisation's break-glass code first.",
-        ),
-        Refusal::AskAnotherAdmin => say(
-            "Seul un autre administrateur peut retirer une application d'authentification.",
-            "Only another administrator can remove an authenticator.",
         ),
         Refusal::NotOffered => say(
             "Votre organisation ne propose pas de codes de récupération.",
@@ -355,7 +351,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
             "This person has as many roles as an account can hold.",
         ),
         Refusal::HasLeft { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Cette personne a quitté l'organisation{day}. Réembauchez-la d'abord."),
                 format!("This person left the organisation{day}. Re-hire them first."),

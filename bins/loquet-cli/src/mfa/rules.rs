@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, ValueEnum};
 use loquet::flow::{self, Choice, RulesChange};
 use loquet::{RoleId, UnixTime};
-use loquet_policy::{Preset, SettingKind};
+use loquet_policy::SettingKind;
 use serde_json::json;
 
 use super::{role_id, with_fresh_code};
@@ -166,10 +166,7 @@ pub(crate) async fn strict_latch(
     by: &By,
     stdin: &mut Stdin,
 ) -> Result<Outcome, Failure> {
-    let set = recent(house, by, stdin, |stamp| flow::SetPreset {
-        stamp,
-        preset: Preset::StrictLatch,
-    });
+    let set = recent(house, by, stdin, |stamp| flow::Harden { stamp });
     match set.await? {
         Ok(()) => tell(
             house,

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::Refusal;
-use loquet::flow::{CancelChange, Choice, Choose, Refused, RulesChange, SetPreset};
+use loquet::flow::{CancelChange, Choice, Choose, Harden, Refused, RulesChange};
 use loquet_policy::{Preset, Setting, SettingKind, limits};
 
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
@@ -299,10 +299,7 @@ pub(crate) async fn latch<H: Host>(
 ) -> Result<Response, Stop> {
     let attempt = pages.attempt(&visit, &fields)?;
     let here = pages.enrolled_administrator(&visit).await?;
-    let set = SetPreset {
-        stamp: here.stamp,
-        preset: Preset::StrictLatch,
-    };
+    let set = Harden { stamp: here.stamp };
     let next = "/admin/options/latch";
     match pages
         .answer(&visit, &here, attempt, Ok(set), &[], next)

@@ -25,7 +25,7 @@ const BY: Cause = Cause {
 
 fn all() -> Vec<Refusal> {
     use Refusal::*;
-    let since = Some(AT);
+    let (since, role) = (AT, RoleId::EMPLOYEE);
     vec![
         UnknownAccount,
         LogInRefused,
@@ -35,7 +35,6 @@ fn all() -> Vec<Refusal> {
         EnrolOnly(NOBODY),
         EnrolOnly(BY),
         CodeRequired(BY),
-        RecoverFirst { since: None },
         RecoverFirst { since },
         AlreadyCompleted,
         PolicyUnavailable,
@@ -51,7 +50,7 @@ fn all() -> Vec<Refusal> {
         UnknownRole { role: RoleId(9) },
         AlreadyAnnounced(NOBODY),
         AlreadyAnnounced(BY),
-        NothingAnnounced { role: None },
+        NothingAnnounced { role },
         TooSoon { earliest: AT },
         NotConfirmed,
         TooManyPostponements(NOBODY),
@@ -66,7 +65,6 @@ fn all() -> Vec<Refusal> {
         AlreadyUsed { wait: 12 },
         Throttled { wait: 30 },
         KnownDeviceOnly,
-        Disabled { since: None },
         Disabled { since },
         NoAuthenticator,
         AlreadyBound,
@@ -81,7 +79,6 @@ fn all() -> Vec<Refusal> {
         NothingPending,
         TooManyPendings,
         SealFirst,
-        AskAnotherAdmin,
         NotOffered,
         WrongRecoveryCode,
         WrongLink,
@@ -102,11 +99,10 @@ fn all() -> Vec<Refusal> {
         UseLeave,
         NoSuchRole,
         TooManyRoles,
-        HasLeft { since: None },
         HasLeft { since },
         NotLeft,
         NotSealed { until: None },
-        NotSealed { until: since },
+        NotSealed { until: Some(since) },
         AlreadyOpen { ready: AT },
         WrongSeal,
         TooEarly { ready: AT },
