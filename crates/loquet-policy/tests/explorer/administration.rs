@@ -66,6 +66,11 @@ fn of_tickets() -> Vec<Guard> {
             }),
             "a thief enrolled without a recovery code",
         ),
+    ]
+}
+
+fn of_authors() -> Vec<Guard> {
+    vec![
         (
             "whoever comes back shows a ticket",
             Space {
@@ -82,22 +87,19 @@ fn of_tickets() -> Vec<Guard> {
             ),
             "S10",
         ),
+        (
+            "a demoted author's tickets are void",
+            Space {
+                accounts: 3,
+                roles: [A, A, E],
+                losses: false,
+                core: true,
+                ..CORE
+            },
+            with_any_author(),
+            "a ticket outlived its author",
+        ),
     ]
-}
-
-fn of_authors() -> Vec<Guard> {
-    vec![(
-        "a demoted author's tickets are void",
-        Space {
-            accounts: 3,
-            roles: [A, A, E],
-            losses: false,
-            core: true,
-            ..CORE
-        },
-        with_any_author(),
-        "a ticket outlived its author",
-    )]
 }
 
 fn of_people() -> Vec<Guard> {
