@@ -141,7 +141,7 @@ fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (Polic
     let role = RoleId(dice.roll(3) as u16);
     let date = now.plus((7 + dice.roll(9)) * limits::DAY);
     let mandate = PolicyChange::Mandate { role, date };
-    match dice.roll(6) {
+    match dice.roll(7) {
         0 | 1 if organisation.mandate(role).is_some() => {
             (mandate, Command::MoveMandate { role, date })
         }
@@ -162,9 +162,12 @@ fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (Polic
             let (seal, typed_back) = (digest(1), true);
             (PolicyChange::Enable, Command::Enable { seal, typed_back })
         }
-        _ => {
+        kind => {
             let seconds = [1, 7, 20, 90][dice.roll(4) as usize] * limits::DAY;
-            let setting = Setting::EnrollmentWindow { seconds };
+            let setting = match kind {
+                4 => Setting::RecoveryCodes { offered: true },
+                _ => Setting::EnrollmentWindow { seconds },
+            };
             let code = known(CodeCheck::Good { step: 2, offset: 0 });
             let change = PolicyChange::Setting(setting);
             (change, Command::Change { setting, code })
@@ -176,15 +179,14 @@ fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (Polic
 fn forecast(life: &mut Life) -> usize {
     let (now, dice) = (UnixTime(life.now), &mut life.dice);
     let (mut before, mut accounts) = (life.organisation.clone(), life.accounts.clone());
-    // Sometimes another change waits, and somebody holds a role that nobody defined.
-    if let (_, earlier @ Command::Change { .. }) = change(&before, now, dice) {
-        before = written(&before, &earlier, now).unwrap_or(before);
-    }
+    // Often another change was made before, and sometimes somebody holds a role that nobody defined.
+    let (_, earlier) = change(&before, now, dice);
+    before = written(&before, &earlier, now).unwrap_or(before);
     if dice.roll(4) == 0 {
         accounts[3].roles = RoleSet::of(RoleId(77));
     }
     let (change, command) = change(&before, now, dice);
-    let days = [0, 1, 7, 15, 40][dice.roll(5) as usize];
+    let days = [0, 3, 7, 15, 40][dice.roll(5) as usize];
     let Some(after) = written(&before, &command, now) else {
         return 0;
     };

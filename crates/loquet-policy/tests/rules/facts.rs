@@ -76,9 +76,13 @@ fn a_mandate_covers_its_role_and_those_that_imply_it() {
         define(1, Some(PARENT)),
     ];
     let organisation = house.organisation.clone().with_roles(roles);
-    // As long a chain as there are roles, and one that was defined anew.
+    // The employee was defined anew.
     assert_eq!(organisation.roles.len(), 7);
     assert!(covers(&organisation, &RoleSet::of(ten), PARENT));
+    // As long a chain as there are roles.
+    let chain = house.organisation.clone();
+    let chain = chain.with_roles([define(1, Some(PARENT))]);
+    assert!(covers(&chain, &RoleSet::of(ADMINISTRATOR), PARENT));
     for (role, covered) in [
         (ten, true),
         (eleven, true),
@@ -248,9 +252,32 @@ fn the_next_log_in_of_who_left_or_belongs_elsewhere_is_refused() {
     assert_eq!(next(&house), Err(Refusal::UnknownAccount));
 }
 
+/// What holds already changes nothing: enabling again, the same date.
+#[test]
+fn what_holds_already_changes_no_log_in() {
+    let mut house = House::enabled();
+    let anne = house.enter(ANNE);
+    house.announce(anne, EMPLOYEE, 20).unwrap();
+    house.wait(limits::DAY);
+    let (role, date, by) = (EMPLOYEE, house.in_days(19), house.accounts[BRUNO].id);
+    for change in [PolicyChange::Enable, PolicyChange::Mandate { role, date }] {
+        let now = house.now;
+        let plan = Plan { change, by, now };
+        for at in [now, house.in_days(20)] {
+            let differences = what_if(&house.organisation, plan, &house.accounts, at);
+            assert_eq!(differences.count(), 0, "{change:?}");
+        }
+    }
+}
+
 /// Errors are for people: each says what was wrong.
 #[test]
 fn an_error_says_what_was_wrong() {
+    let two = RoleSet::new([PARENT, EMPLOYEE]).unwrap();
+    assert_eq!(
+        (two.len(), two.is_empty(), RoleSet::EMPTY.is_empty()),
+        (2, false, true)
+    );
     let said = TooManyRoles.to_string();
     assert_eq!(said, "an account holds at most 8 roles");
     let odd = StampError::Level(7).to_string();
