@@ -255,19 +255,39 @@ fn the_next_log_in_of_who_left_or_belongs_elsewhere_is_refused() {
 /// What holds already changes nothing: enabling again, the same date.
 #[test]
 fn what_holds_already_changes_no_log_in() {
-    let mut house = House::enabled();
-    let anne = house.enter(ANNE);
-    house.announce(anne, EMPLOYEE, 20).unwrap();
-    house.wait(limits::DAY);
-    let (role, date, by) = (EMPLOYEE, house.in_days(19), house.accounts[BRUNO].id);
-    for change in [PolicyChange::Enable, PolicyChange::Mandate { role, date }] {
-        let now = house.now;
+    let (mandated, mut announced) = (House::mandated(), House::enabled());
+    let anne = announced.enter(ANNE);
+    announced.announce(anne, EMPLOYEE, 20).unwrap();
+    let (role, date) = (EMPLOYEE, announced.in_days(20));
+    for (mut house, change) in [
+        (mandated, PolicyChange::Enable),
+        (announced, PolicyChange::Mandate { role, date }),
+    ] {
+        house.wait(5 * limits::DAY);
+        let (by, now) = (house.accounts[BRUNO].id, house.now);
         let plan = Plan { change, by, now };
-        for at in [now, house.in_days(20)] {
+        for at in [now, house.in_days(10), house.in_days(20)] {
             let differences = what_if(&house.organisation, plan, &house.accounts, at);
             assert_eq!(differences.count(), 0, "{change:?}");
         }
     }
+}
+
+/// A change that waits is foreseen from the second on at which it is due.
+#[test]
+fn a_forecast_knows_what_is_due_by_then() {
+    let mut house = House::mandated();
+    house.wait(15 * limits::DAY);
+    let (by, due, now) = (house.accounts[ANNE].id, house.in_days(1), house.now);
+    let seconds = 20 * limits::DAY;
+    let setting = Setting::EnrollmentWindow { seconds };
+    house.organisation.scheduled = vec![Scheduled { setting, by, due }];
+    let change = PolicyChange::NoMandate { role: EMPLOYEE };
+    let plan = Plan { change, by, now };
+    let claire = [&house.accounts[CLAIRE]];
+    let mut found = what_if(&house.organisation, plan, claire, due);
+    let level = found.next().unwrap().before.map(|(level, _)| level);
+    assert_eq!(level, Ok(Level::EnrolOnly));
 }
 
 /// Errors are for people: each says what was wrong.
