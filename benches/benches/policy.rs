@@ -12,7 +12,7 @@ use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request,
 use loquet_benches::{case, compare};
 use loquet_policy::{
     Access, Account, AccountId, Authenticator, BreakGlass, CodeCheck, Command, Digest, Fresh,
-    Latch, Level, Mandate, MandateState, OrgId, Organisation, PolicyChange, RoleId, RoleSet,
+    Latch, Level, Mandate, MandateState, OrgId, Organisation, Plan, PolicyChange, RoleId, RoleSet,
     Roster, Session, SessionId, Snapshot, Submitted, UnixTime, Vantage, decide, limits, standing,
     what_if,
 };
@@ -214,155 +214,138 @@ fn session(account: &Account, level: Level) -> Session {
     }
 }
 
-/// One question to both engines.
-fn beside_cedar(
-    title: &str,
-    cedar: &Cedar,
-    request: &Request,
-    allowed: bool,
-    mut ours: impl FnMut() -> bool,
-    no_allocation: bool,
-) {
-    let decision = cedar.ask(request).decision();
-    assert_eq!(
-        decision == cedar_policy::Decision::Allow,
-        allowed,
-        "{title}"
-    );
-    assert_eq!(ours(), allowed, "{title}");
-    let table = compare(
-        title,
-        "cedar-policy",
-        vec![
-            case("loquet-policy", ours),
-            case("cedar-policy", || black_box(cedar).ask(black_box(request))),
-        ],
-    );
-    table.target("loquet-policy", 0.05);
-    for row in table
-        .rows()
-        .iter()
-        .filter(|row| row.name == "loquet-policy")
-    {
-        if no_allocation {
-            assert_eq!(
-                row.allocations, 0,
-                "{title}: the path that allows allocates"
-            );
+/// Both engines, and who asks them.
+struct Both {
+    house: House,
+    cedar: Cedar,
+    anne: Account,
+    claire: Account,
+    david: Account,
+    edith: Account,
+}
+
+const ORGANISATION: &str = "Organisation::\"1\"";
+
+impl Both {
+    fn new() -> Self {
+        let anne = account(1, RoleId::ADMINISTRATOR, true);
+        let bruno = account(5, RoleId::ADMINISTRATOR, true);
+        Self {
+            house: House::new(&[&anne, &bruno]),
+            cedar: Cedar::new(),
+            anne,
+            claire: account(2, RoleId::EMPLOYEE, true),
+            david: account(3, RoleId::PARENT, false),
+            edith: account(4, RoleId::PARENT, true),
         }
+    }
+
+    /// One question to both, which must answer alike. Ours allocates nothing where nobody is told.
+    fn compare(&self, title: &str, request: &Request, mut ours: impl FnMut() -> bool) {
+        let decision = self.cedar.ask(request).decision();
+        let allowed = decision == cedar_policy::Decision::Allow;
+        assert_eq!(ours(), allowed, "{title}");
+        let cedar = || black_box(&self.cedar).ask(black_box(request));
+        let cases = vec![case("loquet-policy", ours), case("cedar-policy", cedar)];
+        let table = compare(title, "cedar-policy", cases);
+        table.target("loquet-policy", 0.05);
+        if !title.ends_with("notice") {
+            let rows = table.rows().iter();
+            for row in rows.filter(|row| row.name == "loquet-policy") {
+                assert_eq!(row.allocations, 0, "{title}: it allocates");
+            }
+        }
+    }
+
+    fn log_ins(&self) {
+        let (code, access) = (CODE, ACCESS);
+        let log_in = Command::LogIn { access };
+        let snapshot = self.house.snapshot(&self.david, None, None);
+        self.compare(
+            "a log-in for which the pass phrase is enough",
+            &Cedar::request("david", "enter", ORGANISATION),
+            || granted(&snapshot, &log_in),
+        );
+        let snapshot = self.house.snapshot(&self.claire, None, None);
+        self.compare(
+            "a log-in under a mandate, which asks for the code",
+            &Cedar::request("claire", "askCode", ORGANISATION),
+            || granted(&snapshot, &log_in),
+        );
+        let half = session(&self.claire, Level::HalfLogin);
+        let give = Command::GiveCode { code, access };
+        let snapshot = self.house.snapshot(&self.claire, Some(&half), None);
+        self.compare(
+            "a good code, with the account that is to be stored",
+            &Cedar::request("claire", "giveCode", ORGANISATION),
+            || granted(&snapshot, &give),
+        );
+        let full = session(&self.claire, Level::Level2);
+        let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
+        self.compare(
+            "what a session is worth, on each request",
+            &Cedar::request("claire", "act", ORGANISATION),
+            || standing(black_box(&snapshot), NOW) == Ok(Level::Level2),
+        );
+    }
+
+    fn changes(&self) {
+        let off = Command::SwitchOff { code: CODE };
+        let full = session(&self.claire, Level::Level2);
+        let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
+        self.compare(
+            "switching off under a mandate, refused with its reason",
+            &Cedar::request("claire", "switchOff", ORGANISATION),
+            || granted(&snapshot, &off),
+        );
+        let full = session(&self.edith, Level::Level2);
+        let snapshot = self.house.snapshot(&self.edith, Some(&full), None);
+        self.compare(
+            "switching off a voluntary account, with its notice",
+            &Cedar::request("edith", "switchOff", ORGANISATION),
+            || granted(&snapshot, &off),
+        );
+        let full = session(&self.anne, Level::Level2);
+        let subject = Some(&self.claire);
+        let snapshot = self.house.snapshot(&self.anne, Some(&full), subject);
+        let reset = Command::Reset {
+            ticket: Digest::from_bytes([2; 32]),
+            aloud: false,
+            code: CODE,
+        };
+        self.compare(
+            "an administrator resets an employee, with the notice",
+            &Cedar::request("anne", "reset", "Account::\"claire\""),
+            || granted(&snapshot, &reset),
+        );
     }
 }
 
+fn granted(snapshot: &Snapshot<'_>, command: &Command) -> bool {
+    black_box(decide(black_box(snapshot), black_box(command), NOW, FRESH))
+        .answer
+        .is_ok()
+}
+
 fn main() {
-    let anne = account(1, RoleId::ADMINISTRATOR, true);
-    let bruno = account(5, RoleId::ADMINISTRATOR, true);
-    let claire = account(2, RoleId::EMPLOYEE, true);
-    let david = account(3, RoleId::PARENT, false);
-    let edith = account(4, RoleId::PARENT, true);
-    let house = House::new(&[&anne, &bruno]);
-    let cedar = Cedar::new();
-    let organisation = "Organisation::\"1\"";
-
-    let granted = |snapshot: &Snapshot<'_>, command: &Command| {
-        black_box(decide(black_box(snapshot), black_box(command), NOW, FRESH))
-            .answer
-            .is_ok()
-    };
-
-    let log_in = Command::LogIn { access: ACCESS };
-    let snapshot = house.snapshot(&david, None, None);
-    beside_cedar(
-        "a log-in for which the pass phrase is enough",
-        &cedar,
-        &Cedar::request("david", "enter", organisation),
-        true,
-        || granted(&snapshot, &log_in),
-        true,
-    );
-    let snapshot = house.snapshot(&claire, None, None);
-    beside_cedar(
-        "a log-in under a mandate, which asks for the code",
-        &cedar,
-        &Cedar::request("claire", "askCode", organisation),
-        true,
-        || granted(&snapshot, &log_in),
-        true,
-    );
-    let half = session(&claire, Level::HalfLogin);
-    let give = Command::GiveCode {
-        code: CODE,
-        access: ACCESS,
-    };
-    let snapshot = house.snapshot(&claire, Some(&half), None);
-    beside_cedar(
-        "a good code, with the account that is to be stored",
-        &cedar,
-        &Cedar::request("claire", "giveCode", organisation),
-        true,
-        || granted(&snapshot, &give),
-        true,
-    );
-    let full = session(&claire, Level::Level2);
-    let snapshot = house.snapshot(&claire, Some(&full), None);
-    beside_cedar(
-        "what a session is worth, on each request",
-        &cedar,
-        &Cedar::request("claire", "act", organisation),
-        true,
-        || standing(black_box(&snapshot), NOW) == Ok(Level::Level2),
-        true,
-    );
-    let off = Command::SwitchOff { code: CODE };
-    beside_cedar(
-        "switching off under a mandate, refused with its reason",
-        &cedar,
-        &Cedar::request("claire", "switchOff", organisation),
-        false,
-        || granted(&snapshot, &off),
-        true,
-    );
-    let full = session(&edith, Level::Level2);
-    let snapshot = house.snapshot(&edith, Some(&full), None);
-    beside_cedar(
-        "switching off a voluntary account, with its notice",
-        &cedar,
-        &Cedar::request("edith", "switchOff", organisation),
-        true,
-        || granted(&snapshot, &off),
-        false,
-    );
-    let full = session(&anne, Level::Level2);
-    let snapshot = house.snapshot(&anne, Some(&full), Some(&claire));
-    let reset = Command::Reset {
-        ticket: Digest::from_bytes([2; 32]),
-        aloud: false,
-        code: CODE,
-    };
-    beside_cedar(
-        "an administrator resets an employee, with the notices",
-        &cedar,
-        &Cedar::request("anne", "reset", "Account::\"claire\""),
-        true,
-        || granted(&snapshot, &reset),
-        false,
-    );
-
+    let both = Both::new();
+    both.log_ins();
+    both.changes();
+    let cedar = &both.cedar;
     compare(
         "what Cedar was spared above",
         "the decision alone",
         vec![
             case("the decision alone", {
-                let request = Cedar::request("claire", "askCode", organisation);
-                let cedar = &cedar;
+                let request = Cedar::request("claire", "askCode", ORGANISATION);
                 move || cedar.ask(black_box(&request))
             }),
             case("with the request built from facts", || {
-                cedar.ask(&Cedar::request("claire", "askCode", organisation))
+                cedar.ask(&Cedar::request("claire", "askCode", ORGANISATION))
             }),
         ],
     );
-
-    hundred_thousand(&house);
+    hundred_thousand(&both.house);
 }
 
 /// What a mandate for parents would do to an organisation of 100,000 accounts.
@@ -383,17 +366,13 @@ fn hundred_thousand(house: &House) {
         date: NOW,
     };
     let by = AccountId::from(1u64);
-    let ask = || {
-        what_if(
-            &house.organisation,
-            change,
-            by,
-            NOW,
-            black_box(&accounts),
-            NOW.plus(limits::DAY),
-        )
-        .count()
+    let plan = Plan {
+        change,
+        by,
+        now: NOW,
     };
+    let at = NOW.plus(limits::DAY);
+    let ask = || what_if(&house.organisation, plan, black_box(&accounts), at).count();
     let mut times: Vec<_> = (0..5)
         .map(|_| {
             let begun = Instant::now();

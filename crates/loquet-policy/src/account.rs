@@ -1,8 +1,9 @@
 //! What is true of one account.
 
 use crate::attempts::{Attempts, ResetQuota};
-use crate::{AccountId, Cause, Digest, OrgId, Refusal, RoleSet, SessionId, UnixTime, limits};
-use core::fmt;
+use crate::{
+    AccountId, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId, UnixTime, limits,
+};
 
 /// One account of one organisation. Copying it allocates nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,7 +75,7 @@ impl Account {
     pub(crate) const fn present(&self) -> Result<&Self, Refusal> {
         match self.status {
             Status::Active => Ok(self),
-            Status::Left { since } => Err(Refusal::HasLeft { since: Some(since) }),
+            Status::Left { since } => Err(Refusal::HasLeft { since }),
         }
     }
 
@@ -119,7 +120,7 @@ impl Account {
     /// Failures in all after which the authenticator is disabled:
     /// [`limits::FAILURES`], or [`limits::FAILURES_CORRECTED`] when four codes are good at a time.
     #[must_use]
-    pub const fn budget(&self) -> u8 {
+    pub(crate) const fn budget(&self) -> u8 {
         match self.authenticator {
             Authenticator::Active { drift, .. } if drift.unsigned_abs() > 1 => {
                 limits::FAILURES_CORRECTED
@@ -204,14 +205,6 @@ pub enum DisabledBy {
 }
 
 impl Authenticator {
-    /// Since when it is disabled, if it is.
-    pub(crate) const fn disabled_since(&self) -> Option<UnixTime> {
-        match self {
-            Self::Disabled { since, .. } => Some(*since),
-            Self::None | Self::Active { .. } | Self::ResetDue { .. } => None,
-        }
-    }
-
     /// Why its codes do not count, if they do not.
     ///
     /// # Errors
@@ -220,9 +213,7 @@ impl Authenticator {
         match self {
             Self::Active { .. } => Ok(()),
             Self::None => Err(Refusal::EnrolFirst),
-            Self::Disabled { since, .. } => Err(Refusal::RecoverFirst {
-                since: Some(*since),
-            }),
+            Self::Disabled { since, .. } => Err(Refusal::RecoverFirst { since: *since }),
             Self::ResetDue { ticket } => Err(Refusal::TicketRequired(Ticket::cause(ticket))),
         }
     }
@@ -337,96 +328,4 @@ pub struct Repudiation {
     pub link: Digest,
     /// From when on it does nothing.
     pub expires: UnixTime,
-}
-
-/// The recovery codes of one set that are left, as hashes: at most
-/// [`limits::RECOVERY_CODES`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RecoverySet([Option<Digest>; limits::RECOVERY_CODES]);
-
-impl RecoverySet {
-    /// No code.
-    pub const EMPTY: Self = Self([None; limits::RECOVERY_CODES]);
-
-    /// The set of these codes.
-    ///
-    /// # Errors
-    /// [`TooManyCodes`] for more than [`limits::RECOVERY_CODES`].
-    pub fn new(codes: impl IntoIterator<Item = Digest>) -> Result<Self, TooManyCodes> {
-        let mut set = Self::EMPTY;
-        let mut free = set.0.iter_mut();
-        for code in codes {
-            *free.next().ok_or(TooManyCodes)? = Some(code);
-        }
-        Ok(set)
-    }
-
-    /// The codes that are left.
-    pub fn iter(&self) -> impl Iterator<Item = &Digest> {
-        self.0.iter().flatten()
-    }
-
-    /// How many are left.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.iter().count()
-    }
-
-    /// Whether none is left.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
-
-    /// Burns `code`: the set without it, or `None` when it is not one of them. Every code is
-    /// compared whatever is found.
-    #[must_use]
-    pub fn burn(&self, code: &Digest) -> Option<Self> {
-        let mut left = *self;
-        let mut found = false;
-        for slot in &mut left.0 {
-            if slot.as_ref() == Some(code) {
-                *slot = None;
-                found = true;
-            }
-        }
-        found.then_some(left)
-    }
-}
-
-impl fmt::Debug for RecoverySet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RecoverySet({} left)", self.len())
-    }
-}
-
-/// A set has at most [`limits::RECOVERY_CODES`] recovery codes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooManyCodes;
-
-impl fmt::Display for TooManyCodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a set has at most {} recovery codes",
-            limits::RECOVERY_CODES
-        )
-    }
-}
-
-impl core::error::Error for TooManyCodes {}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for RecoverySet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for RecoverySet {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let codes = alloc::vec::Vec::<Digest>::deserialize(from)?;
-        Self::new(codes).map_err(serde::de::Error::custom)
-    }
 }

@@ -4,8 +4,7 @@
 //! code, a presented ticket or an address amounts to, and says so here.
 
 use crate::{
-    Digest, Preset, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime,
-    Vantage,
+    Digest, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime, Vantage,
 };
 
 /// Everything that anybody can ask for.
@@ -22,13 +21,8 @@ pub enum Command {
         /// Whether its last group was typed back correctly.
         typed_back: bool,
     },
-    /// No multi-factor log-in any more. Never granted.
-    Disable,
-    /// A stricter preset. The way back is never granted.
-    SetPreset {
-        /// Which.
-        preset: Preset,
-    },
+    /// [`Preset::StrictLatch`](crate::Preset::StrictLatch) from now on, for ever.
+    Harden,
     /// A mandate for a role.
     Announce {
         /// Whom it will cover.
@@ -45,11 +39,6 @@ pub enum Command {
     },
     /// No mandate after all.
     CancelMandate {
-        /// Whose.
-        role: RoleId,
-    },
-    /// Lift a mandate that is in force. Never granted.
-    LiftMandate {
         /// Whose.
         role: RoleId,
     },
@@ -139,8 +128,6 @@ pub enum Command {
     },
     /// Give up the enrollment that this session began.
     AbandonEnrollment,
-    /// Remove the authenticator. Never granted.
-    RemoveAuthenticator,
     /// Be asked for a code at log-in.
     SwitchOn {
         /// The fresh code.
@@ -238,10 +225,7 @@ impl Command {
                 | Self::LogOutEverywhere
                 | Self::PassPhraseChanged { .. }
                 | Self::AbandonEnrollment
-                | Self::RemoveAuthenticator
                 | Self::Enable { .. }
-                | Self::Disable
-                | Self::LiftMandate { .. }
         )
     }
 

@@ -4,15 +4,17 @@ mod code;
 mod enrollment;
 mod glass;
 mod organisation;
+mod owner;
 mod people;
+mod recovery;
 mod session;
+mod ticket;
 mod turn;
 
 use crate::{Changes, Command, Decision, Fresh, Refusal, Snapshot, UnixTime};
 use alloc::vec::Vec;
 use turn::{Answer, Turn, is_foreign};
 
-pub use code::throttle;
 pub use session::is_due;
 
 /// Decides what happens when `command` is given at `now`.
@@ -55,73 +57,43 @@ pub fn decide(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: 
     turn.end(answer)
 }
 
+// One line a command.
+#[rustfmt::skip]
 fn answer(turn: &mut Turn<'_>, command: &Command) -> Answer {
     match *command {
         Command::Enable { seal, typed_back } => turn.enable(seal, typed_back),
-        Command::Disable => turn.disable(),
-        Command::SetPreset { preset } => turn.set_preset(preset),
+        Command::Harden => turn.harden(),
         Command::Announce { role, start } => turn.announce(role, start),
         Command::MoveMandate { role, date } => turn.move_mandate(role, date),
         Command::CancelMandate { role } => turn.cancel_mandate(role),
-        Command::LiftMandate { role } => turn.lift_mandate(role),
-        Command::RenewSeal {
-            seal,
-            typed_back,
-            code,
-        } => turn.renew_seal(seal, typed_back, code),
+        Command::RenewSeal { seal, typed_back, code } => turn.renew_seal(seal, typed_back, code),
         Command::Change { setting, code } => turn.change(setting, code),
         Command::CancelChange { kind } => turn.cancel_change(kind),
         Command::Settle => Ok(crate::Grant::Done),
 
         Command::LogIn { access } => turn.log_in(access),
         Command::GiveCode { code, access } => turn.give_code(code, access),
-        Command::Resynchronise {
-            pair,
-            vantage,
-            access,
-        } => turn.resynchronise(pair, vantage, access),
+        Command::Resynchronise { pair, vantage, access } => turn.resynchronise(pair, vantage, access),
         Command::LogOut => turn.log_out(),
         Command::LogOutEverywhere => turn.log_out_everywhere(),
         Command::PassPhraseChanged { by_owner } => turn.pass_phrase_changed(by_owner),
 
-        Command::BeginEnrollment {
-            ticket,
-            recovery,
-            access,
-        } => turn.begin_enrollment(ticket, recovery, access),
+        Command::BeginEnrollment { ticket, recovery, access } => turn.begin_enrollment(ticket, recovery, access),
         Command::BeginReplacement { code, recovery } => turn.begin_replacement(code, recovery),
-        Command::ConfirmEnrollment {
-            check,
-            link,
-            seal,
-            access,
-        } => turn.confirm(check, link, seal, access),
+        Command::ConfirmEnrollment { check, link, seal, access } => turn.confirm(check, link, seal, access),
         Command::AbandonEnrollment => turn.abandon(),
-        Command::RemoveAuthenticator => turn.remove_authenticator(),
         Command::SwitchOn { code } => turn.switch_on(code),
         Command::SwitchOff { code } => turn.switch_off(code),
-        Command::UseRecoveryCode {
-            code,
-            vantage,
-            access,
-        } => turn.use_recovery_code(code, vantage, access),
+        Command::UseRecoveryCode { code, vantage, access } => turn.use_recovery_code(code, vantage, access),
         Command::ReportLost => turn.report_lost(),
         Command::ChangeAddress { code } => turn.change_address(code),
         Command::Repudiate { link } => turn.repudiate(link),
 
-        Command::Reset {
-            ticket,
-            aloud,
-            code,
-        } => turn.reset(ticket, aloud, code),
+        Command::Reset { ticket, aloud, code } => turn.reset(ticket, aloud, code),
         Command::AddRole { role, code } => turn.add_role(role, code),
         Command::RemoveRole { role } => turn.remove_role(role),
         Command::Leave => turn.leave(),
-        Command::Rehire {
-            roles,
-            ticket,
-            code,
-        } => turn.rehire(roles, ticket, code),
+        Command::Rehire { roles, ticket, code } => turn.rehire(roles, ticket, code),
 
         Command::HostLeave => turn.host_leave(),
         Command::BreakGlass { seal } => turn.break_glass(seal),

@@ -178,13 +178,14 @@ impl Refusal {
                 reason.date = cause.date;
                 reason.by = cause.by;
             }
-            Self::UnknownRole { role } => reason.role = Some(role),
-            Self::NothingAnnounced { role } => reason.role = role,
+            Self::UnknownRole { role } | Self::NothingAnnounced { role } => {
+                reason.role = Some(role);
+            }
+            Self::NotSealed { until: date } => reason.date = date,
             Self::RecoverFirst { since: date }
             | Self::Disabled { since: date }
             | Self::HasLeft { since: date }
-            | Self::NotSealed { until: date } => reason.date = date,
-            Self::TooSoon { earliest: date }
+            | Self::TooSoon { earliest: date }
             | Self::TooNew { until: date }
             | Self::AlreadyOpen { ready: date }
             | Self::TooEarly { ready: date } => reason.date = Some(date),
@@ -195,75 +196,104 @@ impl Refusal {
         }
         reason
     }
+}
 
-    /// The rule behind it.
-    #[must_use]
-    pub const fn rule(&self) -> Rule {
-        match self {
-            Self::PolicyUnavailable | Self::Busy | Self::AccessDenied | Self::AccessUnknown => {
-                Rule::FailClosed
+/// Each refusal's stable name, and the rule behind it.
+macro_rules! names {
+    ($($refusal:ident $code:literal $rule:ident)*) => {
+        impl Refusal {
+            /// The reason's stable name.
+            ///
+            /// ```
+            /// use loquet_policy::Refusal;
+            /// assert_eq!(Refusal::SelfReset.code(), "SELF_RESET");
+            /// assert_eq!(Refusal::AlreadyUsed { wait: 12 }.code(), "ALREADY_USED");
+            /// ```
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$refusal { .. } => $code,)*
+                }
             }
-            Self::Latched(_) | Self::AlreadyEnabled(_) | Self::AskAnotherAdmin => Rule::Latch,
-            Self::Mandated(_) | Self::EnrolOnly(_) | Self::CodeRequired(_) => Rule::Requirement,
-            Self::UnknownAccount
-            | Self::LogInRefused
-            | Self::LogInRequired
-            | Self::StaleLogIn
-            | Self::LogInExpired
-            | Self::NotOwner
-            | Self::NotAdmin
-            | Self::NotFresh
-            | Self::StepUp
-            | Self::SelfReset
-            | Self::SelfPromotion
-            | Self::SelfDemotion
-            | Self::SelfOffboard
-            | Self::Rank
-            | Self::TooNew { .. }
-            | Self::TooManyResets { .. } => Rule::Authority,
-            Self::Malformed
-            | Self::WrongCode { .. }
-            | Self::AlreadyUsed { .. }
-            | Self::Throttled { .. }
-            | Self::KnownDeviceOnly
-            | Self::Disabled { .. }
-            | Self::WrongRecoveryCode => Rule::Code,
-            Self::NoAuthenticator
-            | Self::AlreadyBound
-            | Self::EnrolFirst
-            | Self::RecoverFirst { .. }
-            | Self::TicketRequired(_)
-            | Self::WrongTicket
-            | Self::TicketExpired(_)
-            | Self::NotYours
-            | Self::NothingPending
-            | Self::TooManyPendings
-            | Self::NotOffered
-            | Self::WrongLink => Rule::Enrollment,
-            Self::WouldStrandAdmin
-            | Self::SealNotConfirmed
-            | Self::SealFirst
-            | Self::LastEnrolledAdmin
-            | Self::NotSealed { .. }
-            | Self::AlreadyOpen { .. }
-            | Self::WrongSeal
-            | Self::TooEarly { .. } => Rule::WayBack,
-            Self::AlreadyAnnounced(_)
-            | Self::NothingAnnounced { .. }
-            | Self::TooSoon { .. }
-            | Self::NotConfirmed
-            | Self::TooManyPostponements(_) => Rule::Notice,
-            Self::AlreadyCompleted
-            | Self::NotEnabled
-            | Self::Unchanged
-            | Self::UnknownRole { .. }
-            | Self::OutOfBounds { .. }
-            | Self::NothingScheduled
-            | Self::UseLeave
-            | Self::NoSuchRole
-            | Self::TooManyRoles
-            | Self::HasLeft { .. }
-            | Self::NotLeft => Rule::Request,
+
+            /// The rule behind it.
+            #[must_use]
+            pub const fn rule(&self) -> Rule {
+                match self {
+                    $(Self::$refusal { .. } => Rule::$rule,)*
+                }
+            }
         }
-    }
+    };
+}
+
+names! {
+    UnknownAccount "UNKNOWN_ACCOUNT" Authority
+    LogInRefused "LOGIN_REFUSED" Authority
+    LogInRequired "LOGIN_REQUIRED" Authority
+    StaleLogIn "STALE_LOGIN" Authority
+    LogInExpired "LOGIN_EXPIRED" Authority
+    EnrolOnly "ENROL_ONLY" Requirement
+    CodeRequired "CODE_REQUIRED" Requirement
+    RecoverFirst "RECOVER_FIRST" Enrollment
+    AlreadyCompleted "ALREADY_COMPLETED" Request
+    PolicyUnavailable "POLICY_UNAVAILABLE" FailClosed
+    Busy "BUSY" FailClosed
+    AccessDenied "ACCESS_DENIED" FailClosed
+    AccessUnknown "ACCESS_UNKNOWN" FailClosed
+    Latched "LATCHED" Latch
+    AlreadyEnabled "ALREADY_ENABLED" Latch
+    NotEnabled "NOT_ENABLED" Request
+    Unchanged "UNCHANGED" Request
+    UnknownRole "UNKNOWN_ROLE" Request
+    AlreadyAnnounced "ALREADY_ANNOUNCED" Notice
+    NothingAnnounced "NOTHING_ANNOUNCED" Notice
+    TooSoon "TOO_SOON" Notice
+    NotConfirmed "NOT_CONFIRMED" Notice
+    TooManyPostponements "TOO_MANY_POSTPONEMENTS" Notice
+    WouldStrandAdmin "WOULD_STRAND_ADMIN" WayBack
+    SealNotConfirmed "SEAL_NOT_CONFIRMED" WayBack
+    OutOfBounds "OUT_OF_BOUNDS" Request
+    NothingScheduled "NOTHING_SCHEDULED" Request
+    Malformed "MALFORMED" Code
+    WrongCode "WRONG_CODE" Code
+    AlreadyUsed "ALREADY_USED" Code
+    Throttled "THROTTLED" Code
+    KnownDeviceOnly "KNOWN_DEVICE_ONLY" Code
+    Disabled "DISABLED" Code
+    NoAuthenticator "NO_AUTHENTICATOR" Enrollment
+    AlreadyBound "ALREADY_BOUND" Enrollment
+    EnrolFirst "ENROL_FIRST" Enrollment
+    TicketRequired "TICKET_REQUIRED" Enrollment
+    WrongTicket "WRONG_TICKET" Enrollment
+    TicketExpired "TICKET_EXPIRED" Enrollment
+    NotYours "NOT_YOURS" Enrollment
+    NothingPending "NOTHING_PENDING" Enrollment
+    TooManyPendings "TOO_MANY_PENDINGS" Enrollment
+    SealFirst "SEAL_FIRST" WayBack
+    NotOffered "NOT_OFFERED" Enrollment
+    WrongRecoveryCode "WRONG_RECOVERY_CODE" Code
+    WrongLink "WRONG_LINK" Enrollment
+    Mandated "MANDATED" Requirement
+    StepUp "STEP_UP" Authority
+    NotOwner "NOT_OWNER" Authority
+    NotAdmin "NOT_ADMIN" Authority
+    NotFresh "NOT_FRESH" Authority
+    SelfReset "SELF_RESET" Authority
+    SelfPromotion "SELF_PROMOTION" Authority
+    SelfDemotion "SELF_DEMOTION" Authority
+    SelfOffboard "SELF_OFFBOARD" Authority
+    Rank "RANK" Authority
+    TooNew "TOO_NEW" Authority
+    TooManyResets "TOO_MANY_RESETS" Authority
+    LastEnrolledAdmin "LAST_ENROLLED_ADMIN" WayBack
+    UseLeave "USE_LEAVE" Request
+    NoSuchRole "NO_SUCH_ROLE" Request
+    TooManyRoles "TOO_MANY_ROLES" Request
+    HasLeft "HAS_LEFT" Request
+    NotLeft "NOT_LEFT" Request
+    NotSealed "NOT_SEALED" WayBack
+    AlreadyOpen "ALREADY_OPEN" WayBack
+    WrongSeal "WRONG_SEAL" WayBack
+    TooEarly "TOO_EARLY" WayBack
 }

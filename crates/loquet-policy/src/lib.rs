@@ -42,8 +42,8 @@
 //! holds it to twelve promises in each state and on each step: no Level1 session where more is
 //! required; nobody resets themself; nothing that was latched comes back; from every state
 //! everybody can get back in. Each guard is taken out in turn, and must then be missed
-//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/grid/grid.txt`, and
-//! what each writes and whom it tells in `tests/law/effects.txt`.
+//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/rules/grid/grid.txt`,
+//! and what each writes and whom it tells in `tests/rules/scenes/scenes.txt`.
 //!
 //! `cargo xtask mutants loquet-policy` changes one operator or function at a time, and lists the changes
 //! that no test notices. What guessing is worth stands in [`limits`].
@@ -67,33 +67,35 @@ mod decision;
 mod explain;
 pub mod limits;
 mod organisation;
+mod recovery;
 mod refusal;
 mod requirement;
 mod restore;
 mod roles;
+mod roster;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 mod session;
+mod settings;
 mod standing;
 mod what_if;
 
 pub use account::{
-    Account, Authenticator, DisabledBy, Origin, Pending, Purpose, RecoverySet, Repudiation, Status,
-    Ticket, TooManyCodes,
+    Account, Authenticator, DisabledBy, Origin, Pending, Purpose, Repudiation, Status, Ticket,
 };
 pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
-pub use decide::{decide, is_due, throttle};
+pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
-pub use organisation::{
-    Administrator, BreakGlass, Hardened, Latch, Mandate, MandateState, Options, Organisation,
-    Preset, Roster, Scheduled, Setting, SettingKind,
-};
+pub use organisation::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organisation, Preset};
+pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
-pub use requirement::{Requirement, RollCall, covers, may_switch_off, required, roll_call};
+pub use requirement::{Requirement, covers, may_switch_off, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
+pub use roster::{Administrator, Roster};
 pub use session::{Level, Session, StampError};
+pub use settings::{Options, Scheduled, Setting, SettingKind};
 pub use standing::{rights, standing};
-pub use what_if::{Difference, Entrance, PolicyChange, entrance, what_if};
+pub use what_if::{Difference, Entrance, Plan, PolicyChange, entrance, what_if};

@@ -1,8 +1,7 @@
-//! What is true of an organisation, and of its administrators together.
+//! What is true of an organisation.
 
 use crate::{
-    Account, AccountId, Authenticator, Cause, Digest, OrgId, RoleDefinition, RoleId, UnixTime,
-    limits,
+    AccountId, Cause, Digest, Options, OrgId, RoleDefinition, RoleId, Scheduled, UnixTime, limits,
 };
 use alloc::vec::Vec;
 
@@ -15,11 +14,8 @@ pub struct Organisation {
     pub id: OrgId,
     /// How strict the latch is.
     pub preset: Preset,
-    /// Who made it stricter, and when. `None` in an organisation that began strict, or became so before this was kept.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    /// Who made it stricter, and when. `None` in an organisation that began strict, or is not.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub hardened: Option<Hardened>,
     /// Whether multi-factor log-in exists here yet.
     pub latch: Latch,
@@ -73,18 +69,6 @@ impl Organisation {
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         matches!(self.latch, Latch::Enabled { .. })
-    }
-
-    /// Who enabled it, and when.
-    pub(crate) const fn enabled_by(&self) -> Cause {
-        match self.latch {
-            Latch::Never => Cause {
-                role: None,
-                date: None,
-                by: None,
-            },
-            Latch::Enabled { since, by } => Cause::of(by, since),
-        }
     }
 
     /// Who chose the strict latch, and when.
@@ -289,200 +273,5 @@ impl BreakGlass {
             },
             other => other,
         }
-    }
-}
-
-/// What the administrators of an organisation chose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Options {
-    /// Whether people get recovery codes when they enroll.
-    pub recovery_codes: bool,
-    /// Life of a reset ticket, in seconds.
-    pub ticket_life: u64,
-    /// Time to enroll with the pass phrase alone, in seconds.
-    pub enrollment_window: u64,
-    /// Which version of the access rules (address, place, device) holds, by its hash. `None`:
-    /// there are none.
-    pub access_rules: Option<Digest>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            recovery_codes: false,
-            ticket_life: limits::TICKET,
-            enrollment_window: limits::ENROLLMENT_WINDOW,
-            access_rules: None,
-        }
-    }
-}
-
-/// One choice of an organisation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
-)]
-pub enum Setting {
-    /// Offer recovery codes or stop. Offering weakens: a paper opens what a phone protected.
-    RecoveryCodes {
-        /// Whether they are offered.
-        offered: bool,
-    },
-    /// Life of a reset ticket. Longer weakens.
-    TicketLife {
-        /// From ten minutes to [`limits::TICKET_MAX`].
-        seconds: u64,
-    },
-    /// Time to enroll with the pass phrase alone. Wider weakens.
-    EnrollmentWindow {
-        /// From a day to [`limits::ENROLLMENT_WINDOW_MAX`].
-        seconds: u64,
-    },
-    /// New access rules. Whether they let more in, whoever compared them says.
-    AccessRules {
-        /// Hash of the new rules, `None` for no rules at all (which always opens).
-        rules: Option<Digest>,
-        /// Whether anything is allowed that was not.
-        opens: bool,
-    },
-}
-
-/// Which choice, without its value. One change of a kind can wait at a time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum SettingKind {
-    /// [`Setting::RecoveryCodes`].
-    RecoveryCodes,
-    /// [`Setting::TicketLife`].
-    TicketLife,
-    /// [`Setting::EnrollmentWindow`].
-    EnrollmentWindow,
-    /// [`Setting::AccessRules`].
-    AccessRules,
-}
-
-impl Setting {
-    /// Which choice it is.
-    #[must_use]
-    pub const fn kind(&self) -> SettingKind {
-        match self {
-            Self::RecoveryCodes { .. } => SettingKind::RecoveryCodes,
-            Self::TicketLife { .. } => SettingKind::TicketLife,
-            Self::EnrollmentWindow { .. } => SettingKind::EnrollmentWindow,
-            Self::AccessRules { .. } => SettingKind::AccessRules,
-        }
-    }
-}
-
-/// A change that weakens and waits, so that any administrator can stop it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Scheduled {
-    /// What will hold.
-    pub setting: Setting,
-    /// Who asked for it.
-    pub by: AccountId,
-    /// When it takes effect.
-    pub due: UnixTime,
-}
-
-/// The active administrators of an organisation: what is true of several accounts at once.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Roster {
-    /// Whose administrators.
-    pub org: OrgId,
-    /// The last mark given out. It only grows.
-    pub marks: u32,
-    /// Every active account that holds [`RoleId::ADMINISTRATOR`], sorted by account.
-    pub administrators: Vec<Administrator>,
-}
-
-/// One administrator as the others' decisions see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Administrator {
-    /// Whose account.
-    pub account: AccountId,
-    /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
-    pub enrolled: bool,
-    /// When the account became administrator.
-    pub promoted: UnixTime,
-    /// Changes when the account is promoted or reset. A ticket carries its author's mark, so
-    /// that an author who is reset, demoted or gone takes the tickets along, even if the same
-    /// person is administrator again a second later.
-    pub mark: u32,
-}
-
-impl Roster {
-    /// The roster of an organisation without administrators.
-    #[must_use]
-    pub const fn new(org: OrgId) -> Self {
-        Self {
-            org,
-            marks: 0,
-            administrators: Vec::new(),
-        }
-    }
-
-    /// Takes in an administrator who is made together with the account (a founder, or somebody
-    /// whom the host brings along). Promotions go through [`decide`](crate::decide).
-    pub fn admit(&mut self, account: &Account) {
-        if !account.is_active()
-            || !account.roles.contains(RoleId::ADMINISTRATOR)
-            || account.org != self.org
-        {
-            return;
-        }
-        self.marks = self.marks.saturating_add(1);
-        let entry = Administrator {
-            account: account.id,
-            enrolled: matches!(account.authenticator, Authenticator::Active { .. }),
-            promoted: account.promoted.unwrap_or(account.created),
-            mark: self.marks,
-        };
-        self.dismiss(account.id);
-        let at = self
-            .administrators
-            .partition_point(|known| known.account < entry.account);
-        self.administrators.insert(at, entry);
-    }
-
-    pub(crate) fn dismiss(&mut self, account: AccountId) {
-        self.administrators.retain(|entry| entry.account != account);
-    }
-
-    /// The entry of `account`, if it is an active administrator.
-    #[must_use]
-    pub fn administrator(&self, account: AccountId) -> Option<&Administrator> {
-        self.administrators
-            .iter()
-            .find(|entry| entry.account == account)
-    }
-
-    /// How many administrators other than `account` are enrolled.
-    #[must_use]
-    pub fn enrolled_besides(&self, account: AccountId) -> usize {
-        self.administrators
-            .iter()
-            .filter(|entry| entry.enrolled && entry.account != account)
-            .count()
-    }
-
-    /// How many administrators are enrolled.
-    #[must_use]
-    pub fn enrolled(&self) -> usize {
-        self.administrators
-            .iter()
-            .filter(|entry| entry.enrolled)
-            .count()
     }
 }

@@ -6,12 +6,11 @@ use core::fmt;
 /// Who is behind a refusal, for which role and since when. What nobody knows, or nobody imposed, is `None`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Cause {
     /// The role that was bound: one of the account's own, or one that it implies.
     pub role: Option<RoleId>,
     /// Since when it holds, from when on it will, or when it lapsed.
-    #[cfg_attr(feature = "serde", serde(alias = "since"))]
     pub date: Option<UnixTime>,
     /// Who imposed it.
     pub by: Option<AccountId>,
@@ -71,8 +70,7 @@ pub enum Refusal {
     /// This session may only recover: the authenticator is disabled.
     RecoverFirst {
         /// Since when.
-        #[cfg_attr(feature = "serde", serde(default))]
-        since: Option<UnixTime>,
+        since: UnixTime,
     },
     /// The same form was sent again, and its log-in is finished.
     AlreadyCompleted,
@@ -102,9 +100,8 @@ pub enum Refusal {
     AlreadyAnnounced(Cause),
     /// No mandate of this role is announced.
     NothingAnnounced {
-        /// Which role; `None` in what earlier versions stored.
-        #[cfg_attr(feature = "serde", serde(default))]
-        role: Option<RoleId>,
+        /// Which role.
+        role: RoleId,
     },
     /// People need more notice.
     TooSoon {
@@ -151,8 +148,7 @@ pub enum Refusal {
     /// The authenticator is disabled.
     Disabled {
         /// Since when.
-        #[cfg_attr(feature = "serde", serde(default))]
-        since: Option<UnixTime>,
+        since: UnixTime,
     },
     /// Nothing is bound to this account.
     NoAuthenticator,
@@ -175,8 +171,6 @@ pub enum Refusal {
     TooManyPendings,
     /// After break-glass, the seal is renewed before the enrollment is confirmed.
     SealFirst,
-    /// Only another administrator removes an authenticator.
-    AskAnotherAdmin,
     /// The organisation offers no recovery codes.
     NotOffered,
     /// Not a recovery code of this account. It was counted.
@@ -227,8 +221,7 @@ pub enum Refusal {
     /// The person has left: re-hire first.
     HasLeft {
         /// Since when.
-        #[cfg_attr(feature = "serde", serde(default))]
-        since: Option<UnixTime>,
+        since: UnixTime,
     },
     /// The person has not left.
     NotLeft,
@@ -236,7 +229,6 @@ pub enum Refusal {
     /// There is no sealed break-glass code, or it is void.
     NotSealed {
         /// Until when a void one stays void.
-        #[cfg_attr(feature = "serde", serde(default))]
         until: Option<UnixTime>,
     },
     /// Break-glass is under way.
@@ -251,90 +243,6 @@ pub enum Refusal {
         /// When it is.
         ready: UnixTime,
     },
-}
-
-impl Refusal {
-    /// The reason's stable name.
-    ///
-    /// ```
-    /// use loquet_policy::Refusal;
-    /// assert_eq!(Refusal::SelfReset.code(), "SELF_RESET");
-    /// assert_eq!(Refusal::AlreadyUsed { wait: 12 }.code(), "ALREADY_USED");
-    /// ```
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownAccount => "UNKNOWN_ACCOUNT",
-            Self::LogInRefused => "LOGIN_REFUSED",
-            Self::LogInRequired => "LOGIN_REQUIRED",
-            Self::StaleLogIn => "STALE_LOGIN",
-            Self::LogInExpired => "LOGIN_EXPIRED",
-            Self::EnrolOnly(_) => "ENROL_ONLY",
-            Self::CodeRequired(_) => "CODE_REQUIRED",
-            Self::RecoverFirst { .. } => "RECOVER_FIRST",
-            Self::AlreadyCompleted => "ALREADY_COMPLETED",
-            Self::PolicyUnavailable => "POLICY_UNAVAILABLE",
-            Self::Busy => "BUSY",
-            Self::AccessDenied => "ACCESS_DENIED",
-            Self::AccessUnknown => "ACCESS_UNKNOWN",
-            Self::Latched(_) => "LATCHED",
-            Self::AlreadyEnabled(_) => "ALREADY_ENABLED",
-            Self::NotEnabled => "NOT_ENABLED",
-            Self::Unchanged => "UNCHANGED",
-            Self::UnknownRole { .. } => "UNKNOWN_ROLE",
-            Self::AlreadyAnnounced(_) => "ALREADY_ANNOUNCED",
-            Self::NothingAnnounced { .. } => "NOTHING_ANNOUNCED",
-            Self::TooSoon { .. } => "TOO_SOON",
-            Self::NotConfirmed => "NOT_CONFIRMED",
-            Self::TooManyPostponements(_) => "TOO_MANY_POSTPONEMENTS",
-            Self::WouldStrandAdmin => "WOULD_STRAND_ADMIN",
-            Self::SealNotConfirmed => "SEAL_NOT_CONFIRMED",
-            Self::OutOfBounds { .. } => "OUT_OF_BOUNDS",
-            Self::NothingScheduled => "NOTHING_SCHEDULED",
-            Self::Malformed => "MALFORMED",
-            Self::WrongCode { .. } => "WRONG_CODE",
-            Self::AlreadyUsed { .. } => "ALREADY_USED",
-            Self::Throttled { .. } => "THROTTLED",
-            Self::KnownDeviceOnly => "KNOWN_DEVICE_ONLY",
-            Self::Disabled { .. } => "DISABLED",
-            Self::NoAuthenticator => "NO_AUTHENTICATOR",
-            Self::AlreadyBound => "ALREADY_BOUND",
-            Self::EnrolFirst => "ENROL_FIRST",
-            Self::TicketRequired(_) => "TICKET_REQUIRED",
-            Self::WrongTicket => "WRONG_TICKET",
-            Self::TicketExpired(_) => "TICKET_EXPIRED",
-            Self::NotYours => "NOT_YOURS",
-            Self::NothingPending => "NOTHING_PENDING",
-            Self::TooManyPendings => "TOO_MANY_PENDINGS",
-            Self::SealFirst => "SEAL_FIRST",
-            Self::AskAnotherAdmin => "ASK_ANOTHER_ADMIN",
-            Self::NotOffered => "NOT_OFFERED",
-            Self::WrongRecoveryCode => "WRONG_RECOVERY_CODE",
-            Self::WrongLink => "WRONG_LINK",
-            Self::Mandated(_) => "MANDATED",
-            Self::StepUp => "STEP_UP",
-            Self::NotOwner => "NOT_OWNER",
-            Self::NotAdmin => "NOT_ADMIN",
-            Self::NotFresh => "NOT_FRESH",
-            Self::SelfReset => "SELF_RESET",
-            Self::SelfPromotion => "SELF_PROMOTION",
-            Self::SelfDemotion => "SELF_DEMOTION",
-            Self::SelfOffboard => "SELF_OFFBOARD",
-            Self::Rank => "RANK",
-            Self::TooNew { .. } => "TOO_NEW",
-            Self::TooManyResets { .. } => "TOO_MANY_RESETS",
-            Self::LastEnrolledAdmin => "LAST_ENROLLED_ADMIN",
-            Self::UseLeave => "USE_LEAVE",
-            Self::NoSuchRole => "NO_SUCH_ROLE",
-            Self::TooManyRoles => "TOO_MANY_ROLES",
-            Self::HasLeft { .. } => "HAS_LEFT",
-            Self::NotLeft => "NOT_LEFT",
-            Self::NotSealed { .. } => "NOT_SEALED",
-            Self::AlreadyOpen { .. } => "ALREADY_OPEN",
-            Self::WrongSeal => "WRONG_SEAL",
-            Self::TooEarly { .. } => "TOO_EARLY",
-        }
-    }
 }
 
 impl fmt::Display for Refusal {

@@ -1,9 +1,8 @@
 //! Who must, and why: questions that change nothing.
 
-use crate::standing::entry;
 use crate::{
-    Account, AccountId, Authenticator, Cause, Latch, Level, Mandate, MandateState, Organisation,
-    Preset, Refusal, RoleId, RoleSet, UnixTime,
+    Account, Cause, Latch, Mandate, MandateState, Organisation, Preset, Refusal, RoleId, RoleSet,
+    UnixTime,
 };
 
 /// Whether an account must use multi-factor log-in, and everything that says so.
@@ -179,45 +178,4 @@ pub fn may_switch_off(
         return Err(Refusal::Unchanged);
     }
     account.authenticator_at(now).counts()
-}
-
-/// One line of the roll-call that an administrator sees before a mandate begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RollCall {
-    /// Whose line.
-    pub account: AccountId,
-    /// What requires a second factor of it, or will.
-    pub requirement: Requirement,
-    /// Whether an authenticator is bound and counts.
-    pub enrolled: bool,
-    /// What the next log-in would give, or why none would.
-    pub next: Result<Level, Refusal>,
-    /// Until when it can enroll with the pass phrase alone, if it must and has not.
-    pub enroll_by: Option<UnixTime>,
-}
-
-/// The line of `account`, as of `now`. Of an account that left there is none.
-#[must_use]
-pub fn roll_call(
-    organisation: &Organisation,
-    account: &Account,
-    now: UnixTime,
-) -> Option<RollCall> {
-    if !account.is_active() || account.org != organisation.id {
-        return None;
-    }
-    let requirement = required(Some(organisation), account, now);
-    let bound = account.authenticator_at(now);
-    let open = requirement.is_required() && bound == Authenticator::None;
-    Some(RollCall {
-        account: account.id,
-        requirement,
-        enrolled: matches!(bound, Authenticator::Active { .. }),
-        next: entry(Some(organisation), account, now),
-        enroll_by: if open {
-            enrollment_deadline(organisation, account, &requirement)
-        } else {
-            None
-        },
-    })
 }

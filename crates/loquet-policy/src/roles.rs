@@ -18,7 +18,6 @@ pub struct RoleDefinition {
     /// so that break-glass brings it back.
     pub rank: u8,
     /// The role whose mandate covers this one too: an administrator is covered as an employee.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub implies: Option<RoleId>,
 }
 

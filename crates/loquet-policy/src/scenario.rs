@@ -54,11 +54,11 @@
 //! |---|---|
 //! | `log in`, `log out`, `log out everywhere`, `change pass phrase`, `act` (what is the session worth?) | |
 //! | `give code`, `resynchronise`, `use recovery code`, `report lost`, `repudiate` | |
-//! | `begin enrollment`, `begin enrollment without ticket`, `confirm enrollment`, `confirm enrollment without seal`, `abandon enrollment`, `begin replacement`, `remove authenticator` | |
+//! | `begin enrollment`, `begin enrollment without ticket`, `confirm enrollment`, `confirm enrollment without seal`, `abandon enrollment`, `begin replacement` | |
 //! | `switch on`, `switch off` | |
-//! | `enable`, `disable`, `strict latch`, `standard`, `renew seal` | |
+//! | `enable`, `strict latch`, `renew seal` | |
 //! | `announce`, `move mandate` | `role`, `in_days` |
-//! | `mandate now`, `cancel mandate`, `lift mandate` | `role` |
+//! | `mandate now`, `cancel mandate` | `role` |
 //! | `offer recovery codes`, `stop recovery codes`, `cancel recovery codes` | |
 //! | `set ticket life`, `cancel ticket life` | `hours` for the first |
 //! | `set enrollment window`, `cancel enrollment window` | `days` for the first |
@@ -67,6 +67,7 @@
 //! | `re-hire` | `whom`, `roles` |
 //! | `be deleted by the host`, `break glass`, `break glass with a wrong seal`, `collect ticket` | `who` is the account it is about |
 
+mod deed;
 mod stage;
 
 use crate::{Preset, Reason};

@@ -35,9 +35,11 @@ pub(crate) fn rights_of(
     match standing_of(organisation, account, session, now)? {
         Level::HalfLogin => Err(Refusal::CodeRequired(why())),
         Level::EnrolOnly => Err(Refusal::EnrolOnly(why())),
-        Level::RecoveryOnly => Err(Refusal::RecoverFirst {
-            since: account.authenticator_at(now).disabled_since(),
-        }),
+        // It is disabled, or the session would be of another level.
+        Level::RecoveryOnly => {
+            let disabled = account.authenticator_at(now).counts();
+            disabled.and(Err(Refusal::StaleLogIn))
+        }
         level @ (Level::Level1 | Level::Level2) => Ok(level),
     }
 }

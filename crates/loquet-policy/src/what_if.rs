@@ -3,8 +3,8 @@
 use crate::requirement::required;
 use crate::standing::entry;
 use crate::{
-    Account, AccountId, Latch, Level, Mandate, MandateState, Organisation, Preset, Refusal,
-    Requirement, RoleId, Setting, UnixTime,
+    Account, AccountId, Latch, Level, Mandate, MandateState, Organisation, Refusal, Requirement,
+    RoleId, Setting, UnixTime,
 };
 
 /// A change of an organisation's rules that somebody thinks about.
@@ -12,8 +12,6 @@ use crate::{
 pub enum PolicyChange {
     /// Multi-factor log-in is enabled.
     Enable,
-    /// Another preset.
-    Preset(Preset),
     /// A mandate for a role, from a date on: announced, or moved if it is announced already.
     Mandate {
         /// Whose.
@@ -28,6 +26,17 @@ pub enum PolicyChange {
     },
     /// Another choice, as if its wait were over.
     Setting(Setting),
+}
+
+/// Who would make which change, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// What would change.
+    pub change: PolicyChange,
+    /// Who would change it.
+    pub by: AccountId,
+    /// When.
+    pub now: UnixTime,
 }
 
 /// What a log-in with the correct pass phrase gives, and why.
@@ -60,10 +69,10 @@ pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -
     Ok((level, required(Some(organisation), account, now)))
 }
 
-/// Exactly the accounts whose log-in at `at` would be another if `by` made `change` at `now`, and
-/// how.
+/// Exactly the accounts whose log-in at `at` would be another if `plan` were carried out,
+/// and how.
 ///
-/// The change itself is not judged: whether `by` may make it is
+/// The change itself is not judged: whether its author may make it is
 /// [`decide`](crate::decide)'s to say. Nothing is allocated for an account.
 ///
 /// ```
@@ -73,23 +82,22 @@ pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -
 /// let employee = RoleSet::of(RoleId::EMPLOYEE);
 /// let bruno = Account::new(AccountId::from(2u64), organisation.id, employee, UnixTime(0));
 /// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
+/// let plan = Plan { change, by: bruno.id, now: UnixTime(40) };
 /// let changes: Vec<_> =
-///     what_if(&organisation, change, bruno.id, UnixTime(40), [&bruno], UnixTime(60)).collect();
+///     what_if(&organisation, plan, [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
 /// assert!(matches!(changes[0].after, Ok((Level::EnrolOnly, _))));
 /// ```
 pub fn what_if<'a, I>(
     organisation: &Organisation,
-    change: PolicyChange,
-    by: AccountId,
-    now: UnixTime,
+    plan: Plan,
     accounts: I,
     at: UnixTime,
 ) -> impl Iterator<Item = Difference> + use<'a, I>
 where
     I: IntoIterator<Item = &'a Account>,
 {
-    let changed = settled(change.of(organisation.clone(), by, now), at);
+    let changed = settled(plan.carried_out(organisation.clone()), at);
     let organisation = settled(organisation.clone(), at);
     accounts.into_iter().filter_map(move |account| {
         let (before, after) = (
@@ -114,13 +122,13 @@ fn settled(mut organisation: Organisation, at: UnixTime) -> Organisation {
     organisation
 }
 
-impl PolicyChange {
-    fn of(self, mut organisation: Organisation, by: AccountId, now: UnixTime) -> Organisation {
-        match self {
-            Self::Enable if organisation.is_enabled() => {}
-            Self::Enable => organisation.latch = Latch::Enabled { since: now, by },
-            Self::Preset(preset) => organisation.preset = preset,
-            Self::Mandate { role, date } => {
+impl Plan {
+    fn carried_out(self, mut organisation: Organisation) -> Organisation {
+        let Self { change, by, now } = self;
+        match change {
+            PolicyChange::Enable if organisation.is_enabled() => {}
+            PolicyChange::Enable => organisation.latch = Latch::Enabled { since: now, by },
+            PolicyChange::Mandate { role, date } => {
                 // What is announced already is moved, and stays its author's.
                 let (by, since, postponements) = match organisation.mandate(role) {
                     Some(Mandate {
@@ -147,10 +155,10 @@ impl PolicyChange {
                 organisation.mandates.retain(|mandate| mandate.role != role);
                 organisation.mandates.push(Mandate { role, by, state });
             }
-            Self::NoMandate { role } => {
+            PolicyChange::NoMandate { role } => {
                 organisation.mandates.retain(|mandate| mandate.role != role)
             }
-            Self::Setting(setting) => {
+            PolicyChange::Setting(setting) => {
                 // It replaces what waited of its kind.
                 organisation
                     .scheduled

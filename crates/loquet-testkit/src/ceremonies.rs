@@ -3,12 +3,12 @@
 
 use loquet::audit::REFUSALS;
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, DisableMfa, LiftMandate,
-    PassPhraseChanged, RemoveAuthenticator, Reset, RulesChange, SetPreset, SwitchOff, SwitchOn,
+    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, Harden, PassPhraseChanged,
+    Reset, RulesChange, SwitchOff, SwitchOn,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, RoleId};
-use loquet_policy::{Event, Preset, SettingKind, limits};
+use loquet_policy::{Event, SettingKind, limits};
 
 use crate::audit::records;
 use crate::break_glass::break_glass_is_stopped_by_any_administrators_code;
@@ -37,7 +37,6 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         what_weakens_waits_and_any_administrator_stops_it
         what_does_not_weaken_holds_at_once
         the_strict_latch_is_one_way
-        what_is_never_granted_is_refused_by_name
         a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day
         break_glass_is_stopped_by_any_administrators_code
         a_reset_stands_in_both_chains
@@ -150,45 +149,16 @@ pub async fn the_strict_latch_is_one_way(house: House) {
     let (_, anne) = house.enabled().await;
     let denis = house.log_in(DENIS).await.stamp;
     let (phone, denis) = house.enroll(denis).await;
-    let set = |stamp, preset| SetPreset { stamp, preset };
-    assert_eq!(
-        rule(house.run(set(denis, Preset::StrictLatch)).await),
-        Refusal::NotAdmin
-    );
-    assert_eq!(
-        rule(house.run(set(anne, Preset::Standard)).await),
-        Refusal::Unchanged
-    );
-    house.run(set(anne, Preset::StrictLatch)).await.unwrap();
+    let harden = |stamp| Harden { stamp };
+    assert_eq!(rule(house.run(harden(denis)).await), Refusal::NotAdmin);
+    house.run(harden(anne)).await.unwrap();
     let typed = house.code(&phone).into();
     let off = SwitchOff {
         stamp: denis,
         typed,
     };
     assert_eq!(rule(house.run(off).await).code(), "LATCHED");
-    assert_eq!(
-        rule(house.run(set(anne, Preset::Standard)).await).code(),
-        "LATCHED"
-    );
-}
-
-/// The questions that have one answer.
-pub async fn what_is_never_granted_is_refused_by_name(house: House) {
-    let (_, stamp) = house.imposed().await;
-    let role = RoleId::EMPLOYEE;
-    assert_eq!(
-        rule(house.run(DisableMfa { stamp }).await).code(),
-        "LATCHED"
-    );
-    assert_eq!(
-        rule(house.run(LiftMandate { stamp, role }).await).code(),
-        "LATCHED"
-    );
-    let remove = RemoveAuthenticator { stamp };
-    assert_eq!(rule(house.run(remove).await), Refusal::AskAnotherAdmin);
-    let standing = house.standing(&stamp).await;
-    assert!(standing.organisation.is_enabled() && standing.requirement.mandate.is_some());
-    assert_eq!(standing.level, Level::Level2);
+    assert_eq!(rule(house.run(harden(anne)).await), Refusal::Unchanged);
 }
 
 /// NIST's ten minutes for a spoken code.
@@ -241,10 +211,7 @@ pub async fn a_reset_stands_in_both_chains(house: House) {
 pub async fn refusals_that_change_nothing_are_recorded_within_bounds(house: House) {
     house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
-    let ask = || SetPreset {
-        stamp,
-        preset: Preset::StrictLatch,
-    };
+    let ask = || Harden { stamp };
     let before = records(&house.service, DENIS).await.len();
     for _ in 0..3 * REFUSALS {
         assert_eq!(rule(house.run(ask()).await), Refusal::NotAdmin);

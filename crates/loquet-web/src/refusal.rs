@@ -145,7 +145,7 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
     Some(match refusal {
         Refusal::LogInRefused => neutral(language).to_owned(),
         Refusal::RecoverFirst { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Votre application d'authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
                 format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
@@ -160,7 +160,7 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
             ),
         ),
         Refusal::Disabled { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
                 format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
@@ -186,7 +186,7 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
             )
         }
         Refusal::HasLeft { since } => {
-            let day = on_day(*since, language);
+            let day = on_day(Some(*since), language);
             language.say(
                 format!("Cette personne a quitté l'organisation{day}. Réembauchez-la d'abord."),
                 format!("This person left the organisation{day}. Re-hire them first."),

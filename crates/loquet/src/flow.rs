@@ -83,7 +83,7 @@ pub use host::{CollectTicket, HostLeave, OpenBreakGlass};
 pub use log_in::{
     Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
 };
-pub use options::{Choice, Choose, DisableMfa, LiftMandate, RemoveAuthenticator, SetPreset};
+pub use options::{Choice, Choose, Harden};
 pub use organisation::{
     Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate,
     RULES_LIMIT, RenewSeal, RulesChange, SetAccessRules, Settle,

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, ValueEnum};
 use loquet::flow::{self, Choice, RulesChange};
 use loquet::{RoleId, UnixTime};
-use loquet_policy::{Preset, SettingKind};
+use loquet_policy::SettingKind;
 use serde_json::json;
 
 use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
@@ -119,10 +119,7 @@ pub(crate) async fn cancel(asked: &Cancel, stdin: &mut Stdin) -> Result<Outcome,
 
 pub(crate) async fn strict_latch(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
-    let set = recent(&house, by, stdin, |stamp| flow::SetPreset {
-        stamp,
-        preset: Preset::StrictLatch,
-    });
+    let set = recent(&house, by, stdin, |stamp| flow::Harden { stamp });
     match set.await? {
         Ok(()) => house.tell(
             &json!({ "preset": "strict_latch" }),

@@ -185,8 +185,7 @@ impl Turn<'_> {
 
 impl Attempts {
     /// Seconds until a code of such a visitor is looked at, `None` for at once.
-    #[must_use]
-    pub fn wait(&self, now: UnixTime, vantage: Vantage) -> Option<u64> {
+    fn wait(&self, now: UnixTime, vantage: Vantage) -> Option<u64> {
         let until = match vantage {
             Vantage::Stranger => self.stranger.until,
             Vantage::KnownDevice | Vantage::LiveSession => self.known.until,
@@ -224,10 +223,4 @@ impl Attempts {
             Vantage::KnownDevice | Vantage::LiveSession => self.known = crate::Lane::default(),
         }
     }
-}
-
-/// Seconds until a code for `account` is looked at, `None` for at once.
-#[must_use]
-pub fn throttle(account: &crate::Account, now: UnixTime, vantage: Vantage) -> Option<u64> {
-    account.attempts.wait(now, vantage)
 }

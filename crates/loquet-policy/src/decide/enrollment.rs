@@ -1,21 +1,11 @@
-//! Enrollment, replacement, the owner's switch, recovery and loss.
+//! Enrollment and replacement.
 
-use super::turn::{Answer, Turn, end_sessions, reset};
-use crate::requirement::{enrollment_open, may_switch_off, required};
+use super::turn::{Answer, Turn, end_sessions};
+use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Account, Authenticator, BreakGlass, Cause, CodeCheck, Digest, DisabledBy, Event, Grant,
-    Level, Origin, Pending, Purpose, RecoverySet, Refusal, Repudiation, RoleId, Session, Submitted,
-    Ticket, Vantage, limits,
+    Access, Authenticator, BreakGlass, CodeCheck, Digest, Event, Grant, Level, Origin, Pending,
+    Purpose, RecoverySet, Refusal, Repudiation, RoleId, Session, Submitted, limits,
 };
-
-/// Whether `session` holds the right to enroll that its recovery code gave.
-pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
-    matches!(
-        account.authenticator,
-        Authenticator::ResetDue { ticket: Some(Ticket { origin: Origin::Recovery { session: holder }, .. }) }
-            if holder == session.id
-    )
-}
 
 impl Turn<'_> {
     pub(super) fn begin_enrollment(
@@ -32,7 +22,7 @@ impl Turn<'_> {
         let purpose = match self.actor().authenticator {
             Authenticator::Active { .. } => return Err(Refusal::AlreadyBound),
             Authenticator::Disabled { since, .. } => {
-                return Err(Refusal::RecoverFirst { since: Some(since) });
+                return Err(Refusal::RecoverFirst { since });
             }
             Authenticator::None => Purpose::First,
             Authenticator::ResetDue { .. } => Purpose::Reset,
@@ -101,70 +91,6 @@ impl Turn<'_> {
         })
     }
 
-    /// Shows a ticket. It is only consumed when the enrollment is confirmed.
-    fn present(
-        &mut self,
-        ticket: Option<Ticket>,
-        presented: Option<Digest>,
-    ) -> Result<(), Refusal> {
-        let now = self.now;
-        let required = Refusal::TicketRequired(Ticket::cause(&ticket));
-        let missing = if presented.is_some() {
-            Refusal::WrongTicket
-        } else {
-            required
-        };
-        let ticket = ticket.ok_or(missing)?;
-        let digest = match ticket.origin {
-            Origin::Recovery { session } => {
-                // A right that lapsed is none any more: see `Account::authenticator_at`.
-                return if session == self.session()?.id {
-                    Ok(())
-                } else {
-                    Err(missing)
-                };
-            }
-            Origin::BreakGlass { digest } | Origin::Administrator { digest, .. } => digest,
-        };
-        let presented = presented.ok_or(required)?;
-        let author_stands = self.author_stands(&ticket)?;
-        if presented != digest || !author_stands {
-            return self.wrong_ticket(ticket, author_stands);
-        }
-        if now >= ticket.expires {
-            return Err(Refusal::TicketExpired(Cause {
-                role: None,
-                date: Some(ticket.expires),
-                by: ticket.author(),
-            }));
-        }
-        Ok(())
-    }
-
-    /// Whether the author of a ticket is still the administrator who gave it out: the tickets of
-    /// one who was reset, demoted or left are void.
-    fn author_stands(&self, ticket: &Ticket) -> Result<bool, Refusal> {
-        let Origin::Administrator { by, mark, .. } = ticket.origin else {
-            return Ok(true);
-        };
-        Ok(self
-            .roster()?
-            .administrator(by)
-            .is_some_and(|author| author.mark == mark))
-    }
-
-    fn wrong_ticket(&mut self, ticket: Ticket, author_stands: bool) -> Result<(), Refusal> {
-        let wrong = ticket.wrong.saturating_add(1);
-        let left =
-            (author_stands && wrong < limits::TICKET_TRIES).then_some(Ticket { wrong, ..ticket });
-        self.actor_mut().authenticator = Authenticator::ResetDue { ticket: left };
-        if left.is_none() {
-            self.tell_owner(Event::TicketVoid);
-            self.tell_administrators(Event::TicketVoid);
-        }
-        Err(Refusal::WrongTicket)
-    }
-
     pub(super) fn begin_replacement(&mut self, code: Submitted, recovery: RecoverySet) -> Answer {
         self.rights()?;
         self.enabled()?;
@@ -192,18 +118,7 @@ impl Turn<'_> {
         self.allowed(access)?;
         self.rows_of_administrator()?;
         let session = *self.session()?;
-        let pendings = || self.actor().pendings_at(self.now);
-        let own = pendings()
-            .find(|pending| pending.session == session.id)
-            .cloned();
-        let Some(pending) = own else {
-            let others = pendings().next().is_some();
-            return Err(if others {
-                Refusal::NotYours
-            } else {
-                Refusal::NothingPending
-            });
-        };
+        let pending = self.own_pending(&session)?;
         let broken = match (pending.purpose, self.actor().authenticator) {
             (Purpose::First, Authenticator::None)
             | (Purpose::Replace, Authenticator::Active { .. }) => false,
@@ -248,6 +163,16 @@ impl Turn<'_> {
                 self.bind(&pending, step, link)
             }
         }
+    }
+
+    fn own_pending(&self, session: &Session) -> Result<Pending, Refusal> {
+        let mut pendings = self.actor().pendings_at(self.now).peekable();
+        let none = match pendings.peek() {
+            Some(_) => Refusal::NotYours,
+            None => Refusal::NothingPending,
+        };
+        let own = pendings.find(|pending| pending.session == session.id);
+        own.cloned().ok_or(none)
     }
 
     fn count_pending(&mut self, session: &Session) {
@@ -334,161 +259,5 @@ impl Turn<'_> {
                 *slot = None;
             }
         }
-    }
-
-    pub(super) fn remove_authenticator(&mut self) -> Answer {
-        self.rights()?;
-        Err(match self.actor().authenticator {
-            Authenticator::None => Refusal::NoAuthenticator,
-            _ => Refusal::AskAnotherAdmin,
-        })
-    }
-
-    /// What only the owner of an account does, nobody does for another.
-    fn owner(&self) -> Result<(), Refusal> {
-        if self.is_other() {
-            Err(Refusal::NotOwner)
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(super) fn switch_on(&mut self, code: Submitted) -> Answer {
-        let level = self.rights()?;
-        self.owner()?;
-        self.enabled()?;
-        if self.actor().toggle {
-            return Err(Refusal::Unchanged);
-        }
-        self.fresh_code(code)?;
-        self.actor_mut().toggle = true;
-        self.tell_owner(Event::Toggled { on: true });
-        if level == Level::Level2 {
-            return Ok(Grant::Done);
-        }
-        // The session has just shown a code, and at Level1 it would be a half log-in from now on.
-        self.cancel_break_glass()?;
-        let session = self.raise()?;
-        let requirement = required(self.readable(), self.actor(), self.now);
-        Ok(Grant::Session {
-            session,
-            requirement,
-        })
-    }
-
-    pub(super) fn switch_off(&mut self, code: Submitted) -> Answer {
-        self.rights()?;
-        self.owner()?;
-        may_switch_off(self.readable(), self.actor(), self.now)?;
-        if code.check == CodeCheck::Absent {
-            return Err(Refusal::StepUp);
-        }
-        self.fresh_code(code)?;
-        self.actor_mut().toggle = false;
-        self.tell_owner(Event::Toggled { on: false });
-        Ok(Grant::Done)
-    }
-
-    pub(super) fn use_recovery_code(
-        &mut self,
-        code: Option<Digest>,
-        vantage: Vantage,
-        access: Access,
-    ) -> Answer {
-        self.standing()?;
-        self.allowed(access)?;
-        self.rows_of_administrator()?;
-        let offered = self.organisation()?.options.recovery_codes;
-        let disabled = match self.actor().authenticator {
-            Authenticator::None => return Err(Refusal::NoAuthenticator),
-            Authenticator::ResetDue { ticket } => {
-                return Err(Refusal::TicketRequired(Ticket::cause(&ticket)));
-            }
-            Authenticator::Active { .. } => false,
-            Authenticator::Disabled { .. } => true,
-        };
-        if !offered {
-            return Err(Refusal::NotOffered);
-        }
-        let code = code.ok_or(Refusal::Malformed)?;
-        let vantage = self.vantage(vantage);
-        // Of a disabled authenticator there is no budget left to keep, only the waits: a thief who
-        // burnt it must not have burnt the way back too.
-        self.admit(vantage, !disabled)?;
-        let Some(left) = self.actor().recovery.burn(&code) else {
-            self.count_failure(vantage)?;
-            return Err(Refusal::WrongRecoveryCode);
-        };
-        let (now, session) = (self.now, self.fresh.session);
-        let expires = now.plus(limits::PENDING);
-        let actor = self.actor_mut();
-        actor.recovery = left;
-        end_sessions(actor);
-        let ticket = Ticket {
-            origin: Origin::Recovery { session },
-            issued: now,
-            expires,
-            wrong: 0,
-        };
-        actor.authenticator = Authenticator::ResetDue {
-            ticket: Some(ticket),
-        };
-        let account = actor.id;
-        self.set_enrolled(account, false)?;
-        let left = u8::try_from(left.len()).unwrap_or(u8::MAX);
-        self.tell_owner(Event::RecoveryCodeUsed { left });
-        Ok(Grant::Recovering {
-            session: self.new_session(Level::EnrolOnly),
-            expires,
-            left,
-        })
-    }
-
-    pub(super) fn report_lost(&mut self) -> Answer {
-        if !self.actor().is_active() {
-            return Err(Refusal::LogInRefused);
-        }
-        self.bound().map_err(|refusal| match refusal {
-            Refusal::RecoverFirst { since } => Refusal::Disabled { since },
-            other => other,
-        })?;
-        self.rows_of_administrator()?;
-        end_sessions(self.actor_mut());
-        self.disable_authenticator(DisabledBy::Loss)?;
-        Ok(Grant::Done)
-    }
-
-    /// Whoever has the pass phrase alone must not lead a bound account's notices elsewhere.
-    pub(super) fn change_address(&mut self, code: Submitted) -> Answer {
-        if self.session().is_ok() {
-            self.rights()?;
-            self.owner()?;
-            if self.actor().authenticator_at(self.now) != Authenticator::None {
-                self.fresh_code(code)?;
-            }
-        } else {
-            self.actor().present()?;
-        }
-        self.tell_owner(Event::AddressChanged);
-        Ok(Grant::Done)
-    }
-
-    pub(super) fn repudiate(&mut self, link: Digest) -> Answer {
-        let now = self.now;
-        let good = self
-            .actor()
-            .repudiation
-            .is_some_and(|known| known.link == link && now < known.expires);
-        if !good {
-            return Err(Refusal::WrongLink);
-        }
-        self.rows_of_administrator()?;
-        let actor = self.actor_mut();
-        reset(actor, None);
-        let account = actor.id;
-        self.set_enrolled(account, false)?;
-        self.tell_owner(Event::Repudiated);
-        self.tell_administrators(Event::Repudiated);
-        Ok(Grant::Done)
     }
 }

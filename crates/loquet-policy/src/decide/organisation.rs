@@ -10,9 +10,8 @@ use crate::{
 impl Turn<'_> {
     pub(super) fn enable(&mut self, seal: Digest, typed_back: bool) -> Answer {
         self.administrator()?;
-        let organisation = self.organisation()?;
-        if organisation.is_enabled() {
-            return Err(Refusal::AlreadyEnabled(organisation.enabled_by()));
+        if let Latch::Enabled { since, by } = self.organisation()?.latch {
+            return Err(Refusal::AlreadyEnabled(Cause::of(by, since)));
         }
         if !typed_back {
             return Err(Refusal::SealNotConfirmed);
@@ -32,22 +31,11 @@ impl Turn<'_> {
         })
     }
 
-    pub(super) fn disable(&mut self) -> Answer {
+    pub(super) fn harden(&mut self) -> Answer {
         self.administrator()?;
-        Err(Refusal::Latched(self.enabled()?.enabled_by()))
-    }
-
-    pub(super) fn set_preset(&mut self, preset: Preset) -> Answer {
-        self.administrator()?;
-        let organisation = self.organisation()?;
-        match (organisation.preset, preset) {
-            (Preset::StrictLatch, Preset::Standard) => {
-                return Err(Refusal::Latched(organisation.hardened_by()));
-            }
-            (Preset::Standard, Preset::StrictLatch) => {}
-            (Preset::Standard, Preset::Standard) | (Preset::StrictLatch, Preset::StrictLatch) => {
-                return Err(Refusal::Unchanged);
-            }
+        let preset = Preset::StrictLatch;
+        if self.organisation()?.preset == preset {
+            return Err(Refusal::Unchanged);
         }
         self.recent()?;
         let (by, since) = (self.actor().id, self.now);
@@ -127,7 +115,7 @@ impl Turn<'_> {
 
     /// The mandate of a role, if there is one.
     fn mandate(&self, role: RoleId) -> Result<&Mandate, Refusal> {
-        let none = Refusal::NothingAnnounced { role: Some(role) };
+        let none = Refusal::NothingAnnounced { role };
         self.enabled()?.mandate(role).ok_or(none)
     }
 
@@ -182,12 +170,6 @@ impl Turn<'_> {
         self.tell(Audience::Covered { role }, Event::MandateCancelled { role });
         self.tell_administrators(Event::MandateCancelled { role });
         Ok(Grant::Done)
-    }
-
-    pub(super) fn lift_mandate(&mut self, role: RoleId) -> Answer {
-        self.administrator()?;
-        // Whoever wants an announced one gone cancels it; nothing here is ever lifted.
-        Err(Refusal::Latched(self.mandate(role)?.into()))
     }
 
     pub(super) fn renew_seal(&mut self, seal: Digest, typed_back: bool, code: Submitted) -> Answer {

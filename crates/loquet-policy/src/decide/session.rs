@@ -119,7 +119,7 @@ impl Turn<'_> {
     /// What this session had begun ends with it.
     fn forget(&mut self, session: &Session) {
         self.erase_pending(session);
-        if super::enrollment::holds_recovery(self.actor(), session) {
+        if super::recovery::holds_recovery(self.actor(), session) {
             self.actor_mut().authenticator = crate::Authenticator::Disabled {
                 since: self.now,
                 why: crate::DisabledBy::Recovery,

@@ -1,20 +1,15 @@
 //! Where a scenario is played: an organisation, its people, their sessions, and a clock.
 
-use super::{Failed, Played, Run, Scenario, ScenarioError, Step, Told};
+use super::deed::{Deed, find, role_set, unknown};
+use super::{Failed, NamedRole, Played, Run, Scenario, ScenarioError, Step, Told};
 use crate::{
-    Access, Account, AccountId, Changes, CodeCheck, Command, Digest, Fresh, Grant, OrgId,
-    Organisation, PairCheck, Preset, Reason, RecoverySet, RoleDefinition, RoleId, RoleSet, Roster,
-    Session, SessionId, Setting, SettingKind, Snapshot, Start, Submitted, UnixTime, Vantage,
-    decide, explain, limits, standing,
+    Account, AccountId, Changes, Decision, Fresh, Grant, OrgId, Organisation, Reason,
+    RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, decide, explain,
+    limits, standing,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-
-const SEAL: Digest = Digest::from_bytes([1; 32]);
-const TICKET: Digest = Digest::from_bytes([2; 32]);
-const LINK: Digest = Digest::from_bytes([3; 32]);
-const WRONG: Digest = Digest::from_bytes([0; 32]);
 
 struct Stage {
     roles: BTreeMap<String, RoleId>,
@@ -102,40 +97,41 @@ fn is_code(code: &str) -> bool {
     codes.any(|known| known == code)
 }
 
-fn unknown(line: usize, what: &'static str, name: &str) -> ScenarioError {
-    let name = name.to_string();
-    ScenarioError::Unknown { line, what, name }
+/// The roles by name, and what the file's own mean.
+fn define(
+    named: &[Told<NamedRole>],
+) -> Result<(BTreeMap<String, RoleId>, Vec<RoleDefinition>), ScenarioError> {
+    let article = [
+        ("parent", RoleId::PARENT),
+        ("employee", RoleId::EMPLOYEE),
+        ("administrator", RoleId::ADMINISTRATOR),
+    ];
+    let article = article.map(|(name, id)| (name.to_string(), id));
+    let mut roles = BTreeMap::from(article);
+    for Told { line, what: role } in named {
+        let name = role.name.clone();
+        // Another rank for one of the article's roles is no second role of that name.
+        let known = roles.insert(name.clone(), RoleId(role.id));
+        if known.is_some_and(|known| known != RoleId(role.id)) {
+            return Err(ScenarioError::Twice { line: *line, name });
+        }
+    }
+    let mut definitions = Vec::new();
+    for Told { line, what: role } in named {
+        let implies = role.implies.as_ref();
+        let implies = implies.map(|name| find(&roles, *line, name)).transpose()?;
+        definitions.push(RoleDefinition {
+            id: RoleId(role.id),
+            rank: role.rank,
+            implies,
+        });
+    }
+    Ok((roles, definitions))
 }
 
 impl Stage {
     fn set(scenario: &Scenario) -> Result<Self, ScenarioError> {
-        let article = [
-            ("parent", RoleId::PARENT),
-            ("employee", RoleId::EMPLOYEE),
-            ("administrator", RoleId::ADMINISTRATOR),
-        ];
-        let mut roles: BTreeMap<String, RoleId> = article
-            .into_iter()
-            .map(|(name, id)| (name.to_string(), id))
-            .collect();
-        for Told { line, what: role } in &scenario.roles {
-            let name = role.name.clone();
-            // Another rank for one of the article's roles is no second role of that name.
-            let known = roles.insert(name.clone(), RoleId(role.id));
-            if known.is_some_and(|known| known != RoleId(role.id)) {
-                return Err(ScenarioError::Twice { line: *line, name });
-            }
-        }
-        let mut definitions = Vec::new();
-        for Told { line, what: role } in &scenario.roles {
-            let implies = role.implies.as_ref();
-            let implies = implies.map(|name| find(&roles, *line, name)).transpose()?;
-            definitions.push(RoleDefinition {
-                id: RoleId(role.id),
-                rank: role.rank,
-                implies,
-            });
-        }
+        let (roles, definitions) = define(&scenario.roles)?;
         let mut organisation = Organisation::new(OrgId::from(1u64)).with_roles(definitions);
         organisation.preset = scenario.preset;
         let chosen = &scenario.options;
@@ -153,11 +149,10 @@ impl Stage {
             let held = role_set(&roles, *line, &person.roles)?;
             let account = Account::new(AccountId::from(number), organisation.id, held, UnixTime(0));
             roster.admit(&account);
-            let (sessions, used) = (BTreeMap::new(), 0);
             let player = Player {
                 account,
-                sessions,
-                used,
+                sessions: BTreeMap::new(),
+                used: 0,
             };
             let name = person.name.clone();
             if people.insert(name.clone(), player).is_some() {
@@ -208,26 +203,27 @@ impl Stage {
             let required = crate::required(Some(&self.organisation), &actor.account, self.now);
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
-        let command = self.command(told, does, actor)?;
+        let deed = Deed {
+            line: *line,
+            step,
+            roles: &self.roles,
+            now: self.now,
+            number: self.next,
+            used: actor.used,
+        };
+        let command = deed.command(does)?;
         if command.reads_subject() && subject.is_none() {
             return Err(missing("whom"));
         }
-        let fresh = Fresh {
-            session: SessionId(self.next),
-        };
-        let decision = decide(&snapshot, &command, self.now, fresh);
+        let session = SessionId(self.next);
+        let decision = decide(&snapshot, &command, self.now, Fresh { session });
         let reasons = explain(&decision).collect();
-        let recovered = matches!(decision.answer, Ok(Grant::Recovering { .. }));
-        let bound = matches!(decision.answer, Ok(Grant::Bound { .. }));
-        let opened = match decision.answer {
-            Ok(
-                Grant::Session { session, .. }
-                | Grant::Bound { session, .. }
-                | Grant::Recovering { session, .. },
-            ) => Some(Some(session)),
-            Ok(Grant::LoggedOut) => Some(None),
-            _ => None,
-        };
+        self.write(step, who, decision);
+        Ok(reasons)
+    }
+
+    /// Keeps what was decided, and the session that came of it.
+    fn write(&mut self, step: &Step, who: &str, decision: Decision) {
         let Changes {
             organisation,
             roster,
@@ -245,211 +241,32 @@ impl Stage {
         {
             person.account = account;
         }
-        if let Some(person) = self.people.get_mut(who) {
-            if let Some(account) = actor {
-                person.account = account;
-            }
-            person.used = match bound {
-                true => 0,
-                false => person.used.saturating_add(u8::from(recovered)),
-            };
-            match opened {
-                Some(Some(session)) => {
-                    person.sessions.insert(name, session);
-                    person.sessions.insert(String::new(), session);
-                }
-                Some(None) => {
-                    person.sessions.remove(&name);
-                    person.sessions.remove("");
-                }
-                None => {}
-            }
+        let Some(person) = self.people.get_mut(who) else {
+            return;
+        };
+        if let Some(account) = actor {
+            person.account = account;
         }
-        Ok(reasons)
-    }
-
-    fn command(
-        &self,
-        Told { line, what: step }: &Told<Step>,
-        does: &str,
-        actor: &Player,
-    ) -> Result<Command, ScenarioError> {
-        let line = *line;
-        let missing = |field| ScenarioError::Missing { line, field };
-        let role = || {
-            let name = step.role.as_ref().ok_or_else(|| missing("role"))?;
-            find(&self.roles, line, name)
-        };
-        let in_days = || {
-            let days = step.in_days.ok_or_else(|| missing("in_days"))?;
-            Ok(self.now.plus(days.saturating_mul(limits::DAY)))
-        };
-        let access = match step.place.as_deref() {
-            None | Some("allowed") => Access::Allowed,
-            Some("denied") => Access::Denied,
-            Some("unknown") => Access::Unknown,
-            Some(other) => return Err(unknown(line, "place", other)),
-        };
-        let vantage = match step.from.as_deref() {
-            None | Some("known device") => Vantage::KnownDevice,
-            Some("elsewhere") => Vantage::Stranger,
-            Some("live session") => Vantage::LiveSession,
-            Some(other) => return Err(unknown(line, "from", other)),
-        };
-        let (number, wait) = (self.next, limits::WAIT);
-        let check = match step.code.as_deref() {
-            None | Some("good") => CodeCheck::Good {
-                step: number,
-                offset: 0,
-            },
-            Some("wrong") => CodeCheck::Wrong { behind: None },
-            Some("used") => CodeCheck::Used { step: 1, wait },
-            Some("malformed") => CodeCheck::Malformed,
-            Some("none") => CodeCheck::Absent,
-            Some(other) => return Err(unknown(line, "code", other)),
-        };
-        let code = Submitted { check, vantage };
-        let ticket = TICKET;
-        // The first enrollment shows ten codes; which are used up is known from how many were.
-        let recovery = RecoverySet::new((0..10).map(recovery_code)).unwrap_or(RecoverySet::EMPTY);
-        let change = |setting| Command::Change { setting, code };
-        let stop = |kind| Command::CancelChange { kind };
-        let confirm = |seal| Command::ConfirmEnrollment {
-            check,
-            link: LINK,
-            seal,
-            access,
-        };
-        Ok(match does {
-            "log in" => Command::LogIn { access },
-            "log out" => Command::LogOut,
-            "log out everywhere" => Command::LogOutEverywhere,
-            "change pass phrase" => Command::PassPhraseChanged { by_owner: true },
-            "give code" => Command::GiveCode { code, access },
-            "resynchronise" => Command::Resynchronise {
-                pair: match check {
-                    CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
-                    CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
-                    CodeCheck::Wrong { .. } => PairCheck::Wrong,
-                    CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
-                },
-                vantage,
-                access,
-            },
-            "use recovery code" => Command::UseRecoveryCode {
-                code: match check {
-                    CodeCheck::Good { .. } => Some(recovery_code(actor.used)),
-                    CodeCheck::Used { .. } => Some(recovery_code(0)),
-                    CodeCheck::Wrong { .. } => Some(WRONG),
-                    CodeCheck::Malformed | CodeCheck::Absent => None,
-                },
-                vantage,
-                access,
-            },
-            "report lost" => Command::ReportLost,
-            "repudiate" => Command::Repudiate { link: LINK },
-            "begin enrollment" | "begin enrollment without ticket" => Command::BeginEnrollment {
-                ticket: (does == "begin enrollment").then_some(ticket),
-                recovery,
-                access,
-            },
-            "confirm enrollment" => confirm(Some(SEAL)),
-            "confirm enrollment without seal" => confirm(None),
-            "abandon enrollment" => Command::AbandonEnrollment,
-            "begin replacement" => Command::BeginReplacement { code, recovery },
-            "remove authenticator" => Command::RemoveAuthenticator,
-            "switch on" => Command::SwitchOn { code },
-            "switch off" => Command::SwitchOff { code },
-            "enable" => Command::Enable {
-                seal: SEAL,
-                typed_back: true,
-            },
-            "disable" => Command::Disable,
-            "strict latch" => Command::SetPreset {
-                preset: Preset::StrictLatch,
-            },
-            "standard" => Command::SetPreset {
-                preset: Preset::Standard,
-            },
-            "renew seal" => Command::RenewSeal {
-                seal: SEAL,
-                typed_back: true,
-                code,
-            },
-            "announce" => Command::Announce {
-                role: role()?,
-                start: Start::At(in_days()?),
-            },
-            "mandate now" => Command::Announce {
-                role: role()?,
-                start: Start::Now { confirmed: true },
-            },
-            "move mandate" => Command::MoveMandate {
-                role: role()?,
-                date: in_days()?,
-            },
-            "cancel mandate" => Command::CancelMandate { role: role()? },
-            "lift mandate" => Command::LiftMandate { role: role()? },
-            "offer recovery codes" => change(Setting::RecoveryCodes { offered: true }),
-            "stop recovery codes" => change(Setting::RecoveryCodes { offered: false }),
-            "cancel recovery codes" => stop(SettingKind::RecoveryCodes),
-            "set ticket life" => {
-                let hours = step.hours.ok_or_else(|| missing("hours"))?;
-                let seconds = hours.saturating_mul(limits::HOUR);
-                change(Setting::TicketLife { seconds })
+        let name = step.session.clone().unwrap_or_default();
+        match decision.answer {
+            Ok(Grant::Bound { .. }) => person.used = 0,
+            Ok(Grant::Recovering { .. }) => person.used = person.used.saturating_add(1),
+            _ => {}
+        }
+        match decision.answer {
+            Ok(
+                Grant::Session { session, .. }
+                | Grant::Bound { session, .. }
+                | Grant::Recovering { session, .. },
+            ) => {
+                person.sessions.insert(name, session);
+                person.sessions.insert(String::new(), session);
             }
-            "cancel ticket life" => stop(SettingKind::TicketLife),
-            "set enrollment window" => {
-                let days = step.days.ok_or_else(|| missing("days"))?;
-                let seconds = days.saturating_mul(limits::DAY);
-                change(Setting::EnrollmentWindow { seconds })
+            Ok(Grant::LoggedOut) => {
+                person.sessions.remove(&name);
+                person.sessions.remove("");
             }
-            "cancel enrollment window" => stop(SettingKind::EnrollmentWindow),
-            "reset" | "reset aloud" => Command::Reset {
-                ticket,
-                aloud: does == "reset aloud",
-                code,
-            },
-            "add role" => Command::AddRole {
-                role: role()?,
-                code,
-            },
-            "remove role" => Command::RemoveRole { role: role()? },
-            "let go" => Command::Leave,
-            "re-hire" => Command::Rehire {
-                roles: role_set(&self.roles, line, &step.roles)?,
-                ticket,
-                code,
-            },
-            "be deleted by the host" => Command::HostLeave,
-            "break glass" => Command::BreakGlass { seal: SEAL },
-            "break glass with a wrong seal" => Command::BreakGlass { seal: WRONG },
-            "collect ticket" => Command::CollectTicket { seal: SEAL, ticket },
-            other => return Err(unknown(line, "deed", other)),
-        })
+            _ => {}
+        }
     }
-}
-
-fn recovery_code(number: u8) -> Digest {
-    Digest::from_bytes([number.saturating_add(100); 32])
-}
-
-fn find(
-    roles: &BTreeMap<String, RoleId>,
-    line: usize,
-    name: &str,
-) -> Result<RoleId, ScenarioError> {
-    let role = roles.get(name).copied();
-    role.ok_or_else(|| unknown(line, "role", name))
-}
-
-fn role_set(
-    roles: &BTreeMap<String, RoleId>,
-    line: usize,
-    names: &[String],
-) -> Result<RoleSet, ScenarioError> {
-    names.iter().try_fold(RoleSet::EMPTY, |set, name| {
-        let more = set.with(find(roles, line, name)?);
-        more.map_err(|_| ScenarioError::TooManyRoles { line })
-    })
 }

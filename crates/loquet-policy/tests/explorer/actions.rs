@@ -10,6 +10,16 @@ pub enum Shown {
     Wrong,
 }
 
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "",
+            Self::Right => " with the ticket, if one is due",
+            Self::Wrong => " with a wrong ticket",
+        })
+    }
+}
+
 /// One thing that happens. The first number is the account, the second its session (0 is the
 /// owner's; 1 is the thief's if a thief knows the pass phrase), a third the account that it is
 /// about.
@@ -75,22 +85,9 @@ impl std::fmt::Display for Action {
             Self::LogOutEverywhere(k, s) => write!(f, "{} logs out everywhere.", who(k, s)),
             Self::PassPhraseChanged(k) => write!(f, "{}'s pass phrase is changed.", NAMES[k]),
             Self::GiveCode(k, s) => write!(f, "{} gives a good code.", who(k, s)),
-            Self::WrongCode(k, s, late) => {
-                let many = if late {
-                    "many wrong codes"
-                } else {
-                    "a wrong code"
-                };
-                write!(f, "{} gives {many}.", who(k, s))
-            }
-            Self::Begin(k, s, shown) => {
-                let with = match shown {
-                    Shown::Nothing => "",
-                    Shown::Right => " with the ticket, if one is due",
-                    Shown::Wrong => " with a wrong ticket",
-                };
-                write!(f, "{} begins an enrollment{with}.", who(k, s))
-            }
+            Self::WrongCode(k, s, false) => write!(f, "{} gives a wrong code.", who(k, s)),
+            Self::WrongCode(k, s, true) => write!(f, "{} gives many wrong codes.", who(k, s)),
+            Self::Begin(k, s, shown) => write!(f, "{} begins an enrollment{shown}.", who(k, s)),
             Self::BeginReplacement(k, s) => write!(f, "{} begins a replacement.", who(k, s)),
             Self::Confirm(k, s) => write!(f, "{} confirms an enrollment.", who(k, s)),
             Self::WrongConfirm(k, s, _) => write!(f, "{} confirms with a wrong code.", who(k, s)),
@@ -221,48 +218,49 @@ impl Action {
                 all.push(Self::HostLeave(k));
             }
             for s in 0..space.sessions {
-                all.extend([
-                    Self::LogIn(k, s),
-                    Self::LogOut(k, s),
-                    Self::LogOutEverywhere(k, s),
-                ]);
-                all.extend([
-                    Self::GiveCode(k, s),
-                    Self::SwitchOn(k, s),
-                    Self::SwitchOff(k, s),
-                ]);
-                all.extend([Shown::Nothing, Shown::Right].map(|shown| Self::Begin(k, s, shown)));
-                all.extend([Self::BeginReplacement(k, s), Self::Confirm(k, s)]);
-                all.extend([
-                    Self::Enable(k, s),
-                    Self::Announce(k, s),
-                    Self::AnnounceNow(k, s),
-                ]);
-                all.extend([Self::Cancel(k, s), Self::RenewSeal(k, s)]);
-                if space.counters {
-                    all.push(Self::Begin(k, s, Shown::Wrong));
-                    for late in [false, true] {
-                        all.extend([Self::WrongCode(k, s, late), Self::WrongConfirm(k, s, late)]);
-                    }
-                }
-                if space.recovery_codes {
-                    all.push(Self::UseRecoveryCode(k, s));
-                    if space.counters {
-                        all.extend([false, true].map(|late| Self::WrongRecoveryCode(k, s, late)));
-                    }
-                }
-                // Oneself included: that it is refused is the point.
-                for j in 0..space.accounts {
-                    all.push(Self::Reset(k, s, j));
-                    if space.people {
-                        all.extend([
-                            Self::Employ(k, s, j),
-                            Self::Promote(k, s, j),
-                            Self::Demote(k, s, j),
-                        ]);
-                        all.extend([Self::Leave(k, s, j), Self::Rehire(k, s, j)]);
-                    }
-                }
+                all.extend(Self::in_session(space, k, s));
+            }
+        }
+        all
+    }
+
+    fn in_session(space: &Space, k: usize, s: usize) -> Vec<Self> {
+        let mut all = vec![
+            Self::LogIn(k, s),
+            Self::LogOut(k, s),
+            Self::LogOutEverywhere(k, s),
+            Self::GiveCode(k, s),
+            Self::SwitchOn(k, s),
+            Self::SwitchOff(k, s),
+            Self::Begin(k, s, Shown::Nothing),
+            Self::Begin(k, s, Shown::Right),
+            Self::BeginReplacement(k, s),
+            Self::Confirm(k, s),
+            Self::Enable(k, s),
+            Self::Announce(k, s),
+            Self::AnnounceNow(k, s),
+            Self::Cancel(k, s),
+            Self::RenewSeal(k, s),
+        ];
+        if space.counters {
+            all.push(Self::Begin(k, s, Shown::Wrong));
+            for late in [false, true] {
+                all.extend([Self::WrongCode(k, s, late), Self::WrongConfirm(k, s, late)]);
+            }
+        }
+        if space.recovery_codes {
+            all.push(Self::UseRecoveryCode(k, s));
+            if space.counters {
+                all.extend([false, true].map(|late| Self::WrongRecoveryCode(k, s, late)));
+            }
+        }
+        // Oneself included: that it is refused is the point.
+        for j in 0..space.accounts {
+            all.push(Self::Reset(k, s, j));
+            if space.people {
+                all.extend([Self::Employ(k, s, j), Self::Promote(k, s, j)]);
+                all.extend([Self::Demote(k, s, j), Self::Leave(k, s, j)]);
+                all.push(Self::Rehire(k, s, j));
             }
         }
         all

@@ -14,12 +14,17 @@
 )]
 
 mod actions;
+mod administration;
+mod altered;
+mod asked;
+mod guards;
 mod happen;
-mod necessary;
-mod packing;
+mod pack;
 mod promises;
 mod search;
+mod steps;
 mod stories;
+mod unpack;
 mod world;
 
 use actions::Production;
@@ -58,7 +63,7 @@ fn run(name: &str, space: Space) {
 
 #[test]
 fn promises_hold_for_one_administrator_whose_budget_a_thief_burns() {
-    run("recovery codes, counters, links", stories::BURNT);
+    run("recovery codes, counters, links", guards::BURNT);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::actions::*;
 use crate::promises;
+use crate::steps;
 use crate::world::*;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -98,7 +99,7 @@ pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken
                 continue;
             };
             explored.edges += 1;
-            if let Err(promise) = promises::of_step(&world, *action, &outcome) {
+            if let Err(promise) = steps::of_step(&world, *action, &outcome) {
                 return Err(Box::new(explored.broken(here, Some(*action), promise)));
             }
             let Some(after) = outcome.world else {

@@ -8,7 +8,8 @@
     reason = "the reference is to be read, and a test may fail loudly"
 )]
 
-mod acts;
+mod administration;
+mod own;
 mod readings;
 
 /// Who is who in the reference: accounts by number, sessions by number.
@@ -42,103 +43,49 @@ pub enum Typed {
 
 /// One question to the rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// Who asks, or in whose name the host asks.
+    pub who: Account,
+    /// In which session. The host has none, and a log-in needs none.
+    pub session: Session,
+    /// Whom it is about.
+    pub whom: Account,
+    /// What is typed.
+    pub code: Typed,
+    /// Whether it is typed on a known device.
+    pub known: bool,
+    /// The number of the next session.
+    pub new: Session,
+    /// What is asked for.
+    pub act: Act,
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "the names are the commands' own")]
-pub enum Ask {
-    LogIn {
-        who: Account,
-        new: Session,
-    },
-    GiveCode {
-        who: Account,
-        session: Session,
-        code: Typed,
-        known: bool,
-        new: Session,
-    },
-    LogOut {
-        who: Account,
-        session: Session,
-    },
-    LogOutEverywhere {
-        who: Account,
-        session: Session,
-    },
-    Begin {
-        who: Account,
-        session: Session,
-        ticket: bool,
-    },
-    Confirm {
-        who: Account,
-        session: Session,
-        code: Typed,
-        new: Session,
-    },
-    SwitchOn {
-        who: Account,
-        session: Session,
-        code: Typed,
-        new: Session,
-    },
-    SwitchOff {
-        who: Account,
-        session: Session,
-        code: Typed,
-    },
-    ReportLost {
-        who: Account,
-    },
-    Enable {
-        who: Account,
-        session: Session,
-    },
-    Announce {
-        who: Account,
-        session: Session,
-        days: u64,
-    },
-    AnnounceNow {
-        who: Account,
-        session: Session,
-    },
-    Cancel {
-        who: Account,
-        session: Session,
-    },
-    Reset {
-        who: Account,
-        session: Session,
-        whom: Account,
-        code: Typed,
-    },
-    Promote {
-        who: Account,
-        session: Session,
-        whom: Account,
-        code: Typed,
-    },
-    Demote {
-        who: Account,
-        session: Session,
-        whom: Account,
-    },
-    Leave {
-        who: Account,
-        session: Session,
-        whom: Account,
-    },
-    Rehire {
-        who: Account,
-        session: Session,
-        whom: Account,
-        code: Typed,
-    },
-    BreakGlass {
-        who: Account,
-    },
-    Collect {
-        who: Account,
-    },
+pub enum Act {
+    LogIn,
+    GiveCode,
+    LogOut,
+    LogOutEverywhere,
+    /// With the ticket that is due, or without one.
+    Begin(bool),
+    Confirm,
+    SwitchOn,
+    SwitchOff,
+    ReportLost,
+    Enable,
+    /// In so many days.
+    Announce(u64),
+    AnnounceNow,
+    Cancel,
+    Reset,
+    Promote,
+    Demote,
+    Leave,
+    Rehire,
+    BreakGlass,
+    Collect,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -218,269 +165,37 @@ impl Reference {
     /// The refusal's name.
     pub fn ask(&mut self, ask: Ask, now: u64) -> Said {
         self.now = now;
-        match ask {
-            Ask::LogIn { who, new } => {
-                if !self.active(who) {
-                    return Err("LOGIN_REFUSED");
-                }
-                let level = self.entrance(who)?;
-                self.note(Fact::Session(who, new, level));
-                Ok(level.name())
-            }
-            Ask::GiveCode {
-                who,
-                session,
-                code,
-                known,
-                new,
-            } => {
-                match self.worth(who, session)? {
-                    Level::Recovery => return Err("DISABLED"),
-                    Level::Enroll => return Err("ENROL_ONLY"),
-                    Level::Half | Level::One | Level::Two => {}
-                }
-                if code == Typed::Nothing {
-                    return Err("CODE_REQUIRED");
-                }
-                self.spend(who, code, known, "NO_AUTHENTICATOR")?;
-                self.raise(who, session, new)
-            }
-            Ask::LogOut { who, session } => {
+        let Ask { who, session, .. } = ask;
+        match ask.act {
+            Act::LogIn => self.log_in(ask),
+            Act::GiveCode => self.give_code(ask),
+            Act::LogOut => {
                 if self.alive(who, session) {
                     self.note(Fact::Closed(who, session));
                 }
                 Ok("done")
             }
-            Ask::LogOutEverywhere { who, session } => {
+            Act::LogOutEverywhere => {
                 self.rights(who, session)?;
                 self.note(Fact::Over(who));
                 Ok("done")
             }
-            Ask::Begin {
-                who,
-                session,
-                ticket,
-            } => self.begin(who, session, ticket),
-            Ask::Confirm {
-                who,
-                session,
-                code,
-                new,
-            } => self.confirm(who, session, code, new),
-            Ask::SwitchOn {
-                who,
-                session,
-                code,
-                new,
-            } => {
-                let level = self.rights(who, session)?;
-                self.enabled()?;
-                if self.toggle(who) {
-                    return Err("UNCHANGED");
-                }
-                self.fresh(who, session, code)?;
-                self.note(Fact::Toggled(who, true));
-                if level == Level::One {
-                    self.raise(who, session, new)
-                } else {
-                    Ok("done")
-                }
-            }
-            Ask::SwitchOff { who, session, code } => {
-                self.rights(who, session)?;
-                self.enabled()?;
-                if self.employed(who) && self.mandate().is_some() {
-                    return Err("MANDATED");
-                }
-                if !self.toggle(who) {
-                    return Err("UNCHANGED");
-                }
-                self.has_code(who)?;
-                if code == Typed::Nothing {
-                    return Err("STEP_UP");
-                }
-                self.fresh(who, session, code)?;
-                self.note(Fact::Toggled(who, false));
-                Ok("done")
-            }
-            Ask::ReportLost { who } => {
-                if !self.active(who) {
-                    return Err("LOGIN_REFUSED");
-                }
-                match self.bound(who) {
-                    Bound::Active => {}
-                    Bound::Nothing => return Err("NO_AUTHENTICATOR"),
-                    Bound::Disabled => return Err("DISABLED"),
-                    Bound::Due(..) | Bound::Void => return Err("TICKET_REQUIRED"),
-                }
-                self.note(Fact::Disabled(who));
-                self.note(Fact::Over(who));
-                Ok("done")
-            }
-            Ask::Enable { who, session } => {
-                self.administrator(who, session)?;
-                if self.is_enabled() {
-                    return Err("ALREADY_ENABLED");
-                }
-                self.note(Fact::Enabled);
-                Ok("done")
-            }
-            Ask::Announce { who, session, days } => {
-                let date = now + days * DAY;
-                self.announce(who, session, date, days < 7)
-            }
-            Ask::AnnounceNow { who, session } => self.announce(who, session, now, false),
-            Ask::Cancel { who, session } => {
-                self.administrator(who, session)?;
-                self.enabled()?;
-                match self.mandate() {
-                    None => return Err("NOTHING_ANNOUNCED"),
-                    Some(date) if date <= now => return Err("LATCHED"),
-                    Some(_) => {}
-                }
-                self.recent(who, session)?;
-                self.note(Fact::Cancelled);
-                Ok("done")
-            }
-            Ask::Reset {
-                who,
-                session,
-                whom,
-                code,
-            } => {
-                self.rights(who, session)?;
-                if who == whom {
-                    return Err("SELF_RESET");
-                }
-                self.administrator(who, session)?;
-                self.enabled()?;
-                if !self.active(whom) {
-                    return Err("HAS_LEFT");
-                }
-                self.may_act(who)?;
-                self.fresh(who, session, code)?;
-                self.note(Fact::MadeReset(who));
-                self.give_ticket(whom, Some(who), now + DAY);
-                Ok("done")
-            }
-            Ask::Promote {
-                who,
-                session,
-                whom,
-                code,
-            } => {
-                self.rights(who, session)?;
-                if who == whom {
-                    return Err("SELF_PROMOTION");
-                }
-                self.administrator(who, session)?;
-                if !self.active(whom) {
-                    return Err("HAS_LEFT");
-                }
-                if self.rank(whom) == Rank::Administrator {
-                    return Err("UNCHANGED");
-                }
-                if self.is_enabled() && self.bound(whom) != Bound::Active {
-                    return Err("ENROL_FIRST");
-                }
-                self.too_new(who)?;
-                if self.is_enabled() {
-                    self.fresh(who, session, code)?;
-                }
-                self.note(Fact::Is(whom, Rank::Administrator));
-                self.note(Fact::PromotedBy(whom));
-                Ok("done")
-            }
-            Ask::Demote { who, session, whom } => {
-                self.rights(who, session)?;
-                if who == whom {
-                    return Err("SELF_DEMOTION");
-                }
-                self.administrator(who, session)?;
-                if !self.active(whom) {
-                    return Err("HAS_LEFT");
-                }
-                if self.rank(whom) != Rank::Administrator {
-                    return Err("NO_SUCH_ROLE");
-                }
-                self.dispensable(whom)?;
-                self.too_new(who)?;
-                self.recent(who, session)?;
-                let before = self.last(|_, fact| match fact {
-                    Fact::Is(person, rank) if *person == whom && *rank != Rank::Administrator => {
-                        Some(*rank)
-                    }
-                    _ => None,
-                });
-                self.note(Fact::Is(whom, before.unwrap_or(Rank::Employee)));
-                self.close_glass_for(whom);
-                Ok("done")
-            }
-            Ask::Leave { who, session, whom } => {
-                self.rights(who, session)?;
-                if who == whom {
-                    return Err("SELF_OFFBOARD");
-                }
-                self.administrator(who, session)?;
-                if !self.active(whom) {
-                    return Err("HAS_LEFT");
-                }
-                self.dispensable(whom)?;
-                self.too_new(who)?;
-                self.recent(who, session)?;
-                self.note(Fact::Gone(whom));
-                self.close_glass_for(whom);
-                Ok("done")
-            }
-            Ask::Rehire {
-                who,
-                session,
-                whom,
-                code,
-            } => {
-                self.rights(who, session)?;
-                if who == whom {
-                    return Err("NOT_LEFT");
-                }
-                self.administrator(who, session)?;
-                if self.active(whom) {
-                    return Err("NOT_LEFT");
-                }
-                self.may_act(who)?;
-                if self.is_enabled() {
-                    self.fresh(who, session, code)?;
-                }
-                self.note(Fact::MadeReset(who));
-                self.note(Fact::Is(whom, Rank::Employee));
-                self.note(Fact::Back(whom));
-                self.give_ticket(whom, Some(who), now + DAY);
-                Ok("done")
-            }
-            Ask::BreakGlass { who } => {
-                self.named(who)?;
-                match self.glass() {
-                    None => return Err("NOT_SEALED"),
-                    Some(Some(_)) => return Err("ALREADY_OPEN"),
-                    Some(None) => {}
-                }
-                self.note(Fact::Glass(who));
-                Ok("done")
-            }
-            Ask::Collect { who } => {
-                self.named(who)?;
-                match self.glass() {
-                    None | Some(None) => return Err("NOT_SEALED"),
-                    Some(Some((named, since, false))) if named == who => {
-                        if now < since + DAY {
-                            return Err("TOO_EARLY");
-                        }
-                    }
-                    Some(Some(_)) => return Err("ALREADY_OPEN"),
-                }
-                self.note(Fact::Given(who));
-                self.give_ticket(who, None, now + 10 * MINUTE);
-                Ok("done")
-            }
+            Act::Begin(ticket) => self.begin(who, session, ticket),
+            Act::Confirm => self.confirm(ask),
+            Act::SwitchOn => self.switch_on(ask),
+            Act::SwitchOff => self.switch_off(ask),
+            Act::ReportLost => self.report_lost(who),
+            Act::Enable => self.enable(who, session),
+            Act::Announce(days) => self.announce(who, session, now + days * DAY),
+            Act::AnnounceNow => self.announce(who, session, now),
+            Act::Cancel => self.cancel(who, session),
+            Act::Reset => self.reset(ask),
+            Act::Promote => self.promote(ask),
+            Act::Demote => self.demote(ask),
+            Act::Leave => self.leave(ask),
+            Act::Rehire => self.rehire(ask),
+            Act::BreakGlass => self.break_glass(who),
+            Act::Collect => self.collect(who),
         }
     }
 }

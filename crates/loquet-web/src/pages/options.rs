@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::Refusal;
-use loquet::flow::{CancelChange, Choice, Choose, Refused, RulesChange, SetPreset};
+use loquet::flow::{CancelChange, Choice, Choose, Harden, Refused, RulesChange};
 use loquet_policy::{Preset, Setting, SettingKind, limits};
 
 use crate::answer::Form;
@@ -254,10 +254,7 @@ pub(crate) async fn show_latch<H: Host>(here: Here<H>) -> Result<Response, Stop>
 }
 
 pub(crate) async fn latch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let set = SetPreset {
-        stamp: here.stamp,
-        preset: Preset::StrictLatch,
-    };
+    let set = Harden { stamp: here.stamp };
     let next = "/admin/options/latch";
     match here.answer(&form, Ok(set), &[], next).await? {
         Ok(()) => Ok(here.go("/admin/options?done=set")),

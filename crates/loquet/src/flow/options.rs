@@ -1,6 +1,6 @@
-//! What administrators choose for the organisation, and what nobody can choose any more.
+//! What administrators choose for the organisation.
 
-use loquet_policy::{Command, Preset, RoleId, Setting};
+use loquet_policy::{Command, Setting};
 
 use super::organisation::{RulesChange, rules_change};
 use super::{Typed, done};
@@ -58,54 +58,9 @@ in_session!(Choose, "choose", RulesChange, rules_change, |this, case| {
 
 /// "No way back" to the letter: nobody switches off anything any more. There is no way back from this either.
 #[derive(Debug, Clone, Copy)]
-pub struct SetPreset {
+pub struct Harden {
     /// An administrator's session with a recent code.
     pub stamp: Stamp,
-    /// [`Preset::StrictLatch`]; the other is refused.
-    pub preset: Preset,
 }
 
-in_session!(SetPreset, "set_preset", (), done, |this, _case| {
-    Command::SetPreset {
-        preset: this.preset,
-    }
-});
-
-/// No multi-factor log-in any more: for hosts whose interface has the question. The answer is always a refusal, and why.
-#[derive(Debug, Clone, Copy)]
-pub struct DisableMfa {
-    /// An administrator's session.
-    pub stamp: Stamp,
-}
-
-in_session!(DisableMfa, "disable_mfa", (), done, |_this, _case| {
-    Command::Disable
-});
-
-/// A mandate in force lifted: for hosts whose interface has the question. The answer is always a refusal, and why.
-#[derive(Debug, Clone, Copy)]
-pub struct LiftMandate {
-    /// An administrator's session.
-    pub stamp: Stamp,
-    /// Whose mandate.
-    pub role: RoleId,
-}
-
-in_session!(LiftMandate, "lift_mandate", (), done, |this, _case| {
-    Command::LiftMandate { role: this.role }
-});
-
-/// One's own authenticator removed: for hosts whose interface has the question. The answer is always a refusal, and why.
-#[derive(Debug, Clone, Copy)]
-pub struct RemoveAuthenticator {
-    /// The owner's session.
-    pub stamp: Stamp,
-}
-
-in_session!(
-    RemoveAuthenticator,
-    "remove_authenticator",
-    (),
-    done,
-    |_this, _case| Command::RemoveAuthenticator
-);
+in_session!(Harden, "harden", (), done, |_this, _case| Command::Harden);

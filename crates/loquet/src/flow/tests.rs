@@ -237,7 +237,7 @@ fn refusals_that_say_nothing_of_intent_leave_no_record() {
     let typed = "12345".into();
     let malformed = decided(&GiveCode { stamp: half, typed }, &facts(None));
     assert!(malformed.change().is_none());
-    let idle = decided(&DisableMfa { stamp: half }, &facts(None));
+    let idle = decided(&Harden { stamp: half }, &facts(None));
     let record = &idle.change().unwrap().record;
     assert_eq!(record.verdict, "CODE_REQUIRED");
 }

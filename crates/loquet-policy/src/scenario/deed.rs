@@ -1,0 +1,253 @@
+//! What a step does, as the engine's command.
+
+use super::{ScenarioError, Step};
+use crate::{
+    Access, CodeCheck, Command, Digest, PairCheck, RecoverySet, RoleId, RoleSet, Setting,
+    SettingKind, Start, Submitted, UnixTime, Vantage, limits,
+};
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+
+const SEAL: Digest = Digest::from_bytes([1; 32]);
+const TICKET: Digest = Digest::from_bytes([2; 32]);
+const LINK: Digest = Digest::from_bytes([3; 32]);
+const WRONG: Digest = Digest::from_bytes([0; 32]);
+
+/// A step, and what its command is made of.
+pub(super) struct Deed<'a> {
+    pub(super) line: usize,
+    pub(super) step: &'a Step,
+    pub(super) roles: &'a BTreeMap<String, RoleId>,
+    pub(super) now: UnixTime,
+    /// The step of the code and of nothing before.
+    pub(super) number: u64,
+    /// Recovery codes that the person used up.
+    pub(super) used: u8,
+}
+
+type Found = Result<Option<Command>, ScenarioError>;
+
+impl Deed<'_> {
+    pub(super) fn command(&self, does: &str) -> Result<Command, ScenarioError> {
+        let found = self.of_sessions(does)?;
+        let found = found.or(self.of_enrollment(does)?);
+        let found = found.or(self.of_organisation(does)?);
+        let found = found.or(self.of_people(does)?);
+        found.ok_or_else(|| unknown(self.line, "deed", does))
+    }
+
+    fn of_sessions(&self, does: &str) -> Found {
+        let (access, code) = (self.access()?, self.code()?);
+        let vantage = code.vantage;
+        Ok(Some(match does {
+            "log in" => Command::LogIn { access },
+            "log out" => Command::LogOut,
+            "log out everywhere" => Command::LogOutEverywhere,
+            "change pass phrase" => Command::PassPhraseChanged { by_owner: true },
+            "give code" => Command::GiveCode { code, access },
+            "resynchronise" => Command::Resynchronise {
+                pair: match code.check {
+                    CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
+                    CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
+                    CodeCheck::Wrong { .. } => PairCheck::Wrong,
+                    CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
+                },
+                vantage,
+                access,
+            },
+            "use recovery code" => Command::UseRecoveryCode {
+                code: match code.check {
+                    CodeCheck::Good { .. } => Some(recovery_code(self.used)),
+                    CodeCheck::Used { .. } => Some(recovery_code(0)),
+                    CodeCheck::Wrong { .. } => Some(WRONG),
+                    CodeCheck::Malformed | CodeCheck::Absent => None,
+                },
+                vantage,
+                access,
+            },
+            "report lost" => Command::ReportLost,
+            "repudiate" => Command::Repudiate { link: LINK },
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_enrollment(&self, does: &str) -> Found {
+        let (access, code) = (self.access()?, self.code()?);
+        // The first enrollment shows ten codes; which are used up is known from how many were.
+        let recovery = RecoverySet::new((0..10).map(recovery_code)).unwrap_or(RecoverySet::EMPTY);
+        let begin = |ticket| Command::BeginEnrollment {
+            ticket,
+            recovery,
+            access,
+        };
+        let confirm = |seal| Command::ConfirmEnrollment {
+            check: code.check,
+            link: LINK,
+            seal,
+            access,
+        };
+        Ok(Some(match does {
+            "begin enrollment" => begin(Some(TICKET)),
+            "begin enrollment without ticket" => begin(None),
+            "confirm enrollment" => confirm(Some(SEAL)),
+            "confirm enrollment without seal" => confirm(None),
+            "abandon enrollment" => Command::AbandonEnrollment,
+            "begin replacement" => Command::BeginReplacement { code, recovery },
+            "switch on" => Command::SwitchOn { code },
+            "switch off" => Command::SwitchOff { code },
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_organisation(&self, does: &str) -> Found {
+        let code = self.code()?;
+        let (seal, typed_back) = (SEAL, true);
+        let change = |setting| Command::Change { setting, code };
+        let offer = |offered| change(Setting::RecoveryCodes { offered });
+        let stop = |kind| Command::CancelChange { kind };
+        Ok(Some(match does {
+            "enable" => Command::Enable { seal, typed_back },
+            "strict latch" => Command::Harden,
+            "renew seal" => Command::RenewSeal {
+                seal,
+                typed_back,
+                code,
+            },
+            "announce" => Command::Announce {
+                role: self.role()?,
+                start: Start::At(self.in_days()?),
+            },
+            "mandate now" => Command::Announce {
+                role: self.role()?,
+                start: Start::Now { confirmed: true },
+            },
+            "move mandate" => Command::MoveMandate {
+                role: self.role()?,
+                date: self.in_days()?,
+            },
+            "cancel mandate" => Command::CancelMandate { role: self.role()? },
+            "offer recovery codes" => offer(true),
+            "stop recovery codes" => offer(false),
+            "cancel recovery codes" => stop(SettingKind::RecoveryCodes),
+            "set ticket life" => {
+                let hours = self.needed(self.step.hours, "hours")?;
+                let seconds = hours.saturating_mul(limits::HOUR);
+                change(Setting::TicketLife { seconds })
+            }
+            "cancel ticket life" => stop(SettingKind::TicketLife),
+            "set enrollment window" => {
+                let days = self.needed(self.step.days, "days")?;
+                let seconds = days.saturating_mul(limits::DAY);
+                change(Setting::EnrollmentWindow { seconds })
+            }
+            "cancel enrollment window" => stop(SettingKind::EnrollmentWindow),
+            _ => return Ok(None),
+        }))
+    }
+
+    fn of_people(&self, does: &str) -> Found {
+        let (code, ticket) = (self.code()?, TICKET);
+        let reset = |aloud| Command::Reset {
+            ticket,
+            aloud,
+            code,
+        };
+        Ok(Some(match does {
+            "reset" => reset(false),
+            "reset aloud" => reset(true),
+            "add role" => Command::AddRole {
+                role: self.role()?,
+                code,
+            },
+            "remove role" => Command::RemoveRole { role: self.role()? },
+            "let go" => Command::Leave,
+            "re-hire" => Command::Rehire {
+                roles: role_set(self.roles, self.line, &self.step.roles)?,
+                ticket,
+                code,
+            },
+            "be deleted by the host" => Command::HostLeave,
+            "break glass" => Command::BreakGlass { seal: SEAL },
+            "break glass with a wrong seal" => Command::BreakGlass { seal: WRONG },
+            "collect ticket" => Command::CollectTicket { seal: SEAL, ticket },
+            _ => return Ok(None),
+        }))
+    }
+
+    fn needed<T>(&self, value: Option<T>, field: &'static str) -> Result<T, ScenarioError> {
+        let line = self.line;
+        value.ok_or(ScenarioError::Missing { line, field })
+    }
+
+    fn role(&self) -> Result<RoleId, ScenarioError> {
+        let name = self.needed(self.step.role.as_ref(), "role")?;
+        find(self.roles, self.line, name)
+    }
+
+    fn in_days(&self) -> Result<UnixTime, ScenarioError> {
+        let days = self.needed(self.step.in_days, "in_days")?;
+        Ok(self.now.plus(days.saturating_mul(limits::DAY)))
+    }
+
+    fn access(&self) -> Result<Access, ScenarioError> {
+        Ok(match self.step.place.as_deref() {
+            None | Some("allowed") => Access::Allowed,
+            Some("denied") => Access::Denied,
+            Some("unknown") => Access::Unknown,
+            Some(other) => return Err(unknown(self.line, "place", other)),
+        })
+    }
+
+    fn code(&self) -> Result<Submitted, ScenarioError> {
+        let vantage = match self.step.from.as_deref() {
+            None | Some("known device") => Vantage::KnownDevice,
+            Some("elsewhere") => Vantage::Stranger,
+            Some("live session") => Vantage::LiveSession,
+            Some(other) => return Err(unknown(self.line, "from", other)),
+        };
+        let check = match self.step.code.as_deref() {
+            None | Some("good") => CodeCheck::Good {
+                step: self.number,
+                offset: 0,
+            },
+            Some("wrong") => CodeCheck::Wrong { behind: None },
+            Some("used") => CodeCheck::Used {
+                step: 1,
+                wait: limits::WAIT,
+            },
+            Some("malformed") => CodeCheck::Malformed,
+            Some("none") => CodeCheck::Absent,
+            Some(other) => return Err(unknown(self.line, "code", other)),
+        };
+        Ok(Submitted { check, vantage })
+    }
+}
+
+fn recovery_code(number: u8) -> Digest {
+    Digest::from_bytes([number.saturating_add(100); 32])
+}
+
+pub(super) fn unknown(line: usize, what: &'static str, name: &str) -> ScenarioError {
+    let name = name.to_string();
+    ScenarioError::Unknown { line, what, name }
+}
+
+pub(super) fn find(
+    roles: &BTreeMap<String, RoleId>,
+    line: usize,
+    name: &str,
+) -> Result<RoleId, ScenarioError> {
+    let role = roles.get(name).copied();
+    role.ok_or_else(|| unknown(line, "role", name))
+}
+
+pub(super) fn role_set(
+    roles: &BTreeMap<String, RoleId>,
+    line: usize,
+    names: &[String],
+) -> Result<RoleSet, ScenarioError> {
+    names.iter().try_fold(RoleSet::EMPTY, |set, name| {
+        let more = set.with(find(roles, line, name)?);
+        more.map_err(|_| ScenarioError::TooManyRoles { line })
+    })
+}

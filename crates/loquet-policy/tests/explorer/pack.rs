@@ -1,0 +1,207 @@
+//! A world as one integer: [`unpack`](crate::unpack) reads it back.
+
+use crate::world::*;
+use loquet_policy::*;
+
+/// Bits, least significant first.
+#[derive(Default)]
+pub struct Pack {
+    pub bits: u128,
+    pub used: u32,
+}
+
+impl Pack {
+    fn put(&mut self, value: usize, width: u32) {
+        assert!(value < 1 << width, "{value} needs more than {width} bits");
+        self.bits |= (value as u128) << self.used;
+        self.used += width;
+        assert!(self.used <= 128);
+    }
+
+    pub fn take(&mut self, width: u32) -> usize {
+        let value = (self.bits >> self.used) & ((1 << width) - 1);
+        self.used += width;
+        value as usize
+    }
+}
+
+impl World {
+    /// The state as one integer, with every moment as its class at `now`.
+    pub fn pack(&self, now: UnixTime) -> u128 {
+        let mut pack = Pack::default();
+        let organisation = &self.organisation;
+        pack.put(usize::from(organisation.is_enabled()), 1);
+        pack.put(self.pack_mandate(now), 2);
+        pack.put(self.pack_break_glass(now), 4);
+        for (k, person) in self.people.iter().enumerate() {
+            self.pack_account(&mut pack, person, now);
+            self.pack_belongings(&mut pack, person, now);
+            for slot in 0..self.space.sessions {
+                self.pack_session(&mut pack, person, slot, now);
+            }
+            let lives = |pending: &Pending| {
+                let mut sessions = person.sessions.iter().flatten();
+                sessions.any(|session| session.id == pending.session)
+            };
+            assert!(
+                person.account.pendings_at(now).all(lives),
+                "{k}: a pending of no session"
+            );
+        }
+        pack.bits
+    }
+
+    fn pack_mandate(&self, now: UnixTime) -> usize {
+        let mandate = self.organisation.mandates.first();
+        match mandate.map(|mandate| mandate.state) {
+            None => 0,
+            Some(MandateState::Announced { date, .. }) => {
+                assert!(now < date, "every step settles");
+                1
+            }
+            Some(MandateState::InForce { since }) => {
+                2 + usize::from(now >= since.plus(limits::ENROLLMENT_WINDOW))
+            }
+        }
+    }
+
+    fn pack_break_glass(&self, now: UnixTime) -> usize {
+        match self.organisation.break_glass.at(now) {
+            BreakGlass::Unset => 0,
+            BreakGlass::Sealed { wrong, .. } => 1 + usize::from(wrong == limits::SEAL_TRIES - 1),
+            BreakGlass::Void { .. } => 3,
+            BreakGlass::Opening { account, ready, .. } => {
+                4 + self.index(account) + if now >= ready { MOST } else { 0 }
+            }
+            BreakGlass::Open { account, .. } => 4 + 2 * MOST + self.index(account),
+        }
+    }
+
+    fn index(&self, account: AccountId) -> usize {
+        (0..self.people.len()).find(|k| id(*k) == account).unwrap()
+    }
+
+    fn pack_account(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
+        let account = &person.account;
+        let role = match account.roles {
+            roles if roles.contains(RoleId::ADMINISTRATOR) => 2,
+            roles if roles.contains(RoleId::EMPLOYEE) => 1,
+            _ => 0,
+        };
+        pack.put(role, 2);
+        pack.put(usize::from(account.is_active()), 1);
+        let promoted = account.promoted;
+        let is_new = promoted.is_some_and(|it| now < it.plus(limits::PROBATION));
+        pack.put(usize::from(!self.space.core && is_new), 1);
+        pack.put(usize::from(account.toggle), 1);
+        pack.put(usize::from(account.ever), 1);
+        let bound = match account.authenticator {
+            Authenticator::None => 0,
+            Authenticator::Active { .. } => 1,
+            Authenticator::Disabled { .. } => 2,
+            Authenticator::ResetDue { ticket } => self.pack_ticket(person, ticket, now),
+        };
+        pack.put(bound, 5);
+    }
+
+    /// Who has the ticket, the phone, the paper, and what wrong codes have used up.
+    fn pack_belongings(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
+        let account = &person.account;
+        let active = matches!(account.authenticator, Authenticator::Active { .. });
+        let origin = match account.authenticator {
+            Authenticator::ResetDue { ticket } => ticket.map(|ticket| ticket.origin),
+            _ => None,
+        };
+        let carried = matches!(origin, Some(Origin::Administrator { .. }));
+        pack.put(usize::from(carried && person.ticket == Who::Thief), 1);
+        pack.put(if active { person.phone as usize } else { 0 }, 2);
+        pack.put(account.recovery.len(), 2);
+        let recovering = matches!(origin, Some(Origin::Recovery { .. }));
+        let counts = recovering || !account.recovery.is_empty();
+        pack.put(usize::from(counts && person.paper == Who::Thief), 1);
+        if self.space.links {
+            let live = account.repudiation.is_some_and(|it| now < it.expires);
+            pack.put(usize::from(live), 1);
+        }
+        if self.space.counters {
+            let total = match account.attempts.total {
+                0..80 => 0,
+                80..99 => 1,
+                99 => 2,
+                100.. => 3,
+            };
+            pack.put(total, 2);
+            for lane in [account.attempts.stranger, account.attempts.known] {
+                let waits = match lane {
+                    Lane { row: 0..6, .. } => 0,
+                    Lane { until, .. } if until > now => 1,
+                    _ => 2,
+                };
+                pack.put(waits, 2);
+            }
+        }
+    }
+
+    fn pack_session(&self, pack: &mut Pack, person: &Person, slot: usize, now: UnixTime) {
+        let account = &person.account;
+        let session = person.sessions[slot].filter(|it| !self.is_over(account, it, now));
+        let level = session.map_or(0, |session| match session.level {
+            Level::HalfLogin => 1,
+            Level::RecoveryOnly => 2,
+            Level::EnrolOnly => 3,
+            Level::Level1 => 4,
+            Level::Level2 if now.since(session.at) <= limits::RECENT => 5,
+            Level::Level2 => 6,
+        });
+        pack.put(level, 3);
+        let own = |pending: &&Pending| Some(pending.session) == session.map(|it| it.id);
+        let pending = account.pendings_at(now).find(own).map_or(0, |pending| {
+            1 + usize::from(pending.wrong == limits::PENDING_TRIES - 1)
+        });
+        pack.put(pending, 2);
+    }
+
+    /// A session that no decision will ever look at again, or that its holder closed.
+    fn is_over(&self, account: &Account, session: &Session, now: UnixTime) -> bool {
+        let idle = self.space.core
+            && match session.level {
+                Level::Level2 => now.since(session.at) > limits::RECENT,
+                Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly => true,
+                Level::Level1 => false,
+            };
+        idle || session.epoch != account.epoch
+            || !account.is_active()
+            || matches!(session.level, Level::HalfLogin | Level::RecoveryOnly)
+                && now >= session.at.plus(limits::HALF_LOGIN)
+    }
+
+    fn pack_ticket(&self, person: &Person, ticket: Option<Ticket>, now: UnixTime) -> usize {
+        let Some(ticket) = ticket else { return 3 };
+        if self.space.core && now >= ticket.expires {
+            return 3;
+        }
+        let expired = usize::from(now >= ticket.expires);
+        let last = usize::from(ticket.wrong == limits::TICKET_TRIES - 1);
+        match ticket.origin {
+            Origin::Recovery { session } => {
+                let at = person
+                    .sessions
+                    .iter()
+                    .position(|it| it.is_some_and(|it| it.id == session));
+                4 + at.expect("whoever recovers holds a session") + SLOTS * expired
+            }
+            Origin::BreakGlass { .. } => 8 + expired + 2 * last,
+            Origin::Administrator { by, mark, .. } => {
+                let stands = self
+                    .roster
+                    .administrator(by)
+                    .is_some_and(|it| it.mark == mark);
+                if stands {
+                    12 + 4 * self.index(by) + expired + 2 * last
+                } else {
+                    24 + expired + 2 * last
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! An integer as the newest world that looks like it.
+
+use crate::pack::Pack;
+use crate::world::*;
+use loquet_policy::*;
+
+const PAST: UnixTime = UnixTime(NOW.0 - 1);
+
+impl World {
+    /// The newest world that looks like this.
+    pub fn unpack(space: Space, bits: u128) -> Self {
+        let mut pack = Pack { bits, used: 0 };
+        let mut world = Self::new(space);
+        if pack.take(1) == 1 {
+            world.organisation.latch = Latch::Enabled {
+                since: LONG_AGO,
+                by: id(0),
+            };
+        }
+        world.organisation.mandates = mandate(pack.take(2)).into_iter().collect();
+        world.organisation.break_glass = break_glass(pack.take(4));
+        world.roster = Roster::new(world.organisation.id);
+        for k in 0..space.accounts {
+            world.unpack_person(&mut pack, k);
+            world.roster.admit(&world.people[k].account);
+        }
+        // Marks are handed out in the order of the accounts: a ticket whose author stands has it.
+        for k in 0..space.accounts {
+            let account = &mut world.people[k].account;
+            if let Authenticator::ResetDue {
+                ticket:
+                    Some(Ticket {
+                        origin: Origin::Administrator { by, mark, .. },
+                        ..
+                    }),
+            } = &mut account.authenticator
+            {
+                *mark = if *mark == 0 {
+                    0
+                } else {
+                    world.roster.administrator(*by).unwrap().mark
+                };
+            }
+        }
+        world
+    }
+
+    fn unpack_person(&mut self, pack: &mut Pack, k: usize) {
+        let space = self.space;
+        let person = &mut self.people[k];
+        let account = &mut person.account;
+        account.roles = [Role::Parent, Role::Employee, Role::Administrator][pack.take(2)].set();
+        if pack.take(1) == 0 {
+            account.status = Status::Left { since: NOW };
+        }
+        account.promoted = (pack.take(1) == 1).then_some(NOW);
+        account.toggle = pack.take(1) == 1;
+        account.ever = pack.take(1) == 1;
+        account.authenticator = authenticator(k, pack.take(5));
+        let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
+        person.ticket = thief(pack.take(1));
+        person.phone = [Who::Owner, Who::Thief, Who::Nobody][pack.take(2)];
+        account.recovery = codes(k, pack.take(2));
+        person.paper = thief(pack.take(1));
+        if space.links && pack.take(1) == 1 {
+            let expires = NOW.plus(limits::REPUDIATION);
+            account.repudiation = Some(Repudiation {
+                link: link(k),
+                expires,
+            });
+        }
+        if space.counters {
+            account.attempts.total = [0, 80, 99, 100][pack.take(2)];
+            for lane in [&mut account.attempts.stranger, &mut account.attempts.known] {
+                let until = [NOW, NOW.plus(limits::WAIT), PAST];
+                *lane = match pack.take(2) {
+                    0 => Lane::default(),
+                    at => Lane {
+                        row: 6,
+                        until: until[at],
+                    },
+                };
+            }
+        }
+        for slot in 0..space.sessions {
+            unpack_session(person, pack, k, slot);
+            let pending = pack.take(2);
+            let recovery = codes(k, if space.recovery_codes { 2 } else { 0 });
+            let account = &mut person.account;
+            account.pendings[slot] = (pending > 0).then(|| Pending {
+                purpose: match account.authenticator {
+                    Authenticator::None => Purpose::First,
+                    Authenticator::Active { .. } => Purpose::Replace,
+                    _ => Purpose::Reset,
+                },
+                session: slot_id(k, slot),
+                since: NOW,
+                wrong: [0, limits::PENDING_TRIES - 1][pending - 1],
+                recovery,
+            });
+        }
+    }
+}
+
+fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
+    let (level, at) = match pack.take(3) {
+        0 => return,
+        1 => (Level::HalfLogin, NOW),
+        2 => (Level::RecoveryOnly, NOW),
+        3 => (Level::EnrolOnly, NOW),
+        4 => (Level::Level1, NOW),
+        5 => (Level::Level2, NOW),
+        _ => (Level::Level2, UnixTime(NOW.0 - limits::RECENT - 1)),
+    };
+    person.sessions[slot] = Some(Session {
+        account: id(k),
+        id: slot_id(k, slot),
+        epoch: 0,
+        level,
+        at,
+    });
+}
+
+fn mandate(class: usize) -> Option<Mandate> {
+    let window = UnixTime(NOW.0 - limits::ENROLLMENT_WINDOW);
+    let state = match class {
+        0 => return None,
+        1 => MandateState::Announced {
+            since: NOW,
+            date: NOW.plus(limits::NOTICE),
+            postponements: 0,
+        },
+        2 => MandateState::InForce { since: NOW },
+        _ => MandateState::InForce { since: window },
+    };
+    let (role, by) = (RoleId::EMPLOYEE, id(0));
+    Some(Mandate { role, by, state })
+}
+
+fn break_glass(class: usize) -> BreakGlass {
+    let (seal, since) = (seal(), NOW);
+    let sealed = |wrong| BreakGlass::Sealed { seal, since, wrong };
+    let opening = |k, ready| BreakGlass::Opening {
+        seal,
+        account: id(k),
+        ready,
+    };
+    match class {
+        0 => BreakGlass::Unset,
+        1 => sealed(0),
+        2 => sealed(limits::SEAL_TRIES - 1),
+        3 => BreakGlass::Void {
+            seal,
+            until: NOW.plus(limits::SEAL_VOID),
+        },
+        n @ 4..7 => opening(n - 4, NOW.plus(limits::BREAK_GLASS)),
+        n @ 7..10 => opening(n - 7, NOW),
+        n => BreakGlass::Open {
+            seal,
+            account: id(n - 10),
+            expires: NOW.plus(limits::BREAK_GLASS_TICKET),
+        },
+    }
+}
+
+fn authenticator(k: usize, class: usize) -> Authenticator {
+    let ticket = |origin, expired: usize, life, last: usize| Authenticator::ResetDue {
+        ticket: Some(Ticket {
+            origin,
+            issued: NOW,
+            expires: if expired > 0 { PAST } else { NOW.plus(life) },
+            wrong: if last > 0 {
+                limits::TICKET_TRIES - 1
+            } else {
+                0
+            },
+        }),
+    };
+    let digest = crate::world::ticket(k);
+    let (low, high) = (class & 1, class & 2);
+    match class {
+        0 => Authenticator::None,
+        1 => Authenticator::Active {
+            since: NOW,
+            step: STEP,
+            drift: 0,
+            told: None,
+        },
+        2 => Authenticator::Disabled {
+            since: NOW,
+            why: DisabledBy::Loss,
+        },
+        3 => Authenticator::ResetDue { ticket: None },
+        4..8 => {
+            let session = slot_id(k, low);
+            ticket(Origin::Recovery { session }, high, limits::PENDING, 0)
+        }
+        8..12 => {
+            let origin = Origin::BreakGlass { digest };
+            ticket(origin, low, limits::BREAK_GLASS_TICKET, high)
+        }
+        _ => {
+            let (by, mark) = match class {
+                0..24 => (id((class - 12) / 4), 1),
+                _ => (id(0), 0),
+            };
+            let origin = Origin::Administrator { digest, by, mark };
+            ticket(origin, low, limits::TICKET, high)
+        }
+    }
+}

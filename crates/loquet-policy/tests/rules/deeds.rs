@@ -1,0 +1,240 @@
+//! What people do in a house.
+
+use crate::house::*;
+use loquet_policy::*;
+
+/// Log-ins and codes.
+impl House {
+    /// The next code of whichever phone is right.
+    pub fn good(&mut self) -> Submitted {
+        self.step += 1;
+        let (step, offset) = (self.step, 0);
+        known(CodeCheck::Good { step, offset })
+    }
+
+    pub fn wrong(
+        &mut self,
+        who: usize,
+        session: Session,
+        vantage: Vantage,
+    ) -> Result<Grant, Refusal> {
+        self.give(who, session, Submitted { vantage, ..WRONG })
+    }
+
+    pub fn give(
+        &mut self,
+        who: usize,
+        session: Session,
+        code: Submitted,
+    ) -> Result<Grant, Refusal> {
+        let access = ACCESS;
+        self.ask(who, session, Command::GiveCode { code, access })
+    }
+
+    pub fn try_log_in(&mut self, who: usize) -> Result<Session, Refusal> {
+        let access = ACCESS;
+        self.host(who, Command::LogIn { access }).map(session_of)
+    }
+
+    pub fn log_in(&mut self, who: usize) -> Session {
+        self.try_log_in(who).unwrap()
+    }
+
+    pub fn give_code(&mut self, who: usize, session: Session) -> Result<Session, Refusal> {
+        let code = self.good();
+        self.give(who, session, code).map(session_of)
+    }
+
+    /// Log in and give the code that is asked for.
+    pub fn enter(&mut self, who: usize) -> Session {
+        let session = self.log_in(who);
+        self.give_code(who, session).unwrap()
+    }
+
+    pub fn resynchronise(
+        &mut self,
+        who: usize,
+        session: Session,
+        pair: PairCheck,
+    ) -> Result<Grant, Refusal> {
+        let (vantage, access) = (Vantage::Stranger, ACCESS);
+        self.ask(
+            who,
+            session,
+            Command::Resynchronise {
+                pair,
+                vantage,
+                access,
+            },
+        )
+    }
+}
+
+/// Enrollment and recovery.
+impl House {
+    pub fn begin(
+        &mut self,
+        who: usize,
+        session: Session,
+        ticket: Option<u8>,
+    ) -> Result<Grant, Refusal> {
+        let (ticket, recovery, access) = (ticket.map(digest), recovery_codes(), ACCESS);
+        self.ask(
+            who,
+            session,
+            Command::BeginEnrollment {
+                ticket,
+                recovery,
+                access,
+            },
+        )
+    }
+
+    /// Begins to replace the authenticator.
+    pub fn replace(&mut self, who: usize, session: Session) -> Result<Grant, Refusal> {
+        let (code, recovery) = (self.good(), recovery_codes());
+        self.ask(who, session, Command::BeginReplacement { code, recovery })
+    }
+
+    pub fn confirm(&mut self, who: usize, session: Session) -> Result<Session, Refusal> {
+        let check = self.good().check;
+        self.confirm_with(who, session, check, Some(SEAL))
+            .map(session_of)
+    }
+
+    pub fn confirm_with(
+        &mut self,
+        who: usize,
+        session: Session,
+        check: CodeCheck,
+        seal: Option<u8>,
+    ) -> Result<Grant, Refusal> {
+        let (link, seal, access) = (digest(LINK), seal.map(digest), ACCESS);
+        self.ask(
+            who,
+            session,
+            Command::ConfirmEnrollment {
+                check,
+                link,
+                seal,
+                access,
+            },
+        )
+    }
+
+    pub fn enroll(&mut self, who: usize) -> Session {
+        let session = self.log_in(who);
+        self.begin(who, session, None).unwrap();
+        self.confirm(who, session).unwrap()
+    }
+
+    pub fn switch_off(&mut self, who: usize, session: Session) -> Result<Grant, Refusal> {
+        let code = self.good();
+        self.ask(who, session, Command::SwitchOff { code })
+    }
+
+    /// A voluntary account that is bound and switched off, at Level1.
+    pub fn switched_off(&mut self, who: usize) -> Session {
+        let session = self.enter(who);
+        self.switch_off(who, session).unwrap();
+        self.log_in(who)
+    }
+
+    pub fn recover(&mut self, who: usize, session: Session, code: u8) -> Result<Grant, Refusal> {
+        let (code, vantage, access) = (Some(digest(code)), Vantage::Stranger, ACCESS);
+        self.ask(
+            who,
+            session,
+            Command::UseRecoveryCode {
+                code,
+                vantage,
+                access,
+            },
+        )
+    }
+
+    pub fn open(&mut self, who: usize, seal: u8) -> Result<Grant, Refusal> {
+        let seal = digest(seal);
+        self.host(who, Command::BreakGlass { seal })
+    }
+
+    pub fn collect(&mut self, who: usize, seal: u8) -> Result<Grant, Refusal> {
+        let (seal, ticket) = (digest(seal), digest(TICKET));
+        self.host(who, Command::CollectTicket { seal, ticket })
+    }
+
+    /// The ticket of break-glass is out.
+    pub fn broken_glass(&mut self, who: usize) {
+        self.open(who, SEAL).unwrap();
+        self.wait(limits::BREAK_GLASS);
+        self.collect(who, SEAL).unwrap();
+    }
+}
+
+/// What administrators do.
+impl House {
+    pub fn reset(&mut self, who: usize, session: Session, whom: usize) -> Result<Grant, Refusal> {
+        let (ticket, aloud, code) = (digest(TICKET), false, self.good());
+        self.about(
+            who,
+            session,
+            whom,
+            Command::Reset {
+                ticket,
+                aloud,
+                code,
+            },
+        )
+    }
+
+    pub fn rehire(
+        &mut self,
+        session: Session,
+        whom: usize,
+        roles: &[RoleId],
+    ) -> Result<Grant, Refusal> {
+        let roles = RoleSet::new(roles.iter().copied()).unwrap();
+        let (ticket, code) = (digest(TICKET), self.good());
+        self.about(
+            ANNE,
+            session,
+            whom,
+            Command::Rehire {
+                roles,
+                ticket,
+                code,
+            },
+        )
+    }
+
+    pub fn announce(
+        &mut self,
+        session: Session,
+        role: RoleId,
+        days: u64,
+    ) -> Result<Grant, Refusal> {
+        let start = Start::At(self.in_days(days));
+        self.ask(ANNE, session, Command::Announce { role, start })
+    }
+
+    pub fn mandate_now(&mut self, session: Session) -> Result<Grant, Refusal> {
+        let (role, start) = (EMPLOYEE, Start::Now { confirmed: true });
+        self.ask(ANNE, session, Command::Announce { role, start })
+    }
+
+    pub fn change(&mut self, session: Session, setting: Setting) -> Result<Grant, Refusal> {
+        let code = self.good();
+        self.ask(ANNE, session, Command::Change { setting, code })
+    }
+
+    pub fn add_role(
+        &mut self,
+        who: usize,
+        session: Session,
+        whom: usize,
+        role: RoleId,
+    ) -> Result<Grant, Refusal> {
+        let code = self.good();
+        self.about(who, session, whom, Command::AddRole { role, code })
+    }
+}

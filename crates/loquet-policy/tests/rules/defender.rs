@@ -1,0 +1,152 @@
+//! An account besieged: its phone, its owner, and the production function in front of it.
+
+use crate::house::ACCESS;
+use loquet_policy::*;
+
+const START: UnixTime = UnixTime(2_000_000_000);
+
+/// A number that looks random, the same for the same arguments.
+pub fn mix(seed: u64, number: u64) -> u64 {
+    let mut z = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+pub struct Defender {
+    pub organisation: Organisation,
+    pub roster: Roster,
+    pub account: Account,
+    pub now: UnixTime,
+    secret: u64,
+    codes: u64,
+    pub next: u64,
+}
+
+impl Defender {
+    pub fn new(secret: u64, codes: u64, drift: i8) -> Self {
+        let mut organisation = Organisation::new(OrgId::from(1u64));
+        let by = AccountId::from(9u64);
+        organisation.latch = Latch::Enabled { since: START, by };
+        organisation.mandates = vec![Mandate {
+            role: RoleId::EMPLOYEE,
+            by,
+            state: MandateState::InForce { since: START },
+        }];
+        let roles = RoleSet::of(RoleId::EMPLOYEE);
+        let mut account = Account::new(AccountId::from(1u64), organisation.id, roles, START);
+        account.authenticator = Authenticator::Active {
+            since: START,
+            step: START.0 / 30,
+            drift,
+            told: None,
+        };
+        Self {
+            roster: Roster::new(organisation.id),
+            organisation,
+            account,
+            now: START.plus(limits::DAY),
+            secret,
+            codes,
+            next: 0,
+        }
+    }
+
+    pub fn ask(&mut self, session: Option<&Session>, command: &Command) -> Result<Grant, Refusal> {
+        let snapshot = Snapshot {
+            organisation: Some(&self.organisation),
+            roster: Some(&self.roster),
+            actor: &self.account,
+            session,
+            subject: None,
+        };
+        self.next += 1;
+        let fresh = Fresh {
+            session: SessionId(self.next),
+        };
+        let decision = decide(&snapshot, command, self.now, fresh);
+        // Nodes that decided on the same rows at the same time lose against the first to commit, and decide again: what
+        // many nodes do at once is what one does in turn.
+        if let Some(account) = decision.changes.actor {
+            self.account = account;
+        }
+        decision.answer
+    }
+
+    pub fn code(&self, step: u64) -> u64 {
+        mix(self.secret, step) % self.codes
+    }
+
+    pub fn step(&self) -> u64 {
+        self.now.0 / 30
+    }
+
+    pub fn last_and_drift(&self) -> (u64, i8) {
+        match self.account.authenticator {
+            Authenticator::Active { step, drift, .. } => (step, drift),
+            _ => (0, 0),
+        }
+    }
+
+    /// What a typed code amounts to, in the window that `loquet` looks at.
+    pub fn check(&self, typed: u64, hints: bool) -> CodeCheck {
+        let (last, drift) = self.last_and_drift();
+        let (present, own) = (self.step(), self.step().saturating_add_signed(drift.into()));
+        let window = [own + 1, own, own - 1, present];
+        let matching = |step: &&u64| self.code(**step) == typed;
+        let newest = |fresh: bool| {
+            let steps = window.iter().filter(|step| (**step > last) == fresh);
+            steps.filter(matching).max().copied()
+        };
+        match (newest(true), newest(false)) {
+            (Some(step), _) => CodeCheck::Good { step, offset: 0 },
+            (None, Some(step)) => CodeCheck::Used { step, wait: 30 },
+            (None, None) => {
+                let behind = (2..=120)
+                    .find(|late| hints && self.code(present - late) == typed)
+                    .map(|late| (late as u16).div_ceil(2));
+                CodeCheck::Wrong { behind }
+            }
+        }
+    }
+
+    /// What two typed codes amount to, within the four steps that can be corrected.
+    pub fn pair(&self, typed: [u64; 2]) -> PairCheck {
+        let (last, _) = self.last_and_drift();
+        let present = self.step();
+        (present - 4..=present + 3)
+            .find(|step| *step > last && [self.code(*step), self.code(step + 1)] == typed)
+            .map_or(PairCheck::Wrong, |step| PairCheck::Good {
+                step: step + 1,
+                drift: 0,
+            })
+    }
+
+    pub fn log_in(&mut self) -> Option<Session> {
+        match self.ask(None, &Command::LogIn { access: ACCESS }) {
+            Ok(Grant::Session { session, .. }) if session.level == Level::HalfLogin => {
+                Some(session)
+            }
+            _ => None,
+        }
+    }
+
+    /// The owner's day: the pass phrase and the phone's code.
+    pub fn owner_enters(&mut self, vantage: Vantage) -> bool {
+        let Some(session) = self.log_in() else {
+            return false;
+        };
+        let (last, drift) = self.last_and_drift();
+        let step = self.step().saturating_add_signed(drift.into());
+        if step <= last {
+            return true;
+        }
+        let check = self.check(self.code(step), false);
+        let code = Submitted { check, vantage };
+        let give = Command::GiveCode {
+            code,
+            access: ACCESS,
+        };
+        self.ask(Some(&session), &give).is_ok()
+    }
+}

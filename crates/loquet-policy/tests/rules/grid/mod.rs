@@ -1,0 +1,284 @@
+//! Who may do what: actor × command × state, printed to `grid.txt`.
+//!
+//! After a change that is meant, write it anew and read the difference:
+//! `cargo test -p loquet-policy --test rules -- --ignored write_the_grid`.
+
+mod reasons;
+mod states;
+
+use loquet_policy::*;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::house::digest;
+use states::*;
+
+/// Every command, once with evidence that is as good as it gets.
+fn commands() -> Vec<Command> {
+    let mut all = of_organisation();
+    all.extend(of_sessions());
+    all.extend(of_enrollment());
+    all.extend(of_people());
+    all
+}
+
+fn of_organisation() -> Vec<Command> {
+    let (role, code) = (RoleId::EMPLOYEE, GOOD);
+    let (seal, typed_back) = (digest(1), true);
+    let start = Start::At(NOW.plus(limits::NOTICE));
+    let date = NOW.plus(30 * limits::DAY);
+    let setting = Setting::RecoveryCodes { offered: true };
+    let kind = SettingKind::TicketLife;
+    vec![
+        Command::Enable { seal, typed_back },
+        Command::Harden,
+        Command::Announce { role, start },
+        Command::MoveMandate { role, date },
+        Command::CancelMandate { role },
+        Command::RenewSeal {
+            seal,
+            typed_back,
+            code,
+        },
+        Command::Change { setting, code },
+        Command::CancelChange { kind },
+        Command::Settle,
+    ]
+}
+
+fn of_sessions() -> Vec<Command> {
+    let (code, access) = (GOOD, Access::Allowed);
+    let (step, drift) = (STEP + 3, 2);
+    vec![
+        Command::LogIn { access },
+        Command::GiveCode { code, access },
+        Command::Resynchronise {
+            pair: PairCheck::Good { step, drift },
+            vantage: Vantage::Stranger,
+            access,
+        },
+        Command::LogOut,
+        Command::LogOutEverywhere,
+        Command::PassPhraseChanged { by_owner: true },
+    ]
+}
+
+fn of_enrollment() -> Vec<Command> {
+    let (code, access, recovery) = (GOOD, Access::Allowed, RecoverySet::EMPTY);
+    let link = digest(3);
+    vec![
+        Command::BeginEnrollment {
+            ticket: Some(digest(2)),
+            recovery,
+            access,
+        },
+        Command::BeginReplacement { code, recovery },
+        Command::ConfirmEnrollment {
+            check: GOOD.check,
+            link,
+            seal: None,
+            access,
+        },
+        Command::AbandonEnrollment,
+        Command::SwitchOn { code },
+        Command::SwitchOff { code },
+        Command::UseRecoveryCode {
+            code: Some(digest(4)),
+            vantage: Vantage::Stranger,
+            access,
+        },
+        Command::ReportLost,
+        Command::Repudiate { link },
+        Command::ChangeAddress { code },
+    ]
+}
+
+fn of_people() -> Vec<Command> {
+    let (role, code) = (RoleId::ADMINISTRATOR, GOOD);
+    let (seal, ticket) = (digest(1), digest(2));
+    vec![
+        Command::Reset {
+            ticket,
+            aloud: false,
+            code,
+        },
+        Command::AddRole { role, code },
+        Command::RemoveRole { role },
+        Command::Leave,
+        Command::Rehire {
+            roles: RoleSet::of(RoleId::EMPLOYEE),
+            ticket,
+            code,
+        },
+        Command::HostLeave,
+        Command::BreakGlass { seal },
+        Command::CollectTicket { seal, ticket },
+    ]
+}
+
+/// The name and number of a command. A new one that is not in the grid does not compile here, or
+/// is missed by the guard below.
+fn name(command: &Command) -> (usize, &'static str) {
+    match command {
+        Command::Enable { .. } => (0, "Enable"),
+        Command::Harden => (1, "Harden"),
+        Command::Announce { .. } => (2, "Announce"),
+        Command::MoveMandate { .. } => (3, "MoveMandate"),
+        Command::CancelMandate { .. } => (4, "CancelMandate"),
+        Command::RenewSeal { .. } => (5, "RenewSeal"),
+        Command::Change { .. } => (6, "Change(RecoveryCodes on)"),
+        Command::CancelChange { .. } => (7, "CancelChange"),
+        Command::Settle => (8, "Settle"),
+        Command::LogIn { .. } => (9, "LogIn"),
+        Command::GiveCode { .. } => (10, "GiveCode"),
+        Command::Resynchronise { .. } => (11, "Resynchronise"),
+        Command::LogOut => (12, "LogOut"),
+        Command::LogOutEverywhere => (13, "LogOutEverywhere"),
+        Command::PassPhraseChanged { .. } => (14, "PassPhraseChanged"),
+        Command::BeginEnrollment { .. } => (15, "BeginEnrollment"),
+        Command::BeginReplacement { .. } => (16, "BeginReplacement"),
+        Command::ConfirmEnrollment { .. } => (17, "ConfirmEnrollment"),
+        Command::AbandonEnrollment => (18, "AbandonEnrollment"),
+        Command::SwitchOn { .. } => (19, "SwitchOn"),
+        Command::SwitchOff { .. } => (20, "SwitchOff"),
+        Command::UseRecoveryCode { .. } => (21, "UseRecoveryCode"),
+        Command::ReportLost => (22, "ReportLost"),
+        Command::Repudiate { .. } => (23, "Repudiate"),
+        Command::Reset { .. } => (24, "Reset"),
+        Command::AddRole { .. } => (25, "AddRole(administrator)"),
+        Command::RemoveRole { .. } => (26, "RemoveRole(administrator)"),
+        Command::Leave => (27, "Leave"),
+        Command::Rehire { .. } => (28, "Rehire"),
+        Command::HostLeave => (29, "HostLeave"),
+        Command::BreakGlass { .. } => (30, "BreakGlass"),
+        Command::CollectTicket { .. } => (31, "CollectTicket"),
+        Command::ChangeAddress { .. } => (32, "ChangeAddress"),
+    }
+}
+
+const COMMANDS: usize = 33;
+
+/// The lines of a command: who in which state, and a scene for each organisation.
+fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
+    let organisations = organisations();
+    let mut lines = Vec::new();
+    for (role, actor) in [
+        ("parent", account(2, &[RoleId::PARENT])),
+        ("employee", account(2, &[RoleId::EMPLOYEE])),
+        ("administrator", administrator(2)),
+    ] {
+        for (state, prepare, granted) in actors() {
+            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
+                let mut scene = base(organisation.clone(), actor.clone());
+                scene.session =
+                    granted.and_then(|(level, seconds)| session(&actor, level, ago(seconds)));
+                prepare(&mut scene);
+                if command.reads_subject() {
+                    scene.subject = Some(enrolled(account(3, &[RoleId::EMPLOYEE])));
+                }
+                scene
+            };
+            lines.push((
+                format!("{role}: {state}"),
+                organisations.iter().map(scene).collect(),
+            ));
+        }
+    }
+    if command.reads_subject() {
+        for (whom, subject) in subjects() {
+            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
+                let mut scene = recent_administrator(organisation.clone());
+                scene.subject = subject.clone();
+                scene
+            };
+            lines.push((
+                format!("about {whom}"),
+                organisations.iter().map(scene).collect(),
+            ));
+        }
+    }
+    lines
+}
+
+fn grid() -> String {
+    let mut text = String::new();
+    let organisations = organisations();
+    let line = |text: &mut String, label: &str, cells: &[String]| {
+        write!(text, "{label:50}").unwrap();
+        for cell in cells {
+            write!(text, "{cell:20}").unwrap();
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    };
+    let heads: Vec<String> = organisations
+        .iter()
+        .map(|(name, _)| (*name).to_string())
+        .collect();
+    for command in commands() {
+        writeln!(text, "== {} ==", name(&command).1).unwrap();
+        line(&mut text, "", &heads);
+        for (label, scenes) in lines(&command) {
+            let cells: Vec<String> = scenes.iter().map(|scene| scene.ask(&command)).collect();
+            line(&mut text, &label, &cells);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/grid/grid.txt");
+
+#[test]
+fn the_grid_is_the_committed_one() {
+    let (kept, found) = (std::fs::read_to_string(FILE).unwrap(), grid());
+    if let Some((line, (kept, found))) = kept
+        .lines()
+        .zip(found.lines())
+        .enumerate()
+        .find(|(_, (kept, found))| kept != found)
+    {
+        panic!("line {} was\n  {kept}\nand is\n  {found}", line + 1);
+    }
+    assert_eq!(kept.len(), found.len());
+}
+
+#[test]
+#[ignore = "writes the file that the other test compares with"]
+fn write_the_grid() {
+    std::fs::write(FILE, grid()).unwrap();
+}
+
+#[test]
+fn no_command_is_missing_from_the_grid() {
+    let numbers: BTreeSet<usize> = commands().iter().map(|command| name(command).0).collect();
+    assert_eq!(numbers, (0..COMMANDS).collect());
+}
+
+/// What was enabled, imposed or bound stays so, because nothing offers to take it back: no command in any cell lowers it.
+#[test]
+fn no_command_undoes_what_holds() {
+    for command in commands() {
+        for scene in lines(&command).into_iter().flat_map(|(_, scenes)| scenes) {
+            let Changes {
+                organisation,
+                actor,
+                ..
+            } = scene.decide(&command).changes;
+            if let (Some(was), Some(is)) = (&scene.organisation, organisation) {
+                assert!(!was.is_enabled() || is.is_enabled(), "{command:?}");
+                let in_force = |it: &&Mandate| matches!(it.state, MandateState::InForce { .. });
+                let mut kept = was.mandates.iter().filter(in_force);
+                assert!(kept.all(|it| is.mandates.contains(it)), "{command:?}");
+            }
+            // Whoever left has nothing.
+            if let Some(is) = actor.filter(Account::is_active) {
+                let unbound = is.authenticator == Authenticator::None;
+                assert!(
+                    !unbound || scene.actor.authenticator == is.authenticator,
+                    "{command:?}"
+                );
+            }
+        }
+    }
+}

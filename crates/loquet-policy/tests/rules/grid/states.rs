@@ -1,0 +1,299 @@
+//! Who acts in which state, and about whom.
+
+use crate::house::{digest, known};
+use loquet_policy::*;
+
+pub(crate) const NOW: UnixTime = UnixTime(2_000_000_000);
+pub(crate) const FRESH: Fresh = Fresh {
+    session: SessionId(7),
+};
+pub(crate) const STEP: u64 = 1000;
+
+pub(crate) fn ago(seconds: u64) -> UnixTime {
+    UnixTime(NOW.0 - seconds)
+}
+
+pub(crate) const GOOD: Submitted = known(CodeCheck::Good {
+    step: STEP + 1,
+    offset: 0,
+});
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) organisation: Option<Organisation>,
+    pub(crate) roster: Roster,
+    pub(crate) actor: Account,
+    pub(crate) session: Option<Session>,
+    pub(crate) subject: Option<Account>,
+}
+
+impl Scene {
+    pub(crate) fn decide(&self, command: &Command) -> Decision {
+        let mut roster = self.roster.clone();
+        for account in self.subject.iter().chain([&self.actor]) {
+            roster.admit(account);
+        }
+        // A ticket in the scene was given out by the other administrator.
+        let mut actor = self.actor.clone();
+        if let Authenticator::ResetDue {
+            ticket: Some(ticket),
+        } = &mut actor.authenticator
+            && let Origin::Administrator { by, mark, .. } = &mut ticket.origin
+        {
+            *mark = roster.administrator(*by).map_or(0, |entry| entry.mark);
+        }
+        let snapshot = Snapshot {
+            organisation: self.organisation.as_ref(),
+            roster: Some(&roster),
+            actor: &actor,
+            session: self.session.as_ref(),
+            subject: self.subject.as_ref(),
+        };
+        decide(&snapshot, command, NOW, FRESH)
+    }
+
+    pub(crate) fn ask(&self, command: &Command) -> String {
+        match self.decide(command).answer {
+            Err(refusal) => refusal.code().to_string(),
+            Ok(Grant::Session { session, .. }) => format!("+ {:?}", session.level),
+            Ok(Grant::Pending {
+                purpose, resumed, ..
+            }) => {
+                format!("+ {}{purpose:?}", if resumed { "again " } else { "" })
+            }
+            Ok(Grant::Bound { .. }) => "+ bound".into(),
+            Ok(Grant::Recovering { .. }) => "+ recovering".into(),
+            Ok(Grant::TicketIssued { .. }) => "+ ticket".into(),
+            Ok(Grant::Enabled { .. }) => "+ enabled".into(),
+            Ok(Grant::Mandate { .. }) => "+ announced".into(),
+            Ok(Grant::Scheduled { .. }) => "+ in 72 h".into(),
+            Ok(Grant::Opening { .. }) => "+ in 24 h".into(),
+            Ok(Grant::LoggedOut) => "+ out".into(),
+            Ok(Grant::Done) => "+ done".into(),
+        }
+    }
+}
+
+pub(crate) fn organisations() -> Vec<(&'static str, Option<Organisation>)> {
+    let mut never = Organisation::new(OrgId::from(1u64));
+    never.options.ticket_life = limits::TICKET;
+    let mut enabled = never.clone();
+    enabled.latch = Latch::Enabled {
+        since: ago(100 * limits::DAY),
+        by: AccountId::from(8u64),
+    };
+    enabled.break_glass = BreakGlass::Sealed {
+        seal: digest(1),
+        since: NOW,
+        wrong: 0,
+    };
+    let mandated = |state| {
+        let mut organisation = enabled.clone();
+        let by = AccountId::from(8u64);
+        organisation.mandates.push(Mandate {
+            role: RoleId::EMPLOYEE,
+            by,
+            state,
+        });
+        organisation
+    };
+    let date = NOW.plus(8 * limits::DAY);
+    let announced = mandated(MandateState::Announced {
+        since: NOW,
+        date,
+        postponements: 0,
+    });
+    let begun = mandated(MandateState::InForce { since: NOW });
+    let late = mandated(MandateState::InForce {
+        since: ago(90 * limits::DAY),
+    });
+    vec![
+        ("never", Some(never)),
+        ("enabled", Some(enabled)),
+        ("announced", Some(announced)),
+        ("in force", Some(begun)),
+        ("window over", Some(late)),
+        ("unreadable", None),
+    ]
+}
+
+pub(crate) fn account(number: u64, roles: &[RoleId]) -> Account {
+    let roles = RoleSet::new(roles.iter().copied()).unwrap();
+    Account::new(
+        AccountId::from(number),
+        OrgId::from(1u64),
+        roles,
+        ago(400 * limits::DAY),
+    )
+}
+
+pub(crate) fn enrolled(mut account: Account) -> Account {
+    account.authenticator = Authenticator::Active {
+        since: ago(9),
+        step: STEP,
+        drift: 0,
+        told: None,
+    };
+    account.ever = true;
+    account.toggle = true;
+    account
+}
+
+pub(crate) fn administrator(number: u64) -> Account {
+    account(number, &[RoleId::EMPLOYEE, RoleId::ADMINISTRATOR])
+}
+
+pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<Session> {
+    Some(Session {
+        account: account.id,
+        id: SessionId(1),
+        epoch: account.epoch,
+        level,
+        at,
+    })
+}
+
+/// The one who acts: what is bound, and which session was granted so many seconds ago.
+pub(crate) type Actor = (&'static str, Prepare, Option<(Level, u64)>);
+
+pub(crate) fn actors() -> Vec<Actor> {
+    use Level::{EnrolOnly, HalfLogin, Level1, Level2, RecoveryOnly};
+    vec![
+        ("nobody logged in, nothing bound", |_| {}, None),
+        ("nothing bound, Level1", |_| {}, Some((Level1, 9))),
+        ("nothing bound, EnrolOnly", |_| {}, Some((EnrolOnly, 9))),
+        ("nobody logged in, active", active, None),
+        ("active, switched off, Level1", off, Some((Level1, 9))),
+        ("active, HalfLogin", active, Some((HalfLogin, 9))),
+        (
+            "active, HalfLogin of 10 minutes",
+            active,
+            Some((HalfLogin, 600)),
+        ),
+        ("active, Level2", active, Some((Level2, 300))),
+        (
+            "active, Level2, code of 5 minutes",
+            active,
+            Some((Level2, 301)),
+        ),
+        (
+            "active, Level2 of another epoch",
+            another_epoch,
+            Some((Level2, 9)),
+        ),
+        ("disabled, RecoveryOnly", disabled, Some((RecoveryOnly, 9))),
+        ("disabled, Level1", disabled_and_off, Some((Level1, 9))),
+        ("disabled, Level2 before", disabled, Some((Level2, 9))),
+        ("reset, nobody logged in", reset, None),
+        ("reset, EnrolOnly", reset, Some((EnrolOnly, 9))),
+        ("reset, Level1", reset, Some((Level1, 9))),
+        ("left, Level2 before", left, Some((Level2, 9))),
+    ]
+}
+
+fn active(scene: &mut Scene) {
+    scene.actor = enrolled(scene.actor.clone());
+}
+
+fn off(scene: &mut Scene) {
+    active(scene);
+    scene.actor.toggle = false;
+}
+
+fn another_epoch(scene: &mut Scene) {
+    active(scene);
+    scene.actor.epoch += 1;
+}
+
+fn disabled(scene: &mut Scene) {
+    active(scene);
+    let (since, why) = (NOW, DisabledBy::Loss);
+    scene.actor.authenticator = Authenticator::Disabled { since, why };
+}
+
+fn disabled_and_off(scene: &mut Scene) {
+    disabled(scene);
+    scene.actor.toggle = false;
+}
+
+fn reset(scene: &mut Scene) {
+    let (by, mark) = (AccountId::from(8u64), 0);
+    let ticket = Ticket {
+        origin: Origin::Administrator {
+            digest: digest(2),
+            by,
+            mark,
+        },
+        issued: NOW,
+        expires: NOW.plus(99),
+        wrong: 0,
+    };
+    scene.actor.authenticator = Authenticator::ResetDue {
+        ticket: Some(ticket),
+    };
+    scene.actor.ever = true;
+}
+
+fn left(scene: &mut Scene) {
+    scene.actor.status = Status::Left { since: NOW };
+}
+
+/// Whom it is about.
+pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
+    let other = administrator(8);
+    let mut reset = account(5, &[RoleId::EMPLOYEE]);
+    reset.authenticator = Authenticator::ResetDue { ticket: None };
+    let mut left = account(6, &[RoleId::EMPLOYEE]);
+    left.status = Status::Left { since: NOW };
+    let mut stranger = account(7, &[RoleId::EMPLOYEE]);
+    stranger.org = OrgId::from(2u64);
+    vec![
+        ("nobody", None),
+        ("oneself", Some(enrolled(administrator(2)))),
+        ("an administrator, active", Some(enrolled(other))),
+        ("an administrator, nothing bound", Some(administrator(9))),
+        (
+            "an employee, active",
+            Some(enrolled(account(3, &[RoleId::EMPLOYEE]))),
+        ),
+        (
+            "an employee, nothing bound",
+            Some(account(4, &[RoleId::EMPLOYEE])),
+        ),
+        ("an employee, reset", Some(reset)),
+        ("an employee who left", Some(left)),
+        (
+            "the director, rank 9",
+            Some(enrolled(account(3, &[RoleId(9)]))),
+        ),
+        (
+            "of an unknown role",
+            Some(enrolled(account(3, &[RoleId(77)]))),
+        ),
+        ("a stranger", Some(stranger)),
+    ]
+}
+
+pub(crate) fn base(organisation: Option<Organisation>, actor: Account) -> Scene {
+    let director = RoleDefinition {
+        id: RoleId(9),
+        rank: 9,
+        implies: None,
+    };
+    let mut roster = Roster::new(OrgId::from(1u64));
+    roster.admit(&enrolled(administrator(8)));
+    Scene {
+        organisation: organisation.map(|it| it.with_roles([director])),
+        roster,
+        actor,
+        session: None,
+        subject: None,
+    }
+}
+
+pub(crate) fn recent_administrator(organisation: Option<Organisation>) -> Scene {
+    let mut scene = base(organisation, enrolled(administrator(2)));
+    scene.session = session(&scene.actor, Level::Level2, NOW);
+    scene
+}
+
+pub(crate) type Prepare = fn(&mut Scene);

@@ -1,0 +1,221 @@
+//! An organisation in which people do things.
+
+use loquet_policy::*;
+
+#[derive(Clone)]
+pub struct House {
+    pub organisation: Organisation,
+    pub roster: Roster,
+    pub accounts: Vec<Account>,
+    pub now: UnixTime,
+    pub notices: Vec<Notice>,
+    /// The newest decision, and what it was made in.
+    pub last: Option<(Box<House>, Decision)>,
+    next: u64,
+    pub step: u64,
+}
+
+pub const ANNE: usize = 0;
+pub const BRUNO: usize = 1;
+pub const CLAIRE: usize = 2;
+pub const DAVID: usize = 3;
+
+pub const PARENT: RoleId = RoleId::PARENT;
+pub const EMPLOYEE: RoleId = RoleId::EMPLOYEE;
+pub const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
+
+pub const SEAL: u8 = 1;
+pub const TICKET: u8 = 2;
+pub const LINK: u8 = 3;
+/// The first of the recovery codes that an enrollment shows.
+pub const CODES: u8 = 10;
+
+pub const ACCESS: Access = Access::Allowed;
+pub const ABSENT: Submitted = known(CodeCheck::Absent);
+pub const WRONG: Submitted = known(CodeCheck::Wrong { behind: None });
+
+pub const fn known(check: CodeCheck) -> Submitted {
+    let vantage = Vantage::KnownDevice;
+    Submitted { check, vantage }
+}
+
+pub fn digest(what: u8) -> Digest {
+    Digest::from_bytes([what; 32])
+}
+
+pub fn recovery_codes() -> RecoverySet {
+    RecoverySet::new((CODES..CODES + 10).map(digest)).unwrap()
+}
+
+/// What people ask for.
+impl House {
+    pub fn tell(
+        &mut self,
+        who: usize,
+        session: Option<Session>,
+        whom: Option<usize>,
+        command: Command,
+    ) -> Result<Grant, Refusal> {
+        let mut before = self.clone();
+        before.last = None;
+        let snapshot = Snapshot {
+            organisation: Some(&self.organisation),
+            roster: command.reads_roster().then_some(&self.roster),
+            actor: &self.accounts[who],
+            session: session.as_ref(),
+            subject: whom.map(|whom| &self.accounts[whom]),
+        };
+        self.next += 1;
+        let session = SessionId(self.next);
+        let decision = decide(&snapshot, &command, self.now, Fresh { session });
+        let changes = decision.changes.clone();
+        if let Some(organisation) = changes.organisation {
+            self.organisation = organisation;
+        }
+        if let Some(roster) = changes.roster {
+            self.roster = roster;
+        }
+        if let Some(actor) = changes.actor {
+            self.accounts[who] = actor;
+        }
+        if let (Some(subject), Some(whom)) = (changes.subject, whom) {
+            self.accounts[whom] = subject;
+        }
+        self.notices.extend(decision.notices.clone());
+        let answer = decision.answer;
+        self.last = Some((Box::new(before), decision));
+        answer
+    }
+
+    pub fn ask(
+        &mut self,
+        who: usize,
+        session: Session,
+        command: Command,
+    ) -> Result<Grant, Refusal> {
+        self.tell(who, Some(session), None, command)
+    }
+
+    /// The host asks in somebody's name, without a session.
+    pub fn host(&mut self, who: usize, command: Command) -> Result<Grant, Refusal> {
+        self.tell(who, None, None, command)
+    }
+
+    pub fn about(
+        &mut self,
+        who: usize,
+        session: Session,
+        whom: usize,
+        command: Command,
+    ) -> Result<Grant, Refusal> {
+        self.tell(who, Some(session), Some(whom), command)
+    }
+
+    pub fn standing(&self, who: usize, session: Session) -> Result<Level, Refusal> {
+        let snapshot = Snapshot {
+            organisation: Some(&self.organisation),
+            roster: None,
+            actor: &self.accounts[who],
+            session: Some(&session),
+            subject: None,
+        };
+        standing(&snapshot, self.now)
+    }
+
+    pub fn told(&self, event: Event) -> bool {
+        self.notices.iter().any(|notice| notice.event == event)
+    }
+
+    pub fn wait(&mut self, seconds: u64) {
+        self.now = self.now.plus(seconds);
+    }
+
+    pub fn in_days(&self, days: u64) -> UnixTime {
+        self.now.plus(days * limits::DAY)
+    }
+
+    pub fn ago(&self, seconds: u64) -> UnixTime {
+        UnixTime(self.now.0 - seconds)
+    }
+}
+
+/// How it begins.
+impl House {
+    /// Anne and Bruno are administrators, Claire is an employee, David a parent. Nobody has anything, and the accounts
+    /// are a year old.
+    pub fn new() -> Self {
+        let organisation = Organisation::new(OrgId::from(1u64));
+        let administrator = RoleSet::new([EMPLOYEE, ADMINISTRATOR]).unwrap();
+        let roles = [
+            administrator,
+            administrator,
+            RoleSet::of(EMPLOYEE),
+            RoleSet::of(PARENT),
+        ];
+        let mut roster = Roster::new(organisation.id);
+        let mut accounts = Vec::new();
+        for (number, roles) in (1u64..).zip(roles) {
+            let id = AccountId::from(number);
+            let account = Account::new(id, organisation.id, roles, UnixTime(0));
+            roster.admit(&account);
+            accounts.push(account);
+        }
+        Self {
+            organisation,
+            roster,
+            accounts,
+            now: UnixTime(365 * limits::DAY),
+            notices: Vec::new(),
+            last: None,
+            next: 1,
+            step: 1,
+        }
+    }
+
+    /// The same, enabled, with both administrators enrolled.
+    pub fn enabled() -> Self {
+        Self::new().enable()
+    }
+
+    /// The same, with the employees' mandate in force.
+    pub fn mandated() -> Self {
+        Self::enabled().mandate_employees()
+    }
+
+    /// Enabled, and whoever enrolls gets recovery codes.
+    pub fn with_codes() -> Self {
+        let mut house = Self::new();
+        house.organisation.options.recovery_codes = true;
+        house.enable()
+    }
+
+    fn enable(mut self) -> Self {
+        let anne = self.log_in(ANNE);
+        let (seal, typed_back) = (digest(SEAL), true);
+        self.ask(ANNE, anne, Command::Enable { seal, typed_back })
+            .unwrap();
+        self.enroll(ANNE);
+        self.enroll(BRUNO);
+        self
+    }
+
+    fn mandate_employees(mut self) -> Self {
+        let anne = self.enter(ANNE);
+        self.mandate_now(anne).unwrap();
+        self
+    }
+
+    /// Who imposed the employees' mandate, and when.
+    pub fn mandate(&self) -> Cause {
+        Cause::from(self.organisation.mandate(EMPLOYEE).unwrap())
+    }
+}
+
+pub fn session_of(grant: Grant) -> Session {
+    match grant {
+        Grant::Session { session, .. }
+        | Grant::Bound { session, .. }
+        | Grant::Recovering { session, .. } => session,
+        other => panic!("no session: {other:?}"),
+    }
+}

@@ -1,0 +1,287 @@
+//! Random lives of a small organisation: what people ask for, of the engine and of the reference.
+
+use std::collections::BTreeMap;
+
+use crate::differential::policy_reference::{Act, Ask, Rank, Typed};
+use crate::house::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest};
+use loquet_policy::*;
+
+/// A small generator of its own, so that a seed means the same life for ever.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        dice.roll(2);
+        dice
+    }
+
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+}
+
+pub const PEOPLE: [Rank; 4] = [
+    Rank::Administrator,
+    Rank::Administrator,
+    Rank::Employee,
+    Rank::Parent,
+];
+
+pub struct Life {
+    pub organisation: Organisation,
+    pub accounts: Vec<Account>,
+    pub now: u64,
+    pub dice: Dice,
+    roster: Roster,
+    sessions: BTreeMap<u64, Session>,
+    /// The sessions of each account, the newest last.
+    of: Vec<Vec<u64>>,
+    next: u64,
+    /// A life in which nearly every code is wrong.
+    clumsy: bool,
+}
+
+impl Life {
+    pub fn new(seed: u64) -> Self {
+        let organisation = Organisation::new(OrgId::from(1u64));
+        let mut roster = Roster::new(organisation.id);
+        let account = |(number, rank): (u64, &Rank)| {
+            let roles = match rank {
+                Rank::Parent => RoleSet::of(PARENT),
+                Rank::Employee => RoleSet::of(EMPLOYEE),
+                Rank::Administrator => RoleSet::new([EMPLOYEE, ADMINISTRATOR]).unwrap(),
+            };
+            Account::new(AccountId::from(number), organisation.id, roles, UnixTime(0))
+        };
+        let accounts: Vec<Account> = (1..).zip(&PEOPLE).map(account).collect();
+        for account in &accounts {
+            roster.admit(account);
+        }
+        Self {
+            organisation,
+            accounts,
+            now: 2_000_000_000,
+            dice: Dice::new(seed),
+            roster,
+            sessions: BTreeMap::new(),
+            of: vec![Vec::new(); PEOPLE.len()],
+            next: 1,
+            clumsy: seed.is_multiple_of(4),
+        }
+    }
+
+    /// Somebody acts in their newest session, with the code of the moment, on a known device.
+    pub fn ask(&self, who: usize, act: Act) -> Ask {
+        Ask {
+            who,
+            session: self.of[who].last().copied().unwrap_or(0),
+            whom: who,
+            code: Typed::Good(self.now / 30),
+            known: true,
+            new: self.next,
+            act,
+        }
+    }
+
+    pub fn pass_time(&mut self) {
+        self.now += match self.dice.roll(24) {
+            0..16 => 30,
+            16..19 => 1,
+            19 => 200,
+            20 => 400,
+            21 => 3_600,
+            22 if self.dice.roll(2) == 0 => 86_400,
+            22 if self.dice.roll(3) == 0 => 7 * 86_400,
+            _ => 0,
+        };
+    }
+
+    pub fn draw(&mut self) -> Ask {
+        let clumsy = self.clumsy && self.dice.roll(3) > 0;
+        let who = self.dice.roll(PEOPLE.len() as u64) as usize;
+        let who = if clumsy { 0 } else { who };
+        let mut ask = self.ask(who, Act::LogIn);
+        // Mostly the newest session of the account.
+        if self.dice.roll(6) == 0 {
+            let back = 1 + self.dice.roll(3) as usize;
+            let mut own = self.of[who].iter().rev();
+            ask.session = own.nth(back - 1).copied().unwrap_or(0);
+        }
+        ask.whom = self.dice.roll(PEOPLE.len() as u64) as usize;
+        ask.known = self.dice.roll(if self.clumsy { 8 } else { 2 }) == 0;
+        // Half of the time people do what comes next, or nobody ever gets anywhere.
+        if self.dice.roll(2) == 0 {
+            self.what_comes_next(ask)
+        } else {
+            self.anything(ask)
+        }
+    }
+
+    fn what_comes_next(&mut self, mut ask: Ask) -> Ask {
+        if self.clumsy && self.dice.roll(8) > 0 {
+            ask.code = Typed::Wrong;
+        }
+        let level = self.sessions.get(&ask.session).map(|session| session.level);
+        ask.act = match (level, self.dice.roll(5)) {
+            (None, _) | (_, 0) => Act::LogIn,
+            (Some(Level::HalfLogin), _) => Act::GiveCode,
+            (_, 1) => Act::Begin(true),
+            (_, 2) => Act::Confirm,
+            (_, wrong) => {
+                if wrong == 3 {
+                    ask.code = Typed::Wrong;
+                }
+                Act::GiveCode
+            }
+        };
+        ask
+    }
+
+    fn anything(&mut self, mut ask: Ask) -> Ask {
+        ask.code = match self.dice.roll(8) {
+            0 => Typed::Nothing,
+            1 => Typed::Wrong,
+            // Sometimes the step before, or one that was used.
+            2 => Typed::Good(self.now / 30 - 1),
+            _ => Typed::Good(self.now / 30),
+        };
+        ask.act = match self.dice.roll(41) {
+            0..9 => Act::LogIn,
+            9..17 => Act::GiveCode,
+            17..20 => Act::Begin(self.dice.roll(4) > 0),
+            20..24 => Act::Confirm,
+            24 => Act::LogOut,
+            25 => Act::LogOutEverywhere,
+            26 => Act::SwitchOn,
+            27 => Act::SwitchOff,
+            28 => Act::ReportLost,
+            29 => Act::Enable,
+            30 => Act::Announce(6 + self.dice.roll(4)),
+            31 => Act::AnnounceNow,
+            32 => Act::Cancel,
+            33 | 34 => Act::Reset,
+            35 => Act::Promote,
+            36 => Act::Demote,
+            37 => Act::Leave,
+            38 => Act::Rehire,
+            39 => Act::BreakGlass,
+            _ => Act::Collect,
+        };
+        ask
+    }
+
+    fn command(&self, ask: Ask) -> Command {
+        let check = match ask.code {
+            Typed::Good(step) => CodeCheck::Good { step, offset: 0 },
+            Typed::Wrong => CodeCheck::Wrong { behind: None },
+            Typed::Nothing => CodeCheck::Absent,
+        };
+        let vantage = match (ask.act, ask.known) {
+            (Act::GiveCode, false) => Vantage::Stranger,
+            _ => Vantage::KnownDevice,
+        };
+        let code = Submitted { check, vantage };
+        let (access, recovery) = (ACCESS, RecoverySet::EMPTY);
+        let (seal, ticket, link) = (digest(1), digest(2), digest(3));
+        let (role, typed_back) = (EMPLOYEE, true);
+        let announce = |start| Command::Announce { role, start };
+        match ask.act {
+            Act::LogIn => Command::LogIn { access },
+            Act::GiveCode => Command::GiveCode { code, access },
+            Act::LogOut => Command::LogOut,
+            Act::LogOutEverywhere => Command::LogOutEverywhere,
+            Act::Begin(shown) => Command::BeginEnrollment {
+                ticket: shown.then_some(ticket),
+                recovery,
+                access,
+            },
+            Act::Confirm => Command::ConfirmEnrollment {
+                check,
+                link,
+                seal: Some(seal),
+                access,
+            },
+            Act::SwitchOn => Command::SwitchOn { code },
+            Act::SwitchOff => Command::SwitchOff { code },
+            Act::ReportLost => Command::ReportLost,
+            Act::Enable => Command::Enable { seal, typed_back },
+            Act::Announce(days) => announce(Start::At(UnixTime(self.now + days * limits::DAY))),
+            Act::AnnounceNow => announce(Start::Now { confirmed: true }),
+            Act::Cancel => Command::CancelMandate { role },
+            Act::Reset => Command::Reset {
+                ticket,
+                aloud: false,
+                code,
+            },
+            Act::Promote => Command::AddRole {
+                role: ADMINISTRATOR,
+                code,
+            },
+            Act::Demote => Command::RemoveRole {
+                role: ADMINISTRATOR,
+            },
+            Act::Leave => Command::Leave,
+            Act::Rehire => Command::Rehire {
+                roles: RoleSet::of(role),
+                ticket,
+                code,
+            },
+            Act::BreakGlass => Command::BreakGlass { seal },
+            Act::Collect => Command::CollectTicket { seal, ticket },
+        }
+    }
+
+    /// What the engine answers, in the reference's words.
+    pub fn decide(&mut self, ask: Ask) -> Result<&'static str, &'static str> {
+        let command = self.command(ask);
+        let host = matches!(
+            ask.act,
+            Act::LogIn | Act::ReportLost | Act::BreakGlass | Act::Collect
+        );
+        let session = self.sessions.get(&ask.session).filter(|_| !host);
+        let about = command.reads_subject();
+        let snapshot = Snapshot {
+            organisation: Some(&self.organisation),
+            roster: command.reads_roster().then_some(&self.roster),
+            actor: &self.accounts[ask.who],
+            session,
+            subject: about.then(|| &self.accounts[ask.whom]),
+        };
+        let session = SessionId(ask.new);
+        let decision = decide(&snapshot, &command, UnixTime(self.now), Fresh { session });
+        let changes = decision.changes;
+        if let Some(organisation) = changes.organisation {
+            self.organisation = organisation;
+        }
+        if let Some(roster) = changes.roster {
+            self.roster = roster;
+        }
+        if let Some(actor) = changes.actor {
+            self.accounts[ask.who] = actor;
+        }
+        if let Some(subject) = changes.subject {
+            self.accounts[ask.whom] = subject;
+        }
+        let session = match decision.answer {
+            Err(refusal) => return Err(refusal.code()),
+            Ok(Grant::Session { session, .. } | Grant::Bound { session, .. }) => session,
+            Ok(_) => return Ok("done"),
+        };
+        self.sessions.insert(session.id.0, session);
+        if session.id.0 == self.next {
+            self.of[ask.who].push(self.next);
+            self.next += 1;
+        }
+        Ok(match session.level {
+            Level::HalfLogin => "HalfLogin",
+            Level::RecoveryOnly => "RecoveryOnly",
+            Level::EnrolOnly => "EnrolOnly",
+            Level::Level1 => "Level1",
+            Level::Level2 => "Level2",
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! The facts as stored data: names are stable, unknown ones are refused.
+
+use crate::house::digest;
+use loquet_policy::*;
+
+fn organisation() -> Organisation {
+    let by = AccountId::from(2u64);
+    let since = UnixTime(5);
+    let mut organisation = Organisation::new(OrgId::from(1u64));
+    organisation.preset = Preset::StrictLatch;
+    organisation.hardened = Some(Hardened { since, by });
+    organisation.latch = Latch::Enabled { since, by };
+    organisation.mandates = vec![
+        Mandate {
+            role: RoleId(0),
+            by,
+            state: MandateState::InForce { since },
+        },
+        Mandate {
+            role: RoleId(1),
+            by,
+            state: MandateState::Announced {
+                since,
+                date: UnixTime(6),
+                postponements: 1,
+            },
+        },
+    ];
+    organisation.break_glass = BreakGlass::Sealed {
+        seal: digest(7),
+        since,
+        wrong: 2,
+    };
+    let setting = Setting::TicketLife { seconds: 100 };
+    organisation.scheduled = vec![Scheduled {
+        setting,
+        by,
+        due: UnixTime(9),
+    }];
+    organisation
+}
+
+fn account() -> Account {
+    let roles = RoleSet::new([RoleId(2), RoleId(1)]).unwrap();
+    let mut account = Account::new(AccountId::from(2u64), OrgId::from(1u64), roles, UnixTime(3));
+    account.authenticator = Authenticator::Active {
+        since: UnixTime(4),
+        step: 11,
+        drift: -2,
+        told: None,
+    };
+    account.recovery = RecoverySet::new([digest(1)]).unwrap();
+    account.pendings[1] = Some(Pending {
+        purpose: Purpose::Replace,
+        session: SessionId(8),
+        since: UnixTime(10),
+        wrong: 1,
+        recovery: RecoverySet::EMPTY,
+    });
+    account
+}
+
+const ORGANISATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"sealed","seal":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"ticket_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"ticket_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
+
+const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"row":0,"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"repudiation":null}"#;
+
+#[test]
+fn the_stored_form_is_the_golden_one() {
+    assert_eq!(
+        serde_json::to_string(&organisation()).unwrap(),
+        ORGANISATION
+    );
+    assert_eq!(serde_json::to_string(&account()).unwrap(), ACCOUNT);
+    assert_eq!(
+        serde_json::from_str::<Organisation>(ORGANISATION).unwrap(),
+        organisation()
+    );
+    assert_eq!(serde_json::from_str::<Account>(ACCOUNT).unwrap(), account());
+}
+
+fn reads_back<T>(value: &T)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let text = serde_json::to_string(value).unwrap();
+    assert_eq!(serde_json::from_str::<T>(&text).unwrap(), *value);
+}
+
+#[test]
+fn every_kind_of_fact_reads_back() {
+    let (since, session, mark) = (UnixTime(5), SessionId(6), 4);
+    let (by, digest) = (AccountId::from(2u64), digest(3));
+    let ticket = |origin| Authenticator::ResetDue {
+        ticket: Some(Ticket {
+            origin,
+            issued: since,
+            expires: since,
+            wrong: 1,
+        }),
+    };
+    let why = DisabledBy::Failures;
+    for authenticator in [
+        Authenticator::None,
+        Authenticator::Disabled { since, why },
+        Authenticator::ResetDue { ticket: None },
+        ticket(Origin::Administrator { digest, by, mark }),
+        ticket(Origin::BreakGlass { digest }),
+        ticket(Origin::Recovery { session }),
+    ] {
+        reads_back(&Account {
+            authenticator,
+            status: Status::Left { since },
+            ..account()
+        });
+    }
+    let (seal, account_of, until) = (digest, by, since);
+    for break_glass in [
+        BreakGlass::Unset,
+        BreakGlass::Void { seal, until },
+        BreakGlass::Opening {
+            seal,
+            account: account_of,
+            ready: since,
+        },
+        BreakGlass::Open {
+            seal,
+            account: account_of,
+            expires: since,
+        },
+    ] {
+        reads_back(&Organisation {
+            break_glass,
+            ..organisation()
+        });
+    }
+    let mut roster = Roster::new(OrgId::from(1u64));
+    roster.admit(&account());
+    reads_back(&roster);
+}
+
+/// A refusal is stored as the outcome of its attempt, and shown again when the attempt comes back.
+#[test]
+fn a_refusal_is_stored_with_what_it_knows() {
+    let by = AccountId::from(2u64);
+    let cause = Cause {
+        role: Some(RoleId::EMPLOYEE),
+        ..Cause::of(by, UnixTime(5))
+    };
+    let since = UnixTime(5);
+    for (text, refusal) in [
+        (
+            r#"{"kind":"latched","role":1,"date":5,"by":"00000000000000000000000000000002"}"#,
+            Refusal::Latched(cause),
+        ),
+        (
+            r#"{"kind":"ticket_required","role":null,"date":null,"by":null}"#,
+            Refusal::TicketRequired(Cause::default()),
+        ),
+        (
+            r#"{"kind":"disabled","since":5}"#,
+            Refusal::Disabled { since },
+        ),
+        (
+            r#"{"kind":"not_sealed","until":null}"#,
+            Refusal::NotSealed { until: None },
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&refusal).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Refusal>(text).unwrap(), refusal);
+        let more = text.replacen("{", r#"{"rule":1,"#, 1);
+        assert!(serde_json::from_str::<Refusal>(&more).is_err(), "{more}");
+    }
+}
+
+#[test]
+fn what_is_unknown_missing_or_too_much_is_refused() {
+    let extra = ACCOUNT.replacen("{\"id\"", "{\"secret\":1,\"id\"", 1);
+    let missing = ACCOUNT.replacen("\"ever\":false,", "", 1);
+    let kind = ACCOUNT.replacen("\"kind\":\"active\"", "\"kind\":\"asleep\"", 1);
+    let roles = ACCOUNT.replacen("[1,2]", "[1,2,3,4,5,6,7,8,9]", 1);
+    let id = ACCOUNT.replacen("\"00000000000000000000000000000002\"", "\"2\"", 1);
+    for text in [extra, missing, kind, roles, id] {
+        assert!(serde_json::from_str::<Account>(&text).is_err(), "{text}");
+    }
+}

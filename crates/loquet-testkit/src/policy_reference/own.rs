@@ -1,0 +1,256 @@
+//! What people do for themselves, and what it takes.
+
+use super::{Account, Ask, Bound, Fact, Level, MINUTE, Rank, Reference, Said, Session, Typed};
+
+impl Reference {
+    pub(super) fn log_in(&mut self, ask: Ask) -> Said {
+        let Ask { who, new, .. } = ask;
+        if !self.active(who) {
+            return Err("LOGIN_REFUSED");
+        }
+        let level = self.entrance(who)?;
+        self.note(Fact::Session(who, new, level));
+        Ok(level.name())
+    }
+
+    pub(super) fn give_code(&mut self, ask: Ask) -> Said {
+        let Ask {
+            who,
+            session,
+            code,
+            known,
+            new,
+            ..
+        } = ask;
+        match self.worth(who, session)? {
+            Level::Recovery => return Err("DISABLED"),
+            Level::Enroll => return Err("ENROL_ONLY"),
+            Level::Half | Level::One | Level::Two => {}
+        }
+        if code == Typed::Nothing {
+            return Err("CODE_REQUIRED");
+        }
+        self.spend(who, code, known, "NO_AUTHENTICATOR")?;
+        self.raise(who, session, new)
+    }
+
+    pub(super) fn raise(&mut self, who: Account, session: Session, new: Session) -> Said {
+        let same = matches!(self.granted(session), Some((_, Level::Two)));
+        self.note(Fact::Session(
+            who,
+            if same { session } else { new },
+            Level::Two,
+        ));
+        self.came_in(who);
+        Ok(Level::Two.name())
+    }
+
+    /// An administrator is at Level2: break-glass that is under way ends.
+    pub(super) fn came_in(&mut self, who: Account) {
+        if self.rank(who) == Rank::Administrator
+            && matches!(self.glass(), Some(Some((_, _, false))))
+        {
+            self.note(Fact::Sealed);
+        }
+    }
+
+    /// When the pending of this session was begun.
+    pub(super) fn pending(&self, who: Account, session: Session) -> Option<u64> {
+        let begun = self.last(|at, fact| match fact {
+            Fact::Begun(whom, id) if *whom == who && *id == session => Some(Some(at)),
+            Fact::Closed(whom, id) if *whom == who && *id == session => Some(None),
+            Fact::Over(whom) | Fact::Gone(whom) | Fact::Disabled(whom) if *whom == who => {
+                Some(None)
+            }
+            _ => None,
+        });
+        begun.flatten().filter(|at| self.now < at + 10 * MINUTE)
+    }
+
+    pub(super) fn pendings(&self, who: Account) -> usize {
+        let mut sessions: Vec<Session> = self
+            .log
+            .iter()
+            .filter_map(|(_, fact)| match fact {
+                Fact::Begun(whom, id) if *whom == who => Some(*id),
+                _ => None,
+            })
+            .collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
+            .iter()
+            .filter(|session| self.pending(who, **session).is_some())
+            .count()
+    }
+
+    /// Whether the author of a ticket has been administrator ever since, and never reset.
+    pub(super) fn author_stands(&self, who: Account, by: Option<Account>) -> bool {
+        let Some(by) = by else { return true };
+        let given = self
+            .log
+            .iter()
+            .rposition(|(_, fact)| matches!(fact, Fact::Due(whom, ..) if *whom == who));
+        !self
+            .log
+            .iter()
+            .skip(given.unwrap_or(0))
+            .any(|(_, fact)| match fact {
+                Fact::Due(whom, ..) | Fact::Gone(whom) => *whom == by,
+                Fact::Is(whom, rank) => *whom == by && *rank != Rank::Administrator,
+                _ => false,
+            })
+    }
+
+    pub(super) fn begin(&mut self, who: Account, session: Session, ticket: bool) -> Said {
+        match self.worth(who, session)? {
+            Level::Enroll => {}
+            _ => drop(self.rights(who, session)?),
+        }
+        self.enabled()?;
+        let bound = self.bound(who);
+        match bound {
+            Bound::Active => return Err("ALREADY_BOUND"),
+            Bound::Disabled => return Err("RECOVER_FIRST"),
+            _ => {}
+        }
+        if self.pending(who, session).is_some() {
+            return Ok("done");
+        }
+        if self.pendings(who) >= 3 {
+            return Err("TOO_MANY_PENDINGS");
+        }
+        match bound {
+            Bound::Void if ticket => return Err("WRONG_TICKET"),
+            Bound::Void | Bound::Due(..) if !ticket => return Err("TICKET_REQUIRED"),
+            Bound::Due(by, until) => {
+                if !self.author_stands(who, by) {
+                    self.note(Fact::Void(who));
+                    return Err("WRONG_TICKET");
+                }
+                if self.now >= until {
+                    return Err("TICKET_EXPIRED");
+                }
+            }
+            _ if self.required(who) && !self.window_open() => return Err("TICKET_REQUIRED"),
+            _ => {}
+        }
+        self.note(Fact::Begun(who, session));
+        Ok("done")
+    }
+
+    pub(super) fn confirm(&mut self, ask: Ask) -> Said {
+        let Ask {
+            who,
+            session,
+            code,
+            new,
+            ..
+        } = ask;
+        match self.worth(who, session)? {
+            Level::Enroll => {}
+            _ => drop(self.rights(who, session)?),
+        }
+        self.enabled()?;
+        let Some(begun) = self.pending(who, session) else {
+            return Err(if self.pendings(who) > 0 {
+                "NOT_YOURS"
+            } else {
+                "NOTHING_PENDING"
+            });
+        };
+        let bound = self.bound(who);
+        match bound {
+            Bound::Void => return Err("WRONG_TICKET"),
+            Bound::Due(by, _) if !self.author_stands(who, by) => {
+                self.note(Fact::Closed(who, session));
+                self.note(Fact::Void(who));
+                return Err("WRONG_TICKET");
+            }
+            _ => {}
+        }
+        match code {
+            Typed::Nothing => Err("MALFORMED"),
+            Typed::Wrong => {
+                self.note(Fact::Tried(who, session));
+                let tries = self.log.iter().filter(|(at, fact)| {
+                    *at >= begun
+                        && matches!(fact, Fact::Tried(whom, id) if *whom == who && *id == session)
+                });
+                if tries.count() >= 10 {
+                    self.note(Fact::Closed(who, session));
+                }
+                Err("WRONG_CODE")
+            }
+            Typed::Good(step) => {
+                if matches!(bound, Bound::Due(None, _)) {
+                    self.note(Fact::Sealed);
+                }
+                self.note(Fact::Over(who));
+                self.note(Fact::Bound(who));
+                self.note(Fact::Accepted(who, step, true));
+                self.note(Fact::Session(who, new, Level::Two));
+                self.came_in(who);
+                Ok(Level::Two.name())
+            }
+        }
+    }
+
+    pub(super) fn switch_on(&mut self, ask: Ask) -> Said {
+        let Ask {
+            who,
+            session,
+            code,
+            new,
+            ..
+        } = ask;
+        let level = self.rights(who, session)?;
+        self.enabled()?;
+        if self.toggle(who) {
+            return Err("UNCHANGED");
+        }
+        self.fresh(who, session, code)?;
+        self.note(Fact::Toggled(who, true));
+        if level == Level::One {
+            self.raise(who, session, new)
+        } else {
+            Ok("done")
+        }
+    }
+
+    pub(super) fn switch_off(&mut self, ask: Ask) -> Said {
+        let Ask {
+            who, session, code, ..
+        } = ask;
+        self.rights(who, session)?;
+        self.enabled()?;
+        if self.employed(who) && self.mandate().is_some() {
+            return Err("MANDATED");
+        }
+        if !self.toggle(who) {
+            return Err("UNCHANGED");
+        }
+        self.has_code(who)?;
+        if code == Typed::Nothing {
+            return Err("STEP_UP");
+        }
+        self.fresh(who, session, code)?;
+        self.note(Fact::Toggled(who, false));
+        Ok("done")
+    }
+
+    pub(super) fn report_lost(&mut self, who: Account) -> Said {
+        if !self.active(who) {
+            return Err("LOGIN_REFUSED");
+        }
+        match self.bound(who) {
+            Bound::Active => {}
+            Bound::Nothing => return Err("NO_AUTHENTICATOR"),
+            Bound::Disabled => return Err("DISABLED"),
+            Bound::Due(..) | Bound::Void => return Err("TICKET_REQUIRED"),
+        }
+        self.note(Fact::Disabled(who));
+        self.note(Fact::Over(who));
+        Ok("done")
+    }
+}
