@@ -48,7 +48,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         };
         match run(&mfa, confirm).await? {
             Ok(_) => {
-                println!("Right. Your phone is enrolled. Each code works once: a log-in takes the next one.");
+                println!(
+                    "Right. Your phone is enrolled. Each code works once: a log-in takes the next one."
+                );
                 return Ok(());
             }
             Err(Refused::Rule(Refusal::NothingPending)) => {

@@ -7,7 +7,7 @@ use loquet::flow::{
     Reset, RulesChange, SwitchOff, SwitchOn,
 };
 use loquet::store::Store;
-use loquet::{Clock, Level, Refusal, RoleId};
+use loquet::{Clock, Level, Refusal};
 use loquet_policy::{Event, SettingKind, limits};
 
 use crate::audit::records;

@@ -256,7 +256,7 @@ async fn put_in_force<H: Host>(
         Typed::ByHand(rules) => rules.to_owned(),
         Typed::Plan(plan, _) => plan.text(),
     };
-    let limit = pages.0.service.rules_limit();
+    let limit = here.pages.0.service.rules_limit();
     let change = match SetAccessRules::within(limit, here.stamp, &text, code) {
         Ok(change) => change,
         Err(bad) => {
