@@ -9,7 +9,7 @@ use loquet::flow::{
 use loquet::paper::RecoveryCode;
 use loquet::store::{Cursor, Item, Query, Store};
 use loquet::testing::Phone;
-use loquet::{Clock, Level, Refusal, RoleId, Stamp};
+use loquet::{Clock, Level, Refusal, Stamp};
 use loquet_policy::{Event, SettingKind, limits};
 
 use crate::break_glass::{
