@@ -9,7 +9,7 @@ use std::io;
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, LogIn, Refused};
 use loquet::store::MemoryStore;
-use loquet::{KeyRing, Refusal, Request, RoleId, Service};
+use loquet::{KeyRing, NewAccount, Refusal, Request, RoleId, Service};
 use loquet_enrollment::Theme;
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +25,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let org = mfa.ensure_organisation(1_u64.into(), "Loquet").await?;
     let role = [RoleId::ADMINISTRATOR];
     let account = mfa
-        .ensure_account(org, 1_u64.into(), "you", "you@terminal", role)
+        .ensure_account(
+            org,
+            NewAccount {
+                id: 1_u64.into(),
+                external_id: "you",
+                label: "you@terminal",
+                roles: &role,
+            },
+        )
         .await?;
     let stamp = run(&mfa, LogIn { account }).await??.stamp;
     // You are the administrator here, so you enable it first: with the last group of the break-glass code.

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use loquet::{AccountId, KeyRing, Request, RoleId, Stamp, blocking, flow};
+use loquet::{AccountId, KeyRing, NewAccount, Request, RoleId, Stamp, blocking, flow};
 use loquet_sqlite::{HostTransaction, SqliteStore, refused};
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -34,10 +34,12 @@ fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let org = mfa.ensure_organisation(1_u64.into(), "My service")?;
     let marie = mfa.ensure_account(
         org,
-        42_u64.into(),
-        "marie",
-        "marie@example.org",
-        [RoleId::PARENT],
+        NewAccount {
+            id: 42_u64.into(),
+            external_id: "marie",
+            label: "marie@example.org",
+            roles: &[RoleId::PARENT],
+        },
     )?;
 
     let stamp = log_in(&mfa, &mut app, marie, "cookie 1")?;

@@ -8,7 +8,7 @@ use std::error::Error;
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, LogIn, SetAddress};
 use loquet::store::{BoxError, MemoryStore};
-use loquet::{Deliver, KeyRing, Letter, Request, RoleId, Service};
+use loquet::{Deliver, KeyRing, Letter, NewAccount, Request, RoleId, Service};
 
 /// Prints letters. What a real one says is the host's affair: it knows its people's languages.
 struct Terminal;
@@ -40,7 +40,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let label = format!("{name}@example.org");
         let administrator = [RoleId::ADMINISTRATOR];
         let account = mfa
-            .ensure_account(org, id.into(), name, &label, administrator)
+            .ensure_account(
+                org,
+                NewAccount {
+                    id: id.into(),
+                    external_id: name,
+                    label: &label,
+                    roles: &administrator,
+                },
+            )
             .await?;
         let address = label.parse()?;
         run(&mfa, SetAddress { account, address }).await?;

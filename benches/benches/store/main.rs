@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use loquet::blocking::wait;
 use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn, Refused};
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, KeyRing, Refusal, RoleId, Service, Stamp, UnixTime};
+use loquet::{AccountId, KeyRing, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::house::House;
 use rusqlite::Connection;
@@ -121,11 +121,15 @@ fn people(path: &Path, count: usize) -> Vec<Person> {
             u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
         );
         let label = format!("{number}@example.org");
-        wait(
-            house
-                .service
-                .ensure_account(house.org, id, &label, &label, [RoleId::PARENT]),
-        )
+        wait(house.service.ensure_account(
+            house.org,
+            NewAccount {
+                id,
+                external_id: &label,
+                label: &label,
+                roles: &[RoleId::PARENT],
+            },
+        ))
         .unwrap();
         let log_in = wait(house.run(LogIn { account: id })).unwrap();
         let begin = BeginEnrollment {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use loquet::flow::SetAddress;
-use loquet::{Clock, Request, Service, ServiceError, SystemClock};
+use loquet::{Clock, NewAccount, Request, Service, ServiceError, SystemClock};
 use loquet_ipfilter::Geo;
 use loquet_policy::OrgId;
 use loquet_sqlite::SqliteStore;
@@ -92,7 +92,15 @@ async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
         let account = person.account();
         let label = format!("{}@petits-pas.example", person.login);
         service
-            .ensure_account(org, account, person.login, &label, [person.role])
+            .ensure_account(
+                org,
+                NewAccount {
+                    id: account,
+                    external_id: person.login,
+                    label: &label,
+                    roles: &[person.role],
+                },
+            )
             .await?;
         // Whoever has an address keeps it: its owner may have changed it.
         if let (Ok(address), None) = (label.parse(), service.address(account).await?) {

@@ -7,8 +7,8 @@ use loquet::flow::{
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Clock, KeyRing, Level, OrgId, Refusal, Refused, Request, RoleId, Service, Stamp,
-    Standing,
+    AccountId, Clock, KeyRing, Level, NewAccount, OrgId, Refusal, Refused, Request, RoleId,
+    Service, Stamp, Standing,
 };
 use loquet_policy::{Attempts, Start};
 
@@ -56,7 +56,15 @@ impl House {
         ] {
             let label = format!("{name}@example.org");
             service
-                .ensure_account(org, id.into(), name, &label, [role])
+                .ensure_account(
+                    org,
+                    NewAccount {
+                        id: id.into(),
+                        external_id: name,
+                        label: &label,
+                        roles: &[role],
+                    },
+                )
                 .await
                 .unwrap();
         }

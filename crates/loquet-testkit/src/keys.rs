@@ -4,7 +4,7 @@ use loquet::flow::LogIn;
 use loquet::seal::SealError;
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
-use loquet::{KeyRing, Resealed, Service, ServiceError};
+use loquet::{KeyRing, NewAccount, Resealed, Service, ServiceError};
 
 use crate::house::{ANNE, BRUNO, CHLOE, DENIS, House};
 
@@ -144,7 +144,15 @@ async fn a_rotation_that_was_cut_off_goes_on<S: Store>(open: impl Fn() -> S) {
         let id = (100 + number).into();
         let roles = [loquet::RoleId::ADMINISTRATOR];
         service
-            .ensure_account(org, id, "ada", "ada", roles)
+            .ensure_account(
+                org,
+                NewAccount {
+                    id,
+                    external_id: "ada",
+                    label: "ada",
+                    roles: &roles,
+                },
+            )
             .await
             .unwrap();
         let house = House {

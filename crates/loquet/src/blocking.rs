@@ -5,11 +5,12 @@
 //! [`MemoryStore`](crate::store::MemoryStore) and `loquet_sqlite::SqliteStore` don't, one over `sqlx` does.
 //!
 //! ```
-//! use loquet::{KeyRing, Request, RoleId, blocking, flow, store::MemoryStore};
+//! use loquet::{KeyRing, NewAccount, Request, RoleId, blocking, flow, store::MemoryStore};
 //!
 //! let mfa = blocking::Service::open(MemoryStore::new(), KeyRing::single(1, [7; 32]))?;
 //! let org = mfa.ensure_organisation(1_u64.into(), "My service")?;
-//! let marie = mfa.ensure_account(org, 2_u64.into(), "marie", "marie@example.org", [RoleId::PARENT])?;
+//! let marie = NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] };
+//! let marie = mfa.ensure_account(org, marie)?;
 //! let stamp = mfa.run(flow::LogIn { account: marie }, &Request::new(None)?)?.granted()?.stamp;
 //! assert!(mfa.check(&stamp, None)?.is_ok());
 //! // What has no method here is waited for:
@@ -23,13 +24,13 @@
 use std::future::Future;
 use std::net::IpAddr;
 
-use loquet_policy::{AccountId, OrgId, Refusal, RoleId};
+use loquet_policy::{AccountId, OrgId, Refusal};
 
 use crate::accept::Settled;
 use crate::flow::{Ceremony, Offer, Request};
 use crate::host_tx::{Committed, Granted};
 use crate::seal::KeyRing;
-use crate::service::{ServiceError, Standing};
+use crate::service::{NewAccount, ServiceError, Standing};
 use crate::stamp::Stamp;
 use crate::store::{Fault, Store};
 
@@ -123,11 +124,8 @@ impl Service {
     pub fn ensure_account(
         &self,
         org: OrgId,
-        id: AccountId,
-        external_id: &str,
-        label: &str,
-        roles: impl IntoIterator<Item = RoleId>,
+        new: NewAccount<'_>,
     ) -> Result<AccountId, ServiceError> {
-        wait(self.0.ensure_account(org, id, external_id, label, roles))
+        wait(self.0.ensure_account(org, new))
     }
 }

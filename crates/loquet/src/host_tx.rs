@@ -6,7 +6,7 @@
 //! [`Granted::commit_in`] writes what the grant needs, commits, and only then is anything told.
 //!
 //! ```
-//! # use loquet::{AccountId, KeyRing, Request, RoleId, Service, blocking, flow};
+//! # use loquet::{AccountId, KeyRing, NewAccount, Request, RoleId, Service, blocking, flow};
 //! # use loquet::store::{Commit, Fault, MemoryStore, Store, Writes};
 //! # use std::sync::Arc;
 //! # struct Transaction(Arc<MemoryStore>, Writes);
@@ -20,7 +20,7 @@
 //! # let service = Service::new(Arc::clone(&store), KeyRing::single(1, [7; 32]))?;
 //! # blocking::wait(async {
 //! # let org = service.ensure_organisation(1_u64.into(), "Host").await?;
-//! # let marie = service.ensure_account(org, 2_u64.into(), "m", "m@example.org", [RoleId::PARENT]).await?;
+//! # let marie = service.ensure_account(org, NewAccount { id: 2_u64.into(), external_id: "m", label: "m@example.org", roles: &[RoleId::PARENT] }).await?;
 //! let form = Request::new(None)?;
 //! let settled = service
 //!     .run_in(flow::LogIn { account: marie }, &form, |granted| {

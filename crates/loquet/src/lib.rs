@@ -6,12 +6,13 @@
 //! authenticated chain ([`audit`]).
 //!
 //! ```
-//! use loquet::{KeyRing, Request, RoleId, Service, flow, store::MemoryStore};
+//! use loquet::{KeyRing, NewAccount, Request, RoleId, Service, flow, store::MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //!
 //! let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32]))?;
 //! let creche = service.ensure_organisation(1_u64.into(), "À petits pas").await?;
-//! let marie = service.ensure_account(creche, 2_u64.into(), "marie", "marie@example.org", [RoleId::PARENT]).await?;
+//! let marie = NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] };
+//! let marie = service.ensure_account(creche, marie).await?;
 //!
 //! // Your service has checked the pass phrase:
 //! let request = Request::new(Some("203.0.113.7".parse()?))?;
@@ -62,7 +63,8 @@ pub use notices::{Deliver, Delivered, Letter};
 pub use paper::{RepudiationLink, SealCode, Ticket};
 pub use seal::KeyRing;
 pub use service::{
-    Affected, Person, Resealed, Restored, Sealed, Service, ServiceError, Standing, Verified, WhatIf,
+    Affected, NewAccount, Person, Resealed, Restored, Sealed, Service, ServiceError, Standing,
+    Verified, WhatIf,
 };
 pub use stamp::Stamp;
 

@@ -33,6 +33,7 @@ mod vault;
 pub use access::{Affected, WhatIf};
 pub use audit::Verified;
 pub use error::ServiceError;
+pub use host::NewAccount;
 pub use restore::Restored;
 pub use rotation::{Resealed, Sealed};
 pub use standing::{Person, Standing};

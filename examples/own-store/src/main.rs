@@ -1,6 +1,6 @@
 //! The service over a store of one's own: `cargo run` in this folder.
 
-use loquet::{KeyRing, Request, RoleId, Service, flow};
+use loquet::{KeyRing, NewAccount, Request, RoleId, Service, flow};
 use own_store::OwnStore;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,10 +11,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let marie = mfa
         .ensure_account(
             org,
-            42_u64.into(),
-            "marie",
-            "marie@example.org",
-            [RoleId::PARENT],
+            NewAccount {
+                id: 42_u64.into(),
+                external_id: "marie",
+                label: "marie@example.org",
+                roles: &[RoleId::PARENT],
+            },
         )
         .await?;
     let stamp = mfa

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, LogIn};
-use loquet::{AccountId, Clock, KeyRing, Request, RoleId, Service, UnixTime};
+use loquet::{AccountId, Clock, KeyRing, NewAccount, Request, RoleId, Service, UnixTime};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -51,7 +51,15 @@ impl Centre {
                 (4, "julie", RoleId::PARENT),
             ] {
                 service
-                    .ensure_account(org, number.into(), name, name, [role])
+                    .ensure_account(
+                        org,
+                        NewAccount {
+                            id: number.into(),
+                            external_id: name,
+                            label: name,
+                            roles: &[role],
+                        },
+                    )
                     .await
                     .unwrap();
             }

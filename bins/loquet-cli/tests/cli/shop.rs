@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use loquet::flow::{BeginEnrollment, EnableMfa, LogIn};
-use loquet::{KeyRing, RoleId, Service};
+use loquet::{KeyRing, NewAccount, RoleId, Service};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -38,7 +38,15 @@ impl Shop {
             ] {
                 let name = format!("person {number}");
                 service
-                    .ensure_account(org, number.into(), &name, &name, [role])
+                    .ensure_account(
+                        org,
+                        NewAccount {
+                            id: number.into(),
+                            external_id: &name,
+                            label: &name,
+                            roles: &[role],
+                        },
+                    )
                     .await
                     .unwrap();
             }

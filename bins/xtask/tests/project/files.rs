@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{files_below, root, rust_files_below};
 
-const LONGEST_FILE: usize = 600;
+const LONGEST_FILE: usize = 400;
 
 #[test]
 fn no_source_file_is_too_long() {

@@ -12,7 +12,7 @@ use loquet::blocking::wait;
 use loquet::flow::{GiveCode, LogIn};
 use loquet::store::{Cursor, Fault, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, Clock as _, Refusal, Refused, RoleId, ServiceError, Stamp};
+use loquet::{AccountId, Clock as _, NewAccount, Refusal, Refused, RoleId, ServiceError, Stamp};
 use loquet_sqlite::{Options, SqliteStore};
 use loquet_testkit::house::{ANNE, House};
 
@@ -358,11 +358,15 @@ fn used_once_and_for_all(house: &House, phones: &[Phone], last: &BTreeMap<u64, u
 fn settle_in(house: &House, person: u64) -> Phone {
     let name = format!("person {person}");
     let label = format!("{person}@example.org");
-    wait(
-        house
-            .service
-            .ensure_account(house.org, person.into(), &name, &label, [RoleId::PARENT]),
-    )
+    wait(house.service.ensure_account(
+        house.org,
+        NewAccount {
+            id: person.into(),
+            external_id: &name,
+            label: &label,
+            roles: &[RoleId::PARENT],
+        },
+    ))
     .unwrap();
     wait(house.enroll(enter(house, person))).0
 }

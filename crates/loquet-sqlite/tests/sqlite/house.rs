@@ -1,6 +1,7 @@
 //! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
 
 use loquet::Checkpoint;
+use loquet::NewAccount;
 use loquet::audit::Broken;
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::audit::verified;
@@ -79,9 +80,15 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
     let house = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
     house.log_in(CHLOE).await;
     let eve = "eve@example.org";
-    let added = house
-        .service
-        .ensure_account(org, 9_u64.into(), "eve", eve, []);
+    let added = house.service.ensure_account(
+        org,
+        NewAccount {
+            id: 9_u64.into(),
+            external_id: "eve",
+            label: eve,
+            roles: &[],
+        },
+    );
     added.await.unwrap();
     let kept = house.service.checkpoint().await.unwrap();
     house.log_in(DENIS).await;

@@ -54,7 +54,9 @@ fn of_organisations() -> Vec<Refusal> {
         UnknownRole { role: RoleId(9) },
         AlreadyAnnounced(NOBODY),
         AlreadyAnnounced(BY),
-        NothingAnnounced { role },
+        NothingAnnounced {
+            role: RoleId::EMPLOYEE,
+        },
         TooSoon { earliest: AT },
         NotConfirmed,
         TooManyPostponements(NOBODY),

@@ -15,7 +15,7 @@ use loquet::store::{
     Commit, Cursor, Fault, MemoryStore, Page as StorePage, Query, RowKey, Store, Versioned, Writes,
 };
 use loquet::testing::TestClock;
-use loquet::{AccountId, Clock, KeyRing, OrgId, RoleId, Service, Stamp, UnixTime};
+use loquet::{AccountId, Clock, KeyRing, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime};
 use loquet_web::{
     BoxError, Brand, Fields, Host, Page, Pages, SessionKey, Settings, Visit, document, guard,
 };
@@ -166,10 +166,12 @@ impl Site {
             service
                 .ensure_account(
                     org,
-                    number.into(),
-                    login,
-                    &format!("{login}@x.example"),
-                    [role],
+                    NewAccount {
+                        id: number.into(),
+                        external_id: login,
+                        label: &format!("{login}@x.example"),
+                        roles: &[role],
+                    },
                 )
                 .await
                 .unwrap();

@@ -10,6 +10,19 @@ use crate::flow::{self, Facts};
 use crate::records::{AccountRecord, OrganisationRecord};
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Versioned, Writes};
 
+/// An account to be made for one of the host's people.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAccount<'a> {
+    /// Its id, which the host keeps with its own row.
+    pub id: AccountId,
+    /// The host's own name for the person, 1 to 256 bytes.
+    pub external_id: &'a str,
+    /// The account name that authenticator apps show.
+    pub label: &'a str,
+    /// The roles that it begins with.
+    pub roles: &'a [RoleId],
+}
+
 /// What a host does at its own edge, without a session: the host is trusted with who its people are, not with letting
 /// them in.
 impl Service {
@@ -48,23 +61,24 @@ impl Service {
 
     /// Makes an account for one of the host's people if it is not there. Roles are the store's from then on.
     ///
-    /// `external_id` is the host's own name for the person, `label` the account name that authenticator apps show.
-    ///
     /// # Errors
     /// [`ServiceError::NotByTheHost`] for a new administrator where multi-factor log-in is enabled, and the others.
     pub async fn ensure_account(
         &self,
         org: OrgId,
-        id: AccountId,
-        external_id: &str,
-        label: &str,
-        roles: impl IntoIterator<Item = RoleId>,
+        new: NewAccount<'_>,
     ) -> Result<AccountId, ServiceError> {
+        let NewAccount {
+            id,
+            external_id,
+            label,
+            roles,
+        } = new;
         Label::new("issuer", label)?;
         if external_id.is_empty() || external_id.len() > MAX_EXTERNAL_ID {
             return Err(ServiceError::ExternalId(external_id.len()));
         }
-        let roles = RoleSet::new(roles)?;
+        let roles = RoleSet::new(roles.iter().copied())?;
         let _lane = self
             .inner
             .lanes

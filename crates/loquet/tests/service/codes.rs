@@ -3,7 +3,7 @@
 use loquet::flow::{AddRole, Choice, Choose, GiveCode, MAX_TYPED, Resynchronise, UseRecoveryCode};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Clock, Level, Refusal, RoleId, Stamp, UnixTime};
+use loquet::{Clock, Level, NewAccount, Refusal, RoleId, Stamp, UnixTime};
 use loquet_policy::limits;
 use loquet_testkit::house::{ANNE, CHLOE, House, rule};
 
@@ -122,7 +122,15 @@ async fn nobody_asks_about_people_of_another_organisation() {
     let id = 50_u64.into();
     let stranger = house
         .service
-        .ensure_account(other, id, "eve", "eve@example.org", [RoleId::EMPLOYEE])
+        .ensure_account(
+            other,
+            NewAccount {
+                id,
+                external_id: "eve",
+                label: "eve@example.org",
+                roles: &[RoleId::EMPLOYEE],
+            },
+        )
         .await
         .unwrap();
     let add = AddRole {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::blocking::wait;
 use crate::seal::KeyRing;
+use crate::service::NewAccount;
 use crate::store::MemoryStore;
 
 #[test]
@@ -19,7 +20,15 @@ fn a_wrong_guess_of_the_organisation_is_put_away() {
         let (id, own, other) = (7_u64.into(), OrgId::from(1_u64), OrgId::from(2_u64));
         let roles = [RoleId::PARENT];
         service
-            .ensure_account(own, id, "lea", "lea", roles)
+            .ensure_account(
+                own,
+                NewAccount {
+                    id,
+                    external_id: "lea",
+                    label: "lea",
+                    roles: &roles,
+                },
+            )
             .await
             .unwrap();
         // Nobody guessed, then wrongly, then rightly: the same rows, each once.

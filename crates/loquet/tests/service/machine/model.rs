@@ -1,6 +1,6 @@
 //! The model: the reference, the sessions that it knows of, and the time.
 
-use loquet_testkit::policy_reference::{Ask, Rank, Reference, Typed};
+use loquet_testkit::policy_reference::{Act, Ask, Rank, Reference, Typed};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
@@ -16,31 +16,6 @@ pub const PEOPLE: [Rank; 4] = [
 
 pub type Said = Result<&'static str, &'static str>;
 
-/// What somebody does, before it is known in which session and at which time.
-#[derive(Clone, Copy, Debug)]
-pub enum Deed {
-    LogIn,
-    GiveCode,
-    LogOut,
-    LogOutEverywhere,
-    Begin,
-    Confirm,
-    SwitchOn,
-    SwitchOff,
-    ReportLost,
-    Enable,
-    Announce,
-    AnnounceNow,
-    Cancel,
-    Reset,
-    Promote,
-    Demote,
-    Leave,
-    Rehire,
-    BreakGlass,
-    Collect,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub enum Code {
     /// Of this step, or of the one before.
@@ -52,14 +27,12 @@ pub enum Code {
 #[derive(Clone, Debug)]
 pub struct Turn {
     pub wait: u64,
-    deed: Deed,
+    act: Act,
     who: usize,
     whom: usize,
     /// In the newest session, or in one of those before.
     back: usize,
     code: Code,
-    ticket: bool,
-    days: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -91,121 +64,64 @@ impl Model {
             Code::Wrong => Typed::Wrong,
             Code::Nothing => Typed::Nothing,
         };
-        match turn.deed {
-            Deed::LogIn => return Some(Ask::LogIn { who, new }),
-            Deed::ReportLost => return Some(Ask::ReportLost { who }),
-            Deed::BreakGlass => return Some(Ask::BreakGlass { who }),
-            Deed::Collect => return Some(Ask::Collect { who }),
-            _ => {}
+        let act = turn.act;
+        let mut ask = Ask {
+            who,
+            session: 0,
+            whom: turn.whom,
+            code,
+            known: false,
+            new,
+            act,
+        };
+        if matches!(
+            act,
+            Act::LogIn | Act::ReportLost | Act::BreakGlass | Act::Collect
+        ) {
+            return Some(ask);
         }
-        let session = self.session(turn)?;
+        ask.session = self.session(turn)?;
         let level = self.sessions[who]
             .iter()
-            .find(|known| known.0 == session)?
+            .find(|known| known.0 == ask.session)?
             .1;
         // A session at Level2 has its own waits.
-        let known = level == "Level2";
-        let ticket = turn.ticket;
-        Some(match turn.deed {
-            Deed::GiveCode => Ask::GiveCode {
-                who,
-                session,
-                code,
-                known,
-                new,
-            },
-            Deed::LogOut => Ask::LogOut { who, session },
-            Deed::LogOutEverywhere => Ask::LogOutEverywhere { who, session },
-            Deed::Begin => Ask::Begin {
-                who,
-                session,
-                ticket,
-            },
-            Deed::Confirm => Ask::Confirm {
-                who,
-                session,
-                code,
-                new,
-            },
-            Deed::SwitchOn => Ask::SwitchOn {
-                who,
-                session,
-                code,
-                new,
-            },
-            Deed::SwitchOff => Ask::SwitchOff { who, session, code },
-            _ => return Self::ask_of_staff(turn, session, code),
-        })
-    }
-
-    /// What administrators do.
-    fn ask_of_staff(turn: &Turn, session: u64, code: Typed) -> Option<Ask> {
-        let Turn {
-            who, whom, days, ..
-        } = *turn;
-        Some(match turn.deed {
-            Deed::Enable => Ask::Enable { who, session },
-            Deed::Announce => Ask::Announce { who, session, days },
-            Deed::AnnounceNow => Ask::AnnounceNow { who, session },
-            Deed::Cancel => Ask::Cancel { who, session },
-            Deed::Reset => Ask::Reset {
-                who,
-                session,
-                whom,
-                code,
-            },
-            Deed::Promote => Ask::Promote {
-                who,
-                session,
-                whom,
-                code,
-            },
-            Deed::Demote => Ask::Demote { who, session, whom },
-            Deed::Leave => Ask::Leave { who, session, whom },
-            Deed::Rehire => Ask::Rehire {
-                who,
-                session,
-                whom,
-                code,
-            },
-            _ => return None,
-        })
+        ask.known = level == "Level2";
+        Some(ask)
     }
 }
 
 /// What comes next for whoever has such a session.
-fn onwards(level: Option<&str>) -> &'static [Deed] {
+fn onwards(level: Option<&str>) -> &'static [Act] {
     match level {
-        None => &[Deed::LogIn],
-        Some("HalfLogin") => &[Deed::GiveCode],
-        Some("EnrolOnly") => &[Deed::Begin, Deed::Confirm],
-        Some("RecoveryOnly") => &[Deed::LogIn],
-        Some("Level1") => &[Deed::Begin, Deed::Confirm, Deed::Enable],
+        None => &[Act::LogIn],
+        Some("HalfLogin") => &[Act::GiveCode],
+        Some("EnrolOnly") => &[Act::Begin(false), Act::Confirm],
+        Some("RecoveryOnly") => &[Act::LogIn],
+        Some("Level1") => &[Act::Begin(false), Act::Confirm, Act::Enable],
         Some(_) => &[
-            Deed::LogIn,
-            Deed::GiveCode,
-            Deed::SwitchOff,
-            Deed::Announce,
-            Deed::AnnounceNow,
-            Deed::Reset,
-            Deed::Promote,
-            Deed::Demote,
-            Deed::Leave,
-            Deed::Rehire,
+            Act::LogIn,
+            Act::GiveCode,
+            Act::SwitchOff,
+            Act::Announce(7),
+            Act::AnnounceNow,
+            Act::Reset,
+            Act::Promote,
+            Act::Demote,
+            Act::Leave,
+            Act::Rehire,
         ],
     }
 }
 
-const fn turn(who: usize, deed: Deed) -> Turn {
+const fn turn(who: usize, act: Act) -> Turn {
     Turn {
         wait: 30,
-        deed,
+        act,
         who,
         whom: who,
         back: 0,
         code: Code::Good(0),
-        ticket: false,
-        days: 7,
     }
 }
 
@@ -213,23 +129,25 @@ const fn turn(who: usize, deed: Deed) -> Turn {
 fn childhood(enabled: bool, imposed: bool) -> Vec<Turn> {
     let mut turns = Vec::new();
     if enabled {
-        turns.extend([Deed::LogIn, Deed::Enable, Deed::Begin, Deed::Confirm].map(|it| turn(0, it)));
-        turns.extend([Deed::LogIn, Deed::Begin, Deed::Confirm].map(|it| turn(1, it)));
+        turns.extend(
+            [Act::LogIn, Act::Enable, Act::Begin(false), Act::Confirm].map(|it| turn(0, it)),
+        );
+        turns.extend([Act::LogIn, Act::Begin(false), Act::Confirm].map(|it| turn(1, it)));
     }
     if enabled && imposed {
-        turns.push(turn(0, Deed::AnnounceNow));
+        turns.push(turn(0, Act::AnnounceNow));
     }
     turns
 }
 
 /// What anybody may try at any time, some of it more often.
-fn anything() -> Vec<Deed> {
-    use Deed::*;
+fn anything() -> Vec<Act> {
+    use Act::*;
     vec![
         LogIn,
         GiveCode,
         GiveCode,
-        Begin,
+        Begin(false),
         Confirm,
         LogOut,
         LogOutEverywhere,
@@ -237,7 +155,7 @@ fn anything() -> Vec<Deed> {
         SwitchOff,
         ReportLost,
         Enable,
-        Announce,
+        Announce(7),
         AnnounceNow,
         Cancel,
         Reset,
@@ -289,9 +207,9 @@ impl ReferenceStateMachine for Lives {
             .iter()
             .map(|own| own.last().map(|(_, level)| *level))
             .collect();
-        let deed = (0..PEOPLE.len()).prop_flat_map(move |who| {
+        let act = (0..PEOPLE.len()).prop_flat_map(move |who| {
             let onwards = select(onwards(newest[who]));
-            prop_oneof![3 => onwards, 2 => select(anything())].prop_map(move |deed| (who, deed))
+            prop_oneof![3 => onwards, 2 => select(anything())].prop_map(move |act| (who, act))
         });
         let wait = prop_oneof![
             20 => Just(30u64),
@@ -310,16 +228,18 @@ impl ReferenceStateMachine for Lives {
         ];
         let back = prop_oneof![6 => Just(0usize), 1 => 1usize..3];
         let ticket = prop_oneof![4 => Just(true), 1 => Just(false)];
-        (deed, wait, 0..PEOPLE.len(), back, code, ticket, 6u64..10)
-            .prop_map(|((who, deed), wait, whom, back, code, ticket, days)| Turn {
+        (act, wait, 0..PEOPLE.len(), back, code, ticket, 6u64..10)
+            .prop_map(|((who, act), wait, whom, back, code, ticket, days)| Turn {
                 wait,
-                deed,
+                act: match act {
+                    Act::Begin(_) => Act::Begin(ticket),
+                    Act::Announce(_) => Act::Announce(days),
+                    other => other,
+                },
                 who,
                 whom,
                 back,
                 code,
-                ticket,
-                days,
             })
             .boxed()
     }
@@ -333,7 +253,8 @@ impl ReferenceStateMachine for Lives {
         model.now += turn.wait;
         let said = model.reference.ask(ask, model.now);
         let mut number = model.next;
-        if let (Ok(level), Ask::GiveCode { session, .. }) = (said, ask) {
+        if let (Ok(level), Act::GiveCode) = (said, ask.act) {
+            let session = ask.session;
             let own = &mut model.sessions[turn.who];
             // A step-up of a session that is at Level2 already only moves its time.
             if own.contains(&(session, "Level2")) {
@@ -341,8 +262,7 @@ impl ReferenceStateMachine for Lives {
             } else {
                 own.push((number, level));
             }
-        } else if let (Ok(level), Ask::LogIn { .. } | Ask::Confirm { .. } | Ask::SwitchOn { .. }) =
-            (said, ask)
+        } else if let (Ok(level), Act::LogIn | Act::Confirm | Act::SwitchOn) = (said, ask.act)
             && level != "done"
         {
             model.sessions[turn.who].push((number, level));

@@ -10,10 +10,12 @@ use loquet::flow::{
 };
 use loquet::store::MemoryStore;
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, Clock, KeyRing, Level, OrgId, RoleId, Service, Stamp, UnixTime};
+use loquet::{
+    AccountId, Clock, KeyRing, Level, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime,
+};
 use loquet_policy::{BreakGlass, RoleSet, Start};
 use loquet_testkit::house::House;
-use loquet_testkit::policy_reference::{Ask, Rank, Typed};
+use loquet_testkit::policy_reference::{Act, Ask, Rank, Typed};
 use tokio::runtime::Runtime;
 
 /// The house, with what its people hold in their hands.
@@ -66,7 +68,15 @@ impl Real {
                 };
                 let name = format!("person{who}");
                 service
-                    .ensure_account(org, account(who), &name, &name, roles.iter().copied())
+                    .ensure_account(
+                        org,
+                        NewAccount {
+                            id: account(who),
+                            external_id: &name,
+                            label: &name,
+                            roles,
+                        },
+                    )
                     .await
                     .unwrap();
             }
@@ -151,56 +161,39 @@ impl Real {
 
     /// Does it, and says what Loquet said.
     pub fn ask(&mut self, ask: Ask, number: u64) -> Said {
-        match ask {
-            Ask::LogIn { who, .. } => {
-                let account = account(who);
+        let account = account(ask.who);
+        match ask.act {
+            Act::LogIn => {
                 let entered = self.run(LogIn { account })?;
-                Ok(self.enter(number, entered))
+                return Ok(self.enter(number, entered));
             }
-            Ask::GiveCode {
-                who, session, code, ..
-            } => {
-                let typed = self.code(who, code).into();
-                let stamp = self.stamps[&session];
+            Act::ReportLost => return self.run(ReportLost { account }).map(|()| "done"),
+            Act::BreakGlass | Act::Collect => return self.break_glass(ask),
+            _ => {}
+        }
+        let stamp = self.stamps[&ask.session];
+        match ask.act {
+            Act::GiveCode => {
+                let typed = self.code(ask.who, ask.code).into();
                 let entered = self.run(GiveCode { stamp, typed })?;
                 Ok(self.enter(number, entered))
             }
-            Ask::LogOut { session, .. } => {
-                let stamp = self.stamps[&session];
-                self.run(LogOut { stamp }).map(|()| "done")
-            }
-            Ask::LogOutEverywhere { session, .. } => {
-                let stamp = self.stamps[&session];
-                self.run(LogOutEverywhere { stamp }).map(|()| "done")
-            }
-            Ask::Begin {
-                who,
-                session,
-                ticket,
-            } => self.begin(who, session, ticket),
-            Ask::Confirm {
-                who, session, code, ..
-            } => self.confirm(who, session, code, number),
-            Ask::SwitchOn {
-                who, session, code, ..
-            } => {
-                let typed = self.code(who, code).into();
-                let stamp = self.stamps[&session];
+            Act::LogOut => self.run(LogOut { stamp }).map(|()| "done"),
+            Act::LogOutEverywhere => self.run(LogOutEverywhere { stamp }).map(|()| "done"),
+            Act::Begin(ticket) => self.begin(ask.who, ask.session, ticket),
+            Act::Confirm => self.confirm(ask, number),
+            Act::SwitchOn => {
+                let typed = self.code(ask.who, ask.code).into();
                 match self.run(SwitchOn { stamp, typed })? {
                     Some(entered) => Ok(self.enter(number, entered)),
                     None => Ok("done"),
                 }
             }
-            Ask::SwitchOff { who, session, code } => {
-                let typed = self.code(who, code).into();
-                let stamp = self.stamps[&session];
+            Act::SwitchOff => {
+                let typed = self.code(ask.who, ask.code).into();
                 self.run(SwitchOff { stamp, typed }).map(|()| "done")
             }
-            Ask::ReportLost { who } => {
-                let account = account(who);
-                self.run(ReportLost { account }).map(|()| "done")
-            }
-            other => self.administer(other),
+            _ => self.administer(ask, stamp),
         }
     }
 
@@ -218,7 +211,10 @@ impl Real {
         Ok("done")
     }
 
-    fn confirm(&mut self, who: usize, session: u64, code: Typed, number: u64) -> Said {
+    fn confirm(&mut self, ask: Ask, number: u64) -> Said {
+        let Ask {
+            who, session, code, ..
+        } = ask;
         let stamp = self.stamps[&session];
         let typed = self.type_code(self.scanned.get(&session), code).into();
         let seal = self.shown_seal(&stamp);
@@ -245,118 +241,82 @@ impl Real {
     }
 
     /// What administrators do for everybody.
-    fn administer(&mut self, ask: Ask) -> Said {
+    fn administer(&mut self, ask: Ask, stamp: Stamp) -> Said {
         let role = RoleId::EMPLOYEE;
-        match ask {
-            Ask::Enable { session, .. } => {
-                let stamp = self.stamps[&session];
+        match ask.act {
+            Act::Enable => {
                 let seal = self.shown_seal(&stamp).unwrap_or_default();
                 let typed_back = seal.rsplit('-').next().unwrap_or_default().into();
                 self.run(EnableMfa { stamp, typed_back })?;
                 self.seal = seal;
                 Ok("done")
             }
-            Ask::Announce { session, days, .. } => {
+            Act::Announce(days) => {
                 let start = Start::At(self.clock.now().plus(days * DAY));
-                let stamp = self.stamps[&session];
                 let announce = Announce { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
-            Ask::AnnounceNow { session, .. } => {
+            Act::AnnounceNow => {
                 let start = Start::Now { confirmed: true };
-                let stamp = self.stamps[&session];
                 let announce = Announce { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
-            Ask::Cancel { session, .. } => {
-                let stamp = self.stamps[&session];
-                self.run(CancelMandate { stamp, role }).map(|()| "done")
-            }
-            other => self.help(other),
+            Act::Cancel => self.run(CancelMandate { stamp, role }).map(|()| "done"),
+            _ => self.help(ask, stamp),
         }
     }
 
     /// What administrators do for one person.
-    fn help(&mut self, ask: Ask) -> Said {
-        match ask {
-            Ask::Reset {
-                who,
-                session,
-                whom,
-                code,
-            } => {
+    fn help(&mut self, ask: Ask, stamp: Stamp) -> Said {
+        let subject = account(ask.whom);
+        let role = RoleId::ADMINISTRATOR;
+        let typed = self.code(ask.who, ask.code).into();
+        match ask.act {
+            Act::Reset => {
                 let ticket = self.run(Reset {
-                    stamp: self.stamps[&session],
-                    subject: account(whom),
+                    stamp,
+                    subject,
                     aloud: false,
-                    typed: self.code(who, code).into(),
+                    typed,
                 })?;
-                Ok(self.hand_over(whom, ticket))
+                Ok(self.hand_over(ask.whom, ticket))
             }
-            Ask::Promote {
-                who,
-                session,
-                whom,
-                code,
-            } => self
+            Act::Promote => self
                 .run(AddRole {
-                    stamp: self.stamps[&session],
-                    subject: account(whom),
-                    role: RoleId::ADMINISTRATOR,
-                    typed: self.code(who, code).into(),
+                    stamp,
+                    subject,
+                    role,
+                    typed,
                 })
                 .map(|()| "done"),
-            Ask::Demote { session, whom, .. } => self
+            Act::Demote => self
                 .run(RemoveRole {
-                    stamp: self.stamps[&session],
-                    subject: account(whom),
-                    role: RoleId::ADMINISTRATOR,
+                    stamp,
+                    subject,
+                    role,
                 })
                 .map(|()| "done"),
-            Ask::Leave { session, whom, .. } => self
-                .run(Leave {
-                    stamp: self.stamps[&session],
-                    subject: account(whom),
-                })
-                .map(|()| "done"),
-            Ask::Rehire {
-                who,
-                session,
-                whom,
-                code,
-            } => {
+            Act::Leave => self.run(Leave { stamp, subject }).map(|()| "done"),
+            Act::Rehire => {
                 let ticket = self.run(Rehire {
-                    stamp: self.stamps[&session],
-                    subject: account(whom),
+                    stamp,
+                    subject,
                     roles: RoleSet::of(RoleId::EMPLOYEE),
-                    typed: self.code(who, code).into(),
+                    typed,
                 })?;
-                Ok(self.hand_over(whom, ticket))
+                Ok(self.hand_over(ask.whom, ticket))
             }
-            other => self.break_glass(other),
+            other => panic!("{other:?} is asked of nobody"),
         }
     }
 
     /// The way back in without another administrator.
     fn break_glass(&mut self, ask: Ask) -> Said {
-        match ask {
-            Ask::BreakGlass { who } => {
-                let (account, typed) = (account(who), self.seal.clone());
-                self.run(OpenBreakGlass {
-                    account,
-                    typed: typed.into(),
-                })
-                .map(|_| "done")
-            }
-            Ask::Collect { who } => {
-                let (account, typed) = (account(who), self.seal.clone());
-                let ticket = self.run(CollectTicket {
-                    account,
-                    typed: typed.into(),
-                })?;
-                Ok(self.hand_over(who, ticket))
-            }
-            other => panic!("{other:?} is asked of nobody"),
+        let (account, typed) = (account(ask.who), self.seal.clone().into());
+        if ask.act == Act::BreakGlass {
+            return self.run(OpenBreakGlass { account, typed }).map(|_| "done");
         }
+        let ticket = self.run(CollectTicket { account, typed })?;
+        Ok(self.hand_over(ask.who, ticket))
     }
 }
