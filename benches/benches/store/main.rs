@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use loquet::blocking::wait;
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment, GiveCode, LogIn, Refused};
+use loquet::flow::{GiveCode, LogIn, Refused};
 use loquet::testing::{Phone, TestClock};
 use loquet::{AccountId, KeyRing, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
 use loquet_sqlite::SqliteStore;
@@ -132,18 +132,7 @@ fn people(path: &Path, count: usize) -> Vec<Person> {
         ))
         .unwrap();
         let log_in = wait(house.run(LogIn { account: id })).unwrap();
-        let begin = BeginEnrollment {
-            stamp: log_in.stamp,
-            ticket: "".into(),
-        };
-        let phone = Phone::scan(&wait(house.run(begin)).unwrap()).unwrap();
-        let typed = house.code(&phone).into();
-        let confirm = ConfirmEnrollment {
-            stamp: log_in.stamp,
-            typed,
-            seal_typed_back: "".into(),
-        };
-        wait(house.run(confirm)).unwrap();
+        let phone = wait(house.enroll(log_in.stamp)).0;
         (id, phone)
     });
     let enrolled: Vec<_> = enrolled.collect();

@@ -178,7 +178,8 @@ async fn recovery_code_lets_a_person_enroll_anew() {
     lost.open("/mfa/recover").await;
     lost.submit("/mfa/recover", &[("recovery", "123456")]).await;
     lost.complains("26\u{a0}lettres et chiffres");
-    let wrong = codes[0].replace(['A', 'B', 'C', 'D'], "E");
+    let (first, rest) = codes[0].split_at(1);
+    let wrong = [if first == "E" { "F" } else { "E" }, rest].concat();
     lost.submit("/mfa/recover", &[("recovery", &wrong)]).await;
     lost.complains("Ce n'est pas un code de récupération");
     let right = codes[0].to_lowercase();
