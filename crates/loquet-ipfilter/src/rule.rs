@@ -202,7 +202,7 @@ pub(crate) fn insert<T: Ord>(list: &mut Vec<T>, value: T) {
     }
 }
 
-/// Which rule of a [`Rules`]: its position, and its line where it came from a text.
+/// Which rule of a [`Rules`](crate::Rules): its position, and its line where it came from a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleRef {
     /// Position among the rules, from 0.
