@@ -76,6 +76,38 @@ fn a_reused_code_is_told_once_a_step() {
     }
 }
 
+#[test]
+fn the_tenth_wrong_code_erases_an_enrollment_and_three_is_the_most() {
+    let mut house = House::mandated();
+    let claire = house.log_in(CLAIRE);
+    house.begin(CLAIRE, claire, None).unwrap();
+    let behind = Some(7);
+    let mut wrong = || house.confirm_with(CLAIRE, claire, CodeCheck::Wrong { behind }, None);
+    for _ in 0..10 {
+        assert_eq!(wrong(), Err(Refusal::WrongCode { behind }));
+    }
+    assert_eq!(wrong(), Err(Refusal::NothingPending));
+    for expected in [Ok(()), Ok(()), Ok(()), Err(Refusal::TooManyPendings)] {
+        let session = house.log_in(CLAIRE);
+        assert_eq!(house.begin(CLAIRE, session, None).map(drop), expected);
+    }
+    house.wait(limits::PENDING);
+    let session = house.log_in(CLAIRE);
+    house.begin(CLAIRE, session, None).unwrap();
+}
+
+#[test]
+fn an_enrollment_times_out_to_the_second() {
+    let mut house = House::mandated();
+    let claire = house.log_in(CLAIRE);
+    house.begin(CLAIRE, claire, None).unwrap();
+    let begun = |seconds| {
+        let now = house.now.plus(seconds);
+        house.accounts[CLAIRE].pendings_at(now).count()
+    };
+    assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
+}
+
 /// A log-in reads the account and the organisation: never the list, which every administrator's log-in would contend for.
 #[test]
 fn log_ins_do_not_read_the_list() {
@@ -125,6 +157,22 @@ fn a_ticket_begun_in_time_may_finish_late() {
     let expired = Refusal::TicketExpired(Cause::of(house.accounts[ANNE].id, over));
     assert_eq!(house.begin(CLAIRE, late, Some(TICKET)), Err(expired));
     house.confirm(CLAIRE, claire).unwrap();
+}
+
+#[test]
+fn the_window_is_fourteen_days_from_the_mandate_or_the_account() {
+    for made_later in [false, true] {
+        let mut house = House::mandated();
+        if made_later {
+            house.wait(100 * limits::DAY);
+            house.accounts[CLAIRE].created = house.now;
+        }
+        house.wait(limits::ENROLLMENT_WINDOW - 1);
+        assert_eq!(house.log_in(CLAIRE).level, Level::EnrolOnly);
+        house.wait(1);
+        let late = Refusal::TicketRequired(house.mandate());
+        assert_eq!(house.try_log_in(CLAIRE), Err(late));
+    }
 }
 
 #[test]
