@@ -100,47 +100,41 @@ fn ignores_what_the_profile_says(app: App, rule: Rule) {
     assert!(ignored > 0, "{app:?}");
 }
 
+/// Each app with its published rule.
+const RULES: [(App, Rule); 10] = [
+    (App::MicrosoftAuthenticator, only_the_default),
+    (App::GoogleAndroid, google_android),
+    (App::GoogleIos, google_ios),
+    (App::ApplePasswords, apple),
+    (App::OnePassword, one_password),
+    (App::Authy, only_the_default),
+    (App::Aegis, aegis),
+    (App::FreeOtp, free_otp),
+    (App::Bitwarden, bitwarden),
+    (App::TwoFas, two_fas),
+];
+
 #[test]
-fn microsoft_authenticator_shows_what_was_meant() {
-    shows_what_was_meant(App::MicrosoftAuthenticator, only_the_default);
-    ignores_what_the_profile_says(App::MicrosoftAuthenticator, only_the_default);
+fn every_app_shows_what_was_meant() {
+    for (app, rule) in RULES {
+        shows_what_was_meant(app, rule);
+    }
 }
 
 #[test]
-fn google_authenticator_for_android_shows_what_was_meant() {
-    shows_what_was_meant(App::GoogleAndroid, google_android);
-    ignores_what_the_profile_says(App::GoogleAndroid, google_android);
+fn apps_that_ignore_a_parameter_show_something_else() {
+    for (app, rule) in RULES {
+        if matches!(
+            app,
+            App::MicrosoftAuthenticator | App::GoogleAndroid | App::Authy | App::Bitwarden
+        ) {
+            ignores_what_the_profile_says(app, rule);
+        }
+    }
 }
 
 #[test]
-fn google_authenticator_for_iphones_shows_what_was_meant() {
-    shows_what_was_meant(App::GoogleIos, google_ios);
-}
-
-#[test]
-fn apple_passwords_shows_what_was_meant() {
-    shows_what_was_meant(App::ApplePasswords, apple);
-}
-
-#[test]
-fn one_password_shows_what_was_meant() {
-    shows_what_was_meant(App::OnePassword, one_password);
-}
-
-#[test]
-fn authy_shows_what_was_meant() {
-    shows_what_was_meant(App::Authy, only_the_default);
-    ignores_what_the_profile_says(App::Authy, only_the_default);
-}
-
-#[test]
-fn aegis_shows_what_was_meant() {
-    shows_what_was_meant(App::Aegis, aegis);
-}
-
-#[test]
-fn free_otp_shows_what_was_meant_and_refuses_periods_under_five_seconds() {
-    shows_what_was_meant(App::FreeOtp, free_otp);
+fn free_otp_refuses_periods_under_five_seconds() {
     let short = Parameters {
         moving: MovingFactor::Time(Period::new(4).unwrap()),
         ..Parameters::default()
@@ -152,17 +146,6 @@ fn free_otp_shows_what_was_meant_and_refuses_periods_under_five_seconds() {
     let uri = KeyUri::for_apps(&label, &secret, &short, &[App::Aegis]).unwrap();
     assert_eq!(free_otp(uri.expose()), None);
     assert_eq!(App::FreeOtp.profile().fit(&short).support, Support::Refused);
-}
-
-#[test]
-fn bitwarden_shows_what_was_meant() {
-    shows_what_was_meant(App::Bitwarden, bitwarden);
-    ignores_what_the_profile_says(App::Bitwarden, bitwarden);
-}
-
-#[test]
-fn two_fas_shows_what_was_meant() {
-    shows_what_was_meant(App::TwoFas, two_fas);
 }
 
 #[test]

@@ -115,61 +115,6 @@ fn the_window_is_cut_at_the_beginning_of_time() {
 }
 
 #[test]
-fn a_window_that_lies_before_the_beginning_of_time_is_empty_but_for_the_present() {
-    let (totp, key) = (totp(30, 0), key());
-    let drift = Drift::new(-20).unwrap();
-    let step_of = |step: u64| -> TypedCode { totp.generate(&key, step * 30).into() };
-    let verify = |step, present: u64| {
-        totp.verify(
-            &key,
-            step_of(step),
-            present * 30,
-            accepting(Window::default(), drift, None),
-        )
-    };
-    assert_eq!(verify(0, 5), Verdict::Wrong);
-    assert_eq!(
-        verify(5, 5),
-        Verdict::Accepted(Match { step: 5, offset: 0 })
-    );
-    assert_eq!(
-        verify(0, 19),
-        Verdict::Accepted(Match {
-            step: 0,
-            offset: -19
-        })
-    );
-}
-
-#[test]
-fn the_window_is_cut_at_the_end_of_time() {
-    let (totp, key) = (totp(1, 0), key());
-    let first: TypedCode = Hotp::default().generate(&key, 0).into();
-    assert_eq!(
-        totp.verify(&key, first, u64::MAX, accepting(WIDEST, Drift::NONE, None)),
-        Verdict::Wrong
-    );
-    let last: TypedCode = totp.generate(&key, u64::MAX).into();
-    assert_eq!(
-        totp.verify(
-            &key,
-            last,
-            u64::MAX - 10,
-            accepting(WIDEST, Drift::NONE, None)
-        ),
-        Verdict::Accepted(Match {
-            step: u64::MAX,
-            offset: 10
-        })
-    );
-    let drift = Drift::new(120).unwrap();
-    assert_eq!(
-        totp.verify(&key, last, u64::MAX - 10, accepting(WIDEST, drift, None)),
-        Verdict::Wrong
-    );
-}
-
-#[test]
 fn the_end_of_time_has_no_next_code_to_wait_for() {
     let (totp, key) = (totp(1, 0), key());
     let countdown = totp.countdown(u64::MAX);

@@ -79,27 +79,6 @@ fn another_writer_is_waited_for_and_then_the_store_is_busy() {
 }
 
 #[test]
-fn two_stores_on_one_file_see_each_others_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    let one = SqliteStore::open(&path).unwrap();
-    let other = SqliteStore::open(&path).unwrap();
-    for number in 0..20 {
-        let (writes, reads) = if number % 2 == 0 {
-            (&one, &other)
-        } else {
-            (&other, &one)
-        };
-        done(writes, everything(number));
-        assert_eq!(found(reads, number), expected(number));
-    }
-    // The one that stays keeps what the other leaves behind.
-    drop(one);
-    done(&other, everything(20));
-    assert!((0..=20).all(|number| found(&other, number) == expected(number)));
-}
-
-#[test]
 fn programs_that_start_at_once_create_one_store() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..5u64 {
@@ -112,19 +91,5 @@ fn programs_that_start_at_once_create_one_store() {
         });
         let store = SqliteStore::open(&path).unwrap();
         assert!((0..6).all(|number| found(&store, number) == expected(number)));
-    }
-}
-
-#[test]
-fn the_last_store_to_close_writes_the_log_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    for number in 0..30 {
-        let store = Options::default().readers(4).open(&path).unwrap();
-        done(&store, everything(number));
-        assert_eq!(found(&store, number), expected(number));
-        drop(store);
-        let left: Vec<String> = files(folder.path()).into_keys().collect();
-        assert_eq!(left, ["loquet.db"]);
     }
 }

@@ -3,19 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use loquet::store::{
-    Commit, Cursor, Fault, MemoryStore, Page as StorePage, Query, RowKey, Store, Versioned, Writes,
-};
 use loquet::testing::TestClock;
 use loquet::{AccountId, Clock, KeyRing, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime};
+use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
     BoxError, Brand, Fields, Host, Page, Pages, SessionKey, Settings, Visit, document, guard,
 };
@@ -33,33 +30,6 @@ pub(crate) const PEOPLE: [(u64, &str, RoleId); 4] = [
     (SOFIA, "Sofia Bouchard", RoleId::EMPLOYEE),
     (JULIE, "Julie Lavoie", RoleId::PARENT),
 ];
-
-/// A memory store that counts what is committed.
-#[derive(Debug, Clone)]
-struct Counting(Arc<MemoryStore>, Arc<AtomicUsize>);
-
-impl Store for Counting {
-    async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.0.load(keys).await
-    }
-    async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
-        self.1.fetch_add(1, Ordering::SeqCst);
-        self.0.commit(writes).await
-    }
-    async fn scan(&self, query: &Query, at: &Cursor) -> Result<StorePage, Fault> {
-        self.0.scan(query, at).await
-    }
-    async fn delivered(&self, notice: u64) -> Result<(), Fault> {
-        self.0.delivered(notice).await
-    }
-    async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
-        self.0.forget_attempts(before, limit).await
-    }
-
-    async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
-        self.0.forget_audit(account, limit).await
-    }
-}
 
 /// Sessions in memory. The address is what a test puts into the request.
 #[derive(Debug, Default)]
@@ -142,7 +112,7 @@ async fn log_in(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fiel
 pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) clock: TestClock,
-    pub(crate) commits: Arc<AtomicUsize>,
+    store: FlakyStore,
     pub(crate) service: Service,
 }
 
@@ -152,11 +122,10 @@ impl Site {
     }
 
     pub(crate) async fn with(https: bool) -> Self {
-        let commits = Arc::new(AtomicUsize::new(0));
         let clock = TestClock::at(1_800_000_000);
-        let store = Counting(Arc::new(MemoryStore::new()), Arc::clone(&commits));
+        let store = FlakyStore::default();
         let service =
-            Service::with_clock(store, KeyRing::single(1, [7; 32]), clock.clone()).unwrap();
+            Service::with_clock(store.clone(), KeyRing::single(1, [7; 32]), clock.clone()).unwrap();
         let org = service
             .ensure_organisation(OrgId::from(1_u64), "À petits pas")
             .await
@@ -187,7 +156,7 @@ impl Site {
         Self {
             router,
             clock,
-            commits,
+            store,
             service,
         }
     }
@@ -201,8 +170,8 @@ impl Site {
         }
     }
 
-    pub(crate) fn commits(&self) -> usize {
-        self.commits.load(Ordering::SeqCst)
+    pub(crate) fn commits(&self) -> u32 {
+        self.store.commits()
     }
 
     /// A code that was not used yet: the clock goes on to the next step.

@@ -20,5 +20,4 @@ mod codes;
 mod conformance;
 mod devices;
 mod faults;
-mod machine;
 mod observed;
