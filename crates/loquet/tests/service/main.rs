@@ -20,4 +20,5 @@ mod codes;
 mod conformance;
 mod devices;
 mod faults;
+mod machine;
 mod observed;
