@@ -24,23 +24,18 @@ pub(crate) async fn begin_with_code(
     house: &House,
     administrator: &str,
     stdin: &mut Stdin,
-) -> Result<Result<Stamp, Refused>, Failure> {
+) -> Result<Stamp, Failure> {
     let account = house.account("--as", administrator).await?;
-    let stamp = match house.run(flow::LogIn { account }).await? {
-        Ok(entered) => entered.stamp,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let standing = match house.service.check(&stamp, ADDRESS).await? {
-        Ok(standing) => standing,
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
+    let stamp = house.run(flow::LogIn { account }).await?.stamp;
+    let standing = house.service.check(&stamp, ADDRESS).await?;
+    let standing = standing.map_err(|refusal| house.refused(&refusal.into()))?;
     let has_code = matches!(standing.account.authenticator, Authenticator::Active { .. });
     if !has_code || stamp.level() == Level::Level2 {
-        return Ok(Ok(stamp));
+        return Ok(stamp);
     }
     let typed = code(stdin, &format!("code of {administrator}"))?;
-    let given = house.run(flow::GiveCode { stamp, typed }).await?;
-    Ok(given.map(|entered| entered.stamp))
+    let entered = house.run(flow::GiveCode { stamp, typed }).await?;
+    Ok(entered.stamp)
 }
 
 /// Logs the administrator in, and runs what needs a recent code alone.
@@ -49,11 +44,9 @@ pub(crate) async fn recent<C: flow::Ceremony>(
     by: &By,
     stdin: &mut Stdin,
     ceremony: impl FnOnce(Stamp) -> C,
-) -> Result<Result<C::Grant, Refused>, Failure> {
-    match begin_with_code(house, &by.administrator, stdin).await? {
-        Ok(stamp) => house.run(ceremony(stamp)).await,
-        Err(refused) => Ok(Err(refused)),
-    }
+) -> Result<C::Grant, Failure> {
+    let stamp = begin_with_code(house, &by.administrator, stdin).await?;
+    house.run(ceremony(stamp)).await
 }
 
 /// Logs the administrator in, and runs what may need a code of its own.
@@ -62,17 +55,14 @@ pub(crate) async fn with_fresh_code<C: flow::Ceremony>(
     by: &By,
     stdin: &mut Stdin,
     ask: impl Fn(Stamp, flow::Typed) -> C,
-) -> Result<Result<C::Grant, Refused>, Failure> {
-    let stamp = match begin_with_code(house, &by.administrator, stdin).await? {
-        Ok(stamp) => stamp,
-        Err(refused) => return Ok(Err(refused)),
-    };
+) -> Result<C::Grant, Failure> {
+    let stamp = begin_with_code(house, &by.administrator, stdin).await?;
     // What would be refused in any case must not cost a code: the rules are asked without one first.
-    match house.run(ask(stamp, flow::Typed::default())).await? {
+    match house.ask(ask(stamp, flow::Typed::default())).await? {
         Err(Refused::Rule(Refusal::StepUp | Refusal::NotFresh)) => {
             let typed = code(stdin, &format!("next code of {}", by.administrator))?;
             house.run(ask(stamp, typed)).await
         }
-        other => Ok(other),
+        other => other.map_err(|refused| house.refused(&refused)),
     }
 }

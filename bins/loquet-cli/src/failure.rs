@@ -7,7 +7,7 @@ use std::fmt::Display;
 pub(crate) enum Outcome {
     /// Exit code 0.
     Done,
-    /// A refusal, which the command has named: exit code 1.
+    /// The command has said no: exit code 1.
     Refused,
 }
 
@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Failure {
     /// Exit code 2, with a sentence for the person.
     BadInput(String),
+    /// Exit code 1, with the refusal as it is told on standard output.
+    Refused(String),
     /// Whoever read our output has gone (`loquet … | head -1`): no reason to complain.
     NobodyReads,
 }

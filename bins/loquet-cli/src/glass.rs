@@ -44,35 +44,29 @@ async fn open(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = asked.house.open().await?;
     let account = house.account("ACCOUNT", &asked.account).await?;
     let typed = code(stdin, "break-glass code")?;
-    match house.run(flow::OpenBreakGlass { account, typed }).await? {
-        Ok(ready) => house.tell(
-            &json!({ "ready": ready.0 }),
-            &format!(
-                "the ticket can be collected from {}\nevery administrator is told now; any of them who logs in with a code stops it",
-                when::text(ready)
-            ),
+    let ready = house.run(flow::OpenBreakGlass { account, typed }).await?;
+    house.tell(
+        &json!({ "ready": ready.0 }),
+        &format!(
+            "the ticket can be collected from {}\nevery administrator is told now; any of them who logs in with a code stops it",
+            when::text(ready)
         ),
-        Err(refused) => house.refuse(&refused),
-    }
+    )
 }
 
 async fn collect(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = asked.house.open().await?;
     let account = house.account("ACCOUNT", &asked.account).await?;
     let typed = code(stdin, "break-glass code")?;
-    match house.run(flow::CollectTicket { account, typed }).await? {
-        Ok(handed) => {
-            let ticket = handed.ticket.expose();
-            let name = asked.account.escape_debug();
-            house.tell(
-                &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
-                &format!(
-                    "ticket: {}\n{name} enrolls with it until {}, and writes down a new break-glass code",
-                    ticket.as_str(),
-                    when::text(handed.expires)
-                ),
-            )
-        }
-        Err(refused) => house.refuse(&refused),
-    }
+    let handed = house.run(flow::CollectTicket { account, typed }).await?;
+    let ticket = handed.ticket.expose();
+    let name = asked.account.escape_debug();
+    house.tell(
+        &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+        &format!(
+            "ticket: {}\n{name} enrolls with it until {}, and writes down a new break-glass code",
+            ticket.as_str(),
+            when::text(handed.expires)
+        ),
+    )
 }

@@ -149,7 +149,8 @@ impl House {
             .ok_or_else(|| Failure::of(what, "no such account in this organisation"))
     }
 
-    pub(crate) async fn run<C: Ceremony>(
+    /// Runs a ceremony that may be refused without an end of the command.
+    pub(crate) async fn ask<C: Ceremony>(
         &self,
         ceremony: C,
     ) -> Result<Result<C::Grant, Refused>, Failure> {
@@ -157,18 +158,27 @@ impl House {
         Ok(self.service.run(ceremony, &request).await?.granted())
     }
 
+    pub(crate) async fn run<C: Ceremony>(&self, ceremony: C) -> Result<C::Grant, Failure> {
+        let answer = self.ask(ceremony).await?;
+        answer.map_err(|refused| self.refused(&refused))
+    }
+
     /// Tells what was done: an object, or the lines that say it to a person.
     pub(crate) fn tell(&self, object: &Value, text: &str) -> Result<Outcome, Failure> {
-        if self.json {
-            output::line(&object.to_string())?;
-        } else {
-            output::line(text)?;
-        }
+        output::line(&self.wording(object, text))?;
         Ok(Outcome::Done)
     }
 
-    /// Tells a refusal: its stable name, and what belongs to it.
-    pub(crate) fn refuse(&self, refused: &Refused) -> Result<Outcome, Failure> {
+    fn wording(&self, object: &Value, text: &str) -> String {
+        if self.json {
+            object.to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A refusal as it is told: its stable name, and what belongs to it.
+    pub(crate) fn refused(&self, refused: &Refused) -> Failure {
         let mut object = match refused {
             Refused::Rule(refusal) => serde_json::to_value(refusal).unwrap_or_default(),
             Refused::WouldLockOut | Refused::TooManyAddresses => json!({}),
@@ -181,8 +191,8 @@ impl House {
             }
             fields.insert("refused".to_owned(), refused.code().into());
         }
-        self.tell(&object, &format!("refused: {}{details}", refused.code()))?;
-        Ok(Outcome::Refused)
+        let text = format!("refused: {}{details}", refused.code());
+        Failure::Refused(self.wording(&object, &text))
     }
 }
 

@@ -92,9 +92,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse().command) {
+    let ended = match run(&Arguments::parse().command) {
+        Err(Failure::Refused(told)) => output::line(&told).map(|()| Outcome::Refused),
+        ended => ended,
+    };
+    match ended {
         Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
+        Ok(Outcome::Refused) | Err(Failure::Refused(_)) => ExitCode::from(1),
         Err(Failure::BadInput(why)) => {
             output::complain(&why);
             ExitCode::from(2)

@@ -97,14 +97,11 @@ impl Command {
 
 async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
-    let stamp = match begin_with_code(&house, &by.administrator, stdin).await? {
-        Ok(stamp) => stamp,
-        Err(refused) => return house.refuse(&refused),
-    };
-    let seal = match house.service.propose_seal(&stamp).await? {
-        Ok(seal) => seal.expose(),
-        Err(refusal) => return house.refuse(&refusal.into()),
-    };
+    let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
+    let proposed = house.service.propose_seal(&stamp).await?;
+    let seal = proposed
+        .map_err(|refusal| house.refused(&refusal.into()))?
+        .expose();
     // Whoever enables writes this code down first. It is shown once, and stored as a hash.
     house.tell(
         &json!({ "break_glass": seal.as_str() }),
@@ -114,19 +111,15 @@ async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         ),
     )?;
     let typed_back = code(stdin, "its last group")?;
-    match house.run(flow::EnableMfa { stamp, typed_back }).await? {
-        Ok(enabled) => {
-            let (role, from) = (role(enabled.propose), enabled.from.0);
-            house.tell(
-                &json!({ "enabled": true, "propose": role, "from": from }),
-                &format!(
-                    "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then imposes it on every {role}",
-                    by.administrator
-                ),
-            )
-        }
-        Err(refused) => house.refuse(&refused),
-    }
+    let enabled = house.run(flow::EnableMfa { stamp, typed_back }).await?;
+    let (role, from) = (role(enabled.propose), enabled.from.0);
+    house.tell(
+        &json!({ "enabled": true, "propose": role, "from": from }),
+        &format!(
+            "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then imposes it on every {role}",
+            by.administrator
+        ),
+    )
 }
 
 async fn announce(asked: &Announce, stdin: &mut Stdin) -> Result<Outcome, Failure> {
@@ -139,16 +132,12 @@ async fn announce(asked: &Announce, stdin: &mut Stdin) -> Result<Outcome, Failur
         role: asked.role,
         start: asked.at.map_or(now, Start::At),
     });
-    match announced.await? {
-        Ok(imposed) => {
-            let (role, date) = (role(imposed.role), when::text(imposed.date));
-            house.tell(
-                &json!({ "role": role, "from": imposed.date.0 }),
-                &format!("multi-factor log-in is required of every {role} from {date}"),
-            )
-        }
-        Err(refused) => house.refuse(&refused),
-    }
+    let imposed = announced.await?;
+    let (role, date) = (role(imposed.role), when::text(imposed.date));
+    house.tell(
+        &json!({ "role": role, "from": imposed.date.0 }),
+        &format!("multi-factor log-in is required of every {role} from {date}"),
+    )
 }
 
 async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
@@ -160,21 +149,17 @@ async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         aloud: asked.aloud,
         typed,
     });
-    match reset.await? {
-        Ok(handed) => {
-            let ticket = handed.ticket.expose();
-            let account = asked.account.escape_debug();
-            house.tell(
-                &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
-                &format!(
-                    "ticket: {}\n{account} enrolls with it until {}",
-                    ticket.as_str(),
-                    when::text(handed.expires)
-                ),
-            )
-        }
-        Err(refused) => house.refuse(&refused),
-    }
+    let handed = reset.await?;
+    let ticket = handed.ticket.expose();
+    let account = asked.account.escape_debug();
+    house.tell(
+        &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+        &format!(
+            "ticket: {}\n{account} enrolls with it until {}",
+            ticket.as_str(),
+            when::text(handed.expires)
+        ),
+    )
 }
 
 async fn tick(arguments: &Arguments) -> Result<Outcome, Failure> {

@@ -1,15 +1,13 @@
-//! What wrong codes use up: one budget for each secret, two counts, two lanes of waiting.
+//! What wrong codes use up: one budget for each secret, one count, two lanes of waiting.
 
 use crate::UnixTime;
 
-/// The budget of an account's authenticator. Counts belong to the secret and begin anew with the
-/// next one; they span sessions and nodes.
+/// The budget of an account's authenticator. Its count belongs to the secret and begins anew with
+/// the next one; it spans sessions and nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attempts {
-    /// Failures since the last good code. Never more than `total`, which therefore decides alone.
-    pub row: u8,
     /// Failures since the secret was bound. Nothing but a new secret ends this count: who may begin
     /// anew after each of the owner's log-ins guesses for ever.
     pub total: u8,

@@ -17,6 +17,7 @@ use std::net::IpAddr;
 use loquet_policy::{AccountId, UnixTime};
 use serde::{Deserialize, Serialize};
 
+use crate::disk::Format;
 use crate::hash::mac;
 use crate::store::AuditRow;
 
@@ -27,8 +28,8 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Record {
-    /// Format of the record.
-    pub v: u16,
+    /// Its format.
+    pub(crate) v: Format,
     /// When, in seconds since the epoch.
     pub at: UnixTime,
     /// Whose session or pass phrase.
@@ -91,12 +92,10 @@ impl Refusals {
 }
 
 impl Record {
-    const FORMAT: u16 = 1;
-
     /// What an account did and what became of it, and nothing more yet.
     pub(crate) fn new(at: UnixTime, actor: AccountId, what: &str, verdict: &str) -> Self {
         Self {
-            v: Self::FORMAT,
+            v: Format,
             at,
             actor,
             subject: None,

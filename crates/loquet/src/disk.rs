@@ -22,8 +22,30 @@ pub(crate) use books::{
 };
 pub(crate) use organisation::{read_organisation, read_roster, write_organisation, write_roster};
 
-/// The version that is written.
-pub(crate) const VERSION: u16 = 1;
+/// The version of a body: the only one that there is. Another is no body of this Loquet's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub(crate) struct Format;
+
+impl Format {
+    const NUMBER: u64 = 1;
+}
+
+impl From<Format> for u64 {
+    fn from(_: Format) -> Self {
+        Format::NUMBER
+    }
+}
+
+impl TryFrom<u64> for Format {
+    type Error = &'static str;
+
+    fn try_from(version: u64) -> Result<Self, Self::Error> {
+        (version == Self::NUMBER)
+            .then_some(Self)
+            .ok_or("not this format")
+    }
+}
 
 /// A row that cannot be read. Nothing is decided on it.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +95,7 @@ pub(crate) fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Resul
         ),
     };
     serde_json::from_str(body).map_err(|error| match serde_json::from_str::<Version>(body) {
-        Ok(Version { v }) if v > u64::from(VERSION) => DiskError::Newer { what, version: v },
+        Ok(Version { v }) if v > Format::NUMBER => DiskError::Newer { what, version: v },
         _ => damaged(&error),
     })
 }
@@ -85,7 +107,7 @@ fn decode(sealed: &str) -> Result<Vec<u8>, SealError> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AttemptBody {
-    v: u16,
+    v: Format,
     /// Tells which decision wrote the row.
     mark: String,
     /// What it answered.
@@ -104,7 +126,7 @@ pub(crate) fn write_attempt(mark: [u8; 16], outcome: FirstOutcome) -> Result<Str
     write(
         "attempt",
         &AttemptBody {
-            v: VERSION,
+            v: Format,
             mark: BASE64.encode(mark),
             outcome,
         },
@@ -124,7 +146,7 @@ pub(crate) fn attempt_mark(body: &str) -> Option<[u8; 16]> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoticeBody {
-    v: u16,
+    v: Format,
     notice: Notice,
     /// Of an enrollment's notice to its owner: the epoch that it began, from which its link is derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,7 +157,7 @@ pub(crate) fn write_notice(notice: &Notice, epoch: Option<u32>) -> Result<String
     write(
         "notice",
         &NoticeBody {
-            v: VERSION,
+            v: Format,
             notice: *notice,
             epoch,
         },

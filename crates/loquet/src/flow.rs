@@ -8,24 +8,60 @@
 use loquet_otp::TypedCode;
 use loquet_policy::Grant;
 
-/// A ceremony of a session: its name in the audit log, what it grants, who hands that over, what it asks of the rules.
+/// A ceremony of a session: its name in the audit log, what it grants, who hands that over, what it asks of the rules, and
+/// what it changes beside them.
 macro_rules! in_session {
-    ($name:ident $(about $subject:ident)?, $what:literal, $grant:ty, $hand:path, |$this:ident, $case:ident| $command:expr) => {
+    ($name:ident $(about $subject:ident)?, $($rest:tt)*) => {
+        step! {
+            $name,
+            {
+                fn actor(&self) -> loquet_policy::AccountId {
+                    self.stamp.account()
+                }
+
+                fn stamp(&self) -> Option<&crate::Stamp> {
+                    Some(&self.stamp)
+                }
+
+                $(fn subject(&self) -> Option<loquet_policy::AccountId> {
+                    Some(self.$subject)
+                })?
+            },
+            $($rest)*
+        }
+    };
+}
+
+/// A ceremony of the host: as `in_session`, without a session.
+macro_rules! of_host {
+    ($name:ident, $($rest:tt)*) => {
+        step! {
+            $name,
+            {
+                fn actor(&self) -> loquet_policy::AccountId {
+                    self.account
+                }
+            },
+            $($rest)*
+        }
+    };
+}
+
+macro_rules! step {
+    (
+        $name:ident,
+        { $($who:tt)* },
+        $what:literal,
+        $grant:ty,
+        $hand:path,
+        |$this:ident, $case:ident| $command:expr
+        $(, |$that:ident, $known:ident, $beside:ident| $add:expr)?
+    ) => {
         impl crate::flow::sealed::Step for $name {
             type Grant = $grant;
             const WHAT: &'static str = $what;
 
-            fn actor(&self) -> loquet_policy::AccountId {
-                self.stamp.account()
-            }
-
-            fn stamp(&self) -> Option<&crate::Stamp> {
-                Some(&self.stamp)
-            }
-
-            $(fn subject(&self) -> Option<loquet_policy::AccountId> {
-                Some(self.$subject)
-            })?
+            $($who)*
 
             fn command(
                 &self,
@@ -34,6 +70,11 @@ macro_rules! in_session {
                 let $this = self;
                 Ok($command)
             }
+
+            $(fn beside(&self, $known: &crate::flow::Case<'_>, $beside: &mut crate::flow::Beside<'_>) {
+                let $that = self;
+                $add
+            })?
 
             fn grant(
                 &self,

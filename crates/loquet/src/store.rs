@@ -124,6 +124,28 @@ pub enum Item {
     Notice(u64, NoticeRow),
 }
 
+impl Item {
+    pub(crate) fn account(self) -> Option<(AccountRow, Version)> {
+        match self {
+            Self::Row(Versioned {
+                row: Row::Account(row),
+                version,
+            }) => Some((row, version)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn organisation(self) -> Option<OrganisationRow> {
+        match self {
+            Self::Row(Versioned {
+                row: Row::Organisation(row),
+                ..
+            }) => Some(row),
+            _ => None,
+        }
+    }
+}
+
 /// The most rows in a [`Page`].
 pub const PAGE: usize = 256;
 

@@ -49,18 +49,16 @@ impl Host {
         wait(async {
             let house = self.house.open().await?;
             let account = self.administrator(&house).await?;
-            match house.run(ceremony(account)).await? {
-                Ok(()) => house.tell(
-                    &json!({ word: true }),
-                    &format!("{sentence}\nall administrators are told"),
-                ),
-                Err(refused) => {
-                    if refused == Refused::Rule(Refusal::Unchanged) && !house.json {
-                        output::line("there is nothing to take back")?;
-                    }
-                    house.refuse(&refused)
+            if let Err(refused) = house.ask(ceremony(account)).await? {
+                if refused == Refused::Rule(Refusal::Unchanged) && !house.json {
+                    output::line("there is nothing to take back")?;
                 }
+                return Err(house.refused(&refused));
             }
+            house.tell(
+                &json!({ word: true }),
+                &format!("{sentence}\nall administrators are told"),
+            )
         })
     }
 

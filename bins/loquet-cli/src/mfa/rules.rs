@@ -86,17 +86,15 @@ pub(crate) async fn shift(asked: &Move, stdin: &mut Stdin) -> Result<Outcome, Fa
         role: asked.role,
         date: asked.at,
     });
-    match moved.await? {
-        Ok(imposed) => house.tell(
-            &json!({ "role": role(imposed.role), "from": imposed.date.0 }),
-            &format!(
-                "multi-factor log-in is required of every {} from {}",
-                role(imposed.role),
-                when::text(imposed.date)
-            ),
+    let imposed = moved.await?;
+    house.tell(
+        &json!({ "role": role(imposed.role), "from": imposed.date.0 }),
+        &format!(
+            "multi-factor log-in is required of every {} from {}",
+            role(imposed.role),
+            when::text(imposed.date)
         ),
-        Err(refused) => house.refuse(&refused),
-    }
+    )
 }
 
 pub(crate) async fn cancel(asked: &Cancel, stdin: &mut Stdin) -> Result<Outcome, Failure> {
@@ -105,28 +103,24 @@ pub(crate) async fn cancel(asked: &Cancel, stdin: &mut Stdin) -> Result<Outcome,
         stamp,
         role: asked.role,
     });
-    match cancelled.await? {
-        Ok(()) => house.tell(
-            &json!({ "role": role(asked.role), "cancelled": true }),
-            &format!(
-                "nothing is announced for every {} any more",
-                role(asked.role)
-            ),
+    cancelled.await?;
+    house.tell(
+        &json!({ "role": role(asked.role), "cancelled": true }),
+        &format!(
+            "nothing is announced for every {} any more",
+            role(asked.role)
         ),
-        Err(refused) => house.refuse(&refused),
-    }
+    )
 }
 
 pub(crate) async fn strict_latch(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
     let set = recent(&house, by, stdin, |stamp| flow::Harden { stamp });
-    match set.await? {
-        Ok(()) => house.tell(
-            &json!({ "preset": "strict_latch" }),
-            "nobody switches multi-factor log-in off any more; there is no way back",
-        ),
-        Err(refused) => house.refuse(&refused),
-    }
+    set.await?;
+    house.tell(
+        &json!({ "preset": "strict_latch" }),
+        "nobody switches multi-factor log-in off any more; there is no way back",
+    )
 }
 
 pub(crate) async fn set(asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failure> {
@@ -149,15 +143,14 @@ pub(crate) async fn set(asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failu
         typed,
     });
     match taken.await? {
-        Ok(RulesChange::InForce) => house.tell(&json!({ "in_force": true }), "it holds"),
-        Ok(RulesChange::Due(due)) => house.tell(
+        RulesChange::InForce => house.tell(&json!({ "in_force": true }), "it holds"),
+        RulesChange::Due(due) => house.tell(
             &json!({ "in_force": false, "due": due.0 }),
             &format!(
                 "this weakens: it holds from {} unless an administrator stops it",
                 when::text(due)
             ),
         ),
-        Err(refused) => house.refuse(&refused),
     }
 }
 
@@ -173,25 +166,20 @@ pub(crate) async fn stop(asked: &Stop, stdin: &mut Stdin) -> Result<Outcome, Fai
         stamp,
         kind,
     });
-    match stopped.await? {
-        Ok(()) => house.tell(&json!({ "stopped": true }), "the change is stopped"),
-        Err(refused) => house.refuse(&refused),
-    }
+    stopped.await?;
+    house.tell(&json!({ "stopped": true }), "the change is stopped")
 }
 
 pub(crate) async fn renew_seal(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
-    let stamp = match begin_with_code(&house, &by.administrator, stdin).await? {
-        Ok(stamp) => stamp,
-        Err(refused) => return house.refuse(&refused),
-    };
-    let seal = match house.service.propose_seal(&stamp).await? {
-        Ok(seal) => seal,
-        Err(refusal) => return house.refuse(&refusal.into()),
-    };
+    let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
+    let proposed = house.service.propose_seal(&stamp).await?;
+    let seal = proposed
+        .map_err(|refusal| house.refused(&refusal.into()))?
+        .expose();
     house.tell(
-        &json!({ "break_glass": seal.expose().as_str() }),
-        &format!("new break-glass code: {}", seal.expose().as_str()),
+        &json!({ "break_glass": seal.as_str() }),
+        &format!("new break-glass code: {}", seal.as_str()),
     )?;
     let typed_back = code(stdin, "its last group")?;
     let typed = code(stdin, &format!("next code of {}", by.administrator))?;
@@ -200,11 +188,9 @@ pub(crate) async fn renew_seal(by: &By, stdin: &mut Stdin) -> Result<Outcome, Fa
         typed_back,
         typed,
     };
-    match house.run(renew).await? {
-        Ok(()) => house.tell(
-            &json!({ "renewed": true }),
-            "the old break-glass code is worth nothing any more",
-        ),
-        Err(refused) => house.refuse(&refused),
-    }
+    house.run(renew).await?;
+    house.tell(
+        &json!({ "renewed": true }),
+        "the old break-glass code is worth nothing any more",
+    )
 }

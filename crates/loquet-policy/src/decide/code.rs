@@ -196,9 +196,8 @@ impl Attempts {
         }
     }
 
-    /// One more failure, in both counts and in the visitor's lane.
+    /// One more failure, in the count and in the visitor's lane.
     fn fail(&mut self, vantage: Vantage, now: UnixTime) {
-        self.row = self.row.saturating_add(1);
         self.total = self.total.saturating_add(1);
         let lane = match vantage {
             Vantage::Stranger => &mut self.stranger,
@@ -214,10 +213,9 @@ impl Attempts {
         }
     }
 
-    /// A good code ends the row and its own lane's wait. A stranger's wait outlives the owner's
+    /// A good code ends its own lane's wait. A stranger's wait outlives the owner's
     /// success: otherwise each of the owner's log-ins would give the thief five free guesses.
     fn succeed(&mut self, vantage: Vantage) {
-        self.row = 0;
         match vantage {
             Vantage::Stranger => self.stranger = crate::Lane::default(),
             Vantage::KnownDevice | Vantage::LiveSession => self.known = crate::Lane::default(),

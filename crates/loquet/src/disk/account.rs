@@ -7,7 +7,7 @@ use loquet_otp::Secret;
 use loquet_policy::{Account, Authenticator, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::{BASE64, DiskError, VERSION, decode, read, write};
+use super::{BASE64, DiskError, Format, decode, read, write};
 use crate::audit::{AuditHead, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
@@ -18,7 +18,7 @@ use crate::store::{AccountRow, Version};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AccountBody {
-    v: u16,
+    v: Format,
     label: String,
     facts: Account,
     #[serde(default, skip_serializing_if = "Book::is_empty")]
@@ -177,7 +177,7 @@ where
         })
         .collect::<Result<_, E>>()?;
     let body = AccountBody {
-        v: VERSION,
+        v: Format,
         label: record.label.clone(),
         facts: record.facts.clone(),
         addresses: record.book.clone(),

@@ -5,7 +5,7 @@ use loquet_policy::{AccountId, Digest, OrgId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{BASE64, DiskError, VERSION, decode, read, write};
+use super::{BASE64, DiskError, Format, decode, read, write};
 use crate::audit::{AuditHead, Record};
 use crate::hash;
 use crate::seal::{KeyRing, Place, SealError};
@@ -14,7 +14,7 @@ use crate::store::{LedgerId, LedgerRow, Version};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RootBody {
-    v: u16,
+    v: Format,
     sealed: String,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn write_root(
     Ok(LedgerRow {
         id: LedgerId::ROOT,
         mark: keys.current().into(),
-        body: write("root key", &RootBody { v: VERSION, sealed })?,
+        body: write("root key", &RootBody { v: Format, sealed })?,
     })
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn root_key(row: &LedgerRow) -> u32 {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ForgottenBody {
-    v: u16,
+    v: Format,
     /// The MAC of the last record that was let go.
     head: Digest,
     signature: Digest,
@@ -87,7 +87,7 @@ pub(crate) fn write_forgotten(
     key: &[u8; 32],
 ) -> Result<LedgerRow, DiskError> {
     let body = ForgottenBody {
-        v: VERSION,
+        v: Format,
         head: Digest::from_bytes(last.head),
         signature: forgotten_signature(account, last, key),
     };
@@ -120,7 +120,7 @@ pub(crate) fn read_forgotten(
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CountBody {
-    v: u16,
+    v: Format,
 }
 
 /// A page that is only a number.
@@ -128,7 +128,7 @@ pub(crate) fn write_count(id: LedgerId, mark: u64) -> Result<LedgerRow, DiskErro
     Ok(LedgerRow {
         id,
         mark,
-        body: write("books", &CountBody { v: VERSION })?,
+        body: write("books", &CountBody { v: Format })?,
     })
 }
 

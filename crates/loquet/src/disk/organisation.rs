@@ -3,14 +3,14 @@
 use loquet_policy::{Organisation, Roster};
 use serde::{Deserialize, Serialize};
 
-use super::{DiskError, VERSION, read, write};
+use super::{DiskError, Format, read, write};
 use crate::records::{OrganisationRecord, PastRules, Reminded, Rules};
 use crate::store::{OrganisationRow, RosterRow};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OrganisationBody {
-    v: u16,
+    v: Format,
     name: String,
     facts: Organisation,
     rules: Vec<Rules>,
@@ -22,7 +22,7 @@ struct OrganisationBody {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RosterBody {
-    v: u16,
+    v: Format,
     facts: Roster,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn write_organisation(
     record: &OrganisationRecord,
 ) -> Result<OrganisationRow, DiskError> {
     let body = OrganisationBody {
-        v: VERSION,
+        v: Format,
         name: record.name.clone(),
         facts: record.facts.clone(),
         rules: record.rules.clone(),
@@ -63,7 +63,7 @@ pub(crate) fn read_roster(row: &RosterRow) -> Result<Roster, DiskError> {
 
 pub(crate) fn write_roster(facts: &Roster) -> Result<RosterRow, DiskError> {
     let body = RosterBody {
-        v: VERSION,
+        v: Format,
         facts: facts.clone(),
     };
     Ok(RosterRow {

@@ -226,18 +226,18 @@ fn each_sample_is_read() {
 
 #[test]
 fn a_newer_format_is_refused_and_damage_says_where_without_repeating_it() {
-    let newer = ACCOUNT
-        .replace("\"v\":1", "\"v\":2")
-        .replace("\"label\"", "\"etiquette\"");
-    let row = AccountRow {
-        body: newer,
-        ..written(&account())
-    };
-    let error = read_account(&row, AT, &ring()).unwrap_err();
-    assert!(
-        matches!(error, DiskError::Newer { version: 2, .. }),
-        "{error}"
-    );
+    let newer = ACCOUNT.replace("\"v\":1", "\"v\":2");
+    for body in [newer.replace("\"label\"", "\"etiquette\""), newer] {
+        let row = AccountRow {
+            body,
+            ..written(&account())
+        };
+        let error = read_account(&row, AT, &ring()).unwrap_err();
+        assert!(
+            matches!(error, DiskError::Newer { version: 2, .. }),
+            "{error}"
+        );
+    }
     let damaged = ACCOUNT.replace("\"toggle\":true", "\"toggle\":CANARY");
     let row = AccountRow {
         body: damaged,

@@ -2,14 +2,14 @@
 
 use loquet_ipfilter::{Filter, Rules as AccessRules};
 use loquet_policy::{
-    Access, AccountId, Audience, CodeCheck, Command, Digest, Event, Grant, Refusal, Setting,
-    Submitted, UnixTime, limits,
+    Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, RoleId, Setting,
+    Submitted, limits,
 };
 
 use super::organisation::{RulesChange, rules_change};
 use super::sealed::Step;
-use super::{After, Beside, Case, Door, Refused, done, tags};
-use crate::records::Rules;
+use super::{After, Case, Door, Refused, done, tags};
+use crate::records::{OrganisationRecord, Rules};
 use crate::stamp::Stamp;
 
 /// How long a change of the access rules can be undone at once, in seconds: until the next morning, when the first
@@ -117,67 +117,45 @@ pub struct RollBackRules {
     pub account: AccountId,
 }
 
-/// The rules that will hold, or why nothing changes.
-fn of_host(
+/// Lets the host change the access rules in an administrator's name, where `changes` says that there is something to
+/// change.
+fn changed_on_host(
     case: &Case<'_>,
-    next: impl FnOnce(&crate::records::OrganisationRecord, UnixTime) -> Option<Option<Digest>>,
+    changes: impl FnOnce(&OrganisationRecord) -> bool,
 ) -> Result<Command, Refused> {
-    if !case
-        .actor
-        .facts
-        .roles
-        .contains(loquet_policy::RoleId::ADMINISTRATOR)
-    {
+    if !case.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
         return Err(Refusal::NotAdmin.into());
     }
     let organisation = case.organisation.ok_or(Refusal::PolicyUnavailable)?;
-    match next(organisation, case.now) {
-        Some(_) => Ok(Command::Settle),
-        None => Err(Refusal::Unchanged.into()),
+    if !changes(organisation) {
+        return Err(Refusal::Unchanged.into());
     }
+    Ok(Command::Settle)
 }
 
-impl Step for SuspendRules {
-    type Grant = ();
-    const WHAT: &'static str = "suspend_access_rules";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        of_host(case, |organisation, now| {
-            organisation.rules_digest(now).map(|_| None)
-        })
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+of_host!(
+    SuspendRules,
+    "suspend_access_rules",
+    (),
+    done,
+    |_this, case| changed_on_host(case, |organisation| {
+        organisation.rules_digest(case.now).is_some()
+    })?,
+    |_this, case, beside| {
         if let Some(organisation) = beside.organisation(case) {
             organisation.put_in_force(None, case.now);
         }
         beside.tell(Audience::Administrators, Event::AccessRulesSuspended);
     }
+);
 
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
-
-impl Step for RollBackRules {
-    type Grant = ();
-    const WHAT: &'static str = "roll_back_access_rules";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        of_host(case, |organisation, _| {
-            organisation.past.last().map(|past| past.rules)
-        })
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+of_host!(
+    RollBackRules,
+    "roll_back_access_rules",
+    (),
+    done,
+    |_this, case| changed_on_host(case, |organisation| !organisation.past.is_empty())?,
+    |_this, case, beside| {
         if let Some(organisation) = beside.organisation(case)
             && let Some(past) = organisation.past.pop()
         {
@@ -185,8 +163,4 @@ impl Step for RollBackRules {
         }
         beside.tell(Audience::Administrators, Event::AccessRulesRolledBack);
     }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+);

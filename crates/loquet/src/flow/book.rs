@@ -1,10 +1,8 @@
 //! Where notices go, and the answer to one: "that was not me".
 
-use loquet_policy::{AccountId, Command, Event, Grant, Refusal};
+use loquet_policy::{AccountId, Command, Event, Refusal};
 
-use super::host::of_host;
-use super::sealed::Step;
-use super::{After, Beside, Case, Keys, Refused, Typed, done};
+use super::{Case, Keys, Refused, Typed, done};
 use crate::book::Address;
 use crate::hash;
 use crate::paper::RepudiationLink;
@@ -41,66 +39,44 @@ fn room(case: &Case<'_>) -> Result<(), Refused> {
     }
 }
 
-impl Step for ChangeAddress {
-    type Grant = ();
-    const WHAT: &'static str = "change_address";
-
-    fn actor(&self) -> AccountId {
-        self.stamp.account()
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
-        beside.actor.book.change(&self.address, case.now);
-    }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+in_session!(
+    ChangeAddress,
+    "change_address",
+    (),
+    done,
+    |this, case| {
         room(case)?;
-        Ok(Command::ChangeAddress {
-            code: case.submitted(&self.typed),
-        })
-    }
+        Command::ChangeAddress {
+            code: case.submitted(&this.typed),
+        }
+    },
+    |this, case, beside| beside.actor.book.change(&this.address, case.now)
+);
 
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
-
-impl Step for SetAddress {
-    type Grant = ();
-    const WHAT: &'static str = "set_address";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+of_host!(
+    SetAddress,
+    "set_address",
+    (),
+    done,
+    |this, case| {
+        if case.actor.book.present() == Some(&this.address) {
+            return Err(Refusal::Unchanged.into());
+        }
+        room(case)?;
+        Command::ChangeAddress {
+            code: case.submitted(&Typed::default()),
+        }
+    },
+    |this, case, beside| {
         // Of a first address there is nobody to tell.
         if case.actor.book.is_empty() {
             beside
                 .notices
                 .retain(|notice| notice.event != Event::AddressChanged);
         }
-        beside.actor.book.change(&self.address, case.now);
+        beside.actor.book.change(&this.address, case.now);
     }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        if case.actor.book.present() == Some(&self.address) {
-            return Err(Refusal::Unchanged.into());
-        }
-        room(case)?;
-        Ok(Command::ChangeAddress {
-            code: case.submitted(&Typed::default()),
-        })
-    }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+);
 
 /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, and the next
 /// one needs an administrator's ticket.

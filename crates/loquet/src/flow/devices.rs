@@ -6,9 +6,7 @@ use loquet_policy::{
     rights,
 };
 
-use super::host::of_host;
-use super::sealed::Step;
-use super::{After, Beside, Case, Refused, done};
+use super::{After, Case, Refused, done};
 use crate::device::{self, DeviceId, Seen};
 use crate::records::AccountRecord;
 use crate::stamp::Stamp;
@@ -158,43 +156,31 @@ pub struct SwitchDevices {
     pub on: bool,
 }
 
-impl Step for SwitchDevices {
-    type Grant = ();
-    const WHAT: &'static str = "switch_devices";
-
-    fn actor(&self) -> AccountId {
-        self.stamp.account()
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
-    }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+in_session!(
+    SwitchDevices,
+    "switch_devices",
+    (),
+    done,
+    |this, case| {
         case.administrator()?;
-        if case.offered() == self.on {
+        if case.offered() == this.on {
             return Err(Refusal::Unchanged.into());
         }
-        Ok(Command::Settle)
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+        Command::Settle
+    },
+    |this, case, beside| {
         if let Some(organisation) = beside.organisation(case) {
-            organisation.devices = self.on;
+            organisation.devices = this.on;
         }
         // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
         beside.actor.devices.let_go();
         let event = Event::DevicesSwitched {
-            on: self.on,
-            by: self.stamp.account(),
+            on: this.on,
+            by: this.stamp.account(),
         };
         beside.tell(Audience::Administrators, event);
     }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+);
 
 /// Forgets one of the own devices: its cookie is worth nothing, its sessions are over.
 #[derive(Debug, Clone, Copy)]
@@ -221,75 +207,55 @@ pub enum Forget {
     Over,
 }
 
-impl Step for ForgetDevice {
-    type Grant = Forget;
-    const WHAT: &'static str = "forget_device";
+fn forgotten(_: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Refused> {
+    let over = case
+        .stamp
+        .is_some_and(|stamp| after.actor.is_over(stamp, case.now));
+    Ok(if over {
+        Forget::Over
+    } else {
+        Forget::StillHere
+    })
+}
 
-    fn actor(&self) -> AccountId {
-        self.stamp.account()
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
-    }
-
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+in_session!(
+    ForgetDevice,
+    "forget_device",
+    Forget,
+    forgotten,
+    |this, case| {
         case.level()?;
         let mut list = case.actor.devices.list(case.now).into_iter();
-        if list.any(|device| device.number == self.number) {
-            Ok(Command::Settle)
-        } else {
-            Err(Refusal::Unchanged.into())
+        if !list.any(|device| device.number == this.number) {
+            return Err(Refusal::Unchanged.into());
         }
-    }
-
-    fn beside(&self, _: &Case<'_>, beside: &mut Beside<'_>) {
-        beside.actor.devices.forget(self.number);
-        let account = self.stamp.account();
+        Command::Settle
+    },
+    |this, _case, beside| {
+        beside.actor.devices.forget(this.number);
+        let account = this.stamp.account();
         beside.tell(
             Audience::Owner { account },
             Event::DevicesForgotten { count: 1 },
         );
     }
+);
 
-    fn grant(&self, _: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Refused> {
-        Ok(if after.actor.is_over(&self.stamp, case.now) {
-            Forget::Over
-        } else {
-            Forget::StillHere
-        })
-    }
-}
-
-impl Step for ForgetDevices {
-    type Grant = ();
-    const WHAT: &'static str = "forget_devices";
-
-    fn actor(&self) -> AccountId {
-        self.stamp.account()
-    }
-
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
-    }
-
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::LogOutEverywhere)
-    }
-
-    fn beside(&self, _: &Case<'_>, beside: &mut Beside<'_>) {
+in_session!(
+    ForgetDevices,
+    "forget_devices",
+    (),
+    done,
+    |_this, _case| Command::LogOutEverywhere,
+    |this, _case, beside| {
         let count = beside.actor.devices.forget_all();
-        let account = self.stamp.account();
+        let account = this.stamp.account();
         beside.tell(
             Audience::Owner { account },
             Event::DevicesForgotten { count },
         );
     }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+);
 
 /// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
 /// nobody uses ([`Service::forget_old_devices`](crate::Service::forget_old_devices)).

@@ -6,9 +6,7 @@ use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::book::repudiation_link;
-use super::host::of_host;
 use super::log_in::{Entered, entered, stepped_up};
-use super::sealed::Step;
 use super::{After, Case, Refused, Typed, done};
 use crate::hash;
 use crate::paper::Ticket;

@@ -3,7 +3,6 @@
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::people::{TicketFor, ticket};
-use super::sealed::Step;
 use super::{After, Case, Refused, Typed, done};
 use crate::hash;
 use crate::paper::SealCode;
@@ -48,35 +47,6 @@ fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refus
         _ => Err(Refusal::PolicyUnavailable.into()),
     }
 }
-
-/// A ceremony of the host: as `in_session`, without a session.
-macro_rules! of_host {
-    ($name:ident, $what:literal, $grant:ty, $hand:path, |$this:ident, $case:ident| $command:expr) => {
-        impl Step for $name {
-            type Grant = $grant;
-            const WHAT: &'static str = $what;
-
-            fn actor(&self) -> AccountId {
-                self.account
-            }
-
-            fn command(&self, $case: &Case<'_>) -> Result<Command, Refused> {
-                let $this = self;
-                Ok($command)
-            }
-
-            fn grant(
-                &self,
-                granted: &Grant,
-                case: &Case<'_>,
-                after: &After<'_>,
-            ) -> Result<$grant, Refused> {
-                $hand(granted, case, after)
-            }
-        }
-    };
-}
-pub(super) use of_host;
 
 of_host!(
     OpenBreakGlass,

@@ -2,7 +2,6 @@
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
 
-use super::host::of_host;
 use super::sealed::Step;
 use super::{After, Case, Refused, Typed, done};
 use crate::device::DeviceId;

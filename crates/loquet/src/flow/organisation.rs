@@ -7,7 +7,7 @@ use loquet_policy::{
 
 use super::remind::{is_due, remind};
 use super::sealed::Step;
-use super::{After, Beside, Case, Door, Refused, Typed, done, tags};
+use super::{After, Case, Door, Refused, Typed, done, tags};
 use crate::records::Rules;
 use crate::stamp::Stamp;
 
@@ -156,15 +156,13 @@ pub struct Settle {
     pub account: AccountId,
 }
 
-impl Step for Settle {
-    type Grant = ();
-    const WHAT: &'static str = "settle";
-
-    fn actor(&self) -> AccountId {
-        self.account
-    }
-
-    fn beside(&self, case: &Case<'_>, beside: &mut Beside<'_>) {
+of_host!(
+    Settle,
+    "settle",
+    (),
+    done,
+    |_this, _case| Command::Settle,
+    |_this, case, beside| {
         if case
             .organisation
             .is_some_and(|organisation| is_due(organisation, case.now))
@@ -174,15 +172,7 @@ impl Step for Settle {
             beside.notices.extend(said);
         }
     }
-
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::Settle)
-    }
-
-    fn grant(&self, granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<(), Refused> {
-        done(granted, case, after)
-    }
-}
+);
 
 /// Other access rules: from where the people of the organisation may log in.
 #[derive(Debug, Clone)]

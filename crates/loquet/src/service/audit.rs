@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::{Service, ServiceError, TRIES};
+use super::{Service, ServiceError};
 use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
 use crate::disk::{self, Forgotten};
-use crate::store::{
-    AuditRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
-};
+use crate::store::{AccountRow, AuditRow, Item, LedgerId, Query, RowKey, Version};
 
 /// Audit records that are forgotten in one change.
 const SOME: u32 = 1000;
@@ -42,8 +40,8 @@ impl Service {
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, ServiceError> {
         // The head first: what is appended after it was read is left out.
         let found = self.store().load(&[RowKey::Account(account)]).await?;
-        let of = found.into_iter().map(Item::Row).find_map(of);
-        let of = of.ok_or(ServiceError::Missing("account"))??;
+        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let of = of(found.ok_or(ServiceError::Missing("account"))?)?;
         self.follow(&of, None, |_| Ok(())).await?;
         Ok(of.head.seq)
     }
@@ -156,7 +154,11 @@ impl Service {
                 })
                 .await?;
                 if let Some(last) = last {
-                    self.let_go(of.id, last).await?;
+                    // Written down first that the records up to it may go.
+                    self.put_ledger(LedgerId::forgotten(of.id), |_| {
+                        disk::write_forgotten(of.id, last, &vault.audit)
+                    })
+                    .await?;
                 }
                 // Also what an earlier call let go and was cut off before it deleted.
                 loop {
@@ -171,36 +173,11 @@ impl Service {
         Ok(forgotten)
     }
 
-    /// Writes down that the records up to `last` may go.
-    async fn let_go(&self, account: AccountId, last: AuditHead) -> Result<(), ServiceError> {
-        let vault = self.unlock().await?;
-        let id = LedgerId::forgotten(account);
-        for _ in 0..TRIES {
-            let version = self
-                .ledger(id)
-                .await?
-                .map_or(Version::ABSENT, |(_, version)| version);
-            let writes = Writes {
-                expect: vec![(RowKey::Ledger(id), version)],
-                put: vec![Row::Ledger(disk::write_forgotten(
-                    account,
-                    last,
-                    &vault.audit,
-                )?)],
-                ..Writes::default()
-            };
-            if self.store().commit(writes).await? == Commit::Done {
-                return Ok(());
-            }
-        }
-        Err(ServiceError::Busy)
-    }
-
     /// Where every chain of an organisation stands.
     async fn chains(&self, org: OrgId) -> Result<Vec<Of>, ServiceError> {
         let mut chains = Vec::new();
         self.pages(Query::Accounts(org), |item| {
-            chains.extend(of(item).transpose()?);
+            chains.extend(item.account().map(of).transpose()?);
             Ok(())
         })
         .await?;
@@ -255,16 +232,10 @@ impl Service {
     }
 }
 
-fn of(item: Item) -> Option<Result<Of, ServiceError>> {
-    match item {
-        Item::Row(Versioned {
-            row: Row::Account(row),
-            ..
-        }) => Some(disk::audit_head(&row).map_err(Into::into).map(|head| Of {
-            id: row.id,
-            external_id: row.external_id,
-            head,
-        })),
-        _ => None,
-    }
+fn of((row, _): (AccountRow, Version)) -> Result<Of, ServiceError> {
+    Ok(Of {
+        id: row.id,
+        head: disk::audit_head(&row)?,
+        external_id: row.external_id,
+    })
 }

@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 
 use loquet_policy::OrgId;
 
-use super::{Service, ServiceError, TRIES};
+use super::{Service, ServiceError};
 use crate::disk;
-use crate::store::{Commit, LedgerId, Row, RowKey, Version, Writes};
+use crate::store::LedgerId;
 
 impl Service {
     /// How many requests were turned away from an organisation before anybody knew whose they were: by its access rules
@@ -49,7 +49,8 @@ impl Service {
 
     pub(super) async fn write_down_denials(&self) -> Result<(), ServiceError> {
         while let Some((id, count)) = self.denials(|counts| counts.pop_first()) {
-            if let Err(error) = self.add_denials(id, count).await {
+            let add = |mark: u64| disk::write_count(id, mark.saturating_add(count));
+            if let Err(error) = self.put_ledger(id, add).await {
                 // Still to be written down.
                 self.denials(|counts| {
                     let now = counts.entry(id).or_default();
@@ -59,27 +60,6 @@ impl Service {
             }
         }
         Ok(())
-    }
-
-    async fn add_denials(&self, id: LedgerId, count: u64) -> Result<(), ServiceError> {
-        for _ in 0..TRIES {
-            let (mark, version) = self
-                .ledger(id)
-                .await?
-                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
-            let writes = Writes {
-                expect: vec![(RowKey::Ledger(id), version)],
-                put: vec![Row::Ledger(disk::write_count(
-                    id,
-                    mark.saturating_add(count),
-                )?)],
-                ..Writes::default()
-            };
-            if self.store().commit(writes).await? == Commit::Done {
-                return Ok(());
-            }
-        }
-        Err(ServiceError::Busy)
     }
 
     fn denials<T>(&self, work: impl FnOnce(&mut super::Denials) -> T) -> T {

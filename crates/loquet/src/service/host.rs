@@ -8,7 +8,7 @@ use crate::disk;
 use crate::edge::random;
 use crate::flow::{self, Facts};
 use crate::records::{AccountRecord, OrganisationRecord};
-use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Versioned, Writes};
+use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's people.
 #[derive(Debug, Clone, Copy)]
@@ -139,13 +139,8 @@ impl Service {
     ) -> Result<Option<AccountId>, ServiceError> {
         let query = Query::ExternalId(org, external_id.to_owned());
         let page = self.inner.store.scan(&query, &Cursor::default()).await?;
-        Ok(page.items.into_iter().find_map(|item| match item {
-            Item::Row(Versioned {
-                row: Row::Account(row),
-                ..
-            }) => Some(row.id),
-            _ => None,
-        }))
+        let found = page.items.into_iter().find_map(Item::account);
+        Ok(found.map(|(row, _)| row.id))
     }
 
     /// Whether an account is one of this organisation's.
@@ -178,11 +173,7 @@ impl Service {
     pub async fn organisations(&self) -> Result<Vec<(Organisation, String)>, ServiceError> {
         let mut all = Vec::new();
         self.pages(Query::Organisations, |item| {
-            if let Item::Row(Versioned {
-                row: Row::Organisation(row),
-                ..
-            }) = item
-            {
+            if let Some(row) = item.organisation() {
                 let record = disk::read_organisation(&row)?;
                 all.push((record.facts, record.name));
             }

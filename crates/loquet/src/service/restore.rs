@@ -36,24 +36,10 @@ impl Service {
     pub async fn mark_backup(&self) -> Result<UnixTime, ServiceError> {
         self.unlock().await?;
         let now = self.now();
-        for _ in 0..super::TRIES {
-            let (mark, version) = self
-                .ledger(LedgerId::BACKUP)
-                .await?
-                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
-            let writes = Writes {
-                expect: vec![(RowKey::Ledger(LedgerId::BACKUP), version)],
-                put: vec![Row::Ledger(disk::write_count(
-                    LedgerId::BACKUP,
-                    mark.max(now.0),
-                )?)],
-                ..Writes::default()
-            };
-            if self.store().commit(writes).await? == Commit::Done {
-                return Ok(now);
-            }
-        }
-        Err(ServiceError::Busy)
+        let id = LedgerId::BACKUP;
+        self.put_ledger(id, |mark| disk::write_count(id, mark.max(now.0)))
+            .await?;
+        Ok(now)
     }
 
     /// Makes a store that was put back to an earlier time safe to use, before anybody uses it: ends every session, voids
@@ -88,14 +74,8 @@ impl Service {
             loop {
                 let query = Query::Accounts(organisation.id);
                 let page = self.store().scan(&query, &at).await?;
-                for item in page.items {
-                    if let Item::Row(Versioned {
-                        version,
-                        row: Row::Account(row),
-                    }) = item
-                    {
-                        self.restored_account(&row, version, &mut done).await?;
-                    }
+                for (row, version) in page.items.into_iter().filter_map(Item::account) {
+                    self.restored_account(&row, version, &mut done).await?;
                 }
                 match page.next {
                     Some(next) => at = next,

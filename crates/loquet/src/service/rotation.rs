@@ -7,9 +7,7 @@ use loquet_policy::AccountId;
 use super::{Service, ServiceError, TRIES};
 use crate::disk;
 use crate::edge::random;
-use crate::store::{
-    AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
-};
+use crate::store::{AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Writes};
 
 /// Accounts that are sealed anew in one change.
 const BATCH: usize = 64;
@@ -58,7 +56,7 @@ impl Service {
         }
         for (organisation, _) in self.organisations().await? {
             self.pages(Query::Accounts(organisation.id), |item| {
-                if let Some((row, _)) = account(item) {
+                if let Some((row, _)) = item.account() {
                     let keys = disk::sealed_under(&row)?;
                     count.accounts = count.accounts.saturating_add(1);
                     if is_outdated(&keys, current) {
@@ -99,7 +97,7 @@ impl Service {
                     .scan(&Query::Accounts(organisation.id), &at)
                     .await?;
                 let mut due = Vec::new();
-                for (row, version) in page.items.into_iter().filter_map(account) {
+                for (row, version) in page.items.into_iter().filter_map(Item::account) {
                     done.seen = done.seen.saturating_add(1);
                     if is_outdated(&disk::sealed_under(&row)?, current) {
                         due.push((row, version));
@@ -137,7 +135,8 @@ impl Service {
     async fn reseal_one(&self, id: AccountId) -> Result<bool, ServiceError> {
         for _ in 0..TRIES {
             let found = self.store().load(&[RowKey::Account(id)]).await?;
-            let Some((row, version)) = found.into_iter().map(Item::Row).find_map(account) else {
+            let Some((row, version)) = found.into_iter().map(Item::Row).find_map(Item::account)
+            else {
                 return Ok(false);
             };
             if !is_outdated(&disk::sealed_under(&row)?, self.ring().current()) {
@@ -187,14 +186,4 @@ impl Service {
 /// Whether a secret is sealed under another key than the one that seals today.
 fn is_outdated(keys: &BTreeSet<u32>, current: u32) -> bool {
     keys.iter().any(|key| *key != current)
-}
-
-fn account(item: Item) -> Option<(AccountRow, Version)> {
-    match item {
-        Item::Row(Versioned {
-            version,
-            row: Row::Account(row),
-        }) => Some((row, version)),
-        _ => None,
-    }
 }

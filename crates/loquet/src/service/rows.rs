@@ -10,7 +10,7 @@ use loquet_policy::{
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Person, Service, ServiceError};
+use super::{FILTERS, HOMES, Person, Service, ServiceError, TRIES};
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::change::Change;
@@ -19,7 +19,7 @@ use crate::records::{AccountRecord, OrganisationRecord, PersonRecord};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, Cursor, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
+    AttemptRow, Commit, Cursor, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
     Versioned, Writes,
 };
 
@@ -172,11 +172,7 @@ impl Service {
         mut each: impl FnMut(PersonRecord),
     ) -> Result<(), ServiceError> {
         self.pages(Query::Accounts(org), |item| {
-            if let Item::Row(Versioned {
-                row: Row::Account(row),
-                ..
-            }) = item
-            {
+            if let Some((row, _)) = item.account() {
                 each(disk::read_person(&row)?);
             }
             Ok(())
@@ -287,6 +283,29 @@ impl Service {
             Row::Ledger(row) if row.id == id => Some((row, found.version)),
             _ => None,
         }))
+    }
+
+    /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
+    pub(super) async fn put_ledger(
+        &self,
+        id: LedgerId,
+        page: impl Fn(u64) -> Result<LedgerRow, DiskError>,
+    ) -> Result<(), ServiceError> {
+        for _ in 0..TRIES {
+            let (mark, version) = self
+                .ledger(id)
+                .await?
+                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
+            let writes = Writes {
+                expect: vec![(RowKey::Ledger(id), version)],
+                put: vec![Row::Ledger(page(mark)?)],
+                ..Writes::default()
+            };
+            if self.inner.store.commit(writes).await? == Commit::Done {
+                return Ok(());
+            }
+        }
+        Err(ServiceError::Busy)
     }
 
     /// Seals a change into rows.

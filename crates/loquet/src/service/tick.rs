@@ -8,7 +8,7 @@ use crate::disk;
 use crate::flow::{self, Facts, Request};
 use crate::paper::RecoveryCode;
 use crate::stamp::Stamp;
-use crate::store::{Item, Query, Row, RowKey, Versioned};
+use crate::store::{Query, RowKey};
 
 impl Service {
     /// Writes down what time has brought, and puts into the outbox what is due to be said: mandates whose date is reached,
@@ -24,11 +24,7 @@ impl Service {
         let now = self.now();
         let mut due = Vec::new();
         self.pages(Query::Organisations, |item| {
-            if let Item::Row(Versioned {
-                row: Row::Organisation(row),
-                ..
-            }) = item
-            {
+            if let Some(row) = item.organisation() {
                 let record = disk::read_organisation(&row)?;
                 if flow::is_due(&record, now) {
                     due.push(row.id);
