@@ -20,7 +20,7 @@
 //! publish, with the same three codes granted to all but the last: Twilio error 60310; the
 //! change log of django-otp 0.7.0; NIST SP 800-63B-4 §3.2.2; GitLab's page on locked users;
 //! google-authenticator(1); Oasis Security on AuthQuake, December 2024 (half of the accounts in
-//! 70 minutes). `tests/simulate.rs` lays siege to the production function, prints its own rows, and
+//! 70 minutes). `tests/rules/simulate.rs` lays siege to the production function, prints its own rows, and
 //! checks the others.
 
 /// A minute, in seconds.
