@@ -156,13 +156,18 @@ impl Filter {
         self.judge(address, Audience::Stranger)
     }
 
+    /// What most verdicts need: a rule of networks alone, and an address that holds no other.
     fn judge(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
-        let address = address.map(|address| address.to_canonical());
-        match self.list_at(address).plain() {
-            Some((index, decision)) if address.and_then(embedded_in).is_none() => {
+        let list = match address {
+            Some(IpAddr::V4(v4)) => self.index.v4.list(v4.to_bits()),
+            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6.list(v6.to_bits()),
+            Some(IpAddr::V6(_)) | None => None,
+        };
+        match list.and_then(ListId::plain) {
+            Some((index, decision)) => {
                 self.verdict(address, decision, self.lines.reference(index), false)
             }
-            _ => self.judge_at_length(address, audience),
+            None => self.judge_at_length(address.map(|address| address.to_canonical()), audience),
         }
     }
 
@@ -183,7 +188,7 @@ impl Filter {
         }
     }
 
-    /// Rules that tell people apart, have unknown facts, or stand about addresses in tunnels.
+    /// Rules that tell people apart, have unknown facts, or stand about addresses in tunnels; addresses in canonical form.
     #[inline(never)]
     fn judge_at_length(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         if let Some(address) = address

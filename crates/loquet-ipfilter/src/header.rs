@@ -1,6 +1,6 @@
 //! The two notations of forwarding headers, read strictly.
 
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One hop of a forwarding header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
     // One blank beside the comma is what proxies write; more is somebody playing with parsers (H6).
     let item = item.strip_prefix(b" ").unwrap_or(item);
     let item = item.strip_suffix(b" ").unwrap_or(item);
+    if let Some(v4) = read_v4(item) {
+        return Hop::Address(v4.into());
+    }
     let Ok(text) = core::str::from_utf8(item) else {
         return Hop::Unreadable;
     };
@@ -49,12 +52,12 @@ fn read_node(text: &str) -> Hop {
             let (name, port) = text
                 .split_once(':')
                 .map_or((text, None), |(name, port)| (name, Some(port)));
-            match name.parse::<core::net::Ipv4Addr>() {
-                Ok(v4) => (Hop::Address(v4.into()), port),
-                Err(_) if name.eq_ignore_ascii_case("unknown") || is_obfuscated(name) => {
+            match read_v4(name.as_bytes()) {
+                Some(v4) => (Hop::Address(v4.into()), port),
+                None if name.eq_ignore_ascii_case("unknown") || is_obfuscated(name) => {
                     (Hop::Hidden, port)
                 }
-                Err(_) => return Hop::Unreadable,
+                None => return Hop::Unreadable,
             }
         }
     };
@@ -63,6 +66,30 @@ fn read_node(text: &str) -> Hop {
     } else {
         Hop::Unreadable
     }
+}
+
+/// Reads an IPv4 address as the standard library does, whose reader takes several times as long: most hops are one.
+fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut bits = 0_u32;
+    let mut dots = 0_u8;
+    let mut part = None;
+    for byte in text {
+        part = match (byte.wrapping_sub(b'0'), part) {
+            (digit @ 0..=9, None) => Some(digit),
+            // No digit follows a leading zero.
+            (digit @ 0..=9, Some(value @ 1..)) => {
+                Some(u8::checked_mul(value, 10)?.checked_add(digit)?)
+            }
+            (_, Some(value)) if *byte == b'.' && dots < 3 => {
+                bits = (bits << 8) | u32::from(value);
+                dots = dots.wrapping_add(1);
+                None
+            }
+            _ => return None,
+        };
+    }
+    let last = part.filter(|_| dots == 3)?;
+    Some(Ipv4Addr::from_bits((bits << 8) | u32::from(last)))
 }
 
 fn is_obfuscated(name: &str) -> bool {
@@ -106,7 +133,10 @@ pub(crate) fn forwarded_hops<'l, const KEPT: usize>(
 }
 
 fn read_forwarded_hop(node: &[u8]) -> Hop {
-    core::str::from_utf8(node).map_or(Hop::Unreadable, read_node)
+    match read_v4(node) {
+        Some(v4) => Hop::Address(v4.into()),
+        None => core::str::from_utf8(node).map_or(Hop::Unreadable, read_node),
+    }
 }
 
 /// One `forwarded-element`: pairs between semicolons. Its node is the value of `for`; an empty one, which no address is,
@@ -181,3 +211,22 @@ const TOKEN: [bool; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_ipv4_address_is_read_as_the_standard_library_reads_it(
+            text in r"([0-9]{1,4}|25[0-9]|)([./ :]([0-9]{1,3}|2[56][0-9]|)){2,5}",
+            bits in any::<u32>(),
+        ) {
+            prop_assert_eq!(read_v4(text.as_bytes()), text.parse().ok());
+            let address = Ipv4Addr::from_bits(bits);
+            prop_assert_eq!(read_v4(address.to_string().as_bytes()), Some(address));
+        }
+    }
+}
