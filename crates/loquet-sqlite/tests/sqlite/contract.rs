@@ -46,3 +46,12 @@ fn facts_that_never_go_back_are_guarded() {
     let folder = Folder::new();
     wait(contract::guards_hold(&folder.open())).unwrap();
 }
+
+#[test]
+#[ignore = "a thousand histories take a minute"]
+fn many_histories_agree() {
+    let folder = Folder::new();
+    for seed in 1000..2000 {
+        wait(contract::histories_agree(&folder.open(), seed)).unwrap();
+    }
+}

@@ -79,6 +79,27 @@ fn another_writer_is_waited_for_and_then_the_store_is_busy() {
 }
 
 #[test]
+fn two_stores_on_one_file_see_each_others_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    let one = SqliteStore::open(&path).unwrap();
+    let other = SqliteStore::open(&path).unwrap();
+    for number in 0..20 {
+        let (writes, reads) = if number % 2 == 0 {
+            (&one, &other)
+        } else {
+            (&other, &one)
+        };
+        done(writes, everything(number));
+        assert_eq!(found(reads, number), expected(number));
+    }
+    // The one that stays keeps what the other leaves behind.
+    drop(one);
+    done(&other, everything(20));
+    assert!((0..=20).all(|number| found(&other, number) == expected(number)));
+}
+
+#[test]
 fn programs_that_start_at_once_create_one_store() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..5u64 {
