@@ -2,7 +2,8 @@
 //!
 //! Codes are six uniform digits of each thirty-second step, and what is good at a time is what `loquet` looks at: the
 //! phone's step, one before and one after, and the right step too where the phone's clock was corrected. Everything
-//! else is the engine's: budget, waits, reserve, sessions.
+//! else is the engine's: budget, waits, reserve, sessions. The million secrets are a chore:
+//! `cargo test -p loquet-policy --release --test rules -- --ignored besieged --nocapture`.
 
 use crate::defender::Defender;
 use crate::house::ACCESS;
@@ -224,4 +225,30 @@ fn the_published_limits_are_worth_what_the_documentation_says() {
     let rate = 0.5f64.ln() / -70.0;
     assert!(documented.contains("a code good for 3 minutes | 100 % | 100 % | 100 % |"));
     assert!((-rate * 1_440.0).exp() < 0.000_1);
+}
+
+#[test]
+#[ignore = "a chore"]
+fn a_million_secrets_are_besieged() {
+    println!("{HEADING}");
+    for siege in budgeted() {
+        let secrets = 1_000_000;
+        let (most, broken, days) = siege.campaign(secrets);
+        assert!(
+            most * siege.good_at_a_time() <= 300,
+            "{}: {most}",
+            siege.name
+        );
+        // 300 of a million are expected at most; five deviations more are chance.
+        assert!(broken <= 300 + 5 * 18, "{}: {broken}", siege.name);
+        if siege.owner.is_some() && siege.thief == Vantage::Stranger {
+            assert_eq!(days.1, 0, "{}", siege.name);
+        }
+    }
+    let pairs = Siege {
+        name: "pass phrase; two codes at a time, by the way of the wrong clock",
+        guess: Guess::Pairs,
+        ..SIEGE
+    };
+    assert_eq!(pairs.campaign(1_000_000).1, 0);
 }
