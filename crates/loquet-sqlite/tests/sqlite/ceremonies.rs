@@ -393,3 +393,8 @@ pub(crate) fn owner_among_guesses() -> Duration {
         begun.elapsed()
     })
 }
+
+#[test]
+fn the_owner_is_answered_among_two_hundred_guesses() {
+    println!("the owner's answer took {:?}", owner_among_guesses());
+}

@@ -5,7 +5,7 @@ use loquet::NewAccount;
 use loquet::audit::Broken;
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::audit::verified;
-use loquet_testkit::house::{CHLOE, DENIS, House};
+use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
 
 use crate::support::Folder;
 
@@ -159,4 +159,29 @@ async fn a_forged_page_of_the_books_lets_no_records_go() {
         broken(&house, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_decided_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.db");
+    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    let (phone, stamp) = house.imposed().await;
+    let clock = house.clock.clone();
+    let records = house.service.verify_audit(ANNE.into()).await.unwrap();
+    drop(house);
+
+    let house = House::at(SqliteStore::open(&path).unwrap(), clock).await;
+    assert_eq!(
+        house.service.verify_audit(ANNE.into()).await.unwrap(),
+        records
+    );
+    assert!(
+        house.service.check(&stamp, None).await.unwrap().is_ok(),
+        "the session goes on"
+    );
+    let half = house.log_in(ANNE).await.stamp;
+    let typed = house.code(&phone).into();
+    let code = loquet::flow::GiveCode { stamp: half, typed };
+    assert!(house.run(code).await.is_ok());
 }

@@ -114,3 +114,17 @@ fn programs_that_start_at_once_create_one_store() {
         assert!((0..6).all(|number| found(&store, number) == expected(number)));
     }
 }
+
+#[test]
+fn the_last_store_to_close_writes_the_log_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("loquet.db");
+    for number in 0..30 {
+        let store = Options::default().readers(4).open(&path).unwrap();
+        done(&store, everything(number));
+        assert_eq!(found(&store, number), expected(number));
+        drop(store);
+        let left: Vec<String> = files(folder.path()).into_keys().collect();
+        assert_eq!(left, ["loquet.db"]);
+    }
+}

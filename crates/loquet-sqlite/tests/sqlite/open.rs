@@ -48,7 +48,7 @@ fn what_was_written_is_there_when_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     for round in 1..4 {
-        let store = Options::default().readers(4).open(&path).unwrap();
+        let store = SqliteStore::open(&path).unwrap();
         assert!((1..round).all(|number| found(&store, number) == expected(number)));
         done(&store, everything(round));
         drop(store);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{self, Stdio};
+use std::process::{self, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use loquet::blocking::wait;
 use loquet::contract::{self, Claim};
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, Commit, Cursor, Item, Query, Row, RowKey, Store as _,
+    AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
     Version, Writes,
 };
 use loquet_policy::{AccountId, UnixTime};
@@ -37,6 +38,7 @@ fn child_process() {
             Err(refused) => say(&format!("{refused:?}")),
         },
         "load" => work_until_killed(path),
+        "full" => work_until_it_fails(path),
         "alone" => power::change_one_after_the_other(path),
         "fault" => power::change_until_it_fails_and_on(path),
         "contest" => ceremonies::contest(path),
@@ -172,6 +174,41 @@ fn work_until_killed(path: &Path) {
     });
 }
 
+/// Writes until the first change that is not acknowledged.
+fn work_until_it_fails(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    let over = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let (store, over) = (&store, &over);
+            scope.spawn(move || {
+                for at in 0.. {
+                    let attempt = number << 32 | at;
+                    match wait(store.commit(change(number, Version(at), attempt))) {
+                        Ok(Commit::Done) => say(&format!("{attempt} {number} {}", at + 1)),
+                        ended => {
+                            over.lock().unwrap().insert(number, format!("{ended:?}"));
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    // What was acknowledged is still read, although nothing can be written any more.
+    for (number, ended) in over.into_inner().unwrap() {
+        say(&format!(
+            "{number} ended in {ended} at {}",
+            version(&store, number).0
+        ));
+    }
+    let ended = wait(store.commit(change(9, Version::ABSENT, 1 << 40)));
+    say(&match ended {
+        Err(Fault::NotCommitted(_) | Fault::Unknown(_)) => "and cannot go on".to_owned(),
+        other => format!("and goes on: {other:?}"),
+    });
+}
+
 /// What was acknowledged: under which attempt, to which account, which change.
 pub(crate) type Acknowledged = BTreeMap<u64, (u64, u64)>;
 
@@ -271,4 +308,45 @@ pub(crate) fn kill_at_random(times: u64) -> usize {
 #[test]
 fn what_was_acknowledged_survives_a_kill() {
     assert!(kill_at_random(20) > 20);
+}
+
+/// The operating system refuses to let the files grow, as a full disk does, in the middle of a commit too.
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_loses_nothing() {
+    for blocks in [200, 333, 512, 700] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loquet.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let plain = child("full", &path);
+        let mut limited = Command::new("sh");
+        limited.args([
+            "-c",
+            "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"",
+            &blocks.to_string(),
+        ]);
+        limited.arg(&plain.program).args(plain.command.get_args());
+        limited.envs(
+            plain
+                .command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let output = limited.stderr(Stdio::inherit()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            said.contains("> and cannot go on"),
+            "{blocks} blocks: {said}"
+        );
+        let acknowledged: BTreeMap<_, _> = said.lines().filter_map(acknowledgement).collect();
+        assert!(!acknowledged.is_empty(), "{blocks} blocks: {said}");
+        // With room again, it goes on.
+        let store = SqliteStore::open(&path).unwrap();
+        nothing_lost(&store, &acknowledged);
+        let at = version(&store, 0);
+        assert_eq!(
+            wait(store.commit(change(0, at, 1 << 50))).unwrap(),
+            Commit::Done
+        );
+    }
 }
