@@ -1,11 +1,12 @@
 //! The demonstration, started on a free port with a database of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 /// A running demonstration; it ends when this is dropped.
 pub(crate) struct Demo {
@@ -100,4 +101,49 @@ impl Drop for Demo {
         _ = self.process.kill();
         _ = self.process.wait();
     }
+}
+
+/// Sends the log-in form from another address of the loopback network, which a browser cannot choose. Returns the answer.
+pub(crate) async fn log_in_from(address: &str, demo: &Demo, login: &str) -> String {
+    let page = exchange(address, demo, "GET /connexion HTTP/1.1", "").await;
+    let attempt = page.split_once("name=\"attempt\" value=\"").unwrap().1;
+    let attempt = attempt.split('"').next().unwrap();
+    let phrase = demo.phrase(login).replace(' ', "+");
+    let form = format!(
+        "attempt={attempt}&login={login}&phrase={}",
+        encoded(&phrase)
+    );
+    exchange(address, demo, "POST /connexion HTTP/1.1", &form).await
+}
+
+/// Percent-encodes what is not ASCII.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
+async fn exchange(from: &str, demo: &Demo, request: &str, body: &str) -> String {
+    let host = demo.address.strip_prefix("http://").unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    let stream = socket.connect(host.parse().unwrap()).await.unwrap();
+    let mut stream = stream.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    let text = format!(
+        "{request}\r\nHost: {host}\r\nOrigin: {}\r\nConnection: close\r\nAccept-Language: fr\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        demo.address,
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

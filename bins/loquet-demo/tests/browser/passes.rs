@@ -26,9 +26,33 @@ async fn the_path_in_english_in_the_dark() {
     journey.browser.says("Don't worry!").await;
     journey.browser.picture("manual-key").await;
     journey.browser.click("back").await;
+    journey.give(&phone.wrong(), "connect").await;
+    journey.browser.find("error").await;
+    journey.browser.says("This code is not right.").await;
     journey.give(&phone.fresh().await, "connect").await;
     journey.browser.find("bound").await;
+    journey
+        .browser
+        .says("Multi-factor log-in is required for your account")
+        .await;
     journey.browser.picture("my-account").await;
+
+    journey.log_out().await;
+    journey.log_in("helene").await;
+    journey.browser.find("code-page").await;
+    journey.give(&phone.used(), "connect").await;
+    journey.browser.find("error").await;
+    journey
+        .browser
+        .says("This code has been used; each works only once.")
+        .await;
+    journey.give(&phone.fresh().await, "connect").await;
+    journey.browser.find("home-page").await;
+
+    journey.open("/mfa/admin/people").await;
+    journey.browser.find("people-page").await;
+    journey.browser.says("One of 6 people is enrolled.").await;
+    journey.browser.picture("people").await;
     journey.browser.close().await;
 }
 
@@ -57,8 +81,17 @@ async fn the_path_without_javascript() {
     journey.give(&phone.fresh().await, "connect").await;
     journey.browser.find("bound").await;
 
-    // The language is a form.
-    journey.open("/").await;
+    // The switch of "Mon compte" is a form, and so is the menu's end of it.
+    journey.browser.click("switch").await;
+    journey.browser.find("question-page").await;
+    journey.give(&phone.fresh().await, "confirm").await;
+    assert_eq!(journey.switch().await, "false");
+    journey.browser.picture("account").await;
+    journey.log_out().await;
+    journey.log_in("helene").await;
+    journey.browser.find("home-page").await;
+
+    // The language too.
     journey.browser.click("language").await;
     journey.browser.says("Hello Hélène").await;
     journey.browser.close().await;

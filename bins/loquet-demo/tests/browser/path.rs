@@ -13,8 +13,15 @@ async fn the_path_in_french() {
     let mut sofia = journey.an_employee_is_led_through().await;
     journey.an_employee_logs_in_again(&mut sofia).await;
     journey.a_parent_switches_on_and_off().await;
-    let ticket = journey.an_administrator_resets(&mut helene).await;
-    journey.a_ticket_is_asked_for(&ticket, &sofia).await;
+    let marc = journey.the_other_administrator_enrolls().await;
+    let tickets = journey.an_administrator_resets(&mut helene).await;
+    journey
+        .a_ticket_is_asked_for("sofia", &tickets[0], &tickets[1], &sofia)
+        .await;
+    journey
+        .a_ticket_is_asked_for("marc", &tickets[1], &tickets[0], &marc)
+        .await;
+    journey.log_ins_are_restricted_by_address(&mut helene).await;
     journey.browser.close().await;
 }
 
@@ -222,12 +229,21 @@ impl Journey {
         self.log_out().await;
     }
 
-    /// An employee, never oneself. Returns the ticket.
-    async fn an_administrator_resets(&mut self, phone: &mut Phone) -> String {
+    async fn the_other_administrator_enrolls(&mut self) -> Phone {
+        self.log_in("marc").await;
+        let mut phone = self.scan().await;
+        self.give(&phone.fresh().await, "connect").await;
+        self.browser.find("home-page").await;
+        self.log_out().await;
+        phone
+    }
+
+    /// An employee and the other administrator, never oneself. Returns their tickets.
+    async fn an_administrator_resets(&mut self, phone: &mut Phone) -> [String; 2] {
         self.log_in_with("helene", phone).await;
         self.open("/mfa/admin/people").await;
         self.browser.find("people-page").await;
-        self.browser.says("3 personnes inscrites sur 6.").await;
+        self.browser.says("4 personnes inscrites sur 6.").await;
         self.browser.picture("personnes").await;
         let own = self.demo.account("helene");
         assert_eq!(
@@ -245,30 +261,49 @@ impl Journey {
         assert!(!self.browser.has("ticket").await);
         self.browser.picture("jamais-soi-meme").await;
 
-        let sofia = self.demo.account("sofia");
+        let mut tickets = Vec::new();
+        for login in ["sofia", "marc"] {
+            let account = self.demo.account(login);
+            self.open("/mfa/admin/people").await;
+            let button = format!("[data-account='{account}'] [data-testid='reset']");
+            self.browser.select(&button).await.click().await.unwrap();
+            self.browser.says(&self.demo.name(login)).await;
+            self.browser.picture("reinitialiser").await;
+            // The code of a refused command was not used up; the code of a reset is.
+            let code = if login == "sofia" {
+                phone.unspent().await
+            } else {
+                phone.fresh().await
+            };
+            self.give(&code, "confirm").await;
+            tickets.push(self.browser.text("ticket").await);
+            self.browser.picture("billet").await;
+        }
         self.open("/mfa/admin/people").await;
-        let button = format!("[data-account='{sofia}'] [data-testid='reset']");
-        self.browser.select(&button).await.click().await.unwrap();
-        self.browser.says(&self.demo.name("sofia")).await;
-        self.browser.picture("reinitialiser").await;
-        // The code of a refused command was not used up.
-        self.give(&phone.unspent().await, "confirm").await;
-        let ticket = self.browser.text("ticket").await;
-        self.browser.picture("billet").await;
-        self.open("/mfa/admin/people").await;
-        let row = format!("[data-account='{sofia}'] [data-testid='state']");
-        assert_eq!(
-            self.browser.select(&row).await.text().await.unwrap(),
-            "Billet attendu"
-        );
+        for login in ["sofia", "marc"] {
+            let row = format!(
+                "[data-account='{}'] [data-testid='state']",
+                self.demo.account(login)
+            );
+            assert_eq!(
+                self.browser.select(&row).await.text().await.unwrap(),
+                "Billet attendu"
+            );
+        }
         self.log_out().await;
-        ticket
+        tickets.try_into().unwrap()
     }
 
-    async fn a_ticket_is_asked_for(&mut self, ticket: &str, old: &Phone) {
-        self.log_in("sofia").await;
+    async fn a_ticket_is_asked_for(
+        &mut self,
+        login: &str,
+        ticket: &str,
+        of_another: &str,
+        old: &Phone,
+    ) {
+        self.log_in(login).await;
         self.browser.find("enrol-start-page").await;
-        self.browser.fill("ticket", "AAAAA-BBBBB").await;
+        self.browser.fill("ticket", of_another).await;
         self.browser.click("begin").await;
         self.browser.find("error").await;
         self.browser
@@ -287,7 +322,48 @@ impl Journey {
         self.log_out().await;
 
         // The ticket is used up: the next log-in asks for a code, and only for that.
-        self.log_in_with("sofia", &mut phone).await;
+        self.log_in_with(login, &mut phone).await;
         self.log_out().await;
+    }
+
+    async fn log_ins_are_restricted_by_address(&mut self, phone: &mut Phone) {
+        self.log_in_with("helene", phone).await;
+        self.open("/mfa/admin/access").await;
+        self.browser.find("access-page").await;
+        assert_eq!(self.browser.text("address").await, "127.0.0.1");
+        self.browser.click("by-hand-summary").await;
+        self.browser.fill("rules", "allow 203.0.113.7/24").await;
+        self.give(&phone.fresh().await, "save").await;
+        self.browser.find("error").await;
+        self.browser.says("203.0.113.0/24").await;
+        self.browser
+            .fill("rules", "default deny\nallow 203.0.113.0/24")
+            .await;
+        self.give(&phone.unspent().await, "save").await;
+        self.browser.find("error").await;
+        self.browser
+            .says("Ces règles vous enfermeraient dehors")
+            .await;
+        self.browser.picture("enferme-dehors").await;
+        self.browser
+            .fill("rules", "default deny\nallow 127.0.0.1/32")
+            .await;
+        self.give(&phone.unspent().await, "save").await;
+        self.browser.find("done").await;
+        self.browser.picture("filtrage").await;
+        self.log_out().await;
+
+        // Here people still log in; from next door nobody does, whatever they know.
+        self.log_in("thomas").await;
+        self.browser.find("home-page").await;
+        self.log_out().await;
+        let refused = crate::demo::log_in_from("127.0.0.2", &self.demo, "thomas").await;
+        assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+        assert!(
+            refused.contains("pas permises depuis cette adresse"),
+            "{refused}"
+        );
+        let accepted = crate::demo::log_in_from("127.0.0.1", &self.demo, "thomas").await;
+        assert!(accepted.starts_with("HTTP/1.1 303"), "{accepted}");
     }
 }
