@@ -278,8 +278,8 @@ fn search() {
             case("loquet-otp, look-ahead", || {
                 hotp.verify(black_box(&key), typed, black_box(STEP), look_ahead)
             }),
-            case("loquet-otp, resynchronise (99 steps, two codes)", || {
-                totp.resynchronise(
+            case("loquet-otp, resynchronize (99 steps, two codes)", || {
+                totp.resynchronize(
                     black_box(&key),
                     &[typed, typed],
                     black_box(NOW),
@@ -294,5 +294,5 @@ fn search() {
         ],
     );
     table.target("loquet-otp, look-ahead", 0.50);
-    table.target("loquet-otp, resynchronise (99 steps, two codes)", 0.50);
+    table.target("loquet-otp, resynchronize (99 steps, two codes)", 0.50);
 }

@@ -12,7 +12,7 @@ use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request,
 use loquet_benches::{case, compare};
 use loquet_policy::{
     Access, Account, AccountId, Authenticator, BreakGlass, CodeCheck, Command, Digest, Fresh,
-    Latch, Level, Mandate, MandateState, OrgId, Organisation, Plan, PolicyChange, RoleId, RoleSet,
+    Latch, Level, Mandate, MandateState, OrgId, Organization, Plan, PolicyChange, RoleId, RoleSet,
     Roster, Session, SessionId, Snapshot, Submitted, UnixTime, Vantage, decide, limits, standing,
     what_if,
 };
@@ -21,45 +21,45 @@ const NOW: UnixTime = UnixTime(1_790_000_000);
 
 /// Who must, who may, who may not, as far as the questions below go. Times are seconds; a code's worth is evidence.
 const RULES: &str = r#"
-// The pass phrase alone is enough where nothing requires more.
-permit(principal is Account, action == Action::"enter", resource is Organisation)
+// The password alone is enough where nothing requires more.
+permit(principal is Account, action == Action::"enter", resource is Organization)
 when { principal.active && context.access == "allowed" };
-forbid(principal is Account, action == Action::"enter", resource is Organisation)
+forbid(principal is Account, action == Action::"enter", resource is Organization)
 when { resource.enabled && principal.toggle };
-forbid(principal in Role::"employee", action == Action::"enter", resource is Organisation)
+forbid(principal in Role::"employee", action == Action::"enter", resource is Organization)
 when { resource.enabled && resource has employees && resource.employees <= context.now };
 
 // Where more is required and something is bound, the code is asked for.
-permit(principal is Account, action == Action::"askCode", resource is Organisation)
+permit(principal is Account, action == Action::"askCode", resource is Organization)
 when { principal.active && context.access == "allowed" && resource.enabled && principal.authenticator == "active"
   && (principal.toggle || (principal in Role::"employee" && resource has employees && resource.employees <= context.now)) };
 
 // A session with a code acts, while its account and its authenticator stand.
-permit(principal is Account, action == Action::"act", resource is Organisation)
+permit(principal is Account, action == Action::"act", resource is Organization)
 when { principal.active && context.level == 2 && context.epoch == principal.epoch && principal.authenticator == "active" };
 
 // A code finishes a log-in: unused, and not during a wait or past the budget.
-permit(principal is Account, action == Action::"giveCode", resource is Organisation)
+permit(principal is Account, action == Action::"giveCode", resource is Organization)
 when { principal.active && context.access == "allowed" && context.epoch == principal.epoch
   && context.now < context.since + 600 && principal.authenticator == "active"
   && context.good && context.step > principal.step };
-forbid(principal is Account, action == Action::"giveCode", resource is Organisation)
+forbid(principal is Account, action == Action::"giveCode", resource is Organization)
 when { context.now < principal.until || principal.failures >= 80 };
 
 // The owner switches off the question, with a fresh code, where nothing forbids it.
-permit(principal is Account, action == Action::"switchOff", resource is Organisation)
+permit(principal is Account, action == Action::"switchOff", resource is Organization)
 when { principal.active && context.level == 2 && context.epoch == principal.epoch && principal.toggle
   && principal.authenticator == "active" && context.good && context.step > principal.step };
-forbid(principal is Account, action == Action::"switchOff", resource is Organisation)
+forbid(principal is Account, action == Action::"switchOff", resource is Organization)
 when { resource.strict || !resource.enabled };
-forbid(principal in Role::"employee", action == Action::"switchOff", resource is Organisation)
+forbid(principal in Role::"employee", action == Action::"switchOff", resource is Organization)
 when { resource has employees };
-forbid(principal is Account, action == Action::"switchOff", resource is Organisation)
+forbid(principal is Account, action == Action::"switchOff", resource is Organization)
 when { context.now < principal.until || principal.failures >= 80 };
 
 // An administrator resets another, of no higher rank, with a fresh code, not in the first three days, five a day.
 permit(principal in Role::"administrator", action == Action::"reset", resource is Account)
-when { principal.active && resource.active && principal.organisation == resource.organisation
+when { principal.active && resource.active && principal.organization == resource.organization
   && context.level == 2 && context.epoch == principal.epoch && principal.rank >= resource.rank
   && principal.authenticator == "active" && context.good && context.step > principal.step };
 forbid(principal is Account, action == Action::"reset", resource is Account)
@@ -70,22 +70,22 @@ when { (principal has promoted && context.now < principal.promoted + 259200 && c
 "#;
 
 const ENTITIES: &str = r#"[
- {"uid": {"type": "Organisation", "id": "1"}, "parents": [],
+ {"uid": {"type": "Organization", "id": "1"}, "parents": [],
   "attrs": {"enabled": true, "strict": false, "employees": 1780000000}},
  {"uid": {"type": "Role", "id": "parent"}, "attrs": {}, "parents": []},
  {"uid": {"type": "Role", "id": "employee"}, "attrs": {}, "parents": []},
  {"uid": {"type": "Role", "id": "administrator"}, "attrs": {}, "parents": [{"type": "Role", "id": "employee"}]},
  {"uid": {"type": "Account", "id": "anne"}, "parents": [{"type": "Role", "id": "administrator"}],
-  "attrs": {"organisation": "1", "active": true, "rank": 2, "toggle": true, "authenticator": "active", "step": 100,
+  "attrs": {"organization": "1", "active": true, "rank": 2, "toggle": true, "authenticator": "active", "step": 100,
             "epoch": 1, "until": 0, "failures": 0, "resetsToday": 0}},
  {"uid": {"type": "Account", "id": "claire"}, "parents": [{"type": "Role", "id": "employee"}],
-  "attrs": {"organisation": "1", "active": true, "rank": 1, "toggle": true, "authenticator": "active", "step": 100,
+  "attrs": {"organization": "1", "active": true, "rank": 1, "toggle": true, "authenticator": "active", "step": 100,
             "epoch": 1, "until": 0, "failures": 0, "resetsToday": 0}},
  {"uid": {"type": "Account", "id": "david"}, "parents": [{"type": "Role", "id": "parent"}],
-  "attrs": {"organisation": "1", "active": true, "rank": 0, "toggle": false, "authenticator": "active", "step": 100,
+  "attrs": {"organization": "1", "active": true, "rank": 0, "toggle": false, "authenticator": "active", "step": 100,
             "epoch": 1, "until": 0, "failures": 0, "resetsToday": 0}},
  {"uid": {"type": "Account", "id": "edith"}, "parents": [{"type": "Role", "id": "parent"}],
-  "attrs": {"organisation": "1", "active": true, "rank": 0, "toggle": true, "authenticator": "active", "step": 100,
+  "attrs": {"organization": "1", "active": true, "rank": 0, "toggle": true, "authenticator": "active", "step": 100,
             "epoch": 1, "until": 0, "failures": 0, "resetsToday": 0}}
 ]"#;
 
@@ -139,32 +139,32 @@ impl Cedar {
 }
 
 struct House {
-    organisation: Organisation,
+    organization: Organization,
     roster: Roster,
 }
 
 impl House {
     fn new(administrators: &[&Account]) -> Self {
         let by = AccountId::from(1u64);
-        let mut organisation = Organisation::new(OrgId::from(1u64));
+        let mut organization = Organization::new(OrgId::from(1u64));
         let since = UnixTime(1_780_000_000);
-        organisation.latch = Latch::Enabled { since, by };
-        organisation.break_glass = BreakGlass::Sealed {
-            seal: Digest::from_bytes([1; 32]),
+        organization.latch = Latch::Enabled { since, by };
+        organization.break_glass = BreakGlass::Ready {
+            break_glass: Digest::from_bytes([1; 32]),
             since,
             wrong: 0,
         };
-        organisation.mandates = vec![Mandate {
+        organization.mandates = vec![Mandate {
             role: RoleId::EMPLOYEE,
             by,
             state: MandateState::InForce { since },
         }];
-        let mut roster = Roster::new(organisation.id);
+        let mut roster = Roster::new(organization.id);
         for account in administrators {
             roster.admit(account);
         }
         Self {
-            organisation,
+            organization,
             roster,
         }
     }
@@ -176,7 +176,7 @@ impl House {
         subject: Option<&'a Account>,
     ) -> Snapshot<'a> {
         Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: Some(&self.roster),
             actor,
             session,
@@ -224,7 +224,7 @@ struct Both {
     edith: Account,
 }
 
-const ORGANISATION: &str = "Organisation::\"1\"";
+const ORGANIZATION: &str = "Organization::\"1\"";
 
 impl Both {
     fn new() -> Self {
@@ -262,54 +262,54 @@ impl Both {
         let log_in = Command::LogIn { access };
         let snapshot = self.house.snapshot(&self.david, None, None);
         self.compare(
-            "a log-in for which the pass phrase is enough",
-            &Cedar::request("david", "enter", ORGANISATION),
+            "a log-in for which the password is enough",
+            &Cedar::request("david", "enter", ORGANIZATION),
             || granted(&snapshot, &log_in),
         );
         let snapshot = self.house.snapshot(&self.claire, None, None);
         self.compare(
             "a log-in under a mandate, which asks for the code",
-            &Cedar::request("claire", "askCode", ORGANISATION),
+            &Cedar::request("claire", "askCode", ORGANIZATION),
             || granted(&snapshot, &log_in),
         );
         let half = session(&self.claire, Level::HalfLogin);
-        let give = Command::GiveCode { code, access };
+        let give = Command::VerifyCode { code, access };
         let snapshot = self.house.snapshot(&self.claire, Some(&half), None);
         self.compare(
             "a good code, with the account that is to be stored",
-            &Cedar::request("claire", "giveCode", ORGANISATION),
+            &Cedar::request("claire", "giveCode", ORGANIZATION),
             || granted(&snapshot, &give),
         );
         let full = session(&self.claire, Level::Level2);
         let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
         self.compare(
             "what a session is worth, on each request",
-            &Cedar::request("claire", "act", ORGANISATION),
+            &Cedar::request("claire", "act", ORGANIZATION),
             || standing(black_box(&snapshot), NOW) == Ok(Level::Level2),
         );
     }
 
     fn changes(&self) {
-        let off = Command::SwitchOff { code: CODE };
+        let off = Command::TurnOff { code: CODE };
         let full = session(&self.claire, Level::Level2);
         let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
         self.compare(
             "switching off under a mandate, refused with its reason",
-            &Cedar::request("claire", "switchOff", ORGANISATION),
+            &Cedar::request("claire", "switchOff", ORGANIZATION),
             || granted(&snapshot, &off),
         );
         let full = session(&self.edith, Level::Level2);
         let snapshot = self.house.snapshot(&self.edith, Some(&full), None);
         self.compare(
             "switching off a voluntary account, with its notice",
-            &Cedar::request("edith", "switchOff", ORGANISATION),
+            &Cedar::request("edith", "switchOff", ORGANIZATION),
             || granted(&snapshot, &off),
         );
         let full = session(&self.anne, Level::Level2);
         let subject = Some(&self.claire);
         let snapshot = self.house.snapshot(&self.anne, Some(&full), subject);
         let reset = Command::Reset {
-            ticket: Digest::from_bytes([2; 32]),
+            reset_code: Digest::from_bytes([2; 32]),
             aloud: false,
             code: CODE,
         };
@@ -337,18 +337,18 @@ fn main() {
         "the decision alone",
         vec![
             case("the decision alone", {
-                let request = Cedar::request("claire", "askCode", ORGANISATION);
+                let request = Cedar::request("claire", "askCode", ORGANIZATION);
                 move || cedar.ask(black_box(&request))
             }),
             case("with the request built from facts", || {
-                cedar.ask(&Cedar::request("claire", "askCode", ORGANISATION))
+                cedar.ask(&Cedar::request("claire", "askCode", ORGANIZATION))
             }),
         ],
     );
     hundred_thousand(&both.house);
 }
 
-/// What a mandate for parents would do to an organisation of 100,000 accounts.
+/// What a mandate for parents would do to an organization of 100,000 accounts.
 fn hundred_thousand(house: &House) {
     let accounts: Vec<Account> = (0..100_000u64)
         .map(|number| {
@@ -372,7 +372,7 @@ fn hundred_thousand(house: &House) {
         now: NOW,
     };
     let at = NOW.plus(limits::DAY);
-    let ask = || what_if(&house.organisation, plan, black_box(&accounts), at).count();
+    let ask = || what_if(&house.organization, plan, black_box(&accounts), at).count();
     let mut times: Vec<_> = (0..5)
         .map(|_| {
             let begun = Instant::now();

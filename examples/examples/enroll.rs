@@ -9,7 +9,7 @@ use std::io;
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, LogIn, Refused};
 use loquet::store::MemoryStore;
-use loquet::{KeyRing, NewAccount, Refusal, Request, RoleId, Service};
+use loquet::{Keyring, NewAccount, Refusal, Request, RoleId, Service};
 use loquet_enrollment::Theme;
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,8 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(other) => return Err(format!("{other}: only --light or --dark").into()),
     };
     // All in memory: it is gone when this ends.
-    let mfa = Service::open(MemoryStore::new(), KeyRing::single(1, loquet::random()?)).await?;
-    let org = mfa.ensure_organisation(1_u64.into(), "Loquet").await?;
+    let mfa = Service::open(MemoryStore::new(), Keyring::single(1, loquet::random()?)).await?;
+    let org = mfa.ensure_organization(1_u64.into(), "Loquet").await?;
     let role = [RoleId::ADMINISTRATOR];
     let account = mfa
         .ensure_account(
@@ -37,12 +37,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     let stamp = run(&mfa, LogIn { account }).await??.stamp;
     // You are the administrator here, so you enable it first: with the last group of the break-glass code.
-    let code = mfa.propose_seal(&stamp).await?.map_err(|why| why.code())?;
+    let code = mfa
+        .propose_break_glass(&stamp)
+        .await?
+        .map_err(|why| why.code())?;
     let typed_back = code.expose().rsplit('-').next().unwrap_or_default().into();
     run(&mfa, EnableMfa { stamp, typed_back }).await??;
 
-    let ticket = "".into();
-    let offer = run(&mfa, BeginEnrollment { stamp, ticket }).await??;
+    let reset_code = "".into();
+    let offer = run(&mfa, BeginEnrollment { stamp, reset_code }).await??;
     println!("{}", offer.qr.terminal(theme));
     let (issuer, name) = (&offer.issuer, &offer.account);
     println!("Scan this with your authenticator app. It will show {issuer}, {name}.");
@@ -52,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let confirm = ConfirmEnrollment {
             stamp,
             typed: line?.as_str().into(),
-            seal_typed_back: "".into(),
+            break_glass_typed_back: "".into(),
         };
         match run(&mfa, confirm).await? {
             Ok(_) => {

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use loquet::{AccountId, KeyRing, NewAccount, Request, RoleId, Stamp, blocking, flow};
+use loquet::{AccountId, Keyring, NewAccount, Request, RoleId, Stamp, blocking, flow};
 use loquet_sqlite::{HostTransaction, SqliteStore, refused};
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -30,8 +30,8 @@ fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let mut app = Connection::open(path)?;
     app.execute_batch(SCHEMA)?;
     // The same file: Loquet's tables begin with `loquet_` and leave the others alone.
-    let mfa = blocking::Service::open(SqliteStore::open(path)?, KeyRing::single(1, [7; 32]))?;
-    let org = mfa.ensure_organisation(1_u64.into(), "My service")?;
+    let mfa = blocking::Service::open(SqliteStore::open(path)?, Keyring::single(1, [7; 32]))?;
+    let org = mfa.ensure_organization(1_u64.into(), "My service")?;
     let marie = mfa.ensure_account(
         org,
         NewAccount {
@@ -64,7 +64,7 @@ fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The pass phrase was right: records the log-in and makes the session, both or neither.
+/// The password was right: records the log-in and makes the session, both or neither.
 fn log_in(
     mfa: &blocking::Service,
     app: &mut Connection,

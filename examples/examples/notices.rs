@@ -8,7 +8,7 @@ use std::error::Error;
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, LogIn, SetAddress};
 use loquet::store::{BoxError, MemoryStore};
-use loquet::{Deliver, KeyRing, Letter, NewAccount, Request, RoleId, Service};
+use loquet::{Deliver, Keyring, Letter, NewAccount, Request, RoleId, Service};
 
 /// Prints letters. What a real one says is the host's affair: it knows its people's languages.
 struct Terminal;
@@ -20,7 +20,7 @@ impl Deliver for Terminal {
             "to {} <{}>, from {}: {:?}",
             letter.external_id,
             addresses.join(", "),
-            letter.organisation,
+            letter.organization,
             letter.event
         );
         if letter.link.is_some() {
@@ -32,9 +32,9 @@ impl Deliver for Terminal {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mfa = Service::open(MemoryStore::new(), KeyRing::single(1, [7; 32])).await?;
+    let mfa = Service::open(MemoryStore::new(), Keyring::single(1, [7; 32])).await?;
     let org = mfa
-        .ensure_organisation(1_u64.into(), "À petits pas")
+        .ensure_organization(1_u64.into(), "À petits pas")
         .await?;
     for (id, name) in [(1_u64, "helene"), (2, "marc")] {
         let label = format!("{name}@example.org");
@@ -57,18 +57,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let account = 1_u64.into();
     let stamp = run(&mfa, LogIn { account }).await?.stamp;
-    let code = mfa.propose_seal(&stamp).await?.map_err(|why| why.code())?;
+    let code = mfa
+        .propose_break_glass(&stamp)
+        .await?
+        .map_err(|why| why.code())?;
     let typed_back = code.expose().rsplit('-').next().unwrap_or_default().into();
     run(&mfa, EnableMfa { stamp, typed_back }).await?;
     round(&mfa, "Hélène enabled multi-factor log-in").await?;
 
-    let ticket = "".into();
-    let offer = run(&mfa, BeginEnrollment { stamp, ticket }).await?;
+    let reset_code = "".into();
+    let offer = run(&mfa, BeginEnrollment { stamp, reset_code }).await?;
     let phone = totp_rs::Totp::from_url(offer.uri.expose()).map_err(|why| why.to_string())?;
     let confirm = ConfirmEnrollment {
         stamp,
         typed: phone.generate(mfa.now().0).to_string().into(),
-        seal_typed_back: "".into(),
+        break_glass_typed_back: "".into(),
     };
     run(&mfa, confirm).await?;
     round(&mfa, "she enrolled").await?;

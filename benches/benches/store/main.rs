@@ -1,6 +1,6 @@
 //! Log-ins on disk beside their ceilings: `cargo bench --features store --bench store`.
 //!
-//! A log-in here is two ceremonies, the pass phrase's and the code's, each durable before it is answered: of both the
+//! A log-in here is two ceremonies, the password's and the code's, each durable before it is answered: of both the
 //! attempt is inserted, the account updated, the audit log appended, after four rows were read. *Raw* is the same
 //! statements on the same tables by hand, without Loquet: no code is checked, nothing sealed, decided or authenticated.
 //! The candidates take turns, so that a busy machine slows them all alike; trust ratios.
@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use loquet::blocking::wait;
-use loquet::flow::{GiveCode, LogIn, Refused};
+use loquet::flow::{VerifyCode, LogIn, Refused};
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, KeyRing, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
+use loquet::{AccountId, Keyring, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::house::House;
 use rusqlite::Connection;
@@ -87,10 +87,10 @@ impl Person {
             .stamp
     }
 
-    async fn give_code(&mut self, stamp: Stamp) {
+    async fn verify_code(&mut self, stamp: Stamp) {
         loop {
             let typed = self.phone.code(UnixTime(self.now)).into();
-            let code = GiveCode { stamp, typed };
+            let code = VerifyCode { stamp, typed };
             let settled = self.service.run(code, &House::request()).await.unwrap();
             match settled.granted() {
                 Ok(_) => return,
@@ -106,7 +106,7 @@ impl Person {
 
     async fn log_in(&mut self) {
         let stamp = self.enter().await;
-        self.give_code(stamp).await;
+        self.verify_code(stamp).await;
     }
 }
 
@@ -139,7 +139,7 @@ fn people(path: &Path, count: usize) -> Vec<Person> {
     let now = loquet::Clock::now(&house.clock).0;
     let person = |(id, phone)| {
         let clock = TestClock::at(now);
-        let ring = KeyRing::single(1, [7; 32]);
+        let ring = Keyring::single(1, [7; 32]);
         let service = Service::with_clock(Arc::clone(&store), ring, clock.clone()).unwrap();
         Person {
             service,
@@ -250,7 +250,7 @@ fn alone(folder: &Path) {
         let person = &mut everybody[number % 16];
         let stamp = wait(person.enter());
         let begun = Instant::now();
-        wait(person.give_code(stamp));
+        wait(person.verify_code(stamp));
         times[0].push(begun.elapsed().as_secs_f64() * 1e6);
         let begun = Instant::now();
         raw.batch(1);
@@ -327,11 +327,11 @@ fn accounts(folder: &Path, divisor: usize) {
             let person = &mut everybody[(number * 97) % PEOPLE];
             let stamp = wait(person.enter());
             let begun = Instant::now();
-            wait(person.give_code(stamp));
+            wait(person.verify_code(stamp));
             written[which].push(begun.elapsed().as_secs_f64() * 1e6);
             let typed = person.phone.code(UnixTime(person.now));
             let typed = typed.into();
-            let (again, request) = (GiveCode { stamp, typed }, House::request());
+            let (again, request) = (VerifyCode { stamp, typed }, House::request());
             let begun = Instant::now();
             let refused = wait(person.service.run(again, &request)).unwrap().granted();
             checked[which].push(begun.elapsed().as_secs_f64() * 1e6);

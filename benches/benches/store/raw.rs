@@ -59,7 +59,7 @@ impl Raw {
         let attempt_body = text("SELECT body FROM loquet_attempt ORDER BY n DESC LIMIT 1");
         let audit_body = text("SELECT body FROM loquet_audit ORDER BY n DESC LIMIT 1");
         let org = connection
-            .query_row("SELECT id FROM loquet_organisation", [], |row| row.get(0))
+            .query_row("SELECT id FROM loquet_organization", [], |row| row.get(0))
             .unwrap();
         Self {
             connection,
@@ -103,7 +103,7 @@ impl Raw {
         )
         .unwrap();
         one(
-            "SELECT id, version, enabled, body FROM loquet_organisation WHERE id = ?1",
+            "SELECT id, version, enabled, body FROM loquet_organization WHERE id = ?1",
             &self.org,
         )
         .unwrap();
@@ -147,7 +147,7 @@ impl Raw {
             Some(*version)
         );
         check(
-            "SELECT version FROM loquet_organisation WHERE id = ?1",
+            "SELECT version FROM loquet_organization WHERE id = ?1",
             &self.org,
         )
         .unwrap();
@@ -218,7 +218,7 @@ impl Raw {
         let begun = Instant::now();
         let mut done = 0.0;
         while begun.elapsed() < TURN {
-            // The pass phrase, then the code.
+            // The password, then the code.
             self.batch(size);
             self.batch(size);
             done += size as f64;

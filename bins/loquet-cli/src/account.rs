@@ -13,7 +13,7 @@ use crate::when;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Everybody of the organisation
+    /// Everybody of the organization
     List(List),
     /// One account
     Show(Show),
@@ -76,7 +76,7 @@ async fn show(house: &House, name: &str) -> Result<Outcome, Failure> {
     let person = people
         .iter()
         .find(|person| person.account.id == id)
-        .ok_or_else(|| Failure::of("ACCOUNT", "no such account in this organisation"))?;
+        .ok_or_else(|| Failure::of("ACCOUNT", "no such account in this organization"))?;
     if house.json {
         output::line(&object(person).to_string())?;
         return Ok(Outcome::Done);
@@ -127,7 +127,7 @@ fn roles(roles: &RoleSet) -> String {
 fn status(status: &Status) -> String {
     match status {
         Status::Active => "active".to_owned(),
-        Status::Left { since } => format!("left {}", when::text(*since)),
+        Status::Deactivated { since } => format!("left {}", when::text(*since)),
     }
 }
 
@@ -145,7 +145,7 @@ fn bound(person: &Person) -> String {
         Authenticator::None => "not enrolled".to_owned(),
         Authenticator::Active { since, .. } => format!("since {}", when::text(since)),
         Authenticator::Disabled { since, .. } => format!("disabled {}", when::text(since)),
-        Authenticator::ResetDue { .. } => "reset: enrolls with a ticket".to_owned(),
+        Authenticator::ResetDue { .. } => "reset: enrolls with a reset code".to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn begin_with_code(
         return Ok(stamp);
     }
     let typed = code(stdin, &format!("code of {administrator}"))?;
-    let entered = house.run(flow::GiveCode { stamp, typed }).await?;
+    let entered = house.run(flow::VerifyCode { stamp, typed }).await?;
     Ok(entered.stamp)
 }
 

@@ -142,8 +142,8 @@ async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
     let found = follow(&service, arguments.against.as_deref()).await?;
     tell(&found, arguments.json)?;
     let mut denied = service.denied_to_nobody().await?;
-    for (organisation, _) in service.organisations().await? {
-        denied = denied.saturating_add(service.denied(organisation.id).await?);
+    for (organization, _) in service.organizations().await? {
+        denied = denied.saturating_add(service.denied(organization.id).await?);
     }
     let Found {
         accounts, records, ..
@@ -171,8 +171,8 @@ const fn outcome(found: &Found) -> Outcome {
 async fn export(arguments: &Export) -> Result<Outcome, Failure> {
     let service = arguments.place.open().await?;
     let mut people: Vec<(AccountId, String)> = Vec::new();
-    for (organisation, _) in service.organisations().await? {
-        let everybody = service.everybody(organisation.id).await?;
+    for (organization, _) in service.organizations().await? {
+        let everybody = service.everybody(organization.id).await?;
         people.extend(
             everybody
                 .into_iter()

@@ -98,7 +98,7 @@ fn object(done: &Restored, aside: Option<&Path>) -> Value {
         "accounts": done.accounts,
         "taken": done.taken.map(|at| at.0),
         "now": done.now.0,
-        "tickets_void": done.tickets,
+        "reset_codes_void": done.reset_codes,
         "recovery_void": done.recovery,
         "lost": lost.collect::<Vec<_>>(),
         "aside": aside,
@@ -122,10 +122,10 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
     for (account, why) in lost(done) {
         lines.push(format!("lost of {}: {why}", account.escape_debug()));
     }
-    for account in &done.tickets {
+    for account in &done.reset_codes {
         let account = account.escape_debug();
         lines.push(format!(
-            "{account}: the ticket is void, another reset is needed"
+            "{account}: the reset code is void, another reset is needed"
         ));
     }
     for account in &done.recovery {

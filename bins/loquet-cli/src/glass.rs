@@ -16,7 +16,7 @@ use crate::when;
 pub(crate) enum Command {
     /// Begins the wait of a day. Reads the code from the envelope from standard input
     Open(For),
-    /// After the wait: prints the ticket, which lives ten minutes and ignores the access rules. Reads the code again
+    /// After the wait: prints the reset code, which lives ten minutes and ignores the access rules. Reads the code again
     Collect(For),
 }
 
@@ -48,7 +48,7 @@ async fn open(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     house.tell(
         &json!({ "ready": ready.0 }),
         &format!(
-            "the ticket can be collected from {}\nevery administrator is told now; any of them who logs in with a code stops it",
+            "the reset code can be collected from {}\nevery administrator is told now; any of them who logs in with a code stops it",
             when::text(ready)
         ),
     )
@@ -58,14 +58,14 @@ async fn collect(asked: &For, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = asked.house.open().await?;
     let account = house.account("ACCOUNT", &asked.account).await?;
     let typed = code(stdin, "break-glass code")?;
-    let handed = house.run(flow::CollectTicket { account, typed }).await?;
-    let ticket = handed.ticket.expose();
+    let handed = house.run(flow::CollectResetCode { account, typed }).await?;
+    let reset_code = handed.reset_code.expose();
     let name = asked.account.escape_debug();
     house.tell(
-        &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+        &json!({ "reset_code": reset_code.as_str(), "expires": handed.expires.0 }),
         &format!(
-            "ticket: {}\n{name} enrolls with it until {}, and writes down a new break-glass code",
-            ticket.as_str(),
+            "reset code: {}\n{name} enrolls with it until {}, and writes down a new break-glass code",
+            reset_code.as_str(),
             when::text(handed.expires)
         ),
     )

@@ -2,7 +2,7 @@
 //!
 //! The command line is no way round the rules: what an administrator does here goes through the same ceremonies as in
 //! the browser, with the same codes, limits and audit log. The machine's own user, who can read database and key
-//! file, takes the place of the pass phrase.
+//! file, takes the place of the password.
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use loquet::flow::{self, Ceremony, Typed};
 use loquet::{AccountId, OrgId, Refused, Request, Service, ServiceError};
-use loquet_policy::Organisation;
+use loquet_policy::Organization;
 use loquet_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
 
-    /// The organisation, by name or id; needed where there are several
-    #[arg(long, value_name = "ORGANISATION")]
+    /// The organization, by name or id; needed where there are several
+    #[arg(long, value_name = "ORGANIZATION")]
     org: Option<String>,
 
     /// A line of JSON for each thing told
@@ -50,10 +50,10 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
 }
 
-/// An open database, and the organisation that is meant.
+/// An open database, and the organization that is meant.
 pub(crate) struct House {
     pub(crate) service: Service,
-    pub(crate) organisation: Organisation,
+    pub(crate) organization: Organization,
     pub(crate) name: String,
     pub(crate) json: bool,
 }
@@ -98,27 +98,27 @@ impl Place {
 impl Arguments {
     pub(crate) async fn open(&self) -> Result<House, Failure> {
         let service = self.place.open().await?;
-        let mut all = service.organisations().await?;
+        let mut all = service.organizations().await?;
         if let Some(wanted) = &self.org {
-            all.retain(|(organisation, name)| {
-                name == wanted || organisation.id.to_string() == *wanted
+            all.retain(|(organization, name)| {
+                name == wanted || organization.id.to_string() == *wanted
             });
         }
         let several = all.len() > 1;
         match all.pop() {
-            Some((organisation, name)) if !several => Ok(House {
+            Some((organization, name)) if !several => Ok(House {
                 service,
-                organisation,
+                organization,
                 name,
                 json: self.json,
             }),
             Some(_) => Err(Failure::of(
                 "--org",
-                "several organisations: name one, by its id if names are equal",
+                "several organizations: name one, by its id if names are equal",
             )),
             None => Err(Failure::of(
                 "--org",
-                "no such organisation in this database",
+                "no such organization in this database",
             )),
         }
     }
@@ -126,7 +126,7 @@ impl Arguments {
 
 impl House {
     pub(crate) fn org(&self) -> OrgId {
-        self.organisation.id
+        self.organization.id
     }
 
     /// The account that is called so: the host's name for it, or its id.
@@ -146,7 +146,7 @@ impl House {
             .iter()
             .map(|person| person.account.id)
             .find(|id| Some(*id) == by_id)
-            .ok_or_else(|| Failure::of(what, "no such account in this organisation"))
+            .ok_or_else(|| Failure::of(what, "no such account in this organization"))
     }
 
     /// Runs a ceremony that may be refused without an end of the command.

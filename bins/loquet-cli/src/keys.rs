@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
-use loquet::{KeyRing, Sealed};
+use loquet::{Keyring, Sealed};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
@@ -87,7 +87,7 @@ fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
         .ok_or_else(|| Failure::of("--key", "its numbers are used up"))?;
     let key =
         zeroize::Zeroizing::new(loquet::random().map_err(|why| Failure::of("randomness", why))?);
-    let line = KeyRing::line(id, &key);
+    let line = Keyring::line(id, &key);
     let line = zeroize::Zeroizing::new([line.trim_end(), " waiting\n"].concat());
     keys.rewrite(|line| Some(line.to_owned()), &line)?;
     if arguments.json {

@@ -72,12 +72,12 @@ enum Command {
     /// Accounts in a database, and how they stand
     #[command(subcommand)]
     Account(account::Command),
-    /// Multi-factor log-in of an organisation
+    /// Multi-factor log-in of an organization
     #[command(subcommand)]
     Mfa(mfa::Command),
     /// Copies a database while services use it
     Backup(backup::Backup),
-    /// Puts a backup in a database's place. Ends every session, voids tickets and recovery codes, counts the codes of
+    /// Puts a backup in a database's place. Ends every session, voids reset codes and recovery codes, counts the codes of
     /// this moment as used, and lists what may have happened since
     Restore(backup::Arguments),
     /// The log of every decision about a person

@@ -18,34 +18,34 @@ mod status;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// What holds in the organisation
+    /// What holds in the organization
     Status(Arguments),
     /// Switches multi-factor log-in on, once and for ever. Shows the break-glass code and reads its last group back
     Enable(By),
     /// Imposes it on everybody with a role. Reads the administrator's code from standard input
-    Announce(Announce),
-    /// Resets somebody else's authenticator and prints the ticket for the new one. Reads the administrator's code
+    ScheduleMandate(ScheduleMandate),
+    /// Resets somebody else's authenticator and prints the reset code for the new one. Reads the administrator's code
     /// from standard input, and the next code from a second line where the first was used up to log in
     Reset(Reset),
     /// Moves an announced date, twice at most to a later one. Reads the administrator's code from standard input
     Move(rules::Move),
     /// Cancels what is announced, before its date. Reads the administrator's code from standard input
     Cancel(rules::Cancel),
-    /// Another choice of the organisation's. What weakens waits three days, and needs a second, fresh code
+    /// Another choice of the organization's. What weakens waits three days, and needs a second, fresh code
     Set(rules::Set),
     /// Stops a change that waits. Reads the administrator's code from standard input
     Stop(rules::Stop),
     /// Nobody switches multi-factor log-in off any more, for ever. Reads the administrator's code from standard input
     StrictLatch(By),
     /// A new break-glass code in place of the old. Reads a code, the last group of the new one, and the next code
-    RenewSeal(By),
+    RenewBreakGlassCode(By),
     /// Writes down what time has brought and puts reminders into the outbox; for hosts whose service does not
     Tick(Arguments),
 }
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("start").required(true).args(["at", "now"])))]
-pub(crate) struct Announce {
+pub(crate) struct ScheduleMandate {
     #[command(flatten)]
     by: By,
 
@@ -70,7 +70,7 @@ pub(crate) struct Reset {
     /// Who lost the authenticator
     account: String,
 
-    /// The ticket is read aloud, and so lives ten minutes instead of a day
+    /// The reset code is read aloud, and so lives ten minutes instead of a day
     #[arg(long)]
     aloud: bool,
 }
@@ -81,14 +81,14 @@ impl Command {
             match self {
                 Self::Status(arguments) => status::status(arguments).await,
                 Self::Enable(by) => enable(by, stdin).await,
-                Self::Announce(asked) => announce(asked, stdin).await,
+                Self::ScheduleMandate(asked) => announce(asked, stdin).await,
                 Self::Reset(asked) => reset(asked, stdin).await,
                 Self::Move(asked) => rules::shift(asked, stdin).await,
                 Self::Cancel(asked) => rules::cancel(asked, stdin).await,
                 Self::Set(asked) => rules::set(asked, stdin).await,
                 Self::Stop(asked) => rules::stop(asked, stdin).await,
                 Self::StrictLatch(by) => rules::strict_latch(by, stdin).await,
-                Self::RenewSeal(by) => rules::renew_seal(by, stdin).await,
+                Self::RenewBreakGlassCode(by) => rules::renew_break_glass_code(by, stdin).await,
                 Self::Tick(arguments) => tick(arguments).await,
             }
         })
@@ -98,7 +98,7 @@ impl Command {
 async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
     let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
-    let proposed = house.service.propose_seal(&stamp).await?;
+    let proposed = house.service.propose_break_glass(&stamp).await?;
     let seal = proposed
         .map_err(|refusal| house.refused(&refusal.into()))?
         .expose();
@@ -122,12 +122,12 @@ async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     )
 }
 
-async fn announce(asked: &Announce, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+async fn announce(asked: &ScheduleMandate, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = asked.by.house.open().await?;
     let now = Start::Now {
         confirmed: asked.now,
     };
-    let announced = recent(&house, &asked.by, stdin, |stamp| flow::Announce {
+    let announced = recent(&house, &asked.by, stdin, |stamp| flow::ScheduleMandate {
         stamp,
         role: asked.role,
         start: asked.at.map_or(now, Start::At),
@@ -150,13 +150,13 @@ async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         typed,
     });
     let handed = reset.await?;
-    let ticket = handed.ticket.expose();
+    let reset_code = handed.reset_code.expose();
     let account = asked.account.escape_debug();
     house.tell(
-        &json!({ "ticket": ticket.as_str(), "expires": handed.expires.0 }),
+        &json!({ "reset_code": reset_code.as_str(), "expires": handed.expires.0 }),
         &format!(
-            "ticket: {}\n{account} enrolls with it until {}",
-            ticket.as_str(),
+            "reset code: {}\n{account} enrolls with it until {}",
+            reset_code.as_str(),
             when::text(handed.expires)
         ),
     )
@@ -167,6 +167,6 @@ async fn tick(arguments: &Arguments) -> Result<Outcome, Failure> {
     let settled = house.service.tick().await?;
     house.tell(
         &json!({ "settled": settled }),
-        &format!("something was due in {settled} organisations"),
+        &format!("something was due in {settled} organizations"),
     )
 }

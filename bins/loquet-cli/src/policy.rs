@@ -16,7 +16,7 @@ const MAX_SCENARIO: usize = 1024 * 1024;
 pub(crate) enum Command {
     /// Plays scenarios and says whether the rules answer as each step expects
     ///
-    /// A scenario is a TOML file: an organisation with its preset, options, roles and people, and steps in which
+    /// A scenario is a TOML file: an organization with its preset, options, roles and people, and steps in which
     /// somebody does something and a code is expected. The documentation of `loquet_policy::scenario` has every key.
     ///
     /// Exit codes: 0 all came true, 1 a step came out otherwise, 2 a file is no scenario.

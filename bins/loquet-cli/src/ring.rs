@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use loquet::KeyRing;
+use loquet::Keyring;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
@@ -36,8 +36,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn ring(&self) -> Result<KeyRing, Failure> {
-        KeyRing::parse(&self.text()?).map_err(|why| self.wrong(&why))
+    pub(crate) fn ring(&self) -> Result<Keyring, Failure> {
+        Keyring::parse(&self.text()?).map_err(|why| self.wrong(&why))
     }
 
     fn text(&self) -> Result<Zeroizing<String>, Failure> {
@@ -87,7 +87,7 @@ impl Keys {
         }
         new.push_str(more);
         // What is written must be readable: nothing is replaced by a ring that no one could open.
-        KeyRing::parse(&new).map_err(|why| self.wrong(&why))?;
+        Keyring::parse(&new).map_err(|why| self.wrong(&why))?;
         replace(path, new.as_bytes()).map_err(|why| self.wrong(&why))
     }
 }

@@ -25,7 +25,7 @@ const APPS: [(&str, App); 10] = [
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Who gives the secret: the service or its organisation
+    /// Who gives the secret: the service or its organization
     #[arg(long)]
     issuer: String,
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::json;
 
 use crate::files::Files;
-use crate::people::{ORGANISATION, PEOPLE};
+use crate::people::{ORGANIZATION, PEOPLE};
 
 /// The article's path, in the order in which it can be walked.
 const TRY: [&str; 7] = [
@@ -15,7 +15,7 @@ const TRY: [&str; 7] = [
     "Impose it on all employees, now; then log in as sofia: the log-in page shows her QR code.",
     "Log out and in again as sofia: only the six digits are asked for, and a code works once.",
     "Log in as julie (parent): under \"Mon compte\" she may switch it on, and off again; sofia may not.",
-    "As helene, reset sofia: the ticket that is shown once is asked for at her next log-in.",
+    "As helene, reset sofia: the reset code that is shown once is asked for at her next log-in.",
     "Restrict log-ins by address under Administration; rules that would lock you out are refused.",
 ];
 
@@ -36,13 +36,13 @@ fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Re
             "login": person.login,
             "name": person.name,
             "role": person.role_word(),
-            "pass_phrase": person.phrase,
+            "password": person.phrase,
             "account": person.account().to_string(),
         })
     });
     let line = json!({
         "address": format!("http://{address}"),
-        "organisation": ORGANISATION,
+        "organization": ORGANIZATION,
         "database": files.database,
         "key": files.key,
         "new": files.is_new,
@@ -62,7 +62,7 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
     writeln!(
         out,
         "
-  {ORGANISATION}: multi-factor log-in with Loquet
+  {ORGANIZATION}: multi-factor log-in with Loquet
 
   Open      http://{address}   (French; English at the top right)
   Database  {database} ({state}; --fresh starts over)
@@ -70,7 +70,7 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
 "
     )?;
     let line = |login, name, role, phrase| format!("  {login:<9} {name:<17} {role:<14} {phrase}");
-    writeln!(out, "{}", line("log in as", "name", "role", "pass phrase"))?;
+    writeln!(out, "{}", line("log in as", "name", "role", "password"))?;
     for person in &PEOPLE {
         let role = person.role_word();
         writeln!(

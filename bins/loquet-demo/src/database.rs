@@ -1,4 +1,4 @@
-//! The demo's own tables, beside Loquet's in the same file: people with pass phrases, and browsers' sessions.
+//! The demo's own tables, beside Loquet's in the same file: people with passwords, and browsers' sessions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -76,7 +76,7 @@ impl Database {
         .map_err(Into::into)
     }
 
-    /// Account and hashed pass phrase of whoever logs in by this name.
+    /// Account and hashed password of whoever logs in by this name.
     pub(crate) async fn person(
         &self,
         login: String,
@@ -146,7 +146,7 @@ impl Database {
     }
 }
 
-/// All in one transaction, with the mark by which the file is recognised: a start that is interrupted leaves an empty file.
+/// All in one transaction, with the mark by which the file is recognized: a start that is interrupted leaves an empty file.
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let change = connection.transaction()?;
     change.pragma_update(None, "application_id", APPLICATION_ID)?;

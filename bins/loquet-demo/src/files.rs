@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use loquet::KeyRing;
+use loquet::Keyring;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ const KEY_COMMENT: &str =
 pub(crate) struct Files {
     pub(crate) database: PathBuf,
     pub(crate) key: PathBuf,
-    pub(crate) ring: KeyRing,
+    pub(crate) ring: Keyring,
     /// The database is empty so far.
     pub(crate) is_new: bool,
     _lock: File,
@@ -51,7 +51,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let ring = fs::read_to_string(&key)
         .map(Zeroizing::new)
         .map_err(|cause| cause.to_string())
-        .and_then(|text| KeyRing::parse(&text).map_err(|fault| fault.to_string()))
+        .and_then(|text| Keyring::parse(&text).map_err(|fault| fault.to_string()))
         .map_err(|cause| {
             let advice = "it alone opens the database: put it back, or start over with --fresh";
             Failure::file("use the key file", &key, format_args!("{cause}; {advice}"))
@@ -124,7 +124,7 @@ fn is_empty(database: &Path) -> Result<bool, Failure> {
         return Ok(header.is_empty());
     }
     Err(Failure::BadInput(format!(
-        "{} does not begin like a database of this demo, so it is left alone. Choose another file with --db.",
+        "{} does not begin like a database of this demo, so it is left alone. UpdateSettings another file with --db.",
         database.display()
     )))
 }
@@ -156,7 +156,7 @@ fn create_key(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
     file.write_all(KEY_COMMENT.as_bytes())
-        .and_then(|()| file.write_all(KeyRing::line(1, &key).as_bytes()))
+        .and_then(|()| file.write_all(Keyring::line(1, &key).as_bytes()))
         .and_then(|()| file.as_file().sync_all())
         .map_err(|cause| failed(&cause))?;
     file.persist_noclobber(path)

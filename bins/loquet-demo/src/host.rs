@@ -12,7 +12,7 @@ use loquet_web::{BoxError, Brand, Host, Page, SessionKey, document};
 use maud::{Markup, PreEscaped};
 
 use crate::database::Database;
-use crate::people::ORGANISATION;
+use crate::people::ORGANIZATION;
 use crate::places::{self, Pretended};
 
 /// Two small feet.
@@ -63,7 +63,7 @@ impl Host for Demo {
     fn frame(&self, page: Page) -> Markup {
         let language = page.language;
         let brand = Brand {
-            name: ORGANISATION,
+            name: ORGANIZATION,
             logo: &PreEscaped(LOGO.to_owned()),
             home: self.home(),
             links: &[

@@ -14,7 +14,7 @@ impl Deliver for Terminal {
         writeln!(out, "notice to {}: {:?}", letter.external_id, letter.event)?;
         if let Some(link) = &letter.link {
             let link = link.expose();
-            writeln!(out, "  that was not me: /mfa/repudiate/{}", *link)?;
+            writeln!(out, "  that was not me: /mfa/not-me/{}", *link)?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use tower::ServiceBuilder;
 use zeroize::Zeroizing;
 
 use crate::host::{Demo, LOG_IN};
-use crate::people::ORGANISATION;
+use crate::people::ORGANIZATION;
 use crate::phrase::{MAX_PHRASE, Phrases};
 use crate::places;
 
@@ -98,7 +98,7 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
                 h1 { (title) }
                 p.soft { (language.say(
                     "Un service en ligne voit d'où viennent ses visiteurs. Choisissez d'où vous apparaissez, pour essayer les règles de connexion. Cette page n'existe que dans la démonstration, et seulement sur votre propre ordinateur.",
-                    "An online service sees where its visitors come from. Choose where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
+                    "An online service sees where its visitors come from. UpdateSettings where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
                 )) }
             }
             (places::line(language, now))
@@ -169,7 +169,7 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
                         h2 { "Administration" }
                         p.soft { (language.say(
                             "L'authentification multi-facteur de toute l'organisation.",
-                            "Multi-factor log-in for the whole organisation.",
+                            "Multi-factor log-in for the whole organization.",
                         )) }
                     }
                     div.row { a.button.plain href="/mfa/admin" data-testid="admin" { "Administration" } }
@@ -179,7 +179,7 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
     }
 }
 
-/// The log-in page: the form, or, to whoever has given the pass phrase, the QR code or the field for the six digits.
+/// The log-in page: the form, or, to whoever has given the password, the QR code or the field for the six digits.
 async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     if let Some(page) = app.pages.interim(&visit).await {
         return page;
@@ -225,7 +225,7 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         })
     };
     let login = typed(language.say("Identifiant", "Name"), "login", MAX_LOGIN)?;
-    let name = language.say("Phrase de passe", "Pass phrase");
+    let name = language.say("Mot de passe", "Password");
     let phrase = Zeroizing::new(typed(name, "phrase", MAX_PHRASE)?.to_owned());
 
     // What costs less than a hash comes first: the place, and how often it was tried.
@@ -279,7 +279,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
                 maxlength=(MAX_LOGIN) required autofocus[login.is_empty()];
         }
         div.field {
-            label for="phrase" { (language.say("Phrase de passe", "Pass phrase")) }
+            label for="phrase" { (language.say("Mot de passe", "Password")) }
             input #phrase name="phrase" type="password" autocomplete="current-password" maxlength=(MAX_PHRASE) required
                 autofocus[!login.is_empty()];
         }
@@ -293,7 +293,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         section.card data-testid="log-in-page" {
             header {
                 h1 { (language.say("Connexion", "Log in")) }
-                p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANISATION) "." }
+                p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANIZATION) "." }
             }
             (form)
             (places::line(language, app.pages.address(visit)))

@@ -2,8 +2,8 @@
 
 use loquet_policy::{AccountId, RoleId};
 
-/// The organisation's name, which the authenticator app shows too.
-pub(crate) const ORGANISATION: &str = "À petits pas";
+/// The organization's name, which the authenticator app shows too.
+pub(crate) const ORGANIZATION: &str = "À petits pas";
 
 /// Somebody to log in as.
 #[derive(Debug, Clone, Copy)]

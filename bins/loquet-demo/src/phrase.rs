@@ -1,4 +1,4 @@
-//! Pass phrases: Argon2id, hashed off the runtime's threads, a few at a time, and tried only so often.
+//! Passwords: Argon2id, hashed off the runtime's threads, a few at a time, and tried only so often.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-/// The longest pass phrase that is looked at, in characters: hashing a longer one would only be work for an attacker to
+/// The longest password that is looked at, in characters: hashing a longer one would only be work for an attacker to
 /// order.
 pub(crate) const MAX_PHRASE: usize = 256;
 
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 4;
 /// Where a rate limiter knows more keys than this, it forgets those that have all their tries back.
 const REMEMBERED: usize = 10_000;
 
-/// Checks pass phrases.
+/// Checks passwords.
 #[derive(Debug)]
 pub(crate) struct Phrases {
     seats: Arc<Semaphore>,

@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
-use crate::people::{ORGANISATION, PEOPLE};
+use crate::people::{ORGANIZATION, PEOPLE};
 use crate::phrase::Phrases;
 use crate::{banner, notices, pages, places};
 
@@ -50,7 +50,7 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     let app = open(&files, geo).await?;
     if !address.ip().is_loopback() {
         warn(
-            "this demo speaks plain http and prints its pass phrases: keep it off networks you do not trust",
+            "this demo speaks plain http and prints its passwords: keep it off networks you do not trust",
         );
     }
     banner::print(address, &files, cli.json).map_err(server)?;
@@ -83,10 +83,10 @@ async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
     Ok(pages::router(pages, org, phrases))
 }
 
-/// Makes the organisation and its accounts where they are not there yet.
+/// Makes the organization and its accounts where they are not there yet.
 async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
     let org = service
-        .ensure_organisation(OrgId::from(1_u64), ORGANISATION)
+        .ensure_organization(OrgId::from(1_u64), ORGANIZATION)
         .await?;
     for person in &PEOPLE {
         let account = person.account();

@@ -133,7 +133,7 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
     assert!(code == 3 && why.contains("in use by another"), "{why}");
     let page = first.ask("GET /connexion HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
     assert!(
-        page.starts_with("HTTP/1.1 200") && page.contains("Phrase de passe"),
+        page.starts_with("HTTP/1.1 200") && page.contains("Mot de passe"),
         "{page}"
     );
     assert_eq!(first.end(), 0);

@@ -13,9 +13,9 @@
 //! // For real: AsyncSmtpTransport::<Tokio1Executor>::relay("smtp.example.org")?, with credentials.
 //! let smtp = AsyncSmtpTransport::<Tokio1Executor>::unencrypted_localhost();
 //! let post = Post::new(smtp, "Garderie <no-reply@example.org>".parse()?, |letter: &loquet::Letter| {
-//!     let mut body = format!("{}: {:?}\n", letter.organisation, letter.event);
+//!     let mut body = format!("{}: {:?}\n", letter.organization, letter.event);
 //!     if let Some(link) = &letter.link {
-//!         body += &format!("That was not you? https://example.org/mfa/repudiate/{}\n", link.expose().as_str());
+//!         body += &format!("That was not you? https://example.org/mfa/not-me/{}\n", link.expose().as_str());
 //!     }
 //!     Some(Text { subject: "About your account".into(), body })
 //! });

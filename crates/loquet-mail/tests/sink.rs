@@ -73,7 +73,7 @@ fn sink(mut refusals: u32) -> (u16, Receiver<String>) {
 
 fn write(letter: &Letter) -> Option<Text> {
     (letter.to == DENIS.into()).then(|| Text {
-        subject: format!("À propos de votre compte ({})", letter.organisation),
+        subject: format!("À propos de votre compte ({})", letter.organization),
         body: format!("{:?}\n.\nfin\n", letter.event),
     })
 }

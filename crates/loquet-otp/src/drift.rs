@@ -8,7 +8,7 @@ use crate::{Key, Totp, TypedCode};
 /// How far a phone's clock is from the verifier's, in steps: negative if the phone is behind.
 ///
 /// The verifier stores it beside the secret and passes it to [`Totp::verify`]. It comes from
-/// [`Totp::resynchronise`] alone, never from ordinary log-ins: slow typing would teach it that the clock is behind,
+/// [`Totp::resynchronize`] alone, never from ordinary log-ins: slow typing would teach it that the clock is behind,
 /// and an attacker who relays codes late would widen the window for himself.
 ///
 /// ```
@@ -130,7 +130,7 @@ pub struct Search {
     pub after: Option<u64>,
 }
 
-/// A clock that was found (RFC 6238 §6). See the example of [`Totp::resynchronise`].
+/// A clock that was found (RFC 6238 §6). See the example of [`Totp::resynchronize`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resync {
     /// The step of the last code: store it as the new `after`, for all these codes are used now.
@@ -156,7 +156,7 @@ impl Totp {
     ///
     /// let codes = [on_token(now - 30), on_token(now)];
     /// let everywhere = Search { reach: Reach::MAX, after: None };
-    /// let found = totp.resynchronise(&key, &codes, now, everywhere).ok_or("not found")?;
+    /// let found = totp.resynchronize(&key, &codes, now, everywhere).ok_or("not found")?;
     /// assert_eq!(found.drift.steps(), 3);
     /// # Ok::<(), &str>(())
     /// ```
@@ -165,7 +165,7 @@ impl Totp {
     /// Every step is computed and compared. One guess hits one of `2 × reach + 1` places in 10¹² (two codes of six
     /// digits), which is less likely than one code in an ordinary window; it must count as an attempt all the same.
     #[must_use]
-    pub fn resynchronise<const N: usize>(
+    pub fn resynchronize<const N: usize>(
         &self,
         key: &Key,
         codes: &[TypedCode; N],
@@ -222,19 +222,19 @@ fn lowest(after: Option<u64>) -> Option<u64> {
 /// use loquet_otp::{Reach, Search, Secret, Totp, TypedCode};
 /// let key = Secret::from([7; 20]).key(Default::default());
 /// let code: TypedCode = Totp::default().generate(&key, 0).into();
-/// let found = Totp::default().resynchronise(&key, &[code], 0, Search { reach: Reach::MAX, after: None });
+/// let found = Totp::default().resynchronize(&key, &[code], 0, Search { reach: Reach::MAX, after: None });
 /// ```
 /// ```compile_fail
 /// use loquet_otp::{Hotp, Reach, Secret, TypedCode};
 /// let key = Secret::from([7; 20]).key(Default::default());
 /// let code: TypedCode = Hotp::default().generate(&key, 0).into();
-/// let found = Hotp::default().resynchronise(&key, &[code; 4], 0, Reach::MAX);
+/// let found = Hotp::default().resynchronize(&key, &[code; 4], 0, Reach::MAX);
 /// ```
 /// ```
 /// use loquet_otp::{Hotp, Reach, Secret, TypedCode};
 /// let key = Secret::from([7; 20]).key(Default::default());
 /// let code: TypedCode = Hotp::default().generate(&key, 0).into();
-/// let found = Hotp::default().resynchronise(&key, &[code; 3], 0, Reach::MAX);
+/// let found = Hotp::default().resynchronize(&key, &[code; 3], 0, Reach::MAX);
 /// ```
 #[cfg(doctest)]
 mod one_code_finds_nothing {}

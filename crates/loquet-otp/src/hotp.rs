@@ -156,7 +156,7 @@ impl Hotp {
     /// # Security
     /// It never looks back: a code below the expected counter was used or skipped.
     #[must_use]
-    pub fn resynchronise<const N: usize>(
+    pub fn resynchronize<const N: usize>(
         &self,
         key: &Key,
         codes: &[TypedCode; N],

@@ -5,14 +5,14 @@ use crate::{
     AccountId, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId, UnixTime, limits,
 };
 
-/// One account of one organisation. Copying it allocates nothing.
+/// One account of one organization. Copying it allocates nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Account {
     /// Which account.
     pub id: AccountId,
-    /// Whose. An account never changes its organisation.
+    /// Whose. An account never changes its organization.
     pub org: OrgId,
     /// What the person is there.
     pub roles: RoleSet,
@@ -39,7 +39,7 @@ pub struct Account {
     /// Recovery codes that are left.
     pub recovery: RecoverySet,
     /// A link in the notice of the last enrollment, with which its owner repudiates it.
-    pub repudiation: Option<Repudiation>,
+    pub binding_link: Option<BindingLink>,
 }
 
 impl Account {
@@ -61,7 +61,7 @@ impl Account {
             attempts: Attempts::default(),
             resets: ResetQuota::default(),
             recovery: RecoverySet::EMPTY,
-            repudiation: None,
+            binding_link: None,
         }
     }
 
@@ -75,7 +75,7 @@ impl Account {
     pub(crate) const fn present(&self) -> Result<&Self, Refusal> {
         match self.status {
             Status::Active => Ok(self),
-            Status::Left { since } => Err(Refusal::HasLeft { since }),
+            Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }),
         }
     }
 
@@ -85,8 +85,8 @@ impl Account {
     pub fn authenticator_at(&self, now: UnixTime) -> Authenticator {
         match self.authenticator {
             Authenticator::ResetDue {
-                ticket:
-                    Some(Ticket {
+                reset_code:
+                    Some(ResetCode {
                         origin: Origin::Recovery { .. },
                         expires,
                         ..
@@ -108,7 +108,7 @@ impl Account {
         matches!(
             self.authenticator_at(now),
             Authenticator::ResetDue {
-                ticket: Some(Ticket {
+                reset_code: Some(ResetCode {
                     origin: Origin::BreakGlass { .. },
                     expires,
                     ..
@@ -138,7 +138,7 @@ impl Account {
     }
 }
 
-/// Whether a person is still in the organisation.
+/// Whether a person is still in the organization.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -149,7 +149,7 @@ pub enum Status {
     /// Yes.
     Active,
     /// No: no session, no secret.
-    Left {
+    Deactivated {
         /// Since when.
         since: UnixTime,
     },
@@ -172,7 +172,7 @@ pub enum Authenticator {
         since: UnixTime,
         /// The last step whose code was accepted: that step and all before are used up.
         step: u64,
-        /// Steps by which a resynchronisation found the phone's clock off.
+        /// Steps by which a resynchronization found the phone's clock off.
         drift: i8,
         /// The last step whose second use the owner was told of: one notice a step.
         told: Option<u64>,
@@ -184,10 +184,10 @@ pub enum Authenticator {
         /// What disabled it.
         why: DisabledBy,
     },
-    /// The next enrollment needs a ticket.
+    /// The next enrollment needs a reset code.
     ResetDue {
-        /// The ticket; `None` when it is void and another must be given.
-        ticket: Option<Ticket>,
+        /// The reset code; `None` when it is void and another must be given.
+        reset_code: Option<ResetCode>,
     },
 }
 
@@ -212,9 +212,11 @@ impl Authenticator {
     pub fn counts(&self) -> Result<(), Refusal> {
         match self {
             Self::Active { .. } => Ok(()),
-            Self::None => Err(Refusal::EnrolFirst),
+            Self::None => Err(Refusal::EnrollFirst),
             Self::Disabled { since, .. } => Err(Refusal::RecoverFirst { since: *since }),
-            Self::ResetDue { ticket } => Err(Refusal::TicketRequired(Ticket::cause(ticket))),
+            Self::ResetDue { reset_code } => {
+                Err(Refusal::ResetCodeRequired(ResetCode::cause(reset_code)))
+            }
         }
     }
 }
@@ -223,7 +225,7 @@ impl Authenticator {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Ticket {
+pub struct ResetCode {
     /// Where it came from.
     pub origin: Origin,
     /// When it was given out.
@@ -234,13 +236,13 @@ pub struct Ticket {
     pub wrong: u8,
 }
 
-impl Ticket {
+impl ResetCode {
     /// When it was given out, and by whom. A void one has left no trace.
-    pub(crate) fn cause(ticket: &Option<Self>) -> Cause {
-        ticket.map_or_else(Cause::default, |ticket| Cause {
+    pub(crate) fn cause(reset_code: &Option<Self>) -> Cause {
+        reset_code.map_or_else(Cause::default, |reset_code| Cause {
             role: None,
-            date: Some(ticket.issued),
-            by: ticket.author(),
+            date: Some(reset_code.issued),
+            by: reset_code.author(),
         })
     }
 
@@ -252,7 +254,7 @@ impl Ticket {
     }
 }
 
-/// Where a ticket came from, and what must be shown.
+/// Where a reset code came from, and what must be shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -262,16 +264,16 @@ impl Ticket {
 pub enum Origin {
     /// An administrator reset the account, or re-hired the person.
     Administrator {
-        /// Hash of the ticket.
+        /// Hash of the reset code.
         digest: Digest,
         /// Its author.
         by: AccountId,
-        /// The author's [`mark`](crate::Administrator::mark) when the ticket was given out.
+        /// The author's [`mark`](crate::Administrator::mark) when the reset code was given out.
         mark: u32,
     },
     /// Break-glass on the host.
     BreakGlass {
-        /// Hash of the ticket.
+        /// Hash of the reset code.
         digest: Digest,
     },
     /// The owner used a recovery code: this session alone may go on.
@@ -313,7 +315,7 @@ impl Pending {
 pub enum Purpose {
     /// The account's first.
     First,
-    /// After a reset, with its ticket.
+    /// After a reset, with its reset code.
     Reset,
     /// Beside an active one, which it replaces.
     Replace,
@@ -323,7 +325,7 @@ pub enum Purpose {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Repudiation {
+pub struct BindingLink {
     /// Hash of the link's secret part.
     pub link: Digest,
     /// From when on it does nothing.

@@ -11,7 +11,7 @@ pub struct Attempts {
     /// Failures since the secret was bound. Nothing but a new secret ends this count: who may begin
     /// anew after each of the owner's log-ins guesses for ever.
     pub total: u8,
-    /// Those who have the pass phrase and nothing else that we know.
+    /// Those who have the password and nothing else that we know.
     pub stranger: Lane,
     /// Known devices and live Level2 sessions: a stranger's failures do not make them wait.
     pub known: Lane,
@@ -42,7 +42,7 @@ pub struct ResetQuota {
 /// Where a code comes from. What cannot be shown to be better is a stranger.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Vantage {
-    /// The pass phrase, and nothing else that is known.
+    /// The password, and nothing else that is known.
     Stranger,
     /// A device on which the owner's code was accepted before.
     KnownDevice,

@@ -1,7 +1,7 @@
 //! What can be asked for, each with the evidence that its decision needs.
 //!
 //! The engine knows no codes, no hashes, no addresses: whoever calls has computed what a typed
-//! code, a presented ticket or an address amounts to, and says so here.
+//! code, a presented reset code or an address amounts to, and says so here.
 
 use crate::{
     Digest, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime, Vantage,
@@ -13,18 +13,18 @@ use crate::{
 /// somebody else concern [`Snapshot::subject`](crate::Snapshot::subject).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command {
-    // The organisation. An administrator asks.
-    /// Multi-factor log-in for this organisation, once and for ever. Level1 is enough.
+    // The organization. An administrator asks.
+    /// Multi-factor log-in for this organization, once and for ever. Level1 is enough.
     Enable {
         /// Hash of the break-glass code that was just shown.
-        seal: Digest,
+        break_glass: Digest,
         /// Whether its last group was typed back correctly.
         typed_back: bool,
     },
     /// [`Preset::StrictLatch`](crate::Preset::StrictLatch) from now on, for ever.
     Harden,
     /// A mandate for a role.
-    Announce {
+    ScheduleMandate {
         /// Whom it will cover.
         role: RoleId,
         /// From when on.
@@ -43,16 +43,16 @@ pub enum Command {
         role: RoleId,
     },
     /// A new break-glass code in place of the old.
-    RenewSeal {
+    RenewBreakGlassCode {
         /// Hash of the code that was just shown.
-        seal: Digest,
+        break_glass: Digest,
         /// Whether its last group was typed back correctly.
         typed_back: bool,
         /// The fresh code.
         code: Submitted,
     },
     /// Another choice. What weakens needs a fresh code and waits.
-    Change {
+    ChangeSetting {
         /// What should hold.
         setting: Setting,
         /// The fresh code.
@@ -64,23 +64,23 @@ pub enum Command {
         kind: SettingKind,
     },
     /// Write down what time has brought: mandates, waiting changes. Anybody, any time.
-    Settle,
+    ApplyDue,
 
-    // Log-in. The account's owner, or whoever has the pass phrase, asks.
-    /// The correct pass phrase was given.
+    // Log-in. The account's owner, or whoever has the password, asks.
+    /// The correct password was given.
     LogIn {
         /// What the access rules say of this place.
         access: Access,
     },
     /// A code, to finish a log-in or to step up.
-    GiveCode {
+    VerifyCode {
         /// The code.
         code: Submitted,
         /// What the access rules say of this place.
         access: Access,
     },
     /// Two consecutive codes of a phone whose clock is off.
-    Resynchronise {
+    Resynchronize {
         /// What the two codes amount to.
         pair: PairCheck,
         /// Where they come from.
@@ -92,8 +92,8 @@ pub enum Command {
     LogOut,
     /// All sessions of the account are over.
     LogOutEverywhere,
-    /// The pass phrase was changed.
-    PassPhraseChanged {
+    /// The password was changed.
+    PasswordChanged {
         /// By the owner, who knew the old one, rather than by somebody's help.
         by_owner: bool,
     },
@@ -101,9 +101,9 @@ pub enum Command {
     // Enrollment. The owner asks.
     /// Begin an enrollment, or show the one again that this session began.
     BeginEnrollment {
-        /// The presented ticket.
-        ticket: Option<Digest>,
-        /// Recovery codes that are shown with it, if the organisation offers them.
+        /// The presented reset code.
+        reset_code: Option<Digest>,
+        /// Recovery codes that are shown with it, if the organization offers them.
         recovery: RecoverySet,
         /// What the access rules say of this place.
         access: Access,
@@ -112,29 +112,29 @@ pub enum Command {
     BeginReplacement {
         /// A fresh code of the old one.
         code: Submitted,
-        /// Recovery codes that are shown with it, if the organisation offers them.
+        /// Recovery codes that are shown with it, if the organization offers them.
         recovery: RecoverySet,
     },
     /// The first code of the authenticator that this session enrolls.
     ConfirmEnrollment {
         /// The code, checked against the pending secret.
         check: CodeCheck,
-        /// Hash of the secret part of the repudiation link that the notice will carry.
+        /// Hash of the secret part of the binding_link link that the notice will carry.
         link: Digest,
         /// After break-glass: hash of the new break-glass code that was shown and typed back.
-        seal: Option<Digest>,
+        break_glass: Option<Digest>,
         /// What the access rules say of this place.
         access: Access,
     },
     /// Give up the enrollment that this session began.
-    AbandonEnrollment,
+    CancelEnrollment,
     /// Be asked for a code at log-in.
-    SwitchOn {
+    TurnOn {
         /// The fresh code.
         code: Submitted,
     },
     /// Be asked no more, where nothing forbids it.
-    SwitchOff {
+    TurnOff {
         /// The fresh code.
         code: Submitted,
     },
@@ -147,7 +147,7 @@ pub enum Command {
         /// What the access rules say of this place.
         access: Access,
     },
-    /// The authenticator is lost. The pass phrase, or a link that was mailed, is enough.
+    /// The authenticator is lost. The password, or a link that was mailed, is enough.
     ReportLost,
     /// Another address for notices. Without a session the host does it, which keeps its people's addresses.
     ChangeAddress {
@@ -155,17 +155,17 @@ pub enum Command {
         code: Submitted,
     },
     /// "That enrollment was not me", by the link in its notice.
-    Repudiate {
+    ReportUnrecognized {
         /// Hash of the presented link's secret part.
         link: Digest,
     },
 
     // People. An administrator asks about another account.
-    /// Somebody lost the authenticator: a ticket for a new enrollment.
+    /// Somebody lost the authenticator: a reset code for a new enrollment.
     Reset {
-        /// Hash of the new ticket.
-        ticket: Digest,
-        /// Whether the ticket is read aloud, and so lives ten minutes.
+        /// Hash of the new reset code.
+        reset_code: Digest,
+        /// Whether the reset code is read aloud, and so lives ten minutes.
         aloud: bool,
         /// The fresh code.
         code: Submitted,
@@ -183,32 +183,32 @@ pub enum Command {
         role: RoleId,
     },
     /// The person leaves.
-    Leave,
+    Deactivate,
     /// The person comes back, or somebody new has the same id.
-    Rehire {
+    Reactivate {
         /// The roles from now on.
         roles: RoleSet,
-        /// Hash of the ticket for the enrollment.
-        ticket: Digest,
+        /// Hash of the reset code for the enrollment.
+        reset_code: Digest,
         /// The fresh code.
         code: Submitted,
     },
 
     // The host itself, in the account's name: no session.
     /// The host deleted the person from its own records.
-    HostLeave,
-    /// The sealed code was typed on the host, for the administrator in
+    HostDeactivate,
+    /// The break-glass code was typed on the host, for the administrator in
     /// [`Snapshot::actor`](crate::Snapshot::actor).
-    BreakGlass {
+    OpenBreakGlass {
         /// Hash of the presented code.
-        seal: Digest,
+        break_glass: Digest,
     },
-    /// The wait is over: give the ticket out.
-    CollectTicket {
+    /// The wait is over: give the reset code out.
+    CollectResetCode {
         /// Hash of the presented code.
-        seal: Digest,
-        /// Hash of the new ticket.
-        ticket: Digest,
+        break_glass: Digest,
+        /// Hash of the new reset code.
+        reset_code: Digest,
     },
 }
 
@@ -223,8 +223,8 @@ impl Command {
             Self::LogIn { .. }
                 | Self::LogOut
                 | Self::LogOutEverywhere
-                | Self::PassPhraseChanged { .. }
-                | Self::AbandonEnrollment
+                | Self::PasswordChanged { .. }
+                | Self::CancelEnrollment
                 | Self::Enable { .. }
         )
     }
@@ -238,8 +238,8 @@ impl Command {
             Self::Reset { .. }
                 | Self::AddRole { .. }
                 | Self::RemoveRole { .. }
-                | Self::Leave
-                | Self::Rehire { .. }
+                | Self::Deactivate
+                | Self::Reactivate { .. }
         )
     }
 }

@@ -3,12 +3,12 @@
 mod code;
 mod enrollment;
 mod glass;
-mod organisation;
+mod organization;
 mod owner;
 mod people;
 mod recovery;
+mod reset_code;
 mod session;
-mod ticket;
 mod turn;
 
 use crate::{Changes, Command, Decision, Fresh, Refusal, Snapshot, UnixTime};
@@ -26,10 +26,10 @@ pub use session::is_due;
 /// # Example
 /// ```
 /// use loquet_policy::*;
-/// let organisation = Organisation::new(OrgId::from(1u64));
-/// let marie = Account::new(AccountId::from(2u64), organisation.id, RoleSet::of(RoleId::PARENT), UnixTime(0));
+/// let organization = Organization::new(OrgId::from(1u64));
+/// let marie = Account::new(AccountId::from(2u64), organization.id, RoleSet::of(RoleId::PARENT), UnixTime(0));
 /// let snapshot = Snapshot {
-///     organisation: Some(&organisation),
+///     organization: Some(&organization),
 ///     roster: None,
 ///     actor: &marie,
 ///     session: None,
@@ -61,42 +61,42 @@ pub fn decide(snapshot: &Snapshot<'_>, command: &Command, now: UnixTime, fresh: 
 #[rustfmt::skip]
 fn answer(turn: &mut Turn<'_>, command: &Command) -> Answer {
     match *command {
-        Command::Enable { seal, typed_back } => turn.enable(seal, typed_back),
+        Command::Enable { break_glass, typed_back } => turn.enable(break_glass, typed_back),
         Command::Harden => turn.harden(),
-        Command::Announce { role, start } => turn.announce(role, start),
+        Command::ScheduleMandate { role, start } => turn.announce(role, start),
         Command::MoveMandate { role, date } => turn.move_mandate(role, date),
         Command::CancelMandate { role } => turn.cancel_mandate(role),
-        Command::RenewSeal { seal, typed_back, code } => turn.renew_seal(seal, typed_back, code),
-        Command::Change { setting, code } => turn.change(setting, code),
+        Command::RenewBreakGlassCode { break_glass, typed_back, code } => turn.renew_break_glass_code(break_glass, typed_back, code),
+        Command::ChangeSetting { setting, code } => turn.change(setting, code),
         Command::CancelChange { kind } => turn.cancel_change(kind),
-        Command::Settle => Ok(crate::Grant::Done),
+        Command::ApplyDue => Ok(crate::Grant::Done),
 
         Command::LogIn { access } => turn.log_in(access),
-        Command::GiveCode { code, access } => turn.give_code(code, access),
-        Command::Resynchronise { pair, vantage, access } => turn.resynchronise(pair, vantage, access),
+        Command::VerifyCode { code, access } => turn.verify_code(code, access),
+        Command::Resynchronize { pair, vantage, access } => turn.resynchronize(pair, vantage, access),
         Command::LogOut => turn.log_out(),
         Command::LogOutEverywhere => turn.log_out_everywhere(),
-        Command::PassPhraseChanged { by_owner } => turn.pass_phrase_changed(by_owner),
+        Command::PasswordChanged { by_owner } => turn.password_changed(by_owner),
 
-        Command::BeginEnrollment { ticket, recovery, access } => turn.begin_enrollment(ticket, recovery, access),
+        Command::BeginEnrollment { reset_code, recovery, access } => turn.begin_enrollment(reset_code, recovery, access),
         Command::BeginReplacement { code, recovery } => turn.begin_replacement(code, recovery),
-        Command::ConfirmEnrollment { check, link, seal, access } => turn.confirm(check, link, seal, access),
-        Command::AbandonEnrollment => turn.abandon(),
-        Command::SwitchOn { code } => turn.switch_on(code),
-        Command::SwitchOff { code } => turn.switch_off(code),
+        Command::ConfirmEnrollment { check, link, break_glass, access } => turn.confirm(check, link, break_glass, access),
+        Command::CancelEnrollment => turn.abandon(),
+        Command::TurnOn { code } => turn.switch_on(code),
+        Command::TurnOff { code } => turn.switch_off(code),
         Command::UseRecoveryCode { code, vantage, access } => turn.use_recovery_code(code, vantage, access),
         Command::ReportLost => turn.report_lost(),
         Command::ChangeAddress { code } => turn.change_address(code),
-        Command::Repudiate { link } => turn.repudiate(link),
+        Command::ReportUnrecognized { link } => turn.repudiate(link),
 
-        Command::Reset { ticket, aloud, code } => turn.reset(ticket, aloud, code),
+        Command::Reset { reset_code, aloud, code } => turn.reset(reset_code, aloud, code),
         Command::AddRole { role, code } => turn.add_role(role, code),
         Command::RemoveRole { role } => turn.remove_role(role),
-        Command::Leave => turn.leave(),
-        Command::Rehire { roles, ticket, code } => turn.rehire(roles, ticket, code),
+        Command::Deactivate => turn.leave(),
+        Command::Reactivate { roles, reset_code, code } => turn.rehire(roles, reset_code, code),
 
-        Command::HostLeave => turn.host_leave(),
-        Command::BreakGlass { seal } => turn.break_glass(seal),
-        Command::CollectTicket { seal, ticket } => turn.collect_ticket(seal, ticket),
+        Command::HostDeactivate => turn.host_deactivate(),
+        Command::OpenBreakGlass { break_glass } => turn.break_glass(break_glass),
+        Command::CollectResetCode { break_glass, reset_code } => turn.collect_reset_code(break_glass, reset_code),
     }
 }

@@ -1,7 +1,7 @@
 //! What a decision reads and what it says.
 
 use crate::{
-    Account, AccountId, Organisation, Preset, Purpose, Refusal, Requirement, RoleId, Roster,
+    Account, AccountId, Organization, Preset, Purpose, Refusal, Requirement, RoleId, Roster,
     Session, Setting, SettingKind, UnixTime,
 };
 use alloc::vec::Vec;
@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 /// Everything that one decision reads. What is missing is unknown, and unknown never allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
-    /// The actor's organisation; `None` when it cannot be read.
-    pub organisation: Option<&'a Organisation>,
+    /// The actor's organization; `None` when it cannot be read.
+    pub organization: Option<&'a Organization>,
     /// Its administrators; `None` when they were not loaded or cannot be read.
     pub roster: Option<&'a Roster>,
     /// Who acts, or in whose name the host acts.
@@ -39,8 +39,8 @@ pub struct Decision {
 /// Rows to write, each whole. `None` leaves a row as it is.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Changes {
-    /// The organisation.
-    pub organisation: Option<Organisation>,
+    /// The organization.
+    pub organization: Option<Organization>,
     /// The administrators.
     pub roster: Option<Roster>,
     /// The actor.
@@ -53,7 +53,7 @@ impl Changes {
     /// Whether there is nothing to write.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.organisation.is_none()
+        self.organization.is_none()
             && self.roster.is_none()
             && self.actor.is_none()
             && self.subject.is_none()
@@ -96,8 +96,8 @@ pub enum Grant {
         /// Recovery codes that are left.
         left: u8,
     },
-    /// A ticket counts for the subject (or, after break-glass, for the actor).
-    TicketIssued {
+    /// A reset code counts for the subject (or, after break-glass, for the actor).
+    ResetCodeIssued {
         /// Until when.
         expires: UnixTime,
     },
@@ -123,7 +123,7 @@ pub enum Grant {
     },
     /// Break-glass waits.
     Opening {
-        /// When the ticket can be collected.
+        /// When the reset code can be collected.
         ready: UnixTime,
     },
     /// The session is over.
@@ -213,9 +213,9 @@ pub enum Event {
         role: RoleId,
     },
     /// The break-glass code was renewed.
-    SealRenewed,
+    BreakGlassCodeRenewed,
     /// The break-glass code is void after too many wrong ones: renew it.
-    SealVoid,
+    BreakGlassCodeVoid,
     /// Somebody on the host opens the break-glass for an administrator.
     BreakGlassOpening {
         /// Whom it will let in.
@@ -228,7 +228,7 @@ pub enum Event {
         /// Who.
         by: AccountId,
     },
-    /// The break-glass ticket was given out.
+    /// The break-glass reset code was given out.
     BreakGlassOpen {
         /// To whom.
         account: AccountId,
@@ -264,7 +264,7 @@ pub enum Event {
         purpose: Purpose,
     },
     /// The last enrollment was repudiated.
-    Repudiated,
+    ReportedUnrecognized,
     /// Notices go to another address from now on; the old one hears for a while what the new one hears.
     AddressChanged,
     /// A recovery code was used.
@@ -272,8 +272,8 @@ pub enum Event {
         /// How many are left.
         left: u8,
     },
-    /// The clock of the phone was resynchronised.
-    Resynchronised,
+    /// The clock of the phone was resynchronized.
+    Resynchronized,
     /// The owner's switch was turned.
     Toggled {
         /// Where to.
@@ -286,8 +286,8 @@ pub enum Event {
         /// By whom.
         by: AccountId,
     },
-    /// A ticket is void after too many wrong ones.
-    TicketVoid,
+    /// A reset code is void after too many wrong ones.
+    ResetCodeVoid,
     /// Somebody became administrator.
     Promoted {
         /// Who.
@@ -301,7 +301,7 @@ pub enum Event {
         account: AccountId,
     },
     /// Somebody left.
-    Left {
+    Deactivated {
         /// Who.
         account: AccountId,
     },

@@ -12,7 +12,7 @@ use crate::{AccountId, Decision, Grant, Level, Mandate, Refusal, Requirement, Ro
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Reason {
     /// The stable name of the answer or of the reason: a [`Refusal::code`], or one of
-    /// `LEVEL_1`, `LEVEL_2`, `HALF_LOGIN`, `RECOVERY_ONLY`, `ENROL_ONLY`, `GRANTED`, and of the
+    /// `LEVEL_1`, `LEVEL_2`, `HALF_LOGIN`, `RECOVERY_ONLY`, `ENROLL_ONLY`, `GRANTED`, and of the
     /// reasons `MANDATE`, `UNKNOWN_ROLE_MANDATED`, `TOGGLE`, `POLICY_UNREADABLE`, `ANNOUNCED`.
     pub code: &'static str,
     /// The rule that gave it.
@@ -102,7 +102,7 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
         }
         Ok(
             Grant::Pending { expires: date, .. }
-            | Grant::TicketIssued { expires: date }
+            | Grant::ResetCodeIssued { expires: date }
             | Grant::Enabled { from: date, .. }
             | Grant::Scheduled { due: date }
             | Grant::Opening { ready: date },
@@ -128,7 +128,7 @@ impl Level {
         let code = match self {
             Self::HalfLogin => "HALF_LOGIN",
             Self::RecoveryOnly => "RECOVERY_ONLY",
-            Self::EnrolOnly => "ENROL_ONLY",
+            Self::EnrollOnly => "ENROLL_ONLY",
             Self::Level1 => "LEVEL_1",
             Self::Level2 => "LEVEL_2",
         };
@@ -165,14 +165,14 @@ impl Refusal {
     pub const fn reason(&self) -> Reason {
         let mut reason = Reason::plain(self.code(), self.rule());
         match *self {
-            Self::EnrolOnly(cause)
+            Self::EnrollOnly(cause)
             | Self::CodeRequired(cause)
             | Self::Latched(cause)
             | Self::AlreadyEnabled(cause)
             | Self::AlreadyAnnounced(cause)
             | Self::TooManyPostponements(cause)
-            | Self::TicketRequired(cause)
-            | Self::TicketExpired(cause)
+            | Self::ResetCodeRequired(cause)
+            | Self::ResetCodeExpired(cause)
             | Self::Mandated(cause) => {
                 reason.role = cause.role;
                 reason.date = cause.date;
@@ -181,10 +181,10 @@ impl Refusal {
             Self::UnknownRole { role } | Self::NothingAnnounced { role } => {
                 reason.role = Some(role);
             }
-            Self::NotSealed { until: date } => reason.date = date,
+            Self::NoBreakGlassCode { until: date } => reason.date = date,
             Self::RecoverFirst { since: date }
             | Self::Disabled { since: date }
-            | Self::HasLeft { since: date }
+            | Self::IsDeactivated { since: date }
             | Self::TooSoon { earliest: date }
             | Self::TooNew { until: date }
             | Self::AlreadyOpen { ready: date }
@@ -233,7 +233,7 @@ names! {
     LogInRequired "LOGIN_REQUIRED" Authority
     StaleLogIn "STALE_LOGIN" Authority
     LogInExpired "LOGIN_EXPIRED" Authority
-    EnrolOnly "ENROL_ONLY" Requirement
+    EnrollOnly "ENROLL_ONLY" Requirement
     CodeRequired "CODE_REQUIRED" Requirement
     RecoverFirst "RECOVER_FIRST" Enrollment
     AlreadyCompleted "ALREADY_COMPLETED" Request
@@ -252,7 +252,7 @@ names! {
     NotConfirmed "NOT_CONFIRMED" Notice
     TooManyPostponements "TOO_MANY_POSTPONEMENTS" Notice
     WouldStrandAdmin "WOULD_STRAND_ADMIN" WayBack
-    SealNotConfirmed "SEAL_NOT_CONFIRMED" WayBack
+    BreakGlassCodeNotConfirmed "BREAK_GLASS_CODE_NOT_CONFIRMED" WayBack
     OutOfBounds "OUT_OF_BOUNDS" Request
     NothingScheduled "NOTHING_SCHEDULED" Request
     Malformed "MALFORMED" Code
@@ -263,14 +263,14 @@ names! {
     Disabled "DISABLED" Code
     NoAuthenticator "NO_AUTHENTICATOR" Enrollment
     AlreadyBound "ALREADY_BOUND" Enrollment
-    EnrolFirst "ENROL_FIRST" Enrollment
-    TicketRequired "TICKET_REQUIRED" Enrollment
-    WrongTicket "WRONG_TICKET" Enrollment
-    TicketExpired "TICKET_EXPIRED" Enrollment
+    EnrollFirst "ENROLL_FIRST" Enrollment
+    ResetCodeRequired "RESET_CODE_REQUIRED" Enrollment
+    WrongResetCode "WRONG_RESET_CODE" Enrollment
+    ResetCodeExpired "RESET_CODE_EXPIRED" Enrollment
     NotYours "NOT_YOURS" Enrollment
     NothingPending "NOTHING_PENDING" Enrollment
     TooManyPendings "TOO_MANY_PENDINGS" Enrollment
-    SealFirst "SEAL_FIRST" WayBack
+    BreakGlassCodeFirst "BREAK_GLASS_CODE_FIRST" WayBack
     NotOffered "NOT_OFFERED" Enrollment
     WrongRecoveryCode "WRONG_RECOVERY_CODE" Code
     WrongLink "WRONG_LINK" Enrollment
@@ -282,18 +282,18 @@ names! {
     SelfReset "SELF_RESET" Authority
     SelfPromotion "SELF_PROMOTION" Authority
     SelfDemotion "SELF_DEMOTION" Authority
-    SelfOffboard "SELF_OFFBOARD" Authority
+    SelfDeactivation "SELF_DEACTIVATION" Authority
     Rank "RANK" Authority
     TooNew "TOO_NEW" Authority
     TooManyResets "TOO_MANY_RESETS" Authority
     LastEnrolledAdmin "LAST_ENROLLED_ADMIN" WayBack
-    UseLeave "USE_LEAVE" Request
+    UseDeactivate "USE_DEACTIVATE" Request
     NoSuchRole "NO_SUCH_ROLE" Request
     TooManyRoles "TOO_MANY_ROLES" Request
-    HasLeft "HAS_LEFT" Request
-    NotLeft "NOT_LEFT" Request
-    NotSealed "NOT_SEALED" WayBack
+    IsDeactivated "IS_DEACTIVATED" Request
+    NotDeactivated "NOT_DEACTIVATED" Request
+    NoBreakGlassCode "NO_BREAK_GLASS_CODE" WayBack
     AlreadyOpen "ALREADY_OPEN" WayBack
-    WrongSeal "WRONG_SEAL" WayBack
+    WrongBreakGlassCode "WRONG_BREAK_GLASS_CODE" WayBack
     TooEarly "TOO_EARLY" WayBack
 }

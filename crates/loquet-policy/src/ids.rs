@@ -84,12 +84,12 @@ macro_rules! hex_serde {
 }
 
 sixteen_bytes! {
-    /// An organisation: the people whom one set of administrators looks after.
+    /// An organization: the people whom one set of administrators looks after.
     OrgId
 }
 
 sixteen_bytes! {
-    /// An account of one organisation. A person who works in two has two.
+    /// An account of one organization. A person who works in two has two.
     AccountId
 }
 
@@ -136,7 +136,7 @@ impl UnixTime {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u64);
 
-/// The hash of a ticket, a break-glass code, a recovery code or a link, made by the caller.
+/// The hash of a reset code, a break-glass code, a recovery code or a link, made by the caller.
 ///
 /// The engine only asks whether two are equal. The comparison looks at every byte whatever it
 /// finds; both sides are hashes, so that its timing could tell nothing useful anyway.

@@ -1,10 +1,10 @@
 //! Who must use multi-factor log-in, who may, who may not, and why: a rule engine that is pure,
 //! total and explored state by state.
 //!
-//! An organisation *enables* multi-factor log-in once and for ever. Its administrators put a
+//! An organization *enables* multi-factor log-in once and for ever. Its administrators put a
 //! *mandate* on a role, with notice; whoever is not covered chooses with a *switch* of their own.
 //! A lost authenticator is reset by *another* administrator, never by oneself, and a sealed
-//! *break-glass* code brings back an organisation whose administrators are all locked out.
+//! *break-glass* code brings back an organization whose administrators are all locked out.
 //!
 //! [`decide`] takes everything that a decision reads (a [`Snapshot`]), what is asked for with its
 //! evidence (a [`Command`]), and the time. It returns a [`Decision`]: a [`Grant`] or a
@@ -13,18 +13,18 @@
 //!
 //! ```
 //! use loquet_policy::*;
-//! let mut organisation = Organisation::new(OrgId::from(1u64));
+//! let mut organization = Organization::new(OrgId::from(1u64));
 //! let anne = AccountId::from(1u64);
-//! organisation.latch = Latch::Enabled { since: UnixTime(0), by: anne };
-//! organisation.mandates.push(Mandate {
+//! organization.latch = Latch::Enabled { since: UnixTime(0), by: anne };
+//! organization.mandates.push(Mandate {
 //!     role: RoleId::EMPLOYEE,
 //!     by: anne,
 //!     state: MandateState::InForce { since: UnixTime(0) },
 //! });
 //! let bruno = RoleSet::of(RoleId::EMPLOYEE);
-//! let bruno = Account::new(AccountId::from(2u64), organisation.id, bruno, UnixTime(0));
+//! let bruno = Account::new(AccountId::from(2u64), organization.id, bruno, UnixTime(0));
 //! let snapshot = Snapshot {
-//!     organisation: Some(&organisation),
+//!     organization: Some(&organization),
 //!     roster: None,
 //!     actor: &bruno,
 //!     session: None,
@@ -32,13 +32,13 @@
 //! };
 //! let log_in = Command::LogIn { access: Access::Allowed };
 //! let decision = decide(&snapshot, &log_in, UnixTime(60), Fresh { session: SessionId(9) });
-//! // The pass phrase was correct, and the session may do nothing but enroll.
+//! // The password was correct, and the session may do nothing but enroll.
 //! let codes: Vec<_> = explain(&decision).map(|reason| reason.code).collect();
-//! assert_eq!(codes, ["ENROL_ONLY", "MANDATE"]);
+//! assert_eq!(codes, ["ENROLL_ONLY", "MANDATE"]);
 //! ```
 //!
 //! # What is proved
-//! The test suite visits every reachable state of small organisations with [`decide`] itself, and
+//! The test suite visits every reachable state of small organizations with [`decide`] itself, and
 //! holds it to twelve promises in each state and on each step: no Level1 session where more is
 //! required; nobody resets themself; nothing that was latched comes back; from every state
 //! everybody can get back in. Each guard is taken out in turn, and must then be missed
@@ -66,7 +66,7 @@ mod decide;
 mod decision;
 mod explain;
 pub mod limits;
-mod organisation;
+mod organization;
 mod recovery;
 mod refusal;
 mod requirement;
@@ -81,7 +81,7 @@ mod standing;
 mod what_if;
 
 pub use account::{
-    Account, Authenticator, DisabledBy, Origin, Pending, Purpose, Repudiation, Status, Ticket,
+    Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
 pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
@@ -89,7 +89,7 @@ pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
-pub use organisation::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organisation, Preset};
+pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
 pub use requirement::{Requirement, covers, may_switch_off, required};

@@ -1,13 +1,13 @@
 //! Every number of the rules, with its reason and the attack it stops.
 //!
 //! # What guessing is worth
-//! A thief who has the pass phrase, on as many machines as he likes, against one secret; the owner
+//! A thief who has the password, on as many machines as he likes, against one secret; the owner
 //! logs in once a day. Three codes of a million are good at a time (the present one and its two
 //! neighbours), so that a guess is worth 0.0003 %. Chance of having guessed right:
 //!
 //! | limit | in a day | in a year | in a hundred | the owner meanwhile |
 //! |---|---|---|---|---|
-//! | Loquet, a thief who has the pass phrase | 0.010 % | 0.024 % | 0.024 % | comes in from a known device |
+//! | Loquet, a thief who has the password | 0.010 % | 0.024 % | 0.024 % | comes in from a known device |
 //! | Loquet, a thief who has a known device too | 0.010 % | 0.030 % | 0.030 % | needs an administrator |
 //! | Twilio Verify: 5 failures, then a new factor | 0.0015 % | 0.0015 % | 0.0015 % | needs a new factor |
 //! | django-otp: waits double from 1 s, a success ends them | 0.0051 % | 1.8 % | 84 % | waits with the thief |
@@ -42,18 +42,18 @@ pub const PENDING_TRIES: u8 = 10;
 pub const PENDINGS: usize = 3;
 /// A *recent* code was given in this session at most this long ago (OWASP ASVS 7.5.3).
 pub const RECENT: u64 = 5 * MINUTE;
-/// Default time in which a covered account may enroll with its pass phrase alone.
+/// Default time in which a covered account may enroll with its password alone.
 pub const ENROLLMENT_WINDOW: u64 = 14 * DAY;
-/// The widest enrollment window an organisation can choose.
+/// The widest enrollment window an organization can choose.
 pub const ENROLLMENT_WINDOW_MAX: u64 = 90 * DAY;
-/// Default life of a reset ticket. NIST SP 800-63B-4 §4.2.1.2 allows 24 h for what goes by mail.
-pub const TICKET: u64 = DAY;
-/// The longest life of a ticket that an organisation can choose (three working days).
-pub const TICKET_MAX: u64 = 3 * DAY;
-/// Life of a ticket that is read aloud: NIST's ten minutes for a spoken code.
-pub const TICKET_ALOUD: u64 = 10 * MINUTE;
-/// Wrong presentations after which a ticket is void.
-pub const TICKET_TRIES: u8 = 10;
+/// Default life of a reset reset code. NIST SP 800-63B-4 §4.2.1.2 allows 24 h for what goes by mail.
+pub const RESET_CODE: u64 = DAY;
+/// The longest life of a reset code that an organization can choose (three working days).
+pub const RESET_CODE_MAX: u64 = 3 * DAY;
+/// Life of a reset code that is read aloud: NIST's ten minutes for a spoken code.
+pub const RESET_CODE_ALOUD: u64 = 10 * MINUTE;
+/// Wrong presentations after which a reset code is void.
+pub const RESET_CODE_TRIES: u8 = 10;
 /// A link in a notice repudiates an enrollment for this long.
 pub const REPUDIATION: u64 = 7 * DAY;
 /// How long a replaced address still hears every notice: whoever leads notices elsewhere must not
@@ -73,16 +73,16 @@ pub const PROBATION: u64 = 72 * HOUR;
 pub const RESETS_A_DAY: u8 = 5;
 /// How long break-glass waits, so that an administrator who can still log in cancels it.
 pub const BREAK_GLASS: u64 = DAY;
-/// How long a break-glass ticket can be collected after the wait, before the seal is whole again.
+/// How long a break-glass reset code can be collected after the wait, before the break-glass code is whole again.
 pub const BREAK_GLASS_COLLECT: u64 = DAY;
-/// Life of the ticket that break-glass gives.
-pub const BREAK_GLASS_TICKET: u64 = 10 * MINUTE;
-/// Wrong break-glass codes after which the seal is void.
-pub const SEAL_TRIES: u8 = 10;
-/// How long a void seal stays void when nobody renews it. For ever would let ten wrong codes on
-/// the host lock out an organisation whose last administrator loses the phone; a code of 112
+/// Life of the reset code that break-glass gives.
+pub const BREAK_GLASS_RESET_CODE: u64 = 10 * MINUTE;
+/// Wrong break-glass codes after which the break-glass code is void.
+pub const BREAK_GLASS_TRIES: u8 = 10;
+/// How long a void break-glass code stays void when nobody renews it. For ever would let ten wrong codes on
+/// the host lock out an organization whose last administrator loses the phone; a code of 112
 /// bits is out of reach at ten guesses in three days.
-pub const SEAL_VOID: u64 = 72 * HOUR;
+pub const BREAK_GLASS_CODE_VOID: u64 = 72 * HOUR;
 
 /// Failures, in a row or in all for one secret, that disable it: the ceiling of NIST
 /// SP 800-63B-4 §3.2.2, not configurable above.
@@ -92,7 +92,7 @@ pub const FAILURES: u8 = 100;
 /// guesses at four are worth a hundred at three.
 pub const FAILURES_CORRECTED: u8 = 75;
 /// Of these the last twenty are kept for known devices and live sessions, so that a stranger
-/// with the pass phrase cannot use up the owner's.
+/// with the password cannot use up the owner's.
 pub const RESERVE: u8 = 20;
 /// Failures in all at which the owner is told to replace the authenticator.
 pub const ADVISE_REPLACEMENT: u8 = 50;
@@ -102,7 +102,7 @@ pub const FIRST_WAIT: u8 = 6;
 pub const WAIT: u64 = 30;
 /// The longest wait (NIST allows 30 s to 1 h).
 pub const WAIT_MAX: u64 = HOUR;
-/// Steps that a resynchronisation may correct, either way (RFC 6238 §6: bounded).
+/// Steps that a resynchronization may correct, either way (RFC 6238 §6: bounded).
 pub const DRIFT_MAX: i8 = 4;
 
 /// Recovery codes in one set.

@@ -44,7 +44,7 @@ impl From<&Mandate> for Cause {
 ///
 /// # Security
 /// The reason is for the person whom it concerns and for the operator. Whoever has not yet shown
-/// the pass phrase hears one sentence for everything.
+/// the password hears one sentence for everything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -53,7 +53,7 @@ impl From<&Mandate> for Cause {
 )]
 #[must_use]
 pub enum Refusal {
-    /// No such account in this organisation, or not one that this actor may know of.
+    /// No such account in this organization, or not one that this actor may know of.
     UnknownAccount,
     /// The log-in's one generic refusal: the account's owner has left.
     LogInRefused,
@@ -64,7 +64,7 @@ pub enum Refusal {
     /// The half log-in is older than ten minutes: log in again.
     LogInExpired,
     /// This session may only enroll, because of this.
-    EnrolOnly(Cause),
+    EnrollOnly(Cause),
     /// This session must first show a code, because of this.
     CodeRequired(Cause),
     /// This session may only recover: the authenticator is disabled.
@@ -112,10 +112,10 @@ pub enum Refusal {
     NotConfirmed,
     /// The date was put off as often as it can be, and stands.
     TooManyPostponements(Cause),
-    /// Without a sealed break-glass code a mandate could strand the administrators.
+    /// Without a break-glass code a mandate could strand the administrators.
     WouldStrandAdmin,
     /// The last group of the break-glass code was not typed back.
-    SealNotConfirmed,
+    BreakGlassCodeNotConfirmed,
     /// The value is out of its bounds.
     OutOfBounds {
         /// The smallest possible value.
@@ -155,23 +155,23 @@ pub enum Refusal {
     /// An authenticator is bound: replace it.
     AlreadyBound,
     /// Enroll first.
-    EnrolFirst,
-    /// The enrollment needs a ticket: of a reset, or because what requires a second factor is too long ago for the pass
+    EnrollFirst,
+    /// The enrollment needs a reset code: of a reset, or because what requires a second factor is too long ago for the pass
     /// phrase alone.
-    TicketRequired(Cause),
-    /// Not the ticket, or one that is void.
-    WrongTicket,
-    /// The ticket's time is over.
-    TicketExpired(Cause),
+    ResetCodeRequired(Cause),
+    /// Not the reset code, or one that is void.
+    WrongResetCode,
+    /// The reset code's time is over.
+    ResetCodeExpired(Cause),
     /// Another session began this enrollment.
     NotYours,
     /// No enrollment is begun, or it timed out.
     NothingPending,
     /// Three enrollments are begun already.
     TooManyPendings,
-    /// After break-glass, the seal is renewed before the enrollment is confirmed.
-    SealFirst,
-    /// The organisation offers no recovery codes.
+    /// After break-glass, the break-glass code is renewed before the enrollment is confirmed.
+    BreakGlassCodeFirst,
+    /// The organization offers no recovery codes.
     NotOffered,
     /// Not a recovery code of this account. It was counted.
     WrongRecoveryCode,
@@ -197,7 +197,7 @@ pub enum Refusal {
     /// Nobody takes the administrator's role from themself.
     SelfDemotion,
     /// Nobody lets themself go.
-    SelfOffboard,
+    SelfDeactivation,
     /// The other account has a higher rank.
     Rank,
     /// The actor became administrator too recently.
@@ -213,31 +213,31 @@ pub enum Refusal {
     /// The last administrator who is enrolled stays.
     LastEnrolledAdmin,
     /// The last role is taken away by leaving.
-    UseLeave,
+    UseDeactivate,
     /// The account does not have this role.
     NoSuchRole,
     /// The account has all the roles it can hold.
     TooManyRoles,
     /// The person has left: re-hire first.
-    HasLeft {
+    IsDeactivated {
         /// Since when.
         since: UnixTime,
     },
     /// The person has not left.
-    NotLeft,
+    NotDeactivated,
 
-    /// There is no sealed break-glass code, or it is void.
-    NotSealed {
+    /// There is no break-glass code, or it is void.
+    NoBreakGlassCode {
         /// Until when a void one stays void.
         until: Option<UnixTime>,
     },
     /// Break-glass is under way.
     AlreadyOpen {
-        /// When the ticket can be collected.
+        /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// Not the sealed code. It was counted, unless break-glass is under way: whoever opened it showed the right one.
-    WrongSeal,
+    /// Not the break-glass code. It was counted, unless break-glass is under way: whoever opened it showed the right one.
+    WrongBreakGlassCode,
     /// The wait is not over.
     TooEarly {
         /// When it is.

@@ -1,7 +1,7 @@
 //! Who must, and why: questions that change nothing.
 
 use crate::{
-    Account, Cause, Latch, Mandate, MandateState, Organisation, Preset, Refusal, RoleId, RoleSet,
+    Account, Cause, Latch, Mandate, MandateState, Organization, Preset, Refusal, RoleId, RoleSet,
     UnixTime,
 };
 
@@ -44,7 +44,7 @@ impl Requirement {
 /// Whether `account` must use multi-factor log-in at `now`, and why.
 #[must_use]
 pub fn required(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
 ) -> Requirement {
@@ -52,19 +52,19 @@ pub fn required(
         toggle: account.toggle,
         ..Requirement::default()
     };
-    let Some(organisation) = organisation.filter(|organisation| organisation.id == account.org)
+    let Some(organization) = organization.filter(|organization| organization.id == account.org)
     else {
         requirement.unreadable = true;
         return requirement;
     };
-    if !organisation.is_enabled() {
+    if !organization.is_enabled() {
         return requirement;
     }
     for role in account.roles.iter() {
-        if organisation.role(role).is_none() {
+        if organization.role(role).is_none() {
             requirement.unknown_role = requirement.unknown_role.or(Some(role));
         }
-        for mandate in covering(organisation, role) {
+        for mandate in covering(organization, role) {
             match mandate_since(mandate, now) {
                 Ok(since) => {
                     let earlier = requirement
@@ -91,22 +91,22 @@ pub fn required(
 
 /// Whether a mandate for `role` covers, or would cover, whoever has `roles`.
 #[must_use]
-pub fn covers(organisation: &Organisation, roles: &RoleSet, role: RoleId) -> bool {
+pub fn covers(organization: &Organization, roles: &RoleSet, role: RoleId) -> bool {
     roles
         .iter()
-        .any(|own| implied(organisation, own).any(|implied| implied == role))
+        .any(|own| implied(organization, own).any(|implied| implied == role))
 }
 
 /// The mandates that cover a role: its own and those of the roles that it implies.
-fn covering(organisation: &Organisation, role: RoleId) -> impl Iterator<Item = &Mandate> {
-    implied(organisation, role).filter_map(|role| organisation.mandate(role))
+fn covering(organization: &Organization, role: RoleId) -> impl Iterator<Item = &Mandate> {
+    implied(organization, role).filter_map(|role| organization.mandate(role))
 }
 
 /// A role and those that it implies.
-fn implied(organisation: &Organisation, role: RoleId) -> impl Iterator<Item = RoleId> + '_ {
+fn implied(organization: &Organization, role: RoleId) -> impl Iterator<Item = RoleId> + '_ {
     // A chain of implications ends; a circle that an embedder wrote by mistake is cut.
-    let depth = organisation.roles.len().saturating_add(1);
-    core::iter::successors(Some(role), |role| organisation.role(*role)?.implies).take(depth)
+    let depth = organization.roles.len().saturating_add(1);
+    core::iter::successors(Some(role), |role| organization.role(*role)?.implies).take(depth)
 }
 
 /// Since when a mandate is in force at `now`, or the date on which it will be.
@@ -118,56 +118,56 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-/// Whether an account that never enrolled may still do so with the pass phrase alone: while
-/// nothing requires it, and then for the organisation's window, from the making of the account or
+/// Whether an account that never enrolled may still do so with the password alone: while
+/// nothing requires it, and then for the organization's window, from the making of the account or
 /// from the later of enabling and the mandate.
 pub(crate) fn enrollment_open(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
 ) -> bool {
-    let Some(organisation) = organisation else {
+    let Some(organization) = organization else {
         return false;
     };
-    let requirement = required(Some(organisation), account, now);
+    let requirement = required(Some(organization), account, now);
     if !requirement.is_required() {
         return true;
     }
-    enrollment_deadline(organisation, account, &requirement).is_some_and(|deadline| now < deadline)
+    enrollment_deadline(organization, account, &requirement).is_some_and(|deadline| now < deadline)
 }
 
 fn enrollment_deadline(
-    organisation: &Organisation,
+    organization: &Organization,
     account: &Account,
     why: &Requirement,
 ) -> Option<UnixTime> {
-    let Latch::Enabled { since: enabled, .. } = organisation.latch else {
+    let Latch::Enabled { since: enabled, .. } = organization.latch else {
         return None;
     };
     let mandated = why.mandate.as_ref().map_or(enabled, Mandate::start);
     let start = account.created.max(enabled).max(mandated);
-    Some(start.plus(organisation.options.enrollment_window))
+    Some(start.plus(organization.options.enrollment_window))
 }
 
 /// Whether the owner may switch off the question at log-in (a fresh code aside).
 ///
 /// # Errors
-/// The [`Refusal`] that [`Command::SwitchOff`](crate::Command::SwitchOff) would meet.
+/// The [`Refusal`] that [`Command::TurnOff`](crate::Command::TurnOff) would meet.
 pub fn may_switch_off(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
 ) -> Result<(), Refusal> {
-    let organisation = organisation
-        .filter(|organisation| organisation.id == account.org)
+    let organization = organization
+        .filter(|organization| organization.id == account.org)
         .ok_or(Refusal::PolicyUnavailable)?;
-    if !organisation.is_enabled() {
+    if !organization.is_enabled() {
         return Err(Refusal::NotEnabled);
     }
-    if organisation.preset == Preset::StrictLatch {
-        return Err(Refusal::Latched(organisation.hardened_by()));
+    if organization.preset == Preset::StrictLatch {
+        return Err(Refusal::Latched(organization.hardened_by()));
     }
-    let requirement = required(Some(organisation), account, now);
+    let requirement = required(Some(organization), account, now);
     if let Some(mandate) = requirement.mandate.or(requirement.announced) {
         return Err(Refusal::Mandated(Cause::from(&mandate)));
     }

@@ -1,13 +1,13 @@
 //! After a restore: what was true at the backup's time may have been used up, revoked or replaced since, and nobody knows.
 
-use crate::{Account, Authenticator, BreakGlass, Organisation, RecoverySet, UnixTime};
+use crate::{Account, Authenticator, BreakGlass, Organization, RecoverySet, UnixTime};
 
 /// How far a restore raises an epoch: further than anything raised it in the time that was lost, so that no session of
 /// that time begins to count again.
 const LEAP: u32 = 1 << 16;
 
 impl Account {
-    /// The account as it must stand once its store was put back to an earlier time. All sessions are over; tickets,
+    /// The account as it must stand once its store was put back to an earlier time. All sessions are over; reset codes,
     /// recovery codes and begun enrollments are void, since they may have been used or revoked in the meantime; and no
     /// code of the `present` step (RFC 6238 §4.2) or before counts, nor of the next one, which a fast clock may have shown
     /// already. What is required stays required, and what is bound stays bound.
@@ -18,7 +18,7 @@ impl Account {
         account.recovery = RecoverySet::EMPTY;
         account.pendings = [const { None }; crate::limits::PENDINGS];
         match &mut account.authenticator {
-            Authenticator::ResetDue { ticket } => *ticket = None,
+            Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. } => {
                 let ahead = u64::try_from(*drift).unwrap_or(0).saturating_add(1);
                 *step = (*step).max(present.saturating_add(ahead));
@@ -29,29 +29,29 @@ impl Account {
     }
 }
 
-impl Organisation {
-    /// The organisation as it must stand once its store was put back: a break-glass under way begins anew. The envelope
+impl Organization {
+    /// The organization as it must stand once its store was put back: a break-glass under way begins anew. The envelope
     /// still opens: voiding it could lock everybody out for good.
     #[must_use]
     pub fn restored(&self, now: UnixTime) -> Self {
-        let mut organisation = self.clone();
-        if let BreakGlass::Opening { seal, .. } | BreakGlass::Open { seal, .. } =
-            organisation.break_glass
+        let mut organization = self.clone();
+        if let BreakGlass::Opening { break_glass, .. } | BreakGlass::Open { break_glass, .. } =
+            organization.break_glass
         {
-            organisation.break_glass = BreakGlass::Sealed {
-                seal,
+            organization.break_glass = BreakGlass::Ready {
+                break_glass,
                 since: now,
                 wrong: 0,
             };
         }
-        organisation
+        organization
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Origin, Pending, Purpose, Ticket};
+    use crate::account::{Origin, Pending, Purpose, ResetCode};
     use crate::{AccountId, Digest, OrgId, RoleSet, SessionId};
 
     fn account() -> Account {
@@ -99,10 +99,10 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_void_and_the_account_still_needs_one() {
+    fn a_reset_code_is_void_and_the_account_still_needs_one() {
         let mut account = account();
         account.authenticator = Authenticator::ResetDue {
-            ticket: Some(Ticket {
+            reset_code: Some(ResetCode {
                 origin: Origin::BreakGlass {
                     digest: Digest::from_bytes([2; 32]),
                 },
@@ -114,7 +114,7 @@ mod tests {
         let restored = account.restored(100);
         assert_eq!(
             restored.authenticator,
-            Authenticator::ResetDue { ticket: None }
+            Authenticator::ResetDue { reset_code: None }
         );
         account.epoch = u32::MAX;
         assert_eq!(account.restored(u64::MAX).epoch, u32::MAX);
@@ -122,21 +122,21 @@ mod tests {
 
     #[test]
     fn a_break_glass_under_way_is_sealed_again() {
-        let seal = Digest::from_bytes([3; 32]);
-        let mut organisation = Organisation::new(OrgId::from(1_u64));
+        let break_glass = Digest::from_bytes([3; 32]);
+        let mut organization = Organization::new(OrgId::from(1_u64));
         assert_eq!(
-            organisation.restored(UnixTime(9)).break_glass,
+            organization.restored(UnixTime(9)).break_glass,
             BreakGlass::Unset
         );
-        organisation.break_glass = BreakGlass::Open {
-            seal,
+        organization.break_glass = BreakGlass::Open {
+            break_glass,
             account: AccountId::from(1_u64),
             expires: UnixTime(1000),
         };
         assert_eq!(
-            organisation.restored(UnixTime(9)).break_glass,
-            BreakGlass::Sealed {
-                seal,
+            organization.restored(UnixTime(9)).break_glass,
+            BreakGlass::Ready {
+                break_glass,
                 since: UnixTime(9),
                 wrong: 0
             }

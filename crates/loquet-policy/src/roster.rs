@@ -1,9 +1,9 @@
-//! The administrators of an organisation together.
+//! The administrators of an organization together.
 
 use crate::{Account, AccountId, Authenticator, OrgId, RoleId};
 use alloc::vec::Vec;
 
-/// The active administrators of an organisation: what is true of several accounts at once.
+/// The active administrators of an organization: what is true of several accounts at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -25,14 +25,14 @@ pub struct Administrator {
     pub account: AccountId,
     /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
     pub enrolled: bool,
-    /// Changes when the account is promoted or reset. A ticket carries its author's mark, so
-    /// that an author who is reset, demoted or gone takes the tickets along, even if the same
+    /// Changes when the account is promoted or reset. A reset code carries its author's mark, so
+    /// that an author who is reset, demoted or gone takes the reset codes along, even if the same
     /// person is administrator again a second later.
     pub mark: u32,
 }
 
 impl Roster {
-    /// The roster of an organisation without administrators.
+    /// The roster of an organization without administrators.
     #[must_use]
     pub const fn new(org: OrgId) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! An organisation's rules told as a TOML file, so that whoever embeds the engine tests *their* roles and presets, and
+//! An organization's rules told as a TOML file, so that whoever embeds the engine tests *their* roles and presets, and
 //! an administrator can read the test. The command-line tool runs such files: `loquet policy test FILE`.
 //!
 //! ```
@@ -18,7 +18,7 @@
 //!         { who = "Anne", does = "confirm enrollment", expect = "LEVEL_2" },
 //!         { who = "Anne", does = "mandate now", role = "employee" },
 //!         { who = "David", does = "log in", expect = "LEVEL_1" },
-//!         { who = "Zoe", does = "log in", expect = "ENROL_ONLY", because = ["MANDATE"] },
+//!         { who = "Zoe", does = "log in", expect = "ENROLL_ONLY", because = ["MANDATE"] },
 //!     ]
 //! "#)?;
 //! let run = scenario.run()?;
@@ -31,7 +31,7 @@
 //! |---|---|
 //! | `title` | what it shows |
 //! | `preset` | `"standard"` (left out) or `"strict_latch"` |
-//! | `options` | `{ recovery_codes = true, ticket_life_hours = 24, enrollment_window_days = 14 }`, each with its default |
+//! | `options` | `{ recovery_codes = true, reset_code_life_hours = 24, enrollment_window_days = 14 }`, each with its default |
 //! | `roles` | beside parent, employee and administrator: `name`, `id`, `rank`, `implies` (whose mandate covers it too) |
 //! | `people` | `name`, `roles`; their accounts are a year old, and nobody has anything yet |
 //! | `step` | what happens, in order |
@@ -52,20 +52,20 @@
 //!
 //! | deeds | need |
 //! |---|---|
-//! | `log in`, `log out`, `log out everywhere`, `change pass phrase`, `act` (what is the session worth?) | |
-//! | `give code`, `resynchronise`, `use recovery code`, `report lost`, `repudiate` | |
-//! | `begin enrollment`, `begin enrollment without ticket`, `confirm enrollment`, `confirm enrollment without seal`, `abandon enrollment`, `begin replacement` | |
+//! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (what is the session worth?) | |
+//! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `repudiate` | |
+//! | `begin enrollment`, `begin enrollment without ticket`, `confirm enrollment`, `confirm enrollment without break-glass code`, `abandon enrollment`, `begin replacement` | |
 //! | `switch on`, `switch off` | |
-//! | `enable`, `strict latch`, `renew seal` | |
+//! | `enable`, `strict latch`, `renew break-glass code` | |
 //! | `announce`, `move mandate` | `role`, `in_days` |
 //! | `mandate now`, `cancel mandate` | `role` |
 //! | `offer recovery codes`, `stop recovery codes`, `cancel recovery codes` | |
-//! | `set ticket life`, `cancel ticket life` | `hours` for the first |
+//! | `set reset code life`, `cancel reset code life` | `hours` for the first |
 //! | `set enrollment window`, `cancel enrollment window` | `days` for the first |
 //! | `reset`, `reset aloud`, `let go` | `whom` |
 //! | `add role`, `remove role` | `whom`, `role` |
 //! | `re-hire` | `whom`, `roles` |
-//! | `be deleted by the host`, `break glass`, `break glass with a wrong seal`, `collect ticket` | `who` is the account it is about |
+//! | `be deleted by the host`, `break glass`, `break glass with a wrong break-glass code`, `collect ticket` | `who` is the account it is about |
 
 mod deed;
 mod stage;
@@ -82,7 +82,7 @@ use toml::Spanned;
 pub struct Scenario {
     /// What it shows.
     pub title: String,
-    /// The organisation's preset.
+    /// The organization's preset.
     pub preset: Preset,
     /// Its options at the start.
     pub options: StartingOptions,
@@ -129,9 +129,9 @@ const fn standard() -> Preset {
 pub struct StartingOptions {
     /// Whether people get recovery codes when they enroll.
     pub recovery_codes: bool,
-    /// Life of a reset ticket.
-    pub ticket_life_hours: Option<u64>,
-    /// Time to enroll with the pass phrase alone.
+    /// Life of a reset reset code.
+    pub reset_code_life_hours: Option<u64>,
+    /// Time to enroll with the password alone.
     pub enrollment_window_days: Option<u64>,
 }
 

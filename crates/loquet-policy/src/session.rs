@@ -32,15 +32,15 @@ pub struct Session {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Level {
-    /// The pass phrase; a code is due within ten minutes. No rights.
+    /// The password; a code is due within ten minutes. No rights.
     HalfLogin,
-    /// The pass phrase; the authenticator is disabled, only recovery is possible. No rights.
+    /// The password; the authenticator is disabled, only recovery is possible. No rights.
     RecoveryOnly,
-    /// The pass phrase; an enrollment is due. No other right.
-    EnrolOnly,
-    /// The pass phrase, and nothing more is required.
+    /// The password; an enrollment is due. No other right.
+    EnrollOnly,
+    /// The password, and nothing more is required.
     Level1,
-    /// The pass phrase and a code.
+    /// The password and a code.
     Level2,
 }
 
@@ -49,7 +49,7 @@ impl Level {
         match self {
             Self::HalfLogin => 1,
             Self::RecoveryOnly => 2,
-            Self::EnrolOnly => 3,
+            Self::EnrollOnly => 3,
             Self::Level1 => 4,
             Self::Level2 => 5,
         }
@@ -59,7 +59,7 @@ impl Level {
         Some(match byte {
             1 => Self::HalfLogin,
             2 => Self::RecoveryOnly,
-            3 => Self::EnrolOnly,
+            3 => Self::EnrollOnly,
             4 => Self::Level1,
             5 => Self::Level2,
             _ => return None,
@@ -154,7 +154,7 @@ mod tests {
         for level in [
             Level::HalfLogin,
             Level::RecoveryOnly,
-            Level::EnrolOnly,
+            Level::EnrollOnly,
             Level::Level1,
             Level::Level2,
         ] {

@@ -1,17 +1,17 @@
-//! What the administrators of an organisation choose.
+//! What the administrators of an organization choose.
 
 use crate::{AccountId, Digest, UnixTime, limits};
 
-/// What the administrators of an organisation chose.
+/// What the administrators of an organization chose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Options {
     /// Whether people get recovery codes when they enroll.
     pub recovery_codes: bool,
-    /// Life of a reset ticket, in seconds.
-    pub ticket_life: u64,
-    /// Time to enroll with the pass phrase alone, in seconds.
+    /// Life of a reset reset code, in seconds.
+    pub reset_code_life: u64,
+    /// Time to enroll with the password alone, in seconds.
     pub enrollment_window: u64,
     /// Which version of the access rules (address, place, device) holds, by its hash. `None`:
     /// there are none.
@@ -22,14 +22,14 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             recovery_codes: false,
-            ticket_life: limits::TICKET,
+            reset_code_life: limits::RESET_CODE,
             enrollment_window: limits::ENROLLMENT_WINDOW,
             access_rules: None,
         }
     }
 }
 
-/// One choice of an organisation.
+/// One choice of an organization.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -42,12 +42,12 @@ pub enum Setting {
         /// Whether they are offered.
         offered: bool,
     },
-    /// Life of a reset ticket. Longer weakens.
-    TicketLife {
-        /// From ten minutes to [`limits::TICKET_MAX`].
+    /// Life of a reset reset code. Longer weakens.
+    ResetCodeLife {
+        /// From ten minutes to [`limits::RESET_CODE_MAX`].
         seconds: u64,
     },
-    /// Time to enroll with the pass phrase alone. Wider weakens.
+    /// Time to enroll with the password alone. Wider weakens.
     EnrollmentWindow {
         /// From a day to [`limits::ENROLLMENT_WINDOW_MAX`].
         seconds: u64,
@@ -68,8 +68,8 @@ pub enum Setting {
 pub enum SettingKind {
     /// [`Setting::RecoveryCodes`].
     RecoveryCodes,
-    /// [`Setting::TicketLife`].
-    TicketLife,
+    /// [`Setting::ResetCodeLife`].
+    ResetCodeLife,
     /// [`Setting::EnrollmentWindow`].
     EnrollmentWindow,
     /// [`Setting::AccessRules`].
@@ -82,7 +82,7 @@ impl Setting {
     pub const fn kind(&self) -> SettingKind {
         match self {
             Self::RecoveryCodes { .. } => SettingKind::RecoveryCodes,
-            Self::TicketLife { .. } => SettingKind::TicketLife,
+            Self::ResetCodeLife { .. } => SettingKind::ResetCodeLife,
             Self::EnrollmentWindow { .. } => SettingKind::EnrollmentWindow,
             Self::AccessRules { .. } => SettingKind::AccessRules,
         }

@@ -2,7 +2,7 @@
 
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Account, Authenticator, Level, Organisation, Refusal, Session, Snapshot, UnixTime, limits,
+    Account, Authenticator, Level, Organization, Refusal, Session, Snapshot, UnixTime, limits,
 };
 
 /// What the session of a snapshot is worth at `now`: recomputed at every request, never more
@@ -14,7 +14,7 @@ use crate::{
 /// # Security
 /// Only [`Level::Level1`] and [`Level::Level2`] carry rights.
 pub fn standing(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-    standing_of(snapshot.organisation, snapshot.actor, snapshot.session, now)
+    standing_of(snapshot.organization, snapshot.actor, snapshot.session, now)
 }
 
 /// The same, if it carries rights: [`Level::Level1`] or [`Level::Level2`].
@@ -22,19 +22,19 @@ pub fn standing(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal
 /// # Errors
 /// The [`Refusal`] that says what is to be done first, and because of what.
 pub fn rights(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-    rights_of(snapshot.organisation, snapshot.actor, snapshot.session, now)
+    rights_of(snapshot.organization, snapshot.actor, snapshot.session, now)
 }
 
 pub(crate) fn rights_of(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     session: Option<&Session>,
     now: UnixTime,
 ) -> Result<Level, Refusal> {
-    let why = || required(organisation, account, now).cause();
-    match standing_of(organisation, account, session, now)? {
+    let why = || required(organization, account, now).cause();
+    match standing_of(organization, account, session, now)? {
         Level::HalfLogin => Err(Refusal::CodeRequired(why())),
-        Level::EnrolOnly => Err(Refusal::EnrolOnly(why())),
+        Level::EnrollOnly => Err(Refusal::EnrollOnly(why())),
         // It is disabled, or the session would be of another level.
         Level::RecoveryOnly => {
             let disabled = account.authenticator_at(now).counts();
@@ -45,7 +45,7 @@ pub(crate) fn rights_of(
 }
 
 pub(crate) fn standing_of(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     session: Option<&Session>,
     now: UnixTime,
@@ -72,30 +72,30 @@ pub(crate) fn standing_of(
         // a session whose codes were burnt under it is no better than the burner.
         (Level::Level2, Authenticator::Active { .. }) => Ok(Level::Level2),
         (
-            Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly | Level::Level2,
+            Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly | Level::Level2,
             Authenticator::Disabled { .. },
         ) => Ok(Level::RecoveryOnly),
-        (Level::EnrolOnly, Authenticator::None | Authenticator::ResetDue { .. }) => {
-            if organisation.is_some() {
-                Ok(Level::EnrolOnly)
+        (Level::EnrollOnly, Authenticator::None | Authenticator::ResetDue { .. }) => {
+            if organization.is_some() {
+                Ok(Level::EnrollOnly)
             } else {
                 Err(Refusal::PolicyUnavailable)
             }
         }
         // These pairs are of different epochs, so that nobody meets them.
-        (Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly, _) => Err(Refusal::StaleLogIn),
-        (Level::Level1 | Level::Level2, _) => entry(organisation, account, now),
+        (Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly, _) => Err(Refusal::StaleLogIn),
+        (Level::Level1 | Level::Level2, _) => entry(organization, account, now),
     }
 }
 
-/// What the pass phrase alone is worth: the heart of a log-in, and what an old Level1 session
+/// What the password alone is worth: the heart of a log-in, and what an old Level1 session
 /// falls to when a mandate begins.
 pub(crate) fn entry(
-    organisation: Option<&Organisation>,
+    organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
 ) -> Result<Level, Refusal> {
-    let requirement = required(organisation, account, now);
+    let requirement = required(organization, account, now);
     if !requirement.is_required() {
         return Ok(Level::Level1);
     }
@@ -105,8 +105,8 @@ pub(crate) fn entry(
         Authenticator::None | Authenticator::ResetDue { .. } if requirement.unreadable => {
             Err(Refusal::PolicyUnavailable)
         }
-        Authenticator::ResetDue { .. } => Ok(Level::EnrolOnly),
-        Authenticator::None if enrollment_open(organisation, account, now) => Ok(Level::EnrolOnly),
-        Authenticator::None => Err(Refusal::TicketRequired(requirement.cause())),
+        Authenticator::ResetDue { .. } => Ok(Level::EnrollOnly),
+        Authenticator::None if enrollment_open(organization, account, now) => Ok(Level::EnrollOnly),
+        Authenticator::None => Err(Refusal::ResetCodeRequired(requirement.cause())),
     }
 }

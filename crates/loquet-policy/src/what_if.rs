@@ -3,11 +3,11 @@
 use crate::requirement::required;
 use crate::standing::entry;
 use crate::{
-    Account, AccountId, Latch, Level, Mandate, MandateState, Organisation, Refusal, Requirement,
+    Account, AccountId, Latch, Level, Mandate, MandateState, Organization, Refusal, Requirement,
     RoleId, Setting, UnixTime,
 };
 
-/// A change of an organisation's rules that somebody thinks about.
+/// A change of an organization's rules that somebody thinks about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PolicyChange {
     /// Multi-factor log-in is enabled.
@@ -39,7 +39,7 @@ pub struct Plan {
     pub now: UnixTime,
 }
 
-/// What a log-in with the correct pass phrase gives, and why.
+/// What a log-in with the correct password gives, and why.
 pub type Entrance = Result<(Level, Requirement), Refusal>;
 
 /// An account whose next log-in a change makes another.
@@ -58,15 +58,15 @@ pub struct Difference {
 ///
 /// # Errors
 /// The [`Refusal`] that the log-in would meet.
-pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -> Entrance {
-    if account.org != organisation.id {
+pub fn entrance(organization: &Organization, account: &Account, now: UnixTime) -> Entrance {
+    if account.org != organization.id {
         return Err(Refusal::UnknownAccount);
     }
     if !account.is_active() {
         return Err(Refusal::LogInRefused);
     }
-    let level = entry(Some(organisation), account, now)?;
-    Ok((level, required(Some(organisation), account, now)))
+    let level = entry(Some(organization), account, now)?;
+    Ok((level, required(Some(organization), account, now)))
 }
 
 /// Exactly the accounts whose log-in at `at` would be another if `plan` were carried out,
@@ -77,19 +77,19 @@ pub fn entrance(organisation: &Organisation, account: &Account, now: UnixTime) -
 ///
 /// ```
 /// use loquet_policy::*;
-/// let mut organisation = Organisation::new(OrgId::from(1u64));
-/// organisation.latch = Latch::Enabled { since: UnixTime(0), by: AccountId::from(1u64) };
+/// let mut organization = Organization::new(OrgId::from(1u64));
+/// organization.latch = Latch::Enabled { since: UnixTime(0), by: AccountId::from(1u64) };
 /// let employee = RoleSet::of(RoleId::EMPLOYEE);
-/// let bruno = Account::new(AccountId::from(2u64), organisation.id, employee, UnixTime(0));
+/// let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
 /// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
 /// let plan = Plan { change, by: bruno.id, now: UnixTime(40) };
 /// let changes: Vec<_> =
-///     what_if(&organisation, plan, [&bruno], UnixTime(60)).collect();
+///     what_if(&organization, plan, [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
-/// assert!(matches!(changes[0].after, Ok((Level::EnrolOnly, _))));
+/// assert!(matches!(changes[0].after, Ok((Level::EnrollOnly, _))));
 /// ```
 pub fn what_if<'a, I>(
-    organisation: &Organisation,
+    organization: &Organization,
     plan: Plan,
     accounts: I,
     at: UnixTime,
@@ -97,11 +97,11 @@ pub fn what_if<'a, I>(
 where
     I: IntoIterator<Item = &'a Account>,
 {
-    let changed = settled(plan.carried_out(organisation.clone()), at);
-    let organisation = settled(organisation.clone(), at);
+    let changed = settled(plan.carried_out(organization.clone()), at);
+    let organization = settled(organization.clone(), at);
     accounts.into_iter().filter_map(move |account| {
         let (before, after) = (
-            entrance(&organisation, account, at),
+            entrance(&organization, account, at),
             entrance(&changed, account, at),
         );
         (before != after).then_some(Difference {
@@ -113,24 +113,24 @@ where
 }
 
 /// What waits already and is due by then holds by then, whatever anybody changes now.
-fn settled(mut organisation: Organisation, at: UnixTime) -> Organisation {
-    for change in core::mem::take(&mut organisation.scheduled) {
+fn settled(mut organization: Organization, at: UnixTime) -> Organization {
+    for change in core::mem::take(&mut organization.scheduled) {
         if at >= change.due {
-            change.setting.apply(&mut organisation);
+            change.setting.apply(&mut organization);
         }
     }
-    organisation
+    organization
 }
 
 impl Plan {
-    fn carried_out(self, mut organisation: Organisation) -> Organisation {
+    fn carried_out(self, mut organization: Organization) -> Organization {
         let Self { change, by, now } = self;
         match change {
-            PolicyChange::Enable if organisation.is_enabled() => {}
-            PolicyChange::Enable => organisation.latch = Latch::Enabled { since: now, by },
+            PolicyChange::Enable if organization.is_enabled() => {}
+            PolicyChange::Enable => organization.latch = Latch::Enabled { since: now, by },
             PolicyChange::Mandate { role, date } => {
                 // What is announced already is moved, and stays its author's.
-                let (by, since, postponements) = match organisation.mandate(role) {
+                let (by, since, postponements) = match organization.mandate(role) {
                     Some(Mandate {
                         by,
                         state:
@@ -152,20 +152,20 @@ impl Plan {
                     date,
                     postponements,
                 };
-                organisation.mandates.retain(|mandate| mandate.role != role);
-                organisation.mandates.push(Mandate { role, by, state });
+                organization.mandates.retain(|mandate| mandate.role != role);
+                organization.mandates.push(Mandate { role, by, state });
             }
             PolicyChange::NoMandate { role } => {
-                organisation.mandates.retain(|mandate| mandate.role != role)
+                organization.mandates.retain(|mandate| mandate.role != role)
             }
             PolicyChange::Setting(setting) => {
                 // It replaces what waited of its kind.
-                organisation
+                organization
                     .scheduled
                     .retain(|change| change.setting.kind() != setting.kind());
-                setting.apply(&mut organisation);
+                setting.apply(&mut organization);
             }
         }
-        organisation
+        organization
     }
 }

@@ -15,15 +15,15 @@ use crate::write::{Change, Impossible, apply};
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use loquet::{KeyRing, NewAccount, Request, RoleId, blocking, flow, store::Fault};
+/// # use loquet::{Keyring, NewAccount, Request, RoleId, blocking, flow, store::Fault};
 /// # use loquet_sqlite::{HostTransaction, SqliteStore, refused};
 /// # use rusqlite::TransactionBehavior;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("app.db");
 /// let mut app = rusqlite::Connection::open(&path)?;
 /// app.execute_batch("CREATE TABLE visit (person TEXT)")?;
-/// let mfa = blocking::Service::open(SqliteStore::open(&path)?, KeyRing::single(1, [7; 32]))?;
-/// # let org = mfa.ensure_organisation(1_u64.into(), "Host")?;
+/// let mfa = blocking::Service::open(SqliteStore::open(&path)?, Keyring::single(1, [7; 32]))?;
+/// # let org = mfa.ensure_organization(1_u64.into(), "Host")?;
 /// # let marie = mfa.ensure_account(org, NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] })?;
 /// let settled = mfa.run_in(flow::LogIn { account: marie }, &Request::new(None)?, |granted| {
 ///     let transaction = app.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refused)?;

@@ -27,7 +27,7 @@
 //! The tables begin with `loquet_` and keep their own version in `loquet_schema`; `user_version` is the host's.
 //! [`OpenError::Newer`] refuses what a newer program has written.
 //!
-//! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organisation, take back
+//! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organization, take back
 //! a used step or an epoch, change an id, or touch the audit log. They do not stop an attacker, who may drop them.
 //!
 //! How many log-ins a second that gives, beside the same statements by hand, is in [`measured`].

@@ -2,7 +2,7 @@
 
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, LedgerRow, NoticeRow,
-    OrganisationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
+    OrganizationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row as Columns, params};
@@ -18,11 +18,11 @@ pub(crate) fn load(connection: &Connection, keys: &[RowKey]) -> rusqlite::Result
 
 fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versioned>> {
     match key {
-        RowKey::Organisation(id) => connection
+        RowKey::Organization(id) => connection
             .prepare_cached(
-                "SELECT id, version, enabled, body FROM loquet_organisation WHERE id = ?1",
+                "SELECT id, version, enabled, body FROM loquet_organization WHERE id = ?1",
             )?
-            .query_row(params![id.to_bytes()], organisation),
+            .query_row(params![id.to_bytes()], organization),
         RowKey::Roster(org) => connection
             .prepare_cached("SELECT version, body FROM loquet_roster WHERE org = ?1")?
             .query_row(params![org.to_bytes()], |columns| {
@@ -77,8 +77,8 @@ fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versione
 /// The version of a row, without the row.
 pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Result<Version> {
     let (sql, id) = match key {
-        RowKey::Organisation(id) => (
-            "SELECT version FROM loquet_organisation WHERE id = ?1",
+        RowKey::Organization(id) => (
+            "SELECT version FROM loquet_organization WHERE id = ?1",
             id.to_bytes(),
         ),
         RowKey::Roster(org) => (
@@ -113,11 +113,11 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
     // Every id sorts behind the empty blob.
     let after = at.0.as_deref().unwrap_or_default();
     match query {
-        Query::Organisations => page(
+        Query::Organizations => page(
             connection,
-            "SELECT id, version, enabled, body FROM loquet_organisation WHERE id > ?1 ORDER BY id LIMIT ?2",
+            "SELECT id, version, enabled, body FROM loquet_organization WHERE id > ?1 ORDER BY id LIMIT ?2",
             params![after, LIMIT],
-            |columns| Ok((columns.get(0)?, Item::Row(organisation(columns)?))),
+            |columns| Ok((columns.get(0)?, Item::Row(organization(columns)?))),
         ),
         Query::Accounts(org) => page(
             connection,
@@ -193,15 +193,15 @@ fn page(
     Ok(Page { items, next })
 }
 
-fn organisation(columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
-    let row = OrganisationRow {
+fn organization(columns: &Columns<'_>) -> rusqlite::Result<Versioned> {
+    let row = OrganizationRow {
         id: OrgId::from_bytes(columns.get(0)?),
         enabled: columns.get(2)?,
         body: columns.get(3)?,
     };
     Ok(Versioned {
         version: version(columns, 1)?,
-        row: Row::Organisation(row),
+        row: Row::Organization(row),
     })
 }
 

@@ -1,7 +1,7 @@
 -- Loquet's tables, version 1. They live in a file of their own or in the host's database.
 --
 -- The triggers stop mistakes: a stray statement, whoever sends it and with whatever conflict clause, cannot un-latch an
--- organisation, revive a used step or rewrite the audit log. They do not stop an attacker, who may drop them first.
+-- organization, revive a used step or rewrite the audit log. They do not stop an attacker, who may drop them first.
 -- `INSERT OR REPLACE` and `UPDATE OR REPLACE` delete the rows in their way without asking the DELETE triggers: hence
 -- every table looks for such rows itself, before.
 
@@ -22,27 +22,27 @@ CREATE TRIGGER loquet_schema_delete BEFORE DELETE ON loquet_schema BEGIN
   SELECT RAISE(ABORT, 'loquet: the schema has a version');
 END;
 
--- Organisations ------------------------------------------------------------------------------------------------------
+-- Organizations ------------------------------------------------------------------------------------------------------
 
-CREATE TABLE loquet_organisation (
+CREATE TABLE loquet_organization (
   id      BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
   version INTEGER NOT NULL,
   enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
   body    TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER loquet_organisation_insert BEFORE INSERT ON loquet_organisation BEGIN
-  SELECT RAISE(ABORT, 'loquet: the organisation exists')
-    WHERE EXISTS (SELECT 1 FROM loquet_organisation WHERE id = NEW.id);
+CREATE TRIGGER loquet_organization_insert BEFORE INSERT ON loquet_organization BEGIN
+  SELECT RAISE(ABORT, 'loquet: the organization exists')
+    WHERE EXISTS (SELECT 1 FROM loquet_organization WHERE id = NEW.id);
   SELECT RAISE(ABORT, 'loquet: a new row has version 1') WHERE NEW.version <> 1;
 END;
-CREATE TRIGGER loquet_organisation_update BEFORE UPDATE ON loquet_organisation BEGIN
+CREATE TRIGGER loquet_organization_update BEFORE UPDATE ON loquet_organization BEGIN
   SELECT RAISE(ABORT, 'loquet: an id never changes') WHERE NEW.id IS NOT OLD.id;
   SELECT RAISE(ABORT, 'loquet: a version rises by one') WHERE NEW.version <> OLD.version + 1;
-  SELECT RAISE(ABORT, 'loquet: an organisation is never un-enabled') WHERE NEW.enabled < OLD.enabled;
+  SELECT RAISE(ABORT, 'loquet: an organization is never un-enabled') WHERE NEW.enabled < OLD.enabled;
 END;
-CREATE TRIGGER loquet_organisation_delete BEFORE DELETE ON loquet_organisation BEGIN
-  SELECT RAISE(ABORT, 'loquet: an organisation is never deleted');
+CREATE TRIGGER loquet_organization_delete BEFORE DELETE ON loquet_organization BEGIN
+  SELECT RAISE(ABORT, 'loquet: an organization is never deleted');
 END;
 
 -- Rosters ------------------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ CREATE TRIGGER loquet_account_insert BEFORE INSERT ON loquet_account BEGIN
 END;
 CREATE TRIGGER loquet_account_update BEFORE UPDATE ON loquet_account BEGIN
   SELECT RAISE(ABORT, 'loquet: an id never changes') WHERE NEW.id IS NOT OLD.id OR NEW.n IS NOT OLD.n;
-  SELECT RAISE(ABORT, 'loquet: an account stays in its organisation') WHERE NEW.org IS NOT OLD.org;
+  SELECT RAISE(ABORT, 'loquet: an account stays in its organization') WHERE NEW.org IS NOT OLD.org;
   SELECT RAISE(ABORT, 'loquet: a version rises by one') WHERE NEW.version <> OLD.version + 1;
   SELECT RAISE(ABORT, 'loquet: "ever" never goes back') WHERE NEW.ever < OLD.ever;
   SELECT RAISE(ABORT, 'loquet: an epoch never goes back') WHERE NEW.epoch < OLD.epoch;

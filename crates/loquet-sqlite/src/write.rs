@@ -130,11 +130,11 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, I
     let old = signed(expected.0)?;
     let new = signed(expected.next().0)?;
     let written = match row {
-        Row::Organisation(row) => connection
+        Row::Organization(row) => connection
             .prepare_cached(if absent {
-                "INSERT INTO loquet_organisation (id, version, enabled, body) VALUES (?1, ?3, ?4, ?5)"
+                "INSERT INTO loquet_organization (id, version, enabled, body) VALUES (?1, ?3, ?4, ?5)"
             } else {
-                "UPDATE loquet_organisation SET version = ?3, enabled = ?4, body = ?5 WHERE id = ?1 AND version = ?2"
+                "UPDATE loquet_organization SET version = ?3, enabled = ?4, body = ?5 WHERE id = ?1 AND version = ?2"
             })?
             .execute(params![row.id.to_bytes(), old, new, row.enabled, row.body])?,
         Row::Roster(row) => connection

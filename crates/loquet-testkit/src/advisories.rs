@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use loquet::flow::{
-    ConfirmEnrollment, GiveCode, ReportLost, Resynchronise, SwitchOff, UseRecoveryCode,
+    ConfirmEnrollment, ReportLost, Resynchronize, TurnOff, UseRecoveryCode, VerifyCode,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal, ServiceError};
@@ -18,7 +18,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     t4_of_many_with_the_same_code_one_is_let_in(House::over(store()).await).await;
     t5_every_service_over_one_store_refuses_what_another_accepted(store()).await;
     t6_of_many_with_the_same_recovery_code_one_is_let_in(House::over(store()).await).await;
-    t8_a_resynchronisation_refuses_recorded_codes(House::over(store()).await).await;
+    t8_a_resynchronization_refuses_recorded_codes(House::over(store()).await).await;
     t9_all_spellings_of_one_code_are_one_use(House::over(store()).await).await;
     t10_the_window_is_exact_at_both_edges(House::over(store()).await).await;
     t14_t15_parallel_wrong_codes_are_counted_exactly(House::over(store()).await).await;
@@ -62,7 +62,7 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     let confirm = ConfirmEnrollment {
         stamp: half,
         typed: typed.clone().into(),
-        seal_typed_back: "".into(),
+        break_glass_typed_back: "".into(),
     };
     let stamp = house.run(confirm).await.unwrap().stamp;
     let used = |refusal| matches!(refusal, Refusal::AlreadyUsed { .. });
@@ -71,7 +71,7 @@ pub async fn t3_a_used_code_is_refused_at_every_entrance(house: House) {
     assert!(used(rule(house.give(other, &typed).await)));
     let refusal = rule(
         house
-            .run(SwitchOff {
+            .run(TurnOff {
                 stamp,
                 typed: typed.into(),
             })
@@ -119,7 +119,7 @@ pub async fn t5_every_service_over_one_store_refuses_what_another_accepted<S: St
     let other = House::at(store, pages.clock.clone()).await;
     let typed = pages.code(&phone);
     let stamp = pages.log_in(ANNE).await.stamp;
-    let give = |stamp| GiveCode {
+    let give = |stamp| VerifyCode {
         stamp,
         typed: typed.clone().into(),
     };
@@ -153,7 +153,7 @@ pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) 
     let mut accepted = 0;
     for window in windows {
         if let Ok(recovering) = window.await.unwrap() {
-            assert_eq!(recovering.entered.stamp.level(), Level::EnrolOnly);
+            assert_eq!(recovering.entered.stamp.level(), Level::EnrollOnly);
             assert_eq!(recovering.left, 9);
             accepted += 1;
         }
@@ -161,8 +161,8 @@ pub async fn t6_of_many_with_the_same_recovery_code_one_is_let_in(house: House) 
     assert_eq!(accepted, 1);
 }
 
-/// T8: codes that somebody recorded while they were used open nothing by way of a resynchronisation.
-pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
+/// T8: codes that somebody recorded while they were used open nothing by way of a resynchronization.
+pub async fn t8_a_resynchronization_refuses_recorded_codes(house: House) {
     let (phone, _) = house.enabled().await;
     let mut recorded = Vec::new();
     for _ in 0..2 {
@@ -178,7 +178,7 @@ pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
     ] {
         let stamp = house.log_in(ANNE).await.stamp;
         let answer = house
-            .run(Resynchronise {
+            .run(Resynchronize {
                 stamp,
                 typed: typed.map(Into::into),
             })
@@ -187,7 +187,7 @@ pub async fn t8_a_resynchronisation_refuses_recorded_codes(house: House) {
     }
     let typed = house.code(&phone).into();
     let stamp = house.log_in(ANNE).await.stamp;
-    assert!(house.run(GiveCode { stamp, typed }).await.is_ok());
+    assert!(house.run(VerifyCode { stamp, typed }).await.is_ok());
 }
 
 /// T9: blanks and dashes dodge neither the used code nor the count.
@@ -288,7 +288,7 @@ pub async fn t16_a_wrong_code_counts_though_nobody_waits_for_the_answer(house: H
         let typed = house.wrong_code(&phone).into();
         let caller = house.clone();
         let request = tokio::spawn(async move {
-            let _answer = caller.run(GiveCode { stamp, typed }).await;
+            let _answer = caller.run(VerifyCode { stamp, typed }).await;
             panic!("the host fell over before it looked at the answer");
         });
         assert!(request.await.unwrap_err().is_panic());
@@ -308,7 +308,7 @@ pub async fn t17_t18_the_budget_spans_sessions(house: House) {
         let typed = house.wrong_code(&phone).into();
         match rule(
             house
-                .run(GiveCode {
+                .run(VerifyCode {
                     stamp: entered.stamp,
                     typed,
                 })
@@ -332,10 +332,10 @@ pub async fn t24_a_half_log_in_carries_no_rights(house: House) {
     let half = house.log_in(ANNE).await.stamp;
     let typed = house.code(&phone).into();
     assert_eq!(
-        rule(house.run(SwitchOff { stamp: half, typed }).await).code(),
+        rule(house.run(TurnOff { stamp: half, typed }).await).code(),
         "CODE_REQUIRED"
     );
-    assert!(house.service.roll_call(&half).await.unwrap().is_err());
+    assert!(house.service.users(&half).await.unwrap().is_err());
     let standing = house.standing(&half).await;
     assert_eq!(standing.level, Level::HalfLogin);
     house.clock.advance(601);
@@ -345,7 +345,7 @@ pub async fn t24_a_half_log_in_carries_no_rights(house: House) {
     );
 }
 
-/// A thief who has the pass phrase and guesses with 200 hands does not keep the owner out.
+/// A thief who has the password and guesses with 200 hands does not keep the owner out.
 pub async fn the_owner_gets_in_among_two_hundred_guesses(house: House) {
     let (phone, live) = house.enabled().await;
     let wrong = house.wrong_code(&phone);
@@ -359,7 +359,7 @@ pub async fn the_owner_gets_in_among_two_hundred_guesses(house: House) {
                 match house
                     .service
                     .run(
-                        GiveCode {
+                        VerifyCode {
                             stamp: thief,
                             typed: typed.into(),
                         },

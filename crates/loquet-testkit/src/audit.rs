@@ -1,9 +1,9 @@
 //! The audit log, over any store: what it says, what a checkpoint vouches for, what may be forgotten.
 
 use loquet::audit::{Broken, Record};
-use loquet::flow::{GiveCode, LogIn, SetAccessRules, SwitchOff};
+use loquet::flow::{LogIn, SetAccessRules, TurnOff, VerifyCode};
 use loquet::store::Store;
-use loquet::{Checkpoint, CheckpointError, Clock, KeyRing, Request, Service, ServiceError};
+use loquet::{Checkpoint, CheckpointError, Clock, Keyring, Request, Service, ServiceError};
 
 use crate::house::{ANNE, CHLOE, DENIS, HOME, House};
 
@@ -45,10 +45,10 @@ async fn every_record_says_who_what_from_where_and_by_which_rule<S: Store>(open:
     let (phone, anne) = house.imposed().await;
     let half = house.log_in(ANNE).await.stamp;
     let typed = house.wrong_code(&phone).into();
-    let wrong = GiveCode { stamp: half, typed };
+    let wrong = VerifyCode { stamp: half, typed };
     assert!(house.run(wrong).await.is_err());
     let typed = house.code(&phone).into();
-    assert!(house.run(SwitchOff { stamp: anne, typed }).await.is_err());
+    assert!(house.run(TurnOff { stamp: anne, typed }).await.is_err());
     let typed = house.code(&phone);
     let rules = format!("default deny\nallow {HOME}\ndeny 203.0.113.8\n");
     let rules = SetAccessRules::new(anne, &rules, &typed).unwrap();
@@ -83,7 +83,7 @@ async fn every_record_says_who_what_from_where_and_by_which_rule<S: Store>(open:
             "log_in ACCESS_DENIED 203.0.113.8: access line 3",
             "set_access_rules GRANTED 203.0.113.7: request GRANTED",
             "switch_off MANDATED 203.0.113.7: requirement of role 1",
-            "give_code WRONG_CODE 203.0.113.7: code",
+            "verify_code WRONG_CODE 203.0.113.7: code",
             "log_in GRANTED 203.0.113.7: requirement HALF_LOGIN, requirement MANDATE of role 1, requirement TOGGLE",
         ]
     );
@@ -114,7 +114,7 @@ async fn what_a_checkpoint_signed_may_be_forgotten_and_nothing_else<S: Store>(
 
     let stranger = Service::new(
         loquet::store::MemoryStore::new(),
-        KeyRing::single(1, [5; 32]),
+        Keyring::single(1, [5; 32]),
     );
     let foreign = stranger.unwrap().checkpoint().await.unwrap();
     assert!(matches!(

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use loquet::flow::{
-    AddRole, BeginEnrollment, BeginReplacement, ChangeAddress, Choice, Choose, CollectTicket,
-    ConfirmEnrollment, EnableMfa, GiveCode, LogOutEverywhere, OpenBreakGlass, Rehire, RenewSeal,
-    Reset, Resynchronise, SetAccessRules, SwitchDevices, SwitchOff, SwitchOn, Typed,
-    UseRecoveryCode,
+    AddRole, BeginEnrollment, BeginReplacement, ChangeAddress, Choice, CollectResetCode,
+    ConfirmEnrollment, EnableMfa, LogOutEverywhere, OpenBreakGlass, Reactivate,
+    RenewBreakGlassCode, Reset, Resynchronize, SetAccessRules, SetDevicesRemembered, TurnOff,
+    TurnOn, Typed, UpdateSettings, UseRecoveryCode, VerifyCode,
 };
 use loquet::{AccountId, Request, RoleId, Stamp};
 use loquet_policy::RoleSet;
@@ -100,14 +100,23 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     let mut canaries = Vec::new();
     let mut printed = String::new();
     let stamp = house.log_in(ANNE).await.stamp;
-    let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
-    printed += &format!("{seal:?} {stamp:?}");
-    canaries.push(Canary::new("the break-glass code", &seal.expose(), 5));
-    let typed_back = seal.expose().rsplit('-').next().unwrap().into();
+    let break_glass = house
+        .service
+        .propose_break_glass(&stamp)
+        .await
+        .unwrap()
+        .unwrap();
+    printed += &format!("{break_glass:?} {stamp:?}");
+    canaries.push(Canary::new(
+        "the break-glass code",
+        &break_glass.expose(),
+        5,
+    ));
+    let typed_back = break_glass.expose().rsplit('-').next().unwrap().into();
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     let (phone, anne) = house.enroll(stamp).await;
     house
-        .run(SwitchDevices {
+        .run(SetDevicesRemembered {
             stamp: anne,
             on: true,
         })
@@ -127,7 +136,7 @@ pub async fn story(house: &House) -> (Vec<Canary>, String) {
     };
     let handed = house.run(reset).await.unwrap();
     printed += &format!("{handed:?}");
-    canaries.push(Canary::new("a ticket", &handed.ticket.expose(), 5));
+    canaries.push(Canary::new("a reset code", &handed.reset_code.expose(), 5));
     printed += &told(house, &mut canaries).await;
     let (nonsense, shown) = nonsense(house, anne).await;
     canaries.push(nonsense);
@@ -164,7 +173,7 @@ async fn enrolled(house: &House, account: u64, canaries: &mut Vec<Canary>) -> St
                 remember: true,
                 ..House::request()
             };
-            let code = GiveCode { stamp: half, typed };
+            let code = VerifyCode { stamp: half, typed };
             printed += &format!("{code:?} {remembering:?}");
             let entered = house.service.run(code, &remembering).await.unwrap();
             let entered = entered.granted().unwrap();
@@ -193,13 +202,13 @@ async fn told(house: &House, canaries: &mut Vec<Canary>) -> String {
             // The account's id leads, and is no secret.
             let text = link.expose();
             let (_, secret) = text.split_once('-').unwrap();
-            canaries.push(Canary::new("a repudiation link", secret, 5));
+            canaries.push(Canary::new("a binding_link link", secret, 5));
         }
     }
     printed
 }
 
-/// One text that nobody was handed, spelled like a ticket, so that it is read, hashed and compared.
+/// One text that nobody was handed, spelled like a reset code, so that it is read, hashed and compared.
 const NONSENSE: &str = "TYPED-INTOE-VERYF-IELDX-ABCDEA";
 
 fn typed() -> Typed {
@@ -228,32 +237,32 @@ async fn nonsense(house: &House, stamp: Stamp) -> (Canary, String) {
 
 async fn typed_by_an_owner(house: &House, stamp: Stamp) -> String {
     run![house:
-        GiveCode {
+        VerifyCode {
             stamp,
             typed: typed()
         },
-        Resynchronise {
+        Resynchronize {
             stamp,
             typed: [typed(), typed()]
         },
         BeginEnrollment {
             stamp,
-            ticket: typed()
+            reset_code: typed()
         },
         ConfirmEnrollment {
             stamp,
             typed: typed(),
-            seal_typed_back: typed()
+            break_glass_typed_back: typed()
         },
         BeginReplacement {
             stamp,
             typed: typed()
         },
-        SwitchOn {
+        TurnOn {
             stamp,
             typed: typed()
         },
-        SwitchOff {
+        TurnOff {
             stamp,
             typed: typed()
         },
@@ -270,7 +279,7 @@ async fn typed_by_an_owner(house: &House, stamp: Stamp) -> String {
             stamp,
             typed_back: typed()
         },
-        RenewSeal {
+        RenewBreakGlassCode {
             stamp,
             typed_back: typed(),
             typed: typed()
@@ -282,7 +291,7 @@ async fn typed_by_an_administrator(house: &House, stamp: Stamp) -> String {
     let (account, subject) = (ANNE.into(), CHLOE.into());
     run![house:
         SetAccessRules::new(stamp, "", NONSENSE).unwrap(),
-        Choose {
+        UpdateSettings {
             stamp,
             choice: Choice::RecoveryCodes { offered: false },
             typed: typed()
@@ -299,7 +308,7 @@ async fn typed_by_an_administrator(house: &House, stamp: Stamp) -> String {
             role: RoleId::ADMINISTRATOR,
             typed: typed()
         },
-        Rehire {
+        Reactivate {
             stamp,
             subject,
             roles: RoleSet::of(RoleId::PARENT),
@@ -309,7 +318,7 @@ async fn typed_by_an_administrator(house: &House, stamp: Stamp) -> String {
             account,
             typed: typed()
         },
-        CollectTicket {
+        CollectResetCode {
             account,
             typed: typed()
         },

@@ -1,10 +1,10 @@
-//! The ceremonies beyond the article's path: recovery codes, the organisation's choices, tickets, and break-glass. Every
+//! The ceremonies beyond the article's path: recovery codes, the organization's choices, reset codes, and break-glass. Every
 //! store runs them.
 
 use loquet::audit::REFUSALS;
 use loquet::flow::{
-    BeginEnrollment, BeginReplacement, CancelChange, Choice, Choose, Harden, PassPhraseChanged,
-    Reset, RulesChange, SwitchOff, SwitchOn,
+    BeginEnrollment, BeginReplacement, CancelChange, Choice, Harden, PasswordChanged, Reset,
+    RulesChange, TurnOff, TurnOn, UpdateSettings,
 };
 use loquet::store::Store;
 use loquet::{Clock, Level, Refusal};
@@ -37,27 +37,27 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
         what_weakens_waits_and_any_administrator_stops_it
         what_does_not_weaken_holds_at_once
         the_strict_latch_is_one_way
-        a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day
+        a_reset_code_read_aloud_lives_ten_minutes_and_a_handed_one_a_day
         break_glass_is_stopped_by_any_administrators_code
         a_reset_stands_in_both_chains
         refusals_that_change_nothing_are_recorded_within_bounds
         a_session_that_rises_keeps_the_enrollment_that_it_shows
         switching_on_lets_the_session_go_on
-        a_change_of_pass_phrase_lets_the_owners_session_go_on
+        a_change_of_password_lets_the_owners_session_go_on
     }
 }
 
-/// Recovery codes, longer tickets, a wider window.
+/// Recovery codes, longer reset codes, a wider window.
 const WEAKER: [(Choice, SettingKind); 3] = [
     (
         Choice::RecoveryCodes { offered: true },
         SettingKind::RecoveryCodes,
     ),
     (
-        Choice::TicketLife {
-            seconds: limits::TICKET_MAX,
+        Choice::ResetCodeLife {
+            seconds: limits::RESET_CODE_MAX,
         },
-        SettingKind::TicketLife,
+        SettingKind::ResetCodeLife,
     ),
     (
         Choice::EnrollmentWindow {
@@ -73,7 +73,7 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
     let bruno = house.log_in(BRUNO).await.stamp;
     let (_, bruno) = house.enroll(bruno).await;
     post(&house).await;
-    let choose = |choice, typed: &str| Choose {
+    let choose = |choice, typed: &str| UpdateSettings {
         stamp,
         choice,
         typed: typed.into(),
@@ -93,8 +93,8 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
             |letter: &&&loquet::Letter| matches!(letter.event, Event::ChangeScheduled { .. });
         assert_eq!(told.iter().filter(scheduled).count(), 3);
     }
-    let far = Choice::TicketLife {
-        seconds: limits::TICKET_MAX + 1,
+    let far = Choice::ResetCodeLife {
+        seconds: limits::RESET_CODE_MAX + 1,
     };
     let typed = house.code(&phone);
     assert!(matches!(
@@ -112,21 +112,21 @@ pub async fn what_weakens_waits_and_any_administrator_stops_it(house: House) {
     house.clock.advance(limits::WEAKENING);
     assert_eq!(house.service.tick().await.unwrap(), 1);
     assert_eq!(house.service.tick().await.unwrap(), 0);
-    let options = house.service.organisations().await.unwrap()[0].0.options;
+    let options = house.service.organizations().await.unwrap()[0].0.options;
     assert!(options.recovery_codes);
-    assert_eq!(options.ticket_life, limits::TICKET);
+    assert_eq!(options.reset_code_life, limits::RESET_CODE);
     assert_eq!(options.enrollment_window, limits::ENROLLMENT_WINDOW);
 }
 
-/// A shorter ticket is no weaker one.
+/// A shorter reset code is no weaker one.
 pub async fn what_does_not_weaken_holds_at_once(house: House) {
     let (phone, stamp) = house.enabled().await;
-    let choice = Choice::TicketLife {
+    let choice = Choice::ResetCodeLife {
         seconds: limits::HOUR,
     };
     let typed = "".into();
     let taken = house
-        .run(Choose {
+        .run(UpdateSettings {
             stamp,
             choice,
             typed,
@@ -134,13 +134,13 @@ pub async fn what_does_not_weaken_holds_at_once(house: House) {
         .await
         .unwrap();
     assert_eq!(taken, RulesChange::InForce);
-    let ticket = Reset {
+    let reset_code = Reset {
         stamp,
         subject: CHLOE.into(),
         aloud: false,
         typed: house.code(&phone).into(),
     };
-    let expires = house.run(ticket).await.unwrap().expires;
+    let expires = house.run(reset_code).await.unwrap().expires;
     assert_eq!(expires, house.clock.now().plus(limits::HOUR));
 }
 
@@ -153,7 +153,7 @@ pub async fn the_strict_latch_is_one_way(house: House) {
     assert_eq!(rule(house.run(harden(denis)).await), Refusal::NotAdmin);
     house.run(harden(anne)).await.unwrap();
     let typed = house.code(&phone).into();
-    let off = SwitchOff {
+    let off = TurnOff {
         stamp: denis,
         typed,
     };
@@ -162,9 +162,12 @@ pub async fn the_strict_latch_is_one_way(house: House) {
 }
 
 /// NIST's ten minutes for a spoken code.
-pub async fn a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house: House) {
+pub async fn a_reset_code_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house: House) {
     let (phone, _) = house.imposed().await;
-    for (aloud, life) in [(true, limits::TICKET_ALOUD), (false, limits::TICKET)] {
+    for (aloud, life) in [
+        (true, limits::RESET_CODE_ALOUD),
+        (false, limits::RESET_CODE),
+    ] {
         for late in [false, true] {
             let stamp = house.enter(ANNE, &phone).await;
             let typed = house.code(&phone).into();
@@ -178,11 +181,11 @@ pub async fn a_ticket_read_aloud_lives_ten_minutes_and_a_handed_one_a_day(house:
             let handed = house.run(reset).await.unwrap();
             assert_eq!(handed.expires, house.clock.now().plus(life));
             house.clock.advance(if late { life } else { life - 1 });
-            let ticket = handed.ticket.expose().to_string().into();
+            let reset_code = handed.reset_code.expose().to_string().into();
             let stamp = house.log_in(CHLOE).await.stamp;
-            let answer = house.run(BeginEnrollment { stamp, ticket }).await;
+            let answer = house.run(BeginEnrollment { stamp, reset_code }).await;
             if late {
-                assert_eq!(rule(answer).code(), "TICKET_EXPIRED");
+                assert_eq!(rule(answer).code(), "RESET_CODE_EXPIRED");
             } else {
                 assert!(answer.is_ok());
             }
@@ -207,7 +210,7 @@ pub async fn a_reset_stands_in_both_chains(house: House) {
     assert_eq!(count(CHLOE).await.unwrap(), before.1 + 1);
 }
 
-/// Whoever has one pass phrase cannot make the log grow.
+/// Whoever has one password cannot make the log grow.
 pub async fn refusals_that_change_nothing_are_recorded_within_bounds(house: House) {
     house.enabled().await;
     let stamp = house.log_in(DENIS).await.stamp;
@@ -235,7 +238,7 @@ pub async fn a_session_that_rises_keeps_the_enrollment_that_it_shows(house: Hous
     let stamp = house.log_in(DENIS).await.stamp;
     let (phone, stamp) = house.enroll(stamp).await;
     let typed = house.code(&phone).into();
-    house.run(SwitchOff { stamp, typed }).await.unwrap();
+    house.run(TurnOff { stamp, typed }).await.unwrap();
     let stamp = house.log_in(DENIS).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
     let typed = house.code(&phone).into();
@@ -252,19 +255,19 @@ pub async fn switching_on_lets_the_session_go_on(house: House) {
     let stamp = house.log_in(DENIS).await.stamp;
     let (phone, stamp) = house.enroll(stamp).await;
     let typed = house.code(&phone).into();
-    house.run(SwitchOff { stamp, typed }).await.unwrap();
+    house.run(TurnOff { stamp, typed }).await.unwrap();
     let stamp = house.log_in(DENIS).await.stamp;
     let typed = house.code(&phone).into();
-    let risen = house.run(SwitchOn { stamp, typed }).await.unwrap().unwrap();
+    let risen = house.run(TurnOn { stamp, typed }).await.unwrap().unwrap();
     let standing = house.service.check(&risen.stamp, None).await.unwrap();
     assert_eq!(standing.unwrap().level, Level::Level2);
 }
 
 /// All others are over.
-pub async fn a_change_of_pass_phrase_lets_the_owners_session_go_on(house: House) {
+pub async fn a_change_of_password_lets_the_owners_session_go_on(house: House) {
     let own = house.log_in(DENIS).await.stamp;
     let other = house.log_in(DENIS).await.stamp;
-    let changed = PassPhraseChanged {
+    let changed = PasswordChanged {
         account: DENIS.into(),
         by_owner: Some(own),
     };
@@ -274,7 +277,7 @@ pub async fn a_change_of_pass_phrase_lets_the_owners_session_go_on(house: House)
         let over = house.service.check(&stamp, None).await.unwrap();
         assert_eq!(over.unwrap_err(), Refusal::StaleLogIn);
     }
-    let helped = PassPhraseChanged {
+    let helped = PasswordChanged {
         account: DENIS.into(),
         by_owner: None,
     };

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use loquet::flow::GiveCode;
+use loquet::flow::VerifyCode;
 use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
 use loquet::{AccountId, Refusal, Refused, UnixTime};
 
@@ -88,7 +88,7 @@ pub async fn at_each_step<S: Store>(mut store: impl FnMut() -> S) {
             let stamp = house.log_in(ANNE).await.stamp;
             let typed = house.code(&phone);
             let request = House::request();
-            let form = || GiveCode {
+            let form = || VerifyCode {
                 stamp,
                 typed: typed.clone().into(),
             };

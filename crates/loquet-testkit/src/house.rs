@@ -1,13 +1,13 @@
 //! A childcare service to test in: two administrators, an employee and a parent, over any store.
 
 use loquet::flow::{
-    Announce, BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, Entered, GiveCode, LogIn,
-    Offer,
+    BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, Entered, LogIn, Offer,
+    ScheduleMandate, VerifyCode,
 };
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Clock, KeyRing, Level, NewAccount, OrgId, Refusal, Refused, Request, RoleId,
+    AccountId, Clock, Keyring, Level, NewAccount, OrgId, Refusal, Refused, Request, RoleId,
     Service, Stamp, Standing,
 };
 use loquet_policy::{Attempts, Start};
@@ -30,7 +30,7 @@ pub struct House {
     pub service: Service,
     /// Its clock.
     pub clock: TestClock,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
 }
 
@@ -42,10 +42,10 @@ impl House {
 
     /// The same by a clock that others watch too.
     pub async fn at(store: impl Store, clock: TestClock) -> Self {
-        let ring = KeyRing::single(1, [7; 32]);
+        let ring = Keyring::single(1, [7; 32]);
         let service = Service::with_clock(store, ring, clock.clone()).unwrap();
         let org = service
-            .ensure_organisation(OrgId::from(9_u64), "À petits pas")
+            .ensure_organization(OrgId::from(9_u64), "À petits pas")
             .await
             .unwrap();
         for (id, name, role) in [
@@ -93,7 +93,7 @@ impl House {
             .granted()
     }
 
-    /// The pass phrase was right.
+    /// The password was right.
     pub async fn log_in(&self, account: u64) -> Entered {
         self.run(LogIn {
             account: account.into(),
@@ -108,10 +108,10 @@ impl House {
     /// The refusal.
     pub async fn give(&self, stamp: Stamp, typed: &str) -> Result<Entered, Refused> {
         let typed = typed.into();
-        self.run(GiveCode { stamp, typed }).await
+        self.run(VerifyCode { stamp, typed }).await
     }
 
-    /// The pass phrase was right, and so is the code.
+    /// The password was right, and so is the code.
     pub async fn enter(&self, account: u64, phone: &Phone) -> Stamp {
         let stamp = self.log_in(account).await.stamp;
         self.give(stamp, &self.code(phone)).await.unwrap().stamp
@@ -150,10 +150,12 @@ impl House {
             .unwrap()
     }
 
-    /// Begins an enrollment that needs no ticket.
+    /// Begins an enrollment that needs no reset code.
     pub async fn begin(&self, stamp: Stamp) -> Offer {
-        let ticket = "".into();
-        self.run(BeginEnrollment { stamp, ticket }).await.unwrap()
+        let reset_code = "".into();
+        self.run(BeginEnrollment { stamp, reset_code })
+            .await
+            .unwrap()
     }
 
     /// Scans, types the first code, is in.
@@ -166,12 +168,12 @@ impl House {
     pub async fn confirm(&self, stamp: Stamp, offer: &Offer) -> (Phone, Stamp) {
         let phone = Phone::scan(offer).unwrap();
         let typed = self.code(&phone).into();
-        let seal_typed_back = "".into();
+        let break_glass_typed_back = "".into();
         let bound = self
             .run(ConfirmEnrollment {
                 stamp,
                 typed,
-                seal_typed_back,
+                break_glass_typed_back,
             })
             .await
             .unwrap();
@@ -182,8 +184,13 @@ impl House {
     /// Anne enables multi-factor log-in and enrolls.
     pub async fn enabled(&self) -> (Phone, Stamp) {
         let stamp = self.log_in(ANNE).await.stamp;
-        let seal = self.service.propose_seal(&stamp).await.unwrap().unwrap();
-        let typed_back = seal
+        let break_glass = self
+            .service
+            .propose_break_glass(&stamp)
+            .await
+            .unwrap()
+            .unwrap();
+        let typed_back = break_glass
             .expose()
             .rsplit('-')
             .next()
@@ -198,7 +205,7 @@ impl House {
     pub async fn imposed(&self) -> (Phone, Stamp) {
         let (phone, stamp) = self.enabled().await;
         let start = Start::Now { confirmed: true };
-        self.run(Announce {
+        self.run(ScheduleMandate {
             stamp,
             role: RoleId::EMPLOYEE,
             start,

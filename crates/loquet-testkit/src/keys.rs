@@ -4,19 +4,19 @@ use loquet::flow::LogIn;
 use loquet::seal::SealError;
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
-use loquet::{KeyRing, NewAccount, Resealed, Service, ServiceError};
+use loquet::{Keyring, NewAccount, Resealed, Service, ServiceError};
 
 use crate::house::{ANNE, BRUNO, CHLOE, DENIS, House};
 
 /// The house's own key, and the one that follows it.
-fn ring(lines: &[&str]) -> KeyRing {
+fn ring(lines: &[&str]) -> Keyring {
     let known = |line: &&str| match *line {
-        "1" => KeyRing::line(1, &[7; 32]).to_string(),
-        "2" => KeyRing::line(2, &[8; 32]).to_string(),
-        "2 waiting" => KeyRing::line(2, &[8; 32]).trim_end().to_owned() + " waiting\n",
+        "1" => Keyring::line(1, &[7; 32]).to_string(),
+        "2" => Keyring::line(2, &[8; 32]).to_string(),
+        "2 waiting" => Keyring::line(2, &[8; 32]).trim_end().to_owned() + " waiting\n",
         other => panic!("no such line: {other}"),
     };
-    KeyRing::parse(&lines.iter().map(known).collect::<String>()).unwrap()
+    Keyring::parse(&lines.iter().map(known).collect::<String>()).unwrap()
 }
 
 /// All of it; `fresh` makes an empty store, and gives what opens it again and again.
@@ -26,7 +26,7 @@ pub async fn all<S: Store, O: Fn() -> S>(mut fresh: impl FnMut() -> O) {
     a_rotation_that_was_cut_off_goes_on(fresh()).await;
 }
 
-async fn refusal<S: Store>(store: S, keys: KeyRing) -> SealError {
+async fn refusal<S: Store>(store: S, keys: Keyring) -> SealError {
     match Service::open(store, keys).await {
         Err(ServiceError::Keys(why)) => why,
         other => panic!("expected a refusal of the keys, got {other:?}"),
@@ -35,7 +35,7 @@ async fn refusal<S: Store>(store: S, keys: KeyRing) -> SealError {
 
 async fn a_wrong_or_missing_key_is_refused_at_start<S: Store>(open: impl Fn() -> S) {
     let house = House::over(open()).await;
-    let wrong = KeyRing::single(1, [9; 32]);
+    let wrong = Keyring::single(1, [9; 32]);
     assert_eq!(refusal(open(), wrong.clone()).await, SealError::DoesNotOpen);
     assert_eq!(
         refusal(open(), ring(&["2"])).await,
@@ -138,7 +138,7 @@ async fn a_rotation_that_was_cut_off_goes_on<S: Store>(open: impl Fn() -> S) {
     let service = Service::with_clock(open(), ring(&["1"]), clock.clone()).unwrap();
     for number in 1..=HOUSES {
         let org = service
-            .ensure_organisation(number.into(), "House")
+            .ensure_organization(number.into(), "House")
             .await
             .unwrap();
         let id = (100 + number).into();
@@ -161,7 +161,7 @@ async fn a_rotation_that_was_cut_off_goes_on<S: Store>(open: impl Fn() -> S) {
             org,
         };
         let stamp = house.log_in(100 + number).await.stamp;
-        let seal = service.propose_seal(&stamp).await.unwrap().unwrap();
+        let seal = service.propose_break_glass(&stamp).await.unwrap().unwrap();
         let typed_back = seal.expose().rsplit('-').next().unwrap().into();
         house
             .run(loquet::flow::EnableMfa { stamp, typed_back })

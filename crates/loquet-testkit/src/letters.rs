@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use loquet::flow::{
-    Announce, BeginEnrollment, CancelMandate, ChangeAddress, Repudiate, SetAddress,
+    BeginEnrollment, CancelMandate, ChangeAddress, ReportUnrecognized, ScheduleMandate, SetAddress,
 };
 use loquet::store::{BoxError, Store};
 use loquet::{Address, Deliver, Letter, Level, Refusal, Refused, RoleId};
@@ -72,7 +72,7 @@ pub async fn a_change_of_address_is_told_to_the_old_one_which_hears_on(house: Ho
     assert_eq!(told[0].event, Event::AddressChanged);
     let both = [address("thief@example.net"), address("denis@example.org")];
     assert_eq!(told[0].addresses, both);
-    assert_eq!(told[0].organisation, "À petits pas");
+    assert_eq!(told[0].organization, "À petits pas");
 
     // Everything, for 14 days, also what is delivered later than it happened.
     house.enabled().await;
@@ -120,7 +120,7 @@ pub async fn a_bound_owner_changes_the_address_with_a_fresh_code(house: House) {
     house.run(change(&typed)).await.unwrap();
     let standing = house.standing(&stamp).await;
     assert_eq!(standing.address, Some(address("anne@example.org")));
-    // Where nothing is bound, the pass phrase is all there is.
+    // Where nothing is bound, the password is all there is.
     let stamp = house.log_in(DENIS).await.stamp;
     let change = ChangeAddress {
         stamp,
@@ -154,11 +154,11 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
     let other = if secret.starts_with('A') { 'B' } else { 'A' };
     let rest: String = secret.chars().skip(1).collect();
     let forged = format!("{account}-{other}{rest}");
-    let forged = Repudiate::by(&forged.parse().unwrap());
+    let forged = ReportUnrecognized::by(&forged.parse().unwrap());
     assert_eq!(rule(house.run(forged).await), Refusal::WrongLink);
 
     let read = text.parse().unwrap();
-    house.run(Repudiate::by(&read)).await.unwrap();
+    house.run(ReportUnrecognized::by(&read)).await.unwrap();
     assert_eq!(
         house
             .service
@@ -169,15 +169,15 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
         Refusal::StaleLogIn
     );
     let half = house.log_in(CHLOE).await.stamp;
-    assert_eq!(half.level(), Level::EnrolOnly, "it opens nothing");
+    assert_eq!(half.level(), Level::EnrollOnly, "it opens nothing");
     assert!(house.give(half, &house.code(&phone)).await.is_err());
     let begin = BeginEnrollment {
         stamp: half,
-        ticket: "".into(),
+        reset_code: "".into(),
     };
-    assert_eq!(rule(house.run(begin).await).code(), "TICKET_REQUIRED");
+    assert_eq!(rule(house.run(begin).await).code(), "RESET_CODE_REQUIRED");
     assert_eq!(
-        rule(house.run(Repudiate::by(&read)).await),
+        rule(house.run(ReportUnrecognized::by(&read)).await),
         Refusal::WrongLink
     );
     assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
@@ -199,7 +199,7 @@ pub async fn the_link_in_the_letter_lives_seven_days(house: House) {
         .unwrap();
     house.clock.advance(limits::REPUDIATION);
     assert_eq!(
-        rule(house.run(Repudiate::by(&link)).await),
+        rule(house.run(ReportUnrecognized::by(&link)).await),
         Refusal::WrongLink
     );
 }
@@ -210,7 +210,10 @@ pub async fn a_cancelled_mandate_is_told_to_everybody_whom_it_would_have_covered
     let role = RoleId::EMPLOYEE;
     let date = loquet::Clock::now(&house.clock).plus(30 * limits::DAY);
     let start = Start::At(date);
-    house.run(Announce { stamp, role, start }).await.unwrap();
+    house
+        .run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     let told = post(&house).await;
     house.run(CancelMandate { stamp, role }).await.unwrap();
     let cancelled = post(&house).await;

@@ -1,6 +1,8 @@
 //! Recovery codes: offered after a wait, shown while pending, used once.
 
-use loquet::flow::{BeginEnrollment, Choice, Choose, Recovering, RulesChange, UseRecoveryCode};
+use loquet::flow::{
+    BeginEnrollment, Choice, Recovering, RulesChange, UpdateSettings, UseRecoveryCode,
+};
 use loquet::paper::RecoveryCode;
 use loquet::testing::Phone;
 use loquet::{Level, Refusal, Stamp};
@@ -12,7 +14,7 @@ use crate::letters::{post, to};
 fn begin(stamp: Stamp) -> BeginEnrollment {
     BeginEnrollment {
         stamp,
-        ticket: "".into(),
+        reset_code: "".into(),
     }
 }
 
@@ -29,7 +31,7 @@ impl House {
         let typed = self.code(phone).into();
         let choice = Choice::RecoveryCodes { offered: true };
         let due = self
-            .run(Choose {
+            .run(UpdateSettings {
                 stamp,
                 choice,
                 typed,
@@ -112,7 +114,7 @@ pub async fn a_recovery_code_opens_one_enrollment_for_ten_minutes(house: House) 
     let elsewhere = house.log_in(DENIS).await.stamp;
     post(&house).await;
     let Recovering { entered, left, .. } = house.run(recover(half, &codes[3])).await.unwrap();
-    assert_eq!((entered.stamp.level(), left), (Level::EnrolOnly, 9));
+    assert_eq!((entered.stamp.level(), left), (Level::EnrollOnly, 9));
     let letters = post(&house).await;
     assert_eq!(
         to(&letters, DENIS)[0].event,
@@ -134,7 +136,7 @@ pub async fn a_recovery_code_opens_one_enrollment_for_ten_minutes(house: House) 
     assert!(house.give(stamp, &typed).await.is_err());
     assert_eq!(
         rule(house.run(begin(stamp)).await).code(),
-        "TICKET_REQUIRED"
+        "RESET_CODE_REQUIRED"
     );
 
     let offer = house.begin(entered.stamp).await;

@@ -35,7 +35,7 @@ pub async fn story<S: Store>(
         aloud: false,
         typed,
     };
-    let ticket = house.run(reset).await.unwrap().ticket;
+    let reset_code = house.run(reset).await.unwrap().reset_code;
     let taken = house.service.mark_backup().await.unwrap();
     mark();
 
@@ -51,7 +51,7 @@ pub async fn story<S: Store>(
     let house = House::at(back(house), clock).await;
     let told = house.service.restored(Some(&kept)).await.unwrap();
     assert_eq!((told.taken, told.accounts), (Some(taken), 4));
-    assert_eq!(told.tickets, ["bruno"]);
+    assert_eq!(told.reset_codes, ["bruno"]);
     assert_eq!(told.recovery, ["chloe", "denis"]);
 
     for stamp in [anne, chloe, denis, half] {
@@ -68,8 +68,8 @@ pub async fn story<S: Store>(
         assert_eq!(rule(burnt), Refusal::WrongRecoveryCode);
     }
     let stamp = house.log_in(BRUNO).await.stamp;
-    let ticket = ticket.expose().to_string().into();
-    let void = house.run(BeginEnrollment { stamp, ticket }).await;
+    let reset_code = reset_code.expose().to_string().into();
+    let void = house.run(BeginEnrollment { stamp, reset_code }).await;
     assert!(void.is_err(), "{void:?}");
 
     everybody_goes_on(&house, [(ANNE, &phone), (CHLOE, &chloes), (DENIS, &deniss)]).await;

@@ -157,7 +157,7 @@ where
 /// Only these two levels carry rights.
 const fn rank(level: Level) -> u8 {
     match level {
-        Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly => 0,
+        Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => 0,
         Level::Level1 => 1,
         Level::Level2 => 2,
     }

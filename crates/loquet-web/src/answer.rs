@@ -126,7 +126,7 @@ impl<H: Host> Here<H> {
     async fn lead_on(&self, refusal: &Refusal, has_code: bool, next: &str) -> Result<(), Stop> {
         match refusal {
             // The session is worth less than its browser thought: it finishes logging in, and sees there what is due.
-            Refusal::CodeRequired(_) | Refusal::EnrolOnly(_) | Refusal::RecoverFirst { .. }
+            Refusal::CodeRequired(_) | Refusal::EnrollOnly(_) | Refusal::RecoverFirst { .. }
                 if !self.is_logged_in() =>
             {
                 Err(Redirect::to(self.pages.0.host.log_in()).into())
@@ -161,10 +161,10 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::Throttled { .. }
         | Refusal::KnownDeviceOnly
         | Refusal::StepUp => Some("code"),
-        Refusal::TicketRequired(_) | Refusal::WrongTicket | Refusal::TicketExpired(_) => {
-            Some("ticket")
+        Refusal::ResetCodeRequired(_) | Refusal::WrongResetCode | Refusal::ResetCodeExpired(_) => {
+            Some("reset_code")
         }
-        Refusal::SealNotConfirmed | Refusal::SealFirst => Some("group"),
+        Refusal::BreakGlassCodeNotConfirmed | Refusal::BreakGlassCodeFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
         Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
         _ => None,

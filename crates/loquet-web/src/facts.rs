@@ -1,4 +1,4 @@
-//! What pages say about an account and its organisation, in words.
+//! What pages say about an account and its organization, in words.
 
 use loquet::{Level, Refusal, RoleId};
 use loquet_policy::{Authenticator, Cause, Mandate, Origin, Preset, Reason, RoleSet};
@@ -31,7 +31,7 @@ impl<H> Here<H> {
         matches!(self.authenticator(), Authenticator::Active { .. })
     }
 
-    pub(crate) fn needs_ticket(&self) -> bool {
+    pub(crate) fn needs_reset_code(&self) -> bool {
         // Whoever used a recovery code holds the right already.
         matches!(self.authenticator(), Authenticator::ResetDue { .. }) && !self.is_recovering()
     }
@@ -40,8 +40,8 @@ impl<H> Here<H> {
     pub(crate) fn is_recovering(&self) -> bool {
         matches!(
             self.authenticator(),
-            Authenticator::ResetDue { ticket: Some(ticket) }
-                if matches!(ticket.origin, Origin::Recovery { .. })
+            Authenticator::ResetDue { reset_code: Some(reset_code) }
+                if matches!(reset_code.origin, Origin::Recovery { .. })
         )
     }
 
@@ -52,13 +52,13 @@ impl<H> Here<H> {
 
     /// The employees' mandate, if there is one.
     pub(crate) fn employees_mandate(&self) -> Option<&Mandate> {
-        self.standing.organisation.mandate(RoleId::EMPLOYEE)
+        self.standing.organization.mandate(RoleId::EMPLOYEE)
     }
 
     /// Why the switch of "Mon compte" cannot be turned, for the page; whether it can, the rules decide.
     pub(crate) fn switch_is_fixed(&self) -> Option<Refusal> {
         let requirement = &self.standing.requirement;
-        if !self.standing.organisation.is_enabled() {
+        if !self.standing.organization.is_enabled() {
             return Some(Refusal::NotEnabled);
         }
         if requirement.mandate.is_some() || requirement.unknown_role.is_some() {
@@ -67,14 +67,14 @@ impl<H> Here<H> {
         if let Some(mandate) = requirement.announced.filter(|_| requirement.toggle) {
             return Some(Refusal::Mandated(Cause::from(&mandate)));
         }
-        if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::TicketRequired(_))) =
+        if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::ResetCodeRequired(_))) =
             self.authenticator().counts()
         {
             return Some(broken);
         }
-        let organisation = &self.standing.organisation;
-        (requirement.toggle && organisation.preset == Preset::StrictLatch)
-            .then(|| Refusal::Latched(organisation.hardened_by()))
+        let organization = &self.standing.organization;
+        (requirement.toggle && organization.preset == Preset::StrictLatch)
+            .then(|| Refusal::Latched(organization.hardened_by()))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const MAX_FORM: usize = 16 * 1024;
 /// More fields than any form here has.
 const MAX_FIELDS: usize = 16;
 
-/// The fields of a submitted form. They can hold codes and pass phrases: wiped when dropped, `Debug` shows the names.
+/// The fields of a submitted form. They can hold codes and passwords: wiped when dropped, `Debug` shows the names.
 /// (The buffer that they came in is the HTTP server's.)
 pub struct Fields {
     /// The path that they were sent to.

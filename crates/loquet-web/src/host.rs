@@ -64,7 +64,7 @@ pub trait Host: Send + Sync + 'static {
     }
 
     /// Where a person logs in. The page there shows [`Pages::interim`](crate::Pages::interim) instead of its form to a
-    /// browser that has given the pass phrase already.
+    /// browser that has given the password already.
     fn log_in(&self) -> &str;
 
     /// Writes a fault to the operator's log. The person sees only that something is wrong and that nothing was lost.

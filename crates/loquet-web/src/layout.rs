@@ -47,7 +47,7 @@ pub struct Content<'a> {
 pub enum Viewer {
     /// Nobody who is logged in.
     Nobody,
-    /// Somebody whose pass phrase was right and who has not finished.
+    /// Somebody whose password was right and who has not finished.
     Halfway,
     /// Somebody who is logged in.
     Person {

@@ -2,7 +2,7 @@
 //!
 //! Log-in's second half, enrollment by QR code or by hand, "Mon compte", the administration: everything works without
 //! JavaScript; two small scripts count down and copy. The embedding service implements [`Host`] (sessions, names, the frame
-//! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] when a pass phrase was right.
+//! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] when a password was right.
 //!
 //! ```no_run
 //! use axum::{Router, extract::State, response::{IntoResponse, Response}, routing::get};
@@ -22,7 +22,7 @@
 //! async fn log_in<H: Host>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
 //!     match pages.interim(&visit).await {
 //!         Some(page) => page,
-//!         None => "the form with name and pass phrase".into_response(),
+//!         None => "the form with name and password".into_response(),
 //!     }
 //! }
 //! ```

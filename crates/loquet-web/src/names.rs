@@ -14,12 +14,12 @@ pub struct Names<'a> {
     pub by: Option<&'a str>,
 }
 
-/// What someone hears who has not shown a pass phrase: one sentence for everything, so that it tells nothing.
+/// What someone hears who has not shown a password: one sentence for everything, so that it tells nothing.
 #[must_use]
 pub fn neutral(language: Language) -> &'static str {
     language.say(
-        "La connexion n'a pas abouti. Vérifiez votre identifiant et votre phrase de passe.",
-        "The log-in did not succeed. Check your name and your pass phrase.",
+        "La connexion n'a pas abouti. Vérifiez votre identifiant et votre mot de passe.",
+        "The log-in did not succeed. Check your name and your password.",
     )
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Who {
     /// Everybody who is logged in.
     Person,
     Administrator,
-    /// An administrator whose authenticator is bound, where the organisation has enabled it.
+    /// An administrator whose authenticator is bound, where the organization has enabled it.
     EnrolledAdministrator,
 }
 
@@ -33,11 +33,11 @@ impl<H: Host> Pages<H> {
             return Err(here.not_theirs().await?);
         }
         if who == Who::EnrolledAdministrator {
-            if !here.standing.organisation.is_enabled() {
+            if !here.standing.organization.is_enabled() {
                 return Err(here.go("/admin").into());
             }
             if !here.is_bound() {
-                return Err(here.go("/enrol").into());
+                return Err(here.go("/enroll").into());
             }
         }
         Ok(here)

@@ -53,7 +53,7 @@ impl Fault {
         match self {
             Self::Name => language.say(
                 "Donnez un nom à cet endroit, sans guillemets\u{a0}: «\u{a0}Garderie Laval\u{a0}» se reconnaît mieux qu'une adresse.",
-                "Give this place a name, without quotation marks: “Laval nursery” is easier to recognise than an address.",
+                "Give this place a name, without quotation marks: “Laval nursery” is easier to recognize than an address.",
             ),
             Self::LongName => language.say(
                 "Ce nom est trop long. Raccourcissez-le.",
@@ -67,7 +67,7 @@ impl Fault {
                 "Cet endroit existe déjà avec l'autre réponse. Retirez-le d'abord.",
                 "This place is there already with the other answer. Remove it first.",
             ),
-            Self::Country => language.say("Choisissez un pays.", "Choose a country."),
+            Self::Country => language.say("Choisissez un pays.", "UpdateSettings a country."),
             Self::TooMany => language.say(
                 "Il y a déjà beaucoup d'endroits. Écrivez les règles vous-même, plus bas.",
                 "There are many places already. Write the rules yourself, below.",

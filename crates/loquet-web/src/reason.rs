@@ -60,7 +60,7 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
             )
             .to_owned(),
         "LEVEL_1" => language
-            .say("phrase de passe seule", "pass phrase only")
+            .say("mot de passe seul", "password only")
             .to_owned(),
         "LEVEL_2" => language
             .say("connectée avec un code", "logged in with a code")
@@ -72,7 +72,7 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
                 "app disabled: needs recovery",
             )
             .to_owned(),
-        "ENROL_ONLY" => language
+        "ENROLL_ONLY" => language
             .say("application à configurer", "app to be set up")
             .to_owned(),
         "GRANTED" => language.say("accordé", "granted").to_owned(),

@@ -35,7 +35,7 @@ pub fn own_sentence(refused: &Refused, language: Language) -> String {
 #[must_use]
 pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> String {
     let code = refusal.code();
-    about_organisation(refusal, language, names)
+    about_organization(refusal, language, names)
         .or_else(|| about_mandate(refusal, language, names))
         .or_else(|| about_person(refusal, language, names))
         .or_else(|| fixed(code, language))
@@ -53,8 +53,8 @@ fn fixed(code: &str, language: Language) -> Option<String> {
     })
 }
 
-/// What is said with the days, the numbers or the people of an organisation.
-fn about_organisation(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
+/// What is said with the days, the numbers or the people of an organization.
+fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
     Some(match refusal {
         Refusal::Latched(cause) => latched(cause, language, names),
         Refusal::AlreadyEnabled(cause) => {
@@ -62,7 +62,7 @@ fn about_organisation(refusal: &Refusal, language: Language, names: Names<'_>) -
             let by = by(names, language);
             language.say(
                 format!("L'authentification multi-facteur a déjà été activée pour votre organisation{by}{day}."),
-                format!("Multi-factor log-in was already enabled for your organisation{by}{day}."),
+                format!("Multi-factor log-in was already enabled for your organization{by}{day}."),
             )
         }
         Refusal::UnknownRole { role } => language.say(
@@ -71,15 +71,15 @@ fn about_organisation(refusal: &Refusal, language: Language, names: Names<'_>) -
                 role.0
             ),
             format!(
-                "Role number {} is not defined in this organisation.",
+                "Role number {} is not defined in this organization.",
                 role.0
             ),
         ),
         Refusal::OutOfBounds { least, most } => language.say(
             format!("Choisissez une valeur entre {least} et {most}."),
-            format!("Choose a value from {least} to {most}."),
+            format!("UpdateSettings a value from {least} to {most}."),
         ),
-        Refusal::NotSealed { until: Some(until) } => {
+        Refusal::NoBreakGlassCode { until: Some(until) } => {
             let moment = when::moment(*until, language);
             language.say(
                 format!("Trop de faux codes de secours ont été présentés\u{a0}: le vrai ne vaudra de nouveau qu'à partir du {moment}."),
@@ -89,8 +89,8 @@ fn about_organisation(refusal: &Refusal, language: Language, names: Names<'_>) -
         Refusal::AlreadyOpen { ready } => {
             let moment = when::moment(*ready, language);
             language.say(
-                format!("Le code de secours a déjà été présenté. Le billet pourra être retiré le {moment}."),
-                format!("The break-glass code has already been presented. The ticket can be collected on {moment}."),
+                format!("Le code de secours a déjà été présenté. Le code de réinitialisation pourra être retiré le {moment}."),
+                format!("The break-glass code has already been presented. The reset code can be collected on {moment}."),
             )
         }
         Refusal::TooEarly { ready } => {
@@ -107,7 +107,7 @@ fn about_organisation(refusal: &Refusal, language: Language, names: Names<'_>) -
 /// What is said with the day, the role or the author of a mandate.
 fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
     Some(match refusal {
-        Refusal::EnrolOnly(cause) => {
+        Refusal::EnrollOnly(cause) => {
             let why = required_of(cause, language, names);
             language.say(
                 format!("Configurez d'abord votre application d'authentification{why}."),
@@ -166,18 +166,18 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
                 format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
             )
         }
-        Refusal::TicketRequired(Cause { role: Some(_), .. }) => language.say(
-            "Le délai pour vous inscrire est passé\u{a0}: il faut le billet qu'un administrateur vous remet. Demandez-le-lui.",
-            "Your time to enroll is over: this takes the ticket that an administrator hands you. Ask for it.",
+        Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => language.say(
+            "Le délai pour associer une application est passé\u{a0}: il faut le code de réinitialisation qu'un administrateur vous remet. Demandez-le-lui.",
+            "Your time to enroll is over: this takes the reset code that an administrator hands you. Ask for it.",
         ).to_owned(),
-        Refusal::TicketRequired(Cause { by: Some(_), date, .. }) => {
+        Refusal::ResetCodeRequired(Cause { by: Some(_), date, .. }) => {
             let (by, day) = (by(names, language), on_day(*date, language));
             language.say(
-                format!("Votre compte a été réinitialisé{by}{day}. Il faut ici le billet qui vous a été remis."),
-                format!("Your account was reset{by}{day}. This takes the ticket that you were given."),
+                format!("Votre compte a été réinitialisé{by}{day}. Il faut ici le code de réinitialisation qui vous a été remis."),
+                format!("Your account was reset{by}{day}. This takes the reset code that you were given."),
             )
         }
-        Refusal::TicketExpired(cause) => ticket_expired(cause, language, names),
+        Refusal::ResetCodeExpired(cause) => reset_code_expired(cause, language, names),
         Refusal::TooNew { until } => {
             let moment = when::moment(*until, language);
             language.say(
@@ -185,11 +185,11 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
                 format!("You have been an administrator for too short a time. You can do this from {moment}."),
             )
         }
-        Refusal::HasLeft { since } => {
+        Refusal::IsDeactivated { since } => {
             let day = on_day(Some(*since), language);
             language.say(
                 format!("Cette personne a quitté l'organisation{day}. Réembauchez-la d'abord."),
-                format!("This person left the organisation{day}. Re-hire them first."),
+                format!("This person left the organization{day}. Re-hire them first."),
             )
         }
         _ => return None,
@@ -220,7 +220,7 @@ fn latched(cause: &Cause, language: Language, names: Names<'_>) -> String {
     )
 }
 
-fn ticket_expired(cause: &Cause, language: Language, names: Names<'_>) -> String {
+fn reset_code_expired(cause: &Cause, language: Language, names: Names<'_>) -> String {
     let whom = names
         .by
         .map(|name| language.say(format!(" à {name}"), format!(" from {name}")));
@@ -237,8 +237,8 @@ fn ticket_expired(cause: &Cause, language: Language, names: Names<'_>) -> String
         ),
     };
     language.say(
-        format!("Ce billet {french}. Demandez-en un nouveau{whom}."),
-        format!("This ticket {english}. Ask for a new one{whom}."),
+        format!("Ce code de réinitialisation {french}. Demandez-en un nouveau{whom}."),
+        format!("This reset code {english}. Ask for a new one{whom}."),
     )
 }
 

@@ -18,8 +18,8 @@ use crate::language::Language;
 use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
-    access, account, address, administration, code, devices, enrol, mandate, options, people,
-    questions, recover, repudiate, seal,
+    access, account, address, administration, break_glass, code, devices, enroll, mandate, options,
+    people, questions, recover, report_unrecognized,
 };
 use crate::permission::Who::{self, Administrator, Anybody, EnrolledAdministrator, Person};
 use crate::session::{Here, Stop};
@@ -72,9 +72,12 @@ fn for_everybody<H: Host>() -> Routes<H> {
             both(Person, code::show_step_up, code::submit_step_up),
         ),
         ("/log-out", form(Anybody, account::log_out)),
-        ("/enrol", both(Anybody, enrol::show, enrol::begin)),
-        ("/enrol/key", page(Anybody, enrol::show_key)),
-        ("/enrol/confirm", both(Anybody, enrol::show, enrol::confirm)),
+        ("/enroll", both(Anybody, enroll::show, enroll::begin)),
+        ("/enroll/key", page(Anybody, enroll::show_key)),
+        (
+            "/enroll/confirm",
+            both(Anybody, enroll::show, enroll::confirm),
+        ),
         ("/recover", both(Anybody, recover::show, recover::submit)),
         ("/account", page(Person, account::show)),
         (
@@ -110,8 +113,8 @@ fn for_everybody<H: Host>() -> Routes<H> {
             both(Person, address::show, address::change),
         ),
         (
-            "/repudiate/{link}",
-            get(repudiate::show).post(repudiate::submit),
+            "/not-me/{link}",
+            get(report_unrecognized::show).post(report_unrecognized::submit),
         ),
         ("/language", post(choose_language)),
         ("/static/{file}", get(file)),
@@ -119,7 +122,8 @@ fn for_everybody<H: Host>() -> Routes<H> {
 }
 
 fn for_administrators<H: Host>() -> Routes<H> {
-    const ENROLLED: Who = EnrolledAdministrator;
+    // An administrator who has an app.
+    const APP: Who = EnrolledAdministrator;
     vec![
         ("/admin", page(Administrator, administration::show)),
         (
@@ -130,54 +134,45 @@ fn for_administrators<H: Host>() -> Routes<H> {
                 administration::enable,
             ),
         ),
-        ("/admin/mandate", page(ENROLLED, mandate::show)),
+        ("/admin/mandate", page(APP, mandate::show)),
         (
             "/admin/mandate/announce",
-            both(ENROLLED, mandate::show, mandate::announce),
+            both(APP, mandate::show, mandate::announce),
         ),
         (
             "/admin/mandate/move",
-            both(ENROLLED, mandate::show, mandate::postpone),
+            both(APP, mandate::show, mandate::postpone),
         ),
         (
             "/admin/mandate/cancel",
-            both(ENROLLED, mandate::show, mandate::cancel),
+            both(APP, mandate::show, mandate::cancel),
         ),
-        ("/admin/people", page(ENROLLED, people::show)),
+        ("/admin/people", page(APP, people::show)),
         (
             "/admin/people/{id}/reset",
-            both(ENROLLED, people::show_reset, people::reset),
+            both(APP, people::show_reset, people::reset),
         ),
-        ("/admin/access", both(ENROLLED, access::show, access::save)),
-        (
-            "/admin/access/plan",
-            both(ENROLLED, access::show, access::plan),
-        ),
-        (
-            "/admin/access/undo",
-            both(ENROLLED, access::show, access::undo),
-        ),
+        ("/admin/access", both(APP, access::show, access::save)),
+        ("/admin/access/plan", both(APP, access::show, access::plan)),
+        ("/admin/access/undo", both(APP, access::show, access::undo)),
         (
             "/admin/access/cancel",
-            both(ENROLLED, access::show, access::cancel),
+            both(APP, access::show, access::cancel),
         ),
-        (
-            "/admin/devices",
-            both(ENROLLED, devices::show, devices::switch),
-        ),
-        (
-            "/admin/options",
-            both(ENROLLED, options::show, options::choose),
-        ),
+        ("/admin/devices", both(APP, devices::show, devices::switch)),
+        ("/admin/options", both(APP, options::show, options::choose)),
         (
             "/admin/options/stop",
-            both(ENROLLED, options::show, options::stop),
+            both(APP, options::show, options::stop),
         ),
         (
             "/admin/options/latch",
-            both(ENROLLED, options::show_latch, options::latch),
+            both(APP, options::show_latch, options::latch),
         ),
-        ("/admin/seal", both(ENROLLED, seal::show, seal::renew)),
+        (
+            "/admin/break-glass",
+            both(APP, break_glass::show, break_glass::renew),
+        ),
     ]
 }
 

@@ -129,7 +129,7 @@ impl<H: Host> Pages<H> {
     pub(crate) fn way(&self, level: Level) -> &str {
         match level {
             Level::Level1 | Level::Level2 => self.0.host.home(),
-            Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly => self.0.host.log_in(),
+            Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => self.0.host.log_in(),
         }
     }
 

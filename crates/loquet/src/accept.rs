@@ -48,7 +48,7 @@
 //! runs(Mine); // sealed
 //! ```
 //!
-//! Nobody overlooks the answer, and nobody keeps a pass phrase while the code is awaited: no ceremony and no session has
+//! Nobody overlooks the answer, and nobody keeps a password while the code is awaited: no ceremony and no session has
 //! a place for one.
 //!
 //! ```compile_fail
@@ -64,8 +64,8 @@
 //! }
 //! ```
 //! ```compile_fail,E0560
-//! fn keeps(account: loquet::AccountId, pass_phrase: String) -> loquet::flow::LogIn {
-//!     loquet::flow::LogIn { account, pass_phrase } // no such field
+//! fn keeps(account: loquet::AccountId, password: String) -> loquet::flow::LogIn {
+//!     loquet::flow::LogIn { account, password } // no such field
 //! }
 //! ```
 //! ```compile_fail,E0308

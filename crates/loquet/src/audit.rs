@@ -2,7 +2,7 @@
 //!
 //! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found by whoever holds
 //! the key. The key is derived from the key ring, outside the database. The head stands in the account's row: accounts of
-//! one organisation never wait for each other.
+//! one organization never wait for each other.
 //!
 //! Whoever can write the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]
 //! that is kept elsewhere finds that, for all that precedes it. What follows the last one that is kept elsewhere could be
@@ -32,7 +32,7 @@ pub struct Record {
     pub(crate) v: Format,
     /// When, in seconds since the epoch.
     pub at: UnixTime,
-    /// Whose session or pass phrase.
+    /// Whose session or password.
     pub actor: AccountId,
     /// Whom it concerned, when that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct Record {
     /// From where, as far as the host knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// The version of the organisation's rules that decided.
+    /// The version of the organization's rules that decided.
     pub policy: u64,
     /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -57,7 +57,7 @@ pub struct Record {
 /// Refusals of one account's commands that change nothing (somebody who is no administrator asks for what administrators
 /// do, a log-in from a forbidden place) and are recorded within an hour. The last of them says that it is the last.
 ///
-/// Without a bound, whoever has one pass phrase could make the log grow until nobody reads it. What changes anything, a
+/// Without a bound, whoever has one password could make the log grow until nobody reads it. What changes anything, a
 /// wrong code above all, is always recorded: that has a bound of its own.
 pub const REFUSALS: u8 = 10;
 /// The hour.

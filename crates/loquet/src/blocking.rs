@@ -5,10 +5,10 @@
 //! [`MemoryStore`](crate::store::MemoryStore) and `loquet_sqlite::SqliteStore` don't, one over `sqlx` does.
 //!
 //! ```
-//! use loquet::{KeyRing, NewAccount, Request, RoleId, blocking, flow, store::MemoryStore};
+//! use loquet::{Keyring, NewAccount, Request, RoleId, blocking, flow, store::MemoryStore};
 //!
-//! let mfa = blocking::Service::open(MemoryStore::new(), KeyRing::single(1, [7; 32]))?;
-//! let org = mfa.ensure_organisation(1_u64.into(), "My service")?;
+//! let mfa = blocking::Service::open(MemoryStore::new(), Keyring::single(1, [7; 32]))?;
+//! let org = mfa.ensure_organization(1_u64.into(), "My service")?;
 //! let marie = NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] };
 //! let marie = mfa.ensure_account(org, marie)?;
 //! let stamp = mfa.run(flow::LogIn { account: marie }, &Request::new(None)?)?.granted()?.stamp;
@@ -29,7 +29,7 @@ use loquet_policy::{AccountId, OrgId, Refusal};
 use crate::accept::Settled;
 use crate::flow::{Ceremony, Offer, Request};
 use crate::host_tx::{Committed, Granted};
-use crate::seal::KeyRing;
+use crate::seal::Keyring;
 use crate::service::{NewAccount, ServiceError, Standing};
 use crate::stamp::Stamp;
 use crate::store::{Fault, Store};
@@ -54,7 +54,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError`].
-    pub fn open(store: impl Store, ring: KeyRing) -> Result<Self, ServiceError> {
+    pub fn open(store: impl Store, ring: Keyring) -> Result<Self, ServiceError> {
         wait(crate::Service::open(store, ring)).map(Self)
     }
 
@@ -109,12 +109,12 @@ impl Service {
         wait(self.0.pending(stamp))
     }
 
-    /// See [`crate::Service::ensure_organisation`].
+    /// See [`crate::Service::ensure_organization`].
     ///
     /// # Errors
     /// [`ServiceError`].
-    pub fn ensure_organisation(&self, id: OrgId, name: &str) -> Result<OrgId, ServiceError> {
-        wait(self.0.ensure_organisation(id, name))
+    pub fn ensure_organization(&self, id: OrgId, name: &str) -> Result<OrgId, ServiceError> {
+        wait(self.0.ensure_organization(id, name))
     }
 
     /// See [`crate::Service::ensure_account`].

@@ -5,7 +5,7 @@
 //! had given a right code in it. Whoever presents them has that browser, or a copy of its cookies. That is worth three
 //! things, and no more:
 //!
-//! - **Its own waits.** Strangers who know the pass phrase and guess codes make each other wait, not the owner on a
+//! - **Its own waits.** Strangers who know the password and guess codes make each other wait, not the owner on a
 //!   device of theirs (OWASP, *device cookies*), and the last twenty of a hundred tries are kept for it.
 //! - **Access rules may ask for it** (`allow country CA device known`). A device that nobody knows is unknown, which
 //!   never allows.
@@ -17,13 +17,13 @@
 //! taken.
 //!
 //! # What is kept
-//! Nothing until the organisation switches it on ([`flow::SwitchDevices`](crate::flow::SwitchDevices)), and nothing of
+//! Nothing until the organization switches it on ([`flow::SetDevicesRemembered`](crate::flow::SetDevicesRemembered)), and nothing of
 //! a person who did not ask for it in the form of a code ([`Request::remember`](crate::Request::remember)): a page says
 //! first what will be kept (Quebec's private-sector act, s. 8.1; GDPR, art. 13). Then, for each of at most [`MOST`]
 //! devices: the hash of the cookie, the network (IPv4 cut to /24, IPv6 to /48), the country if the host has a table of
-//! them, the first and the last log-in. New networks are recognised by a keyed hash of the /24 or /64 (privacy addresses
+//! them, the first and the last log-in. New networks are recognized by a keyed hash of the /24 or /64 (privacy addresses
 //! change within it), which says nothing without the key ring. After [`RETENTION`] without a log-in a device is
-//! forgotten; so is everything when the organisation switches it off, when the person forgets the device, when the
+//! forgotten; so is everything when the organization switches it off, when the person forgets the device, when the
 //! authenticator is reset or disabled, and when the person leaves.
 //!
 //! # Rotation and revocation
@@ -45,7 +45,7 @@ use crate::hash;
 pub const MOST: usize = 10;
 /// Seconds without a log-in after which a device is forgotten: ninety days.
 pub const RETENTION: u64 = 90 * loquet_policy::limits::DAY;
-/// Networks that are recognised.
+/// Networks that are recognized.
 const PLACES: usize = 20;
 /// Numbers of devices whose sessions go on although nothing is kept of them.
 const SPARED: usize = 64;
@@ -151,7 +151,7 @@ pub(crate) struct Devices {
     /// Keyed hashes of networks, the one seen last at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     places: Vec<u64>,
-    /// Numbers of devices of which nothing is kept any more and whose sessions go on, because the organisation stopped
+    /// Numbers of devices of which nothing is kept any more and whose sessions go on, because the organization stopped
     /// remembering and nobody revoked them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spared: Vec<u16>,
@@ -298,7 +298,7 @@ impl Devices {
         u8::try_from(count).unwrap_or(u8::MAX)
     }
 
-    /// The organisation remembers no devices any more: nothing of them is kept, and nobody is thrown out.
+    /// The organization remembers no devices any more: nothing of them is kept, and nobody is thrown out.
     pub(crate) fn let_go(&mut self) {
         self.spared
             .extend(self.known.drain(..).map(|device| device.number));
@@ -367,7 +367,7 @@ fn cut(address: IpAddr) -> IpAddr {
     }
 }
 
-/// By what a network is recognised: a keyed hash of the first 24 bits of IPv4, of the first 64 of IPv6, within which
+/// By what a network is recognized: a keyed hash of the first 24 bits of IPv4, of the first 64 of IPv6, within which
 /// privacy addresses change (RFC 8981).
 pub(crate) fn place(key: &[u8; 32], account: AccountId, address: IpAddr) -> u64 {
     let network = match address.to_canonical() {

@@ -13,14 +13,14 @@ use crate::seal::SealError;
 
 mod account;
 mod books;
-mod organisation;
+mod organization;
 
 pub(crate) use account::{audit_head, read_account, read_person, sealed_under, write_account};
 pub(crate) use books::{
     Forgotten, read_forgotten, read_record, read_root, root_key, write_count, write_forgotten,
     write_root,
 };
-pub(crate) use organisation::{read_organisation, read_roster, write_organisation, write_roster};
+pub(crate) use organization::{read_organization, read_roster, write_organization, write_roster};
 
 /// The version of a body: the only one that there is. Another is no body of this Loquet's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,8 +68,8 @@ impl AttemptId {
 pub(crate) struct Entropy {
     /// Becomes a shared secret (RFC 4226 §4 R6 recommends 160 bits).
     pub(crate) secret: [u8; 20],
-    /// Becomes a ticket.
-    pub(crate) ticket: [u8; 16],
+    /// Becomes a reset code.
+    pub(crate) reset_code: [u8; 16],
     /// Becomes a session's id.
     pub(crate) session: [u8; 8],
     /// Tells this decision from any other under the same attempt.
@@ -88,7 +88,7 @@ impl Entropy {
     pub(crate) fn draw() -> Result<Self, NoEntropy> {
         Ok(Self {
             secret: random()?,
-            ticket: random()?,
+            reset_code: random()?,
             session: random()?,
             mark: random()?,
             device: random()?,

@@ -99,7 +99,7 @@ mod hearers;
 mod host;
 mod log_in;
 mod options;
-mod organisation;
+mod organization;
 mod people;
 mod reason;
 mod recovery;
@@ -110,26 +110,26 @@ mod step;
 mod typed;
 
 pub use access::{RollBackRules, SuspendRules, UNDO, UndoRules};
-pub(crate) use book::repudiation_link;
-pub use book::{ChangeAddress, Repudiate, SetAddress};
+pub(crate) use book::not_me_link;
+pub use book::{ChangeAddress, ReportUnrecognized, SetAddress};
 pub(crate) use decide::{decide, home, home_of, needs};
-pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SwitchDevices};
+pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SetDevicesRemembered};
 pub(crate) use enrollment::offer;
 pub use enrollment::{
-    AbandonEnrollment, BeginEnrollment, BeginReplacement, ConfirmEnrollment, NoOffer, Offer,
-    ReportLost, SwitchOff, SwitchOn,
+    BeginEnrollment, BeginReplacement, CancelEnrollment, ConfirmEnrollment, NoOffer, Offer,
+    ReportLost, TurnOff, TurnOn,
 };
-pub(crate) use evidence::{Door, proposed_seal, tags};
-pub use host::{CollectTicket, HostLeave, OpenBreakGlass};
+pub(crate) use evidence::{Door, proposed_break_glass, tags};
+pub use host::{CollectResetCode, HostDeactivate, OpenBreakGlass};
 pub use log_in::{
-    Entered, GiveCode, LogIn, LogOut, LogOutEverywhere, PassPhraseChanged, Resynchronise,
+    Entered, LogIn, LogOut, LogOutEverywhere, PasswordChanged, Resynchronize, VerifyCode,
 };
-pub use options::{Choice, Choose, Harden};
-pub use organisation::{
-    Announce, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate,
-    RULES_LIMIT, RenewSeal, RulesChange, SetAccessRules, Settle,
+pub use options::{Choice, Harden, UpdateSettings};
+pub use organization::{
+    ApplyDue, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate,
+    RULES_LIMIT, RenewBreakGlassCode, RulesChange, ScheduleMandate, SetAccessRules,
 };
-pub use people::{AddRole, Leave, Rehire, RemoveRole, Reset, TicketFor};
+pub use people::{AddRole, Deactivate, IssuedResetCode, Reactivate, RemoveRole, Reset};
 pub(crate) use recovery::shown_codes;
 pub use recovery::{Recovering, UseRecoveryCode};
 pub use refused::Refused;

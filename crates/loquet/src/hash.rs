@@ -1,6 +1,6 @@
 //! Hashes and MACs: what is kept of codes that people hold, and what authenticates records.
 //!
-//! Tickets, break-glass and recovery codes have at least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4
+//! Reset codes, break-glass and recovery codes have at least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4
 //! §3.1.2.2 asks no more of them).
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -29,7 +29,7 @@ fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
     block
 }
 
-/// What is kept of a ticket, a break-glass code or a recovery code.
+/// What is kept of a reset code, a break-glass code or a recovery code.
 pub(crate) fn digest(purpose: &str, secret: &[u8]) -> Digest {
     digest_of(purpose, |hash| hash.update(secret))
 }

@@ -6,7 +6,7 @@
 //! [`Granted::commit_in`] writes what the grant needs, commits, and only then is anything told.
 //!
 //! ```
-//! # use loquet::{AccountId, KeyRing, NewAccount, Request, RoleId, Service, blocking, flow};
+//! # use loquet::{AccountId, Keyring, NewAccount, Request, RoleId, Service, blocking, flow};
 //! # use loquet::store::{Commit, Fault, MemoryStore, Store, Writes};
 //! # use std::sync::Arc;
 //! # struct Transaction(Arc<MemoryStore>, Writes);
@@ -17,9 +17,9 @@
 //! # }
 //! # let store = Arc::new(MemoryStore::new());
 //! # let begin = || -> Result<Transaction, Fault> { Ok(Transaction(Arc::clone(&store), Writes::default())) };
-//! # let service = Service::new(Arc::clone(&store), KeyRing::single(1, [7; 32]))?;
+//! # let service = Service::new(Arc::clone(&store), Keyring::single(1, [7; 32]))?;
 //! # blocking::wait(async {
-//! # let org = service.ensure_organisation(1_u64.into(), "Host").await?;
+//! # let org = service.ensure_organization(1_u64.into(), "Host").await?;
 //! # let marie = service.ensure_account(org, NewAccount { id: 2_u64.into(), external_id: "m", label: "m@example.org", roles: &[RoleId::PARENT] }).await?;
 //! let form = Request::new(None)?;
 //! let settled = service

@@ -6,15 +6,15 @@
 //! authenticated chain ([`audit`]).
 //!
 //! ```
-//! use loquet::{KeyRing, NewAccount, Request, RoleId, Service, flow, store::MemoryStore};
+//! use loquet::{Keyring, NewAccount, Request, RoleId, Service, flow, store::MemoryStore};
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //!
-//! let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32]))?;
-//! let creche = service.ensure_organisation(1_u64.into(), "À petits pas").await?;
+//! let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32]))?;
+//! let creche = service.ensure_organization(1_u64.into(), "À petits pas").await?;
 //! let marie = NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] };
 //! let marie = service.ensure_account(creche, marie).await?;
 //!
-//! // Your service has checked the pass phrase:
+//! // Your service has checked the password:
 //! let request = Request::new(Some("203.0.113.7".parse()?))?;
 //! let entered = service.run(flow::LogIn { account: marie }, &request).await?.granted();
 //! let stamp = entered.expect("nothing is required of parents yet").stamp;
@@ -60,8 +60,8 @@ pub use flow::{Refused, Request};
 pub use host_tx::{Committed, Granted, HostTx};
 pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
 pub use notices::{Deliver, Delivered, Letter};
-pub use paper::{RepudiationLink, SealCode, Ticket};
-pub use seal::KeyRing;
+pub use paper::{BreakGlassCode, NotMeLink, ResetCode};
+pub use seal::Keyring;
 pub use service::{
     Affected, NewAccount, Person, Resealed, Restored, Sealed, Service, ServiceError, Standing,
     Verified, WhatIf,

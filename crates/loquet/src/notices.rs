@@ -2,13 +2,13 @@
 
 use std::future::Future;
 
-use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organisation, UnixTime, covers};
+use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organization, UnixTime, covers};
 
 use crate::book::Address;
 use crate::disk;
 use crate::flow;
 use crate::observe;
-use crate::paper::RepudiationLink;
+use crate::paper::NotMeLink;
 use crate::records::PersonRecord;
 use crate::service::{Service, ServiceError};
 use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
@@ -26,17 +26,17 @@ pub struct Letter {
     /// Where to, all of them: the present address first, then those that it replaced less than 14 days before. Empty where
     /// Loquet was told none.
     pub addresses: Vec<Address>,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Its name.
-    pub organisation: String,
+    pub organization: String,
     /// When it happened.
     pub at: UnixTime,
     /// What happened.
     pub event: Event,
     /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
-    /// `/repudiate/LINK`; [`flow::Repudiate`](crate::flow::Repudiate) is what it runs.
-    pub link: Option<RepudiationLink>,
+    /// `/not-me/LINK`; [`flow::ReportUnrecognized`](crate::flow::ReportUnrecognized) is what it runs.
+    pub link: Option<NotMeLink>,
 }
 
 /// How a round of deliveries went.
@@ -99,10 +99,10 @@ impl Service {
         row: &NoticeRow,
     ) -> Result<u32, ServiceError> {
         let (notice, epoch) = disk::read_notice(&row.body)?;
-        let organisation = self.organisation(row.org).await?;
+        let organization = self.organization(row.org).await?;
         let vault = self.unlock().await?;
         let mut letters: u32 = 0;
-        for person in self.readers(&notice, row, &organisation.facts).await? {
+        for person in self.readers(&notice, row, &organization.facts).await? {
             let id = person.facts.id;
             let letter = Letter {
                 notice: number,
@@ -110,10 +110,10 @@ impl Service {
                 external_id: person.external_id,
                 addresses: person.book.hearers(row.at),
                 org: row.org,
-                organisation: organisation.name.clone(),
+                organization: organization.name.clone(),
                 at: row.at,
                 event: notice.event,
-                link: epoch.map(|epoch| flow::repudiation_link(&vault.keys, id, epoch)),
+                link: epoch.map(|epoch| flow::not_me_link(&vault.keys, id, epoch)),
             };
             to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
             letters = letters.saturating_add(1);
@@ -126,14 +126,14 @@ impl Service {
         &self,
         notice: &Notice,
         row: &NoticeRow,
-        organisation: &Organisation,
+        organization: &Organization,
     ) -> Result<Vec<PersonRecord>, ServiceError> {
         let Audience::Covered { role } = notice.to else {
             return Ok(self.person(row.to).await?.into_iter().collect());
         };
         let mut readers = Vec::new();
         self.each_person(row.org, |person| {
-            if person.facts.is_active() && covers(organisation, &person.facts.roles, role) {
+            if person.facts.is_active() && covers(organization, &person.facts.roles, role) {
                 readers.push(person);
             }
         })

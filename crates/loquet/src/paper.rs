@@ -1,4 +1,4 @@
-//! Codes that people carry on paper or read to each other: the ticket of a reset, recovery codes, the break-glass code.
+//! Codes that people carry on paper or read to each other: the reset code of a reset, recovery codes, the break-glass code.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,7 +54,7 @@ macro_rules! paper {
 
 paper! {
     /// What an administrator's reset hands over, and the new enrollment asks for.
-    Ticket, "ticket"
+    ResetCode, "reset_code"
 }
 
 paper! {
@@ -63,11 +63,11 @@ paper! {
 }
 
 paper! {
-    /// The break-glass code: lies in an envelope and brings back an organisation whose administrators are all locked out.
-    SealCode, "break-glass"
+    /// The break-glass code: lies in an envelope and brings back an organization whose administrators are all locked out.
+    BreakGlassCode, "break-glass"
 }
 
-impl SealCode {
+impl BreakGlassCode {
     /// Whether somebody who saw the code typed its last group back.
     pub(crate) fn ends_with(&self, typed: &str) -> bool {
         self.0.ends_with(typed)
@@ -77,16 +77,16 @@ impl SealCode {
 /// The secret part of the link in an enrollment's letter: "that was not me". It lives for seven days and opens nothing; all
 /// it does is destroy what was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepudiationLink {
+pub struct NotMeLink {
     account: AccountId,
-    secret: Ticket,
+    secret: ResetCode,
 }
 
-impl RepudiationLink {
+impl NotMeLink {
     pub(crate) fn new(account: AccountId, secret: [u8; 16]) -> Self {
         Self {
             account,
-            secret: Ticket::from_entropy(secret),
+            secret: ResetCode::from_entropy(secret),
         }
     }
 
@@ -106,12 +106,12 @@ impl RepudiationLink {
     }
 }
 
-/// A text is no [`RepudiationLink`]. Links are clicked, not typed: there is no place to point at.
+/// A text is no [`NotMeLink`]. Links are clicked, not typed: there is no place to point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not the link of an enrollment's letter, or not all of it")]
 pub struct NoSuchLink;
 
-impl FromStr for RepudiationLink {
+impl FromStr for NotMeLink {
     type Err = NoSuchLink;
 
     /// Reads back what stood in the link.
@@ -133,13 +133,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_code_reads_back_however_it_is_typed(bytes: [u8; 16]) {
-            let ticket = Ticket::from_entropy(bytes);
-            let text = ticket.expose();
+            let reset_code = ResetCode::from_entropy(bytes);
+            let text = reset_code.expose();
             prop_assert_eq!(text.len(), 30);
-            prop_assert_eq!(&text.parse::<Ticket>().unwrap(), &ticket);
+            prop_assert_eq!(&text.parse::<ResetCode>().unwrap(), &reset_code);
             let typed = format!(" {} ", text.to_lowercase().replace('-', " "));
-            prop_assert_eq!(&typed.parse::<Ticket>().unwrap(), &ticket);
-            let seal = SealCode::from_entropy(bytes);
+            prop_assert_eq!(&typed.parse::<ResetCode>().unwrap(), &reset_code);
+            let seal = BreakGlassCode::from_entropy(bytes);
             let (first, last) = (text.split('-').next().unwrap(), text.rsplit('-').next().unwrap());
             prop_assert!(seal.ends_with(&last.to_lowercase()));
             prop_assert!(!seal.ends_with(first));
@@ -148,12 +148,12 @@ mod tests {
 
         #[test]
         fn a_link_reads_back(account: [u8; 16], secret: [u8; 16]) {
-            let link = RepudiationLink::new(AccountId::from_bytes(account), secret);
+            let link = NotMeLink::new(AccountId::from_bytes(account), secret);
             let text = link.expose();
             prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-'));
-            prop_assert_eq!(&text.parse::<RepudiationLink>().unwrap(), &link);
+            prop_assert_eq!(&text.parse::<NotMeLink>().unwrap(), &link);
             let cut_off: String = text.chars().skip(1).collect();
-            prop_assert_eq!(cut_off.parse::<RepudiationLink>(), Err(NoSuchLink));
+            prop_assert_eq!(cut_off.parse::<NotMeLink>(), Err(NoSuchLink));
             let shown = format!("{link:?}");
             let hidden: String = base32::encode(&secret).chars().take(8).collect();
             prop_assert!(!shown.contains(&hidden));
@@ -161,16 +161,19 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
-            let _unused = text.parse::<RepudiationLink>().is_ok();
-            let _unused = text.parse::<Ticket>().is_ok();
+            let _unused = text.parse::<NotMeLink>().is_ok();
+            let _unused = text.parse::<ResetCode>().is_ok();
         }
     }
 
     #[test]
     fn a_code_in_print_shows_nothing() {
-        let ticket = Ticket::from_entropy([0xA5; 16]);
-        assert_eq!(format!("{ticket:?}"), "Ticket(..)");
-        assert_ne!(ticket.digest(), SealCode::from_entropy([0xA5; 16]).digest());
+        let reset_code = ResetCode::from_entropy([0xA5; 16]);
+        assert_eq!(format!("{reset_code:?}"), "ResetCode(..)");
+        assert_ne!(
+            reset_code.digest(),
+            BreakGlassCode::from_entropy([0xA5; 16]).digest()
+        );
     }
 
     // What is stored of a code that somebody holds on paper: it must never change.
@@ -186,11 +189,11 @@ mod tests {
                 .collect()
         };
         assert_eq!(
-            hash(Ticket::from_entropy(bytes).digest()),
+            hash(ResetCode::from_entropy(bytes).digest()),
             "7ef61199387bc104"
         );
         assert_eq!(
-            hash(SealCode::from_entropy(bytes).digest()),
+            hash(BreakGlassCode::from_entropy(bytes).digest()),
             "28932a2a55c861c4"
         );
         assert_eq!(

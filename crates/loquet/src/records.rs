@@ -2,7 +2,7 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Authenticator, Digest, Organisation, RoleId, SessionId, Setting, SettingKind, UnixTime,
+    Account, Authenticator, Digest, Organization, RoleId, SessionId, Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ use crate::device::Devices;
 use crate::hash;
 use crate::stamp::Stamp;
 
-/// An organisation with its name and the texts of its access rules.
+/// An organization with its name and the texts of its access rules.
 #[derive(Debug, Clone)]
-pub(crate) struct OrganisationRecord {
-    pub(crate) facts: Organisation,
+pub(crate) struct OrganizationRecord {
+    pub(crate) facts: Organization,
     /// The issuer that authenticator apps show.
     pub(crate) name: String,
     /// The texts that `facts` and `past` name by hash: those in force, those that wait, those before.
@@ -57,9 +57,9 @@ impl Rules {
     }
 }
 
-impl OrganisationRecord {
-    /// A new organisation, without access rules.
-    pub(crate) fn new(facts: Organisation, name: &str) -> Self {
+impl OrganizationRecord {
+    /// A new organization, without access rules.
+    pub(crate) fn new(facts: Organization, name: &str) -> Self {
         Self {
             facts,
             name: name.to_owned(),
@@ -105,9 +105,9 @@ pub(crate) struct PastRules {
 /// Past rules whose texts are kept. They stand in the row that every decision reads.
 const PAST: usize = 3;
 
-impl OrganisationRecord {
-    /// The organisation as the rules leave it: `new` is a text that it names.
-    pub(crate) fn follow(&mut self, facts: Organisation, new: Option<&Rules>, now: UnixTime) {
+impl OrganizationRecord {
+    /// The organization as the rules leave it: `new` is a text that it names.
+    pub(crate) fn follow(&mut self, facts: Organization, new: Option<&Rules>, now: UnixTime) {
         let before = self.facts.options.access_rules;
         self.facts = facts;
         self.rules.extend(new.cloned());

@@ -1,7 +1,7 @@
 //! Sealing: what a store holds of a secret is of no use without the key ring, which is never in the store.
 //!
 //! Shared secrets are sealed with XChaCha20-Poly1305 (24 random bytes of nonce, so that no counter has to survive a
-//! crash). The key id, the organisation, the account, the slot and the row's version are authenticated with them: a
+//! crash). The key id, the organization, the account, the slot and the row's version are authenticated with them: a
 //! sealed secret copied into another row, into another slot of its own row, or back into its own row after another
 //! change does not open.
 
@@ -27,7 +27,7 @@ const NONCE: usize = 24;
 /// # Security
 /// Keep it apart from the database and its backups: whoever has both has every shared secret.
 #[derive(Clone)]
-pub struct KeyRing {
+pub struct Keyring {
     keys: BTreeMap<u32, MasterKey>,
     current: u32,
 }
@@ -35,9 +35,9 @@ pub struct KeyRing {
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 struct MasterKey([u8; 32]);
 
-impl fmt::Debug for KeyRing {
+impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRing")
+        f.debug_struct("Keyring")
             .field("ids", &self.keys.keys().collect::<Vec<_>>())
             .field("current", &self.current)
             .finish_non_exhaustive()
@@ -77,7 +77,7 @@ pub enum SealError {
     DoesNotOpen,
 }
 
-impl KeyRing {
+impl Keyring {
     /// A ring with one key.
     #[must_use]
     pub fn single(id: u32, key: [u8; 32]) -> Self {
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_secret_opens_only_in_its_own_place() {
-        let ring = KeyRing::single(3, [7; 32]);
+        let ring = Keyring::single(3, [7; 32]);
         let sealed = ring.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
         assert_eq!(*ring.open(&place(1, "active"), &sealed).unwrap(), b"secret");
         assert_eq!(
@@ -228,12 +228,12 @@ mod tests {
             ..place(1, "active")
         };
         assert_eq!(ring.open(&later, &sealed), Err(SealError::DoesNotOpen));
-        let other = KeyRing::single(3, [8; 32]);
+        let other = Keyring::single(3, [8; 32]);
         assert_eq!(
             other.open(&place(1, "active"), &sealed),
             Err(SealError::DoesNotOpen)
         );
-        let other = KeyRing::single(4, [7; 32]);
+        let other = Keyring::single(4, [7; 32]);
         assert_eq!(
             other.open(&place(1, "active"), &sealed),
             Err(SealError::MissingKey(3))
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let ring = KeyRing::single(3, [7; 32]);
+        let ring = Keyring::single(3, [7; 32]);
         let sealed = ring.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
         for at in 0..sealed.len() {
             assert!(ring.open(&place(1, "active"), &sealed[..at]).is_err());
@@ -256,14 +256,14 @@ mod tests {
 
     #[test]
     fn a_newer_key_seals_and_the_older_still_opens() {
-        let old = KeyRing::single(1, [1; 32]);
+        let old = Keyring::single(1, [1; 32]);
         let sealed = old.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
         let text = format!(
             "{}{}",
-            *KeyRing::line(1, &[1; 32]),
-            *KeyRing::line(2, &[2; 32])
+            *Keyring::line(1, &[1; 32]),
+            *Keyring::line(2, &[2; 32])
         );
-        let both = KeyRing::parse(&text).unwrap();
+        let both = Keyring::parse(&text).unwrap();
         assert_eq!(*both.open(&place(1, "active"), &sealed).unwrap(), b"secret");
         let newer = both.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
         assert_eq!(

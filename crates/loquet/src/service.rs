@@ -14,7 +14,7 @@ use crate::flow::{self, Ceremony, Facts, Input, Request};
 use crate::host_tx::{Committed, Granted};
 use crate::lanes::Lanes;
 use crate::observe;
-use crate::seal::KeyRing;
+use crate::seal::Keyring;
 use crate::store::erased::Erased;
 use crate::store::{Fault, LedgerId, Store};
 
@@ -43,7 +43,7 @@ use vault::Vault;
 const TRIES: u32 = 16;
 /// Compiled access rules that are kept.
 const FILTERS: usize = 64;
-/// Accounts whose organisation is remembered.
+/// Accounts whose organization is remembered.
 const HOMES: usize = 1 << 16;
 /// Longest external id, in bytes.
 const MAX_EXTERNAL_ID: usize = 256;
@@ -57,7 +57,7 @@ pub struct Service {
 struct Inner {
     store: Box<dyn Erased>,
     clock: Box<dyn Clock>,
-    ring: RwLock<Arc<KeyRing>>,
+    ring: RwLock<Arc<Keyring>>,
     vault: OnceLock<Vault>,
     lanes: Lanes,
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
@@ -85,7 +85,7 @@ impl Service {
     ///
     /// # Errors
     /// None today.
-    pub fn new(store: impl Store, ring: KeyRing) -> Result<Self, ServiceError> {
+    pub fn new(store: impl Store, ring: Keyring) -> Result<Self, ServiceError> {
         Self::with_clock(store, ring, SystemClock)
     }
 
@@ -95,7 +95,7 @@ impl Service {
     /// As [`new`](Self::new).
     pub fn with_clock(
         store: impl Store,
-        ring: KeyRing,
+        ring: Keyring,
         clock: impl Clock,
     ) -> Result<Self, ServiceError> {
         Ok(Self {

@@ -5,7 +5,7 @@
 //!
 //! * [`Store::load`] reads rows by key, all in one consistent view;
 //! * [`Store::commit`] checks versions and writes rows, audit records and notices, all or nothing;
-//! * [`Store::scan`] pages through many rows, for roll-calls, audit and notices.
+//! * [`Store::scan`] pages through many rows, for user lists, audit and notices.
 //!
 //! Two more tidy up: [`Store::forget_attempts`] and [`Store::forget_audit`]; [`Store::delivered`] takes a notice out of the
 //! outbox.
@@ -38,7 +38,7 @@ mod shared;
 pub use ids::{AttemptId, LedgerId, Version};
 pub use memory::MemoryStore;
 pub use rows::{
-    AccountRow, AttemptRow, AuditRow, LedgerRow, NoticeRow, OrganisationRow, RosterRow, Row,
+    AccountRow, AttemptRow, AuditRow, LedgerRow, NoticeRow, OrganizationRow, RosterRow, Row,
     RowKey, Versioned,
 };
 
@@ -87,9 +87,9 @@ pub enum Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Query {
-    /// All organisations, by id.
-    Organisations,
-    /// All accounts of one organisation, by id.
+    /// All organizations, by id.
+    Organizations,
+    /// All accounts of one organization, by id.
     Accounts(OrgId),
     /// The account that the host calls so; one row or none.
     ExternalId(OrgId, String),
@@ -116,7 +116,7 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Item {
-    /// An organisation or account.
+    /// An organization or account.
     Row(Versioned),
     /// An audit record.
     Audit(AuditRow),
@@ -135,10 +135,10 @@ impl Item {
         }
     }
 
-    pub(crate) fn organisation(self) -> Option<OrganisationRow> {
+    pub(crate) fn organization(self) -> Option<OrganizationRow> {
         match self {
             Self::Row(Versioned {
-                row: Row::Organisation(row),
+                row: Row::Organization(row),
                 ..
             }) => Some(row),
             _ => None,

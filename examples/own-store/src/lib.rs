@@ -138,7 +138,7 @@ impl Store for OwnStore {
         let by_row = |row: &SqliteRow| Ok((row.try_get("key")?, Item::Row(read(row)?)));
         let pool = &self.pool;
         match query {
-            Query::Organisations => {
+            Query::Organizations => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 0 AND key > ? ORDER BY key LIMIT ?";
                 page(
                     sqlx::query(sql)

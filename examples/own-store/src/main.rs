@@ -1,13 +1,13 @@
 //! The service over a store of one's own: `cargo run` in this folder.
 
-use loquet::{KeyRing, NewAccount, Request, RoleId, Service, flow};
+use loquet::{Keyring, NewAccount, Request, RoleId, Service, flow};
 use own_store::OwnStore;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::temp_dir().join(format!("own-store-{}.db", std::process::id()));
-    let mfa = Service::open(OwnStore::open(&path).await?, KeyRing::single(1, [7; 32])).await?;
-    let org = mfa.ensure_organisation(1_u64.into(), "My service").await?;
+    let mfa = Service::open(OwnStore::open(&path).await?, Keyring::single(1, [7; 32])).await?;
+    let org = mfa.ensure_organization(1_u64.into(), "My service").await?;
     let marie = mfa
         .ensure_account(
             org,

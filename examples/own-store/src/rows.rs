@@ -2,7 +2,7 @@
 
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Fault, Item, LedgerId, LedgerRow,
-    NoticeRow, OrganisationRow, PAGE, Page, RosterRow, Row, RowKey, Version, Versioned,
+    NoticeRow, OrganizationRow, PAGE, Page, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet::{AccountId, OrgId, UnixTime};
 use sqlx::Row as _;
@@ -17,7 +17,7 @@ pub(crate) fn signed(number: u64) -> Result<i64, Fault> {
 
 pub(crate) fn key(of: RowKey) -> (i64, Vec<u8>) {
     match of {
-        RowKey::Organisation(id) => (0, id.to_bytes().to_vec()),
+        RowKey::Organization(id) => (0, id.to_bytes().to_vec()),
         RowKey::Roster(org) => (1, org.to_bytes().to_vec()),
         RowKey::Account(id) => (2, id.to_bytes().to_vec()),
         RowKey::Attempt(id) => (3, id.0.to_vec()),
@@ -38,7 +38,7 @@ struct InTheOpen<'a> {
 
 fn body(row: &Row) -> &str {
     match row {
-        Row::Organisation(row) => &row.body,
+        Row::Organization(row) => &row.body,
         Row::Roster(row) => &row.body,
         Row::Account(row) => &row.body,
         Row::Attempt(row) => &row.body,
@@ -58,7 +58,7 @@ pub(crate) async fn put(
                           fact = ?10, body = ?11 WHERE kind = ?1 AND key = ?2 AND version = ?3";
     let (kind, key) = key(row.key());
     let open = match row {
-        Row::Organisation(row) => InTheOpen {
+        Row::Organization(row) => InTheOpen {
             flag: row.enabled,
             ..InTheOpen::default()
         },
@@ -111,7 +111,7 @@ pub(crate) fn read(row: &SqliteRow) -> Result<Versioned, sqlx::Error> {
     let whole = || key.as_slice().try_into().map_err(|_| damaged("a key"));
     let body = row.try_get("body")?;
     let row_of = match row.try_get::<i64, _>("kind")? {
-        0 => Row::Organisation(OrganisationRow {
+        0 => Row::Organization(OrganizationRow {
             id: OrgId::from_bytes(whole()?),
             enabled: row.try_get("flag")?,
             body,

@@ -72,6 +72,6 @@ impl Host {
             .map(|person| &person.account)
             .find(|account| account.is_active() && account.roles.contains(RoleId::ADMINISTRATOR))
             .map(|account| account.id)
-            .ok_or_else(|| Failure::of("--as", "this organisation has no administrator"))
+            .ok_or_else(|| Failure::of("--as", "this organization has no administrator"))
     }
 }

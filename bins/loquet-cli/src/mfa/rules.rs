@@ -1,4 +1,4 @@
-//! The organisation's rules: dates moved and cancelled, choices, the latch, the break-glass code.
+//! The organization's rules: dates moved and cancelled, choices, the latch, the break-glass code.
 
 use clap::{ArgGroup, Args, ValueEnum};
 use loquet::flow::{self, Choice, RulesChange};
@@ -38,7 +38,7 @@ pub(crate) struct Cancel {
 }
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("choice").required(true).args(["recovery_codes", "ticket_life", "enrollment_window"])))]
+#[command(group(ArgGroup::new("choice").required(true).args(["recovery_codes", "reset_code_life", "enrollment_window"])))]
 pub(crate) struct Set {
     #[command(flatten)]
     pub(crate) by: By,
@@ -47,11 +47,11 @@ pub(crate) struct Set {
     #[arg(long, value_name = "ON|OFF")]
     recovery_codes: Option<Switch>,
 
-    /// Life of a reset's ticket, in seconds
+    /// Life of a reset's reset code, in seconds
     #[arg(long, value_name = "SECONDS")]
-    ticket_life: Option<u64>,
+    reset_code_life: Option<u64>,
 
-    /// Time in which somebody who must may still enroll with the pass phrase alone, in seconds
+    /// Time in which somebody who must may still enroll with the password alone, in seconds
     #[arg(long, value_name = "SECONDS")]
     enrollment_window: Option<u64>,
 }
@@ -74,7 +74,7 @@ pub(crate) struct Stop {
 #[derive(Clone, Copy, ValueEnum)]
 enum Waiting {
     RecoveryCodes,
-    TicketLife,
+    ResetCodeLife,
     EnrollmentWindow,
     AccessRules,
 }
@@ -127,20 +127,22 @@ pub(crate) async fn set(asked: &Set, stdin: &mut Stdin) -> Result<Outcome, Failu
     let house = asked.by.house.open().await?;
     let choice = match (
         asked.recovery_codes,
-        asked.ticket_life,
+        asked.reset_code_life,
         asked.enrollment_window,
     ) {
         (Some(switch), _, _) => Choice::RecoveryCodes {
             offered: switch == Switch::On,
         },
-        (_, Some(seconds), _) => Choice::TicketLife { seconds },
+        (_, Some(seconds), _) => Choice::ResetCodeLife { seconds },
         (_, _, Some(seconds)) => Choice::EnrollmentWindow { seconds },
         (None, None, None) => return Err(Failure::of("mfa set", "nothing to set")),
     };
-    let taken = with_fresh_code(&house, &asked.by, stdin, |stamp, typed| flow::Choose {
-        stamp,
-        choice,
-        typed,
+    let taken = with_fresh_code(&house, &asked.by, stdin, |stamp, typed| {
+        flow::UpdateSettings {
+            stamp,
+            choice,
+            typed,
+        }
     });
     match taken.await? {
         RulesChange::InForce => house.tell(&json!({ "in_force": true }), "it holds"),
@@ -158,7 +160,7 @@ pub(crate) async fn stop(asked: &Stop, stdin: &mut Stdin) -> Result<Outcome, Fai
     let house = asked.by.house.open().await?;
     let kind = match asked.change {
         Waiting::RecoveryCodes => SettingKind::RecoveryCodes,
-        Waiting::TicketLife => SettingKind::TicketLife,
+        Waiting::ResetCodeLife => SettingKind::ResetCodeLife,
         Waiting::EnrollmentWindow => SettingKind::EnrollmentWindow,
         Waiting::AccessRules => SettingKind::AccessRules,
     };
@@ -170,10 +172,10 @@ pub(crate) async fn stop(asked: &Stop, stdin: &mut Stdin) -> Result<Outcome, Fai
     house.tell(&json!({ "stopped": true }), "the change is stopped")
 }
 
-pub(crate) async fn renew_seal(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+pub(crate) async fn renew_break_glass_code(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
     let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
-    let proposed = house.service.propose_seal(&stamp).await?;
+    let proposed = house.service.propose_break_glass(&stamp).await?;
     let seal = proposed
         .map_err(|refusal| house.refused(&refusal.into()))?
         .expose();
@@ -183,7 +185,7 @@ pub(crate) async fn renew_seal(by: &By, stdin: &mut Stdin) -> Result<Outcome, Fa
     )?;
     let typed_back = code(stdin, "its last group")?;
     let typed = code(stdin, &format!("next code of {}", by.administrator))?;
-    let renew = flow::RenewSeal {
+    let renew = flow::RenewBreakGlassCode {
         stamp,
         typed_back,
         typed,

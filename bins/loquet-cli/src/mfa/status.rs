@@ -1,4 +1,4 @@
-//! What holds in an organisation.
+//! What holds in an organization.
 
 use loquet::Person;
 use loquet_policy::{Authenticator, BreakGlass, Latch, MandateState, Preset};
@@ -47,9 +47,9 @@ impl Counted {
 }
 
 fn break_glass(house: &House) -> &'static str {
-    match house.organisation.break_glass.at(house.service.now()) {
+    match house.organization.break_glass.at(house.service.now()) {
         BreakGlass::Unset => "unset",
-        BreakGlass::Sealed { .. } => "sealed",
+        BreakGlass::Ready { .. } => "sealed",
         BreakGlass::Void { .. } => "void",
         BreakGlass::Opening { .. } => "opening",
         BreakGlass::Open { .. } => "open",
@@ -57,12 +57,12 @@ fn break_glass(house: &House) -> &'static str {
 }
 
 fn object(house: &House, counted: &Counted) -> Value {
-    let organisation = &house.organisation;
-    let since = match organisation.latch {
+    let organization = &house.organization;
+    let since = match organization.latch {
         Latch::Never => None,
         Latch::Enabled { since, .. } => Some(since.0),
     };
-    let mandates: Vec<_> = organisation
+    let mandates: Vec<_> = organization
         .mandates
         .iter()
         .map(|mandate| {
@@ -75,15 +75,15 @@ fn object(house: &House, counted: &Counted) -> Value {
         })
         .collect();
     json!({
-        "organisation": house.name,
+        "organization": house.name,
         "id": house.org().to_string(),
         "enabled": since.is_some(),
         "since": since,
         "mandates": mandates,
         "break_glass": break_glass(house),
-        "preset": organisation.preset,
-        "options": organisation.options,
-        "waiting": organisation.scheduled,
+        "preset": organization.preset,
+        "options": organization.options,
+        "waiting": organization.scheduled,
         "accounts": counted.active,
         "required": counted.required,
         "enrolled": counted.enrolled,
@@ -91,15 +91,15 @@ fn object(house: &House, counted: &Counted) -> Value {
 }
 
 fn lines(house: &House, counted: &Counted) -> Vec<String> {
-    let organisation = &house.organisation;
+    let organization = &house.organization;
     let mut lines = vec![house.name.escape_debug().to_string()];
-    lines.push(match organisation.latch {
+    lines.push(match organization.latch {
         Latch::Never => "multi-factor log-in is not enabled".to_owned(),
         Latch::Enabled { since, .. } => {
             format!("multi-factor log-in is enabled since {}", when::text(since))
         }
     });
-    for mandate in &organisation.mandates {
+    for mandate in &organization.mandates {
         let from = match mandate.state {
             MandateState::Announced { .. } => "from",
             MandateState::InForce { .. } => "since",
@@ -107,10 +107,10 @@ fn lines(house: &House, counted: &Counted) -> Vec<String> {
         let (role, date) = (role(mandate.role), when::text(mandate.start()));
         lines.push(format!("required of every {role} {from} {date}"));
     }
-    if organisation.preset == Preset::StrictLatch {
+    if organization.preset == Preset::StrictLatch {
         lines.push("nobody can switch it off".to_owned());
     }
-    for change in &organisation.scheduled {
+    for change in &organization.scheduled {
         let setting = serde_json::to_string(&change.setting).unwrap_or_default();
         lines.push(format!(
             "waiting until {}: {setting}",

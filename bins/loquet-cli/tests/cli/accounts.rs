@@ -63,7 +63,7 @@ fn whoever_may_not_is_refused_by_name_and_with_exit_code_one() {
             "{words:?}"
         );
     }
-    let output = centre.loquet(&["mfa", "announce", "--now", "--as", "marc"], "");
+    let output = centre.loquet(&["mfa", "schedule_mandate", "--now", "--as", "marc"], "");
     assert_eq!(said(&output), (Some(1), "refused: NOT_ENABLED\n"));
 }
 
@@ -115,7 +115,10 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     let (told, code) = enable(&centre, |_| "WRONG".to_owned());
     assert_eq!(
         (told, code),
-        (vec![json!({ "refused": "SEAL_NOT_CONFIRMED" })], Some(1))
+        (
+            vec![json!({ "refused": "BREAK_GLASS_CODE_NOT_CONFIRMED" })],
+            Some(1)
+        )
     );
     let (told, code) = enable(&centre, last_group);
     assert_eq!((told[0]["enabled"].clone(), code), (json!(true), Some(0)));
@@ -123,10 +126,10 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     assert_eq!(again.last().unwrap()["refused"], "ALREADY_ENABLED");
 
     // Nobody imposes what they do not use themselves.
-    let announce = ["mfa", "announce", "--now", "--as", "helene"];
+    let announce = ["mfa", "schedule_mandate", "--now", "--as", "helene"];
     assert_eq!(
         centre.json(&announce, "", 1),
-        [json!({ "refused": "ENROL_FIRST" })]
+        [json!({ "refused": "ENROLL_FIRST" })]
     );
     let mut phone = centre.enroll(1);
 
@@ -154,9 +157,9 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     // The first code logs in, the second is the fresh one that a reset consumes.
     let reset = ["mfa", "reset", "sofia", "--as", "helene"];
     let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
-    let ticket = centre.json(&reset, &lines, 0);
+    let reset_code = centre.json(&reset, &lines, 0);
     assert_eq!(
-        ticket[0]["ticket"]
+        reset_code[0]["reset_code"]
             .as_str()
             .unwrap()
             .replace(['-', ' '], "")

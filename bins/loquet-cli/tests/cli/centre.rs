@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
 use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, LogIn};
-use loquet::{AccountId, Clock, KeyRing, NewAccount, Request, RoleId, Service, UnixTime};
+use loquet::{AccountId, Clock, Keyring, NewAccount, Request, RoleId, Service, UnixTime};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -35,13 +35,13 @@ impl Centre {
         };
         std::fs::write(
             centre.db().with_extension("db.key"),
-            KeyRing::line(1, &KEY).as_str(),
+            Keyring::line(1, &KEY).as_str(),
         )
         .unwrap();
         let service = centre.service();
         wait(async {
             let org = service
-                .ensure_organisation(1_u64.into(), "À petits pas")
+                .ensure_organization(1_u64.into(), "À petits pas")
                 .await
                 .unwrap();
             for (number, name, role) in [
@@ -78,7 +78,7 @@ impl Centre {
     /// The service as it was some seconds ago.
     pub(crate) fn service_ago(&self, ago: u64) -> Service {
         let store = SqliteStore::open(self.db()).unwrap();
-        Service::with_clock(store, KeyRing::single(1, KEY), Ago(ago)).unwrap()
+        Service::with_clock(store, Keyring::single(1, KEY), Ago(ago)).unwrap()
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {
@@ -120,8 +120,8 @@ impl Centre {
         wait(async {
             let account = AccountId::from(account);
             let stamp = run(&service, LogIn { account }).await.stamp;
-            let ticket = "".into();
-            let offer = run(&service, BeginEnrollment { stamp, ticket }).await;
+            let reset_code = "".into();
+            let offer = run(&service, BeginEnrollment { stamp, reset_code }).await;
             let mut phone = Phone {
                 key: offer.key_ungrouped.to_string(),
                 used: 0,
@@ -133,7 +133,7 @@ impl Centre {
             let confirm = ConfirmEnrollment {
                 stamp,
                 typed: code.into(),
-                seal_typed_back: "".into(),
+                break_glass_typed_back: "".into(),
             };
             run(&service, confirm).await;
             phone

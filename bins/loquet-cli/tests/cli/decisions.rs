@@ -87,7 +87,7 @@ fn what_weakens_waits_and_is_stopped_by_an_administrator() {
 }
 
 #[test]
-fn the_latch_is_strict_for_ever_and_the_seal_renewed_with_a_fresh_code() {
+fn the_latch_is_strict_for_ever_and_the_break_glass_code_renewed_with_a_fresh_code() {
     let centre = Centre::new();
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
@@ -101,7 +101,7 @@ fn the_latch_is_strict_for_ever_and_the_seal_renewed_with_a_fresh_code() {
     let renew = ["mfa", "renew-seal", "--as", "helene"];
     let lines = format!("{}\nWRONG\n{}\n", phone.fresh(), phone.fresh());
     let told = centre.json(&renew, &lines, 1);
-    assert_eq!(told[1]["refused"], "SEAL_NOT_CONFIRMED");
+    assert_eq!(told[1]["refused"], "BREAK_GLASS_CODE_NOT_CONFIRMED");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn an_announced_date_is_moved_and_cancelled() {
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
     let date = (now() + 30 * 24 * HOUR).to_string();
-    let announce = ["mfa", "announce", "--at", &date, "--as", "helene"];
+    let announce = ["mfa", "schedule_mandate", "--at", &date, "--as", "helene"];
     centre.json(&announce, &phone.fresh(), 0);
     let later = (now() + 40 * 24 * HOUR).to_string();
     let shift = ["mfa", "move", "--at", &later, "--as", "helene"];
@@ -125,9 +125,9 @@ fn an_announced_date_is_moved_and_cancelled() {
 #[test]
 fn the_envelope_lets_one_administrator_in_after_a_day() {
     let centre = Centre::new();
-    let mut seal = String::new();
+    let mut break_glass = String::new();
     enable(&centre, |shown| {
-        shown.clone_into(&mut seal);
+        shown.clone_into(&mut break_glass);
         last_group(shown)
     });
     centre.enroll_ago(1, 26 * HOUR);
@@ -137,30 +137,30 @@ fn the_envelope_lets_one_administrator_in_after_a_day() {
         let told = centre.json(words, lines, 1).remove(0);
         told["refused"].as_str().unwrap().to_owned()
     };
-    assert_eq!(refused(&open, "AAAAA-AAAAA\n"), "WRONG_SEAL");
+    assert_eq!(refused(&open, "AAAAA-AAAAA\n"), "WRONG_BREAK_GLASS_CODE");
     assert_eq!(
-        refused(&["break-glass", "open", "sofia"], &seal),
+        refused(&["break-glass", "open", "sofia"], &break_glass),
         "NOT_ADMIN"
     );
-    assert_eq!(refused(&collect, &seal), "NOT_SEALED");
+    assert_eq!(refused(&collect, &break_glass), "NO_BREAK_GLASS_CODE");
 
     let service = centre.service_ago(25 * HOUR);
     wait(async {
         let begun = OpenBreakGlass {
             account: 1_u64.into(),
-            typed: seal.clone().into(),
+            typed: break_glass.clone().into(),
         };
         run(&service, begun).await;
     });
-    assert_eq!(refused(&open, &seal), "ALREADY_OPEN");
+    assert_eq!(refused(&open, &break_glass), "ALREADY_OPEN");
     assert_eq!(
-        refused(&["break-glass", "collect", "marc"], &seal),
+        refused(&["break-glass", "collect", "marc"], &break_glass),
         "ALREADY_OPEN"
     );
-    let handed = centre.json(&collect, &seal, 0).remove(0);
+    let handed = centre.json(&collect, &break_glass, 0).remove(0);
     let lives = handed["expires"].as_u64().unwrap() - now();
     assert!((590..=600).contains(&lives), "{handed}");
-    assert_eq!(refused(&collect, &seal), "ALREADY_OPEN", "one use");
+    assert_eq!(refused(&collect, &break_glass), "ALREADY_OPEN", "one use");
     let shown = centre.json(&["account", "show", "helene"], "", 0);
     assert_eq!(shown[0]["authenticator"], "reset-due");
 }
@@ -168,20 +168,20 @@ fn the_envelope_lets_one_administrator_in_after_a_day() {
 #[test]
 fn the_wait_of_the_envelope_is_a_day() {
     let centre = Centre::new();
-    let mut seal = String::new();
+    let mut break_glass = String::new();
     enable(&centre, |shown| {
-        shown.clone_into(&mut seal);
+        shown.clone_into(&mut break_glass);
         last_group(shown)
     });
     let opened = centre
-        .json(&["break-glass", "open", "marc"], &seal, 0)
+        .json(&["break-glass", "open", "marc"], &break_glass, 0)
         .remove(0);
     let waits = opened["ready"].as_u64().unwrap() - now();
     assert!((24 * HOUR - 60..=24 * HOUR).contains(&waits), "{opened}");
     let early = centre
-        .json(&["break-glass", "collect", "marc"], &seal, 1)
+        .json(&["break-glass", "collect", "marc"], &break_glass, 1)
         .remove(0);
     assert_eq!(early["refused"], "TOO_EARLY");
-    let output = centre.loquet(&["break-glass", "open", "nobody"], &seal);
+    let output = centre.loquet(&["break-glass", "open", "nobody"], &break_glass);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }

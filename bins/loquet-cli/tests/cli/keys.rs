@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use loquet::KeyRing;
+use loquet::Keyring;
 use loquet::flow::BeginEnrollment;
 use serde_json::json;
 
@@ -54,8 +54,8 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
     // It was never in the way, and what it sealed meanwhile is found.
     wait(async {
         let stamp = enter(&running, 2).await;
-        let ticket = "".into();
-        run(&running, BeginEnrollment { stamp, ticket }).await;
+        let reset_code = "".into();
+        run(&running, BeginEnrollment { stamp, reset_code }).await;
     });
     let status = shop.json(&["keys", "status"]);
     assert_eq!(status[0]["accounts"], 1, "{status:?}");
@@ -83,7 +83,7 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
 #[test]
 fn the_ring_comes_from_a_variable_and_a_wrong_one_is_refused_by_name() {
     let shop = Shop::new();
-    let right = KeyRing::line(1, &[7; 32]);
+    let right = Keyring::line(1, &[7; 32]);
     std::fs::remove_file(shop.key()).unwrap();
     let none = shop.loquet(&["account", "list"], None);
     assert!(

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use loquet::flow::{BeginEnrollment, EnableMfa, LogIn};
-use loquet::{KeyRing, NewAccount, RoleId, Service};
+use loquet::{Keyring, NewAccount, RoleId, Service};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -22,13 +22,13 @@ impl Shop {
         };
         std::fs::write(
             shop.key(),
-            format!("# ours\n{}", *KeyRing::line(1, &[7; 32])),
+            format!("# ours\n{}", *Keyring::line(1, &[7; 32])),
         )
         .unwrap();
         let service = shop.service();
         wait(async {
             let org = service
-                .ensure_organisation(1_u64.into(), "Shop")
+                .ensure_organization(1_u64.into(), "Shop")
                 .await
                 .unwrap();
             for (number, role) in [
@@ -51,13 +51,13 @@ impl Shop {
                     .unwrap();
             }
             let stamp = enter(&service, 1).await;
-            let seal = service.propose_seal(&stamp).await.unwrap().unwrap();
-            let typed_back = seal.expose().rsplit('-').next().unwrap().into();
+            let break_glass = service.propose_break_glass(&stamp).await.unwrap().unwrap();
+            let typed_back = break_glass.expose().rsplit('-').next().unwrap().into();
             run(&service, EnableMfa { stamp, typed_back }).await;
             for number in [1, 2] {
                 let stamp = enter(&service, number).await;
-                let ticket = "".into();
-                run(&service, BeginEnrollment { stamp, ticket }).await;
+                let reset_code = "".into();
+                run(&service, BeginEnrollment { stamp, reset_code }).await;
             }
         });
         shop
@@ -73,7 +73,7 @@ impl Shop {
 
     /// A service as it starts: with the key file of this moment.
     pub(crate) fn service(&self) -> Service {
-        let ring = KeyRing::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
+        let ring = Keyring::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
         Service::new(SqliteStore::open(self.db()).unwrap(), ring).unwrap()
     }
 

@@ -60,7 +60,7 @@ impl Demo {
     }
 
     pub(crate) fn phrase(&self, login: &str) -> String {
-        self.field(login, "pass_phrase")
+        self.field(login, "password")
     }
 
     pub(crate) fn name(&self, login: &str) -> String {

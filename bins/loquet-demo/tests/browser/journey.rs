@@ -24,7 +24,7 @@ impl Journey {
             .await;
     }
 
-    /// The pass phrase; what follows depends on the account.
+    /// The password; what follows depends on the account.
     pub(crate) async fn log_in(&self, login: &str) {
         self.browser.find("log-in-page").await;
         self.browser.fill("login", login).await;
@@ -32,7 +32,7 @@ impl Journey {
         self.browser.click("log-in").await;
     }
 
-    /// Pass phrase and code.
+    /// Password and code.
     pub(crate) async fn log_in_with(&self, login: &str, phone: &mut Phone) {
         self.log_in(login).await;
         self.browser.find("code-page").await;
@@ -80,7 +80,7 @@ impl Journey {
         phone
     }
 
-    /// As an administrator who just logged in, for the first time in this organisation: enables, with the break-glass code
+    /// As an administrator who just logged in, for the first time in this organization: enables, with the break-glass code
     /// typed back.
     pub(crate) async fn enable(&self) {
         self.open("/mfa/admin").await;

@@ -9,7 +9,7 @@ async fn the_path_in_english_in_the_dark() {
     journey.browser.darken().await;
     journey.browser.click("language").await;
     journey.browser.find("log-in-page").await;
-    journey.browser.says("Pass phrase").await;
+    journey.browser.says("Password").await;
     journey.browser.picture("log-in").await;
 
     journey.log_in("helene").await;

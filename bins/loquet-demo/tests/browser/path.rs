@@ -7,19 +7,19 @@ use crate::phone::Phone;
 #[tokio::test]
 async fn the_path_in_french() {
     let mut journey = Journey::start("fr", Scripts::Run).await;
-    journey.browser.says("Phrase de passe").await;
+    journey.browser.says("Mot de passe").await;
     journey.browser.picture("connexion").await;
     let mut helene = journey.an_administrator_enables_and_imposes().await;
     let mut sofia = journey.an_employee_is_led_through().await;
     journey.an_employee_logs_in_again(&mut sofia).await;
     journey.a_parent_switches_on_and_off().await;
     let marc = journey.the_other_administrator_enrolls().await;
-    let tickets = journey.an_administrator_resets(&mut helene).await;
+    let reset_codes = journey.an_administrator_resets(&mut helene).await;
     journey
-        .a_ticket_is_asked_for("sofia", &tickets[0], &tickets[1], &sofia)
+        .a_reset_code_is_asked_for("sofia", &reset_codes[0], &reset_codes[1], &sofia)
         .await;
     journey
-        .a_ticket_is_asked_for("marc", &tickets[1], &tickets[0], &marc)
+        .a_reset_code_is_asked_for("marc", &reset_codes[1], &reset_codes[0], &marc)
         .await;
     journey.log_ins_are_restricted_by_address(&mut helene).await;
     journey.browser.close().await;
@@ -76,13 +76,13 @@ impl Journey {
         self.browser.picture("administration").await;
         self.browser.click("mandate").await;
         self.browser.click("start-now").await;
-        self.browser.click("announce").await;
+        self.browser.click("schedule_mandate").await;
         self.browser.find("error").await;
         self.browser.says("Cochez la case").await;
         self.browser.click("start-now").await;
         self.browser.click("confirmed").await;
         self.browser.picture("obligation").await;
-        self.browser.click("announce").await;
+        self.browser.click("schedule_mandate").await;
         self.browser.find("done").await;
         self.browser.click("mandate").await;
         self.browser.find("in-force").await;
@@ -238,12 +238,14 @@ impl Journey {
         phone
     }
 
-    /// An employee and the other administrator, never oneself. Returns their tickets.
+    /// An employee and the other administrator, never oneself. Returns their reset codes.
     async fn an_administrator_resets(&mut self, phone: &mut Phone) -> [String; 2] {
         self.log_in_with("helene", phone).await;
         self.open("/mfa/admin/people").await;
         self.browser.find("people-page").await;
-        self.browser.says("4 personnes inscrites sur 6.").await;
+        self.browser
+            .says("4 personnes sur 6 ont associé une application.")
+            .await;
         self.browser.picture("personnes").await;
         let own = self.demo.account("helene");
         assert_eq!(
@@ -258,10 +260,10 @@ impl Journey {
         self.browser
             .says("Personne ne réinitialise son propre compte")
             .await;
-        assert!(!self.browser.has("ticket").await);
+        assert!(!self.browser.has("reset_code").await);
         self.browser.picture("jamais-soi-meme").await;
 
-        let mut tickets = Vec::new();
+        let mut reset_codes = Vec::new();
         for login in ["sofia", "marc"] {
             let account = self.demo.account(login);
             self.open("/mfa/admin/people").await;
@@ -276,8 +278,8 @@ impl Journey {
                 phone.fresh().await
             };
             self.give(&code, "confirm").await;
-            tickets.push(self.browser.text("ticket").await);
-            self.browser.picture("billet").await;
+            reset_codes.push(self.browser.text("reset_code").await);
+            self.browser.picture("code-de-reinitialisation").await;
         }
         self.open("/mfa/admin/people").await;
         for login in ["sofia", "marc"] {
@@ -287,32 +289,34 @@ impl Journey {
             );
             assert_eq!(
                 self.browser.select(&row).await.text().await.unwrap(),
-                "Billet attendu"
+                "Code de réinitialisation attendu"
             );
         }
         self.log_out().await;
-        tickets.try_into().unwrap()
+        reset_codes.try_into().unwrap()
     }
 
-    async fn a_ticket_is_asked_for(
+    async fn a_reset_code_is_asked_for(
         &mut self,
         login: &str,
-        ticket: &str,
+        reset_code: &str,
         of_another: &str,
         old: &Phone,
     ) {
         self.log_in(login).await;
         self.browser.find("enrol-start-page").await;
-        self.browser.fill("ticket", of_another).await;
+        self.browser.fill("reset_code", of_another).await;
         self.browser.click("begin").await;
         self.browser.find("error").await;
         self.browser
-            .says("Ce billet n'est pas valable pour ce compte.")
+            .says("Ce code de réinitialisation n'est pas valable pour ce compte.")
             .await;
-        self.browser.picture("mauvais-billet").await;
+        self.browser
+            .picture("mauvais-code-de-reinitialisation")
+            .await;
         // Typed as people type: in lower case, with a blank in front.
         self.browser
-            .fill("ticket", &format!(" {}", ticket.to_lowercase()))
+            .fill("reset_code", &format!(" {}", reset_code.to_lowercase()))
             .await;
         self.browser.click("begin").await;
         let mut phone = self.scan().await;
@@ -321,7 +325,7 @@ impl Journey {
         self.browser.find("home-page").await;
         self.log_out().await;
 
-        // The ticket is used up: the next log-in asks for a code, and only for that.
+        // The reset code is used up: the next log-in asks for a code, and only for that.
         self.log_in_with(login, &mut phone).await;
         self.log_out().await;
     }

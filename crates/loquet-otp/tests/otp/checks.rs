@@ -134,7 +134,7 @@ impl Situation {
     pub(crate) fn holds(&self) {
         self.generates_as_the_oracle();
         self.verifies_as_the_oracle();
-        self.resynchronises_as_the_oracle();
+        self.resynchronizes_as_the_oracle();
         self.diagnoses_as_the_oracle();
         self.looks_ahead_as_the_oracle();
     }
@@ -210,7 +210,7 @@ impl Situation {
         assert_eq!(found, expected);
     }
 
-    fn resynchronises_as_the_oracle(&self) {
+    fn resynchronizes_as_the_oracle(&self) {
         let codes = [self.typed(0), self.typed(1), self.typed(2)];
         let reach = i128::from(self.reach.steps());
         let places = self.present() - reach..=(self.present() + reach).min(u64::MAX.into());
@@ -225,7 +225,7 @@ impl Situation {
         };
         let [first, second, third] = codes.each_ref().map(|(_, typed)| *typed);
         let (key, after) = (self.key(), self.after);
-        let two = self.totp.resynchronise(
+        let two = self.totp.resynchronize(
             &key,
             &[first, second],
             self.now,
@@ -234,7 +234,7 @@ impl Situation {
                 after,
             },
         );
-        let three = self.totp.resynchronise(
+        let three = self.totp.resynchronize(
             &key,
             &[first, second, third],
             self.now,
@@ -299,7 +299,7 @@ impl Situation {
             .filter(|end| self.oracle_code(end - 1).as_ref() == Some(&text))
             .filter(|end| self.oracle_code(*end).as_ref() == Some(&other))
             .max();
-        let found = hotp.resynchronise(&key, &[typed, second], expected, self.reach);
+        let found = hotp.resynchronize(&key, &[typed, second], expected, self.reach);
         assert_eq!(found.map(i128::from), last.map(|last| last + 1));
     }
 }

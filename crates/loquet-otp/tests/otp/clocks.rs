@@ -1,4 +1,4 @@
-//! Clocks that are wrong: known drift, resynchronisation, and the diagnosis.
+//! Clocks that are wrong: known drift, resynchronization, and the diagnosis.
 
 use loquet_otp::{Drift, DriftError, Reach, ReachError, Search, Totp, TypedCode, Verdict, Window};
 
@@ -71,7 +71,7 @@ fn drift_and_reach_are_capped() {
 fn codes_that_are_not_consecutive_find_no_clock() {
     let totp = Totp::default();
     let find = |steps: [u64; 2]| {
-        totp.resynchronise(
+        totp.resynchronize(
             &key(),
             &steps.map(code_of),
             NOW,
@@ -87,7 +87,7 @@ fn codes_that_are_not_consecutive_find_no_clock() {
     assert_eq!(find([STEP, STEP + 2]), None, "with a gap");
     let three = [STEP, STEP + 1, STEP + 3].map(code_of);
     assert_eq!(
-        totp.resynchronise(
+        totp.resynchronize(
             &key(),
             &three,
             NOW,
@@ -101,12 +101,12 @@ fn codes_that_are_not_consecutive_find_no_clock() {
 }
 
 #[test]
-fn resynchronising_refuses_every_step_up_to_the_last_used_one() {
+fn resynchronizing_refuses_every_step_up_to_the_last_used_one() {
     // T8, CVE-2019-12887: recorded codes must not set the clock back.
     let totp = Totp::default();
     let codes = [STEP - 1, STEP].map(code_of);
     let find = |after| {
-        totp.resynchronise(
+        totp.resynchronize(
             &key(),
             &codes,
             NOW,
@@ -128,7 +128,7 @@ fn a_found_drift_lets_the_next_code_in() {
     let phone = |now: u64| code_of((now - 400) / 30); // 400 seconds behind
     let codes = [phone(NOW), phone(NOW + 30)];
     let found = totp
-        .resynchronise(
+        .resynchronize(
             &key(),
             &codes,
             NOW + 30,

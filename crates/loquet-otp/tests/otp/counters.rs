@@ -21,7 +21,7 @@ fn the_last_counter_of_all_is_never_accepted() {
     };
     assert_eq!(verify(u64::MAX - 1, u64::MAX - 3), accepted);
     let find =
-        |end: u64| hotp.resynchronise(&key, &[at(end - 1), at(end)], u64::MAX - 9, Reach::MAX);
+        |end: u64| hotp.resynchronize(&key, &[at(end - 1), at(end)], u64::MAX - 9, Reach::MAX);
     assert_eq!(find(u64::MAX - 1), Some(u64::MAX));
     assert_eq!(find(u64::MAX), None);
 }
@@ -80,11 +80,11 @@ fn of_several_matching_counters_the_first_wins() {
 }
 
 #[test]
-fn hotp_resynchronises_ahead_only() {
+fn hotp_resynchronizes_ahead_only() {
     let (hotp, key) = (Hotp::default(), key());
     let at = |counter| -> TypedCode { hotp.generate(&key, counter).into() };
     let find = |first: u64| {
-        hotp.resynchronise(
+        hotp.resynchronize(
             &key,
             &[at(first), at(first + 1), at(first + 2)],
             500,

@@ -57,7 +57,7 @@ fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
                         now.saturating_add(readout.countdown.remaining)
                     );
                     assert_eq!(
-                        totp.resynchronise(
+                        totp.resynchronize(
                             &key(),
                             &[typed, typed],
                             now,

@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Turn<'_> {
-    pub(super) fn give_code(&mut self, code: Submitted, access: Access) -> Answer {
-        self.may_give_code(access)?;
+    pub(super) fn verify_code(&mut self, code: Submitted, access: Access) -> Answer {
+        self.may_verify_code(access)?;
         if code.check == CodeCheck::Absent {
             let why = required(self.readable(), self.actor(), self.now);
             return Err(Refusal::CodeRequired(why.cause()));
@@ -18,13 +18,13 @@ impl Turn<'_> {
         self.reach_level2()
     }
 
-    pub(super) fn resynchronise(
+    pub(super) fn resynchronize(
         &mut self,
         pair: PairCheck,
         vantage: Vantage,
         access: Access,
     ) -> Answer {
-        self.may_give_code(access)?;
+        self.may_verify_code(access)?;
         // Two codes are one attempt, with the same costs as one. A clock further off than the cap
         // is a wrong code: an unbounded search would accept what a thief recorded.
         let (check, found) = match pair {
@@ -48,11 +48,11 @@ impl Turn<'_> {
         if let Authenticator::Active { drift, .. } = &mut self.actor_mut().authenticator {
             *drift = found;
         }
-        self.tell_owner(Event::Resynchronised);
+        self.tell_owner(Event::Resynchronized);
         self.reach_level2()
     }
 
-    fn may_give_code(&self, access: Access) -> Result<(), Refusal> {
+    fn may_verify_code(&self, access: Access) -> Result<(), Refusal> {
         match self.rights() {
             Ok(_) | Err(Refusal::CodeRequired(_)) => self.allowed(access),
             Err(Refusal::RecoverFirst { since }) => Err(Refusal::Disabled { since }),

@@ -3,8 +3,8 @@
 use super::turn::{Answer, Turn, end_sessions};
 use crate::requirement::{enrollment_open, required};
 use crate::{
-    Access, Authenticator, BreakGlass, CodeCheck, Digest, Event, Grant, Level, Origin, Pending,
-    Purpose, RecoverySet, Refusal, Repudiation, RoleId, Session, Submitted, limits,
+    Access, Authenticator, BindingLink, BreakGlass, CodeCheck, Digest, Event, Grant, Level, Origin,
+    Pending, Purpose, RecoverySet, Refusal, RoleId, Session, Submitted, limits,
 };
 
 impl Turn<'_> {
@@ -14,7 +14,7 @@ impl Turn<'_> {
         recovery: RecoverySet,
         access: Access,
     ) -> Answer {
-        if self.standing()? != Level::EnrolOnly {
+        if self.standing()? != Level::EnrollOnly {
             self.rights()?;
         }
         self.enabled()?;
@@ -32,11 +32,11 @@ impl Turn<'_> {
         }
         self.free_slot()?;
         match self.actor().authenticator {
-            Authenticator::ResetDue { ticket } => self.present(ticket, presented)?,
+            Authenticator::ResetDue { reset_code } => self.present(reset_code, presented)?,
             _ if enrollment_open(self.readable(), self.actor(), self.now) => {}
             _ => {
                 let why = required(self.readable(), self.actor(), self.now);
-                return Err(Refusal::TicketRequired(why.cause()));
+                return Err(Refusal::ResetCodeRequired(why.cause()));
             }
         }
         self.add_pending(purpose, recovery)
@@ -64,7 +64,7 @@ impl Turn<'_> {
     }
 
     fn add_pending(&mut self, purpose: Purpose, recovery: RecoverySet) -> Answer {
-        let offered = self.organisation()?.options.recovery_codes;
+        let offered = self.organization()?.options.recovery_codes;
         let recovery = if offered {
             recovery
         } else {
@@ -108,10 +108,10 @@ impl Turn<'_> {
         &mut self,
         check: CodeCheck,
         link: Digest,
-        seal: Option<Digest>,
+        break_glass: Option<Digest>,
         access: Access,
     ) -> Answer {
-        if self.standing()? != Level::EnrolOnly {
+        if self.standing()? != Level::EnrollOnly {
             self.rights()?;
         }
         self.enabled()?;
@@ -125,23 +125,25 @@ impl Turn<'_> {
             (
                 Purpose::Reset,
                 Authenticator::ResetDue {
-                    ticket: Some(ticket),
+                    reset_code: Some(reset_code),
                 },
             ) => {
-                if !self.author_stands(&ticket)? {
+                if !self.author_stands(&reset_code)? {
                     self.erase_pending(&session);
-                    return self.wrong_ticket(ticket, false).map(|()| Grant::Done);
+                    return self
+                        .wrong_reset_code(reset_code, false)
+                        .map(|()| Grant::Done);
                 }
-                matches!(ticket.origin, Origin::BreakGlass { .. })
+                matches!(reset_code.origin, Origin::BreakGlass { .. })
             }
-            // Lateness does not stop what was begun in time; a ticket that is void does.
-            (Purpose::Reset, Authenticator::ResetDue { ticket: None }) => {
-                return Err(Refusal::WrongTicket);
+            // Lateness does not stop what was begun in time; a reset code that is void does.
+            (Purpose::Reset, Authenticator::ResetDue { reset_code: None }) => {
+                return Err(Refusal::WrongResetCode);
             }
             _ => return Err(Refusal::NothingPending),
         };
-        if broken && seal.is_none() {
-            return Err(Refusal::SealFirst);
+        if broken && break_glass.is_none() {
+            return Err(Refusal::BreakGlassCodeFirst);
         }
         match check {
             CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
@@ -151,14 +153,14 @@ impl Turn<'_> {
                 Err(Refusal::WrongCode { behind })
             }
             CodeCheck::Good { step, .. } => {
-                if let (true, Some(seal)) = (broken, seal) {
+                if let (true, Some(break_glass)) = (broken, break_glass) {
                     let now = self.now;
-                    self.organisation_mut()?.break_glass = BreakGlass::Sealed {
-                        seal,
+                    self.organization_mut()?.break_glass = BreakGlass::Ready {
+                        break_glass,
                         since: now,
                         wrong: 0,
                     };
-                    self.tell_administrators(Event::SealRenewed);
+                    self.tell_administrators(Event::BreakGlassCodeRenewed);
                 }
                 self.bind(&pending, step, link)
             }
@@ -191,7 +193,7 @@ impl Turn<'_> {
 
     fn bind(&mut self, pending: &Pending, step: u64, link: Digest) -> Answer {
         let now = self.now;
-        let offered = self.organisation()?.options.recovery_codes;
+        let offered = self.organization()?.options.recovery_codes;
         let actor = self.actor_mut();
         actor.authenticator = Authenticator::Active {
             since: now,
@@ -207,7 +209,7 @@ impl Turn<'_> {
         } else {
             RecoverySet::EMPTY
         };
-        actor.repudiation = Some(Repudiation {
+        actor.binding_link = Some(BindingLink {
             link,
             expires: now.plus(limits::REPUDIATION),
         });

@@ -1,7 +1,7 @@
 //! Break-glass: the way back when no administrator can log in. The host asks; there is no session.
 
 use super::turn::{Answer, Turn, reset};
-use crate::{BreakGlass, Digest, Event, Grant, Origin, Refusal, RoleId, Ticket, limits};
+use crate::{BreakGlass, Digest, Event, Grant, Origin, Refusal, ResetCode, RoleId, limits};
 
 impl Turn<'_> {
     /// The named administrator, and the state of the glass.
@@ -15,24 +15,28 @@ impl Turn<'_> {
             return Err(Refusal::NotAdmin);
         }
         self.rows_of_administrator()?;
-        Ok(self.organisation()?.break_glass.at(self.now))
+        Ok(self.organization()?.break_glass.at(self.now))
     }
 
     pub(super) fn break_glass(&mut self, presented: Digest) -> Answer {
         let (account, now) = (self.actor().id, self.now);
-        let (seal, since, wrong) = match self.glass()? {
-            BreakGlass::Unset => return Err(Refusal::NotSealed { until: None }),
+        let (break_glass, since, wrong) = match self.glass()? {
+            BreakGlass::Unset => return Err(Refusal::NoBreakGlassCode { until: None }),
             BreakGlass::Void { until, .. } => {
-                return Err(Refusal::NotSealed { until: Some(until) });
+                return Err(Refusal::NoBreakGlassCode { until: Some(until) });
             }
             BreakGlass::Opening { ready, .. } => return Err(Refusal::AlreadyOpen { ready }),
             BreakGlass::Open { .. } => return Err(Refusal::AlreadyOpen { ready: now }),
-            BreakGlass::Sealed { seal, since, wrong } => (seal, since, wrong),
+            BreakGlass::Ready {
+                break_glass,
+                since,
+                wrong,
+            } => (break_glass, since, wrong),
         };
-        if presented == seal {
+        if presented == break_glass {
             let ready = now.plus(limits::BREAK_GLASS);
-            self.organisation_mut()?.break_glass = BreakGlass::Opening {
-                seal,
+            self.organization_mut()?.break_glass = BreakGlass::Opening {
+                break_glass,
                 account,
                 ready,
             };
@@ -42,60 +46,64 @@ impl Turn<'_> {
             return Ok(Grant::Opening { ready });
         }
         let wrong = wrong.saturating_add(1);
-        let void = wrong >= limits::SEAL_TRIES;
-        self.organisation_mut()?.break_glass = if void {
+        let void = wrong >= limits::BREAK_GLASS_TRIES;
+        self.organization_mut()?.break_glass = if void {
             BreakGlass::Void {
-                seal,
-                until: now.plus(limits::SEAL_VOID),
+                break_glass,
+                until: now.plus(limits::BREAK_GLASS_CODE_VOID),
             }
         } else {
-            BreakGlass::Sealed { seal, since, wrong }
+            BreakGlass::Ready {
+                break_glass,
+                since,
+                wrong,
+            }
         };
         if void {
-            self.tell_administrators(Event::SealVoid);
+            self.tell_administrators(Event::BreakGlassCodeVoid);
         }
-        Err(Refusal::WrongSeal)
+        Err(Refusal::WrongBreakGlassCode)
     }
 
-    pub(super) fn collect_ticket(&mut self, presented: Digest, digest: Digest) -> Answer {
+    pub(super) fn collect_reset_code(&mut self, presented: Digest, digest: Digest) -> Answer {
         let (account, now) = (self.actor().id, self.now);
-        let (seal, ready) = match self.glass()? {
+        let (break_glass, ready) = match self.glass()? {
             BreakGlass::Opening {
-                seal,
+                break_glass,
                 account: named,
                 ready,
-            } if named == account => (seal, ready),
+            } if named == account => (break_glass, ready),
             BreakGlass::Opening { ready, .. } => return Err(Refusal::AlreadyOpen { ready }),
             BreakGlass::Open { .. } => return Err(Refusal::AlreadyOpen { ready: now }),
             BreakGlass::Void { until, .. } => {
-                return Err(Refusal::NotSealed { until: Some(until) });
+                return Err(Refusal::NoBreakGlassCode { until: Some(until) });
             }
-            BreakGlass::Unset | BreakGlass::Sealed { .. } => {
-                return Err(Refusal::NotSealed { until: None });
+            BreakGlass::Unset | BreakGlass::Ready { .. } => {
+                return Err(Refusal::NoBreakGlassCode { until: None });
             }
         };
-        if presented != seal {
-            return Err(Refusal::WrongSeal);
+        if presented != break_glass {
+            return Err(Refusal::WrongBreakGlassCode);
         }
         if now < ready {
             return Err(Refusal::TooEarly { ready });
         }
-        let expires = now.plus(limits::BREAK_GLASS_TICKET);
-        let ticket = Ticket {
+        let expires = now.plus(limits::BREAK_GLASS_RESET_CODE);
+        let reset_code = ResetCode {
             origin: Origin::BreakGlass { digest },
             issued: now,
             expires,
             wrong: 0,
         };
-        self.organisation_mut()?.break_glass = BreakGlass::Open {
-            seal,
+        self.organization_mut()?.break_glass = BreakGlass::Open {
+            break_glass,
             account,
             expires,
         };
-        reset(self.actor_mut(), Some(ticket));
-        self.void_tickets_of(account)?;
+        reset(self.actor_mut(), Some(reset_code));
+        self.void_reset_codes_of(account)?;
         self.tell_owner(Event::BreakGlassOpen { account });
         self.tell_administrators(Event::BreakGlassOpen { account });
-        Ok(Grant::TicketIssued { expires })
+        Ok(Grant::ResetCodeIssued { expires })
     }
 }

@@ -50,7 +50,7 @@ impl Turn<'_> {
         Ok(Grant::Done)
     }
 
-    /// Whoever has the pass phrase alone must not lead a bound account's notices elsewhere.
+    /// Whoever has the password alone must not lead a bound account's notices elsewhere.
     pub(super) fn change_address(&mut self, code: Submitted) -> Answer {
         if self.session().is_ok() {
             self.rights()?;

@@ -2,32 +2,32 @@
 
 use super::turn::{Answer, Turn, reset, strip};
 use crate::{
-    Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organisation,
-    Origin, Refusal, RoleId, RoleSet, Status, Submitted, Ticket, limits,
+    Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organization,
+    Origin, Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
 };
 
 /// The rank of a set of roles. A role that nobody defined gives none.
-fn rank(organisation: &Organisation, roles: &RoleSet) -> u8 {
+fn rank(organization: &Organization, roles: &RoleSet) -> u8 {
     roles
         .iter()
-        .filter_map(|role| organisation.role(role))
+        .filter_map(|role| organization.role(role))
         .map(|role| role.rank)
         .max()
         .unwrap_or(0)
 }
 
 /// Whether a role puts its holder among those who act on others, or above them.
-fn promotes(organisation: &Organisation, role: RoleId) -> bool {
-    rank(organisation, &RoleSet::of(role))
-        >= rank(organisation, &RoleSet::of(RoleId::ADMINISTRATOR))
+fn promotes(organization: &Organization, role: RoleId) -> bool {
+    rank(organization, &RoleSet::of(role))
+        >= rank(organization, &RoleSet::of(RoleId::ADMINISTRATOR))
 }
 
 impl Turn<'_> {
     /// An administrator who may act on the subject: of at least its rank, and not of yesterday.
     fn over_subject(&self) -> Result<(), Refusal> {
         self.administrator()?;
-        let organisation = self.organisation()?;
-        if rank(organisation, &self.actor().roles) < rank(organisation, &self.subject()?.roles) {
+        let organization = self.organization()?;
+        if rank(organization, &self.actor().roles) < rank(organization, &self.subject()?.roles) {
             return Err(Refusal::Rank);
         }
         self.listed().map(drop)
@@ -76,10 +76,10 @@ impl Turn<'_> {
         quota.used = quota.used.saturating_add(1);
     }
 
-    fn new_ticket(&self, digest: Digest, aloud: bool) -> Result<Ticket, Refusal> {
-        let life = self.organisation()?.options.ticket_life;
+    fn new_reset_code(&self, digest: Digest, aloud: bool) -> Result<ResetCode, Refusal> {
+        let life = self.organization()?.options.reset_code_life;
         let life = if aloud {
-            life.min(limits::TICKET_ALOUD)
+            life.min(limits::RESET_CODE_ALOUD)
         } else {
             life
         };
@@ -88,7 +88,7 @@ impl Turn<'_> {
             by: self.actor().id,
             mark: self.listed()?.mark,
         };
-        Ok(Ticket {
+        Ok(ResetCode {
             origin,
             issued: self.now,
             expires: self.now.plus(life),
@@ -107,16 +107,16 @@ impl Turn<'_> {
         self.subject()?.present()?;
         self.not_too_new()?;
         self.within_quota()?;
-        let ticket = self.new_ticket(digest, aloud)?;
+        let reset_code = self.new_reset_code(digest, aloud)?;
         self.fresh_code(code)?;
         self.count_reset();
         let subject = self.subject_mut()?;
-        reset(subject, Some(ticket));
+        reset(subject, Some(reset_code));
         let account = subject.id;
-        self.void_tickets_of(account)?;
+        self.void_reset_codes_of(account)?;
         self.tell_reset(account);
-        Ok(Grant::TicketIssued {
-            expires: ticket.expires,
+        Ok(Grant::ResetCodeIssued {
+            expires: reset_code.expires,
         })
     }
 
@@ -129,9 +129,9 @@ impl Turn<'_> {
         self.tell_administrators(event);
     }
 
-    /// An administrator whose authenticator was destroyed: not enrolled, and the tickets that it
+    /// An administrator whose authenticator was destroyed: not enrolled, and the reset codes that it
     /// gave out are void.
-    pub(super) fn void_tickets_of(&mut self, account: AccountId) -> Result<(), Refusal> {
+    pub(super) fn void_reset_codes_of(&mut self, account: AccountId) -> Result<(), Refusal> {
         if self.roster()?.administrator(account).is_none() {
             return Ok(());
         }
@@ -155,14 +155,14 @@ impl Turn<'_> {
             return Err(Refusal::SelfPromotion);
         }
         self.over_subject()?;
-        let organisation = self.organisation()?;
-        let Some(definition) = organisation.role(role) else {
+        let organization = self.organization()?;
+        let Some(definition) = organization.role(role) else {
             return Err(Refusal::UnknownRole { role });
         };
-        if rank(organisation, &self.actor().roles) < definition.rank {
+        if rank(organization, &self.actor().roles) < definition.rank {
             return Err(Refusal::Rank);
         }
-        let (enabled, promotes) = (organisation.is_enabled(), promotes(organisation, role));
+        let (enabled, promotes) = (organization.is_enabled(), promotes(organization, role));
         let subject = self.subject()?.present()?;
         if subject.roles.contains(role) {
             return Err(Refusal::Unchanged);
@@ -172,7 +172,7 @@ impl Turn<'_> {
             .with(role)
             .map_err(|_| Refusal::TooManyRoles)?;
         if promotes && enabled && !matches!(subject.authenticator, Authenticator::Active { .. }) {
-            return Err(Refusal::EnrolFirst);
+            return Err(Refusal::EnrollFirst);
         }
         self.not_too_new()?;
         if promotes && enabled {
@@ -214,7 +214,7 @@ impl Turn<'_> {
         }
         let roles = subject.roles.without(role);
         if roles.is_empty() {
-            return Err(Refusal::UseLeave);
+            return Err(Refusal::UseDeactivate);
         }
         let account = subject.id;
         if role == RoleId::ADMINISTRATOR {
@@ -232,10 +232,10 @@ impl Turn<'_> {
         Ok(Grant::Done)
     }
 
-    /// The organisation can do without this administrator: another one is left, and another
+    /// The organization can do without this administrator: another one is left, and another
     /// enrolled one if this one is.
     fn dispensable(&self, account: AccountId) -> Result<(), Refusal> {
-        if !self.organisation()?.is_enabled() {
+        if !self.organization()?.is_enabled() {
             return Ok(());
         }
         let roster = self.roster()?;
@@ -252,15 +252,15 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Off the list, with the tickets; and nobody opens the break-glass for this account any more.
+    /// Off the list, with the reset codes; and nobody opens the break-glass for this account any more.
     fn dismiss(&mut self, account: AccountId) -> Result<(), Refusal> {
         if self.roster()?.administrator(account).is_some() {
             self.roster_mut()?.dismiss(account);
         }
         let now = self.now;
-        let glass = self.organisation()?.break_glass;
+        let glass = self.organization()?.break_glass;
         if glass.beneficiary() == Some(account) {
-            self.organisation_mut()?.break_glass = glass.closed(now);
+            self.organization_mut()?.break_glass = glass.closed(now);
         }
         Ok(())
     }
@@ -268,7 +268,7 @@ impl Turn<'_> {
     pub(super) fn leave(&mut self) -> Answer {
         self.rights()?;
         if self.is_self() {
-            return Err(Refusal::SelfOffboard);
+            return Err(Refusal::SelfDeactivation);
         }
         self.over_subject()?;
         let subject = self.subject()?.present()?;
@@ -284,11 +284,11 @@ impl Turn<'_> {
     }
 
     fn tell_left(&mut self, account: AccountId) {
-        self.tell(Audience::Owner { account }, Event::Left { account });
-        self.tell_administrators(Event::Left { account });
+        self.tell(Audience::Owner { account }, Event::Deactivated { account });
+        self.tell_administrators(Event::Deactivated { account });
     }
 
-    pub(super) fn host_leave(&mut self) -> Answer {
+    pub(super) fn host_deactivate(&mut self) -> Answer {
         let account = self.actor().present()?.id;
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             self.dispensable(account)?;
@@ -303,30 +303,30 @@ impl Turn<'_> {
     pub(super) fn rehire(&mut self, roles: RoleSet, digest: Digest, code: Submitted) -> Answer {
         self.rights()?;
         if self.is_self() {
-            return Err(Refusal::NotLeft);
+            return Err(Refusal::NotDeactivated);
         }
         self.over_subject()?;
         if self.subject()?.is_active() {
-            return Err(Refusal::NotLeft);
+            return Err(Refusal::NotDeactivated);
         }
-        let organisation = self.organisation()?;
-        let enabled = organisation.is_enabled();
+        let organization = self.organization()?;
+        let enabled = organization.is_enabled();
         if roles.is_empty() {
             return Err(Refusal::NoSuchRole);
         }
-        if let Some(role) = roles.iter().find(|role| organisation.role(*role).is_none()) {
+        if let Some(role) = roles.iter().find(|role| organization.role(*role).is_none()) {
             return Err(Refusal::UnknownRole { role });
         }
-        if rank(organisation, &self.actor().roles) < rank(organisation, &roles) {
+        if rank(organization, &self.actor().roles) < rank(organization, &roles) {
             return Err(Refusal::Rank);
         }
-        let promotes = roles.iter().any(|role| promotes(organisation, role));
+        let promotes = roles.iter().any(|role| promotes(organization, role));
         if promotes && enabled {
-            return Err(Refusal::EnrolFirst);
+            return Err(Refusal::EnrollFirst);
         }
         self.not_too_new()?;
         self.within_quota()?;
-        let ticket = self.new_ticket(digest, false)?;
+        let reset_code = self.new_reset_code(digest, false)?;
         if enabled {
             self.fresh_code(code)?;
         }
@@ -336,14 +336,14 @@ impl Turn<'_> {
         subject.status = Status::Active;
         subject.roles = roles;
         subject.promoted = promotes.then_some(now);
-        reset(subject, Some(ticket));
+        reset(subject, Some(reset_code));
         let rehired = subject.clone();
         if promotes {
             self.roster_mut()?.admit(&rehired);
         }
         self.tell_reset(rehired.id);
-        Ok(Grant::TicketIssued {
-            expires: ticket.expires,
+        Ok(Grant::ResetCodeIssued {
+            expires: reset_code.expires,
         })
     }
 }
@@ -351,6 +351,6 @@ impl Turn<'_> {
 /// No session, no secret. Roles, "ever" and the toggle stay as a record.
 fn offboard(account: &mut Account, now: crate::UnixTime) {
     strip(account);
-    account.status = Status::Left { since: now };
+    account.status = Status::Deactivated { since: now };
     account.promoted = None;
 }

@@ -1,16 +1,16 @@
-//! Recovery codes, loss and repudiation.
+//! Recovery codes, loss and binding_link.
 
 use super::turn::{Answer, Turn, end_sessions, reset};
 use crate::{
     Access, Account, Authenticator, Digest, DisabledBy, Event, Grant, Level, Origin, Refusal,
-    Session, Ticket, Vantage, limits,
+    ResetCode, Session, Vantage, limits,
 };
 
 /// Whether `session` holds the right to enroll that its recovery code gave.
 pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
     matches!(
         account.authenticator,
-        Authenticator::ResetDue { ticket: Some(Ticket { origin: Origin::Recovery { session: holder }, .. }) }
+        Authenticator::ResetDue { reset_code: Some(ResetCode { origin: Origin::Recovery { session: holder }, .. }) }
             if holder == session.id
     )
 }
@@ -25,11 +25,11 @@ impl Turn<'_> {
         self.standing()?;
         self.allowed(access)?;
         self.rows_of_administrator()?;
-        let offered = self.organisation()?.options.recovery_codes;
+        let offered = self.organization()?.options.recovery_codes;
         let disabled = match self.actor().authenticator {
             Authenticator::None => return Err(Refusal::NoAuthenticator),
-            Authenticator::ResetDue { ticket } => {
-                return Err(Refusal::TicketRequired(Ticket::cause(&ticket)));
+            Authenticator::ResetDue { reset_code } => {
+                return Err(Refusal::ResetCodeRequired(ResetCode::cause(&reset_code)));
             }
             Authenticator::Active { .. } => false,
             Authenticator::Disabled { .. } => true,
@@ -51,21 +51,21 @@ impl Turn<'_> {
         let actor = self.actor_mut();
         actor.recovery = left;
         end_sessions(actor);
-        let ticket = Ticket {
+        let reset_code = ResetCode {
             origin: Origin::Recovery { session },
             issued: now,
             expires,
             wrong: 0,
         };
         actor.authenticator = Authenticator::ResetDue {
-            ticket: Some(ticket),
+            reset_code: Some(reset_code),
         };
         let account = actor.id;
         self.set_enrolled(account, false)?;
         let left = u8::try_from(left.len()).unwrap_or(u8::MAX);
         self.tell_owner(Event::RecoveryCodeUsed { left });
         Ok(Grant::Recovering {
-            session: self.new_session(Level::EnrolOnly),
+            session: self.new_session(Level::EnrollOnly),
             expires,
             left,
         })
@@ -89,7 +89,7 @@ impl Turn<'_> {
         let now = self.now;
         let good = self
             .actor()
-            .repudiation
+            .binding_link
             .is_some_and(|known| known.link == link && now < known.expires);
         if !good {
             return Err(Refusal::WrongLink);
@@ -99,8 +99,8 @@ impl Turn<'_> {
         reset(actor, None);
         let account = actor.id;
         self.set_enrolled(account, false)?;
-        self.tell_owner(Event::Repudiated);
-        self.tell_administrators(Event::Repudiated);
+        self.tell_owner(Event::ReportedUnrecognized);
+        self.tell_administrators(Event::ReportedUnrecognized);
         Ok(Grant::Done)
     }
 }

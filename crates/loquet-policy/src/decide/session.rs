@@ -4,7 +4,7 @@ use super::turn::{Answer, Turn, end_sessions};
 use crate::requirement::required;
 use crate::standing::entry;
 use crate::{
-    Access, Account, Audience, Event, Grant, Level, Mandate, MandateState, Organisation, Refusal,
+    Access, Account, Audience, Event, Grant, Level, Mandate, MandateState, Organization, Refusal,
     Session, Setting, UnixTime,
 };
 
@@ -15,7 +15,7 @@ impl Turn<'_> {
         let now = self.now;
         if self
             .readable()
-            .is_some_and(|organisation| is_due(organisation, now))
+            .is_some_and(|organization| is_due(organization, now))
         {
             self.settle_mandates()?;
             self.settle_changes()?;
@@ -37,13 +37,13 @@ impl Turn<'_> {
             .known_roster()
             .is_none_or(|roster| roster.enrolled() == 0);
         let due: alloc::vec::Vec<_> = self
-            .organisation()?
+            .organization()?
             .mandates
             .iter()
             .filter_map(|it| due(it, now))
             .collect();
         for (role, date) in due {
-            let mandates = self.organisation_mut()?.mandates.iter_mut();
+            let mandates = self.organization_mut()?.mandates.iter_mut();
             for mandate in mandates.filter(|mandate| mandate.role == role) {
                 mandate.state = MandateState::InForce { since: date };
             }
@@ -58,14 +58,14 @@ impl Turn<'_> {
     fn settle_changes(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         while let Some(at) = self
-            .organisation()?
+            .organization()?
             .scheduled
             .iter()
             .position(|change| now >= change.due)
         {
-            let organisation = self.organisation_mut()?;
-            let change = organisation.scheduled.remove(at);
-            change.setting.apply(organisation);
+            let organization = self.organization_mut()?;
+            let change = organization.scheduled.remove(at);
+            change.setting.apply(organization);
             self.tell_administrators(Event::ChangeInForce {
                 setting: change.setting,
             });
@@ -128,13 +128,13 @@ impl Turn<'_> {
     }
 
     pub(super) fn log_out_everywhere(&mut self) -> Answer {
-        // A half log-in must not throw out the owner: the pass phrase alone is no authority.
+        // A half log-in must not throw out the owner: the password alone is no authority.
         self.rights()?;
         end_sessions(self.actor_mut());
         Ok(Grant::LoggedOut)
     }
 
-    pub(super) fn pass_phrase_changed(&mut self, by_owner: bool) -> Answer {
+    pub(super) fn password_changed(&mut self, by_owner: bool) -> Answer {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
         }
@@ -148,7 +148,7 @@ impl Turn<'_> {
         let actor = self.actor_mut();
         end_sessions(actor);
         if by_owner {
-            // The counts stay: otherwise whoever changes the pass phrase guesses for ever.
+            // The counts stay: otherwise whoever changes the password guesses for ever.
             actor.attempts.stranger.until = UnixTime::default();
             actor.attempts.known.until = UnixTime::default();
         }
@@ -169,15 +169,15 @@ impl Turn<'_> {
     }
 }
 
-/// Whether time has brought something that an organisation's row does not say yet: a mandate's date, the end of a change's
-/// wait. The next decision of anybody writes it; [`Command::Settle`](crate::Command::Settle) where nobody comes.
+/// Whether time has brought something that an organization's row does not say yet: a mandate's date, the end of a change's
+/// wait. The next decision of anybody writes it; [`Command::ApplyDue`](crate::Command::ApplyDue) where nobody comes.
 #[must_use]
-pub fn is_due(organisation: &Organisation, now: UnixTime) -> bool {
-    organisation
+pub fn is_due(organization: &Organization, now: UnixTime) -> bool {
+    organization
         .mandates
         .iter()
         .any(|mandate| due(mandate, now).is_some())
-        || organisation
+        || organization
             .scheduled
             .iter()
             .any(|change| now >= change.due)
@@ -214,11 +214,11 @@ fn lapse(account: &mut Account, now: UnixTime) {
 
 impl Setting {
     /// Makes it hold.
-    pub(crate) const fn apply(self, organisation: &mut Organisation) {
-        let options = &mut organisation.options;
+    pub(crate) const fn apply(self, organization: &mut Organization) {
+        let options = &mut organization.options;
         match self {
             Self::RecoveryCodes { offered } => options.recovery_codes = offered,
-            Self::TicketLife { seconds } => options.ticket_life = seconds,
+            Self::ResetCodeLife { seconds } => options.reset_code_life = seconds,
             Self::EnrollmentWindow { seconds } => options.enrollment_window = seconds,
             Self::AccessRules { rules, .. } => options.access_rules = rules,
         }

@@ -3,7 +3,7 @@
 use crate::standing::{rights_of, standing_of};
 use crate::{
     Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
-    Level, Notice, Organisation, Origin, Refusal, RoleId, Roster, Session, Snapshot, Ticket,
+    Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster, Session, Snapshot,
     UnixTime, limits,
 };
 use alloc::vec::Vec;
@@ -18,13 +18,13 @@ pub(super) struct Turn<'a> {
     notices: Vec<Notice>,
 }
 
-/// Whether rows do not belong together: whoever asks about another organisation is a stranger to
+/// Whether rows do not belong together: whoever asks about another organization is a stranger to
 /// it.
 pub(super) fn is_foreign(snapshot: &Snapshot<'_>) -> bool {
     let org = snapshot.actor.org;
     snapshot
-        .organisation
-        .is_some_and(|organisation| organisation.id != org)
+        .organization
+        .is_some_and(|organization| organization.id != org)
         || snapshot.roster.is_some_and(|roster| roster.org != org)
         || snapshot.subject.is_some_and(|subject| subject.org != org)
         || snapshot
@@ -93,33 +93,33 @@ impl<'a> Turn<'a> {
             .is_some_and(|subject| subject.id != self.snapshot.actor.id)
     }
 
-    pub(super) fn readable(&self) -> Option<&Organisation> {
+    pub(super) fn readable(&self) -> Option<&Organization> {
         self.changes
-            .organisation
+            .organization
             .as_ref()
-            .or(self.snapshot.organisation)
+            .or(self.snapshot.organization)
     }
 
-    pub(super) fn organisation(&self) -> Result<&Organisation, Refusal> {
+    pub(super) fn organization(&self) -> Result<&Organization, Refusal> {
         self.readable().ok_or(Refusal::PolicyUnavailable)
     }
 
-    pub(super) fn organisation_mut(&mut self) -> Result<&mut Organisation, Refusal> {
-        let organisation = self
+    pub(super) fn organization_mut(&mut self) -> Result<&mut Organization, Refusal> {
+        let organization = self
             .snapshot
-            .organisation
+            .organization
             .ok_or(Refusal::PolicyUnavailable)?;
         Ok(self
             .changes
-            .organisation
-            .get_or_insert_with(|| organisation.clone()))
+            .organization
+            .get_or_insert_with(|| organization.clone()))
     }
 
-    /// The organisation, in which multi-factor log-in is enabled.
-    pub(super) fn enabled(&self) -> Result<&Organisation, Refusal> {
-        self.organisation().and_then(|organisation| {
-            if organisation.is_enabled() {
-                Ok(organisation)
+    /// The organization, in which multi-factor log-in is enabled.
+    pub(super) fn enabled(&self) -> Result<&Organization, Refusal> {
+        self.organization().and_then(|organization| {
+            if organization.is_enabled() {
+                Ok(organization)
             } else {
                 Err(Refusal::NotEnabled)
             }
@@ -186,7 +186,7 @@ impl<'a> Turn<'a> {
 
     /// A recent code, wherever anybody can have one.
     pub(super) fn recent(&self) -> Result<(), Refusal> {
-        if !self.organisation()?.is_enabled() || self.is_recent() {
+        if !self.organization()?.is_enabled() || self.is_recent() {
             return Ok(());
         }
         self.has_code()?;
@@ -201,7 +201,7 @@ impl<'a> Turn<'a> {
     /// The same, for what makes no sense without one.
     pub(super) fn bound(&self) -> Result<(), Refusal> {
         self.has_code().map_err(|refusal| match refusal {
-            Refusal::EnrolFirst => Refusal::NoAuthenticator,
+            Refusal::EnrollFirst => Refusal::NoAuthenticator,
             other => other,
         })
     }
@@ -212,7 +212,7 @@ impl<'a> Turn<'a> {
         if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             return Err(Refusal::NotAdmin);
         }
-        self.organisation().map(drop)
+        self.organization().map(drop)
     }
 
     /// What the access rules say. Break-glass alone is above them.
@@ -260,7 +260,7 @@ impl<'a> Turn<'a> {
     /// administrator cancels break-glass: they are not made while either row cannot be read.
     pub(super) fn rows_of_administrator(&self) -> Result<(), Refusal> {
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
-            self.organisation()?;
+            self.organization()?;
             self.roster()?;
         }
         Ok(())
@@ -273,20 +273,20 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         let now = self.now;
-        let glass = self.organisation()?.break_glass.at(now);
+        let glass = self.organization()?.break_glass.at(now);
         if matches!(glass, crate::BreakGlass::Opening { .. }) {
-            self.organisation_mut()?.break_glass = glass.closed(now);
+            self.organization_mut()?.break_glass = glass.closed(now);
             self.tell_administrators(Event::BreakGlassCancelled { by });
         }
         Ok(())
     }
 }
 
-/// Everything that was bound is destroyed and the next enrollment needs `ticket`. Toggle, roles
+/// Everything that was bound is destroyed and the next enrollment needs `reset_code`. Toggle, roles
 /// and "ever" stay: a reset never lowers the requirement.
-pub(super) fn reset(account: &mut Account, ticket: Option<Ticket>) {
+pub(super) fn reset(account: &mut Account, reset_code: Option<ResetCode>) {
     strip(account);
-    account.authenticator = Authenticator::ResetDue { ticket };
+    account.authenticator = Authenticator::ResetDue { reset_code };
 }
 
 /// No session, no secret, no code, no pending.
@@ -294,7 +294,7 @@ pub(super) fn strip(account: &mut Account) {
     account.authenticator = Authenticator::None;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
-    account.repudiation = None;
+    account.binding_link = None;
     end_sessions(account);
 }
 
@@ -303,8 +303,8 @@ pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();
     if let Authenticator::ResetDue {
-        ticket:
-            Some(Ticket {
+        reset_code:
+            Some(ResetCode {
                 origin: Origin::Recovery { .. },
                 issued,
                 ..

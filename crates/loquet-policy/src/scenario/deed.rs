@@ -8,8 +8,8 @@ use crate::{
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 
-const SEAL: Digest = Digest::from_bytes([1; 32]);
-const TICKET: Digest = Digest::from_bytes([2; 32]);
+const BREAK_GLASS: Digest = Digest::from_bytes([1; 32]);
+const RESET_CODE: Digest = Digest::from_bytes([2; 32]);
 const LINK: Digest = Digest::from_bytes([3; 32]);
 const WRONG: Digest = Digest::from_bytes([0; 32]);
 
@@ -31,7 +31,7 @@ impl Deed<'_> {
     pub(super) fn command(&self, does: &str) -> Result<Command, ScenarioError> {
         let found = self.of_sessions(does)?;
         let found = found.or(self.of_enrollment(does)?);
-        let found = found.or(self.of_organisation(does)?);
+        let found = found.or(self.of_organization(does)?);
         let found = found.or(self.of_people(does)?);
         found.ok_or_else(|| unknown(self.line, "deed", does))
     }
@@ -43,9 +43,9 @@ impl Deed<'_> {
             "log in" => Command::LogIn { access },
             "log out" => Command::LogOut,
             "log out everywhere" => Command::LogOutEverywhere,
-            "change pass phrase" => Command::PassPhraseChanged { by_owner: true },
-            "give code" => Command::GiveCode { code, access },
-            "resynchronise" => Command::Resynchronise {
+            "change password" => Command::PasswordChanged { by_owner: true },
+            "give code" => Command::VerifyCode { code, access },
+            "resynchronize" => Command::Resynchronize {
                 pair: match code.check {
                     CodeCheck::Good { step, .. } => PairCheck::Good { step, drift: 2 },
                     CodeCheck::Used { step, wait } => PairCheck::Used { step, wait },
@@ -66,7 +66,7 @@ impl Deed<'_> {
                 access,
             },
             "report lost" => Command::ReportLost,
-            "repudiate" => Command::Repudiate { link: LINK },
+            "report_unrecognized" => Command::ReportUnrecognized { link: LINK },
             _ => return Ok(None),
         }))
     }
@@ -75,49 +75,52 @@ impl Deed<'_> {
         let (access, code) = (self.access()?, self.code()?);
         // The first enrollment shows ten codes; which are used up is known from how many were.
         let recovery = RecoverySet::new((0..10).map(recovery_code)).unwrap_or(RecoverySet::EMPTY);
-        let begin = |ticket| Command::BeginEnrollment {
-            ticket,
+        let begin = |reset_code| Command::BeginEnrollment {
+            reset_code,
             recovery,
             access,
         };
-        let confirm = |seal| Command::ConfirmEnrollment {
+        let confirm = |break_glass| Command::ConfirmEnrollment {
             check: code.check,
             link: LINK,
-            seal,
+            break_glass,
             access,
         };
         Ok(Some(match does {
-            "begin enrollment" => begin(Some(TICKET)),
-            "begin enrollment without ticket" => begin(None),
-            "confirm enrollment" => confirm(Some(SEAL)),
-            "confirm enrollment without seal" => confirm(None),
-            "abandon enrollment" => Command::AbandonEnrollment,
+            "begin enrollment" => begin(Some(RESET_CODE)),
+            "begin enrollment without reset code" => begin(None),
+            "confirm enrollment" => confirm(Some(BREAK_GLASS)),
+            "confirm enrollment without break-glass code" => confirm(None),
+            "abandon enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
-            "switch on" => Command::SwitchOn { code },
-            "switch off" => Command::SwitchOff { code },
+            "switch on" => Command::TurnOn { code },
+            "switch off" => Command::TurnOff { code },
             _ => return Ok(None),
         }))
     }
 
-    fn of_organisation(&self, does: &str) -> Found {
+    fn of_organization(&self, does: &str) -> Found {
         let code = self.code()?;
-        let (seal, typed_back) = (SEAL, true);
-        let change = |setting| Command::Change { setting, code };
+        let (break_glass, typed_back) = (BREAK_GLASS, true);
+        let change = |setting| Command::ChangeSetting { setting, code };
         let offer = |offered| change(Setting::RecoveryCodes { offered });
         let stop = |kind| Command::CancelChange { kind };
         Ok(Some(match does {
-            "enable" => Command::Enable { seal, typed_back },
+            "enable" => Command::Enable {
+                break_glass,
+                typed_back,
+            },
             "strict latch" => Command::Harden,
-            "renew seal" => Command::RenewSeal {
-                seal,
+            "renew break-glass code" => Command::RenewBreakGlassCode {
+                break_glass,
                 typed_back,
                 code,
             },
-            "announce" => Command::Announce {
+            "schedule_mandate" => Command::ScheduleMandate {
                 role: self.role()?,
                 start: Start::At(self.in_days()?),
             },
-            "mandate now" => Command::Announce {
+            "mandate now" => Command::ScheduleMandate {
                 role: self.role()?,
                 start: Start::Now { confirmed: true },
             },
@@ -129,12 +132,12 @@ impl Deed<'_> {
             "offer recovery codes" => offer(true),
             "stop recovery codes" => offer(false),
             "cancel recovery codes" => stop(SettingKind::RecoveryCodes),
-            "set ticket life" => {
+            "set reset code life" => {
                 let hours = self.needed(self.step.hours, "hours")?;
                 let seconds = hours.saturating_mul(limits::HOUR);
-                change(Setting::TicketLife { seconds })
+                change(Setting::ResetCodeLife { seconds })
             }
-            "cancel ticket life" => stop(SettingKind::TicketLife),
+            "cancel reset code life" => stop(SettingKind::ResetCodeLife),
             "set enrollment window" => {
                 let days = self.needed(self.step.days, "days")?;
                 let seconds = days.saturating_mul(limits::DAY);
@@ -146,9 +149,9 @@ impl Deed<'_> {
     }
 
     fn of_people(&self, does: &str) -> Found {
-        let (code, ticket) = (self.code()?, TICKET);
+        let (code, reset_code) = (self.code()?, RESET_CODE);
         let reset = |aloud| Command::Reset {
-            ticket,
+            reset_code,
             aloud,
             code,
         };
@@ -160,16 +163,23 @@ impl Deed<'_> {
                 code,
             },
             "remove role" => Command::RemoveRole { role: self.role()? },
-            "let go" => Command::Leave,
-            "re-hire" => Command::Rehire {
+            "let go" => Command::Deactivate,
+            "re-hire" => Command::Reactivate {
                 roles: role_set(self.roles, self.line, &self.step.roles)?,
-                ticket,
+                reset_code,
                 code,
             },
-            "be deleted by the host" => Command::HostLeave,
-            "break glass" => Command::BreakGlass { seal: SEAL },
-            "break glass with a wrong seal" => Command::BreakGlass { seal: WRONG },
-            "collect ticket" => Command::CollectTicket { seal: SEAL, ticket },
+            "be deleted by the host" => Command::HostDeactivate,
+            "break glass" => Command::OpenBreakGlass {
+                break_glass: BREAK_GLASS,
+            },
+            "break glass with a wrong break-glass code" => {
+                Command::OpenBreakGlass { break_glass: WRONG }
+            }
+            "collect reset code" => Command::CollectResetCode {
+                break_glass: BREAK_GLASS,
+                reset_code,
+            },
             _ => return Ok(None),
         }))
     }

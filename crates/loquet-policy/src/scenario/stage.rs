@@ -1,9 +1,9 @@
-//! Where a scenario is played: an organisation, its people, their sessions, and a clock.
+//! Where a scenario is played: an organization, its people, their sessions, and a clock.
 
 use super::deed::{Deed, find, role_set, unknown};
 use super::{Failed, NamedRole, Played, Run, Scenario, ScenarioError, Step, Told};
 use crate::{
-    Account, AccountId, Changes, Decision, Fresh, Grant, OrgId, Organisation, Reason,
+    Account, AccountId, Changes, Decision, Fresh, Grant, OrgId, Organization, Reason,
     RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, decide, explain,
     limits, standing,
 };
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 struct Stage {
     roles: BTreeMap<String, RoleId>,
-    organisation: Organisation,
+    organization: Organization,
     roster: Roster,
     people: BTreeMap<String, Player>,
     now: UnixTime,
@@ -86,7 +86,7 @@ const LEVELS: [&str; 5] = [
     "LEVEL_2",
     "HALF_LOGIN",
     "RECOVERY_ONLY",
-    "ENROL_ONLY",
+    "ENROLL_ONLY",
 ];
 
 /// Whether [`explain`] ever gives it: the table of its documentation has every code.
@@ -132,22 +132,22 @@ fn define(
 impl Stage {
     fn set(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let (roles, definitions) = define(&scenario.roles)?;
-        let mut organisation = Organisation::new(OrgId::from(1u64)).with_roles(definitions);
-        organisation.preset = scenario.preset;
+        let mut organization = Organization::new(OrgId::from(1u64)).with_roles(definitions);
+        organization.preset = scenario.preset;
         let chosen = &scenario.options;
-        let options = &mut organisation.options;
+        let options = &mut organization.options;
         options.recovery_codes = chosen.recovery_codes;
-        if let Some(hours) = chosen.ticket_life_hours {
-            options.ticket_life = hours.saturating_mul(limits::HOUR);
+        if let Some(hours) = chosen.reset_code_life_hours {
+            options.reset_code_life = hours.saturating_mul(limits::HOUR);
         }
         if let Some(days) = chosen.enrollment_window_days {
             options.enrollment_window = days.saturating_mul(limits::DAY);
         }
-        let mut roster = Roster::new(organisation.id);
+        let mut roster = Roster::new(organization.id);
         let mut people = BTreeMap::new();
         for (number, Told { line, what: person }) in (1u64..).zip(&scenario.people) {
             let held = role_set(&roles, *line, &person.roles)?;
-            let account = Account::new(AccountId::from(number), organisation.id, held, UnixTime(0));
+            let account = Account::new(AccountId::from(number), organization.id, held, UnixTime(0));
             roster.admit(&account);
             let player = Player {
                 account,
@@ -161,7 +161,7 @@ impl Stage {
         }
         Ok(Self {
             roles,
-            organisation,
+            organization,
             roster,
             people,
             now: UnixTime(365 * limits::DAY),
@@ -189,7 +189,7 @@ impl Stage {
             session => session,
         };
         let snapshot = Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: Some(&self.roster),
             actor: &actor.account,
             session,
@@ -200,7 +200,7 @@ impl Stage {
                 Ok(level) => level.reason(),
                 Err(refusal) => refusal.reason(),
             };
-            let required = crate::required(Some(&self.organisation), &actor.account, self.now);
+            let required = crate::required(Some(&self.organization), &actor.account, self.now);
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
         let deed = Deed {
@@ -225,13 +225,13 @@ impl Stage {
     /// Keeps what was decided, and the session that came of it.
     fn write(&mut self, step: &Step, who: &str, decision: Decision) {
         let Changes {
-            organisation,
+            organization,
             roster,
             actor,
             subject,
         } = decision.changes;
-        if let Some(organisation) = organisation {
-            self.organisation = organisation;
+        if let Some(organization) = organization {
+            self.organization = organization;
         }
         if let Some(roster) = roster {
             self.roster = roster;

@@ -1,4 +1,4 @@
-//! The guards of tickets, of what administrators do, and of break-glass.
+//! The guards of reset codes, of what administrators do, and of break-glass.
 
 use crate::altered::*;
 use crate::guards::*;
@@ -7,7 +7,7 @@ use crate::{A, CORE, E, P};
 use loquet_policy::*;
 
 pub fn guards() -> Vec<Guard> {
-    let mut guards = of_tickets();
+    let mut guards = of_reset_codes();
     guards.extend(of_authors());
     guards.extend(of_people());
     guards.extend(of_administrators());
@@ -15,27 +15,27 @@ pub fn guards() -> Vec<Guard> {
     guards
 }
 
-fn of_tickets() -> Vec<Guard> {
+fn of_reset_codes() -> Vec<Guard> {
     vec![
         (
-            "an enrollment after a reset shows the ticket",
+            "an enrollment after a reset shows the reset code",
             THIEF,
-            with_the_ticket(),
+            with_the_reset_code(),
             "a thief enrolled after a reset",
         ),
         (
-            "a void ticket lets nobody in",
+            "a void reset code lets nobody in",
             BURNT,
             seen(begins, |_, command, now, actor| {
-                let void = Authenticator::ResetDue { ticket: None };
-                if let Command::BeginEnrollment { ticket, .. } = command
+                let void = Authenticator::ResetDue { reset_code: None };
+                if let Command::BeginEnrollment { reset_code, .. } = command
                     && actor.authenticator == void
                 {
                     let origin = Origin::BreakGlass {
-                        digest: ticket.unwrap_or(digest(9, 0, 9)),
+                        digest: reset_code.unwrap_or(digest(9, 0, 9)),
                     };
                     actor.authenticator = Authenticator::ResetDue {
-                        ticket: Some(Ticket {
+                        reset_code: Some(ResetCode {
                             origin,
                             issued: now,
                             expires: now.plus(limits::DAY),
@@ -44,7 +44,7 @@ fn of_tickets() -> Vec<Guard> {
                     };
                 }
             }),
-            "a void ticket enrolled",
+            "a void reset code enrolled",
         ),
         (
             "a recovery belongs to the session that showed the code",
@@ -52,8 +52,8 @@ fn of_tickets() -> Vec<Guard> {
             seen(begins, |snapshot, _, _, actor| {
                 if let (
                     Authenticator::ResetDue {
-                        ticket:
-                            Some(Ticket {
+                        reset_code:
+                            Some(ResetCode {
                                 origin: Origin::Recovery { session },
                                 ..
                             }),
@@ -72,13 +72,13 @@ fn of_tickets() -> Vec<Guard> {
 fn of_authors() -> Vec<Guard> {
     vec![
         (
-            "whoever comes back shows a ticket",
+            "whoever comes back shows a reset code",
             Space {
                 losses: false,
                 ..CORE
             },
             undoing(
-                |command| matches!(command, Command::Rehire { .. }),
+                |command| matches!(command, Command::Reactivate { .. }),
                 |_, changes| {
                     if let Some(subject) = &mut changes.subject {
                         subject.authenticator = Authenticator::None;
@@ -88,7 +88,7 @@ fn of_authors() -> Vec<Guard> {
             "S10",
         ),
         (
-            "a demoted author's tickets are void",
+            "a demoted author's reset codes are void",
             Space {
                 accounts: 3,
                 roles: [A, A, E],
@@ -97,7 +97,7 @@ fn of_authors() -> Vec<Guard> {
                 ..CORE
             },
             with_any_author(),
-            "a ticket outlived its author",
+            "a reset code outlived its author",
         ),
     ]
 }
@@ -106,7 +106,7 @@ fn of_people() -> Vec<Guard> {
     vec![
         ("nobody resets themself", CORE, never_oneself(resets), "S2"),
         (
-            "after a reset nobody is let in without a ticket",
+            "after a reset nobody is let in without a reset code",
             CORE,
             undoing(resets, |_, changes| {
                 if let Some(subject) = &mut changes.subject {
@@ -119,7 +119,7 @@ fn of_people() -> Vec<Guard> {
             "who leaves takes no secret along",
             CORE,
             undoing(
-                |command| matches!(command, Command::Leave),
+                |command| matches!(command, Command::Deactivate),
                 |snapshot, changes| {
                     if let (Some(left), Some(was)) = (&mut changes.subject, snapshot.subject) {
                         left.authenticator = was.authenticator;
@@ -148,7 +148,7 @@ fn of_administrators() -> Vec<Guard> {
         (
             "nobody lets themself go",
             CORE,
-            never_oneself(|command| matches!(command, Command::Leave)),
+            never_oneself(|command| matches!(command, Command::Deactivate)),
             "S2",
         ),
         (
@@ -156,7 +156,7 @@ fn of_administrators() -> Vec<Guard> {
             ALONE,
             without(|snapshot, command, now, fresh| {
                 let mut session = snapshot.session.copied();
-                if let (Command::Announce { .. }, Some(session)) = (command, &mut session)
+                if let (Command::ScheduleMandate { .. }, Some(session)) = (command, &mut session)
                     && session.level == Level::Level1
                 {
                     (session.level, session.at) = (Level::Level2, now);
@@ -188,7 +188,7 @@ fn of_administrators() -> Vec<Guard> {
             "whoever leaves is off the list of administrators",
             CORE,
             undoing(
-                |command| matches!(command, Command::Leave | Command::HostLeave),
+                |command| matches!(command, Command::Deactivate | Command::HostDeactivate),
                 |_, changes| changes.roster = None,
             ),
             "the list of administrators is wrong",
@@ -201,8 +201,8 @@ fn of_break_glass() -> Vec<Guard> {
         (
             "break-glass waits for a day",
             QUIET,
-            in_another(collects, |organisation, _, now| {
-                if let BreakGlass::Opening { ready, .. } = &mut organisation.break_glass {
+            in_another(collects, |organization, _, now| {
+                if let BreakGlass::Opening { ready, .. } = &mut organization.break_glass {
                     *ready = now;
                 }
             }),
@@ -211,8 +211,8 @@ fn of_break_glass() -> Vec<Guard> {
         (
             "break-glass lets in the named administrator alone",
             QUIET,
-            in_another(collects, |organisation, actor, _| {
-                if let BreakGlass::Opening { account, .. } = &mut organisation.break_glass {
+            in_another(collects, |organization, actor, _| {
+                if let BreakGlass::Opening { account, .. } = &mut organization.break_glass {
                     *account = actor.id;
                 }
             }),
@@ -225,7 +225,7 @@ fn of_break_glass() -> Vec<Guard> {
                 ..QUIET
             },
             seen(
-                |command| matches!(command, Command::BreakGlass { .. }),
+                |command| matches!(command, Command::OpenBreakGlass { .. }),
                 |_, _, _, actor| actor.roles = A.set(),
             ),
             "break-glass was opened for nobody's administrator",
@@ -234,10 +234,10 @@ fn of_break_glass() -> Vec<Guard> {
             "an administrator's log-in cancels break-glass",
             CORE,
             undoing(
-                |command| matches!(command, Command::GiveCode { .. }),
+                |command| matches!(command, Command::VerifyCode { .. }),
                 |snapshot, changes| {
                     if let (Some(is), Some(was)) =
-                        (&mut changes.organisation, snapshot.organisation)
+                        (&mut changes.organization, snapshot.organization)
                     {
                         is.break_glass = was.break_glass;
                     }

@@ -45,7 +45,7 @@ pub fn no_break_glass(
     fresh: Fresh,
 ) -> Decision {
     match command {
-        Command::BreakGlass { .. } => refuse(Refusal::NotSealed { until: None }),
+        Command::OpenBreakGlass { .. } => refuse(Refusal::NoBreakGlassCode { until: None }),
         _ => decide(snapshot, command, now, fresh),
     }
 }
@@ -88,23 +88,23 @@ pub fn seen(
     })
 }
 
-/// The engine that sees the organisation otherwise, where the command is one of these, and writes nothing of it.
+/// The engine that sees the organization otherwise, where the command is one of these, and writes nothing of it.
 pub fn in_another(
     when: fn(&Command) -> bool,
-    change: impl Fn(&mut Organisation, &Account, UnixTime) + 'static,
+    change: impl Fn(&mut Organization, &Account, UnixTime) + 'static,
 ) -> Without {
     without(move |snapshot, command, now, fresh| {
-        let mut organisation = snapshot.organisation.unwrap().clone();
+        let mut organization = snapshot.organization.unwrap().clone();
         if when(command) {
-            change(&mut organisation, snapshot.actor, now);
+            change(&mut organization, snapshot.actor, now);
         }
         let snapshot = Snapshot {
-            organisation: Some(&organisation),
+            organization: Some(&organization),
             ..*snapshot
         };
         let mut decision = decide(&snapshot, command, now, fresh);
         if when(command) && decision.answer.is_err() {
-            decision.changes.organisation = None;
+            decision.changes.organization = None;
         }
         decision
     })
@@ -166,7 +166,7 @@ pub fn never_falling(from: Level) -> Without {
     }
 }
 
-/// The engine to which the author of a ticket is an administrator still.
+/// The engine to which the author of a reset code is an administrator still.
 pub fn with_any_author() -> Without {
     without(|snapshot, command, now, fresh| {
         let begins = matches!(
@@ -174,8 +174,8 @@ pub fn with_any_author() -> Without {
             Command::BeginEnrollment { .. } | Command::ConfirmEnrollment { .. }
         );
         let Authenticator::ResetDue {
-            ticket:
-                Some(Ticket {
+            reset_code:
+                Some(ResetCode {
                     origin: Origin::Administrator { by, mark, .. },
                     ..
                 }),
@@ -213,24 +213,26 @@ pub fn with_any_author() -> Without {
     })
 }
 
-/// The engine to which whoever enrolls shows the ticket that is due.
-pub fn with_the_ticket() -> Without {
+/// The engine to which whoever enrolls shows the reset code that is due.
+pub fn with_the_reset_code() -> Without {
     without(|snapshot, command, now, fresh| {
         let (
             Command::BeginEnrollment {
                 recovery, access, ..
             },
-            Authenticator::ResetDue { ticket: Some(due) },
+            Authenticator::ResetDue {
+                reset_code: Some(due),
+            },
         ) = (command, snapshot.actor.authenticator)
         else {
             return decide(snapshot, command, now, fresh);
         };
-        let ticket = match due.origin {
+        let reset_code = match due.origin {
             Origin::Administrator { digest, .. } | Origin::BreakGlass { digest } => Some(digest),
             Origin::Recovery { .. } => None,
         };
         let shown = Command::BeginEnrollment {
-            ticket,
+            reset_code,
             recovery: *recovery,
             access: *access,
         };
@@ -264,7 +266,7 @@ pub fn in_the_session_that_began() -> Without {
 /// The engine to which the list has another administrator, when the host deletes one.
 pub fn beside_a_phantom() -> Without {
     without(|snapshot, command, now, fresh| {
-        let Command::HostLeave = command else {
+        let Command::HostDeactivate = command else {
             return decide(snapshot, command, now, fresh);
         };
         let mut roster = snapshot.roster.unwrap().clone();

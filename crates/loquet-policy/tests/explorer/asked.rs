@@ -25,25 +25,27 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
     let (access, check) = (ACCESS, WRONG);
     let (k, s, command) = match action {
         Action::LogOutEverywhere(k, s) => (k, s, Command::LogOutEverywhere),
-        Action::GiveCode(k, s) => {
+        Action::VerifyCode(k, s) => {
             let code = good(world, k, s)?;
-            (k, s, Command::GiveCode { code, access })
+            (k, s, Command::VerifyCode { code, access })
         }
         Action::WrongCode(k, s, _) => {
             let vantage = vantage(world, k, s);
             let code = Submitted { check, vantage };
-            (k, s, Command::GiveCode { code, access })
+            (k, s, Command::VerifyCode { code, access })
         }
         Action::Begin(k, s, shown) => {
-            let ticket = match shown {
+            let reset_code = match shown {
                 Shown::Nothing => None,
-                Shown::Right if world.people[k].ticket == world.holder(k, s) => Some(ticket(k)),
+                Shown::Right if world.people[k].reset_code == world.holder(k, s) => {
+                    Some(reset_code(k))
+                }
                 Shown::Right => return None,
                 Shown::Wrong => Some(digest(9, k, 0)),
             };
             let recovery = codes(k, 2);
             let command = Command::BeginEnrollment {
-                ticket,
+                reset_code,
                 recovery,
                 access,
             };
@@ -55,13 +57,13 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
         }
         Action::Confirm(k, s) => (k, s, confirm(k, GOOD)),
         Action::WrongConfirm(k, s, _) => (k, s, confirm(k, WRONG)),
-        Action::SwitchOn(k, s) => {
+        Action::TurnOn(k, s) => {
             let code = good(world, k, s)?;
-            (k, s, Command::SwitchOn { code })
+            (k, s, Command::TurnOn { code })
         }
-        Action::SwitchOff(k, s) => {
+        Action::TurnOff(k, s) => {
             let code = good(world, k, s)?;
-            (k, s, Command::SwitchOff { code })
+            (k, s, Command::TurnOff { code })
         }
         Action::UseRecoveryCode(k, s) => {
             let left = world.people[k].account.recovery.len();
@@ -77,20 +79,28 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
 }
 
 fn of_administrator(world: &World, action: Action) -> Option<Asked> {
-    let (role, seal, typed_back) = (RoleId::EMPLOYEE, seal(), true);
-    let announce = |start| Command::Announce { role, start };
+    let (role, break_glass, typed_back) = (RoleId::EMPLOYEE, break_glass_code(), true);
+    let announce = |start| Command::ScheduleMandate { role, start };
     let (k, s, j, command) = match action {
-        Action::Enable(k, s) => (k, s, None, Command::Enable { seal, typed_back }),
-        Action::Announce(k, s) => {
+        Action::Enable(k, s) => (
+            k,
+            s,
+            None,
+            Command::Enable {
+                break_glass,
+                typed_back,
+            },
+        ),
+        Action::ScheduleMandate(k, s) => {
             let start = Start::At(NOW.plus(limits::NOTICE));
             (k, s, None, announce(start))
         }
         Action::AnnounceNow(k, s) => (k, s, None, announce(Start::Now { confirmed: true })),
         Action::Cancel(k, s) => (k, s, None, Command::CancelMandate { role }),
-        Action::RenewSeal(k, s) => {
+        Action::RenewBreakGlassCode(k, s) => {
             let code = good(world, k, s)?;
-            let command = Command::RenewSeal {
-                seal,
+            let command = Command::RenewBreakGlassCode {
+                break_glass,
                 typed_back,
                 code,
             };
@@ -98,16 +108,16 @@ fn of_administrator(world: &World, action: Action) -> Option<Asked> {
         }
         Action::Reset(k, s, j) => {
             let command = Command::Reset {
-                ticket: ticket(j),
+                reset_code: reset_code(j),
                 aloud: false,
                 code: good(world, k, s)?,
             };
             (k, s, Some(j), command)
         }
-        Action::Rehire(k, s, j) => {
-            let command = Command::Rehire {
+        Action::Reactivate(k, s, j) => {
+            let command = Command::Reactivate {
                 roles: Role::Employee.set(),
-                ticket: ticket(j),
+                reset_code: reset_code(j),
                 code: good(world, k, s)?,
             };
             (k, s, Some(j), command)
@@ -125,27 +135,33 @@ fn of_administrator(world: &World, action: Action) -> Option<Asked> {
             let role = RoleId::ADMINISTRATOR;
             (k, s, Some(j), Command::RemoveRole { role })
         }
-        Action::Leave(k, s, j) => (k, s, Some(j), Command::Leave),
+        Action::Deactivate(k, s, j) => (k, s, Some(j), Command::Deactivate),
         _ => return None,
     };
     Some((k, Some(s), j, command))
 }
 
 fn of_host(action: Action) -> Option<Asked> {
-    let seal = seal();
+    let break_glass = break_glass_code();
     let (k, command) = match action {
-        Action::PassPhraseChanged(k) => (k, Command::PassPhraseChanged { by_owner: true }),
+        Action::PasswordChanged(k) => (k, Command::PasswordChanged { by_owner: true }),
         Action::ReportLost(k) => (k, Command::ReportLost),
-        Action::Repudiate(k) => (k, Command::Repudiate { link: link(k) }),
-        Action::HostLeave(k) => (k, Command::HostLeave),
-        Action::BreakGlass(k) => (k, Command::BreakGlass { seal }),
-        Action::WrongSeal(k, _) => {
-            let seal = digest(9, k, 2);
-            (k, Command::BreakGlass { seal })
+        Action::ReportUnrecognized(k) => (k, Command::ReportUnrecognized { link: link(k) }),
+        Action::HostDeactivate(k) => (k, Command::HostDeactivate),
+        Action::BreakGlass(k) => (k, Command::OpenBreakGlass { break_glass }),
+        Action::WrongBreakGlassCode(k, _) => {
+            let break_glass = digest(9, k, 2);
+            (k, Command::OpenBreakGlass { break_glass })
         }
-        Action::CollectTicket(k) => {
-            let ticket = ticket(k);
-            (k, Command::CollectTicket { seal, ticket })
+        Action::CollectResetCode(k) => {
+            let reset_code = reset_code(k);
+            (
+                k,
+                Command::CollectResetCode {
+                    break_glass,
+                    reset_code,
+                },
+            )
         }
         _ => return None,
     };
@@ -181,7 +197,7 @@ pub fn confirm(k: usize, check: CodeCheck) -> Command {
     Command::ConfirmEnrollment {
         check,
         link: link(k),
-        seal: Some(seal()),
+        break_glass: Some(break_glass_code()),
         access: ACCESS,
     }
 }

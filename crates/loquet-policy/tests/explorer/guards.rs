@@ -17,7 +17,7 @@ pub const THIEF: Space = Space {
     ..CORE
 };
 
-/// One administrator alone, and a thief of the pass phrase.
+/// One administrator alone, and a thief of the password.
 pub const BURNT: Space = Space {
     accounts: 1,
     sessions: 2,
@@ -42,10 +42,10 @@ pub const fn resets(command: &Command) -> bool {
 }
 
 pub const fn collects(command: &Command) -> bool {
-    matches!(command, Command::CollectTicket { .. })
+    matches!(command, Command::CollectResetCode { .. })
 }
 
-/// An administrator alone, and a thief of the pass phrase.
+/// An administrator alone, and a thief of the password.
 pub const ALONE: Space = Space {
     accounts: 1,
     sessions: 2,
@@ -106,7 +106,7 @@ fn of_levels() -> Vec<Guard> {
         (
             "whoever must enroll may do nothing else",
             QUIET,
-            mistaking(Level::EnrolOnly, Level::Level1),
+            mistaking(Level::EnrollOnly, Level::Level1),
             "S1",
         ),
         (
@@ -116,8 +116,8 @@ fn of_levels() -> Vec<Guard> {
                 ..ALONE
             },
             in_another(
-                |command| matches!(command, Command::SwitchOff { .. }),
-                |organisation, _, _| organisation.preset = Preset::Standard,
+                |command| matches!(command, Command::TurnOff { .. }),
+                |organization, _, _| organization.preset = Preset::Standard,
             ),
             "the switch went off under the strict latch",
         ),
@@ -134,8 +134,8 @@ fn of_mandates() -> Vec<Guard> {
                 ..CORE
             },
             in_another(
-                |command| matches!(command, Command::SwitchOff { .. }),
-                |organisation, _, _| organisation.mandates.clear(),
+                |command| matches!(command, Command::TurnOff { .. }),
+                |organization, _, _| organization.mandates.clear(),
             ),
             "S8",
         ),
@@ -147,8 +147,8 @@ fn of_mandates() -> Vec<Guard> {
             },
             in_another(
                 |command| matches!(command, Command::CancelMandate { .. }),
-                |organisation, _, now| {
-                    for mandate in &mut organisation.mandates {
+                |organization, _, now| {
+                    for mandate in &mut organization.mandates {
                         mandate.state = MandateState::Announced {
                             since: now,
                             date: now.plus(1),
@@ -165,13 +165,13 @@ fn of_mandates() -> Vec<Guard> {
 fn of_enrollment() -> Vec<Guard> {
     vec![
         (
-            "multi-factor log-in comes with a sealed break-glass code",
+            "multi-factor log-in comes with a break-glass code",
             QUIET,
             undoing(
                 |command| matches!(command, Command::Enable { .. }),
                 |_, changes| {
-                    if let Some(organisation) = &mut changes.organisation {
-                        organisation.break_glass = BreakGlass::Unset;
+                    if let Some(organization) = &mut changes.organization {
+                        organization.break_glass = BreakGlass::Unset;
                     }
                 },
             ),
@@ -182,8 +182,8 @@ fn of_enrollment() -> Vec<Guard> {
             QUIET,
             in_another(
                 |command| begins(command) || confirms(command),
-                |organisation, actor, now| {
-                    organisation.latch = Latch::Enabled {
+                |organization, actor, now| {
+                    organization.latch = Latch::Enabled {
                         since: now,
                         by: actor.id,
                     };
@@ -215,7 +215,7 @@ fn of_enrollment() -> Vec<Guard> {
             "the enrollment window closes",
             THIEF,
             seen(|_| true, |_, _, now, actor| actor.created = now),
-            "a pass phrase enrolled a dormant account",
+            "a password enrolled a dormant account",
         ),
     ]
 }

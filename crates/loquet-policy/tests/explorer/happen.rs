@@ -61,7 +61,7 @@ impl Step<'_> {
                 self.now = NOW.plus(seconds);
                 self.world_mut();
                 for k in 0..self.world().people.len() {
-                    self.command((k, None, None, Command::Settle));
+                    self.command((k, None, None, Command::ApplyDue));
                 }
                 self.answer = None;
             }
@@ -84,7 +84,7 @@ impl Step<'_> {
                 self.happen(Action::LogIn(k, 0))?;
                 if self.world().people[k].sessions[0].is_some_and(|it| it.level == Level::HalfLogin)
                 {
-                    self.happen(Action::GiveCode(k, 0))?;
+                    self.happen(Action::VerifyCode(k, 0))?;
                 }
             }
             Action::Enroll(k) => {
@@ -116,18 +116,18 @@ impl Step<'_> {
             Action::WrongCode(k, _, true) | Action::WrongRecoveryCode(k, _, true) => {
                 late_counts(&mut self.world_mut().people[k].account);
             }
-            Action::Begin(k, _, Shown::Wrong) => self.late_ticket(k),
+            Action::Begin(k, _, Shown::Wrong) => self.late_reset_code(k),
             Action::WrongConfirm(k, _, true) => {
                 let account = &mut self.world_mut().people[k].account;
                 for pending in account.pendings.iter_mut().flatten() {
                     pending.wrong = pending.wrong.max(limits::PENDING_TRIES - 2);
                 }
             }
-            Action::WrongSeal(_, true) => {
-                if let BreakGlass::Sealed { wrong, .. } =
-                    &mut self.world_mut().organisation.break_glass
+            Action::WrongBreakGlassCode(_, true) => {
+                if let BreakGlass::Ready { wrong, .. } =
+                    &mut self.world_mut().organization.break_glass
                 {
-                    *wrong = (*wrong).max(limits::SEAL_TRIES - 2);
+                    *wrong = (*wrong).max(limits::BREAK_GLASS_TRIES - 2);
                 }
             }
             _ => {}
@@ -141,34 +141,34 @@ impl Step<'_> {
             Action::Confirm(k, s) if matches!(self.answer, Some(Ok(Grant::Bound { .. }))) => {
                 let holder = self.world().holder(k, s);
                 let person = &mut self.world_mut().people[k];
-                (person.phone, person.paper, person.ticket) = (holder, holder, Who::Owner);
+                (person.phone, person.paper, person.reset_code) = (holder, holder, Who::Owner);
             }
             Action::WrongConfirm(k, ..) => self.round_pendings(k),
-            Action::Reset(k, s, j) | Action::Rehire(k, s, j) if granted => {
+            Action::Reset(k, s, j) | Action::Reactivate(k, s, j) if granted => {
                 let holder = self.world().holder(k, s);
-                self.world_mut().people[j].ticket = holder;
+                self.world_mut().people[j].reset_code = holder;
             }
-            Action::WrongSeal(..) => {
-                if let BreakGlass::Sealed { wrong, .. } =
-                    &mut self.world_mut().organisation.break_glass
-                    && *wrong != limits::SEAL_TRIES - 1
+            Action::WrongBreakGlassCode(..) => {
+                if let BreakGlass::Ready { wrong, .. } =
+                    &mut self.world_mut().organization.break_glass
+                    && *wrong != limits::BREAK_GLASS_TRIES - 1
                 {
                     *wrong = 0;
                 }
             }
-            Action::CollectTicket(k) if granted => {
-                self.world_mut().people[k].ticket = Who::Owner;
+            Action::CollectResetCode(k) if granted => {
+                self.world_mut().people[k].reset_code = Who::Owner;
             }
             _ => {}
         }
     }
 
-    fn late_ticket(&mut self, k: usize) {
+    fn late_reset_code(&mut self, k: usize) {
         if let Authenticator::ResetDue {
-            ticket: Some(ticket),
+            reset_code: Some(reset_code),
         } = &mut self.world_mut().people[k].account.authenticator
         {
-            ticket.wrong = limits::TICKET_TRIES - 1;
+            reset_code.wrong = limits::RESET_CODE_TRIES - 1;
         }
     }
 
@@ -206,14 +206,14 @@ impl Step<'_> {
             return;
         }
         let Changes {
-            organisation,
+            organization,
             roster,
             actor,
             subject,
         } = decision.changes;
         let world = self.world_mut();
-        if let Some(organisation) = organisation {
-            world.organisation = organisation;
+        if let Some(organization) = organization {
+            world.organization = organization;
         }
         if let Some(roster) = roster {
             world.roster = roster;

@@ -1,4 +1,4 @@
-//! Every reachable state of small organisations, with the production function.
+//! Every reachable state of small organizations, with the production function.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -29,8 +29,8 @@ impl World {
     /// The state as one integer, with every moment as its class at `now`.
     pub fn pack(&self, now: UnixTime) -> u128 {
         let mut pack = Pack::default();
-        let organisation = &self.organisation;
-        pack.put(usize::from(organisation.is_enabled()), 1);
+        let organization = &self.organization;
+        pack.put(usize::from(organization.is_enabled()), 1);
         pack.put(self.pack_mandate(now), 2);
         pack.put(self.pack_break_glass(now), 4);
         for (k, person) in self.people.iter().enumerate() {
@@ -52,7 +52,7 @@ impl World {
     }
 
     fn pack_mandate(&self, now: UnixTime) -> usize {
-        let mandate = self.organisation.mandates.first();
+        let mandate = self.organization.mandates.first();
         match mandate.map(|mandate| mandate.state) {
             None => 0,
             Some(MandateState::Announced { date, .. }) => {
@@ -66,9 +66,11 @@ impl World {
     }
 
     fn pack_break_glass(&self, now: UnixTime) -> usize {
-        match self.organisation.break_glass.at(now) {
+        match self.organization.break_glass.at(now) {
             BreakGlass::Unset => 0,
-            BreakGlass::Sealed { wrong, .. } => 1 + usize::from(wrong == limits::SEAL_TRIES - 1),
+            BreakGlass::Ready { wrong, .. } => {
+                1 + usize::from(wrong == limits::BREAK_GLASS_TRIES - 1)
+            }
             BreakGlass::Void { .. } => 3,
             BreakGlass::Opening { account, ready, .. } => {
                 4 + self.index(account) + if now >= ready { MOST } else { 0 }
@@ -99,28 +101,30 @@ impl World {
             Authenticator::None => 0,
             Authenticator::Active { .. } => 1,
             Authenticator::Disabled { .. } => 2,
-            Authenticator::ResetDue { ticket } => self.pack_ticket(person, ticket, now),
+            Authenticator::ResetDue { reset_code } => self.pack_reset_code(person, reset_code, now),
         };
         pack.put(bound, 5);
     }
 
-    /// Who has the ticket, the phone, the paper, and what wrong codes have used up.
+    /// Who has the reset code, the phone, the paper, and what wrong codes have used up.
     fn pack_belongings(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
         let account = &person.account;
         let active = matches!(account.authenticator, Authenticator::Active { .. });
         let origin = match account.authenticator {
-            Authenticator::ResetDue { ticket } => ticket.map(|ticket| ticket.origin),
+            Authenticator::ResetDue { reset_code } => {
+                reset_code.map(|reset_code| reset_code.origin)
+            }
             _ => None,
         };
         let carried = matches!(origin, Some(Origin::Administrator { .. }));
-        pack.put(usize::from(carried && person.ticket == Who::Thief), 1);
+        pack.put(usize::from(carried && person.reset_code == Who::Thief), 1);
         pack.put(if active { person.phone as usize } else { 0 }, 2);
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
         let counts = recovering || !account.recovery.is_empty();
         pack.put(usize::from(counts && person.paper == Who::Thief), 1);
         if self.space.links {
-            let live = account.repudiation.is_some_and(|it| now < it.expires);
+            let live = account.binding_link.is_some_and(|it| now < it.expires);
             pack.put(usize::from(live), 1);
         }
         if self.space.counters {
@@ -148,7 +152,7 @@ impl World {
         let level = session.map_or(0, |session| match session.level {
             Level::HalfLogin => 1,
             Level::RecoveryOnly => 2,
-            Level::EnrolOnly => 3,
+            Level::EnrollOnly => 3,
             Level::Level1 => 4,
             Level::Level2 if now.since(session.at) <= limits::RECENT => 5,
             Level::Level2 => 6,
@@ -166,7 +170,7 @@ impl World {
         let idle = self.space.core
             && match session.level {
                 Level::Level2 => now.since(session.at) > limits::RECENT,
-                Level::HalfLogin | Level::RecoveryOnly | Level::EnrolOnly => true,
+                Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => true,
                 Level::Level1 => false,
             };
         idle || session.epoch != account.epoch
@@ -175,14 +179,21 @@ impl World {
                 && now >= session.at.plus(limits::HALF_LOGIN)
     }
 
-    fn pack_ticket(&self, person: &Person, ticket: Option<Ticket>, now: UnixTime) -> usize {
-        let Some(ticket) = ticket else { return 3 };
-        if self.space.core && now >= ticket.expires {
+    fn pack_reset_code(
+        &self,
+        person: &Person,
+        reset_code: Option<ResetCode>,
+        now: UnixTime,
+    ) -> usize {
+        let Some(reset_code) = reset_code else {
+            return 3;
+        };
+        if self.space.core && now >= reset_code.expires {
             return 3;
         }
-        let expired = usize::from(now >= ticket.expires);
-        let last = usize::from(ticket.wrong == limits::TICKET_TRIES - 1);
-        match ticket.origin {
+        let expired = usize::from(now >= reset_code.expires);
+        let last = usize::from(reset_code.wrong == limits::RESET_CODE_TRIES - 1);
+        match reset_code.origin {
             Origin::Recovery { session } => {
                 let at = person
                     .sessions

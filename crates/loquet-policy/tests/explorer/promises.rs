@@ -34,15 +34,15 @@ pub fn promise(holds: bool, what: &str, k: usize) -> Promise {
 }
 
 pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
-    let enabled = world.organisation.is_enabled();
-    let glass = world.organisation.break_glass;
+    let enabled = world.organization.is_enabled();
+    let glass = world.organization.break_glass;
     promise(
         !enabled || glass != BreakGlass::Unset,
-        "S6 enabled without a seal",
+        "S6 enabled without a break-glass code",
         0,
     )?;
     promise(
-        enabled || world.organisation.mandates.is_empty(),
+        enabled || world.organization.mandates.is_empty(),
         "a mandate where nothing is enabled",
         0,
     )?;
@@ -66,7 +66,7 @@ pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
                 "S5 a leaver has a session",
                 k,
             )?;
-            // Not among S1 to S12, and what they are for: who has the pass phrase alone has
+            // Not among S1 to S12, and what they are for: who has the password alone has
             // nothing where a second factor is required.
             let thief = world.holder(k, slot) == Who::Thief;
             promise(
@@ -127,12 +127,12 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     ]
     .map(|check| Submitted { check, vantage });
     for command in [
-        Command::GiveCode { code, access },
-        Command::GiveCode {
+        Command::VerifyCode { code, access },
+        Command::VerifyCode {
             code: older,
             access,
         },
-        Command::SwitchOff { code },
+        Command::TurnOff { code },
         Command::BeginReplacement { code, recovery },
     ] {
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });

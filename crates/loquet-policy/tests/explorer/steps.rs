@@ -32,13 +32,13 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
 /// S3: what was enabled or imposed stays.
 fn of_latches(before: &World, after: &World) -> Promise {
     promise(
-        !before.organisation.is_enabled() || after.organisation.is_enabled(),
+        !before.organization.is_enabled() || after.organization.is_enabled(),
         "S3 multi-factor log-in was disabled",
         0,
     )?;
     let in_force = |mandate: &Mandate| matches!(mandate.state, MandateState::InForce { .. });
-    for mandate in &before.organisation.mandates {
-        let kept = after.organisation.mandate(mandate.role);
+    for mandate in &before.organization.mandates {
+        let kept = after.organization.mandate(mandate.role);
         promise(
             !in_force(mandate) || kept.is_some_and(in_force),
             "S3 a mandate in force went back",
@@ -53,13 +53,13 @@ fn of_taking(before: &World, after: &World, action: Action) -> Promise {
     if let Action::Reset(k, _, j)
     | Action::Promote(k, _, j)
     | Action::Demote(k, _, j)
-    | Action::Leave(k, _, j)
-    | Action::Rehire(k, _, j)
+    | Action::Deactivate(k, _, j)
+    | Action::Reactivate(k, _, j)
     | Action::Employ(k, _, j) = action
     {
         promise(k != j, "S2 somebody acted on oneself", k)?;
     }
-    let (Action::Demote(..) | Action::Leave(..) | Action::HostLeave(_)) = action else {
+    let (Action::Demote(..) | Action::Deactivate(..) | Action::HostDeactivate(_)) = action else {
         return Ok(());
     };
     let (had, has) = (
@@ -72,7 +72,7 @@ fn of_taking(before: &World, after: &World, action: Action) -> Promise {
         0,
     )?;
     let left = after.roster.administrators.len();
-    let enabled = before.organisation.is_enabled();
+    let enabled = before.organization.is_enabled();
     promise(
         !enabled || left > 0,
         "S6 the last administrator was taken",
@@ -126,13 +126,13 @@ fn of_account(before: &World, after: &World, k: usize) -> Promise {
 /// S10, and "never Active → None by its owner": only a leaver's authenticator is erased.
 fn of_reset(before: &World, after: &World, k: usize, granted: Option<Action>) -> Promise {
     let (was, is) = (&before.people[k].account, &after.people[k].account);
-    if let Some(Action::Reset(_, _, j) | Action::Rehire(_, _, j)) = granted
+    if let Some(Action::Reset(_, _, j) | Action::Reactivate(_, _, j)) = granted
         && j == k
     {
         promise(is.toggle == was.toggle, "S10 a reset moved the toggle", k)?;
         promise(
             matches!(is.authenticator, Authenticator::ResetDue { .. }),
-            "S10 a reset lets in without a ticket",
+            "S10 a reset lets in without a reset code",
             k,
         )?;
     }
@@ -145,24 +145,24 @@ fn of_reset(before: &World, after: &World, k: usize, granted: Option<Action>) ->
     )
 }
 
-/// Once multi-factor log-in is enabled, an administrator's pass phrase alone moves nothing.
+/// Once multi-factor log-in is enabled, an administrator's password alone moves nothing.
 fn of_administration(before: &World, action: Action) -> Promise {
-    let (Action::Announce(k, s)
+    let (Action::ScheduleMandate(k, s)
     | Action::AnnounceNow(k, s)
     | Action::Cancel(k, s)
-    | Action::RenewSeal(k, s)
+    | Action::RenewBreakGlassCode(k, s)
     | Action::Reset(k, s, _)
     | Action::Employ(k, s, _)
     | Action::Promote(k, s, _)
     | Action::Demote(k, s, _)
-    | Action::Leave(k, s, _)
-    | Action::Rehire(k, s, _)) = action
+    | Action::Deactivate(k, s, _)
+    | Action::Reactivate(k, s, _)) = action
     else {
         return Ok(());
     };
     let thief = before.holder(k, s) == Who::Thief && before.people[k].phone != Who::Thief;
     promise(
-        !(thief && before.organisation.is_enabled()),
+        !(thief && before.organization.is_enabled()),
         "a thief without the phone administered",
         k,
     )
@@ -170,20 +170,20 @@ fn of_administration(before: &World, action: Action) -> Promise {
 
 /// The envelope is for an administrator, opens after a day, and lets in whom it was opened for.
 fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
-    if let Action::GiveCode(k, _) | Action::Confirm(k, _) = action
+    if let Action::VerifyCode(k, _) | Action::Confirm(k, _) = action
         && after.people[k]
             .account
             .roles
             .contains(RoleId::ADMINISTRATOR)
     {
-        let opening = matches!(after.organisation.break_glass, BreakGlass::Opening { .. });
+        let opening = matches!(after.organization.break_glass, BreakGlass::Opening { .. });
         promise(
             !opening,
             "break-glass went on although an administrator logged in",
             k,
         )?;
     }
-    let (Action::BreakGlass(k) | Action::CollectTicket(k)) = action else {
+    let (Action::BreakGlass(k) | Action::CollectResetCode(k)) = action else {
         return Ok(());
     };
     let account = &before.people[k].account;
@@ -192,8 +192,8 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
         "break-glass was opened for nobody's administrator",
         k,
     )?;
-    if let (Action::CollectTicket(_), BreakGlass::Opening { account, ready, .. }) =
-        (action, before.organisation.break_glass)
+    if let (Action::CollectResetCode(_), BreakGlass::Opening { account, ready, .. }) =
+        (action, before.organization.break_glass)
     {
         promise(ready <= NOW, "break-glass opened before its day", k)?;
         promise(account == id(k), "break-glass let in another", k)?;
@@ -201,7 +201,7 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
     Ok(())
 }
 
-/// What the pass phrase alone must never do.
+/// What the password alone must never do.
 fn of_strangers(before: &World, action: Action) -> Promise {
     let (k, s) = match action {
         Action::Confirm(k, s) | Action::Begin(k, s, _) => (k, s),
@@ -212,15 +212,15 @@ fn of_strangers(before: &World, action: Action) -> Promise {
     let thief = before.holder(k, s) == Who::Thief;
     match person.account.authenticator {
         Authenticator::None => {
-            let closed = before.organisation.mandates.iter().any(|mandate| {
+            let closed = before.organization.mandates.iter().any(|mandate| {
                 matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
             });
             let dormant = closed && before.must(k) && !matches!(action, Action::Confirm(..));
-            promise(!dormant, "a pass phrase enrolled a dormant account", k)
+            promise(!dormant, "a password enrolled a dormant account", k)
         }
         Authenticator::ResetDue {
-            ticket:
-                Some(Ticket {
+            reset_code:
+                Some(ResetCode {
                     origin: Origin::Recovery { .. },
                     ..
                 }),
@@ -230,23 +230,25 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             k,
         ),
         Authenticator::ResetDue {
-            ticket: Some(ticket),
+            reset_code: Some(reset_code),
         } => {
             promise(
-                !thief || person.ticket == Who::Thief,
+                !thief || person.reset_code == Who::Thief,
                 "a thief enrolled after a reset",
                 k,
             )?;
-            let stands = match ticket.origin {
+            let stands = match reset_code.origin {
                 Origin::Administrator { by, mark, .. } => before
                     .roster
                     .administrator(by)
                     .is_some_and(|author| author.mark == mark),
                 _ => true,
             };
-            promise(stands, "a ticket outlived its author", k)
+            promise(stands, "a reset code outlived its author", k)
         }
-        Authenticator::ResetDue { ticket: None } => promise(false, "a void ticket enrolled", k),
+        Authenticator::ResetDue { reset_code: None } => {
+            promise(false, "a void reset code enrolled", k)
+        }
         Authenticator::Active { .. } => promise(
             !thief || person.phone == Who::Thief,
             "a thief replaced the authenticator",

@@ -47,7 +47,7 @@ fn locked_out_in_a_few_steps() -> String {
     };
     let mut explored = explore(space, &engine).unwrap_or_else(|broken| panic!("{broken:#?}"));
     let broken = way_back(&mut explored, &engine).expect_err("somebody is locked out");
-    tell("there is a sealed break-glass code", &broken)
+    tell("there is a break-glass code", &broken)
 }
 
 /// Recovery codes open a disabled authenticator too. Shown without break-glass, since that would

@@ -12,24 +12,24 @@ impl World {
         let mut pack = Pack { bits, used: 0 };
         let mut world = Self::new(space);
         if pack.take(1) == 1 {
-            world.organisation.latch = Latch::Enabled {
+            world.organization.latch = Latch::Enabled {
                 since: LONG_AGO,
                 by: id(0),
             };
         }
-        world.organisation.mandates = mandate(pack.take(2)).into_iter().collect();
-        world.organisation.break_glass = break_glass(pack.take(4));
-        world.roster = Roster::new(world.organisation.id);
+        world.organization.mandates = mandate(pack.take(2)).into_iter().collect();
+        world.organization.break_glass = break_glass(pack.take(4));
+        world.roster = Roster::new(world.organization.id);
         for k in 0..space.accounts {
             world.unpack_person(&mut pack, k);
             world.roster.admit(&world.people[k].account);
         }
-        // Marks are handed out in the order of the accounts: a ticket whose author stands has it.
+        // Marks are handed out in the order of the accounts: a reset code whose author stands has it.
         for k in 0..space.accounts {
             let account = &mut world.people[k].account;
             if let Authenticator::ResetDue {
-                ticket:
-                    Some(Ticket {
+                reset_code:
+                    Some(ResetCode {
                         origin: Origin::Administrator { by, mark, .. },
                         ..
                     }),
@@ -51,20 +51,20 @@ impl World {
         let account = &mut person.account;
         account.roles = [Role::Parent, Role::Employee, Role::Administrator][pack.take(2)].set();
         if pack.take(1) == 0 {
-            account.status = Status::Left { since: NOW };
+            account.status = Status::Deactivated { since: NOW };
         }
         account.promoted = (pack.take(1) == 1).then_some(NOW);
         account.toggle = pack.take(1) == 1;
         account.ever = pack.take(1) == 1;
         account.authenticator = authenticator(k, pack.take(5));
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
-        person.ticket = thief(pack.take(1));
+        person.reset_code = thief(pack.take(1));
         person.phone = [Who::Owner, Who::Thief, Who::Nobody][pack.take(2)];
         account.recovery = codes(k, pack.take(2));
         person.paper = thief(pack.take(1));
         if space.links && pack.take(1) == 1 {
             let expires = NOW.plus(limits::REPUDIATION);
-            account.repudiation = Some(Repudiation {
+            account.binding_link = Some(BindingLink {
                 link: link(k),
                 expires,
             });
@@ -107,7 +107,7 @@ fn unpack_session(person: &mut Person, pack: &mut Pack, k: usize, slot: usize) {
         0 => return,
         1 => (Level::HalfLogin, NOW),
         2 => (Level::RecoveryOnly, NOW),
-        3 => (Level::EnrolOnly, NOW),
+        3 => (Level::EnrollOnly, NOW),
         4 => (Level::Level1, NOW),
         5 => (Level::Level2, NOW),
         _ => (Level::Level2, UnixTime(NOW.0 - limits::RECENT - 1)),
@@ -138,45 +138,49 @@ fn mandate(class: usize) -> Option<Mandate> {
 }
 
 fn break_glass(class: usize) -> BreakGlass {
-    let (seal, since) = (seal(), NOW);
-    let sealed = |wrong| BreakGlass::Sealed { seal, since, wrong };
+    let (break_glass, since) = (break_glass_code(), NOW);
+    let ready = |wrong| BreakGlass::Ready {
+        break_glass,
+        since,
+        wrong,
+    };
     let opening = |k, ready| BreakGlass::Opening {
-        seal,
+        break_glass,
         account: id(k),
         ready,
     };
     match class {
         0 => BreakGlass::Unset,
-        1 => sealed(0),
-        2 => sealed(limits::SEAL_TRIES - 1),
+        1 => ready(0),
+        2 => ready(limits::BREAK_GLASS_TRIES - 1),
         3 => BreakGlass::Void {
-            seal,
-            until: NOW.plus(limits::SEAL_VOID),
+            break_glass,
+            until: NOW.plus(limits::BREAK_GLASS_CODE_VOID),
         },
         n @ 4..7 => opening(n - 4, NOW.plus(limits::BREAK_GLASS)),
         n @ 7..10 => opening(n - 7, NOW),
         n => BreakGlass::Open {
-            seal,
+            break_glass,
             account: id(n - 10),
-            expires: NOW.plus(limits::BREAK_GLASS_TICKET),
+            expires: NOW.plus(limits::BREAK_GLASS_RESET_CODE),
         },
     }
 }
 
 fn authenticator(k: usize, class: usize) -> Authenticator {
-    let ticket = |origin, expired: usize, life, last: usize| Authenticator::ResetDue {
-        ticket: Some(Ticket {
+    let reset_code = |origin, expired: usize, life, last: usize| Authenticator::ResetDue {
+        reset_code: Some(ResetCode {
             origin,
             issued: NOW,
             expires: if expired > 0 { PAST } else { NOW.plus(life) },
             wrong: if last > 0 {
-                limits::TICKET_TRIES - 1
+                limits::RESET_CODE_TRIES - 1
             } else {
                 0
             },
         }),
     };
-    let digest = crate::world::ticket(k);
+    let digest = crate::world::reset_code(k);
     let (low, high) = (class & 1, class & 2);
     match class {
         0 => Authenticator::None,
@@ -190,14 +194,14 @@ fn authenticator(k: usize, class: usize) -> Authenticator {
             since: NOW,
             why: DisabledBy::Loss,
         },
-        3 => Authenticator::ResetDue { ticket: None },
+        3 => Authenticator::ResetDue { reset_code: None },
         4..8 => {
             let session = slot_id(k, low);
-            ticket(Origin::Recovery { session }, high, limits::PENDING, 0)
+            reset_code(Origin::Recovery { session }, high, limits::PENDING, 0)
         }
         8..12 => {
             let origin = Origin::BreakGlass { digest };
-            ticket(origin, low, limits::BREAK_GLASS_TICKET, high)
+            reset_code(origin, low, limits::BREAK_GLASS_RESET_CODE, high)
         }
         _ => {
             let (by, mark) = match class {
@@ -205,7 +209,7 @@ fn authenticator(k: usize, class: usize) -> Authenticator {
                 _ => (id(0), 0),
             };
             let origin = Origin::Administrator { digest, by, mark };
-            ticket(origin, low, limits::TICKET, high)
+            reset_code(origin, low, limits::RESET_CODE, high)
         }
     }
 }

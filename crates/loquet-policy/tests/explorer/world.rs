@@ -1,13 +1,13 @@
 //! A small world around the engine, and its packing into one integer.
 //!
 //! A state holds the engine's own rows, the sessions that people hold, and what only the world
-//! knows: who has the phone, who knows a ticket. Moments are kept as the class that they are in
-//! (a code is recent or old, a ticket live or expired), never as numbers: after each step every
+//! knows: who has the phone, who knows a reset code. Moments are kept as the class that they are in
+//! (a code is recent or old, a reset code live or expired), never as numbers: after each step every
 //! moment is set back to the newest of its class, which allows every order of deadlines that a
 //! clock could bring, and some that none could.
 //!
 //! Left out, each with its own test elsewhere: the exact counts between their thresholds, the
-//! quota of resets, postponements, tickets read aloud, delayed changes, resynchronisation,
+//! quota of resets, postponements, reset codes read aloud, delayed changes, resynchronization,
 //! abandoned enrollments of closed browsers, access rules, and roles beyond the article's three.
 
 use loquet_policy::*;
@@ -28,7 +28,7 @@ pub struct Space {
     pub accounts: usize,
     /// Sessions of each account at a time.
     pub sessions: usize,
-    /// The account whose pass phrase a thief knows; its second session is the thief's.
+    /// The account whose password a thief knows; its second session is the thief's.
     pub victim: Option<usize>,
     pub recovery_codes: bool,
     pub counters: bool,
@@ -38,7 +38,7 @@ pub struct Space {
     /// Whether enrollments are repudiated by the link in their notice.
     pub links: bool,
     /// Only what several accounts do to each other: log-ins and enrollments happen at once, a
-    /// session is recent or over, nobody is new, nobody switches off, a late ticket is void.
+    /// session is recent or over, nobody is new, nobody switches off, a late reset code is void.
     pub core: bool,
     /// Whether phones are lost.
     pub losses: bool,
@@ -77,14 +77,14 @@ pub struct Person {
     pub phone: Who,
     /// Who has the paper with the recovery codes.
     pub paper: Who,
-    /// Who was given the present ticket.
-    pub ticket: Who,
+    /// Who was given the present reset code.
+    pub reset_code: Who,
 }
 
 #[derive(Clone, Debug)]
 pub struct World {
     pub space: Space,
-    pub organisation: Organisation,
+    pub organization: Organization,
     pub roster: Roster,
     pub people: Vec<Person>,
 }
@@ -103,11 +103,11 @@ pub fn digest(what: u8, k: usize, more: u8) -> Digest {
     Digest::from_bytes(bytes)
 }
 
-pub fn seal() -> Digest {
+pub fn break_glass_code() -> Digest {
     digest(1, 0, 0)
 }
 
-pub fn ticket(k: usize) -> Digest {
+pub fn reset_code(k: usize) -> Digest {
     digest(2, k, 0)
 }
 
@@ -121,19 +121,19 @@ pub fn codes(k: usize, left: usize) -> RecoverySet {
 
 impl World {
     pub fn new(space: Space) -> Self {
-        let mut organisation = Organisation::new(OrgId::from(ORG));
-        organisation.options.recovery_codes = space.recovery_codes;
+        let mut organization = Organization::new(OrgId::from(ORG));
+        organization.options.recovery_codes = space.recovery_codes;
         if space.strict {
-            organisation.preset = Preset::StrictLatch;
+            organization.preset = Preset::StrictLatch;
         }
-        let mut roster = Roster::new(organisation.id);
+        let mut roster = Roster::new(organization.id);
         let people: Vec<Person> = (0..space.accounts)
             .map(|k| Person {
-                account: Account::new(id(k), organisation.id, space.roles[k].set(), LONG_AGO),
+                account: Account::new(id(k), organization.id, space.roles[k].set(), LONG_AGO),
                 sessions: [None; SLOTS],
                 phone: Who::Owner,
                 paper: Who::Owner,
-                ticket: Who::Owner,
+                reset_code: Who::Owner,
             })
             .collect();
         for person in &people {
@@ -141,7 +141,7 @@ impl World {
         }
         Self {
             space,
-            organisation,
+            organization,
             roster,
             people,
         }
@@ -157,7 +157,7 @@ impl World {
 
     pub fn snapshot(&self, k: usize, slot: Option<usize>, subject: Option<usize>) -> Snapshot<'_> {
         Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: Some(&self.roster),
             actor: &self.people[k].account,
             session: slot.and_then(|slot| self.people[k].sessions[slot].as_ref()),
@@ -175,7 +175,7 @@ impl World {
         let roles = self.people[k].account.roles;
         let employed = roles.contains(RoleId::EMPLOYEE) || roles.contains(RoleId::ADMINISTRATOR);
         employed
-            && self.organisation.mandates.iter().any(|mandate| {
+            && self.organization.mandates.iter().any(|mandate| {
                 !in_force_only || matches!(mandate.state, MandateState::InForce { .. })
             })
     }

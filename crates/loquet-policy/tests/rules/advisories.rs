@@ -28,24 +28,24 @@ fn t3_a_code_used_at_log_in_is_refused_by_every_other_command() {
     let half = house.log_in(ANNE);
     let code = house.good();
     let anne = house.give(ANNE, half, code).map(session_of).unwrap();
-    let (recovery, seal, typed_back) = (RecoverySet::EMPTY, digest(9), true);
+    let (recovery, break_glass, typed_back) = (RecoverySet::EMPTY, digest(9), true);
     let setting = Setting::RecoveryCodes { offered: true };
     for command in [
-        Command::SwitchOff { code },
+        Command::TurnOff { code },
         Command::BeginReplacement { code, recovery },
-        Command::RenewSeal {
-            seal,
+        Command::RenewBreakGlassCode {
+            break_glass,
             typed_back,
             code,
         },
-        Command::Change { setting, code },
+        Command::ChangeSetting { setting, code },
         Command::ChangeAddress { code },
     ] {
         assert!(is_used(house.ask(ANNE, anne, command)), "{command:?}");
     }
-    let (ticket, aloud) = (digest(TICKET), false);
+    let (reset_code, aloud) = (digest(RESET_CODE), false);
     let reset = Command::Reset {
-        ticket,
+        reset_code,
         aloud,
         code,
     };
@@ -67,20 +67,20 @@ fn t6_t7_a_recovery_code_is_used_once_and_the_rest_count_falls() {
 }
 
 #[test]
-fn t8_resynchronisation_refuses_what_was_used_and_what_is_far() {
+fn t8_resynchronization_refuses_what_was_used_and_what_is_far() {
     let mut house = House::mandated();
     let half = house.log_in(ANNE);
     let Authenticator::Active { step: last, .. } = house.accounts[ANNE].authenticator else {
         panic!()
     };
     let good = |step, drift| PairCheck::Good { step, drift };
-    assert!(is_used(house.resynchronise(ANNE, half, good(last, 0))));
+    assert!(is_used(house.resynchronize(ANNE, half, good(last, 0))));
     for drift in [5, -5, i8::MIN] {
-        let far = house.resynchronise(ANNE, half, good(last + 9, drift));
+        let far = house.resynchronize(ANNE, half, good(last + 9, drift));
         assert_eq!(far, Err(Refusal::WrongCode { behind: None }));
     }
     assert_eq!(house.accounts[ANNE].attempts.total, 3);
-    house.resynchronise(ANNE, half, good(last + 9, -4)).unwrap();
+    house.resynchronize(ANNE, half, good(last + 9, -4)).unwrap();
     let bound = house.accounts[ANNE].authenticator;
     assert!(matches!(bound, Authenticator::Active { step, drift: -4, .. } if step == last + 9));
 }
@@ -108,24 +108,24 @@ fn t13_t14_the_hundredth_failure_disables_whatever_the_sessions() {
 fn t19_t24_a_session_with_an_open_duty_has_no_rights() {
     let mut house = House::mandated();
     let claire = house.log_in(CLAIRE);
-    assert_eq!(claire.level, Level::EnrolOnly);
+    assert_eq!(claire.level, Level::EnrollOnly);
     let answer = house.ask(CLAIRE, claire, Command::LogOutEverywhere);
-    assert_eq!(answer, Err(Refusal::EnrolOnly(house.mandate())));
+    assert_eq!(answer, Err(Refusal::EnrollOnly(house.mandate())));
     let anne = house.log_in(ANNE);
-    let answer = house.about(ANNE, anne, CLAIRE, Command::Leave);
+    let answer = house.about(ANNE, anne, CLAIRE, Command::Deactivate);
     assert_eq!(answer, Err(Refusal::CodeRequired(house.mandate())));
 }
 
-/// What is decided of `who` where the organisation, or its list of administrators, cannot be read.
+/// What is decided of `who` where the organization, or its list of administrators, cannot be read.
 fn unreadable(
     house: &House,
-    [organisation, roster]: [bool; 2],
+    [organization, roster]: [bool; 2],
     who: usize,
     session: Option<&Session>,
     command: &Command,
 ) -> Decision {
     let snapshot = Snapshot {
-        organisation: organisation.then_some(&house.organisation),
+        organization: organization.then_some(&house.organization),
         roster: roster.then_some(&house.roster),
         actor: &house.accounts[who],
         session,
@@ -150,7 +150,7 @@ fn t20_rules_that_cannot_be_read_are_the_strictest() {
         roles,
         ..house.accounts[DAVID].clone()
     };
-    assert!(required(Some(&house.organisation), &strange, house.now).is_required());
+    assert!(required(Some(&house.organization), &strange, house.now).is_required());
 }
 
 /// Nothing is written that either row would have to know.
@@ -159,7 +159,7 @@ fn t20_what_moves_an_administrator_waits_until_both_rows_can_be_read() {
     let mut house = House::with_codes();
     let anne = house.enter(ANNE);
     let (code, vantage, access) = (house.good(), Vantage::Stranger, ACCESS);
-    let (link, seal) = (digest(LINK), digest(SEAL));
+    let (link, break_glass) = (digest(LINK), digest(BREAK_GLASS));
     let recover = Command::UseRecoveryCode {
         code: Some(digest(CODES)),
         vantage,
@@ -168,16 +168,16 @@ fn t20_what_moves_an_administrator_waits_until_both_rows_can_be_read() {
     let confirm = Command::ConfirmEnrollment {
         check: code.check,
         link,
-        seal: None,
+        break_glass: None,
         access,
     };
     for command in [
-        Command::GiveCode { code, access },
+        Command::VerifyCode { code, access },
         recover,
         confirm,
         Command::ReportLost,
-        Command::Repudiate { link },
-        Command::BreakGlass { seal },
+        Command::ReportUnrecognized { link },
+        Command::OpenBreakGlass { break_glass },
     ] {
         for readable in [[true, false], [false, true]] {
             let decision = unreadable(&house, readable, ANNE, Some(&anne), &command);
@@ -193,9 +193,9 @@ fn t28_a_pending_enrollment_satisfies_nothing() {
     let mut house = House::mandated();
     let claire = house.log_in(CLAIRE);
     house.begin(CLAIRE, claire, None).unwrap();
-    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::EnrolOnly));
+    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::EnrollOnly));
     let other = house.log_in(CLAIRE);
-    assert_eq!(other.level, Level::EnrolOnly);
+    assert_eq!(other.level, Level::EnrollOnly);
     assert_eq!(house.confirm(CLAIRE, other), Err(Refusal::NotYours));
 }
 
@@ -206,5 +206,5 @@ fn t29_a_reset_never_lowers_the_requirement() {
     let anne = house.enter(ANNE);
     house.reset(ANNE, anne, DAVID).unwrap();
     assert!(house.accounts[DAVID].toggle);
-    assert_eq!(house.log_in(DAVID).level, Level::EnrolOnly);
+    assert_eq!(house.log_in(DAVID).level, Level::EnrollOnly);
 }

@@ -20,14 +20,16 @@ fn every_way_back_in_is_told() {
     house.reset(ANNE, anne, DAVID).unwrap();
     assert!(told(&house, Event::Reset { account, by }));
     let half = house.log_in(DAVID);
-    house.begin(DAVID, half, Some(TICKET)).unwrap();
+    house.begin(DAVID, half, Some(RESET_CODE)).unwrap();
     house.confirm(DAVID, half).unwrap();
     let purpose = Purpose::Reset;
     assert!(told(&house, Event::Bound { purpose }));
     let link = digest(LINK);
-    house.host(DAVID, Command::Repudiate { link }).unwrap();
-    assert!(told(&house, Event::Repudiated));
-    house.open(ANNE, SEAL).unwrap();
+    house
+        .host(DAVID, Command::ReportUnrecognized { link })
+        .unwrap();
+    assert!(told(&house, Event::ReportedUnrecognized));
+    house.open(ANNE, BREAK_GLASS).unwrap();
     let ready = house.now.plus(limits::BREAK_GLASS);
     assert!(house.told(Event::BreakGlassOpening { account: by, ready }));
 }
@@ -38,14 +40,16 @@ fn who_has_left_has_no_session_and_no_authenticator() {
     let mut house = House::mandated();
     let claire = house.enroll(CLAIRE);
     let anne = house.enter(ANNE);
-    house.about(ANNE, anne, CLAIRE, Command::Leave).unwrap();
+    house
+        .about(ANNE, anne, CLAIRE, Command::Deactivate)
+        .unwrap();
     assert_eq!(house.standing(CLAIRE, claire), Err(Refusal::LogInRefused));
-    // What a stranger hears who has found out the pass phrase says nothing about who left.
+    // What a stranger hears who has found out the password says nothing about who left.
     assert_eq!(house.try_log_in(CLAIRE), Err(Refusal::LogInRefused));
     assert_eq!(house.accounts[CLAIRE].authenticator, Authenticator::None);
 }
 
-/// OWASP ASVS 7.5.1: whoever reports the phone lost with a stolen pass phrase cannot lead its owner's letters elsewhere.
+/// OWASP ASVS 7.5.1: whoever reports the phone lost with a stolen password cannot lead its owner's letters elsewhere.
 #[test]
 fn an_address_is_changed_by_its_owner_with_a_fresh_code_where_one_can_be_had() {
     let mut house = House::enabled();
@@ -71,21 +75,21 @@ fn administrators_impose_it_on_all_employees() {
     let anne = house.enter(ANNE);
     let date = house.now.plus(limits::NOTICE);
     let (role, start) = (EMPLOYEE, Start::At(date));
-    let announce = Command::Announce { role, start };
+    let announce = Command::ScheduleMandate { role, start };
     assert_eq!(house.ask(CLAIRE, claire, announce), Err(Refusal::NotAdmin));
     house.ask(ANNE, anne, announce).unwrap();
     house.wait(limits::NOTICE - 1);
-    assert!(!is_due(&house.organisation, house.now));
+    assert!(!is_due(&house.organization, house.now));
     assert_eq!(house.standing(CLAIRE, claire), Ok(Level::Level1));
     house.wait(1);
-    assert!(is_due(&house.organisation, house.now));
-    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::EnrolOnly));
-    assert_eq!(house.log_in(CLAIRE).level, Level::EnrolOnly);
+    assert!(is_due(&house.organization, house.now));
+    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::EnrollOnly));
+    assert_eq!(house.log_in(CLAIRE).level, Level::EnrollOnly);
     let state = MandateState::InForce { since: date };
-    assert_eq!(house.organisation.mandates[0].state, state);
+    assert_eq!(house.organization.mandates[0].state, state);
     assert!(house.told(Event::MandateInForce { role }));
     assert_eq!(house.standing(DAVID, david), Ok(Level::Level1));
     let anne = house.enter(ANNE);
     house.add_role(ANNE, anne, DAVID, EMPLOYEE).unwrap();
-    assert_eq!(house.standing(DAVID, david), Ok(Level::EnrolOnly));
+    assert_eq!(house.standing(DAVID, david), Ok(Level::EnrollOnly));
 }

@@ -28,7 +28,7 @@ impl House {
         code: Submitted,
     ) -> Result<Grant, Refusal> {
         let access = ACCESS;
-        self.ask(who, session, Command::GiveCode { code, access })
+        self.ask(who, session, Command::VerifyCode { code, access })
     }
 
     pub fn try_log_in(&mut self, who: usize) -> Result<Session, Refusal> {
@@ -40,7 +40,7 @@ impl House {
         self.try_log_in(who).unwrap()
     }
 
-    pub fn give_code(&mut self, who: usize, session: Session) -> Result<Session, Refusal> {
+    pub fn verify_code(&mut self, who: usize, session: Session) -> Result<Session, Refusal> {
         let code = self.good();
         self.give(who, session, code).map(session_of)
     }
@@ -48,10 +48,10 @@ impl House {
     /// Log in and give the code that is asked for.
     pub fn enter(&mut self, who: usize) -> Session {
         let session = self.log_in(who);
-        self.give_code(who, session).unwrap()
+        self.verify_code(who, session).unwrap()
     }
 
-    pub fn resynchronise(
+    pub fn resynchronize(
         &mut self,
         who: usize,
         session: Session,
@@ -61,7 +61,7 @@ impl House {
         self.ask(
             who,
             session,
-            Command::Resynchronise {
+            Command::Resynchronize {
                 pair,
                 vantage,
                 access,
@@ -76,14 +76,14 @@ impl House {
         &mut self,
         who: usize,
         session: Session,
-        ticket: Option<u8>,
+        reset_code: Option<u8>,
     ) -> Result<Grant, Refusal> {
-        let (ticket, recovery, access) = (ticket.map(digest), recovery_codes(), ACCESS);
+        let (reset_code, recovery, access) = (reset_code.map(digest), recovery_codes(), ACCESS);
         self.ask(
             who,
             session,
             Command::BeginEnrollment {
-                ticket,
+                reset_code,
                 recovery,
                 access,
             },
@@ -98,7 +98,7 @@ impl House {
 
     pub fn confirm(&mut self, who: usize, session: Session) -> Result<Session, Refusal> {
         let check = self.good().check;
-        self.confirm_with(who, session, check, Some(SEAL))
+        self.confirm_with(who, session, check, Some(BREAK_GLASS))
             .map(session_of)
     }
 
@@ -107,16 +107,16 @@ impl House {
         who: usize,
         session: Session,
         check: CodeCheck,
-        seal: Option<u8>,
+        break_glass: Option<u8>,
     ) -> Result<Grant, Refusal> {
-        let (link, seal, access) = (digest(LINK), seal.map(digest), ACCESS);
+        let (link, break_glass, access) = (digest(LINK), break_glass.map(digest), ACCESS);
         self.ask(
             who,
             session,
             Command::ConfirmEnrollment {
                 check,
                 link,
-                seal,
+                break_glass,
                 access,
             },
         )
@@ -130,7 +130,7 @@ impl House {
 
     pub fn switch_off(&mut self, who: usize, session: Session) -> Result<Grant, Refusal> {
         let code = self.good();
-        self.ask(who, session, Command::SwitchOff { code })
+        self.ask(who, session, Command::TurnOff { code })
     }
 
     /// A voluntary account that is bound and switched off, at Level1.
@@ -153,34 +153,40 @@ impl House {
         )
     }
 
-    pub fn open(&mut self, who: usize, seal: u8) -> Result<Grant, Refusal> {
-        let seal = digest(seal);
-        self.host(who, Command::BreakGlass { seal })
+    pub fn open(&mut self, who: usize, break_glass: u8) -> Result<Grant, Refusal> {
+        let break_glass = digest(break_glass);
+        self.host(who, Command::OpenBreakGlass { break_glass })
     }
 
-    pub fn collect(&mut self, who: usize, seal: u8) -> Result<Grant, Refusal> {
-        let (seal, ticket) = (digest(seal), digest(TICKET));
-        self.host(who, Command::CollectTicket { seal, ticket })
+    pub fn collect(&mut self, who: usize, break_glass: u8) -> Result<Grant, Refusal> {
+        let (break_glass, reset_code) = (digest(break_glass), digest(RESET_CODE));
+        self.host(
+            who,
+            Command::CollectResetCode {
+                break_glass,
+                reset_code,
+            },
+        )
     }
 
-    /// The ticket of break-glass is out.
+    /// The reset code of break-glass is out.
     pub fn broken_glass(&mut self, who: usize) {
-        self.open(who, SEAL).unwrap();
+        self.open(who, BREAK_GLASS).unwrap();
         self.wait(limits::BREAK_GLASS);
-        self.collect(who, SEAL).unwrap();
+        self.collect(who, BREAK_GLASS).unwrap();
     }
 }
 
 /// What administrators do.
 impl House {
     pub fn reset(&mut self, who: usize, session: Session, whom: usize) -> Result<Grant, Refusal> {
-        let (ticket, aloud, code) = (digest(TICKET), false, self.good());
+        let (reset_code, aloud, code) = (digest(RESET_CODE), false, self.good());
         self.about(
             who,
             session,
             whom,
             Command::Reset {
-                ticket,
+                reset_code,
                 aloud,
                 code,
             },
@@ -194,14 +200,14 @@ impl House {
         roles: &[RoleId],
     ) -> Result<Grant, Refusal> {
         let roles = RoleSet::new(roles.iter().copied()).unwrap();
-        let (ticket, code) = (digest(TICKET), self.good());
+        let (reset_code, code) = (digest(RESET_CODE), self.good());
         self.about(
             ANNE,
             session,
             whom,
-            Command::Rehire {
+            Command::Reactivate {
                 roles,
-                ticket,
+                reset_code,
                 code,
             },
         )
@@ -214,17 +220,17 @@ impl House {
         days: u64,
     ) -> Result<Grant, Refusal> {
         let start = Start::At(self.in_days(days));
-        self.ask(ANNE, session, Command::Announce { role, start })
+        self.ask(ANNE, session, Command::ScheduleMandate { role, start })
     }
 
     pub fn mandate_now(&mut self, session: Session) -> Result<Grant, Refusal> {
         let (role, start) = (EMPLOYEE, Start::Now { confirmed: true });
-        self.ask(ANNE, session, Command::Announce { role, start })
+        self.ask(ANNE, session, Command::ScheduleMandate { role, start })
     }
 
     pub fn change(&mut self, session: Session, setting: Setting) -> Result<Grant, Refusal> {
         let code = self.good();
-        self.ask(ANNE, session, Command::Change { setting, code })
+        self.ask(ANNE, session, Command::ChangeSetting { setting, code })
     }
 
     pub fn add_role(

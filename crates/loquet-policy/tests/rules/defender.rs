@@ -14,7 +14,7 @@ pub fn mix(seed: u64, number: u64) -> u64 {
 }
 
 pub struct Defender {
-    pub organisation: Organisation,
+    pub organization: Organization,
     pub roster: Roster,
     pub account: Account,
     pub now: UnixTime,
@@ -25,16 +25,16 @@ pub struct Defender {
 
 impl Defender {
     pub fn new(secret: u64, codes: u64, drift: i8) -> Self {
-        let mut organisation = Organisation::new(OrgId::from(1u64));
+        let mut organization = Organization::new(OrgId::from(1u64));
         let by = AccountId::from(9u64);
-        organisation.latch = Latch::Enabled { since: START, by };
-        organisation.mandates = vec![Mandate {
+        organization.latch = Latch::Enabled { since: START, by };
+        organization.mandates = vec![Mandate {
             role: RoleId::EMPLOYEE,
             by,
             state: MandateState::InForce { since: START },
         }];
         let roles = RoleSet::of(RoleId::EMPLOYEE);
-        let mut account = Account::new(AccountId::from(1u64), organisation.id, roles, START);
+        let mut account = Account::new(AccountId::from(1u64), organization.id, roles, START);
         account.authenticator = Authenticator::Active {
             since: START,
             step: START.0 / 30,
@@ -42,8 +42,8 @@ impl Defender {
             told: None,
         };
         Self {
-            roster: Roster::new(organisation.id),
-            organisation,
+            roster: Roster::new(organization.id),
+            organization,
             account,
             now: START.plus(limits::DAY),
             secret,
@@ -54,7 +54,7 @@ impl Defender {
 
     pub fn ask(&mut self, session: Option<&Session>, command: &Command) -> Result<Grant, Refusal> {
         let snapshot = Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: Some(&self.roster),
             actor: &self.account,
             session,
@@ -131,7 +131,7 @@ impl Defender {
         }
     }
 
-    /// The owner's day: the pass phrase and the phone's code.
+    /// The owner's day: the password and the phone's code.
     pub fn owner_enters(&mut self, vantage: Vantage) -> bool {
         let Some(session) = self.log_in() else {
             return false;
@@ -143,7 +143,7 @@ impl Defender {
         }
         let check = self.check(self.code(step), false);
         let code = Submitted { check, vantage };
-        let give = Command::GiveCode {
+        let give = Command::VerifyCode {
             code,
             access: ACCESS,
         };

@@ -1,5 +1,5 @@
 //! The engine beside a reference that keeps nothing but a log, and beside its own forecasts, on random lives of small
-//! organisations. More of them: `cargo test -p loquet-policy --release --test rules -- --ignored log_reader`.
+//! organizations. More of them: `cargo test -p loquet-policy --release --test rules -- --ignored log_reader`.
 
 // By path: the test kit as a whole stands on crates that stand on this one.
 #[path = "../../../loquet-testkit/src/policy_reference/mod.rs"]
@@ -90,10 +90,10 @@ fn live(lives: u64, steps: u64) -> (BTreeMap<&'static str, u64>, usize) {
 const AUTHOR: u64 = 99;
 
 /// Somebody who may change any rule: an administrator with a recent code, where there are codes.
-fn author(organisation: &Organisation, now: UnixTime) -> (Account, Session) {
+fn author(organization: &Organization, now: UnixTime) -> (Account, Session) {
     let roles = RoleSet::of(ADMINISTRATOR);
-    let mut author = Account::new(AUTHOR.into(), organisation.id, roles, UnixTime(0));
-    let enabled = organisation.is_enabled();
+    let mut author = Account::new(AUTHOR.into(), organization.id, roles, UnixTime(0));
+    let enabled = organization.is_enabled();
     let level = if enabled {
         Level::Level2
     } else {
@@ -117,13 +117,13 @@ fn author(organisation: &Organisation, now: UnixTime) -> (Account, Session) {
     (author, session)
 }
 
-fn written(organisation: &Organisation, command: &Command, now: UnixTime) -> Option<Organisation> {
+fn written(organization: &Organization, command: &Command, now: UnixTime) -> Option<Organization> {
     // Who settles what is due was there when it became so.
-    let (author, session) = author(organisation, now);
-    let mut roster = Roster::new(organisation.id);
+    let (author, session) = author(organization, now);
+    let mut roster = Roster::new(organization.id);
     roster.admit(&author);
     let snapshot = Snapshot {
-        organisation: Some(organisation),
+        organization: Some(organization),
         roster: Some(&roster),
         actor: &author,
         session: Some(&session),
@@ -131,36 +131,42 @@ fn written(organisation: &Organisation, command: &Command, now: UnixTime) -> Opt
     };
     let session = SessionId(0);
     let decision = decide(&snapshot, command, now, Fresh { session });
-    let changed = decision.changes.organisation;
+    let changed = decision.changes.organization;
     decision.answer.ok()?;
-    Some(changed.unwrap_or_else(|| organisation.clone()))
+    Some(changed.unwrap_or_else(|| organization.clone()))
 }
 
 /// A change of the rules, and the command that makes it.
-fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (PolicyChange, Command) {
+fn change(organization: &Organization, now: UnixTime, dice: &mut Dice) -> (PolicyChange, Command) {
     let role = RoleId(dice.roll(3) as u16);
     let date = now.plus((7 + dice.roll(9)) * limits::DAY);
     let mandate = PolicyChange::Mandate { role, date };
     match dice.roll(7) {
-        0 | 1 if organisation.mandate(role).is_some() => {
+        0 | 1 if organization.mandate(role).is_some() => {
             (mandate, Command::MoveMandate { role, date })
         }
         0 => {
             let start = Start::At(date);
-            (mandate, Command::Announce { role, start })
+            (mandate, Command::ScheduleMandate { role, start })
         }
         1 => {
             let start = Start::Now { confirmed: true };
             let mandate = PolicyChange::Mandate { role, date: now };
-            (mandate, Command::Announce { role, start })
+            (mandate, Command::ScheduleMandate { role, start })
         }
         2 => {
             let none = PolicyChange::NoMandate { role };
             (none, Command::CancelMandate { role })
         }
         3 => {
-            let (seal, typed_back) = (digest(1), true);
-            (PolicyChange::Enable, Command::Enable { seal, typed_back })
+            let (break_glass, typed_back) = (digest(1), true);
+            (
+                PolicyChange::Enable,
+                Command::Enable {
+                    break_glass,
+                    typed_back,
+                },
+            )
         }
         kind => {
             let seconds = [1, 7, 20, 90][dice.roll(4) as usize] * limits::DAY;
@@ -170,7 +176,7 @@ fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (Polic
             };
             let code = known(CodeCheck::Good { step: 2, offset: 0 });
             let change = PolicyChange::Setting(setting);
-            (change, Command::Change { setting, code })
+            (change, Command::ChangeSetting { setting, code })
         }
     }
 }
@@ -178,7 +184,7 @@ fn change(organisation: &Organisation, now: UnixTime, dice: &mut Dice) -> (Polic
 /// What a change would do is what it does: how many log-ins it changes.
 fn forecast(life: &mut Life) -> usize {
     let (now, dice) = (UnixTime(life.now), &mut life.dice);
-    let (mut before, mut accounts) = (life.organisation.clone(), life.accounts.clone());
+    let (mut before, mut accounts) = (life.organization.clone(), life.accounts.clone());
     // Often another change was made before, and sometimes somebody holds a role that nobody defined.
     let (_, earlier) = change(&before, now, dice);
     before = written(&before, &earlier, now).unwrap_or(before);
@@ -191,9 +197,9 @@ fn forecast(life: &mut Life) -> usize {
         return 0;
     };
     // What weakens is forecast as if its wait were over.
-    let waits = matches!(command, Command::Change { .. }) && !after.scheduled.is_empty();
+    let waits = matches!(command, Command::ChangeSetting { .. }) && !after.scheduled.is_empty();
     let at = now.plus(days * limits::DAY + if waits { limits::WEAKENING } else { 0 });
-    let [was, is] = [&before, &after].map(|it| written(it, &Command::Settle, at).unwrap());
+    let [was, is] = [&before, &after].map(|it| written(it, &Command::ApplyDue, at).unwrap());
     let difference = |account: &Account| {
         let [before, after] = [&was, &is].map(|it| entrance(it, account, at));
         let account = account.id;
@@ -218,19 +224,19 @@ fn the_engine_agrees_with_the_log_reader() {
     assert!(foreseen > 1_000, "{foreseen}");
     for answer in [
         "Level2",
-        "EnrolOnly",
+        "EnrollOnly",
         "done",
         "HalfLogin",
         "MANDATED",
         "ALREADY_USED",
-        "TICKET_REQUIRED",
+        "RESET_CODE_REQUIRED",
         "STALE_LOGIN",
         "LOGIN_EXPIRED",
         "THROTTLED",
         "NOT_FRESH",
         "SELF_RESET",
         "LATCHED",
-        "HAS_LEFT",
+        "IS_DEACTIVATED",
         "WRONG_CODE",
         "RECOVER_FIRST",
     ] {

@@ -27,12 +27,12 @@ fn of_several_mandates_the_earliest_is_the_reason() {
     };
     for (parents, employees, earlier) in [(1, 2, 1u64), (2, 1, 2), (3, 3, 1)] {
         let found = |state: &dyn Fn(u64) -> MandateState, now| {
-            let mut organisation = house.organisation.clone();
-            organisation.mandates = vec![
+            let mut organization = house.organization.clone();
+            organization.mandates = vec![
                 mandate(PARENT, 1, state(parents)),
                 mandate(EMPLOYEE, 2, state(employees)),
             ];
-            required(Some(&organisation), &house.accounts[CLAIRE], now)
+            required(Some(&organization), &house.accounts[CLAIRE], now)
         };
         let now = found(&in_force, at(9));
         assert_eq!(now.mandate.unwrap().by, earlier.into());
@@ -44,17 +44,17 @@ fn of_several_mandates_the_earliest_is_the_reason() {
 }
 
 #[test]
-fn nothing_is_required_before_enabling_and_the_strictest_by_another_organisation() {
+fn nothing_is_required_before_enabling_and_the_strictest_by_another_organization() {
     let mut house = House::new();
     let since = UnixTime(0);
-    house.organisation.mandates = vec![mandate(EMPLOYEE, 1, MandateState::InForce { since })];
+    house.organization.mandates = vec![mandate(EMPLOYEE, 1, MandateState::InForce { since })];
     house.accounts[DAVID].roles = RoleSet::of(RoleId(77));
     for account in &house.accounts {
-        let found = required(Some(&house.organisation), account, house.now);
+        let found = required(Some(&house.organization), account, house.now);
         assert_eq!(found, Requirement::default());
     }
     let (other, claire) = (
-        Organisation::new(OrgId::from(2u64)),
+        Organization::new(OrgId::from(2u64)),
         &house.accounts[CLAIRE],
     );
     let requirement = required(Some(&other), claire, house.now);
@@ -75,12 +75,12 @@ fn a_mandate_covers_its_role_and_those_that_imply_it() {
         define(21, Some(twenty)),
         define(1, Some(PARENT)),
     ];
-    let organisation = house.organisation.clone().with_roles(roles);
+    let organization = house.organization.clone().with_roles(roles);
     // The employee was defined anew.
-    assert_eq!(organisation.roles.len(), 7);
-    assert!(covers(&organisation, &RoleSet::of(ten), PARENT));
+    assert_eq!(organization.roles.len(), 7);
+    assert!(covers(&organization, &RoleSet::of(ten), PARENT));
     // As long a chain as there are roles.
-    let chain = house.organisation.clone();
+    let chain = house.organization.clone();
     let chain = chain.with_roles([define(1, Some(PARENT))]);
     assert!(covers(&chain, &RoleSet::of(ADMINISTRATOR), PARENT));
     for (role, covered) in [
@@ -93,10 +93,10 @@ fn a_mandate_covers_its_role_and_those_that_imply_it() {
         (RoleId(8), false),
     ] {
         let both = RoleSet::new([PARENT, role]).unwrap();
-        assert_eq!(covers(&organisation, &both, EMPLOYEE), covered, "{role:?}");
+        assert_eq!(covers(&organization, &both, EMPLOYEE), covered, "{role:?}");
         let mut account = house.accounts[DAVID].clone();
         account.roles = RoleSet::of(role);
-        let found = required(Some(&organisation), &account, house.now);
+        let found = required(Some(&organization), &account, house.now);
         assert_eq!(found.mandate.is_some(), covered, "{role:?}");
     }
 }
@@ -125,7 +125,7 @@ fn each_requirement_gives_its_reason() {
 fn the_list_holds_each_active_administrator_once_in_order() {
     let house = House::enabled();
     let anne = &house.accounts[ANNE];
-    let mut list = Roster::new(house.organisation.id);
+    let mut list = Roster::new(house.organization.id);
     for who in [BRUNO, ANNE, CLAIRE, DAVID, ANNE] {
         list.admit(&house.accounts[who]);
     }
@@ -139,7 +139,7 @@ fn the_list_holds_each_active_administrator_once_in_order() {
     assert_eq!(list.administrator(anne.id).unwrap().mark, 3);
     let id = AccountId::from(9u64);
     let (org, since) = (OrgId::from(2u64), house.now);
-    let status = Status::Left { since };
+    let status = Status::Deactivated { since };
     let authenticator = Authenticator::None;
     for (stranger, listed) in [
         (
@@ -175,18 +175,18 @@ fn the_list_holds_each_active_administrator_once_in_order() {
 #[test]
 fn changes_are_empty_when_no_row_is_written() {
     let House {
-        organisation,
+        organization,
         roster,
         accounts,
         ..
     } = House::enabled();
     let none = Changes::default();
     assert!(none.is_empty());
-    let (organisation, roster) = (Some(organisation), Some(roster));
+    let (organization, roster) = (Some(organization), Some(roster));
     let (actor, subject) = (accounts.first().cloned(), accounts.last().cloned());
     for changes in [
         Changes {
-            organisation,
+            organization,
             ..none.clone()
         },
         Changes {
@@ -203,36 +203,36 @@ fn changes_are_empty_when_no_row_is_written() {
     }
 }
 
-/// Rows of two organisations, and a stamp of somebody else, do not belong together.
+/// Rows of two organizations, and a stamp of somebody else, do not belong together.
 #[test]
-fn a_stranger_to_the_organisation_hears_of_no_account() {
+fn a_stranger_to_the_organization_hears_of_no_account() {
     let mut house = House::enabled();
     let stamp = house.enter(BRUNO);
     let elsewhere = OrgId::from(2u64);
-    let mut organisation = house.organisation.clone();
-    organisation.id = elsewhere;
+    let mut organization = house.organization.clone();
+    organization.id = elsewhere;
     let roster = Roster::new(elsewhere);
     let mut subject = house.accounts[CLAIRE].clone();
     subject.org = elsewhere;
     let own = Snapshot {
-        organisation: Some(&house.organisation),
+        organization: Some(&house.organization),
         roster: Some(&house.roster),
         actor: &house.accounts[ANNE],
         session: None,
         subject: None,
     };
-    let (organisation, roster) = (Some(&organisation), Some(&roster));
+    let (organization, roster) = (Some(&organization), Some(&roster));
     let (session, subject) = (Some(&stamp), Some(&subject));
     for snapshot in [
         Snapshot {
-            organisation,
+            organization,
             ..own
         },
         Snapshot { roster, ..own },
         Snapshot { session, ..own },
         Snapshot { subject, ..own },
     ] {
-        for command in [Command::Settle, Command::Leave, Command::LogOut] {
+        for command in [Command::ApplyDue, Command::Deactivate, Command::LogOut] {
             let session = SessionId(9);
             let decision = decide(&snapshot, &command, house.now, Fresh { session });
             assert_eq!(decision.answer, Err(Refusal::UnknownAccount));
@@ -245,8 +245,8 @@ fn a_stranger_to_the_organisation_hears_of_no_account() {
 #[test]
 fn the_next_log_in_of_who_left_or_belongs_elsewhere_is_refused() {
     let mut house = House::enabled();
-    let next = |house: &House| entrance(&house.organisation, &house.accounts[CLAIRE], house.now);
-    house.accounts[CLAIRE].status = Status::Left { since: house.now };
+    let next = |house: &House| entrance(&house.organization, &house.accounts[CLAIRE], house.now);
+    house.accounts[CLAIRE].status = Status::Deactivated { since: house.now };
     assert_eq!(next(&house), Err(Refusal::LogInRefused));
     house.accounts[CLAIRE].org = OrgId::from(2u64);
     assert_eq!(next(&house), Err(Refusal::UnknownAccount));
@@ -267,7 +267,7 @@ fn what_holds_already_changes_no_log_in() {
         let (by, now) = (house.accounts[BRUNO].id, house.now);
         let plan = Plan { change, by, now };
         for at in [now, house.in_days(10), house.in_days(20)] {
-            let differences = what_if(&house.organisation, plan, &house.accounts, at);
+            let differences = what_if(&house.organization, plan, &house.accounts, at);
             assert_eq!(differences.count(), 0, "{change:?}");
         }
     }
@@ -281,13 +281,13 @@ fn a_forecast_knows_what_is_due_by_then() {
     let (by, due, now) = (house.accounts[ANNE].id, house.in_days(1), house.now);
     let seconds = 20 * limits::DAY;
     let setting = Setting::EnrollmentWindow { seconds };
-    house.organisation.scheduled = vec![Scheduled { setting, by, due }];
+    house.organization.scheduled = vec![Scheduled { setting, by, due }];
     let change = PolicyChange::NoMandate { role: EMPLOYEE };
     let plan = Plan { change, by, now };
     let claire = [&house.accounts[CLAIRE]];
-    let mut found = what_if(&house.organisation, plan, claire, due);
+    let mut found = what_if(&house.organization, plan, claire, due);
     let level = found.next().unwrap().before.map(|(level, _)| level);
-    assert_eq!(level, Ok(Level::EnrolOnly));
+    assert_eq!(level, Ok(Level::EnrollOnly));
 }
 
 /// Errors are for people: each says what was wrong.

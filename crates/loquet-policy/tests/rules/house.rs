@@ -1,10 +1,10 @@
-//! An organisation in which people do things.
+//! An organization in which people do things.
 
 use loquet_policy::*;
 
 #[derive(Clone)]
 pub struct House {
-    pub organisation: Organisation,
+    pub organization: Organization,
     pub roster: Roster,
     pub accounts: Vec<Account>,
     pub now: UnixTime,
@@ -24,8 +24,8 @@ pub const PARENT: RoleId = RoleId::PARENT;
 pub const EMPLOYEE: RoleId = RoleId::EMPLOYEE;
 pub const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
 
-pub const SEAL: u8 = 1;
-pub const TICKET: u8 = 2;
+pub const BREAK_GLASS: u8 = 1;
+pub const RESET_CODE: u8 = 2;
 pub const LINK: u8 = 3;
 /// The first of the recovery codes that an enrollment shows.
 pub const CODES: u8 = 10;
@@ -59,7 +59,7 @@ impl House {
         let mut before = self.clone();
         before.last = None;
         let snapshot = Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: command.reads_roster().then_some(&self.roster),
             actor: &self.accounts[who],
             session: session.as_ref(),
@@ -69,8 +69,8 @@ impl House {
         let session = SessionId(self.next);
         let decision = decide(&snapshot, &command, self.now, Fresh { session });
         let changes = decision.changes.clone();
-        if let Some(organisation) = changes.organisation {
-            self.organisation = organisation;
+        if let Some(organization) = changes.organization {
+            self.organization = organization;
         }
         if let Some(roster) = changes.roster {
             self.roster = roster;
@@ -113,7 +113,7 @@ impl House {
 
     pub fn standing(&self, who: usize, session: Session) -> Result<Level, Refusal> {
         let snapshot = Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: None,
             actor: &self.accounts[who],
             session: Some(&session),
@@ -144,7 +144,7 @@ impl House {
     /// Anne and Bruno are administrators, Claire is an employee, David a parent. Nobody has anything, and the accounts
     /// are a year old.
     pub fn new() -> Self {
-        let organisation = Organisation::new(OrgId::from(1u64));
+        let organization = Organization::new(OrgId::from(1u64));
         let administrator = RoleSet::new([EMPLOYEE, ADMINISTRATOR]).unwrap();
         let roles = [
             administrator,
@@ -152,16 +152,16 @@ impl House {
             RoleSet::of(EMPLOYEE),
             RoleSet::of(PARENT),
         ];
-        let mut roster = Roster::new(organisation.id);
+        let mut roster = Roster::new(organization.id);
         let mut accounts = Vec::new();
         for (number, roles) in (1u64..).zip(roles) {
             let id = AccountId::from(number);
-            let account = Account::new(id, organisation.id, roles, UnixTime(0));
+            let account = Account::new(id, organization.id, roles, UnixTime(0));
             roster.admit(&account);
             accounts.push(account);
         }
         Self {
-            organisation,
+            organization,
             roster,
             accounts,
             now: UnixTime(365 * limits::DAY),
@@ -185,15 +185,22 @@ impl House {
     /// Enabled, and whoever enrolls gets recovery codes.
     pub fn with_codes() -> Self {
         let mut house = Self::new();
-        house.organisation.options.recovery_codes = true;
+        house.organization.options.recovery_codes = true;
         house.enable()
     }
 
     fn enable(mut self) -> Self {
         let anne = self.log_in(ANNE);
-        let (seal, typed_back) = (digest(SEAL), true);
-        self.ask(ANNE, anne, Command::Enable { seal, typed_back })
-            .unwrap();
+        let (break_glass, typed_back) = (digest(BREAK_GLASS), true);
+        self.ask(
+            ANNE,
+            anne,
+            Command::Enable {
+                break_glass,
+                typed_back,
+            },
+        )
+        .unwrap();
         self.enroll(ANNE);
         self.enroll(BRUNO);
         self
@@ -207,7 +214,7 @@ impl House {
 
     /// Who imposed the employees' mandate, and when.
     pub fn mandate(&self) -> Cause {
-        Cause::from(self.organisation.mandate(EMPLOYEE).unwrap())
+        Cause::from(self.organization.mandate(EMPLOYEE).unwrap())
     }
 }
 

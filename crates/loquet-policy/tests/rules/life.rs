@@ -1,4 +1,4 @@
-//! Random lives of a small organisation: what people ask for, of the engine and of the reference.
+//! Random lives of a small organization: what people ask for, of the engine and of the reference.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub const PEOPLE: [Rank; 4] = [
 ];
 
 pub struct Life {
-    pub organisation: Organisation,
+    pub organization: Organization,
     pub accounts: Vec<Account>,
     pub now: u64,
     pub dice: Dice,
@@ -47,22 +47,22 @@ pub struct Life {
 
 impl Life {
     pub fn new(seed: u64) -> Self {
-        let organisation = Organisation::new(OrgId::from(1u64));
-        let mut roster = Roster::new(organisation.id);
+        let organization = Organization::new(OrgId::from(1u64));
+        let mut roster = Roster::new(organization.id);
         let account = |(number, rank): (u64, &Rank)| {
             let roles = match rank {
                 Rank::Parent => RoleSet::of(PARENT),
                 Rank::Employee => RoleSet::of(EMPLOYEE),
                 Rank::Administrator => RoleSet::new([EMPLOYEE, ADMINISTRATOR]).unwrap(),
             };
-            Account::new(AccountId::from(number), organisation.id, roles, UnixTime(0))
+            Account::new(AccountId::from(number), organization.id, roles, UnixTime(0))
         };
         let accounts: Vec<Account> = (1..).zip(&PEOPLE).map(account).collect();
         for account in &accounts {
             roster.admit(account);
         }
         Self {
-            organisation,
+            organization,
             accounts,
             now: 2_000_000_000,
             dice: Dice::new(seed),
@@ -128,14 +128,14 @@ impl Life {
         let level = self.sessions.get(&ask.session).map(|session| session.level);
         ask.act = match (level, self.dice.roll(5)) {
             (None, _) | (_, 0) => Act::LogIn,
-            (Some(Level::HalfLogin), _) => Act::GiveCode,
+            (Some(Level::HalfLogin), _) => Act::VerifyCode,
             (_, 1) => Act::Begin(true),
             (_, 2) => Act::Confirm,
             (_, wrong) => {
                 if wrong == 3 {
                     ask.code = Typed::Wrong;
                 }
-                Act::GiveCode
+                Act::VerifyCode
             }
         };
         ask
@@ -151,23 +151,23 @@ impl Life {
         };
         ask.act = match self.dice.roll(41) {
             0..9 => Act::LogIn,
-            9..17 => Act::GiveCode,
+            9..17 => Act::VerifyCode,
             17..20 => Act::Begin(self.dice.roll(4) > 0),
             20..24 => Act::Confirm,
             24 => Act::LogOut,
             25 => Act::LogOutEverywhere,
-            26 => Act::SwitchOn,
-            27 => Act::SwitchOff,
+            26 => Act::TurnOn,
+            27 => Act::TurnOff,
             28 => Act::ReportLost,
             29 => Act::Enable,
-            30 => Act::Announce(6 + self.dice.roll(4)),
+            30 => Act::ScheduleMandate(6 + self.dice.roll(4)),
             31 => Act::AnnounceNow,
             32 => Act::Cancel,
             33 | 34 => Act::Reset,
             35 => Act::Promote,
             36 => Act::Demote,
-            37 => Act::Leave,
-            38 => Act::Rehire,
+            37 => Act::Deactivate,
+            38 => Act::Reactivate,
             39 => Act::BreakGlass,
             _ => Act::Collect,
         };
@@ -175,45 +175,42 @@ impl Life {
     }
 
     fn command(&self, ask: Ask) -> Command {
-        let check = match ask.code {
-            Typed::Good(step) => CodeCheck::Good { step, offset: 0 },
-            Typed::Wrong => CodeCheck::Wrong { behind: None },
-            Typed::Nothing => CodeCheck::Absent,
-        };
-        let vantage = match (ask.act, ask.known) {
-            (Act::GiveCode, false) => Vantage::Stranger,
-            _ => Vantage::KnownDevice,
-        };
-        let code = Submitted { check, vantage };
+        let code = submitted(ask);
+        let check = code.check;
         let (access, recovery) = (ACCESS, RecoverySet::EMPTY);
-        let (seal, ticket, link) = (digest(1), digest(2), digest(3));
+        let (break_glass, reset_code, link) = (digest(1), digest(2), digest(3));
         let (role, typed_back) = (EMPLOYEE, true);
-        let announce = |start| Command::Announce { role, start };
+        let announce = |start| Command::ScheduleMandate { role, start };
         match ask.act {
             Act::LogIn => Command::LogIn { access },
-            Act::GiveCode => Command::GiveCode { code, access },
+            Act::VerifyCode => Command::VerifyCode { code, access },
             Act::LogOut => Command::LogOut,
             Act::LogOutEverywhere => Command::LogOutEverywhere,
             Act::Begin(shown) => Command::BeginEnrollment {
-                ticket: shown.then_some(ticket),
+                reset_code: shown.then_some(reset_code),
                 recovery,
                 access,
             },
             Act::Confirm => Command::ConfirmEnrollment {
                 check,
                 link,
-                seal: Some(seal),
+                break_glass: Some(break_glass),
                 access,
             },
-            Act::SwitchOn => Command::SwitchOn { code },
-            Act::SwitchOff => Command::SwitchOff { code },
+            Act::TurnOn => Command::TurnOn { code },
+            Act::TurnOff => Command::TurnOff { code },
             Act::ReportLost => Command::ReportLost,
-            Act::Enable => Command::Enable { seal, typed_back },
-            Act::Announce(days) => announce(Start::At(UnixTime(self.now + days * limits::DAY))),
+            Act::Enable => Command::Enable {
+                break_glass,
+                typed_back,
+            },
+            Act::ScheduleMandate(days) => {
+                announce(Start::At(UnixTime(self.now + days * limits::DAY)))
+            }
             Act::AnnounceNow => announce(Start::Now { confirmed: true }),
             Act::Cancel => Command::CancelMandate { role },
             Act::Reset => Command::Reset {
-                ticket,
+                reset_code,
                 aloud: false,
                 code,
             },
@@ -224,14 +221,17 @@ impl Life {
             Act::Demote => Command::RemoveRole {
                 role: ADMINISTRATOR,
             },
-            Act::Leave => Command::Leave,
-            Act::Rehire => Command::Rehire {
+            Act::Deactivate => Command::Deactivate,
+            Act::Reactivate => Command::Reactivate {
                 roles: RoleSet::of(role),
-                ticket,
+                reset_code,
                 code,
             },
-            Act::BreakGlass => Command::BreakGlass { seal },
-            Act::Collect => Command::CollectTicket { seal, ticket },
+            Act::BreakGlass => Command::OpenBreakGlass { break_glass },
+            Act::Collect => Command::CollectResetCode {
+                break_glass,
+                reset_code,
+            },
         }
     }
 
@@ -245,7 +245,7 @@ impl Life {
         let session = self.sessions.get(&ask.session).filter(|_| !host);
         let about = command.reads_subject();
         let snapshot = Snapshot {
-            organisation: Some(&self.organisation),
+            organization: Some(&self.organization),
             roster: command.reads_roster().then_some(&self.roster),
             actor: &self.accounts[ask.who],
             session,
@@ -254,8 +254,8 @@ impl Life {
         let session = SessionId(ask.new);
         let decision = decide(&snapshot, &command, UnixTime(self.now), Fresh { session });
         let changes = decision.changes;
-        if let Some(organisation) = changes.organisation {
-            self.organisation = organisation;
+        if let Some(organization) = changes.organization {
+            self.organization = organization;
         }
         if let Some(roster) = changes.roster {
             self.roster = roster;
@@ -279,9 +279,22 @@ impl Life {
         Ok(match session.level {
             Level::HalfLogin => "HalfLogin",
             Level::RecoveryOnly => "RecoveryOnly",
-            Level::EnrolOnly => "EnrolOnly",
+            Level::EnrollOnly => "EnrollOnly",
             Level::Level1 => "Level1",
             Level::Level2 => "Level2",
         })
     }
+}
+
+fn submitted(ask: Ask) -> Submitted {
+    let check = match ask.code {
+        Typed::Good(step) => CodeCheck::Good { step, offset: 0 },
+        Typed::Wrong => CodeCheck::Wrong { behind: None },
+        Typed::Nothing => CodeCheck::Absent,
+    };
+    let vantage = match (ask.act, ask.known) {
+        (Act::VerifyCode, false) => Vantage::Stranger,
+        _ => Vantage::KnownDevice,
+    };
+    Submitted { check, vantage }
 }

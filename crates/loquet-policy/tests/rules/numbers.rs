@@ -32,14 +32,14 @@ fn during_a_wait_nothing_is_looked_at_or_counted() {
     let before = house.accounts[ANNE].clone();
     house.wait(29);
     let throttled = Refusal::Throttled { wait: 1 };
-    assert_eq!(house.give_code(ANNE, half), Err(throttled));
+    assert_eq!(house.verify_code(ANNE, half), Err(throttled));
     assert_eq!(
         house.wrong(ANNE, half, Vantage::KnownDevice),
         Err(throttled)
     );
     assert_eq!(house.accounts[ANNE], before);
     house.wait(1);
-    house.give_code(ANNE, half).unwrap();
+    house.verify_code(ANNE, half).unwrap();
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn an_enrollment_times_out_to_the_second() {
     assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
 }
 
-/// A log-in reads the account and the organisation: never the list, which every administrator's log-in would contend for.
+/// A log-in reads the account and the organization: never the list, which every administrator's log-in would contend for.
 #[test]
 fn log_ins_do_not_read_the_list() {
     let access = ACCESS;
@@ -115,14 +115,14 @@ fn log_ins_do_not_read_the_list() {
         (Command::LogIn { access }, false),
         (Command::LogOut, false),
         (Command::LogOutEverywhere, false),
-        (Command::Settle, true),
+        (Command::ApplyDue, true),
         (Command::ReportLost, true),
     ] {
         assert_eq!(command.reads_roster(), reads, "{command:?}");
     }
 }
 
-/// Anne has reset Claire, and the ticket was given out.
+/// Anne has reset Claire, and the reset code was given out.
 fn reset() -> House {
     let mut house = House::mandated();
     house.enroll(CLAIRE);
@@ -132,29 +132,29 @@ fn reset() -> House {
 }
 
 #[test]
-fn the_tenth_wrong_ticket_voids_it() {
+fn the_tenth_wrong_reset_code_voids_it() {
     let mut house = reset();
     let claire = house.log_in(CLAIRE);
-    for ticket in [[99; 10].as_slice(), &[TICKET]].concat() {
+    for reset_code in [[99; 10].as_slice(), &[RESET_CODE]].concat() {
         assert_eq!(
-            house.begin(CLAIRE, claire, Some(ticket)),
-            Err(Refusal::WrongTicket)
+            house.begin(CLAIRE, claire, Some(reset_code)),
+            Err(Refusal::WrongResetCode)
         );
     }
-    assert!(house.told(Event::TicketVoid));
+    assert!(house.told(Event::ResetCodeVoid));
 }
 
 #[test]
-fn a_ticket_begun_in_time_may_finish_late() {
+fn a_reset_code_begun_in_time_may_finish_late() {
     let mut house = reset();
-    let over = house.now.plus(limits::TICKET);
-    house.wait(limits::TICKET - 1);
+    let over = house.now.plus(limits::RESET_CODE);
+    house.wait(limits::RESET_CODE - 1);
     let claire = house.log_in(CLAIRE);
-    house.begin(CLAIRE, claire, Some(TICKET)).unwrap();
+    house.begin(CLAIRE, claire, Some(RESET_CODE)).unwrap();
     house.wait(limits::PENDING - 1);
     let late = house.log_in(CLAIRE);
-    let expired = Refusal::TicketExpired(Cause::of(house.accounts[ANNE].id, over));
-    assert_eq!(house.begin(CLAIRE, late, Some(TICKET)), Err(expired));
+    let expired = Refusal::ResetCodeExpired(Cause::of(house.accounts[ANNE].id, over));
+    assert_eq!(house.begin(CLAIRE, late, Some(RESET_CODE)), Err(expired));
     house.confirm(CLAIRE, claire).unwrap();
 }
 
@@ -167,9 +167,9 @@ fn the_window_is_fourteen_days_from_the_mandate_or_the_account() {
             house.accounts[CLAIRE].created = house.now;
         }
         house.wait(limits::ENROLLMENT_WINDOW - 1);
-        assert_eq!(house.log_in(CLAIRE).level, Level::EnrolOnly);
+        assert_eq!(house.log_in(CLAIRE).level, Level::EnrollOnly);
         house.wait(1);
-        let late = Refusal::TicketRequired(house.mandate());
+        let late = Refusal::ResetCodeRequired(house.mandate());
         assert_eq!(house.try_log_in(CLAIRE), Err(late));
     }
 }
@@ -189,9 +189,9 @@ fn what_weakens_waits_three_days_and_any_administrator_stops_it() {
         .unwrap();
     let offered_after = |house: &mut House, seconds| {
         house.wait(seconds);
-        assert_eq!(is_due(&house.organisation, house.now), seconds == 1);
-        house.host(DAVID, Command::Settle).unwrap();
-        house.organisation.options.recovery_codes
+        assert_eq!(is_due(&house.organization, house.now), seconds == 1);
+        house.host(DAVID, Command::ApplyDue).unwrap();
+        house.organization.options.recovery_codes
     };
     assert!(!offered_after(&mut house, limits::WEAKENING));
     let anne = house.enter(ANNE);
@@ -201,14 +201,14 @@ fn what_weakens_waits_three_days_and_any_administrator_stops_it() {
 }
 
 #[test]
-fn a_change_of_pass_phrase_ends_the_wait_and_never_the_counts() {
+fn a_change_of_password_ends_the_wait_and_never_the_counts() {
     let mut house = House::mandated();
     let half = house.log_in(ANNE);
     for _ in 0..6 {
         house.wrong(ANNE, half, Vantage::Stranger);
     }
     house
-        .host(ANNE, Command::PassPhraseChanged { by_owner: true })
+        .host(ANNE, Command::PasswordChanged { by_owner: true })
         .unwrap();
     let Attempts {
         total, stranger, ..
@@ -219,7 +219,7 @@ fn a_change_of_pass_phrase_ends_the_wait_and_never_the_counts() {
 }
 
 #[test]
-fn the_repudiation_link_opens_nothing_but_a_reset() {
+fn the_not_me_link_opens_nothing_but_a_reset() {
     let mut house = House::mandated();
     house.enroll(CLAIRE);
     for (link, answer) in [
@@ -228,12 +228,15 @@ fn the_repudiation_link_opens_nothing_but_a_reset() {
         (LINK, Err(Refusal::WrongLink)),
     ] {
         let link = digest(link);
-        assert_eq!(house.host(CLAIRE, Command::Repudiate { link }), answer);
+        assert_eq!(
+            house.host(CLAIRE, Command::ReportUnrecognized { link }),
+            answer
+        );
     }
-    let due = Authenticator::ResetDue { ticket: None };
+    let due = Authenticator::ResetDue { reset_code: None };
     assert_eq!(house.accounts[CLAIRE].authenticator, due);
     let claire = house.log_in(CLAIRE);
-    let refusal = Refusal::TicketRequired(Cause::default());
+    let refusal = Refusal::ResetCodeRequired(Cause::default());
     assert_eq!(house.begin(CLAIRE, claire, None), Err(refusal));
 }
 
@@ -255,22 +258,28 @@ fn a_replacement_leaves_the_old_authenticator_until_it_is_confirmed() {
 fn the_limits_are_the_published_ones() {
     use limits::*;
     let (minute, hour, day) = (60, 3_600, 86_400);
-    assert_eq!([HALF_LOGIN, PENDING, TICKET_ALOUD], [10 * minute; 3]);
-    assert_eq!((RECENT, BREAK_GLASS_TICKET), (5 * minute, 10 * minute));
+    assert_eq!([HALF_LOGIN, PENDING, RESET_CODE_ALOUD], [10 * minute; 3]);
+    assert_eq!((RECENT, BREAK_GLASS_RESET_CODE), (5 * minute, 10 * minute));
     assert_eq!(
         [ENROLLMENT_WINDOW, ENROLLMENT_WINDOW_MAX],
         [14 * day, 90 * day]
     );
-    assert_eq!([TICKET, TICKET_MAX], [24 * hour, 72 * hour]);
+    assert_eq!([RESET_CODE, RESET_CODE_MAX], [24 * hour, 72 * hour]);
     assert_eq!(
         [NOTICE, NOTICE_MAX, REPUDIATION],
         [7, 730, 7].map(|n| n * day)
     );
-    assert_eq!([WEAKENING, PROBATION, SEAL_VOID], [72 * hour; 3]);
+    assert_eq!(
+        [WEAKENING, PROBATION, BREAK_GLASS_CODE_VOID],
+        [72 * hour; 3]
+    );
     assert_eq!([BREAK_GLASS, BREAK_GLASS_COLLECT], [24 * hour; 2]);
     assert_eq!([MINUTE, HOUR, DAY], [minute, hour, day]);
     assert_eq!([WAIT, WAIT_MAX], [30, hour]);
-    assert_eq!([TICKET_TRIES, SEAL_TRIES, PENDING_TRIES], [10; 3]);
+    assert_eq!(
+        [RESET_CODE_TRIES, BREAK_GLASS_TRIES, PENDING_TRIES],
+        [10; 3]
+    );
     assert_eq!((POSTPONEMENTS, RESETS_A_DAY, FIRST_WAIT), (2, 5, 6));
     assert_eq!((FAILURES, FAILURES_CORRECTED), (100, 75));
     assert_eq!((RESERVE, ADVISE_REPLACEMENT, DRIFT_MAX), (20, 50, 4));
@@ -296,7 +305,7 @@ fn a_corrected_clock_leaves_three_quarters_of_the_budget() {
             house.enroll(DAVID);
             let half = house.log_in(DAVID);
             house
-                .resynchronise(DAVID, half, PairCheck::Good { step: 99, drift })
+                .resynchronize(DAVID, half, PairCheck::Good { step: 99, drift })
                 .unwrap();
             let mut looked_at = 0;
             for _ in 0..300 {

@@ -49,11 +49,11 @@ fn run(step: &str) -> Result<Run, ScenarioError> {
 fn a_step_that_comes_out_otherwise_fails_with_line_and_step() {
     for (step, expected) in [
         (
-            "{ who = 'Anne', does = 'renew seal', expect = 'LATCHED' }",
+            "{ who = 'Anne', does = 'renew break-glass code', expect = 'LATCHED' }",
             "line 5, step 2: expected LATCHED, and the rules say NOT_ENABLED",
         ),
         (
-            "{ who = 'Anne', does = 'renew seal' }",
+            "{ who = 'Anne', does = 'renew break-glass code' }",
             "line 5, step 2: expected no refusal, and the rules say NOT_ENABLED",
         ),
         (
@@ -86,7 +86,7 @@ fn unknown_names_and_forms_are_refused_with_their_place() {
         ("does = 'act', because = ['MANDAT']", "answer \"MANDAT\""),
         ("does = 'let go'", "whom"),
         ("does = 'announce', role = 'employee'", "in_days"),
-        ("does = 'set ticket life'", "hours"),
+        ("does = 'set reset code life'", "hours"),
         ("does = 'set enrollment window'", "days"),
     ] {
         let who = if step.starts_with("who") {

@@ -1,4 +1,4 @@
-//! What the thief of a pass phrase tries, and what comes of it.
+//! What the thief of a password tries, and what comes of it.
 
 use std::ops::ControlFlow;
 
@@ -38,7 +38,7 @@ pub struct Siege {
 }
 
 pub const SIEGE: Siege = Siege {
-    name: "pass phrase; the owner logs in daily from a known device",
+    name: "password; the owner logs in daily from a known device",
     guess: Guess::Codes,
     thief: Vantage::Stranger,
     owner: Some(Vantage::KnownDevice),
@@ -89,7 +89,7 @@ impl Siege {
                 (Guess::Hints, Some((step, known))) if step + 4 > house.step() => {
                     self.pair(&house, [known, typed])
                 }
-                (Guess::Codes | Guess::Hints, _) => Command::GiveCode {
+                (Guess::Codes | Guess::Hints, _) => Command::VerifyCode {
                     code: Submitted {
                         check: house.check(typed, self.guess == Guess::Hints),
                         vantage: self.thief,
@@ -119,7 +119,7 @@ impl Siege {
     }
 
     fn pair(&self, house: &Defender, typed: [u64; 2]) -> Command {
-        Command::Resynchronise {
+        Command::Resynchronize {
             pair: house.pair(typed),
             vantage: self.thief,
             access: ACCESS,

@@ -1,4 +1,4 @@
-//! What guessing is worth: adversaries who have the pass phrase, against the production function, for a hundred years.
+//! What guessing is worth: adversaries who have the password, against the production function, for a hundred years.
 //!
 //! Codes are six uniform digits of each thirty-second step, and what is good at a time is what `loquet` looks at: the
 //! phone's step, one before and one after, and the right step too where the phone's clock was corrected. Everything
@@ -15,22 +15,22 @@ fn budgeted() -> [Siege; 5] {
     [
         SIEGE,
         Siege {
-            name: "pass phrase; the owner never logs in",
+            name: "password; the owner never logs in",
             owner: None,
             ..SIEGE
         },
         Siege {
-            name: "pass phrase and the owner's known device",
+            name: "password and the owner's known device",
             thief: Vantage::KnownDevice,
             ..SIEGE
         },
         Siege {
-            name: "pass phrase; the phone's clock was corrected by three steps",
+            name: "password; the phone's clock was corrected by three steps",
             drift: 3,
             ..SIEGE
         },
         Siege {
-            name: "pass phrase and known device; clock corrected by three steps",
+            name: "password and known device; clock corrected by three steps",
             thief: Vantage::KnownDevice,
             drift: -3,
             ..SIEGE
@@ -60,9 +60,9 @@ fn in_a_hundred_years_no_secret_has_more_than_three_hundred_millionths_looked_at
     }
 }
 
-/// Whoever has the pass phrase and nothing else makes no owner wait who comes from a known device.
+/// Whoever has the password and nothing else makes no owner wait who comes from a known device.
 #[test]
-fn a_thief_of_the_pass_phrase_keeps_out_nobody_who_has_a_known_device() {
+fn a_thief_of_the_password_keeps_out_nobody_who_has_a_known_device() {
     let siege = Siege {
         seconds: HUNDRED_YEARS,
         ..SIEGE
@@ -80,10 +80,10 @@ fn a_thief_of_the_pass_phrase_keeps_out_nobody_who_has_a_known_device() {
     assert_eq!(outcome.evaluated, 80);
 }
 
-/// Whoever has not even the pass phrase has no session, and without a session no code is looked at and nothing is
+/// Whoever has not even the password has no session, and without a session no code is looked at and nothing is
 /// written: there is nothing that a stranger could use up.
 #[test]
-fn a_stranger_without_the_pass_phrase_changes_nothing() {
+fn a_stranger_without_the_password_changes_nothing() {
     let house = Defender::new(1, SIX_DIGITS, 0);
     let code = Submitted {
         check: CodeCheck::Wrong { behind: None },
@@ -91,29 +91,29 @@ fn a_stranger_without_the_pass_phrase_changes_nothing() {
     };
     let recovery = RecoverySet::EMPTY;
     for command in [
-        Command::GiveCode {
+        Command::VerifyCode {
             code,
             access: ACCESS,
         },
-        Command::Resynchronise {
+        Command::Resynchronize {
             pair: PairCheck::Wrong,
             vantage: Vantage::KnownDevice,
             access: ACCESS,
         },
         Command::BeginReplacement { code, recovery },
-        Command::SwitchOff { code },
+        Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: None,
             vantage: Vantage::KnownDevice,
             access: ACCESS,
         },
         Command::LogOutEverywhere,
-        Command::Repudiate {
+        Command::ReportUnrecognized {
             link: Digest::from_bytes([0; 32]),
         },
     ] {
         let snapshot = Snapshot {
-            organisation: Some(&house.organisation),
+            organization: Some(&house.organization),
             roster: Some(&house.roster),
             actor: &house.account,
             session: None,
@@ -136,7 +136,7 @@ fn no_way_round_is_worth_more_than_guessing() {
     println!("{HEADING}");
     let codes = Siege {
         codes: 10_000,
-        name: "10,000 codes: pass phrase",
+        name: "10,000 codes: password",
         ..SIEGE
     };
     let secrets = 3_000;
@@ -187,7 +187,7 @@ fn the_published_limits_are_worth_what_the_documentation_says() {
     let daily = |tries: u64| [tries, tries * 365, tries * 36_525];
     let guess = 3.0 / SIX_DIGITS as f64;
     for (limit, siege) in [
-        ("Loquet, a thief who has the pass phrase", budgeted()[0]),
+        ("Loquet, a thief who has the password", budgeted()[0]),
         ("Loquet, a thief who has a known device too", budgeted()[2]),
     ] {
         let tries = [limits::DAY, 365 * limits::DAY, HUNDRED_YEARS]
@@ -246,7 +246,7 @@ fn a_million_secrets_are_besieged() {
         }
     }
     let pairs = Siege {
-        name: "pass phrase; two codes at a time, by the way of the wrong clock",
+        name: "password; two codes at a time, by the way of the wrong clock",
         guess: Guess::Pairs,
         ..SIEGE
     };

@@ -3,14 +3,14 @@
 use crate::house::digest;
 use loquet_policy::*;
 
-fn organisation() -> Organisation {
+fn organization() -> Organization {
     let by = AccountId::from(2u64);
     let since = UnixTime(5);
-    let mut organisation = Organisation::new(OrgId::from(1u64));
-    organisation.preset = Preset::StrictLatch;
-    organisation.hardened = Some(Hardened { since, by });
-    organisation.latch = Latch::Enabled { since, by };
-    organisation.mandates = vec![
+    let mut organization = Organization::new(OrgId::from(1u64));
+    organization.preset = Preset::StrictLatch;
+    organization.hardened = Some(Hardened { since, by });
+    organization.latch = Latch::Enabled { since, by };
+    organization.mandates = vec![
         Mandate {
             role: RoleId(0),
             by,
@@ -26,18 +26,18 @@ fn organisation() -> Organisation {
             },
         },
     ];
-    organisation.break_glass = BreakGlass::Sealed {
-        seal: digest(7),
+    organization.break_glass = BreakGlass::Ready {
+        break_glass: digest(7),
         since,
         wrong: 2,
     };
-    let setting = Setting::TicketLife { seconds: 100 };
-    organisation.scheduled = vec![Scheduled {
+    let setting = Setting::ResetCodeLife { seconds: 100 };
+    organization.scheduled = vec![Scheduled {
         setting,
         by,
         due: UnixTime(9),
     }];
-    organisation
+    organization
 }
 
 fn account() -> Account {
@@ -60,20 +60,20 @@ fn account() -> Account {
     account
 }
 
-const ORGANISATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"sealed","seal":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"ticket_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"ticket_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
+const ORGANIZATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"ready","break_glass":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"reset_code_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"reset_code_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
 
 const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"repudiation":null}"#;
 
 #[test]
 fn the_stored_form_is_the_golden_one() {
     assert_eq!(
-        serde_json::to_string(&organisation()).unwrap(),
-        ORGANISATION
+        serde_json::to_string(&organization()).unwrap(),
+        ORGANIZATION
     );
     assert_eq!(serde_json::to_string(&account()).unwrap(), ACCOUNT);
     assert_eq!(
-        serde_json::from_str::<Organisation>(ORGANISATION).unwrap(),
-        organisation()
+        serde_json::from_str::<Organization>(ORGANIZATION).unwrap(),
+        organization()
     );
     assert_eq!(serde_json::from_str::<Account>(ACCOUNT).unwrap(), account());
 }
@@ -90,8 +90,8 @@ where
 fn every_kind_of_fact_reads_back() {
     let (since, session, mark) = (UnixTime(5), SessionId(6), 4);
     let (by, digest) = (AccountId::from(2u64), digest(3));
-    let ticket = |origin| Authenticator::ResetDue {
-        ticket: Some(Ticket {
+    let reset_code = |origin| Authenticator::ResetDue {
+        reset_code: Some(ResetCode {
             origin,
             issued: since,
             expires: since,
@@ -102,35 +102,35 @@ fn every_kind_of_fact_reads_back() {
     for authenticator in [
         Authenticator::None,
         Authenticator::Disabled { since, why },
-        Authenticator::ResetDue { ticket: None },
-        ticket(Origin::Administrator { digest, by, mark }),
-        ticket(Origin::BreakGlass { digest }),
-        ticket(Origin::Recovery { session }),
+        Authenticator::ResetDue { reset_code: None },
+        reset_code(Origin::Administrator { digest, by, mark }),
+        reset_code(Origin::BreakGlass { digest }),
+        reset_code(Origin::Recovery { session }),
     ] {
         reads_back(&Account {
             authenticator,
-            status: Status::Left { since },
+            status: Status::Deactivated { since },
             ..account()
         });
     }
-    let (seal, account_of, until) = (digest, by, since);
+    let (break_glass, account_of, until) = (digest, by, since);
     for break_glass in [
         BreakGlass::Unset,
-        BreakGlass::Void { seal, until },
+        BreakGlass::Void { break_glass, until },
         BreakGlass::Opening {
-            seal,
+            break_glass,
             account: account_of,
             ready: since,
         },
         BreakGlass::Open {
-            seal,
+            break_glass,
             account: account_of,
             expires: since,
         },
     ] {
-        reads_back(&Organisation {
+        reads_back(&Organization {
             break_glass,
-            ..organisation()
+            ..organization()
         });
     }
     let mut roster = Roster::new(OrgId::from(1u64));
@@ -153,8 +153,8 @@ fn a_refusal_is_stored_with_what_it_knows() {
             Refusal::Latched(cause),
         ),
         (
-            r#"{"kind":"ticket_required","role":null,"date":null,"by":null}"#,
-            Refusal::TicketRequired(Cause::default()),
+            r#"{"kind":"reset_code_required","role":null,"date":null,"by":null}"#,
+            Refusal::ResetCodeRequired(Cause::default()),
         ),
         (
             r#"{"kind":"disabled","since":5}"#,
@@ -162,7 +162,7 @@ fn a_refusal_is_stored_with_what_it_knows() {
         ),
         (
             r#"{"kind":"not_sealed","until":null}"#,
-            Refusal::NotSealed { until: None },
+            Refusal::NoBreakGlassCode { until: None },
         ),
     ] {
         assert_eq!(serde_json::to_string(&refusal).unwrap(), text);

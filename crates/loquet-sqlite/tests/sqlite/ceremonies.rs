@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use loquet::blocking::wait;
-use loquet::flow::{GiveCode, LogIn};
+use loquet::flow::{LogIn, VerifyCode};
 use loquet::store::{Cursor, Fault, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
 use loquet::{AccountId, Clock as _, NewAccount, Refusal, Refused, RoleId, ServiceError, Stamp};
@@ -37,7 +37,7 @@ fn house(path: &Path) -> House {
 fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     let request = House::request();
     loop {
-        let code = GiveCode {
+        let code = VerifyCode {
             stamp,
             typed: typed.into(),
         };
@@ -224,7 +224,7 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
         granted += page
             .items
             .iter()
-            .filter(|item| matches!(item, Item::Audit(row) if row.body.contains("\"give_code\"") && row.body.contains("\"GRANTED\"")))
+            .filter(|item| matches!(item, Item::Audit(row) if row.body.contains("\"verify_code\"") && row.body.contains("\"GRANTED\"")))
             .count() as u64;
         at = page.next;
     }
@@ -376,7 +376,7 @@ fn a_code_accepted_before_a_kill_stays_used() {
     assert!(kill_log_ins(4) >= 4);
 }
 
-/// The owner's right code among 200 guesses with the stolen pass phrase, from as many threads: how long its answer took.
+/// The owner's right code among 200 guesses with the stolen password, from as many threads: how long its answer took.
 pub(crate) fn owner_among_guesses() -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let house = house(&folder.path().join("loquet.db"));

@@ -110,7 +110,7 @@ fn overwritten_bytes_are_an_error_at_worst() {
                         wait(store.commit(put(Row::Account(account(number)), 1))).is_err(),
                     );
                 }
-                for query in [Query::Organisations, Query::Accounts(org()), Query::Outbox] {
+                for query in [Query::Organizations, Query::Accounts(org()), Query::Outbox] {
                     faults += u32::from(wait(store.scan(&query, &Cursor::default())).is_err());
                 }
             }

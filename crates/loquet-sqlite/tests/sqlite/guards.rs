@@ -9,7 +9,7 @@ use crate::support::{done, dump, everything, ledger, put};
 /// What no statement may do, whoever sends it. `X'…01'` and `X'…02'` are the two that exist of everything.
 const REFUSED: &[&str] = &[
     // An id names the same for ever.
-    "UPDATE loquet_organisation SET id = randomblob(16), version = version + 1",
+    "UPDATE loquet_organization SET id = randomblob(16), version = version + 1",
     "UPDATE loquet_roster SET org = randomblob(16), version = version + 1",
     "UPDATE loquet_account SET id = randomblob(16), version = version + 1",
     "UPDATE loquet_account SET n = n + 100, version = version + 1",
@@ -20,7 +20,7 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_attempt SET id = randomblob(16)",
     "UPDATE loquet_audit SET account = randomblob(16)",
     // Nothing goes back.
-    "UPDATE loquet_organisation SET enabled = 0, version = version + 1",
+    "UPDATE loquet_organization SET enabled = 0, version = version + 1",
     "UPDATE loquet_account SET ever = 0, version = version + 1",
     "UPDATE loquet_account SET epoch = epoch - 1, version = version + 1",
     "UPDATE loquet_account SET epoch = 0, used_step = 9999, version = version + 1",
@@ -30,8 +30,8 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_ledger SET mark = mark - 1, version = version + 1",
     "UPDATE loquet_schema SET version = 0",
     // A version rises by one, so that nobody who read the row before overwrites it.
-    "UPDATE loquet_organisation SET body = '{}'",
-    "UPDATE loquet_organisation SET version = version + 2",
+    "UPDATE loquet_organization SET body = '{}'",
+    "UPDATE loquet_organization SET version = version + 2",
     "UPDATE loquet_roster SET version = version - 1",
     "UPDATE loquet_roster SET version = version",
     "UPDATE loquet_ledger SET body = '[]'",
@@ -46,7 +46,7 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_audit SET n = n + 100",
     "UPDATE loquet_outbox SET recipient = randomblob(16)",
     // Kept.
-    "DELETE FROM loquet_organisation",
+    "DELETE FROM loquet_organization",
     "DELETE FROM loquet_roster",
     "DELETE FROM loquet_account",
     "DELETE FROM loquet_audit",
@@ -55,10 +55,10 @@ const REFUSED: &[&str] = &[
     "DELETE FROM loquet_schema",
     // A conflict clause is no way round, neither by key nor by row number nor by external id.
     "INSERT OR REPLACE INTO loquet_schema VALUES (1, 1)",
-    "INSERT OR REPLACE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
-    "INSERT OR REPLACE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 2, 0, '{}')",
-    "INSERT OR IGNORE INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
-    "INSERT INTO loquet_organisation VALUES (X'00000000000000000000000000000001', 1, 0, '{}')
+    "INSERT OR REPLACE INTO loquet_organization VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
+    "INSERT OR REPLACE INTO loquet_organization VALUES (X'00000000000000000000000000000001', 2, 0, '{}')",
+    "INSERT OR IGNORE INTO loquet_organization VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
+    "INSERT INTO loquet_organization VALUES (X'00000000000000000000000000000001', 1, 0, '{}')
        ON CONFLICT DO UPDATE SET enabled = 0, version = version + 1",
     "REPLACE INTO loquet_roster VALUES (X'00000000000000000000000000000001', 1, '{}')",
     "REPLACE INTO loquet_account SELECT n, id, 1, org, external_id, 0, 0, NULL, 0, '{}' FROM loquet_account",
@@ -81,7 +81,7 @@ const REFUSED: &[&str] = &[
     "REPLACE INTO loquet_outbox SELECT number, recipient, org, at, '[]' FROM loquet_outbox",
     "REPLACE INTO loquet_ledger SELECT kind, page, 1, 0, '{}' FROM loquet_ledger",
     // New rows begin at the beginning.
-    "INSERT INTO loquet_organisation VALUES (randomblob(16), 2, 1, '{}')",
+    "INSERT INTO loquet_organization VALUES (randomblob(16), 2, 1, '{}')",
     "INSERT INTO loquet_roster VALUES (randomblob(16), 0, '{}')",
     "INSERT INTO loquet_account SELECT NULL, randomblob(16), 7, org, 'new', 0, 0, NULL, 0, '{}' FROM loquet_account",
 ];
@@ -124,14 +124,14 @@ fn a_row_of_the_wrong_shape_is_refused() {
     let shell = Connection::open(&path).unwrap();
     let before = dump(&shell);
     for statement in [
-        "UPDATE loquet_organisation SET enabled = 2, version = version + 1",
+        "UPDATE loquet_organization SET enabled = 2, version = version + 1",
         "UPDATE loquet_account SET epoch = 4294967296, version = version + 1",
         "UPDATE loquet_account SET used_step = 'later', version = version + 1",
         "UPDATE loquet_account SET body = NULL, version = version + 1",
         "UPDATE loquet_account SET body = X'00', version = version + 1",
         "UPDATE loquet_account SET external_id = printf('%257d', 0), version = version + 1",
-        "INSERT INTO loquet_organisation VALUES (X'01', 1, 0, '{}')",
-        "INSERT INTO loquet_organisation VALUES ('0123456789abcdef', 1, 0, '{}')",
+        "INSERT INTO loquet_organization VALUES (X'01', 1, 0, '{}')",
+        "INSERT INTO loquet_organization VALUES ('0123456789abcdef', 1, 0, '{}')",
         "INSERT INTO loquet_audit SELECT -1, account, 9, org, at, body, mac FROM loquet_audit",
         "INSERT INTO loquet_audit SELECT NULL, account, 0, org, at, body, mac FROM loquet_audit",
         "INSERT INTO loquet_audit SELECT NULL, account, 9, org, at, body, X'00' FROM loquet_audit",
@@ -151,7 +151,7 @@ fn what_the_store_does_is_not_refused() {
     drop(store);
     let shell = Connection::open(&path).unwrap();
     for statement in [
-        "UPDATE loquet_organisation SET version = version + 1",
+        "UPDATE loquet_organization SET version = version + 1",
         "UPDATE loquet_roster SET body = '[]', version = version + 1",
         "UPDATE loquet_account SET used_step = used_step, version = version + 1",
         "UPDATE loquet_account SET used_step = used_step + 1, version = version + 1",

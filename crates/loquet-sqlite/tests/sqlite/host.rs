@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use loquet::blocking::wait;
-use loquet::flow::{GiveCode, LogIn};
+use loquet::flow::{LogIn, VerifyCode};
 use loquet::store::{Commit, Fault, Writes};
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    Committed, Granted, HostTx, KeyRing, Refusal, Refused, Request, Service, ServiceError, Stamp,
+    Committed, Granted, HostTx, Keyring, Refusal, Refused, Request, Service, ServiceError, Stamp,
 };
 use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
 use loquet_testkit::house::{ANNE, House};
@@ -45,8 +45,8 @@ impl Host {
         wait(self.house.log_in(ANNE)).stamp
     }
 
-    fn code(&self) -> GiveCode {
-        GiveCode {
+    fn code(&self) -> VerifyCode {
+        VerifyCode {
             stamp: self.half(),
             typed: self.house.code(&self.phone).into(),
         }
@@ -54,7 +54,7 @@ impl Host {
 
     fn give(
         &self,
-        code: GiveCode,
+        code: VerifyCode,
         host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
     ) -> Result<Result<(), Refused>, ServiceError> {
         wait(self.house.service.run_in(code, &House::request(), host))
@@ -92,7 +92,7 @@ fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committe
 fn what_a_code_allows_and_the_code_become_durable_together() {
     let host = Host::new();
     let code = host.code();
-    let again = GiveCode {
+    let again = VerifyCode {
         stamp: host.half(),
         typed: code.typed.clone(),
     };
@@ -118,7 +118,7 @@ fn what_a_code_allows_and_the_code_become_durable_together() {
 fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
     let host = Host::new();
     let typed = host.house.wrong_code(&host.phone).into();
-    let code = GiveCode {
+    let code = VerifyCode {
         stamp: host.half(),
         typed,
     };
@@ -161,7 +161,7 @@ fn a_change_in_between_rolls_the_host_back_and_decides_again() {
     let host = Host::new();
     let code = host.code();
     let store = SqliteStore::open(&host.path).unwrap();
-    let ring = KeyRing::single(1, [7; 32]);
+    let ring = Keyring::single(1, [7; 32]);
     let other = Service::with_clock(store, ring, host.house.clock.clone()).unwrap();
     let mut asked = 0;
     let ended = host.give(code, |granted| {
@@ -187,8 +187,8 @@ fn a_change_in_between_rolls_the_host_back_and_decides_again() {
 #[test]
 fn of_many_hosts_with_the_same_code_one_does_its_work() {
     let host = Host::new();
-    let codes: Vec<GiveCode> = (0..16)
-        .map(|_| GiveCode {
+    let codes: Vec<VerifyCode> = (0..16)
+        .map(|_| VerifyCode {
             stamp: host.half(),
             typed: "".into(),
         })
@@ -199,7 +199,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
             .into_iter()
             .enumerate()
             .map(|(number, code)| {
-                let code = GiveCode {
+                let code = VerifyCode {
                     typed: typed.clone().into(),
                     ..code
                 };
@@ -209,7 +209,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
                     let store = SqliteStore::open(&host.path).unwrap();
                     let clock = host.house.clock.clone();
                     let service =
-                        Service::with_clock(store, KeyRing::single(1, [7; 32]), clock).unwrap();
+                        Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
                     let child = number.to_string();
                     let settled = wait(service.run_in(code, &House::request(), |granted| {
                         delete(&host.path, &child, granted)
@@ -258,7 +258,7 @@ fn another_writer_is_busy_and_costs_nothing() {
         .open(&host.path)
         .unwrap();
     let clock = TestClock::at(loquet::Clock::now(&host.house.clock).0);
-    let service = Service::with_clock(store, KeyRing::single(1, [7; 32]), clock).unwrap();
+    let service = Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
     let mut hosts = Connection::open(&host.path).unwrap();
     hosts.busy_timeout(std::time::Duration::ZERO).unwrap();
     let mut other = Connection::open(&host.path).unwrap();

@@ -40,7 +40,7 @@ async fn the_audit_log_over_sqlite() {
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
-/// A stolen file alone gives nobody a code, a recovery code, a ticket, a device's cookie or a link.
+/// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
 #[tokio::test]
 async fn a_leaked_file_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -182,6 +182,6 @@ async fn what_was_decided_is_there_after_a_restart() {
     );
     let half = house.log_in(ANNE).await.stamp;
     let typed = house.code(&phone).into();
-    let code = loquet::flow::GiveCode { stamp: half, typed };
+    let code = loquet::flow::VerifyCode { stamp: half, typed };
     assert!(house.run(code).await.is_ok());
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use loquet::blocking::wait;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, LedgerId, LedgerRow, NoticeRow,
-    OrganisationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
+    OrganizationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
@@ -116,7 +116,7 @@ pub(crate) fn put(row: Row, version: u64) -> Writes {
 /// Everything that one account may have, in one change.
 pub(crate) fn everything(number: u64) -> Writes {
     let rows = [
-        Row::Organisation(OrganisationRow {
+        Row::Organization(OrganizationRow {
             id: OrgId::from(number),
             enabled: true,
             body: "{}".to_owned(),
@@ -177,7 +177,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 pub(crate) fn dump(connection: &Connection) -> Vec<Vec<Value>> {
     let tables = [
         "schema",
-        "organisation",
+        "organization",
         "roster",
         "account",
         "attempt",

@@ -59,12 +59,12 @@ impl Reference {
         self.administrator(who, session)?;
         self.enabled()?;
         if !self.active(whom) {
-            return Err("HAS_LEFT");
+            return Err("IS_DEACTIVATED");
         }
         self.may_act(who)?;
         self.fresh(who, session, code)?;
         self.note(Fact::MadeReset(who));
-        self.give_ticket(whom, Some(who), self.now + DAY);
+        self.give_reset_code(whom, Some(who), self.now + DAY);
         Ok("done")
     }
 
@@ -82,13 +82,13 @@ impl Reference {
         }
         self.administrator(who, session)?;
         if !self.active(whom) {
-            return Err("HAS_LEFT");
+            return Err("IS_DEACTIVATED");
         }
         if self.rank(whom) == Rank::Administrator {
             return Err("UNCHANGED");
         }
         if self.is_enabled() && self.bound(whom) != Bound::Active {
-            return Err("ENROL_FIRST");
+            return Err("ENROLL_FIRST");
         }
         self.too_new(who)?;
         if self.is_enabled() {
@@ -109,7 +109,7 @@ impl Reference {
         }
         self.administrator(who, session)?;
         if !self.active(whom) {
-            return Err("HAS_LEFT");
+            return Err("IS_DEACTIVATED");
         }
         if self.rank(whom) != Rank::Administrator {
             return Err("NO_SUCH_ROLE");
@@ -134,11 +134,11 @@ impl Reference {
         } = ask;
         self.rights(who, session)?;
         if who == whom {
-            return Err("SELF_OFFBOARD");
+            return Err("SELF_DEACTIVATION");
         }
         self.administrator(who, session)?;
         if !self.active(whom) {
-            return Err("HAS_LEFT");
+            return Err("IS_DEACTIVATED");
         }
         self.dispensable(whom)?;
         self.too_new(who)?;
@@ -158,11 +158,11 @@ impl Reference {
         } = ask;
         self.rights(who, session)?;
         if who == whom {
-            return Err("NOT_LEFT");
+            return Err("NOT_DEACTIVATED");
         }
         self.administrator(who, session)?;
         if self.active(whom) {
-            return Err("NOT_LEFT");
+            return Err("NOT_DEACTIVATED");
         }
         self.may_act(who)?;
         if self.is_enabled() {
@@ -171,14 +171,14 @@ impl Reference {
         self.note(Fact::MadeReset(who));
         self.note(Fact::Is(whom, Rank::Employee));
         self.note(Fact::Back(whom));
-        self.give_ticket(whom, Some(who), self.now + DAY);
+        self.give_reset_code(whom, Some(who), self.now + DAY);
         Ok("done")
     }
 
     pub(super) fn break_glass(&mut self, who: Account) -> Said {
         self.named(who)?;
         match self.glass() {
-            None => return Err("NOT_SEALED"),
+            None => return Err("NO_BREAK_GLASS_CODE"),
             Some(Some(_)) => return Err("ALREADY_OPEN"),
             Some(None) => {}
         }
@@ -189,7 +189,7 @@ impl Reference {
     pub(super) fn collect(&mut self, who: Account) -> Said {
         self.named(who)?;
         match self.glass() {
-            None | Some(None) => return Err("NOT_SEALED"),
+            None | Some(None) => return Err("NO_BREAK_GLASS_CODE"),
             Some(Some((named, since, false))) if named == who => {
                 if self.now < since + DAY {
                     return Err("TOO_EARLY");
@@ -198,7 +198,7 @@ impl Reference {
             Some(Some(_)) => return Err("ALREADY_OPEN"),
         }
         self.note(Fact::Given(who));
-        self.give_ticket(who, None, self.now + 10 * MINUTE);
+        self.give_reset_code(who, None, self.now + 10 * MINUTE);
         Ok("done")
     }
 
@@ -254,14 +254,14 @@ impl Reference {
         }
     }
 
-    pub(super) fn give_ticket(&mut self, whom: Account, by: Option<Account>, until: u64) {
+    pub(super) fn give_reset_code(&mut self, whom: Account, by: Option<Account>, until: u64) {
         self.note(Fact::Over(whom));
         self.note(Fact::Due(whom, by, until));
     }
 
     pub(super) fn named(&self, who: Account) -> Result<(), &'static str> {
         if !self.active(who) {
-            return Err("HAS_LEFT");
+            return Err("IS_DEACTIVATED");
         }
         if self.rank(who) == Rank::Administrator {
             Ok(())
@@ -271,7 +271,7 @@ impl Reference {
     }
 
     /// `None`: never sealed. `Some(None)`: sealed. Otherwise for whom, since when, and whether the
-    /// ticket was given out.
+    /// reset code was given out.
     pub(super) fn glass(&self) -> Option<Option<(Account, u64, bool)>> {
         if !self.is_enabled() {
             return None;

@@ -65,25 +65,25 @@ pub struct Ask {
 #[allow(missing_docs, reason = "the names are the commands' own")]
 pub enum Act {
     LogIn,
-    GiveCode,
+    VerifyCode,
     LogOut,
     LogOutEverywhere,
-    /// With the ticket that is due, or without one.
+    /// With the reset code that is due, or without one.
     Begin(bool),
     Confirm,
-    SwitchOn,
-    SwitchOff,
+    TurnOn,
+    TurnOff,
     ReportLost,
     Enable,
     /// In so many days.
-    Announce(u64),
+    ScheduleMandate(u64),
     AnnounceNow,
     Cancel,
     Reset,
     Promote,
     Demote,
-    Leave,
-    Rehire,
+    Deactivate,
+    Reactivate,
     BreakGlass,
     Collect,
 }
@@ -144,7 +144,7 @@ pub struct Reference {
 type Said = Result<&'static str, &'static str>;
 
 impl Reference {
-    /// An organisation of these people, whose accounts are older than every window.
+    /// An organization of these people, whose accounts are older than every window.
     #[must_use]
     pub fn new(people: &[Rank], now: u64) -> Self {
         let log = people
@@ -168,7 +168,7 @@ impl Reference {
         let Ask { who, session, .. } = ask;
         match ask.act {
             Act::LogIn => self.log_in(ask),
-            Act::GiveCode => self.give_code(ask),
+            Act::VerifyCode => self.verify_code(ask),
             Act::LogOut => {
                 if self.alive(who, session) {
                     self.note(Fact::Closed(who, session));
@@ -180,20 +180,20 @@ impl Reference {
                 self.note(Fact::Over(who));
                 Ok("done")
             }
-            Act::Begin(ticket) => self.begin(who, session, ticket),
+            Act::Begin(reset_code) => self.begin(who, session, reset_code),
             Act::Confirm => self.confirm(ask),
-            Act::SwitchOn => self.switch_on(ask),
-            Act::SwitchOff => self.switch_off(ask),
+            Act::TurnOn => self.switch_on(ask),
+            Act::TurnOff => self.switch_off(ask),
             Act::ReportLost => self.report_lost(who),
             Act::Enable => self.enable(who, session),
-            Act::Announce(days) => self.announce(who, session, now + days * DAY),
+            Act::ScheduleMandate(days) => self.announce(who, session, now + days * DAY),
             Act::AnnounceNow => self.announce(who, session, now),
             Act::Cancel => self.cancel(who, session),
             Act::Reset => self.reset(ask),
             Act::Promote => self.promote(ask),
             Act::Demote => self.demote(ask),
-            Act::Leave => self.leave(ask),
-            Act::Rehire => self.rehire(ask),
+            Act::Deactivate => self.leave(ask),
+            Act::Reactivate => self.rehire(ask),
             Act::BreakGlass => self.break_glass(who),
             Act::Collect => self.collect(who),
         }
@@ -205,7 +205,7 @@ impl Level {
         match self {
             Self::Half => "HalfLogin",
             Self::Recovery => "RecoveryOnly",
-            Self::Enroll => "EnrolOnly",
+            Self::Enroll => "EnrollOnly",
             Self::One => "Level1",
             Self::Two => "Level2",
         }

@@ -13,7 +13,7 @@ impl Reference {
         Ok(level.name())
     }
 
-    pub(super) fn give_code(&mut self, ask: Ask) -> Said {
+    pub(super) fn verify_code(&mut self, ask: Ask) -> Said {
         let Ask {
             who,
             session,
@@ -24,7 +24,7 @@ impl Reference {
         } = ask;
         match self.worth(who, session)? {
             Level::Recovery => return Err("DISABLED"),
-            Level::Enroll => return Err("ENROL_ONLY"),
+            Level::Enroll => return Err("ENROLL_ONLY"),
             Level::Half | Level::One | Level::Two => {}
         }
         if code == Typed::Nothing {
@@ -84,7 +84,7 @@ impl Reference {
             .count()
     }
 
-    /// Whether the author of a ticket has been administrator ever since, and never reset.
+    /// Whether the author of a reset code has been administrator ever since, and never reset.
     pub(super) fn author_stands(&self, who: Account, by: Option<Account>) -> bool {
         let Some(by) = by else { return true };
         let given = self
@@ -102,7 +102,7 @@ impl Reference {
             })
     }
 
-    pub(super) fn begin(&mut self, who: Account, session: Session, ticket: bool) -> Said {
+    pub(super) fn begin(&mut self, who: Account, session: Session, reset_code: bool) -> Said {
         match self.worth(who, session)? {
             Level::Enroll => {}
             _ => drop(self.rights(who, session)?),
@@ -121,18 +121,18 @@ impl Reference {
             return Err("TOO_MANY_PENDINGS");
         }
         match bound {
-            Bound::Void if ticket => return Err("WRONG_TICKET"),
-            Bound::Void | Bound::Due(..) if !ticket => return Err("TICKET_REQUIRED"),
+            Bound::Void if reset_code => return Err("WRONG_RESET_CODE"),
+            Bound::Void | Bound::Due(..) if !reset_code => return Err("RESET_CODE_REQUIRED"),
             Bound::Due(by, until) => {
                 if !self.author_stands(who, by) {
                     self.note(Fact::Void(who));
-                    return Err("WRONG_TICKET");
+                    return Err("WRONG_RESET_CODE");
                 }
                 if self.now >= until {
-                    return Err("TICKET_EXPIRED");
+                    return Err("RESET_CODE_EXPIRED");
                 }
             }
-            _ if self.required(who) && !self.window_open() => return Err("TICKET_REQUIRED"),
+            _ if self.required(who) && !self.window_open() => return Err("RESET_CODE_REQUIRED"),
             _ => {}
         }
         self.note(Fact::Begun(who, session));
@@ -161,11 +161,11 @@ impl Reference {
         };
         let bound = self.bound(who);
         match bound {
-            Bound::Void => return Err("WRONG_TICKET"),
+            Bound::Void => return Err("WRONG_RESET_CODE"),
             Bound::Due(by, _) if !self.author_stands(who, by) => {
                 self.note(Fact::Closed(who, session));
                 self.note(Fact::Void(who));
-                return Err("WRONG_TICKET");
+                return Err("WRONG_RESET_CODE");
             }
             _ => {}
         }
@@ -247,7 +247,7 @@ impl Reference {
             Bound::Active => {}
             Bound::Nothing => return Err("NO_AUTHENTICATOR"),
             Bound::Disabled => return Err("DISABLED"),
-            Bound::Due(..) | Bound::Void => return Err("TICKET_REQUIRED"),
+            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
         }
         self.note(Fact::Disabled(who));
         self.note(Fact::Over(who));

@@ -94,7 +94,7 @@ impl Reference {
             Bound::Disabled => Ok(Level::Recovery),
             Bound::Due(..) | Bound::Void => Ok(Level::Enroll),
             Bound::Nothing if self.window_open() => Ok(Level::Enroll),
-            Bound::Nothing => Err("TICKET_REQUIRED"),
+            Bound::Nothing => Err("RESET_CODE_REQUIRED"),
         }
     }
 
@@ -149,7 +149,7 @@ impl Reference {
         match self.worth(who, session)? {
             Level::Half => Err("CODE_REQUIRED"),
             Level::Recovery => Err("RECOVER_FIRST"),
-            Level::Enroll => Err("ENROL_ONLY"),
+            Level::Enroll => Err("ENROLL_ONLY"),
             level => Ok(level),
         }
     }
@@ -170,9 +170,9 @@ impl Reference {
     pub(super) fn has_code(&self, who: Account) -> Result<(), &'static str> {
         match self.bound(who) {
             Bound::Active => Ok(()),
-            Bound::Nothing => Err("ENROL_FIRST"),
+            Bound::Nothing => Err("ENROLL_FIRST"),
             Bound::Disabled => Err("RECOVER_FIRST"),
-            Bound::Due(..) | Bound::Void => Err("TICKET_REQUIRED"),
+            Bound::Due(..) | Bound::Void => Err("RESET_CODE_REQUIRED"),
         }
     }
 
@@ -198,7 +198,7 @@ impl Reference {
                 "NOT_FRESH"
             });
         }
-        self.spend(who, code, true, "ENROL_FIRST")
+        self.spend(who, code, true, "ENROLL_FIRST")
     }
 
     /// The part of the log since the present secret was bound.
@@ -243,7 +243,7 @@ impl Reference {
             Bound::Active => {}
             Bound::Nothing => return Err(nothing),
             Bound::Disabled => return Err("RECOVER_FIRST"),
-            Bound::Due(..) | Bound::Void => return Err("TICKET_REQUIRED"),
+            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
         }
         let (row, at) = self.row(who, known);
         if row >= 6 && self.now < at + (30 * 2u64.pow(row.min(20) as u32 - 6)).min(3600) {

@@ -38,7 +38,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
         Ok(rules) => rules,
         Err(refusal) => return Err(here.closed(refusal, PLACE).await?),
     };
-    let scheduled = here.standing.organisation.scheduled.iter();
+    let scheduled = here.standing.organization.scheduled.iter();
     let waiting = scheduled
         .filter(|change| change.setting.kind() == SettingKind::AccessRules)
         .map(|change| when::moment(change.due, language))

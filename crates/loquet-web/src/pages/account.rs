@@ -49,7 +49,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
 /// What is bound to the account, and what can be done about it.
 fn bound<H>(here: &Here<H>, language: Language) -> Bound {
     match here.authenticator() {
-        _ if !here.standing.organisation.is_enabled() => Bound::NotYet,
+        _ if !here.standing.organization.is_enabled() => Bound::NotYet,
         Authenticator::None => Bound::Nothing,
         Authenticator::Active { since, .. } => {
             let day = when::day(since, language);
@@ -62,16 +62,16 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
         }
         Authenticator::ResetDue { .. } => Bound::Broken {
             text: language.say(
-                "Votre compte a été réinitialisé. Configurez une nouvelle application avec votre billet.",
-                "Your account was reset. Set up a new app with your ticket.",
+                "Votre compte a été réinitialisé. Configurez une nouvelle application avec votre code de réinitialisation.",
+                "Your account was reset. Set up a new app with your reset code.",
             ),
-            needs_ticket: true,
+            needs_reset_code: true,
         },
         Authenticator::Disabled { .. } => Bound::Broken {
             text: if here.has_recovery_codes() {
                 language.say(
-                    "Désactivée. Un code de récupération, ou le billet d'un administrateur, permet d'en configurer une autre.",
-                    "Disabled. A recovery code, or an administrator's ticket, lets you set up another.",
+                    "Désactivée. Un code de récupération, ou le code de réinitialisation d'un administrateur, permet d'en configurer une autre.",
+                    "Disabled. A recovery code, or an administrator's reset code, lets you set up another.",
                 )
             } else {
                 language.say(
@@ -79,7 +79,7 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
                     "Disabled. Ask an administrator to reset your account.",
                 )
             },
-            needs_ticket: false,
+            needs_reset_code: false,
         },
     }
 }
@@ -87,7 +87,7 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
 /// How many recovery codes are left, and what to do when there are few.
 fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
     let standing = &here.standing;
-    if !standing.organisation.options.recovery_codes || !here.is_bound() {
+    if !standing.organization.options.recovery_codes || !here.is_bound() {
         return None;
     }
     let left = standing.account.recovery.len();
@@ -147,8 +147,8 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
         ),
         "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
         "off" => language.say(
-            "C'est fait. Votre application reste liée\u{a0}; seule votre phrase de passe vous sera demandée.",
-            "Done. Your app stays bound; you will be asked for your pass phrase only.",
+            "C'est fait. Votre application reste liée\u{a0}; seul votre mot de passe vous sera demandé.",
+            "Done. Your app stays bound; you will be asked for your password only.",
         ),
         "forgotten" => language.say(
             "L'appareil est oublié, et ses connexions ont pris fin.",

@@ -25,8 +25,8 @@ impl<H: Host> Here<H> {
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let organisation = &here.standing.organisation;
-    let since = match organisation.latch {
+    let organization = &here.standing.organization;
+    let since = match organization.latch {
         Latch::Never => String::new(),
         Latch::Enabled { since, by } => {
             let (day, by) = (
@@ -40,7 +40,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         }
     };
     let overview = Overview {
-        enabled: organisation.is_enabled(),
+        enabled: organization.is_enabled(),
         since: &since,
         enrolled_administrators: here.standing.roster.enrolled(),
         is_enrolled: here.is_bound(),
@@ -67,18 +67,18 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     .await
 }
 
-/// One line about what the organisation chose.
+/// One line about what the organization chose.
 fn choices<H>(here: &Here<H>, language: Language) -> &'static str {
-    let organisation = &here.standing.organisation;
-    if !organisation.scheduled.is_empty() {
+    let organization = &here.standing.organization;
+    if !organization.scheduled.is_empty() {
         return language.say(
             "Un changement qui affaiblit la protection est en attente\u{a0}: vous pouvez l'arrêter.",
             "A change that weakens the protection is waiting: you can stop it.",
         );
     }
     language.say(
-        "Codes de récupération, durée des billets, délai d'inscription, verrou strict.",
-        "Recovery codes, life of tickets, time to enroll, strict latch.",
+        "Codes de récupération, durée des codes de réinitialisation, délai d'activation, verrou strict.",
+        "Recovery codes, life of reset codes, time to enroll, strict latch.",
     )
 }
 
@@ -111,7 +111,13 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 
 async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let seal = match here.pages.0.service.propose_seal(&here.stamp).await? {
+    let seal = match here
+        .pages
+        .0
+        .service
+        .propose_break_glass(&here.stamp)
+        .await?
+    {
         Ok(seal) => seal,
         Err(refusal) => return Err(here.closed(refusal, "/admin/enable").await?),
     };
@@ -121,7 +127,7 @@ async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Resu
 }
 
 pub(crate) async fn show_enable<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    if here.standing.organisation.is_enabled() {
+    if here.standing.organization.is_enabled() {
         return Ok(here.go("/admin"));
     }
     draw_enable(&here, None).await
@@ -137,7 +143,7 @@ pub(crate) async fn enable<H: Host>(here: Here<H>, form: Form) -> Result<Respons
             };
             match here.run(form.attempt, enable).await? {
                 // Its author enrolls first.
-                Ok(_) => return Ok(here.go("/enrol")),
+                Ok(_) => return Ok(here.go("/enroll")),
                 Err(Refused::Rule(Refusal::AlreadyEnabled(_) | Refusal::AlreadyCompleted)) => {
                     return Ok(here.go("/admin"));
                 }

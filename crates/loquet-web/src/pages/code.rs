@@ -1,11 +1,11 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{BeginEnrollment, GiveCode, LogIn, Typed};
+use loquet::flow::{BeginEnrollment, LogIn, Typed, VerifyCode};
 use loquet::store::AttemptId;
 use loquet::{AccountId, Level, Refusal, Refused};
 
-use super::enrol;
+use super::enroll;
 use crate::answer::Form;
 use crate::host::Host;
 use crate::mount::Pages;
@@ -16,7 +16,7 @@ use crate::views::code;
 use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
-    /// Lets in the owner of `account`, whose pass phrase the host has just found to be right: as far as the rules allow.
+    /// Lets in the owner of `account`, whose password the host has just found to be right: as far as the rules allow.
     /// The answer sets the session's cookie and leads on; where an enrollment is due it is begun along with it, so that the
     /// page to come shows the QR code at once.
     ///
@@ -59,11 +59,11 @@ impl<H: Host> Pages<H> {
             }
         };
         let stamp = entered.stamp;
-        if stamp.level() == Level::EnrolOnly {
-            // Where this is refused the page to come says why, and asks for the ticket for example.
+        if stamp.level() == Level::EnrollOnly {
+            // Where this is refused the page to come says why, and asks for the reset code for example.
             let begin = BeginEnrollment {
                 stamp,
-                ticket: Typed::default(),
+                reset_code: Typed::default(),
             };
             let request = self.request(visit, AttemptId::random()?);
             drop(self.0.service.run(begin, &request).await?);
@@ -88,7 +88,7 @@ impl<H: Host> Pages<H> {
         };
         match here.level() {
             Level::Level1 | Level::Level2 => Ok(None),
-            Level::EnrolOnly => enrol::draw(&here, None).await.map(Some),
+            Level::EnrollOnly => enroll::draw(&here, None).await.map(Some),
             Level::HalfLogin | Level::RecoveryOnly => draw(&here, None).await.map(Some),
         }
     }
@@ -128,7 +128,7 @@ async fn give<H: Host>(
         Ok(typed) => typed.into(),
         Err(fault) => return Ok(Err(Trouble::of_field(fault, here.visit.language))),
     };
-    let give = GiveCode {
+    let give = VerifyCode {
         stamp: here.stamp,
         typed,
     };
@@ -160,7 +160,7 @@ async fn draw_step_up<H: Host>(
 
 pub(crate) async fn show_step_up<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     if !here.is_bound() {
-        return Ok(here.go("/enrol"));
+        return Ok(here.go("/enroll"));
     }
     let next = here
         .visit

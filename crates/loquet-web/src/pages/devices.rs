@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::response::Response;
 use loquet::device::Device;
-use loquet::flow::SwitchDevices;
+use loquet::flow::SetDevicesRemembered;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -65,7 +65,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 pub(crate) async fn switch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let switch = SwitchDevices {
+    let switch = SetDevicesRemembered {
         stamp: here.stamp,
         on: form.fields.is_ticked("on"),
     };

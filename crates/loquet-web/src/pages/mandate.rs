@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::RoleId;
-use loquet::flow::{Announce, CancelMandate, Ceremony, MoveMandate};
+use loquet::flow::{CancelMandate, Ceremony, MoveMandate, ScheduleMandate};
 use loquet_policy::Start;
 
 use crate::answer::Form;
@@ -62,7 +62,7 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
         }),
         Err(fault) => Err(fault),
     };
-    let asked = start.map(|start| Announce {
+    let asked = start.map(|start| ScheduleMandate {
         stamp: here.stamp,
         role: RoleId::EMPLOYEE,
         start,

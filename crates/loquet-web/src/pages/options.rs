@@ -1,8 +1,8 @@
-//! The organisation's choices.
+//! The organization's choices.
 
 use axum::response::Response;
 use loquet::Refusal;
-use loquet::flow::{CancelChange, Choice, Choose, Harden, Refused, RulesChange};
+use loquet::flow::{CancelChange, Choice, Harden, Refused, RulesChange, UpdateSettings};
 use loquet_policy::{Preset, Setting, SettingKind, limits};
 
 use crate::answer::Form;
@@ -20,8 +20,8 @@ const PLACE: &str = "/admin/options";
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let organisation = &here.standing.organisation;
-    let waiting: Vec<Waiting> = organisation
+    let organization = &here.standing.organization;
+    let waiting: Vec<Waiting> = organization
         .scheduled
         .iter()
         .map(|change| Waiting {
@@ -41,20 +41,20 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         )),
         _ => None,
     };
-    let latched = match organisation.preset {
+    let latched = match organization.preset {
         Preset::Standard => None,
         Preset::StrictLatch => {
-            let refusal = Refusal::Latched(organisation.hardened_by());
+            let refusal = Refusal::Latched(organization.hardened_by());
             Some(here.pages.sentence(&refusal, language).await?)
         }
     };
     let choices = Choices {
-        options: &organisation.options,
+        options: &organization.options,
         latched: latched.as_deref(),
         waiting: &waiting,
         done,
     };
-    let title = at.say("Choix de l'organisation", "The organisation's choices");
+    let title = at.say("Choix de l'organisation", "The organization's choices");
     here.page(trouble, title, false, options::options(&at, &choices))
         .await
 }
@@ -64,7 +64,7 @@ fn said(setting: &Setting, language: Language) -> String {
     match *setting {
         Setting::RecoveryCodes { offered: true } => language
             .say(
-                "Des codes de récupération seront proposés à l'inscription.",
+                "Des codes de récupération seront proposés à l'activation.",
                 "Recovery codes will be offered at enrollment.",
             )
             .to_owned(),
@@ -74,17 +74,17 @@ fn said(setting: &Setting, language: Language) -> String {
                 "Recovery codes will no longer be offered.",
             )
             .to_owned(),
-        Setting::TicketLife { seconds } => {
+        Setting::ResetCodeLife { seconds } => {
             let life = when::duration(seconds, language);
             language.say(
-                format!("Un billet vaudra {life}."),
-                format!("A ticket will live {life}."),
+                format!("Un code de réinitialisation vaudra {life}."),
+                format!("A reset code will live {life}."),
             )
         }
         Setting::EnrollmentWindow { seconds } => {
             let days = seconds / limits::DAY;
             language.say(
-                format!("Le délai d'inscription sera de {days}\u{a0}jours."),
+                format!("Le délai d'activation sera de {days}\u{a0}jours."),
                 format!("The time to enroll will be {days}\u{a0}days."),
             )
         }
@@ -118,8 +118,8 @@ fn choice(fields: &Fields) -> Result<(Choice, &str, &str), FieldFault> {
         ("recovery-codes", "on" | "off") => Choice::RecoveryCodes {
             offered: value == "on",
         },
-        ("ticket-life", _) => Choice::TicketLife {
-            seconds: number("ticket-life", limits::HOUR)?,
+        ("reset_code-life", _) => Choice::ResetCodeLife {
+            seconds: number("reset_code-life", limits::HOUR)?,
         },
         ("enrollment-window", _) => Choice::EnrollmentWindow {
             seconds: number("enrollment-window", limits::DAY)?,
@@ -147,7 +147,7 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
     let (trouble, with_code) = match typed {
         Err(fault) => (Some(Trouble::of_field(fault, language)), true),
         Ok(typed) => {
-            let choose = Choose {
+            let choose = UpdateSettings {
                 stamp: here.stamp,
                 choice,
                 typed: typed.unwrap_or_default().into(),
@@ -170,7 +170,7 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
                         language
                             .say(
                                 "Choisissez une valeur dans les limites indiquées.",
-                                "Choose a value within the limits.",
+                                "UpdateSettings a value within the limits.",
                             )
                             .clone_into(&mut trouble.text);
                     }
@@ -191,10 +191,10 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
 
 /// Whether a choice is one that the rules ask a fresh code for; they decide, this only picks the page.
 fn weakens<H>(here: &Here<H>, choice: Choice) -> bool {
-    let options = &here.standing.organisation.options;
+    let options = &here.standing.organization.options;
     match choice {
         Choice::RecoveryCodes { offered } => offered && !options.recovery_codes,
-        Choice::TicketLife { seconds } => seconds > options.ticket_life,
+        Choice::ResetCodeLife { seconds } => seconds > options.reset_code_life,
         Choice::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
     }
 }
@@ -203,7 +203,7 @@ pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response,
     let asked = form.fields.text("kind", 32);
     let kinds = [
         SettingKind::RecoveryCodes,
-        SettingKind::TicketLife,
+        SettingKind::ResetCodeLife,
         SettingKind::EnrollmentWindow,
         SettingKind::AccessRules,
     ];

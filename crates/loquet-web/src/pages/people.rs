@@ -1,4 +1,4 @@
-//! The roll-call and the reset.
+//! The user list and the reset.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,7 +18,7 @@ use crate::views::people::{self, Line, State};
 use crate::when;
 
 pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    let people = match here.pages.0.service.roll_call(&here.stamp).await? {
+    let people = match here.pages.0.service.users(&here.stamp).await? {
         Ok(people) => people,
         Err(refusal) => {
             return Err(here.closed(refusal, "/admin/people").await?);
@@ -63,11 +63,13 @@ async fn line<H: Host>(here: &Here<H>, person: &Person) -> Result<Line, Stop> {
     })
 }
 
-/// What the pass phrase alone would open for a person now.
+/// What the password alone would open for a person now.
 fn at_log_in<H>(here: &Here<H>, language: Language, account: &Account) -> String {
-    match entrance(&here.standing.organisation, account, here.standing.now) {
+    match entrance(&here.standing.organization, account, here.standing.now) {
         Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
-        Err(Refusal::TicketRequired(_)) => language.say("billet exigé", "ticket required").into(),
+        Err(Refusal::ResetCodeRequired(_)) => language
+            .say("code de réinitialisation exigé", "reset code required")
+            .into(),
         Err(_) => language.say("refusée", "refused").into(),
     }
 }
@@ -91,7 +93,7 @@ async fn why<H: Host>(here: &Here<H>, requirement: &Requirement) -> Result<Vec<S
     Ok(told)
 }
 
-/// The account in the path, by the name that people know, if it is one of this organisation.
+/// The account in the path, by the name that people know, if it is one of this organization.
 async fn subject<H: Host>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
     if let Some(id) = here.visit.named.as_deref()
         && let Ok(account) = id.parse::<AccountId>()
@@ -99,7 +101,7 @@ async fn subject<H: Host>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
             .pages
             .0
             .service
-            .belongs(account, here.standing.organisation.id)
+            .belongs(account, here.standing.organization.id)
             .await?
         && let Some(name) = here.pages.0.host.name(account).await?
     {
@@ -136,8 +138,8 @@ pub(crate) async fn show_reset<H: Host>(here: Here<H>) -> Result<Response, Stop>
     draw(&here, &subject, None).await
 }
 
-/// Resets, and shows the ticket in the answer itself: it is shown once and kept nowhere. Sending the form again finds that
-/// it was dealt with; a ticket that was lost before it was seen is replaced by resetting once more.
+/// Resets, and shows the reset code in the answer itself: it is shown once and kept nowhere. Sending the form again finds that
+/// it was dealt with; a reset code that was lost before it was seen is replaced by resetting once more.
 pub(crate) async fn reset<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let subject = subject(&here).await?;
     let asked = form.fields.text("code", MAX_CODE).map(|typed| Reset {
@@ -148,12 +150,17 @@ pub(crate) async fn reset<H: Host>(here: Here<H>, form: Form) -> Result<Response
     });
     let next = format!("/admin/people/{}/reset", subject.0);
     match here.answer(&form, asked, &["code"], &next).await? {
-        Ok(ticket) => {
+        Ok(reset_code) => {
             let at = here.setting(None)?;
-            let until = when::moment(ticket.expires, here.visit.language);
-            let body = people::ticket(&at, &subject.1, &ticket.ticket.expose(), &until);
-            here.page(None, at.say("Billet", "Ticket"), true, body)
-                .await
+            let until = when::moment(reset_code.expires, here.visit.language);
+            let body = people::reset_code(&at, &subject.1, &reset_code.reset_code.expose(), &until);
+            here.page(
+                None,
+                at.say("Code de réinitialisation", "Reset code"),
+                true,
+                body,
+            )
+            .await
         }
         Err(trouble) => draw(&here, &subject, Some(&trouble)).await,
     }

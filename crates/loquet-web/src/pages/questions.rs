@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use loquet::flow::{BeginReplacement, ReportLost, SwitchOff, SwitchOn};
+use loquet::flow::{BeginReplacement, ReportLost, TurnOff, TurnOn};
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -48,8 +48,8 @@ async fn ask<H: Host>(
         Ask::Off => Question {
             title: at.say("Ne plus exiger de code", "Stop requiring a code"),
             text: at.say(
-                "Seule votre phrase de passe vous sera demandée à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
-                "You will be asked for your pass phrase only. Your app stays bound to your account. Confirm with a fresh code.",
+                "Seul votre mot de passe vous sera demandé à la connexion. Votre application reste liée à votre compte. Confirmez avec un nouveau code.",
+                "You will be asked for your password only. Your app stays bound to your account. Confirm with a fresh code.",
             ),
             action: "/account/off",
             button: at.say("Désactiver", "Switch off"),
@@ -102,7 +102,7 @@ pub(crate) async fn show_on<H: Host>(here: Here<H>) -> Result<Response, Stop> {
         return ask(&here, Ask::On, None).await;
     }
     // Confirming an enrollment switches it on.
-    Ok(here.go("/enrol"))
+    Ok(here.go("/enroll"))
 }
 
 pub(crate) async fn show_off<H: Host>(here: Here<H>) -> Result<Response, Stop> {
@@ -118,7 +118,7 @@ pub(crate) async fn show_lost<H: Host>(here: Here<H>) -> Result<Response, Stop> 
 }
 
 pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| SwitchOn {
+    let asked = form.fields.text("code", MAX_CODE).map(|typed| TurnOn {
         stamp: here.stamp,
         typed: typed.into(),
     });
@@ -135,7 +135,7 @@ pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Resp
 }
 
 pub(crate) async fn switch_off<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| SwitchOff {
+    let asked = form.fields.text("code", MAX_CODE).map(|typed| TurnOff {
         stamp: here.stamp,
         typed: typed.into(),
     });
@@ -154,7 +154,7 @@ pub(crate) async fn replace<H: Host>(here: Here<H>, form: Form) -> Result<Respon
             typed: typed.into(),
         });
     match here.answer(&form, asked, &["code"], "").await? {
-        Ok(_) => Ok(here.go("/enrol")),
+        Ok(_) => Ok(here.go("/enroll")),
         Err(trouble) => ask(&here, Ask::Replace, Some(&trouble)).await,
     }
 }

@@ -19,7 +19,7 @@ impl<H> Here<H> {
             Authenticator::Active { .. } | Authenticator::Disabled { .. }
         );
         bound
-            && self.standing.organisation.options.recovery_codes
+            && self.standing.organization.options.recovery_codes
             && !self.standing.account.recovery.is_empty()
     }
 }
@@ -56,8 +56,8 @@ pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Respons
         Ok(recovering) => {
             let stamp = recovering.entered.stamp;
             // The QR code is on the page that it goes on to.
-            let ticket = Default::default();
-            let begin = BeginEnrollment { stamp, ticket };
+            let reset_code = Default::default();
+            let begin = BeginEnrollment { stamp, reset_code };
             drop(here.run(AttemptId::random()?, begin).await?);
             let to = here.pages.way(stamp.level());
             here.pages.hand_over(Some(here.key), stamp, to).await

@@ -60,7 +60,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             h1 { (at.say("D'où peut-on se connecter\u{a0}?", "Where may people log in from?")) }
             p.soft { (at.say(
                 "Choisissez les endroits d'où les connexions sont permises. Un choix qui vous enfermerait dehors est refusé, et le dernier changement peut être annulé.",
-                "Choose the places from which logging in is allowed. A choice that would lock you out is refused, and the last change can be undone.",
+                "UpdateSettings the places from which logging in is allowed. A choice that would lock you out is refused, and the last change can be undone.",
             )) }
         }
         @if let Some(done) = access.done { div.notice role="status" data-testid="done" { p { (done) } } }

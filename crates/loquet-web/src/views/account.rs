@@ -19,7 +19,7 @@ pub(crate) struct Account<'a> {
     pub(crate) has_paper: bool,
     /// Announced: a sentence about what comes and when.
     pub(crate) announced: Option<&'a str>,
-    /// The devices that are remembered, where the organisation lets people have some.
+    /// The devices that are remembered, where the organization lets people have some.
     pub(crate) devices: Option<&'a [devices::Line]>,
     pub(crate) done: Option<&'a str>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Switch<'a> {
 
 /// What is bound.
 pub(crate) enum Bound {
-    /// The organisation has not begun.
+    /// The organization has not begun.
     NotYet,
     Nothing,
     Active {
@@ -42,7 +42,7 @@ pub(crate) enum Bound {
     /// Disabled or reset, with what to do.
     Broken {
         text: &'static str,
-        needs_ticket: bool,
+        needs_reset_code: bool,
     },
 }
 
@@ -99,8 +99,8 @@ fn switch(at: &Setting<'_>, switch: &Switch<'_>) -> Markup {
         (
             "/account/on",
             at.say(
-                "Seule votre phrase de passe vous est demandée.",
-                "You are asked for your pass phrase only.",
+                "Seul votre mot de passe vous est demandé.",
+                "You are asked for your password only.",
             ),
         )
     };
@@ -127,8 +127,8 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 (badge(at, bound))
             }
             p.soft { (match bound {
-                Bound::NotYet => at.say("Votre organisation n'a pas encore activé l'authentification multi-facteur.", "Your organisation has not enabled multi-factor log-in yet."),
-                Bound::Nothing => at.say("Aucune application n'est liée à votre compte. Ajoutez-en une\u{a0}: votre phrase de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your pass phrase will no longer be your only protection."),
+                Bound::NotYet => at.say("Votre organisation n'a pas encore activé l'authentification multi-facteur.", "Your organization has not enabled multi-factor log-in yet."),
+                Bound::Nothing => at.say("Aucune application n'est liée à votre compte. Ajoutez-en une\u{a0}: votre mot de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your password will no longer be your only protection."),
                 Bound::Active { since } => since,
                 Bound::Broken { text, .. } => text,
             }) }
@@ -137,13 +137,13 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
         div.row {
             @match bound {
                 Bound::NotYet => {}
-                Bound::Nothing => a.button href=(at.path("/enrol")) data-testid="enrol" { (at.say("Configurer une application", "Set up an app")) },
+                Bound::Nothing => a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("Configurer une application", "Set up an app")) },
                 Bound::Active { .. } => {
                     a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (at.say("Remplacer mon application", "Replace my app")) }
                     a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) }
                 }
-                Bound::Broken { needs_ticket, .. } => @if *needs_ticket {
-                    a.button href=(at.path("/enrol")) data-testid="enrol" { (at.say("J'ai un billet", "I have a ticket")) }
+                Bound::Broken { needs_reset_code, .. } => @if *needs_reset_code {
+                    a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("J'ai un code de réinitialisation", "I have a reset code")) }
                 } @else if account.has_paper {
                     a.button href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J'ai un code de récupération", "I have a recovery code")) }
                 },

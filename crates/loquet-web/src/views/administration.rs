@@ -24,7 +24,7 @@ pub(crate) fn overview(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
     html! {
         header {
             h1 { "Administration" }
-            p.soft { (at.say("L'authentification multi-facteur de votre organisation.", "Multi-factor log-in in your organisation.")) }
+            p.soft { (at.say("L'authentification multi-facteur de votre organisation.", "Multi-factor log-in in your organization.")) }
         }
         @if let Some(done) = overview.done { div.notice role="status" data-testid="done" { p { (done) } } }
         (parts::form_trouble(at.language, at.trouble))
@@ -38,8 +38,8 @@ fn not_enabled(at: &Setting<'_>) -> Markup {
             header {
                 div.row.apart { h2 { (at.say("Pas encore activée", "Not enabled yet")) } span.badge.off { (at.say("Inactive", "Off")) } }
                 p.soft { (at.say(
-                    "Une phrase de passe peut être devinée ou volée. Un code à usage unique, sur le téléphone de chacun, garantit que seules les personnes autorisées accèdent aux données confidentielles.",
-                    "A pass phrase can be guessed or stolen. A one-time code on everyone's own phone makes sure that only the right people reach confidential data.",
+                    "Un mot de passe peut être deviné ou volé. Un code à usage unique, sur le téléphone de chacun, garantit que seules les personnes autorisées accèdent aux données confidentielles.",
+                    "A password can be guessed or stolen. A one-time code on everyone's own phone makes sure that only the right people reach confidential data.",
                 )) }
             }
             ul.soft.small {
@@ -70,22 +70,22 @@ fn enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
             @if !overview.is_enrolled {
                 div.notice {
                     p { (at.say("Configurez d'abord votre propre application\u{a0}: le reste s'ouvre ensuite.", "Set up your own app first: the rest opens after that.")) }
-                    p { a href=(at.path("/enrol")) data-testid="enrol" { (at.say("Configurer une application", "Set up an app")) } }
+                    p { a href=(at.path("/enroll")) data-testid="enroll" { (at.say("Configurer une application", "Set up an app")) } }
                 }
             } @else if overview.enrolled_administrators < 2 {
                 div.notice.warn { p { (at.say(
-                    "Un seul administrateur est inscrit\u{a0}: si son téléphone se perd, seul le code de secours pourra l'aider. Faites-en inscrire un second.",
+                    "Un seul administrateur a associé une application\u{a0}: si son téléphone se perd, seul le code de secours pourra l'aider. Demandez à un second d'en associer une.",
                     "Only one administrator is enrolled: if their phone is lost, only the break-glass code can help. Have a second one enroll.",
                 )) } }
             }
         }
         div.cards {
             (tile(at.say("Obligation des employés", "Requirement for employees"), overview.mandate, "/admin/mandate", at.say("Gérer l'obligation", "Manage the requirement"), "mandate"))
-            (tile(at.say("Personnes", "People"), at.say("Qui est inscrit, qui ne l'est pas encore, et la réinitialisation d'un compte.", "Who is enrolled, who is not yet, and resetting an account."), "/admin/people", at.say("Voir les personnes", "See the people"), "people"))
-            (tile(at.say("D'où se connecter", "Where to log in from"), at.say("Les endroits d'où l'on peut se connecter.", "The places from which people may log in."), "/admin/access", at.say("Choisir les endroits", "Choose the places"), "access"))
+            (tile(at.say("Personnes", "People"), at.say("Qui a associé une application, qui ne l'a pas encore fait, et la réinitialisation d'un compte.", "Who is enrolled, who is not yet, and resetting an account."), "/admin/people", at.say("Voir les personnes", "See the people"), "people"))
+            (tile(at.say("D'où se connecter", "Where to log in from"), at.say("Les endroits d'où l'on peut se connecter.", "The places from which people may log in."), "/admin/access", at.say("Choisir les endroits", "UpdateSettings the places"), "access"))
             (tile(at.say("Appareils retenus", "Remembered devices"), at.say("Autoriser chacun, ou non, à faire retenir ses appareils.", "Whether people may have their devices remembered."), "/admin/devices", at.say("Régler", "Set"), "devices"))
-            (tile(at.say("Choix de l'organisation", "The organisation's choices"), overview.choices, "/admin/options", at.say("Voir les choix", "See the choices"), "options"))
-            (tile(at.say("Code de secours", "Break-glass code"), at.say("Dans son enveloppe scellée, il rouvre l'organisation si tous les administrateurs perdent leur application.", "In its sealed envelope, it opens the organisation again if every administrator loses their app."), "/admin/seal", at.say("Le renouveler", "Renew it"), "renew-seal"))
+            (tile(at.say("Choix de l'organisation", "The organization's choices"), overview.choices, "/admin/options", at.say("Voir les choix", "See the choices"), "options"))
+            (tile(at.say("Code de secours", "Break-glass code"), at.say("Dans son enveloppe scellée, il rouvre l'organisation si tous les administrateurs perdent leur application.", "In its sealed envelope, it opens the organization again if every administrator loses their app."), "/admin/seal", at.say("Le renouveler", "Renew it"), "renew-seal"))
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool)
                 summary { (at.say("Vous n'avez plus votre application\u{a0}?", "You no longer have your app?")) }
                 div.stack {
                     p.small.soft { (at.say(
-                        "Un administrateur peut réinitialiser votre compte et vous remettre un billet pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
-                        "An administrator can reset your account and hand you a ticket for setting up a new app. If your phone is lost or stolen, disable it now.",
+                        "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
+                        "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, disable it now.",
                     )) }
                     @if has_paper { (with_paper(at)) }
                     p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) } }
@@ -118,8 +118,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_paper: bool) -> Markup {
             header {
                 h1 { (at.say("Votre application est désactivée", "Your authenticator is disabled")) }
                 p.soft { (at.say(
-                    "Elle a été déclarée perdue, ou trop de codes erronés ont été saisis. Votre phrase de passe ne suffit plus.",
-                    "It was reported lost, or too many wrong codes were entered. Your pass phrase alone is no longer enough.",
+                    "Elle a été déclarée perdue, ou trop de codes erronés ont été saisis. Votre mot de passe ne suffit plus.",
+                    "It was reported lost, or too many wrong codes were entered. Your password alone is no longer enough.",
                 )) }
             }
             @if has_paper {
@@ -129,8 +129,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_paper: bool) -> Markup {
             }
             ol.steps {
                 li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }
-                li { div { (at.say("Il vous remet un billet, valable un jour.", "They hand you a ticket, valid for a day.")) } }
-                li { div { (at.say("Connectez-vous de nouveau et saisissez ce billet\u{a0}: un nouveau code QR vous sera montré.", "Log in again and enter that ticket: you will be shown a new QR code.")) } }
+                li { div { (at.say("Il vous remet un code de réinitialisation, valable un jour.", "They hand you a reset code, valid for a day.")) } }
+                li { div { (at.say("Connectez-vous de nouveau et saisissez ce code de réinitialisation\u{a0}: un nouveau code QR vous sera montré.", "Log in again and enter that reset code: you will be shown a new QR code.")) } }
             }
         }
     }

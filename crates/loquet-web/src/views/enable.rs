@@ -19,7 +19,7 @@ pub(crate) fn group_field(at: &Setting<'_>) -> Markup {
             "Recopiez-le de votre papier, pas de l'écran.",
             "Copy it from your paper, not from the screen.",
         ),
-        class: "ticket-field",
+        class: "reset_code-field",
         kind: "text",
         value: "",
         most: MAX_GROUP,
@@ -79,7 +79,7 @@ pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
                 h1 { (at.say("Notez d'abord le code de secours", "Write down the break-glass code first")) }
                 p.soft { (at.say(
                     "Si tous les administrateurs perdaient leur application, lui seul rouvrirait l'organisation. Écrivez-le sur papier, mettez-le sous enveloppe scellée et gardez-la en lieu sûr\u{a0}: il ne sera plus montré.",
-                    "If every administrator lost their app, only this would open the organisation again. Write it on paper, seal it in an envelope and keep it safe: it will not be shown again.",
+                    "If every administrator lost their app, only this would open the organization again. Write it on paper, seal it in an envelope and keep it safe: it will not be shown again.",
                 )) }
             }
             (paper(at, seal))

@@ -62,13 +62,13 @@ fn announce(at: &Setting<'_>, now: UnixTime) -> Markup {
                 input type="checkbox" name="confirmed" value="yes" data-testid="confirmed"
                     aria-describedby=[Trouble::at(at.trouble, "confirmed").map(|_| "confirmed-error")];
                 span { (at.say(
-                    "Je confirme\u{a0}: chaque employé non inscrit devra s'inscrire à sa prochaine connexion.",
+                    "Je confirme\u{a0}: chaque employé sans application devra en associer une à sa prochaine connexion.",
                     "I confirm: every employee who is not enrolled will have to enroll at their next log-in.",
                 )) }
             }
             (parts::error_line(at.language, "confirmed", Trouble::at(at.trouble, "confirmed")))
         }
-        div.row { button.button type="submit" data-testid="announce" { (at.say("Imposer aux employés", "Require of employees")) } }
+        div.row { button.button type="submit" data-testid="schedule_mandate" { (at.say("Imposer aux employés", "Require of employees")) } }
     };
     parts::post(&at.path("/admin/mandate/announce"), at.attempt, &form)
 }
@@ -85,7 +85,7 @@ fn announced(at: &Setting<'_>, mandate: &Mandate<'_>, date: UnixTime, postponeme
     html! {
         div.row.apart { h2 { (at.say("Annoncée", "Announced")) } span.badge.warn data-testid="announced" { (when::day(date, at.language)) } }
         p.soft { (at.say("Annoncée par", "Announced by")) " " (mandate.by) ". " (at.say(
-            "Jusqu'à cette date, chacun peut s'inscrire quand il veut\u{a0}; ensuite, elle ne pourra plus être annulée.",
+            "Jusqu'à cette date, chacun peut associer une application quand il veut\u{a0}; ensuite, elle ne pourra plus être annulée.",
             "Until that date everyone may enroll when they like; after it, it can no longer be cancelled.",
         )) }
         hr;

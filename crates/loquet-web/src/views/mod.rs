@@ -6,7 +6,7 @@ pub(crate) mod administration;
 pub(crate) mod code;
 pub(crate) mod devices;
 pub(crate) mod enable;
-pub(crate) mod enrol;
+pub(crate) mod enroll;
 pub(crate) mod mandate;
 pub(crate) mod message;
 pub(crate) mod options;

@@ -1,4 +1,4 @@
-//! What the organisation chooses, what waits, and the strict latch.
+//! What the organization chooses, what waits, and the strict latch.
 
 use loquet_policy::{Options, SettingKind, limits};
 use maud::{Markup, html};
@@ -27,7 +27,7 @@ pub(crate) struct Choices<'a> {
 pub(crate) const fn name(kind: SettingKind) -> &'static str {
     match kind {
         SettingKind::RecoveryCodes => "recovery-codes",
-        SettingKind::TicketLife => "ticket-life",
+        SettingKind::ResetCodeLife => "reset_code-life",
         SettingKind::EnrollmentWindow => "enrollment-window",
         SettingKind::AccessRules => "access-rules",
     }
@@ -36,7 +36,7 @@ pub(crate) const fn name(kind: SettingKind) -> &'static str {
 pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
     html! {
         header {
-            h1 { (at.say("Choix de l'organisation", "The organisation's choices")) }
+            h1 { (at.say("Choix de l'organisation", "The organization's choices")) }
             p.soft { (at.say(
                 "Ce qui affaiblit la protection est annoncé à tous les administrateurs et n'a d'effet qu'après trois jours\u{a0}: d'ici là, chacun d'eux peut l'arrêter.",
                 "What weakens the protection is told to all administrators and takes effect after three days only: until then each of them can stop it.",
@@ -56,22 +56,22 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
         div.cards {
             (recovery(at, choices.options.recovery_codes))
             (number(at, &Number {
-                kind: "ticket-life",
-                title: at.say("Durée d'un billet", "Life of a ticket"),
+                kind: "reset_code-life",
+                title: at.say("Durée d'un code de réinitialisation", "Life of a reset code"),
                 text: at.say(
-                    "Combien de temps le billet d'une réinitialisation peut servir. Lu à voix haute, il ne vaut que dix minutes.",
-                    "How long the ticket of a reset can be used. Read aloud, it lives ten minutes only.",
+                    "Combien de temps le code de réinitialisation d'une réinitialisation peut servir. Lu à voix haute, il ne vaut que dix minutes.",
+                    "How long the reset code of a reset can be used. Read aloud, it lives ten minutes only.",
                 ),
                 label: at.say("En heures, de 1 à 72", "In hours, from 1 to 72"),
-                value: choices.options.ticket_life / limits::HOUR,
-                most: limits::TICKET_MAX / limits::HOUR,
+                value: choices.options.reset_code_life / limits::HOUR,
+                most: limits::RESET_CODE_MAX / limits::HOUR,
             }))
             (number(at, &Number {
                 kind: "enrollment-window",
-                title: at.say("Délai d'inscription", "Time to enroll"),
+                title: at.say("Délai d'activation", "Time to enroll"),
                 text: at.say(
-                    "Combien de temps un compte obligé peut encore s'inscrire avec sa seule phrase de passe. Ensuite, il lui faut un billet.",
-                    "How long an account that must can still enroll with its pass phrase alone. After that it needs a ticket.",
+                    "Combien de temps un compte obligé peut encore associer une application avec son seul mot de passe. Ensuite, il lui faut un code de réinitialisation.",
+                    "How long an account that must can still enroll with its password alone. After that it needs a reset code.",
                 ),
                 label: at.say("En jours, de 1 à 90", "In days, from 1 to 90"),
                 value: choices.options.enrollment_window / limits::DAY,
@@ -97,7 +97,7 @@ fn recovery(at: &Setting<'_>, offered: bool) -> Markup {
                     @if offered { span.badge data-testid="offered" { (at.say("Proposés", "Offered")) } } @else { span.badge.off { (at.say("Non proposés", "Not offered")) } }
                 }
                 p.soft { (at.say(
-                    "Dix codes sur papier, remis à l'inscription. Un papier ouvre alors ce qu'un téléphone protégeait.",
+                    "Dix codes imprimés, remis à l'activation. Un papier ouvre alors ce qu'un téléphone protégeait.",
                     "Ten codes on paper, handed out at enrollment. A paper then opens what a phone protected.",
                 )) }
             }

@@ -1,4 +1,4 @@
-//! The roll-call, the reset, and the ticket that is shown once.
+//! The user list, the reset, and the reset code that is shown once.
 
 use maud::{Markup, html};
 
@@ -6,13 +6,13 @@ use super::Setting;
 use crate::Language;
 use crate::parts::{self, Focus};
 
-/// One line of the roll-call.
+/// One line of the user list.
 pub(crate) struct Line {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) roles: String,
     pub(crate) state: State,
-    /// What the pass phrase alone would open.
+    /// What the password alone would open.
     pub(crate) at_log_in: String,
     /// What requires a code, or will.
     pub(crate) why: Vec<String>,
@@ -70,20 +70,20 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
 fn how_many(language: Language, enrolled: usize, present: usize) -> String {
     match (enrolled, present) {
         (0, _) => language
-            .say("Personne n'est inscrit.", "Nobody is enrolled.")
+            .say("Personne n'a associé d'application.", "Nobody is enrolled.")
             .to_owned(),
         (1, 1) => language
             .say(
-                "La seule personne est inscrite.",
+                "La seule personne a associé une application.",
                 "The only person is enrolled.",
             )
             .to_owned(),
         (1, _) => language.say(
-            format!("Une personne inscrite sur {present}."),
+            format!("Une personne sur {present} a associé une application."),
             format!("One of {present}\u{a0}people is enrolled."),
         ),
         _ => language.say(
-            format!("{enrolled}\u{a0}personnes inscrites sur {present}."),
+            format!("{enrolled}\u{a0}personnes sur {present} ont associé une application."),
             format!("{enrolled} of {present}\u{a0}people are enrolled."),
         ),
     }
@@ -118,7 +118,7 @@ fn badge(at: &Setting<'_>, state: State) -> Markup {
             html! { span.badge.off data-testid="state" { (at.say("Pas encore", "Not yet")) } }
         }
         State::ResetDue => {
-            html! { span.badge.warn data-testid="state" { (at.say("Billet attendu", "Ticket due")) } }
+            html! { span.badge.warn data-testid="state" { (at.say("Code de réinitialisation attendu", "Reset code due")) } }
         }
         State::Disabled => {
             html! { span.badge.warn data-testid="state" { (at.say("Désactivée", "Disabled")) } }
@@ -136,7 +136,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
         (parts::code_field(at.language, at.trouble, Focus::Here))
         label.choice {
             input type="checkbox" name="aloud" value="yes" data-testid="aloud";
-            span { (at.say("Je lirai le billet à voix haute (au téléphone)", "I will read the ticket aloud (on the phone)")) br;
+            span { (at.say("Je lirai le code de réinitialisation à voix haute (au téléphone)", "I will read the reset code aloud (on the phone)")) br;
                 span.hint { (at.say("Il ne vaudra alors que dix minutes au lieu d'un jour.", "It will then live ten minutes only, instead of a day.")) } }
         }
         div.row {
@@ -149,8 +149,8 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
             header {
                 h1 { (at.language.say(format!("Réinitialiser {name}\u{a0}?"), format!("Reset {name}?"))) }
                 p.soft { (at.say(
-                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt\u{a0}; vous recevez un billet à lui remettre, avec lequel elle configure une nouvelle application.",
-                    "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a ticket to hand over, with which they set up a new app.",
+                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt\u{a0}; vous recevez un code de réinitialisation à lui remettre, avec lequel elle configure une nouvelle application.",
+                    "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a reset code to hand over, with which they set up a new app.",
                 )) }
             }
             p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
@@ -159,27 +159,27 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
     }
 }
 
-/// The ticket, once.
-pub(crate) fn ticket(at: &Setting<'_>, name: &str, ticket: &str, expires: &str) -> Markup {
+/// The reset code, once.
+pub(crate) fn reset_code(at: &Setting<'_>, name: &str, reset_code: &str, expires: &str) -> Markup {
     html! {
-        section.card data-testid="ticket-page" {
+        section.card data-testid="reset_code-page" {
             header {
-                h1 { (at.language.say(format!("Billet pour {name}"), format!("Ticket for {name}"))) }
+                h1 { (at.language.say(format!("Code de réinitialisation pour {name}"), format!("Reset code for {name}"))) }
                 p.soft { (at.say(
                     "Remettez-le en main propre. Il n'est montré qu'une fois et ne sert qu'une fois, à ce compte seul.",
                     "Hand it over in person. It is shown only once and works only once, for this account alone.",
                 )) }
             }
-            code.secret.paper #ticket data-testid="ticket" data-text=(ticket) { (ticket) }
+            code.secret.paper #reset_code data-testid="reset_code" data-text=(reset_code) { (reset_code) }
             p { (at.say("Valable jusqu'au", "Valid until")) " " strong { (expires) } "." }
             ol.steps.small {
-                li { div { (at.say("Connectez-vous avec votre phrase de passe.", "Log in with your pass phrase.")) } }
-                li { div { (at.say("Saisissez ce billet\u{a0}: un nouveau code QR s'affiche.", "Enter this ticket: a new QR code appears.")) } }
+                li { div { (at.say("Connectez-vous avec votre mot de passe.", "Log in with your password.")) } }
+                li { div { (at.say("Saisissez ce code de réinitialisation\u{a0}: un nouveau code QR s'affiche.", "Enter this reset code: a new QR code appears.")) } }
                 li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6\u{a0}chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
             }
             div.row.no-print {
                 button.button type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
-                button.button.plain type="button" hidden data-copy="ticket" data-done=(at.say("Copié", "Copied")) { (at.say("Copier", "Copy")) }
+                button.button.plain type="button" hidden data-copy="reset_code" data-done=(at.say("Copié", "Copied")) { (at.say("Copier", "Copy")) }
                 a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
             }
         }

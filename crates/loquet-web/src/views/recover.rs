@@ -50,7 +50,7 @@ pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
             name: "recovery",
             label: at.say("Code de récupération", "Recovery code"),
             hint: at.say("L'un de ceux que vous avez imprimés ou notés. Espaces et majuscules n'ont pas d'importance.", "One of those that you printed or wrote down. Spaces and capitals do not matter."),
-            class: "ticket-field",
+            class: "reset_code-field",
             kind: "text",
             value: "",
             most: MAX_CODE,

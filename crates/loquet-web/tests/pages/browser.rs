@@ -117,7 +117,7 @@ impl Browser<'_> {
         self.send(post_request(path, body)).await
     }
 
-    /// Logs in with the pass phrase and opens the page that this leads to.
+    /// Logs in with the password and opens the page that this leads to.
     pub(crate) async fn log_in(&mut self, account: u64) -> Answer {
         self.page = self
             .send(Request::get("/log-in").body(Body::empty()).unwrap())
@@ -138,11 +138,11 @@ impl Browser<'_> {
     /// Enrolls at the page that shows the QR code, by the key that is typed where nobody can scan.
     pub(crate) async fn enrol(&mut self) -> String {
         self.shows("data-testid=\"qr\"");
-        self.open("/mfa/enrol/key").await;
+        self.open("/mfa/enroll/key").await;
         let key = between(&self.page, "data-text=\"", "\"").to_owned();
-        self.open("/mfa/enrol").await;
+        self.open("/mfa/enroll").await;
         let code = self.site.code(&key);
-        let answer = self.submit("/mfa/enrol/confirm", &[("code", &code)]).await;
+        let answer = self.submit("/mfa/enroll/confirm", &[("code", &code)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         key
     }
@@ -157,19 +157,19 @@ impl Browser<'_> {
             .unwrap()
             .to_owned();
         let answer = self.submit("/mfa/admin/enable", &[("group", &seal)]).await;
-        assert_eq!(answer.to(), "/mfa/enrol", "{seal}: {}", self.page);
-        self.open("/mfa/enrol").await;
-        self.submit("/mfa/enrol", &[]).await;
-        self.open("/mfa/enrol").await;
+        assert_eq!(answer.to(), "/mfa/enroll", "{seal}: {}", self.page);
+        self.open("/mfa/enroll").await;
+        self.submit("/mfa/enroll", &[]).await;
+        self.open("/mfa/enroll").await;
         self.enrol().await
     }
 
     /// Logs in, begins an enrollment, and finishes it. Returns the key.
-    pub(crate) async fn log_in_and_enrol(&mut self, account: u64) -> String {
+    pub(crate) async fn log_in_and_enroll(&mut self, account: u64) -> String {
         self.log_in(account).await;
-        self.open("/mfa/enrol").await;
-        self.submit("/mfa/enrol", &[]).await;
-        self.open("/mfa/enrol").await;
+        self.open("/mfa/enroll").await;
+        self.submit("/mfa/enroll", &[]).await;
+        self.open("/mfa/enroll").await;
         self.enrol().await
     }
 

@@ -1,8 +1,8 @@
-//! Recovery codes, the organisation's choices, the break-glass code, the address of notices.
+//! Recovery codes, the organization's choices, the break-glass code, the address of notices.
 
 use axum::http::StatusCode;
 use loquet::Request;
-use loquet::flow::{CollectTicket, OpenBreakGlass, ReportLost};
+use loquet::flow::{CollectResetCode, OpenBreakGlass, ReportLost};
 use loquet_policy::limits;
 
 use crate::browser::{Browser, between};
@@ -47,7 +47,7 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
     let mut helene = site.browser();
     let key = offering(&site, &mut helene).await;
     let mut marc = site.browser();
-    marc.log_in_and_enrol(MARC).await;
+    marc.log_in_and_enroll(MARC).await;
     marc.open("/mfa/admin").await;
     marc.shows("est en attente");
     marc.open("/mfa/admin/options").await;
@@ -64,7 +64,7 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
     // What does not weaken holds at once; a value beyond the limits is said beside its field.
     step_up(&mut helene, &key).await;
     helene.open("/mfa/admin/options").await;
-    let shorter = [("kind", "ticket-life"), ("value", "2")];
+    let shorter = [("kind", "reset_code-life"), ("value", "2")];
     helene
         .leads(
             "/mfa/admin/options",
@@ -75,9 +75,9 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
     helene.open("/mfa/admin/options").await;
     helene.shows("value=\"2\"");
     for (kind, value, field) in [
-        ("ticket-life", "73", "ticket-life-error"),
+        ("reset_code-life", "73", "reset_code-life-error"),
         ("enrollment-window", "0", "enrollment-window-error"),
-        ("ticket-life", "soon", "ticket-life-error"),
+        ("reset_code-life", "soon", "reset_code-life-error"),
         ("nonsense", "1", "data-testid=\"options\""),
     ] {
         helene.open("/mfa/admin/options").await;
@@ -103,7 +103,7 @@ async fn the_strict_latch_is_closed_once_and_parents_cannot_switch_off() {
     let mut helene = site.browser();
     helene.enable(HELENE).await;
     let mut julie = site.browser();
-    let key = julie.log_in_and_enrol(JULIE).await;
+    let key = julie.log_in_and_enroll(JULIE).await;
 
     helene.open("/mfa/admin/options/latch").await;
     helene.shows("Fermer pour toujours");
@@ -140,9 +140,9 @@ async fn about_to_scan(site: &Site) -> Browser<'_> {
     assert_eq!(site.service.tick().await.unwrap(), 1);
     let mut julie = site.browser();
     julie.log_in(JULIE).await;
-    julie.open("/mfa/enrol").await;
-    julie.submit("/mfa/enrol", &[]).await;
-    julie.open("/mfa/enrol").await;
+    julie.open("/mfa/enroll").await;
+    julie.submit("/mfa/enroll", &[]).await;
+    julie.open("/mfa/enroll").await;
     julie
 }
 
@@ -162,7 +162,7 @@ async fn recovery_codes_are_shown_once_beside_the_qr_code() {
     julie.shows("l'un de vos codes de récupération");
     julie.open("/mfa/account").await;
     julie.shows("Il vous reste 10\u{a0}codes de récupération");
-    julie.open("/mfa/enrol").await;
+    julie.open("/mfa/enroll").await;
     assert!(!codes.iter().any(|code| julie.page.contains(code.as_str())));
 }
 
@@ -189,7 +189,11 @@ async fn recovery_code_lets_a_person_enroll_anew() {
     let fresh = shown(&lost.page);
     assert!(fresh.len() == 10 && fresh != codes);
     lost.shows("Votre code de récupération est accepté");
-    assert!(!lost.page.contains("billet"), "{}", lost.page);
+    assert!(
+        !lost.page.contains("code de réinitialisation"),
+        "{}",
+        lost.page
+    );
     lost.enrol().await;
     lost.open("/mfa/account").await;
     lost.shows("Il vous reste 10\u{a0}codes");
@@ -229,9 +233,9 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     helene
         .submit("/mfa/admin/enable", &[("group", group)])
         .await;
-    helene.open("/mfa/enrol").await;
-    helene.submit("/mfa/enrol", &[]).await;
-    helene.open("/mfa/enrol").await;
+    helene.open("/mfa/enroll").await;
+    helene.submit("/mfa/enroll", &[]).await;
+    helene.open("/mfa/enroll").await;
     helene.enrol().await;
 
     let account = HELENE.into();
@@ -243,7 +247,7 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     let open = OpenBreakGlass { account, typed };
     host.run(open, &request()).await.unwrap().granted().unwrap();
     site.clock.advance(limits::BREAK_GLASS);
-    let collect = CollectTicket {
+    let collect = CollectResetCode {
         account,
         typed: seal.into(),
     };
@@ -256,22 +260,24 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
 
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
-    let ticket = handed.ticket.expose();
-    helene.submit("/mfa/enrol", &[("ticket", &ticket)]).await;
+    let reset_code = handed.reset_code.expose();
+    helene
+        .submit("/mfa/enroll", &[("reset_code", &reset_code)])
+        .await;
     helene.open("/log-in").await;
     helene.shows("data-testid=\"new-seal\"");
     let new = between(&helene.page, "data-testid=\"seal\" data-text=\"", "\"").to_owned();
-    helene.open("/mfa/enrol/key").await;
+    helene.open("/mfa/enroll/key").await;
     let key = between(&helene.page, "data-text=\"", "\"").to_owned();
-    helene.open("/mfa/enrol").await;
+    helene.open("/mfa/enroll").await;
     let code = code_at(&key, loquet::Clock::now(&site.clock));
     helene
-        .submit("/mfa/enrol/confirm", &[("code", &code)])
+        .submit("/mfa/enroll/confirm", &[("code", &code)])
         .await;
     helene.complains("code de secours");
     let group = new.rsplit('-').next().unwrap();
     let fields = [("code", code.as_str()), ("group", group)];
-    let bound = helene.submit("/mfa/enrol/confirm", &fields).await;
+    let bound = helene.submit("/mfa/enroll/confirm", &fields).await;
     assert_eq!(bound.status, StatusCode::SEE_OTHER, "{}", bound.body);
 }
 

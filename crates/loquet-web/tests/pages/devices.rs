@@ -12,10 +12,10 @@ async fn ready<'s>(site: &'s Site, helene: &mut Browser<'s>) -> String {
         .leads("/mfa/admin/devices", &[("on", "yes")], "/mfa/admin/devices")
         .await;
     let mut julie = site.browser();
-    julie.log_in_and_enrol(JULIE).await
+    julie.log_in_and_enroll(JULIE).await
 }
 
-/// The pass phrase again, in a browser that forgets its session and keeps its device's cookie.
+/// The password again, in a browser that forgets its session and keeps its device's cookie.
 async fn again(julie: &mut Browser<'_>) {
     julie.cookies.retain(|name, _| name.contains("device"));
     julie.log_in(JULIE).await;
@@ -103,7 +103,7 @@ async fn a_device_is_remembered_when_ticked_and_forgotten_when_asked() {
 }
 
 #[tokio::test]
-async fn nobody_is_offered_what_the_organisation_does_not_offer() {
+async fn nobody_is_offered_what_the_organization_does_not_offer() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = ready(&site, &mut helene).await;

@@ -10,8 +10,8 @@ use loquet::Clock;
 const PAGES: [&str; 15] = [
     "/mfa/code",
     "/mfa/step-up",
-    "/mfa/enrol",
-    "/mfa/enrol/key",
+    "/mfa/enroll",
+    "/mfa/enroll/key",
     "/mfa/account",
     "/mfa/account/on",
     "/mfa/account/off",
@@ -30,8 +30,8 @@ const FORMS: [&str; 23] = [
     "/mfa/code",
     "/mfa/step-up",
     "/mfa/log-out",
-    "/mfa/enrol",
-    "/mfa/enrol/confirm",
+    "/mfa/enroll",
+    "/mfa/enroll/confirm",
     "/mfa/account/on",
     "/mfa/account/off",
     "/mfa/account/replace",
@@ -310,14 +310,14 @@ async fn the_administration_is_closed_to_everybody_else() {
 }
 
 #[tokio::test]
-async fn an_administrator_who_only_gave_the_pass_phrase_sees_nobody() {
+async fn an_administrator_who_only_gave_the_password_sees_nobody() {
     let site = Site::open().await;
     let key = site.browser().enable(HELENE).await;
     let mut half = site.browser();
     half.log_in(HELENE).await;
     for path in PAGES
         .iter()
-        .filter(|path| path.starts_with("/mfa/admin") || path.starts_with("/mfa/enrol"))
+        .filter(|path| path.starts_with("/mfa/admin") || path.starts_with("/mfa/enroll"))
     {
         let answer = half.open(path).await;
         assert!(answer.body.contains("data-testid=\"code-page\""), "{path}");

@@ -23,7 +23,7 @@ async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
-    julie.log_in_and_enrol(JULIE).await;
+    julie.log_in_and_enroll(JULIE).await;
 
     let mailbox = Mailbox::default();
     site.service.deliver(&mailbox).await.unwrap();
@@ -32,7 +32,7 @@ async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
         .iter()
         .find(|letter| letter.to == JULIE.into() && letter.link.is_some())
         .unwrap();
-    let path = format!("/mfa/repudiate/{}", *letter.link.as_ref().unwrap().expose());
+    let path = format!("/mfa/not-me/{}", *letter.link.as_ref().unwrap().expose());
 
     // A mail program that opens the link changes nothing.
     let mut stranger = site.browser();
@@ -48,7 +48,7 @@ async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
         forged(path.rsplit('/').next().unwrap()),
         format!("{}-{}", "0".repeat(32), path.rsplit('-').next().unwrap()),
     ] {
-        let place = format!("/mfa/repudiate/{other}");
+        let place = format!("/mfa/not-me/{other}");
         let mut browser = site.browser();
         let shown = browser.open(&place).await;
         let answer = if shown.status == StatusCode::OK {

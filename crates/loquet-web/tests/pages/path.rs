@@ -29,9 +29,9 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
     sofia.shows("Difficulté à capturer\u{a0}?");
     sofia.shows("imposée par Hélène Tremblay");
     sofia.shows("data-countdown=\"600\"");
-    sofia.open("/mfa/enrol/key").await;
+    sofia.open("/mfa/enroll/key").await;
     assert!(sofia.page.contains(">Copier<") && sofia.page.contains(">Retour<"));
-    sofia.open("/mfa/enrol").await;
+    sofia.open("/mfa/enroll").await;
     let key = sofia.enrol().await;
     assert_eq!(sofia.open("/mfa/account").await.status, StatusCode::OK);
 
@@ -77,8 +77,8 @@ async fn a_parent_switches_it_on_and_off_again() {
     julie.shows("La connexion multi-facteur est requise pour votre compte");
     julie.shows("aria-checked=\"false\"");
     julie.open("/mfa/account/on").await;
-    julie.submit("/mfa/enrol", &[]).await;
-    julie.open("/mfa/enrol").await;
+    julie.submit("/mfa/enroll", &[]).await;
+    julie.open("/mfa/enroll").await;
     let key = julie.enrol().await;
     julie.open("/mfa/account").await;
     julie.shows("aria-checked=\"true\"");
@@ -109,12 +109,12 @@ async fn a_parent_switches_it_on_and_off_again() {
 }
 
 #[tokio::test]
-async fn a_reset_hands_over_a_ticket_that_the_next_enrollment_asks_for() {
+async fn a_reset_hands_over_a_reset_code_that_the_next_enrollment_asks_for() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
     let mut marc = site.browser();
-    marc.log_in_and_enrol(MARC).await;
+    marc.log_in_and_enroll(MARC).await;
 
     let (own, other) = (format!("{HELENE:032x}"), format!("{MARC:032x}"));
     helene.open("/mfa/admin/people").await;
@@ -133,26 +133,26 @@ async fn a_reset_hands_over_a_ticket_that_the_next_enrollment_asks_for() {
     let attempt = helene.attempt(&path).unwrap();
     let answer = helene.submit(&path, &[("code", &code)]).await;
     assert_eq!(answer.status, StatusCode::OK);
-    let ticket = between(&helene.page, "data-text=\"", "\"").to_owned();
-    assert_eq!(ticket.len(), 30, "{ticket}");
-    // Sending the form again shows no ticket.
+    let reset_code = between(&helene.page, "data-text=\"", "\"").to_owned();
+    assert_eq!(reset_code.len(), 30, "{reset_code}");
+    // Sending the form again shows no reset code.
     let again = helene
         .post(&path, &[("attempt", &attempt), ("code", &code)])
         .await;
-    assert!(!again.body.contains(&ticket));
+    assert!(!again.body.contains(&reset_code));
 
-    // Marc's session is over, and his next log-in asks for the ticket.
+    // Marc's session is over, and his next log-in asks for the reset code.
     assert_eq!(
         marc.open("/mfa/account").await.status,
         StatusCode::FORBIDDEN
     );
     marc.log_in(MARC).await;
-    marc.shows("name=\"ticket\"");
-    marc.submit("/mfa/enrol", &[("ticket", "AAAAA-BBBBB")])
+    marc.shows("name=\"reset_code\"");
+    marc.submit("/mfa/enroll", &[("reset_code", "AAAAA-BBBBB")])
         .await;
-    marc.complains("Ce billet n'est pas valable");
+    marc.complains("Ce code de réinitialisation n'est pas valable");
     let answer = marc
-        .submit("/mfa/enrol", &[("ticket", &ticket.to_lowercase())])
+        .submit("/mfa/enroll", &[("reset_code", &reset_code.to_lowercase())])
         .await;
     assert_eq!(answer.to(), "/log-in", "{}", answer.body);
     marc.open("/log-in").await;
@@ -167,9 +167,9 @@ async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_e
     helene.open("/mfa/account/replace").await;
     let code = site.code(&old);
     helene
-        .leads("/mfa/account/replace", &[("code", &code)], "/mfa/enrol")
+        .leads("/mfa/account/replace", &[("code", &code)], "/mfa/enroll")
         .await;
-    helene.open("/mfa/enrol").await;
+    helene.open("/mfa/enroll").await;
     let new = helene.enrol().await;
     assert_ne!(old, new);
     let mut again = site.browser();

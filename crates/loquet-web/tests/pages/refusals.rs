@@ -25,19 +25,19 @@ const BY: Cause = Cause {
 };
 
 fn all() -> Vec<Refusal> {
-    [of_organisations(), of_codes(), of_people()].concat()
+    [of_organizations(), of_codes(), of_people()].concat()
 }
 
-/// Sessions, places, and what an organisation decided.
-fn of_organisations() -> Vec<Refusal> {
+/// Sessions, places, and what an organization decided.
+fn of_organizations() -> Vec<Refusal> {
     vec![
         UnknownAccount,
         LogInRefused,
         LogInRequired,
         StaleLogIn,
         LogInExpired,
-        EnrolOnly(NOBODY),
-        EnrolOnly(BY),
+        EnrollOnly(NOBODY),
+        EnrollOnly(BY),
         CodeRequired(BY),
         RecoverFirst { since: AT },
         AlreadyCompleted,
@@ -62,13 +62,13 @@ fn of_organisations() -> Vec<Refusal> {
         TooManyPostponements(NOBODY),
         TooManyPostponements(BY),
         WouldStrandAdmin,
-        SealNotConfirmed,
+        BreakGlassCodeNotConfirmed,
         OutOfBounds { least: 1, most: 2 },
         NothingScheduled,
     ]
 }
 
-/// Codes, apps and tickets.
+/// Codes, apps and reset codes.
 fn of_codes() -> Vec<Refusal> {
     vec![
         Malformed,
@@ -80,17 +80,17 @@ fn of_codes() -> Vec<Refusal> {
         Disabled { since: AT },
         NoAuthenticator,
         AlreadyBound,
-        EnrolFirst,
-        TicketRequired(NOBODY),
-        TicketRequired(BY),
-        TicketRequired(RESET),
-        WrongTicket,
-        TicketExpired(NOBODY),
-        TicketExpired(BY),
+        EnrollFirst,
+        ResetCodeRequired(NOBODY),
+        ResetCodeRequired(BY),
+        ResetCodeRequired(RESET),
+        WrongResetCode,
+        ResetCodeExpired(NOBODY),
+        ResetCodeExpired(BY),
         NotYours,
         NothingPending,
         TooManyPendings,
-        SealFirst,
+        BreakGlassCodeFirst,
         NotOffered,
         WrongRecoveryCode,
         WrongLink,
@@ -109,20 +109,20 @@ fn of_people() -> Vec<Refusal> {
         SelfReset,
         SelfPromotion,
         SelfDemotion,
-        SelfOffboard,
+        SelfDeactivation,
         Rank,
         TooNew { until: AT },
         TooManyResets { wait: 60 },
         LastEnrolledAdmin,
-        UseLeave,
+        UseDeactivate,
         NoSuchRole,
         TooManyRoles,
-        HasLeft { since: AT },
-        NotLeft,
-        NotSealed { until: None },
-        NotSealed { until: Some(AT) },
+        IsDeactivated { since: AT },
+        NotDeactivated,
+        NoBreakGlassCode { until: None },
+        NoBreakGlassCode { until: Some(AT) },
         AlreadyOpen { ready: AT },
-        WrongSeal,
+        WrongBreakGlassCode,
         TooEarly { ready: AT },
     ]
 }
@@ -198,7 +198,7 @@ const CODES: [&str; 11] = [
     "LEVEL_2",
     "HALF_LOGIN",
     "RECOVERY_ONLY",
-    "ENROL_ONLY",
+    "ENROLL_ONLY",
     "GRANTED",
     "MANDATE",
     "ANNOUNCED",
@@ -271,20 +271,20 @@ fn names_and_days_are_said() {
             "Il n'est plus possible de revenir en arrière_: l'obligation est imposée par Hélène Tremblay à compter du 15_janvier_2027.",
         ),
         (
-            Refusal::NotSealed { until: None },
+            Refusal::NoBreakGlassCode { until: None },
             "Aucun code de secours n'est scellé, ou personne n'a encore ouvert l'enveloppe.",
         ),
         (
-            Refusal::EnrolOnly(BY),
+            Refusal::EnrollOnly(BY),
             "Configurez d'abord votre application d'authentification_: elle est obligatoire pour les employés depuis le 15_janvier_2027, imposée par Hélène Tremblay.",
         ),
         (
-            Refusal::TicketRequired(RESET),
-            "Votre compte a été réinitialisé par Hélène Tremblay le 15_janvier_2027. Il faut ici le billet qui vous a été remis.",
+            Refusal::ResetCodeRequired(RESET),
+            "Votre compte a été réinitialisé par Hélène Tremblay le 15_janvier_2027. Il faut ici le code de réinitialisation qui vous a été remis.",
         ),
         (
-            Refusal::TicketExpired(RESET),
-            "Ce billet n'est plus valable depuis le 15_janvier_2027 à 08_h_00_(UTC). Demandez-en un nouveau à Hélène Tremblay.",
+            Refusal::ResetCodeExpired(RESET),
+            "Ce code de réinitialisation n'est plus valable depuis le 15_janvier_2027 à 08_h_00_(UTC). Demandez-en un nouveau à Hélène Tremblay.",
         ),
     ] {
         assert_eq!(french(refusal), expected);

@@ -11,7 +11,7 @@ use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use loquet::testing::TestClock;
-use loquet::{AccountId, Clock, KeyRing, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime};
+use loquet::{AccountId, Clock, Keyring, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
     BoxError, Brand, Fields, Host, Page, Pages, SessionKey, Settings, Visit, document, guard,
@@ -96,7 +96,7 @@ async fn show_log_in(State(pages): State<Pages<TestHost>>, visit: Visit) -> Resp
     }
 }
 
-/// The pass phrase is always right here: the field names the account.
+/// The password is always right here: the field names the account.
 async fn log_in(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fields) -> Response {
     let account: u64 = fields.text("login", 20).unwrap().parse().unwrap();
     match pages
@@ -125,9 +125,9 @@ impl Site {
         let clock = TestClock::at(1_800_000_000);
         let store = FlakyStore::default();
         let service =
-            Service::with_clock(store.clone(), KeyRing::single(1, [7; 32]), clock.clone()).unwrap();
+            Service::with_clock(store.clone(), Keyring::single(1, [7; 32]), clock.clone()).unwrap();
         let org = service
-            .ensure_organisation(OrgId::from(1_u64), "À petits pas")
+            .ensure_organization(OrgId::from(1_u64), "À petits pas")
             .await
             .unwrap();
         for (number, name, role) in PEOPLE {

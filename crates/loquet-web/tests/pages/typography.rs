@@ -65,15 +65,27 @@ const FRENCH: [&str; 12] = [
     "compte",
     "saisissez",
     "demandez",
-    "billet",
+    "code de réinitialisation",
     "est",
     "sera",
     "depuis",
     "réessayez",
 ];
 const ENGLISH: [&str; 14] = [
-    "the", "your", "you", "this", "with", "account", "enter", "ask", "ticket", "is", "was",
-    "since", "again", "log",
+    "the",
+    "your",
+    "you",
+    "this",
+    "with",
+    "account",
+    "enter",
+    "ask",
+    "reset_code",
+    "is",
+    "was",
+    "since",
+    "again",
+    "log",
 ];
 
 /// What is wrong with a text in `language`, each fault with where it stands.
@@ -205,7 +217,7 @@ fn a_badly_set_text_is_found_out() {
     assert_eq!(french("à 14:36, sur 2001:db8::1"), 0);
     let english = |text: &str| faults(text, Language::English).len();
     assert_eq!(english("Why? This: that; done!"), 0);
-    assert_eq!(english("Why ? Votre ticket"), 2);
+    assert_eq!(english("Why ? Votre reset code"), 2);
     assert_eq!(english("on 1 February, 2 May, 3 October, 4 November"), 4);
     let page = "<html lang=\"fr\"><p>Un <strong>mot</strong> : deux</p><code>3 s ?</code><a lang=\"en\">the</a><p>Fin ?</p>";
     assert_eq!(page_faults(page).len(), 2);

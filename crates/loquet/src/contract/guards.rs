@@ -3,10 +3,10 @@
 use super::Broken;
 use super::rows::{id, org, page};
 use super::samples::{account, done, find, ledger, put, refused};
-use crate::store::{AccountRow, OrganisationRow, Row, RowKey, Store, Version, Versioned};
+use crate::store::{AccountRow, OrganizationRow, Row, RowKey, Store, Version, Versioned};
 
 fn enabled(enabled: bool) -> Row {
-    Row::Organisation(OrganisationRow {
+    Row::Organization(OrganizationRow {
         id: org(),
         enabled,
         body: "{}".to_owned(),
@@ -31,7 +31,7 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     refused(
         store,
         put(enabled(false), Version(1)),
-        "an organisation that is un-enabled",
+        "an organization that is un-enabled",
     )
     .await?;
     accounts_never_go_back(store, &bound).await?;
@@ -43,7 +43,7 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     )
     .await?;
     for (key, row) in [
-        (RowKey::Organisation(org()), enabled(true)),
+        (RowKey::Organization(org()), enabled(true)),
         (RowKey::Account(id()), Row::Account(bound.clone())),
     ] {
         let found = find(store, key).await?;

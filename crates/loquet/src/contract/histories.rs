@@ -5,7 +5,7 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 use super::Broken;
 use super::samples::{account, all, attempt, attempt_id, ledger, notices, records, roster};
 use crate::store::{
-    AccountRow, AuditRow, Commit, Fault, Item, LedgerId, MemoryStore, NoticeRow, OrganisationRow,
+    AccountRow, AuditRow, Commit, Fault, Item, LedgerId, MemoryStore, NoticeRow, OrganizationRow,
     Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
@@ -159,12 +159,12 @@ async fn random_writes(memory: &MemoryStore, draw: &mut Draw) -> Result<Writes, 
 /// What a row becomes, or a new one.
 fn random_row(key: RowKey, found: Option<Row>, draw: &mut Draw, renamed: &mut bool) -> Row {
     match (key, found) {
-        (RowKey::Organisation(id), found) => {
+        (RowKey::Organization(id), found) => {
             let was = matches!(
                 found,
-                Some(Row::Organisation(OrganisationRow { enabled: true, .. }))
+                Some(Row::Organization(OrganizationRow { enabled: true, .. }))
             );
-            Row::Organisation(OrganisationRow {
+            Row::Organization(OrganizationRow {
                 id,
                 enabled: was || draw.chance(20),
                 body: draw.text(),
@@ -229,7 +229,7 @@ async fn random_records(
 fn unexpected(writes: &Writes, draw: &mut Draw) -> Option<Row> {
     let missing = keys().find(|key| !writes.expect.iter().any(|(named, _)| named == key))?;
     match missing {
-        RowKey::Organisation(id) => Some(Row::Organisation(OrganisationRow {
+        RowKey::Organization(id) => Some(Row::Organization(OrganizationRow {
             id,
             enabled: true,
             body: draw.text(),
@@ -295,7 +295,7 @@ async fn same_items<S: Store>(
 fn keys() -> impl Iterator<Item = RowKey> {
     let orgs = || (0..ORGS).map(OrgId::from);
     orgs()
-        .map(RowKey::Organisation)
+        .map(RowKey::Organization)
         .chain(orgs().map(RowKey::Roster))
         .chain((0..ACCOUNTS).map(|id| RowKey::Account(AccountId::from(id))))
         .chain((0..ATTEMPTS).map(|id| RowKey::Attempt(attempt_id(u128::from(id)))))
@@ -307,7 +307,7 @@ const QUERIES: u64 = 2 + ORGS * (1 + NAMES) + ACCOUNTS;
 fn queries() -> impl Iterator<Item = Query> {
     let orgs = || (0..ORGS).map(OrgId::from);
     let names = |org| (0..NAMES).map(move |name| Query::ExternalId(org, format!("name {name}")));
-    [Query::Organisations, Query::Outbox]
+    [Query::Organizations, Query::Outbox]
         .into_iter()
         .chain(orgs().map(Query::Accounts))
         .chain(orgs().flat_map(names))

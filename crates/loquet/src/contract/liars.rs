@@ -167,7 +167,7 @@ impl Liar {
     fn texts(mut writes: Writes, change: impl Fn(&mut String)) -> Writes {
         for row in &mut writes.put {
             match row {
-                Row::Organisation(row) => change(&mut row.body),
+                Row::Organization(row) => change(&mut row.body),
                 Row::Roster(row) => change(&mut row.body),
                 Row::Account(row) => change(&mut row.body),
                 Row::Attempt(row) => change(&mut row.body),

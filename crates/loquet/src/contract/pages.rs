@@ -8,37 +8,37 @@ use loquet_policy::{AccountId, OrgId};
 
 use super::Broken;
 use super::samples::{
-    account, accounts, all, audit, done, notice, notices, organisation, page, put, records, version,
+    account, accounts, all, audit, done, notice, notices, organization, page, put, records, version,
 };
 use crate::store::{Cursor, Item, PAGE, Query, Row, RowKey, Store, Version, Writes};
 
 /// Pages join: what is there from the first page to the last is found exactly once, in order, whatever comes and goes
 /// in between.
 pub(super) async fn pages_join_without_a_gap<S: Store>(store: &S) -> Result<(), Broken> {
-    organisations_join(store).await?;
+    organizations_join(store).await?;
     accounts_join(store).await?;
     audit_joins(store).await?;
     outbox_joins(store).await
 }
 
 /// Two pages to the last row: the second must not announce a third.
-async fn organisations_join<S: Store>(store: &S) -> Result<(), Broken> {
+async fn organizations_join<S: Store>(store: &S) -> Result<(), Broken> {
     let ids = || (1..=PAGE as u64 * 2).map(OrgId::from);
     done(
         store,
         ids().fold(Writes::default(), |writes, id| {
-            writes.and_put(organisation(id, "o"), Version::ABSENT)
+            writes.and_put(organization(id, "o"), Version::ABSENT)
         }),
     )
     .await?;
-    let found = all(store, &Query::Organisations).await?;
+    let found = all(store, &Query::Organizations).await?;
     let keys = found.iter().filter_map(|item| match item {
         Item::Row(found) => Some(found.row.key()),
         _ => None,
     });
     hold!(
-        keys.eq(ids().map(RowKey::Organisation)),
-        "{} organisations are found, or out of order",
+        keys.eq(ids().map(RowKey::Organization)),
+        "{} organizations are found, or out of order",
         found.len()
     );
     Ok(())
@@ -101,7 +101,7 @@ async fn accounts_join<S: Store>(store: &S) -> Result<(), Broken> {
     let found = all(store, &Query::Accounts(other)).await?;
     hold!(
         accounts(&found) == strangers,
-        "another organisation's accounts: {found:?}"
+        "another organization's accounts: {found:?}"
     );
     Ok(())
 }

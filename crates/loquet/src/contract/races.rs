@@ -9,7 +9,7 @@ use loquet_policy::{AccountId, OrgId};
 
 use super::contest::threads;
 use super::samples::{
-    account, all, attempt, attempt_id, audit, done, find, notice, organisation, put, records,
+    account, all, attempt, attempt_id, audit, done, find, notice, organization, put, records,
     roster, version,
 };
 use super::{Broken, Driver, Work, together};
@@ -82,7 +82,7 @@ pub(super) fn a_load_sees_one_moment<S: Store>(
     let writer = async {
         for round in 0..WRITES {
             let body = round.to_string();
-            let rows = put(organisation(org, &body), Version(round))
+            let rows = put(organization(org, &body), Version(round))
                 .and_put(roster(org, &body), Version(round));
             let ended = done(store, rows).await;
             if ended.is_err() {
@@ -112,8 +112,8 @@ pub(super) fn a_load_sees_one_moment<S: Store>(
             Ok(())
         })
     };
-    let keys = [RowKey::Organisation(org), RowKey::Roster(org)];
-    let reversed = [RowKey::Roster(org), RowKey::Organisation(org)];
+    let keys = [RowKey::Organization(org), RowKey::Roster(org)];
+    let reversed = [RowKey::Roster(org), RowKey::Organization(org)];
     threads(
         driver,
         vec![

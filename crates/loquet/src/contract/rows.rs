@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, accounts, all, attempt, attempt_id, audit, done, find, ledger, notice, organisation,
+    account, accounts, all, attempt, attempt_id, audit, done, find, ledger, notice, organization,
     put, refused, roster, version,
 };
 use crate::store::{
@@ -29,7 +29,7 @@ pub(super) fn page() -> LedgerId {
 /// A key without a row is no error, and stays out of the answer.
 pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), Broken> {
     let keys = [
-        RowKey::Organisation(org()),
+        RowKey::Organization(org()),
         RowKey::Roster(org()),
         RowKey::Account(id()),
         RowKey::Attempt(attempt_id(1)),
@@ -41,7 +41,7 @@ pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), 
         "an empty store loads a row"
     );
     for query in [
-        Query::Organisations,
+        Query::Organizations,
         Query::Accounts(org()),
         Query::ExternalId(org(), "ada".to_owned()),
         Query::Audit(id()),
@@ -52,16 +52,16 @@ pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), 
             "an empty store finds something for {query:?}"
         );
     }
-    // The roster of an organisation is a row of its own, and so is an account with the organisation's number.
-    done(store, put(organisation(org(), "o"), Version::ABSENT)).await?;
+    // The roster of an organization is a row of its own, and so is an account with the organization's number.
+    done(store, put(organization(org(), "o"), Version::ABSENT)).await?;
     let found = store.load(&keys).await?;
     let expected = [Versioned {
         version: Version(1),
-        row: organisation(org(), "o"),
+        row: organization(org(), "o"),
     }];
     hold!(
         found == expected,
-        "only the organisation is there, and this is found: {found:?}"
+        "only the organization is there, and this is found: {found:?}"
     );
     store.delivered(99).await?;
     hold!(
@@ -84,7 +84,7 @@ pub(super) async fn every_write_raises_the_version_by_one<S: Store>(
         let mut row = account(id(), org());
         row.body.clone_from(&body);
         let rows = [
-            organisation(org(), &body),
+            organization(org(), &body),
             roster(org(), &body),
             ledger(page(), round, &body),
             Row::Account(row),
@@ -126,7 +126,7 @@ pub(super) async fn every_write_raises_the_version_by_one<S: Store>(
 pub(super) async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result<(), Broken> {
     const OTHERS: u64 = 20;
     let others = || (0..OTHERS).map(|number| OrgId::from(100u64.saturating_add(number)));
-    let base = put(organisation(org(), "old"), Version::ABSENT)
+    let base = put(organization(org(), "old"), Version::ABSENT)
         .and_put(Row::Account(account(id(), org())), Version::ABSENT);
     done(
         store,
@@ -137,9 +137,9 @@ pub(super) async fn one_stale_row_stops_the_whole<S: Store>(store: &S) -> Result
     .await?;
 
     let wrong = [
-        (RowKey::Organisation(org()), Version::ABSENT),
-        (RowKey::Organisation(org()), Version(2)),
-        (RowKey::Organisation(org()), Version(u64::MAX)),
+        (RowKey::Organization(org()), Version::ABSENT),
+        (RowKey::Organization(org()), Version(2)),
+        (RowKey::Organization(org()), Version(u64::MAX)),
         (RowKey::Roster(org()), Version(1)),
         (RowKey::Attempt(attempt_id(3)), Version(1)),
     ];
@@ -194,16 +194,16 @@ async fn left_no_trace<S: Store>(store: &S) -> Result<(), Broken> {
 
 /// A row is written only at a version that the change expects; otherwise nothing of the change is.
 pub(super) async fn a_row_not_expected_is_not_written<S: Store>(store: &S) -> Result<(), Broken> {
-    let mut careless = put(organisation(org(), "o"), Version::ABSENT).and_notice(notice(id(), "n"));
+    let mut careless = put(organization(org(), "o"), Version::ABSENT).and_notice(notice(id(), "n"));
     careless.put.push(roster(org(), "r"));
     refused(store, careless, "a row that was not expected").await?;
 
-    let mut twice = put(organisation(org(), "o"), Version::ABSENT);
-    twice.put.push(organisation(org(), "p"));
+    let mut twice = put(organization(org(), "o"), Version::ABSENT);
+    twice.put.push(organization(org(), "p"));
     refused(store, twice, "a row that is written twice in one change").await?;
 
     hold!(
-        find(store, RowKey::Organisation(org())).await?.is_none(),
+        find(store, RowKey::Organization(org())).await?.is_none(),
         "a refused change wrote a row"
     );
     hold!(
@@ -224,7 +224,7 @@ fn named(number: u64, org: OrgId, name: &str) -> Row {
     })
 }
 
-/// Two accounts of one organisation never share an external id; which ids are the same is a question of bytes.
+/// Two accounts of one organization never share an external id; which ids are the same is a question of bytes.
 pub(super) async fn external_ids_are_unique<S: Store>(store: &S) -> Result<(), Broken> {
     let distinct = [
         "ada",
@@ -283,7 +283,7 @@ async fn taken_external_ids_are_refused<S: Store>(store: &S) -> Result<(), Broke
     Ok(())
 }
 
-/// Another organisation has its own names, and a name given up is free.
+/// Another organization has its own names, and a name given up is free.
 async fn external_ids_move<S: Store>(store: &S) -> Result<(), Broken> {
     done(
         store,

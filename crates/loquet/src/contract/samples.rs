@@ -5,12 +5,12 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 use super::Broken;
 use crate::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow,
-    NoticeRow, OrganisationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned,
+    NoticeRow, OrganizationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned,
     Writes,
 };
 
-pub(super) fn organisation(id: OrgId, body: &str) -> Row {
-    Row::Organisation(OrganisationRow {
+pub(super) fn organization(id: OrgId, body: &str) -> Row {
+    Row::Organization(OrganizationRow {
         id,
         enabled: false,
         body: body.to_owned(),

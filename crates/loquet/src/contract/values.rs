@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, all, audit, done, find, notice, notices, organisation, put, records, refused,
+    account, all, audit, done, find, notice, notices, organization, put, records, refused,
 };
 use crate::store::{AccountRow, Fault, Query, Row, RowKey, Store, Version, Versioned, Writes};
 
@@ -48,7 +48,7 @@ async fn text_comes_back<S: Store>(store: &S, number: u64, text: &str) -> Result
     }
     let external_id = row.external_id.clone();
     let row = Row::Account(row);
-    let org_row = organisation(OrgId::from(number), text);
+    let org_row = organization(OrgId::from(number), text);
     done(
         store,
         put(row.clone(), Version::ABSENT)
@@ -77,7 +77,7 @@ async fn text_comes_back<S: Store>(store: &S, number: u64, text: &str) -> Result
     let found = find(store, org_row.key()).await?;
     hold!(
         found.is_some_and(|found| found.row == org_row),
-        "text {number} of {length} bytes in an organisation"
+        "text {number} of {length} bytes in an organization"
     );
     let found = all(store, &Query::Audit(id)).await?;
     hold!(

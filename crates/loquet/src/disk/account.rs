@@ -12,7 +12,7 @@ use crate::audit::{AuditHead, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
-use crate::seal::{self, KeyRing, Place, SealError};
+use crate::seal::{self, Keyring, Place, SealError};
 use crate::store::{AccountRow, Version};
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
 pub(crate) fn read_account(
     row: &AccountRow,
     version: Version,
-    keys: &KeyRing,
+    keys: &Keyring,
 ) -> Result<AccountRecord, DiskError> {
     let body = account_body(row)?;
     let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
@@ -135,7 +135,7 @@ pub(crate) fn sealed_under(row: &AccountRow) -> Result<BTreeSet<u32>, DiskError>
 pub(crate) fn write_account<E>(
     record: &AccountRecord,
     version: Version,
-    keys: &KeyRing,
+    keys: &Keyring,
     mut nonce: impl FnMut() -> Result<[u8; 24], E>,
 ) -> Result<AccountRow, E>
 where

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{BASE64, DiskError, Format, decode, read, write};
 use crate::audit::{AuditHead, Record};
 use crate::hash;
-use crate::seal::{KeyRing, Place, SealError};
+use crate::seal::{Keyring, Place, SealError};
 use crate::store::{LedgerId, LedgerRow, Version};
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +31,7 @@ fn root_place(version: Version) -> Place<'static> {
 pub(crate) fn write_root(
     root: &[u8; 32],
     version: Version,
-    keys: &KeyRing,
+    keys: &Keyring,
     nonce: [u8; 24],
 ) -> Result<LedgerRow, DiskError> {
     let sealed = BASE64.encode(keys.seal(&root_place(version), root, nonce)?);
@@ -45,7 +45,7 @@ pub(crate) fn write_root(
 pub(crate) fn read_root(
     row: &LedgerRow,
     version: Version,
-    keys: &KeyRing,
+    keys: &Keyring,
 ) -> Result<Zeroizing<[u8; 32]>, DiskError> {
     let body: RootBody = read("root key", &row.body)?;
     let opened = keys.open(&root_place(version), &decode(&body.sealed)?)?;

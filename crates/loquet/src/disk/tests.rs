@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use loquet_otp::Secret;
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, Digest, Event, Latch, Mandate, MandateState,
-    OrgId, Organisation, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster, SessionId,
+    OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster, SessionId,
     UnixTime,
 };
 
@@ -13,22 +13,22 @@ use super::*;
 use crate::audit::AuditHead;
 use crate::device::Devices;
 use crate::records::{
-    AccountRecord, OrganisationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
+    AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
 };
-use crate::seal::KeyRing;
-use crate::store::{AccountRow, LedgerRow, OrganisationRow, RosterRow, Version};
+use crate::seal::Keyring;
+use crate::store::{AccountRow, LedgerRow, OrganizationRow, RosterRow, Version};
 
 /// Each body as it is written, in every part: `NAME.v1.json`. Once released, a change that makes one of them fail needs a new
 /// version and a way from the old one, not a new sample.
 const ACCOUNT: &str = include_str!("../../tests/data/account.v1.json");
 const ROOT: &str = include_str!("../../tests/data/root.v1.json");
-const ORGANISATION: &str = include_str!("../../tests/data/organisation.v1.json");
+const ORGANIZATION: &str = include_str!("../../tests/data/organization.v1.json");
 const ROSTER: &str = include_str!("../../tests/data/roster.v1.json");
 const ATTEMPT: &str = include_str!("../../tests/data/attempt.v1.json");
 const NOTICE: &str = include_str!("../../tests/data/notice.v1.json");
 
-fn ring() -> KeyRing {
-    KeyRing::single(1, [7; 32])
+fn ring() -> Keyring {
+    Keyring::single(1, [7; 32])
 }
 
 fn account() -> AccountRecord {
@@ -96,8 +96,8 @@ fn devices() -> Devices {
     .unwrap()
 }
 
-fn organisation() -> OrganisationRecord {
-    let mut facts = Organisation::new(OrgId::from(9_u64));
+fn organization() -> OrganizationRecord {
+    let mut facts = Organization::new(OrgId::from(9_u64));
     let by = AccountId::from(1_u64);
     facts.latch = Latch::Enabled {
         since: UnixTime(1_790_000_000),
@@ -112,7 +112,7 @@ fn organisation() -> OrganisationRecord {
     });
     let rules = Rules::new("default deny\nallow 203.0.113.0/28\n".into());
     facts.options.access_rules = Some(rules.digest);
-    OrganisationRecord {
+    OrganizationRecord {
         rules: vec![rules],
         devices: true,
         past: vec![
@@ -130,7 +130,7 @@ fn organisation() -> OrganisationRecord {
             date: UnixTime(1_790_604_800),
             days: 7,
         }],
-        ..OrganisationRecord::new(facts, "À petits pas")
+        ..OrganizationRecord::new(facts, "À petits pas")
     }
 }
 
@@ -165,8 +165,8 @@ fn each_body_is_written_as_its_sample() {
         (written(&account()).body, ACCOUNT),
         (root().body, ROOT),
         (
-            write_organisation(&organisation()).unwrap().body,
-            ORGANISATION,
+            write_organization(&organization()).unwrap().body,
+            ORGANIZATION,
         ),
         (write_roster(&roster).unwrap().body, ROSTER),
         (write_attempt([4; 16], REFUSED).unwrap(), ATTEMPT),
@@ -199,13 +199,13 @@ fn each_sample_is_read() {
     assert_eq!(*read_root(&row, AT, &ring()).unwrap(), [3; 32]);
     assert!(read_root(&row, Version(13), &ring()).is_err());
     let org = OrgId::from(9_u64);
-    let read = read_organisation(&OrganisationRow {
+    let read = read_organization(&OrganizationRow {
         id: org,
         enabled: true,
-        body: ORGANISATION.into(),
+        body: ORGANIZATION.into(),
     })
     .unwrap();
-    let expected = organisation();
+    let expected = organization();
     assert_eq!(read.facts, expected.facts);
     assert!(read.devices);
     assert_eq!(read.past, expected.past);

@@ -6,10 +6,10 @@ use loquet_policy::{
     Submitted, limits,
 };
 
-use super::organisation::{RulesChange, rules_change};
+use super::organization::{RulesChange, rules_change};
 use super::sealed::Step;
 use super::{After, Case, Door, Refused, done, tags};
-use crate::records::{OrganisationRecord, Rules};
+use crate::records::{OrganizationRecord, Rules};
 use crate::stamp::Stamp;
 
 /// How long a change of the access rules can be undone at once, in seconds: until the next morning, when the first
@@ -55,13 +55,13 @@ impl Step for UndoRules {
     }
 
     fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
-        let organisation = case.organisation.ok_or(Refusal::PolicyUnavailable)?;
-        let past = organisation
+        let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
+        let past = organization
             .past
             .last()
             .filter(|past| case.now.since(past.until) < UNDO)
             .ok_or(Refusal::Unchanged)?;
-        let text = organisation
+        let text = organization
             .text_of(past.rules)
             .ok_or(Refusal::PolicyUnavailable)?;
         let door = match past.rules {
@@ -76,7 +76,7 @@ impl Step for UndoRules {
         {
             return Err(Refused::WouldLockOut);
         }
-        Ok(Command::Change {
+        Ok(Command::ChangeSetting {
             setting: Setting::AccessRules {
                 rules: Some(past.rules.unwrap_or(self.everywhere.digest)),
                 opens: false,
@@ -121,16 +121,16 @@ pub struct RollBackRules {
 /// change.
 fn changed_on_host(
     case: &Case<'_>,
-    changes: impl FnOnce(&OrganisationRecord) -> bool,
+    changes: impl FnOnce(&OrganizationRecord) -> bool,
 ) -> Result<Command, Refused> {
     if !case.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
         return Err(Refusal::NotAdmin.into());
     }
-    let organisation = case.organisation.ok_or(Refusal::PolicyUnavailable)?;
-    if !changes(organisation) {
+    let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
+    if !changes(organization) {
         return Err(Refusal::Unchanged.into());
     }
-    Ok(Command::Settle)
+    Ok(Command::ApplyDue)
 }
 
 of_host!(
@@ -138,12 +138,12 @@ of_host!(
     "suspend_access_rules",
     (),
     done,
-    |_this, case| changed_on_host(case, |organisation| {
-        organisation.rules_digest(case.now).is_some()
+    |_this, case| changed_on_host(case, |organization| {
+        organization.rules_digest(case.now).is_some()
     })?,
     |_this, case, beside| {
-        if let Some(organisation) = beside.organisation(case) {
-            organisation.put_in_force(None, case.now);
+        if let Some(organization) = beside.organization(case) {
+            organization.put_in_force(None, case.now);
         }
         beside.tell(Audience::Administrators, Event::AccessRulesSuspended);
     }
@@ -154,12 +154,12 @@ of_host!(
     "roll_back_access_rules",
     (),
     done,
-    |_this, case| changed_on_host(case, |organisation| !organisation.past.is_empty())?,
+    |_this, case| changed_on_host(case, |organization| !organization.past.is_empty())?,
     |_this, case, beside| {
-        if let Some(organisation) = beside.organisation(case)
-            && let Some(past) = organisation.past.pop()
+        if let Some(organization) = beside.organization(case)
+            && let Some(past) = organization.past.pop()
         {
-            organisation.put_in_force(past.rules, case.now);
+            organization.put_in_force(past.rules, case.now);
         }
         beside.tell(Audience::Administrators, Event::AccessRulesRolledBack);
     }

@@ -5,7 +5,7 @@ use loquet_policy::{AccountId, Command, Event, Refusal};
 use super::{Case, Keys, Refused, Typed, done};
 use crate::book::Address;
 use crate::hash;
-use crate::paper::RepudiationLink;
+use crate::paper::NotMeLink;
 use crate::stamp::Stamp;
 
 /// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
@@ -79,17 +79,17 @@ of_host!(
 );
 
 /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, and the next
-/// one needs an administrator's ticket.
+/// one needs an administrator's reset code.
 #[derive(Debug, Clone)]
-pub struct Repudiate {
+pub struct ReportUnrecognized {
     account: AccountId,
-    link: RepudiationLink,
+    link: NotMeLink,
 }
 
-impl Repudiate {
+impl ReportUnrecognized {
     /// By this link.
     #[must_use]
-    pub fn by(link: &RepudiationLink) -> Self {
+    pub fn by(link: &NotMeLink) -> Self {
         Self {
             account: link.account(),
             link: link.clone(),
@@ -97,19 +97,25 @@ impl Repudiate {
     }
 }
 
-of_host!(Repudiate, "repudiate", (), done, |this, _case| {
-    Command::Repudiate {
-        link: this.link.digest(),
+of_host!(
+    ReportUnrecognized,
+    "report_unrecognized",
+    (),
+    done,
+    |this, _case| {
+        Command::ReportUnrecognized {
+            link: this.link.digest(),
+        }
     }
-});
+);
 
 /// The link in the letter about the enrollment that began this epoch. It is stored nowhere: whoever writes the letter
 /// derives it again.
-pub(crate) fn repudiation_link(keys: &Keys, account: AccountId, epoch: u32) -> RepudiationLink {
+pub(crate) fn not_me_link(keys: &Keys, account: AccountId, epoch: u32) -> NotMeLink {
     let derived = hash::mac(
         &keys.link,
         "repudiation",
         &[&account.to_bytes(), &epoch.to_be_bytes()],
     );
-    RepudiationLink::new(account, *hash::half(derived))
+    NotMeLink::new(account, *hash::half(derived))
 }

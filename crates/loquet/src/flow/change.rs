@@ -4,7 +4,7 @@ use loquet_policy::{AccountId, Audience, Event, Notice, Roster};
 
 use crate::audit::Record;
 use crate::disk::FirstOutcome;
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::records::{AccountRecord, OrganizationRecord};
 use crate::store::{AttemptId, RowKey, Version};
 
 /// All that one decision writes, still opened.
@@ -14,7 +14,7 @@ pub(crate) struct Change {
     pub(crate) mark: [u8; 16],
     pub(crate) outcome: FirstOutcome,
     pub(crate) read: Vec<(RowKey, Version)>,
-    pub(crate) organisation: Option<OrganisationRecord>,
+    pub(crate) organization: Option<OrganizationRecord>,
     pub(crate) roster: Option<Roster>,
     pub(crate) actor: AccountRecord,
     pub(crate) subject: Option<AccountRecord>,

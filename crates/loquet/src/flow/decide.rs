@@ -14,7 +14,7 @@ use crate::accept::Decided;
 use crate::audit::{Record, Refusals};
 use crate::device;
 use crate::disk::FirstOutcome;
-use crate::records::{AccountRecord, OrganisationRecord, Rules};
+use crate::records::{AccountRecord, OrganizationRecord, Rules};
 use crate::stamp::Stamp;
 use crate::store::RowKey;
 
@@ -36,7 +36,7 @@ pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts)
     home(facts)
 }
 
-/// What is still to be read of the actor's organisation.
+/// What is still to be read of the actor's organization.
 pub(crate) fn home(facts: &Facts) -> Vec<RowKey> {
     let org = facts.actor.as_ref().map(|actor| actor.facts.org);
     org.into_iter()
@@ -46,7 +46,7 @@ pub(crate) fn home(facts: &Facts) -> Vec<RowKey> {
 }
 
 pub(crate) fn home_of(org: OrgId) -> [RowKey; 2] {
-    [RowKey::Organisation(org), RowKey::Roster(org)]
+    [RowKey::Organization(org), RowKey::Roster(org)]
 }
 
 /// Decides. Total and pure.
@@ -70,7 +70,7 @@ pub(crate) fn decide<C: Ceremony>(
     let subject = match ceremony.subject() {
         None => None,
         Some(same) if same == actor.facts.id => Some(actor),
-        // Of another organisation is as good as not there: nothing is written that would tell the two apart.
+        // Of another organization is as good as not there: nothing is written that would tell the two apart.
         Some(_) => match &facts.subject {
             Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
             _ => return refuse(Refusal::UnknownAccount),
@@ -82,7 +82,7 @@ pub(crate) fn decide<C: Ceremony>(
         entropy: input.entropy,
         keys: input.keys,
         actor,
-        organisation: facts.organisation.as_ref(),
+        organization: facts.organization.as_ref(),
         stamp: ceremony.stamp(),
         door: &facts.door,
         geo: &facts.geo,
@@ -95,10 +95,10 @@ pub(crate) fn decide<C: Ceremony>(
         Err(refused) => return Decided::refuse(refused, None),
     };
     let snapshot = Snapshot {
-        organisation: facts
-            .organisation
+        organization: facts
+            .organization
             .as_ref()
-            .map(|organisation| &organisation.facts),
+            .map(|organization| &organization.facts),
         roster: facts.roster.as_ref(),
         actor: &actor.facts,
         session: case.stamp.map(Stamp::session),
@@ -143,7 +143,7 @@ fn write<C: Ceremony>(
         case.entered(C::WHAT, granted, &mut rows.actor, &mut notices);
         let mut beside = Beside {
             actor: &mut rows.actor,
-            organisation: &mut rows.organisation,
+            organization: &mut rows.organization,
             notices: &mut notices,
         };
         ceremony.beside(case, &mut beside);
@@ -152,7 +152,7 @@ fn write<C: Ceremony>(
     if let Err(refused) = &outcome {
         refused.code().clone_into(&mut record.verdict);
     }
-    let organisation = rows.organisation.as_ref().or(case.organisation);
+    let organization = rows.organization.as_ref().or(case.organization);
     let roster = rows.roster.as_ref().or(facts.roster.as_ref());
     let change = Change {
         attempt: case.request.attempt,
@@ -163,8 +163,8 @@ fn write<C: Ceremony>(
         },
         read: facts.read.clone(),
         record,
-        notices: addressed(notices, organisation, roster),
-        organisation: rows.organisation,
+        notices: addressed(notices, organization, roster),
+        organization: rows.organization,
         roster: rows.roster,
         actor: rows.actor,
         subject: rows.subject,
@@ -188,7 +188,7 @@ fn record<C: Ceremony>(
         subject: ceremony.subject(),
         rule: Some(case.rule(decision)),
         address: case.request.address,
-        policy: organisation_version(facts),
+        policy: organization_version(facts),
         ..Record::new(case.now, case.actor.facts.id, C::WHAT, "GRANTED")
     }
 }
@@ -197,13 +197,13 @@ fn record<C: Ceremony>(
 struct Rows {
     actor: AccountRecord,
     subject: Option<AccountRecord>,
-    organisation: Option<OrganisationRecord>,
+    organization: Option<OrganizationRecord>,
     roster: Option<Roster>,
 }
 
 impl Rows {
     /// Brings what was read in line with what the rules changed. `bound` is the session whose enrollment was confirmed,
-    /// `rules` the text of access rules that the organisation names from now on.
+    /// `rules` the text of access rules that the organization names from now on.
     fn after(
         case: &Case<'_>,
         facts: &Facts,
@@ -214,8 +214,8 @@ impl Rows {
         let fresh = Secret::from(case.entropy.secret);
         // What cannot be read forgets nothing.
         let offered = case
-            .organisation
-            .is_none_or(|organisation| organisation.devices);
+            .organization
+            .is_none_or(|organization| organization.devices);
         let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
             let mut record = record.clone();
             let before = record.facts.clone();
@@ -229,13 +229,13 @@ impl Rows {
             record
         };
         let subject = changes.subject.zip(facts.subject.as_ref());
-        let organisation = changes.organisation.zip(case.organisation.cloned());
+        let organization = changes.organization.zip(case.organization.cloned());
         Self {
             actor: follow(case.actor, changes.actor, bound),
             subject: subject.map(|(new, subject)| follow(subject, Some(new), None)),
-            organisation: organisation.map(|(new, mut organisation)| {
-                organisation.follow(new, rules, case.now);
-                organisation
+            organization: organization.map(|(new, mut organization)| {
+                organization.follow(new, rules, case.now);
+                organization
             }),
             roster: changes
                 .roster
@@ -252,14 +252,14 @@ impl Rows {
     ) -> Result<C::Grant, Refused> {
         let after = After {
             actor: &self.actor,
-            organisation: self.organisation.as_ref().or(case.organisation),
+            organization: self.organization.as_ref().or(case.organization),
         };
         ceremony.grant(&answer?, case, &after)
     }
 }
 
 /// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. Each of them
-/// could be provoked without end by whoever has one pass phrase.
+/// could be provoked without end by whoever has one password.
 fn recorded(refusal: Refusal, refusals: &mut Refusals, now: UnixTime) -> Option<u8> {
     if unrecorded(refusal) {
         None
@@ -283,10 +283,10 @@ const fn unrecorded(refusal: Refusal) -> bool {
     )
 }
 
-fn organisation_version(facts: &Facts) -> u64 {
+fn organization_version(facts: &Facts) -> u64 {
     facts
         .read
         .iter()
-        .find(|(key, _)| matches!(key, RowKey::Organisation(_)))
+        .find(|(key, _)| matches!(key, RowKey::Organization(_)))
         .map_or(0, |(_, version)| version.0)
 }

@@ -1,4 +1,4 @@
-//! Devices: remembered with a right code, recognised at each log-in, forgotten at will.
+//! Devices: remembered with a right code, recognized at each log-in, forgotten at will.
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
@@ -31,15 +31,15 @@ impl Case<'_> {
     }
 
     fn offered(&self) -> bool {
-        self.organisation
-            .is_some_and(|organisation| organisation.devices)
+        self.organization
+            .is_some_and(|organization| organization.devices)
     }
 
     /// Whether a right code of this ceremony makes the device known.
     fn remembers(&self, what: &str) -> bool {
         self.request.remember
             && self.offered()
-            && matches!(what, "give_code" | "resynchronise" | "confirm_enrollment")
+            && matches!(what, "verify_code" | "resynchronize" | "confirm_enrollment")
     }
 
     /// The number that a session of this ceremony will bear; 0 on a device that is not remembered.
@@ -49,7 +49,7 @@ impl Case<'_> {
             .unwrap_or(0)
     }
 
-    /// A session was granted: its device is recognised, or remembered, and its owner told of what is new.
+    /// A session was granted: its device is recognized, or remembered, and its owner told of what is new.
     pub(super) fn entered(
         &self,
         what: &str,
@@ -112,7 +112,7 @@ impl Case<'_> {
     /// What the session is worth, for ceremonies that the rules about people know nothing of.
     fn level(&self) -> Result<Level, Refused> {
         let snapshot = Snapshot {
-            organisation: self.organisation.map(|organisation| &organisation.facts),
+            organization: self.organization.map(|organization| &organization.facts),
             roster: None,
             actor: &self.actor.facts,
             session: self.stamp.map(Stamp::session),
@@ -128,8 +128,8 @@ impl Case<'_> {
             return Err(Refusal::NotAdmin.into());
         }
         if !self
-            .organisation
-            .is_some_and(|organisation| organisation.facts.is_enabled())
+            .organization
+            .is_some_and(|organization| organization.facts.is_enabled())
         {
             return Err(Refusal::NotEnabled.into());
         }
@@ -144,12 +144,12 @@ impl Case<'_> {
     }
 }
 
-/// Whether the people of the organisation may have devices remembered. Off, everything about devices is forgotten.
+/// Whether the people of the organization may have devices remembered. Off, everything about devices is forgotten.
 ///
 /// # Security
 /// On, a page that asks for a code says what will be kept before it offers to: see [`device`](crate::device).
 #[derive(Debug, Clone, Copy)]
-pub struct SwitchDevices {
+pub struct SetDevicesRemembered {
     /// An administrator's session with a recent code.
     pub stamp: Stamp,
     /// Whether they may.
@@ -157,8 +157,8 @@ pub struct SwitchDevices {
 }
 
 in_session!(
-    SwitchDevices,
-    "switch_devices",
+    SetDevicesRemembered,
+    "set_devices_remembered",
     (),
     done,
     |this, case| {
@@ -166,11 +166,11 @@ in_session!(
         if case.offered() == this.on {
             return Err(Refusal::Unchanged.into());
         }
-        Command::Settle
+        Command::ApplyDue
     },
     |this, case, beside| {
-        if let Some(organisation) = beside.organisation(case) {
-            organisation.devices = this.on;
+        if let Some(organization) = beside.organization(case) {
+            organization.devices = this.on;
         }
         // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
         beside.actor.devices.let_go();
@@ -229,7 +229,7 @@ in_session!(
         if !list.any(|device| device.number == this.number) {
             return Err(Refusal::Unchanged.into());
         }
-        Command::Settle
+        Command::ApplyDue
     },
     |this, _case, beside| {
         beside.actor.devices.forget(this.number);
@@ -270,5 +270,5 @@ of_host!(
     "forget_old_devices",
     (),
     done,
-    |_this, _case| Command::Settle
+    |_this, _case| Command::ApplyDue
 );

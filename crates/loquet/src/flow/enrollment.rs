@@ -5,12 +5,12 @@ use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
-use super::book::repudiation_link;
+use super::book::not_me_link;
 use super::log_in::{Entered, entered, stepped_up};
 use super::{After, Case, Refused, Typed, done};
 use crate::hash;
-use crate::paper::Ticket;
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::paper::ResetCode;
+use crate::records::{AccountRecord, OrganizationRecord};
 use crate::stamp::Stamp;
 
 /// Begins an enrollment, or shows the one again that this session began.
@@ -18,8 +18,8 @@ use crate::stamp::Stamp;
 pub struct BeginEnrollment {
     /// The session.
     pub stamp: Stamp,
-    /// The ticket, as typed, where one is due; empty otherwise.
-    pub ticket: Typed,
+    /// The reset code, as typed, where one is due; empty otherwise.
+    pub reset_code: Typed,
 }
 
 in_session!(
@@ -29,12 +29,14 @@ in_session!(
     offered,
     |this, case| {
         Command::BeginEnrollment {
-            // A ticket that cannot be read is a wrong ticket: no stored digest equals this one.
-            ticket: (!this.ticket.is_empty()).then(|| {
-                this.ticket
+            // A reset code that cannot be read is a wrong reset code: no stored digest equals this one.
+            reset_code: (!this.reset_code.is_empty()).then(|| {
+                this.reset_code
                     .expose()
-                    .parse::<Ticket>()
-                    .map_or(hash::digest("unreadable", &[]), |ticket| ticket.digest())
+                    .parse::<ResetCode>()
+                    .map_or(hash::digest("unreadable", &[]), |reset_code| {
+                        reset_code.digest()
+                    })
             }),
             recovery: case.new_recovery(),
             access: case.access(),
@@ -72,7 +74,7 @@ pub struct ConfirmEnrollment {
     /// As typed.
     pub typed: Typed,
     /// After break-glass: the last group of the new break-glass code, as typed back; empty otherwise.
-    pub seal_typed_back: Typed,
+    pub break_glass_typed_back: Typed,
 }
 
 in_session!(
@@ -83,16 +85,16 @@ in_session!(
     |this, case| {
         Command::ConfirmEnrollment {
             check: case.pending(&this.typed),
-            link: repudiation_link(
+            link: not_me_link(
                 case.keys,
                 case.actor.facts.id,
                 case.actor.facts.epoch.wrapping_add(1),
             )
             .digest(),
-            seal: case
-                .proposed_seal()
-                .filter(|seal| seal.ends_with(this.seal_typed_back.expose()))
-                .map(|seal| seal.digest()),
+            break_glass: case
+                .proposed_break_glass()
+                .filter(|break_glass| break_glass.ends_with(this.break_glass_typed_back.expose()))
+                .map(|break_glass| break_glass.digest()),
             access: case.access(),
         }
     }
@@ -100,24 +102,24 @@ in_session!(
 
 /// Gives up the enrollment that this session began.
 #[derive(Debug, Clone, Copy)]
-pub struct AbandonEnrollment {
+pub struct CancelEnrollment {
     /// The session.
     pub stamp: Stamp,
 }
 
 in_session!(
-    AbandonEnrollment,
-    "abandon_enrollment",
+    CancelEnrollment,
+    "cancel_enrollment",
     (),
     done,
-    |_this, _case| Command::AbandonEnrollment
+    |_this, _case| Command::CancelEnrollment
 );
 
 /// "Multi-factor log-in is required for your account": on.
 ///
 /// A session that had not shown a code yet has shown one now: its new stamp is granted. `None`: it goes on as it is.
 #[derive(Debug, Clone)]
-pub struct SwitchOn {
+pub struct TurnOn {
     /// The owner's session.
     pub stamp: Stamp,
     /// A fresh code, as typed.
@@ -125,12 +127,12 @@ pub struct SwitchOn {
 }
 
 in_session!(
-    SwitchOn,
-    "switch_on",
+    TurnOn,
+    "turn_on",
     Option<Entered>,
     stepped_up,
     |this, case| {
-        Command::SwitchOn {
+        Command::TurnOn {
             code: case.submitted(&this.typed),
         }
     }
@@ -138,23 +140,23 @@ in_session!(
 
 /// "Multi-factor log-in is required for your account": off, where nothing forbids it.
 #[derive(Debug, Clone)]
-pub struct SwitchOff {
+pub struct TurnOff {
     /// The owner's session.
     pub stamp: Stamp,
     /// A fresh code, as typed.
     pub typed: Typed,
 }
 
-in_session!(SwitchOff, "switch_off", (), done, |this, case| {
-    Command::SwitchOff {
+in_session!(TurnOff, "turn_off", (), done, |this, case| {
+    Command::TurnOff {
         code: case.submitted(&this.typed),
     }
 });
 
-/// The authenticator is lost. The pass phrase is enough to say so.
+/// The authenticator is lost. The password is enough to say so.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportLost {
-    /// Whose: the host has checked the pass phrase or a mailed link.
+    /// Whose: the host has checked the password or a mailed link.
     pub account: AccountId,
 }
 
@@ -163,18 +165,18 @@ of_host!(ReportLost, "report_lost", (), done, |_this, _case| {
 });
 
 fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refused> {
-    let (Grant::Pending { expires, .. }, Some(stamp), Some(organisation)) =
-        (granted, case.stamp, after.organisation)
+    let (Grant::Pending { expires, .. }, Some(stamp), Some(organization)) =
+        (granted, case.stamp, after.organization)
     else {
         return Err(Refusal::PolicyUnavailable.into());
     };
-    match offer(organisation, after.actor, stamp, *expires) {
+    match offer(organization, after.actor, stamp, *expires) {
         Ok(Some(offer)) => Ok(offer),
         _ => Err(Refusal::NothingPending.into()),
     }
 }
 
-/// The names of an organisation and an account make no key URI; both were checked when they were stored.
+/// The names of an organization and an account make no key URI; both were checked when they were stored.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub enum NoOffer {
@@ -186,7 +188,7 @@ pub enum NoOffer {
 
 /// What a page shows of the enrollment that this session began.
 pub(crate) fn offer(
-    organisation: &OrganisationRecord,
+    organization: &OrganizationRecord,
     account: &AccountRecord,
     stamp: &Stamp,
     expires: UnixTime,
@@ -194,7 +196,7 @@ pub(crate) fn offer(
     let Some(secret) = account.secrets.pending(stamp.session().id) else {
         return Ok(None);
     };
-    let label = Label::new(&organisation.name, &account.label)?;
+    let label = Label::new(&organization.name, &account.label)?;
     Ok(Some(Offer::new(
         &label,
         secret,

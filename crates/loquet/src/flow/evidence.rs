@@ -12,11 +12,11 @@ use loquet_policy::{
 
 use super::{Case, Keys, Typed};
 use crate::hash;
-use crate::paper::{SealCode, Ticket};
-use crate::records::OrganisationRecord;
+use crate::paper::{BreakGlassCode, ResetCode};
+use crate::records::OrganizationRecord;
 use crate::stamp::Stamp;
 
-/// The organisation's access rules, ready to answer.
+/// The organization's access rules, ready to answer.
 #[derive(Debug, Default, Clone)]
 pub(crate) enum Door {
     /// There are rules that cannot be read: nobody can tell.
@@ -116,7 +116,7 @@ impl Case<'_> {
             return PairCheck::Wrong;
         };
         let key = secret.key(totp.algorithm);
-        let search = |after| totp.resynchronise(&key, &codes, self.now.0, Search { reach, after });
+        let search = |after| totp.resynchronize(&key, &codes, self.now.0, Search { reach, after });
         match (search(Some(used)), search(None)) {
             (Some(found), _) => {
                 i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
@@ -137,29 +137,33 @@ impl Case<'_> {
         }
     }
 
-    /// The break-glass code that this session is shown: the same again until the organisation's rules change, so that
+    /// The break-glass code that this session is shown: the same again until the organization's rules change, so that
     /// showing it needs no row.
-    pub(crate) fn proposed_seal(&self) -> Option<SealCode> {
-        Some(proposed_seal(self.keys, self.stamp?, self.organisation?))
+    pub(crate) fn proposed_break_glass(&self) -> Option<BreakGlassCode> {
+        Some(proposed_break_glass(
+            self.keys,
+            self.stamp?,
+            self.organization?,
+        ))
     }
 
-    pub(crate) fn new_ticket(&self) -> Ticket {
-        Ticket::from_entropy(self.entropy.ticket)
+    pub(crate) fn new_reset_code(&self) -> ResetCode {
+        ResetCode::from_entropy(self.entropy.reset_code)
     }
 }
 
-/// See [`Case::proposed_seal`].
-pub(crate) fn proposed_seal(
+/// See [`Case::proposed_break_glass`].
+pub(crate) fn proposed_break_glass(
     keys: &Keys,
     stamp: &Stamp,
-    organisation: &OrganisationRecord,
-) -> SealCode {
-    let seal = match organisation.facts.break_glass {
+    organization: &OrganizationRecord,
+) -> BreakGlassCode {
+    let break_glass = match organization.facts.break_glass {
         BreakGlass::Unset => [0; 32],
-        BreakGlass::Sealed { seal, .. }
-        | BreakGlass::Void { seal, .. }
-        | BreakGlass::Opening { seal, .. }
-        | BreakGlass::Open { seal, .. } => seal.to_bytes(),
+        BreakGlass::Ready { break_glass, .. }
+        | BreakGlass::Void { break_glass, .. }
+        | BreakGlass::Opening { break_glass, .. }
+        | BreakGlass::Open { break_glass, .. } => break_glass.to_bytes(),
     };
     let derived = hash::mac(
         &keys.break_glass,
@@ -167,11 +171,11 @@ pub(crate) fn proposed_seal(
         &[
             &stamp.account().to_bytes(),
             &stamp.session().id.0.to_be_bytes(),
-            &organisation.facts.id.to_bytes(),
-            &seal,
+            &organization.facts.id.to_bytes(),
+            &break_glass,
         ],
     );
-    SealCode::from_entropy(*hash::half(derived))
+    BreakGlassCode::from_entropy(*hash::half(derived))
 }
 
 /// The groups that the access rules know a person by: the roles' numbers.

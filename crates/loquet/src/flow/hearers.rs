@@ -2,15 +2,15 @@
 
 use loquet_policy::{AccountId, Audience, Event, Notice, RoleId, RoleSet, Roster, covers};
 
-use crate::records::OrganisationRecord;
+use crate::records::OrganizationRecord;
 
 /// Every notice with everybody who hears of it.
 pub(super) fn addressed(
     notices: Vec<Notice>,
-    organisation: Option<&OrganisationRecord>,
+    organization: Option<&OrganizationRecord>,
     roster: Option<&Roster>,
 ) -> Vec<(AccountId, Notice)> {
-    once_each(notices, organisation)
+    once_each(notices, organization)
         .into_iter()
         .flat_map(|notice| {
             recipients(&notice, roster)
@@ -23,13 +23,13 @@ pub(super) fn addressed(
 /// Administrators whom a mandate covers hear of it as everybody does, and not once more as administrators.
 pub(super) fn once_each(
     notices: Vec<Notice>,
-    organisation: Option<&OrganisationRecord>,
+    organization: Option<&OrganizationRecord>,
 ) -> Vec<Notice> {
     let administrator = RoleSet::of(RoleId::ADMINISTRATOR);
     let heard = |event: &Event| {
         notices.iter().any(|other| match other.to {
             Audience::Covered { role } if other.event == *event => {
-                organisation.is_some_and(|record| covers(&record.facts, &administrator, role))
+                organization.is_some_and(|record| covers(&record.facts, &administrator, role))
             }
             _ => false,
         })

@@ -2,12 +2,12 @@
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
-use super::people::{TicketFor, ticket};
+use super::people::{IssuedResetCode, reset_code};
 use super::{After, Case, Refused, Typed, done};
 use crate::hash;
-use crate::paper::SealCode;
+use crate::paper::BreakGlassCode;
 
-/// The sealed code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
+/// The break-glass code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
 /// administers is told, and any administrator's log-in with a code ends it.
 #[derive(Debug, Clone)]
 pub struct OpenBreakGlass {
@@ -17,9 +17,9 @@ pub struct OpenBreakGlass {
     pub typed: Typed,
 }
 
-/// The wait is over: the ticket with which the administrator enrolls, for ten minutes. It ignores the access rules.
+/// The wait is over: the reset code with which the administrator enrolls, for ten minutes. It ignores the access rules.
 #[derive(Debug, Clone)]
-pub struct CollectTicket {
+pub struct CollectResetCode {
     /// The administrator it lets in.
     pub account: AccountId,
     /// The code from the envelope, as typed.
@@ -28,17 +28,19 @@ pub struct CollectTicket {
 
 /// The host deleted the person from its own records: no session, no secret from now on.
 #[derive(Debug, Clone, Copy)]
-pub struct HostLeave {
+pub struct HostDeactivate {
     /// Who is gone.
     pub account: AccountId,
 }
 
 /// What was typed, hashed. A code that cannot be read is a wrong code: no stored hash equals this one.
-fn typed_seal(typed: &Typed) -> loquet_policy::Digest {
+fn typed_break_glass(typed: &Typed) -> loquet_policy::Digest {
     typed
         .expose()
-        .parse::<SealCode>()
-        .map_or(hash::digest("unreadable", &[]), |seal| seal.digest())
+        .parse::<BreakGlassCode>()
+        .map_or(hash::digest("unreadable", &[]), |break_glass| {
+            break_glass.digest()
+        })
 }
 
 fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refused> {
@@ -50,29 +52,33 @@ fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refus
 
 of_host!(
     OpenBreakGlass,
-    "break_glass",
+    "open_break_glass",
     UnixTime,
     ready,
     |this, _case| {
-        Command::BreakGlass {
-            seal: typed_seal(&this.typed),
+        Command::OpenBreakGlass {
+            break_glass: typed_break_glass(&this.typed),
         }
     }
 );
 
 of_host!(
-    CollectTicket,
-    "collect_ticket",
-    TicketFor,
-    ticket,
+    CollectResetCode,
+    "collect_reset_code",
+    IssuedResetCode,
+    reset_code,
     |this, case| {
-        Command::CollectTicket {
-            seal: typed_seal(&this.typed),
-            ticket: case.new_ticket().digest(),
+        Command::CollectResetCode {
+            break_glass: typed_break_glass(&this.typed),
+            reset_code: case.new_reset_code().digest(),
         }
     }
 );
 
-of_host!(HostLeave, "host_leave", (), done, |_this, _case| {
-    Command::HostLeave
-});
+of_host!(
+    HostDeactivate,
+    "host_deactivate",
+    (),
+    done,
+    |_this, _case| { Command::HostDeactivate }
+);

@@ -53,13 +53,13 @@ pub(super) fn stepped_up(
     }
 }
 
-/// The correct pass phrase was given: what now?
+/// The correct password was given: what now?
 ///
-/// The stamp's level says: `Level1` is in; `HalfLogin` owes a code ([`GiveCode`]); `EnrolOnly` owes an enrollment
+/// The stamp's level says: `Level1` is in; `HalfLogin` owes a code ([`VerifyCode`]); `EnrollOnly` owes an enrollment
 /// ([`BeginEnrollment`](super::BeginEnrollment)); `RecoveryOnly` can only recover.
 #[derive(Debug, Clone, Copy)]
 pub struct LogIn {
-    /// Whose pass phrase it was.
+    /// Whose password it was.
     pub account: AccountId,
 }
 
@@ -71,15 +71,15 @@ of_host!(LogIn, "log_in", Entered, entered, |_this, case| {
 
 /// The six digits, to finish a log-in or to step up.
 #[derive(Debug, Clone)]
-pub struct GiveCode {
+pub struct VerifyCode {
     /// The session that owes the code.
     pub stamp: Stamp,
     /// As typed.
     pub typed: Typed,
 }
 
-in_session!(GiveCode, "give_code", Entered, entered, |this, case| {
-    Command::GiveCode {
+in_session!(VerifyCode, "verify_code", Entered, entered, |this, case| {
+    Command::VerifyCode {
         code: case.submitted(&this.typed),
         access: case.access(),
     }
@@ -87,7 +87,7 @@ in_session!(GiveCode, "give_code", Entered, entered, |this, case| {
 
 /// Two codes, one after the other, of a phone whose clock is off (RFC 6238 §6).
 #[derive(Debug, Clone)]
-pub struct Resynchronise {
+pub struct Resynchronize {
     /// The session that owes a code.
     pub stamp: Stamp,
     /// As typed, the older first.
@@ -95,12 +95,12 @@ pub struct Resynchronise {
 }
 
 in_session!(
-    Resynchronise,
-    "resynchronise",
+    Resynchronize,
+    "resynchronize",
     Entered,
     entered,
     |this, case| {
-        Command::Resynchronise {
+        Command::Resynchronize {
             pair: case.pair(&this.typed),
             vantage: case.vantage(),
             access: case.access(),
@@ -132,19 +132,19 @@ in_session!(
     |_this, _case| Command::LogOutEverywhere
 );
 
-/// The host changed the pass phrase: all sessions are over, but for the one in which its owner did it, whose new stamp is
+/// The host changed the password: all sessions are over, but for the one in which its owner did it, whose new stamp is
 /// granted.
 #[derive(Debug, Clone, Copy)]
-pub struct PassPhraseChanged {
+pub struct PasswordChanged {
     /// Whose.
     pub account: AccountId,
     /// The owner's session, if the owner did it and knew the old one.
     pub by_owner: Option<Stamp>,
 }
 
-impl Step for PassPhraseChanged {
+impl Step for PasswordChanged {
     type Grant = Option<Entered>;
-    const WHAT: &'static str = "pass_phrase_changed";
+    const WHAT: &'static str = "password_changed";
 
     fn actor(&self) -> AccountId {
         self.account
@@ -155,7 +155,7 @@ impl Step for PassPhraseChanged {
     }
 
     fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
-        Ok(Command::PassPhraseChanged {
+        Ok(Command::PasswordChanged {
             by_owner: self.by_owner.is_some(),
         })
     }

@@ -1,12 +1,12 @@
-//! What administrators choose for the organisation.
+//! What administrators choose for the organization.
 
 use loquet_policy::{Command, Setting};
 
-use super::organisation::{RulesChange, rules_change};
+use super::organization::{RulesChange, rules_change};
 use super::{Typed, done};
 use crate::stamp::Stamp;
 
-/// A choice of the organisation's. (Access rules have a ceremony of their own:
+/// A choice of the organization's. (Access rules have a ceremony of their own:
 /// [`SetAccessRules`](super::SetAccessRules).)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
@@ -15,12 +15,12 @@ pub enum Choice {
         /// They do.
         offered: bool,
     },
-    /// Life of a reset's ticket.
-    TicketLife {
+    /// Life of a reset's reset code.
+    ResetCodeLife {
         /// In seconds: ten minutes to three days.
         seconds: u64,
     },
-    /// Time in which somebody who must may still enroll with the pass phrase alone.
+    /// Time in which somebody who must may still enroll with the password alone.
     EnrollmentWindow {
         /// In seconds: a day to ninety.
         seconds: u64,
@@ -31,7 +31,7 @@ impl From<Choice> for Setting {
     fn from(choice: Choice) -> Self {
         match choice {
             Choice::RecoveryCodes { offered } => Self::RecoveryCodes { offered },
-            Choice::TicketLife { seconds } => Self::TicketLife { seconds },
+            Choice::ResetCodeLife { seconds } => Self::ResetCodeLife { seconds },
             Choice::EnrollmentWindow { seconds } => Self::EnrollmentWindow { seconds },
         }
     }
@@ -40,7 +40,7 @@ impl From<Choice> for Setting {
 /// Another choice. What weakens needs a fresh code, is told to all administrators, and waits for 72 hours, in which any of
 /// them stops it ([`CancelChange`](super::CancelChange)).
 #[derive(Debug, Clone)]
-pub struct Choose {
+pub struct UpdateSettings {
     /// An administrator's session with a recent code.
     pub stamp: Stamp,
     /// What should hold.
@@ -49,12 +49,18 @@ pub struct Choose {
     pub typed: Typed,
 }
 
-in_session!(Choose, "choose", RulesChange, rules_change, |this, case| {
-    Command::Change {
-        setting: this.choice.into(),
-        code: case.submitted(&this.typed),
+in_session!(
+    UpdateSettings,
+    "update_settings",
+    RulesChange,
+    rules_change,
+    |this, case| {
+        Command::ChangeSetting {
+            setting: this.choice.into(),
+            code: case.submitted(&this.typed),
+        }
     }
-});
+);
 
 /// "No way back" to the letter: nobody switches off anything any more. There is no way back from this either.
 #[derive(Debug, Clone, Copy)]

@@ -3,47 +3,47 @@
 use loquet_policy::{AccountId, Command, Grant, Refusal, RoleId, RoleSet, UnixTime};
 
 use super::{After, Case, Refused, Typed, done};
-use crate::paper::Ticket;
+use crate::paper::ResetCode;
 use crate::stamp::Stamp;
 
-/// Somebody lost the authenticator: a ticket for a new enrollment. Never for oneself.
+/// Somebody lost the authenticator: a reset code for a new enrollment. Never for oneself.
 #[derive(Debug, Clone)]
 pub struct Reset {
     /// Another administrator's session.
     pub stamp: Stamp,
     /// Who lost it.
     pub subject: AccountId,
-    /// The ticket is read aloud, and so lives ten minutes instead of a day.
+    /// The reset code is read aloud, and so lives ten minutes instead of a day.
     pub aloud: bool,
     /// The administrator's own fresh code, as typed.
     pub typed: Typed,
 }
 
-/// A ticket to hand over. If it is lost before it was seen, reset once more: the new ticket voids this one.
+/// A reset code to hand over. If it is lost before it was seen, reset once more: the new reset code voids this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketFor {
-    /// The ticket.
-    pub ticket: Ticket,
+pub struct IssuedResetCode {
+    /// The reset code.
+    pub reset_code: ResetCode,
     /// Until when an enrollment can begin with it.
     pub expires: UnixTime,
 }
 
-pub(super) fn ticket(
+pub(super) fn reset_code(
     granted: &Grant,
     case: &Case<'_>,
     _: &After<'_>,
-) -> Result<TicketFor, Refused> {
+) -> Result<IssuedResetCode, Refused> {
     match *granted {
-        Grant::TicketIssued { expires } => Ok(TicketFor {
-            ticket: case.new_ticket(),
+        Grant::ResetCodeIssued { expires } => Ok(IssuedResetCode {
+            reset_code: case.new_reset_code(),
             expires,
         }),
         _ => Err(Refusal::PolicyUnavailable.into()),
     }
 }
 
-in_session!(Reset about subject, "reset", TicketFor, ticket, |this, case| Command::Reset {
-    ticket: case.new_ticket().digest(),
+in_session!(Reset about subject, "reset", IssuedResetCode, reset_code, |this, case| Command::Reset {
+    reset_code: case.new_reset_code().digest(),
     aloud: this.aloud,
     code: case.submitted(&this.typed),
 });
@@ -83,18 +83,18 @@ in_session!(RemoveRole about subject, "remove_role", (), done, |this, _case| Com
 
 /// The person leaves: no session, no secret from now on.
 #[derive(Debug, Clone, Copy)]
-pub struct Leave {
+pub struct Deactivate {
     /// An administrator's session.
     pub stamp: Stamp,
     /// Who leaves.
     pub subject: AccountId,
 }
 
-in_session!(Leave about subject, "leave", (), done, |_this, _case| Command::Leave);
+in_session!(Deactivate about subject, "deactivate", (), done, |_this, _case| Command::Deactivate);
 
 /// The person comes back.
 #[derive(Debug, Clone)]
-pub struct Rehire {
+pub struct Reactivate {
     /// An administrator's session.
     pub stamp: Stamp,
     /// Who comes back.
@@ -105,8 +105,8 @@ pub struct Rehire {
     pub typed: Typed,
 }
 
-in_session!(Rehire about subject, "rehire", TicketFor, ticket, |this, case| Command::Rehire {
+in_session!(Reactivate about subject, "reactivate", IssuedResetCode, reset_code, |this, case| Command::Reactivate {
     roles: this.roles,
-    ticket: case.new_ticket().digest(),
+    reset_code: case.new_reset_code().digest(),
     code: case.submitted(&this.typed),
 });

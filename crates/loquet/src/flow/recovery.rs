@@ -1,4 +1,4 @@
-//! Recovery codes: a paper that opens what a phone protected, where the organisation offers it.
+//! Recovery codes: a paper that opens what a phone protected, where the organization offers it.
 //!
 //! The codes are derived from the secret of the begun enrollment and a key of the key ring, so that they are shown as often
 //! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
@@ -15,7 +15,7 @@ use crate::records::AccountRecord;
 use crate::stamp::Stamp;
 
 /// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
-/// may enroll another for ten minutes ([`BeginEnrollment`](super::BeginEnrollment), without a ticket).
+/// may enroll another for ten minutes ([`BeginEnrollment`](super::BeginEnrollment), without a reset code).
 #[derive(Debug, Clone)]
 pub struct UseRecoveryCode {
     /// The session that owes a code, or can only recover.

@@ -3,14 +3,14 @@
 use loquet_policy::limits::DAY;
 use loquet_policy::{Audience, Event, MandateState, Notice, UnixTime};
 
-use crate::records::{OrganisationRecord, Reminded};
+use crate::records::{OrganizationRecord, Reminded};
 
 /// How many days before a mandate's date people are reminded of it.
 const DAYS: [u8; 2] = [7, 1];
 
 /// What is due to be said at `now`, and was not said yet.
-fn due(organisation: &OrganisationRecord, now: UnixTime) -> Vec<Reminded> {
-    let mandates = organisation.facts.mandates.iter();
+fn due(organization: &OrganizationRecord, now: UnixTime) -> Vec<Reminded> {
+    let mandates = organization.facts.mandates.iter();
     let announced = mandates.filter_map(|mandate| match mandate.state {
         MandateState::Announced { since, date, .. } => Some((mandate.role, since, date)),
         _ => None,
@@ -23,7 +23,7 @@ fn due(organisation: &OrganisationRecord, now: UnixTime) -> Vec<Reminded> {
             // Whoever was told of the date the day before is not reminded of it yet.
             if now >= moment
                 && since.plus(DAY) <= moment
-                && !organisation.reminded.contains(&reminded)
+                && !organization.reminded.contains(&reminded)
             {
                 due.push(reminded);
             }
@@ -33,13 +33,13 @@ fn due(organisation: &OrganisationRecord, now: UnixTime) -> Vec<Reminded> {
 }
 
 /// Whether time has brought something that is neither written down nor said.
-pub(crate) fn is_due(organisation: &OrganisationRecord, now: UnixTime) -> bool {
-    loquet_policy::is_due(&organisation.facts, now) || !due(organisation, now).is_empty()
+pub(crate) fn is_due(organization: &OrganizationRecord, now: UnixTime) -> bool {
+    loquet_policy::is_due(&organization.facts, now) || !due(organization, now).is_empty()
 }
 
 /// Marks what is due as said. Of one date that is said late, people hear once.
-pub(super) fn remind(organisation: &mut OrganisationRecord, now: UnixTime) -> Vec<Notice> {
-    let due = due(organisation, now);
+pub(super) fn remind(organization: &mut OrganizationRecord, now: UnixTime) -> Vec<Notice> {
+    let due = due(organization, now);
     let mut notices = Vec::new();
     for Reminded { role, date, .. } in &due {
         let (role, event) = (
@@ -56,9 +56,9 @@ pub(super) fn remind(organisation: &mut OrganisationRecord, now: UnixTime) -> Ve
             }
         }
     }
-    organisation.reminded.extend(due);
-    let facts = &organisation.facts;
-    organisation.reminded.retain(|said| {
+    organization.reminded.extend(due);
+    let facts = &organization.facts;
+    organization.reminded.retain(|said| {
         facts.mandate(said.role).is_some_and(|mandate| {
             matches!(mandate.state, MandateState::Announced { date, .. } if date == said.date)
         })
@@ -68,16 +68,16 @@ pub(super) fn remind(organisation: &mut OrganisationRecord, now: UnixTime) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{Mandate, OrgId, Organisation, RoleId};
+    use loquet_policy::{Mandate, OrgId, Organization, RoleId};
 
     use super::*;
 
     const NOW: UnixTime = UnixTime(1_790_000_000);
 
-    fn announced(since: UnixTime, date: UnixTime) -> OrganisationRecord {
-        let facts = Organisation::new(OrgId::from(9_u64));
-        let mut organisation = OrganisationRecord::new(facts, "À petits pas");
-        organisation.facts.mandates.push(Mandate {
+    fn announced(since: UnixTime, date: UnixTime) -> OrganizationRecord {
+        let facts = Organization::new(OrgId::from(9_u64));
+        let mut organization = OrganizationRecord::new(facts, "À petits pas");
+        organization.facts.mandates.push(Mandate {
             role: RoleId::EMPLOYEE,
             by: 1_u64.into(),
             state: MandateState::Announced {
@@ -86,46 +86,46 @@ mod tests {
                 postponements: 0,
             },
         });
-        organisation
+        organization
     }
 
     #[test]
     fn whoever_was_told_a_day_before_is_reminded_and_later_is_not() {
         let date = NOW.plus(7 * DAY);
         for (since, reminded) in [(NOW.0 - DAY, true), (NOW.0 - DAY + 1, false)] {
-            let organisation = announced(UnixTime(since), date);
-            assert_eq!(is_due(&organisation, NOW), reminded);
+            let organization = announced(UnixTime(since), date);
+            assert_eq!(is_due(&organization, NOW), reminded);
         }
     }
 
     #[test]
     fn of_two_reminders_that_are_due_one_is_said_and_both_are_noted() {
         let date = NOW.plus(DAY);
-        let mut organisation = announced(UnixTime(0), date);
-        let said = remind(&mut organisation, NOW);
+        let mut organization = announced(UnixTime(0), date);
+        let said = remind(&mut organization, NOW);
         assert_eq!(said.len(), 2, "those covered, and the administrators");
-        assert_eq!(organisation.reminded.len(), 2, "seven days and one");
-        assert!(!is_due(&organisation, NOW));
+        assert_eq!(organization.reminded.len(), 2, "seven days and one");
+        assert!(!is_due(&organization, NOW));
     }
 
     #[test]
     fn what_was_said_of_a_date_that_stands_no_more_is_forgotten() {
         let date = NOW.plus(DAY);
-        let mut organisation = announced(UnixTime(0), date);
+        let mut organization = announced(UnixTime(0), date);
         let said = |role: RoleId, date| Reminded {
             role,
             date,
             days: 7,
         };
         let stands = said(RoleId::EMPLOYEE, date);
-        organisation.reminded = vec![
+        organization.reminded = vec![
             stands.clone(),
             said(RoleId::EMPLOYEE, NOW),
             said(RoleId::PARENT, date),
         ];
-        remind(&mut organisation, NOW);
-        let kept: Vec<u8> = organisation.reminded.iter().map(|it| it.days).collect();
+        remind(&mut organization, NOW);
+        let kept: Vec<u8> = organization.reminded.iter().map(|it| it.days).collect();
         assert_eq!(kept, [7, 1]);
-        assert!(organisation.reminded.contains(&stands));
+        assert!(organization.reminded.contains(&stands));
     }
 }

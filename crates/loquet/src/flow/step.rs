@@ -10,7 +10,7 @@ use super::evidence::Door;
 use super::request::Request;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::records::{AccountRecord, OrganizationRecord};
 use crate::stamp::Stamp;
 use crate::store::{RowKey, Version};
 
@@ -67,7 +67,7 @@ pub(crate) mod sealed {
 /// Everything that one decision reads, opened.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    pub(crate) organisation: Option<OrganisationRecord>,
+    pub(crate) organization: Option<OrganizationRecord>,
     pub(crate) roster: Option<Roster>,
     pub(crate) actor: Option<AccountRecord>,
     pub(crate) subject: Option<AccountRecord>,
@@ -95,7 +95,7 @@ pub struct Case<'a> {
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
     pub(crate) actor: &'a AccountRecord,
-    pub(crate) organisation: Option<&'a OrganisationRecord>,
+    pub(crate) organization: Option<&'a OrganizationRecord>,
     pub(crate) stamp: Option<&'a Stamp>,
     pub(crate) door: &'a Door,
     pub(crate) geo: &'a Geo,
@@ -105,17 +105,17 @@ pub struct Case<'a> {
 #[derive(Debug)]
 pub struct Beside<'a> {
     pub(crate) actor: &'a mut AccountRecord,
-    pub(super) organisation: &'a mut Option<OrganisationRecord>,
+    pub(super) organization: &'a mut Option<OrganizationRecord>,
     pub(crate) notices: &'a mut Vec<Notice>,
 }
 
 impl Beside<'_> {
-    /// The organisation as the rules leave it, to be written too.
-    pub(crate) fn organisation(&mut self, case: &Case<'_>) -> Option<&mut OrganisationRecord> {
-        if self.organisation.is_none() {
-            *self.organisation = case.organisation.cloned();
+    /// The organization as the rules leave it, to be written too.
+    pub(crate) fn organization(&mut self, case: &Case<'_>) -> Option<&mut OrganizationRecord> {
+        if self.organization.is_none() {
+            *self.organization = case.organization.cloned();
         }
-        self.organisation.as_mut()
+        self.organization.as_mut()
     }
 
     pub(crate) fn tell(&mut self, to: Audience, event: Event) {
@@ -127,7 +127,7 @@ impl Beside<'_> {
 #[derive(Debug)]
 pub struct After<'a> {
     pub(crate) actor: &'a AccountRecord,
-    pub(crate) organisation: Option<&'a OrganisationRecord>,
+    pub(crate) organization: Option<&'a OrganizationRecord>,
 }
 
 /// Keys of flow's own, derived from the root key; none opens a secret.

@@ -4,7 +4,7 @@ use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, Command, Event, Latch, Level, Notice, OrgId,
-    Organisation, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
+    Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
 };
 
 use super::hearers::once_each;
@@ -13,7 +13,7 @@ use crate::accept::Decided;
 use crate::device::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
-use crate::records::{AccountRecord, OrganisationRecord, Secrets};
+use crate::records::{AccountRecord, OrganizationRecord, Secrets};
 use crate::stamp::Stamp;
 use crate::store::{AttemptId, RowKey, Version};
 
@@ -25,7 +25,7 @@ const VERSION: Version = Version(5);
 fn entropy() -> Entropy {
     Entropy {
         secret: [1; 20],
-        ticket: [2; 16],
+        reset_code: [2; 16],
         session: [3; 8],
         mark: [4; 16],
         device: [5; 16],
@@ -82,31 +82,31 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
     }
 }
 
-fn organisation() -> OrganisationRecord {
-    let mut facts = Organisation::new(OrgId::from(9_u64));
+fn organization() -> OrganizationRecord {
+    let mut facts = Organization::new(OrgId::from(9_u64));
     facts.latch = Latch::Enabled {
         since: NOW,
         by: 1_u64.into(),
     };
-    OrganisationRecord {
+    OrganizationRecord {
         devices: true,
-        ..OrganisationRecord::new(facts, "À petits pas")
+        ..OrganizationRecord::new(facts, "À petits pas")
     }
 }
 
 /// An administrator, and somebody whom a command is about.
 fn facts(subject: Option<AccountRecord>) -> Facts {
     let actor = person(1, RoleId::ADMINISTRATOR);
-    let organisation = organisation();
-    let mut roster = Roster::new(organisation.facts.id);
+    let organization = organization();
+    let mut roster = Roster::new(organization.facts.id);
     roster.admit(&actor.facts);
     let rows = [
         RowKey::Account(actor.facts.id),
-        RowKey::Organisation(organisation.facts.id),
-        RowKey::Roster(organisation.facts.id),
+        RowKey::Organization(organization.facts.id),
+        RowKey::Roster(organization.facts.id),
     ];
     Facts {
-        organisation: Some(organisation),
+        organization: Some(organization),
         roster: Some(roster),
         actor: Some(actor),
         subject,
@@ -159,7 +159,7 @@ fn no_row_is_asked_for_twice() {
     let asked = needs(&reset(2), &request(), &Facts::default());
     assert_eq!(asked.len(), 3, "{asked:?}");
     let missing = Facts {
-        organisation: None,
+        organization: None,
         roster: None,
         ..facts(None)
     };
@@ -185,7 +185,7 @@ fn a_reset_leaves_no_secret_and_no_device() {
 }
 
 #[test]
-fn a_stranger_of_another_organisation_is_nobody() {
+fn a_stranger_of_another_organization_is_nobody() {
     let mut stranger = person(2, RoleId::EMPLOYEE);
     stranger.facts.org = OrgId::from(10_u64);
     for subject in [Some(stranger), None] {
@@ -198,9 +198,9 @@ fn a_stranger_of_another_organisation_is_nobody() {
 fn what_nobody_changed_is_not_written() {
     let account = 1_u64.into();
     let facts = facts(None);
-    let settled = decided(&Settle { account }, &facts);
+    let settled = decided(&ApplyDue { account }, &facts);
     let change = settled.change().unwrap();
-    assert!(change.organisation.is_none(), "nothing is due");
+    assert!(change.organization.is_none(), "nothing is due");
     assert!(change.roster.is_none());
     assert_eq!(change.record.policy, VERSION.0);
     let entered = decided(&LogIn { account }, &facts);
@@ -209,7 +209,7 @@ fn what_nobody_changed_is_not_written() {
 
 #[test]
 fn an_attempt_keeps_its_refusal_to_repeat_it() {
-    let give = |typed: &str| GiveCode {
+    let give = |typed: &str| VerifyCode {
         stamp: stamp(Level::HalfLogin),
         typed: typed.into(),
     };
@@ -235,7 +235,7 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
 fn refusals_that_say_nothing_of_intent_leave_no_record() {
     let half = stamp(Level::HalfLogin);
     let typed = "12345".into();
-    let malformed = decided(&GiveCode { stamp: half, typed }, &facts(None));
+    let malformed = decided(&VerifyCode { stamp: half, typed }, &facts(None));
     assert!(malformed.change().is_none());
     let idle = decided(&Harden { stamp: half }, &facts(None));
     let record = &idle.change().unwrap().record;
@@ -297,15 +297,15 @@ fn administrators_hear_once_of_what_everybody_covered_hears() {
             notice(Audience::Administrators),
         ]
     };
-    let organisation = organisation();
-    let of = |notices| once_each(notices, Some(&organisation)).len();
+    let organization = organization();
+    let of = |notices| once_each(notices, Some(&organization)).len();
     assert_eq!(of(announced(RoleId::EMPLOYEE)), 1, "they are employees");
     assert_eq!(of(announced(RoleId::PARENT)), 2, "and no parents");
     let mut others = announced(RoleId::EMPLOYEE);
     others.truncate(1);
     others.push(Notice {
         to: Audience::Administrators,
-        event: Event::SealVoid,
+        event: Event::BreakGlassCodeVoid,
     });
     assert_eq!(of(others), 2, "another event");
     assert_eq!(once_each(announced(RoleId::EMPLOYEE), None).len(), 2);
@@ -362,7 +362,7 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
         remember: true,
         ..request()
     };
-    let give = GiveCode {
+    let give = VerifyCode {
         stamp: stamp(Level::HalfLogin),
         typed: code().into(),
     };

@@ -5,7 +5,7 @@ use std::fmt;
 use loquet_otp::{Digits, TypedCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A text as somebody typed it: a code, a ticket, a group of the break-glass code. By default nothing.
+/// A text as somebody typed it: a code, a reset code, a group of the break-glass code. By default nothing.
 ///
 /// ```
 /// use loquet::flow::Typed;

@@ -6,42 +6,42 @@ use super::*;
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
 
-fn organisation() -> OrganisationRecord {
-    OrganisationRecord::new(Organisation::new(OrgId::from(9_u64)), "À petits pas")
+fn organization() -> OrganizationRecord {
+    OrganizationRecord::new(Organization::new(OrgId::from(9_u64)), "À petits pas")
 }
 
-fn set(organisation: &mut OrganisationRecord, text: &str) {
+fn set(organization: &mut OrganizationRecord, text: &str) {
     let rules = Rules::new(text.to_owned());
-    let mut facts = organisation.facts.clone();
+    let mut facts = organization.facts.clone();
     facts.options.access_rules = Some(rules.digest);
-    organisation.follow(facts, Some(&rules), NOW);
+    organization.follow(facts, Some(&rules), NOW);
 }
 
-fn texts(organisation: &OrganisationRecord) -> Vec<&str> {
-    let rules = organisation.rules.iter();
+fn texts(organization: &OrganizationRecord) -> Vec<&str> {
+    let rules = organization.rules.iter();
     rules.map(|rules| rules.text.as_str()).collect()
 }
 
 #[test]
 fn the_texts_in_force_and_of_three_times_before_are_kept_and_no_others() {
-    let mut organisation = organisation();
+    let mut organization = organization();
     for text in ["a", "b", "c", "d", "e"] {
-        set(&mut organisation, text);
+        set(&mut organization, text);
     }
-    assert_eq!(texts(&organisation), ["b", "c", "d", "e"]);
-    assert_eq!(organisation.past.len(), 3);
-    set(&mut organisation, "d");
+    assert_eq!(texts(&organization), ["b", "c", "d", "e"]);
+    assert_eq!(organization.past.len(), 3);
+    set(&mut organization, "d");
     assert_eq!(
-        texts(&organisation),
+        texts(&organization),
         ["c", "d", "e"],
         "once, though named twice"
     );
-    assert_eq!(organisation.rules_in_force(NOW), Some("d"));
+    assert_eq!(organization.rules_in_force(NOW), Some("d"));
 }
 
 #[test]
 fn rules_put_in_force_drop_those_that_wait_and_no_other_change() {
-    let mut organisation = organisation();
+    let mut organization = organization();
     let waits = |setting| Scheduled {
         setting,
         by: 1_u64.into(),
@@ -52,9 +52,9 @@ fn rules_put_in_force_drop_those_that_wait_and_no_other_change() {
         rules: None,
         opens: true,
     });
-    organisation.facts.scheduled = vec![window, rules];
-    organisation.put_in_force(None, NOW);
-    assert_eq!(organisation.facts.scheduled, [window]);
+    organization.facts.scheduled = vec![window, rules];
+    organization.put_in_force(None, NOW);
+    assert_eq!(organization.facts.scheduled, [window]);
 }
 
 fn account(sessions: &[(u64, u64)]) -> Account {

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::{KeyRing, MasterKey, SealError};
+use super::{Keyring, MasterKey, SealError};
 
-impl KeyRing {
+impl Keyring {
     /// Reads the key file, or the same text from an environment variable: one key a line, `ID HEX`, ids rising, blank
     /// lines and `#` comments allowed; a `;` ends a line too. The last line seals, unless it ends in the word `waiting`:
     /// such a key only opens, until every process that uses the store knows it.
     ///
     /// ```
-    /// use loquet::seal::KeyRing;
+    /// use loquet::seal::Keyring;
     /// let text = format!("# since 2026-11\n1 {}\n", "ab".repeat(32));
-    /// assert!(KeyRing::parse(&text).is_ok());
+    /// assert!(Keyring::parse(&text).is_ok());
     /// let two = format!("1 {}; 2 {} waiting", "ab".repeat(32), "cd".repeat(32));
-    /// assert_eq!(KeyRing::parse(&two)?.current(), 1);
-    /// assert!(KeyRing::parse("1 short").is_err());
+    /// assert_eq!(Keyring::parse(&two)?.current(), 1);
+    /// assert!(Keyring::parse("1 short").is_err());
     /// # Ok::<(), loquet::seal::SealError>(())
     /// ```
     ///
@@ -96,31 +96,31 @@ mod tests {
     fn a_bad_key_file_names_its_line_and_repeats_nothing() {
         let key = "ab".repeat(32);
         assert_eq!(
-            KeyRing::parse("# nothing\n\n").unwrap_err(),
+            Keyring::parse("# nothing\n\n").unwrap_err(),
             SealError::Empty
         );
         assert_eq!(
-            KeyRing::parse("x").unwrap_err(),
+            Keyring::parse("x").unwrap_err(),
             SealError::BadLine { line: 1 }
         );
         let twice = format!("1 {key}\n1 {key}");
         assert_eq!(
-            KeyRing::parse(&twice).unwrap_err(),
+            Keyring::parse(&twice).unwrap_err(),
             SealError::NotNewer { line: 2, id: 1 }
         );
         assert_eq!(
-            KeyRing::parse(&format!("1 {key} waiting")).unwrap_err(),
+            Keyring::parse(&format!("1 {key} waiting")).unwrap_err(),
             SealError::Empty
         );
         for bad in [" later", " waiting waiting", " waiting #", "x"] {
             let text = format!("1 {key};2 {key}{bad}");
-            let parsed = KeyRing::parse(&text);
+            let parsed = Keyring::parse(&text);
             assert_eq!(parsed.is_ok(), bad.contains('#'), "{bad}: {parsed:?}");
         }
         let long = format!("\n1 {key}00");
-        let error = KeyRing::parse(&long).unwrap_err();
+        let error = Keyring::parse(&long).unwrap_err();
         assert_eq!(error, SealError::BadLine { line: 2 });
         assert!(!error.to_string().contains("abab"));
-        assert!(!format!("{:?}", KeyRing::parse(&format!("1 {key}")).unwrap()).contains("abab"));
+        assert!(!format!("{:?}", Keyring::parse(&format!("1 {key}")).unwrap()).contains("abab"));
     }
 }

@@ -30,7 +30,7 @@ pub struct Affected {
     pub everywhere: bool,
 }
 
-/// What other access rules would change for the people of the organisation.
+/// What other access rules would change for the people of the organization.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WhatIf {
     /// Who would be kept out, from some place or from all.
@@ -92,9 +92,9 @@ impl Service {
     ) -> Result<Result<String, Refusal>, ServiceError> {
         Ok(match self.administrator(stamp).await? {
             Ok(facts) => facts
-                .organisation
+                .organization
                 .as_ref()
-                .and_then(|organisation| organisation.rules_in_force(self.now()))
+                .and_then(|organization| organization.rules_in_force(self.now()))
                 .map(str::to_owned)
                 .ok_or(Refusal::PolicyUnavailable),
             Err(refusal) => Err(refusal),
@@ -112,8 +112,8 @@ impl Service {
     ) -> Result<Result<Option<UnixTime>, Refusal>, ServiceError> {
         let now = self.now();
         Ok(self.administrator(stamp).await?.map(|facts| {
-            let organisation = facts.organisation?;
-            let until = organisation.past.last()?.until.plus(UNDO);
+            let organization = facts.organization?;
+            let until = organization.past.last()?.until.plus(UNDO);
             (now < until).then_some(until)
         }))
     }
@@ -135,7 +135,7 @@ impl Service {
             Ok(facts) => facts,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let Some(organisation) = facts.organisation else {
+        let Some(organization) = facts.organization else {
             return Ok(Err(Refusal::PolicyUnavailable));
         };
         let Ok(filter) = Filter::compile(rules.parsed(), Some(&self.places())) else {
@@ -144,7 +144,7 @@ impl Service {
         let (before, after) = (facts.door, Door::Guarded(Arc::new(filter)));
         let now = self.now();
         let mut people = Vec::new();
-        self.each_person(organisation.facts.id, |person| {
+        self.each_person(organization.facts.id, |person| {
             if person.facts.is_active() {
                 people.push(person);
             }
@@ -160,7 +160,7 @@ impl Service {
                 continue;
             }
             what_if.seen = what_if.seen.saturating_add(1);
-            let device = match person.devices.list(now).is_empty() || !organisation.devices {
+            let device = match person.devices.list(now).is_empty() || !organization.devices {
                 true => DeviceTier::Unknown,
                 false => DeviceTier::Known,
             };
@@ -206,7 +206,7 @@ impl Service {
         Ok(seen)
     }
 
-    /// What the organisation's access rules say of an address before anybody is known: denied only if nobody could log
+    /// What the organization's access rules say of an address before anybody is known: denied only if nobody could log
     /// in from there.
     ///
     /// # Errors
@@ -217,14 +217,14 @@ impl Service {
         address: Option<IpAddr>,
     ) -> Result<Access, ServiceError> {
         let mut facts = Facts::default();
-        self.load(&[RowKey::Organisation(org)], None, &mut facts)
+        self.load(&[RowKey::Organization(org)], None, &mut facts)
             .await?;
         Ok(match &facts.door {
             Door::Guarded(filter) => {
-                // While break-glass is open, whoever holds its ticket must get as far as the pass phrase. Others are
+                // While break-glass is open, whoever holds its reset code must get as far as the password. Others are
                 // refused after it.
-                let broken = facts.organisation.as_ref().is_some_and(|organisation| {
-                    let glass = organisation.facts.break_glass.at(self.now());
+                let broken = facts.organization.as_ref().is_some_and(|organization| {
+                    let glass = organization.facts.break_glass.at(self.now());
                     matches!(glass, BreakGlass::Open { .. })
                 });
                 if broken || filter.decide_stranger(address) == Decision::Allow {

@@ -61,8 +61,8 @@ impl Service {
         }
         let mut missing: std::collections::BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
-        for (organisation, _) in self.organisations().await? {
-            for of in self.chains(organisation.id).await? {
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
                 missing.remove(&of.id);
                 let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
                 let chain = match self.follow(&of, anchor, |_| Ok(())).await {
@@ -98,8 +98,8 @@ impl Service {
     pub async fn checkpoint(&self) -> Result<Checkpoint, ServiceError> {
         let vault = self.unlock().await?;
         let mut heads = BTreeMap::new();
-        for (organisation, _) in self.organisations().await? {
-            for of in self.chains(organisation.id).await? {
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
                 heads.insert(of.id, of.head);
             }
         }
@@ -135,8 +135,8 @@ impl Service {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
-        for (organisation, _) in self.organisations().await? {
-            for of in self.chains(organisation.id).await? {
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
                 let Some(anchor) = signed.head(of.id) else {
                     continue;
                 };
@@ -173,7 +173,7 @@ impl Service {
         Ok(forgotten)
     }
 
-    /// Where every chain of an organisation stands.
+    /// Where every chain of an organization stands.
     async fn chains(&self, org: OrgId) -> Result<Vec<Of>, ServiceError> {
         let mut chains = Vec::new();
         self.pages(Query::Accounts(org), |item| {

@@ -10,7 +10,7 @@ use crate::disk;
 use crate::store::LedgerId;
 
 impl Service {
-    /// How many requests were turned away from an organisation before anybody knew whose they were: by its access rules
+    /// How many requests were turned away from an organization before anybody knew whose they were: by its access rules
     /// ([`may_try`](Self::may_try)), or by the host, which said so ([`turned_away`](Self::turned_away)). Counted in memory
     /// and written down by [`tidy`](Self::tidy): a crash forgets what came since.
     ///
@@ -21,7 +21,7 @@ impl Service {
     }
 
     /// How many ceremonies were asked for in the name of an account that nobody has; counted as for
-    /// [`denied`](Self::denied), and for no organisation, since an account names its own.
+    /// [`denied`](Self::denied), and for no organization, since an account names its own.
     ///
     /// # Errors
     /// [`ServiceError`].
@@ -29,7 +29,7 @@ impl Service {
         self.counted(LedgerId::NOBODY).await
     }
 
-    /// The host turned somebody away before anybody knew who it was: a name that nobody has, a wrong pass phrase.
+    /// The host turned somebody away before anybody knew who it was: a name that nobody has, a wrong password.
     pub fn turned_away(&self, org: OrgId) {
         self.count_denial(LedgerId::denied(org));
     }

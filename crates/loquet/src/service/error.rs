@@ -30,7 +30,7 @@ pub enum ServiceError {
     /// Too many want to change the same account at once. Nothing is known of the outcome of a code.
     #[error("too many changes to one account at once")]
     Busy,
-    /// An organisation or account that is not there.
+    /// An organization or account that is not there.
     #[error("there is no such {0}")]
     Missing(&'static str),
     /// A name that no authenticator app could show.

@@ -1,13 +1,13 @@
 //! What a host does at its own edge, without a session.
 
 use loquet_enrollment::Label;
-use loquet_policy::{Account, AccountId, OrgId, Organisation, RoleId, RoleSet, Roster, UnixTime};
+use loquet_policy::{Account, AccountId, OrgId, Organization, RoleId, RoleSet, Roster, UnixTime};
 
 use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
 use crate::disk;
 use crate::edge::random;
 use crate::flow::{self, Facts};
-use crate::records::{AccountRecord, OrganisationRecord};
+use crate::records::{AccountRecord, OrganizationRecord};
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's people.
@@ -26,28 +26,28 @@ pub struct NewAccount<'a> {
 /// What a host does at its own edge, without a session: the host is trusted with who its people are, not with letting
 /// them in.
 impl Service {
-    /// Makes an organisation if it is not there. `name` is the issuer that authenticator apps show.
+    /// Makes an organization if it is not there. `name` is the issuer that authenticator apps show.
     ///
     /// # Errors
     /// [`ServiceError`], also when an app could not show the name.
-    pub async fn ensure_organisation(&self, id: OrgId, name: &str) -> Result<OrgId, ServiceError> {
+    pub async fn ensure_organization(&self, id: OrgId, name: &str) -> Result<OrgId, ServiceError> {
         Label::new(name, "account")?;
         for _ in 0..TRIES {
             let mut facts = Facts::default();
             self.load(
-                &[RowKey::Organisation(id), RowKey::Roster(id)],
+                &[RowKey::Organization(id), RowKey::Roster(id)],
                 None,
                 &mut facts,
             )
             .await?;
-            if facts.organisation.is_some() && facts.roster.is_some() {
+            if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
             }
-            let record = OrganisationRecord::new(Organisation::new(id), name);
+            let record = OrganizationRecord::new(Organization::new(id), name);
             let writes = Writes {
                 expect: facts.read,
                 put: vec![
-                    Row::Organisation(disk::write_organisation(&record)?),
+                    Row::Organization(disk::write_organization(&record)?),
                     Row::Roster(disk::write_roster(&Roster::new(id))?),
                 ],
                 ..Writes::default()
@@ -89,21 +89,21 @@ impl Service {
             let mut facts = Facts::default();
             let keys = [
                 RowKey::Account(id),
-                RowKey::Organisation(org),
+                RowKey::Organization(org),
                 RowKey::Roster(org),
             ];
             self.load(&keys, Some(id), &mut facts).await?;
             if facts.actor.is_some() {
                 return Ok(id);
             }
-            let (Some(organisation), Some(mut roster)) = (facts.organisation, facts.roster) else {
-                return Err(ServiceError::Missing("organisation"));
+            let (Some(organization), Some(mut roster)) = (facts.organization, facts.roster) else {
+                return Err(ServiceError::Missing("organization"));
             };
             let now = self.now();
             let account = Account::new(id, org, roles, now);
             let mut put = Vec::new();
             if roles.contains(RoleId::ADMINISTRATOR) {
-                if organisation.facts.is_enabled() {
+                if organization.facts.is_enabled() {
                     return Err(ServiceError::NotByTheHost);
                 }
                 roster.admit(&account);
@@ -143,7 +143,7 @@ impl Service {
         Ok(found.map(|(row, _)| row.id))
     }
 
-    /// Whether an account is one of this organisation's.
+    /// Whether an account is one of this organization's.
     ///
     /// # Errors
     /// [`ServiceError`].
@@ -152,29 +152,29 @@ impl Service {
         Ok(facts.actor.is_some_and(|actor| actor.facts.org == org))
     }
 
-    /// Everybody of an organisation, for the operator on the host.
+    /// Everybody of an organization, for the operator on the host.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn everybody(&self, org: OrgId) -> Result<Vec<Person>, ServiceError> {
         let mut facts = Facts::default();
-        self.load(&[RowKey::Organisation(org)], None, &mut facts)
+        self.load(&[RowKey::Organization(org)], None, &mut facts)
             .await?;
-        let organisation = facts
-            .organisation
-            .ok_or(ServiceError::Missing("organisation"))?;
-        self.people(org, Some(&organisation.facts)).await
+        let organization = facts
+            .organization
+            .ok_or(ServiceError::Missing("organization"))?;
+        self.people(org, Some(&organization.facts)).await
     }
 
-    /// All organisations with their names, for the operator on the host.
+    /// All organizations with their names, for the operator on the host.
     ///
     /// # Errors
     /// [`ServiceError`].
-    pub async fn organisations(&self) -> Result<Vec<(Organisation, String)>, ServiceError> {
+    pub async fn organizations(&self) -> Result<Vec<(Organization, String)>, ServiceError> {
         let mut all = Vec::new();
-        self.pages(Query::Organisations, |item| {
-            if let Some(row) = item.organisation() {
-                let record = disk::read_organisation(&row)?;
+        self.pages(Query::Organizations, |item| {
+            if let Some(row) = item.organization() {
+                let record = disk::read_organization(&row)?;
                 all.push((record.facts, record.name));
             }
             Ok(())
@@ -184,13 +184,13 @@ impl Service {
     }
 
     /// Forgets devices that were not used for [`RETENTION`](crate::device::RETENTION), and everything about devices where
-    /// the organisation stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
+    /// the organization stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
     /// many accounts something was forgotten.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn forget_old_devices(&self, org: OrgId) -> Result<usize, ServiceError> {
-        let offered = self.organisation(org).await?.devices;
+        let offered = self.organization(org).await?.devices;
         let now = self.now();
         let mut overdue = Vec::new();
         self.each_person(org, |record| {

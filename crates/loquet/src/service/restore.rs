@@ -20,8 +20,8 @@ pub struct Restored {
     pub now: UnixTime,
     /// How many accounts there are. All their sessions are over.
     pub accounts: u64,
-    /// Whose ticket is void: they need another reset. The host's names.
-    pub tickets: Vec<String>,
+    /// Whose reset code is void: they need another reset. The host's names.
+    pub reset_codes: Vec<String>,
     /// Whose recovery codes are void. The host's names.
     pub recovery: Vec<String>,
     /// What the checkpoint vouches for and the backup lacks.
@@ -43,7 +43,7 @@ impl Service {
     }
 
     /// Makes a store that was put back to an earlier time safe to use, before anybody uses it: ends every session, voids
-    /// tickets, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
+    /// reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
     /// and writes a record of it into every chain. `kept` is a checkpoint from after the backup, if there is one: what it
     /// vouches for and the store lacks is listed.
     ///
@@ -67,12 +67,12 @@ impl Service {
             }
         })
         .await?;
-        for (organisation, _) in self.organisations().await? {
-            self.restored_organisation(organisation.id, done.now)
+        for (organization, _) in self.organizations().await? {
+            self.restored_organization(organization.id, done.now)
                 .await?;
             let mut at = Cursor::default();
             loop {
-                let query = Query::Accounts(organisation.id);
+                let query = Query::Accounts(organization.id);
                 let page = self.store().scan(&query, &at).await?;
                 for (row, version) in page.items.into_iter().filter_map(Item::account) {
                     self.restored_account(&row, version, &mut done).await?;
@@ -86,27 +86,27 @@ impl Service {
         Ok(done)
     }
 
-    async fn restored_organisation(
+    async fn restored_organization(
         &self,
         org: loquet_policy::OrgId,
         now: UnixTime,
     ) -> Result<(), ServiceError> {
-        let key = RowKey::Organisation(org);
+        let key = RowKey::Organization(org);
         let found = self.store().load(&[key]).await?;
         let Some(Versioned {
             version,
-            row: Row::Organisation(row),
+            row: Row::Organization(row),
         }) = found.into_iter().next()
         else {
             return Ok(());
         };
-        let mut record = disk::read_organisation(&row)?;
+        let mut record = disk::read_organization(&row)?;
         record.facts = record.facts.restored(now);
         self.put_restored(
             key,
             version,
             Writes {
-                put: vec![Row::Organisation(disk::write_organisation(&record)?)],
+                put: vec![Row::Organization(disk::write_organization(&record)?)],
                 ..Writes::default()
             },
         )
@@ -130,9 +130,11 @@ impl Service {
         done.accounts = done.accounts.saturating_add(1);
         if matches!(
             before.authenticator,
-            Authenticator::ResetDue { ticket: Some(_) }
+            Authenticator::ResetDue {
+                reset_code: Some(_)
+            }
         ) {
-            done.tickets.push(record.external_id.clone());
+            done.reset_codes.push(record.external_id.clone());
         }
         if !before.recovery.is_empty() {
             done.recovery.push(record.external_id.clone());

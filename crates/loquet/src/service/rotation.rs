@@ -54,8 +54,8 @@ impl Service {
         if let Some((row, _)) = self.ledger(LedgerId::ROOT).await? {
             count.root = disk::root_key(&row);
         }
-        for (organisation, _) in self.organisations().await? {
-            self.pages(Query::Accounts(organisation.id), |item| {
+        for (organization, _) in self.organizations().await? {
+            self.pages(Query::Accounts(organization.id), |item| {
                 if let Some((row, _)) = item.account() {
                     let keys = disk::sealed_under(&row)?;
                     count.accounts = count.accounts.saturating_add(1);
@@ -89,12 +89,12 @@ impl Service {
         self.unlock().await?;
         let current = self.ring().current();
         let mut done = Resealed::default();
-        for (organisation, _) in self.organisations().await? {
+        for (organization, _) in self.organizations().await? {
             let mut at = crate::store::Cursor::default();
             loop {
                 let page = self
                     .store()
-                    .scan(&Query::Accounts(organisation.id), &at)
+                    .scan(&Query::Accounts(organization.id), &at)
                     .await?;
                 let mut due = Vec::new();
                 for (row, version) in page.items.into_iter().filter_map(Item::account) {

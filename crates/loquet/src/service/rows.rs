@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Authenticator, Level, OrgId, Organisation, Refusal, RoleId, Snapshot, UnixTime,
+    AccountId, Authenticator, Level, OrgId, Organization, Refusal, RoleId, Snapshot, UnixTime,
     required, rights,
 };
 
@@ -15,7 +15,7 @@ use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::change::Change;
 use crate::flow::{self, Door, Facts};
-use crate::records::{AccountRecord, OrganisationRecord, PersonRecord};
+use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{
@@ -29,7 +29,7 @@ impl Service {
         &*self.inner.store
     }
 
-    /// The rows of one account and its organisation.
+    /// The rows of one account and its organization.
     pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, ServiceError> {
         let first = [RowKey::Account(account)];
         self.gather(account, |facts| match facts.read.as_slice() {
@@ -39,7 +39,7 @@ impl Service {
         .await
     }
 
-    /// Loads until nothing more is needed. The rows of the actor's organisation come along with its own, if a row read
+    /// Loads until nothing more is needed. The rows of the actor's organization come along with its own, if a row read
     /// before said which that is; should it be another by now, they are put away again.
     pub(super) async fn gather(
         &self,
@@ -57,7 +57,7 @@ impl Service {
         let home = facts.actor.as_ref().map(|actor| actor.facts.org);
         if home != guess {
             facts.read.retain(|(key, _)| !ahead.contains(key));
-            (facts.organisation, facts.roster, facts.door) = (None, None, Door::default());
+            (facts.organization, facts.roster, facts.door) = (None, None, Door::default());
             self.remember_home(actor, home);
         }
         loop {
@@ -102,10 +102,10 @@ impl Service {
     ) -> Result<(), Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let snapshot = Snapshot {
-            organisation: facts
-                .organisation
+            organization: facts
+                .organization
                 .as_ref()
-                .map(|organisation| &organisation.facts),
+                .map(|organization| &organization.facts),
             roster: facts.roster.as_ref(),
             actor: &actor.facts,
             session: Some(stamp.session()),
@@ -126,13 +126,13 @@ impl Service {
     pub(super) async fn people(
         &self,
         org: OrgId,
-        organisation: Option<&Organisation>,
+        organization: Option<&Organization>,
     ) -> Result<Vec<Person>, ServiceError> {
         let now = self.now();
         let mut people = Vec::new();
         self.each_person(org, |record| {
             people.push(Person {
-                requirement: required(organisation, &record.facts, now),
+                requirement: required(organization, &record.facts, now),
                 account: record.facts,
                 external_id: record.external_id,
                 label: record.label,
@@ -142,14 +142,14 @@ impl Service {
         Ok(people)
     }
 
-    pub(crate) async fn organisation(
+    pub(crate) async fn organization(
         &self,
         org: OrgId,
-    ) -> Result<OrganisationRecord, ServiceError> {
-        let found = self.inner.store.load(&[RowKey::Organisation(org)]).await?;
+    ) -> Result<OrganizationRecord, ServiceError> {
+        let found = self.inner.store.load(&[RowKey::Organization(org)]).await?;
         match found.into_iter().next().map(|found| found.row) {
-            Some(Row::Organisation(row)) => Ok(disk::read_organisation(&row)?),
-            _ => Err(ServiceError::Missing("organisation")),
+            Some(Row::Organization(row)) => Ok(disk::read_organization(&row)?),
+            _ => Err(ServiceError::Missing("organization")),
         }
     }
 
@@ -165,7 +165,7 @@ impl Service {
         }
     }
 
-    /// Every account of an organisation without its secrets.
+    /// Every account of an organization without its secrets.
     pub(crate) async fn each_person(
         &self,
         org: OrgId,
@@ -216,10 +216,10 @@ impl Service {
         }
         for Versioned { row, version } in found {
             match row {
-                Row::Organisation(row) => {
-                    let record = disk::read_organisation(&row)?;
+                Row::Organization(row) => {
+                    let record = disk::read_organization(&row)?;
                     facts.door = self.door(&record, self.now());
-                    facts.organisation = Some(record);
+                    facts.organization = Some(record);
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
@@ -245,9 +245,9 @@ impl Service {
         Ok(())
     }
 
-    /// The organisation's access rules, compiled once for each text.
-    fn door(&self, organisation: &OrganisationRecord, now: UnixTime) -> Door {
-        let Some(digest) = organisation.rules_digest(now) else {
+    /// The organization's access rules, compiled once for each text.
+    fn door(&self, organization: &OrganizationRecord, now: UnixTime) -> Door {
+        let Some(digest) = organization.rules_digest(now) else {
             return Door::Open;
         };
         let mut filters = self
@@ -258,7 +258,7 @@ impl Service {
         if let Some(filter) = filters.get(&digest) {
             return Door::Guarded(Arc::clone(filter));
         }
-        let compiled = organisation
+        let compiled = organization
             .rules_in_force(now)
             .and_then(|text| Rules::parse_text(text).ok())
             .and_then(|rules| Filter::compile(&rules, Some(&self.places())).ok());
@@ -341,8 +341,8 @@ impl Service {
             }),
             seal(&actor)?,
         ];
-        if let Some(organisation) = &change.organisation {
-            put.push(Row::Organisation(disk::write_organisation(organisation)?));
+        if let Some(organization) = &change.organization {
+            put.push(Row::Organization(disk::write_organization(organization)?));
         }
         if let Some(roster) = &change.roster {
             put.push(Row::Roster(disk::write_roster(roster)?));

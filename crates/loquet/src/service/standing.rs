@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    Access, Account, Authenticator, Level, Organisation, Origin, Refusal, Requirement, RoleId,
+    Access, Account, Authenticator, Level, Organization, Origin, Refusal, Requirement, RoleId,
     Roster, Snapshot, UnixTime, required, standing,
 };
 
@@ -12,7 +12,7 @@ use super::{Service, ServiceError};
 use crate::book::Address;
 use crate::device::Device;
 use crate::flow::{self, Offer};
-use crate::paper::SealCode;
+use crate::paper::BreakGlassCode;
 use crate::stamp::Stamp;
 
 /// What a session is worth now, and what a page about the account shows.
@@ -30,13 +30,13 @@ pub struct Standing {
     pub address: Option<Address>,
     /// Whether a second factor is required of it, and why.
     pub requirement: Requirement,
-    /// The organisation's rules.
-    pub organisation: Organisation,
-    /// The organisation's name.
-    pub organisation_name: String,
+    /// The organization's rules.
+    pub organization: Organization,
+    /// The organization's name.
+    pub organization_name: String,
     /// Its administrators.
     pub roster: Roster,
-    /// Whether the organisation lets people have devices remembered.
+    /// Whether the organization lets people have devices remembered.
     pub devices_offered: bool,
     /// The devices that the account has remembered, the one used last first.
     pub devices: Vec<Device>,
@@ -46,7 +46,7 @@ pub struct Standing {
     pub now: UnixTime,
 }
 
-/// One line of the roll-call.
+/// One line of the user list.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The account.
@@ -71,8 +71,8 @@ impl Service {
     ) -> Result<Result<Standing, Refusal>, ServiceError> {
         let now = self.now();
         let facts = self.facts(stamp.account()).await?;
-        let (Some(actor), Some(organisation), Some(roster)) =
-            (facts.actor, facts.organisation, facts.roster)
+        let (Some(actor), Some(organization), Some(roster)) =
+            (facts.actor, facts.organization, facts.roster)
         else {
             return Ok(Err(Refusal::PolicyUnavailable));
         };
@@ -82,7 +82,7 @@ impl Service {
         let device = actor
             .devices
             .of(stamp.session().id, now)
-            .filter(|_| organisation.devices);
+            .filter(|_| organization.devices);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         match facts.door.access(address, &flow::tags(&actor.facts), tier) {
             Access::Allowed => {}
@@ -91,7 +91,7 @@ impl Service {
             Access::Unknown => return Ok(Err(Refusal::AccessUnknown)),
         }
         let snapshot = Snapshot {
-            organisation: Some(&organisation.facts),
+            organization: Some(&organization.facts),
             roster: Some(&roster),
             actor: &actor.facts,
             session: Some(stamp.session()),
@@ -99,16 +99,16 @@ impl Service {
         };
         Ok(standing(&snapshot, now).map(|level| Standing {
             level,
-            requirement: required(Some(&organisation.facts), &actor.facts, now),
+            requirement: required(Some(&organization.facts), &actor.facts, now),
             account: actor.facts,
             address: actor.book.present().cloned(),
             external_id: actor.external_id,
             label: actor.label,
             devices: actor.devices.list(now),
             device,
-            devices_offered: organisation.devices,
-            organisation: organisation.facts,
-            organisation_name: organisation.name,
+            devices_offered: organization.devices,
+            organization: organization.facts,
+            organization_name: organization.name,
             roster,
             now,
         }))
@@ -121,13 +121,13 @@ impl Service {
     pub async fn pending(&self, stamp: &Stamp) -> Result<Option<Offer>, ServiceError> {
         let now = self.now();
         let facts = self.facts(stamp.account()).await?;
-        let (Some(actor), Some(organisation), Some(roster)) =
-            (&facts.actor, &facts.organisation, &facts.roster)
+        let (Some(actor), Some(organization), Some(roster)) =
+            (&facts.actor, &facts.organization, &facts.roster)
         else {
             return Ok(None);
         };
         let snapshot = Snapshot {
-            organisation: Some(&organisation.facts),
+            organization: Some(&organization.facts),
             roster: Some(roster),
             actor: &actor.facts,
             session: Some(stamp.session()),
@@ -143,59 +143,56 @@ impl Service {
             .find(|pending| pending.session == session)
         {
             None => Ok(None),
-            Some(pending) => Ok(flow::offer(organisation, actor, stamp, pending.expires())?),
+            Some(pending) => Ok(flow::offer(organization, actor, stamp, pending.expires())?),
         }
     }
 
-    /// The break-glass code to show before [`flow::EnableMfa`] or [`flow::RenewSeal`], and before the enrollment that
+    /// The break-glass code to show before [`flow::EnableMfa`] or [`flow::RenewBreakGlassCode`], and before the enrollment that
     /// follows a break-glass: the same again for the same session, stored nowhere until its last group is typed back.
     ///
     /// # Errors
     /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn propose_seal(
+    pub async fn propose_break_glass(
         &self,
         stamp: &Stamp,
-    ) -> Result<Result<SealCode, Refusal>, ServiceError> {
+    ) -> Result<Result<BreakGlassCode, Refusal>, ServiceError> {
         let facts = self.facts(stamp.account()).await?;
         let vault = self.unlock().await?;
-        // An enrollment that break-glass let in may finish after its ticket lapsed.
+        // An enrollment that break-glass let in may finish after its reset code lapsed.
         let let_in = facts.actor.as_ref().is_some_and(|actor| {
             actor.facts.roles.contains(RoleId::ADMINISTRATOR)
                 && matches!(
                     actor.facts.authenticator,
-                    Authenticator::ResetDue { ticket: Some(ticket) }
-                        if matches!(ticket.origin, Origin::BreakGlass { .. })
+                    Authenticator::ResetDue { reset_code: Some(reset_code) }
+                        if matches!(reset_code.origin, Origin::BreakGlass { .. })
                 )
         });
         let shown = match self.shown_to_administrators(&facts, stamp) {
-            Err(Refusal::EnrolOnly(_)) if let_in => Ok(()),
+            Err(Refusal::EnrollOnly(_)) if let_in => Ok(()),
             other => other,
         };
         Ok(shown.and_then(|()| {
             facts
-                .organisation
+                .organization
                 .as_ref()
-                .map(|organisation| flow::proposed_seal(&vault.keys, stamp, organisation))
+                .map(|organization| flow::proposed_break_glass(&vault.keys, stamp, organization))
                 .ok_or(Refusal::PolicyUnavailable)
         }))
     }
 
-    /// Everybody of the organisation and how they stand, for an administrator.
+    /// Everybody of the organization and how they stand, for an administrator.
     ///
     /// # Errors
     /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn roll_call(
-        &self,
-        stamp: &Stamp,
-    ) -> Result<Result<Vec<Person>, Refusal>, ServiceError> {
+    pub async fn users(&self, stamp: &Stamp) -> Result<Result<Vec<Person>, Refusal>, ServiceError> {
         let facts = match self.administrator(stamp).await? {
             Ok(facts) => facts,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let Some(organisation) = facts.organisation else {
+        let Some(organization) = facts.organization else {
             return Ok(Err(Refusal::PolicyUnavailable));
         };
-        self.people(organisation.facts.id, Some(&organisation.facts))
+        self.people(organization.facts.id, Some(&organization.facts))
             .await
             .map(Ok)
     }

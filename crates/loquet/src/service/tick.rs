@@ -12,20 +12,20 @@ use crate::store::{Query, RowKey};
 
 impl Service {
     /// Writes down what time has brought, and puts into the outbox what is due to be said: mandates whose date is reached,
-    /// changes that have waited long enough, reminders seven days and one day before a date. Says in how many organisations
+    /// changes that have waited long enough, reminders seven days and one day before a date. Says in how many organizations
     /// something was due.
     ///
     /// Call it every few minutes, from as many nodes as you like, before [`deliver`](Self::deliver): what one of them has
-    /// said, the organisation's row knows. Decisions do not wait for it; a date binds from its second on.
+    /// said, the organization's row knows. Decisions do not wait for it; a date binds from its second on.
     ///
     /// # Errors
     /// [`ServiceError`]; what was not reached waits for the next call.
     pub async fn tick(&self) -> Result<u32, ServiceError> {
         let now = self.now();
         let mut due = Vec::new();
-        self.pages(Query::Organisations, |item| {
-            if let Some(row) = item.organisation() {
-                let record = disk::read_organisation(&row)?;
+        self.pages(Query::Organizations, |item| {
+            if let Some(row) = item.organization() {
+                let record = disk::read_organization(&row)?;
                 if flow::is_due(&record, now) {
                     due.push(row.id);
                 }
@@ -48,7 +48,7 @@ impl Service {
         let Some(first) = administrators.and_then(|all| all.first().copied()) else {
             return Ok(false);
         };
-        let settle = flow::Settle {
+        let settle = flow::ApplyDue {
             account: first.account,
         };
         let settled = self.run(settle, &Request::new(None)?).await?;
@@ -64,7 +64,7 @@ impl Service {
         Ok(person.and_then(|person| person.book.present().cloned()))
     }
 
-    /// The recovery codes to show beside the enrollment that this very session began; none where the organisation offers
+    /// The recovery codes to show beside the enrollment that this very session began; none where the organization offers
     /// none. The same again for as long as it is pending: they count from its confirmation, and replace the set before.
     ///
     /// # Errors

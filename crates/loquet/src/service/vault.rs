@@ -12,7 +12,7 @@ use crate::disk;
 use crate::edge::random;
 use crate::flow::Keys;
 use crate::hash::mac;
-use crate::seal::KeyRing;
+use crate::seal::Keyring;
 use crate::store::{Commit, LedgerId, Row, RowKey, Store, Version, Writes};
 
 /// What the root key is for.
@@ -43,7 +43,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Keys`] for a wrong or missing key, and the others.
-    pub async fn open(store: impl Store, ring: KeyRing) -> Result<Self, ServiceError> {
+    pub async fn open(store: impl Store, ring: Keyring) -> Result<Self, ServiceError> {
         let service = Self::new(store, ring)?;
         service.unlock().await?;
         Ok(service)
@@ -54,7 +54,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Keys`] when these are not the keys of this store.
-    pub async fn change_keys(&self, ring: KeyRing) -> Result<(), ServiceError> {
+    pub async fn change_keys(&self, ring: Keyring) -> Result<(), ServiceError> {
         self.unlock().await?;
         if let Some((row, version)) = self.ledger(LedgerId::ROOT).await? {
             disk::read_root(&row, version, &ring).map_err(keys)?;
@@ -68,7 +68,7 @@ impl Service {
         Ok(())
     }
 
-    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+    pub(crate) fn ring(&self) -> Arc<Keyring> {
         let held = self
             .inner
             .ring
@@ -87,8 +87,8 @@ impl Service {
                 let root = disk::read_root(&row, version, &self.ring()).map_err(keys)?;
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
-            // The root is made before anything else: where there are organisations it was lost, or made a moment ago.
-            if self.organisations().await?.is_empty() {
+            // The root is made before anything else: where there are organizations it was lost, or made a moment ago.
+            if self.organizations().await?.is_empty() {
                 let root = Zeroizing::new(random()?);
                 // Made, or another was faster: in both cases it is read back above.
                 let (Commit::Done | Commit::Stale) = self.put_root(&root, Version::ABSENT).await?;
@@ -123,19 +123,19 @@ fn keys(error: disk::DiskError) -> ServiceError {
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::{OrgId, Organisation};
+    use loquet_policy::{OrgId, Organization};
 
     use super::*;
     use crate::blocking::wait;
-    use crate::records::OrganisationRecord;
+    use crate::records::OrganizationRecord;
     use crate::store::MemoryStore;
 
     /// Another root would break every chain, and take any key ring for the right one.
     #[test]
     fn a_store_that_lost_its_root_key_gets_no_other() {
         let store = Arc::new(MemoryStore::new());
-        let record = OrganisationRecord::new(Organisation::new(OrgId::from(1_u64)), "House");
-        let row = Row::Organisation(disk::write_organisation(&record).unwrap());
+        let record = OrganizationRecord::new(Organization::new(OrgId::from(1_u64)), "House");
+        let row = Row::Organization(disk::write_organization(&record).unwrap());
         let writes = Writes {
             expect: vec![(row.key(), Version::ABSENT)],
             put: vec![row],
@@ -143,7 +143,7 @@ mod tests {
         };
         wait(async {
             assert_eq!(store.commit(writes).await.unwrap(), Commit::Done);
-            let service = Service::open(Arc::clone(&store), KeyRing::single(1, [7; 32])).await;
+            let service = Service::open(Arc::clone(&store), Keyring::single(1, [7; 32])).await;
             assert!(
                 matches!(service, Err(ServiceError::Missing("root key"))),
                 "{service:?}"

@@ -103,7 +103,7 @@ impl LedgerId {
         page: [0; 16],
     };
 
-    /// How many were turned away at an organisation's door before anybody knew who they were; the mark counts them.
+    /// How many were turned away at an organization's door before anybody knew who they were; the mark counts them.
     pub(crate) const fn denied(org: OrgId) -> Self {
         Self {
             kind: 3,
@@ -111,7 +111,7 @@ impl LedgerId {
         }
     }
 
-    /// How many asked in the name of an account that nobody has, whose organisation nobody can tell; the mark counts them.
+    /// How many asked in the name of an account that nobody has, whose organization nobody can tell; the mark counts them.
     pub(crate) const NOBODY: Self = Self {
         kind: 5,
         page: [0; 16],

@@ -129,9 +129,9 @@ impl Tables {
             (row.id.to_bytes().to_vec(), Item::Row(found.clone()))
         };
         match query {
-            Query::Organisations => page(
+            Query::Organizations => page(
                 self.rows.values().filter_map(|found| match &found.row {
-                    Row::Organisation(row) => {
+                    Row::Organization(row) => {
                         Some((row.id.to_bytes().to_vec(), Item::Row(found.clone())))
                     }
                     _ => None,

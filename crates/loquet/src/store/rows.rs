@@ -7,8 +7,8 @@ use super::{AttemptId, LedgerId, Version};
 /// Names a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKey {
-    /// The rules an organisation has set.
-    Organisation(OrgId),
+    /// The rules an organization has set.
+    Organization(OrgId),
     /// What is true of several of its accounts at once: who administers.
     Roster(OrgId),
     /// One person's account.
@@ -23,8 +23,8 @@ pub enum RowKey {
 /// opaque body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
-    /// An organisation.
-    Organisation(OrganisationRow),
+    /// An organization.
+    Organization(OrganizationRow),
     /// Its roster.
     Roster(RosterRow),
     /// An account.
@@ -40,7 +40,7 @@ impl Row {
     #[must_use]
     pub const fn key(&self) -> RowKey {
         match self {
-            Self::Organisation(row) => RowKey::Organisation(row.id),
+            Self::Organization(row) => RowKey::Organization(row.id),
             Self::Roster(row) => RowKey::Roster(row.org),
             Self::Account(row) => RowKey::Account(row.id),
             Self::Attempt(row) => RowKey::Attempt(row.id),
@@ -49,9 +49,9 @@ impl Row {
     }
 }
 
-/// An organisation's row.
+/// An organization's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganisationRow {
+pub struct OrganizationRow {
     /// Its id.
     pub id: OrgId,
     /// Multi-factor log-in is enabled. A store should refuse to let it go back.
@@ -74,9 +74,9 @@ pub struct RosterRow {
 pub struct AccountRow {
     /// Its id, the same in every table of the host.
     pub id: AccountId,
-    /// The organisation it belongs to.
+    /// The organization it belongs to.
     pub org: OrgId,
-    /// The host's own name for it, unique in the organisation; at most 256 bytes.
+    /// The host's own name for it, unique in the organization; at most 256 bytes.
     pub external_id: String,
     /// Whether an authenticator has ever been bound. A store should refuse to let it go back.
     pub ever: bool,
@@ -131,7 +131,7 @@ pub struct AuditRow {
     pub account: AccountId,
     /// Where in the chain, from 1, without gaps.
     pub seq: u64,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// When.
     pub at: UnixTime,
@@ -146,7 +146,7 @@ pub struct AuditRow {
 pub struct NoticeRow {
     /// Who must be told.
     pub to: AccountId,
-    /// The organisation.
+    /// The organization.
     pub org: OrgId,
     /// Since when it waits.
     pub at: UnixTime,

@@ -1,13 +1,13 @@
 //! From where people log in: rules taken back, and the way in that is above them.
 
 use loquet::flow::{
-    Announce, BeginEnrollment, Ceremony, CollectTicket, ConfirmEnrollment, EnableMfa, LogIn,
-    OpenBreakGlass, RollBackRules, RulesChange, SetAccessRules, SuspendRules, Typed, UNDO,
-    UndoRules,
+    BeginEnrollment, Ceremony, CollectResetCode, ConfirmEnrollment, EnableMfa, LogIn,
+    OpenBreakGlass, RollBackRules, RulesChange, ScheduleMandate, SetAccessRules, SuspendRules,
+    Typed, UNDO, UndoRules,
 };
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Clock, Level, Refusal, Refused, Request, RoleId, SealCode, Stamp, Ticket};
+use loquet::{BreakGlassCode, Clock, Level, Refusal, Refused, Request, ResetCode, RoleId, Stamp};
 use loquet_policy::{Access, Event, Start, limits};
 use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, House, rule};
 use loquet_testkit::letters::{post, to};
@@ -197,18 +197,23 @@ async fn undoing_at_once_ends_with_the_day() {
     }
 }
 
-// Policy, "People": the ticket of a break-glass ignores the access filter.
+// Policy, "People": the reset code of a break-glass ignores the access filter.
 #[tokio::test]
 async fn break_glass_is_above_the_access_rules_on_every_request() {
     let house = House::over(MemoryStore::new()).await;
     let stamp = house.log_in(ANNE).await.stamp;
-    let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
-    let typed_back = last_group(&seal);
+    let break_glass = house
+        .service
+        .propose_break_glass(&stamp)
+        .await
+        .unwrap()
+        .unwrap();
+    let typed_back = last_group(&break_glass);
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     let (_, anne) = house.enroll(stamp).await;
     let role = RoleId::EMPLOYEE;
     let start = Start::Now { confirmed: true };
-    let mandate = Announce {
+    let mandate = ScheduleMandate {
         stamp: anne,
         role,
         start,
@@ -216,7 +221,7 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     house.run(mandate).await.unwrap();
     set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
     let account = BRUNO.into();
-    let typed = || seal.expose().to_string().into();
+    let typed = || break_glass.expose().to_string().into();
     let open = OpenBreakGlass {
         account,
         typed: typed(),
@@ -226,24 +231,24 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     assert_eq!(may_try().await.unwrap(), Access::Denied);
     assert_eq!(may(&house, BRUNO, AWAY).await, Err(Refusal::AccessDenied));
     house.clock.advance(limits::BREAK_GLASS);
-    let collect = CollectTicket {
+    let collect = CollectResetCode {
         account,
         typed: typed(),
     };
     let handed = house.run(collect).await.unwrap();
-    let expires = house.clock.now().plus(limits::BREAK_GLASS_TICKET);
+    let expires = house.clock.now().plus(limits::BREAK_GLASS_RESET_CODE);
     assert_eq!(handed.expires, expires);
     assert_eq!(
         may_try().await.unwrap(),
         Access::Allowed,
-        "somebody must get as far as the pass phrase"
+        "somebody must get as far as the password"
     );
     assert_eq!(
         may(&house, CHLOE, AWAY).await,
         Err(Refusal::AccessDenied),
         "and nobody else further"
     );
-    let stamp = enrolled_away(&house, handed.ticket).await;
+    let stamp = enrolled_away(&house, handed.reset_code).await;
     // Enrolled again, the rules hold: the host suspends them if they are what is wrong.
     let standing = || house.service.check(&stamp, from(AWAY).address);
     assert_eq!(
@@ -254,33 +259,38 @@ async fn break_glass_is_above_the_access_rules_on_every_request() {
     assert!(standing().await.unwrap().is_ok());
 }
 
-/// Bruno enrolls with his ticket where the rules let nobody in.
-async fn enrolled_away(house: &House, ticket: Ticket) -> Stamp {
+/// Bruno enrolls with his reset code where the rules let nobody in.
+async fn enrolled_away(house: &House, reset_code: ResetCode) -> Stamp {
     let account = BRUNO.into();
     let stamp = away(house, LogIn { account }).await.unwrap().stamp;
-    assert_eq!(stamp.level(), Level::EnrolOnly);
+    assert_eq!(stamp.level(), Level::EnrollOnly);
     let standing = || house.service.check(&stamp, from(AWAY).address);
     assert!(standing().await.unwrap().is_ok());
-    let ticket = ticket.expose().to_string().into();
-    let offer = away(house, BeginEnrollment { stamp, ticket })
+    let reset_code = reset_code.expose().to_string().into();
+    let offer = away(house, BeginEnrollment { stamp, reset_code })
         .await
         .unwrap();
     house.clock.advance(400);
     assert!(standing().await.unwrap().is_ok());
     let phone = Phone::scan(&offer).unwrap();
-    let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
+    let break_glass = house
+        .service
+        .propose_break_glass(&stamp)
+        .await
+        .unwrap()
+        .unwrap();
     let confirm = ConfirmEnrollment {
         stamp,
         typed: house.code(&phone).into(),
-        seal_typed_back: last_group(&seal),
+        break_glass_typed_back: last_group(&break_glass),
     };
     let stamp = away(house, confirm).await.unwrap().stamp;
     assert_eq!(stamp.level(), Level::Level2);
     stamp
 }
 
-fn last_group(seal: &SealCode) -> Typed {
-    seal.expose().rsplit('-').next().unwrap().into()
+fn last_group(break_glass: &BreakGlassCode) -> Typed {
+    break_glass.expose().rsplit('-').next().unwrap().into()
 }
 
 async fn away<C: Ceremony>(house: &House, ceremony: C) -> Result<C::Grant, Refused> {

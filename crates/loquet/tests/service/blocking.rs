@@ -3,7 +3,7 @@
 use std::thread;
 
 use loquet::blocking::{Service, wait};
-use loquet::flow::GiveCode;
+use loquet::flow::VerifyCode;
 use loquet::store::MemoryStore;
 use loquet::{Level, Refusal, ServiceError};
 use loquet_testkit::flaky::{FlakyStore, Weather};
@@ -23,7 +23,7 @@ fn of_many_threads_with_the_same_code_one_is_let_in() {
                 let typed = typed.clone().into();
                 let service = &service;
                 scope.spawn(move || {
-                    let code = GiveCode { stamp, typed };
+                    let code = VerifyCode { stamp, typed };
                     service.run(code, &House::request()).unwrap().granted()
                 })
             })

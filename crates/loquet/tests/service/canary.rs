@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loquet::store::{
     Commit, Cursor, Fault, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
-use loquet::{AccountId, KeyRing, UnixTime};
+use loquet::{AccountId, Keyring, UnixTime};
 use loquet_testkit::canaries::assert_absent;
 use loquet_testkit::house::{ANNE, House};
 
@@ -67,7 +67,7 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
 
 #[test]
 fn a_key_ring_prints_ids_alone() {
-    let ring = KeyRing::single(5, [0xC7; 32]);
+    let ring = Keyring::single(5, [0xC7; 32]);
     let shown = format!("{ring:?}");
     assert!(shown.contains('5') && !shown.contains("199") && !shown.to_lowercase().contains("c7"));
 }

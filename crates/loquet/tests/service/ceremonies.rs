@@ -1,7 +1,7 @@
 //! The ceremonies beyond the article's path, over the memory store. SQLite runs the same ones.
 
 use loquet::Clock;
-use loquet::flow::{Announce, ChangeAddress, HostLeave, MoveMandate, SetAddress};
+use loquet::flow::{ChangeAddress, HostDeactivate, MoveMandate, ScheduleMandate, SetAddress};
 use loquet::store::{BoxError, MemoryStore, PAGE};
 use loquet::{Deliver, Letter, Refused, RoleId};
 use loquet_policy::{Event, Start, UnixTime, limits};
@@ -15,7 +15,7 @@ async fn letters_reach_those_whom_they_concern() {
 }
 
 #[tokio::test]
-async fn recovery_options_tickets_and_break_glass() {
+async fn recovery_options_reset_codes_and_break_glass() {
     loquet_testkit::ceremonies::all(MemoryStore::new).await;
 }
 
@@ -48,7 +48,9 @@ async fn people_are_reminded_seven_days_and_one_day_before_a_date_and_at_it_once
     let role = RoleId::EMPLOYEE;
     let date = clock.now().plus(20 * limits::DAY);
     let start = Start::At(date);
-    one.run(Announce { stamp, role, start }).await.unwrap();
+    one.run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     let later = date.plus(10 * limits::DAY);
     one.run(MoveMandate {
         stamp,
@@ -86,7 +88,10 @@ async fn a_date_told_the_day_before_and_a_host_that_slept_remind_once() {
     let role = RoleId::EMPLOYEE;
     let date = house.clock.now().plus(limits::NOTICE);
     let start = Start::At(date);
-    house.run(Announce { stamp, role, start }).await.unwrap();
+    house
+        .run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     post(&house).await;
     assert_eq!(house.service.tick().await.unwrap(), 0, "just told");
     // Nobody ticked for days: of two reminders that are due, one is said.
@@ -111,7 +116,10 @@ async fn an_administrator_hears_of_a_mandate_once() {
     for (role, others) in [(RoleId::EMPLOYEE, CHLOE), (RoleId::PARENT, DENIS)] {
         let date = house.clock.now().plus(20 * limits::DAY);
         let start = Start::At(date);
-        house.run(Announce { stamp, role, start }).await.unwrap();
+        house
+            .run(ScheduleMandate { stamp, role, start })
+            .await
+            .unwrap();
         let letters = post(&house).await;
         let told = Event::MandateAnnounced { role, date };
         for account in [ANNE, BRUNO, others] {
@@ -143,7 +151,10 @@ async fn a_first_address_hides_no_other_notice() {
     let (_, stamp) = house.enabled().await;
     let role = RoleId::EMPLOYEE;
     let start = Start::At(house.clock.now().plus(limits::NOTICE));
-    house.run(Announce { stamp, role, start }).await.unwrap();
+    house
+        .run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     post(&house).await;
     house.clock.advance(limits::NOTICE);
     let set = SetAddress {
@@ -205,11 +216,14 @@ async fn whoever_left_hears_of_no_mandate() {
     let house = House::over(MemoryStore::new()).await;
     let (_, stamp) = house.enabled().await;
     let account = CHLOE.into();
-    house.run(HostLeave { account }).await.unwrap();
+    house.run(HostDeactivate { account }).await.unwrap();
     post(&house).await;
     let role = RoleId::EMPLOYEE;
     let start = Start::At(house.clock.now().plus(limits::NOTICE));
-    house.run(Announce { stamp, role, start }).await.unwrap();
+    house
+        .run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     let letters = post(&house).await;
     assert!(to(&letters, CHLOE).is_empty(), "{letters:?}");
     assert!(!to(&letters, BRUNO).is_empty());

@@ -1,6 +1,8 @@
 //! Codes as people type them: late, long, twice, on a phone whose clock is off; and the codes on paper.
 
-use loquet::flow::{AddRole, Choice, Choose, GiveCode, MAX_TYPED, Resynchronise, UseRecoveryCode};
+use loquet::flow::{
+    AddRole, Choice, MAX_TYPED, Resynchronize, UpdateSettings, UseRecoveryCode, VerifyCode,
+};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{Clock, Level, NewAccount, Refusal, RoleId, Stamp, UnixTime};
@@ -38,7 +40,7 @@ async fn a_phone_set_right_by_two_codes_is_understood_from_then_on() {
     let before = late(&house, &phone, 90);
     let after = late(&house, &phone, 60);
     let typed = [before.into(), after.into()];
-    let entered = house.run(Resynchronise { stamp, typed }).await.unwrap();
+    let entered = house.run(Resynchronize { stamp, typed }).await.unwrap();
     assert_eq!(entered.stamp.level(), Level::Level2);
     house.clock.advance(300);
     let stamp = house.log_in(ANNE).await.stamp;
@@ -53,7 +55,7 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
     house.clock.advance(10);
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = [30, 0].map(|seconds| late(&house, &phone, seconds).into());
-    let refusal = rule(house.run(Resynchronise { stamp, typed }).await);
+    let refusal = rule(house.run(Resynchronize { stamp, typed }).await);
     assert_eq!(
         refusal,
         Refusal::AlreadyUsed { wait: 50 },
@@ -61,7 +63,7 @@ async fn two_used_codes_say_when_the_next_two_are_fresh() {
     );
 }
 
-/// Who knows the pass phrase and guesses makes strangers wait, and not whoever is in.
+/// Who knows the password and guesses makes strangers wait, and not whoever is in.
 #[tokio::test]
 async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
     let (house, phone, stamp) = house().await;
@@ -98,11 +100,11 @@ async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
     assert_eq!(refusal, Refusal::Malformed);
     let two = |length| [30, 0].map(|seconds| padded(late(&house, &phone, seconds), length).into());
     let typed = two(MAX_TYPED + 1);
-    let refusal = rule(house.run(Resynchronise { stamp, typed }).await);
+    let refusal = rule(house.run(Resynchronize { stamp, typed }).await);
     assert_eq!(refusal, Refusal::Malformed);
     assert_eq!(house.attempts(ANNE).await.total, 0);
     let typed = two(MAX_TYPED);
-    assert!(house.run(Resynchronise { stamp, typed }).await.is_ok());
+    assert!(house.run(Resynchronize { stamp, typed }).await.is_ok());
     house.clock.advance(60);
     let stamp = house.log_in(ANNE).await.stamp;
     assert!(
@@ -114,10 +116,10 @@ async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_asks_about_people_of_another_organisation() {
+async fn nobody_asks_about_people_of_another_organization() {
     let house = House::over(MemoryStore::new()).await;
     let (_, stamp) = house.enabled().await;
-    let other = house.service.ensure_organisation(10_u64.into(), "Office");
+    let other = house.service.ensure_organization(10_u64.into(), "Office");
     let other = other.await.unwrap();
     let id = 50_u64.into();
     let stranger = house
@@ -151,7 +153,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
     let (phone, stamp) = house.enabled().await;
     let typed = house.code(&phone).into();
     let choice = Choice::RecoveryCodes { offered: true };
-    let offer = Choose {
+    let offer = UpdateSettings {
         stamp,
         choice,
         typed,
@@ -187,7 +189,7 @@ async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
 async fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
     let (house, phone, stamp) = house().await;
     let typed = house.code(&phone);
-    let give = |stamp, typed: &str| GiveCode {
+    let give = |stamp, typed: &str| VerifyCode {
         stamp,
         typed: typed.into(),
     };
@@ -216,7 +218,7 @@ async fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
 async fn a_clock_that_steps_forward_a_day_burns_nothing() {
     let (house, phone, stamp) = house().await;
     let typed = house.code(&phone);
-    let give = |stamp| GiveCode {
+    let give = |stamp| VerifyCode {
         stamp,
         typed: typed.clone().into(),
     };

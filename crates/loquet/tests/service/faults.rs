@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loquet::flow::{GiveCode, LogIn};
+use loquet::flow::{LogIn, VerifyCode};
 use loquet::store::{Commit, Fault, MemoryStore, Store, Writes};
 use loquet::{HostTx, Refusal, ServiceError, blocking};
 use loquet_testkit::flaky::{FlakyStore, Weather};
@@ -52,7 +52,7 @@ async fn a_lost_answer_is_not_taken_for_what_another_was_granted() {
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     let typed = house.code(&phone);
-    let form = || GiveCode {
+    let form = || VerifyCode {
         stamp,
         typed: typed.clone().into(),
     };
@@ -73,7 +73,10 @@ async fn a_refused_form_sent_again_hears_the_same_and_costs_nothing() {
     let request = House::request();
     for _ in 0..3 {
         let typed = typed.clone().into();
-        let answer = house.service.run(GiveCode { stamp, typed }, &request).await;
+        let answer = house
+            .service
+            .run(VerifyCode { stamp, typed }, &request)
+            .await;
         let refusal = rule(answer.unwrap().granted());
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
         assert_eq!(house.attempts(ANNE).await.total, 1);
@@ -107,7 +110,7 @@ async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
     let typed = house.wrong_code(&phone).into();
     let wrong = house
         .service
-        .run_in(GiveCode { stamp, typed }, &House::request(), |granted| {
+        .run_in(VerifyCode { stamp, typed }, &House::request(), |granted| {
             asked += 1;
             granted.commit_in(Transaction(Arc::clone(&store), Writes::default()))
         })
@@ -116,7 +119,7 @@ async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
     assert_eq!((asked, house.attempts(ANNE).await.total), (0, 1));
 
     let typed = house.code(&phone);
-    let give = || GiveCode {
+    let give = || VerifyCode {
         stamp,
         typed: typed.clone().into(),
     };
@@ -153,7 +156,7 @@ async fn a_lost_answer_or_question_is_no_lost_code() {
         let stamp = house.log_in(ANNE).await.stamp;
         let typed = house.code(&phone);
         store.expect(weather);
-        let form = || GiveCode {
+        let form = || VerifyCode {
             stamp,
             typed: typed.clone().into(),
         };
@@ -186,7 +189,7 @@ async fn a_store_that_never_commits_reveals_nothing() {
             let answer = house
                 .service
                 .run(
-                    GiveCode {
+                    VerifyCode {
                         stamp,
                         typed: typed.into(),
                     },

@@ -15,34 +15,37 @@ use states::*;
 
 /// Every command, once with evidence that is as good as it gets.
 fn commands() -> Vec<Command> {
-    let mut all = of_organisation();
+    let mut all = of_organization();
     all.extend(of_sessions());
     all.extend(of_enrollment());
     all.extend(of_people());
     all
 }
 
-fn of_organisation() -> Vec<Command> {
+fn of_organization() -> Vec<Command> {
     let (role, code) = (RoleId::EMPLOYEE, GOOD);
-    let (seal, typed_back) = (digest(1), true);
+    let (break_glass, typed_back) = (digest(1), true);
     let start = Start::At(NOW.plus(limits::NOTICE));
     let date = NOW.plus(30 * limits::DAY);
     let setting = Setting::RecoveryCodes { offered: true };
-    let kind = SettingKind::TicketLife;
+    let kind = SettingKind::ResetCodeLife;
     vec![
-        Command::Enable { seal, typed_back },
+        Command::Enable {
+            break_glass,
+            typed_back,
+        },
         Command::Harden,
-        Command::Announce { role, start },
+        Command::ScheduleMandate { role, start },
         Command::MoveMandate { role, date },
         Command::CancelMandate { role },
-        Command::RenewSeal {
-            seal,
+        Command::RenewBreakGlassCode {
+            break_glass,
             typed_back,
             code,
         },
-        Command::Change { setting, code },
+        Command::ChangeSetting { setting, code },
         Command::CancelChange { kind },
-        Command::Settle,
+        Command::ApplyDue,
     ]
 }
 
@@ -51,15 +54,15 @@ fn of_sessions() -> Vec<Command> {
     let (step, drift) = (STEP + 3, 2);
     vec![
         Command::LogIn { access },
-        Command::GiveCode { code, access },
-        Command::Resynchronise {
+        Command::VerifyCode { code, access },
+        Command::Resynchronize {
             pair: PairCheck::Good { step, drift },
             vantage: Vantage::Stranger,
             access,
         },
         Command::LogOut,
         Command::LogOutEverywhere,
-        Command::PassPhraseChanged { by_owner: true },
+        Command::PasswordChanged { by_owner: true },
     ]
 }
 
@@ -68,7 +71,7 @@ fn of_enrollment() -> Vec<Command> {
     let link = digest(3);
     vec![
         Command::BeginEnrollment {
-            ticket: Some(digest(2)),
+            reset_code: Some(digest(2)),
             recovery,
             access,
         },
@@ -76,43 +79,46 @@ fn of_enrollment() -> Vec<Command> {
         Command::ConfirmEnrollment {
             check: GOOD.check,
             link,
-            seal: None,
+            break_glass: None,
             access,
         },
-        Command::AbandonEnrollment,
-        Command::SwitchOn { code },
-        Command::SwitchOff { code },
+        Command::CancelEnrollment,
+        Command::TurnOn { code },
+        Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: Some(digest(4)),
             vantage: Vantage::Stranger,
             access,
         },
         Command::ReportLost,
-        Command::Repudiate { link },
+        Command::ReportUnrecognized { link },
         Command::ChangeAddress { code },
     ]
 }
 
 fn of_people() -> Vec<Command> {
     let (role, code) = (RoleId::ADMINISTRATOR, GOOD);
-    let (seal, ticket) = (digest(1), digest(2));
+    let (break_glass, reset_code) = (digest(1), digest(2));
     vec![
         Command::Reset {
-            ticket,
+            reset_code,
             aloud: false,
             code,
         },
         Command::AddRole { role, code },
         Command::RemoveRole { role },
-        Command::Leave,
-        Command::Rehire {
+        Command::Deactivate,
+        Command::Reactivate {
             roles: RoleSet::of(RoleId::EMPLOYEE),
-            ticket,
+            reset_code,
             code,
         },
-        Command::HostLeave,
-        Command::BreakGlass { seal },
-        Command::CollectTicket { seal, ticket },
+        Command::HostDeactivate,
+        Command::OpenBreakGlass { break_glass },
+        Command::CollectResetCode {
+            break_glass,
+            reset_code,
+        },
     ]
 }
 
@@ -122,45 +128,45 @@ fn name(command: &Command) -> (usize, &'static str) {
     match command {
         Command::Enable { .. } => (0, "Enable"),
         Command::Harden => (1, "Harden"),
-        Command::Announce { .. } => (2, "Announce"),
+        Command::ScheduleMandate { .. } => (2, "ScheduleMandate"),
         Command::MoveMandate { .. } => (3, "MoveMandate"),
         Command::CancelMandate { .. } => (4, "CancelMandate"),
-        Command::RenewSeal { .. } => (5, "RenewSeal"),
-        Command::Change { .. } => (6, "Change(RecoveryCodes on)"),
+        Command::RenewBreakGlassCode { .. } => (5, "RenewBreakGlassCode"),
+        Command::ChangeSetting { .. } => (6, "Change(RecoveryCodes on)"),
         Command::CancelChange { .. } => (7, "CancelChange"),
-        Command::Settle => (8, "Settle"),
+        Command::ApplyDue => (8, "Settle"),
         Command::LogIn { .. } => (9, "LogIn"),
-        Command::GiveCode { .. } => (10, "GiveCode"),
-        Command::Resynchronise { .. } => (11, "Resynchronise"),
+        Command::VerifyCode { .. } => (10, "VerifyCode"),
+        Command::Resynchronize { .. } => (11, "Resynchronize"),
         Command::LogOut => (12, "LogOut"),
         Command::LogOutEverywhere => (13, "LogOutEverywhere"),
-        Command::PassPhraseChanged { .. } => (14, "PassPhraseChanged"),
+        Command::PasswordChanged { .. } => (14, "PasswordChanged"),
         Command::BeginEnrollment { .. } => (15, "BeginEnrollment"),
         Command::BeginReplacement { .. } => (16, "BeginReplacement"),
         Command::ConfirmEnrollment { .. } => (17, "ConfirmEnrollment"),
-        Command::AbandonEnrollment => (18, "AbandonEnrollment"),
-        Command::SwitchOn { .. } => (19, "SwitchOn"),
-        Command::SwitchOff { .. } => (20, "SwitchOff"),
+        Command::CancelEnrollment => (18, "CancelEnrollment"),
+        Command::TurnOn { .. } => (19, "TurnOn"),
+        Command::TurnOff { .. } => (20, "TurnOff"),
         Command::UseRecoveryCode { .. } => (21, "UseRecoveryCode"),
         Command::ReportLost => (22, "ReportLost"),
-        Command::Repudiate { .. } => (23, "Repudiate"),
+        Command::ReportUnrecognized { .. } => (23, "ReportUnrecognized"),
         Command::Reset { .. } => (24, "Reset"),
         Command::AddRole { .. } => (25, "AddRole(administrator)"),
         Command::RemoveRole { .. } => (26, "RemoveRole(administrator)"),
-        Command::Leave => (27, "Leave"),
-        Command::Rehire { .. } => (28, "Rehire"),
-        Command::HostLeave => (29, "HostLeave"),
-        Command::BreakGlass { .. } => (30, "BreakGlass"),
-        Command::CollectTicket { .. } => (31, "CollectTicket"),
+        Command::Deactivate => (27, "Deactivate"),
+        Command::Reactivate { .. } => (28, "Reactivate"),
+        Command::HostDeactivate => (29, "HostDeactivate"),
+        Command::OpenBreakGlass { .. } => (30, "BreakGlass"),
+        Command::CollectResetCode { .. } => (31, "CollectResetCode"),
         Command::ChangeAddress { .. } => (32, "ChangeAddress"),
     }
 }
 
 const COMMANDS: usize = 33;
 
-/// The lines of a command: who in which state, and a scene for each organisation.
+/// The lines of a command: who in which state, and a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
-    let organisations = organisations();
+    let organizations = organizations();
     let mut lines = Vec::new();
     for (role, actor) in [
         ("parent", account(2, &[RoleId::PARENT])),
@@ -168,8 +174,8 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
         ("administrator", administrator(2)),
     ] {
         for (state, prepare, granted) in actors() {
-            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
-                let mut scene = base(organisation.clone(), actor.clone());
+            let scene = |(_, organization): &(&str, Option<Organization>)| {
+                let mut scene = base(organization.clone(), actor.clone());
                 scene.session =
                     granted.and_then(|(level, seconds)| session(&actor, level, ago(seconds)));
                 prepare(&mut scene);
@@ -180,20 +186,20 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
             };
             lines.push((
                 format!("{role}: {state}"),
-                organisations.iter().map(scene).collect(),
+                organizations.iter().map(scene).collect(),
             ));
         }
     }
     if command.reads_subject() {
         for (whom, subject) in subjects() {
-            let scene = |(_, organisation): &(&str, Option<Organisation>)| {
-                let mut scene = recent_administrator(organisation.clone());
+            let scene = |(_, organization): &(&str, Option<Organization>)| {
+                let mut scene = recent_administrator(organization.clone());
                 scene.subject = subject.clone();
                 scene
             };
             lines.push((
                 format!("about {whom}"),
-                organisations.iter().map(scene).collect(),
+                organizations.iter().map(scene).collect(),
             ));
         }
     }
@@ -202,7 +208,7 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
 
 fn grid() -> String {
     let mut text = String::new();
-    let organisations = organisations();
+    let organizations = organizations();
     let line = |text: &mut String, label: &str, cells: &[String]| {
         write!(text, "{label:50}").unwrap();
         for cell in cells {
@@ -211,7 +217,7 @@ fn grid() -> String {
         text.truncate(text.trim_end().len());
         text.push('\n');
     };
-    let heads: Vec<String> = organisations
+    let heads: Vec<String> = organizations
         .iter()
         .map(|(name, _)| (*name).to_string())
         .collect();
@@ -261,11 +267,11 @@ fn no_command_undoes_what_holds() {
     for command in commands() {
         for scene in lines(&command).into_iter().flat_map(|(_, scenes)| scenes) {
             let Changes {
-                organisation,
+                organization,
                 actor,
                 ..
             } = scene.decide(&command).changes;
-            if let (Some(was), Some(is)) = (&scene.organisation, organisation) {
+            if let (Some(was), Some(is)) = (&scene.organization, organization) {
                 assert!(!was.is_enabled() || is.is_enabled(), "{command:?}");
                 let in_force = |it: &&Mandate| matches!(it.state, MandateState::InForce { .. });
                 let mut kept = was.mandates.iter().filter(in_force);

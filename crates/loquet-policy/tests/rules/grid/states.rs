@@ -19,7 +19,7 @@ pub(crate) const GOOD: Submitted = known(CodeCheck::Good {
 });
 #[derive(Clone)]
 pub(crate) struct Scene {
-    pub(crate) organisation: Option<Organisation>,
+    pub(crate) organization: Option<Organization>,
     pub(crate) roster: Roster,
     pub(crate) actor: Account,
     pub(crate) session: Option<Session>,
@@ -32,17 +32,17 @@ impl Scene {
         for account in self.subject.iter().chain([&self.actor]) {
             roster.admit(account);
         }
-        // A ticket in the scene was given out by the other administrator.
+        // A reset code in the scene was given out by the other administrator.
         let mut actor = self.actor.clone();
         if let Authenticator::ResetDue {
-            ticket: Some(ticket),
+            reset_code: Some(reset_code),
         } = &mut actor.authenticator
-            && let Origin::Administrator { by, mark, .. } = &mut ticket.origin
+            && let Origin::Administrator { by, mark, .. } = &mut reset_code.origin
         {
             *mark = roster.administrator(*by).map_or(0, |entry| entry.mark);
         }
         let snapshot = Snapshot {
-            organisation: self.organisation.as_ref(),
+            organization: self.organization.as_ref(),
             roster: Some(&roster),
             actor: &actor,
             session: self.session.as_ref(),
@@ -62,7 +62,7 @@ impl Scene {
             }
             Ok(Grant::Bound { .. }) => "+ bound".into(),
             Ok(Grant::Recovering { .. }) => "+ recovering".into(),
-            Ok(Grant::TicketIssued { .. }) => "+ ticket".into(),
+            Ok(Grant::ResetCodeIssued { .. }) => "+ reset code".into(),
             Ok(Grant::Enabled { .. }) => "+ enabled".into(),
             Ok(Grant::Mandate { .. }) => "+ announced".into(),
             Ok(Grant::Scheduled { .. }) => "+ in 72 h".into(),
@@ -73,28 +73,28 @@ impl Scene {
     }
 }
 
-pub(crate) fn organisations() -> Vec<(&'static str, Option<Organisation>)> {
-    let mut never = Organisation::new(OrgId::from(1u64));
-    never.options.ticket_life = limits::TICKET;
+pub(crate) fn organizations() -> Vec<(&'static str, Option<Organization>)> {
+    let mut never = Organization::new(OrgId::from(1u64));
+    never.options.reset_code_life = limits::RESET_CODE;
     let mut enabled = never.clone();
     enabled.latch = Latch::Enabled {
         since: ago(100 * limits::DAY),
         by: AccountId::from(8u64),
     };
-    enabled.break_glass = BreakGlass::Sealed {
-        seal: digest(1),
+    enabled.break_glass = BreakGlass::Ready {
+        break_glass: digest(1),
         since: NOW,
         wrong: 0,
     };
     let mandated = |state| {
-        let mut organisation = enabled.clone();
+        let mut organization = enabled.clone();
         let by = AccountId::from(8u64);
-        organisation.mandates.push(Mandate {
+        organization.mandates.push(Mandate {
             role: RoleId::EMPLOYEE,
             by,
             state,
         });
-        organisation
+        organization
     };
     let date = NOW.plus(8 * limits::DAY);
     let announced = mandated(MandateState::Announced {
@@ -156,11 +156,11 @@ pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<S
 pub(crate) type Actor = (&'static str, Prepare, Option<(Level, u64)>);
 
 pub(crate) fn actors() -> Vec<Actor> {
-    use Level::{EnrolOnly, HalfLogin, Level1, Level2, RecoveryOnly};
+    use Level::{EnrollOnly, HalfLogin, Level1, Level2, RecoveryOnly};
     vec![
         ("nobody logged in, nothing bound", |_| {}, None),
         ("nothing bound, Level1", |_| {}, Some((Level1, 9))),
-        ("nothing bound, EnrolOnly", |_| {}, Some((EnrolOnly, 9))),
+        ("nothing bound, EnrollOnly", |_| {}, Some((EnrollOnly, 9))),
         ("nobody logged in, active", active, None),
         ("active, switched off, Level1", off, Some((Level1, 9))),
         ("active, HalfLogin", active, Some((HalfLogin, 9))),
@@ -184,7 +184,7 @@ pub(crate) fn actors() -> Vec<Actor> {
         ("disabled, Level1", disabled_and_off, Some((Level1, 9))),
         ("disabled, Level2 before", disabled, Some((Level2, 9))),
         ("reset, nobody logged in", reset, None),
-        ("reset, EnrolOnly", reset, Some((EnrolOnly, 9))),
+        ("reset, EnrollOnly", reset, Some((EnrollOnly, 9))),
         ("reset, Level1", reset, Some((Level1, 9))),
         ("left, Level2 before", left, Some((Level2, 9))),
     ]
@@ -217,7 +217,7 @@ fn disabled_and_off(scene: &mut Scene) {
 
 fn reset(scene: &mut Scene) {
     let (by, mark) = (AccountId::from(8u64), 0);
-    let ticket = Ticket {
+    let reset_code = ResetCode {
         origin: Origin::Administrator {
             digest: digest(2),
             by,
@@ -228,22 +228,22 @@ fn reset(scene: &mut Scene) {
         wrong: 0,
     };
     scene.actor.authenticator = Authenticator::ResetDue {
-        ticket: Some(ticket),
+        reset_code: Some(reset_code),
     };
     scene.actor.ever = true;
 }
 
 fn left(scene: &mut Scene) {
-    scene.actor.status = Status::Left { since: NOW };
+    scene.actor.status = Status::Deactivated { since: NOW };
 }
 
 /// Whom it is about.
 pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let other = administrator(8);
     let mut reset = account(5, &[RoleId::EMPLOYEE]);
-    reset.authenticator = Authenticator::ResetDue { ticket: None };
+    reset.authenticator = Authenticator::ResetDue { reset_code: None };
     let mut left = account(6, &[RoleId::EMPLOYEE]);
-    left.status = Status::Left { since: NOW };
+    left.status = Status::Deactivated { since: NOW };
     let mut stranger = account(7, &[RoleId::EMPLOYEE]);
     stranger.org = OrgId::from(2u64);
     vec![
@@ -273,7 +273,7 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     ]
 }
 
-pub(crate) fn base(organisation: Option<Organisation>, actor: Account) -> Scene {
+pub(crate) fn base(organization: Option<Organization>, actor: Account) -> Scene {
     let director = RoleDefinition {
         id: RoleId(9),
         rank: 9,
@@ -282,7 +282,7 @@ pub(crate) fn base(organisation: Option<Organisation>, actor: Account) -> Scene 
     let mut roster = Roster::new(OrgId::from(1u64));
     roster.admit(&enrolled(administrator(8)));
     Scene {
-        organisation: organisation.map(|it| it.with_roles([director])),
+        organization: organization.map(|it| it.with_roles([director])),
         roster,
         actor,
         session: None,
@@ -290,8 +290,8 @@ pub(crate) fn base(organisation: Option<Organisation>, actor: Account) -> Scene 
     }
 }
 
-pub(crate) fn recent_administrator(organisation: Option<Organisation>) -> Scene {
-    let mut scene = base(organisation, enrolled(administrator(2)));
+pub(crate) fn recent_administrator(organization: Option<Organization>) -> Scene {
+    let mut scene = base(organization, enrolled(administrator(2)));
     scene.session = session(&scene.actor, Level::Level2, NOW);
     scene
 }

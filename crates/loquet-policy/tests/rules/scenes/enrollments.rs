@@ -1,14 +1,14 @@
-//! Enrollment, replacement, tickets and the owner's switch.
+//! Enrollment, replacement, reset codes and the owner's switch.
 
 use super::*;
 
 fn begin_from(house: &mut House, who: usize, session: Session, access: Access) {
-    let (ticket, recovery) = (None, recovery_codes());
+    let (reset_code, recovery) = (None, recovery_codes());
     house.ask(
         who,
         session,
         Command::BeginEnrollment {
-            ticket,
+            reset_code,
             recovery,
             access,
         },
@@ -29,7 +29,7 @@ fn reset(house: &mut House) -> Session {
     house.log_in(CLAIRE)
 }
 
-/// Bruno resets Anne, which voids the tickets that she gave out.
+/// Bruno resets Anne, which voids the reset codes that she gave out.
 fn reset_anne(house: &mut House) {
     let bruno = house.enter(BRUNO);
     house.reset(BRUNO, bruno, ANNE).unwrap();
@@ -37,7 +37,7 @@ fn reset_anne(house: &mut House) {
 
 fn switch_on(house: &mut House, who: usize, session: Session) {
     let code = house.good();
-    house.ask(who, session, Command::SwitchOn { code });
+    house.ask(who, session, Command::TurnOn { code });
 }
 
 fn change_address(house: &mut House, who: usize, session: Session) {
@@ -48,7 +48,7 @@ fn change_address(house: &mut House, who: usize, session: Session) {
 pub(super) fn scenes() -> Vec<Scene> {
     let mut all = of_enrollments();
     all.extend(of_replacements());
-    all.extend(of_tickets());
+    all.extend(of_reset_codes());
     all.extend(of_switches());
     all.extend(of_addresses());
     all
@@ -57,7 +57,7 @@ pub(super) fn scenes() -> Vec<Scene> {
 fn of_enrollments() -> Vec<Scene> {
     scenes! {
         "Claire begins her enrollment" mandated h { begun(&mut h); }
-        "… where recovery codes are offered" mandated h { h.organisation.options.recovery_codes = true; begun(&mut h); }
+        "… where recovery codes are offered" mandated h { h.organization.options.recovery_codes = true; begun(&mut h); }
         "… again, in the same session" mandated h { let [claire, _] = begun(&mut h); h.begin(CLAIRE, claire, None); }
         "… from where nobody may" mandated h {
             let claire = h.log_in(CLAIRE);
@@ -73,21 +73,21 @@ fn of_enrollments() -> Vec<Scene> {
             h.begin(ANNE, anne, None);
         }
         "Claire confirms it" mandated h {
-            h.organisation.options.recovery_codes = true;
+            h.organization.options.recovery_codes = true;
             let [claire, other] = begun(&mut h);
             h.begin(CLAIRE, other, None);
             h.confirm(CLAIRE, claire);
         }
         "… after recovery codes were given up" mandated h {
-            h.organisation.options.recovery_codes = true;
+            h.organization.options.recovery_codes = true;
             let [claire, _] = begun(&mut h);
-            h.organisation.options.recovery_codes = false;
+            h.organization.options.recovery_codes = false;
             h.confirm(CLAIRE, claire);
         }
         "… from where nobody may" mandated h {
             let [claire, _] = begun(&mut h);
             let (check, link, access) = (h.good().check, digest(LINK), Access::Denied);
-            h.ask(CLAIRE, claire, Command::ConfirmEnrollment { check, link, seal: None, access });
+            h.ask(CLAIRE, claire, Command::ConfirmEnrollment { check, link, break_glass: None, access });
         }
         "… in another session" mandated h { let [_, other] = begun(&mut h); h.confirm(CLAIRE, other); }
         "… that was not begun" mandated h { let claire = h.log_in(CLAIRE); h.confirm(CLAIRE, claire); }
@@ -105,9 +105,9 @@ fn of_enrollments() -> Vec<Scene> {
         "Claire gives it up" mandated h {
             let [claire, other] = begun(&mut h);
             h.begin(CLAIRE, other, None);
-            h.ask(CLAIRE, claire, Command::AbandonEnrollment);
+            h.ask(CLAIRE, claire, Command::CancelEnrollment);
         }
-        "… in another session" mandated h { let [_, other] = begun(&mut h); h.ask(CLAIRE, other, Command::AbandonEnrollment); }
+        "… in another session" mandated h { let [_, other] = begun(&mut h); h.ask(CLAIRE, other, Command::CancelEnrollment); }
     }
 }
 
@@ -138,74 +138,74 @@ fn of_replacements() -> Vec<Scene> {
             h.wrong(ANNE, anne, Vantage::Stranger);
             h.confirm(ANNE, anne);
         }
-        "Bruno enrolls while the seal is being opened" enabled h {
+        "Bruno enrolls while the break-glass code is being opened" enabled h {
             h.host(BRUNO, Command::ReportLost);
             let anne = h.enter(ANNE);
             h.reset(ANNE, anne, BRUNO);
-            h.open(ANNE, SEAL);
+            h.open(ANNE, BREAK_GLASS);
             let bruno = h.log_in(BRUNO);
-            h.begin(BRUNO, bruno, Some(TICKET));
+            h.begin(BRUNO, bruno, Some(RESET_CODE));
             h.confirm(BRUNO, bruno);
         }
-        "Anne enrolls by break-glass, and the seal is another" enabled h {
+        "Anne enrolls by break-glass, and the break-glass code is another" enabled h {
             h.broken_glass(ANNE);
             let anne = h.log_in(ANNE);
-            h.begin(ANNE, anne, Some(TICKET));
+            h.begin(ANNE, anne, Some(RESET_CODE));
             let check = h.good().check;
             h.confirm_with(ANNE, anne, check, Some(42));
         }
         "… is not renewed" enabled h {
             h.broken_glass(ANNE);
             let anne = h.log_in(ANNE);
-            h.begin(ANNE, anne, Some(TICKET));
+            h.begin(ANNE, anne, Some(RESET_CODE));
             let check = h.good().check;
             h.confirm_with(ANNE, anne, check, None);
         }
     }
 }
 
-fn of_tickets() -> Vec<Scene> {
+fn of_reset_codes() -> Vec<Scene> {
     scenes! {
-        "after a reset, no ticket" mandated h { let claire = reset(&mut h); h.begin(CLAIRE, claire, None); }
-        "a wrong ticket" mandated h { let claire = reset(&mut h); h.begin(CLAIRE, claire, Some(99)); }
-        "a wrong ticket beside three enrollments is not looked at" mandated h {
+        "after a reset, no reset code" mandated h { let claire = reset(&mut h); h.begin(CLAIRE, claire, None); }
+        "a wrong reset code" mandated h { let claire = reset(&mut h); h.begin(CLAIRE, claire, Some(99)); }
+        "a wrong reset code beside three enrollments is not looked at" mandated h {
             reset(&mut h);
-            for _ in 0..3 { let claire = h.log_in(CLAIRE); h.begin(CLAIRE, claire, Some(TICKET)); }
+            for _ in 0..3 { let claire = h.log_in(CLAIRE); h.begin(CLAIRE, claire, Some(RESET_CODE)); }
             let claire = h.log_in(CLAIRE);
             h.begin(CLAIRE, claire, Some(99));
         }
-        "the tenth wrong ticket" mandated h { let claire = reset(&mut h); for _ in 0..10 { h.begin(CLAIRE, claire, Some(99)); } }
+        "the tenth wrong reset code" mandated h { let claire = reset(&mut h); for _ in 0..10 { h.begin(CLAIRE, claire, Some(99)); } }
         "… and then none" mandated h {
             let claire = reset(&mut h);
             for _ in 0..10 { h.begin(CLAIRE, claire, Some(99)); }
             h.begin(CLAIRE, claire, None);
         }
-        "a ticket of yesterday" mandated h {
+        "a reset code of yesterday" mandated h {
             reset(&mut h);
-            h.wait(limits::TICKET);
+            h.wait(limits::RESET_CODE);
             let claire = h.log_in(CLAIRE);
-            h.begin(CLAIRE, claire, Some(TICKET));
+            h.begin(CLAIRE, claire, Some(RESET_CODE));
         }
         "… of break-glass, ten minutes old" enabled h {
             h.broken_glass(ANNE);
-            h.wait(limits::BREAK_GLASS_TICKET);
+            h.wait(limits::BREAK_GLASS_RESET_CODE);
             let anne = h.log_in(ANNE);
-            h.begin(ANNE, anne, Some(TICKET));
+            h.begin(ANNE, anne, Some(RESET_CODE));
         }
-        "a ticket whose author was reset meanwhile" mandated h {
+        "a reset code whose author was reset meanwhile" mandated h {
             let claire = reset(&mut h);
             reset_anne(&mut h);
-            h.begin(CLAIRE, claire, Some(TICKET));
+            h.begin(CLAIRE, claire, Some(RESET_CODE));
         }
         "… after the enrollment was begun" mandated h {
             let claire = reset(&mut h);
-            h.begin(CLAIRE, claire, Some(TICKET));
+            h.begin(CLAIRE, claire, Some(RESET_CODE));
             reset_anne(&mut h);
             h.confirm(CLAIRE, claire);
         }
         "… and became void by wrong ones" mandated h {
             let claire = reset(&mut h);
-            h.begin(CLAIRE, claire, Some(TICKET));
+            h.begin(CLAIRE, claire, Some(RESET_CODE));
             let other = h.log_in(CLAIRE);
             for _ in 0..10 { h.begin(CLAIRE, other, Some(99)); }
             h.confirm(CLAIRE, claire);
@@ -224,20 +224,20 @@ fn of_switches() -> Vec<Scene> {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].toggle = false;
             let code = h.good();
-            h.about(ANNE, anne, DAVID, Command::SwitchOn { code });
+            h.about(ANNE, anne, DAVID, Command::TurnOn { code });
         }
         "… with nothing bound" enabled h { let david = h.log_in(DAVID); switch_on(&mut h, DAVID, david); }
-        "Anne switches it on while the seal is being opened" enabled h {
+        "Anne switches it on while the break-glass code is being opened" enabled h {
             let anne = h.switched_off(ANNE);
-            h.open(BRUNO, SEAL);
+            h.open(BRUNO, BREAK_GLASS);
             switch_on(&mut h, ANNE, anne);
         }
         "David switches it off" enabled h { let david = h.enroll(DAVID); h.switch_off(DAVID, david); }
-        "… without a code" enabled h { let david = h.enroll(DAVID); h.ask(DAVID, david, Command::SwitchOff { code: ABSENT }); }
+        "… without a code" enabled h { let david = h.enroll(DAVID); h.ask(DAVID, david, Command::TurnOff { code: ABSENT }); }
         "… for somebody else" enabled h {
             let anne = h.enter(ANNE);
             let code = h.good();
-            h.about(ANNE, anne, DAVID, Command::SwitchOff { code });
+            h.about(ANNE, anne, DAVID, Command::TurnOff { code });
         }
         "… under the strict latch" enabled h {
             let david = h.enroll(DAVID);
@@ -247,7 +247,7 @@ fn of_switches() -> Vec<Scene> {
             h.switch_off(DAVID, david);
         }
         "… that was there from the start" enabled h {
-            h.organisation.preset = Preset::StrictLatch;
+            h.organization.preset = Preset::StrictLatch;
             let david = h.enroll(DAVID);
             h.switch_off(DAVID, david);
         }
@@ -286,7 +286,7 @@ fn of_addresses() -> Vec<Scene> {
         }
         "the host does" enabled h { h.host(ANNE, Command::ChangeAddress { code: ABSENT }); }
         "the host leads those of one who left elsewhere" enabled h {
-            h.host(CLAIRE, Command::HostLeave);
+            h.host(CLAIRE, Command::HostDeactivate);
             h.host(CLAIRE, Command::ChangeAddress { code: ABSENT });
         }
     }

@@ -16,7 +16,7 @@ macro_rules! scenes {
 }
 
 mod enrollments;
-mod organisation;
+mod organization;
 mod people;
 mod recoveries;
 mod sessions;
@@ -32,7 +32,7 @@ const NAMES: [&str; 4] = ["Anne", "Bruno", "Claire", "David"];
 type Scene = (&'static str, fn() -> House);
 
 pub fn scenes() -> Vec<Scene> {
-    let mut all = organisation::scenes();
+    let mut all = organization::scenes();
     all.extend(sessions::scenes());
     all.extend(enrollments::scenes());
     all.extend(recoveries::scenes());
@@ -59,7 +59,7 @@ fn account(account: &Account) -> Fields {
         attempts,
         resets,
         recovery,
-        repudiation,
+        binding_link,
     } = account;
     let mut fields = vec![
         field("roles", roles),
@@ -73,7 +73,7 @@ fn account(account: &Account) -> Fields {
         field("attempts", attempts),
         field("resets", resets),
         field("recovery", recovery),
-        field("repudiation", repudiation),
+        field("repudiation", binding_link),
     ];
     for (name, pending) in ["pending 1", "pending 2", "pending 3"]
         .into_iter()
@@ -84,8 +84,8 @@ fn account(account: &Account) -> Fields {
     fields
 }
 
-fn organisation(organisation: &Organisation) -> Fields {
-    let Organisation {
+fn organization(organization: &Organization) -> Fields {
+    let Organization {
         id: _,
         preset,
         hardened,
@@ -95,7 +95,7 @@ fn organisation(organisation: &Organisation) -> Fields {
         break_glass,
         options,
         scheduled,
-    } = organisation;
+    } = organization;
     vec![
         field("preset", preset),
         field("hardened", hardened),
@@ -140,8 +140,8 @@ fn printed(name: &str, house: &House) -> String {
         Err(refusal) => writeln!(text, "  refused: {refusal:?}"),
     }
     .unwrap();
-    let organisations = [&before.organisation, &house.organisation].map(self::organisation);
-    moved(&mut text, "the organisation", organisations);
+    let organizations = [&before.organization, &house.organization].map(self::organization);
+    moved(&mut text, "the organization", organizations);
     moved(
         &mut text,
         "the list",
@@ -155,13 +155,13 @@ fn printed(name: &str, house: &House) -> String {
         );
     }
     let Changes {
-        organisation,
+        organization,
         roster,
         actor,
         subject,
     } = &decision.changes;
     let rows = [
-        ("the organisation", organisation.is_some()),
+        ("the organization", organization.is_some()),
         ("the list", roster.is_some()),
         ("the one who asks", actor.is_some()),
         ("the one it is about", subject.is_some()),

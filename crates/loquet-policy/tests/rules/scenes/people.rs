@@ -3,13 +3,13 @@
 use super::*;
 
 fn reset_aloud(house: &mut House, anne: Session) {
-    let (ticket, aloud, code) = (digest(TICKET), true, house.good());
+    let (reset_code, aloud, code) = (digest(RESET_CODE), true, house.good());
     house.about(
         ANNE,
         anne,
         CLAIRE,
         Command::Reset {
-            ticket,
+            reset_code,
             aloud,
             code,
         },
@@ -17,13 +17,13 @@ fn reset_aloud(house: &mut House, anne: Session) {
 }
 
 fn reset_without_code(house: &mut House, anne: Session) {
-    let (ticket, aloud, code) = (digest(TICKET), false, ABSENT);
+    let (reset_code, aloud, code) = (digest(RESET_CODE), false, ABSENT);
     house.about(
         ANNE,
         anne,
         CLAIRE,
         Command::Reset {
-            ticket,
+            reset_code,
             aloud,
             code,
         },
@@ -39,7 +39,9 @@ fn promoted(house: &mut House, seconds: u64) -> Session {
 /// Anne has let Claire go.
 fn gone(house: &mut House) -> Session {
     let anne = house.enter(ANNE);
-    house.about(ANNE, anne, CLAIRE, Command::Leave).unwrap();
+    house
+        .about(ANNE, anne, CLAIRE, Command::Deactivate)
+        .unwrap();
     anne
 }
 
@@ -49,7 +51,7 @@ fn remove(house: &mut House, who: usize, session: Session, whom: usize, role: Ro
 
 /// Claire is enrolled, and has been wrong once.
 fn claire_errs(house: &mut House) {
-    house.organisation.options.recovery_codes = true;
+    house.organization.options.recovery_codes = true;
     let claire = house.enroll(CLAIRE);
     house.wrong(CLAIRE, claire, Vantage::Stranger);
 }
@@ -67,7 +69,7 @@ fn define(house: &mut House, rank: u8) {
         rank,
         implies: None,
     };
-    house.organisation = house.organisation.clone().with_roles([director]);
+    house.organization = house.organization.clone().with_roles([director]);
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -86,7 +88,7 @@ fn of_resets() -> Vec<Scene> {
             let anne = h.enter(ANNE);
             h.reset(ANNE, anne, CLAIRE);
         }
-        "… and reads the ticket aloud" enabled h { let anne = h.enter(ANNE); reset_aloud(&mut h, anne); }
+        "… and reads the reset code aloud" enabled h { let anne = h.enter(ANNE); reset_aloud(&mut h, anne); }
         "… without a code" enabled h { let anne = h.enter(ANNE); reset_without_code(&mut h, anne); }
         "… six minutes after her code" enabled h {
             let anne = h.enter(ANNE);
@@ -173,15 +175,15 @@ fn of_roles() -> Vec<Scene> {
 
 fn of_demotions() -> Vec<Scene> {
     scenes! {
-        "Anne demotes Bruno, for whom the seal is being opened" enabled h {
+        "Anne demotes Bruno, for whom the break-glass code is being opened" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[BRUNO].promoted = Some(UnixTime(9));
-            h.open(BRUNO, SEAL);
+            h.open(BRUNO, BREAK_GLASS);
             remove(&mut h, ANNE, anne, BRUNO, ADMINISTRATOR);
         }
         "… for Anne" enabled h {
             let anne = h.enter(ANNE);
-            h.open(ANNE, SEAL);
+            h.open(ANNE, BREAK_GLASS);
             remove(&mut h, ANNE, anne, BRUNO, ADMINISTRATOR);
         }
         "Anne takes the employee's role from Bruno" enabled h {
@@ -207,23 +209,23 @@ fn of_leavers() -> Vec<Scene> {
         }
         "Anne, promoted yesterday, lets Claire go" enabled h {
             let anne = promoted(&mut h, limits::DAY);
-            h.about(ANNE, anne, CLAIRE, Command::Leave);
+            h.about(ANNE, anne, CLAIRE, Command::Deactivate);
         }
-        "Anne lets Bruno go, for whom the ticket is out" enabled h {
+        "Anne lets Bruno go, for whom the reset code is out" enabled h {
             h.accounts[BRUNO].promoted = Some(UnixTime(9));
             h.broken_glass(BRUNO);
             let anne = h.enter(ANNE);
-            h.about(ANNE, anne, BRUNO, Command::Leave);
+            h.about(ANNE, anne, BRUNO, Command::Deactivate);
         }
-        "the host deletes Claire" mandated h { h.enroll(CLAIRE); h.host(CLAIRE, Command::HostLeave); }
-        "the host deletes Bruno" enabled h { h.host(BRUNO, Command::HostLeave); }
-        "… and then Anne" enabled h { h.host(BRUNO, Command::HostLeave); h.host(ANNE, Command::HostLeave); }
+        "the host deletes Claire" mandated h { h.enroll(CLAIRE); h.host(CLAIRE, Command::HostDeactivate); }
+        "the host deletes Bruno" enabled h { h.host(BRUNO, Command::HostDeactivate); }
+        "… and then Anne" enabled h { h.host(BRUNO, Command::HostDeactivate); h.host(ANNE, Command::HostDeactivate); }
         "… who is not enrolled" enabled h {
-            h.host(BRUNO, Command::HostLeave);
+            h.host(BRUNO, Command::HostDeactivate);
             h.host(ANNE, Command::ReportLost);
-            h.host(ANNE, Command::HostLeave);
+            h.host(ANNE, Command::HostDeactivate);
         }
-        "… before enabling" new h { h.host(BRUNO, Command::HostLeave); h.host(ANNE, Command::HostLeave); }
+        "… before enabling" new h { h.host(BRUNO, Command::HostDeactivate); h.host(ANNE, Command::HostDeactivate); }
     }
 }
 
@@ -254,9 +256,9 @@ fn of_returns() -> Vec<Scene> {
         }
         "Anne re-hires an administrator before enabling" new h {
             let anne = h.log_in(ANNE);
-            h.about(ANNE, anne, BRUNO, Command::Leave);
-            let (roles, ticket, code) = (RoleSet::of(ADMINISTRATOR), digest(TICKET), ABSENT);
-            h.about(ANNE, anne, BRUNO, Command::Rehire { roles, ticket, code });
+            h.about(ANNE, anne, BRUNO, Command::Deactivate);
+            let (roles, reset_code, code) = (RoleSet::of(ADMINISTRATOR), digest(RESET_CODE), ABSENT);
+            h.about(ANNE, anne, BRUNO, Command::Reactivate { roles, reset_code, code });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Recovery codes, lost phones, and the sealed code.
+//! Recovery codes, lost phones, and the break-glass code.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn disabled(house: &mut House, failures: u8) -> Session {
 
 fn repudiate(house: &mut House, who: usize, link: u8) {
     let link = digest(link);
-    house.host(who, Command::Repudiate { link });
+    house.host(who, Command::ReportUnrecognized { link });
 }
 
 fn from_where_nobody_may(house: &mut House, who: usize) {
@@ -75,7 +75,7 @@ fn of_codes() -> Vec<Scene> {
             h.begin(DAVID, david, None);
         }
         "another session does" with_codes h { recovering(&mut h); let other = h.log_in(DAVID); h.begin(DAVID, other, None); }
-        "… with a ticket" with_codes h { recovering(&mut h); let other = h.log_in(DAVID); h.begin(DAVID, other, Some(9)); }
+        "… with a reset code" with_codes h { recovering(&mut h); let other = h.log_in(DAVID); h.begin(DAVID, other, Some(9)); }
         "… and uses a code of its own" with_codes h {
             recovering(&mut h);
             let other = h.log_in(DAVID);
@@ -88,9 +88,9 @@ fn of_codes() -> Vec<Scene> {
             h.wait(1);
             h.confirm(DAVID, david);
         }
-        "the pass phrase is changed during a recovery" with_codes h {
+        "the password is changed during a recovery" with_codes h {
             recovering(&mut h);
-            h.host(DAVID, Command::PassPhraseChanged { by_owner: true });
+            h.host(DAVID, Command::PasswordChanged { by_owner: true });
         }
     }
 }
@@ -117,47 +117,47 @@ fn of_losses() -> Vec<Scene> {
 
 fn of_break_glass() -> Vec<Scene> {
     scenes! {
-        "the host opens the seal for Anne" enabled h { h.open(ANNE, SEAL); }
-        "… twice" enabled h { h.open(ANNE, SEAL); h.open(ANNE, SEAL); }
-        "a wrong seal" enabled h { h.open(ANNE, 99); }
-        "the tenth wrong seal" enabled h { for _ in 0..10 { h.open(ANNE, 99); } }
-        "… and then the right one" enabled h { for _ in 0..10 { h.open(ANNE, 99); } h.open(ANNE, SEAL); }
+        "the host opens the break-glass code for Anne" enabled h { h.open(ANNE, BREAK_GLASS); }
+        "… twice" enabled h { h.open(ANNE, BREAK_GLASS); h.open(ANNE, BREAK_GLASS); }
+        "a wrong break-glass code" enabled h { h.open(ANNE, 99); }
+        "the tenth wrong break-glass code" enabled h { for _ in 0..10 { h.open(ANNE, 99); } }
+        "… and then the right one" enabled h { for _ in 0..10 { h.open(ANNE, 99); } h.open(ANNE, BREAK_GLASS); }
         "… three days later" enabled h {
             for _ in 0..10 { h.open(ANNE, 99); }
-            h.wait(limits::SEAL_VOID);
-            h.open(ANNE, SEAL);
+            h.wait(limits::BREAK_GLASS_CODE_VOID);
+            h.open(ANNE, BREAK_GLASS);
         }
-        "the host collects the ticket" enabled h { h.broken_glass(ANNE); }
+        "the host collects the reset code" enabled h { h.broken_glass(ANNE); }
         "… a second too early" enabled h {
-            h.open(ANNE, SEAL);
+            h.open(ANNE, BREAK_GLASS);
             h.wait(limits::BREAK_GLASS - 1);
-            h.collect(ANNE, SEAL);
+            h.collect(ANNE, BREAK_GLASS);
         }
-        "… with a wrong seal" enabled h { h.open(ANNE, SEAL); h.wait(limits::BREAK_GLASS); h.collect(ANNE, 99); }
-        "… for another" enabled h { h.open(ANNE, SEAL); h.wait(limits::BREAK_GLASS); h.collect(BRUNO, SEAL); }
+        "… with a wrong break-glass code" enabled h { h.open(ANNE, BREAK_GLASS); h.wait(limits::BREAK_GLASS); h.collect(ANNE, 99); }
+        "… for another" enabled h { h.open(ANNE, BREAK_GLASS); h.wait(limits::BREAK_GLASS); h.collect(BRUNO, BREAK_GLASS); }
         "… a day too late" enabled h {
-            h.open(ANNE, SEAL);
+            h.open(ANNE, BREAK_GLASS);
             h.wait(limits::BREAK_GLASS + limits::BREAK_GLASS_COLLECT);
-            h.collect(ANNE, SEAL);
+            h.collect(ANNE, BREAK_GLASS);
         }
-        "… and the seal counts again when it lapses" enabled h {
+        "… and the break-glass code counts again when it lapses" enabled h {
             h.broken_glass(ANNE);
-            h.wait(limits::BREAK_GLASS_TICKET);
-            h.open(ANNE, SEAL);
+            h.wait(limits::BREAK_GLASS_RESET_CODE);
+            h.open(ANNE, BREAK_GLASS);
         }
         "… not a second before" enabled h {
             h.broken_glass(ANNE);
-            h.wait(limits::BREAK_GLASS_TICKET - 1);
-            h.open(ANNE, SEAL);
+            h.wait(limits::BREAK_GLASS_RESET_CODE - 1);
+            h.open(ANNE, BREAK_GLASS);
         }
         "Anne logs in by break-glass from where nobody may" mandated h {
             h.broken_glass(ANNE);
-            h.wait(limits::BREAK_GLASS_TICKET - 1);
+            h.wait(limits::BREAK_GLASS_RESET_CODE - 1);
             from_where_nobody_may(&mut h, ANNE);
         }
         "… when its ten minutes are over" mandated h {
             h.broken_glass(ANNE);
-            h.wait(limits::BREAK_GLASS_TICKET);
+            h.wait(limits::BREAK_GLASS_RESET_CODE);
             from_where_nobody_may(&mut h, ANNE);
         }
         "Claire logs in after a reset from where nobody may" mandated h {

@@ -2,8 +2,8 @@
 
 use super::*;
 
-const PASS_PHRASE: Command = Command::PassPhraseChanged { by_owner: true };
-const BY_ANOTHER: Command = Command::PassPhraseChanged { by_owner: false };
+const PASSWORD: Command = Command::PasswordChanged { by_owner: true };
+const BY_ANOTHER: Command = Command::PasswordChanged { by_owner: false };
 
 fn drifted(drift: i8) -> PairCheck {
     PairCheck::Good { step: 500, drift }
@@ -37,14 +37,14 @@ fn of_codes() -> Vec<Scene> {
             let half = h.log_in(ANNE);
             h.wrong(ANNE, half, Vantage::KnownDevice);
             h.wrong(ANNE, half, Vantage::Stranger);
-            h.give_code(ANNE, half);
+            h.verify_code(ANNE, half);
         }
         "… from where nobody may" enabled h {
             let half = h.log_in(ANNE);
             let (code, access) = (h.good(), Access::Denied);
-            h.ask(ANNE, half, Command::GiveCode { code, access });
+            h.ask(ANNE, half, Command::VerifyCode { code, access });
         }
-        "Anne gives another at Level2" enabled h { let anne = h.enter(ANNE); h.wait(60); h.give_code(ANNE, anne); }
+        "Anne gives another at Level2" enabled h { let anne = h.enter(ANNE); h.wait(60); h.verify_code(ANNE, anne); }
         "… none" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, ABSENT); }
         "… what is no code" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, known(CodeCheck::Malformed)); }
         "… and an enrollment that she began goes on" enabled h {
@@ -53,14 +53,14 @@ fn of_codes() -> Vec<Scene> {
             h.replace(DAVID, david);
             let other = h.log_in(DAVID);
             h.replace(DAVID, other);
-            h.give_code(DAVID, david);
+            h.verify_code(DAVID, david);
         }
-        "Anne gives a code while her seal is being opened" enabled h {
+        "Anne gives a code while her break-glass code is being opened" enabled h {
             let half = h.log_in(ANNE);
-            h.open(BRUNO, SEAL);
-            h.give_code(ANNE, half);
+            h.open(BRUNO, BREAK_GLASS);
+            h.verify_code(ANNE, half);
         }
-        "Anne gives a code while Bruno's ticket is out" enabled h {
+        "Anne gives a code while Bruno's reset code is out" enabled h {
             h.broken_glass(BRUNO);
             h.enter(ANNE);
         }
@@ -78,7 +78,7 @@ fn of_failures() -> Vec<Scene> {
         "a known device's" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.total = 80;
-            h.give_code(ANNE, anne);
+            h.verify_code(ANNE, anne);
         }
         "a live session fails for itself" enabled h { let anne = h.enter(ANNE); h.wrong(ANNE, anne, Vantage::LiveSession); }
         "a half log-in that says so is a stranger" enabled h {
@@ -101,19 +101,19 @@ fn of_failures() -> Vec<Scene> {
             h.accounts[DAVID].attempts.total = 99;
             h.wrong(DAVID, david, Vantage::KnownDevice);
         }
-        "Anne's clock is corrected" enabled h { let half = h.log_in(ANNE); h.resynchronise(ANNE, half, drifted(-4)); }
-        "… by five steps" enabled h { let half = h.log_in(ANNE); h.resynchronise(ANNE, half, drifted(5)); }
+        "Anne's clock is corrected" enabled h { let half = h.log_in(ANNE); h.resynchronize(ANNE, half, drifted(-4)); }
+        "… by five steps" enabled h { let half = h.log_in(ANNE); h.resynchronize(ANNE, half, drifted(5)); }
         "… with what are not two codes" enabled h {
             let half = h.log_in(ANNE);
-            h.resynchronise(ANNE, half, PairCheck::Malformed);
+            h.resynchronize(ANNE, half, PairCheck::Malformed);
         }
         "… with two that do not belong together" enabled h {
             let half = h.log_in(ANNE);
-            h.resynchronise(ANNE, half, PairCheck::Wrong);
+            h.resynchronize(ANNE, half, PairCheck::Wrong);
         }
         "… with two that were used" enabled h {
             let half = h.log_in(ANNE);
-            h.resynchronise(ANNE, half, PairCheck::Used { step: 2, wait: 9 });
+            h.resynchronize(ANNE, half, PairCheck::Used { step: 2, wait: 9 });
         }
         "a code that was used" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, used(2)); }
         "… twice" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, used(2)); h.give(ANNE, anne, used(2)); }
@@ -151,19 +151,19 @@ fn of_ends() -> Vec<Scene> {
             h.replace(ANNE, anne);
             h.ask(ANNE, anne, Command::LogOutEverywhere);
         }
-        "Anne changes her pass phrase" enabled h {
+        "Anne changes her password" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.stranger.until = h.now.plus(9);
             h.accounts[ANNE].attempts.known.until = h.now.plus(9);
-            h.ask(ANNE, anne, PASS_PHRASE);
+            h.ask(ANNE, anne, PASSWORD);
         }
         "somebody helps Anne change it" enabled h {
             h.accounts[ANNE].attempts.stranger.until = h.now.plus(9);
             h.accounts[ANNE].attempts.known.until = h.now.plus(9);
             h.host(ANNE, BY_ANOTHER);
         }
-        "somebody changes the pass phrase of one who left" enabled h {
-            h.host(CLAIRE, Command::HostLeave);
+        "somebody changes the password of one who left" enabled h {
+            h.host(CLAIRE, Command::HostDeactivate);
             h.host(CLAIRE, BY_ANOTHER);
         }
         "a stamp of somebody else" enabled h { let bruno = h.enter(BRUNO); h.ask(ANNE, bruno, Command::LogOutEverywhere); }

@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::blocking::wait;
-use crate::seal::KeyRing;
+use crate::seal::Keyring;
 use crate::service::NewAccount;
 use crate::store::MemoryStore;
 
 #[test]
-fn a_wrong_guess_of_the_organisation_is_put_away() {
+fn a_wrong_guess_of_the_organization_is_put_away() {
     wait(async {
-        let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32])).unwrap();
+        let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
         for org in [1_u64, 2] {
             let name = format!("House {org}");
             service
-                .ensure_organisation(org.into(), &name)
+                .ensure_organization(org.into(), &name)
                 .await
                 .unwrap();
         }
@@ -35,13 +35,13 @@ fn a_wrong_guess_of_the_organisation_is_put_away() {
         for guess in [None, Some(other), Some(own), Some(OrgId::from(3_u64))] {
             service.remember_home(id, guess);
             let facts = service.facts(id).await.unwrap();
-            assert_eq!(facts.organisation.unwrap().name, "House 1", "{guess:?}");
+            assert_eq!(facts.organization.unwrap().name, "House 1", "{guess:?}");
             assert_eq!(facts.roster.unwrap().org, own);
             let mut read: Vec<_> = facts.read.iter().map(|(key, _)| *key).collect();
             read.sort();
             let mut due = [
                 RowKey::Account(id),
-                RowKey::Organisation(own),
+                RowKey::Organization(own),
                 RowKey::Roster(own),
             ];
             due.sort();
@@ -52,17 +52,17 @@ fn a_wrong_guess_of_the_organisation_is_put_away() {
 }
 
 #[test]
-fn an_account_that_is_nowhere_has_no_organisation() {
+fn an_account_that_is_nowhere_has_no_organization() {
     wait(async {
-        let service = Service::new(MemoryStore::new(), KeyRing::single(1, [7; 32])).unwrap();
+        let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
         let org = service
-            .ensure_organisation(1_u64.into(), "House")
+            .ensure_organization(1_u64.into(), "House")
             .await
             .unwrap();
         let nobody = 9_u64.into();
         service.remember_home(nobody, Some(org));
         let facts = service.facts(nobody).await.unwrap();
-        assert!(facts.organisation.is_none() && facts.roster.is_none());
+        assert!(facts.organization.is_none() && facts.roster.is_none());
         assert!(service.homes().is_empty());
     });
 }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use loquet::device::DeviceId;
 use loquet::flow::{
-    BeginEnrollment, CollectTicket, ConfirmEnrollment, EnableMfa, GiveCode, LogIn, OpenBreakGlass,
-    ReportLost, RulesChange, SetAccessRules, SwitchDevices,
+    BeginEnrollment, CollectResetCode, ConfirmEnrollment, EnableMfa, LogIn, OpenBreakGlass,
+    ReportLost, RulesChange, SetAccessRules, SetDevicesRemembered, VerifyCode,
 };
 use loquet::testing::Phone;
-use loquet::{AccountId, Clock, Level, Refusal, Refused, Request, Ticket};
+use loquet::{AccountId, Clock, Level, Refusal, Refused, Request, ResetCode};
 use loquet_enrollment::{App, Support};
 use loquet_ipfilter::{Country, Geo};
 use loquet_testkit::house::{ANNE, CHLOE, DENIS, HOME, House, rule};
@@ -115,7 +115,10 @@ async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
 async fn rules_let_in_from_a_country_and_from_a_remembered_device() {
     let house = house().await;
     let (phone, stamp) = house.enabled().await;
-    house.run(SwitchDevices { stamp, on: true }).await.unwrap();
+    house
+        .run(SetDevicesRemembered { stamp, on: true })
+        .await
+        .unwrap();
     let canada = Country::from_code("CA").unwrap();
     let places = [("24.48.0.0/16".parse().unwrap(), canada)];
     let geo = Geo::default().with_countries(1_790_000_000, places);
@@ -140,7 +143,7 @@ async fn rules_let_in_from_a_country_and_from_a_remembered_device() {
     assert_eq!(rule(stranger), Refusal::AccessDenied);
     let stamp = log_in(there(None, CANADA)).await.unwrap().stamp;
     let typed = house.code(&phone).into();
-    let code = GiveCode { stamp, typed };
+    let code = VerifyCode { stamp, typed };
     let entered = house.service.run(code, &there(None, CANADA)).await.unwrap();
     let device = entered.granted().unwrap().device;
     assert!(device.is_some(), "remembered, as the person asked");
@@ -160,14 +163,14 @@ async fn every_decision_about_a_person_is_in_an_unbroken_chain() {
 async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
     let house = house().await;
     let stamp = house.log_in(ANNE).await.stamp;
-    let seal = house
+    let break_glass = house
         .service
-        .propose_seal(&stamp)
+        .propose_break_glass(&stamp)
         .await
         .unwrap()
         .unwrap()
         .expose();
-    let typed_back = seal.rsplit('-').next().unwrap().into();
+    let typed_back = break_glass.rsplit('-').next().unwrap().into();
     house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     house.enroll(stamp).await;
     house
@@ -183,44 +186,47 @@ async fn break_glass_lets_the_last_administrator_back_in_after_a_day() {
     };
     assert_eq!(
         rule(house.run(open("AAAAA-AAAAA-AAAAA-AAAAA-AAAAAA")).await),
-        Refusal::WrongSeal
+        Refusal::WrongBreakGlassCode
     );
-    let ready = house.run(open(&seal)).await.unwrap();
-    let collect = || CollectTicket {
+    let ready = house.run(open(&break_glass)).await.unwrap();
+    let collect = || CollectResetCode {
         account: ANNE.into(),
-        typed: seal.to_string().into(),
+        typed: break_glass.to_string().into(),
     };
     assert!(matches!(
         rule(house.run(collect()).await),
         Refusal::TooEarly { .. }
     ));
     house.clock.advance(ready.0 - house.clock.now().0);
-    let ticket = house.run(collect()).await.unwrap().ticket;
+    let reset_code = house.run(collect()).await.unwrap().reset_code;
 
-    let new = enrolled_anew(&house, ticket).await;
-    assert_ne!(new, *seal);
-    assert_eq!(rule(house.run(open(&seal)).await), Refusal::WrongSeal);
+    let new = enrolled_anew(&house, reset_code).await;
+    assert_ne!(new, *break_glass);
+    assert_eq!(
+        rule(house.run(open(&break_glass)).await),
+        Refusal::WrongBreakGlassCode
+    );
 }
 
-/// The enrollment that follows renews the seal before it confirms.
-async fn enrolled_anew(house: &House, ticket: Ticket) -> String {
+/// The enrollment that follows renews the break-glass code before it confirms.
+async fn enrolled_anew(house: &House, reset_code: ResetCode) -> String {
     let stamp = house.log_in(ANNE).await.stamp;
     let begin = BeginEnrollment {
         stamp,
-        ticket: ticket.expose().to_string().into(),
+        reset_code: reset_code.expose().to_string().into(),
     };
     let offer = house.run(begin).await.unwrap();
     let phone = Phone::scan(&offer).unwrap();
-    let confirm = |typed: String, seal_typed_back: &str| ConfirmEnrollment {
+    let confirm = |typed: String, break_glass_typed_back: &str| ConfirmEnrollment {
         stamp,
         typed: typed.into(),
-        seal_typed_back: seal_typed_back.into(),
+        break_glass_typed_back: break_glass_typed_back.into(),
     };
     let without = house.run(confirm(house.code(&phone), "")).await;
-    assert_eq!(rule(without), Refusal::SealFirst);
+    assert_eq!(rule(without), Refusal::BreakGlassCodeFirst);
     let new = house
         .service
-        .propose_seal(&stamp)
+        .propose_break_glass(&stamp)
         .await
         .unwrap()
         .unwrap()

@@ -82,7 +82,7 @@ async fn the_code_of_a_typed_key_confirms_while_its_count_lasts() {
     let confirm = |typed: String| ConfirmEnrollment {
         stamp,
         typed: typed.into(),
-        seal_typed_back: "".into(),
+        break_glass_typed_back: "".into(),
     };
     // Until it changes, and as long again for slow fingers; not longer.
     house.clock.advance(90);
@@ -104,7 +104,7 @@ async fn whoever_typed_the_key_is_in_and_comes_in_again() {
     let confirm = ConfirmEnrollment {
         stamp,
         typed: shown(&offer.key_grouped, house.clock.now()).into(),
-        seal_typed_back: "".into(),
+        break_glass_typed_back: "".into(),
     };
     let entered = house.run(confirm).await.unwrap();
     let standing = house.service.check(&entered.stamp, None).await.unwrap();

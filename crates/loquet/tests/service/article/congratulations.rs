@@ -1,8 +1,8 @@
 //! « Félicitations pour la Sécurisation de Votre Compte ! »
 
 use loquet::flow::{
-    Announce, BeginEnrollment, CancelMandate, EnableMfa, LogOutEverywhere, Reset, SwitchDevices,
-    SwitchOff,
+    BeginEnrollment, CancelMandate, EnableMfa, LogOutEverywhere, Reset, ScheduleMandate,
+    SetDevicesRemembered, TurnOff,
 };
 use loquet::{Clock, Level, Refusal, RoleId};
 use loquet_policy::{Start, limits};
@@ -15,8 +15,8 @@ use super::house;
 async fn where_it_is_enabled_everybody_may_secure_the_own_account() {
     let house = house().await;
     let stamp = house.log_in(DENIS).await.stamp;
-    let ticket = "".into();
-    let early = BeginEnrollment { stamp, ticket };
+    let reset_code = "".into();
+    let early = BeginEnrollment { stamp, reset_code };
     assert_eq!(rule(house.run(early).await), Refusal::NotEnabled);
     house.enabled().await;
     for account in [BRUNO, CHLOE, DENIS] {
@@ -41,7 +41,7 @@ async fn once_enabled_there_is_no_way_back() {
     };
     assert_eq!(rule(house.run(again).await).code(), "ALREADY_ENABLED");
     let standing = house.standing(&stamp).await;
-    assert!(standing.organisation.is_enabled());
+    assert!(standing.organization.is_enabled());
 }
 
 #[tokio::test]
@@ -52,12 +52,15 @@ async fn enabling_asks_for_the_last_group_of_the_break_glass_code() {
         stamp,
         typed_back: "AAAAAA".into(),
     };
-    assert_eq!(rule(house.run(wrong).await), Refusal::SealNotConfirmed);
+    assert_eq!(
+        rule(house.run(wrong).await),
+        Refusal::BreakGlassCodeNotConfirmed
+    );
     let parent = house.log_in(DENIS).await.stamp;
     assert_eq!(
         house
             .service
-            .propose_seal(&parent)
+            .propose_break_glass(&parent)
             .await
             .unwrap()
             .unwrap_err(),
@@ -68,7 +71,7 @@ async fn enabling_asks_for_the_last_group_of_the_break_glass_code() {
 /// « L'AMF ajoute une couche supplémentaire de sécurité en exigeant une vérification supplémentaire en plus de votre
 /// mot de passe. »
 #[tokio::test]
-async fn the_code_comes_in_addition_to_the_pass_phrase() {
+async fn the_code_comes_in_addition_to_the_password() {
     let house = house().await;
     let (phone, _) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
@@ -102,23 +105,31 @@ async fn a_parent_may_and_need_not() {
 async fn enabling_recommends_the_mandate_which_covers_all_employees() {
     let house = house().await;
     let stamp = house.log_in(ANNE).await.stamp;
-    let seal = house.service.propose_seal(&stamp).await.unwrap().unwrap();
-    let typed_back = seal.expose().rsplit('-').next().unwrap().into();
+    let break_glass = house
+        .service
+        .propose_break_glass(&stamp)
+        .await
+        .unwrap()
+        .unwrap();
+    let typed_back = break_glass.expose().rsplit('-').next().unwrap().into();
     let enabled = house.run(EnableMfa { stamp, typed_back }).await.unwrap();
     assert_eq!(enabled.propose, RoleId::EMPLOYEE);
     assert_eq!(enabled.from, house.clock.now().plus(limits::NOTICE));
     let (_, stamp) = house.enroll(stamp).await;
     let (role, date) = (enabled.propose, house.clock.now().plus(limits::NOTICE));
     let start = Start::At(date);
-    let imposed = house.run(Announce { stamp, role, start }).await.unwrap();
+    let imposed = house
+        .run(ScheduleMandate { stamp, role, start })
+        .await
+        .unwrap();
     assert_eq!((imposed.role, imposed.date), (role, date));
     assert_eq!(house.log_in(CHLOE).await.stamp.level(), Level::Level1);
     house.clock.advance(limits::NOTICE);
     for (account, level) in [
         (ANNE, Level::HalfLogin),
         // An administrator is covered as an employee.
-        (BRUNO, Level::EnrolOnly),
-        (CHLOE, Level::EnrolOnly),
+        (BRUNO, Level::EnrollOnly),
+        (CHLOE, Level::EnrollOnly),
         (DENIS, Level::Level1),
     ] {
         assert_eq!(house.log_in(account).await.stamp.level(), level);
@@ -136,7 +147,7 @@ async fn half_a_log_in_reaches_nothing() {
     assert_eq!(
         house
             .service
-            .roll_call(&stamp)
+            .users(&stamp)
             .await
             .unwrap()
             .unwrap_err()
@@ -144,7 +155,7 @@ async fn half_a_log_in_reaches_nothing() {
         "CODE_REQUIRED"
     );
     assert_eq!(
-        rule(house.run(SwitchDevices { stamp, on: true }).await).code(),
+        rule(house.run(SetDevicesRemembered { stamp, on: true }).await).code(),
         "CODE_REQUIRED"
     );
     assert_eq!(
@@ -161,16 +172,16 @@ async fn an_employee_under_the_mandate_must_enroll_and_cannot_switch_it_off() {
     let stamp = house.log_in(CHLOE).await.stamp;
     house.imposed().await;
     assert_eq!(
-        rule(house.run(Announce { stamp, role, start }).await).code(),
-        "ENROL_ONLY"
+        rule(house.run(ScheduleMandate { stamp, role, start }).await).code(),
+        "ENROLL_ONLY"
     );
     let (phone, stamp) = house.enroll(house.log_in(CHLOE).await.stamp).await;
     assert_eq!(
-        rule(house.run(Announce { stamp, role, start }).await),
+        rule(house.run(ScheduleMandate { stamp, role, start }).await),
         Refusal::NotAdmin
     );
     let typed = house.code(&phone).into();
-    let refusal = rule(house.run(SwitchOff { stamp, typed }).await);
+    let refusal = rule(house.run(TurnOff { stamp, typed }).await);
     assert!(
         matches!(refusal, Refusal::Mandated(loquet_policy::Cause { role: Some(RoleId::EMPLOYEE), by: Some(by), .. }) if by == ANNE.into()),
         "{refusal:?}"
@@ -179,7 +190,7 @@ async fn an_employee_under_the_mandate_must_enroll_and_cannot_switch_it_off() {
 
 /// « Si un employé perd son code OTP, il devra demander à un autre administrateur de réinitialiser son compte. »
 #[tokio::test]
-async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() {
+async fn another_administrator_resets_and_the_reset_code_opens_the_new_enrollment() {
     let house = house().await;
     let (phone, anne) = house.imposed().await;
     let chloe = house.log_in(CHLOE).await.stamp;
@@ -191,7 +202,7 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
         aloud: false,
         typed,
     };
-    let ticket = house.run(reset).await.unwrap().ticket;
+    let reset_code = house.run(reset).await.unwrap().reset_code;
 
     assert_eq!(
         house
@@ -205,22 +216,22 @@ async fn another_administrator_resets_and_the_ticket_opens_the_new_enrollment() 
     let half = house.log_in(CHLOE).await.stamp;
     assert_eq!(
         half.level(),
-        Level::EnrolOnly,
+        Level::EnrollOnly,
         "a reset never lowers the requirement"
     );
     let without = BeginEnrollment {
         stamp: half,
-        ticket: "".into(),
+        reset_code: "".into(),
     };
-    assert_eq!(rule(house.run(without).await).code(), "TICKET_REQUIRED");
+    assert_eq!(rule(house.run(without).await).code(), "RESET_CODE_REQUIRED");
     let wrong = BeginEnrollment {
         stamp: half,
-        ticket: "not a ticket".into(),
+        reset_code: "not a reset code".into(),
     };
-    assert_eq!(rule(house.run(wrong).await), Refusal::WrongTicket);
+    assert_eq!(rule(house.run(wrong).await), Refusal::WrongResetCode);
     let right = BeginEnrollment {
         stamp: half,
-        ticket: ticket.expose().to_lowercase().into(),
+        reset_code: reset_code.expose().to_lowercase().into(),
     };
     let offer = house.run(right).await.unwrap();
     let (new, _) = house.confirm(half, &offer).await;
@@ -257,5 +268,5 @@ async fn an_administrator_is_reset_by_the_other_and_never_by_oneself() {
         typed,
     };
     assert!(house.run(other).await.is_ok());
-    assert_eq!(house.log_in(BRUNO).await.stamp.level(), Level::EnrolOnly);
+    assert_eq!(house.log_in(BRUNO).await.stamp.level(), Level::EnrollOnly);
 }

@@ -1,6 +1,6 @@
 //! « Comment l'utilisateur peut activer et désactiver le multi-facteur dans son compte … ? »
 
-use loquet::flow::{SwitchOff, SwitchOn};
+use loquet::flow::{TurnOff, TurnOn};
 use loquet::{Level, Refusal};
 use loquet_testkit::house::{CHLOE, DENIS, rule};
 
@@ -28,7 +28,7 @@ async fn the_owner_switches_the_question_off_with_a_code_and_on_again() {
     let house = house().await;
     house.imposed().await;
     let (phone, stamp) = house.enroll(house.log_in(DENIS).await.stamp).await;
-    let off = |typed: String| SwitchOff {
+    let off = |typed: String| TurnOff {
         stamp,
         typed: typed.into(),
     };
@@ -41,7 +41,7 @@ async fn the_owner_switches_the_question_off_with_a_code_and_on_again() {
     let stamp = house.log_in(DENIS).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
     let typed = house.code(&phone).into();
-    let entered = house.run(SwitchOn { stamp, typed }).await.unwrap();
+    let entered = house.run(TurnOn { stamp, typed }).await.unwrap();
     assert_eq!(entered.unwrap().stamp.level(), Level::Level2);
     assert_eq!(house.log_in(DENIS).await.stamp.level(), Level::HalfLogin);
 }

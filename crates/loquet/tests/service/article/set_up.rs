@@ -16,12 +16,15 @@ async fn whoever_must_and_has_no_app_gets_nowhere_but_to_the_enrollment() {
     let house = house().await;
     house.imposed().await;
     let stamp = house.log_in(CHLOE).await.stamp;
-    assert_eq!(stamp.level(), Level::EnrolOnly);
+    assert_eq!(stamp.level(), Level::EnrollOnly);
     assert_eq!(
         rule(house.run(LogOutEverywhere { stamp }).await).code(),
-        "ENROL_ONLY"
+        "ENROLL_ONLY"
     );
-    assert_eq!(rule(house.give(stamp, "123456").await).code(), "ENROL_ONLY");
+    assert_eq!(
+        rule(house.give(stamp, "123456").await).code(),
+        "ENROLL_ONLY"
+    );
     offered(&house, CHLOE).await;
 }
 
@@ -172,7 +175,7 @@ async fn the_first_code_finishes_the_enrollment_and_the_log_in() {
     let confirm = |typed: String| ConfirmEnrollment {
         stamp,
         typed: typed.into(),
-        seal_typed_back: "".into(),
+        break_glass_typed_back: "".into(),
     };
     let wrong = confirm(house.wrong_code(&phone));
     assert!(matches!(
@@ -205,8 +208,8 @@ async fn whoever_deletes_the_app_cannot_enroll_another_alone() {
     let (_, live) = house.enabled().await;
     let stamp = house.log_in(ANNE).await.stamp;
     for stamp in [stamp, live] {
-        let ticket = "".into();
-        let refusal = rule(house.run(BeginEnrollment { stamp, ticket }).await);
+        let reset_code = "".into();
+        let refusal = rule(house.run(BeginEnrollment { stamp, reset_code }).await);
         let half = stamp.level() == Level::HalfLogin;
         let due = if half {
             "CODE_REQUIRED"

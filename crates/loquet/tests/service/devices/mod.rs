@@ -5,8 +5,8 @@ mod worth;
 
 use loquet::device::{DeviceId, MOST, RETENTION};
 use loquet::flow::{
-    Ceremony, Entered, Forget, ForgetDevice, ForgetDevices, GiveCode, LogIn, ReportLost, Reset,
-    SwitchDevices,
+    Ceremony, Entered, Forget, ForgetDevice, ForgetDevices, LogIn, ReportLost, Reset,
+    SetDevicesRemembered, VerifyCode,
 };
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
@@ -50,7 +50,7 @@ impl Browser {
             .granted()
     }
 
-    /// The pass phrase was right.
+    /// The password was right.
     async fn enter(self, house: &House, account: u64) -> Stamp {
         let account = account.into();
         self.run(house, LogIn { account }).await.unwrap().stamp
@@ -58,7 +58,7 @@ impl Browser {
 
     async fn give(self, house: &House, stamp: Stamp, phone: &Phone) -> Entered {
         let typed = house.code(phone).into();
-        self.run(house, GiveCode { stamp, typed }).await.unwrap()
+        self.run(house, VerifyCode { stamp, typed }).await.unwrap()
     }
 
     async fn log_in(self, house: &House, account: u64, phone: &Phone) -> Entered {
@@ -90,7 +90,10 @@ impl Browser {
 async fn house() -> (House, Phone, Phone, Stamp) {
     let house = House::over(MemoryStore::new()).await;
     let (anne, stamp) = house.imposed().await;
-    house.run(SwitchDevices { stamp, on: true }).await.unwrap();
+    house
+        .run(SetDevicesRemembered { stamp, on: true })
+        .await
+        .unwrap();
     let chloe = house.log_in(CHLOE).await.stamp;
     let (phone, _) = house.enroll(chloe).await;
     (house, anne, phone, stamp)
@@ -107,7 +110,7 @@ async fn letters(house: &House) -> Vec<(String, Event)> {
 }
 
 #[tokio::test]
-async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
+async fn nothing_is_remembered_until_the_organization_and_the_person_wish_it() {
     let house = House::over(MemoryStore::new()).await;
     let (_, anne) = house.imposed().await;
     let stamp = house.log_in(CHLOE).await.stamp;
@@ -119,7 +122,7 @@ async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
     assert!(standing.devices.is_empty() && !standing.devices_offered);
     // Offered, but not ticked.
     house
-        .run(SwitchDevices {
+        .run(SetDevicesRemembered {
             stamp: anne,
             on: true,
         })
@@ -143,11 +146,11 @@ async fn nothing_is_remembered_until_the_organisation_and_the_person_wish_it() {
 async fn only_an_administrator_with_a_recent_code_switches_devices_on() {
     let house = House::over(MemoryStore::new()).await;
     let early = house.log_in(ANNE).await.stamp;
-    let switch = |stamp| SwitchDevices { stamp, on: true };
+    let switch = |stamp| SetDevicesRemembered { stamp, on: true };
     assert_eq!(rule(house.run(switch(early)).await), Refusal::NotEnabled);
     let (_, anne) = house.imposed().await;
     let chloe = house.log_in(CHLOE).await.stamp;
-    assert_eq!(rule(house.run(switch(chloe)).await).code(), "ENROL_ONLY");
+    assert_eq!(rule(house.run(switch(chloe)).await).code(), "ENROLL_ONLY");
     let (_, chloe) = house.enroll(chloe).await;
     assert_eq!(rule(house.run(switch(chloe)).await), Refusal::NotAdmin);
     house.clock.advance(301);
@@ -170,7 +173,7 @@ async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
     let typed = house.code(&phone).into();
     let stepped = NEW.with(third.device.unwrap()).run(
         &house,
-        GiveCode {
+        VerifyCode {
             stamp: third.stamp,
             typed,
         },
@@ -311,7 +314,7 @@ async fn new_devices_and_new_places_are_told_to_those_who_have_devices_remembere
 }
 
 #[tokio::test]
-async fn what_is_old_is_purged_and_so_is_everything_when_the_organisation_stops() {
+async fn what_is_old_is_purged_and_so_is_everything_when_the_organization_stops() {
     let (house, anne_phone, phone, _) = house().await;
     let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
     let count = |stamp| {
@@ -339,7 +342,7 @@ async fn what_is_old_is_purged_and_so_is_everything_when_the_organisation_stops(
     let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
     let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
     house
-        .run(SwitchDevices {
+        .run(SetDevicesRemembered {
             stamp: anne,
             on: false,
         })
@@ -352,7 +355,7 @@ async fn what_is_old_is_purged_and_so_is_everything_when_the_organisation_stops(
     // Nobody is thrown out by it, and nothing comes back.
     assert_eq!(count(chloe.stamp).await, Ok(0));
     house
-        .run(SwitchDevices {
+        .run(SetDevicesRemembered {
             stamp: anne,
             on: true,
         })
@@ -385,7 +388,7 @@ async fn an_administrator_sees_nobody_elses_devices() {
     let (house, anne_phone, phone, _) = house().await;
     TICKED.log_in(&house, CHLOE, &phone).await;
     let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
-    let people = house.service.roll_call(&anne).await.unwrap().unwrap();
+    let people = house.service.users(&anne).await.unwrap().unwrap();
     let shown = format!("{people:?}");
     assert!(
         shown.contains("chloe") && !shown.contains("203.0.113.0"),

@@ -1,6 +1,8 @@
 //! What is asked, told and forgotten beside the log-in: by whom, and once.
 
-use loquet::flow::{ForgetDevice, LogIn, ReportLost, SetAccessRules, SwitchDevices, SwitchOff};
+use loquet::flow::{
+    ForgetDevice, LogIn, ReportLost, SetAccessRules, SetDevicesRemembered, TurnOff,
+};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{Level, Refusal, Stamp};
@@ -56,7 +58,7 @@ async fn a_device_that_is_forgotten_is_told_to_its_owner() {
 async fn switching_needs_level_2_of_the_last_five_minutes_and_something_to_switch() {
     let house = House::over(MemoryStore::new()).await;
     let (phone, stamp) = house.enabled().await;
-    let switch = |stamp, on| SwitchDevices { stamp, on };
+    let switch = |stamp, on| SetDevicesRemembered { stamp, on };
     assert_eq!(
         rule(house.run(switch(stamp, false)).await),
         Refusal::Unchanged
@@ -67,9 +69,9 @@ async fn switching_needs_level_2_of_the_last_five_minutes_and_something_to_switc
         rule(house.run(switch(stamp, true)).await),
         Refusal::Unchanged
     );
-    // Of whoever switched the question off, the pass phrase alone is no authority.
+    // Of whoever switched the question off, the password alone is no authority.
     let typed = house.code(&phone).into();
-    house.run(SwitchOff { stamp, typed }).await.unwrap();
+    house.run(TurnOff { stamp, typed }).await.unwrap();
     let stamp = house.log_in(ANNE).await.stamp;
     assert_eq!(stamp.level(), Level::Level1);
     assert_eq!(
@@ -84,7 +86,10 @@ async fn switched_off_all_administrators_hear_of_it_and_the_own_devices_are_gone
     let stamp = TICKED.log_in(&house, ANNE, &phone).await.stamp;
     assert_eq!(devices(&house, &stamp).await, 1);
     letters(&house).await;
-    house.run(SwitchDevices { stamp, on: false }).await.unwrap();
+    house
+        .run(SetDevicesRemembered { stamp, on: false })
+        .await
+        .unwrap();
     let event = Event::DevicesSwitched {
         on: false,
         by: ANNE.into(),
@@ -110,7 +115,10 @@ async fn once_switched_off_no_cookie_is_a_known_device() {
     let account = CHLOE.into();
     let known = NEW.with(cookie);
     assert!(known.run(&house, LogIn { account }).await.is_ok());
-    house.run(SwitchDevices { stamp, on: false }).await.unwrap();
+    house
+        .run(SetDevicesRemembered { stamp, on: false })
+        .await
+        .unwrap();
     let answer = known.run(&house, LogIn { account }).await;
     assert_eq!(rule(answer), Refusal::AccessDenied);
 }
@@ -137,7 +145,7 @@ async fn another_code_in_the_same_session_is_no_log_in() {
 }
 
 #[tokio::test]
-async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
+async fn a_step_up_from_the_password_alone_is_no_log_in_either() {
     let (house, _, _, _) = house().await;
     let stamp = house.log_in(DENIS).await.stamp;
     let (phone, stamp) = house.enroll(stamp).await;
@@ -145,7 +153,7 @@ async fn a_step_up_from_the_pass_phrase_alone_is_no_log_in_either() {
     assert!(ticked.device.is_some());
     let (stamp, typed) = (ticked.stamp, house.code(&phone));
     house
-        .run(SwitchOff {
+        .run(TurnOff {
             stamp,
             typed: typed.into(),
         })

@@ -1,6 +1,6 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
-use loquet::flow::{GiveCode, LogIn, SetAccessRules};
+use loquet::flow::{LogIn, SetAccessRules, VerifyCode};
 use loquet::{Level, Refusal};
 use loquet_testkit::house::{ANNE, CHLOE, rule};
 
@@ -19,7 +19,7 @@ async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
     for _ in 0..80 {
         let stamp = thief.enter(&house, CHLOE).await;
         let typed = house.wrong_code(&phone).into();
-        let guess = thief.run(&house, GiveCode { stamp, typed }).await;
+        let guess = thief.run(&house, VerifyCode { stamp, typed }).await;
         assert!(matches!(rule(guess), Refusal::WrongCode { .. }));
         house.clock.advance(3601);
         let stamp = thief.enter(&house, CHLOE).await;
@@ -28,7 +28,7 @@ async fn a_stranger_who_guesses_neither_delays_nor_locks_out_a_known_device() {
     let typed = house.code(&phone).into();
     let stamp = last.unwrap();
     assert_eq!(
-        rule(thief.run(&house, GiveCode { stamp, typed }).await),
+        rule(thief.run(&house, VerifyCode { stamp, typed }).await),
         Refusal::KnownDeviceOnly,
         "even the right code: the last twenty are the owner's"
     );
@@ -48,7 +48,7 @@ async fn twenty_more_wrong_codes_on_known_devices_disable_it_all_the_same() {
             break;
         }
         let typed = house.wrong_code(&phone).into();
-        answers.push(rule(known.run(&house, GiveCode { stamp, typed }).await));
+        answers.push(rule(known.run(&house, VerifyCode { stamp, typed }).await));
         house.clock.advance(3601);
     }
     assert_eq!(answers.len(), 100);
@@ -83,7 +83,7 @@ async fn rules_may_ask_for_a_known_device_and_a_denied_place_stays_denied() {
         rule(away.run(&house, LogIn { account }).await),
         Refusal::AccessDenied
     );
-    // The pass phrase, the code and every request after them: all on the known device.
+    // The password, the code and every request after them: all on the known device.
     let elsewhere = Browser {
         address: "192.0.2.1",
         ..NEW

@@ -95,21 +95,21 @@ impl Model {
 fn onwards(level: Option<&str>) -> &'static [Act] {
     match level {
         None => &[Act::LogIn],
-        Some("HalfLogin") => &[Act::GiveCode],
-        Some("EnrolOnly") => &[Act::Begin(false), Act::Confirm],
+        Some("HalfLogin") => &[Act::VerifyCode],
+        Some("EnrollOnly") => &[Act::Begin(false), Act::Confirm],
         Some("RecoveryOnly") => &[Act::LogIn],
         Some("Level1") => &[Act::Begin(false), Act::Confirm, Act::Enable],
         Some(_) => &[
             Act::LogIn,
-            Act::GiveCode,
-            Act::SwitchOff,
-            Act::Announce(7),
+            Act::VerifyCode,
+            Act::TurnOff,
+            Act::ScheduleMandate(7),
             Act::AnnounceNow,
             Act::Reset,
             Act::Promote,
             Act::Demote,
-            Act::Leave,
-            Act::Rehire,
+            Act::Deactivate,
+            Act::Reactivate,
         ],
     }
 }
@@ -145,25 +145,25 @@ fn anything() -> Vec<Act> {
     use Act::*;
     vec![
         LogIn,
-        GiveCode,
-        GiveCode,
+        VerifyCode,
+        VerifyCode,
         Begin(false),
         Confirm,
         LogOut,
         LogOutEverywhere,
-        SwitchOn,
-        SwitchOff,
+        TurnOn,
+        TurnOff,
         ReportLost,
         Enable,
-        Announce(7),
+        ScheduleMandate(7),
         AnnounceNow,
         Cancel,
         Reset,
         Reset,
         Promote,
         Demote,
-        Leave,
-        Rehire,
+        Deactivate,
+        Reactivate,
         BreakGlass,
         Collect,
     ]
@@ -227,20 +227,22 @@ impl ReferenceStateMachine for Lives {
             1 => Just(Code::Nothing),
         ];
         let back = prop_oneof![6 => Just(0usize), 1 => 1usize..3];
-        let ticket = prop_oneof![4 => Just(true), 1 => Just(false)];
-        (act, wait, 0..PEOPLE.len(), back, code, ticket, 6u64..10)
-            .prop_map(|((who, act), wait, whom, back, code, ticket, days)| Turn {
-                wait,
-                act: match act {
-                    Act::Begin(_) => Act::Begin(ticket),
-                    Act::Announce(_) => Act::Announce(days),
-                    other => other,
+        let reset_code = prop_oneof![4 => Just(true), 1 => Just(false)];
+        (act, wait, 0..PEOPLE.len(), back, code, reset_code, 6u64..10)
+            .prop_map(
+                |((who, act), wait, whom, back, code, reset_code, days)| Turn {
+                    wait,
+                    act: match act {
+                        Act::Begin(_) => Act::Begin(reset_code),
+                        Act::ScheduleMandate(_) => Act::ScheduleMandate(days),
+                        other => other,
+                    },
+                    who,
+                    whom,
+                    back,
+                    code,
                 },
-                who,
-                whom,
-                back,
-                code,
-            })
+            )
             .boxed()
     }
 
@@ -253,7 +255,7 @@ impl ReferenceStateMachine for Lives {
         model.now += turn.wait;
         let said = model.reference.ask(ask, model.now);
         let mut number = model.next;
-        if let (Ok(level), Act::GiveCode) = (said, ask.act) {
+        if let (Ok(level), Act::VerifyCode) = (said, ask.act) {
             let session = ask.session;
             let own = &mut model.sessions[turn.who];
             // A step-up of a session that is at Level2 already only moves its time.
@@ -262,7 +264,7 @@ impl ReferenceStateMachine for Lives {
             } else {
                 own.push((number, level));
             }
-        } else if let (Ok(level), Act::LogIn | Act::Confirm | Act::SwitchOn) = (said, ask.act)
+        } else if let (Ok(level), Act::LogIn | Act::Confirm | Act::TurnOn) = (said, ask.act)
             && level != "done"
         {
             model.sessions[turn.who].push((number, level));

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use super::model::{DAY, PEOPLE, START, Said};
 use loquet::flow::{
-    AddRole, Announce, BeginEnrollment, CancelMandate, Ceremony, CollectTicket, ConfirmEnrollment,
-    EnableMfa, Entered, GiveCode, Leave, LogIn, LogOut, LogOutEverywhere, OpenBreakGlass, Rehire,
-    RemoveRole, ReportLost, Reset, SwitchOff, SwitchOn, TicketFor,
+    AddRole, BeginEnrollment, CancelMandate, Ceremony, CollectResetCode, ConfirmEnrollment,
+    Deactivate, EnableMfa, Entered, IssuedResetCode, LogIn, LogOut, LogOutEverywhere,
+    OpenBreakGlass, Reactivate, RemoveRole, ReportLost, Reset, ScheduleMandate, TurnOff, TurnOn,
+    VerifyCode,
 };
 use loquet::store::MemoryStore;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Clock, KeyRing, Level, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime,
+    AccountId, Clock, Keyring, Level, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime,
 };
 use loquet_policy::{BreakGlass, RoleSet, Start};
 use loquet_testkit::house::House;
@@ -27,8 +28,8 @@ pub struct Real {
     phones: BTreeMap<usize, Phone>,
     /// Phones that scanned and were not confirmed yet, by session.
     scanned: BTreeMap<u64, Phone>,
-    tickets: BTreeMap<usize, String>,
-    seal: String,
+    reset_codes: BTreeMap<usize, String>,
+    break_glass: String,
 }
 
 fn account(who: usize) -> AccountId {
@@ -39,7 +40,7 @@ fn name(level: Level) -> &'static str {
     match level {
         Level::HalfLogin => "HalfLogin",
         Level::RecoveryOnly => "RecoveryOnly",
-        Level::EnrolOnly => "EnrolOnly",
+        Level::EnrollOnly => "EnrollOnly",
         Level::Level1 => "Level1",
         Level::Level2 => "Level2",
     }
@@ -52,12 +53,12 @@ impl Real {
             .build()
             .unwrap();
         let clock = TestClock::at(START);
-        let ring = KeyRing::single(1, [7; 32]);
+        let ring = Keyring::single(1, [7; 32]);
         let service = Service::with_clock(MemoryStore::new(), ring, clock.clone()).unwrap();
         runtime.block_on(async {
             let org = OrgId::from(9u64);
             service
-                .ensure_organisation(org, "À petits pas")
+                .ensure_organization(org, "À petits pas")
                 .await
                 .unwrap();
             for (who, rank) in PEOPLE.iter().enumerate() {
@@ -88,8 +89,8 @@ impl Real {
             stamps: BTreeMap::new(),
             phones: BTreeMap::new(),
             scanned: BTreeMap::new(),
-            tickets: BTreeMap::new(),
-            seal: String::new(),
+            reset_codes: BTreeMap::new(),
+            break_glass: String::new(),
         }
     }
 
@@ -135,9 +136,14 @@ impl Real {
     }
 
     /// The break-glass code that a session is shown, if it is shown one.
-    fn shown_seal(&self, stamp: &Stamp) -> Option<String> {
-        let shown = self.runtime.block_on(self.service.propose_seal(stamp));
-        shown.unwrap().ok().map(|seal| seal.expose().to_string())
+    fn shown_break_glass(&self, stamp: &Stamp) -> Option<String> {
+        let shown = self
+            .runtime
+            .block_on(self.service.propose_break_glass(stamp));
+        shown
+            .unwrap()
+            .ok()
+            .map(|break_glass| break_glass.expose().to_string())
     }
 
     fn glass(&self, stamp: &Stamp) -> Option<BreakGlass> {
@@ -145,7 +151,7 @@ impl Real {
         standing
             .unwrap()
             .ok()
-            .map(|standing| standing.organisation.break_glass)
+            .map(|standing| standing.organization.break_glass)
     }
 
     fn enter(&mut self, number: u64, entered: Entered) -> &'static str {
@@ -153,9 +159,9 @@ impl Real {
         name(entered.stamp.level())
     }
 
-    fn hand_over(&mut self, whom: usize, ticket: TicketFor) -> &'static str {
-        self.tickets
-            .insert(whom, ticket.ticket.expose().to_string());
+    fn hand_over(&mut self, whom: usize, reset_code: IssuedResetCode) -> &'static str {
+        self.reset_codes
+            .insert(whom, reset_code.reset_code.expose().to_string());
         "done"
     }
 
@@ -173,40 +179,40 @@ impl Real {
         }
         let stamp = self.stamps[&ask.session];
         match ask.act {
-            Act::GiveCode => {
+            Act::VerifyCode => {
                 let typed = self.code(ask.who, ask.code).into();
-                let entered = self.run(GiveCode { stamp, typed })?;
+                let entered = self.run(VerifyCode { stamp, typed })?;
                 Ok(self.enter(number, entered))
             }
             Act::LogOut => self.run(LogOut { stamp }).map(|()| "done"),
             Act::LogOutEverywhere => self.run(LogOutEverywhere { stamp }).map(|()| "done"),
-            Act::Begin(ticket) => self.begin(ask.who, ask.session, ticket),
+            Act::Begin(reset_code) => self.begin(ask.who, ask.session, reset_code),
             Act::Confirm => self.confirm(ask, number),
-            Act::SwitchOn => {
+            Act::TurnOn => {
                 let typed = self.code(ask.who, ask.code).into();
-                match self.run(SwitchOn { stamp, typed })? {
+                match self.run(TurnOn { stamp, typed })? {
                     Some(entered) => Ok(self.enter(number, entered)),
                     None => Ok("done"),
                 }
             }
-            Act::SwitchOff => {
+            Act::TurnOff => {
                 let typed = self.code(ask.who, ask.code).into();
-                self.run(SwitchOff { stamp, typed }).map(|()| "done")
+                self.run(TurnOff { stamp, typed }).map(|()| "done")
             }
             _ => self.administer(ask, stamp),
         }
     }
 
-    fn begin(&mut self, who: usize, session: u64, ticket: bool) -> Said {
+    fn begin(&mut self, who: usize, session: u64, reset_code: bool) -> Said {
         let stamp = self.stamps[&session];
         // Whoever was never given one shows something else.
-        let known = self.tickets.get(&who).cloned();
-        let ticket = match ticket {
-            true => known.unwrap_or_else(|| "no ticket".into()),
+        let known = self.reset_codes.get(&who).cloned();
+        let reset_code = match reset_code {
+            true => known.unwrap_or_else(|| "no reset code".into()),
             false => String::new(),
         }
         .into();
-        let offer = self.run(BeginEnrollment { stamp, ticket })?;
+        let offer = self.run(BeginEnrollment { stamp, reset_code })?;
         self.scanned.insert(session, Phone::scan(&offer).unwrap());
         Ok("done")
     }
@@ -217,25 +223,27 @@ impl Real {
         } = ask;
         let stamp = self.stamps[&session];
         let typed = self.type_code(self.scanned.get(&session), code).into();
-        let seal = self.shown_seal(&stamp);
+        let break_glass = self.shown_break_glass(&stamp);
         let before = self.glass(&stamp);
-        let last_group = seal.as_ref().and_then(|seal| seal.rsplit('-').next());
-        let seal_typed_back = last_group.unwrap_or_default().into();
+        let last_group = break_glass
+            .as_ref()
+            .and_then(|break_glass| break_glass.rsplit('-').next());
+        let break_glass_typed_back = last_group.unwrap_or_default().into();
         let entered = self.run(ConfirmEnrollment {
             stamp,
             typed,
-            seal_typed_back,
+            break_glass_typed_back,
         })?;
         let phone = self.scanned.remove(&session).unwrap();
         self.phones.insert(who, phone);
         let sealed = |glass| match glass {
-            Some(BreakGlass::Sealed { seal, .. }) => Some(seal),
-            Some(BreakGlass::Open { seal, .. }) => Some(seal),
-            Some(BreakGlass::Opening { seal, .. }) => Some(seal),
+            Some(BreakGlass::Ready { break_glass, .. }) => Some(break_glass),
+            Some(BreakGlass::Open { break_glass, .. }) => Some(break_glass),
+            Some(BreakGlass::Opening { break_glass, .. }) => Some(break_glass),
             _ => None,
         };
         if sealed(before) != sealed(self.glass(&entered.stamp)) {
-            self.seal = seal.unwrap();
+            self.break_glass = break_glass.unwrap();
         }
         Ok(self.enter(number, entered))
     }
@@ -245,20 +253,20 @@ impl Real {
         let role = RoleId::EMPLOYEE;
         match ask.act {
             Act::Enable => {
-                let seal = self.shown_seal(&stamp).unwrap_or_default();
-                let typed_back = seal.rsplit('-').next().unwrap_or_default().into();
+                let break_glass = self.shown_break_glass(&stamp).unwrap_or_default();
+                let typed_back = break_glass.rsplit('-').next().unwrap_or_default().into();
                 self.run(EnableMfa { stamp, typed_back })?;
-                self.seal = seal;
+                self.break_glass = break_glass;
                 Ok("done")
             }
-            Act::Announce(days) => {
+            Act::ScheduleMandate(days) => {
                 let start = Start::At(self.clock.now().plus(days * DAY));
-                let announce = Announce { stamp, role, start };
+                let announce = ScheduleMandate { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
             Act::AnnounceNow => {
                 let start = Start::Now { confirmed: true };
-                let announce = Announce { stamp, role, start };
+                let announce = ScheduleMandate { stamp, role, start };
                 self.run(announce).map(|_| "done")
             }
             Act::Cancel => self.run(CancelMandate { stamp, role }).map(|()| "done"),
@@ -273,13 +281,13 @@ impl Real {
         let typed = self.code(ask.who, ask.code).into();
         match ask.act {
             Act::Reset => {
-                let ticket = self.run(Reset {
+                let reset_code = self.run(Reset {
                     stamp,
                     subject,
                     aloud: false,
                     typed,
                 })?;
-                Ok(self.hand_over(ask.whom, ticket))
+                Ok(self.hand_over(ask.whom, reset_code))
             }
             Act::Promote => self
                 .run(AddRole {
@@ -296,15 +304,15 @@ impl Real {
                     role,
                 })
                 .map(|()| "done"),
-            Act::Leave => self.run(Leave { stamp, subject }).map(|()| "done"),
-            Act::Rehire => {
-                let ticket = self.run(Rehire {
+            Act::Deactivate => self.run(Deactivate { stamp, subject }).map(|()| "done"),
+            Act::Reactivate => {
+                let reset_code = self.run(Reactivate {
                     stamp,
                     subject,
                     roles: RoleSet::of(RoleId::EMPLOYEE),
                     typed,
                 })?;
-                Ok(self.hand_over(ask.whom, ticket))
+                Ok(self.hand_over(ask.whom, reset_code))
             }
             other => panic!("{other:?} is asked of nobody"),
         }
@@ -312,11 +320,11 @@ impl Real {
 
     /// The way back in without another administrator.
     fn break_glass(&mut self, ask: Ask) -> Said {
-        let (account, typed) = (account(ask.who), self.seal.clone().into());
+        let (account, typed) = (account(ask.who), self.break_glass.clone().into());
         if ask.act == Act::BreakGlass {
             return self.run(OpenBreakGlass { account, typed }).map(|_| "done");
         }
-        let ticket = self.run(CollectTicket { account, typed })?;
-        Ok(self.hand_over(ask.who, ticket))
+        let reset_code = self.run(CollectResetCode { account, typed })?;
+        Ok(self.hand_over(ask.who, reset_code))
     }
 }

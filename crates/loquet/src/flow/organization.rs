@@ -11,9 +11,9 @@ use super::{After, Case, Door, Refused, Typed, done, tags};
 use crate::records::Rules;
 use crate::stamp::Stamp;
 
-/// Multi-factor log-in for the organisation, once and for ever.
+/// Multi-factor log-in for the organization, once and for ever.
 ///
-/// First show the break-glass code of [`Service::propose_seal`](crate::Service::propose_seal) and ask for its last group.
+/// First show the break-glass code of [`Service::propose_break_glass`](crate::Service::propose_break_glass) and ask for its last group.
 #[derive(Debug, Clone)]
 pub struct EnableMfa {
     /// An administrator's session.
@@ -39,16 +39,18 @@ fn enabled(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Enabled, Refu
 }
 
 in_session!(EnableMfa, "enable_mfa", Enabled, enabled, |this, case| {
-    let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
+    let break_glass = case
+        .proposed_break_glass()
+        .ok_or(Refusal::PolicyUnavailable)?;
     Command::Enable {
-        seal: seal.digest(),
-        typed_back: seal.ends_with(this.typed_back.expose()),
+        break_glass: break_glass.digest(),
+        typed_back: break_glass.ends_with(this.typed_back.expose()),
     }
 });
 
 /// A new break-glass code in place of the old, shown and typed back as for [`EnableMfa`].
 #[derive(Debug, Clone)]
-pub struct RenewSeal {
+pub struct RenewBreakGlassCode {
     /// An administrator's session.
     pub stamp: Stamp,
     /// The last group of the new code, as typed back.
@@ -57,18 +59,26 @@ pub struct RenewSeal {
     pub typed: Typed,
 }
 
-in_session!(RenewSeal, "renew_seal", (), done, |this, case| {
-    let seal = case.proposed_seal().ok_or(Refusal::PolicyUnavailable)?;
-    Command::RenewSeal {
-        seal: seal.digest(),
-        typed_back: seal.ends_with(this.typed_back.expose()),
-        code: case.submitted(&this.typed),
+in_session!(
+    RenewBreakGlassCode,
+    "renew_break_glass_code",
+    (),
+    done,
+    |this, case| {
+        let break_glass = case
+            .proposed_break_glass()
+            .ok_or(Refusal::PolicyUnavailable)?;
+        Command::RenewBreakGlassCode {
+            break_glass: break_glass.digest(),
+            typed_back: break_glass.ends_with(this.typed_back.expose()),
+            code: case.submitted(&this.typed),
+        }
     }
-});
+);
 
 /// A mandate: everybody with this role must use multi-factor log-in.
 #[derive(Debug, Clone, Copy)]
-pub struct Announce {
+pub struct ScheduleMandate {
     /// An administrator's session with a recent code.
     pub stamp: Stamp,
     /// Whom it covers. Administrators are covered as employees.
@@ -93,12 +103,18 @@ fn imposed(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Imposed, Refu
     }
 }
 
-in_session!(Announce, "announce", Imposed, imposed, |this, _case| {
-    Command::Announce {
-        role: this.role,
-        start: this.start,
+in_session!(
+    ScheduleMandate,
+    "schedule_mandate",
+    Imposed,
+    imposed,
+    |this, _case| {
+        Command::ScheduleMandate {
+            role: this.role,
+            start: this.start,
+        }
     }
-});
+);
 
 /// Another date for an announced mandate.
 #[derive(Debug, Clone, Copy)]
@@ -151,30 +167,30 @@ in_session!(CancelChange, "cancel_change", (), done, |this, _case| {
 /// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough, reminders of a
 /// date that comes. [`Service::tick`](crate::Service::tick) runs it where something is due.
 #[derive(Debug, Clone, Copy)]
-pub struct Settle {
-    /// Anybody of the organisation.
+pub struct ApplyDue {
+    /// Anybody of the organization.
     pub account: AccountId,
 }
 
 of_host!(
-    Settle,
-    "settle",
+    ApplyDue,
+    "apply_due",
     (),
     done,
-    |_this, _case| Command::Settle,
+    |_this, _case| Command::ApplyDue,
     |_this, case, beside| {
         if case
-            .organisation
-            .is_some_and(|organisation| is_due(organisation, case.now))
-            && let Some(organisation) = beside.organisation(case)
+            .organization
+            .is_some_and(|organization| is_due(organization, case.now))
+            && let Some(organization) = beside.organization(case)
         {
-            let said = remind(organisation, case.now);
+            let said = remind(organization, case.now);
             beside.notices.extend(said);
         }
     }
 );
 
-/// Other access rules: from where the people of the organisation may log in.
+/// Other access rules: from where the people of the organization may log in.
 #[derive(Debug, Clone)]
 pub struct SetAccessRules {
     stamp: Stamp,
@@ -303,7 +319,7 @@ impl Step for SetAccessRules {
                 difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
             }),
         };
-        Ok(Command::Change {
+        Ok(Command::ChangeSetting {
             setting: Setting::AccessRules {
                 rules: self.rules.as_ref().map(|rules| rules.digest),
                 opens,

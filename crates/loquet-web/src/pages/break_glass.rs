@@ -1,7 +1,7 @@
 //! A new break-glass code in place of the old.
 
 use axum::response::Response;
-use loquet::flow::RenewSeal;
+use loquet::flow::RenewBreakGlassCode;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -9,15 +9,21 @@ use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::enable::{self, MAX_GROUP};
 
-const PLACE: &str = "/admin/seal";
+const PLACE: &str = "/admin/break-glass";
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let seal = match here.pages.0.service.propose_seal(&here.stamp).await? {
-        Ok(seal) => seal,
+    let break_glass = match here
+        .pages
+        .0
+        .service
+        .propose_break_glass(&here.stamp)
+        .await?
+    {
+        Ok(break_glass) => break_glass,
         Err(refusal) => return Err(here.closed(refusal, PLACE).await?),
     };
-    let body = enable::renew(&at, &seal.expose());
+    let body = enable::renew(&at, &break_glass.expose());
     let title = at.say("Code de secours", "Break-glass code");
     here.page(trouble, title, true, body).await
 }
@@ -28,7 +34,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 
 pub(crate) async fn renew<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let asked = form.fields.text("group", MAX_GROUP).and_then(|group| {
-        Ok(RenewSeal {
+        Ok(RenewBreakGlassCode {
             stamp: here.stamp,
             typed_back: group.into(),
             typed: form.fields.text("code", MAX_CODE)?.into(),

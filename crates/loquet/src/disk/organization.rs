@@ -1,18 +1,18 @@
-//! The rows of an organisation: its rules, and who administers it.
+//! The rows of an organization: its rules, and who administers it.
 
-use loquet_policy::{Organisation, Roster};
+use loquet_policy::{Organization, Roster};
 use serde::{Deserialize, Serialize};
 
 use super::{DiskError, Format, read, write};
-use crate::records::{OrganisationRecord, PastRules, Reminded, Rules};
-use crate::store::{OrganisationRow, RosterRow};
+use crate::records::{OrganizationRecord, PastRules, Reminded, Rules};
+use crate::store::{OrganizationRow, RosterRow};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OrganisationBody {
+struct OrganizationBody {
     v: Format,
     name: String,
-    facts: Organisation,
+    facts: Organization,
     rules: Vec<Rules>,
     past: Vec<PastRules>,
     devices: bool,
@@ -26,9 +26,9 @@ struct RosterBody {
     facts: Roster,
 }
 
-pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRecord, DiskError> {
-    let body: OrganisationBody = read("organisation", &row.body)?;
-    Ok(OrganisationRecord {
+pub(crate) fn read_organization(row: &OrganizationRow) -> Result<OrganizationRecord, DiskError> {
+    let body: OrganizationBody = read("organization", &row.body)?;
+    Ok(OrganizationRecord {
         facts: body.facts,
         name: body.name,
         rules: body.rules,
@@ -38,10 +38,10 @@ pub(crate) fn read_organisation(row: &OrganisationRow) -> Result<OrganisationRec
     })
 }
 
-pub(crate) fn write_organisation(
-    record: &OrganisationRecord,
-) -> Result<OrganisationRow, DiskError> {
-    let body = OrganisationBody {
+pub(crate) fn write_organization(
+    record: &OrganizationRecord,
+) -> Result<OrganizationRow, DiskError> {
+    let body = OrganizationBody {
         v: Format,
         name: record.name.clone(),
         facts: record.facts.clone(),
@@ -50,10 +50,10 @@ pub(crate) fn write_organisation(
         devices: record.devices,
         reminded: record.reminded.clone(),
     };
-    Ok(OrganisationRow {
+    Ok(OrganizationRow {
         id: record.facts.id,
         enabled: record.facts.is_enabled(),
-        body: write("organisation", &body)?,
+        body: write("organization", &body)?,
     })
 }
 

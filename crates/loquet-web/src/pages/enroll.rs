@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
-use crate::views::{enable, enrol};
+use crate::views::{enable, enroll};
 use crate::when;
 use zeroize::Zeroizing;
 
@@ -24,13 +24,14 @@ pub(crate) async fn draw<H: Host>(
     let title = at.say("Configurer l'application", "Set up your app");
     let reason = reason(here, here.visit.language).await?;
     let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
-        let start = enrol::Start {
+        let start = enroll::Start {
             reason: &reason,
-            needs_ticket: here.needs_ticket() || Trouble::at(trouble, "ticket").is_some(),
+            needs_reset_code: here.needs_reset_code()
+                || Trouble::at(trouble, "reset_code").is_some(),
             may_leave: here.is_logged_in(),
         };
         return here
-            .page(trouble, title, true, enrol::start(&at, &start))
+            .page(trouble, title, true, enroll::start(&at, &start))
             .await;
     };
     let alt = at.say(
@@ -46,33 +47,39 @@ pub(crate) async fn draw<H: Host>(
         .iter()
         .map(RecoveryCode::expose)
         .collect();
-    let seal = new_seal(here).await?;
-    let scan = enrol::Scan {
+    let break_glass = new_seal(here).await?;
+    let scan = enroll::Scan {
         svg: &Zeroizing::new(offer.qr.svg(alt)),
         issuer: &offer.issuer,
         account: &offer.account,
         left: UnixTime(offer.expires).since(here.standing.now),
         reason: &reason,
         codes: &codes,
-        seal: seal.as_deref().map(String::as_str),
+        break_glass: break_glass.as_deref().map(String::as_str),
     };
-    here.page(trouble, title, false, enrol::scan(&at, &scan))
+    here.page(trouble, title, false, enroll::scan(&at, &scan))
         .await
 }
 
 /// Whoever comes in by break-glass renews its code before the enrollment counts.
 async fn new_seal<H: Host>(here: &Here<H>) -> Result<Option<Zeroizing<String>>, Stop> {
-    let glass = here.standing.organisation.break_glass;
-    let ticket = match here.authenticator() {
-        Authenticator::ResetDue { ticket } => ticket,
+    let glass = here.standing.organization.break_glass;
+    let reset_code = match here.authenticator() {
+        Authenticator::ResetDue { reset_code } => reset_code,
         _ => None,
     };
-    let broken = ticket.is_some_and(|ticket| matches!(ticket.origin, Origin::BreakGlass { .. }));
+    let broken =
+        reset_code.is_some_and(|reset_code| matches!(reset_code.origin, Origin::BreakGlass { .. }));
     if !broken || matches!(glass, BreakGlass::Unset) {
         return Ok(None);
     }
-    let seal = here.pages.0.service.propose_seal(&here.stamp).await?;
-    Ok(seal.ok().map(|seal| seal.expose()))
+    let break_glass = here
+        .pages
+        .0
+        .service
+        .propose_break_glass(&here.stamp)
+        .await?;
+    Ok(break_glass.ok().map(|break_glass| break_glass.expose()))
 }
 
 /// Why somebody enrolls, in a sentence.
@@ -85,19 +92,19 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
             )
             .to_owned());
     }
-    if here.needs_ticket() {
+    if here.needs_reset_code() {
         return Ok(language
             .say(
-                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le billet que l'on vous a remis.",
-                "Your account was reset. Set up a new app with the ticket that you were handed.",
+                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le code de réinitialisation que l'on vous a remis.",
+                "Your account was reset. Set up a new app with the reset code that you were handed.",
             )
             .to_owned());
     }
     let Some(mandate) = here.standing.requirement.mandate else {
         return Ok(language
             .say(
-                "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre phrase de passe.",
-                "A one-time code on your phone will protect your account in addition to your pass phrase.",
+                "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
+                "A one-time code on your phone will protect your account in addition to your password.",
             )
             .to_owned());
     };
@@ -121,34 +128,34 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
         Level::HalfLogin | Level::RecoveryOnly => {
             Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
-        Level::EnrolOnly | Level::Level1 | Level::Level2 => draw(&here, None).await,
+        Level::EnrollOnly | Level::Level1 | Level::Level2 => draw(&here, None).await,
     }
 }
 
 pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let asked = form
         .fields
-        .optional("ticket", enrol::MAX_TICKET)
-        .map(|ticket| BeginEnrollment {
+        .optional("reset_code", enroll::MAX_RESET_CODE)
+        .map(|reset_code| BeginEnrollment {
             stamp: here.stamp,
-            ticket: ticket.unwrap_or_default().into(),
+            reset_code: reset_code.unwrap_or_default().into(),
         });
-    match here.answer(&form, asked, &["ticket"], "").await? {
+    match here.answer(&form, asked, &["reset_code"], "").await? {
         // Who has not finished logging in sees the code where that is done: on the log-in page.
-        Ok(_) if here.level() == Level::EnrolOnly => {
+        Ok(_) if here.level() == Level::EnrollOnly => {
             Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
-        Ok(_) => Ok(here.go("/enrol")),
+        Ok(_) => Ok(here.go("/enroll")),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }
 
 pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
-        return Ok(here.go("/enrol"));
+        return Ok(here.go("/enroll"));
     };
     let at = here.setting(None)?;
-    let key = enrol::Key {
+    let key = enroll::Key {
         grouped: &offer.key_grouped,
         plain: &offer.key_ungrouped,
         issuer: &offer.issuer,
@@ -156,7 +163,7 @@ pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
         left: UnixTime(offer.expires).since(here.standing.now),
     };
     let title = at.say("Entrer la clé à la main", "Enter the key by hand");
-    here.page(None, title, true, enrol::key(&at, &key)).await
+    here.page(None, title, true, enroll::key(&at, &key)).await
 }
 
 pub(crate) async fn confirm<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -166,7 +173,7 @@ pub(crate) async fn confirm<H: Host>(here: Here<H>, form: Form) -> Result<Respon
             stamp: here.stamp,
             typed: typed.into(),
             // One that is too long is a wrong one.
-            seal_typed_back: group.ok().flatten().unwrap_or_default().into(),
+            break_glass_typed_back: group.ok().flatten().unwrap_or_default().into(),
         }
     });
     match here.answer(&form, asked, &["code", "group"], "").await? {

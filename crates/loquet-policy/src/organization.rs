@@ -1,20 +1,20 @@
-//! What is true of an organisation.
+//! What is true of an organization.
 
 use crate::{
     AccountId, Cause, Digest, Options, OrgId, RoleDefinition, RoleId, Scheduled, UnixTime, limits,
 };
 use alloc::vec::Vec;
 
-/// An organisation's rules: who must, since when, and what brings a locked-out one back.
+/// An organization's rules: who must, since when, and what brings a locked-out one back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Organisation {
-    /// Which organisation.
+pub struct Organization {
+    /// Which organization.
     pub id: OrgId,
     /// How strict the latch is.
     pub preset: Preset,
-    /// Who made it stricter, and when. `None` in an organisation that began strict, or is not.
+    /// Who made it stricter, and when. `None` in an organization that began strict, or is not.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub hardened: Option<Hardened>,
     /// Whether multi-factor log-in exists here yet.
@@ -31,8 +31,8 @@ pub struct Organisation {
     pub scheduled: Vec<Scheduled>,
 }
 
-impl Organisation {
-    /// A new organisation in which nobody has multi-factor log-in yet, with the article's roles.
+impl Organization {
+    /// A new organization in which nobody has multi-factor log-in yet, with the article's roles.
     #[must_use]
     pub fn new(id: OrgId) -> Self {
         Self {
@@ -114,7 +114,7 @@ pub struct Hardened {
     pub by: AccountId,
 }
 
-/// Whether multi-factor log-in exists in an organisation. It moves once, forward.
+/// Whether multi-factor log-in exists in an organization. It moves once, forward.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -181,7 +181,7 @@ pub enum MandateState {
     },
 }
 
-/// The sealed code that brings back an organisation whose administrators are all locked out.
+/// The break-glass code that brings back an organization whose administrators are all locked out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -192,9 +192,9 @@ pub enum BreakGlass {
     /// None was ever made: multi-factor log-in is not enabled.
     Unset,
     /// The code lies in its envelope.
-    Sealed {
+    Ready {
         /// Hash of the code.
-        seal: Digest,
+        break_glass: Digest,
         /// Since when.
         since: UnixTime,
         /// Wrong codes presented since.
@@ -203,54 +203,56 @@ pub enum BreakGlass {
     /// Too many wrong codes. An administrator renews it, or it is sealed again with time.
     Void {
         /// Hash of the code.
-        seal: Digest,
+        break_glass: Digest,
         /// Until when nobody can use it.
         until: UnixTime,
     },
     /// Somebody on the host presented the code; the wait runs.
     Opening {
         /// Hash of the code.
-        seal: Digest,
+        break_glass: Digest,
         /// The administrator it will let in.
         account: AccountId,
-        /// When the ticket can be collected.
+        /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// The ticket is out. The enrollment that follows renews the seal.
+    /// The reset code is out. The enrollment that follows renews the break-glass code.
     Open {
-        /// Hash of the code, which counts again if the ticket lapses.
-        seal: Digest,
-        /// The administrator who holds the ticket.
+        /// Hash of the code, which counts again if the reset code lapses.
+        break_glass: Digest,
+        /// The administrator who holds the reset code.
         account: AccountId,
-        /// When the ticket lapses.
+        /// When the reset code lapses.
         expires: UnixTime,
     },
 }
 
 impl BreakGlass {
-    /// What it is at `now`: deadlines are data, a lapsed ticket or a served wait is sealed again.
+    /// What it is at `now`: deadlines are data, a lapsed reset code or a served wait is sealed again.
     #[must_use]
     pub const fn at(self, now: UnixTime) -> Self {
         match self {
-            Self::Void { seal, until } if now.0 >= until.0 => Self::Sealed {
-                seal,
+            Self::Void { break_glass, until } if now.0 >= until.0 => Self::Ready {
+                break_glass,
                 since: until,
                 wrong: 0,
             },
-            Self::Open { seal, expires, .. } if now.0 >= expires.0 => Self::Sealed {
-                seal,
+            Self::Open {
+                break_glass,
+                expires,
+                ..
+            } if now.0 >= expires.0 => Self::Ready {
+                break_glass,
                 since: expires,
                 wrong: 0,
             },
-            Self::Opening { seal, ready, .. }
-                if now.0 >= ready.plus(limits::BREAK_GLASS_COLLECT).0 =>
-            {
-                Self::Sealed {
-                    seal,
-                    since: ready,
-                    wrong: 0,
-                }
-            }
+            Self::Opening {
+                break_glass, ready, ..
+            } if now.0 >= ready.plus(limits::BREAK_GLASS_COLLECT).0 => Self::Ready {
+                break_glass,
+                since: ready,
+                wrong: 0,
+            },
             other => other,
         }
     }
@@ -259,15 +261,15 @@ impl BreakGlass {
     pub(crate) const fn beneficiary(&self) -> Option<AccountId> {
         match self {
             Self::Opening { account, .. } | Self::Open { account, .. } => Some(*account),
-            Self::Unset | Self::Sealed { .. } | Self::Void { .. } => None,
+            Self::Unset | Self::Ready { .. } | Self::Void { .. } => None,
         }
     }
 
     /// The code goes back into its envelope.
     pub(crate) const fn closed(self, now: UnixTime) -> Self {
         match self {
-            Self::Opening { seal, .. } | Self::Open { seal, .. } => Self::Sealed {
-                seal,
+            Self::Opening { break_glass, .. } | Self::Open { break_glass, .. } => Self::Ready {
+                break_glass,
                 since: now,
                 wrong: 0,
             },

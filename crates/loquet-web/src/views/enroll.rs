@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 use super::{Setting, enable, recover};
 use crate::parts::{self, Focus, TextField};
 
-/// The longest ticket that is looked at: its 26 symbols with whatever stands between them.
-pub(crate) const MAX_TICKET: usize = 64;
+/// The longest reset code that is looked at: its 26 symbols with whatever stands between them.
+pub(crate) const MAX_RESET_CODE: usize = 64;
 
-/// Before the code is shown: what will happen, why, and the ticket where one is needed.
+/// Before the code is shown: what will happen, why, and the reset code where one is needed.
 pub(crate) struct Start<'a> {
     pub(crate) reason: &'a str,
-    pub(crate) needs_ticket: bool,
+    pub(crate) needs_reset_code: bool,
     /// Logged in already and free to leave it.
     pub(crate) may_leave: bool,
 }
@@ -20,15 +20,15 @@ pub(crate) struct Start<'a> {
 pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        @if start.needs_ticket {
+        @if start.needs_reset_code {
             (TextField {
-                name: "ticket",
-                label: at.say("Billet remis par l'administrateur", "Ticket from the administrator"),
+                name: "reset_code",
+                label: at.say("Code de réinitialisation remis par l'administrateur", "Reset code from the administrator"),
                 hint: at.say("Espaces et majuscules n'ont pas d'importance.", "Spaces and capitals do not matter."),
-                class: "ticket-field",
+                class: "reset_code-field",
                 kind: "text",
                 value: "",
-                most: MAX_TICKET,
+                most: MAX_RESET_CODE,
             }.draw(at.language, at.trouble))
         }
         div.row {
@@ -40,7 +40,7 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
         section.card data-testid="enrol-start-page" {
             header { h1 { (at.say("Sécurisez votre compte", "Secure your account")) } p.soft { (start.reason) } }
             (apps(at))
-            (parts::post(&at.path("/enrol"), at.attempt, &form))
+            (parts::post(&at.path("/enroll"), at.attempt, &form))
         }
     }
 }
@@ -75,19 +75,19 @@ pub(crate) struct Scan<'a> {
     /// The recovery codes that go with it, where they are offered.
     pub(crate) codes: &'a [Zeroizing<String>],
     /// After break-glass: the new code, to be written down before this counts.
-    pub(crate) seal: Option<&'a str>,
+    pub(crate) break_glass: Option<&'a str>,
 }
 
 /// The QR code and the field for its first code.
 pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        @if scan.seal.is_some() { (enable::group_field(at)) }
+        @if scan.break_glass.is_some() { (enable::group_field(at)) }
         (parts::code_field(at.language, at.trouble, Focus::Elsewhere))
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
     let confirm = html! {
-        (parts::post(&at.path("/enrol/confirm"), at.attempt, &form))
+        (parts::post(&at.path("/enroll/confirm"), at.attempt, &form))
         p.small.soft {
             (at.say("Ce code QR expire dans", "This QR code expires in")) " "
             (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."
@@ -98,7 +98,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
             h1 { (at.say("Scannez ce code QR", "Scan this QR code")) }
             p.soft { (scan.reason) }
         }
-        @if let Some(seal) = scan.seal {
+        @if let Some(break_glass) = scan.break_glass {
             section.card data-testid="new-seal" {
                 header {
                     h2 { (at.say("D'abord, un nouveau code de secours", "First, a new break-glass code")) }
@@ -107,15 +107,15 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                         "The old one was used. Write this one on paper and seal it in an envelope; its last group is asked for below.",
                     )) }
                 }
-                (enable::paper(at, seal))
+                (enable::paper(at, break_glass))
             }
         }
         section.card data-testid="enrol-page" {
-            div.enrol {
+            div.enroll {
                 div.qr {
                     div.qr-paper data-testid="qr" { (PreEscaped(scan.svg)) }
                     p.small.soft { strong { (scan.issuer) } br; (scan.account) }
-                    a.button.plain.wide href=(at.path("/enrol/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer\u{a0}?", "Trouble scanning?")) }
+                    a.button.plain.wide href=(at.path("/enroll/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer\u{a0}?", "Trouble scanning?")) }
                 }
                 div.stack {
                     (steps(at))
@@ -174,7 +174,7 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
             code.secret #key data-testid="key" data-text=(key.plain) { (key.grouped) }
             div.row {
                 button.button type="button" hidden data-copy="key" data-done=(at.say("Copié", "Copied")) data-testid="copy" aria-live="polite" { (at.say("Copier", "Copy")) }
-                a.button.plain href=(at.path("/enrol")) data-testid="back" { (at.say("Retour", "Back")) }
+                a.button.plain href=(at.path("/enroll")) data-testid="back" { (at.say("Retour", "Back")) }
             }
             hr;
             ol.steps {

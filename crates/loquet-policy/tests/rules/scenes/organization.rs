@@ -1,15 +1,15 @@
-//! The organisation's commands, and what time brings.
+//! The organization's commands, and what time brings.
 
 use super::*;
 
 const OFFER: Setting = Setting::RecoveryCodes { offered: true };
-const LONGER: Setting = ticket_life(48);
+const LONGER: Setting = reset_code_life(48);
 const WIDER: Setting = window(20);
 const RIGHT: bool = true;
 
-const fn ticket_life(hours: u64) -> Setting {
+const fn reset_code_life(hours: u64) -> Setting {
     let seconds = hours * limits::HOUR;
-    Setting::TicketLife { seconds }
+    Setting::ResetCodeLife { seconds }
 }
 
 const fn window(days: u64) -> Setting {
@@ -24,18 +24,25 @@ fn rules(byte: Option<u8>, opens: bool) -> Setting {
 
 fn enable(house: &mut House, typed_back: bool) {
     let anne = house.log_in(ANNE);
-    let seal = digest(SEAL);
-    house.ask(ANNE, anne, Command::Enable { seal, typed_back });
+    let break_glass = digest(BREAK_GLASS);
+    house.ask(
+        ANNE,
+        anne,
+        Command::Enable {
+            break_glass,
+            typed_back,
+        },
+    );
 }
 
 fn renew(house: &mut House, typed_back: bool) {
     let anne = house.enter(ANNE);
-    let (seal, code) = (digest(42), house.good());
+    let (break_glass, code) = (digest(42), house.good());
     house.ask(
         ANNE,
         anne,
-        Command::RenewSeal {
-            seal,
+        Command::RenewBreakGlassCode {
+            break_glass,
             typed_back,
             code,
         },
@@ -63,7 +70,7 @@ fn without_code(house: &mut House, anne: Session, setting: Setting) {
     house.ask(
         ANNE,
         anne,
-        Command::Change {
+        Command::ChangeSetting {
             setting,
             code: ABSENT,
         },
@@ -80,8 +87,8 @@ fn asked(house: &mut House, settings: &[Setting]) -> Session {
 }
 
 fn void(house: &mut House) {
-    let (seal, until) = (digest(SEAL), house.in_days(1));
-    house.organisation.break_glass = BreakGlass::Void { seal, until };
+    let (break_glass, until) = (digest(BREAK_GLASS), house.in_days(1));
+    house.organization.break_glass = BreakGlass::Void { break_glass, until };
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -116,11 +123,11 @@ fn of_mandates() -> Vec<Scene> {
         "… now, unconfirmed" enabled h {
             let anne = h.enter(ANNE);
             let (role, start) = (EMPLOYEE, Start::Now { confirmed: false });
-            h.ask(ANNE, anne, Command::Announce { role, start });
+            h.ask(ANNE, anne, Command::ScheduleMandate { role, start });
         }
         "… of a role that nobody defined" enabled h { let anne = h.enter(ANNE); h.announce(anne, RoleId(77), 9); }
-        "… while the seal is void" enabled h { let anne = h.enter(ANNE); void(&mut h); h.mandate_now(anne); }
-        "… enrolled, with the pass phrase alone" enabled h { let anne = h.switched_off(ANNE); h.mandate_now(anne); }
+        "… while the break-glass code is void" enabled h { let anne = h.enter(ANNE); void(&mut h); h.mandate_now(anne); }
+        "… enrolled, with the password alone" enabled h { let anne = h.switched_off(ANNE); h.mandate_now(anne); }
         "Anne puts the employees' mandate off" enabled h { let anne = announced(&mut h); put_off(&mut h, anne, 12); }
         "… twice, and brings it forward" enabled h {
             let anne = announced(&mut h);
@@ -136,7 +143,7 @@ fn of_mandates() -> Vec<Scene> {
             let anne = announced(&mut h);
             h.ask(ANNE, anne, Command::CancelMandate { role: EMPLOYEE });
         }
-        "Anne renews the seal" enabled h { renew(&mut h, RIGHT); }
+        "Anne renews the break-glass code" enabled h { renew(&mut h, RIGHT); }
         "… without typing its last group back" enabled h { renew(&mut h, !RIGHT); }
     }
 }
@@ -158,16 +165,16 @@ fn of_settings() -> Vec<Scene> {
             h.change(anne, window(14));
         }
         "… of access rules either" enabled h { let anne = h.enter(ANNE); h.change(anne, rules(None, false)); }
-        "… a shorter ticket's life, the same" enabled h { asked(&mut h, &[LONGER, ticket_life(24)]); }
+        "… a shorter reset code's life, the same" enabled h { asked(&mut h, &[LONGER, reset_code_life(24)]); }
         "Anne wants no recovery codes after all" enabled h {
             let anne = asked(&mut h, &[OFFER]);
             without_code(&mut h, anne, Setting::RecoveryCodes { offered: false });
         }
-        "Anne shortens the ticket's life, without a code" enabled h {
+        "Anne shortens the reset code's life, without a code" enabled h {
             let anne = h.enter(ANNE);
-            without_code(&mut h, anne, ticket_life(1));
+            without_code(&mut h, anne, reset_code_life(1));
         }
-        "Anne lengthens it beyond three days" enabled h { let anne = h.enter(ANNE); h.change(anne, ticket_life(73)); }
+        "Anne lengthens it beyond three days" enabled h { let anne = h.enter(ANNE); h.change(anne, reset_code_life(73)); }
         "Anne narrows the window" enabled h { asked(&mut h, &[window(2)]); }
         "… six minutes after her code" enabled h {
             let anne = h.enter(ANNE);
@@ -177,7 +184,7 @@ fn of_settings() -> Vec<Scene> {
         "Anne writes rules that keep somebody out" enabled h { asked(&mut h, &[rules(Some(50), false)]); }
         "Anne writes rules that let somebody in" enabled h { asked(&mut h, &[rules(Some(50), true)]); }
         "Anne takes the rules away" enabled h {
-            h.organisation.options.access_rules = Some(digest(50));
+            h.organization.options.access_rules = Some(digest(50));
             asked(&mut h, &[rules(None, false)]);
         }
         "Anne stops one change of two" enabled h {
@@ -205,7 +212,7 @@ fn of_time() -> Vec<Scene> {
             h.change(anne, OFFER);
             h.change(anne, LONGER);
             h.wait(9 * limits::DAY);
-            h.host(DAVID, Command::Settle);
+            h.host(DAVID, Command::ApplyDue);
         }
         "… and no administrator is enrolled" enabled h {
             let anne = h.enter(ANNE);
@@ -213,14 +220,14 @@ fn of_time() -> Vec<Scene> {
             h.host(ANNE, Command::ReportLost);
             h.host(BRUNO, Command::ReportLost);
             h.wait(9 * limits::DAY);
-            h.host(DAVID, Command::Settle);
+            h.host(DAVID, Command::ApplyDue);
         }
         "a change that is due takes no later one along" enabled h {
             asked(&mut h, &[WIDER]);
             h.wait(limits::DAY);
             asked(&mut h, &[OFFER]);
             h.wait(limits::WEAKENING - limits::DAY);
-            h.host(DAVID, Command::Settle);
+            h.host(DAVID, Command::ApplyDue);
         }
         "of two enrollments the one that timed out goes" enabled h {
             let (one, other) = (h.log_in(DAVID), h.log_in(DAVID));
@@ -228,13 +235,13 @@ fn of_time() -> Vec<Scene> {
             h.wait(60);
             h.begin(DAVID, other, None);
             h.wait(limits::PENDING - 60);
-            h.host(DAVID, Command::Settle);
+            h.host(DAVID, Command::ApplyDue);
         }
         "… and a second before, none" enabled h {
             let one = h.log_in(DAVID);
             h.begin(DAVID, one, None);
             h.wait(limits::PENDING - 1);
-            h.host(DAVID, Command::Settle);
+            h.host(DAVID, Command::ApplyDue);
         }
     }
 }

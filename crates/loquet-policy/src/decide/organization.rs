@@ -1,26 +1,26 @@
-//! The organisation's commands: an administrator asks, and mostly there is no way back.
+//! The organization's commands: an administrator asks, and mostly there is no way back.
 
 use super::turn::{Answer, Turn};
 use crate::{
     Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
-    Organisation, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted,
+    Organization, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted,
     UnixTime, limits,
 };
 
 impl Turn<'_> {
-    pub(super) fn enable(&mut self, seal: Digest, typed_back: bool) -> Answer {
+    pub(super) fn enable(&mut self, break_glass: Digest, typed_back: bool) -> Answer {
         self.administrator()?;
-        if let Latch::Enabled { since, by } = self.organisation()?.latch {
+        if let Latch::Enabled { since, by } = self.organization()?.latch {
             return Err(Refusal::AlreadyEnabled(Cause::of(by, since)));
         }
         if !typed_back {
-            return Err(Refusal::SealNotConfirmed);
+            return Err(Refusal::BreakGlassCodeNotConfirmed);
         }
         let (by, now) = (self.actor().id, self.now);
-        let organisation = self.organisation_mut()?;
-        organisation.latch = Latch::Enabled { since: now, by };
-        organisation.break_glass = BreakGlass::Sealed {
-            seal,
+        let organization = self.organization_mut()?;
+        organization.latch = Latch::Enabled { since: now, by };
+        organization.break_glass = BreakGlass::Ready {
+            break_glass,
             since: now,
             wrong: 0,
         };
@@ -34,14 +34,14 @@ impl Turn<'_> {
     pub(super) fn harden(&mut self) -> Answer {
         self.administrator()?;
         let preset = Preset::StrictLatch;
-        if self.organisation()?.preset == preset {
+        if self.organization()?.preset == preset {
             return Err(Refusal::Unchanged);
         }
         self.recent()?;
         let (by, since) = (self.actor().id, self.now);
-        let organisation = self.organisation_mut()?;
-        organisation.preset = preset;
-        organisation.hardened = Some(Hardened { since, by });
+        let organization = self.organization_mut()?;
+        organization.preset = preset;
+        organization.hardened = Some(Hardened { since, by });
         self.tell_administrators(Event::PresetChanged { preset });
         Ok(Grant::Done)
     }
@@ -49,11 +49,11 @@ impl Turn<'_> {
     pub(super) fn announce(&mut self, role: RoleId, start: Start) -> Answer {
         self.administrator()?;
         let now = self.now;
-        let organisation = self.enabled()?;
-        if organisation.role(role).is_none() {
+        let organization = self.enabled()?;
+        if organization.role(role).is_none() {
             return Err(Refusal::UnknownRole { role });
         }
-        if let Some(mandate) = organisation.mandate(role) {
+        if let Some(mandate) = organization.mandate(role) {
             let cause = Cause::from(mandate);
             return Err(match mandate.state {
                 MandateState::Announced { .. } => Refusal::AlreadyAnnounced(cause),
@@ -64,8 +64,8 @@ impl Turn<'_> {
         // Every administrator may lose the phone on the same day. Whoever makes it impossible to
         // come in without one first makes sure that there is a way back.
         if !matches!(
-            self.organisation()?.break_glass.at(now),
-            BreakGlass::Sealed { .. }
+            self.organization()?.break_glass.at(now),
+            BreakGlass::Ready { .. }
         ) {
             return Err(Refusal::WouldStrandAdmin);
         }
@@ -84,7 +84,7 @@ impl Turn<'_> {
             }
         };
         let by = self.actor().id;
-        let mandates = &mut self.organisation_mut()?.mandates;
+        let mandates = &mut self.organization_mut()?.mandates;
         let at = mandates.partition_point(|known| known.role < role);
         mandates.insert(at, Mandate { role, by, state });
         let event = match state {
@@ -144,7 +144,7 @@ impl Turn<'_> {
         if postponements > limits::POSTPONEMENTS {
             return Err(Refusal::TooManyPostponements(self.mandate(role)?.into()));
         }
-        let mandates = self.organisation_mut()?.mandates.iter_mut();
+        let mandates = self.organization_mut()?.mandates.iter_mut();
         for mandate in mandates.filter(|mandate| mandate.role == role) {
             if let MandateState::Announced { since, .. } = mandate.state {
                 mandate.state = MandateState::Announced {
@@ -164,7 +164,7 @@ impl Turn<'_> {
         self.administrator()?;
         self.announced(role)?;
         self.recent()?;
-        self.organisation_mut()?
+        self.organization_mut()?
             .mandates
             .retain(|mandate| mandate.role != role);
         self.tell(Audience::Covered { role }, Event::MandateCancelled { role });
@@ -172,55 +172,60 @@ impl Turn<'_> {
         Ok(Grant::Done)
     }
 
-    pub(super) fn renew_seal(&mut self, seal: Digest, typed_back: bool, code: Submitted) -> Answer {
+    pub(super) fn renew_break_glass_code(
+        &mut self,
+        break_glass: Digest,
+        typed_back: bool,
+        code: Submitted,
+    ) -> Answer {
         self.administrator()?;
         self.enabled()?;
         if !typed_back {
-            return Err(Refusal::SealNotConfirmed);
+            return Err(Refusal::BreakGlassCodeNotConfirmed);
         }
         self.fresh_code(code)?;
         let now = self.now;
-        self.organisation_mut()?.break_glass = BreakGlass::Sealed {
-            seal,
+        self.organization_mut()?.break_glass = BreakGlass::Ready {
+            break_glass,
             since: now,
             wrong: 0,
         };
-        self.tell_administrators(Event::SealRenewed);
+        self.tell_administrators(Event::BreakGlassCodeRenewed);
         Ok(Grant::Done)
     }
 
     pub(super) fn change(&mut self, setting: Setting, code: Submitted) -> Answer {
         self.administrator()?;
         setting.in_bounds()?;
-        let organisation = self.organisation()?;
-        let waiting = organisation
+        let organization = self.organization()?;
+        let waiting = organization
             .scheduled
             .iter()
             .any(|change| change.setting.kind() == setting.kind());
-        if setting.holds(organisation) && !waiting {
+        if setting.holds(organization) && !waiting {
             return Err(Refusal::Unchanged);
         }
         // Before multi-factor log-in there is nothing to weaken, and nobody has a code.
-        let weakens = organisation.is_enabled() && setting.weakens(organisation);
+        let weakens = organization.is_enabled() && setting.weakens(organization);
         if weakens {
             self.fresh_code(code)?;
         } else {
             self.recent()?;
         }
         let (by, due) = (self.actor().id, self.now.plus(limits::WEAKENING));
-        let organisation = self.organisation_mut()?;
-        organisation
+        let organization = self.organization_mut()?;
+        organization
             .scheduled
             .retain(|change| change.setting.kind() != setting.kind());
         if !weakens {
-            setting.apply(organisation);
+            setting.apply(organization);
             self.tell_administrators(Event::ChangeInForce { setting });
             return Ok(Grant::Done);
         }
-        let at = organisation
+        let at = organization
             .scheduled
             .partition_point(|change| change.setting.kind() < setting.kind());
-        organisation
+        organization
             .scheduled
             .insert(at, Scheduled { setting, by, due });
         self.tell_administrators(Event::ChangeScheduled { setting, due });
@@ -230,7 +235,7 @@ impl Turn<'_> {
     pub(super) fn cancel_change(&mut self, kind: SettingKind) -> Answer {
         self.administrator()?;
         if !self
-            .organisation()?
+            .organization()?
             .scheduled
             .iter()
             .any(|change| change.setting.kind() == kind)
@@ -238,7 +243,7 @@ impl Turn<'_> {
             return Err(Refusal::NothingScheduled);
         }
         self.recent()?;
-        self.organisation_mut()?
+        self.organization_mut()?
             .scheduled
             .retain(|change| change.setting.kind() != kind);
         self.tell_administrators(Event::ChangeCancelled { setting: kind });
@@ -249,7 +254,9 @@ impl Turn<'_> {
 impl Setting {
     fn in_bounds(&self) -> Result<(), Refusal> {
         let (value, least, most) = match *self {
-            Self::TicketLife { seconds } => (seconds, limits::TICKET_ALOUD, limits::TICKET_MAX),
+            Self::ResetCodeLife { seconds } => {
+                (seconds, limits::RESET_CODE_ALOUD, limits::RESET_CODE_MAX)
+            }
             Self::EnrollmentWindow { seconds } => {
                 (seconds, limits::DAY, limits::ENROLLMENT_WINDOW_MAX)
             }
@@ -262,22 +269,22 @@ impl Setting {
         }
     }
 
-    fn holds(&self, organisation: &Organisation) -> bool {
-        let options = &organisation.options;
+    fn holds(&self, organization: &Organization) -> bool {
+        let options = &organization.options;
         match *self {
             Self::RecoveryCodes { offered } => options.recovery_codes == offered,
-            Self::TicketLife { seconds } => options.ticket_life == seconds,
+            Self::ResetCodeLife { seconds } => options.reset_code_life == seconds,
             Self::EnrollmentWindow { seconds } => options.enrollment_window == seconds,
             Self::AccessRules { rules, .. } => options.access_rules == rules,
         }
     }
 
-    fn weakens(&self, organisation: &Organisation) -> bool {
-        let options = &organisation.options;
+    fn weakens(&self, organization: &Organization) -> bool {
+        let options = &organization.options;
         match *self {
             // Offered already, it would be no change.
             Self::RecoveryCodes { offered } => offered,
-            Self::TicketLife { seconds } => seconds > options.ticket_life,
+            Self::ResetCodeLife { seconds } => seconds > options.reset_code_life,
             Self::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
             Self::AccessRules { rules, opens } => opens || rules.is_none(),
         }

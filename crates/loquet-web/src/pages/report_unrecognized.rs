@@ -6,9 +6,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use loquet::flow::Repudiate;
+use loquet::flow::ReportUnrecognized;
 use loquet::store::AttemptId;
-use loquet::{Refusal, Refused, RepudiationLink};
+use loquet::{NotMeLink, Refusal, Refused};
 
 use crate::answer::Form;
 use crate::fields::{Fields, NotAForm};
@@ -37,10 +37,10 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
     let asked = Question {
         title: at.say("Ce n'était pas vous\u{a0}?", "That was not you?"),
         text: at.say(
-            "Si ce n'est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin, et il faudra le billet d'un administrateur pour en configurer une autre. Changez aussi votre phrase de passe\u{a0}: quelqu'un la connaît.",
-            "If it was not you who bound this app to your account, remove it. All sessions will end, and it will take an administrator's ticket to set up another. Change your pass phrase too: somebody knows it.",
+            "Si ce n'est pas vous qui avez lié cette application à votre compte, retirez-la. Toutes les connexions prendront fin, et il faudra le code de réinitialisation d'un administrateur pour en configurer une autre. Changez aussi votre mot de passe\u{a0}: quelqu'un la connaît.",
+            "If it was not you who bound this app to your account, remove it. All sessions will end, and it will take an administrator's reset code to set up another. Change your password too: somebody knows it.",
         ),
-        action: &format!("/repudiate/{link}"),
+        action: &format!("/not-me/{link}"),
         button: at.say("Retirer cette application", "Remove this app"),
         dangerous: true,
         with_code: false,
@@ -56,10 +56,7 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
 }
 
 /// The link in the path. One that cannot be read is not repeated on a page.
-fn read<'v, H: Host>(
-    pages: &Pages<H>,
-    visit: &'v Visit,
-) -> Result<(&'v str, RepudiationLink), Stop> {
+fn read<'v, H: Host>(pages: &Pages<H>, visit: &'v Visit) -> Result<(&'v str, NotMeLink), Stop> {
     let link = visit.named.as_deref().unwrap_or_default();
     match link.parse() {
         Ok(read) => Ok((link, read)),
@@ -95,7 +92,7 @@ async fn repudiate<H: Host>(
     let done = pages
         .0
         .service
-        .run(Repudiate::by(&link), &request)
+        .run(ReportUnrecognized::by(&link), &request)
         .await?
         .granted();
     match done {
@@ -104,8 +101,8 @@ async fn repudiate<H: Host>(
             let said = Message {
                 title: language.say("Application retirée", "App removed"),
                 text: language.say(
-                    "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre phrase de passe, puis demandez un billet à un administrateur.",
-                    "It no longer works and all sessions have ended. Change your pass phrase, then ask an administrator for a ticket.",
+                    "Elle ne vaut plus rien et toutes les connexions ont pris fin. Changez votre mot de passe, puis demandez un code de réinitialisation à un administrateur.",
+                    "It no longer works and all sessions have ended. Change your password, then ask an administrator for a reset code.",
                 ),
                 on: (
                     language.say("Page de connexion", "Log-in page"),
