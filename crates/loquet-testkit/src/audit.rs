@@ -82,7 +82,7 @@ async fn every_record_says_who_what_from_where_and_by_which_rule<S: Store>(open:
             "log_in ACCESS_DENIED 198.51.100.1: access default",
             "log_in ACCESS_DENIED 203.0.113.8: access line 3",
             "set_access_rules GRANTED 203.0.113.7: request GRANTED",
-            "switch_off MANDATED 203.0.113.7: requirement of role 1",
+            "turn_off MANDATED 203.0.113.7: requirement of role 1",
             "verify_code WRONG_CODE 203.0.113.7: code",
             "log_in GRANTED 203.0.113.7: requirement HALF_LOGIN, requirement MANDATE of role 1, requirement TOGGLE",
         ]

@@ -63,7 +63,7 @@ fn whoever_may_not_is_refused_by_name_and_with_exit_code_one() {
             "{words:?}"
         );
     }
-    let output = centre.loquet(&["mfa", "schedule_mandate", "--now", "--as", "marc"], "");
+    let output = centre.loquet(&["mfa", "schedule-mandate", "--now", "--as", "marc"], "");
     assert_eq!(said(&output), (Some(1), "refused: NOT_ENABLED\n"));
 }
 
@@ -126,7 +126,7 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     assert_eq!(again.last().unwrap()["refused"], "ALREADY_ENABLED");
 
     // Nobody imposes what they do not use themselves.
-    let announce = ["mfa", "schedule_mandate", "--now", "--as", "helene"];
+    let announce = ["mfa", "schedule-mandate", "--now", "--as", "helene"];
     assert_eq!(
         centre.json(&announce, "", 1),
         [json!({ "refused": "ENROLL_FIRST" })]

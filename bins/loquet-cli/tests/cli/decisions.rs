@@ -98,7 +98,7 @@ fn the_latch_is_strict_for_ever_and_the_break_glass_code_renewed_with_a_fresh_co
     );
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
     assert_eq!(status["preset"], "strict_latch");
-    let renew = ["mfa", "renew-seal", "--as", "helene"];
+    let renew = ["mfa", "renew-break-glass-code", "--as", "helene"];
     let lines = format!("{}\nWRONG\n{}\n", phone.fresh(), phone.fresh());
     let told = centre.json(&renew, &lines, 1);
     assert_eq!(told[1]["refused"], "BREAK_GLASS_CODE_NOT_CONFIRMED");
@@ -110,7 +110,7 @@ fn an_announced_date_is_moved_and_cancelled() {
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
     let date = (now() + 30 * 24 * HOUR).to_string();
-    let announce = ["mfa", "schedule_mandate", "--at", &date, "--as", "helene"];
+    let announce = ["mfa", "schedule-mandate", "--at", &date, "--as", "helene"];
     centre.json(&announce, &phone.fresh(), 0);
     let later = (now() + 40 * 24 * HOUR).to_string();
     let shift = ["mfa", "move", "--at", &later, "--as", "helene"];

@@ -85,8 +85,8 @@ impl Journey {
     pub(crate) async fn enable(&self) {
         self.open("/mfa/admin").await;
         self.browser.click("enable").await;
-        let seal = self.browser.text("seal").await;
-        let group = seal.rsplit(['-', ' ']).next().unwrap().to_owned();
+        let code = self.browser.text("break-glass").await;
+        let group = code.rsplit(['-', ' ']).next().unwrap().to_owned();
         self.browser.fill("group", &group).await;
         self.browser.click("confirm").await;
     }

@@ -48,13 +48,13 @@ impl Journey {
 
         // The break-glass code is written down first: whoever did not cannot type its end back.
         self.browser.click("enable").await;
-        let shown = self.browser.text("seal").await;
+        let shown = self.browser.text("break-glass").await;
         self.browser.fill("group", "AAAAA").await;
         self.browser.click("confirm").await;
         self.browser.find("error").await;
         self.browser.says("Ce n'est pas le dernier groupe").await;
         assert_eq!(
-            self.browser.text("seal").await,
+            self.browser.text("break-glass").await,
             shown,
             "the code that was written down stays true"
         );

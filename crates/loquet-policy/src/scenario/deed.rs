@@ -66,7 +66,7 @@ impl Deed<'_> {
                 access,
             },
             "report lost" => Command::ReportLost,
-            "report_unrecognized" => Command::ReportUnrecognized { link: LINK },
+            "report unrecognized" => Command::ReportUnrecognized { link: LINK },
             _ => return Ok(None),
         }))
     }
@@ -91,10 +91,10 @@ impl Deed<'_> {
             "begin enrollment without reset code" => begin(None),
             "confirm enrollment" => confirm(Some(BREAK_GLASS)),
             "confirm enrollment without break-glass code" => confirm(None),
-            "abandon enrollment" => Command::CancelEnrollment,
+            "cancel enrollment" => Command::CancelEnrollment,
             "begin replacement" => Command::BeginReplacement { code, recovery },
-            "switch on" => Command::TurnOn { code },
-            "switch off" => Command::TurnOff { code },
+            "turn on" => Command::TurnOn { code },
+            "turn off" => Command::TurnOff { code },
             _ => return Ok(None),
         }))
     }
@@ -116,7 +116,7 @@ impl Deed<'_> {
                 typed_back,
                 code,
             },
-            "schedule_mandate" => Command::ScheduleMandate {
+            "schedule mandate" => Command::ScheduleMandate {
                 role: self.role()?,
                 start: Start::At(self.in_days()?),
             },
@@ -163,19 +163,17 @@ impl Deed<'_> {
                 code,
             },
             "remove role" => Command::RemoveRole { role: self.role()? },
-            "let go" => Command::Deactivate,
-            "re-hire" => Command::Reactivate {
+            "deactivate" => Command::Deactivate,
+            "reactivate" => Command::Reactivate {
                 roles: role_set(self.roles, self.line, &self.step.roles)?,
                 reset_code,
                 code,
             },
             "be deleted by the host" => Command::HostDeactivate,
-            "break glass" => Command::OpenBreakGlass {
+            "open break-glass" => Command::OpenBreakGlass {
                 break_glass: BREAK_GLASS,
             },
-            "break glass with a wrong break-glass code" => {
-                Command::OpenBreakGlass { break_glass: WRONG }
-            }
+            "open break-glass with a wrong code" => Command::OpenBreakGlass { break_glass: WRONG },
             "collect reset code" => Command::CollectResetCode {
                 break_glass: BREAK_GLASS,
                 reset_code,

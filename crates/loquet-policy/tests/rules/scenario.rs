@@ -84,8 +84,8 @@ fn unknown_names_and_forms_are_refused_with_their_place() {
         ("does = 'log in', place = 'Mars'", "place \"Mars\""),
         ("does = 'act', expect = 'LEVEL_9'", "answer \"LEVEL_9\""),
         ("does = 'act', because = ['MANDAT']", "answer \"MANDAT\""),
-        ("does = 'let go'", "whom"),
-        ("does = 'announce', role = 'employee'", "in_days"),
+        ("does = 'deactivate'", "whom"),
+        ("does = 'schedule mandate', role = 'employee'", "in_days"),
         ("does = 'set reset code life'", "hours"),
         ("does = 'set enrollment window'", "days"),
     ] {

@@ -62,7 +62,7 @@ fn account() -> Account {
 
 const ORGANIZATION: &str = r#"{"id":"00000000000000000000000000000001","preset":"strict_latch","hardened":{"since":5,"by":"00000000000000000000000000000002"},"latch":{"kind":"enabled","since":5,"by":"00000000000000000000000000000002"},"roles":[{"id":0,"rank":0,"implies":null},{"id":1,"rank":1,"implies":null},{"id":2,"rank":2,"implies":1}],"mandates":[{"role":0,"by":"00000000000000000000000000000002","state":{"kind":"in_force","since":5}},{"role":1,"by":"00000000000000000000000000000002","state":{"kind":"announced","since":5,"date":6,"postponements":1}}],"break_glass":{"kind":"ready","break_glass":"0707070707070707070707070707070707070707070707070707070707070707","since":5,"wrong":2},"options":{"recovery_codes":false,"reset_code_life":86400,"enrollment_window":1209600,"access_rules":null},"scheduled":[{"setting":{"kind":"reset_code_life","seconds":100},"by":"00000000000000000000000000000002","due":9}]}"#;
 
-const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"repudiation":null}"#;
+const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_link":null}"#;
 
 #[test]
 fn the_stored_form_is_the_golden_one() {
@@ -161,7 +161,7 @@ fn a_refusal_is_stored_with_what_it_knows() {
             Refusal::Disabled { since },
         ),
         (
-            r#"{"kind":"not_sealed","until":null}"#,
+            r#"{"kind":"no_break_glass_code","until":null}"#,
             Refusal::NoBreakGlassCode { until: None },
         ),
     ] {

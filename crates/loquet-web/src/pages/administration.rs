@@ -51,7 +51,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
                 "C'est fait\u{a0}: les personnes concernées sont prévenues.",
                 "Done: the people concerned are told.",
             )),
-            Some("sealed") => Some(language.say(
+            Some("break-glass") => Some(language.say(
                 "L'ancien code de secours ne vaut plus rien. Rangez l'enveloppe en lieu sûr.",
                 "The old break-glass code is worth nothing any more. Keep the envelope safe.",
             )),
@@ -111,17 +111,17 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 
 async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let seal = match here
+    let code = match here
         .pages
         .0
         .service
         .propose_break_glass(&here.stamp)
         .await?
     {
-        Ok(seal) => seal,
+        Ok(code) => code,
         Err(refusal) => return Err(here.closed(refusal, "/admin/enable").await?),
     };
-    let body = enable::enable(&at, &seal.expose());
+    let body = enable::enable(&at, &code.expose());
     here.page(trouble, at.say("Activer", "Enable"), true, body)
         .await
 }

@@ -41,7 +41,7 @@ pub(crate) async fn renew<H: Host>(here: Here<H>, form: Form) -> Result<Response
         })
     });
     match here.answer(&form, asked, &["group", "code"], PLACE).await? {
-        Ok(()) => Ok(here.go("/admin?done=sealed")),
+        Ok(()) => Ok(here.go("/admin?done=break-glass")),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }

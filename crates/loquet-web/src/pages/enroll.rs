@@ -47,7 +47,7 @@ pub(crate) async fn draw<H: Host>(
         .iter()
         .map(RecoveryCode::expose)
         .collect();
-    let break_glass = new_seal(here).await?;
+    let break_glass = new_break_glass(here).await?;
     let scan = enroll::Scan {
         svg: &Zeroizing::new(offer.qr.svg(alt)),
         issuer: &offer.issuer,
@@ -62,7 +62,7 @@ pub(crate) async fn draw<H: Host>(
 }
 
 /// Whoever comes in by break-glass renews its code before the enrollment counts.
-async fn new_seal<H: Host>(here: &Here<H>) -> Result<Option<Zeroizing<String>>, Stop> {
+async fn new_break_glass<H: Host>(here: &Here<H>) -> Result<Option<Zeroizing<String>>, Stop> {
     let glass = here.standing.organization.break_glass;
     let reset_code = match here.authenticator() {
         Authenticator::ResetDue { reset_code } => reset_code,

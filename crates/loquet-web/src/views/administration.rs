@@ -85,7 +85,7 @@ fn enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
             (tile(at.say("D'où se connecter", "Where to log in from"), at.say("Les endroits d'où l'on peut se connecter.", "The places from which people may log in."), "/admin/access", at.say("Choisir les endroits", "UpdateSettings the places"), "access"))
             (tile(at.say("Appareils retenus", "Remembered devices"), at.say("Autoriser chacun, ou non, à faire retenir ses appareils.", "Whether people may have their devices remembered."), "/admin/devices", at.say("Régler", "Set"), "devices"))
             (tile(at.say("Choix de l'organisation", "The organization's choices"), overview.choices, "/admin/options", at.say("Voir les choix", "See the choices"), "options"))
-            (tile(at.say("Code de secours", "Break-glass code"), at.say("Dans son enveloppe scellée, il rouvre l'organisation si tous les administrateurs perdent leur application.", "In its sealed envelope, it opens the organization again if every administrator loses their app."), "/admin/seal", at.say("Le renouveler", "Renew it"), "renew-seal"))
+            (tile(at.say("Code de secours", "Break-glass code"), at.say("Dans son enveloppe scellée, il rouvre l'organisation si tous les administrateurs perdent leur application.", "In its sealed envelope, it opens the organization again if every administrator loses their app."), "/admin/break-glass", at.say("Le renouveler", "Renew it"), "renew-break-glass"))
         }
     }
 }

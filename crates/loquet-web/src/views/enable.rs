@@ -28,15 +28,15 @@ pub(crate) fn group_field(at: &Setting<'_>) -> Markup {
 }
 
 /// The code itself, to write down or print.
-pub(crate) fn paper(at: &Setting<'_>, seal: &str) -> Markup {
+pub(crate) fn paper(at: &Setting<'_>, code: &str) -> Markup {
     html! {
-        code.secret.paper #seal data-testid="seal" data-text=(seal) { (seal) }
+        code.secret.paper #break-glass data-testid="break-glass" data-text=(code) { (code) }
         div.row.no-print { button.button.plain type="button" hidden data-print="" { (at.say("Imprimer", "Print")) } }
     }
 }
 
 /// A new code in place of the old.
-pub(crate) fn renew(at: &Setting<'_>, seal: &str) -> Markup {
+pub(crate) fn renew(at: &Setting<'_>, code: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (group_field(at))
@@ -47,7 +47,7 @@ pub(crate) fn renew(at: &Setting<'_>, seal: &str) -> Markup {
         }
     };
     html! {
-        section.card data-testid="seal-page" {
+        section.card data-testid="break-glass-page" {
             header {
                 h1 { (at.say("Renouveler le code de secours", "Renew the break-glass code")) }
                 p.soft { (at.say(
@@ -55,14 +55,14 @@ pub(crate) fn renew(at: &Setting<'_>, seal: &str) -> Markup {
                     "Write this new code on paper and seal it in the envelope in place of the old one, which will be worth nothing. All administrators are told.",
                 )) }
             }
-            (paper(at, seal))
+            (paper(at, code))
             hr;
-            div.no-print { (parts::post(&at.path("/admin/seal"), at.attempt, &form)) }
+            div.no-print { (parts::post(&at.path("/admin/break-glass"), at.attempt, &form)) }
         }
     }
 }
 
-pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
+pub(crate) fn enable(at: &Setting<'_>, code: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (group_field(at))
@@ -82,7 +82,7 @@ pub(crate) fn enable(at: &Setting<'_>, seal: &str) -> Markup {
                     "If every administrator lost their app, only this would open the organization again. Write it on paper, seal it in an envelope and keep it safe: it will not be shown again.",
                 )) }
             }
-            (paper(at, seal))
+            (paper(at, code))
             hr;
             div.no-print { (parts::post(&at.path("/admin/enable"), at.attempt, &form)) }
         }

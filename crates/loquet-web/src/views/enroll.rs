@@ -99,7 +99,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
             p.soft { (scan.reason) }
         }
         @if let Some(break_glass) = scan.break_glass {
-            section.card data-testid="new-seal" {
+            section.card data-testid="new-break-glass" {
                 header {
                     h2 { (at.say("D'abord, un nouveau code de secours", "First, a new break-glass code")) }
                     p.soft { (at.say(

@@ -151,13 +151,13 @@ impl Browser<'_> {
     pub(crate) async fn enable(&mut self, account: u64) -> String {
         self.log_in(account).await;
         self.open("/mfa/admin/enable").await;
-        let seal = between(&self.page, "data-text=\"", "\"")
+        let code = between(&self.page, "data-text=\"", "\"")
             .rsplit('-')
             .next()
             .unwrap()
             .to_owned();
-        let answer = self.submit("/mfa/admin/enable", &[("group", &seal)]).await;
-        assert_eq!(answer.to(), "/mfa/enroll", "{seal}: {}", self.page);
+        let answer = self.submit("/mfa/admin/enable", &[("group", &code)]).await;
+        assert_eq!(answer.to(), "/mfa/enroll", "{code}: {}", self.page);
         self.open("/mfa/enroll").await;
         self.submit("/mfa/enroll", &[]).await;
         self.open("/mfa/enroll").await;

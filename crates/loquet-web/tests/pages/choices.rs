@@ -207,19 +207,23 @@ async fn the_break_glass_code_is_renewed_with_its_last_group_and_a_fresh_code() 
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
-    helene.open("/mfa/admin/seal").await;
-    let seal = between(&helene.page, "data-text=\"", "\"").to_owned();
-    let group = seal.rsplit('-').next().unwrap();
+    helene.open("/mfa/admin/break-glass").await;
+    let code = between(&helene.page, "data-text=\"", "\"").to_owned();
+    let group = code.rsplit('-').next().unwrap();
     let code = site.code(&key);
     let wrong = [("group", "WRONG"), ("code", code.as_str())];
-    helene.submit("/mfa/admin/seal", &wrong).await;
+    helene.submit("/mfa/admin/break-glass", &wrong).await;
     helene.complains("dernier groupe");
     let right = [("group", group), ("code", code.as_str())];
     helene
-        .leads("/mfa/admin/seal", &right, "/mfa/admin?done=sealed")
+        .leads(
+            "/mfa/admin/break-glass",
+            &right,
+            "/mfa/admin?done=break-glass",
+        )
         .await;
-    helene.open("/mfa/admin/seal").await;
-    assert!(!helene.page.contains(&seal), "the next one is another");
+    helene.open("/mfa/admin/break-glass").await;
+    assert!(!helene.page.contains(&code), "the next one is another");
 }
 
 #[tokio::test]
@@ -228,8 +232,8 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
     helene.open("/mfa/admin/enable").await;
-    let seal = between(&helene.page, "data-text=\"", "\"").to_owned();
-    let group = seal.rsplit('-').next().unwrap();
+    let code = between(&helene.page, "data-text=\"", "\"").to_owned();
+    let group = code.rsplit('-').next().unwrap();
     helene
         .submit("/mfa/admin/enable", &[("group", group)])
         .await;
@@ -243,13 +247,13 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     let host = &site.service;
     let lost = ReportLost { account };
     host.run(lost, &request()).await.unwrap().granted().unwrap();
-    let typed = seal.clone().into();
+    let typed = code.clone().into();
     let open = OpenBreakGlass { account, typed };
     host.run(open, &request()).await.unwrap().granted().unwrap();
     site.clock.advance(limits::BREAK_GLASS);
     let collect = CollectResetCode {
         account,
-        typed: seal.into(),
+        typed: code.into(),
     };
     let handed = host
         .run(collect, &request())
@@ -265,8 +269,13 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
         .submit("/mfa/enroll", &[("reset_code", &reset_code)])
         .await;
     helene.open("/log-in").await;
-    helene.shows("data-testid=\"new-seal\"");
-    let new = between(&helene.page, "data-testid=\"seal\" data-text=\"", "\"").to_owned();
+    helene.shows("data-testid=\"new-break-glass\"");
+    let new = between(
+        &helene.page,
+        "data-testid=\"break-glass\" data-text=\"",
+        "\"",
+    )
+    .to_owned();
     helene.open("/mfa/enroll/key").await;
     let key = between(&helene.page, "data-text=\"", "\"").to_owned();
     helene.open("/mfa/enroll").await;

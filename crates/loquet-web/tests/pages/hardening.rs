@@ -243,7 +243,7 @@ async fn the_cookie_changes_with_the_level_and_the_old_one_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_bound_secret_and_the_seal_are_on_no_page() {
+async fn a_bound_secret_and_the_break_glass_code_are_on_no_page() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -263,7 +263,7 @@ async fn a_bound_secret_and_the_seal_are_on_no_page() {
             for secret in [&key, &grouped, &code_at(&key, site.clock.now())] {
                 assert!(!answer.body.contains(secret.as_str()), "{path}");
             }
-            assert!(!answer.body.contains("id=\"seal\""), "{path}");
+            assert!(!answer.body.contains("id=\"break-glass\""), "{path}");
         }
     }
 }
