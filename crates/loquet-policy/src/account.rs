@@ -65,6 +65,12 @@ impl Account {
         }
     }
 
+    /// Returns whether it has the administrator's role.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.roles.contains(crate::RoleId::ADMINISTRATOR)
+    }
+
     /// Whether the person is still there.
     #[must_use]
     pub const fn is_active(&self) -> bool {

@@ -245,7 +245,7 @@ impl Command {
 }
 
 /// When a mandate begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Start {
     /// On a date, at least [`NOTICE`](crate::limits::NOTICE) ahead.
     At(UnixTime),

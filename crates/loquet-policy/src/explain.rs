@@ -296,4 +296,6 @@ names! {
     AlreadyOpen "ALREADY_OPEN" WayBack
     WrongBreakGlassCode "WRONG_BREAK_GLASS_CODE" WayBack
     TooEarly "TOO_EARLY" WayBack
+    WouldLockOut "WOULD_LOCK_OUT" WayBack
+    TooManyAddresses "TOO_MANY_ADDRESSES" Request
 }

@@ -92,10 +92,10 @@ pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTim
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
-pub use requirement::{Requirement, covers, may_switch_off, required};
+pub use requirement::{Requirement, covers, may_switch_off, may_turn, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
-pub use session::{Level, Session, StampError};
+pub use session::{Assurance, Level, NextStep, Session, StampError};
 pub use settings::{Options, Scheduled, Setting, SettingKind};
 pub use standing::{rights, standing};
 pub use what_if::{Difference, Entrance, Plan, PolicyChange, entrance, what_if};

@@ -1,6 +1,6 @@
 //! Why not.
 
-use crate::{AccountId, Mandate, RoleId, UnixTime};
+use crate::{AccountId, Mandate, NextStep, RoleId, UnixTime};
 use core::fmt;
 
 /// Who is behind a refusal, for which role and since when. What nobody knows, or nobody imposed, is `None`.
@@ -243,7 +243,29 @@ pub enum Refusal {
         /// When it is.
         ready: UnixTime,
     },
+
+    /// The new access rules would lock out the administrator who sets them, from where they are set. Answered by the
+    /// caller, which knows addresses.
+    WouldLockOut,
+    /// The notice address was changed so often that the replaced ones, which still receive notices, leave no room.
+    /// Answered by the caller, which keeps addresses.
+    TooManyAddresses,
 }
+
+impl Refusal {
+    /// Returns what the session must do first, if that is why it was refused.
+    #[must_use]
+    pub const fn next_step(&self) -> Option<NextStep> {
+        match self {
+            Self::CodeRequired(_) => Some(NextStep::SecondFactor),
+            Self::EnrollOnly(_) => Some(NextStep::Enroll),
+            Self::RecoverFirst { .. } => Some(NextStep::Recover),
+            _ => None,
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
 
 impl fmt::Display for Refusal {
     /// The stable name, for the operator's log.

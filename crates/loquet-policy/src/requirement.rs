@@ -179,3 +179,34 @@ pub fn may_switch_off(
     }
     account.authenticator_at(now).counts()
 }
+
+/// Whether the owner can turn the second factor on or off at all, for a page that shows the switch. Whether this time, the
+/// command decides.
+///
+/// # Errors
+/// The [`Refusal`] that says why not.
+pub fn may_turn(
+    organization: &Organization,
+    account: &Account,
+    now: UnixTime,
+) -> Result<(), Refusal> {
+    if !organization.is_enabled() {
+        return Err(Refusal::NotEnabled);
+    }
+    let requirement = required(Some(organization), account, now);
+    if requirement.mandate.is_some() || requirement.unknown_role.is_some() {
+        return Err(Refusal::Mandated(requirement.cause()));
+    }
+    if let Some(mandate) = requirement.announced.filter(|_| requirement.toggle) {
+        return Err(Refusal::Mandated(Cause::from(&mandate)));
+    }
+    if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::ResetCodeRequired(_))) =
+        account.authenticator_at(now).counts()
+    {
+        return Err(broken);
+    }
+    if requirement.toggle && organization.preset == Preset::StrictLatch {
+        return Err(Refusal::Latched(organization.hardened_by()));
+    }
+    Ok(())
+}

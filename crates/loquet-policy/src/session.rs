@@ -44,7 +44,50 @@ pub enum Level {
     Level2,
 }
 
+/// What a session must do before it has rights.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// Nothing: the log-in is complete.
+    Done,
+    /// Type the six digits.
+    SecondFactor,
+    /// Enroll an authenticator.
+    Enroll,
+    /// Use a recovery code, or ask an administrator for a reset.
+    Recover,
+}
+
+/// The authenticator assurance level that a session has reached (NIST SP 800-63B-4 §2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Assurance {
+    /// The password alone.
+    Aal1,
+    /// The password and a one-time code.
+    Aal2,
+}
+
 impl Level {
+    /// Returns what a session at this level must do first.
+    #[must_use]
+    pub const fn next_step(self) -> NextStep {
+        match self {
+            Self::HalfLogin => NextStep::SecondFactor,
+            Self::RecoveryOnly => NextStep::Recover,
+            Self::EnrollOnly => NextStep::Enroll,
+            Self::Level1 | Self::Level2 => NextStep::Done,
+        }
+    }
+
+    /// Returns what a session at this level has shown.
+    #[must_use]
+    pub const fn assurance(self) -> Assurance {
+        match self {
+            Self::Level2 => Assurance::Aal2,
+            _ => Assurance::Aal1,
+        }
+    }
+
     const fn to_byte(self) -> u8 {
         match self {
             Self::HalfLogin => 1,

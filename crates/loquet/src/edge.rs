@@ -7,8 +7,6 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::store::AttemptId;
-
 /// What time it is. A trait only so that tests can set it.
 pub trait Clock: Send + Sync + 'static {
     /// Seconds since the epoch.
@@ -52,30 +50,17 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoEntropy> {
     Ok(bytes)
 }
 
-impl AttemptId {
-    /// A new attempt, for the hidden field of a form that is about to be shown.
-    ///
-    /// # Errors
-    /// [`NoEntropy`].
-    pub fn random() -> Result<Self, NoEntropy> {
-        random().map(Self)
-    }
-}
-
-/// The randomness of one request, drawn once and reused when a conflict makes the decision run again, so that both runs
+/// The randomness of one operation, drawn once and reused when a conflict makes the decision run again, so that both runs
 /// decide alike.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Entropy {
-    /// Becomes a shared secret (RFC 4226 §4 R6 recommends 160 bits).
-    pub(crate) secret: [u8; 20],
-    /// Becomes a reset code.
-    pub(crate) reset_code: [u8; 16],
     /// Becomes a session's id.
     pub(crate) session: [u8; 8],
     /// Tells this decision from any other under the same attempt.
     pub(crate) mark: [u8; 16],
-    /// Becomes a device's cookie.
-    pub(crate) device: [u8; 16],
+    /// Becomes the one secret that the operation makes, if it makes one: a shared secret (RFC 4226 §4 R6 recommends 160
+    /// bits), a reset code or a device's cookie.
+    pub(crate) secret: [u8; 20],
 }
 
 impl std::fmt::Debug for Entropy {
@@ -85,14 +70,22 @@ impl std::fmt::Debug for Entropy {
 }
 
 impl Entropy {
-    pub(crate) fn draw() -> Result<Self, NoEntropy> {
+    /// Draws it; a secret only for an operation that makes one.
+    pub(crate) fn draw(makes_secret: bool) -> Result<Self, NoEntropy> {
         Ok(Self {
-            secret: random()?,
-            reset_code: random()?,
             session: random()?,
             mark: random()?,
-            device: random()?,
+            secret: if makes_secret { random()? } else { [0; 20] },
         })
+    }
+
+    /// The secret as 128 bits.
+    pub(crate) fn half_secret(&self) -> [u8; 16] {
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(self.secret) {
+            *to = from;
+        }
+        half
     }
 }
 

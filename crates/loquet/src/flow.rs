@@ -1,26 +1,28 @@
-//! Ceremonies: log-in, enrollment, reset and all the rest as values.
+//! Operations as values: log-in, enrollment, reset and all the rest.
 //!
-//! Here, and only here, the one-time-password engine, the rules about people and the rules about places meet. A ceremony
-//! says which rows it `needs`; whoever runs it loads them; `decide` turns them and the request into an opaque
-//! [`Decided`](crate::accept::Decided). Nothing here reads a clock, a generator or a file, and the same input decides the
-//! same way for ever.
+//! Here, and only here, the one-time-password engine, the rules about people and the rules about addresses meet. An
+//! [`Operation`] says which rows it `needs`; [`Mfa`](crate::Mfa) loads them; `decide` turns them and the attempt into an
+//! opaque [`Decided`](crate::commit::Decided). Nothing here reads a clock, a generator or a file, and the same input always
+//! decides the same way.
 
 use loquet_otp::TypedCode;
-use loquet_policy::Grant;
+use loquet_policy::{Grant, Refusal};
 
-/// A ceremony of a session: its name in the audit log, what it grants, who hands that over, what it asks of the rules, and
-/// what it changes beside them.
+/// Implements [`Operation`] for an operation of a session: its name in the audit log, what it grants, the function that
+/// returns it, what it asks of the rules, and its effects beside them.
 macro_rules! in_session {
-    ($name:ident $(about $subject:ident)?, $($rest:tt)*) => {
-        step! {
+    ($name:ident $(about $subject:ident)? $(, const $flag:ident)*; $($rest:tt)*) => {
+        operation! {
             $name,
             {
+                $(const $flag: bool = true;)*
+
                 fn actor(&self) -> loquet_policy::AccountId {
-                    self.stamp.account()
+                    self.session.account
                 }
 
-                fn stamp(&self) -> Option<&crate::Stamp> {
-                    Some(&self.stamp)
+                fn session(&self) -> Option<&loquet_policy::Session> {
+                    Some(&self.session)
                 }
 
                 $(fn subject(&self) -> Option<loquet_policy::AccountId> {
@@ -32,12 +34,14 @@ macro_rules! in_session {
     };
 }
 
-/// A ceremony of the host: as `in_session`, without a session.
+/// Implements [`Operation`] for an operation of the host, which has no session.
 macro_rules! of_host {
-    ($name:ident, $($rest:tt)*) => {
-        step! {
+    ($name:ident $(, const $flag:ident)*; $($rest:tt)*) => {
+        operation! {
             $name,
             {
+                $(const $flag: bool = true;)*
+
                 fn actor(&self) -> loquet_policy::AccountId {
                     self.account
                 }
@@ -47,31 +51,31 @@ macro_rules! of_host {
     };
 }
 
-macro_rules! step {
+macro_rules! operation {
     (
         $name:ident,
         { $($who:tt)* },
-        $what:literal,
+        $audit:literal,
         $grant:ty,
-        $hand:path,
+        $answer:path,
         |$this:ident, $case:ident| $command:expr
-        $(, |$that:ident, $known:ident, $beside:ident| $add:expr)?
+        $(, |$that:ident, $known:ident, $effects:ident| $add:expr)?
     ) => {
-        impl crate::flow::sealed::Step for $name {
+        impl crate::flow::Operation for $name {
             type Grant = $grant;
-            const WHAT: &'static str = $what;
+            const NAME: &'static str = $audit;
 
             $($who)*
 
             fn command(
                 &self,
                 $case: &crate::flow::Case<'_>,
-            ) -> Result<loquet_policy::Command, crate::flow::Refused> {
+            ) -> Result<loquet_policy::Command, loquet_policy::Refusal> {
                 let $this = self;
                 Ok($command)
             }
 
-            $(fn beside(&self, $known: &crate::flow::Case<'_>, $beside: &mut crate::flow::Beside<'_>) {
+            $(fn effects(&self, $known: &crate::flow::Case<'_>, $effects: &mut crate::flow::Effects<'_>) {
                 let $that = self;
                 $add
             })?
@@ -81,8 +85,8 @@ macro_rules! step {
                 granted: &loquet_policy::Grant,
                 case: &crate::flow::Case<'_>,
                 after: &crate::flow::After<'_>,
-            ) -> Result<$grant, crate::flow::Refused> {
-                $hand(granted, case, after)
+            ) -> Result<$grant, loquet_policy::Refusal> {
+                $answer(granted, case, after)
             }
         }
     };
@@ -103,40 +107,40 @@ mod organization;
 mod people;
 mod reason;
 mod recovery;
-pub(crate) mod refused;
 mod remind;
-mod request;
-mod step;
+mod operation;
 mod typed;
 
-pub use access::{RollBackRules, SuspendRules, UNDO, UndoRules};
-pub(crate) use book::not_me_link;
-pub use book::{ChangeAddress, ReportUnrecognized, SetAddress};
+pub(crate) use access::{RollBackRules, SuspendRules, UndoRules};
+pub use access::UNDO;
+pub(crate) use book::{ChangeAddress, ReportUnrecognized, SetAddress, not_me_link};
 pub(crate) use decide::{decide, home, home_of, needs};
-pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SetDevicesRemembered};
-pub(crate) use enrollment::offer;
-pub use enrollment::{
-    BeginEnrollment, BeginReplacement, CancelEnrollment, ConfirmEnrollment, NoOffer, Offer,
-    ReportLost, TurnOff, TurnOn,
+pub use devices::Forget;
+pub(crate) use devices::{ForgetDevice, ForgetDevices, ForgetOldDevices, SetDevicesRemembered};
+pub(crate) use enrollment::{
+    BeginEnrollment, BeginReplacement, CancelEnrollment, ConfirmEnrollment, ReportLost, TurnOff,
+    TurnOn, offer,
 };
+pub use enrollment::{NoOffer, Offer};
 pub(crate) use evidence::{Door, proposed_break_glass, tags};
-pub use host::{CollectResetCode, HostDeactivate, OpenBreakGlass};
-pub use log_in::{
-    Entered, LogIn, LogOut, LogOutEverywhere, PasswordChanged, Resynchronize, VerifyCode,
+pub(crate) use host::{CollectResetCode, HostDeactivate, OpenBreakGlass};
+pub use log_in::LoggedIn;
+pub(crate) use log_in::{
+    LogIn, LogOut, LogOutEverywhere, PasswordChanged, Resynchronize, VerifyCode,
 };
-pub use options::{Choice, Harden, UpdateSettings};
-pub use organization::{
-    ApplyDue, BadRules, CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate,
-    RULES_LIMIT, RenewBreakGlassCode, RulesChange, ScheduleMandate, SetAccessRules,
+pub(crate) use operation::{After, Case, Effects, Facts, Input, Keys, Operation};
+pub use options::OrganizationSetting;
+pub(crate) use options::{Harden, UpdateSettings};
+pub(crate) use organization::{
+    ApplyDue, CancelChange, CancelMandate, EnableMfa, MoveMandate, RULES_LIMIT,
+    RenewBreakGlassCode, ScheduleMandate, SetAccessRules,
 };
-pub use people::{AddRole, Deactivate, IssuedResetCode, Reactivate, RemoveRole, Reset};
-pub(crate) use recovery::shown_codes;
-pub use recovery::{Recovering, UseRecoveryCode};
-pub use refused::Refused;
+pub use organization::{Enabled, Imposed, RulesChange};
+pub use people::IssuedResetCode;
+pub(crate) use people::{AddRole, Deactivate, Reactivate, RemoveRole, Reset};
+pub use recovery::Recovering;
+pub(crate) use recovery::{UseRecoveryCode, shown_codes};
 pub(crate) use remind::is_due;
-pub use request::Request;
-pub use step::Ceremony;
-pub(crate) use step::{After, Beside, Case, Facts, Input, Keys, sealed};
 pub use typed::Typed;
 
 /// Longer texts are no code, and refused unread.
@@ -147,7 +151,7 @@ pub const MAX_TYPED: usize = TypedCode::MAX_LEN;
     clippy::unnecessary_wraps,
     reason = "one of the functions that hand over what is granted"
 )]
-fn done(_: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
+fn done(_: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 

@@ -20,6 +20,34 @@ pub(crate) fn mac(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// An HMAC-SHA-256 over whatever is fed to it as a [`Hasher`](std::hash::Hasher), so that every field of an operation
+/// counts without being listed.
+pub(crate) struct Content(Hmac<Sha256>);
+
+impl Content {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let mut block = block(key);
+        let mac = Hmac::<Sha256>::new(&block);
+        block.as_mut_slice().zeroize();
+        Self(mac)
+    }
+
+    pub(crate) fn finish_whole(self) -> [u8; 32] {
+        self.0.finalize().into_bytes().into()
+    }
+}
+
+impl std::hash::Hasher for Content {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Unused: 64 bits would be too few.
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
 /// HMAC pads its key to a block with zeros (RFC 2104 §2); a padded key is the same key.
 fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
     let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();

@@ -1,72 +1,100 @@
 //! Multi-factor log-in that a service embeds.
 //!
-//! A [`Service`] runs ceremonies ([`flow`]) over a [`store`]: log-in, codes, enrollment, the owner's switch, an
-//! administrator's mandate and reset. Each is decided by a pure function, committed once, and only then told
-//! ([`accept`]). Secrets are sealed before a store sees them ([`seal`]); every decision about a person is recorded in an
-//! authenticated chain ([`audit`]).
+//! [`Mfa`] is built once over a [`store`] and cloned into every handler. After the host has checked a password,
+//! [`Mfa::log_in`] begins an [`MfaSession`], which the host keeps in its own session; [`LoggedIn::next`] says whether a code
+//! or an enrollment is owed; and on every request [`Mfa::authorize`] says who is there.
 //!
 //! ```
-//! use loquet::{Keyring, NewAccount, Request, RoleId, Service, flow, store::MemoryStore};
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! use loquet::{Client, Keyring, Mfa, NewAccount, NextStep, store::MemoryStore};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { loquet::wait(async {
 //!
-//! let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32]))?;
-//! let creche = service.ensure_organization(1_u64.into(), "À petits pas").await?;
-//! let marie = NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] };
-//! let marie = service.ensure_account(creche, marie).await?;
+//! let mfa = Mfa::builder(MemoryStore::new())       // or `SqliteStore::open("app.db")?`
+//!     .keyring(Keyring::single(1, [7; 32]))        // or `Keyring::load_or_create("mfa.keys")?`
+//!     .issuer("Shop")
+//!     .open()
+//!     .await?;
+//! let marie = mfa.provision().ensure_account(NewAccount::new(42_u64, "marie@example.org")).await?;
 //!
-//! // Your service has checked the password:
-//! let request = Request::new(Some("203.0.113.7".parse()?))?;
-//! let entered = service.run(flow::LogIn { account: marie }, &request).await?.granted();
-//! let stamp = entered.expect("nothing is required of parents yet").stamp;
+//! // The host has checked the password:
+//! let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>()?);
+//! let login = mfa.log_in(marie, client).await?;
+//! assert_eq!(login.next, NextStep::Done); // Marie has not turned the second factor on
 //!
 //! // On every request of the session:
-//! assert!(service.check(&stamp, request.address).await?.is_ok());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # }).unwrap();
+//! let user = mfa.authorize(&login.session, &client).await?;
+//! assert_eq!(user.external_id(), "marie@example.org");
+//! # Ok(()) }) }
 //! ```
 //!
-//! What the standards ask of a verifier, and which test holds it, is in [`conformance`]. `cargo xtask mutants loquet`
-//! changes one operator or function at a time, and lists the changes that no test notices.
+//! | what | where |
+//! |---|---|
+//! | logging in, enrolling, logging out | [`Mfa`] |
+//! | "My account" | [`Mfa::account`] |
+//! | administrators: mandates, resets, roles, settings, access rules | [`Mfa::admin`] |
+//! | the host's user management | [`Mfa::provision`], [`Mfa::provision_in`] |
+//! | maintenance, key rotation, backup, audit, break-glass | [`Operator`] |
+//!
+//! Every decision is made by a pure function, committed once, and only then told. Secrets are encrypted before a store
+//! sees them ([`Keyring`]); every decision is recorded in an authenticated chain ([`audit`]).
+//!
+//! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
-pub mod accept;
+mod attempt;
 pub mod audit;
-pub mod blocking;
+mod blocking;
 mod book;
+mod commit;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod device;
 pub mod disk;
 mod edge;
-pub mod flow;
+mod error;
+mod flow;
 mod hash;
-pub mod host_tx;
+mod host_tx;
 mod lanes;
+mod mfa;
 mod notices;
 pub mod observe;
 pub mod paper;
 mod records;
-pub mod seal;
-mod service;
-mod stamp;
+mod seal;
+mod session;
+mod sessions;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use accept::{Accepted, Settled};
+pub use attempt::{Attempt, Client};
 pub use audit::{Checkpoint, CheckpointError};
+pub use blocking::{Wait, wait};
 pub use book::{Address, AddressError};
+pub use device::{Device, DeviceId};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
-pub use flow::{Refused, Request};
-pub use host_tx::{Committed, Granted, HostTx};
-pub use loquet_policy::{AccountId, Level, OrgId, Refusal, RoleId, UnixTime};
-pub use notices::{Deliver, Delivered, Letter};
-pub use paper::{BreakGlassCode, NotMeLink, ResetCode};
-pub use seal::Keyring;
-pub use service::{
-    Affected, NewAccount, Person, Resealed, Restored, Sealed, Service, ServiceError, Standing,
+pub use error::{Config, Error, Unavailable};
+pub use flow::{
+    Enabled, Forget, Imposed, IssuedResetCode, LoggedIn, MAX_TYPED, NoOffer, Offer,
+    OrganizationSetting, Recovering, RulesChange, Typed, UNDO,
+};
+pub use host_tx::HostTx;
+pub use loquet_ipfilter::{DeviceTier, Geo};
+pub use loquet_policy::{
+    Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
+    Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, Setting, SettingKind,
+    Start, UnixTime,
+};
+pub use mfa::{
+    AccountHandle, AccountOverview, AdminHandle, Affected, AuthenticatorState, Authorized,
+    CommittingIn, LoginProgress, Maintenance, Mfa, MfaBuilder, NewAccount, Operator,
+    KeyUse, OrganizationOverview, Provision, ProvisionIn, Restored, Rotation, SyncReport, UserEntry,
     Verified, WhatIf,
 };
-pub use stamp::Stamp;
+pub use notices::{Deliver, Delivered, Letter};
+pub use paper::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
+pub use seal::{Keyring, SealError};
+pub use session::{MfaSession, SessionError};
+pub use sessions::SessionLimits;
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]

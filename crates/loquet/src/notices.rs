@@ -10,7 +10,8 @@ use crate::flow;
 use crate::observe;
 use crate::paper::NotMeLink;
 use crate::records::PersonRecord;
-use crate::service::{Service, ServiceError};
+use crate::error::{Error, Unavailable};
+use crate::mfa::Operator;
 use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
 
 /// A message for one person.
@@ -35,7 +36,7 @@ pub struct Letter {
     /// What happened.
     pub event: Event,
     /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
-    /// `/not-me/LINK`; [`flow::ReportUnrecognized`](crate::flow::ReportUnrecognized) is what it runs.
+    /// `/not-me/LINK`; [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized) is what it calls.
     pub link: Option<NotMeLink>,
 }
 
@@ -47,7 +48,7 @@ pub struct Delivered {
     /// Notices that wait for the next round.
     pub waiting: u32,
     /// The first fault, if any.
-    pub fault: Option<ServiceError>,
+    pub fault: Option<Error>,
 }
 
 /// Delivers letters: by mail, by a message in the host's own pages, as the host likes.
@@ -56,12 +57,12 @@ pub trait Deliver: Sync {
     fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-impl Service {
+impl Operator {
     /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting.
     ///
     /// # Errors
-    /// [`ServiceError`] of the store.
-    pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, ServiceError> {
+    /// [`Error`] of the store.
+    pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
         let mut round = Delivered::default();
         let mut at = Cursor::default();
         loop {
@@ -97,9 +98,9 @@ impl Service {
         to: &impl Deliver,
         number: u64,
         row: &NoticeRow,
-    ) -> Result<u32, ServiceError> {
+    ) -> Result<u32, Error> {
         let (notice, epoch) = disk::read_notice(&row.body)?;
-        let organization = self.organization(row.org).await?;
+        let organization = self.organization_record(row.org).await?;
         let vault = self.unlock().await?;
         let mut letters: u32 = 0;
         for person in self.readers(&notice, row, &organization.facts).await? {
@@ -115,7 +116,7 @@ impl Service {
                 event: notice.event,
                 link: epoch.map(|epoch| flow::not_me_link(&vault.keys, id, epoch)),
             };
-            to.deliver(&letter).await.map_err(ServiceError::Delivery)?;
+            to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
             letters = letters.saturating_add(1);
         }
         Ok(letters)
@@ -127,7 +128,7 @@ impl Service {
         notice: &Notice,
         row: &NoticeRow,
         organization: &Organization,
-    ) -> Result<Vec<PersonRecord>, ServiceError> {
+    ) -> Result<Vec<PersonRecord>, Error> {
         let Audience::Covered { role } = notice.to else {
             return Ok(self.person(row.to).await?.into_iter().collect());
         };

@@ -1,6 +1,6 @@
 //! What an operator sees while it runs, without a secret in it.
 //!
-//! Feature `tracing`: every ceremony is a span `loquet.ceremony` (debug) with the fields `what` (as in the audit log) and
+//! Feature `tracing`: every operation is a span `loquet.operation` (debug) with the fields `name` (as in the audit log) and
 //! `account`; its end is an event with the `verdict`: debug for a grant, info for a refusal, error for a fault. Notices that
 //! stay undelivered are a warning.
 //!
@@ -8,9 +8,9 @@
 //!
 //! | name | kind | labels | counts |
 //! |---|---|---|---|
-//! | `loquet_ceremonies_total` | counter | `what`, `verdict` | ceremonies that were settled: `GRANTED`, or the refusal |
-//! | `loquet_ceremony_seconds` | histogram | `what` | seconds from the request to the answer |
-//! | `loquet_faults_total` | counter | `what` | ceremonies that ended in an error |
+//! | `loquet_operations_total` | counter | `name`, `verdict` | operations that were settled: `GRANTED`, or the refusal |
+//! | `loquet_operation_seconds` | histogram | `name` | seconds from the request to the answer |
+//! | `loquet_faults_total` | counter | `name` | operations that ended in an error |
 //! | `loquet_conflicts_total` | counter | | decisions made again because another process was faster |
 //! | `loquet_letters_total` | counter | | letters delivered |
 //! | `loquet_notices_waiting` | gauge | | notices left in the outbox by the last round |
@@ -22,58 +22,58 @@ use std::future::Future;
 
 use loquet_policy::AccountId;
 
-use crate::accept::Settled;
+use crate::error::Error;
 
-/// Watches a ceremony.
+/// Watches an operation.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
-pub(crate) async fn ceremony<G, E: Display>(
-    what: &'static str,
+pub(crate) async fn operation<G>(
+    name: &'static str,
     account: AccountId,
-    run: impl Future<Output = Result<Settled<G>, E>>,
-) -> Result<Settled<G>, E> {
+    run: impl Future<Output = Result<G, Error>>,
+) -> Result<G, Error> {
     #[cfg(feature = "metrics")]
     let watch = crate::edge::Watch::start();
     #[cfg(feature = "tracing")]
-    let span = tracing::debug_span!("loquet.ceremony", what, %account);
+    let span = tracing::debug_span!("loquet.operation", name, %account);
     #[cfg(feature = "tracing")]
     let run = tracing::Instrument::instrument(run, span.clone());
     #[cfg(not(feature = "tracing"))]
     let _: AccountId = account;
 
-    let settled = run.await;
-    let verdict = match &settled {
-        Ok(Settled::Accepted(_)) => Some("GRANTED"),
-        Ok(Settled::Refused(refused)) => Some(refused.code()),
+    let outcome = run.await;
+    let verdict = match &outcome {
+        Ok(_) => Some("GRANTED"),
+        Err(Error::Refused(refusal)) => Some(refusal.code()),
         Err(_) => None,
     };
     #[cfg(feature = "tracing")]
-    span.in_scope(|| match (&settled, verdict) {
-        (Ok(Settled::Refused(_)), Some(verdict)) => tracing::info!(verdict, "refused"),
+    span.in_scope(|| match (&outcome, verdict) {
+        (Err(_), Some(verdict)) => tracing::info!(verdict, "refused"),
         (_, Some(verdict)) => tracing::debug!(verdict, "granted"),
-        (Err(error), None) => tracing::error!(%error, "a ceremony failed"),
+        (Err(error), None) => tracing::error!(%error, "an operation failed"),
         (Ok(_), None) => {}
     });
     #[cfg(feature = "metrics")]
     {
-        metrics::histogram!("loquet_ceremony_seconds", "what" => what).record(watch.seconds());
+        metrics::histogram!("loquet_operation_seconds", "name" => name).record(watch.seconds());
         match verdict {
             Some(verdict) => {
-                metrics::counter!("loquet_ceremonies_total", "what" => what, "verdict" => verdict)
+                metrics::counter!("loquet_operations_total", "name" => name, "verdict" => verdict)
                     .increment(1);
             }
-            None => metrics::counter!("loquet_faults_total", "what" => what).increment(1),
+            None => metrics::counter!("loquet_faults_total", "name" => name).increment(1),
         }
     }
-    settled
+    outcome
 }
 
-/// Nobody watches.
+/// Without features, watches nothing.
 #[cfg(not(any(feature = "tracing", feature = "metrics")))]
-pub(crate) fn ceremony<G, E: Display>(
+pub(crate) fn operation<G>(
     _: &'static str,
     _: AccountId,
-    run: impl Future<Output = Result<Settled<G>, E>>,
-) -> impl Future<Output = Result<Settled<G>, E>> {
+    run: impl Future<Output = Result<G, Error>>,
+) -> impl Future<Output = Result<G, Error>> {
     run
 }
 

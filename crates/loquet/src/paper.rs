@@ -82,6 +82,12 @@ pub struct NotMeLink {
     secret: ResetCode,
 }
 
+impl std::hash::Hash for NotMeLink {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.account, self.digest().to_bytes()).hash(state);
+    }
+}
+
 impl NotMeLink {
     pub(crate) fn new(account: AccountId, secret: [u8; 16]) -> Self {
         Self {

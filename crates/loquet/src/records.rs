@@ -2,7 +2,8 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Authenticator, Digest, Organization, RoleId, SessionId, Setting, SettingKind, UnixTime,
+    Account, Authenticator, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, Setting,
+    SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::audit::{AuditHead, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
 use crate::hash;
-use crate::stamp::Stamp;
+use crate::sessions::{SessionLimits, Sessions};
 
 /// An organization with its name and the texts of its access rules.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub(crate) struct Reminded {
 /// Access rules as they were written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rules {
+pub(crate) struct Rules {
     pub(crate) digest: Digest,
     pub(crate) text: String,
 }
@@ -186,6 +187,8 @@ pub(crate) struct AccountRecord {
     pub(crate) secrets: Secrets,
     pub(crate) audit: AuditHead,
     pub(crate) devices: Devices,
+    /// Sessions that were neither logged out nor replaced.
+    pub(crate) sessions: Sessions,
 }
 
 impl AccountRecord {
@@ -200,12 +203,40 @@ impl AccountRecord {
             refusals: Refusals::default(),
             secrets: Secrets::default(),
             devices: Devices::default(),
+            sessions: Sessions::default(),
         }
     }
 
-    /// Whether a session was begun on a device that its owner has since forgotten.
-    pub(crate) fn is_over(&self, stamp: &Stamp, now: UnixTime) -> bool {
-        self.devices.ended(stamp.session().id, now)
+    /// Refuses a session that was logged out, that is too old, or whose device its owner has forgotten.
+    pub(crate) fn check(
+        &self,
+        session: &Session,
+        limits: &SessionLimits,
+        now: UnixTime,
+    ) -> Result<(), Refusal> {
+        // Sessions of another epoch are over for a reason of their own, which the rules name.
+        let is_live = self.sessions.contains(session.id) || session.epoch != self.facts.epoch;
+        if !is_live || self.devices.ended(session.id, now) {
+            return Err(Refusal::StaleLogIn);
+        }
+        limits.check(session, self.facts.is_administrator(), now)
+    }
+
+    /// Keeps the session that a grant made in place of the one that asked for it.
+    pub(crate) fn follow_sessions(&mut self, old: Option<&Session>, granted: &Grant) {
+        match granted {
+            Grant::Session { session, .. }
+            | Grant::Bound { session, .. }
+            | Grant::Recovering { session, .. } => {
+                self.sessions.replace(old.map(|old| old.id), session);
+            }
+            Grant::LoggedOut => {
+                if let Some(old) = old {
+                    self.sessions.remove(old.id);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

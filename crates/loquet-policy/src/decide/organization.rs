@@ -251,6 +251,22 @@ impl Turn<'_> {
     }
 }
 
+impl Organization {
+    /// Sets what an organization begins with. Access rules are left out: they name a text that is stored elsewhere.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfBounds`]; [`Refusal::AlreadyEnabled`] once multi-factor log-in is enabled, from when on
+    /// an administrator decides.
+    pub fn begin_with(&mut self, setting: Setting) -> Result<(), Refusal> {
+        setting.in_bounds()?;
+        if let crate::Latch::Enabled { since, by } = self.latch {
+            return Err(Refusal::AlreadyEnabled(crate::Cause::of(by, since)));
+        }
+        setting.apply(self);
+        Ok(())
+    }
+}
+
 impl Setting {
     fn in_bounds(&self) -> Result<(), Refusal> {
         let (value, least, most) = match *self {

@@ -12,6 +12,7 @@ use crate::audit::{AuditHead, Refusals};
 use crate::book::Book;
 use crate::device::Devices;
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
+use crate::sessions::Sessions;
 use crate::seal::{self, Keyring, Place, SealError};
 use crate::store::{AccountRow, Version};
 
@@ -32,6 +33,8 @@ struct AccountBody {
     audit_head: Digest,
     #[serde(default, skip_serializing_if = "Devices::is_untouched")]
     devices: Devices,
+    #[serde(default, skip_serializing_if = "Sessions::is_empty")]
+    sessions: Sessions,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,13 +67,16 @@ pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
     })
 }
 
-/// Reads an account and opens its secrets.
+/// Reads an account. Without `keys` its secrets stay encrypted and the record has none, so that it must not be written.
 pub(crate) fn read_account(
     row: &AccountRow,
     version: Version,
-    keys: &Keyring,
+    keys: Option<&Keyring>,
 ) -> Result<AccountRecord, DiskError> {
     let body = account_body(row)?;
+    let Some(keys) = keys else {
+        return Ok(record(row, body, Secrets::default()));
+    };
     let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -83,11 +89,12 @@ pub(crate) fn read_account(
     };
     let active = body
         .active
-        .map(|sealed| open("active", &sealed))
+        .as_deref()
+        .map(|sealed| open("active", sealed))
         .transpose()?;
     let pendings = body
         .pendings
-        .into_iter()
+        .iter()
         .map(|pending| {
             let secret = open(&pending_slot(pending.session), &pending.sealed)?;
             Ok(PendingSecret {
@@ -96,19 +103,28 @@ pub(crate) fn read_account(
             })
         })
         .collect::<Result<_, DiskError>>()?;
-    Ok(AccountRecord {
+    let secrets = Secrets {
+        active,
+        pendings,
+    };
+    Ok(record(row, body, secrets))
+}
+
+fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecord {
+    AccountRecord {
         facts: body.facts,
         external_id: row.external_id.clone(),
         label: body.label,
         book: body.addresses,
         refusals: body.refusals,
-        secrets: Secrets { active, pendings },
+        secrets,
         audit: AuditHead {
             seq: row.audited,
             head: body.audit_head.to_bytes(),
         },
         devices: body.devices,
-    })
+        sessions: body.sessions,
+    }
 }
 
 /// Where an account's audit chain stands, by its row.
@@ -186,6 +202,7 @@ where
         pendings,
         audit_head: Digest::from_bytes(record.audit.head),
         devices: record.devices.clone(),
+        sessions: record.sessions.clone(),
     };
     Ok(AccountRow {
         id,

@@ -1,5 +1,7 @@
 //! Access rules taken back: by the administrator who has just made a mistake, by the operator on the host.
 
+use std::hash::{Hash, Hasher};
+
 use loquet_ipfilter::{Filter, Rules as AccessRules};
 use loquet_policy::{
     Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, RoleId, Setting,
@@ -7,10 +9,9 @@ use loquet_policy::{
 };
 
 use super::organization::{RulesChange, rules_change};
-use super::sealed::Step;
-use super::{After, Case, Door, Refused, done, tags};
+use super::{Operation, After, Case, Door, done, tags};
 use crate::records::{OrganizationRecord, Rules};
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// How long a change of the access rules can be undone at once, in seconds: until the next morning, when the first
 /// person who cannot log in has called.
@@ -21,40 +22,46 @@ pub const UNDO: u64 = limits::DAY;
 /// Opening rules waits for 72 hours, so that nobody who takes over an administrator's session lets others in. What
 /// was open until less than [`UNDO`] ago needs no such wait: nothing is opened that was not open the day before.
 #[derive(Debug, Clone)]
-pub struct UndoRules {
-    stamp: Stamp,
+pub(crate) struct UndoRules {
+    session: Session,
     /// Stands for "no rules": that everybody may log in from everywhere is then a rule as well, and no weakening.
     everywhere: Rules,
 }
 
+impl Hash for UndoRules {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.hash(state);
+    }
+}
+
 impl UndoRules {
-    /// Undoes the last change of the access rules. `stamp` is an administrator's session with a recent code.
+    /// Undoes the last change of the access rules. `session` is an administrator's session with a recent code.
     #[must_use]
-    pub fn new(stamp: Stamp) -> Self {
+    pub fn new(session: Session) -> Self {
         Self {
-            stamp,
+            session,
             everywhere: Rules::new(AccessRules::unrestricted().to_string()),
         }
     }
 }
 
-impl Step for UndoRules {
+impl Operation for UndoRules {
     type Grant = RulesChange;
-    const WHAT: &'static str = "undo_access_rules";
+    const NAME: &'static str = "undo_access_rules";
 
     fn actor(&self) -> AccountId {
-        self.stamp.account()
+        self.session.account
     }
 
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
+    fn session(&self) -> Option<&Session> {
+        Some(&self.session)
     }
 
     fn rules(&self) -> Option<&Rules> {
         Some(&self.everywhere)
     }
 
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refusal> {
         let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
         let past = organization
             .past
@@ -71,10 +78,10 @@ impl Step for UndoRules {
                 .and_then(|rules| Filter::compile(&rules, Some(case.geo)).ok())
                 .map_or(Door::Unreadable, |filter| Door::Guarded(filter.into())),
         };
-        if door.access(case.request.address, &tags(&case.actor.facts), case.tier())
+        if door.access(case.attempt.client.address, &tags(&case.actor.facts), case.tier())
             != Access::Allowed
         {
-            return Err(Refused::WouldLockOut);
+            return Err(Refusal::WouldLockOut);
         }
         Ok(Command::ChangeSetting {
             setting: Setting::AccessRules {
@@ -93,7 +100,7 @@ impl Step for UndoRules {
         granted: &Grant,
         case: &Case<'_>,
         after: &After<'_>,
-    ) -> Result<RulesChange, Refused> {
+    ) -> Result<RulesChange, Refusal> {
         rules_change(granted, case, after)
     }
 }
@@ -102,19 +109,19 @@ impl Step for UndoRules {
 /// provider that changes a day-care's address locks nobody out for ever.
 ///
 /// All administrators are told; the record stands in the named administrator's chain.
-#[derive(Debug, Clone, Copy)]
-pub struct SuspendRules {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct SuspendRules {
     /// An administrator, in whose name the host acts.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 /// On the host: the access rules of before the last change hold again. Once more puts the others back.
 ///
 /// All administrators are told; the record stands in the named administrator's chain.
-#[derive(Debug, Clone, Copy)]
-pub struct RollBackRules {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct RollBackRules {
     /// An administrator, in whose name the host acts.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 /// Lets the host change the access rules in an administrator's name, where `changes` says that there is something to
@@ -122,45 +129,45 @@ pub struct RollBackRules {
 fn changed_on_host(
     case: &Case<'_>,
     changes: impl FnOnce(&OrganizationRecord) -> bool,
-) -> Result<Command, Refused> {
+) -> Result<Command, Refusal> {
     if !case.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
-        return Err(Refusal::NotAdmin.into());
+        return Err(Refusal::NotAdmin);
     }
     let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
     if !changes(organization) {
-        return Err(Refusal::Unchanged.into());
+        return Err(Refusal::Unchanged);
     }
     Ok(Command::ApplyDue)
 }
 
 of_host!(
-    SuspendRules,
+    SuspendRules;
     "suspend_access_rules",
     (),
     done,
     |_this, case| changed_on_host(case, |organization| {
         organization.rules_digest(case.now).is_some()
     })?,
-    |_this, case, beside| {
-        if let Some(organization) = beside.organization(case) {
+    |_this, case, effects| {
+        if let Some(organization) = effects.organization(case) {
             organization.put_in_force(None, case.now);
         }
-        beside.tell(Audience::Administrators, Event::AccessRulesSuspended);
+        effects.tell(Audience::Administrators, Event::AccessRulesSuspended);
     }
 );
 
 of_host!(
-    RollBackRules,
+    RollBackRules;
     "roll_back_access_rules",
     (),
     done,
     |_this, case| changed_on_host(case, |organization| !organization.past.is_empty())?,
-    |_this, case, beside| {
-        if let Some(organization) = beside.organization(case)
+    |_this, case, effects| {
+        if let Some(organization) = effects.organization(case)
             && let Some(past) = organization.past.pop()
         {
             organization.put_in_force(past.rules, case.now);
         }
-        beside.tell(Audience::Administrators, Event::AccessRulesRolledBack);
+        effects.tell(Audience::Administrators, Event::AccessRulesRolledBack);
     }
 );

@@ -2,45 +2,45 @@
 
 use loquet_policy::{AccountId, Command, Event, Refusal};
 
-use super::{Case, Keys, Refused, Typed, done};
+use super::{Case, Keys, Typed, done};
 use crate::book::Address;
 use crate::hash;
 use crate::paper::NotMeLink;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
-#[derive(Debug, Clone)]
-pub struct ChangeAddress {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct ChangeAddress {
     /// The owner's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// The new address.
-    pub address: Address,
+    pub(crate) address: Address,
     /// A fresh code, where an authenticator is bound; empty otherwise.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 /// The host, which keeps its people's addresses, knows another one. The old one is told as for [`ChangeAddress`].
 ///
 /// Run it when the person is made known, and whenever the host's own record changes: the address that stands already is
 /// answered by `UNCHANGED`, and nobody is told.
-#[derive(Debug, Clone)]
-pub struct SetAddress {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct SetAddress {
     /// Whose.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// The address.
-    pub address: Address,
+    pub(crate) address: Address,
 }
 
-fn room(case: &Case<'_>) -> Result<(), Refused> {
+fn room(case: &Case<'_>) -> Result<(), Refusal> {
     if case.actor.book.has_room(case.now) {
         Ok(())
     } else {
-        Err(Refused::TooManyAddresses)
+        Err(Refusal::TooManyAddresses)
     }
 }
 
 in_session!(
-    ChangeAddress,
+    ChangeAddress;
     "change_address",
     (),
     done,
@@ -50,38 +50,38 @@ in_session!(
             code: case.submitted(&this.typed),
         }
     },
-    |this, case, beside| beside.actor.book.change(&this.address, case.now)
+    |this, case, effects| effects.actor.book.change(&this.address, case.now)
 );
 
 of_host!(
-    SetAddress,
+    SetAddress;
     "set_address",
     (),
     done,
     |this, case| {
         if case.actor.book.present() == Some(&this.address) {
-            return Err(Refusal::Unchanged.into());
+            return Err(Refusal::Unchanged);
         }
         room(case)?;
         Command::ChangeAddress {
             code: case.submitted(&Typed::default()),
         }
     },
-    |this, case, beside| {
+    |this, case, effects| {
         // Of a first address there is nobody to tell.
         if case.actor.book.is_empty() {
-            beside
+            effects
                 .notices
                 .retain(|notice| notice.event != Event::AddressChanged);
         }
-        beside.actor.book.change(&this.address, case.now);
+        effects.actor.book.change(&this.address, case.now);
     }
 );
 
 /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, and the next
 /// one needs an administrator's reset code.
-#[derive(Debug, Clone)]
-pub struct ReportUnrecognized {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct ReportUnrecognized {
     account: AccountId,
     link: NotMeLink,
 }
@@ -98,7 +98,7 @@ impl ReportUnrecognized {
 }
 
 of_host!(
-    ReportUnrecognized,
+    ReportUnrecognized;
     "report_unrecognized",
     (),
     done,

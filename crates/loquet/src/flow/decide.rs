@@ -2,33 +2,30 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Changes, Decision, Fresh, Grant, OrgId, Refusal, Roster, SessionId, Snapshot, UnixTime,
+    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId, Snapshot, UnixTime,
 };
 
 use super::change::Change;
 use super::hearers::addressed;
-use super::refused::Refused;
-use super::request::Request;
-use super::step::{After, Beside, Case, Ceremony, Facts, Input};
-use crate::accept::Decided;
+use super::operation::{After, Case, Effects, Facts, Input, Operation};
 use crate::audit::{Record, Refusals};
+use crate::commit::Decided;
 use crate::device;
 use crate::disk::FirstOutcome;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
-use crate::stamp::Stamp;
-use crate::store::RowKey;
+use crate::store::{AttemptId, RowKey};
 
-/// The rows that a ceremony still needs, given what is known. Empty: enough to decide.
-pub(crate) fn needs<C: Ceremony>(ceremony: &C, request: &Request, facts: &Facts) -> Vec<RowKey> {
+/// The rows that an operation still needs, given what is known. Empty: enough to decide.
+pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -> Vec<RowKey> {
     if facts.read.is_empty() {
         let mut keys = vec![
-            RowKey::Attempt(request.attempt),
-            RowKey::Account(ceremony.actor()),
+            RowKey::Attempt(id),
+            RowKey::Account(operation.actor()),
         ];
         keys.extend(
-            ceremony
+            operation
                 .subject()
-                .filter(|subject| *subject != ceremony.actor())
+                .filter(|subject| *subject != operation.actor())
                 .map(RowKey::Account),
         );
         return keys;
@@ -50,13 +47,13 @@ pub(crate) fn home_of(org: OrgId) -> [RowKey; 2] {
 }
 
 /// Decides. Total and pure.
-pub(crate) fn decide<C: Ceremony>(
-    ceremony: &C,
+pub(crate) fn decide<C: Operation>(
+    operation: &C,
     input: &Input<'_>,
     facts: &Facts,
 ) -> Decided<C::Grant> {
     let now = input.now;
-    let refuse = |refusal: Refusal| Decided::refuse(Refused::Rule(refusal), None);
+    let refuse = |refusal: Refusal| Decided::refuse(refusal, None);
     match &facts.repeated {
         // Whoever repeats a finished attempt learns how it ended and gets nothing: the browser that holds what was
         // granted goes on with it.
@@ -67,7 +64,7 @@ pub(crate) fn decide<C: Ceremony>(
     let Some(actor) = &facts.actor else {
         return refuse(Refusal::UnknownAccount);
     };
-    let subject = match ceremony.subject() {
+    let subject = match operation.subject() {
         None => None,
         Some(same) if same == actor.facts.id => Some(actor),
         // Of another organization is as good as not there: nothing is written that would tell the two apart.
@@ -77,20 +74,24 @@ pub(crate) fn decide<C: Ceremony>(
         },
     };
     let case = Case {
-        request: input.request,
+        attempt: input.attempt,
+        id: input.id,
         now,
         entropy: input.entropy,
         keys: input.keys,
         actor,
         organization: facts.organization.as_ref(),
-        stamp: ceremony.stamp(),
+        session: operation.session(),
         door: &facts.door,
         geo: &facts.geo,
     };
-    if case.stamp.is_some_and(|stamp| actor.is_over(stamp, now)) {
-        return refuse(Refusal::StaleLogIn);
+    if let Some(session) = case.session
+        && let Err(refusal) = actor.check(session, input.limits, now)
+        && !(C::GIVES_CODE && refusal.next_step() == Some(NextStep::SecondFactor))
+    {
+        return refuse(refusal);
     }
-    let command = match ceremony.command(&case) {
+    let command = match operation.command(&case) {
         Ok(command) => command,
         Err(refused) => return Decided::refuse(refused, None),
     };
@@ -101,24 +102,24 @@ pub(crate) fn decide<C: Ceremony>(
             .map(|organization| &organization.facts),
         roster: facts.roster.as_ref(),
         actor: &actor.facts,
-        session: case.stamp.map(Stamp::session),
+        session: case.session,
         subject: subject.map(|subject| &subject.facts),
     };
     let fresh = Fresh {
-        session: device::session_on(case.device_number(C::WHAT), case.entropy.session),
+        session: device::session_on(case.device_number(C::GIVES_CODE), case.entropy.session),
     };
     let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
-    write(ceremony, &case, facts, decision)
+    write(operation, &case, facts, decision)
 }
 
 /// Turns the rules' decision into rows and a grant.
-fn write<C: Ceremony>(
-    ceremony: &C,
+fn write<C: Operation>(
+    operation: &C,
     case: &Case<'_>,
     facts: &Facts,
     decision: Decision,
 ) -> Decided<C::Grant> {
-    let mut record = record(ceremony, case, facts, &decision);
+    let mut record = record(operation, case, facts, &decision);
     let Decision {
         answer,
         changes,
@@ -130,35 +131,36 @@ fn write<C: Ceremony>(
     {
         match recorded(refusal, &mut refusals, case.now) {
             Some(left) => record.last = left == 0,
-            None => return Decided::refuse(refusal.into(), None),
+            None => return Decided::refuse(refusal, None),
         }
     }
     let bound = match answer {
-        Ok(Grant::Bound { .. }) => case.stamp.map(|stamp| stamp.session().id),
+        Ok(Grant::Bound { .. }) => case.session.map(|session| session.id),
         _ => None,
     };
-    let mut rows = Rows::after(case, facts, changes, bound, ceremony.rules());
+    let mut rows = Rows::after(case, facts, changes, bound, operation.rules());
     rows.actor.refusals = refusals;
     if let Ok(granted) = &answer {
-        case.entered(C::WHAT, granted, &mut rows.actor, &mut notices);
-        let mut beside = Beside {
+        case.entered(C::GIVES_CODE, granted, &mut rows.actor, &mut notices);
+        rows.actor.follow_sessions(case.session, granted);
+        let mut effects = Effects {
             actor: &mut rows.actor,
             organization: &mut rows.organization,
             notices: &mut notices,
         };
-        ceremony.beside(case, &mut beside);
+        operation.effects(case, &mut effects);
     }
-    let outcome = rows.grant(ceremony, case, answer);
+    let outcome = rows.grant(operation, case, answer);
     if let Err(refused) = &outcome {
         refused.code().clone_into(&mut record.verdict);
     }
     let organization = rows.organization.as_ref().or(case.organization);
     let roster = rows.roster.as_ref().or(facts.roster.as_ref());
     let change = Change {
-        attempt: case.request.attempt,
+        attempt: case.id,
         mark: case.entropy.mark,
         outcome: match &outcome {
-            Err(Refused::Rule(refusal)) => FirstOutcome::Refused(*refusal),
+            Err(refusal) => FirstOutcome::Refused(*refusal),
             _ => FirstOutcome::Granted,
         },
         read: facts.read.clone(),
@@ -178,18 +180,18 @@ fn write<C: Ceremony>(
 }
 
 /// What the audit log says of a grant; of a refusal it has another verdict.
-fn record<C: Ceremony>(
-    ceremony: &C,
+fn record<C: Operation>(
+    operation: &C,
     case: &Case<'_>,
     facts: &Facts,
     decision: &Decision,
 ) -> Record {
     Record {
-        subject: ceremony.subject(),
+        subject: operation.subject(),
         rule: Some(case.rule(decision)),
-        address: case.request.address,
+        address: case.attempt.client.address,
         policy: organization_version(facts),
-        ..Record::new(case.now, case.actor.facts.id, C::WHAT, "GRANTED")
+        ..Record::new(case.now, case.actor.facts.id, C::NAME, "GRANTED")
     }
 }
 
@@ -223,6 +225,9 @@ impl Rows {
                 record.secrets.follow(&before, &facts, bound, &fresh);
                 record.facts = facts;
             }
+            if record.facts.epoch != before.epoch {
+                record.sessions.clear();
+            }
             record
                 .devices
                 .follow(&before, &record.facts, offered, case.now);
@@ -243,18 +248,18 @@ impl Rows {
         }
     }
 
-    /// What the ceremony hands over.
-    fn grant<C: Ceremony>(
+    /// What the operation hands over.
+    fn grant<C: Operation>(
         &self,
-        ceremony: &C,
+        operation: &C,
         case: &Case<'_>,
         answer: Result<Grant, Refusal>,
-    ) -> Result<C::Grant, Refused> {
+    ) -> Result<C::Grant, Refusal> {
         let after = After {
             actor: &self.actor,
             organization: self.organization.as_ref().or(case.organization),
         };
-        ceremony.grant(&answer?, case, &after)
+        operation.grant(&answer?, case, &after)
     }
 }
 

@@ -6,10 +6,10 @@ use loquet_policy::{
     rights,
 };
 
-use super::{After, Case, Refused, done};
+use super::{After, Case, done};
 use crate::device::{self, DeviceId, Seen};
 use crate::records::AccountRecord;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 impl Case<'_> {
     /// The device that this request comes from: by its cookie, or by what its session was begun on.
@@ -17,10 +17,11 @@ impl Case<'_> {
         self.offered()
             .then(|| {
                 let actor = self.actor;
-                self.request
+                self.attempt
+                    .client
                     .device
                     .and_then(|id| actor.devices.find(id, actor.facts.id, self.now))
-                    .or_else(|| actor.devices.of(self.stamp?.session().id, self.now))
+                    .or_else(|| actor.devices.of(self.session?.id, self.now))
             })
             .flatten()
     }
@@ -35,24 +36,24 @@ impl Case<'_> {
             .is_some_and(|organization| organization.devices)
     }
 
-    /// Whether a right code of this ceremony makes the device known.
-    fn remembers(&self, what: &str) -> bool {
-        self.request.remember
+    /// Whether a right code of this operation makes the device known.
+    fn remembers(&self, gives_code: bool) -> bool {
+        self.attempt.remember
             && self.offered()
-            && matches!(what, "verify_code" | "resynchronize" | "confirm_enrollment")
+            && gives_code
     }
 
-    /// The number that a session of this ceremony will bear; 0 on a device that is not remembered.
-    pub(super) fn device_number(&self, what: &str) -> u16 {
+    /// The number that a session of this operation will bear; 0 on a device that is not remembered.
+    pub(super) fn device_number(&self, gives_code: bool) -> u16 {
         self.device()
-            .or_else(|| self.actor.devices.next().filter(|_| self.remembers(what)))
+            .or_else(|| self.actor.devices.next().filter(|_| self.remembers(gives_code)))
             .unwrap_or(0)
     }
 
     /// A session was granted: its device is recognized, or remembered, and its owner told of what is new.
     pub(super) fn entered(
         &self,
-        what: &str,
+        gives_code: bool,
         granted: &Grant,
         actor: &mut AccountRecord,
         notices: &mut Vec<Notice>,
@@ -60,18 +61,18 @@ impl Case<'_> {
         let (Grant::Session { session, .. } | Grant::Bound { session, .. }) = granted else {
             return;
         };
-        let old = self.stamp.map(|stamp| stamp.session());
+        let old = self.session.map(|session| session);
         let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
         let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
-        let new = self.device().is_none() && self.remembers(what);
+        let new = self.device().is_none() && self.remembers(gives_code);
         if !with_rights || !(is_entry || new) {
             return;
         }
         let account = actor.facts.id;
-        let address = self.request.address;
+        let address = self.attempt.client.address;
         let log_in = device::LogIn {
             account,
-            number: self.device_number(what),
+            number: self.device_number(gives_code),
             fresh: self.fresh_device(),
             address,
             place: address.map(|address| device::place(&self.keys.place, account, address)),
@@ -84,7 +85,7 @@ impl Case<'_> {
             actor.devices.remember(log_in);
             Event::DeviceRemembered
         } else {
-            match actor.devices.enter(log_in, self.request.device) {
+            match actor.devices.enter(log_in, self.attempt.client.device) {
                 Seen::Expected => return,
                 Seen::NewPlace => Event::NewPlace,
                 Seen::NewDevice => Event::NewDevice,
@@ -97,7 +98,7 @@ impl Case<'_> {
     }
 
     fn fresh_device(&self) -> DeviceId {
-        DeviceId::from_entropy(self.entropy.device)
+        DeviceId::from_entropy(self.entropy.half_secret())
     }
 
     /// What the browser should hold from now on, if this decision made or changed it.
@@ -110,36 +111,36 @@ impl Case<'_> {
     }
 
     /// What the session is worth, for ceremonies that the rules about people know nothing of.
-    fn level(&self) -> Result<Level, Refused> {
+    fn level(&self) -> Result<Level, Refusal> {
         let snapshot = Snapshot {
             organization: self.organization.map(|organization| &organization.facts),
             roster: None,
             actor: &self.actor.facts,
-            session: self.stamp.map(Stamp::session),
+            session: self.session,
             subject: None,
         };
         Ok(rights(&snapshot, self.now)?)
     }
 
     /// An administrator who gave a code in this session a moment ago.
-    fn administrator(&self) -> Result<(), Refused> {
+    fn administrator(&self) -> Result<(), Refusal> {
         let level = self.level()?;
         if !self.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
-            return Err(Refusal::NotAdmin.into());
+            return Err(Refusal::NotAdmin);
         }
         if !self
             .organization
             .is_some_and(|organization| organization.facts.is_enabled())
         {
-            return Err(Refusal::NotEnabled.into());
+            return Err(Refusal::NotEnabled);
         }
         let since = self
-            .stamp
-            .map_or(u64::MAX, |stamp| self.now.since(stamp.since()));
+            .session
+            .map_or(u64::MAX, |session| self.now.since(session.at));
         if level == Level::Level2 && since <= limits::RECENT {
             Ok(())
         } else {
-            Err(Refusal::NotFresh.into())
+            Err(Refusal::NotFresh)
         }
     }
 }
@@ -148,54 +149,54 @@ impl Case<'_> {
 ///
 /// # Security
 /// On, a page that asks for a code says what will be kept before it offers to: see [`device`](crate::device).
-#[derive(Debug, Clone, Copy)]
-pub struct SetDevicesRemembered {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct SetDevicesRemembered {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whether they may.
-    pub on: bool,
+    pub(crate) on: bool,
 }
 
 in_session!(
-    SetDevicesRemembered,
+    SetDevicesRemembered;
     "set_devices_remembered",
     (),
     done,
     |this, case| {
         case.administrator()?;
         if case.offered() == this.on {
-            return Err(Refusal::Unchanged.into());
+            return Err(Refusal::Unchanged);
         }
         Command::ApplyDue
     },
-    |this, case, beside| {
-        if let Some(organization) = beside.organization(case) {
+    |this, case, effects| {
+        if let Some(organization) = effects.organization(case) {
             organization.devices = this.on;
         }
         // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
-        beside.actor.devices.let_go();
+        effects.actor.devices.let_go();
         let event = Event::DevicesSwitched {
             on: this.on,
-            by: this.stamp.account(),
+            by: this.session.account,
         };
-        beside.tell(Audience::Administrators, event);
+        effects.tell(Audience::Administrators, event);
     }
 );
 
 /// Forgets one of the own devices: its cookie is worth nothing, its sessions are over.
-#[derive(Debug, Clone, Copy)]
-pub struct ForgetDevice {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetDevice {
     /// The owner's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// The device's number.
-    pub number: u16,
+    pub(crate) number: u16,
 }
 
 /// Forgets all of the own devices; every session is over, the one that asks too.
-#[derive(Debug, Clone, Copy)]
-pub struct ForgetDevices {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetDevices {
     /// The owner's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
 }
 
 /// What became of the session that asked to forget a device.
@@ -207,10 +208,10 @@ pub enum Forget {
     Over,
 }
 
-fn forgotten(_: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Refused> {
+fn forgotten(_: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Refusal> {
     let over = case
-        .stamp
-        .is_some_and(|stamp| after.actor.is_over(stamp, case.now));
+        .session
+        .is_some_and(|session| after.actor.devices.ended(session.id, case.now));
     Ok(if over {
         Forget::Over
     } else {
@@ -219,7 +220,7 @@ fn forgotten(_: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Re
 }
 
 in_session!(
-    ForgetDevice,
+    ForgetDevice;
     "forget_device",
     Forget,
     forgotten,
@@ -227,14 +228,14 @@ in_session!(
         case.level()?;
         let mut list = case.actor.devices.list(case.now).into_iter();
         if !list.any(|device| device.number == this.number) {
-            return Err(Refusal::Unchanged.into());
+            return Err(Refusal::Unchanged);
         }
         Command::ApplyDue
     },
-    |this, _case, beside| {
-        beside.actor.devices.forget(this.number);
-        let account = this.stamp.account();
-        beside.tell(
+    |this, _case, effects| {
+        effects.actor.devices.forget(this.number);
+        let account = this.session.account;
+        effects.tell(
             Audience::Owner { account },
             Event::DevicesForgotten { count: 1 },
         );
@@ -242,15 +243,15 @@ in_session!(
 );
 
 in_session!(
-    ForgetDevices,
+    ForgetDevices;
     "forget_devices",
     (),
     done,
     |_this, _case| Command::LogOutEverywhere,
-    |this, _case, beside| {
-        let count = beside.actor.devices.forget_all();
-        let account = this.stamp.account();
-        beside.tell(
+    |this, _case, effects| {
+        let count = effects.actor.devices.forget_all();
+        let account = this.session.account;
+        effects.tell(
             Audience::Owner { account },
             Event::DevicesForgotten { count },
         );
@@ -258,15 +259,15 @@ in_session!(
 );
 
 /// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
-/// nobody uses ([`Service::forget_old_devices`](crate::Service::forget_old_devices)).
-#[derive(Debug, Clone, Copy)]
-pub struct ForgetOldDevices {
+/// nobody uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetOldDevices {
     /// Whose.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 of_host!(
-    ForgetOldDevices,
+    ForgetOldDevices;
     "forget_old_devices",
     (),
     done,

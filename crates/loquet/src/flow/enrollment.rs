@@ -6,24 +6,24 @@ use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::book::not_me_link;
-use super::log_in::{Entered, entered, stepped_up};
-use super::{After, Case, Refused, Typed, done};
+use super::log_in::{LoggedIn, entered, stepped_up};
+use super::{After, Case, Typed, done};
 use crate::hash;
 use crate::paper::ResetCode;
 use crate::records::{AccountRecord, OrganizationRecord};
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// Begins an enrollment, or shows the one again that this session began.
-#[derive(Debug, Clone)]
-pub struct BeginEnrollment {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct BeginEnrollment {
     /// The session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// The reset code, as typed, where one is due; empty otherwise.
-    pub reset_code: Typed,
+    pub(crate) reset_code: Typed,
 }
 
 in_session!(
-    BeginEnrollment,
+    BeginEnrollment, const MAKES_SECRET;
     "begin_enrollment",
     Offer,
     offered,
@@ -45,16 +45,16 @@ in_session!(
 );
 
 /// Begins to replace an authenticator, which stays valid until the new one is confirmed.
-#[derive(Debug, Clone)]
-pub struct BeginReplacement {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct BeginReplacement {
     /// The session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// A fresh code of the old one, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 in_session!(
-    BeginReplacement,
+    BeginReplacement, const MAKES_SECRET;
     "begin_replacement",
     Offer,
     offered,
@@ -67,20 +67,20 @@ in_session!(
 );
 
 /// The first code of the authenticator that this session enrolls.
-#[derive(Debug, Clone)]
-pub struct ConfirmEnrollment {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct ConfirmEnrollment {
     /// The session that began it.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// As typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
     /// After break-glass: the last group of the new break-glass code, as typed back; empty otherwise.
-    pub break_glass_typed_back: Typed,
+    pub(crate) break_glass_typed_back: Typed,
 }
 
 in_session!(
-    ConfirmEnrollment,
+    ConfirmEnrollment, const GIVES_CODE;
     "confirm_enrollment",
-    Entered,
+    LoggedIn,
     entered,
     |this, case| {
         Command::ConfirmEnrollment {
@@ -101,14 +101,14 @@ in_session!(
 );
 
 /// Gives up the enrollment that this session began.
-#[derive(Debug, Clone, Copy)]
-pub struct CancelEnrollment {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct CancelEnrollment {
     /// The session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
 }
 
 in_session!(
-    CancelEnrollment,
+    CancelEnrollment;
     "cancel_enrollment",
     (),
     done,
@@ -117,19 +117,19 @@ in_session!(
 
 /// "Multi-factor log-in is required for your account": on.
 ///
-/// A session that had not shown a code yet has shown one now: its new stamp is granted. `None`: it goes on as it is.
-#[derive(Debug, Clone)]
-pub struct TurnOn {
+/// A session that had not shown a code yet has shown one now: its new session is granted. `None`: it goes on as it is.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct TurnOn {
     /// The owner's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// A fresh code, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 in_session!(
-    TurnOn,
+    TurnOn;
     "turn_on",
-    Option<Entered>,
+    Option<LoggedIn>,
     stepped_up,
     |this, case| {
         Command::TurnOn {
@@ -139,40 +139,40 @@ in_session!(
 );
 
 /// "Multi-factor log-in is required for your account": off, where nothing forbids it.
-#[derive(Debug, Clone)]
-pub struct TurnOff {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct TurnOff {
     /// The owner's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// A fresh code, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
-in_session!(TurnOff, "turn_off", (), done, |this, case| {
+in_session!(TurnOff; "turn_off", (), done, |this, case| {
     Command::TurnOff {
         code: case.submitted(&this.typed),
     }
 });
 
 /// The authenticator is lost. The password is enough to say so.
-#[derive(Debug, Clone, Copy)]
-pub struct ReportLost {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ReportLost {
     /// Whose: the host has checked the password or a mailed link.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
-of_host!(ReportLost, "report_lost", (), done, |_this, _case| {
+of_host!(ReportLost; "report_lost", (), done, |_this, _case| {
     Command::ReportLost
 });
 
-fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refused> {
-    let (Grant::Pending { expires, .. }, Some(stamp), Some(organization)) =
-        (granted, case.stamp, after.organization)
+fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refusal> {
+    let (Grant::Pending { expires, .. }, Some(session), Some(organization)) =
+        (granted, case.session, after.organization)
     else {
-        return Err(Refusal::PolicyUnavailable.into());
+        return Err(Refusal::PolicyUnavailable);
     };
-    match offer(organization, after.actor, stamp, *expires) {
+    match offer(organization, after.actor, session, *expires) {
         Ok(Some(offer)) => Ok(offer),
-        _ => Err(Refusal::NothingPending.into()),
+        _ => Err(Refusal::NothingPending),
     }
 }
 
@@ -190,10 +190,10 @@ pub enum NoOffer {
 pub(crate) fn offer(
     organization: &OrganizationRecord,
     account: &AccountRecord,
-    stamp: &Stamp,
+    session: &Session,
     expires: UnixTime,
 ) -> Result<Option<Offer>, NoOffer> {
-    let Some(secret) = account.secrets.pending(stamp.session().id) else {
+    let Some(secret) = account.secrets.pending(session.id) else {
         return Ok(None);
     };
     let label = Label::new(&organization.name, &account.label)?;

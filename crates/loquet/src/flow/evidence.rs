@@ -1,4 +1,4 @@
-//! What a ceremony shows the rules: what a typed code, a place, a session amount to.
+//! What a operation shows the rules: what a typed code, a place, a session amount to.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::{Case, Keys, Typed};
 use crate::hash;
 use crate::paper::{BreakGlassCode, ResetCode};
 use crate::records::OrganizationRecord;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// The organization's access rules, ready to answer.
 #[derive(Debug, Default, Clone)]
@@ -60,7 +60,7 @@ impl Case<'_> {
     /// Where this request comes from.
     pub(super) fn origin<'t>(&self, tags: &'t [Tag]) -> Origin<'t> {
         Origin {
-            address: self.request.address,
+            address: self.attempt.client.address,
             tags,
             device: self.tier(),
         }
@@ -69,13 +69,13 @@ impl Case<'_> {
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
         self.door
-            .access(self.request.address, &tags(&self.actor.facts), self.tier())
+            .access(self.attempt.client.address, &tags(&self.actor.facts), self.tier())
     }
 
     /// A live session at Level2 and a known device have their own waits and the last twenty tries.
     pub(crate) fn vantage(&self) -> Vantage {
-        match (self.stamp, self.tier()) {
-            (Some(stamp), _) if stamp.level() == Level::Level2 => Vantage::LiveSession,
+        match (self.session, self.tier()) {
+            (Some(session), _) if session.level == Level::Level2 => Vantage::LiveSession,
             (_, DeviceTier::Known) => Vantage::KnownDevice,
             (_, DeviceTier::Unknown) => Vantage::Stranger,
         }
@@ -96,7 +96,7 @@ impl Case<'_> {
 
     /// What a typed code of the enrollment that this session began amounts to.
     pub(crate) fn pending(&self, typed: &Typed) -> CodeCheck {
-        let session = self.stamp.map(|stamp| stamp.session().id);
+        let session = self.session.map(|session| session.id);
         let secret = session.and_then(|session| self.actor.secrets.pending(session));
         check(typed, secret, self.now, None)
     }
@@ -142,20 +142,20 @@ impl Case<'_> {
     pub(crate) fn proposed_break_glass(&self) -> Option<BreakGlassCode> {
         Some(proposed_break_glass(
             self.keys,
-            self.stamp?,
+            self.session?,
             self.organization?,
         ))
     }
 
     pub(crate) fn new_reset_code(&self) -> ResetCode {
-        ResetCode::from_entropy(self.entropy.reset_code)
+        ResetCode::from_entropy(self.entropy.half_secret())
     }
 }
 
 /// See [`Case::proposed_break_glass`].
 pub(crate) fn proposed_break_glass(
     keys: &Keys,
-    stamp: &Stamp,
+    session: &Session,
     organization: &OrganizationRecord,
 ) -> BreakGlassCode {
     let break_glass = match organization.facts.break_glass {
@@ -169,8 +169,8 @@ pub(crate) fn proposed_break_glass(
         &keys.break_glass,
         "break-glass",
         &[
-            &stamp.account().to_bytes(),
-            &stamp.session().id.0.to_be_bytes(),
+            &session.account.to_bytes(),
+            &session.id.0.to_be_bytes(),
             &organization.facts.id.to_bytes(),
             &break_glass,
         ],

@@ -3,34 +3,34 @@
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::people::{IssuedResetCode, reset_code};
-use super::{After, Case, Refused, Typed, done};
+use super::{After, Case, Typed, done};
 use crate::hash;
 use crate::paper::BreakGlassCode;
 
 /// The break-glass code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
 /// administers is told, and any administrator's log-in with a code ends it.
-#[derive(Debug, Clone)]
-pub struct OpenBreakGlass {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct OpenBreakGlass {
     /// The administrator it will let in.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// The code from the envelope, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 /// The wait is over: the reset code with which the administrator enrolls, for ten minutes. It ignores the access rules.
-#[derive(Debug, Clone)]
-pub struct CollectResetCode {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct CollectResetCode {
     /// The administrator it lets in.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// The code from the envelope, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 /// The host deleted the person from its own records: no session, no secret from now on.
-#[derive(Debug, Clone, Copy)]
-pub struct HostDeactivate {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct HostDeactivate {
     /// Who is gone.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 /// What was typed, hashed. A code that cannot be read is a wrong code: no stored hash equals this one.
@@ -43,15 +43,15 @@ fn typed_break_glass(typed: &Typed) -> loquet_policy::Digest {
         })
 }
 
-fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refused> {
+fn ready(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<UnixTime, Refusal> {
     match *granted {
         Grant::Opening { ready } => Ok(ready),
-        _ => Err(Refusal::PolicyUnavailable.into()),
+        _ => Err(Refusal::PolicyUnavailable),
     }
 }
 
 of_host!(
-    OpenBreakGlass,
+    OpenBreakGlass;
     "open_break_glass",
     UnixTime,
     ready,
@@ -63,7 +63,7 @@ of_host!(
 );
 
 of_host!(
-    CollectResetCode,
+    CollectResetCode, const MAKES_SECRET;
     "collect_reset_code",
     IssuedResetCode,
     reset_code,
@@ -76,7 +76,7 @@ of_host!(
 );
 
 of_host!(
-    HostDeactivate,
+    HostDeactivate;
     "host_deactivate",
     (),
     done,

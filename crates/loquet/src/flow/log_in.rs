@@ -1,20 +1,22 @@
 //! Log-in, codes and the end of sessions.
 
-use loquet_policy::{AccountId, Command, Grant, Refusal, Requirement};
+use loquet_policy::{AccountId, Command, Grant, NextStep, Refusal, Requirement, Session};
 
-use super::sealed::Step;
-use super::{After, Case, Refused, Typed, done};
+use super::{Operation, After, Case, Typed, done};
 use crate::device::DeviceId;
-use crate::stamp::Stamp;
+use crate::session::MfaSession;
 
-/// A session, and why it is at the level it is at.
+/// What a step of the log-in returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entered {
-    /// To keep in the host's session, in place of the one before.
-    pub stamp: Stamp,
-    /// Why a code or an enrollment is due, or that none is.
+#[non_exhaustive]
+pub struct LoggedIn {
+    /// To keep in the host's session, in place of the earlier one.
+    pub session: MfaSession,
+    /// What is owed next.
+    pub next: NextStep,
+    /// Why a code or an enrollment is owed.
     pub requirement: Requirement,
-    /// What the device's cookie holds from now on, where the device is remembered and its cookie changed.
+    /// The device's new cookie, where the device is remembered and its cookie has changed.
     pub device: Option<DeviceId>,
 }
 
@@ -23,7 +25,7 @@ pub(super) fn entered(
     granted: &Grant,
     case: &Case<'_>,
     after: &After<'_>,
-) -> Result<Entered, Refused> {
+) -> Result<LoggedIn, Refusal> {
     let (session, requirement) = match *granted {
         Grant::Session {
             session,
@@ -32,10 +34,11 @@ pub(super) fn entered(
         Grant::Bound { session, .. } | Grant::Recovering { session, .. } => {
             (session, Requirement::default())
         }
-        _ => return Err(Refusal::PolicyUnavailable.into()),
+        _ => return Err(Refusal::PolicyUnavailable),
     };
-    Ok(Entered {
-        stamp: Stamp::new(session),
+    Ok(LoggedIn {
+        session: MfaSession::sign(session, &case.keys.session),
+        next: session.level.next_step(),
         requirement,
         device: case.new_cookie(after.actor),
     })
@@ -46,7 +49,7 @@ pub(super) fn stepped_up(
     granted: &Grant,
     case: &Case<'_>,
     after: &After<'_>,
-) -> Result<Option<Entered>, Refused> {
+) -> Result<Option<LoggedIn>, Refusal> {
     match granted {
         Grant::Done => Ok(None),
         _ => entered(granted, case, after).map(Some),
@@ -55,30 +58,30 @@ pub(super) fn stepped_up(
 
 /// The correct password was given: what now?
 ///
-/// The stamp's level says: `Level1` is in; `HalfLogin` owes a code ([`VerifyCode`]); `EnrollOnly` owes an enrollment
+/// The session's level says: `Level1` is in; `HalfLogin` owes a code ([`VerifyCode`]); `EnrollOnly` owes an enrollment
 /// ([`BeginEnrollment`](super::BeginEnrollment)); `RecoveryOnly` can only recover.
-#[derive(Debug, Clone, Copy)]
-pub struct LogIn {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct LogIn {
     /// Whose password it was.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
-of_host!(LogIn, "log_in", Entered, entered, |_this, case| {
+of_host!(LogIn; "log_in", LoggedIn, entered, |_this, case| {
     Command::LogIn {
         access: case.access(),
     }
 });
 
 /// The six digits, to finish a log-in or to step up.
-#[derive(Debug, Clone)]
-pub struct VerifyCode {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct VerifyCode {
     /// The session that owes the code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// As typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
-in_session!(VerifyCode, "verify_code", Entered, entered, |this, case| {
+in_session!(VerifyCode, const GIVES_CODE; "verify_code", LoggedIn, entered, |this, case| {
     Command::VerifyCode {
         code: case.submitted(&this.typed),
         access: case.access(),
@@ -86,18 +89,18 @@ in_session!(VerifyCode, "verify_code", Entered, entered, |this, case| {
 });
 
 /// Two codes, one after the other, of a phone whose clock is off (RFC 6238 §6).
-#[derive(Debug, Clone)]
-pub struct Resynchronize {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Resynchronize {
     /// The session that owes a code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// As typed, the older first.
-    pub typed: [Typed; 2],
+    pub(crate) typed: [Typed; 2],
 }
 
 in_session!(
-    Resynchronize,
+    Resynchronize, const GIVES_CODE;
     "resynchronize",
-    Entered,
+    LoggedIn,
     entered,
     |this, case| {
         Command::Resynchronize {
@@ -108,53 +111,53 @@ in_session!(
     }
 );
 
-/// This session is over. The host forgets its stamp whatever the answer.
-#[derive(Debug, Clone, Copy)]
-pub struct LogOut {
+/// This session is over. The host forgets its session whatever the answer.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct LogOut {
     /// Which session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
 }
 
-in_session!(LogOut, "log_out", (), done, |_this, _case| Command::LogOut);
+in_session!(LogOut; "log_out", (), done, |_this, _case| Command::LogOut);
 
 /// All sessions of the account are over.
-#[derive(Debug, Clone, Copy)]
-pub struct LogOutEverywhere {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct LogOutEverywhere {
     /// One of them.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
 }
 
 in_session!(
-    LogOutEverywhere,
+    LogOutEverywhere;
     "log_out_everywhere",
     (),
     done,
     |_this, _case| Command::LogOutEverywhere
 );
 
-/// The host changed the password: all sessions are over, but for the one in which its owner did it, whose new stamp is
+/// The host changed the password: all sessions are over, but for the one in which its owner did it, whose new session is
 /// granted.
-#[derive(Debug, Clone, Copy)]
-pub struct PasswordChanged {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct PasswordChanged {
     /// Whose.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
     /// The owner's session, if the owner did it and knew the old one.
-    pub by_owner: Option<Stamp>,
+    pub(crate) by_owner: Option<Session>,
 }
 
-impl Step for PasswordChanged {
-    type Grant = Option<Entered>;
-    const WHAT: &'static str = "password_changed";
+impl Operation for PasswordChanged {
+    type Grant = Option<LoggedIn>;
+    const NAME: &'static str = "password_changed";
 
     fn actor(&self) -> AccountId {
         self.account
     }
 
-    fn stamp(&self) -> Option<&Stamp> {
+    fn session(&self) -> Option<&Session> {
         self.by_owner.as_ref()
     }
 
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
         Ok(Command::PasswordChanged {
             by_owner: self.by_owner.is_some(),
         })
@@ -165,7 +168,7 @@ impl Step for PasswordChanged {
         granted: &Grant,
         case: &Case<'_>,
         after: &After<'_>,
-    ) -> Result<Option<Entered>, Refused> {
+    ) -> Result<Option<LoggedIn>, Refusal> {
         stepped_up(granted, case, after)
     }
 }

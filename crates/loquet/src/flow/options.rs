@@ -4,12 +4,12 @@ use loquet_policy::{Command, Setting};
 
 use super::organization::{RulesChange, rules_change};
 use super::{Typed, done};
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
-/// A choice of the organization's. (Access rules have a ceremony of their own:
+/// A choice of the organization's. (Access rules have a operation of their own:
 /// [`SetAccessRules`](super::SetAccessRules).)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrganizationSetting {
     /// Whether people get recovery codes when they enroll.
     RecoveryCodes {
         /// They do.
@@ -27,30 +27,30 @@ pub enum Choice {
     },
 }
 
-impl From<Choice> for Setting {
-    fn from(choice: Choice) -> Self {
+impl From<OrganizationSetting> for Setting {
+    fn from(choice: OrganizationSetting) -> Self {
         match choice {
-            Choice::RecoveryCodes { offered } => Self::RecoveryCodes { offered },
-            Choice::ResetCodeLife { seconds } => Self::ResetCodeLife { seconds },
-            Choice::EnrollmentWindow { seconds } => Self::EnrollmentWindow { seconds },
+            OrganizationSetting::RecoveryCodes { offered } => Self::RecoveryCodes { offered },
+            OrganizationSetting::ResetCodeLife { seconds } => Self::ResetCodeLife { seconds },
+            OrganizationSetting::EnrollmentWindow { seconds } => Self::EnrollmentWindow { seconds },
         }
     }
 }
 
 /// Another choice. What weakens needs a fresh code, is told to all administrators, and waits for 72 hours, in which any of
 /// them stops it ([`CancelChange`](super::CancelChange)).
-#[derive(Debug, Clone)]
-pub struct UpdateSettings {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UpdateSettings {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// What should hold.
-    pub choice: Choice,
+    pub(crate) choice: OrganizationSetting,
     /// A fresh code, as typed, for what weakens; empty otherwise.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 in_session!(
-    UpdateSettings,
+    UpdateSettings;
     "update_settings",
     RulesChange,
     rules_change,
@@ -63,10 +63,10 @@ in_session!(
 );
 
 /// "No way back" to the letter: nobody switches off anything any more. There is no way back from this either.
-#[derive(Debug, Clone, Copy)]
-pub struct Harden {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct Harden {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
 }
 
-in_session!(Harden, "harden", (), done, |_this, _case| Command::Harden);
+in_session!(Harden; "harden", (), done, |_this, _case| Command::Harden);

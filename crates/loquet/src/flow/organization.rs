@@ -1,25 +1,27 @@
 //! What administrators decide for everybody.
 
-use loquet_ipfilter::{Decision, Filter, Rules as AccessRules, RulesError, diff};
+use std::hash::{Hash, Hasher};
+
+use loquet_ipfilter::{Decision, Filter, Rules as AccessRules, diff};
 use loquet_policy::{
     Access, AccountId, Command, Grant, Refusal, RoleId, Setting, SettingKind, Start, UnixTime,
 };
 
 use super::remind::{is_due, remind};
-use super::sealed::Step;
-use super::{After, Case, Door, Refused, Typed, done, tags};
+use super::{Operation, After, Case, Door, Typed, done, tags};
+use crate::error::Config;
 use crate::records::Rules;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// Multi-factor log-in for the organization, once and for ever.
 ///
-/// First show the break-glass code of [`Service::propose_break_glass`](crate::Service::propose_break_glass) and ask for its last group.
-#[derive(Debug, Clone)]
-pub struct EnableMfa {
+/// First show the break-glass code of [`Mfa::propose_break_glass`](crate::Mfa::propose_break_glass) and ask for its last group.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct EnableMfa {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// The last group of the break-glass code, as typed back.
-    pub typed_back: Typed,
+    pub(crate) typed_back: Typed,
 }
 
 /// Multi-factor log-in is enabled: its author enrolls next.
@@ -31,14 +33,14 @@ pub struct Enabled {
     pub from: UnixTime,
 }
 
-fn enabled(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Enabled, Refused> {
+fn enabled(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Enabled, Refusal> {
     match *granted {
         Grant::Enabled { propose, from } => Ok(Enabled { propose, from }),
-        _ => Err(Refusal::PolicyUnavailable.into()),
+        _ => Err(Refusal::PolicyUnavailable),
     }
 }
 
-in_session!(EnableMfa, "enable_mfa", Enabled, enabled, |this, case| {
+in_session!(EnableMfa; "enable_mfa", Enabled, enabled, |this, case| {
     let break_glass = case
         .proposed_break_glass()
         .ok_or(Refusal::PolicyUnavailable)?;
@@ -49,18 +51,18 @@ in_session!(EnableMfa, "enable_mfa", Enabled, enabled, |this, case| {
 });
 
 /// A new break-glass code in place of the old, shown and typed back as for [`EnableMfa`].
-#[derive(Debug, Clone)]
-pub struct RenewBreakGlassCode {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct RenewBreakGlassCode {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// The last group of the new code, as typed back.
-    pub typed_back: Typed,
+    pub(crate) typed_back: Typed,
     /// A fresh code, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 in_session!(
-    RenewBreakGlassCode,
+    RenewBreakGlassCode;
     "renew_break_glass_code",
     (),
     done,
@@ -77,14 +79,14 @@ in_session!(
 );
 
 /// A mandate: everybody with this role must use multi-factor log-in.
-#[derive(Debug, Clone, Copy)]
-pub struct ScheduleMandate {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ScheduleMandate {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whom it covers. Administrators are covered as employees.
-    pub role: RoleId,
+    pub(crate) role: RoleId,
     /// From when on.
-    pub start: Start,
+    pub(crate) start: Start,
 }
 
 /// A mandate's date.
@@ -96,15 +98,15 @@ pub struct Imposed {
     pub date: UnixTime,
 }
 
-fn imposed(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Imposed, Refused> {
+fn imposed(granted: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<Imposed, Refusal> {
     match *granted {
         Grant::Mandate { role, date } => Ok(Imposed { role, date }),
-        _ => Err(Refusal::PolicyUnavailable.into()),
+        _ => Err(Refusal::PolicyUnavailable),
     }
 }
 
 in_session!(
-    ScheduleMandate,
+    ScheduleMandate;
     "schedule_mandate",
     Imposed,
     imposed,
@@ -117,18 +119,18 @@ in_session!(
 );
 
 /// Another date for an announced mandate.
-#[derive(Debug, Clone, Copy)]
-pub struct MoveMandate {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct MoveMandate {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whose mandate.
-    pub role: RoleId,
+    pub(crate) role: RoleId,
     /// The new date.
-    pub date: UnixTime,
+    pub(crate) date: UnixTime,
 }
 
 in_session!(
-    MoveMandate,
+    MoveMandate;
     "move_mandate",
     Imposed,
     imposed,
@@ -139,61 +141,61 @@ in_session!(
 );
 
 /// No mandate after all; only before its date.
-#[derive(Debug, Clone, Copy)]
-pub struct CancelMandate {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct CancelMandate {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whose mandate.
-    pub role: RoleId,
+    pub(crate) role: RoleId,
 }
 
-in_session!(CancelMandate, "cancel_mandate", (), done, |this, _case| {
+in_session!(CancelMandate; "cancel_mandate", (), done, |this, _case| {
     Command::CancelMandate { role: this.role }
 });
 
 /// Stops a change that waits because it weakens.
-#[derive(Debug, Clone, Copy)]
-pub struct CancelChange {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct CancelChange {
     /// An administrator's session with a recent code.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Which.
-    pub kind: SettingKind,
+    pub(crate) kind: SettingKind,
 }
 
-in_session!(CancelChange, "cancel_change", (), done, |this, _case| {
+in_session!(CancelChange; "cancel_change", (), done, |this, _case| {
     Command::CancelChange { kind: this.kind }
 });
 
 /// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough, reminders of a
-/// date that comes. [`Service::tick`](crate::Service::tick) runs it where something is due.
-#[derive(Debug, Clone, Copy)]
-pub struct ApplyDue {
+/// date that comes. [`Mfa::tick`](crate::Mfa::tick) runs it where something is due.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ApplyDue {
     /// Anybody of the organization.
-    pub account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 of_host!(
-    ApplyDue,
+    ApplyDue;
     "apply_due",
     (),
     done,
     |_this, _case| Command::ApplyDue,
-    |_this, case, beside| {
+    |_this, case, effects| {
         if case
             .organization
             .is_some_and(|organization| is_due(organization, case.now))
-            && let Some(organization) = beside.organization(case)
+            && let Some(organization) = effects.organization(case)
         {
             let said = remind(organization, case.now);
-            beside.notices.extend(said);
+            effects.notices.extend(said);
         }
     }
 );
 
 /// Other access rules: from where the people of the organization may log in.
 #[derive(Debug, Clone)]
-pub struct SetAccessRules {
-    stamp: Stamp,
+pub(crate) struct SetAccessRules {
+    session: Session,
     typed: Typed,
     rules: Option<Rules>,
     filter: Filter,
@@ -208,49 +210,29 @@ pub enum RulesChange {
     Due(UnixTime),
 }
 
-/// Access rules that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BadRules {
-    /// They cannot be read; the error says where.
-    #[error(transparent)]
-    Text(#[from] RulesError),
-    /// They contradict each other.
-    #[error(transparent)]
-    Compile(#[from] loquet_ipfilter::CompileError),
-    /// Too long.
-    #[error("the rules have {bytes} bytes; at most {limit} are possible")]
-    TooLong {
-        /// How long they are.
-        bytes: usize,
-        /// What is possible.
-        limit: usize,
-    },
+/// The longest text of access rules, in bytes, unless the host sets another limit: about 700 rules. The text is part of the
+/// organization's row, which every decision reads and, after a change, compiles.
+pub(crate) const RULES_LIMIT: usize = 16 * 1024;
+
+impl Hash for SetAccessRules {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.hash(state);
+        self.typed.hash(state);
+        self.rules.as_ref().map(|rules| rules.digest.to_bytes()).hash(state);
+    }
 }
 
-/// The longest text of access rules, in bytes, unless the host sets another limit
-/// ([`Service::set_rules_limit`](crate::Service::set_rules_limit)): about 700 rules. The text stands in the organization's
-/// row, which every decision reads, decrypts and, after a change, compiles.
-pub const RULES_LIMIT: usize = 16 * 1024;
-
 impl SetAccessRules {
-    /// Reads the rules, of at most [`RULES_LIMIT`] bytes. `typed` is a fresh code, which rules need that let more in. No
-    /// rules at all let everybody in.
-    ///
-    /// # Errors
-    /// [`BadRules`] with the line at fault.
-    pub fn new(stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
-        Self::within(RULES_LIMIT, stamp, text, typed)
-    }
-
-    /// The same within the limit of a host that has set its own.
-    ///
-    /// # Errors
-    /// As for [`new`](Self::new).
-    pub fn within(limit: usize, stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
+    /// Reads the rules; an empty text lets every client in. `typed` is the fresh code that rules need which let more in.
+    pub(crate) fn new(
+        limit: usize,
+        session: Session,
+        text: &str,
+        typed: Typed,
+    ) -> Result<Self, Config> {
         let bytes = text.len();
         if bytes > limit {
-            return Err(BadRules::TooLong { bytes, limit });
+            return Err(Config::RulesTooLong { bytes, limit });
         }
         let none = text.trim().is_empty();
         let parsed = if none {
@@ -259,8 +241,8 @@ impl SetAccessRules {
             AccessRules::parse_text(text)?
         };
         Ok(Self {
-            stamp,
-            typed: typed.into(),
+            session,
+            typed,
             rules: (!none).then(|| Rules::new(text.to_owned())),
             filter: Filter::compile(&parsed, None)?,
         })
@@ -271,7 +253,7 @@ pub(super) fn rules_change(
     granted: &Grant,
     _: &Case<'_>,
     _: &After<'_>,
-) -> Result<RulesChange, Refused> {
+) -> Result<RulesChange, Refusal> {
     Ok(match *granted {
         Grant::Scheduled { due } => RulesChange::Due(due),
         _ => RulesChange::InForce,
@@ -285,31 +267,31 @@ impl SetAccessRules {
     }
 }
 
-impl Step for SetAccessRules {
+impl Operation for SetAccessRules {
     type Grant = RulesChange;
-    const WHAT: &'static str = "set_access_rules";
+    const NAME: &'static str = "set_access_rules";
 
     fn actor(&self) -> AccountId {
-        self.stamp.account()
+        self.session.account
     }
 
-    fn stamp(&self) -> Option<&Stamp> {
-        Some(&self.stamp)
+    fn session(&self) -> Option<&Session> {
+        Some(&self.session)
     }
 
     fn rules(&self) -> Option<&Rules> {
         self.rules.as_ref()
     }
 
-    fn command(&self, case: &Case<'_>) -> Result<Command, Refused> {
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refusal> {
         // Countries and network operators mean what the host's databases say; the rules were read without them.
         let filter = Filter::compile(self.filter.rules(), Some(case.geo))
-            .map_err(|_| Refused::WouldLockOut)?;
+            .map_err(|_| Refusal::WouldLockOut)?;
         let new = Door::Guarded(filter.clone().into());
-        if new.access(case.request.address, &tags(&case.actor.facts), case.tier())
+        if new.access(case.attempt.client.address, &tags(&case.actor.facts), case.tier())
             != Access::Allowed
         {
-            return Err(Refused::WouldLockOut);
+            return Err(Refusal::WouldLockOut);
         }
         // Exact, over the whole address space: what lets nobody in who was kept out holds at once.
         let opens = match case.door {
@@ -333,7 +315,7 @@ impl Step for SetAccessRules {
         granted: &Grant,
         case: &Case<'_>,
         after: &After<'_>,
-    ) -> Result<RulesChange, Refused> {
+    ) -> Result<RulesChange, Refusal> {
         rules_change(granted, case, after)
     }
 }

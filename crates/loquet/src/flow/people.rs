@@ -2,21 +2,21 @@
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, RoleId, RoleSet, UnixTime};
 
-use super::{After, Case, Refused, Typed, done};
+use super::{After, Case, Typed, done};
 use crate::paper::ResetCode;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// Somebody lost the authenticator: a reset code for a new enrollment. Never for oneself.
-#[derive(Debug, Clone)]
-pub struct Reset {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Reset {
     /// Another administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Who lost it.
-    pub subject: AccountId,
+    pub(crate) subject: AccountId,
     /// The reset code is read aloud, and so lives ten minutes instead of a day.
-    pub aloud: bool,
+    pub(crate) aloud: bool,
     /// The administrator's own fresh code, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 /// A reset code to hand over. If it is lost before it was seen, reset once more: the new reset code voids this one.
@@ -32,80 +32,80 @@ pub(super) fn reset_code(
     granted: &Grant,
     case: &Case<'_>,
     _: &After<'_>,
-) -> Result<IssuedResetCode, Refused> {
+) -> Result<IssuedResetCode, Refusal> {
     match *granted {
         Grant::ResetCodeIssued { expires } => Ok(IssuedResetCode {
             reset_code: case.new_reset_code(),
             expires,
         }),
-        _ => Err(Refusal::PolicyUnavailable.into()),
+        _ => Err(Refusal::PolicyUnavailable),
     }
 }
 
-in_session!(Reset about subject, "reset", IssuedResetCode, reset_code, |this, case| Command::Reset {
+in_session!(Reset about subject, const MAKES_SECRET; "reset", IssuedResetCode, reset_code, |this, case| Command::Reset {
     reset_code: case.new_reset_code().digest(),
     aloud: this.aloud,
     code: case.submitted(&this.typed),
 });
 
 /// One role more.
-#[derive(Debug, Clone)]
-pub struct AddRole {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct AddRole {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whose role.
-    pub subject: AccountId,
+    pub(crate) subject: AccountId,
     /// Which.
-    pub role: RoleId,
+    pub(crate) role: RoleId,
     /// A fresh code, which a promotion to administrator needs.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
-in_session!(AddRole about subject, "add_role", (), done, |this, case| Command::AddRole {
+in_session!(AddRole about subject; "add_role", (), done, |this, case| Command::AddRole {
     role: this.role,
     code: case.submitted(&this.typed),
 });
 
 /// One role less.
-#[derive(Debug, Clone, Copy)]
-pub struct RemoveRole {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct RemoveRole {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Whose role.
-    pub subject: AccountId,
+    pub(crate) subject: AccountId,
     /// Which.
-    pub role: RoleId,
+    pub(crate) role: RoleId,
 }
 
-in_session!(RemoveRole about subject, "remove_role", (), done, |this, _case| Command::RemoveRole {
+in_session!(RemoveRole about subject; "remove_role", (), done, |this, _case| Command::RemoveRole {
     role: this.role,
 });
 
 /// The person leaves: no session, no secret from now on.
-#[derive(Debug, Clone, Copy)]
-pub struct Deactivate {
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct Deactivate {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Who leaves.
-    pub subject: AccountId,
+    pub(crate) subject: AccountId,
 }
 
-in_session!(Deactivate about subject, "deactivate", (), done, |_this, _case| Command::Deactivate);
+in_session!(Deactivate about subject; "deactivate", (), done, |_this, _case| Command::Deactivate);
 
 /// The person comes back.
-#[derive(Debug, Clone)]
-pub struct Reactivate {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Reactivate {
     /// An administrator's session.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// Who comes back.
-    pub subject: AccountId,
+    pub(crate) subject: AccountId,
     /// The roles from now on.
-    pub roles: RoleSet,
+    pub(crate) roles: RoleSet,
     /// A fresh code, as typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
-in_session!(Reactivate about subject, "reactivate", IssuedResetCode, reset_code, |this, case| Command::Reactivate {
+in_session!(Reactivate about subject, const MAKES_SECRET; "reactivate", IssuedResetCode, reset_code, |this, case| Command::Reactivate {
     roles: this.roles,
     reset_code: case.new_reset_code().digest(),
     code: case.submitted(&this.typed),

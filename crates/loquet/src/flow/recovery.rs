@@ -7,47 +7,47 @@ use loquet_otp::Secret;
 use loquet_policy::limits::RECOVERY_CODES;
 use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
 
-use super::log_in::Entered;
-use super::{After, Case, Keys, Refused, Typed};
+use super::log_in::LoggedIn;
+use super::{After, Case, Keys, Typed};
 use crate::hash;
 use crate::paper::RecoveryCode;
 use crate::records::AccountRecord;
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 
 /// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
 /// may enroll another for ten minutes ([`BeginEnrollment`](super::BeginEnrollment), without a reset code).
-#[derive(Debug, Clone)]
-pub struct UseRecoveryCode {
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UseRecoveryCode {
     /// The session that owes a code, or can only recover.
-    pub stamp: Stamp,
+    pub(crate) session: Session,
     /// As typed.
-    pub typed: Typed,
+    pub(crate) typed: Typed,
 }
 
 /// A recovery that began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recovering {
-    /// The session that goes on, in place of the one before. It may do nothing but enroll.
-    pub entered: Entered,
+    /// The session that goes on, in place of the earlier one. It may only enroll.
+    pub login: LoggedIn,
     /// When that right lapses. The codes that are left work again then.
     pub expires: UnixTime,
     /// How many are left.
     pub left: u8,
 }
 
-fn recovering(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Recovering, Refused> {
+fn recovering(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Recovering, Refusal> {
     match *granted {
         Grant::Recovering { expires, left, .. } => Ok(Recovering {
-            entered: super::log_in::entered(granted, case, after)?,
+            login: super::log_in::entered(granted, case, after)?,
             expires,
             left,
         }),
-        _ => Err(Refusal::PolicyUnavailable.into()),
+        _ => Err(Refusal::PolicyUnavailable),
     }
 }
 
 in_session!(
-    UseRecoveryCode,
+    UseRecoveryCode;
     "use_recovery_code",
     Recovering,
     recovering,
@@ -88,10 +88,10 @@ impl Case<'_> {
 pub(crate) fn shown_codes(
     keys: &Keys,
     account: &AccountRecord,
-    stamp: &Stamp,
+    session: &Session,
     now: UnixTime,
 ) -> Vec<RecoveryCode> {
-    let session = stamp.session().id;
+    let session = session.id;
     let pending = account
         .facts
         .pendings_at(now)

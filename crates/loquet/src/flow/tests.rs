@@ -14,7 +14,7 @@ use crate::device::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 use crate::store::{AttemptId, RowKey, Version};
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
@@ -41,8 +41,8 @@ fn keys() -> Keys {
     }
 }
 
-fn request() -> Request {
-    Request {
+fn request() -> Attempt {
+    Attempt {
         attempt: AttemptId([6; 16]),
         address: None,
         device: None,
@@ -117,8 +117,8 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
     }
 }
 
-fn stamp(level: Level) -> Stamp {
-    Stamp::new(Session {
+fn session(level: Level) -> Session {
+    Session::new(Session {
         account: 1_u64.into(),
         id: SESSION,
         epoch: 0,
@@ -133,19 +133,19 @@ fn code() -> String {
     totp.generate(&key, NOW.0).to_string()
 }
 
-fn decided<C: Ceremony>(ceremony: &C, facts: &Facts) -> Decided<C::Grant> {
+fn decided<C: Operation>(operation: &C, facts: &Facts) -> Decided<C::Grant> {
     let input = Input {
         request: &request(),
         now: NOW,
         entropy: &entropy(),
         keys: &keys(),
     };
-    decide(ceremony, &input, facts)
+    decide(operation, &input, facts)
 }
 
 fn reset(subject: u64) -> Reset {
     Reset {
-        stamp: stamp(Level::Level2),
+        session: session(Level::Level2),
         subject: subject.into(),
         aloud: false,
         typed: code().into(),
@@ -210,7 +210,7 @@ fn what_nobody_changed_is_not_written() {
 #[test]
 fn an_attempt_keeps_its_refusal_to_repeat_it() {
     let give = |typed: &str| VerifyCode {
-        stamp: stamp(Level::HalfLogin),
+        session: session(Level::HalfLogin),
         typed: typed.into(),
     };
     let wrong = if code() == "000000" {
@@ -222,7 +222,7 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
     let outcome = &counted.change().unwrap().outcome;
     assert!(matches!(
         outcome,
-        FirstOutcome::Refused(Refusal::WrongCode { .. })
+        FirstOutcome::Refusal(Refusal::WrongCode { .. })
     ));
     let granted = decided(&give(&code()), &facts(None));
     assert!(matches!(
@@ -233,11 +233,11 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
 
 #[test]
 fn refusals_that_say_nothing_of_intent_leave_no_record() {
-    let half = stamp(Level::HalfLogin);
+    let half = session(Level::HalfLogin);
     let typed = "12345".into();
-    let malformed = decided(&VerifyCode { stamp: half, typed }, &facts(None));
+    let malformed = decided(&VerifyCode { session: half, typed }, &facts(None));
     assert!(malformed.change().is_none());
-    let idle = decided(&Harden { stamp: half }, &facts(None));
+    let idle = decided(&Harden { session: half }, &facts(None));
     let record = &idle.change().unwrap().record;
     assert_eq!(record.verdict, "CODE_REQUIRED");
 }
@@ -245,20 +245,20 @@ fn refusals_that_say_nothing_of_intent_leave_no_record() {
 /// A grant that nobody can hand over.
 struct Butterfingers;
 
-impl sealed::Step for Butterfingers {
+impl Operation for Butterfingers {
     type Grant = ();
-    const WHAT: &'static str = "butterfingers";
+    const NAME: &'static str = "butterfingers";
 
     fn actor(&self) -> AccountId {
         1_u64.into()
     }
 
-    fn command(&self, _: &Case<'_>) -> Result<Command, Refused> {
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
         Ok(Command::ReportLost)
     }
 
-    fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refused> {
-        Err(Refusal::PolicyUnavailable.into())
+    fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refusal> {
+        Err(Refusal::PolicyUnavailable)
     }
 }
 
@@ -333,14 +333,14 @@ fn access_rules_that_nobody_can_read_let_nobody_in() {
 fn a_session_of_a_forgotten_device_is_over() {
     let facts = facts(None);
     let on = |number| {
-        let session = *stamp(Level::Level2).session();
-        Stamp::new(Session {
+        let session = *session(Level::Level2).session();
+        Session::new(Session {
             id: session_on(number, [1; 8]),
             ..session
         })
     };
     for (number, over) in [(0, false), (1, false), (2, true)] {
-        let change = decided(&LogOutEverywhere { stamp: on(number) }, &facts);
+        let change = decided(&LogOutEverywhere { session: on(number) }, &facts);
         assert_eq!(change.change().is_none(), over, "device {number}");
     }
 }
@@ -358,12 +358,12 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
         country: None,
         now: NOW,
     });
-    let request = Request {
+    let request = Attempt {
         remember: true,
         ..request()
     };
     let give = VerifyCode {
-        stamp: stamp(Level::HalfLogin),
+        session: session(Level::HalfLogin),
         typed: code().into(),
     };
     let input = Input {

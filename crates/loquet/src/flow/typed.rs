@@ -16,7 +16,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// # Security
 /// Wiped when dropped, shown by no `Debug`, and read by ceremonies alone. A `String` comes in with its own buffer; a `&str`
 /// is copied, and its owner wipes what it was copied from.
-#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Default, Hash, Zeroize, ZeroizeOnDrop)]
 pub struct Typed(String);
 
 impl Typed {

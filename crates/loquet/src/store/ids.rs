@@ -1,62 +1,18 @@
 //! What rows are known by: attempts, versions, pages of the books.
 
 use std::fmt;
-use std::str::FromStr;
 
-use loquet_policy::{AccountId, OrgId, ParseIdError};
-use sha2::Digest as _;
+use loquet_policy::{AccountId, OrgId};
 
-use crate::hash;
-
-/// The identity of one attempt: drawn at random for a form, submitted with it, unique in the store.
-///
-/// It makes a repeated submission (a double click, a retry after a lost connection) find its own first outcome instead of
-/// burning a second code.
+/// The identity of one attempt, unique in the store: random, or a keyed hash of the host's idempotency key and all that was
+/// asked. It makes a repeated submission find its own first outcome instead of using up a second code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId(pub [u8; 16]);
 
 impl fmt::Display for AttemptId {
-    /// 32 hexadecimal digits, as a form carries it.
+    /// 32 hexadecimal digits, for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
-}
-
-impl AttemptId {
-    /// This attempt with just this content: what a form's attempt becomes when it is sent with these fields.
-    ///
-    /// The same form sent again (a double click, a retry) is the same attempt and finds its first outcome. A form that is
-    /// filled in anew (the browser's "back", then another code) is another attempt, and is looked at.
-    ///
-    /// ```
-    /// use loquet::store::AttemptId;
-    /// let form = AttemptId([7; 16]);
-    /// assert_eq!(form.with(["code", "123456"]), form.with(["code", "123456"]));
-    /// assert_ne!(form.with(["code", "123456"]), form.with(["code", "123457"]));
-    /// assert_ne!(form.with(["ab", "c"]), form.with(["a", "bc"]));
-    /// ```
-    #[must_use]
-    pub fn with<'a>(&self, content: impl IntoIterator<Item = &'a str>) -> Self {
-        let whole = hash::digest_of("attempt", |hash| {
-            hash.update(self.0);
-            for part in content {
-                hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-                hash.update(part);
-            }
-        });
-        Self(*hash::half(whole.to_bytes()))
-    }
-}
-
-impl FromStr for AttemptId {
-    type Err = ParseIdError;
-
-    /// Reads exactly 32 hexadecimal digits.
-    ///
-    /// # Errors
-    /// [`ParseIdError`] says at which byte the text stops being an id.
-    fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        text.parse::<AccountId>().map(|id| Self(id.to_bytes()))
     }
 }
 

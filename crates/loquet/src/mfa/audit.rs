@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::{Service, ServiceError};
+use super::Operator;
+use crate::error::{Config, Error, Unavailable};
 use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
 use crate::disk::{self, Forgotten};
 use crate::store::{AccountRow, AuditRow, Item, LedgerId, Query, RowKey, Version};
@@ -30,18 +31,18 @@ struct Of {
     head: AuditHead,
 }
 
-impl Service {
+impl Operator {
     /// Checks one account's audit chain, from its beginning or from what was forgotten of it, and says how many records it
     /// has had.
     ///
     /// # Errors
-    /// [`ServiceError::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
+    /// [`Error::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
     /// account's row: see [`verify_audits`](Self::verify_audits) with a checkpoint that is kept elsewhere.
-    pub async fn verify_audit(&self, account: AccountId) -> Result<u64, ServiceError> {
+    pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
         // The head first: what is appended after it was read is left out.
         let found = self.store().load(&[RowKey::Account(account)]).await?;
         let found = found.into_iter().map(Item::Row).find_map(Item::account);
-        let of = of(found.ok_or(ServiceError::Missing("account"))?)?;
+        let of = of(found.ok_or(Config::Missing("account"))?)?;
         self.follow(&of, None, |_| Ok(())).await?;
         Ok(of.head.seq)
     }
@@ -49,12 +50,12 @@ impl Service {
     /// Checks every account's chain, and that each still holds what `against` says it held. Tells `each` of them.
     ///
     /// # Errors
-    /// [`ServiceError::Checkpoint`] when the store did not sign it. What a chain lacks is told, not returned.
+    /// [`Error::Checkpoint`] when the store did not sign it. What a chain lacks is told, not returned.
     pub async fn verify_audits(
         &self,
         against: Option<&Checkpoint>,
         mut each: impl FnMut(Verified),
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         if let Some(checkpoint) = against {
             checkpoint.check(&vault.audit)?;
@@ -67,7 +68,7 @@ impl Service {
                 let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
                 let chain = match self.follow(&of, anchor, |_| Ok(())).await {
                     Ok(_) => Ok(of.head.seq),
-                    Err(ServiceError::Audit(broken)) => Err(broken),
+                    Err(Error::Unavailable(Unavailable::Audit(broken))) => Err(broken),
                     Err(other) => return Err(other),
                 };
                 each(Verified {
@@ -94,8 +95,8 @@ impl Service {
     /// missed later.
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn checkpoint(&self) -> Result<Checkpoint, ServiceError> {
+    /// [`Error`].
+    pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
         let vault = self.unlock().await?;
         let mut heads = BTreeMap::new();
         for (organization, _) in self.organizations().await? {
@@ -109,12 +110,12 @@ impl Service {
     /// Tells `each` audit record of an account, oldest first, with its number.
     ///
     /// # Errors
-    /// [`ServiceError`].
+    /// [`Error`].
     pub async fn audit(
         &self,
         account: AccountId,
-        mut each: impl FnMut(u64, Record) -> Result<(), ServiceError>,
-    ) -> Result<(), ServiceError> {
+        mut each: impl FnMut(u64, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.pages(Query::Audit(account), |item| match item {
             Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
             _ => Ok(()),
@@ -126,12 +127,12 @@ impl Service {
     /// checked first; what is left of it is still a chain, which begins where the forgotten part ends.
     ///
     /// # Errors
-    /// [`ServiceError::Audit`] when a chain is broken: of that one nothing is forgotten.
+    /// [`Error::Audit`] when a chain is broken: of that one nothing is forgotten.
     pub async fn forget_audit(
         &self,
         signed: &Checkpoint,
         before: UnixTime,
-    ) -> Result<u64, ServiceError> {
+    ) -> Result<u64, Error> {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
@@ -174,7 +175,7 @@ impl Service {
     }
 
     /// Where every chain of an organization stands.
-    async fn chains(&self, org: OrgId) -> Result<Vec<Of>, ServiceError> {
+    async fn chains(&self, org: OrgId) -> Result<Vec<Of>, Error> {
         let mut chains = Vec::new();
         self.pages(Query::Accounts(org), |item| {
             chains.extend(item.account().map(of).transpose()?);
@@ -189,8 +190,8 @@ impl Service {
         &self,
         of: &Of,
         anchor: Option<AuditHead>,
-        mut each: impl FnMut(&AuditRow) -> Result<(), ServiceError>,
-    ) -> Result<(), ServiceError> {
+        mut each: impl FnMut(&AuditRow) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         let from = match self.ledger(LedgerId::forgotten(of.id)).await? {
             None => AuditHead::start(of.id),
@@ -232,7 +233,7 @@ impl Service {
     }
 }
 
-fn of((row, _): (AccountRow, Version)) -> Result<Of, ServiceError> {
+fn of((row, _): (AccountRow, Version)) -> Result<Of, Error> {
     Ok(Of {
         id: row.id,
         head: disk::audit_head(&row)?,

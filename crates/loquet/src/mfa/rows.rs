@@ -1,59 +1,116 @@
 //! The inside: rows loaded and opened, changes sealed and written.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Authenticator, Level, OrgId, Organization, Refusal, RoleId, Snapshot, UnixTime,
-    required, rights,
+    AccountId, Authenticator, Level, OrgId, Organization, Refusal, RoleId, Session, Snapshot,
+    UnixTime, required, rights,
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Person, Service, ServiceError, TRIES};
+use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
+use crate::error::{Config, Error};
+use crate::host_tx::HostTx;
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::change::Change;
 use crate::flow::{self, Door, Facts};
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
-use crate::stamp::Stamp;
 use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, Commit, Cursor, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
+    AttemptRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
     Versioned, Writes,
 };
 
-/// The inside.
-impl Service {
+/// Where rows are read: the store, or the host's transaction.
+pub(super) trait Source {
+    fn rows(
+        &mut self,
+        keys: &[RowKey],
+    ) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
+}
+
+impl Source for &dyn Erased {
+    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        self.load(keys).await
+    }
+}
+
+impl<S: Source> Source for &mut S {
+    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        S::rows(self, keys).await
+    }
+}
+
+/// The host's transaction as a source.
+pub(super) struct InTransaction<'a, T>(pub(super) &'a mut T);
+
+impl<T: HostTx> Source for InTransaction<'_, T> {
+    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        self.0.load(keys).await
+    }
+}
+
+/// Row I/O.
+impl Mfa {
+    /// An account of another organization is as good as not there.
+    fn keep_to_organization(&self, facts: &mut Facts) {
+        let is_other = |account: &AccountRecord| self.org.is_some_and(|org| org != account.facts.org);
+        if facts.actor.as_ref().is_some_and(is_other) {
+            facts.actor = None;
+        }
+    }
+
     pub(crate) fn store(&self) -> &dyn Erased {
         &*self.inner.store
     }
 
-    /// The rows of one account and its organization.
-    pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, ServiceError> {
+    /// The rows of one account and its organization, the account's secrets left encrypted.
+    pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
+        self.facts_of(account, false).await
+    }
+
+    /// The same with the secrets.
+    pub(super) async fn decrypted_facts(&self, account: AccountId) -> Result<Facts, Error> {
+        self.facts_of(account, true).await
+    }
+
+    async fn facts_of(&self, account: AccountId, decrypt: bool) -> Result<Facts, Error> {
         let first = [RowKey::Account(account)];
-        self.gather(account, |facts| match facts.read.as_slice() {
+        let needs = |facts: &Facts| match facts.read.as_slice() {
             [] => first.to_vec(),
             _ => flow::home(facts),
-        })
-        .await
+        };
+        let facts = self
+            .gather(self.store(), account, needs, decrypt)
+            .await?;
+        match facts.actor {
+            Some(_) => Ok(facts),
+            None => Err(Refusal::UnknownAccount.into()),
+        }
     }
 
     /// Loads until nothing more is needed. The rows of the actor's organization come along with its own, if a row read
     /// before said which that is; should it be another by now, they are put away again.
     pub(super) async fn gather(
         &self,
+        mut source: impl Source,
         actor: AccountId,
         needs: impl Fn(&Facts) -> Vec<RowKey>,
-    ) -> Result<Facts, ServiceError> {
+        decrypt: bool,
+    ) -> Result<Facts, Error> {
         let mut facts = Facts {
-            geo: self.places(),
+            geo: self.geo(),
             ..Facts::default()
         };
         let guess = self.homes().get(&actor).copied();
         let ahead: Vec<_> = guess.into_iter().flat_map(flow::home_of).collect();
         let first = [needs(&facts).as_slice(), &ahead].concat();
-        self.load(&first, Some(actor), &mut facts).await?;
+        self.load(&mut source, &first, Some(actor), decrypt, &mut facts)
+            .await?;
         let home = facts.actor.as_ref().map(|actor| actor.facts.org);
         if home != guess {
             facts.read.retain(|(key, _)| !ahead.contains(key));
@@ -63,9 +120,11 @@ impl Service {
         loop {
             let keys = needs(&facts);
             if keys.is_empty() {
+                self.keep_to_organization(&mut facts);
                 return Ok(facts);
             }
-            self.load(&keys, Some(actor), &mut facts).await?;
+            self.load(&mut source, &keys, Some(actor), decrypt, &mut facts)
+                .await?;
         }
     }
 
@@ -86,19 +145,17 @@ impl Service {
     }
 
     /// The same, for a session that is an administrator's.
-    pub(super) async fn administrator(
-        &self,
-        stamp: &Stamp,
-    ) -> Result<Result<Facts, Refusal>, ServiceError> {
-        let facts = self.facts(stamp.account()).await?;
-        Ok(self.shown_to_administrators(&facts, stamp).map(|()| facts))
+    pub(super) async fn administrator(&self, session: &Session) -> Result<Facts, Error> {
+        let facts = self.facts(session.account).await?;
+        self.shown_to_administrators(&facts, session)?;
+        Ok(facts)
     }
 
     /// Whether a session may see what administrators see. What they change, the rules decide.
     pub(super) fn shown_to_administrators(
         &self,
         facts: &Facts,
-        stamp: &Stamp,
+        session: &Session,
     ) -> Result<(), Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let snapshot = Snapshot {
@@ -108,12 +165,10 @@ impl Service {
                 .map(|organization| &organization.facts),
             roster: facts.roster.as_ref(),
             actor: &actor.facts,
-            session: Some(stamp.session()),
+            session: Some(session),
             subject: None,
         };
-        if actor.is_over(stamp, self.now()) {
-            return Err(Refusal::StaleLogIn);
-        }
+        actor.check(session, &self.inner.limits, self.now())?;
         let bound = !matches!(actor.facts.authenticator, Authenticator::None);
         match rights(&snapshot, self.now())? {
             _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
@@ -127,12 +182,13 @@ impl Service {
         &self,
         org: OrgId,
         organization: Option<&Organization>,
-    ) -> Result<Vec<Person>, ServiceError> {
+    ) -> Result<Vec<UserEntry>, Error> {
         let now = self.now();
         let mut people = Vec::new();
         self.each_person(org, |record| {
-            people.push(Person {
+            people.push(UserEntry {
                 requirement: required(organization, &record.facts, now),
+                now,
                 account: record.facts,
                 external_id: record.external_id,
                 label: record.label,
@@ -142,22 +198,44 @@ impl Service {
         Ok(people)
     }
 
-    pub(crate) async fn organization(
+    pub(crate) async fn organization_record(
         &self,
         org: OrgId,
-    ) -> Result<OrganizationRecord, ServiceError> {
+    ) -> Result<OrganizationRecord, Error> {
         let found = self.inner.store.load(&[RowKey::Organization(org)]).await?;
         match found.into_iter().next().map(|found| found.row) {
             Some(Row::Organization(row)) => Ok(disk::read_organization(&row)?),
-            _ => Err(ServiceError::Missing("organization")),
+            _ => Err(Config::Missing("organization").into()),
         }
+    }
+
+    /// One account of the asker's organization, for a list.
+    pub(super) async fn entry(
+        &self,
+        asker: Facts,
+        account: AccountId,
+    ) -> Result<UserEntry, Error> {
+        let organization = asker.organization.map(|organization| organization.facts);
+        let home = organization.as_ref().map(|organization| organization.id);
+        let person = self.person(account).await?;
+        let person = person
+            .filter(|person| Some(person.facts.org) == home)
+            .ok_or(Refusal::UnknownAccount)?;
+        let now = self.now();
+        Ok(UserEntry {
+            requirement: required(organization.as_ref(), &person.facts, now),
+            now,
+            account: person.facts,
+            external_id: person.external_id,
+            label: person.label,
+        })
     }
 
     /// One account without its secrets.
     pub(crate) async fn person(
         &self,
         account: AccountId,
-    ) -> Result<Option<PersonRecord>, ServiceError> {
+    ) -> Result<Option<PersonRecord>, Error> {
         let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
         match found.into_iter().next().map(|found| found.row) {
             Some(Row::Account(row)) => Ok(Some(disk::read_person(&row)?)),
@@ -170,7 +248,7 @@ impl Service {
         &self,
         org: OrgId,
         mut each: impl FnMut(PersonRecord),
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         self.pages(Query::Accounts(org), |item| {
             if let Some((row, _)) = item.account() {
                 each(disk::read_person(&row)?);
@@ -183,8 +261,8 @@ impl Service {
     pub(super) async fn pages(
         &self,
         query: Query,
-        mut each: impl FnMut(Item) -> Result<(), ServiceError>,
-    ) -> Result<(), ServiceError> {
+        mut each: impl FnMut(Item) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut at = Cursor::default();
         loop {
             let page = self.inner.store.scan(&query, &at).await?;
@@ -199,14 +277,16 @@ impl Service {
     /// Loads rows into `facts`, opened. An account other than `actor` is the subject.
     pub(super) async fn load(
         &self,
+        mut source: impl Source,
         keys: &[RowKey],
         actor: Option<AccountId>,
+        decrypt: bool,
         facts: &mut Facts,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         // A wrong key ring must not decide anything, nor seal anything.
         self.unlock().await?;
         let ring = self.ring();
-        let found = self.inner.store.load(keys).await?;
+        let found = source.rows(keys).await?;
         for key in keys {
             let version = found
                 .iter()
@@ -223,7 +303,7 @@ impl Service {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, version, &ring)?;
+                    let record = disk::read_account(&row, version, decrypt.then_some(&*ring))?;
                     if actor == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
@@ -261,7 +341,7 @@ impl Service {
         let compiled = organization
             .rules_in_force(now)
             .and_then(|text| Rules::parse_text(text).ok())
-            .and_then(|rules| Filter::compile(&rules, Some(&self.places())).ok());
+            .and_then(|rules| Filter::compile(&rules, Some(&self.geo())).ok());
         let Some(filter) = compiled else {
             return Door::Unreadable;
         };
@@ -277,7 +357,7 @@ impl Service {
     pub(crate) async fn ledger(
         &self,
         id: LedgerId,
-    ) -> Result<Option<(LedgerRow, Version)>, ServiceError> {
+    ) -> Result<Option<(LedgerRow, Version)>, Error> {
         let found = self.inner.store.load(&[RowKey::Ledger(id)]).await?;
         Ok(found.into_iter().find_map(|found| match found.row {
             Row::Ledger(row) if row.id == id => Some((row, found.version)),
@@ -290,7 +370,7 @@ impl Service {
         &self,
         id: LedgerId,
         page: impl Fn(u64) -> Result<LedgerRow, DiskError>,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         for _ in 0..TRIES {
             let (mark, version) = self
                 .ledger(id)
@@ -305,18 +385,18 @@ impl Service {
                 return Ok(());
             }
         }
-        Err(ServiceError::Busy)
+        Err(Error::Busy)
     }
 
     /// Seals a change into rows.
-    pub(super) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, ServiceError> {
+    pub(super) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
         let ring = self.ring();
-        let seal = |record: &AccountRecord| -> Result<Row, ServiceError> {
+        let seal = |record: &AccountRecord| -> Result<Row, Error> {
             let key = RowKey::Account(record.facts.id);
             let read = change.read.iter().find(|(read, _)| *read == key);
             let version = read.map_or(Version::ABSENT, |(_, version)| *version).next();
             let row =
-                disk::write_account::<ServiceError>(record, version, &ring, || Ok(random()?))?;
+                disk::write_account::<Error>(record, version, &ring, || Ok(random()?))?;
             Ok(Row::Account(row))
         };
         let mut actor = change.actor.clone();

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
-use super::{Service, ServiceError};
+use super::Mfa;
+use crate::error::Error;
 use crate::audit::Record;
 use crate::flow::{self, Door, Facts, SetAccessRules, UNDO};
-use crate::stamp::Stamp;
+use loquet_policy::Session;
 use crate::store::{Item, LedgerId, Query, RowKey};
 
 /// How far back a what-if looks for the addresses from which people logged in: thirty days.
@@ -50,11 +50,11 @@ impl WhatIf {
 }
 
 /// Access rules, and what the host's databases say of addresses.
-impl Service {
+impl Mfa {
     /// What the host's databases say of addresses: countries, network operators, anonymisers. Without them each is
     /// unknown, which never allows. Call it again when the databases are newer; whoever wants a stale one to say nothing
     /// passes [`Geo::without_stale`].
-    pub fn set_places(&self, geo: Geo) {
+    pub fn set_geo(&self, geo: Geo) {
         let inner = &self.inner;
         *inner.geo.write().unwrap_or_else(PoisonError::into_inner) = geo;
         inner
@@ -64,83 +64,48 @@ impl Service {
             .clear();
     }
 
-    /// What [`set_places`](Self::set_places) was told.
+    /// What [`set_geo`](Self::set_geo) was told.
     #[must_use]
-    pub fn places(&self) -> Geo {
+    pub fn geo(&self) -> Geo {
         let geo = self.inner.geo.read();
         geo.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sets the longest text of access rules, in bytes. Pages and forms follow it.
-    pub fn set_rules_limit(&self, bytes: usize) {
-        self.inner.rules_limit.store(bytes, Ordering::Relaxed);
-    }
-
-    /// Returns the longest text of access rules, in bytes: [`flow::RULES_LIMIT`] unless the host has set another.
+    /// Returns the longest text of access rules, in bytes; see [`MfaBuilder::rules_limit`](crate::MfaBuilder::rules_limit).
     #[must_use]
     pub fn rules_limit(&self) -> usize {
-        self.inner.rules_limit.load(Ordering::Relaxed)
+        self.inner.rules_limit
     }
 
-    /// The text of the access rules in force, for an administrator. Empty: there are none.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn access_rules(
-        &self,
-        stamp: &Stamp,
-    ) -> Result<Result<String, Refusal>, ServiceError> {
-        Ok(match self.administrator(stamp).await? {
-            Ok(facts) => facts
-                .organization
-                .as_ref()
-                .and_then(|organization| organization.rules_in_force(self.now()))
-                .map(str::to_owned)
-                .ok_or(Refusal::PolicyUnavailable),
-            Err(refusal) => Err(refusal),
-        })
+    pub(super) async fn access_rules(&self, session: &Session) -> Result<String, Error> {
+        let facts = self.administrator(session).await?;
+        let organization = facts.organization.as_ref();
+        Ok(organization
+            .and_then(|organization| organization.rules_in_force(self.now()))
+            .map(str::to_owned)
+            .ok_or(Refusal::PolicyUnavailable)?)
     }
 
-    /// Until when the last change of the access rules can be undone at once ([`flow::UndoRules`]), for an administrator.
-    /// `None`: there is none of the last day.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn undoable_until(
+    pub(super) async fn undoable_until(
         &self,
-        stamp: &Stamp,
-    ) -> Result<Result<Option<UnixTime>, Refusal>, ServiceError> {
-        let now = self.now();
-        Ok(self.administrator(stamp).await?.map(|facts| {
-            let organization = facts.organization?;
-            let until = organization.past.last()?.until.plus(UNDO);
-            (now < until).then_some(until)
-        }))
+        session: &Session,
+    ) -> Result<Option<UnixTime>, Error> {
+        let facts = self.administrator(session).await?;
+        let past = facts.organization.and_then(|mut it| it.past.pop());
+        let until = past.map(|past| past.until.plus(UNDO));
+        Ok(until.filter(|until| self.now() < *until))
     }
 
-    /// Whom these access rules would keep out of where they logged in during the last thirty days, for an
-    /// administrator: each address in the audit log is put to the rules in force and to the new ones. Reads the audit
-    /// records of everybody: a question for a page that is asked now and then.
-    ///
-    /// Who has devices remembered counts as on one of them.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; the inner refusal when the session is not an administrator's.
-    pub async fn what_if_rules(
+    /// Puts each address in the audit log to the rules in force and to the new ones. A user who has devices remembered
+    /// counts as on one of them.
+    pub(super) async fn what_if_rules(
         &self,
-        stamp: &Stamp,
+        session: &Session,
         rules: &SetAccessRules,
-    ) -> Result<Result<WhatIf, Refusal>, ServiceError> {
-        let facts = match self.administrator(stamp).await? {
-            Ok(facts) => facts,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let Some(organization) = facts.organization else {
-            return Ok(Err(Refusal::PolicyUnavailable));
-        };
-        let Ok(filter) = Filter::compile(rules.parsed(), Some(&self.places())) else {
-            return Ok(Err(Refusal::PolicyUnavailable));
-        };
+    ) -> Result<WhatIf, Error> {
+        let facts = self.administrator(session).await?;
+        let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
+        let filter = Filter::compile(rules.parsed(), Some(&self.geo()))?;
         let (before, after) = (facts.door, Door::Guarded(Arc::new(filter)));
         let now = self.now();
         let mut people = Vec::new();
@@ -180,7 +145,7 @@ impl Service {
                 });
             }
         }
-        Ok(Ok(what_if))
+        Ok(what_if)
     }
 
     /// The addresses from which somebody was let in lately, each with the last time.
@@ -188,7 +153,7 @@ impl Service {
         &self,
         account: AccountId,
         now: UnixTime,
-    ) -> Result<BTreeMap<IpAddr, UnixTime>, ServiceError> {
+    ) -> Result<BTreeMap<IpAddr, UnixTime>, Error> {
         let mut seen = BTreeMap::new();
         self.pages(Query::Audit(account), |item| {
             if let Item::Audit(row) = item
@@ -206,18 +171,13 @@ impl Service {
         Ok(seen)
     }
 
-    /// What the organization's access rules say of an address before anybody is known: denied only if nobody could log
-    /// in from there.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
-    pub async fn may_try(
+    pub(super) async fn may_try_from(
         &self,
         org: OrgId,
         address: Option<IpAddr>,
-    ) -> Result<Access, ServiceError> {
+    ) -> Result<Access, Error> {
         let mut facts = Facts::default();
-        self.load(&[RowKey::Organization(org)], None, &mut facts)
+        self.load(self.store(), &[RowKey::Organization(org)], None, false, &mut facts)
             .await?;
         Ok(match &facts.door {
             Door::Guarded(filter) => {

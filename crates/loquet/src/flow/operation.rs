@@ -1,67 +1,63 @@
-//! What a ceremony is, what it is decided from, and what it may add.
+//! What a operation is, what it is decided from, and what it may add.
 
 use std::fmt;
+use std::hash::Hash;
 
 use loquet_ipfilter::Geo;
-use loquet_policy::{Audience, Event, Notice, Roster, UnixTime};
+use loquet_policy::{
+    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, UnixTime,
+};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::evidence::Door;
-use super::request::Request;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
-use crate::records::{AccountRecord, OrganizationRecord};
-use crate::stamp::Stamp;
-use crate::store::{RowKey, Version};
+use crate::attempt::Attempt;
+use crate::records::{AccountRecord, OrganizationRecord, Rules};
+use crate::sessions::SessionLimits;
+use crate::store::{AttemptId, RowKey, Version};
 
-/// A ceremony that a [`Service`](crate::Service) can run. The types of this module are all there are.
-pub trait Ceremony: sealed::Step {}
+/// One operation: what it is called in the audit log, what it asks of the rules, what it grants. Its fields are hashed into
+/// the id of its attempt.
+pub(crate) trait Operation: Hash + Send + Sync {
+    /// What is returned when it is granted.
+    type Grant: Send;
+    /// Its name in the audit log.
+    const NAME: &'static str;
+    /// Whether a code of the authenticator completes it, so that the device may be remembered and a session that owes a
+    /// code again may ask.
+    const GIVES_CODE: bool = false;
+    /// Whether it makes a secret: a shared secret, a reset code, a device's cookie.
+    const MAKES_SECRET: bool = false;
 
-impl<T: sealed::Step> Ceremony for T {}
+    fn actor(&self) -> AccountId;
 
-pub(crate) mod sealed {
-    use loquet_policy::{AccountId, Command, Grant};
-
-    use super::{After, Beside, Case};
-    use crate::flow::Refused;
-    use crate::records::Rules;
-    use crate::stamp::Stamp;
-
-    pub trait Step: Send + Sync {
-        /// What is handed over when it is granted.
-        type Grant: Send;
-        /// Its name in the audit log.
-        const WHAT: &'static str;
-
-        fn actor(&self) -> AccountId;
-
-        fn stamp(&self) -> Option<&Stamp> {
-            None
-        }
-
-        fn subject(&self) -> Option<AccountId> {
-            None
-        }
-
-        /// What to ask of the rules, with the evidence.
-        fn command(&self, case: &Case<'_>) -> Result<Command, Refused>;
-
-        /// What is written beside what the rules decide, once they have granted it.
-        fn beside(&self, _: &Case<'_>, _: &mut Beside<'_>) {}
-
-        /// Texts of access rules that the command names by hash.
-        fn rules(&self) -> Option<&Rules> {
-            None
-        }
-
-        /// What to hand over.
-        fn grant(
-            &self,
-            granted: &Grant,
-            case: &Case<'_>,
-            after: &After<'_>,
-        ) -> Result<Self::Grant, Refused>;
+    fn session(&self) -> Option<&Session> {
+        None
     }
+
+    fn subject(&self) -> Option<AccountId> {
+        None
+    }
+
+    /// What to ask of the rules, with the evidence.
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refusal>;
+
+    /// What is written beside what the rules decide, once they have granted it.
+    fn effects(&self, _: &Case<'_>, _: &mut Effects<'_>) {}
+
+    /// Texts of access rules that the command names by hash.
+    fn rules(&self) -> Option<&Rules> {
+        None
+    }
+
+    /// What to return.
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<Self::Grant, Refusal>;
 }
 
 /// Everything that one decision reads, opened.
@@ -81,35 +77,38 @@ pub(crate) struct Facts {
 
 /// What came in, and what a decision is made with: the same again decides the same way.
 pub(crate) struct Input<'a> {
-    pub(crate) request: &'a Request,
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) id: AttemptId,
+    pub(crate) limits: &'a SessionLimits,
     pub(crate) now: UnixTime,
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
 }
 
-/// What a ceremony computes its evidence from.
+/// What a operation computes its evidence from.
 #[derive(Debug)]
-pub struct Case<'a> {
-    pub(crate) request: &'a Request,
+pub(crate) struct Case<'a> {
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) id: AttemptId,
     pub(crate) now: UnixTime,
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
     pub(crate) actor: &'a AccountRecord,
     pub(crate) organization: Option<&'a OrganizationRecord>,
-    pub(crate) stamp: Option<&'a Stamp>,
+    pub(crate) session: Option<&'a Session>,
     pub(crate) door: &'a Door,
     pub(crate) geo: &'a Geo,
 }
 
-/// What a granted ceremony may change that the rules know nothing of.
+/// What a granted operation may change that the rules know nothing of.
 #[derive(Debug)]
-pub struct Beside<'a> {
+pub(crate) struct Effects<'a> {
     pub(crate) actor: &'a mut AccountRecord,
     pub(super) organization: &'a mut Option<OrganizationRecord>,
     pub(crate) notices: &'a mut Vec<Notice>,
 }
 
-impl Beside<'_> {
+impl Effects<'_> {
     /// The organization as the rules leave it, to be written too.
     pub(crate) fn organization(&mut self, case: &Case<'_>) -> Option<&mut OrganizationRecord> {
         if self.organization.is_none() {
@@ -125,7 +124,7 @@ impl Beside<'_> {
 
 /// What became of the actor, for a grant that shows something of it.
 #[derive(Debug)]
-pub struct After<'a> {
+pub(crate) struct After<'a> {
     pub(crate) actor: &'a AccountRecord,
     pub(crate) organization: Option<&'a OrganizationRecord>,
 }
@@ -137,6 +136,10 @@ pub(crate) struct Keys {
     pub(crate) link: [u8; 32],
     pub(crate) place: [u8; 32],
     pub(crate) recovery: [u8; 32],
+    /// Authenticates sessions.
+    pub(crate) session: [u8; 32],
+    /// Turns idempotency keys into attempts' ids.
+    pub(crate) attempt: [u8; 32],
 }
 
 impl fmt::Debug for Keys {

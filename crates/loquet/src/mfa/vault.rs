@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Service, ServiceError, TRIES};
+use super::{Mfa, TRIES};
+use crate::error::{Config, Error};
 use crate::disk;
 use crate::edge::random;
 use crate::flow::Keys;
@@ -31,30 +32,21 @@ impl Vault {
                 link: key("link"),
                 recovery: key("recovery"),
                 place: key("place"),
+                session: key("session"),
+                attempt: key("attempt"),
             },
             audit: key("audit"),
         }
     }
 }
 
-impl Service {
-    /// A service over `store`, by the system's clock, after checking that `ring` holds the keys of this very store. Use
-    /// it at start: [`new`](Self::new) finds out at the first request.
-    ///
-    /// # Errors
-    /// [`ServiceError::Keys`] for a wrong or missing key, and the others.
-    pub async fn open(store: impl Store, ring: Keyring) -> Result<Self, ServiceError> {
-        let service = Self::new(store, ring)?;
-        service.unlock().await?;
-        Ok(service)
-    }
-
+impl Mfa {
     /// Goes on with another key ring, without a pause: with a key added that other processes seal under, or without one
     /// that was retired. On an error it goes on with the old one.
     ///
     /// # Errors
-    /// [`ServiceError::Keys`] when these are not the keys of this store.
-    pub async fn change_keys(&self, ring: Keyring) -> Result<(), ServiceError> {
+    /// [`Config::Keys`] when these are not the keys of this store.
+    pub async fn change_keys(&self, ring: Keyring) -> Result<(), Error> {
         self.unlock().await?;
         if let Some((row, version)) = self.ledger(LedgerId::ROOT).await? {
             disk::read_root(&row, version, &ring).map_err(keys)?;
@@ -78,7 +70,7 @@ impl Service {
     }
 
     /// The keys that hang on the root; opens it once.
-    pub(crate) async fn unlock(&self) -> Result<&Vault, ServiceError> {
+    pub(crate) async fn unlock(&self) -> Result<&Vault, Error> {
         if let Some(vault) = self.inner.vault.get() {
             return Ok(vault);
         }
@@ -88,13 +80,13 @@ impl Service {
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
             // The root is made before anything else: where there are organizations it was lost, or made a moment ago.
-            if self.organizations().await?.is_empty() {
+            if self.all_organizations().await?.is_empty() {
                 let root = Zeroizing::new(random()?);
                 // Made, or another was faster: in both cases it is read back above.
                 let (Commit::Done | Commit::Stale) = self.put_root(&root, Version::ABSENT).await?;
             }
         }
-        Err(ServiceError::Missing("root key"))
+        Err(Config::Missing("root key").into())
     }
 
     /// Writes the root key, sealed anew, over the row at `version`.
@@ -102,7 +94,7 @@ impl Service {
         &self,
         root: &[u8; 32],
         version: Version,
-    ) -> Result<Commit, ServiceError> {
+    ) -> Result<Commit, Error> {
         let row = disk::write_root(root, version.next(), &self.ring(), random()?)?;
         let writes = Writes {
             expect: vec![(RowKey::Ledger(LedgerId::ROOT), version)],
@@ -114,9 +106,9 @@ impl Service {
 }
 
 /// What does not open is the ring's fault here: the root is the first thing that is opened.
-fn keys(error: disk::DiskError) -> ServiceError {
+fn keys(error: disk::DiskError) -> Error {
     match error {
-        disk::DiskError::Seal(error) => ServiceError::Keys(error),
+        disk::DiskError::Seal(error) => Config::Keys(error).into(),
         other => other.into(),
     }
 }
@@ -143,9 +135,9 @@ mod tests {
         };
         wait(async {
             assert_eq!(store.commit(writes).await.unwrap(), Commit::Done);
-            let service = Service::open(Arc::clone(&store), Keyring::single(1, [7; 32])).await;
+            let service = Mfa::open(Arc::clone(&store), Keyring::single(1, [7; 32])).await;
             assert!(
-                matches!(service, Err(ServiceError::Missing("root key"))),
+                matches!(service, Err(Config::Missing("root key").into())),
                 "{service:?}"
             );
             let root = [RowKey::Ledger(LedgerId::ROOT)];

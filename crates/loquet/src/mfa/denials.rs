@@ -5,18 +5,19 @@ use std::sync::PoisonError;
 
 use loquet_policy::OrgId;
 
-use super::{Service, ServiceError};
+use super::Mfa;
+use crate::error::Error;
 use crate::disk;
 use crate::store::LedgerId;
 
-impl Service {
+impl Mfa {
     /// How many requests were turned away from an organization before anybody knew whose they were: by its access rules
     /// ([`may_try`](Self::may_try)), or by the host, which said so ([`turned_away`](Self::turned_away)). Counted in memory
     /// and written down by [`tidy`](Self::tidy): a crash forgets what came since.
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn denied(&self, org: OrgId) -> Result<u64, ServiceError> {
+    /// [`Error`].
+    pub async fn denied(&self, org: OrgId) -> Result<u64, Error> {
         self.counted(LedgerId::denied(org)).await
     }
 
@@ -24,17 +25,12 @@ impl Service {
     /// [`denied`](Self::denied), and for no organization, since an account names its own.
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn denied_to_nobody(&self) -> Result<u64, ServiceError> {
+    /// [`Error`].
+    pub async fn denied_to_nobody(&self) -> Result<u64, Error> {
         self.counted(LedgerId::NOBODY).await
     }
 
-    /// The host turned somebody away before anybody knew who it was: a name that nobody has, a wrong password.
-    pub fn turned_away(&self, org: OrgId) {
-        self.count_denial(LedgerId::denied(org));
-    }
-
-    async fn counted(&self, id: LedgerId) -> Result<u64, ServiceError> {
+    async fn counted(&self, id: LedgerId) -> Result<u64, Error> {
         let written = self.ledger(id).await?.map_or(0, |(row, _)| row.mark);
         let counted = self.denials(|counts| counts.get(&id).copied());
         Ok(written.saturating_add(counted.unwrap_or(0)))
@@ -47,7 +43,7 @@ impl Service {
         });
     }
 
-    pub(super) async fn write_down_denials(&self) -> Result<(), ServiceError> {
+    pub(super) async fn write_down_denials(&self) -> Result<(), Error> {
         while let Some((id, count)) = self.denials(|counts| counts.pop_first()) {
             let add = |mark: u64| disk::write_count(id, mark.saturating_add(count));
             if let Err(error) = self.put_ledger(id, add).await {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::AccountId;
 
-use super::{Service, ServiceError, TRIES};
+use super::{Operator, TRIES};
+use crate::error::{Config, Error};
 use crate::disk;
 use crate::edge::random;
 use crate::store::{AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Writes};
@@ -14,18 +15,18 @@ const BATCH: usize = 64;
 
 /// Under which keys a store is sealed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sealed {
+pub struct KeyUse {
     /// How many accounts there are.
     pub accounts: u64,
     /// How many of them need a key of the ring, by its id; each counts for every key that it needs.
     pub under: BTreeMap<u32, u64>,
-    /// How many [`reseal`](Service::reseal) would seal anew.
+    /// How many [`reseal`](Operator::rotate_keys) would seal anew.
     pub outdated: u64,
     /// The key that the root key is sealed under.
     pub root: u32,
 }
 
-impl Sealed {
+impl KeyUse {
     /// Whether something can be opened with this key alone.
     #[must_use]
     pub fn needs(&self, key: u32) -> bool {
@@ -35,22 +36,22 @@ impl Sealed {
 
 /// How far a rotation has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Resealed {
+pub struct Rotation {
     /// Accounts that were looked at.
     pub seen: u64,
     /// Accounts that were sealed anew.
     pub anew: u64,
 }
 
-impl Service {
+impl Operator {
     /// Counts what is sealed under which key. Opens nothing.
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn sealed(&self) -> Result<Sealed, ServiceError> {
+    /// [`Error`].
+    pub async fn key_use(&self) -> Result<KeyUse, Error> {
         self.unlock().await?;
         let current = self.ring().current();
-        let mut count = Sealed::default();
+        let mut count = KeyUse::default();
         if let Some((row, _)) = self.ledger(LedgerId::ROOT).await? {
             count.root = disk::root_key(&row);
         }
@@ -78,17 +79,17 @@ impl Service {
     /// meanwhile, and whoever changes an account meanwhile has it sealed anew as well.
     ///
     /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
-    /// Where another process still seals with an older key, some accounts fall back to it: see [`sealed`](Self::sealed).
+    /// Where another process still seals with an older key, some accounts fall back to it: see [`sealed`](Self::key_use).
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn reseal(
+    /// [`Error`].
+    pub async fn rotate_keys(
         &self,
-        mut progress: impl FnMut(Resealed),
-    ) -> Result<Resealed, ServiceError> {
+        mut progress: impl FnMut(Rotation),
+    ) -> Result<Rotation, Error> {
         self.unlock().await?;
         let current = self.ring().current();
-        let mut done = Resealed::default();
+        let mut done = Rotation::default();
         for (organization, _) in self.organizations().await? {
             let mut at = crate::store::Cursor::default();
             loop {
@@ -119,7 +120,7 @@ impl Service {
     }
 
     /// All in one change; one after the other where somebody else has changed one of them.
-    async fn reseal_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, ServiceError> {
+    async fn reseal_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, Error> {
         if self.reseal_at_once(batch).await? == Commit::Done {
             return Ok(u64::try_from(batch.len()).unwrap_or(u64::MAX));
         }
@@ -132,7 +133,7 @@ impl Service {
         Ok(anew)
     }
 
-    async fn reseal_one(&self, id: AccountId) -> Result<bool, ServiceError> {
+    async fn reseal_one(&self, id: AccountId) -> Result<bool, Error> {
         for _ in 0..TRIES {
             let found = self.store().load(&[RowKey::Account(id)]).await?;
             let Some((row, version)) = found.into_iter().map(Item::Row).find_map(Item::account)
@@ -146,18 +147,18 @@ impl Service {
                 return Ok(true);
             }
         }
-        Err(ServiceError::Busy)
+        Err(Error::Busy)
     }
 
     async fn reseal_at_once(
         &self,
         batch: &[(AccountRow, Version)],
-    ) -> Result<Commit, ServiceError> {
+    ) -> Result<Commit, Error> {
         let ring = self.ring();
         let mut writes = Writes::default();
         for (row, version) in batch {
-            let record = disk::read_account(row, *version, &ring)?;
-            let row = disk::write_account::<ServiceError>(&record, version.next(), &ring, || {
+            let record = disk::read_account(row, *version, Some(&ring))?;
+            let row = disk::write_account::<Error>(&record, version.next(), &ring, || {
                 Ok(random()?)
             })?;
             writes.expect.push((RowKey::Account(row.id), *version));
@@ -166,10 +167,10 @@ impl Service {
         Ok(self.store().commit(writes).await?)
     }
 
-    async fn reseal_root(&self, current: u32) -> Result<(), ServiceError> {
+    async fn reseal_root(&self, current: u32) -> Result<(), Error> {
         for _ in 0..TRIES {
             let Some((row, version)) = self.ledger(LedgerId::ROOT).await? else {
-                return Err(ServiceError::Missing("root key"));
+                return Err(Config::Missing("root key").into());
             };
             if disk::root_key(&row) == current {
                 return Ok(());
@@ -179,7 +180,7 @@ impl Service {
                 return Ok(());
             }
         }
-        Err(ServiceError::Busy)
+        Err(Error::Busy)
     }
 }
 

@@ -3,13 +3,13 @@
 use super::*;
 use crate::blocking::wait;
 use crate::seal::Keyring;
-use crate::service::NewAccount;
+use crate::mfa::NewAccount;
 use crate::store::MemoryStore;
 
 #[test]
 fn a_wrong_guess_of_the_organization_is_put_away() {
     wait(async {
-        let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
+        let service = Mfa::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
         for org in [1_u64, 2] {
             let name = format!("House {org}");
             service
@@ -54,7 +54,7 @@ fn a_wrong_guess_of_the_organization_is_put_away() {
 #[test]
 fn an_account_that_is_nowhere_has_no_organization() {
     wait(async {
-        let service = Service::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
+        let service = Mfa::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
         let org = service
             .ensure_organization(1_u64.into(), "House")
             .await

@@ -3,7 +3,8 @@
 use loquet_otp::Totp;
 use loquet_policy::{Authenticator, UnixTime};
 
-use super::{Service, ServiceError, Verified};
+use super::{Operator, Verified};
+use crate::error::Error;
 use crate::audit::{Checkpoint, Record};
 use crate::disk::{self, DiskError};
 use crate::edge::random;
@@ -14,7 +15,7 @@ use crate::store::{
 /// What a restore did, and what it cannot know.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// When the backup was taken, if [`mark_backup`](Service::mark_backup) said so; else the time of nothing.
+    /// When the backup was taken, if [`mark_backup`](Operator::mark_backup) said so; else the time of nothing.
     pub taken: Option<UnixTime>,
     /// Until when things may have happened that are lost now.
     pub now: UnixTime,
@@ -28,12 +29,12 @@ pub struct Restored {
     pub lost: Vec<Verified>,
 }
 
-impl Service {
+impl Operator {
     /// Writes down that a backup is taken now, so that a restore knows its age. Call it just before.
     ///
     /// # Errors
-    /// [`ServiceError`].
-    pub async fn mark_backup(&self) -> Result<UnixTime, ServiceError> {
+    /// [`Error`].
+    pub async fn mark_backup(&self) -> Result<UnixTime, Error> {
         self.unlock().await?;
         let now = self.now();
         let id = LedgerId::BACKUP;
@@ -51,8 +52,8 @@ impl Service {
     /// out.
     ///
     /// # Errors
-    /// [`ServiceError`]; half-way, call it again.
-    pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, ServiceError> {
+    /// [`Error`]; half-way, call it again.
+    pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, Error> {
         let mut done = Restored {
             taken: self
                 .ledger(LedgerId::BACKUP)
@@ -90,7 +91,7 @@ impl Service {
         &self,
         org: loquet_policy::OrgId,
         now: UnixTime,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         let key = RowKey::Organization(org);
         let found = self.store().load(&[key]).await?;
         let Some(Versioned {
@@ -118,10 +119,10 @@ impl Service {
         row: &AccountRow,
         version: Version,
         done: &mut Restored,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         let ring = self.ring();
-        let mut record = disk::read_account(row, version, &ring)?;
+        let mut record = disk::read_account(row, version, Some(&ring))?;
         let before = record.facts.clone();
         let present = Totp::default().step(done.now.0);
         record.facts = before.restored(present);
@@ -147,7 +148,7 @@ impl Service {
                 why: error.to_string(),
             })?;
         let new =
-            disk::write_account::<ServiceError>(&record, version.next(), &ring, || Ok(random()?))?;
+            disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
         self.put_restored(
             RowKey::Account(row.id),
             version,
@@ -166,14 +167,14 @@ impl Service {
         key: RowKey,
         version: Version,
         writes: Writes,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<(), Error> {
         let writes = Writes {
             expect: vec![(key, version)],
             ..writes
         };
         match self.store().commit(writes).await? {
             Commit::Done => Ok(()),
-            Commit::Stale => Err(ServiceError::Busy),
+            Commit::Stale => Err(Error::Busy),
         }
     }
 }

@@ -1,0 +1,170 @@
+//! The one error of every operation.
+
+use loquet_enrollment::LabelError;
+use loquet_ipfilter::{CompileError, RulesError};
+use loquet_policy::{NextStep, Refusal, TooManyRoles};
+
+use crate::audit::{Broken, CheckpointError};
+use crate::disk::DiskError;
+use crate::edge::NoEntropy;
+use crate::flow::NoOffer;
+use crate::mfa::MAX_EXTERNAL_ID;
+use crate::seal::SealError;
+use crate::store::{BoxError, Fault};
+
+/// Why an operation gave no answer.
+///
+/// [`refusal`](Self::refusal) gives the reasons of a refusal as data; its [`code`](Refusal::code) is stable.
+///
+/// ```
+/// # fn page(error: loquet::Error) -> (u16, String) {
+/// match error {
+///     loquet::Error::Refused(refusal) => (403, refusal.code().to_owned()),
+///     loquet::Error::Busy => (503, "try again".to_owned()),
+///     other => (500, other.to_string()),
+/// }
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The rules refuse it. Nothing is wrong with the service.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// Too many changes to one account at once, or another process was faster sixteen times. Nothing was decided.
+    #[error("too many changes to one account at once: try again")]
+    Busy,
+    /// The store or the operating system did not answer. The same [`Attempt`](crate::Attempt) may be sent again: it
+    /// finds its first outcome.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The caller or the configuration must change before it can succeed.
+    #[error(transparent)]
+    Config(#[from] Config),
+}
+
+impl Error {
+    /// Returns the refusal, if the rules refused.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Returns what the session must do first, if that is why it was refused.
+    #[must_use]
+    pub const fn next_step(&self) -> Option<NextStep> {
+        match self {
+            Self::Refused(refusal) => refusal.next_step(),
+            _ => None,
+        }
+    }
+}
+
+/// The store or the operating system did not answer as it should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Fault),
+    /// A row cannot be read or decrypted.
+    #[error(transparent)]
+    Damaged(#[from] DiskError),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// A letter could not be delivered; it waits for the next round.
+    #[error("a notice could not be delivered: {0}")]
+    Delivery(#[source] BoxError),
+    /// The audit log was tampered with.
+    #[error(transparent)]
+    Audit(#[from] Broken),
+}
+
+/// The caller or the configuration must change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Config {
+    /// The keyring belongs to another store, or lacks a key.
+    #[error("these are not the keys of this store: {0}")]
+    Keys(#[source] SealError),
+    /// An organization, an account or the root key is missing.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// An authenticator app could not show the name.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// An account has too many roles.
+    #[error(transparent)]
+    TooManyRoles(#[from] TooManyRoles),
+    /// The host's name for an account is empty or too long.
+    #[error("an external id has 1 to {MAX_EXTERNAL_ID} bytes, this one has {0}")]
+    ExternalId(usize),
+    /// The host made an administrator where multi-factor log-in is enabled already.
+    #[error(
+        "multi-factor log-in is enabled, so only an administrator makes administrators: add the account without that role, then have an administrator promote it with `admin().add_role`"
+    )]
+    AdministratorAfterEnabling,
+    /// The enrollment cannot be shown.
+    #[error(transparent)]
+    Offer(#[from] NoOffer),
+    /// The access rules cannot be read; the error says where.
+    #[error(transparent)]
+    AccessRules(#[from] RulesError),
+    /// The access rules contradict each other.
+    #[error(transparent)]
+    Conflict(#[from] CompileError),
+    /// The access rules are too long.
+    #[error("the rules have {bytes} bytes; at most {limit} are allowed")]
+    RulesTooLong {
+        /// Their length.
+        bytes: usize,
+        /// The most that is allowed; see [`MfaBuilder::rules_limit`](crate::MfaBuilder::rules_limit).
+        limit: usize,
+    },
+    /// This store did not sign the checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The builder lacks something; the text says what to call.
+    #[error("{0}")]
+    Builder(&'static str),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Busy => Self::Busy,
+            other => Self::Unavailable(other.into()),
+        }
+    }
+}
+
+macro_rules! through {
+    ($($through:ident from $($cause:ty),+;)+) => {
+        $($(impl From<$cause> for Error {
+            fn from(cause: $cause) -> Self {
+                Self::$through(cause.into())
+            }
+        })+)+
+    };
+}
+
+through! {
+    Unavailable from DiskError, NoEntropy, Broken;
+    Config from LabelError, TooManyRoles, NoOffer, RulesError, CompileError, CheckpointError;
+}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
+        DiskError::from(error).into()
+    }
+}

@@ -1,0 +1,241 @@
+//! What a service embeds: loads, decides, commits, and tells.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use loquet_ipfilter::{Filter, Geo};
+use loquet_policy::{AccountId, Digest, OrgId, Session, UnixTime};
+
+use crate::attempt::Attempt;
+use crate::commit::{commit, commit_in};
+use crate::edge::{Clock, Entropy, random};
+use crate::error::Error;
+use crate::flow::{self, Facts, Input, Operation};
+use crate::hash;
+use crate::host_tx::HostTx;
+use crate::lanes::Lanes;
+use crate::observe;
+use crate::seal::Keyring;
+use crate::session::MfaSession;
+use crate::sessions::SessionLimits;
+use crate::store::erased::Erased;
+use crate::store::{AttemptId, LedgerId};
+
+mod access;
+mod account;
+mod admin;
+mod audit;
+mod authorize;
+mod builder;
+mod denials;
+mod log_in;
+mod operator;
+mod overview;
+mod provision;
+mod restore;
+mod rotation;
+mod rows;
+mod tick;
+mod transaction;
+mod vault;
+
+pub use access::{Affected, WhatIf};
+pub use account::AccountHandle;
+pub use admin::AdminHandle;
+pub use audit::Verified;
+pub use authorize::Authorized;
+pub use builder::MfaBuilder;
+pub use operator::{Maintenance, Operator};
+pub use overview::{
+    AccountOverview, AuthenticatorState, LoginProgress, OrganizationOverview, UserEntry,
+};
+pub use provision::{NewAccount, Provision, SyncReport};
+pub use restore::Restored;
+pub use rotation::{KeyUse, Rotation};
+pub use transaction::{CommittingIn, ProvisionIn};
+use vault::Vault;
+
+/// How often a decision is made again when another process changed what it read.
+const TRIES: u32 = 16;
+/// Compiled access rules that are kept.
+const FILTERS: usize = 64;
+/// Accounts whose organization is remembered.
+const HOMES: usize = 1 << 16;
+/// Longest external id, in bytes.
+pub(crate) const MAX_EXTERNAL_ID: usize = 256;
+
+/// Multi-factor log-in over a store, for one organization or for many. Cloning is cheap: all clones are one.
+///
+/// Its own methods are the log-in; [`account`](Self::account) is what a user does with their own account,
+/// [`admin`](Self::admin) what an administrator does, [`provision`](Self::provision) what the host's user management
+/// does.
+#[derive(Clone)]
+pub struct Mfa {
+    inner: Arc<Inner>,
+    /// The one organization whose accounts it serves; `None` serves all.
+    org: Option<OrgId>,
+}
+
+struct Inner {
+    store: Box<dyn Erased>,
+    clock: Box<dyn Clock>,
+    ring: RwLock<Arc<Keyring>>,
+    vault: OnceLock<Vault>,
+    lanes: Lanes,
+    filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
+    /// Where an account belonged when it was last read: what to read with it, never what to believe.
+    homes: Mutex<BTreeMap<AccountId, OrgId>>,
+    denials: Mutex<Denials>,
+    geo: RwLock<Geo>,
+    rules_limit: usize,
+    limits: SessionLimits,
+}
+
+/// Rejections of unknown accounts that are not written down yet.
+type Denials = BTreeMap<LedgerId, u64>;
+
+impl fmt::Debug for Mfa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mfa")
+            .field("organization", &self.org)
+            .field("keys", &self.ring())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Mfa {
+    /// Returns the same service for one organization. A session, an account or a link of another is refused as unknown.
+    #[must_use]
+    pub fn organization(&self, id: OrgId) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            org: Some(id),
+        }
+    }
+
+    /// Returns the time by which it decides.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.inner.clock.now()
+    }
+
+    fn org(&self) -> Result<OrgId, Error> {
+        self.org.ok_or(Error::Config(crate::error::Config::Builder(
+            "this handle serves many organizations: call `organization(id)` first",
+        )))
+    }
+
+    /// The genuine session behind the bytes.
+    async fn verified(&self, session: &MfaSession) -> Result<Session, Error> {
+        let vault = self.unlock().await?;
+        Ok(*session.verify(&vault.keys.session)?)
+    }
+
+    /// Runs an operation: loads what it needs, decides, commits, and only then tells.
+    async fn run<C: Operation>(&self, operation: C, attempt: Attempt) -> Result<C::Grant, Error> {
+        // Behind a pointer: it is large, and would be copied into every future that awaits it.
+        let run = Box::pin(self.run_alone(&operation, &attempt));
+        observe::operation(C::NAME, operation.actor(), run).await
+    }
+
+    async fn run_alone<C: Operation>(
+        &self,
+        operation: &C,
+        attempt: &Attempt,
+    ) -> Result<C::Grant, Error> {
+        let vault = self.unlock().await?;
+        let id = attempt_id(operation, attempt, vault)?;
+        let entropy = draw::<C>(attempt)?;
+        let accounts = std::iter::once(operation.actor())
+            .chain(operation.subject())
+            .collect();
+        let _lanes = self
+            .inner
+            .lanes
+            .enter(accounts)
+            .await
+            .map_err(|_| Error::Busy)?;
+        for _ in 0..TRIES {
+            let needs = |facts: &Facts| flow::needs(operation, id, facts);
+            let store = &*self.inner.store;
+            let facts = self.gather(store, operation.actor(), needs, true).await?;
+            if facts.actor.is_none() {
+                self.count_denial(LedgerId::NOBODY);
+            }
+            let input = self.input(attempt, id, &entropy, vault);
+            let decided = flow::decide(operation, &input, &facts);
+            let change = decided.change();
+            let writes = change.map(|change| self.writes(change, vault)).transpose()?;
+            match commit(store, decided, writes).await? {
+                Some(outcome) => return Ok(outcome?),
+                None => observe::conflict(),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Runs an operation whose grant is committed in the host's own transaction. No lane is taken: what has changed
+    /// meanwhile is [`Error::Busy`].
+    async fn run_in<C: Operation, T: HostTx>(
+        &self,
+        operation: C,
+        attempt: Attempt,
+        mut transaction: T,
+    ) -> Result<C::Grant, Error> {
+        let vault = self.unlock().await?;
+        let id = attempt_id(&operation, &attempt, vault)?;
+        let entropy = draw::<C>(&attempt)?;
+        let needs = |facts: &Facts| flow::needs(&operation, id, facts);
+        let mut source = rows::InTransaction(&mut transaction);
+        let facts = self
+            .gather(&mut source, operation.actor(), needs, true)
+            .await?;
+        let input = self.input(&attempt, id, &entropy, vault);
+        let decided = flow::decide(&operation, &input, &facts);
+        let change = decided.change();
+        let writes = change.map(|change| self.writes(change, vault)).transpose()?;
+        match commit_in(transaction, &*self.inner.store, decided, writes).await? {
+            Some(outcome) => Ok(outcome?),
+            None => Err(Error::Busy),
+        }
+    }
+
+    fn input<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        id: AttemptId,
+        entropy: &'a Entropy,
+        vault: &'a Vault,
+    ) -> Input<'a> {
+        Input {
+            attempt,
+            id,
+            limits: &self.inner.limits,
+            now: self.now(),
+            entropy,
+            keys: &vault.keys,
+        }
+    }
+}
+
+fn draw<C: Operation>(attempt: &Attempt) -> Result<Entropy, Error> {
+    let has_cookie = attempt.remember || attempt.client.device.is_some();
+    Ok(Entropy::draw(C::MAKES_SECRET || has_cookie)?)
+}
+
+/// The id under which the store keeps the outcome: random, or a keyed hash of the host's key and all that was asked.
+fn attempt_id<C: Operation>(
+    operation: &C,
+    attempt: &Attempt,
+    vault: &Vault,
+) -> Result<AttemptId, Error> {
+    let Some(key) = &attempt.key else {
+        return Ok(AttemptId(random()?));
+    };
+    let mut content = hash::Content::new(&vault.keys.attempt);
+    (key.to_bytes(), C::NAME, operation.actor(), attempt.remember).hash(&mut content);
+    operation.hash(&mut content);
+    Ok(AttemptId(*hash::half(content.finish_whole())))
+}

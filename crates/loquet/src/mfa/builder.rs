@@ -1,0 +1,156 @@
+//! How a service is put together.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use loquet_ipfilter::Geo;
+use loquet_policy::OrgId;
+
+use super::{Inner, Mfa, Operator};
+use crate::edge::{Clock, SystemClock};
+use crate::error::{Config, Error};
+use crate::flow;
+use crate::lanes::Lanes;
+use crate::seal::Keyring;
+use crate::sessions::SessionLimits;
+use crate::store::Store;
+use crate::store::erased::Erased;
+
+/// The organization of a service that has only one.
+const ONLY: u64 = 1;
+
+/// Builds an [`Mfa`]; begins with [`Mfa::builder`].
+pub struct MfaBuilder {
+    store: Box<dyn Erased>,
+    clock: Box<dyn Clock>,
+    keyring: Option<Keyring>,
+    issuer: Option<String>,
+    geo: Geo,
+    rules_limit: usize,
+    limits: SessionLimits,
+}
+
+impl fmt::Debug for MfaBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MfaBuilder")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Mfa {
+    /// Begins to build a service over `store`.
+    ///
+    /// ```
+    /// use loquet::{Keyring, Mfa, store::MemoryStore};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { loquet::wait(async {
+    /// let mfa = Mfa::builder(MemoryStore::new())
+    ///     .keyring(Keyring::single(1, [7; 32]))
+    ///     .issuer("Shop")
+    ///     .open()
+    ///     .await?;
+    /// # Ok(()) }) }
+    /// ```
+    #[must_use]
+    pub fn builder(store: impl Store) -> MfaBuilder {
+        MfaBuilder {
+            store: Box::new(store),
+            clock: Box::new(SystemClock),
+            keyring: None,
+            issuer: None,
+            geo: Geo::default(),
+            rules_limit: flow::RULES_LIMIT,
+            limits: SessionLimits::default(),
+        }
+    }
+}
+
+impl MfaBuilder {
+    /// Sets the keys that encrypt secrets and authenticate sessions. Required.
+    #[must_use]
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
+    /// Names the one organization of this service, as authenticator apps will show it. [`open`](Self::open) creates it,
+    /// and the [`Mfa`] serves it alone. A service with many tenants leaves this out, creates each with
+    /// [`Provision::ensure_organization`](super::Provision::ensure_organization), and calls [`Mfa::organization`].
+    #[must_use]
+    pub fn issuer(mut self, name: impl Into<String>) -> Self {
+        self.issuer = Some(name.into());
+        self
+    }
+
+    /// Sets another clock than the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Sets how long sessions last; see [`SessionLimits`] for the defaults.
+    #[must_use]
+    pub const fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the databases that say in which country an address is, and who operates its network.
+    #[must_use]
+    pub fn geo(mut self, geo: Geo) -> Self {
+        self.geo = geo;
+        self
+    }
+
+    /// Sets the longest text of access rules, in bytes. The default, 16 KiB, holds about 700 rules: the text is part of the
+    /// organization's row, which every decision reads.
+    #[must_use]
+    pub const fn rules_limit(mut self, bytes: usize) -> Self {
+        self.rules_limit = bytes;
+        self
+    }
+
+    /// Opens the store: verifies that the keyring holds its keys, and creates the organization that
+    /// [`issuer`](Self::issuer) names.
+    ///
+    /// # Errors
+    /// [`Config`] when the keyring is missing or another store's, or when no app could show the issuer;
+    /// [`Unavailable`](crate::Unavailable) when the store fails.
+    pub async fn open(self) -> Result<Mfa, Error> {
+        let keyring = self.keyring.ok_or(Config::Builder(
+            "an Mfa needs keys: call `keyring` with `Keyring::load_or_create` or keys of your own",
+        ))?;
+        let mut mfa = Mfa {
+            inner: Arc::new(Inner {
+                store: self.store,
+                clock: self.clock,
+                ring: RwLock::new(Arc::new(keyring)),
+                vault: OnceLock::new(),
+                lanes: Lanes::default(),
+                filters: Mutex::default(),
+                homes: Mutex::default(),
+                denials: Mutex::default(),
+                geo: RwLock::new(self.geo),
+                rules_limit: self.rules_limit,
+                limits: self.limits,
+            }),
+            org: None,
+        };
+        mfa.unlock().await?;
+        if let Some(name) = &self.issuer {
+            let only = OrgId::from(ONLY);
+            mfa.provision().ensure_organization(only, name).await?;
+            mfa.org = Some(only);
+        }
+        Ok(mfa)
+    }
+
+    /// Opens the store for the program that runs the service, with what no request may do. See [`Operator`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_operator(self) -> Result<Operator, Error> {
+        self.open().await.map(Operator::new)
+    }
+}
