@@ -35,6 +35,49 @@ macro_rules! sixteen_bytes {
             }
         }
 
+        impl From<i64> for $name {
+            /// The number's 64 bits, so that a database's signed keys convert back.
+            fn from(number: i64) -> Self {
+                Self::from(number.cast_unsigned())
+            }
+        }
+
+        impl From<$name> for u128 {
+            fn from(id: $name) -> Self {
+                Self::from_be_bytes(id.0)
+            }
+        }
+
+        impl TryFrom<$name> for u64 {
+            type Error = core::num::TryFromIntError;
+
+            fn try_from(id: $name) -> Result<Self, Self::Error> {
+                u128::from(id).try_into()
+            }
+        }
+
+        impl TryFrom<$name> for i64 {
+            type Error = core::num::TryFromIntError;
+
+            fn try_from(id: $name) -> Result<Self, Self::Error> {
+                u64::try_from(id).map(u64::cast_signed)
+            }
+        }
+
+        #[cfg(feature = "uuid")]
+        impl From<uuid::Uuid> for $name {
+            fn from(id: uuid::Uuid) -> Self {
+                Self(id.into_bytes())
+            }
+        }
+
+        #[cfg(feature = "uuid")]
+        impl From<$name> for uuid::Uuid {
+            fn from(id: $name) -> Self {
+                Self::from_bytes(id.0)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{:032x}", u128::from_be_bytes(self.0))

@@ -1,7 +1,7 @@
 //! What the reader threads ask SQLite.
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, LedgerRow, NoticeRow,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, MetadataRow, NoticeRow,
     OrganizationRow, PAGE, Page, Query, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
@@ -55,19 +55,19 @@ fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versione
                     row: Row::Attempt(row),
                 })
             }),
-        RowKey::Ledger(id) => connection
+        RowKey::Metadata(id) => connection
             .prepare_cached(
-                "SELECT version, mark, body FROM loquet_ledger WHERE kind = ?1 AND page = ?2",
+                "SELECT version, mark, body FROM loquet_metadata WHERE kind = ?1 AND page = ?2",
             )?
             .query_row(params![id.kind, id.page], |columns| {
-                let row = LedgerRow {
+                let row = MetadataRow {
                     id,
                     mark: unsigned(columns, 1)?,
                     body: columns.get(2)?,
                 };
                 Ok(Versioned {
                     version: version(columns, 0)?,
-                    row: Row::Ledger(row),
+                    row: Row::Metadata(row),
                 })
             }),
     }
@@ -90,9 +90,11 @@ pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Resu
             id.to_bytes(),
         ),
         RowKey::Attempt(id) => ("SELECT 1 FROM loquet_attempt WHERE id = ?1", id.0),
-        RowKey::Ledger(id) => {
+        RowKey::Metadata(id) => {
             let found = connection
-                .prepare_cached("SELECT version FROM loquet_ledger WHERE kind = ?1 AND page = ?2")?
+                .prepare_cached(
+                    "SELECT version FROM loquet_metadata WHERE kind = ?1 AND page = ?2",
+                )?
                 .query_row(params![id.kind, id.page], |columns| version(columns, 0));
             return Ok(found.optional()?.unwrap_or(Version::ABSENT));
         }

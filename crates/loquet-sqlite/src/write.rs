@@ -69,7 +69,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
                 .prepare_cached(
                     "DELETE FROM loquet_audit WHERE n IN
                        (SELECT n FROM loquet_audit WHERE account = ?1 AND seq <
-                          (SELECT mark FROM loquet_ledger WHERE kind = 1 AND page = ?1) ORDER BY seq LIMIT ?2)",
+                          (SELECT mark FROM loquet_metadata WHERE kind = 1 AND page = ?1) ORDER BY seq LIMIT ?2)",
                 )?
                 .execute(params![account.to_bytes(), limit])?;
             (Commit::Done, deleted)
@@ -170,11 +170,11 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, I
         Row::Attempt(row) => connection
             .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,
-        Row::Ledger(row) => connection
+        Row::Metadata(row) => connection
             .prepare_cached(if absent {
-                "INSERT INTO loquet_ledger (kind, page, version, mark, body) VALUES (?1, ?2, ?4, ?5, ?6)"
+                "INSERT INTO loquet_metadata (kind, page, version, mark, body) VALUES (?1, ?2, ?4, ?5, ?6)"
             } else {
-                "UPDATE loquet_ledger SET version = ?4, mark = ?5, body = ?6
+                "UPDATE loquet_metadata SET version = ?4, mark = ?5, body = ?6
                  WHERE kind = ?1 AND page = ?2 AND version = ?3"
             })?
             .execute(params![row.id.kind, row.id.page, old, new, signed(row.mark)?, row.body])?,

@@ -1,5 +1,5 @@
 //! Past advisories about replay, races and counters, as tests that every store runs. The ids are those of the conformance
-//! ledger.
+//! metadata.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The audit log: one chain of authenticated records for each account.
 //!
 //! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found by whoever holds
-//! the key. The key is derived from the key ring, outside the database. The head stands in the account's row: accounts of
+//! the key. The key is derived from the keyring, outside the database. The head stands in the account's row: accounts of
 //! one organization never wait for each other.
 //!
 //! Whoever can write the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]

@@ -22,7 +22,7 @@
 //! first what will be kept (Quebec's private-sector act, s. 8.1; GDPR, art. 13). Then, for each of at most [`MOST`]
 //! devices: the hash of the cookie, the network (IPv4 cut to /24, IPv6 to /48), the country if the host has a table of
 //! them, the first and the last log-in. New networks are recognized by a keyed hash of the /24 or /64 (privacy addresses
-//! change within it), which says nothing without the key ring. After [`RETENTION`] without a log-in a device is
+//! change within it), which says nothing without the keyring. After [`RETENTION`] without a log-in a device is
 //! forgotten; so is everything when the organization switches it off, when the person forgets the device, when the
 //! authenticator is reset or disabled, and when the person leaves.
 //!

@@ -1,4 +1,4 @@
-//! The disk format: versioned JSON bodies around the policy's facts, with every secret sealed.
+//! The disk format: versioned JSON bodies around the policy's facts, with every secret encrypted.
 //!
 //! A body says its version first. An unknown version is refused, never guessed at: a newer Loquet wrote it. `tests/data`
 //! holds a golden sample of each body.
@@ -9,14 +9,14 @@ use loquet_policy::{Notice, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::seal::SealError;
+use crate::keyring::KeyringError;
 
 mod account;
-mod books;
+mod metadata;
 mod organization;
 
-pub(crate) use account::{audit_head, read_account, read_person, sealed_under, write_account};
-pub(crate) use books::{
+pub(crate) use account::{audit_head, encrypted_under, read_account, read_person, write_account};
+pub(crate) use metadata::{
     Forgotten, read_forgotten, read_record, read_root, root_key, write_count, write_forgotten,
     write_root,
 };
@@ -69,7 +69,7 @@ pub enum DiskError {
     },
     /// A secret does not open.
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Decrypt(#[from] KeyringError),
 }
 
 pub(crate) fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
@@ -100,8 +100,10 @@ pub(crate) fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Resul
     })
 }
 
-fn decode(sealed: &str) -> Result<Vec<u8>, SealError> {
-    BASE64.decode(sealed).map_err(|_| SealError::DoesNotOpen)
+fn decode(encrypted: &str) -> Result<Vec<u8>, KeyringError> {
+    BASE64
+        .decode(encrypted)
+        .map_err(|_| KeyringError::DoesNotOpen)
 }
 
 #[derive(Serialize, Deserialize)]

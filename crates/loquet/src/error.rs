@@ -8,8 +8,8 @@ use crate::audit::{Broken, CheckpointError};
 use crate::disk::DiskError;
 use crate::edge::NoEntropy;
 use crate::flow::NoOffer;
+use crate::keyring::KeyringError;
 use crate::mfa::MAX_EXTERNAL_ID;
-use crate::seal::SealError;
 use crate::store::{BoxError, Fault};
 
 /// Why an operation gave no answer.
@@ -90,7 +90,7 @@ pub enum Unavailable {
 pub enum Config {
     /// The keyring belongs to another store, or lacks a key.
     #[error("these are not the keys of this store: {0}")]
-    Keys(#[source] SealError),
+    Keys(#[source] KeyringError),
     /// An organization, an account or the root key is missing.
     #[error("there is no such {0}")]
     Missing(&'static str),
@@ -163,8 +163,8 @@ through! {
     Config from LabelError, TooManyRoles, NoOffer, RulesError, CompileError, CheckpointError;
 }
 
-impl From<SealError> for Error {
-    fn from(error: SealError) -> Self {
+impl From<KeyringError> for Error {
+    fn from(error: KeyringError) -> Self {
         DiskError::from(error).into()
     }
 }

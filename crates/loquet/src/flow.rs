@@ -93,27 +93,27 @@ macro_rules! operation {
 }
 
 mod access;
-mod book;
+mod addresses;
 pub(crate) mod change;
 mod decide;
 mod devices;
 mod enrollment;
 mod evidence;
-mod hearers;
 mod host;
 mod log_in;
+mod operation;
 mod options;
 mod organization;
 mod people;
 mod reason;
+mod recipients;
 mod recovery;
 mod remind;
-mod operation;
 mod typed;
 
-pub(crate) use access::{RollBackRules, SuspendRules, UndoRules};
 pub use access::UNDO;
-pub(crate) use book::{ChangeAddress, ReportUnrecognized, SetAddress, not_me_link};
+pub(crate) use access::{RollBackRules, SuspendRules, UndoRules};
+pub(crate) use addresses::{ChangeAddress, ReportUnrecognized, SetAddress, not_me_link};
 pub(crate) use decide::{decide, home, home_of, needs};
 pub use devices::Forget;
 pub(crate) use devices::{ForgetDevice, ForgetDevices, ForgetOldDevices, SetDevicesRemembered};
@@ -122,8 +122,8 @@ pub(crate) use enrollment::{
     TurnOn, offer,
 };
 pub use enrollment::{NoOffer, Offer};
-pub(crate) use evidence::{Door, proposed_break_glass, tags};
-pub(crate) use host::{CollectResetCode, HostDeactivate, OpenBreakGlass};
+pub(crate) use evidence::{AccessCheck, proposed_break_glass, tags};
+pub(crate) use host::{CollectResetCode, Erase, HostDeactivate, OpenBreakGlass};
 pub use log_in::LoggedIn;
 pub(crate) use log_in::{
     LogIn, LogOut, LogOutEverywhere, PasswordChanged, Resynchronize, VerifyCode,

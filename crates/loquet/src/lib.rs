@@ -39,10 +39,11 @@
 //!
 //! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
+mod addresses;
 mod attempt;
 pub mod audit;
 mod blocking;
-mod book;
+mod codes;
 mod commit;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -53,23 +54,23 @@ mod error;
 mod flow;
 mod hash;
 mod host_tx;
+mod keyring;
 mod lanes;
 mod mfa;
 mod notices;
 pub mod observe;
-pub mod paper;
 mod records;
-mod seal;
 mod session;
 mod sessions;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use addresses::{Address, AddressError};
 pub use attempt::{Attempt, Client};
 pub use audit::{Checkpoint, CheckpointError};
 pub use blocking::{Wait, wait};
-pub use book::{Address, AddressError};
+pub use codes::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
 pub use device::{Device, DeviceId};
 pub use edge::{Clock, NoEntropy, SystemClock, random};
 pub use error::{Config, Error, Unavailable};
@@ -78,6 +79,7 @@ pub use flow::{
     OrganizationSetting, Recovering, RulesChange, Typed, UNDO,
 };
 pub use host_tx::HostTx;
+pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{DeviceTier, Geo};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
@@ -86,13 +88,11 @@ pub use loquet_policy::{
 };
 pub use mfa::{
     AccountHandle, AccountOverview, AdminHandle, Affected, AuthenticatorState, Authorized,
-    CommittingIn, LoginProgress, Maintenance, Mfa, MfaBuilder, NewAccount, Operator,
-    KeyUse, OrganizationOverview, Provision, ProvisionIn, Restored, Rotation, SyncReport, UserEntry,
+    CommittingIn, KeyUse, LoginProgress, Maintenance, Mfa, MfaBuilder, NewAccount, Operator,
+    OrganizationOverview, Provision, ProvisionIn, Restored, Rotation, SyncReport, UserEntry,
     Verified, WhatIf,
 };
 pub use notices::{Deliver, Delivered, Letter};
-pub use paper::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
-pub use seal::{Keyring, SealError};
 pub use session::{MfaSession, SessionError};
 pub use sessions::SessionLimits;
 

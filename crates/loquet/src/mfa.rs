@@ -15,13 +15,13 @@ use crate::error::Error;
 use crate::flow::{self, Facts, Input, Operation};
 use crate::hash;
 use crate::host_tx::HostTx;
+use crate::keyring::Keyring;
 use crate::lanes::Lanes;
 use crate::observe;
-use crate::seal::Keyring;
 use crate::session::MfaSession;
 use crate::sessions::SessionLimits;
 use crate::store::erased::Erased;
-use crate::store::{AttemptId, LedgerId};
+use crate::store::{AttemptId, MetadataId};
 
 mod access;
 mod account;
@@ -29,15 +29,15 @@ mod admin;
 mod audit;
 mod authorize;
 mod builder;
-mod denials;
 mod log_in;
+mod maintenance;
 mod operator;
 mod overview;
 mod provision;
+mod rejections;
 mod restore;
 mod rotation;
 mod rows;
-mod tick;
 mod transaction;
 mod vault;
 
@@ -87,14 +87,14 @@ struct Inner {
     filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
     /// Where an account belonged when it was last read: what to read with it, never what to believe.
     homes: Mutex<BTreeMap<AccountId, OrgId>>,
-    denials: Mutex<Denials>,
+    rejections: Mutex<Rejections>,
     geo: RwLock<Geo>,
     rules_limit: usize,
     limits: SessionLimits,
 }
 
 /// Rejections of unknown accounts that are not written down yet.
-type Denials = BTreeMap<LedgerId, u64>;
+type Rejections = BTreeMap<MetadataId, u64>;
 
 impl fmt::Debug for Mfa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,12 +162,14 @@ impl Mfa {
             let store = &*self.inner.store;
             let facts = self.gather(store, operation.actor(), needs, true).await?;
             if facts.actor.is_none() {
-                self.count_denial(LedgerId::NOBODY);
+                self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
             let input = self.input(attempt, id, &entropy, vault);
             let decided = flow::decide(operation, &input, &facts);
             let change = decided.change();
-            let writes = change.map(|change| self.writes(change, vault)).transpose()?;
+            let writes = change
+                .map(|change| self.writes(change, vault))
+                .transpose()?;
             match commit(store, decided, writes).await? {
                 Some(outcome) => return Ok(outcome?),
                 None => observe::conflict(),
@@ -195,7 +197,9 @@ impl Mfa {
         let input = self.input(&attempt, id, &entropy, vault);
         let decided = flow::decide(&operation, &input, &facts);
         let change = decided.change();
-        let writes = change.map(|change| self.writes(change, vault)).transpose()?;
+        let writes = change
+            .map(|change| self.writes(change, vault))
+            .transpose()?;
         match commit_in(transaction, &*self.inner.store, decided, writes).await? {
             Some(outcome) => Ok(outcome?),
             None => Err(Error::Busy),

@@ -4,14 +4,14 @@ use std::future::Future;
 
 use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organization, UnixTime, covers};
 
-use crate::book::Address;
+use crate::addresses::Address;
+use crate::codes::NotMeLink;
 use crate::disk;
-use crate::flow;
-use crate::observe;
-use crate::paper::NotMeLink;
-use crate::records::PersonRecord;
 use crate::error::{Error, Unavailable};
+use crate::flow;
 use crate::mfa::Operator;
+use crate::observe;
+use crate::records::PersonRecord;
 use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
 
 /// A message for one person.
@@ -109,7 +109,7 @@ impl Operator {
                 notice: number,
                 to: id,
                 external_id: person.external_id,
-                addresses: person.book.hearers(row.at),
+                addresses: person.addresses.recipients(row.at),
                 org: row.org,
                 organization: organization.name.clone(),
                 at: row.at,

@@ -2,13 +2,13 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Authenticator, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, Setting,
-    SettingKind, UnixTime,
+    Account, Authenticator, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId,
+    Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
-use crate::book::Book;
 use crate::device::Devices;
 use crate::hash;
 use crate::sessions::{SessionLimits, Sessions};
@@ -181,7 +181,7 @@ pub(crate) struct AccountRecord {
     /// The account name that authenticator apps show.
     pub(crate) label: String,
     /// Where notices go.
-    pub(crate) book: Book,
+    pub(crate) addresses: Addresses,
     /// Refusals that were recorded though they changed nothing.
     pub(crate) refusals: Refusals,
     pub(crate) secrets: Secrets,
@@ -199,7 +199,7 @@ impl AccountRecord {
             facts,
             external_id: external_id.to_owned(),
             label: label.to_owned(),
-            book: Book::default(),
+            addresses: Addresses::default(),
             refusals: Refusals::default(),
             secrets: Secrets::default(),
             devices: Devices::default(),
@@ -222,6 +222,16 @@ impl AccountRecord {
         limits.check(session, self.facts.is_administrator(), now)
     }
 
+    /// Forgets what is personal: names, addresses, devices. What is left is a number.
+    pub(crate) fn erase(&mut self) {
+        self.external_id = format!("erased {}", self.facts.id);
+        self.label = "erased".to_owned();
+        self.addresses = Addresses::default();
+        self.devices = Devices::default();
+        self.secrets = Secrets::default();
+        self.sessions.clear();
+    }
+
     /// Keeps the session that a grant made in place of the one that asked for it.
     pub(crate) fn follow_sessions(&mut self, old: Option<&Session>, granted: &Grant) {
         match granted {
@@ -240,13 +250,13 @@ impl AccountRecord {
     }
 }
 
-/// An account without its secrets: enough for a list, a letter, a count, and nothing is unsealed for it.
+/// An account without its secrets: enough for a list, a letter, a count, and nothing is decrypted for it.
 #[derive(Debug, Clone)]
 pub(crate) struct PersonRecord {
     pub(crate) facts: Account,
     pub(crate) external_id: String,
     pub(crate) label: String,
-    pub(crate) book: Book,
+    pub(crate) addresses: Addresses,
     pub(crate) devices: Devices,
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use loquet_policy::{Refusal, Session, StampError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use loquet_policy::{Refusal, Session, StampError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
 
@@ -156,7 +156,10 @@ mod tests {
             let mut bytes = session.to_bytes();
             bytes[at] ^= 1;
             let forged = MfaSession::from_bytes(&bytes);
-            assert!(forged.is_err() || forged.is_ok_and(|it| it.verify(&KEY).is_err()), "{at}");
+            assert!(
+                forged.is_err() || forged.is_ok_and(|it| it.verify(&KEY).is_err()),
+                "{at}"
+            );
         }
     }
 

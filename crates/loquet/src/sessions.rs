@@ -135,13 +135,19 @@ mod tests {
             limits.check(&session(1, level), is_administrator, UnixTime(NOW.0 + age))
         };
         assert_eq!(check(Level::Level1, false, 30 * DAY - 1), Ok(()));
-        assert_eq!(check(Level::Level1, false, 30 * DAY), Err(Refusal::StaleLogIn));
+        assert_eq!(
+            check(Level::Level1, false, 30 * DAY),
+            Err(Refusal::StaleLogIn)
+        );
         assert_eq!(check(Level::Level2, false, DAY - 1), Ok(()));
         let owed = Err(Refusal::CodeRequired(Cause::default()));
         assert_eq!(check(Level::Level2, false, DAY), owed);
         assert_eq!(check(Level::Level2, true, 12 * HOUR - 1), Ok(()));
         assert_eq!(check(Level::Level2, true, 12 * HOUR), owed);
-        assert_eq!(check(Level::Level2, true, 30 * DAY), Err(Refusal::StaleLogIn));
+        assert_eq!(
+            check(Level::Level2, true, 30 * DAY),
+            Err(Refusal::StaleLogIn)
+        );
     }
 
     #[test]

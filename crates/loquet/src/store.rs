@@ -1,6 +1,6 @@
 //! The port: what a store must do, and nothing about log-ins.
 //!
-//! A store keeps versioned rows. It knows no secrets (bodies arrive sealed) and no verdicts (a row says
+//! A store keeps versioned rows. It knows no secrets (bodies arrive encrypted) and no verdicts (a row says
 //! what became of somebody, never whether a door opens). Three calls suffice:
 //!
 //! * [`Store::load`] reads rows by key, all in one consistent view;
@@ -35,10 +35,10 @@ mod memory;
 mod rows;
 mod shared;
 
-pub use ids::{AttemptId, LedgerId, Version};
+pub use ids::{AttemptId, MetadataId, Version};
 pub use memory::MemoryStore;
 pub use rows::{
-    AccountRow, AttemptRow, AuditRow, LedgerRow, NoticeRow, OrganizationRow, RosterRow, Row,
+    AccountRow, AttemptRow, AuditRow, MetadataRow, NoticeRow, OrganizationRow, RosterRow, Row,
     RowKey, Versioned,
 };
 
@@ -172,7 +172,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<u32, Fault>> + Send;
 
     /// Forgets an account's oldest audit records, at most `limit` of them, and says how many: those numbered below the
-    /// mark of its page [`LedgerId::forgotten`], and none without such a page. Nothing else ever deletes a record.
+    /// mark of its page [`MetadataId::forgotten`], and none without such a page. Nothing else ever deletes a record.
     fn forget_audit(
         &self,
         account: AccountId,

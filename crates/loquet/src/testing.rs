@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use loquet_enrollment::Offer;
-use loquet_policy::UnixTime;
+use loquet_policy::{AccountId, NextStep, UnixTime};
 
+use crate::attempt::Client;
 use crate::edge::Clock;
+use crate::error::{Config, Error};
+use crate::mfa::{Authorized, Mfa};
+use crate::session::MfaSession;
 
 /// A clock that moves when it is told to. Clones show the same time.
 #[derive(Debug, Clone)]
@@ -47,14 +51,22 @@ pub struct Phone(totp_rs::Totp);
 pub struct Unreadable(String);
 
 impl Phone {
+    /// Reads a key URI (`otpauth://totp/…`).
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn from_uri(uri: &str) -> Result<Self, Unreadable> {
+        totp_rs::Totp::from_url(uri)
+            .map(Self)
+            .map_err(|error| Unreadable(error.to_string()))
+    }
+
     /// Scans the QR code of an offer.
     ///
     /// # Errors
     /// [`Unreadable`].
     pub fn scan(offer: &Offer) -> Result<Self, Unreadable> {
-        totp_rs::Totp::from_url(offer.uri.expose())
-            .map(Self)
-            .map_err(|error| Unreadable(error.to_string()))
+        Self::from_uri(offer.uri.expose())
     }
 
     /// What it shows at `now`.
@@ -62,4 +74,28 @@ impl Phone {
     pub fn code(&self, now: UnixTime) -> String {
         self.0.generate(now.0).to_string()
     }
+}
+
+/// Logs an account in through the real gate, for the tests of a host's own handlers: where an enrollment is owed, it
+/// enrolls a phone.
+///
+/// # Errors
+/// [`Error`], also when a code of a phone that the test does not hold is owed.
+pub async fn logged_in(
+    mfa: &Mfa,
+    account: AccountId,
+) -> Result<(MfaSession, Authorized, Option<Phone>), Error> {
+    let client = Client::default();
+    let mut login = mfa.log_in(account, client).await?;
+    let mut phone = None;
+    if login.next == NextStep::Enroll {
+        let offer = mfa.begin_enrollment(&login.session, "", client).await?;
+        let scanned =
+            Phone::scan(&offer).map_err(|_| Config::Builder("the offer is unreadable"))?;
+        let code = scanned.code(mfa.now());
+        login = mfa.confirm_enrollment(&login.session, code, client).await?;
+        phone = Some(scanned);
+    }
+    let user = mfa.authorize(&login.session, &client).await?;
+    Ok((login.session, user, phone))
 }

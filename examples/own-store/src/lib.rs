@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use loquet::store::{
-    Commit, Cursor, Fault, Item, LedgerId, PAGE, Page, Query, RowKey, Store, Version, Versioned,
+    Commit, Cursor, Fault, Item, MetadataId, PAGE, Page, Query, RowKey, Store, Version, Versioned,
     Writes,
 };
 use loquet::{AccountId, UnixTime};
@@ -213,7 +213,7 @@ impl Store for OwnStore {
         let sql = "DELETE FROM mfa_audit WHERE account = ?1 AND seq IN
                      (SELECT seq FROM mfa_audit WHERE account = ?1 AND seq <
                         (SELECT fact FROM mfa_row WHERE kind = 4 AND key = ?2) ORDER BY seq LIMIT ?3)";
-        let (_, page) = key(RowKey::Ledger(LedgerId::forgotten(account)));
+        let (_, page) = key(RowKey::Metadata(MetadataId::forgotten(account)));
         self.change(
             sqlx::query(sql)
                 .bind(account.to_bytes().to_vec())

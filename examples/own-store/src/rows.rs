@@ -1,7 +1,7 @@
 //! Loquet's rows as rows of SQL, and back.
 
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Fault, Item, LedgerId, LedgerRow,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Fault, Item, MetadataId, MetadataRow,
     NoticeRow, OrganizationRow, PAGE, Page, RosterRow, Row, RowKey, Version, Versioned,
 };
 use loquet::{AccountId, OrgId, UnixTime};
@@ -21,7 +21,7 @@ pub(crate) fn key(of: RowKey) -> (i64, Vec<u8>) {
         RowKey::Roster(org) => (1, org.to_bytes().to_vec()),
         RowKey::Account(id) => (2, id.to_bytes().to_vec()),
         RowKey::Attempt(id) => (3, id.0.to_vec()),
-        RowKey::Ledger(id) => (4, [&id.kind.to_be_bytes()[..], &id.page].concat()),
+        RowKey::Metadata(id) => (4, [&id.kind.to_be_bytes()[..], &id.page].concat()),
     }
 }
 
@@ -42,7 +42,7 @@ fn body(row: &Row) -> &str {
         Row::Roster(row) => &row.body,
         Row::Account(row) => &row.body,
         Row::Attempt(row) => &row.body,
-        Row::Ledger(row) => &row.body,
+        Row::Metadata(row) => &row.body,
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn put(
             fact: signed(row.at.0)?,
             ..InTheOpen::default()
         },
-        Row::Ledger(row) => InTheOpen {
+        Row::Metadata(row) => InTheOpen {
             fact: signed(row.mark)?,
             ..InTheOpen::default()
         },
@@ -141,11 +141,11 @@ pub(crate) fn read(row: &SqliteRow) -> Result<Versioned, sqlx::Error> {
         _ => {
             let (kind, page) = key.split_first_chunk().ok_or_else(|| damaged("a key"))?;
             let page = page.try_into().map_err(|_| damaged("a key"))?;
-            let id = LedgerId {
+            let id = MetadataId {
                 kind: u16::from_be_bytes(*kind),
                 page,
             };
-            Row::Ledger(LedgerRow {
+            Row::Metadata(MetadataRow {
                 id,
                 mark: unsigned(row, "fact")?,
                 body,

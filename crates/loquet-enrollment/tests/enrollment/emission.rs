@@ -1,4 +1,4 @@
-//! Strict emission, rule by rule (P1 to P9 of the design), and the key URI rows of the conformance ledger.
+//! Strict emission, rule by rule (P1 to P9 of the design), and the key URI rows of the conformance metadata.
 
 use crate::people::{Random, key_uri, usual};
 use loquet_enrollment::{

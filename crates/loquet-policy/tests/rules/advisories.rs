@@ -1,4 +1,4 @@
-//! What went wrong elsewhere, as far as rules can go wrong. T-numbers are those of the ledger.
+//! What went wrong elsewhere, as far as rules can go wrong. T-numbers are those of the metadata.
 
 use crate::house::*;
 use loquet_policy::*;

@@ -1,4 +1,4 @@
-//! Requirements of the ledger (`crates/loquet/docs/conformance.md`) that no other test shows.
+//! Requirements of the metadata (`crates/loquet/docs/conformance.md`) that no other test shows.
 
 use crate::house::*;
 use loquet_policy::*;

@@ -132,7 +132,7 @@ END;
 
 -- The books: its keys, what may be forgotten, what was counted ---------------------------------------------------------
 
-CREATE TABLE loquet_ledger (
+CREATE TABLE loquet_metadata (
   kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 65535),
   page    BLOB    NOT NULL CHECK (length(page) = 16),
   version INTEGER NOT NULL,
@@ -141,17 +141,17 @@ CREATE TABLE loquet_ledger (
   PRIMARY KEY (kind, page)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER loquet_ledger_insert BEFORE INSERT ON loquet_ledger BEGIN
+CREATE TRIGGER loquet_ledger_insert BEFORE INSERT ON loquet_metadata BEGIN
   SELECT RAISE(ABORT, 'loquet: the page exists')
-    WHERE EXISTS (SELECT 1 FROM loquet_ledger WHERE kind = NEW.kind AND page = NEW.page);
+    WHERE EXISTS (SELECT 1 FROM loquet_metadata WHERE kind = NEW.kind AND page = NEW.page);
   SELECT RAISE(ABORT, 'loquet: a new row has version 1') WHERE NEW.version <> 1;
 END;
-CREATE TRIGGER loquet_ledger_update BEFORE UPDATE ON loquet_ledger BEGIN
+CREATE TRIGGER loquet_ledger_update BEFORE UPDATE ON loquet_metadata BEGIN
   SELECT RAISE(ABORT, 'loquet: an id never changes') WHERE NEW.kind IS NOT OLD.kind OR NEW.page IS NOT OLD.page;
   SELECT RAISE(ABORT, 'loquet: a version rises by one') WHERE NEW.version <> OLD.version + 1;
   SELECT RAISE(ABORT, 'loquet: a mark never goes back') WHERE NEW.mark < OLD.mark;
 END;
-CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_ledger BEGIN
+CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_metadata BEGIN
   SELECT RAISE(ABORT, 'loquet: a page is never deleted');
 END;
 
@@ -177,7 +177,7 @@ CREATE TRIGGER loquet_audit_update BEFORE UPDATE ON loquet_audit BEGIN
   SELECT RAISE(ABORT, 'loquet: an audit record is never changed');
 END;
 CREATE TRIGGER loquet_audit_delete BEFORE DELETE ON loquet_audit
-WHEN OLD.seq >= coalesce((SELECT mark FROM loquet_ledger WHERE kind = 1 AND page = OLD.account), 0) BEGIN
+WHEN OLD.seq >= coalesce((SELECT mark FROM loquet_metadata WHERE kind = 1 AND page = OLD.account), 0) BEGIN
   SELECT RAISE(ABORT, 'loquet: an audit record is never deleted before its time');
 END;
 
@@ -215,5 +215,5 @@ INSERT INTO loquet_audit (n, account, seq, org, at, body, mac) VALUES
    X'0707070707070707070707070707070707070707070707070707070707070707');
 INSERT INTO loquet_outbox (number, recipient, org, at, body) VALUES
   (1, X'00000000000000000000000000000001', X'00000000000000000000000000000001', 1, '{}');
-INSERT INTO loquet_ledger (kind, page, version, mark, body) VALUES
+INSERT INTO loquet_metadata (kind, page, version, mark, body) VALUES
   (7, X'00000000000000000000000000000001', 1, 3, '{}');

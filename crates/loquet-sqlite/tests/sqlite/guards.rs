@@ -4,7 +4,7 @@ use loquet::store::Row;
 use loquet_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use crate::support::{done, dump, everything, ledger, put};
+use crate::support::{done, dump, everything, metadata, put};
 
 /// What no statement may do, whoever sends it. `X'…01'` and `X'…02'` are the two that exist of everything.
 const REFUSED: &[&str] = &[
@@ -15,8 +15,8 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_account SET n = n + 100, version = version + 1",
     "UPDATE loquet_account SET rowid = rowid + 100, version = version + 1",
     "UPDATE loquet_account SET org = randomblob(16), version = version + 1",
-    "UPDATE loquet_ledger SET page = randomblob(16), version = version + 1",
-    "UPDATE loquet_ledger SET kind = 1, version = version + 1",
+    "UPDATE loquet_metadata SET page = randomblob(16), version = version + 1",
+    "UPDATE loquet_metadata SET kind = 1, version = version + 1",
     "UPDATE loquet_attempt SET id = randomblob(16)",
     "UPDATE loquet_audit SET account = randomblob(16)",
     // Nothing goes back.
@@ -27,14 +27,14 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_account SET used_step = used_step - 1, version = version + 1",
     "UPDATE loquet_account SET used_step = NULL, version = version + 1",
     "UPDATE loquet_account SET audited = 0, version = version + 1",
-    "UPDATE loquet_ledger SET mark = mark - 1, version = version + 1",
+    "UPDATE loquet_metadata SET mark = mark - 1, version = version + 1",
     "UPDATE loquet_schema SET version = 0",
     // A version rises by one, so that nobody who read the row before overwrites it.
     "UPDATE loquet_organization SET body = '{}'",
     "UPDATE loquet_organization SET version = version + 2",
     "UPDATE loquet_roster SET version = version - 1",
     "UPDATE loquet_roster SET version = version",
-    "UPDATE loquet_ledger SET body = '[]'",
+    "UPDATE loquet_metadata SET body = '[]'",
     "UPDATE loquet_account SET version = 1",
     "UPDATE loquet_account SET version = version + 2",
     // Written once.
@@ -51,7 +51,7 @@ const REFUSED: &[&str] = &[
     "DELETE FROM loquet_account",
     "DELETE FROM loquet_audit",
     "DELETE FROM loquet_audit WHERE seq = 1",
-    "DELETE FROM loquet_ledger",
+    "DELETE FROM loquet_metadata",
     "DELETE FROM loquet_schema",
     // A conflict clause is no way round, neither by key nor by row number nor by external id.
     "INSERT OR REPLACE INTO loquet_schema VALUES (1, 1)",
@@ -79,7 +79,7 @@ const REFUSED: &[&str] = &[
     "REPLACE INTO loquet_audit (rowid, account, seq, org, at, body, mac)
        SELECT rowid, account, seq + 100, org, at, '[]', mac FROM loquet_audit",
     "REPLACE INTO loquet_outbox SELECT number, recipient, org, at, '[]' FROM loquet_outbox",
-    "REPLACE INTO loquet_ledger SELECT kind, page, 1, 0, '{}' FROM loquet_ledger",
+    "REPLACE INTO loquet_metadata SELECT kind, page, 1, 0, '{}' FROM loquet_metadata",
     // New rows begin at the beginning.
     "INSERT INTO loquet_organization VALUES (randomblob(16), 2, 1, '{}')",
     "INSERT INTO loquet_roster VALUES (randomblob(16), 0, '{}')",
@@ -93,7 +93,7 @@ fn a_stray_statement_changes_nothing() {
     let store = SqliteStore::open(&path).unwrap();
     done(&store, everything(1));
     done(&store, everything(2));
-    done(&store, put(Row::Ledger(ledger(1)), 0));
+    done(&store, put(Row::Metadata(metadata(1)), 0));
     drop(store);
 
     let shell = Connection::open(&path).unwrap();
@@ -161,7 +161,7 @@ fn what_the_store_does_is_not_refused() {
         "INSERT INTO loquet_audit SELECT NULL, account, 2, org, at, body, mac FROM loquet_audit",
         "DELETE FROM loquet_attempt",
         "DELETE FROM loquet_outbox",
-        "INSERT INTO loquet_ledger VALUES (1, X'00000000000000000000000000000001', 1, 2, '{}')",
+        "INSERT INTO loquet_metadata VALUES (1, X'00000000000000000000000000000001', 1, 2, '{}')",
         "DELETE FROM loquet_audit WHERE seq = 1",
     ] {
         assert_eq!(

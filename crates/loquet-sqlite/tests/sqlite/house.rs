@@ -140,7 +140,7 @@ async fn a_forged_page_of_the_books_lets_no_records_go() {
     );
     shell
         .execute(
-            "INSERT INTO loquet_ledger VALUES (1, ?1, 1, 2, ?2)",
+            "INSERT INTO loquet_metadata VALUES (1, ?1, 1, 2, ?2)",
             rusqlite::params![chloe, body],
         )
         .unwrap();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use loquet::blocking::wait;
 use loquet::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, LedgerId, LedgerRow, NoticeRow,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, MetadataId, MetadataRow, NoticeRow,
     OrganizationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
 use loquet_policy::{AccountId, OrgId, UnixTime};
@@ -94,9 +94,9 @@ pub(crate) fn audit(number: u64, seq: u64) -> AuditRow {
     }
 }
 
-pub(crate) fn ledger(number: u64) -> LedgerRow {
-    LedgerRow {
-        id: LedgerId {
+pub(crate) fn metadata(number: u64) -> MetadataRow {
+    MetadataRow {
+        id: MetadataId {
             kind: 7,
             page: u128::from(number).to_be_bytes(),
         },
@@ -183,7 +183,7 @@ pub(crate) fn dump(connection: &Connection) -> Vec<Vec<Value>> {
         "attempt",
         "audit",
         "outbox",
-        "ledger",
+        "metadata",
     ];
     let mut rows = Vec::new();
     for table in tables {

@@ -2,7 +2,7 @@
 
 use super::Broken;
 use super::rows::{id, org, page};
-use super::samples::{account, done, find, ledger, put, refused};
+use super::samples::{account, done, find, metadata, put, refused};
 use crate::store::{AccountRow, OrganizationRow, Row, RowKey, Store, Version, Versioned};
 
 fn enabled(enabled: bool) -> Row {
@@ -35,10 +35,10 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     )
     .await?;
     accounts_never_go_back(store, &bound).await?;
-    done(store, put(ledger(page(), 5, "{}"), Version::ABSENT)).await?;
+    done(store, put(metadata(page(), 5, "{}"), Version::ABSENT)).await?;
     refused(
         store,
-        put(ledger(page(), 4, "{}"), Version(1)),
+        put(metadata(page(), 4, "{}"), Version(1)),
         "a mark of the house's books that goes back",
     )
     .await?;

@@ -3,9 +3,9 @@
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
-use super::samples::{account, all, attempt, attempt_id, ledger, notices, records, roster};
+use super::samples::{account, all, attempt, attempt_id, metadata, notices, records, roster};
 use crate::store::{
-    AccountRow, AuditRow, Commit, Fault, Item, LedgerId, MemoryStore, NoticeRow, OrganizationRow,
+    AccountRow, AuditRow, Commit, Fault, Item, MemoryStore, MetadataId, NoticeRow, OrganizationRow,
     Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
@@ -171,12 +171,12 @@ fn random_row(key: RowKey, found: Option<Row>, draw: &mut Draw, renamed: &mut bo
             })
         }
         (RowKey::Roster(org), _) => roster(org, &draw.text()),
-        (RowKey::Ledger(id), found) => {
+        (RowKey::Metadata(id), found) => {
             let was = match found {
-                Some(Row::Ledger(row)) => row.mark,
+                Some(Row::Metadata(row)) => row.mark,
                 _ => 0,
             };
-            ledger(id, was.saturating_add(draw.below(3)), &draw.text())
+            metadata(id, was.saturating_add(draw.below(3)), &draw.text())
         }
         (RowKey::Attempt(id), _) => {
             attempt(id, AccountId::from(draw.below(ACCOUNTS)), draw.below(STEPS))
@@ -235,7 +235,7 @@ fn unexpected(writes: &Writes, draw: &mut Draw) -> Option<Row> {
             body: draw.text(),
         })),
         RowKey::Roster(org) => Some(roster(org, "unexpected")),
-        RowKey::Account(_) | RowKey::Attempt(_) | RowKey::Ledger(_) => None,
+        RowKey::Account(_) | RowKey::Attempt(_) | RowKey::Metadata(_) => None,
     }
 }
 
@@ -299,7 +299,7 @@ fn keys() -> impl Iterator<Item = RowKey> {
         .chain(orgs().map(RowKey::Roster))
         .chain((0..ACCOUNTS).map(|id| RowKey::Account(AccountId::from(id))))
         .chain((0..ATTEMPTS).map(|id| RowKey::Attempt(attempt_id(u128::from(id)))))
-        .chain((0..ACCOUNTS).map(|id| RowKey::Ledger(LedgerId::forgotten(AccountId::from(id)))))
+        .chain((0..ACCOUNTS).map(|id| RowKey::Metadata(MetadataId::forgotten(AccountId::from(id)))))
 }
 
 const QUERIES: u64 = 2 + ORGS * (1 + NAMES) + ACCOUNTS;

@@ -14,8 +14,8 @@ use loquet_policy::{AccountId, UnixTime};
 
 use super::run;
 use crate::store::{
-    Commit, Cursor, Fault, Item, LedgerId, LedgerRow, MemoryStore, PAGE, Page, Query, Row, RowKey,
-    Store, Version, Versioned, Writes,
+    Commit, Cursor, Fault, Item, MemoryStore, MetadataId, MetadataRow, PAGE, Page, Query, Row,
+    RowKey, Store, Version, Versioned, Writes,
 };
 
 /// What a store does wrong.
@@ -171,7 +171,7 @@ impl Liar {
                 Row::Roster(row) => change(&mut row.body),
                 Row::Account(row) => change(&mut row.body),
                 Row::Attempt(row) => change(&mut row.body),
-                Row::Ledger(row) => change(&mut row.body),
+                Row::Metadata(row) => change(&mut row.body),
             }
         }
         writes
@@ -326,11 +326,11 @@ impl Store for Liar {
         match self.lie {
             Lie::KeepsAuditForEver => return Ok(0),
             Lie::ForgetsAuditUnasked => {
-                let id = LedgerId::forgotten(account);
-                let key = RowKey::Ledger(id);
+                let id = MetadataId::forgotten(account);
+                let key = RowKey::Metadata(id);
                 let page = Writes {
                     expect: vec![(key, self.version(key).await)],
-                    put: vec![Row::Ledger(LedgerRow {
+                    put: vec![Row::Metadata(MetadataRow {
                         id,
                         mark: u64::MAX,
                         body: "{}".to_owned(),

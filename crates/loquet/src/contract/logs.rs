@@ -4,10 +4,10 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, all, attempt, attempt_id, audit, done, find, ledger, notice, notices, put, records,
+    account, all, attempt, attempt_id, audit, done, find, metadata, notice, notices, put, records,
     refused,
 };
-use crate::store::{Commit, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes};
+use crate::store::{Commit, MetadataId, Query, Row, RowKey, Store, Version, Versioned, Writes};
 
 fn org() -> OrgId {
     OrgId::from(1u64)
@@ -73,12 +73,12 @@ pub(super) async fn audit_is_forgotten_only_as_the_books_say<S: Store>(
     };
     done(store, chain(id())).await?;
     done(store, chain(other)).await?;
-    let page = |mark| ledger(LedgerId::forgotten(id()), mark, "{}");
-    let elsewhere = LedgerId {
-        kind: LedgerId::FORGOTTEN.saturating_add(1),
-        ..LedgerId::forgotten(id())
+    let page = |mark| metadata(MetadataId::forgotten(id()), mark, "{}");
+    let elsewhere = MetadataId {
+        kind: MetadataId::FORGOTTEN.saturating_add(1),
+        ..MetadataId::forgotten(id())
     };
-    done(store, put(ledger(elsewhere, 9, "{}"), Version::ABSENT)).await?;
+    done(store, put(metadata(elsewhere, 9, "{}"), Version::ABSENT)).await?;
     for (mark, limit, forgotten, first) in [
         (None, 99, 0, 1),
         (Some((page(1), 0)), 99, 0, 1),

@@ -4,11 +4,11 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use super::samples::{
-    account, accounts, all, attempt, attempt_id, audit, done, find, ledger, notice, organization,
+    account, accounts, all, attempt, attempt_id, audit, done, find, metadata, notice, organization,
     put, refused, roster, version,
 };
 use crate::store::{
-    AccountRow, Commit, LedgerId, Query, Row, RowKey, Store, Version, Versioned, Writes,
+    AccountRow, Commit, MetadataId, Query, Row, RowKey, Store, Version, Versioned, Writes,
 };
 
 pub(super) fn org() -> OrgId {
@@ -19,8 +19,8 @@ pub(super) fn id() -> AccountId {
     AccountId::from(7u64)
 }
 
-pub(super) fn page() -> LedgerId {
-    LedgerId {
+pub(super) fn page() -> MetadataId {
+    MetadataId {
         kind: 7,
         page: [7; 16],
     }
@@ -33,7 +33,7 @@ pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), 
         RowKey::Roster(org()),
         RowKey::Account(id()),
         RowKey::Attempt(attempt_id(1)),
-        RowKey::Ledger(page()),
+        RowKey::Metadata(page()),
     ];
     hold!(store.load(&[]).await?.is_empty(), "no key loads a row");
     hold!(
@@ -86,7 +86,7 @@ pub(super) async fn every_write_raises_the_version_by_one<S: Store>(
         let rows = [
             organization(org(), &body),
             roster(org(), &body),
-            ledger(page(), round, &body),
+            metadata(page(), round, &body),
             Row::Account(row),
         ];
         let writes = rows.iter().fold(Writes::default(), |writes, row| {

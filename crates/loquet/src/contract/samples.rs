@@ -4,9 +4,9 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Broken;
 use crate::store::{
-    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow,
-    NoticeRow, OrganizationRow, Page, Query, RosterRow, Row, RowKey, Store, Version, Versioned,
-    Writes,
+    AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, MetadataId,
+    MetadataRow, NoticeRow, OrganizationRow, Page, Query, RosterRow, Row, RowKey, Store, Version,
+    Versioned, Writes,
 };
 
 pub(super) fn organization(id: OrgId, body: &str) -> Row {
@@ -51,8 +51,8 @@ pub(super) fn attempt(id: AttemptId, account: AccountId, at: u64) -> Row {
     })
 }
 
-pub(super) fn ledger(id: LedgerId, mark: u64, body: &str) -> Row {
-    Row::Ledger(LedgerRow {
+pub(super) fn metadata(id: MetadataId, mark: u64, body: &str) -> Row {
+    Row::Metadata(MetadataRow {
         id,
         mark,
         body: body.to_owned(),

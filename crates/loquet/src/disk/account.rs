@@ -1,4 +1,4 @@
-//! An account's row: the policy's facts, with every secret sealed.
+//! An account's row: the policy's facts, with every secret encrypted.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use loquet_policy::{Account, Authenticator, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{BASE64, DiskError, Format, decode, read, write};
+use crate::addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
-use crate::book::Book;
 use crate::device::Devices;
+use crate::keyring::{self, Keyring, KeyringError, Place};
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
 use crate::sessions::Sessions;
-use crate::seal::{self, Keyring, Place, SealError};
 use crate::store::{AccountRow, Version};
 
 #[derive(Serialize, Deserialize)]
@@ -22,14 +22,14 @@ struct AccountBody {
     v: Format,
     label: String,
     facts: Account,
-    #[serde(default, skip_serializing_if = "Book::is_empty")]
-    addresses: Book,
+    #[serde(default, skip_serializing_if = "Addresses::is_empty")]
+    addresses: Addresses,
     #[serde(default, skip_serializing_if = "Refusals::is_none")]
     refusals: Refusals,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pendings: Vec<SealedPending>,
+    pendings: Vec<EncryptedPending>,
     audit_head: Digest,
     #[serde(default, skip_serializing_if = "Devices::is_untouched")]
     devices: Devices,
@@ -39,9 +39,9 @@ struct AccountBody {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SealedPending {
+struct EncryptedPending {
     session: SessionId,
-    sealed: String,
+    encrypted: String,
 }
 
 fn account_body(row: &AccountRow) -> Result<AccountBody, DiskError> {
@@ -55,14 +55,14 @@ fn account_body(row: &AccountRow) -> Result<AccountBody, DiskError> {
     Ok(body)
 }
 
-/// Reads an account and leaves its secrets sealed.
+/// Reads an account and leaves its secrets encrypted.
 pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
     let body = account_body(row)?;
     Ok(PersonRecord {
         facts: body.facts,
         external_id: row.external_id.clone(),
         label: body.label,
-        book: body.addresses,
+        addresses: body.addresses,
         devices: body.devices,
     })
 }
@@ -77,36 +77,33 @@ pub(crate) fn read_account(
     let Some(keys) = keys else {
         return Ok(record(row, body, Secrets::default()));
     };
-    let open = |slot: &str, sealed: &str| -> Result<Secret, DiskError> {
+    let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
             account: row.id,
             slot,
             version,
         };
-        let bytes = keys.open(&place, &decode(sealed)?)?;
-        Secret::new(&bytes).map_err(|_| SealError::DoesNotOpen.into())
+        let bytes = keys.decrypt(&place, &decode(encrypted)?)?;
+        Secret::new(&bytes).map_err(|_| KeyringError::DoesNotOpen.into())
     };
     let active = body
         .active
         .as_deref()
-        .map(|sealed| open("active", sealed))
+        .map(|encrypted| open("active", encrypted))
         .transpose()?;
     let pendings = body
         .pendings
         .iter()
         .map(|pending| {
-            let secret = open(&pending_slot(pending.session), &pending.sealed)?;
+            let secret = open(&pending_slot(pending.session), &pending.encrypted)?;
             Ok(PendingSecret {
                 session: pending.session,
                 secret,
             })
         })
         .collect::<Result<_, DiskError>>()?;
-    let secrets = Secrets {
-        active,
-        pendings,
-    };
+    let secrets = Secrets { active, pendings };
     Ok(record(row, body, secrets))
 }
 
@@ -115,7 +112,7 @@ fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecor
         facts: body.facts,
         external_id: row.external_id.clone(),
         label: body.label,
-        book: body.addresses,
+        addresses: body.addresses,
         refusals: body.refusals,
         secrets,
         audit: AuditHead {
@@ -136,18 +133,18 @@ pub(crate) fn audit_head(row: &AccountRow) -> Result<AuditHead, DiskError> {
     })
 }
 
-/// The keys that an account's secrets are sealed under. Opens nothing.
-pub(crate) fn sealed_under(row: &AccountRow) -> Result<BTreeSet<u32>, DiskError> {
+/// The keys that an account's secrets are encrypted under. Opens nothing.
+pub(crate) fn encrypted_under(row: &AccountRow) -> Result<BTreeSet<u32>, DiskError> {
     let body = account_body(row)?;
-    let pendings = body.pendings.iter().map(|pending| &pending.sealed);
+    let pendings = body.pendings.iter().map(|pending| &pending.encrypted);
     body.active
         .iter()
         .chain(pendings)
-        .map(|sealed| Ok(seal::sealed_under(&decode(sealed)?)?))
+        .map(|encrypted| Ok(keyring::encrypted_under(&decode(encrypted)?)?))
         .collect()
 }
 
-/// Writes an account at `version`, sealing its secrets anew; `nonce` gives a fresh random one at each call.
+/// Writes an account at `version`, encryption its secrets anew; `nonce` gives a fresh random one at each call.
 pub(crate) fn write_account<E>(
     record: &AccountRecord,
     version: Version,
@@ -158,10 +155,10 @@ where
     E: From<DiskError>,
 {
     let (id, org) = (record.facts.id, record.facts.org);
-    let mut seal = |slot: &str, secret: &Secret| -> Result<String, E> {
+    let mut encrypt = |slot: &str, secret: &Secret| -> Result<String, E> {
         let nonce = nonce()?;
-        let sealed = keys
-            .seal(
+        let encrypted = keys
+            .encrypt(
                 &Place {
                     org,
                     account: id,
@@ -172,23 +169,23 @@ where
                 nonce,
             )
             .map_err(DiskError::from)?;
-        Ok(BASE64.encode(sealed))
+        Ok(BASE64.encode(encrypted))
     };
     let active = record
         .secrets
         .active
         .as_ref()
-        .map(|secret| seal("active", secret))
+        .map(|secret| encrypt("active", secret))
         .transpose()?;
     let pendings = record
         .secrets
         .pendings
         .iter()
         .map(|pending| {
-            let sealed = seal(&pending_slot(pending.session), &pending.secret)?;
-            Ok(SealedPending {
+            let encrypted = encrypt(&pending_slot(pending.session), &pending.secret)?;
+            Ok(EncryptedPending {
                 session: pending.session,
-                sealed,
+                encrypted,
             })
         })
         .collect::<Result<_, E>>()?;
@@ -196,7 +193,7 @@ where
         v: Format,
         label: record.label.clone(),
         facts: record.facts.clone(),
-        addresses: record.book.clone(),
+        addresses: record.addresses.clone(),
         refusals: record.refusals,
         active,
         pendings,

@@ -12,11 +12,11 @@ use loquet_policy::{
 use super::*;
 use crate::audit::AuditHead;
 use crate::device::Devices;
+use crate::keyring::Keyring;
 use crate::records::{
     AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
 };
-use crate::seal::Keyring;
-use crate::store::{AccountRow, LedgerRow, OrganizationRow, RosterRow, Version};
+use crate::store::{AccountRow, MetadataRow, OrganizationRow, RosterRow, Version};
 
 /// Each body as it is written, in every part: `NAME.v1.json`. Once released, a change that makes one of them fail needs a new
 /// version and a way from the old one, not a new sample.
@@ -141,7 +141,7 @@ fn written(account: &AccountRecord) -> AccountRow {
 /// The version of the account's row.
 const AT: Version = Version(12);
 
-fn root() -> LedgerRow {
+fn root() -> MetadataRow {
     write_root(&[3; 32], AT, &ring(), [9; 24]).unwrap()
 }
 
@@ -191,8 +191,8 @@ fn each_sample_is_read() {
         read.secrets.pending(session),
         expected.secrets.pending(session)
     );
-    assert_eq!(sealed_under(&row).unwrap(), BTreeSet::from([1]));
-    let row = LedgerRow {
+    assert_eq!(encrypted_under(&row).unwrap(), BTreeSet::from([1]));
+    let row = MetadataRow {
         body: ROOT.into(),
         ..root()
     };

@@ -9,7 +9,7 @@ use loquet_policy::{
 };
 
 use super::organization::{RulesChange, rules_change};
-use super::{Operation, After, Case, Door, done, tags};
+use super::{AccessCheck, After, Case, Operation, done, tags};
 use crate::records::{OrganizationRecord, Rules};
 use loquet_policy::Session;
 
@@ -37,7 +37,7 @@ impl Hash for UndoRules {
 impl UndoRules {
     /// Undoes the last change of the access rules. `session` is an administrator's session with a recent code.
     #[must_use]
-    pub fn new(session: Session) -> Self {
+    pub(crate) fn new(session: Session) -> Self {
         Self {
             session,
             everywhere: Rules::new(AccessRules::unrestricted().to_string()),
@@ -71,15 +71,20 @@ impl Operation for UndoRules {
         let text = organization
             .text_of(past.rules)
             .ok_or(Refusal::PolicyUnavailable)?;
-        let door = match past.rules {
-            None => Door::Open,
+        let access = match past.rules {
+            None => AccessCheck::Open,
             Some(_) => AccessRules::parse_text(text)
                 .ok()
                 .and_then(|rules| Filter::compile(&rules, Some(case.geo)).ok())
-                .map_or(Door::Unreadable, |filter| Door::Guarded(filter.into())),
+                .map_or(AccessCheck::Unreadable, |filter| {
+                    AccessCheck::Guarded(filter.into())
+                }),
         };
-        if door.access(case.attempt.client.address, &tags(&case.actor.facts), case.tier())
-            != Access::Allowed
+        if access.access(
+            case.attempt.client.address,
+            &tags(&case.actor.facts),
+            case.tier(),
+        ) != Access::Allowed
         {
             return Err(Refusal::WouldLockOut);
         }

@@ -2,12 +2,13 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId, Snapshot, UnixTime,
+    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId,
+    Snapshot, UnixTime,
 };
 
 use super::change::Change;
-use super::hearers::addressed;
 use super::operation::{After, Case, Effects, Facts, Input, Operation};
+use super::recipients::addressed;
 use crate::audit::{Record, Refusals};
 use crate::commit::Decided;
 use crate::device;
@@ -18,10 +19,7 @@ use crate::store::{AttemptId, RowKey};
 /// The rows that an operation still needs, given what is known. Empty: enough to decide.
 pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -> Vec<RowKey> {
     if facts.read.is_empty() {
-        let mut keys = vec![
-            RowKey::Attempt(id),
-            RowKey::Account(operation.actor()),
-        ];
+        let mut keys = vec![RowKey::Attempt(id), RowKey::Account(operation.actor())];
         keys.extend(
             operation
                 .subject()
@@ -82,7 +80,7 @@ pub(crate) fn decide<C: Operation>(
         actor,
         organization: facts.organization.as_ref(),
         session: operation.session(),
-        door: &facts.door,
+        access: &facts.access,
         geo: &facts.geo,
     };
     if let Some(session) = case.session

@@ -38,15 +38,18 @@ impl Case<'_> {
 
     /// Whether a right code of this operation makes the device known.
     fn remembers(&self, gives_code: bool) -> bool {
-        self.attempt.remember
-            && self.offered()
-            && gives_code
+        self.attempt.remember && self.offered() && gives_code
     }
 
     /// The number that a session of this operation will bear; 0 on a device that is not remembered.
     pub(super) fn device_number(&self, gives_code: bool) -> u16 {
         self.device()
-            .or_else(|| self.actor.devices.next().filter(|_| self.remembers(gives_code)))
+            .or_else(|| {
+                self.actor
+                    .devices
+                    .next()
+                    .filter(|_| self.remembers(gives_code))
+            })
             .unwrap_or(0)
     }
 

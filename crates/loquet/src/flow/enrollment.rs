@@ -5,11 +5,11 @@ use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
-use super::book::not_me_link;
+use super::addresses::not_me_link;
 use super::log_in::{LoggedIn, entered, stepped_up};
 use super::{After, Case, Typed, done};
+use crate::codes::ResetCode;
 use crate::hash;
-use crate::paper::ResetCode;
 use crate::records::{AccountRecord, OrganizationRecord};
 use loquet_policy::Session;
 

@@ -11,14 +11,14 @@ use loquet_policy::{
 };
 
 use super::{Case, Keys, Typed};
+use crate::codes::{BreakGlassCode, ResetCode};
 use crate::hash;
-use crate::paper::{BreakGlassCode, ResetCode};
 use crate::records::OrganizationRecord;
 use loquet_policy::Session;
 
 /// The organization's access rules, ready to answer.
 #[derive(Debug, Default, Clone)]
-pub(crate) enum Door {
+pub(crate) enum AccessCheck {
     /// There are rules that cannot be read: nobody can tell.
     #[default]
     Unreadable,
@@ -28,7 +28,7 @@ pub(crate) enum Door {
     Guarded(Arc<Filter>),
 }
 
-impl Door {
+impl AccessCheck {
     pub(crate) fn access(
         &self,
         address: Option<IpAddr>,
@@ -68,8 +68,11 @@ impl Case<'_> {
 
     /// What the access rules say of this request by this person.
     pub(crate) fn access(&self) -> Access {
-        self.door
-            .access(self.attempt.client.address, &tags(&self.actor.facts), self.tier())
+        self.access.access(
+            self.attempt.client.address,
+            &tags(&self.actor.facts),
+            self.tier(),
+        )
     }
 
     /// A live session at Level2 and a known device have their own waits and the last twenty tries.

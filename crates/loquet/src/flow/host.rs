@@ -4,8 +4,8 @@ use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 
 use super::people::{IssuedResetCode, reset_code};
 use super::{After, Case, Typed, done};
+use crate::codes::BreakGlassCode;
 use crate::hash;
-use crate::paper::BreakGlassCode;
 
 /// The break-glass code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
 /// administers is told, and any administrator's log-in with a code ends it.
@@ -73,6 +73,26 @@ of_host!(
             reset_code: case.new_reset_code().digest(),
         }
     }
+);
+
+/// Erases what is personal of an account that is deactivated.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct Erase {
+    pub(crate) account: AccountId,
+}
+
+of_host!(
+    Erase;
+    "erase",
+    (),
+    done,
+    |_this, case| {
+        if case.actor.facts.is_active() {
+            return Err(Refusal::NotDeactivated);
+        }
+        Command::ApplyDue
+    },
+    |_this, _case, effects| effects.actor.erase()
 );
 
 of_host!(

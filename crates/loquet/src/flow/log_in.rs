@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, Command, Grant, NextStep, Refusal, Requirement, Session};
 
-use super::{Operation, After, Case, Typed, done};
+use super::{After, Case, Operation, Typed, done};
 use crate::device::DeviceId;
 use crate::session::MfaSession;
 

@@ -9,10 +9,10 @@ use loquet_policy::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::evidence::Door;
+use super::evidence::AccessCheck;
+use crate::attempt::Attempt;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
-use crate::attempt::Attempt;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
 use crate::sessions::SessionLimits;
 use crate::store::{AttemptId, RowKey, Version};
@@ -67,7 +67,7 @@ pub(crate) struct Facts {
     pub(crate) roster: Option<Roster>,
     pub(crate) actor: Option<AccountRecord>,
     pub(crate) subject: Option<AccountRecord>,
-    pub(crate) door: Door,
+    pub(crate) access: AccessCheck,
     pub(crate) repeated: Option<FirstOutcome>,
     /// What the host's databases say of addresses.
     pub(crate) geo: Geo,
@@ -96,7 +96,7 @@ pub(crate) struct Case<'a> {
     pub(crate) actor: &'a AccountRecord,
     pub(crate) organization: Option<&'a OrganizationRecord>,
     pub(crate) session: Option<&'a Session>,
-    pub(crate) door: &'a Door,
+    pub(crate) access: &'a AccessCheck,
     pub(crate) geo: &'a Geo,
 }
 

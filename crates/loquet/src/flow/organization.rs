@@ -8,7 +8,7 @@ use loquet_policy::{
 };
 
 use super::remind::{is_due, remind};
-use super::{Operation, After, Case, Door, Typed, done, tags};
+use super::{AccessCheck, After, Case, Operation, Typed, done, tags};
 use crate::error::Config;
 use crate::records::Rules;
 use loquet_policy::Session;
@@ -218,7 +218,10 @@ impl Hash for SetAccessRules {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.session.hash(state);
         self.typed.hash(state);
-        self.rules.as_ref().map(|rules| rules.digest.to_bytes()).hash(state);
+        self.rules
+            .as_ref()
+            .map(|rules| rules.digest.to_bytes())
+            .hash(state);
     }
 }
 
@@ -287,17 +290,20 @@ impl Operation for SetAccessRules {
         // Countries and network operators mean what the host's databases say; the rules were read without them.
         let filter = Filter::compile(self.filter.rules(), Some(case.geo))
             .map_err(|_| Refusal::WouldLockOut)?;
-        let new = Door::Guarded(filter.clone().into());
-        if new.access(case.attempt.client.address, &tags(&case.actor.facts), case.tier())
-            != Access::Allowed
+        let new = AccessCheck::Guarded(filter.clone().into());
+        if new.access(
+            case.attempt.client.address,
+            &tags(&case.actor.facts),
+            case.tier(),
+        ) != Access::Allowed
         {
             return Err(Refusal::WouldLockOut);
         }
         // Exact, over the whole address space: what lets nobody in who was kept out holds at once.
-        let opens = match case.door {
-            Door::Open => false,
-            Door::Unreadable => true,
-            Door::Guarded(old) => diff(old, &filter).iter().any(|difference| {
+        let opens = match case.access {
+            AccessCheck::Open => false,
+            AccessCheck::Unreadable => true,
+            AccessCheck::Guarded(old) => diff(old, &filter).iter().any(|difference| {
                 difference.gained > 0 || difference.unknown_address == Some(Decision::Allow)
             }),
         };

@@ -3,7 +3,7 @@
 use loquet_policy::{AccountId, Command, Grant, Refusal, RoleId, RoleSet, UnixTime};
 
 use super::{After, Case, Typed, done};
-use crate::paper::ResetCode;
+use crate::codes::ResetCode;
 use loquet_policy::Session;
 
 /// Somebody lost the authenticator: a reset code for a new enrollment. Never for oneself.

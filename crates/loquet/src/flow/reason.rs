@@ -2,22 +2,22 @@
 
 use loquet_policy::{Decision, Refusal, Rule, explain};
 
-use super::{Case, Door};
+use super::{AccessCheck, Case};
 
 impl Case<'_> {
     /// The rules that decided, and what required it: `code`, or `requirement LEVEL_2, requirement MANDATE of role 2`; of a
     /// forbidden place the line of the access rules: `access line 3`.
     pub(super) fn rule(&self, decision: &Decision) -> String {
         if let Err(refusal @ (Refusal::AccessDenied | Refusal::AccessUnknown)) = decision.answer {
-            return match self.door {
-                Door::Guarded(filter) => filter
+            return match self.access {
+                AccessCheck::Guarded(filter) => filter
                     .check(&self.origin(&super::tags(&self.actor.facts)))
                     .rule
                     .map_or_else(
                         || "access default".to_owned(),
                         |rule| format!("access {rule}"),
                     ),
-                Door::Open | Door::Unreadable => format!("access {}", refusal.code()),
+                AccessCheck::Open | AccessCheck::Unreadable => format!("access {}", refusal.code()),
             };
         }
         let refused = decision.answer.err().map(|refusal| refusal.code());

@@ -1,6 +1,6 @@
 //! Recovery codes: a paper that opens what a phone protected, where the organization offers it.
 //!
-//! The codes are derived from the secret of the begun enrollment and a key of the key ring, so that they are shown as often
+//! The codes are derived from the secret of the begun enrollment and a key of the keyring, so that they are shown as often
 //! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
 
 use loquet_otp::Secret;
@@ -9,8 +9,8 @@ use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, Uni
 
 use super::log_in::LoggedIn;
 use super::{After, Case, Keys, Typed};
+use crate::codes::RecoveryCode;
 use crate::hash;
-use crate::paper::RecoveryCode;
 use crate::records::AccountRecord;
 use loquet_policy::Session;
 

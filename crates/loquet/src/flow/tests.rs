@@ -7,15 +7,15 @@ use loquet_policy::{
     Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
 };
 
-use super::hearers::once_each;
+use super::recipients::once_each;
 use super::*;
 use crate::accept::Decided;
 use crate::device::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
-use loquet_policy::Session;
 use crate::store::{AttemptId, RowKey, Version};
+use loquet_policy::Session;
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
 const SECRET: [u8; 20] = [9; 20];
@@ -110,7 +110,7 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
         roster: Some(roster),
         actor: Some(actor),
         subject,
-        door: Door::Open,
+        access: AccessCheck::Open,
         repeated: None,
         geo: Geo::default(),
         read: rows.map(|key| (key, VERSION)).into(),
@@ -235,7 +235,13 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
 fn refusals_that_say_nothing_of_intent_leave_no_record() {
     let half = session(Level::HalfLogin);
     let typed = "12345".into();
-    let malformed = decided(&VerifyCode { session: half, typed }, &facts(None));
+    let malformed = decided(
+        &VerifyCode {
+            session: half,
+            typed,
+        },
+        &facts(None),
+    );
     assert!(malformed.change().is_none());
     let idle = decided(&Harden { session: half }, &facts(None));
     let record = &idle.change().unwrap().record;
@@ -314,7 +320,7 @@ fn administrators_hear_once_of_what_everybody_covered_hears() {
 #[test]
 fn access_rules_that_nobody_can_read_let_nobody_in() {
     let unreadable = Facts {
-        door: Door::Unreadable,
+        access: AccessCheck::Unreadable,
         ..facts(None)
     };
     let entered = decided(
@@ -340,7 +346,12 @@ fn a_session_of_a_forgotten_device_is_over() {
         })
     };
     for (number, over) in [(0, false), (1, false), (2, true)] {
-        let change = decided(&LogOutEverywhere { session: on(number) }, &facts);
+        let change = decided(
+            &LogOutEverywhere {
+                session: on(number),
+            },
+            &facts,
+        );
         assert_eq!(change.change().is_none(), over, "device {number}");
     }
 }

@@ -8,11 +8,11 @@ use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use super::Mfa;
-use crate::error::Error;
 use crate::audit::Record;
-use crate::flow::{self, Door, Facts, SetAccessRules, UNDO};
+use crate::error::Error;
+use crate::flow::{self, AccessCheck, Facts, SetAccessRules, UNDO};
+use crate::store::{Item, MetadataId, Query, RowKey};
 use loquet_policy::Session;
-use crate::store::{Item, LedgerId, Query, RowKey};
 
 /// How far back a what-if looks for the addresses from which people logged in: thirty days.
 const SEEN: u64 = 30 * limits::DAY;
@@ -106,7 +106,7 @@ impl Mfa {
         let facts = self.administrator(session).await?;
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
         let filter = Filter::compile(rules.parsed(), Some(&self.geo()))?;
-        let (before, after) = (facts.door, Door::Guarded(Arc::new(filter)));
+        let (before, after) = (facts.access, AccessCheck::Guarded(Arc::new(filter)));
         let now = self.now();
         let mut people = Vec::new();
         self.each_person(organization.facts.id, |person| {
@@ -129,8 +129,8 @@ impl Mfa {
                 true => DeviceTier::Unknown,
                 false => DeviceTier::Known,
             };
-            let allowed = |door: &Door, address: IpAddr| {
-                door.access(Some(address), &flow::tags(&person.facts), device) == Access::Allowed
+            let allowed = |access: &AccessCheck, address: IpAddr| {
+                access.access(Some(address), &flow::tags(&person.facts), device) == Access::Allowed
             };
             let (lost, kept): (Vec<IpAddr>, Vec<IpAddr>) = addresses
                 .into_keys()
@@ -177,10 +177,16 @@ impl Mfa {
         address: Option<IpAddr>,
     ) -> Result<Access, Error> {
         let mut facts = Facts::default();
-        self.load(self.store(), &[RowKey::Organization(org)], None, false, &mut facts)
-            .await?;
-        Ok(match &facts.door {
-            Door::Guarded(filter) => {
+        self.load(
+            self.store(),
+            &[RowKey::Organization(org)],
+            None,
+            false,
+            &mut facts,
+        )
+        .await?;
+        Ok(match &facts.access {
+            AccessCheck::Guarded(filter) => {
                 // While break-glass is open, whoever holds its reset code must get as far as the password. Others are
                 // refused after it.
                 let broken = facts.organization.as_ref().is_some_and(|organization| {
@@ -190,12 +196,12 @@ impl Mfa {
                 if broken || filter.decide_stranger(address) == Decision::Allow {
                     Access::Allowed
                 } else {
-                    self.count_denial(LedgerId::denied(org));
+                    self.add_rejection(MetadataId::rejections(org));
                     Access::Denied
                 }
             }
-            Door::Open => Access::Allowed,
-            Door::Unreadable => Access::Unknown,
+            AccessCheck::Open => Access::Allowed,
+            AccessCheck::Unreadable => Access::Unknown,
         })
     }
 }

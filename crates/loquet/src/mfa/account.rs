@@ -3,12 +3,12 @@
 use loquet_policy::Session;
 
 use super::{AccountOverview, Authorized, Mfa};
+use crate::addresses::Address;
 use crate::attempt::Attempt;
-use crate::book::Address;
 use crate::error::Error;
 use crate::flow::{
-    BeginReplacement, ChangeAddress, Forget, ForgetDevice, ForgetDevices, LoggedIn, Offer, Operation,
-    TurnOff, TurnOn, Typed,
+    BeginReplacement, ChangeAddress, Forget, ForgetDevice, ForgetDevices, LoggedIn, Offer,
+    Operation, TurnOff, TurnOn, Typed,
 };
 
 /// "My account", for one authorized user; from [`Mfa::account`].

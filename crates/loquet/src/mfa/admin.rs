@@ -4,6 +4,7 @@ use loquet_policy::{AccountId, RoleId, RoleSet, Session, SettingKind, Start, Uni
 
 use super::{Authorized, Mfa, UserEntry, WhatIf};
 use crate::attempt::Attempt;
+use crate::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::flow::{
     AddRole, CancelChange, CancelMandate, Deactivate, EnableMfa, Enabled, Harden, Imposed,
@@ -11,7 +12,6 @@ use crate::flow::{
     RenewBreakGlassCode, Reset, RulesChange, ScheduleMandate, SetAccessRules, SetDevicesRemembered,
     Typed, UndoRules, UpdateSettings,
 };
-use crate::paper::BreakGlassCode;
 
 /// What an administrator does; from [`Mfa::admin`]. The rules decide each time whether the user may.
 #[derive(Debug, Clone)]
@@ -150,9 +150,7 @@ impl AdminHandle<'_> {
     /// [`Error::Refused`] when the user is no administrator.
     pub async fn users(&self) -> Result<Vec<UserEntry>, Error> {
         let facts = self.mfa.administrator(&self.session()).await?;
-        let organization = facts
-            .organization
-            .ok_or(Config::Missing("organization"))?;
+        let organization = facts.organization.ok_or(Config::Missing("organization"))?;
         self.mfa
             .people(organization.facts.id, Some(&organization.facts))
             .await

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::Operator;
-use crate::error::{Config, Error, Unavailable};
 use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
 use crate::disk::{self, Forgotten};
-use crate::store::{AccountRow, AuditRow, Item, LedgerId, Query, RowKey, Version};
+use crate::error::{Config, Error, Unavailable};
+use crate::store::{AccountRow, AuditRow, Item, MetadataId, Query, RowKey, Version};
 
 /// Audit records that are forgotten in one change.
 const SOME: u32 = 1000;
@@ -128,11 +128,7 @@ impl Operator {
     ///
     /// # Errors
     /// [`Error::Audit`] when a chain is broken: of that one nothing is forgotten.
-    pub async fn forget_audit(
-        &self,
-        signed: &Checkpoint,
-        before: UnixTime,
-    ) -> Result<u64, Error> {
+    pub async fn forget_audit(&self, signed: &Checkpoint, before: UnixTime) -> Result<u64, Error> {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
@@ -156,7 +152,7 @@ impl Operator {
                 .await?;
                 if let Some(last) = last {
                     // Written down first that the records up to it may go.
-                    self.put_ledger(LedgerId::forgotten(of.id), |_| {
+                    self.put_metadata(MetadataId::forgotten(of.id), |_| {
                         disk::write_forgotten(of.id, last, &vault.audit)
                     })
                     .await?;
@@ -193,7 +189,7 @@ impl Operator {
         mut each: impl FnMut(&AuditRow) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
-        let from = match self.ledger(LedgerId::forgotten(of.id)).await? {
+        let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
             None => AuditHead::start(of.id),
             Some((row, _)) => match disk::read_forgotten(of.id, &row, &vault.audit)? {
                 Forgotten::Until(head) => head,

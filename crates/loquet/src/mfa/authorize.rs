@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    AccountId, Access, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, Snapshot,
+    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, Snapshot,
     UnixTime, rights,
 };
 
@@ -187,7 +187,7 @@ impl Mfa {
             .filter(|_| organization.devices);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         let tags = flow::tags(&actor.facts);
-        match facts.door.access(client.address, &tags, tier) {
+        match facts.access.access(client.address, &tags, tier) {
             Access::Allowed => Ok(tier),
             _ if actor.facts.holds_break_glass(now) => Ok(tier),
             Access::Denied => Err(Refusal::AccessDenied),

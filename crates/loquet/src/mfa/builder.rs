@@ -10,8 +10,8 @@ use super::{Inner, Mfa, Operator};
 use crate::edge::{Clock, SystemClock};
 use crate::error::{Config, Error};
 use crate::flow;
+use crate::keyring::Keyring;
 use crate::lanes::Lanes;
-use crate::seal::Keyring;
 use crate::sessions::SessionLimits;
 use crate::store::Store;
 use crate::store::erased::Erased;
@@ -130,7 +130,7 @@ impl MfaBuilder {
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
                 homes: Mutex::default(),
-                denials: Mutex::default(),
+                rejections: Mutex::default(),
                 geo: RwLock::new(self.geo),
                 rules_limit: self.rules_limit,
                 limits: self.limits,

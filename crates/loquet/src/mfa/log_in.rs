@@ -1,16 +1,16 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{AccountId, Access, Snapshot, standing};
+use loquet_policy::{Access, AccountId, Snapshot, standing};
 
 use super::Mfa;
 use crate::attempt::{Attempt, Client};
+use crate::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
 use crate::error::Error;
 use crate::flow::{
     self, BeginEnrollment, CancelEnrollment, ConfirmEnrollment, LogIn, LogOut, LogOutEverywhere,
     LoggedIn, Offer, PasswordChanged, Recovering, ReportLost, ReportUnrecognized, Resynchronize,
     Typed, UseRecoveryCode, VerifyCode,
 };
-use crate::paper::{BreakGlassCode, NotMeLink, RecoveryCode};
 use crate::session::MfaSession;
 
 /// Logging in.
@@ -115,7 +115,10 @@ impl Mfa {
         &self,
         session: &MfaSession,
     ) -> Result<Vec<RecoveryCode>, Error> {
-        Ok(self.pending(session).await?.map_or_else(Vec::new, |(_, codes)| codes))
+        Ok(self
+            .pending(session)
+            .await?
+            .map_or_else(Vec::new, |(_, codes)| codes))
     }
 
     async fn pending(

@@ -1,18 +1,18 @@
 //! Read models: what pages show of an account and its organization.
 
 use loquet_policy::{
-    Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, Organization, OrgId, Origin,
+    Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
     Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, Snapshot, UnixTime,
     required, standing,
 };
 
 use super::Mfa;
+use crate::addresses::Address;
 use crate::attempt::Client;
-use crate::book::Address;
+use crate::codes::BreakGlassCode;
 use crate::device::Device;
 use crate::error::{Config, Error};
 use crate::flow::{self, Facts};
-use crate::paper::BreakGlassCode;
 use crate::session::MfaSession;
 
 /// What is bound to an account.
@@ -344,7 +344,7 @@ impl Mfa {
             next: owed
                 .and_then(|refusal| refusal.next_step())
                 .unwrap_or_else(|| level.next_step()),
-            address: actor.book.present().cloned(),
+            address: actor.addresses.present().cloned(),
             external_id: actor.external_id,
             label: actor.label,
             devices: actor.devices.list(now),
@@ -381,6 +381,10 @@ impl Mfa {
             other => other?,
         }
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
-        Ok(flow::proposed_break_glass(&vault.keys, session, &organization))
+        Ok(flow::proposed_break_glass(
+            &vault.keys,
+            session,
+            &organization,
+        ))
     }
 }

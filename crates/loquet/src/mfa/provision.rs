@@ -4,18 +4,16 @@
 use std::collections::BTreeSet;
 
 use loquet_enrollment::Label;
-use loquet_policy::{
-    Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster,
-};
+use loquet_policy::{Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster};
 
 use super::rows::Source;
 use super::{MAX_EXTERNAL_ID, Mfa, TRIES};
+use crate::addresses::Address;
 use crate::attempt::Attempt;
-use crate::book::Address;
 use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::flow::{Facts, HostDeactivate, OrganizationSetting, SetAddress};
+use crate::flow::{Erase, Facts, HostDeactivate, OrganizationSetting, SetAddress};
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Writes};
 
@@ -140,7 +138,9 @@ impl Provision<'_> {
         for _ in 0..TRIES {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
-            self.0.load(self.0.store(), &keys, None, false, &mut facts).await?;
+            self.0
+                .load(self.0.store(), &keys, None, false, &mut facts)
+                .await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
             }
@@ -250,7 +250,7 @@ impl Provision<'_> {
     /// [`Error`].
     pub async fn address(&self, account: AccountId) -> Result<Option<Address>, Error> {
         let person = self.0.person(account).await?;
-        Ok(person.and_then(|person| person.book.present().cloned()))
+        Ok(person.and_then(|person| person.addresses.present().cloned()))
     }
 
     /// Deactivates the account of a user whom the host has deleted: no session, no secret from now on. The administrators
@@ -262,6 +262,21 @@ impl Provision<'_> {
         self.0
             .run(HostDeactivate { account }, Attempt::default())
             .await
+    }
+
+    /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and secrets
+    /// go. What stays is its id, in the user list and in the audit chain, which would be broken without its records; they
+    /// hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit) forgets them. There is
+    /// no way back: the user needs another account.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.
+    pub async fn erase(&self, account: AccountId) -> Result<(), Error> {
+        match self.deactivate(account).await {
+            Ok(()) | Err(Error::Refused(Refusal::IsDeactivated { .. })) => {}
+            Err(other) => return Err(other),
+        }
+        self.0.run(Erase { account }, Attempt::default()).await
     }
 
     /// Returns the account that the host calls so.
@@ -291,7 +306,8 @@ impl Provision<'_> {
     /// [`Config`] where the handle serves many organizations.
     pub fn count_rejection(&self) -> Result<(), Error> {
         let org = self.0.org()?;
-        self.0.count_denial(crate::store::LedgerId::denied(org));
+        self.0
+            .add_rejection(crate::store::MetadataId::rejections(org));
         Ok(())
     }
 }
@@ -336,7 +352,7 @@ impl Mfa {
         }
         let mut record = AccountRecord::new(account, new.external_id, new.label);
         if let Some(address) = &new.address {
-            record.book.change(address, now);
+            record.addresses.change(address, now);
         }
         put.push(Row::Account(disk::write_account::<Error>(
             &record,

@@ -4,12 +4,12 @@ use loquet_otp::Totp;
 use loquet_policy::{Authenticator, UnixTime};
 
 use super::{Operator, Verified};
-use crate::error::Error;
 use crate::audit::{Checkpoint, Record};
 use crate::disk::{self, DiskError};
 use crate::edge::random;
+use crate::error::Error;
 use crate::store::{
-    AccountRow, Commit, Cursor, Item, LedgerId, Query, Row, RowKey, Version, Versioned, Writes,
+    AccountRow, Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Versioned, Writes,
 };
 
 /// What a restore did, and what it cannot know.
@@ -37,8 +37,8 @@ impl Operator {
     pub async fn mark_backup(&self) -> Result<UnixTime, Error> {
         self.unlock().await?;
         let now = self.now();
-        let id = LedgerId::BACKUP;
-        self.put_ledger(id, |mark| disk::write_count(id, mark.max(now.0)))
+        let id = MetadataId::BACKUP;
+        self.put_metadata(id, |mark| disk::write_count(id, mark.max(now.0)))
             .await?;
         Ok(now)
     }
@@ -56,7 +56,7 @@ impl Operator {
     pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, Error> {
         let mut done = Restored {
             taken: self
-                .ledger(LedgerId::BACKUP)
+                .metadata(MetadataId::BACKUP)
                 .await?
                 .map(|(row, _)| UnixTime(row.mark)),
             now: self.now(),
@@ -147,8 +147,7 @@ impl Operator {
                 what: "audit record",
                 why: error.to_string(),
             })?;
-        let new =
-            disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
+        let new = disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
         self.put_restored(
             RowKey::Account(row.id),
             version,

@@ -1,28 +1,28 @@
-//! Rotation: every secret sealed anew under the ring's current key, while people log in.
+//! Rotation: every secret encrypted anew under the ring's current key, while people log in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::AccountId;
 
 use super::{Operator, TRIES};
-use crate::error::{Config, Error};
 use crate::disk;
 use crate::edge::random;
-use crate::store::{AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Writes};
+use crate::error::{Config, Error};
+use crate::store::{AccountRow, Commit, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
-/// Accounts that are sealed anew in one change.
+/// Accounts that are encrypted anew in one change.
 const BATCH: usize = 64;
 
-/// Under which keys a store is sealed.
+/// Under which keys a store is encrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyUse {
     /// How many accounts there are.
     pub accounts: u64,
     /// How many of them need a key of the ring, by its id; each counts for every key that it needs.
     pub under: BTreeMap<u32, u64>,
-    /// How many [`reseal`](Operator::rotate_keys) would seal anew.
+    /// How many [`reseal`](Operator::rotate_keys) would encrypt anew.
     pub outdated: u64,
-    /// The key that the root key is sealed under.
+    /// The key that the root key is encrypted under.
     pub root: u32,
 }
 
@@ -39,12 +39,12 @@ impl KeyUse {
 pub struct Rotation {
     /// Accounts that were looked at.
     pub seen: u64,
-    /// Accounts that were sealed anew.
+    /// Accounts that were encrypted anew.
     pub anew: u64,
 }
 
 impl Operator {
-    /// Counts what is sealed under which key. Opens nothing.
+    /// Counts what is encrypted under which key. Opens nothing.
     ///
     /// # Errors
     /// [`Error`].
@@ -52,13 +52,13 @@ impl Operator {
         self.unlock().await?;
         let current = self.ring().current();
         let mut count = KeyUse::default();
-        if let Some((row, _)) = self.ledger(LedgerId::ROOT).await? {
+        if let Some((row, _)) = self.metadata(MetadataId::ROOT).await? {
             count.root = disk::root_key(&row);
         }
         for (organization, _) in self.organizations().await? {
             self.pages(Query::Accounts(organization.id), |item| {
                 if let Some((row, _)) = item.account() {
-                    let keys = disk::sealed_under(&row)?;
+                    let keys = disk::encrypted_under(&row)?;
                     count.accounts = count.accounts.saturating_add(1);
                     if is_outdated(&keys, current) {
                         count.outdated = count.outdated.saturating_add(1);
@@ -75,18 +75,15 @@ impl Operator {
         Ok(count)
     }
 
-    /// Seals anew, under the ring's current key, what is sealed under an older one; the root key last. People log in
-    /// meanwhile, and whoever changes an account meanwhile has it sealed anew as well.
+    /// Seals anew, under the ring's current key, what is encrypted under an older one; the root key last. People log in
+    /// meanwhile, and whoever changes an account meanwhile has it encrypted anew as well.
     ///
     /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
-    /// Where another process still seals with an older key, some accounts fall back to it: see [`sealed`](Self::key_use).
+    /// Where another process still encrypts with an older key, some accounts fall back to it: see [`encrypted`](Self::key_use).
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn rotate_keys(
-        &self,
-        mut progress: impl FnMut(Rotation),
-    ) -> Result<Rotation, Error> {
+    pub async fn rotate_keys(&self, mut progress: impl FnMut(Rotation)) -> Result<Rotation, Error> {
         self.unlock().await?;
         let current = self.ring().current();
         let mut done = Rotation::default();
@@ -100,12 +97,12 @@ impl Operator {
                 let mut due = Vec::new();
                 for (row, version) in page.items.into_iter().filter_map(Item::account) {
                     done.seen = done.seen.saturating_add(1);
-                    if is_outdated(&disk::sealed_under(&row)?, current) {
+                    if is_outdated(&disk::encrypted_under(&row)?, current) {
                         due.push((row, version));
                     }
                 }
                 for batch in due.chunks(BATCH) {
-                    let anew = self.reseal_some(batch).await?;
+                    let anew = self.rotate_some(batch).await?;
                     done.anew = done.anew.saturating_add(anew);
                 }
                 progress(done);
@@ -115,61 +112,57 @@ impl Operator {
                 }
             }
         }
-        self.reseal_root(current).await?;
+        self.rotate_root(current).await?;
         Ok(done)
     }
 
     /// All in one change; one after the other where somebody else has changed one of them.
-    async fn reseal_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, Error> {
-        if self.reseal_at_once(batch).await? == Commit::Done {
+    async fn rotate_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, Error> {
+        if self.rotate_at_once(batch).await? == Commit::Done {
             return Ok(u64::try_from(batch.len()).unwrap_or(u64::MAX));
         }
         let mut anew: u64 = 0;
         for (row, _) in batch {
-            if self.reseal_one(row.id).await? {
+            if self.rotate_one(row.id).await? {
                 anew = anew.saturating_add(1);
             }
         }
         Ok(anew)
     }
 
-    async fn reseal_one(&self, id: AccountId) -> Result<bool, Error> {
+    async fn rotate_one(&self, id: AccountId) -> Result<bool, Error> {
         for _ in 0..TRIES {
             let found = self.store().load(&[RowKey::Account(id)]).await?;
             let Some((row, version)) = found.into_iter().map(Item::Row).find_map(Item::account)
             else {
                 return Ok(false);
             };
-            if !is_outdated(&disk::sealed_under(&row)?, self.ring().current()) {
+            if !is_outdated(&disk::encrypted_under(&row)?, self.ring().current()) {
                 return Ok(false);
             }
-            if self.reseal_at_once(&[(row, version)]).await? == Commit::Done {
+            if self.rotate_at_once(&[(row, version)]).await? == Commit::Done {
                 return Ok(true);
             }
         }
         Err(Error::Busy)
     }
 
-    async fn reseal_at_once(
-        &self,
-        batch: &[(AccountRow, Version)],
-    ) -> Result<Commit, Error> {
+    async fn rotate_at_once(&self, batch: &[(AccountRow, Version)]) -> Result<Commit, Error> {
         let ring = self.ring();
         let mut writes = Writes::default();
         for (row, version) in batch {
             let record = disk::read_account(row, *version, Some(&ring))?;
-            let row = disk::write_account::<Error>(&record, version.next(), &ring, || {
-                Ok(random()?)
-            })?;
+            let row =
+                disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
             writes.expect.push((RowKey::Account(row.id), *version));
             writes.put.push(Row::Account(row));
         }
         Ok(self.store().commit(writes).await?)
     }
 
-    async fn reseal_root(&self, current: u32) -> Result<(), Error> {
+    async fn rotate_root(&self, current: u32) -> Result<(), Error> {
         for _ in 0..TRIES {
-            let Some((row, version)) = self.ledger(LedgerId::ROOT).await? else {
+            let Some((row, version)) = self.metadata(MetadataId::ROOT).await? else {
                 return Err(Config::Missing("root key").into());
             };
             if disk::root_key(&row) == current {
@@ -184,7 +177,7 @@ impl Operator {
     }
 }
 
-/// Whether a secret is sealed under another key than the one that seals today.
+/// Whether a secret is encrypted under another key than the one that encrypts today.
 fn is_outdated(keys: &BTreeSet<u32>, current: u32) -> bool {
     keys.iter().any(|key| *key != current)
 }

@@ -1,4 +1,4 @@
-//! The inside: rows loaded and opened, changes sealed and written.
+//! The inside: rows loaded and opened, changes encrypted and written.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,25 +12,22 @@ use loquet_policy::{
 
 use super::vault::Vault;
 use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
-use crate::error::{Config, Error};
-use crate::host_tx::HostTx;
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
+use crate::error::{Config, Error};
 use crate::flow::change::Change;
-use crate::flow::{self, Door, Facts};
+use crate::flow::{self, AccessCheck, Facts};
+use crate::host_tx::HostTx;
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, Commit, Cursor, Fault, Item, LedgerId, LedgerRow, NoticeRow, Query, Row, RowKey, Version,
-    Versioned, Writes,
+    AttemptRow, Commit, Cursor, Fault, Item, MetadataId, MetadataRow, NoticeRow, Query, Row,
+    RowKey, Version, Versioned, Writes,
 };
 
 /// Where rows are read: the store, or the host's transaction.
 pub(super) trait Source {
-    fn rows(
-        &mut self,
-        keys: &[RowKey],
-    ) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
+    fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
 }
 
 impl Source for &dyn Erased {
@@ -58,7 +55,8 @@ impl<T: HostTx> Source for InTransaction<'_, T> {
 impl Mfa {
     /// An account of another organization is as good as not there.
     fn keep_to_organization(&self, facts: &mut Facts) {
-        let is_other = |account: &AccountRecord| self.org.is_some_and(|org| org != account.facts.org);
+        let is_other =
+            |account: &AccountRecord| self.org.is_some_and(|org| org != account.facts.org);
         if facts.actor.as_ref().is_some_and(is_other) {
             facts.actor = None;
         }
@@ -84,9 +82,7 @@ impl Mfa {
             [] => first.to_vec(),
             _ => flow::home(facts),
         };
-        let facts = self
-            .gather(self.store(), account, needs, decrypt)
-            .await?;
+        let facts = self.gather(self.store(), account, needs, decrypt).await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
@@ -114,7 +110,7 @@ impl Mfa {
         let home = facts.actor.as_ref().map(|actor| actor.facts.org);
         if home != guess {
             facts.read.retain(|(key, _)| !ahead.contains(key));
-            (facts.organization, facts.roster, facts.door) = (None, None, Door::default());
+            (facts.organization, facts.roster, facts.access) = (None, None, AccessCheck::default());
             self.remember_home(actor, home);
         }
         loop {
@@ -210,11 +206,7 @@ impl Mfa {
     }
 
     /// One account of the asker's organization, for a list.
-    pub(super) async fn entry(
-        &self,
-        asker: Facts,
-        account: AccountId,
-    ) -> Result<UserEntry, Error> {
+    pub(super) async fn entry(&self, asker: Facts, account: AccountId) -> Result<UserEntry, Error> {
         let organization = asker.organization.map(|organization| organization.facts);
         let home = organization.as_ref().map(|organization| organization.id);
         let person = self.person(account).await?;
@@ -232,10 +224,7 @@ impl Mfa {
     }
 
     /// One account without its secrets.
-    pub(crate) async fn person(
-        &self,
-        account: AccountId,
-    ) -> Result<Option<PersonRecord>, Error> {
+    pub(crate) async fn person(&self, account: AccountId) -> Result<Option<PersonRecord>, Error> {
         let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
         match found.into_iter().next().map(|found| found.row) {
             Some(Row::Account(row)) => Ok(Some(disk::read_person(&row)?)),
@@ -283,7 +272,7 @@ impl Mfa {
         decrypt: bool,
         facts: &mut Facts,
     ) -> Result<(), Error> {
-        // A wrong key ring must not decide anything, nor seal anything.
+        // A wrong keyring must not decide anything, nor encrypt anything.
         self.unlock().await?;
         let ring = self.ring();
         let found = source.rows(keys).await?;
@@ -298,7 +287,7 @@ impl Mfa {
             match row {
                 Row::Organization(row) => {
                     let record = disk::read_organization(&row)?;
-                    facts.door = self.door(&record, self.now());
+                    facts.access = self.access(&record, self.now());
                     facts.organization = Some(record);
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
@@ -319,16 +308,16 @@ impl Mfa {
                     });
                 }
                 // The books are read where they are needed, and decide nothing.
-                Row::Ledger(_) => {}
+                Row::Metadata(_) => {}
             }
         }
         Ok(())
     }
 
     /// The organization's access rules, compiled once for each text.
-    fn door(&self, organization: &OrganizationRecord, now: UnixTime) -> Door {
+    fn access(&self, organization: &OrganizationRecord, now: UnixTime) -> AccessCheck {
         let Some(digest) = organization.rules_digest(now) else {
-            return Door::Open;
+            return AccessCheck::Open;
         };
         let mut filters = self
             .inner
@@ -336,49 +325,49 @@ impl Mfa {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(filter) = filters.get(&digest) {
-            return Door::Guarded(Arc::clone(filter));
+            return AccessCheck::Guarded(Arc::clone(filter));
         }
         let compiled = organization
             .rules_in_force(now)
             .and_then(|text| Rules::parse_text(text).ok())
             .and_then(|rules| Filter::compile(&rules, Some(&self.geo())).ok());
         let Some(filter) = compiled else {
-            return Door::Unreadable;
+            return AccessCheck::Unreadable;
         };
         if filters.len() >= FILTERS {
             filters.clear();
         }
         let filter = Arc::new(filter);
         filters.insert(digest, Arc::clone(&filter));
-        Door::Guarded(filter)
+        AccessCheck::Guarded(filter)
     }
 
     /// A page of the books, with its version.
-    pub(crate) async fn ledger(
+    pub(crate) async fn metadata(
         &self,
-        id: LedgerId,
-    ) -> Result<Option<(LedgerRow, Version)>, Error> {
-        let found = self.inner.store.load(&[RowKey::Ledger(id)]).await?;
+        id: MetadataId,
+    ) -> Result<Option<(MetadataRow, Version)>, Error> {
+        let found = self.inner.store.load(&[RowKey::Metadata(id)]).await?;
         Ok(found.into_iter().find_map(|found| match found.row {
-            Row::Ledger(row) if row.id == id => Some((row, found.version)),
+            Row::Metadata(row) if row.id == id => Some((row, found.version)),
             _ => None,
         }))
     }
 
     /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
-    pub(super) async fn put_ledger(
+    pub(super) async fn put_metadata(
         &self,
-        id: LedgerId,
-        page: impl Fn(u64) -> Result<LedgerRow, DiskError>,
+        id: MetadataId,
+        page: impl Fn(u64) -> Result<MetadataRow, DiskError>,
     ) -> Result<(), Error> {
         for _ in 0..TRIES {
             let (mark, version) = self
-                .ledger(id)
+                .metadata(id)
                 .await?
                 .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
             let writes = Writes {
-                expect: vec![(RowKey::Ledger(id), version)],
-                put: vec![Row::Ledger(page(mark)?)],
+                expect: vec![(RowKey::Metadata(id), version)],
+                put: vec![Row::Metadata(page(mark)?)],
                 ..Writes::default()
             };
             if self.inner.store.commit(writes).await? == Commit::Done {
@@ -391,12 +380,11 @@ impl Mfa {
     /// Seals a change into rows.
     pub(super) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
         let ring = self.ring();
-        let seal = |record: &AccountRecord| -> Result<Row, Error> {
+        let encrypt = |record: &AccountRecord| -> Result<Row, Error> {
             let key = RowKey::Account(record.facts.id);
             let read = change.read.iter().find(|(read, _)| *read == key);
             let version = read.map_or(Version::ABSENT, |(_, version)| *version).next();
-            let row =
-                disk::write_account::<Error>(record, version, &ring, || Ok(random()?))?;
+            let row = disk::write_account::<Error>(record, version, &ring, || Ok(random()?))?;
             Ok(Row::Account(row))
         };
         let mut actor = change.actor.clone();
@@ -419,7 +407,7 @@ impl Mfa {
                 at: change.record.at,
                 body: disk::write_attempt(change.mark, change.outcome.clone())?,
             }),
-            seal(&actor)?,
+            encrypt(&actor)?,
         ];
         if let Some(organization) = &change.organization {
             put.push(Row::Organization(disk::write_organization(organization)?));
@@ -430,7 +418,7 @@ impl Mfa {
         // What was done to somebody stands in that account's chain too.
         if let Some(mut subject) = change.subject.clone() {
             audit.push(chain(&mut subject)?);
-            put.push(seal(&subject)?);
+            put.push(encrypt(&subject)?);
         }
         let outbox = change
             .notices

@@ -1,20 +1,20 @@
-//! The root key, on which audit chains, links and break-glass codes hang, and which proves the key ring.
+//! The root key, on which audit chains, links and break-glass codes hang, and which proves the keyring.
 //!
-//! It is random, stands in the books sealed under a key of the ring, and never changes: rotation seals it anew, and a key
-//! that nothing is sealed under any more can be retired without breaking a chain.
+//! It is random, stands in the books encrypted under a key of the ring, and never changes: rotation encrypts it anew, and a key
+//! that nothing is encrypted under any more can be retired without breaking a chain.
 
 use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{Mfa, TRIES};
-use crate::error::{Config, Error};
 use crate::disk;
 use crate::edge::random;
+use crate::error::{Config, Error};
 use crate::flow::Keys;
 use crate::hash::mac;
-use crate::seal::Keyring;
-use crate::store::{Commit, LedgerId, Row, RowKey, Store, Version, Writes};
+use crate::keyring::Keyring;
+use crate::store::{Commit, MetadataId, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -41,14 +41,14 @@ impl Vault {
 }
 
 impl Mfa {
-    /// Goes on with another key ring, without a pause: with a key added that other processes seal under, or without one
+    /// Goes on with another keyring, without a pause: with a key added that other processes encrypt under, or without one
     /// that was retired. On an error it goes on with the old one.
     ///
     /// # Errors
     /// [`Config::Keys`] when these are not the keys of this store.
     pub async fn change_keys(&self, ring: Keyring) -> Result<(), Error> {
         self.unlock().await?;
-        if let Some((row, version)) = self.ledger(LedgerId::ROOT).await? {
+        if let Some((row, version)) = self.metadata(MetadataId::ROOT).await? {
             disk::read_root(&row, version, &ring).map_err(keys)?;
         }
         let mut held = self
@@ -75,7 +75,7 @@ impl Mfa {
             return Ok(vault);
         }
         for _ in 0..TRIES {
-            if let Some((row, version)) = self.ledger(LedgerId::ROOT).await? {
+            if let Some((row, version)) = self.metadata(MetadataId::ROOT).await? {
                 let root = disk::read_root(&row, version, &self.ring()).map_err(keys)?;
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
@@ -89,7 +89,7 @@ impl Mfa {
         Err(Config::Missing("root key").into())
     }
 
-    /// Writes the root key, sealed anew, over the row at `version`.
+    /// Writes the root key, encrypted anew, over the row at `version`.
     pub(super) async fn put_root(
         &self,
         root: &[u8; 32],
@@ -97,8 +97,8 @@ impl Mfa {
     ) -> Result<Commit, Error> {
         let row = disk::write_root(root, version.next(), &self.ring(), random()?)?;
         let writes = Writes {
-            expect: vec![(RowKey::Ledger(LedgerId::ROOT), version)],
-            put: vec![Row::Ledger(row)],
+            expect: vec![(RowKey::Metadata(MetadataId::ROOT), version)],
+            put: vec![Row::Metadata(row)],
             ..Writes::default()
         };
         Ok(self.inner.store.commit(writes).await?)
@@ -108,7 +108,7 @@ impl Mfa {
 /// What does not open is the ring's fault here: the root is the first thing that is opened.
 fn keys(error: disk::DiskError) -> Error {
     match error {
-        disk::DiskError::Seal(error) => Config::Keys(error).into(),
+        disk::DiskError::Decrypt(error) => Config::Keys(error).into(),
         other => other.into(),
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     use crate::records::OrganizationRecord;
     use crate::store::MemoryStore;
 
-    /// Another root would break every chain, and take any key ring for the right one.
+    /// Another root would break every chain, and take any keyring for the right one.
     #[test]
     fn a_store_that_lost_its_root_key_gets_no_other() {
         let store = Arc::new(MemoryStore::new());
@@ -140,7 +140,7 @@ mod tests {
                 matches!(service, Err(Config::Missing("root key").into())),
                 "{service:?}"
             );
-            let root = [RowKey::Ledger(LedgerId::ROOT)];
+            let root = [RowKey::Metadata(MetadataId::ROOT)];
             assert_eq!(Store::load(&store, &root).await.unwrap(), []);
         });
     }

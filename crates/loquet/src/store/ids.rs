@@ -31,23 +31,23 @@ impl Version {
     }
 }
 
-/// Names a page of the house's own books, which belong to nobody: its keys, what may be forgotten, what was counted.
+/// Names a row of Loquet's own metadata: the root key, what may be forgotten, what was counted.
 ///
 /// The kinds are Loquet's; a store keeps the number and asks no further, but for [`FORGOTTEN`](Self::FORGOTTEN).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LedgerId {
-    /// What kind of book.
+pub struct MetadataId {
+    /// What kind of metadata.
     pub kind: u16,
     /// Which of its pages.
     pub page: [u8; 16],
 }
 
-impl LedgerId {
+impl MetadataId {
     /// The kind of the pages that say which audit records of an account may be forgotten: the page is the account's id,
     /// and those numbered below its mark may go.
     pub const FORGOTTEN: u16 = 1;
 
-    /// The root key, sealed; its mark is the key that it is sealed under.
+    /// The root key, encrypted; its mark is the key that it is encrypted under.
     pub(crate) const ROOT: Self = Self {
         kind: 2,
         page: [0; 16],
@@ -59,16 +59,16 @@ impl LedgerId {
         page: [0; 16],
     };
 
-    /// How many were turned away at an organization's door before anybody knew who they were; the mark counts them.
-    pub(crate) const fn denied(org: OrgId) -> Self {
+    /// Requests rejected in an organization before their user was known; the mark counts them.
+    pub(crate) const fn rejections(org: OrgId) -> Self {
         Self {
             kind: 3,
             page: org.to_bytes(),
         }
     }
 
-    /// How many asked in the name of an account that nobody has, whose organization nobody can tell; the mark counts them.
-    pub(crate) const NOBODY: Self = Self {
+    /// Operations that named an account that does not exist; the mark counts them.
+    pub(crate) const UNKNOWN_ACCOUNTS: Self = Self {
         kind: 5,
         page: [0; 16],
     };

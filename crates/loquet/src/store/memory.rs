@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::{
-    AccountRow, AuditRow, Commit, Cursor, Fault, Item, LedgerId, NoticeRow, PAGE, Page, Query, Row,
-    RowKey, Store, Version, Versioned, Writes,
+    AccountRow, AuditRow, Commit, Cursor, Fault, Item, MetadataId, NoticeRow, PAGE, Page, Query,
+    Row, RowKey, Store, Version, Versioned, Writes,
 };
 
 /// Keeps everything in memory and forgets it when dropped. Fast, exact, and no protection against a loss of power.
@@ -233,9 +233,9 @@ impl Store for MemoryStore {
         limit: u32,
     ) -> impl Future<Output = Result<u32, Fault>> + Send {
         let mut tables = self.tables();
-        let page = RowKey::Ledger(LedgerId::forgotten(account));
+        let page = RowKey::Metadata(MetadataId::forgotten(account));
         let mark = match tables.rows.get(&page).map(|found| &found.row) {
-            Some(Row::Ledger(row)) => row.mark,
+            Some(Row::Metadata(row)) => row.mark,
             _ => 0,
         };
         let old: Vec<_> = tables

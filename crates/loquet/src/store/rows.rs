@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::{AttemptId, LedgerId, Version};
+use super::{AttemptId, MetadataId, Version};
 
 /// Names a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,8 +15,8 @@ pub enum RowKey {
     Account(AccountId),
     /// The outcome of an attempt.
     Attempt(AttemptId),
-    /// A page of the house's own books.
-    Ledger(LedgerId),
+    /// Loquet's own metadata.
+    Metadata(MetadataId),
 }
 
 /// A row: a few facts in the open, which the store keeps in columns so that it can search and guard them, and an
@@ -31,8 +31,8 @@ pub enum Row {
     Account(AccountRow),
     /// An attempt.
     Attempt(AttemptRow),
-    /// A page of the house's own books.
-    Ledger(LedgerRow),
+    /// Loquet's own metadata.
+    Metadata(MetadataRow),
 }
 
 impl Row {
@@ -44,7 +44,7 @@ impl Row {
             Self::Roster(row) => RowKey::Roster(row.org),
             Self::Account(row) => RowKey::Account(row.id),
             Self::Attempt(row) => RowKey::Attempt(row.id),
-            Self::Ledger(row) => RowKey::Ledger(row.id),
+            Self::Metadata(row) => RowKey::Metadata(row.id),
         }
     }
 }
@@ -87,7 +87,7 @@ pub struct AccountRow {
     pub used_step: Option<u64>,
     /// How many audit records this account has.
     pub audited: u64,
-    /// Everything else, as versioned JSON, secrets sealed.
+    /// Everything else, as versioned JSON, secrets encrypted.
     pub body: String,
 }
 
@@ -104,11 +104,11 @@ pub struct AttemptRow {
     pub body: String,
 }
 
-/// A page of the house's own books.
+/// Loquet's own metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerRow {
+pub struct MetadataRow {
     /// Which.
-    pub id: LedgerId,
+    pub id: MetadataId,
     /// A number in the open: how far, how many, which. A store should refuse to let it go back.
     pub mark: u64,
     /// Everything else, as versioned JSON.

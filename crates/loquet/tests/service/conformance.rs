@@ -1,4 +1,4 @@
-//! Requirements of the ledger (`docs/conformance.md`) that no other story tells.
+//! Requirements of the metadata (`docs/conformance.md`) that no other story tells.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::blocking::wait;
-use crate::seal::Keyring;
+use crate::keyring::Keyring;
 use crate::mfa::NewAccount;
 use crate::store::MemoryStore;
 

@@ -3,9 +3,9 @@
 use loquet_policy::{AccountId, Command, Event, Refusal};
 
 use super::{Case, Keys, Typed, done};
-use crate::book::Address;
+use crate::addresses::Address;
+use crate::codes::NotMeLink;
 use crate::hash;
-use crate::paper::NotMeLink;
 use loquet_policy::Session;
 
 /// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
@@ -32,7 +32,7 @@ pub(crate) struct SetAddress {
 }
 
 fn room(case: &Case<'_>) -> Result<(), Refusal> {
-    if case.actor.book.has_room(case.now) {
+    if case.actor.addresses.has_room(case.now) {
         Ok(())
     } else {
         Err(Refusal::TooManyAddresses)
@@ -50,7 +50,7 @@ in_session!(
             code: case.submitted(&this.typed),
         }
     },
-    |this, case, effects| effects.actor.book.change(&this.address, case.now)
+    |this, case, effects| effects.actor.addresses.change(&this.address, case.now)
 );
 
 of_host!(
@@ -59,7 +59,7 @@ of_host!(
     (),
     done,
     |this, case| {
-        if case.actor.book.present() == Some(&this.address) {
+        if case.actor.addresses.present() == Some(&this.address) {
             return Err(Refusal::Unchanged);
         }
         room(case)?;
@@ -69,12 +69,12 @@ of_host!(
     },
     |this, case, effects| {
         // Of a first address there is nobody to tell.
-        if case.actor.book.is_empty() {
+        if case.actor.addresses.is_empty() {
             effects
                 .notices
                 .retain(|notice| notice.event != Event::AddressChanged);
         }
-        effects.actor.book.change(&this.address, case.now);
+        effects.actor.addresses.change(&this.address, case.now);
     }
 );
 
@@ -89,7 +89,7 @@ pub(crate) struct ReportUnrecognized {
 impl ReportUnrecognized {
     /// By this link.
     #[must_use]
-    pub fn by(link: &NotMeLink) -> Self {
+    pub(crate) fn by(link: &NotMeLink) -> Self {
         Self {
             account: link.account(),
             link: link.clone(),

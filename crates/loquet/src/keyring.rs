@@ -1,8 +1,8 @@
-//! Sealing: what a store holds of a secret is of no use without the key ring, which is never in the store.
+//! Encryption: what a store holds of a secret is of no use without the keyring, which is never in the store.
 //!
-//! Shared secrets are sealed with XChaCha20-Poly1305 (24 random bytes of nonce, so that no counter has to survive a
+//! Shared secrets are encrypted with XChaCha20-Poly1305 (24 random bytes of nonce, so that no counter has to survive a
 //! crash). The key id, the organization, the account, the slot and the row's version are authenticated with them: a
-//! sealed secret copied into another row, into another slot of its own row, or back into its own row after another
+//! encrypted secret copied into another row, into another slot of its own row, or back into its own row after another
 //! change does not open.
 
 use std::collections::BTreeMap;
@@ -18,11 +18,11 @@ use crate::store::Version;
 
 mod key_file;
 
-/// The format of everything sealed here, authenticated with it.
+/// The format of everything encrypted here, authenticated with it.
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 
-/// The keys that open and close what a store holds, by id; new secrets are sealed under the newest that does not wait.
+/// The keys that open and close what a store holds, by id; new secrets are encrypted under the newest that does not wait.
 ///
 /// # Security
 /// Keep it apart from the database and its backups: whoever has both has every shared secret.
@@ -44,10 +44,10 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// A text is no key ring, or something sealed does not open.
+/// A text is no keyring, or something encrypted does not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SealError {
+pub enum KeyringError {
     /// A line of the key file is not `ID HEX`, nor `ID HEX waiting`.
     #[error(
         "line {line} of the key file is not a number, a blank and 64 hexadecimal digits (after them, at most the word waiting)"
@@ -66,14 +66,22 @@ pub enum SealError {
         /// The key's id.
         id: u32,
     },
+    /// The key file cannot be read or created.
+    #[error("the key file {path}: {why}")]
+    File {
+        /// Where it is.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
     /// There is no key in it, or all of them wait.
     #[error("the key file holds no key that is in use")]
     Empty,
     /// Sealed under a key that is not on the ring.
-    #[error("sealed under key {0}, which is not on the key ring")]
+    #[error("encrypted under key {0}, which is not on the keyring")]
     MissingKey(u32),
     /// Too short, another format, a wrong key, or moved from elsewhere.
-    #[error("a sealed secret does not open: wrong key, or the row was altered or moved")]
+    #[error("a encrypted secret does not open: wrong key, or the row was altered or moved")]
     DoesNotOpen,
 }
 
@@ -87,7 +95,7 @@ impl Keyring {
         }
     }
 
-    /// The key that seals.
+    /// The key that encrypts.
     #[must_use]
     pub const fn current(&self) -> u32 {
         self.current
@@ -99,17 +107,17 @@ impl Keyring {
     }
 
     /// Seals a secret into its place. `nonce` must be random and never used twice.
-    pub(crate) fn seal(
+    pub(crate) fn encrypt(
         &self,
         place: &Place<'_>,
         secret: &[u8],
         nonce: [u8; NONCE],
-    ) -> Result<Vec<u8>, SealError> {
+    ) -> Result<Vec<u8>, KeyringError> {
         let key = self
             .keys
             .get(&self.current)
-            .ok_or(SealError::MissingKey(self.current))?;
-        let sealed = cipher(key)
+            .ok_or(KeyringError::MissingKey(self.current))?;
+        let encrypted = cipher(key)
             .encrypt(
                 &XNonce::from(nonce),
                 Payload {
@@ -117,29 +125,29 @@ impl Keyring {
                     aad: &place.bytes(self.current),
                 },
             )
-            .map_err(|_| SealError::DoesNotOpen)?;
+            .map_err(|_| KeyringError::DoesNotOpen)?;
         let mut out = vec![FORMAT];
         out.extend_from_slice(&self.current.to_be_bytes());
         out.extend_from_slice(&nonce);
-        out.extend_from_slice(&sealed);
+        out.extend_from_slice(&encrypted);
         Ok(out)
     }
 
-    /// Opens what [`seal`](Self::seal) closed in the same place.
-    pub(crate) fn open(
+    /// Opens what [`encrypt`](Self::encrypt) closed in the same place.
+    pub(crate) fn decrypt(
         &self,
         place: &Place<'_>,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let wrong = SealError::DoesNotOpen;
-        let (id, rest) = header(sealed).ok_or(wrong.clone())?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(wrong.clone())?;
-        let key = self.keys.get(&id).ok_or(SealError::MissingKey(id))?;
+        encrypted: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+        let wrong = KeyringError::DoesNotOpen;
+        let (id, rest) = header(encrypted).ok_or(wrong.clone())?;
+        let (nonce, encrypted) = rest.split_first_chunk::<NONCE>().ok_or(wrong.clone())?;
+        let key = self.keys.get(&id).ok_or(KeyringError::MissingKey(id))?;
         cipher(key)
             .decrypt(
                 &XNonce::from(*nonce),
                 Payload {
-                    msg: sealed,
+                    msg: encrypted,
                     aad: &place.bytes(id),
                 },
             )
@@ -148,15 +156,17 @@ impl Keyring {
     }
 }
 
-/// The key that a secret is sealed under.
-pub(crate) fn sealed_under(sealed: &[u8]) -> Result<u32, SealError> {
-    let (key, _) = header(sealed).ok_or(SealError::DoesNotOpen)?;
+/// The key that a secret is encrypted under.
+pub(crate) fn encrypted_under(encrypted: &[u8]) -> Result<u32, KeyringError> {
+    let (key, _) = header(encrypted).ok_or(KeyringError::DoesNotOpen)?;
     Ok(key)
 }
 
-/// The key id of something sealed, and the rest.
-fn header(sealed: &[u8]) -> Option<(u32, &[u8])> {
-    let (id, rest) = sealed.strip_prefix(&[FORMAT])?.split_first_chunk::<4>()?;
+/// The key id of something encrypted, and the rest.
+fn header(encrypted: &[u8]) -> Option<(u32, &[u8])> {
+    let (id, rest) = encrypted
+        .strip_prefix(&[FORMAT])?
+        .split_first_chunk::<4>()?;
     Some((u32::from_be_bytes(*id), rest))
 }
 
@@ -165,7 +175,7 @@ fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new((&*derived).into())
 }
 
-/// Where a sealed secret belongs.
+/// Where a encrypted secret belongs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) org: OrgId,
@@ -202,54 +212,64 @@ mod tests {
 
     #[test]
     fn a_format_of_a_later_release_is_not_opened() {
-        let sealed = |format: u8| [&[format, 0, 0, 0, 1][..], &[0; 60]].concat();
-        assert_eq!(sealed_under(&sealed(FORMAT)), Ok(1));
+        let encrypted = |format: u8| [&[format, 0, 0, 0, 1][..], &[0; 60]].concat();
+        assert_eq!(encrypted_under(&encrypted(FORMAT)), Ok(1));
         assert_eq!(
-            sealed_under(&sealed(FORMAT + 1)),
-            Err(SealError::DoesNotOpen)
+            encrypted_under(&encrypted(FORMAT + 1)),
+            Err(KeyringError::DoesNotOpen)
         );
     }
 
     #[test]
     fn a_secret_opens_only_in_its_own_place() {
         let ring = Keyring::single(3, [7; 32]);
-        let sealed = ring.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
-        assert_eq!(*ring.open(&place(1, "active"), &sealed).unwrap(), b"secret");
+        let encrypted = ring
+            .encrypt(&place(1, "active"), b"secret", [9; 24])
+            .unwrap();
         assert_eq!(
-            ring.open(&place(2, "active"), &sealed),
-            Err(SealError::DoesNotOpen)
+            *ring.decrypt(&place(1, "active"), &encrypted).unwrap(),
+            b"secret"
         );
         assert_eq!(
-            ring.open(&place(1, "pending"), &sealed),
-            Err(SealError::DoesNotOpen)
+            ring.decrypt(&place(2, "active"), &encrypted),
+            Err(KeyringError::DoesNotOpen)
+        );
+        assert_eq!(
+            ring.decrypt(&place(1, "pending"), &encrypted),
+            Err(KeyringError::DoesNotOpen)
         );
         let later = Place {
             version: Version(5),
             ..place(1, "active")
         };
-        assert_eq!(ring.open(&later, &sealed), Err(SealError::DoesNotOpen));
+        assert_eq!(
+            ring.decrypt(&later, &encrypted),
+            Err(KeyringError::DoesNotOpen)
+        );
         let other = Keyring::single(3, [8; 32]);
         assert_eq!(
-            other.open(&place(1, "active"), &sealed),
-            Err(SealError::DoesNotOpen)
+            other.decrypt(&place(1, "active"), &encrypted),
+            Err(KeyringError::DoesNotOpen)
         );
         let other = Keyring::single(4, [7; 32]);
         assert_eq!(
-            other.open(&place(1, "active"), &sealed),
-            Err(SealError::MissingKey(3))
+            other.decrypt(&place(1, "active"), &encrypted),
+            Err(KeyringError::MissingKey(3))
         );
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
         let ring = Keyring::single(3, [7; 32]);
-        let sealed = ring.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
-        for at in 0..sealed.len() {
-            assert!(ring.open(&place(1, "active"), &sealed[..at]).is_err());
+        let encrypted = ring
+            .encrypt(&place(1, "active"), b"secret", [9; 24])
+            .unwrap();
+        for at in 0..encrypted.len() {
+            assert!(ring.decrypt(&place(1, "active"), &encrypted[..at]).is_err());
             for bit in 0..8 {
-                let mut bad = sealed.clone();
+                let mut bad = encrypted.clone();
                 bad[at] ^= 1 << bit;
-                assert!(ring.open(&place(1, "active"), &bad).is_err());
+                assert!(ring.decrypt(&place(1, "active"), &bad).is_err());
             }
         }
     }
@@ -257,18 +277,25 @@ mod tests {
     #[test]
     fn a_newer_key_seals_and_the_older_still_opens() {
         let old = Keyring::single(1, [1; 32]);
-        let sealed = old.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
+        let encrypted = old
+            .encrypt(&place(1, "active"), b"secret", [9; 24])
+            .unwrap();
         let text = format!(
             "{}{}",
             *Keyring::line(1, &[1; 32]),
             *Keyring::line(2, &[2; 32])
         );
         let both = Keyring::parse(&text).unwrap();
-        assert_eq!(*both.open(&place(1, "active"), &sealed).unwrap(), b"secret");
-        let newer = both.seal(&place(1, "active"), b"secret", [9; 24]).unwrap();
         assert_eq!(
-            old.open(&place(1, "active"), &newer),
-            Err(SealError::MissingKey(2))
+            *both.decrypt(&place(1, "active"), &encrypted).unwrap(),
+            b"secret"
+        );
+        let newer = both
+            .encrypt(&place(1, "active"), b"secret", [9; 24])
+            .unwrap();
+        assert_eq!(
+            old.decrypt(&place(1, "active"), &newer),
+            Err(KeyringError::MissingKey(2))
         );
     }
 }

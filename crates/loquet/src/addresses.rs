@@ -99,7 +99,7 @@ impl From<Address> for String {
 /// Where one account's notices go: the present address, last, and those that it replaced a short while ago.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Book(Vec<Entry>);
+pub(crate) struct Addresses(Vec<Entry>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +110,7 @@ struct Entry {
     until: Option<UnixTime>,
 }
 
-impl Book {
+impl Addresses {
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -121,7 +121,7 @@ impl Book {
     }
 
     /// Who hears of what happened at `at`, the present address first.
-    pub(crate) fn hearers(&self, at: UnixTime) -> Vec<Address> {
+    pub(crate) fn recipients(&self, at: UnixTime) -> Vec<Address> {
         let hears = |entry: &&Entry| entry.until.is_none_or(|until| at < until);
         let heard = self.0.iter().rev().filter(hears);
         heard.map(|entry| entry.address.clone()).collect()
@@ -129,7 +129,7 @@ impl Book {
 
     /// Whether there is room for another change at `now`.
     pub(crate) fn has_room(&self, now: UnixTime) -> bool {
-        self.hearers(now).len() < HEARERS
+        self.recipients(now).len() < HEARERS
     }
 
     /// `address` is the present one from now on. The one before hears for a while yet.
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn whoever_hears_no_more_is_forgotten_at_the_next_change() {
-        let mut book = Book::default();
+        let mut book = Addresses::default();
         for (name, at) in [("a@b", 0), ("b@b", 1)] {
             book.change(&address(name), UnixTime(at));
         }
@@ -207,24 +207,27 @@ mod tests {
 
     #[test]
     fn the_old_address_hears_for_fourteen_days_and_then_no_more() {
-        let mut book = Book::default();
-        assert_eq!(book.hearers(UnixTime(0)), []);
+        let mut book = Addresses::default();
+        assert_eq!(book.recipients(UnixTime(0)), []);
         let (old, new) = (address("old@example.org"), address("new@example.org"));
         book.change(&old, UnixTime(0));
         book.change(&new, UnixTime(1000));
         let end = 1000 + 14 * 86_400;
-        assert_eq!(book.hearers(UnixTime(end - 1)), [new.clone(), old.clone()]);
-        assert_eq!(book.hearers(UnixTime(end)).len(), 1);
+        assert_eq!(
+            book.recipients(UnixTime(end - 1)),
+            [new.clone(), old.clone()]
+        );
+        assert_eq!(book.recipients(UnixTime(end)).len(), 1);
         // Back again: it is the present one, and heard once.
         book.change(&old, UnixTime(2000));
-        assert_eq!(book.hearers(UnixTime(2000)), [old.clone(), new]);
+        assert_eq!(book.recipients(UnixTime(2000)), [old.clone(), new]);
         assert_eq!(book.present(), Some(&old));
     }
 
     proptest! {
         #[test]
         fn nobody_is_pushed_out_before_the_time(changes in proptest::collection::vec((0_u8..12, 0_u64..400_000), 1..60)) {
-            let mut book = Book::default();
+            let mut book = Addresses::default();
             let mut now: u64 = 0;
             let mut replaced: Vec<(Address, u64)> = Vec::new();
             for (who, wait) in changes {
@@ -237,7 +240,7 @@ mod tests {
                     replaced.push((before.clone(), now.saturating_add(14 * 86_400)));
                 }
                 book.change(&new, UnixTime(now));
-                let heard = book.hearers(UnixTime(now));
+                let heard = book.recipients(UnixTime(now));
                 prop_assert!(heard.len() <= HEARERS);
                 prop_assert_eq!(&heard[0], &new);
                 for (old, until) in &replaced {

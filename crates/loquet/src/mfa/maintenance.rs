@@ -3,9 +3,9 @@
 use loquet_policy::{OrgId, UnixTime};
 
 use super::Operator;
-use crate::error::Error;
-use crate::disk;
 use crate::attempt::Attempt;
+use crate::disk;
+use crate::error::Error;
 use crate::flow::{self, Facts};
 use crate::store::{Query, RowKey};
 
@@ -42,8 +42,14 @@ impl Operator {
     /// In the name of the first administrator: there is one wherever anything can be due.
     async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
         let mut facts = Facts::default();
-        self.load(self.store(), &[RowKey::Roster(org)], None, false, &mut facts)
-            .await?;
+        self.load(
+            self.store(),
+            &[RowKey::Roster(org)],
+            None,
+            false,
+            &mut facts,
+        )
+        .await?;
         let administrators = facts.roster.map(|roster| roster.administrators);
         let Some(first) = administrators.and_then(|all| all.first().copied()) else {
             return Ok(false);
@@ -91,7 +97,7 @@ impl Operator {
     /// [`Error`].
     pub async fn forget_old_attempts(&self) -> Result<bool, Error> {
         const SOME: u32 = 1000;
-        self.write_down_denials().await?;
+        self.store_rejections().await?;
         let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
         Ok(self.store().forget_attempts(before, SOME).await? == SOME)
     }

@@ -145,7 +145,7 @@ mod tests {
             prop_assert_eq!(&text.parse::<ResetCode>().unwrap(), &reset_code);
             let typed = format!(" {} ", text.to_lowercase().replace('-', " "));
             prop_assert_eq!(&typed.parse::<ResetCode>().unwrap(), &reset_code);
-            let seal = BreakGlassCode::from_entropy(bytes);
+            let encrypt = BreakGlassCode::from_entropy(bytes);
             let (first, last) = (text.split('-').next().unwrap(), text.rsplit('-').next().unwrap());
             prop_assert!(seal.ends_with(&last.to_lowercase()));
             prop_assert!(!seal.ends_with(first));

@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 use super::{BASE64, DiskError, Format, decode, read, write};
 use crate::audit::{AuditHead, Record};
 use crate::hash;
-use crate::seal::{Keyring, Place, SealError};
-use crate::store::{LedgerId, LedgerRow, Version};
+use crate::keyring::{Keyring, KeyringError, Place};
+use crate::store::{MetadataId, MetadataRow, Version};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RootBody {
     v: Format,
-    sealed: String,
+    encrypted: String,
 }
 
 /// The root key is nobody's: no account has this place.
@@ -33,28 +33,34 @@ pub(crate) fn write_root(
     version: Version,
     keys: &Keyring,
     nonce: [u8; 24],
-) -> Result<LedgerRow, DiskError> {
-    let sealed = BASE64.encode(keys.seal(&root_place(version), root, nonce)?);
-    Ok(LedgerRow {
-        id: LedgerId::ROOT,
+) -> Result<MetadataRow, DiskError> {
+    let encrypted = BASE64.encode(keys.encrypt(&root_place(version), root, nonce)?);
+    Ok(MetadataRow {
+        id: MetadataId::ROOT,
         mark: keys.current().into(),
-        body: write("root key", &RootBody { v: Format, sealed })?,
+        body: write(
+            "root key",
+            &RootBody {
+                v: Format,
+                encrypted,
+            },
+        )?,
     })
 }
 
 pub(crate) fn read_root(
-    row: &LedgerRow,
+    row: &MetadataRow,
     version: Version,
     keys: &Keyring,
 ) -> Result<Zeroizing<[u8; 32]>, DiskError> {
     let body: RootBody = read("root key", &row.body)?;
-    let opened = keys.open(&root_place(version), &decode(&body.sealed)?)?;
-    let root = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| SealError::DoesNotOpen)?;
+    let opened = keys.decrypt(&root_place(version), &decode(&body.encrypted)?)?;
+    let root = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| KeyringError::DoesNotOpen)?;
     Ok(Zeroizing::new(root))
 }
 
-/// The key that it is sealed under.
-pub(crate) fn root_key(row: &LedgerRow) -> u32 {
+/// The key that it is encrypted under.
+pub(crate) fn root_key(row: &MetadataRow) -> u32 {
     u32::try_from(row.mark).unwrap_or(u32::MAX)
 }
 
@@ -85,14 +91,14 @@ pub(crate) fn write_forgotten(
     account: AccountId,
     last: AuditHead,
     key: &[u8; 32],
-) -> Result<LedgerRow, DiskError> {
+) -> Result<MetadataRow, DiskError> {
     let body = ForgottenBody {
         v: Format,
         head: Digest::from_bytes(last.head),
         signature: forgotten_signature(account, last, key),
     };
-    Ok(LedgerRow {
-        id: LedgerId::forgotten(account),
+    Ok(MetadataRow {
+        id: MetadataId::forgotten(account),
         mark: last.seq.saturating_add(1),
         body: write("books", &body)?,
     })
@@ -100,7 +106,7 @@ pub(crate) fn write_forgotten(
 
 pub(crate) fn read_forgotten(
     account: AccountId,
-    row: &LedgerRow,
+    row: &MetadataRow,
     key: &[u8; 32],
 ) -> Result<Forgotten, DiskError> {
     let body: ForgottenBody = read("books", &row.body)?;
@@ -124,8 +130,8 @@ struct CountBody {
 }
 
 /// A page that is only a number.
-pub(crate) fn write_count(id: LedgerId, mark: u64) -> Result<LedgerRow, DiskError> {
-    Ok(LedgerRow {
+pub(crate) fn write_count(id: MetadataId, mark: u64) -> Result<MetadataRow, DiskError> {
+    Ok(MetadataRow {
         id,
         mark,
         body: write("books", &CountBody { v: Format })?,
