@@ -48,6 +48,12 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
     let files = files::prepare(&cli.db, cli.fresh)?;
     let app = open(&files, geo).await?;
+    if files.is_key_exposed() {
+        let key = files.key.display();
+        warn(&format!(
+            "others can read the key file {key}: run chmod 600 {key}"
+        ));
+    }
     if !address.ip().is_loopback() {
         warn(
             "this demo speaks plain http and prints its passwords: keep it off networks you do not trust",
