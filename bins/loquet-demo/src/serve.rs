@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use loquet::flow::SetAddress;
 use loquet::{Clock, NewAccount, Request, Service, ServiceError, SystemClock};
@@ -23,7 +24,10 @@ use crate::{banner, notices, pages, places};
 /// Providers publish a new table of countries at least once a month.
 const STALE: u64 = 45 * 86_400;
 
-/// Runs until Ctrl-C. Every change is on disk before it is answered: ending at once loses nothing.
+/// How long requests under way may take after Ctrl-C or SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs until Ctrl-C or SIGTERM. Every change is on disk before it is answered.
 pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
     tokio::runtime::Runtime::new()
         .map_err(server)?
@@ -35,7 +39,10 @@ fn server(cause: io::Error) -> Failure {
 }
 
 async fn start(cli: &Cli) -> Result<(), Failure> {
-    let end = tokio::spawn(tokio::signal::ctrl_c());
+    let (end, deadline) = (
+        told_to_end().map_err(server)?,
+        told_to_end().map_err(server)?,
+    );
     // The address first: where it cannot be had, no file is made or deleted.
     let listener = TcpListener::bind(cli.listen)
         .await
@@ -61,10 +68,35 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
     banner::print(address, &files, cli.json).map_err(server)?;
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(end);
+    let cut = async {
+        deadline.await;
+        tokio::time::sleep(GRACE).await;
+    };
     tokio::select! {
-        ended = async { axum::serve(listener, app).await } => ended.map_err(server),
-        _ = end => Ok(()),
+        ended = async { serve.await } => ended.map_err(server),
+        () = cut => Ok(()),
     }
+}
+
+/// Listens for Ctrl-C and SIGTERM from this call on.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }
 
 async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
