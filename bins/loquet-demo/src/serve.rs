@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use loquet::flow::SetAddress;
@@ -12,14 +13,15 @@ use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
 use tokio::net::TcpListener;
 
+use crate::brake::Brake;
 use crate::cli::Cli;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
+use crate::pages::App;
 use crate::people::{ORGANIZATION, PEOPLE};
-use crate::phrase::Phrases;
-use crate::{banner, notices, pages, places};
+use crate::{banner, notices, pages, password, places};
 
 /// Providers publish a new table of countries at least once a month.
 const STALE: u64 = 45 * 86_400;
@@ -112,13 +114,22 @@ async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
         .map_err(failed)?;
     let org = ensure_people(&service).await.map_err(failed)?;
     service.set_places(geo);
-    let phrases =
-        Phrases::new().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
-    tokio::spawn(notices::housekeeping(service.clone(), org));
+    let checker =
+        password::checker().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
+    let brake = Arc::new(Brake::new());
+    tokio::spawn(notices::housekeeping(
+        service.clone(),
+        org,
+        Arc::clone(&brake),
+    ));
     let mut settings = Settings::default();
     settings.https = false;
-    let pages = Pages::new(service, Demo { database }, &settings);
-    Ok(pages::router(pages, org, phrases))
+    Ok(pages::router(App {
+        pages: Pages::new(service, Demo { database }, &settings),
+        org,
+        checker,
+        brake,
+    }))
 }
 
 /// Makes the organization and its accounts where they are not there yet.
@@ -140,7 +151,7 @@ async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
                 },
             )
             .await?;
-        // Whoever has an address keeps it: its owner may have changed it.
+        // An account's own address stays: its owner may have changed it.
         if let (Ok(address), None) = (label.parse(), service.address(account).await?) {
             let set = SetAddress { account, address };
             drop(service.run(set, &Request::new(None)?).await?);
@@ -150,6 +161,6 @@ async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
 }
 
 fn warn(text: &str) {
-    // Nobody is left to tell when standard error is closed.
+    // A closed standard error is no reason to stop.
     drop(writeln!(io::stderr(), "loquet-demo: warning: {text}"));
 }
