@@ -36,7 +36,7 @@ fn json_line(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Re
             "login": person.login,
             "name": person.name,
             "role": person.role_word(),
-            "password": person.phrase,
+            "password": person.password,
             "account": person.account().to_string(),
         })
     });
@@ -69,14 +69,16 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
   Key file  {key}
 "
     )?;
-    let line = |login, name, role, phrase| format!("  {login:<9} {name:<17} {role:<14} {phrase}");
-    writeln!(out, "{}", line("log in as", "name", "role", "password"))?;
+    let mut line = |login, name, role, password| {
+        writeln!(out, "  {login:<9} {name:<17} {role:<14} {password}")
+    };
+    line("log in as", "name", "role", "password")?;
     for person in &PEOPLE {
-        let role = person.role_word();
-        writeln!(
-            out,
-            "{}",
-            line(person.login, person.name, role, person.phrase)
+        line(
+            person.login,
+            person.name,
+            person.role_word(),
+            person.password,
         )?;
     }
     writeln!(out, "\n  What to try first")?;

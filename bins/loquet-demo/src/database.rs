@@ -9,15 +9,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::failure::Failure;
 use crate::files::{APPLICATION_ID, Files};
+use crate::password;
 use crate::people::PEOPLE;
-use crate::phrase;
 
 const SCHEMA: &str = "
     CREATE TABLE demo_person (
         account BLOB PRIMARY KEY,
         login   TEXT NOT NULL UNIQUE COLLATE NOCASE,
         name    TEXT NOT NULL,
-        phrase  TEXT NOT NULL
+        password_hash TEXT NOT NULL
     ) STRICT;
     CREATE TABLE demo_session (
         browser BLOB PRIMARY KEY,
@@ -76,13 +76,13 @@ impl Database {
         .map_err(Into::into)
     }
 
-    /// Account and hashed password of whoever logs in by this name.
+    /// The account with this log-in name, and its password's hash.
     pub(crate) async fn person(
         &self,
         login: String,
     ) -> Result<Option<(AccountId, String)>, BoxError> {
         self.run(move |connection| {
-            let sql = "SELECT account, phrase FROM demo_person WHERE login = ?1";
+            let sql = "SELECT account, password_hash FROM demo_person WHERE login = ?1";
             connection
                 .query_row(sql, [login], |row| {
                     Ok((AccountId::from_bytes(row.get(0)?), row.get(1)?))
@@ -152,7 +152,7 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     change.pragma_update(None, "application_id", APPLICATION_ID)?;
     change.execute_batch(SCHEMA)?;
     for person in &PEOPLE {
-        let hash = phrase::hash(person.phrase)
+        let hash = password::hash(person.password)
             .map_err(|fault| rusqlite::Error::ToSqlConversionFailure(fault.into()))?;
         change.execute(
             "INSERT INTO demo_person VALUES (?1, ?2, ?3, ?4)",

@@ -46,7 +46,7 @@ impl Failure {
             _ => cause.to_string(),
         };
         Self::Server(format!(
-            "cannot listen on {address}: {cause}. UpdateSettings another address with --listen."
+            "cannot listen on {address}: {cause}. Choose another address with --listen."
         ))
     }
 }

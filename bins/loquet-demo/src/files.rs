@@ -13,8 +13,8 @@ use crate::failure::Failure;
 
 /// SQLite's `application_id` of the demo's files: "LqDm".
 pub(crate) const APPLICATION_ID: i32 = 0x4c71_446d;
-const KEY_COMMENT: &str =
-    "# Key file of loquet-demo. Whoever has it can read the secrets in the database beside it.\n";
+/// The key file begins with this, which `loquet keys` keeps.
+const KEY_MARK: &str = "# Key file of loquet-demo.";
 
 /// The two files, and the lock that keeps a second demo out for as long as this lives.
 #[derive(Debug)]
@@ -27,6 +27,18 @@ pub(crate) struct Files {
     _lock: File,
 }
 
+impl Files {
+    /// Whether other users of the machine can read the key file.
+    pub(crate) fn is_key_exposed(&self) -> bool {
+        #[cfg(unix)]
+        return fs::metadata(&self.key).is_ok_and(|key| {
+            std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o077 != 0
+        });
+        #[cfg(not(unix))]
+        false
+    }
+}
+
 /// Opens the files or creates them. `fresh` deletes the demo's own files first.
 pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let database = absolute(database)?;
@@ -34,6 +46,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let lock = lock(&database)?;
     let mut is_new = is_empty(&database)?;
     if fresh && !is_new {
+        recognize_key(&key)?;
         for file in [
             beside(&database, "-wal"),
             beside(&database, "-shm"),
@@ -44,7 +57,7 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
         }
         is_new = true;
     }
-    // A start that was interrupted leaves a key without a database, which the next one uses; never the reverse.
+    // The key comes first: an interrupted start leaves at most a key without a database, which the next start uses.
     if is_new && !key.exists() {
         create_key(&key)?;
     }
@@ -68,7 +81,8 @@ pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     })
 }
 
-/// The absolute path, so that two spellings of it share one lock. Creates the folder of the default path only.
+/// The absolute path without links, so that every name of a file leads to one lock. Creates the folder of the default path
+/// only.
 fn absolute(database: &Path) -> Result<PathBuf, Failure> {
     let bad = || Failure::BadInput(format!("--db {}: not a file", database.display()));
     let name = database.file_name().ok_or_else(bad)?;
@@ -83,8 +97,8 @@ fn absolute(database: &Path) -> Result<PathBuf, Failure> {
         fs::create_dir_all(folder)
             .map_err(|cause| Failure::file("create the folder", folder, cause))?;
     }
-    fs::canonicalize(folder)
-        .map(|folder| folder.join(name))
+    fs::canonicalize(database)
+        .or_else(|_| fs::canonicalize(folder).map(|folder| folder.join(name)))
         .map_err(|cause| Failure::file("find the folder", folder, cause))
 }
 
@@ -124,9 +138,22 @@ fn is_empty(database: &Path) -> Result<bool, Failure> {
         return Ok(header.is_empty());
     }
     Err(Failure::BadInput(format!(
-        "{} does not begin like a database of this demo, so it is left alone. UpdateSettings another file with --db.",
+        "{} does not begin like a database of this demo, so it is left alone. Choose another file with --db.",
         database.display()
     )))
+}
+
+/// Refuses a key file that this demo did not make. A missing one is fine.
+fn recognize_key(key: &Path) -> Result<(), Failure> {
+    match fs::read(key) {
+        Ok(text) if text.starts_with(KEY_MARK.as_bytes()) => Ok(()),
+        Ok(_) => Err(Failure::BadInput(format!(
+            "{} does not begin like a key file of this demo, so nothing is deleted. Move it away first.",
+            key.display()
+        ))),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(Failure::file("read", key, cause)),
+    }
 }
 
 fn remove(path: &Path) -> Result<(), Failure> {
@@ -155,10 +182,13 @@ fn create_key(path: &Path) -> Result<(), Failure> {
     let key = Zeroizing::new(loquet::random::<32>().map_err(|cause| failed(&cause))?);
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
-    file.write_all(KEY_COMMENT.as_bytes())
-        .and_then(|()| file.write_all(Keyring::line(1, &key).as_bytes()))
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|cause| failed(&cause))?;
+    writeln!(
+        file,
+        "{KEY_MARK} It opens the secrets in the database beside it."
+    )
+    .and_then(|()| file.write_all(Keyring::line(1, &key).as_bytes()))
+    .and_then(|()| file.as_file().sync_all())
+    .map_err(|cause| failed(&cause))?;
     file.persist_noclobber(path)
         .map_err(|cause| failed(&cause))?;
     Ok(())

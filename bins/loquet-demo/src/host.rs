@@ -87,7 +87,7 @@ impl Host for Demo {
 
     fn report(&self, fault: &(dyn Error + 'static)) {
         let mut out = io::stderr().lock();
-        // Nobody is left to tell when standard error is closed.
+        // A closed standard error is no reason to stop.
         drop(writeln!(out, "loquet-demo: {fault}"));
     }
 }

@@ -4,6 +4,7 @@
 //! any embedding service does, and nothing of the second factor.
 
 mod banner;
+mod brake;
 mod cli;
 mod database;
 mod failure;
@@ -11,8 +12,8 @@ mod files;
 mod host;
 mod notices;
 mod pages;
+mod password;
 mod people;
-mod phrase;
 mod places;
 mod serve;
 
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
     match serve::run(&cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nobody is left to tell when standard error is closed.
+            // A closed standard error is no reason to stop.
             drop(writeln!(std::io::stderr(), "loquet-demo: {failure}"));
             failure.exit_code()
         }

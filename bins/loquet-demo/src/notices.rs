@@ -1,10 +1,13 @@
 //! The demo's mail: notices go to standard error. And what is done from time to time.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use loquet::store::BoxError;
 use loquet::{Deliver, Letter, OrgId, Service, ServiceError};
+
+use crate::brake::Brake;
 
 struct Terminal;
 
@@ -21,16 +24,19 @@ impl Deliver for Terminal {
 }
 
 /// Applies what is due, delivers notices and forgets what is old, round after round, until the program ends.
-pub(crate) async fn housekeeping(service: Service, org: OrgId) {
+pub(crate) async fn housekeeping(service: Service, org: OrgId, brake: Arc<Brake>) {
     let mut rounds = tokio::time::interval(Duration::from_secs(5));
     let mut days = tokio::time::interval(Duration::from_secs(86_400));
     loop {
         let done = tokio::select! {
             _ = days.tick() => service.forget_old_devices(org).await.map(drop),
-            _ = rounds.tick() => round(&service).await,
+            _ = rounds.tick() => {
+                brake.prune();
+                round(&service).await
+            }
         };
         if let Err(fault) = done {
-            // Nobody is left to tell when standard error is closed.
+            // A closed standard error is no reason to stop.
             drop(writeln!(io::stderr(), "housekeeping: {fault}"));
         }
     }

@@ -3,61 +3,44 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::error_handling::HandleErrorLayer;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
-use axum::{BoxError, Router, middleware};
+use axum::routing::get;
+use axum::{Router, middleware};
 use loquet_policy::{Access, OrgId};
 use loquet_web::{Content, Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
 use maud::{Markup, html};
-use tower::ServiceBuilder;
+use tower::ServiceExt;
 use zeroize::Zeroizing;
 
+use crate::brake::Brake;
 use crate::host::{Demo, LOG_IN};
+use crate::password::{Check, Checker, MAX_PASSWORD};
 use crate::people::ORGANIZATION;
-use crate::phrase::{MAX_PHRASE, Phrases};
 use crate::places;
 
 /// The longest name that is looked up, in characters.
 const MAX_LOGIN: usize = 64;
 
-/// Log-ins at the same time, most of which wait for their hash. Whoever comes beyond is sent away at once: a longer queue
-/// would keep everybody waiting for as long as a crowd likes.
-const MAX_LOG_INS: usize = 64;
-/// Nobody holds one of these places longer by sending a form slowly.
-const LOG_IN_TIME: Duration = Duration::from_secs(30);
+/// A log-in form must arrive whole in this time.
+const FORM_TIME: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 #[derive(Clone)]
-struct App {
-    pages: Pages<Demo>,
-    org: OrgId,
-    phrases: Arc<Phrases>,
+pub(crate) struct App {
+    pub(crate) pages: Pages<Demo>,
+    pub(crate) org: OrgId,
+    pub(crate) checker: Checker,
+    pub(crate) brake: Arc<Brake>,
 }
 
 /// All routes.
-pub(crate) fn router(pages: Pages<Demo>, org: OrgId, phrases: Phrases) -> Router {
-    let mounted = pages.router();
-    let app = App {
-        pages,
-        org,
-        phrases: Arc::new(phrases),
-    };
-    let busy = app.clone();
-    let limits = ServiceBuilder::new()
-        .layer(HandleErrorLayer::new(move |visit: Visit, _: BoxError| {
-            let trouble = (StatusCode::SERVICE_UNAVAILABLE, too_many(visit.language));
-            let page = draw(&busy, &visit, "", Some(trouble));
-            async { page }
-        }))
-        .load_shed()
-        .concurrency_limit(MAX_LOG_INS)
-        .timeout(LOG_IN_TIME);
+pub(crate) fn router(app: App) -> Router {
+    let mounted = app.pages.router();
     Router::new()
         .route("/", get(home))
-        .route(LOG_IN, post(log_in).layer(limits).get(show_log_in))
+        .route(LOG_IN, get(show_log_in).post(log_in))
         .route(places::PATH, get(show_place).post(choose_place))
         .fallback(not_found)
         .with_state(app)
@@ -65,15 +48,6 @@ pub(crate) fn router(pages: Pages<Demo>, org: OrgId, phrases: Phrases) -> Router
         .layer(middleware::from_fn(guard))
         .merge(mounted)
         .layer(middleware::from_fn(places::pretend))
-}
-
-fn too_many(language: Language) -> String {
-    language
-        .say(
-            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
-            "Too many people are logging in at the moment. Try again in a moment.",
-        )
-        .to_owned()
 }
 
 /// Where the visitor appears to be, and other places to appear from.
@@ -98,7 +72,7 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
                 h1 { (title) }
                 p.soft { (language.say(
                     "Un service en ligne voit d'où viennent ses visiteurs. Choisissez d'où vous apparaissez, pour essayer les règles de connexion. Cette page n'existe que dans la démonstration, et seulement sur votre propre ordinateur.",
-                    "An online service sees where its visitors come from. UpdateSettings where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
+                    "An online service sees where its visitors come from. Choose where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
                 )) }
             }
             (places::line(language, now))
@@ -106,13 +80,17 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
             div.row { a.button href="/" data-testid="go-on" { (language.say("Continuer", "Go on")) } }
         }
     };
-    let content = Content {
+    app.pages
+        .show(&visit, StatusCode::OK, narrow(title, viewer, body))
+}
+
+fn narrow(title: &str, viewer: Viewer, body: Markup) -> Content<'_> {
+    Content {
         title,
         viewer,
         narrow: true,
         body,
-    };
-    app.pages.show(&visit, StatusCode::OK, content)
+    }
 }
 
 async fn choose_place(fields: Result<Fields, NotAForm>) -> Response {
@@ -153,33 +131,32 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
             p.soft { (language.say("Bienvenue à la garderie À petits pas.", "Welcome to the À petits pas nursery.")) }
         }
         div.cards {
-            section.card {
-                header {
-                    h2 { (language.say("Votre compte", "Your account")) }
-                    p.soft { (language.say(
-                        "Protégez-le par un code à usage unique sur votre téléphone.",
-                        "Protect it with a one-time code on your phone.",
-                    )) }
-                }
-                div.row { a.button.plain href="/mfa/account" data-testid="account" { (language.say("Mon compte", "My account")) } }
-            }
+            (card(
+                language.say("Votre compte", "Your account"),
+                language.say("Protégez-le par un code à usage unique sur votre téléphone.", "Protect it with a one-time code on your phone."),
+                html! { a.button.plain href="/mfa/account" data-testid="account" { (language.say("Mon compte", "My account")) } },
+            ))
             @if administrator {
-                section.card {
-                    header {
-                        h2 { "Administration" }
-                        p.soft { (language.say(
-                            "L'authentification multi-facteur de toute l'organisation.",
-                            "Multi-factor log-in for the whole organization.",
-                        )) }
-                    }
-                    div.row { a.button.plain href="/mfa/admin" data-testid="admin" { "Administration" } }
-                }
+                (card(
+                    "Administration",
+                    language.say("L'authentification multi-facteur de toute l'organisation.", "Multi-factor log-in for the whole organization."),
+                    html! { a.button.plain href="/mfa/admin" data-testid="admin" { "Administration" } },
+                ))
             }
         }
     }
 }
 
-/// The log-in page: the form, or, to whoever has given the password, the QR code or the field for the six digits.
+fn card(title: &str, text: &str, button: Markup) -> Markup {
+    html! {
+        section.card {
+            header { h2 { (title) } p.soft { (text) } }
+            div.row { (button) }
+        }
+    }
+}
+
+/// The log-in page: the form, or, once the password was right, the QR code or the field for the six digits.
 async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     if let Some(page) = app.pages.interim(&visit).await {
         return page;
@@ -191,14 +168,12 @@ async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     }
 }
 
-/// Why somebody is not let in, to be said above the form.
+/// Why a log-in is refused: the status, and the sentence above the form.
 type Trouble = (StatusCode, String);
 
-async fn log_in(
-    State(app): State<App>,
-    visit: Visit,
-    fields: Result<Fields, NotAForm>,
-) -> Response {
+async fn log_in(State(app): State<App>, visit: Visit, request: Request) -> Response {
+    let fields = tokio::time::timeout(FORM_TIME, Fields::from_request(request, &())).await;
+    let fields = fields.unwrap_or(Err(NotAForm::Body(StatusCode::REQUEST_TIMEOUT)));
     let (login, trouble) = match &fields {
         Ok(fields) => match try_log_in(&app, &visit, fields).await {
             Ok(response) => return response,
@@ -215,33 +190,28 @@ fn not_a_form(fault: NotAForm, language: Language) -> Trouble {
 
 async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
     let language = visit.language;
+    let refused =
+        |status, french: &str, english| (status, language.say(french, english).to_owned());
     let attempt = fields
         .attempt()
         .map_err(|_| not_a_form(NotAForm::Attempt, language))?;
-    let typed = |name, field, most| {
-        fields.text(field, most).map_err(|fault| {
-            let text = format!("{name}\u{a0}: {}", fault.sentence(language));
-            (StatusCode::UNPROCESSABLE_ENTITY, text)
-        })
-    };
-    let login = typed(language.say("Identifiant", "Name"), "login", MAX_LOGIN)?;
-    let name = language.say("Mot de passe", "Password");
-    let phrase = Zeroizing::new(typed(name, "phrase", MAX_PHRASE)?.to_owned());
+    let login = typed(fields, "login", MAX_LOGIN, language)?;
+    let password = Zeroizing::new(typed(fields, "password", MAX_PASSWORD, language)?.to_owned());
 
-    // What costs less than a hash comes first: the place, and how often it was tried.
+    // The checks that cost less than a hash come first.
     let (service, address) = (app.pages.service(), app.pages.address(visit));
     match service.may_try(app.org, address).await {
         Ok(Access::Allowed) => {}
         Ok(Access::Denied | Access::Unknown) => {
-            let text = language.say(
+            return Err(refused(
+                StatusCode::FORBIDDEN,
                 "Les connexions ne sont pas permises depuis cette adresse.",
                 "Logging in is not allowed from this address.",
-            );
-            return Err((StatusCode::FORBIDDEN, text.to_owned()));
+            ));
         }
         Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
     }
-    app.phrases.count(login, address).map_err(|seconds| {
+    let spent = app.brake.spend(login, address).map_err(|seconds| {
         let text = language.say(
             format!("Trop d'essais. Réessayez dans {seconds}\u{a0}s."),
             format!("Too many tries. Try again in {seconds}\u{a0}s."),
@@ -253,18 +223,43 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
     };
     let (account, stored) = person.unzip();
-    match (app.phrases.is_right(phrase, stored).await, account) {
-        (true, Some(account)) => app
-            .pages
-            .admit(visit, account, attempt)
-            .await
-            .map_err(|sentence| (StatusCode::FORBIDDEN, sentence)),
-        _ => {
-            service.turned_away(app.org);
-            let text = refusal::neutral(language).to_owned();
-            Err((StatusCode::UNPROCESSABLE_ENTITY, text))
-        }
+    let check = Check {
+        password,
+        stored,
+        spent,
+    };
+    let is_right = app.checker.clone().oneshot(check).await.map_err(|_| {
+        refused(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
+            "Too many people are logging in at the moment. Try again in a moment.",
+        )
+    })?;
+    if let (true, Some(account)) = (is_right, account) {
+        let admitted = app.pages.admit(visit, account, attempt).await;
+        return admitted.map_err(|sentence| (StatusCode::FORBIDDEN, sentence));
     }
+    service.turned_away(app.org);
+    let text = refusal::neutral(language).to_owned();
+    Err((StatusCode::UNPROCESSABLE_ENTITY, text))
+}
+
+/// The text of a field, or what is wrong with it.
+fn typed<'a>(
+    fields: &'a Fields,
+    field: &'static str,
+    most: usize,
+    language: Language,
+) -> Result<&'a str, Trouble> {
+    fields.text(field, most).map_err(|fault| {
+        let name = if field == "login" {
+            language.say("Identifiant", "Name")
+        } else {
+            language.say("Mot de passe", "Password")
+        };
+        let text = format!("{name}\u{a0}: {}", fault.sentence(language));
+        (StatusCode::UNPROCESSABLE_ENTITY, text)
+    })
 }
 
 fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Response {
@@ -279,8 +274,8 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
                 maxlength=(MAX_LOGIN) required autofocus[login.is_empty()];
         }
         div.field {
-            label for="phrase" { (language.say("Mot de passe", "Password")) }
-            input #phrase name="phrase" type="password" autocomplete="current-password" maxlength=(MAX_PHRASE) required
+            label for="password" { (language.say("Mot de passe", "Password")) }
+            input #password name="password" type="password" autocomplete="current-password" maxlength=(MAX_PASSWORD) required
                 autofocus[!login.is_empty()];
         }
         button.button.wide type="submit" data-testid="log-in" { (language.say("Connexion", "Log in")) }
@@ -300,12 +295,8 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         }
     };
     let status = trouble.map_or(StatusCode::OK, |(status, _)| status);
-    let content = Content {
-        title: language.say("Connexion", "Log in"),
-        viewer: Viewer::Nobody,
-        narrow: true,
-        body,
-    };
+    let title = language.say("Connexion", "Log in");
+    let content = narrow(title, Viewer::Nobody, body);
     app.pages.show(visit, status, content)
 }
 
@@ -321,11 +312,6 @@ async fn not_found(State(app): State<App>, visit: Visit) -> Response {
             }
         }
     };
-    let content = Content {
-        title,
-        viewer: Viewer::Nobody,
-        narrow: true,
-        body,
-    };
+    let content = narrow(title, Viewer::Nobody, body);
     app.pages.show(&visit, StatusCode::NOT_FOUND, content)
 }

@@ -5,7 +5,7 @@ use loquet_policy::{AccountId, RoleId};
 /// The organization's name, which the authenticator app shows too.
 pub(crate) const ORGANIZATION: &str = "À petits pas";
 
-/// Somebody to log in as.
+/// A person to log in as.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Person {
     number: u64,
@@ -14,35 +14,19 @@ pub(crate) struct Person {
     pub(crate) name: &'static str,
     pub(crate) role: RoleId,
     /// Printed at every start: these guard nothing but a demonstration.
-    pub(crate) phrase: &'static str,
+    pub(crate) password: &'static str,
 }
 
-/// Two administrators, because nobody resets themself; two employees; two parents.
+/// Two administrators, because an administrator cannot reset their own account; two employees; two parents.
 #[rustfmt::skip]
 pub(crate) const PEOPLE: [Person; 6] = [
-    person(1, "helene", "Hélène Tremblay", RoleId::ADMINISTRATOR, "quatre canards au soleil"),
-    person(2, "marc", "Marc Gagnon", RoleId::ADMINISTRATOR, "une moufle sous la neige"),
-    person(3, "sofia", "Sofia Bouchard", RoleId::EMPLOYEE, "la sieste des hérissons"),
-    person(4, "karim", "Karim Haddad", RoleId::EMPLOYEE, "peinture sur les doigts"),
-    person(5, "julie", "Julie Lavoie", RoleId::PARENT, "bottes jaunes et flaques"),
-    person(6, "thomas", "Thomas Roy", RoleId::PARENT, "compote de pommes tiède"),
+    Person { number: 1, login: "helene", name: "Hélène Tremblay", role: RoleId::ADMINISTRATOR, password: "quatre canards au soleil" },
+    Person { number: 2, login: "marc", name: "Marc Gagnon", role: RoleId::ADMINISTRATOR, password: "une moufle sous la neige" },
+    Person { number: 3, login: "sofia", name: "Sofia Bouchard", role: RoleId::EMPLOYEE, password: "la sieste des hérissons" },
+    Person { number: 4, login: "karim", name: "Karim Haddad", role: RoleId::EMPLOYEE, password: "peinture sur les doigts" },
+    Person { number: 5, login: "julie", name: "Julie Lavoie", role: RoleId::PARENT, password: "bottes jaunes et flaques" },
+    Person { number: 6, login: "thomas", name: "Thomas Roy", role: RoleId::PARENT, password: "compote de pommes tiède" },
 ];
-
-const fn person(
-    number: u64,
-    login: &'static str,
-    name: &'static str,
-    role: RoleId,
-    phrase: &'static str,
-) -> Person {
-    Person {
-        number,
-        login,
-        name,
-        role,
-        phrase,
-    }
-}
 
 impl Person {
     pub(crate) fn account(&self) -> AccountId {

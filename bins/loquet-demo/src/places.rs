@@ -14,11 +14,9 @@ use maud::{Markup, html};
 
 use crate::failure::Failure;
 
-/// Where one appears to be.
+/// The page with the choice.
 pub(crate) const PATH: &str = "/endroit";
 const CHOICE: &str = "demo-endroit";
-/// Databases on sale are smaller.
-const MAX_DATABASE: u64 = 256 << 20;
 
 /// Places to appear from. The nurseries' addresses are for documentation (RFC 5737); the others lie in networks that
 /// providers of those countries have had for decades.
@@ -48,10 +46,6 @@ pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
     let bad = |why: &dyn std::fmt::Display| {
         Failure::BadInput(format!("--countries {}: {why}", path.display()))
     };
-    let length = std::fs::metadata(path).map_err(|why| bad(&why))?.len();
-    if length > MAX_DATABASE {
-        return Err(bad(&"longer than any such database"));
-    }
     let bytes = std::fs::read(path).map_err(|why| bad(&why))?;
     let geo = Geo::default().with_mmdb(&bytes).map_err(|why| bad(&why))?;
     match geo.built(Subject::Country) {
@@ -60,11 +54,11 @@ pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
     }
 }
 
-/// Where a request appears to come from, on the demonstrator's own machine.
+/// The address that a visitor from this machine chose to appear from.
 #[derive(Clone, Copy)]
 pub(crate) struct Pretended(pub(crate) IpAddr);
 
-/// Reads the choice. Only of visitors from this machine: over a network nobody says of themselves where they are.
+/// Reads the choice, of visitors from this machine only.
 pub(crate) async fn pretend(mut request: Request, next: Next) -> Response {
     let is_here = request
         .extensions()
@@ -91,7 +85,7 @@ fn place(number: &str) -> Option<IpAddr> {
     PLACES.get(at)?.2.parse().ok()
 }
 
-/// Keeps the choice in a cookie that ends with the browser. Number 0 is no place, so nothing is pretended.
+/// Keeps the choice in a cookie that ends with the browser. Number 0 means the true address.
 pub(crate) fn choose(fields: &Fields) -> Response {
     let number = fields.text("place", 4);
     let number = number.ok().filter(|number| place(number).is_some());
@@ -118,7 +112,7 @@ pub(crate) fn choices(language: Language, now: Option<IpAddr>) -> Markup {
     }
 }
 
-/// A line that says where one appears to be, and leads to the choice.
+/// A line with the visitor's address and a link to the choice.
 pub(crate) fn line(language: Language, now: Option<IpAddr>) -> Markup {
     html! {
         p.small.soft {

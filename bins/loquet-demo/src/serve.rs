@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use loquet::flow::SetAddress;
 use loquet::{Clock, NewAccount, Request, Service, ServiceError, SystemClock};
@@ -11,19 +13,23 @@ use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
 use tokio::net::TcpListener;
 
+use crate::brake::Brake;
 use crate::cli::Cli;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
+use crate::pages::App;
 use crate::people::{ORGANIZATION, PEOPLE};
-use crate::phrase::Phrases;
-use crate::{banner, notices, pages, places};
+use crate::{banner, notices, pages, password, places};
 
 /// Providers publish a new table of countries at least once a month.
 const STALE: u64 = 45 * 86_400;
 
-/// Runs until Ctrl-C. Every change is on disk before it is answered: ending at once loses nothing.
+/// How long requests under way may take after Ctrl-C or SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs until Ctrl-C or SIGTERM. Every change is on disk before it is answered.
 pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
     tokio::runtime::Runtime::new()
         .map_err(server)?
@@ -35,7 +41,10 @@ fn server(cause: io::Error) -> Failure {
 }
 
 async fn start(cli: &Cli) -> Result<(), Failure> {
-    let end = tokio::spawn(tokio::signal::ctrl_c());
+    let (end, deadline) = (
+        told_to_end().map_err(server)?,
+        told_to_end().map_err(server)?,
+    );
     // The address first: where it cannot be had, no file is made or deleted.
     let listener = TcpListener::bind(cli.listen)
         .await
@@ -48,6 +57,12 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
     let files = files::prepare(&cli.db, cli.fresh)?;
     let app = open(&files, geo).await?;
+    if files.is_key_exposed() {
+        let key = files.key.display();
+        warn(&format!(
+            "others can read the key file {key}: run chmod 600 {key}"
+        ));
+    }
     if !address.ip().is_loopback() {
         warn(
             "this demo speaks plain http and prints its passwords: keep it off networks you do not trust",
@@ -55,10 +70,35 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
     banner::print(address, &files, cli.json).map_err(server)?;
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(end);
+    let cut = async {
+        deadline.await;
+        tokio::time::sleep(GRACE).await;
+    };
     tokio::select! {
-        ended = async { axum::serve(listener, app).await } => ended.map_err(server),
-        _ = end => Ok(()),
+        ended = async { serve.await } => ended.map_err(server),
+        () = cut => Ok(()),
     }
+}
+
+/// Listens for Ctrl-C and SIGTERM from this call on.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }
 
 async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
@@ -74,13 +114,22 @@ async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
         .map_err(failed)?;
     let org = ensure_people(&service).await.map_err(failed)?;
     service.set_places(geo);
-    let phrases =
-        Phrases::new().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
-    tokio::spawn(notices::housekeeping(service.clone(), org));
+    let checker =
+        password::checker().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
+    let brake = Arc::new(Brake::new());
+    tokio::spawn(notices::housekeeping(
+        service.clone(),
+        org,
+        Arc::clone(&brake),
+    ));
     let mut settings = Settings::default();
     settings.https = false;
-    let pages = Pages::new(service, Demo { database }, &settings);
-    Ok(pages::router(pages, org, phrases))
+    Ok(pages::router(App {
+        pages: Pages::new(service, Demo { database }, &settings),
+        org,
+        checker,
+        brake,
+    }))
 }
 
 /// Makes the organization and its accounts where they are not there yet.
@@ -102,7 +151,7 @@ async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
                 },
             )
             .await?;
-        // Whoever has an address keeps it: its owner may have changed it.
+        // An account's own address stays: its owner may have changed it.
         if let (Ok(address), None) = (label.parse(), service.address(account).await?) {
             let set = SetAddress { account, address };
             drop(service.run(set, &Request::new(None)?).await?);
@@ -112,6 +161,6 @@ async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
 }
 
 fn warn(text: &str) {
-    // Nobody is left to tell when standard error is closed.
+    // A closed standard error is no reason to stop.
     drop(writeln!(io::stderr(), "loquet-demo: warning: {text}"));
 }

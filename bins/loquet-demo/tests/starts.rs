@@ -15,6 +15,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -52,31 +53,47 @@ fn stand(db: &Path, flags: &[&str]) -> Standing {
 }
 
 impl Standing {
-    fn end(mut self) -> i32 {
+    fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let status = Command::new("kill").args([name, &id]).status();
+        assert!(status.unwrap().success());
+    }
+
+    fn end(mut self) -> i32 {
+        self.signal("-INT");
         self.child.wait().unwrap().code().unwrap()
     }
 
-    fn ask(&self, request: &str) -> String {
-        let address = self.said["address"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("http://")
-            .unwrap();
+    fn send(&self, request: &str) -> TcpStream {
+        let address = self.said["address"].as_str().unwrap();
+        let address = address.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
+        let request = request.replace("HOST", address);
+        stream.write_all(request.as_bytes()).unwrap();
         stream
-            .write_all(request.replace("HOST", address).as_bytes())
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+    }
+
+    fn ask(&self, request: &str) -> String {
+        answer(self.send(request))
+    }
+
+    /// The log-in form's request, head and body.
+    fn form(&self, login: &str, password: &str) -> (String, String) {
+        let page = self.ask("GET /connexion HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
+        let attempt = &page.split("name=\"attempt\" value=\"").nth(1).unwrap()[..32];
+        let body = format!("attempt={attempt}&login={login}&password={password}");
+        let head = format!(
+            "POST /connexion HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        (head, body)
+    }
+
+    /// The status line of a log-in.
+    fn log_in(&self, login: &str, password: &str) -> String {
+        let (head, body) = self.form(login, password);
+        self.ask(&(head + &body)).lines().next().unwrap().to_owned()
     }
 }
 
@@ -86,6 +103,28 @@ impl Drop for Standing {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The first line that a start says on standard error.
+fn warning(mut command: Command) -> String {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
 }
 
 fn refused(db: &Path, flags: &[&str]) -> (i32, String) {
@@ -107,6 +146,9 @@ fn folder() -> (TempDir, PathBuf) {
 fn key_of(db: &Path) -> PathBuf {
     PathBuf::from(format!("{}.key", db.display()))
 }
+
+const ADMITTED: &str = "HTTP/1.1 303 See Other";
+const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests";
 
 #[test]
 fn a_first_start_makes_private_files_and_the_next_keeps_them() {
@@ -166,18 +208,12 @@ fn interrupted_first_start_is_continued() {
 }
 
 #[test]
-fn an_unknown_name_and_a_wrong_phrase_get_the_same_answer() {
+fn an_unknown_name_and_a_wrong_password_get_the_same_answer() {
     let (_folder, db) = folder();
     let demo = stand(&db, &[]);
-    let log_in = |login: &str, phrase: &str| {
-        let form = demo.ask("GET /connexion HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
-        let attempt = &form.split("name=\"attempt\" value=\"").nth(1).unwrap()[..32];
-        let body = format!("attempt={attempt}&login={login}&phrase={phrase}");
-        let answer = demo.ask(&format!(
-            "POST /connexion HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
+    let log_in = |login: &str, password: &str| {
+        let (head, body) = demo.form(login, password);
+        let answer = demo.ask(&(head + &body));
         let status = answer.lines().next().unwrap().to_owned();
         let error = answer
             .split("data-testid=\"error\">")
@@ -187,29 +223,60 @@ fn an_unknown_name_and_a_wrong_phrase_get_the_same_answer() {
     };
     let wrong = log_in("helene", "wrong");
     assert_eq!(wrong.0, "HTTP/1.1 422 Unprocessable Entity");
-    assert!(
-        wrong
-            .1
-            .as_ref()
-            .unwrap()
-            .contains("La connexion n'a pas abouti"),
-        "{wrong:?}"
-    );
+    let text = wrong.1.as_ref().unwrap();
+    assert!(text.contains("La connexion n'a pas abouti"), "{text}");
     assert_eq!(log_in("nobody", "wrong"), wrong);
-    assert_eq!(
-        log_in("Helene", "quatre+canards+au+soleil"),
-        ("HTTP/1.1 303 See Other".to_owned(), None)
-    );
-    // The ninth wrong phrase waits, whether or not the name is somebody's.
+    // Right passwords use up no tries: seven are left.
+    for _ in 0..9 {
+        assert_eq!(demo.log_in("Helene", "quatre+canards+au+soleil"), ADMITTED);
+    }
+    for _ in 0..7 {
+        assert_eq!(log_in("helene", "wrong"), wrong);
+    }
+    assert_eq!(demo.log_in("helene", "wrong"), TOO_MANY);
+    // The ninth try waits, whether or not an account has the name, and with the right password too.
     for name in ["nobody2", "marc"] {
         for _ in 0..8 {
             assert_eq!(log_in(name, "wrong"), wrong);
         }
-        assert_eq!(
-            log_in(name, "une+moufle+sous+la+neige").0,
-            "HTTP/1.1 429 Too Many Requests",
-            "{name}"
-        );
+        let status = demo.log_in(name, "une+moufle+sous+la+neige");
+        assert_eq!(status, TOO_MANY, "{name}");
+    }
+}
+
+#[test]
+fn forms_that_arrive_slowly_keep_no_one_out() {
+    let (_folder, db) = folder();
+    let demo = stand(&db, &[]);
+    let (head, body) = demo.form("helene", "wrong");
+    let half = head + &body[..20];
+    let mut slow: Vec<_> = (0..100).map(|_| demo.send(&half)).collect();
+    let status = demo.log_in("helene", "quatre+canards+au+soleil");
+    assert_eq!(status, ADMITTED);
+    let answer = answer(slow.pop().unwrap());
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    for (signal, is_finished) in [("-INT", true), ("-TERM", true), ("-TERM", false)] {
+        let (_folder, db) = folder();
+        let mut demo = stand(&db, &[]);
+        let (head, body) = demo.form("helene", "quatre+canards+au+soleil");
+        let (half, rest) = body.split_at(20);
+        let mut stream = demo.send(&(head + half));
+        // Taken on, because later requests are answered.
+        demo.form("helene", "wrong");
+        demo.signal(signal);
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(demo.child.try_wait().unwrap(), None);
+        let asked = Instant::now();
+        if is_finished {
+            stream.write_all(rest.as_bytes()).unwrap();
+            assert!(answer(stream).starts_with(ADMITTED));
+        }
+        assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+        assert!(asked.elapsed() < Duration::from_secs(7));
     }
 }
 
@@ -250,6 +317,50 @@ fn files_of_others_are_left_alone() {
     let (code, why) = refused(&folder.path().join("none/demo.db"), &[]);
     assert_eq!(code, 3);
     assert!(why.contains("cannot find the folder"), "{why}");
+}
+
+#[test]
+fn a_key_file_of_another_program_is_not_deleted() {
+    let (_folder, db) = folder();
+    stand(&db, &[]).end();
+    let good = fs::read(&db).unwrap();
+    for content in [
+        "1 of something else",
+        "",
+        "# Key file of another program.\n",
+    ] {
+        fs::write(key_of(&db), content).unwrap();
+        let (code, why) = refused(&db, &["--fresh"]);
+        assert!(code == 2 && why.contains("demo.db.key"), "{why}");
+        assert_eq!(fs::read_to_string(key_of(&db)).unwrap(), content);
+        assert_eq!(fs::read(&db).unwrap(), good);
+    }
+    fs::remove_file(key_of(&db)).unwrap();
+    assert_eq!(stand(&db, &["--fresh"]).said["new"], true);
+}
+
+#[test]
+fn a_link_to_the_database_leads_to_the_same_lock_and_key() {
+    let (folder, db) = folder();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&db, &link).unwrap();
+    let first = stand(&db, &[]);
+    let (code, why) = refused(&link, &[]);
+    assert!(code == 3 && why.contains("in use by another"), "{why}");
+    assert_eq!(first.end(), 0);
+    assert_eq!(stand(&link, &[]).said["key"], key_of(&db).to_str().unwrap());
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_said_to_be_one() {
+    let (_folder, db) = folder();
+    stand(&db, &[]).end();
+    fs::set_permissions(key_of(&db), fs::Permissions::from_mode(0o644)).unwrap();
+    let line = warning(demo(&db, &["--json"]));
+    assert!(
+        line.contains("warning") && line.contains("chmod 600"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -320,17 +431,7 @@ fn a_table_of_countries_is_read_and_what_is_none_is_named_before_anything_is_mad
     tree.insert_node(network, value);
     tree.metadata.binary_format_major_version = 2;
     fs::write(&good, tree.write_to(Vec::new()).unwrap()).unwrap();
-    let mut child = demo(&db, &["--countries", good.to_str().unwrap()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let line = warning(demo(&db, &["--countries", good.to_str().unwrap()]));
     // Built in 1970, as far as the writer says.
     assert!(line.contains("table of countries is older"), "{line}");
 }

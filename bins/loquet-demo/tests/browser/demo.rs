@@ -59,7 +59,7 @@ impl Demo {
         account.unwrap()[field].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn phrase(&self, login: &str) -> String {
+    pub(crate) fn password(&self, login: &str) -> String {
         self.field(login, "password")
     }
 
@@ -108,10 +108,10 @@ pub(crate) async fn log_in_from(address: &str, demo: &Demo, login: &str) -> Stri
     let page = exchange(address, demo, "GET /connexion HTTP/1.1", "").await;
     let attempt = page.split_once("name=\"attempt\" value=\"").unwrap().1;
     let attempt = attempt.split('"').next().unwrap();
-    let phrase = demo.phrase(login).replace(' ', "+");
+    let password = demo.password(login).replace(' ', "+");
     let form = format!(
-        "attempt={attempt}&login={login}&phrase={}",
-        encoded(&phrase)
+        "attempt={attempt}&login={login}&password={}",
+        encoded(&password)
     );
     exchange(address, demo, "POST /connexion HTTP/1.1", &form).await
 }

@@ -28,7 +28,9 @@ impl Journey {
     pub(crate) async fn log_in(&self, login: &str) {
         self.browser.find("log-in-page").await;
         self.browser.fill("login", login).await;
-        self.browser.fill("phrase", &self.demo.phrase(login)).await;
+        self.browser
+            .fill("password", &self.demo.password(login))
+            .await;
         self.browser.click("log-in").await;
     }
 

@@ -34,7 +34,7 @@ impl Journey {
 
     async fn an_administrator_enables_and_imposes(&mut self) -> Phone {
         self.browser.fill("login", "helene").await;
-        self.browser.fill("phrase", "ce n'est pas elle").await;
+        self.browser.fill("password", "ce n'est pas elle").await;
         self.browser.click("log-in").await;
         self.browser.find("error").await;
         self.browser.says("La connexion n'a pas abouti.").await;
