@@ -1,36 +1,44 @@
 //! In the host's own transaction.
 
+use std::ops::Deref;
+
 use loquet::HostTx;
-use loquet::store::{Commit, Fault, Writes};
+use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
 use rusqlite::{Connection, DropBehavior, Transaction};
 
 use crate::fault::{Shared, is_busy};
+use crate::read::load;
 use crate::write::{Change, Impossible, apply};
 
-/// A transaction of the host's, for [`Service::run_in`](loquet::Service::run_in).
+/// A transaction of the host's, for [`Mfa::provision_in`](loquet::Mfa::provision_in) and
+/// [`Mfa::committing_in`](loquet::Mfa::committing_in).
 ///
-/// It must be one of the database that the service's [`SqliteStore`](crate::SqliteStore) is open on, by any connection.
-/// Begin it as `IMMEDIATE`: one that reads first and writes later may find that somebody else wrote in between, and is
+/// It must be one of the database that the [`SqliteStore`](crate::SqliteStore) is open on, by any connection. Begin it as
+/// `IMMEDIATE`: one that reads first and writes later may find that another connection wrote in between, and is
 /// [`Fault::Busy`].
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use loquet::{Keyring, NewAccount, Request, RoleId, blocking, flow, store::Fault};
-/// # use loquet_sqlite::{HostTransaction, SqliteStore, refused};
-/// # use rusqlite::TransactionBehavior;
+/// # use loquet::{Client, Keyring, Mfa, NewAccount, Wait};
+/// # use loquet_sqlite::{HostTransaction, SqliteStore};
+/// # use rusqlite::TransactionBehavior::Immediate;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("app.db");
 /// let mut app = rusqlite::Connection::open(&path)?;
-/// app.execute_batch("CREATE TABLE visit (person TEXT)")?;
-/// let mfa = blocking::Service::open(SqliteStore::open(&path)?, Keyring::single(1, [7; 32]))?;
-/// # let org = mfa.ensure_organization(1_u64.into(), "Host")?;
-/// # let marie = mfa.ensure_account(org, NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] })?;
-/// let settled = mfa.run_in(flow::LogIn { account: marie }, &Request::new(None)?, |granted| {
-///     let transaction = app.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refused)?;
-///     transaction.execute("INSERT INTO visit VALUES ('marie')", []).map_err(refused)?;
-///     granted.commit_in(HostTransaction::from(transaction))
-/// })?;
-/// assert!(settled.granted().is_ok());
+/// app.execute_batch("CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE visit (user INTEGER)")?;
+/// let store = SqliteStore::open(&path)?;
+/// let mfa = Mfa::builder(store).keyring(Keyring::single(1, [7; 32])).issuer("Shop").open().wait()?;
+///
+/// // A user's row and the account, or neither. The host commits.
+/// let mut transaction = HostTransaction::from(app.transaction_with_behavior(Immediate)?);
+/// transaction.execute("INSERT INTO user VALUES (42, 'marie')", [])?;
+/// let marie = mfa.provision_in(&mut transaction).ensure_account(NewAccount::new(42_u64, "marie")).wait()?;
+/// transaction.into_inner().commit()?;
+///
+/// // A visit and the log-in, or neither. Loquet commits.
+/// let transaction = app.transaction_with_behavior(Immediate)?;
+/// transaction.execute("INSERT INTO visit VALUES (42)", [])?;
+/// mfa.committing_in(HostTransaction::from(transaction)).log_in(marie, Client::default()).wait()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -45,8 +53,28 @@ impl<'c> From<Transaction<'c>> for HostTransaction<'c> {
     }
 }
 
+impl<'c> HostTransaction<'c> {
+    /// Returns the host's transaction, to commit it or to roll it back.
+    #[must_use]
+    pub fn into_inner(self) -> Transaction<'c> {
+        self.0
+    }
+}
+
+impl Deref for HostTransaction<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
 impl HostTx for HostTransaction<'_> {
-    fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        load(&self.0, keys).map_err(refused)
+    }
+
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
         durable(&self.0)?;
         apply(&self.0, &Change::Commit(writes.clone()))
             .map(|applied| applied.commit)
@@ -59,7 +87,7 @@ impl HostTx for HostTransaction<'_> {
     /// # Errors
     /// [`Fault::Unknown`] when the commit failed: open the connection anew, for after a failed sync it may take pages for
     /// written that are not.
-    fn commit(self) -> Result<(), Fault> {
+    async fn commit(self) -> Result<(), Fault> {
         self.0.commit().map_err(|error| {
             let busy = is_busy(&error);
             let error = Shared::from(error);
@@ -69,6 +97,10 @@ impl HostTx for HostTransaction<'_> {
                 error.unknown()
             }
         })
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        self.0.rollback().map_err(refused)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-pub use loquet_enrollment::PaperError;
+use loquet_enrollment::PaperError;
 use loquet_enrollment::{PaperCode, base32};
 use loquet_policy::{AccountId, Digest};
 use zeroize::Zeroizing;
