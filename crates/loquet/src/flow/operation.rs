@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use loquet_ipfilter::Geo;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, UnixTime,
+    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, Snapshot,
+    UnixTime,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -73,6 +74,23 @@ pub(crate) struct Facts {
     pub(crate) geo: Geo,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
+}
+
+impl Facts {
+    /// What the rules read to say what a session of `actor` may do.
+    pub(crate) fn snapshot<'a>(
+        &'a self,
+        actor: &'a AccountRecord,
+        session: &'a Session,
+    ) -> Snapshot<'a> {
+        Snapshot {
+            organization: self.organization.as_ref().map(|record| &record.facts),
+            roster: self.roster.as_ref(),
+            actor: &actor.facts,
+            session: Some(session),
+            subject: None,
+        }
+    }
 }
 
 /// What came in, and what a decision is made with: the same again decides the same way.

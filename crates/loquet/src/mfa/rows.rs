@@ -6,8 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Authenticator, Level, OrgId, Organization, Refusal, RoleId, Session, Snapshot,
-    UnixTime, required, rights,
+    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
 };
 
 use super::vault::Vault;
@@ -154,24 +153,9 @@ impl Mfa {
         session: &Session,
     ) -> Result<(), Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        let snapshot = Snapshot {
-            organization: facts
-                .organization
-                .as_ref()
-                .map(|organization| &organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(session),
-            subject: None,
-        };
-        actor.check(session, &self.inner.limits, self.now())?;
-        let bound = !matches!(actor.facts.authenticator, Authenticator::None);
-        match rights(&snapshot, self.now())? {
-            _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
-            // Before an authenticator is bound there is nothing more to show.
-            Level::Level1 if bound => Err(Refusal::StepUp),
-            _ => Ok(()),
-        }
+        let now = self.now();
+        actor.check(session, &self.inner.limits, now)?;
+        may_see_administration(&facts.snapshot(actor, session), now)
     }
 
     pub(super) async fn people(
