@@ -54,6 +54,7 @@ pub use overview::{
 pub use provision::{NewAccount, Provision, SyncReport};
 pub use restore::Restored;
 pub use rotation::{KeyUse, Rotation};
+use rows::Actor;
 pub use transaction::{CommittingIn, ProvisionIn};
 use vault::Vault;
 
@@ -157,10 +158,11 @@ impl Mfa {
             .enter(accounts)
             .await
             .map_err(|_| Error::Busy)?;
+        let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
             let store = &*self.inner.store;
-            let facts = self.gather(store, operation.actor(), needs, true).await?;
+            let facts = self.gather(store, actor, needs).await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
@@ -192,7 +194,7 @@ impl Mfa {
         let needs = |facts: &Facts| flow::needs(&operation, id, facts);
         let mut source = rows::InTransaction(&mut transaction);
         let facts = self
-            .gather(&mut source, operation.actor(), needs, true)
+            .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
         let input = self.input(&attempt, id, &entropy, vault);
         let decided = flow::decide(&operation, &input, &facts);

@@ -64,7 +64,7 @@ impl Case<'_> {
         let (Grant::Session { session, .. } | Grant::Bound { session, .. }) = granted else {
             return;
         };
-        let old = self.session.map(|session| session);
+        let old = self.session;
         let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
         let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
         let new = self.device().is_none() && self.remembers(gives_code);

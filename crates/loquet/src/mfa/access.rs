@@ -8,6 +8,7 @@ use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use super::Mfa;
+use super::rows::Actor;
 use crate::audit::Record;
 use crate::error::Error;
 use crate::flow::{self, AccessCheck, Facts, SetAccessRules, UNDO};
@@ -180,8 +181,7 @@ impl Mfa {
         self.load(
             self.store(),
             &[RowKey::Organization(org)],
-            None,
-            false,
+            Actor::None,
             &mut facts,
         )
         .await?;

@@ -3,6 +3,7 @@
 use loquet_policy::{OrgId, UnixTime};
 
 use super::Operator;
+use super::rows::Actor;
 use crate::attempt::Attempt;
 use crate::disk;
 use crate::error::Error;
@@ -45,8 +46,7 @@ impl Operator {
         self.load(
             self.store(),
             &[RowKey::Roster(org)],
-            None,
-            false,
+            Actor::None,
             &mut facts,
         )
         .await?;

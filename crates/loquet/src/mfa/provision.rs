@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster};
 
-use super::rows::Source;
+use super::rows::{Actor, Source};
 use super::{MAX_EXTERNAL_ID, Mfa, TRIES};
 use crate::addresses::Address;
 use crate::attempt::Attempt;
@@ -139,7 +139,7 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0
-                .load(self.0.store(), &keys, None, false, &mut facts)
+                .load(self.0.store(), &keys, Actor::None, &mut facts)
                 .await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
@@ -332,7 +332,7 @@ impl Mfa {
             RowKey::Organization(org),
             RowKey::Roster(org),
         ];
-        self.load(source, &keys, Some(new.id), false, &mut facts)
+        self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
             .await?;
         if facts.actor.is_some() {
             return Ok(None);
