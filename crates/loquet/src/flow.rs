@@ -93,6 +93,7 @@ mod book;
 pub(crate) mod change;
 mod decide;
 mod devices;
+mod door;
 mod enrollment;
 mod evidence;
 mod hearers;
@@ -114,12 +115,13 @@ pub(crate) use book::not_me_link;
 pub use book::{ChangeAddress, ReportUnrecognized, SetAddress};
 pub(crate) use decide::{decide, home, home_of, needs};
 pub use devices::{Forget, ForgetDevice, ForgetDevices, ForgetOldDevices, SetDevicesRemembered};
+pub(crate) use door::Door;
 pub(crate) use enrollment::offer;
 pub use enrollment::{
     BeginEnrollment, BeginReplacement, CancelEnrollment, ConfirmEnrollment, NoOffer, Offer,
     ReportLost, TurnOff, TurnOn,
 };
-pub(crate) use evidence::{Door, proposed_break_glass, tags};
+pub(crate) use evidence::{proposed_break_glass, tags};
 pub use host::{CollectResetCode, HostDeactivate, OpenBreakGlass};
 pub use log_in::{
     Entered, LogIn, LogOut, LogOutEverywhere, PasswordChanged, Resynchronize, VerifyCode,

@@ -20,6 +20,7 @@ use crate::store::{Fault, LedgerId, Store};
 
 mod access;
 mod audit;
+mod bounds;
 mod denials;
 mod error;
 mod host;
@@ -32,21 +33,13 @@ mod vault;
 
 pub use access::{Affected, WhatIf};
 pub use audit::Verified;
+use bounds::TRIES;
 pub use error::ServiceError;
 pub use host::NewAccount;
 pub use restore::Restored;
 pub use rotation::{Resealed, Sealed};
 pub use standing::{Person, Standing};
 use vault::Vault;
-
-/// How often a decision is made again when another process changed what it read.
-const TRIES: u32 = 16;
-/// Compiled access rules that are kept.
-const FILTERS: usize = 64;
-/// Accounts whose organization is remembered.
-const HOMES: usize = 1 << 16;
-/// Longest external id, in bytes.
-const MAX_EXTERNAL_ID: usize = 256;
 
 /// Multi-factor log-in over a store. Clone it freely: all clones are one.
 #[derive(Clone)]

@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 
 mod rows;
 
-use rows::{audit, key, notice, page, put, read, signed, unsigned};
+use rows::{audit, key, notice, page, put, read, refused, signed, unsigned};
 
 /// One table for all rows: a store may keep them as it likes. `fact` is whatever number a row has in the open.
 const SCHEMA: &str = "
@@ -81,18 +81,6 @@ impl OwnStore {
         let _turn = self.writing.lock().await;
         let done = work.execute(&self.pool).await.map_err(refused)?;
         Ok(u32::try_from(done.rows_affected()).unwrap_or(u32::MAX))
-    }
-}
-
-/// Before a commit: nothing is written.
-fn refused(error: sqlx::Error) -> Fault {
-    const BUSY: &str = "5";
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code().map(|code| code.into_owned()));
-    match (&error, code.as_deref()) {
-        (sqlx::Error::PoolTimedOut, _) | (_, Some(BUSY)) => Fault::Busy,
-        _ => Fault::NotCommitted(error.into()),
     }
 }
 

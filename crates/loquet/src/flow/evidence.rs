@@ -1,9 +1,6 @@
 //! What a ceremony shows the rules: what a typed code, a place, a session amount to.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
+use loquet_ipfilter::{DeviceTier, Origin, Tag};
 use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
     Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
@@ -15,46 +12,6 @@ use crate::hash;
 use crate::paper::{BreakGlassCode, ResetCode};
 use crate::records::OrganizationRecord;
 use crate::stamp::Stamp;
-
-/// The organization's access rules, ready to answer.
-#[derive(Debug, Default, Clone)]
-pub(crate) enum Door {
-    /// There are rules that cannot be read: nobody can tell.
-    #[default]
-    Unreadable,
-    /// There are no rules.
-    Open,
-    /// These rules.
-    Guarded(Arc<Filter>),
-}
-
-impl Door {
-    pub(crate) fn access(
-        &self,
-        address: Option<IpAddr>,
-        tags: &[Tag],
-        device: DeviceTier,
-    ) -> Access {
-        match self {
-            Self::Unreadable => Access::Unknown,
-            Self::Open => Access::Allowed,
-            Self::Guarded(filter) => {
-                let origin = Origin {
-                    address,
-                    tags,
-                    device,
-                };
-                if filter.decide(&origin) == Decision::Allow {
-                    Access::Allowed
-                } else if address.is_none() {
-                    Access::Unknown
-                } else {
-                    Access::Denied
-                }
-            }
-        }
-    }
-}
 
 impl Case<'_> {
     /// Where this request comes from.

@@ -6,7 +6,7 @@ use loquet_ipfilter::Geo;
 use loquet_policy::{Audience, Event, Notice, Roster, UnixTime};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::evidence::Door;
+use super::door::Door;
 use super::request::Request;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;

@@ -3,7 +3,7 @@
 use loquet_enrollment::LabelError;
 use loquet_policy::TooManyRoles;
 
-use super::MAX_EXTERNAL_ID;
+use super::bounds::MAX_EXTERNAL_ID;
 use crate::audit::{Broken, CheckpointError};
 use crate::disk::DiskError;
 use crate::edge::NoEntropy;

@@ -3,7 +3,8 @@
 use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organization, RoleId, RoleSet, Roster, UnixTime};
 
-use super::{MAX_EXTERNAL_ID, Person, Service, ServiceError, TRIES};
+use super::bounds::{MAX_EXTERNAL_ID, TRIES};
+use super::{Person, Service, ServiceError};
 use crate::disk;
 use crate::edge::random;
 use crate::flow::{self, Facts};

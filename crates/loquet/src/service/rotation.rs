@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use loquet_policy::AccountId;
 
-use super::{Service, ServiceError, TRIES};
+use super::bounds::TRIES;
+use super::{Service, ServiceError};
 use crate::disk;
 use crate::edge::random;
 use crate::store::{AccountRow, Commit, Item, LedgerId, Query, Row, RowKey, Version, Writes};

@@ -9,8 +9,9 @@ use loquet_policy::{
     required, rights,
 };
 
+use super::bounds::{FILTERS, HOMES, TRIES};
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Person, Service, ServiceError, TRIES};
+use super::{Person, Service, ServiceError};
 use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::flow::change::Change;

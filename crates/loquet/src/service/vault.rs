@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Service, ServiceError, TRIES};
+use super::bounds::TRIES;
+use super::{Service, ServiceError};
 use crate::disk;
 use crate::edge::random;
 use crate::flow::Keys;
