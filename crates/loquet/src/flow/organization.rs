@@ -190,7 +190,8 @@ of_host!(
     }
 );
 
-/// Other access rules: from where the people of the organization may log in.
+/// Other access rules: from where the people of the organization may log in. Made by
+/// [`Service::read_rules`](crate::Service::read_rules), which keeps to the host's limit.
 #[derive(Debug, Clone)]
 pub struct SetAccessRules {
     stamp: Stamp,
@@ -234,20 +235,13 @@ pub enum BadRules {
 pub const RULES_LIMIT: usize = 16 * 1024;
 
 impl SetAccessRules {
-    /// Reads the rules, of at most [`RULES_LIMIT`] bytes. `typed` is a fresh code, which rules need that let more in. No
-    /// rules at all let everybody in.
-    ///
-    /// # Errors
-    /// [`BadRules`] with the line at fault.
-    pub fn new(stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
-        Self::within(RULES_LIMIT, stamp, text, typed)
-    }
-
-    /// The same within the limit of a host that has set its own.
-    ///
-    /// # Errors
-    /// As for [`new`](Self::new).
-    pub fn within(limit: usize, stamp: Stamp, text: &str, typed: &str) -> Result<Self, BadRules> {
+    /// Reads rules of at most `limit` bytes, the host's.
+    pub(crate) fn within(
+        limit: usize,
+        stamp: Stamp,
+        text: &str,
+        typed: &str,
+    ) -> Result<Self, BadRules> {
         let bytes = text.len();
         if bytes > limit {
             return Err(BadRules::TooLong { bytes, limit });

@@ -10,7 +10,7 @@ use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, lim
 
 use super::{Service, ServiceError};
 use crate::audit::Record;
-use crate::flow::{self, Door, Facts, SetAccessRules, UNDO};
+use crate::flow::{self, BadRules, Door, Facts, SetAccessRules, UNDO};
 use crate::stamp::Stamp;
 use crate::store::{Item, LedgerId, Query, RowKey};
 
@@ -80,6 +80,21 @@ impl Service {
     #[must_use]
     pub fn rules_limit(&self) -> usize {
         self.inner.rules_limit.load(Ordering::Relaxed)
+    }
+
+    /// Reads other access rules, of at most [`rules_limit`](Self::rules_limit) bytes, to be run or to be asked about
+    /// ([`what_if_rules`](Self::what_if_rules)). `typed` is a fresh code, which rules need that let more in. No rules at
+    /// all let everybody in.
+    ///
+    /// # Errors
+    /// [`BadRules`] with the line at fault.
+    pub fn read_rules(
+        &self,
+        stamp: Stamp,
+        text: &str,
+        typed: &str,
+    ) -> Result<SetAccessRules, BadRules> {
+        SetAccessRules::within(self.rules_limit(), stamp, text, typed)
     }
 
     /// The text of the access rules in force, for an administrator. Empty: there are none.
