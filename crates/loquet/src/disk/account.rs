@@ -141,22 +141,16 @@ pub(crate) fn write_account<E>(
 where
     E: From<DiskError>,
 {
-    let (id, org) = (record.facts.id, record.facts.org);
+    let (account, org) = (record.facts.id, record.facts.org);
     let mut seal = |slot: &str, secret: &Secret| -> Result<String, E> {
-        let nonce = nonce()?;
-        let sealed = keys
-            .seal(
-                &Place {
-                    org,
-                    account: id,
-                    slot,
-                    version,
-                },
-                secret.expose(),
-                nonce,
-            )
-            .map_err(DiskError::from)?;
-        Ok(BASE64.encode(sealed))
+        let place = Place {
+            org,
+            account,
+            slot,
+            version,
+        };
+        let sealed = keys.seal(&place, secret.expose(), nonce()?);
+        Ok(BASE64.encode(sealed.map_err(DiskError::from)?))
     };
     let active = record
         .secrets
@@ -176,6 +170,15 @@ where
             })
         })
         .collect::<Result<_, E>>()?;
+    Ok(row(record, active, pendings)?)
+}
+
+/// The row of an account, its secrets sealed.
+fn row(
+    record: &AccountRecord,
+    active: Option<String>,
+    pendings: Vec<SealedPending>,
+) -> Result<AccountRow, DiskError> {
     let body = AccountBody {
         v: Format,
         label: record.label.clone(),
@@ -188,8 +191,8 @@ where
         devices: record.devices.clone(),
     };
     Ok(AccountRow {
-        id,
-        org,
+        id: record.facts.id,
+        org: record.facts.org,
         external_id: record.external_id.clone(),
         ever: record.facts.ever,
         epoch: record.facts.epoch,
