@@ -128,14 +128,8 @@ impl Store for OwnStore {
         match query {
             Query::Organizations => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 0 AND key > ? ORDER BY key LIMIT ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(after)
-                        .bind(limit)
-                        .fetch_all(pool)
-                        .await,
-                    by_row,
-                )
+                let rows = sqlx::query(sql).bind(after).bind(limit);
+                page(rows.fetch_all(pool).await, by_row)
             }
             Query::Accounts(org) => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND org = ? AND key > ? ORDER BY key LIMIT ?";
@@ -147,14 +141,8 @@ impl Store for OwnStore {
             }
             Query::ExternalId(org, name) => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND org = ? AND external_id = ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(org.to_bytes().to_vec())
-                        .bind(name)
-                        .fetch_all(pool)
-                        .await,
-                    by_row,
-                )
+                let rows = sqlx::query(sql).bind(org.to_bytes().to_vec()).bind(name);
+                page(rows.fetch_all(pool).await, by_row)
             }
             Query::Audit(account) => {
                 let sql =
@@ -167,14 +155,8 @@ impl Store for OwnStore {
             }
             Query::Outbox => {
                 let sql = "SELECT * FROM mfa_outbox WHERE number > ? ORDER BY number LIMIT ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(number)
-                        .bind(limit)
-                        .fetch_all(pool)
-                        .await,
-                    notice,
-                )
+                let rows = sqlx::query(sql).bind(number).bind(limit);
+                page(rows.fetch_all(pool).await, notice)
             }
             other => Err(Fault::NotCommitted(
                 format!("this store knows no {other:?}").into(),
