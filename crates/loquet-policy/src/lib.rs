@@ -94,7 +94,7 @@ pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTim
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
-pub use requirement::{Requirement, covers, may_switch_off, may_turn, required};
+pub use requirement::{Requirement, covers, may_turn, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
 pub use session::{Assurance, Level, NextStep, Session, StampError};
