@@ -152,7 +152,7 @@ in_session!(
         if let Some(organization) = effects.organization(case) {
             organization.devices = this.on;
         }
-        // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
+        // The administrator's own devices are forgotten at once, those of other accounts with their next decision.
         effects.actor.devices.let_go();
         let event = Event::DevicesSwitched {
             on: this.on,
@@ -238,7 +238,7 @@ in_session!(
 );
 
 /// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
-/// nobody uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
+/// no one uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ForgetOldDevices {
     /// Whose.

@@ -44,7 +44,7 @@ pub(crate) trait Operation: Hash + Send + Sync {
     /// What to ask of the rules, with the evidence.
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal>;
 
-    /// What is written beside what the rules decide, once they have granted it.
+    /// Changes what the rules do not know, once they have granted the operation.
     fn effects(&self, _: &Case<'_>, _: &mut Effects<'_>) {}
 
     /// Texts of access rules that the command names by hash.

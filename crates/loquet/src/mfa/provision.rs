@@ -192,7 +192,7 @@ impl Provision<'_> {
     }
 
     /// Creates the accounts of all the host's users, and reports what it found: to begin with an existing service, and to
-    /// run again as often as you like. It changes no role and deactivates nobody.
+    /// run again as often as you like. It changes no role and deactivates no account.
     ///
     /// # Errors
     /// [`Error`] of the store. What one account lacks is reported, not returned.

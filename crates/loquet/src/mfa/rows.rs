@@ -426,7 +426,7 @@ impl Mfa {
         if let Some(roster) = &change.roster {
             put.push(Row::Roster(disk::write_roster(roster)?));
         }
-        // What was done to somebody stands in that account's chain too.
+        // What was done to another account is recorded in that account's chain too.
         if let Some(mut subject) = change.subject.clone() {
             audit.push(chain(&mut subject)?);
             put.push(encrypt(&subject)?);
