@@ -85,7 +85,7 @@ pub(crate) fn decide<C: Operation>(
     };
     if let Some(session) = case.session
         && let Err(refusal) = actor.check(session, input.limits, now)
-        && !(C::GIVES_CODE && refusal.next_step() == Some(NextStep::SecondFactor))
+        && !(C::WHILE_OWING && refusal.next_step() == Some(NextStep::SecondFactor))
     {
         return refuse(refusal);
     }

@@ -28,6 +28,8 @@ pub(crate) trait Operation: Hash + Send + Sync {
     /// Whether a code of the authenticator completes it, so that the device may be remembered and a session that owes a
     /// code again may ask.
     const GIVES_CODE: bool = false;
+    /// Whether a session whose last code is too old may still do it.
+    const WHILE_OWING: bool = false;
     /// Whether it makes a secret: a shared secret, a reset code, a device's cookie.
     const MAKES_SECRET: bool = false;
 

@@ -132,6 +132,10 @@ impl Provision<'_> {
     ) -> Result<OrgId, Error> {
         Label::new(name, "account")?;
         let mut new = Organization::new(id);
+        let roles = &self.0.inner.roles;
+        if !roles.is_empty() {
+            new.roles = roles.iter().map(|role| role.definition).collect();
+        }
         for setting in settings {
             new.begin_with(setting.into())?;
         }
