@@ -11,7 +11,7 @@ use loquet_policy::{
 
 use super::*;
 use crate::audit::AuditHead;
-use crate::device::Devices;
+use crate::devices::Devices;
 use crate::keyring::Keyring;
 use crate::records::{
     AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Mfa, TRIES};
+use crate::decide::Keys;
 use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::flow::Keys;
 use crate::hash::mac;
 use crate::keyring::Keyring;
+use crate::mfa::{Mfa, TRIES};
 use crate::store::{Commit, MetadataId, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
@@ -90,7 +90,7 @@ impl Mfa {
     }
 
     /// Writes the root key, encrypted anew, over the row at `version`.
-    pub(super) async fn put_root(
+    pub(crate) async fn put_root(
         &self,
         root: &[u8; 32],
         version: Version,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::blocking::wait;
 use crate::keyring::Keyring;
-use crate::mfa::NewAccount;
+use crate::provision::NewAccount;
 use crate::store::MemoryStore;
 
 #[test]
