@@ -10,6 +10,7 @@ use loquet_policy::{AccountId, Digest, OrgId, Session, UnixTime};
 
 use crate::attempt::Attempt;
 use crate::commit::{commit, commit_in};
+use crate::disk::Decrypt;
 use crate::edge::{Clock, Entropy, random};
 use crate::error::Error;
 use crate::flow::{self, Facts, Input, Operation};
@@ -33,6 +34,7 @@ mod log_in;
 mod maintenance;
 mod operator;
 mod overview;
+mod progress;
 mod provision;
 mod rejections;
 mod restore;
@@ -48,9 +50,8 @@ pub use audit::Verified;
 pub use authorize::Authorized;
 pub use builder::MfaBuilder;
 pub use operator::{Maintenance, Operator};
-pub use overview::{
-    AccountOverview, AuthenticatorState, LoginProgress, OrganizationOverview, UserEntry,
-};
+pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry};
+pub use progress::LoginProgress;
 pub use provision::{NewAccount, Provision, SyncReport};
 pub use restore::Restored;
 pub use rotation::{KeyUse, Rotation};
@@ -160,7 +161,9 @@ impl Mfa {
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
             let store = &*self.inner.store;
-            let facts = self.gather(store, operation.actor(), needs, true).await?;
+            let facts = self
+                .gather(store, operation.actor(), needs, Decrypt::All)
+                .await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
@@ -192,7 +195,7 @@ impl Mfa {
         let needs = |facts: &Facts| flow::needs(&operation, id, facts);
         let mut source = rows::InTransaction(&mut transaction);
         let facts = self
-            .gather(&mut source, operation.actor(), needs, true)
+            .gather(&mut source, operation.actor(), needs, Decrypt::All)
             .await?;
         let input = self.input(&attempt, id, &entropy, vault);
         let decided = flow::decide(&operation, &input, &facts);

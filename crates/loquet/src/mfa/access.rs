@@ -9,6 +9,7 @@ use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, lim
 
 use super::Mfa;
 use crate::audit::Record;
+use crate::disk::Decrypt;
 use crate::error::Error;
 use crate::flow::{self, AccessCheck, Facts, SetAccessRules, UNDO};
 use crate::store::{Item, MetadataId, Query, RowKey};
@@ -181,7 +182,7 @@ impl Mfa {
             self.store(),
             &[RowKey::Organization(org)],
             None,
-            false,
+            Decrypt::Nothing,
             &mut facts,
         )
         .await?;

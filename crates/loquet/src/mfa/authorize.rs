@@ -16,7 +16,8 @@ use crate::session::MfaSession;
 
 /// A user whose session has full rights: the only value from which a handler learns who is there.
 ///
-/// It comes from [`Mfa::authorize`] alone, so that no handler can be reached without it:
+/// It comes from [`Mfa::authorize`] and, after the same checks, from [`LoginProgress::user`](super::LoginProgress::user)
+/// alone, so that no handler can be reached without it:
 ///
 /// ```compile_fail,E0451
 /// # fn forged(session: loquet::MfaSession) -> loquet::Authorized {
@@ -131,18 +132,18 @@ impl Mfa {
         let session = self.verified(session).await?;
         let facts = self.facts(session.account).await?;
         let tier = self.admit(&facts, &session, client)?;
-        self.authorized(facts, session, client, tier)
+        Ok(self.authorized(&facts, session, client, tier)?)
     }
 
-    fn authorized(
+    pub(super) fn authorized(
         &self,
-        facts: Facts,
+        facts: &Facts,
         session: Session,
         client: &Client,
         tier: DeviceTier,
-    ) -> Result<Authorized, Error> {
-        let (Some(actor), Some(organization)) = (facts.actor, facts.organization) else {
-            return Err(Refusal::PolicyUnavailable.into());
+    ) -> Result<Authorized, Refusal> {
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Err(Refusal::PolicyUnavailable);
         };
         let now = self.now();
         let snapshot = Snapshot {
@@ -161,7 +162,7 @@ impl Mfa {
             level,
             roles: actor.facts.roles,
             tier,
-            external_id: actor.external_id,
+            external_id: actor.external_id.clone(),
             now,
         })
     }

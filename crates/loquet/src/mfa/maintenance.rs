@@ -4,7 +4,7 @@ use loquet_policy::{OrgId, UnixTime};
 
 use super::Operator;
 use crate::attempt::Attempt;
-use crate::disk;
+use crate::disk::{self, Decrypt};
 use crate::error::Error;
 use crate::flow::{self, Facts};
 use crate::store::{Query, RowKey};
@@ -46,7 +46,7 @@ impl Operator {
             self.store(),
             &[RowKey::Roster(org)],
             None,
-            false,
+            Decrypt::Nothing,
             &mut facts,
         )
         .await?;

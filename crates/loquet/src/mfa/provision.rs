@@ -10,7 +10,7 @@ use super::rows::Source;
 use super::{MAX_EXTERNAL_ID, Mfa, TRIES};
 use crate::addresses::Address;
 use crate::attempt::Attempt;
-use crate::disk;
+use crate::disk::{self, Decrypt};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::flow::{Erase, Facts, HostDeactivate, OrganizationSetting, SetAddress};
@@ -139,7 +139,7 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0
-                .load(self.0.store(), &keys, None, false, &mut facts)
+                .load(self.0.store(), &keys, None, Decrypt::Nothing, &mut facts)
                 .await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
@@ -332,7 +332,7 @@ impl Mfa {
             RowKey::Organization(org),
             RowKey::Roster(org),
         ];
-        self.load(source, &keys, Some(new.id), false, &mut facts)
+        self.load(source, &keys, Some(new.id), Decrypt::Nothing, &mut facts)
             .await?;
         if facts.actor.is_some() {
             return Ok(None);

@@ -12,7 +12,7 @@ use loquet_policy::{
 
 use super::vault::Vault;
 use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
-use crate::disk::{self, DiskError, FirstOutcome};
+use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::flow::change::Change;
@@ -66,17 +66,17 @@ impl Mfa {
         &*self.inner.store
     }
 
-    /// The rows of one account and its organization, the account's secrets left encrypted.
+    /// Loads the rows of one account and its organization. The account's secrets stay encrypted.
     pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(account, false).await
+        self.facts_with(account, Decrypt::Nothing).await
     }
 
-    /// The same with the secrets.
-    pub(super) async fn decrypted_facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(account, true).await
-    }
-
-    async fn facts_of(&self, account: AccountId, decrypt: bool) -> Result<Facts, Error> {
+    /// Loads the same, and decrypts what `decrypt` names.
+    pub(super) async fn facts_with(
+        &self,
+        account: AccountId,
+        decrypt: Decrypt,
+    ) -> Result<Facts, Error> {
         let first = [RowKey::Account(account)];
         let needs = |facts: &Facts| match facts.read.as_slice() {
             [] => first.to_vec(),
@@ -96,7 +96,7 @@ impl Mfa {
         mut source: impl Source,
         actor: AccountId,
         needs: impl Fn(&Facts) -> Vec<RowKey>,
-        decrypt: bool,
+        decrypt: Decrypt,
     ) -> Result<Facts, Error> {
         let mut facts = Facts {
             geo: self.geo(),
@@ -269,7 +269,7 @@ impl Mfa {
         mut source: impl Source,
         keys: &[RowKey],
         actor: Option<AccountId>,
-        decrypt: bool,
+        decrypt: Decrypt,
         facts: &mut Facts,
     ) -> Result<(), Error> {
         // A wrong keyring must not decide anything, nor encrypt anything.
@@ -292,7 +292,7 @@ impl Mfa {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, version, decrypt.then_some(&*ring))?;
+                    let record = disk::read_account_with(&row, version, &ring, decrypt)?;
                     if actor == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
