@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::hash::Hash;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
@@ -94,6 +96,9 @@ struct Inner {
     limits: SessionLimits,
 }
 
+/// A future behind a pointer, whose type says that it can be sent.
+type Sent<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// Rejections of unknown accounts that are not written down yet.
 type Rejections = BTreeMap<MetadataId, u64>;
 
@@ -136,8 +141,9 @@ impl Mfa {
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
     async fn run<C: Operation>(&self, operation: C, attempt: Attempt) -> Result<C::Grant, Error> {
-        // Behind a pointer: it is large, and would be copied into every future that awaits it.
-        let run = Box::pin(self.run_alone(&operation, &attempt));
+        // Behind a pointer, because it is large and would be copied into every future that awaits it; and behind a type
+        // that says `Send`, because the compiler cannot find that out inside a handler that is generic.
+        let run: Sent<'_, Result<C::Grant, Error>> = Box::pin(self.run_alone(&operation, &attempt));
         observe::operation(C::NAME, operation.actor(), run).await
     }
 
@@ -160,9 +166,8 @@ impl Mfa {
             .map_err(|_| Error::Busy)?;
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
-            let store = &*self.inner.store;
             let facts = self
-                .gather(store, operation.actor(), needs, Decrypt::All)
+                .gather(self, operation.actor(), needs, Decrypt::All)
                 .await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
@@ -173,7 +178,7 @@ impl Mfa {
             let writes = change
                 .map(|change| self.writes(change, vault))
                 .transpose()?;
-            match commit(store, decided, writes).await? {
+            match commit(&*self.inner.store, decided, writes).await? {
                 Some(outcome) => return Ok(outcome?),
                 None => observe::conflict(),
             }

@@ -179,7 +179,7 @@ impl Mfa {
     ) -> Result<Access, Error> {
         let mut facts = Facts::default();
         self.load(
-            self.store(),
+            self,
             &[RowKey::Organization(org)],
             None,
             Decrypt::Nothing,

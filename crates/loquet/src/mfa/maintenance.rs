@@ -43,7 +43,7 @@ impl Operator {
     async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
         let mut facts = Facts::default();
         self.load(
-            self.store(),
+            &**self,
             &[RowKey::Roster(org)],
             None,
             Decrypt::Nothing,

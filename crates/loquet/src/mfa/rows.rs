@@ -11,7 +11,7 @@ use loquet_policy::{
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
+use super::{FILTERS, HOMES, Mfa, Sent, TRIES, UserEntry};
 use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
@@ -30,9 +30,10 @@ pub(super) trait Source {
     fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
 }
 
-impl Source for &dyn Erased {
+/// The store itself.
+impl Source for &Mfa {
     async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.load(keys).await
+        self.store().load(keys).await
     }
 }
 
@@ -82,7 +83,8 @@ impl Mfa {
             [] => first.to_vec(),
             _ => flow::home(facts),
         };
-        let facts = self.gather(self.store(), account, needs, decrypt).await?;
+        let gather: Sent<'_, _> = Box::pin(self.gather(self, account, needs, decrypt));
+        let facts = gather.await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
