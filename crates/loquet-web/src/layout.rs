@@ -74,7 +74,6 @@ pub struct Brand<'a> {
 }
 
 /// Draws a whole document: the three small lines of the menu, the name, the switch of language, the page.
-#[must_use]
 pub fn document(page: &Page, brand: &Brand<'_>) -> Html<String> {
     Html(whole(page, brand).into_string())
 }
