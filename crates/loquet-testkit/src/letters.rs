@@ -95,7 +95,8 @@ pub async fn address_change_needs_code_when_bound(fixture: Fixture) {
     let (phone, session) = fixture.enabled().await;
     let anne = fixture.user(&session).await;
     let account = fixture.mfa.account(&anne);
-    let change = |typed: &str| account.change_address(address("anne@example.org"), typed);
+    let change =
+        |typed: &str| account.change_address(address("anne@example.org"), typed.to_owned());
     assert_eq!(refusal(change("").await), Refusal::StepUp);
     let wrong = refusal(change(&fixture.wrong_code(&phone)).await);
     assert!(matches!(wrong, Refusal::WrongCode { .. }), "{wrong:?}");
@@ -106,11 +107,11 @@ pub async fn address_change_needs_code_when_bound(fixture: Fixture) {
     // Where nothing is bound, the password is all there is.
     let session = fixture.log_in(DENIS).await.session;
     let denis = fixture.user(&session).await;
-    let change = fixture
-        .mfa
-        .account(&denis)
-        .change_address(address("denis@example.org"), "");
-    change.await.unwrap();
+    let account = fixture.mfa.account(&denis);
+    let changed = account
+        .change_address(address("denis@example.org"), "")
+        .await;
+    changed.unwrap();
 }
 
 /// "Ce n'était pas moi".

@@ -29,8 +29,9 @@ pub async fn story<S: Store>(
     fixture.enroll(&bruno).await;
     let typed = fixture.code(&phone);
     let user = fixture.user(&anne).await;
-    let reset = fixture.mfa.admin(&user).reset(BRUNO.into(), false, typed);
-    let reset_code = reset.await.unwrap().reset_code;
+    let admin = fixture.mfa.admin(&user);
+    let issued = admin.reset(BRUNO.into(), false, typed).await;
+    let reset_code = issued.unwrap().reset_code;
     let taken = fixture.operator.mark_backup().await.unwrap();
     mark();
 
