@@ -8,11 +8,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
-use loquet_policy::{AccountId, Digest, OrgId, Session, UnixTime};
+use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, UnixTime};
 
 use crate::attempt::Attempt;
 use crate::commit::{commit, commit_in};
-use crate::disk::Decrypt;
 use crate::edge::{Clock, Entropy, random};
 use crate::error::Error;
 use crate::flow::{self, Facts, Input, Operation};
@@ -21,6 +20,7 @@ use crate::host_tx::HostTx;
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
 use crate::observe;
+use crate::roles::Role;
 use crate::session::MfaSession;
 use crate::sessions::SessionLimits;
 use crate::store::erased::Erased;
@@ -57,6 +57,7 @@ pub use progress::LoginProgress;
 pub use provision::{NewAccount, Provision, SyncReport};
 pub use restore::Restored;
 pub use rotation::{KeyUse, Rotation};
+use rows::Actor;
 pub use transaction::{CommittingIn, ProvisionIn};
 use vault::Vault;
 
@@ -94,6 +95,7 @@ struct Inner {
     geo: RwLock<Geo>,
     rules_limit: usize,
     limits: SessionLimits,
+    roles: Vec<Role>,
 }
 
 /// A future behind a pointer, whose type says that it can be sent.
@@ -125,6 +127,24 @@ impl Mfa {
     #[must_use]
     pub fn now(&self) -> UnixTime {
         self.inner.clock.now()
+    }
+
+    /// Returns the role that the host calls so; see [`MfaBuilder::roles`].
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|role| role.name == name)
+            .map(|role| role.definition.id)
+    }
+
+    /// Returns the host's name of a role.
+    #[must_use]
+    pub fn role_name(&self, role: RoleId) -> Option<&str> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|it| it.definition.id == role)
+            .map(|it| it.name.as_str())
     }
 
     fn org(&self) -> Result<OrgId, Error> {
@@ -164,11 +184,10 @@ impl Mfa {
             .enter(accounts)
             .await
             .map_err(|_| Error::Busy)?;
+        let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
-            let facts = self
-                .gather(self, operation.actor(), needs, Decrypt::All)
-                .await?;
+            let facts = self.gather(self, actor, needs).await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
@@ -178,7 +197,7 @@ impl Mfa {
             let writes = change
                 .map(|change| self.writes(change, vault))
                 .transpose()?;
-            match commit(&*self.inner.store, decided, writes).await? {
+            match commit(self.store(), decided, writes).await? {
                 Some(outcome) => return Ok(outcome?),
                 None => observe::conflict(),
             }
@@ -200,7 +219,7 @@ impl Mfa {
         let needs = |facts: &Facts| flow::needs(&operation, id, facts);
         let mut source = rows::InTransaction(&mut transaction);
         let facts = self
-            .gather(&mut source, operation.actor(), needs, Decrypt::All)
+            .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
         let input = self.input(&attempt, id, &entropy, vault);
         let decided = flow::decide(&operation, &input, &facts);
@@ -208,7 +227,7 @@ impl Mfa {
         let writes = change
             .map(|change| self.writes(change, vault))
             .transpose()?;
-        match commit_in(transaction, &*self.inner.store, decided, writes).await? {
+        match commit_in(transaction, self.store(), decided, writes).await? {
             Some(outcome) => Ok(outcome?),
             None => Err(Error::Busy),
         }

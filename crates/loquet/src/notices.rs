@@ -133,7 +133,7 @@ impl Operator {
         }
     }
 
-    /// Delivers one notice to all who read it.
+    /// Delivers one notice to all its recipients.
     async fn deliver_one(
         &self,
         to: &impl Deliver,
@@ -185,7 +185,7 @@ impl Operator {
         Ok(letters)
     }
 
-    /// Who reads a notice. Whoever has left hears of it once, and of no mandate.
+    /// The recipients of a notice. A deactivated account is told of its deactivation, and of no mandate.
     async fn readers(
         &self,
         notice: &Notice,

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, Snapshot,
-    UnixTime, rights,
+    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, rights,
 };
 
 use super::Mfa;
@@ -142,18 +141,9 @@ impl Mfa {
         client: &Client,
         tier: DeviceTier,
     ) -> Result<Authorized, Refusal> {
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
-            return Err(Refusal::PolicyUnavailable);
-        };
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let now = self.now();
-        let snapshot = Snapshot {
-            organization: Some(&organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(&session),
-            subject: None,
-        };
-        let level = rights(&snapshot, now)?;
+        let level = rights(&facts.snapshot(actor, &session), now)?;
         actor.check(&session, &self.inner.limits, now)?;
         Ok(Authorized {
             session,

@@ -1,12 +1,11 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, Session, Snapshot, standing};
+use loquet_policy::{Access, AccountId, Session, standing};
 
 use super::Mfa;
 use super::vault::Vault;
 use crate::attempt::{Attempt, Client};
 use crate::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
-use crate::disk::Decrypt;
 use crate::error::Error;
 use crate::flow::{
     self, BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Facts, LogIn, LogOut,
@@ -108,7 +107,7 @@ impl Mfa {
         Ok(self.pending(session).await?.map(|(offer, _)| offer))
     }
 
-    /// Returns the recovery codes to show beside the enrollment that this very session began; none where the organization
+    /// Returns the recovery codes to show with the enrollment that this very session began; none where the organization
     /// offers none. They count once the enrollment is confirmed, and replace the earlier ones.
     ///
     /// # Errors
@@ -128,21 +127,13 @@ impl Mfa {
         session: &MfaSession,
     ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
         let session = self.verified(session).await?;
-        let decrypt = Decrypt::Pending(session.id);
-        let facts = self.facts_with(session.account, decrypt).await?;
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+        let facts = self.enrollment_facts(&session).await?;
+        let Some(actor) = &facts.actor else {
             return Ok(None);
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
-        let snapshot = Snapshot {
-            organization: Some(&organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(&session),
-            subject: None,
-        };
-        standing(&snapshot, now)?;
+        standing(&facts.snapshot(actor, &session), now)?;
         let vault = self.unlock().await?;
         self.pending_in(&facts, &session, vault)
     }
@@ -244,7 +235,7 @@ impl Mfa {
     /// Ends every session of the account, this one too.
     ///
     /// # Errors
-    /// [`Error::Refused`] while the session owes something: the password alone throws out nobody.
+    /// [`Error::Refused`] while the session owes something: the password alone must not log out the owner.
     pub async fn log_out_everywhere(
         &self,
         session: &MfaSession,
@@ -300,8 +291,8 @@ impl Mfa {
         self.run(ReportUnrecognized::by(link), attempt.into()).await
     }
 
-    /// Returns what the organization's access rules say of a client before its user is known: denied only if nobody could
-    /// log in from there. Ask it before the password is checked.
+    /// Returns what the organization's access rules say of a client before its user is known: denied only if no account
+    /// could log in from there. Ask it before the password is checked.
     ///
     /// # Errors
     /// [`Error`] of the store.

@@ -1,10 +1,11 @@
-//! What time brings where nobody comes.
+//! What is due without a request: scheduled changes, reminders, expired devices and attempts.
 
 use loquet_policy::{OrgId, UnixTime};
 
 use super::Operator;
+use super::rows::Actor;
 use crate::attempt::Attempt;
-use crate::disk::{self, Decrypt};
+use crate::disk;
 use crate::error::Error;
 use crate::flow::{self, Facts};
 use crate::store::{Query, RowKey};
@@ -42,14 +43,8 @@ impl Operator {
     /// In the name of the first administrator: there is one wherever anything can be due.
     async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
         let mut facts = Facts::default();
-        self.load(
-            &**self,
-            &[RowKey::Roster(org)],
-            None,
-            Decrypt::Nothing,
-            &mut facts,
-        )
-        .await?;
+        self.load(self.mfa(), &[RowKey::Roster(org)], Actor::None, &mut facts)
+            .await?;
         let administrators = facts.roster.map(|roster| roster.administrators);
         let Some(first) = administrators.and_then(|all| all.first().copied()) else {
             return Ok(false);
@@ -65,7 +60,7 @@ impl Operator {
     }
 
     /// Forgets devices that were not used for [`RETENTION`](crate::device::RETENTION), and everything about devices where
-    /// the organization stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
+    /// the organization stopped remembering them, also of accounts that are not used. Call it once a day; says of how
     /// many accounts something was forgotten.
     ///
     /// # Errors
@@ -90,7 +85,7 @@ impl Operator {
         Ok(overdue.len())
     }
 
-    /// Forgets attempts that are more than a day old, some at a time, and writes down how many were turned away unknown;
+    /// Forgets attempts that are more than a day old, some at a time, and stores the counts of rejections;
     /// call it now and then. Says whether any attempts are left.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use loquet_policy::{Authenticator, BreakGlass, NextStep, Origin};
 use super::{AccountOverview, Authorized, Mfa};
 use crate::attempt::Client;
 use crate::codes::{BreakGlassCode, RecoveryCode};
-use crate::disk::Decrypt;
 use crate::error::Error;
 use crate::flow::{self, Offer};
 use crate::records::AccountRecord;
@@ -74,8 +73,7 @@ impl Mfa {
         client: &Client,
     ) -> Result<LoginProgress, Error> {
         let session = self.verified(session).await?;
-        let decrypt = Decrypt::Pending(session.id);
-        let facts = self.facts_with(session.account, decrypt).await?;
+        let facts = self.enrollment_facts(&session).await?;
         let tier = self.admit(&facts, &session, client)?;
         let user = match self.authorized(&facts, session, client, tier) {
             Ok(user) => Some(user),
