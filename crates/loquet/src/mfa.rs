@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
 use std::hash::Hash;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
@@ -98,9 +96,6 @@ struct Inner {
     roles: Vec<Role>,
 }
 
-/// A future behind a pointer, whose type says that it can be sent.
-type Sent<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Rejections of unknown accounts that are not written down yet.
 type Rejections = BTreeMap<MetadataId, u64>;
 
@@ -161,9 +156,8 @@ impl Mfa {
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
     async fn run<C: Operation>(&self, operation: C, attempt: Attempt) -> Result<C::Grant, Error> {
-        // Behind a pointer, because it is large and would be copied into every future that awaits it; and behind a type
-        // that says `Send`, because the compiler cannot find that out inside a handler that is generic.
-        let run: Sent<'_, Result<C::Grant, Error>> = Box::pin(self.run_alone(&operation, &attempt));
+        // Behind a pointer: it is large, and would be copied into every future that awaits it.
+        let run = Box::pin(self.run_alone(&operation, &attempt));
         observe::operation(C::NAME, operation.actor(), run).await
     }
 

@@ -11,7 +11,7 @@ use loquet_policy::{
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Mfa, Sent, TRIES, UserEntry};
+use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
 use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
@@ -114,8 +114,7 @@ impl Mfa {
             [] => first.clone(),
             _ => flow::home(facts),
         };
-        let gather: Sent<'_, _> = Box::pin(self.gather(self, actor, needs));
-        let facts = gather.await?;
+        let facts = self.gather(self, actor, needs).await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
