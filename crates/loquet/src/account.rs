@@ -6,6 +6,4 @@ pub(crate) mod operations;
 mod overview;
 
 pub use handle::AccountHandle;
-pub use overview::{
-    AccountOverview, AuthenticatorState, LoginProgress, OrganizationOverview, UserEntry,
-};
+pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry};

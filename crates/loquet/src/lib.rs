@@ -70,8 +70,7 @@ pub mod testing;
 
 pub use account::addresses::{Address, AddressError};
 pub use account::{
-    AccountHandle, AccountOverview, AuthenticatorState, LoginProgress, OrganizationOverview,
-    UserEntry,
+    AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry,
 };
 pub use admin::organization::{Enabled, Imposed, RulesChange};
 pub use admin::settings::OrganizationSetting;
@@ -104,7 +103,7 @@ pub use roles::Role;
 pub use session::attempt::{Attempt, Client};
 pub use session::limits::SessionLimits;
 pub use session::operations::LoggedIn;
-pub use session::{Authorized, MfaSession, SessionError};
+pub use session::{Authorized, LoginProgress, MfaSession, SessionError};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]

@@ -6,6 +6,8 @@ pub(crate) mod limits;
 mod log_in;
 mod mfa_session;
 pub(crate) mod operations;
+pub(crate) mod progress;
 
 pub use authorize::Authorized;
 pub use mfa_session::{MfaSession, SessionError};
+pub use progress::LoginProgress;

@@ -6,18 +6,17 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
+    AccountId, OrgId, Organization, Refusal, Session, SessionId, UnixTime, may_see_administration,
+    required,
 };
 
 use super::vault::Vault;
 use crate::account::UserEntry;
-use crate::decide;
 use crate::decide::change::Change;
-use crate::decide::{AccessCheck, Facts};
-use crate::disk::{self, DiskError, FirstOutcome};
+use crate::decide::{self, AccessCheck, Facts};
+use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::keyring::Keyring;
 use crate::mfa::{FILTERS, HOMES, Mfa, TRIES};
 use crate::provision::host_tx::HostTx;
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
@@ -32,9 +31,10 @@ pub(crate) trait Source {
     fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
 }
 
-impl Source for &dyn Erased {
+/// The store itself. By way of the service: with two lifetimes in `&dyn Erased` no future that awaits it would be `Send`.
+impl Source for &Mfa {
     async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.load(keys).await
+        self.store().load(keys).await
     }
 }
 
@@ -51,6 +51,8 @@ pub(crate) enum Actor {
     None,
     /// Its secrets are left encrypted: enough to say who is there.
     Encrypted(AccountId),
+    /// The secret that a session enrolls is decrypted, to show it.
+    Enrolling(AccountId, SessionId),
     /// Its secrets are decrypted: to check a code, and to write its row.
     Decrypted(AccountId),
 }
@@ -59,14 +61,15 @@ impl Actor {
     const fn id(self) -> Option<AccountId> {
         match self {
             Self::None => None,
-            Self::Encrypted(id) | Self::Decrypted(id) => Some(id),
+            Self::Encrypted(id) | Self::Enrolling(id, _) | Self::Decrypted(id) => Some(id),
         }
     }
 
-    const fn keys(self, ring: &Keyring) -> Option<&Keyring> {
+    const fn decrypts(self) -> Decrypt {
         match self {
-            Self::Decrypted(_) => Some(ring),
-            Self::None | Self::Encrypted(_) => None,
+            Self::Decrypted(_) => Decrypt::All,
+            Self::Enrolling(_, session) => Decrypt::Pending(session),
+            Self::None | Self::Encrypted(_) => Decrypt::Nothing,
         }
     }
 }
@@ -91,18 +94,19 @@ impl Mfa {
         }
     }
 
-    pub(crate) fn store(&self) -> &dyn Erased {
+    pub(crate) fn store(&self) -> &(dyn Erased + 'static) {
         &*self.inner.store
     }
 
-    /// The rows of one account and its organization, the account's secrets left encrypted.
+    /// Loads the rows of one account and its organization. The account's secrets stay encrypted.
     pub(crate) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
         self.facts_of(Actor::Encrypted(account)).await
     }
 
-    /// The same with the secrets.
-    pub(crate) async fn decrypted_facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(Actor::Decrypted(account)).await
+    /// Loads the same, and decrypts the secret that this session enrolls, if it enrolls one.
+    pub(crate) async fn enrollment_facts(&self, session: &Session) -> Result<Facts, Error> {
+        let actor = Actor::Enrolling(session.account, session.id);
+        self.facts_of(actor).await
     }
 
     async fn facts_of(&self, actor: Actor) -> Result<Facts, Error> {
@@ -111,7 +115,7 @@ impl Mfa {
             [] => first.clone(),
             _ => decide::home(facts),
         };
-        let facts = self.gather(self.store(), actor, needs).await?;
+        let facts = self.gather(self, actor, needs).await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
@@ -305,7 +309,7 @@ impl Mfa {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, version, actor.keys(&ring))?;
+                    let record = disk::read_account_with(&row, version, &ring, actor.decrypts())?;
                     if actor.id() == Some(row.id) {
                         facts.actor = Some(record);
                     } else {

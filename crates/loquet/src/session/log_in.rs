@@ -1,16 +1,17 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, standing};
+use loquet_policy::{Access, AccountId, Session, standing};
 
 use crate::account::operations::ReportUnrecognized;
-use crate::decide::Typed;
+use crate::decide::{Facts, Typed};
 use crate::enrollment::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
 use crate::enrollment::operations::{
-    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, ReportLost,
+    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, ReportLost, offer,
 };
-use crate::enrollment::recovery::{Recovering, UseRecoveryCode};
+use crate::enrollment::recovery::{Recovering, UseRecoveryCode, shown_codes};
 use crate::error::Error;
 use crate::mfa::Mfa;
+use crate::mfa::vault::Vault;
 use crate::session::MfaSession;
 use crate::session::attempt::{Attempt, Client};
 use crate::session::operations::{
@@ -130,25 +131,36 @@ impl Mfa {
         session: &MfaSession,
     ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
         let session = self.verified(session).await?;
-        let facts = self.decrypted_facts(session.account).await?;
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+        let facts = self.enrollment_facts(&session).await?;
+        let Some(actor) = &facts.actor else {
             return Ok(None);
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
         standing(&facts.snapshot(actor, &session), now)?;
+        let vault = self.unlock().await?;
+        self.pending_in(&facts, &session, vault)
+    }
+
+    /// What the session began, of facts in which its pending secret is decrypted.
+    pub(crate) fn pending_in(
+        &self,
+        facts: &Facts,
+        session: &Session,
+        vault: &Vault,
+    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Ok(None);
+        };
+        let now = self.now();
         let mut pendings = actor.facts.pendings_at(now);
         let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
             return Ok(None);
         };
-        let keys = &self.unlock().await?.keys;
-        let offer =
-            crate::enrollment::operations::offer(organization, actor, &session, pending.expires())?;
+        let offer = offer(organization, actor, session, pending.expires())?;
         Ok(offer.map(|offer| {
-            (
-                offer,
-                crate::enrollment::recovery::shown_codes(keys, actor, &session, now),
-            )
+            let codes = shown_codes(&vault.keys, actor, session, now);
+            (offer, codes)
         }))
     }
 
