@@ -129,7 +129,7 @@ pub struct AccountOverview {
     organization: OrganizationOverview,
     devices: Vec<Device>,
     device: Option<u16>,
-    pub(super) next: NextStep,
+    pub(crate) next: NextStep,
     now: UnixTime,
 }
 

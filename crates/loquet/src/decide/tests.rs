@@ -9,13 +9,16 @@ use loquet_policy::{
 
 use super::recipients::once_each;
 use super::*;
-use crate::accept::Decided;
+use crate::decide::commit::Decided;
 use crate::devices::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
+use crate::session::attempt::Attempt;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
+use crate::sessions::{SessionLimits, Sessions};
 use crate::store::{AttemptId, RowKey, Version};
-use loquet_policy::Session;
+
+mod sessions;
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
 const SECRET: [u8; 20] = [9; 20];
@@ -25,10 +28,8 @@ const VERSION: Version = Version(5);
 fn entropy() -> Entropy {
     Entropy {
         secret: [1; 20],
-        reset_code: [2; 16],
         session: [3; 8],
         mark: [4; 16],
-        device: [5; 16],
     }
 }
 
@@ -38,19 +39,29 @@ fn keys() -> Keys {
         link: [2; 32],
         place: [3; 32],
         recovery: [4; 32],
+        session: [5; 32],
+        attempt: [7; 32],
     }
 }
 
-fn request() -> Attempt {
-    Attempt {
-        attempt: AttemptId([6; 16]),
-        address: None,
-        device: None,
-        remember: false,
+const ATTEMPT: AttemptId = AttemptId([6; 16]);
+
+/// The session, on no device, on the one that is remembered, and on one that is not.
+fn live() -> Sessions {
+    let mut sessions = Sessions::default();
+    sessions.replace(None, &session(Level::Level2));
+    for number in [0, 1, 2] {
+        let id = session_on(number, [1; 8]);
+        let on = Session {
+            id,
+            ..session(Level::Level2)
+        };
+        sessions.replace(None, &on);
     }
+    sessions
 }
 
-/// Somebody with an authenticator and a remembered device.
+/// A user with an authenticator and a remembered device.
 fn person(id: u64, role: RoleId) -> AccountRecord {
     let org = OrgId::from(9_u64);
     let mut facts = Account::new(id.into(), org, RoleSet::of(role), NOW);
@@ -78,6 +89,7 @@ fn person(id: u64, role: RoleId) -> AccountRecord {
     AccountRecord {
         secrets,
         devices,
+        sessions: live(),
         ..AccountRecord::new(facts, &id.to_string(), &id.to_string())
     }
 }
@@ -94,7 +106,7 @@ fn organization() -> OrganizationRecord {
     }
 }
 
-/// An administrator, and somebody whom a command is about.
+/// An administrator, and a user whom a command is about.
 fn facts(subject: Option<AccountRecord>) -> Facts {
     let actor = person(1, RoleId::ADMINISTRATOR);
     let organization = organization();
@@ -118,13 +130,13 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
 }
 
 fn session(level: Level) -> Session {
-    Session::new(Session {
+    Session {
         account: 1_u64.into(),
         id: SESSION,
         epoch: 0,
         level,
         at: NOW,
-    })
+    }
 }
 
 fn code() -> String {
@@ -134,9 +146,20 @@ fn code() -> String {
 }
 
 fn decided<C: Operation>(operation: &C, facts: &Facts) -> Decided<C::Grant> {
+    decided_by(operation, Attempt::default(), NOW, facts)
+}
+
+fn decided_by<C: Operation>(
+    operation: &C,
+    attempt: Attempt,
+    now: UnixTime,
+    facts: &Facts,
+) -> Decided<C::Grant> {
     let input = Input {
-        request: &request(),
-        now: NOW,
+        attempt: &attempt,
+        id: ATTEMPT,
+        limits: &SessionLimits::default(),
+        now,
         entropy: &entropy(),
         keys: &keys(),
     };
@@ -153,27 +176,27 @@ fn reset(subject: u64) -> Reset {
 }
 
 #[test]
-fn no_row_is_asked_for_twice() {
-    let asked = needs(&reset(1), &request(), &Facts::default());
+fn no_row_is_requested_twice() {
+    let asked = needs(&reset(1), ATTEMPT, &Facts::default());
     assert_eq!(asked.len(), 2, "oneself once: {asked:?}");
-    let asked = needs(&reset(2), &request(), &Facts::default());
+    let asked = needs(&reset(2), ATTEMPT, &Facts::default());
     assert_eq!(asked.len(), 3, "{asked:?}");
     let missing = Facts {
         organization: None,
         roster: None,
         ..facts(None)
     };
-    let asked = needs(&reset(2), &request(), &missing);
+    let asked = needs(&reset(2), ATTEMPT, &missing);
     assert!(asked.is_empty(), "they are not there: {asked:?}");
     let unread = Facts {
         read: vec![(RowKey::Account(1_u64.into()), VERSION)],
         ..missing
     };
-    assert_eq!(needs(&reset(2), &request(), &unread).len(), 2);
+    assert_eq!(needs(&reset(2), ATTEMPT, &unread).len(), 2);
 }
 
 #[test]
-fn a_reset_leaves_no_secret_and_no_device() {
+fn reset_leaves_no_secret_and_no_device() {
     let facts = facts(Some(person(2, RoleId::EMPLOYEE)));
     let decided = decided(&reset(2), &facts);
     let subject = decided.change().unwrap().subject.as_ref().unwrap();
@@ -185,7 +208,7 @@ fn a_reset_leaves_no_secret_and_no_device() {
 }
 
 #[test]
-fn a_stranger_of_another_organization_is_nobody() {
+fn account_of_another_organization_is_unknown() {
     let mut stranger = person(2, RoleId::EMPLOYEE);
     stranger.facts.org = OrgId::from(10_u64);
     for subject in [Some(stranger), None] {
@@ -195,7 +218,7 @@ fn a_stranger_of_another_organization_is_nobody() {
 }
 
 #[test]
-fn what_nobody_changed_is_not_written() {
+fn unchanged_rows_are_not_written() {
     let account = 1_u64.into();
     let facts = facts(None);
     let settled = decided(&ApplyDue { account }, &facts);
@@ -208,7 +231,7 @@ fn what_nobody_changed_is_not_written() {
 }
 
 #[test]
-fn an_attempt_keeps_its_refusal_to_repeat_it() {
+fn attempt_keeps_its_refusal() {
     let give = |typed: &str| VerifyCode {
         session: session(Level::HalfLogin),
         typed: typed.into(),
@@ -222,7 +245,7 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
     let outcome = &counted.change().unwrap().outcome;
     assert!(matches!(
         outcome,
-        FirstOutcome::Refusal(Refusal::WrongCode { .. })
+        FirstOutcome::Refused(Refusal::WrongCode { .. })
     ));
     let granted = decided(&give(&code()), &facts(None));
     assert!(matches!(
@@ -232,7 +255,7 @@ fn an_attempt_keeps_its_refusal_to_repeat_it() {
 }
 
 #[test]
-fn refusals_that_say_nothing_of_intent_leave_no_record() {
+fn refusals_without_intent_leave_no_record() {
     let half = session(Level::HalfLogin);
     let typed = "12345".into();
     let malformed = decided(
@@ -248,12 +271,13 @@ fn refusals_that_say_nothing_of_intent_leave_no_record() {
     assert_eq!(record.verdict, "CODE_REQUIRED");
 }
 
-/// A grant that nobody can hand over.
-struct Butterfingers;
+/// An operation whose grant cannot be returned.
+#[derive(Hash)]
+struct Undeliverable;
 
-impl Operation for Butterfingers {
+impl Operation for Undeliverable {
     type Grant = ();
-    const NAME: &'static str = "butterfingers";
+    const NAME: &'static str = "undeliverable";
 
     fn actor(&self) -> AccountId {
         1_u64.into()
@@ -269,22 +293,22 @@ impl Operation for Butterfingers {
 }
 
 #[test]
-fn a_grant_that_cannot_be_handed_over_is_not_made() {
-    assert!(decided(&Butterfingers, &facts(None)).change().is_none());
+fn undeliverable_grant_is_not_made() {
+    assert!(decided(&Undeliverable, &facts(None)).change().is_none());
 }
 
 #[test]
-fn the_link_stands_in_the_letter_about_an_enrollment_to_its_owner_alone() {
+fn only_owners_enrollment_letter_has_a_link() {
     let decided = decided(&reset(2), &facts(Some(person(2, RoleId::EMPLOYEE))));
     let change = decided.change().unwrap();
     let account = 1_u64.into();
-    let (owner, everybody) = (Audience::Owner { account }, Audience::Administrators);
+    let (owner, all) = (Audience::Owner { account }, Audience::Administrators);
     let bound = Event::Bound {
         purpose: Purpose::First,
     };
     for (to, event, linked) in [
         (owner, bound, true),
-        (everybody, bound, false),
+        (all, bound, false),
         (owner, Event::CodeReused, false),
     ] {
         let link = change.epoch_of_link(&Notice { to, event });
@@ -293,7 +317,7 @@ fn the_link_stands_in_the_letter_about_an_enrollment_to_its_owner_alone() {
 }
 
 #[test]
-fn administrators_hear_once_of_what_everybody_covered_hears() {
+fn administrators_are_told_once() {
     let announced = |role| {
         let date = NOW;
         let event = Event::MandateAnnounced { role, date };
@@ -318,7 +342,7 @@ fn administrators_hear_once_of_what_everybody_covered_hears() {
 }
 
 #[test]
-fn access_rules_that_nobody_can_read_let_nobody_in() {
+fn unreadable_access_rules_refuse_everyone() {
     let unreadable = Facts {
         access: AccessCheck::Unreadable,
         ..facts(None)
@@ -336,28 +360,7 @@ fn access_rules_that_nobody_can_read_let_nobody_in() {
 }
 
 #[test]
-fn a_session_of_a_forgotten_device_is_over() {
-    let facts = facts(None);
-    let on = |number| {
-        let session = *session(Level::Level2).session();
-        Session::new(Session {
-            id: session_on(number, [1; 8]),
-            ..session
-        })
-    };
-    for (number, over) in [(0, false), (1, false), (2, true)] {
-        let change = decided(
-            &LogOutEverywhere {
-                session: on(number),
-            },
-            &facts,
-        );
-        assert_eq!(change.change().is_none(), over, "device {number}");
-    }
-}
-
-#[test]
-fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
+fn no_device_is_remembered_without_a_number() {
     let mut facts = facts(None);
     let actor = facts.actor.as_mut().unwrap();
     actor.devices.remember(DeviceLogIn {
@@ -369,21 +372,12 @@ fn when_the_numbers_of_devices_are_used_up_no_more_is_remembered() {
         country: None,
         now: NOW,
     });
-    let request = Attempt {
-        remember: true,
-        ..request()
-    };
+    let remember = Attempt::default().remember_device(true);
     let give = VerifyCode {
         session: session(Level::HalfLogin),
         typed: code().into(),
     };
-    let input = Input {
-        request: &request,
-        now: NOW,
-        entropy: &entropy(),
-        keys: &keys(),
-    };
-    let decided = decide(&give, &input, &facts);
+    let decided = decided_by(&give, remember, NOW, &facts);
     let devices = &decided.change().unwrap().actor.devices;
     let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
     assert_eq!(numbers, [1, u16::MAX]);

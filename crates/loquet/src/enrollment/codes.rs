@@ -138,14 +138,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_code_reads_back_however_it_is_typed(bytes: [u8; 16]) {
+        fn code_reads_back_however_typed(bytes: [u8; 16]) {
             let reset_code = ResetCode::from_entropy(bytes);
             let text = reset_code.expose();
             prop_assert_eq!(text.len(), 30);
             prop_assert_eq!(&text.parse::<ResetCode>().unwrap(), &reset_code);
             let typed = format!(" {} ", text.to_lowercase().replace('-', " "));
             prop_assert_eq!(&typed.parse::<ResetCode>().unwrap(), &reset_code);
-            let encrypt = BreakGlassCode::from_entropy(bytes);
+            let code = BreakGlassCode::from_entropy(bytes);
             let (first, last) = (text.split('-').next().unwrap(), text.rsplit('-').next().unwrap());
             prop_assert!(code.ends_with(&last.to_lowercase()));
             prop_assert!(!code.ends_with(first));
@@ -153,7 +153,7 @@ mod tests {
         }
 
         #[test]
-        fn a_link_reads_back(account: [u8; 16], secret: [u8; 16]) {
+        fn link_reads_back(account: [u8; 16], secret: [u8; 16]) {
             let link = NotMeLink::new(AccountId::from_bytes(account), secret);
             let text = link.expose();
             prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-'));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_in_print_shows_nothing() {
+    fn debug_shows_no_code() {
         let reset_code = ResetCode::from_entropy([0xA5; 16]);
         assert_eq!(format!("{reset_code:?}"), "ResetCode(..)");
         assert_ne!(
@@ -184,7 +184,7 @@ mod tests {
 
     // What is stored of a printed code must never change.
     #[test]
-    fn the_hashes_of_codes_are_the_ones_of_the_first_release() {
+    fn hashes_of_codes_never_change() {
         let bytes = *b"sixteen bytes of";
         let hash = |digest: Digest| -> String {
             digest
