@@ -9,13 +9,17 @@ use loquet_policy::{
 
 use super::recipients::once_each;
 use super::*;
+use crate::admin::organization::ApplyDue;
+use crate::admin::settings::Harden;
+use crate::admin::users::Reset;
 use crate::decide::commit::Decided;
 use crate::devices::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
-use crate::session::attempt::Attempt;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
-use crate::sessions::{SessionLimits, Sessions};
+use crate::session::attempt::Attempt;
+use crate::session::limits::{SessionLimits, Sessions};
+use crate::session::operations::{LogIn, LogOutEverywhere, VerifyCode};
 use crate::store::{AttemptId, RowKey, Version};
 
 mod sessions;

@@ -16,7 +16,7 @@ use crate::keyring::Keyring;
 use crate::records::{
     AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
 };
-use crate::sessions::Sessions;
+use crate::session::limits::Sessions;
 use crate::store::{AccountRow, MetadataRow, OrganizationRow, RosterRow, Version};
 
 /// Each body as it is written, in every part: `NAME.v1.json`. Once released, a change that makes one of them fail needs a new
@@ -192,7 +192,7 @@ fn samples_are_read() {
         body: ACCOUNT.into(),
         ..written(&account())
     };
-    let (read, expected) = (read_account(&row, AT, Some(&ring())).unwrap(), account());
+    let (read, expected) = (read_account(&row, AT, &ring()).unwrap(), account());
     assert_eq!(read.facts, expected.facts);
     assert_eq!(read.devices, expected.devices);
     assert_eq!(read.sessions, expected.sessions);
@@ -202,7 +202,7 @@ fn samples_are_read() {
         read.secrets.pending(session),
         expected.secrets.pending(session)
     );
-    let closed = read_account(&row, AT, None).unwrap();
+    let closed = read_account_with(&row, AT, &ring(), Decrypt::Nothing).unwrap();
     assert!(closed.secrets.active.is_none() && closed.secrets.pendings.is_empty());
     assert_eq!(encrypted_under(&row).unwrap(), BTreeSet::from([1]));
     let row = MetadataRow {
@@ -245,7 +245,7 @@ fn newer_and_damaged_formats_are_refused() {
             body,
             ..written(&account())
         };
-        let error = read_account(&row, AT, Some(&ring())).unwrap_err();
+        let error = read_account(&row, AT, &ring()).unwrap_err();
         assert!(
             matches!(error, DiskError::Newer { version: 2, .. }),
             "{error}"
@@ -256,9 +256,7 @@ fn newer_and_damaged_formats_are_refused() {
         body: damaged,
         ..written(&account())
     };
-    let error = read_account(&row, AT, Some(&ring()))
-        .unwrap_err()
-        .to_string();
+    let error = read_account(&row, AT, &ring()).unwrap_err().to_string();
     assert!(
         error.contains("column") && !error.contains("CANARY"),
         "{error}"
@@ -270,7 +268,7 @@ fn misplaced_row_is_refused() {
     let mut row = written(&account());
     row.id = AccountId::from(4_u64);
     assert!(matches!(
-        read_account(&row, AT, Some(&ring())),
+        read_account(&row, AT, &ring()),
         Err(DiskError::Damaged { .. })
     ));
 }
