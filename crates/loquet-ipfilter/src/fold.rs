@@ -41,13 +41,11 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     limit(rules.rules.len())?;
     let any_complex = rules.rules.iter().any(is_complex);
     let mut lists = Lists::new(rules, |_| false);
-    let table = fold_table(rules, geo, any_complex, &mut lists)?;
+    let mut table = fold_table(rules, geo, any_complex, &mut lists)?;
     let nowhere = fold_nowhere(rules, &mut lists);
     lists.freeze()?;
-    let table = Families {
-        v4: table.v4.map(|list| lists.mark(list)),
-        v6: table.v6.map(|list| lists.mark(list)),
-    };
+    table.v4.rename(|list| lists.mark(list));
+    table.v6.rename(|list| lists.mark(list));
     // Where deny rules come first and need no database, the lists already hold every rule that could match from inside
     // a tunnel: the second table would say the same.
     let tunnels = match rules.embedded {
