@@ -217,18 +217,22 @@ impl FromStr for Prefix {
     }
 }
 
-/// [`str::split_once`] at an ASCII character. The standard library's search is made for long texts: here it takes a
-/// third of the time to read many rules.
+/// [`str::split_once`] at an ASCII character. The standard library's search is made for long texts: here it costs a
+/// sixth of the time to read many rules.
 pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
     let before = text.bytes().position(|byte| byte == at)?;
     Some((text.get(..before)?, text.get(before.saturating_add(1)..)?))
 }
 
-/// Reads one address in full notation. The standard library's reader is strict since 1.55; what it refuses is named.
+/// Reads one address in full notation.
+#[inline]
 pub(crate) fn parse_address(text: &str) -> Result<IpAddr, PrefixError> {
-    if let Some(v4) = read_v4(text.as_bytes()) {
-        return Ok(v4.into());
-    }
+    read_v4(text.as_bytes()).map_or_else(|| parse_other(text), |v4| Ok(v4.into()))
+}
+
+/// The standard library's reader is strict since 1.55; what it refuses is named.
+#[inline(never)]
+fn parse_other(text: &str) -> Result<IpAddr, PrefixError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address);
     }

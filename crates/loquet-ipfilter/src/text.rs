@@ -49,7 +49,12 @@ impl Rules {
         }
         reader.rules.rules = Arc::new(reader.list);
         // Places may be defined below the rules that use them, so names are looked up at the end.
-        for rule in reader.rules.rules.iter() {
+        let rules: &[Rule] = if reader.names_places {
+            &reader.rules.rules
+        } else {
+            &[]
+        };
+        for rule in rules {
             let is_undefined = |name: &&str| reader.rules.place(name).is_none();
             if let Some(name) = rule.places().find(is_undefined) {
                 let at = usize::try_from(rule.line.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -79,6 +84,7 @@ struct Reader {
     /// Everything but the list of rules, which is not shared yet.
     rules: Rules,
     list: Vec<Rule>,
+    names_places: bool,
     seen: [bool; 3],
 }
 
@@ -180,6 +186,7 @@ impl Reader {
         rule.line = number;
         words.values(&Key::ALL, None, |key, word| condition(&mut rule, key, word))?;
         Rules::check(&rule).map_err(|fault| first.fault(TextFault::Rule(fault)))?;
+        self.names_places |= rule.places().next().is_some();
         self.list.push(rule);
         Ok(())
     }
@@ -220,7 +227,7 @@ impl Reader {
     }
 }
 
-/// The common line, a decision and one network: read without being taken apart into words, in half of the time. A line
+/// The common line, a decision and one network: read without being taken apart into words, in 0.6 of the time. A line
 /// that is any other, or has a fault, goes the long way, which also words the error.
 fn plain_rule(line: &str, number: u32) -> Option<Rule> {
     let (decision, network) = match line.strip_prefix("allow ") {
