@@ -96,8 +96,11 @@ impl<'r> Catalogue<'r> {
     }
 
     pub(crate) fn id(&mut self, list: ListId) -> u16 {
-        if let Some(rule) = list.single() {
-            return match self.lists.decision(rule) {
+        // Most lists tell it themselves; looking a rule up would miss the cache.
+        let plain = list.plain().map(|(_, decision)| decision);
+        let alone = plain.or_else(|| list.single().map(|rule| self.lists.decision(rule)));
+        if let Some(decision) = alone {
+            return match decision {
                 Decision::Allow => ALLOW,
                 Decision::Deny => DENY,
             };

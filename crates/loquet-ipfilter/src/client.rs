@@ -293,31 +293,27 @@ enum Likeness {
 }
 
 fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
-    if name.len() < wanted.len() {
-        return Likeness::Other;
-    }
-    if name.eq_ignore_ascii_case(wanted) {
-        return Likeness::Same;
-    }
-    // CGI turns dashes into underscores, some servers trim names, some cut them at a NUL or a colon.
-    let odd = |byte: &u8| byte.is_ascii_whitespace() || byte.is_ascii_control() || *byte == b':';
-    // Whatever is longer and has nothing to trim or to cut is another name. Without a branch a byte, this is quick.
-    if name.len() > wanted.len() && !name.iter().fold(false, |any, byte| any | odd(byte)) {
-        return Likeness::Other;
-    }
-    let bare = name.trim_ascii();
-    let bare = bare
-        .split(odd)
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
     let same = |(byte, wanted): (&u8, &u8)| {
         byte.eq_ignore_ascii_case(wanted) || (*byte == b'_' && *wanted == b'-')
     };
-    if bare.len() == wanted.len() && bare.iter().zip(wanted).all(same) {
-        Likeness::Odd
+    let is_odd = |name: &[u8]| name.len() == wanted.len() && name.iter().zip(wanted).all(same);
+    // CGI turns dashes into underscores, some servers trim names, some cut them at a NUL or a colon.
+    let cuts = |byte: &u8| matches!(byte, 0..=b' ' | b':' | 0x7F);
+    let odd = if name.len() <= wanted.len() {
+        if name.eq_ignore_ascii_case(wanted) {
+            return Likeness::Same;
+        }
+        // Whatever is cut from this is too short.
+        is_odd(name)
     } else {
-        Likeness::Other
-    }
+        // Most names hold nothing to cut at: without a branch a byte, this is quick.
+        name.iter().fold(false, |any, byte| any | cuts(byte))
+            && name
+                .split(cuts)
+                .find(|part| !part.is_empty())
+                .is_some_and(is_odd)
+    };
+    if odd { Likeness::Odd } else { Likeness::Other }
 }
 
 /// As many hops of a line as a walk can ask for: one beyond the most that it takes, because that one says why it stops.

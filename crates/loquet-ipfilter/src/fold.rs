@@ -40,19 +40,17 @@ pub(crate) fn fold(rules: &Rules, geo: Option<&Geo>) -> Result<Folded, CompileEr
     // The numbers of rules share their bits with marks: see `ListId`.
     limit(rules.rules.len())?;
     let any_complex = rules.rules.iter().any(is_complex);
-    let mut lists = Lists::new(rules, |_| false);
-    let table = fold_table(rules, geo, any_complex, &mut lists)?;
+    let mut lists = Lists::new(rules);
+    let mut table = fold_table(rules, geo, any_complex, &mut lists)?;
     let nowhere = fold_nowhere(rules, &mut lists);
     lists.freeze()?;
-    let table = Families {
-        v4: table.v4.map(|list| lists.mark(list)),
-        v6: table.v6.map(|list| lists.mark(list)),
-    };
+    table.v4.rename(|list| lists.mark(list));
+    table.v6.rename(|list| lists.mark(list));
     // Where deny rules come first and need no database, the lists already hold every rule that could match from inside
     // a tunnel: the second table would say the same.
     let tunnels = match rules.embedded {
         Embedded::DenyOnly if !any_complex && rules.precedence == Precedence::DenyOverrides => None,
-        _ => Some(fold_tunnels(rules)?),
+        _ => Some(fold_tunnels(rules, &lists)?),
     };
     Ok(Folded {
         table,
@@ -143,10 +141,8 @@ fn fold_family<K: Word>(
 
 /// Candidates for addresses in tunnels. A rule is a candidate where its networks match, or everywhere when it has none;
 /// whether it matches is asked when such a request comes, because the inner address has facts of its own.
-fn fold_tunnels(rules: &Rules) -> Result<Tunnels, CompileError> {
-    let mut lists = Lists::new(rules, |index| {
-        rules.rules.get(index).is_some_and(is_complex)
-    });
+fn fold_tunnels(rules: &Rules, lists: &Lists) -> Result<Tunnels, CompileError> {
+    let mut lists = lists.anew(|index| rules.rules.get(index).is_some_and(is_complex));
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for (index, rule) in rules.numbered() {
         let counts_inside = rule.decision == Decision::Deny || rules.embedded == Embedded::Trusted;

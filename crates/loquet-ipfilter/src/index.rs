@@ -107,17 +107,22 @@ impl<K: Word> Family<K> {
 impl<K: Word> RuleSearch<K> {
     fn new(lists: &Spans<K, ListId>) -> Self {
         let starts = || lists.iter().skip(1).map(|(start, _)| start);
+        let halves_do = starts().all(K::is_half);
         if lists.len() > FEW {
+            let inside = |inside| Packed::build(&inside, |start| start);
+            if halves_do {
+                let nothing = inside(Spans::uniform(ListId::NONE));
+                return Self::Many(Packed::build(lists, K::half), nothing);
+            }
             let halves = halves(lists);
-            let inside = lists.zip(&halves).map(|(list, half)| match half {
+            let within = lists.zip(&halves).map(|(list, half)| match half {
                 ListId::INSIDE => list,
                 _ => ListId::NONE,
             });
-            let inside = Packed::build(&inside, |start| start);
-            return Self::Many(Packed::build(&halves, K::half), inside);
+            return Self::Many(Packed::build(&halves, K::half), inside(within));
         }
         let all = lists.iter().map(|(_, list)| list).collect();
-        if starts().all(K::is_half) {
+        if halves_do {
             let starts: Vec<K::Half> = starts().map(K::half).collect();
             Self::Half(Search::build(&starts), all)
         } else {

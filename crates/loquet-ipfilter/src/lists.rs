@@ -96,25 +96,39 @@ const HAS_EXTRA: u8 = 4;
 const CONDITIONAL: u8 = 2;
 
 impl Lists {
-    /// `uncertain` says of which rules it is open at this point whether they match.
-    pub(crate) fn new(rules: &Rules, uncertain: impl Fn(usize) -> bool) -> Self {
-        let traits = rules.rules.iter().enumerate().map(|(index, rule)| {
-            let conditional = uncertain(index)
-                || rule.extra.is_some()
-                    && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL);
-            let allows = rule.decision == Decision::Allow;
-            let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
+    pub(crate) fn new(rules: &Rules) -> Self {
+        let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
+        let traits = rules.rules.iter().map(|rule| {
+            let conditional = rule.extra.is_some()
+                && (!rule.tags().is_empty() || Devices::of(rule) != Devices::ALL);
             bit(conditional, CONDITIONAL)
-                | bit(allows, ALLOWS)
+                | bit(rule.decision == Decision::Allow, ALLOWS)
                 | bit(rule.extra.is_some(), HAS_EXTRA)
         });
+        Self::of(traits.collect())
+    }
+
+    /// The same rules without any list. `uncertain` says of which rules with further conditions it is open at this point
+    /// whether they match.
+    pub(crate) fn anew(&self, uncertain: impl Fn(usize) -> bool) -> Self {
+        let traits = self.traits.iter().enumerate().map(|(index, traits)| {
+            if traits & HAS_EXTRA != 0 && uncertain(index) {
+                traits | CONDITIONAL
+            } else {
+                *traits
+            }
+        });
+        Self::of(traits.collect())
+    }
+
+    fn of(traits: Box<[u8]>) -> Self {
         let mut ids = FixedMap::default();
         ids.insert(Box::default(), 0);
         Self {
             lists: vec![Box::default()],
             ids,
             ranks: 0,
-            traits: traits.collect(),
+            traits,
         }
     }
 
@@ -262,7 +276,7 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_no_list_is_kept_and_the_end_is_an_error() {
-        let mut lists = Lists::new(&Rules::new(), |_| true);
+        let mut lists = Lists::new(&Rules::new());
         lists.ranks = MAX_RANKS;
         assert!(lists.clone().freeze().is_ok());
         assert_eq!(lists.intern(vec![1, 2]), Handle::Many(1));

@@ -196,7 +196,7 @@ impl FromStr for Prefix {
     /// Anything that is not exactly that: blanks, leading zeros, short or hexadecimal IPv4 forms, netmasks, zone ids,
     /// host bits, and the whole address space. CVE-2021-29922 and its kin came from being generous here.
     fn from_str(text: &str) -> Result<Self, PrefixError> {
-        let Some((address, length)) = text.split_once('/') else {
+        let Some((address, length)) = split_once(text, b'/') else {
             return parse_address(text).map(Self::host);
         };
         let offset = address.len().saturating_add(1);
@@ -217,8 +217,22 @@ impl FromStr for Prefix {
     }
 }
 
-/// Reads one address in full notation. The standard library's reader is strict since 1.55; what it refuses is named.
+/// [`str::split_once`] at an ASCII character. The standard library's search is made for long texts: here it costs a
+/// sixth of the time to read many rules.
+pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
+    let before = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..before)?, text.get(before.saturating_add(1)..)?))
+}
+
+/// Reads one address in full notation.
+#[inline]
 pub(crate) fn parse_address(text: &str) -> Result<IpAddr, PrefixError> {
+    read_v4(text.as_bytes()).map_or_else(|| parse_other(text), |v4| Ok(v4.into()))
+}
+
+/// The standard library's reader is strict since 1.55; what it refuses is named.
+#[inline(never)]
+fn parse_other(text: &str) -> Result<IpAddr, PrefixError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address);
     }
@@ -235,6 +249,31 @@ pub(crate) fn parse_address(text: &str) -> Result<IpAddr, PrefixError> {
     Err(PrefixError::Address { offset: 0 })
 }
 
+/// Reads an IPv4 address as the standard library does, whose reader takes several times as long: most networks and
+/// most hops of headers are one.
+pub(crate) fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut bits = 0_u32;
+    let mut dots = 0_u8;
+    let mut part = None;
+    for byte in text {
+        part = match (byte.wrapping_sub(b'0'), part) {
+            (digit @ 0..=9, None) => Some(digit),
+            // No digit follows a leading zero.
+            (digit @ 0..=9, Some(value @ 1..)) => {
+                Some(u8::checked_mul(value, 10)?.checked_add(digit)?)
+            }
+            (_, Some(value)) if *byte == b'.' && dots < 3 => {
+                bits = (bits << 8) | u32::from(value);
+                dots = dots.wrapping_add(1);
+                None
+            }
+            _ => return None,
+        };
+    }
+    let last = part.filter(|_| dots == 3)?;
+    Some(Ipv4Addr::from_bits((bits << 8) | u32::from(last)))
+}
+
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The plain form would leave out the length of a single address.
@@ -245,5 +284,24 @@ impl fmt::Display for Prefix {
 impl fmt::Debug for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_ipv4_address_is_read_as_the_standard_library_reads_it(
+            text in r"([0-9]{1,4}|25[0-9]|)([./ :]([0-9]{1,3}|2[56][0-9]|)){2,5}",
+            bits in any::<u32>(),
+        ) {
+            prop_assert_eq!(read_v4(text.as_bytes()), text.parse().ok());
+            let address = Ipv4Addr::from_bits(bits);
+            prop_assert_eq!(read_v4(address.to_string().as_bytes()), Some(address));
+        }
     }
 }

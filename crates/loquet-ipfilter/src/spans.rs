@@ -73,11 +73,16 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
             .starts
             .iter()
             .skip(1)
-            .filter_map(|start| start.previous())
+            .map(|start| start.previous().unwrap_or(K::ZERO))
             .chain([K::LAST]);
         self.iter()
             .zip(ends)
             .map(|((first, value), last)| (first, last, value))
+    }
+
+    /// Gives every span another value in place. Values that differ must stay different.
+    pub(crate) fn rename(&mut self, to: impl Fn(V) -> V) {
+        self.values.iter_mut().for_each(|value| *value = to(*value));
     }
 
     /// The same cuts with other values, neighbours joined that became equal.

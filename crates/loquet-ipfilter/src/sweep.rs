@@ -65,12 +65,12 @@ pub(crate) fn sort<K: Word, T: Copy + Ord>(items: &mut Vec<Item<K, T>>) {
 /// Sweeps prefixes in order. Prefixes nest or are apart, so a stack of at most one frame a length is enough: `add` gets
 /// the value around a prefix and what the prefix brings, and gives the value inside; `seal` makes a value storable.
 pub(crate) fn sweep<K: Word, T: Copy + Ord, S: Copy, V: Copy + Eq>(
-    items: &mut [Item<K, T>],
+    items: &mut Vec<Item<K, T>>,
     outside: S,
     mut add: impl FnMut(S, &Item<K, T>) -> S,
     seal: impl Fn(S) -> V,
 ) -> Spans<K, V> {
-    items.sort_unstable();
+    sort(items);
     let mut spans = Spans::uniform(seal(outside));
     spans.reserve(items.len());
     let mut stack: Vec<(K, S)> = Vec::new();
