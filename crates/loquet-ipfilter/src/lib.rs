@@ -7,70 +7,37 @@
 //! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
 
 mod address;
-mod behaviours;
 mod client;
-mod compile_error;
-mod coverage;
-mod diff;
-mod display;
-mod evaluate;
-mod explain;
-mod facts;
-mod facts_table;
-mod filter;
-mod fold;
-mod geo;
-mod groups;
-mod header;
+mod compile;
 mod import;
-#[cfg(feature = "json")]
-mod import_json;
-mod import_list;
-mod index;
-mod lines;
-mod lint;
-mod lists;
-#[cfg(feature = "maxmind")]
-mod maxmind;
-mod packed;
-mod parts;
-mod planes;
-mod prefix;
-mod record;
-mod rule;
+mod query;
 mod rules;
-mod runs;
-mod search;
-mod shared;
-mod spans;
-mod sweep;
-mod text;
-mod text_error;
-mod text_words;
-mod verdict;
-mod word;
-mod words;
 
-pub use address::{embedded_v4, is_special};
-pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
-pub use compile_error::CompileError;
-pub use diff::{Change, Difference, Who, diff, diff_for};
-pub use facts::{Facts, Located};
-pub use filter::Filter;
-pub use geo::{Classes, Geo, Stale, Subject};
-pub use import::{ImportLimits, ListFormat, import};
-pub use import_list::{ImportError, ImportFault};
-pub use lint::Finding;
+pub use address::prefix::{Prefix, PrefixError};
+pub use address::special::{embedded_v4, is_special};
+pub use client::header::HeaderKind;
+pub use client::proxies::{ProxyError, TrustedProxies};
+pub use client::reason::Reason;
+pub use client::resolve::{ClientAddress, Resolved};
+pub use compile::error::CompileError;
+pub use import::geo::{Classes, Geo, Stale, Subject};
+pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]
-pub use maxmind::MmdbError;
-pub use prefix::{Prefix, PrefixError};
-pub use record::{Record, RecordError};
-pub use rule::{Rule, RuleRef};
-pub use rules::{Place, PlaceItem, RuleFault, Rules};
-pub use shared::SharedFilter;
-pub use text_error::{RulesError, TextFault};
-pub use verdict::{Origin, Verdict};
-pub use words::{Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag};
+pub use import::maxmind::MmdbError;
+pub use import::network_list::{ImportLimits, ListFormat, import};
+pub use query::diff::{Change, Difference, Who, diff, diff_for};
+pub use query::facts::{Facts, Located};
+pub use query::filter::Filter;
+pub use query::lint::Finding;
+pub use query::record::{Record, RecordError};
+pub use query::shared::SharedFilter;
+pub use query::verdict::{Origin, Verdict};
+pub use rules::rule::{Rule, RuleRef};
+pub use rules::rule_set::{Place, PlaceItem, RuleFault, Rules};
+pub use rules::text_error::{RulesError, TextFault};
+pub use rules::values::{
+    Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag,
+};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/measured.md")]
