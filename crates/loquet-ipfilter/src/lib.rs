@@ -20,12 +20,12 @@ pub use client::proxies::{ProxyError, TrustedProxies};
 pub use client::reason::Reason;
 pub use client::resolve::{ClientAddress, Resolved};
 pub use compile::error::CompileError;
-pub use import::geo::{Classes, Geo, Stale, Subject};
+pub use import::geo::{Classes, DatabaseKind, Geo, Stale};
 pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]
 pub use import::maxmind::MmdbError;
 pub use import::network_list::{ImportLimits, ListFormat, import};
-pub use query::diff::{Change, Difference, Who, diff, diff_for};
+pub use query::diff::{Change, Difference, UserGroup, diff, diff_for};
 pub use query::facts::{Facts, Located};
 pub use query::filter::Filter;
 pub use query::lint::Finding;

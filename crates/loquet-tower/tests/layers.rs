@@ -278,7 +278,7 @@ fn a_set_up_that_would_leave_every_client_unknown_cannot_be_built() {
     let fault = |result: Result<ClientSource, SetupError>| result.map(|_| ()).unwrap_err();
     assert_eq!(
         fault(ClientSource::configured(kind, &[], boxed())),
-        SetupError::Proxies(ProxyError::NobodyTrusted)
+        SetupError::Proxies(ProxyError::NoProxies)
     );
     assert_eq!(
         fault(ClientSource::configured(None, &ten, boxed())),
@@ -294,7 +294,7 @@ fn a_set_up_that_would_leave_every_client_unknown_cannot_be_built() {
     );
     assert_eq!(
         fault(ClientSource::behind(HeaderKind::Forwarded, [], peer)),
-        SetupError::Proxies(ProxyError::NobodyTrusted)
+        SetupError::Proxies(ProxyError::NoProxies)
     );
     assert!(ClientSource::configured(kind, &ten, boxed()).is_ok());
     assert!(ClientSource::configured(None, &[], boxed()).is_ok());

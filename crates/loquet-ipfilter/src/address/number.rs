@@ -4,21 +4,21 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Prefix;
 
-/// A number that addresses are compared by.
+/// A number that stands for an address in comparisons.
 pub(crate) trait Key: Copy + Ord + core::fmt::Debug {
     const LAST: Self;
-    /// As many values as fit beside as many numbers and their rules in a cache line.
+    /// An array of the values that fit in one cache line beside their keys.
     type Group<V: Copy + core::fmt::Debug>: AsRef<[V]> + AsMut<[V]> + Copy + core::fmt::Debug;
     const GROUP: usize;
     fn group<V: Copy + core::fmt::Debug>(filler: V) -> Self::Group<V>;
     fn next(self) -> Option<Self>;
     fn previous(self) -> Option<Self>;
-    /// How many bits there are from the first in which the two differ.
+    /// Returns how many of the last bits are needed to tell the two numbers apart.
     fn spread(self, other: Self) -> u32;
-    /// The number with its last `spread` bits zero.
+    /// Returns the number with its last `spread` bits zero.
     fn block(self, spread: u32) -> Self;
-    /// Which part of `1 << shift` addresses this is in the block that begins at `block`; beyond the last one when it lies
-    /// outside of the block.
+    /// Returns the number of the part, of `1 << shift` addresses each, in the block that begins at `block`. The result
+    /// is too large for any table when the number lies outside the block.
     fn part(self, block: Self, shift: u32) -> usize;
 }
 
@@ -68,31 +68,33 @@ key! {
 pub(crate) trait Word: Key + core::hash::Hash {
     const ZERO: Self;
     const BITS: u32;
-    /// How many bits follow the first 16.
+    /// The number of bits that follow the first 16.
     const TOP_SHIFT: u32;
-    /// The half by which addresses are told apart while no network is longer than /64; all of an IPv4 address.
+    /// The first half of an IPv6 address, all of an IPv4 address. It tells addresses apart while no network is longer
+    /// than /64.
     type Half: Key;
-    /// The first bits of the address.
+    /// Returns the first half of the address.
     fn half(self) -> Self::Half;
-    /// The address of these first bits, the others zero.
+    /// Returns the address with this first half and zeros after it.
     fn of_half(half: Self::Half) -> Self;
-    /// Whether the bits beyond the half are zero.
+    /// Returns whether all bits after the first half are zero.
     fn is_half(self) -> bool;
-    /// The highest address of the prefix of `len` bits that starts here.
+    /// Returns the highest address of the prefix of `len` bits that starts here.
     fn last_of(self, len: u8) -> Self;
-    /// The length of the longest prefix that starts here and ends no later than `last`.
+    /// Returns the length of the shortest prefix (the largest network) that starts here and ends no later than `last`.
     fn longest_to(self, last: Self) -> u8;
     fn of_prefix(prefix: Prefix) -> Option<Self>;
     fn address(self) -> IpAddr;
-    /// How many addresses there are up to `last`; one less for all of IPv6, whose number has 129 bits.
+    /// Returns the number of addresses from here to `last`. All of IPv6 counts one less, because its number needs 129
+    /// bits.
     fn count_to(self, last: Self) -> u128;
-    /// The first 16 bits.
+    /// Returns the first 16 bits.
     fn top(self) -> u16;
-    /// The address with its first bit at the top.
+    /// Returns the address shifted so that its first bit is the highest bit.
     fn left(self) -> u128;
-    /// The byte that starts `shift` bits above the lowest bit.
+    /// Returns the byte that starts `shift` bits above the lowest bit.
     fn byte(self, shift: u32) -> u8;
-    /// Whether all of the lowest `shift` bits are zero.
+    /// Returns whether the lowest `shift` bits are all zero.
     fn is_aligned(self, shift: u32) -> bool;
 }
 
@@ -168,7 +170,7 @@ macro_rules! word {
 word!(u32, half u32, address Ipv4Addr, family IpAddr::V4);
 word!(u128, half u64, address Ipv6Addr, family IpAddr::V6);
 
-/// Both families.
+/// A value for IPv4 and one for IPv6.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Families<A, B> {
     pub(crate) v4: A,

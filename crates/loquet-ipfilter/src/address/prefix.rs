@@ -1,4 +1,4 @@
-//! Network prefixes, read strictly: what two programs could read differently is refused.
+//! Network prefixes, parsed strictly: text that two programs could read differently is refused.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,7 +17,7 @@ use thiserror::Error;
 ///
 /// let office: Prefix = "203.0.113.0/28".parse()?;
 /// assert!(office.contains("203.0.113.7".parse().unwrap()));
-/// // A slip of the pen is not repaired: the error names the network that was probably meant.
+/// // A typing error is not repaired: the error names the network that was probably meant.
 /// let error = "203.0.113.7/28".parse::<Prefix>().unwrap_err();
 /// assert_eq!(error.to_string(), "host bits are set; the network is 203.0.113.0/28");
 /// # Ok::<(), loquet_ipfilter::PrefixError>(())
@@ -25,7 +25,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(IpCidr);
 
-/// Why a text is not a [`Prefix`]; each variant knows the byte where reading stopped ([`PrefixError::offset`]).
+/// The reason why a text is not a [`Prefix`]. [`PrefixError::offset`] tells the byte where parsing stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PrefixError {
@@ -64,22 +64,22 @@ pub enum PrefixError {
     /// The address has bits set beyond the length.
     #[error("host bits are set; the network is {network}")]
     HostBits {
-        /// What was probably meant.
+        /// The network that was probably meant.
         network: Prefix,
     },
-    /// An IPv4-mapped prefix shorter than `/96` would reach beyond the mapped addresses.
+    /// An IPv4-mapped prefix shorter than `/96` would cover more than the mapped addresses.
     #[error("an IPv4-mapped prefix must be /96 or longer")]
     ShortMapped {
         /// Byte where the length starts.
         offset: usize,
     },
-    /// The whole address space, which must be asked for by name.
-    #[error("this is every address; say so with `any`, `any-v4` or `any-v6`")]
+    /// The whole address space, which must be written as `any`, `any-v4` or `any-v6`.
+    #[error("this is every address; write `any`, `any-v4` or `any-v6`")]
     Everything,
 }
 
 impl PrefixError {
-    /// Where the fault lies, in bytes from the start of the text.
+    /// Returns the position of the error, in bytes from the start of the text.
     #[must_use]
     pub const fn offset(&self) -> usize {
         match self {
@@ -95,20 +95,20 @@ impl PrefixError {
 }
 
 impl Prefix {
-    /// Every IPv4 address: the confirmation that `0.0.0.0/0` lacks.
+    /// Every IPv4 address. Text must say `any-v4`: `0.0.0.0/0` is refused as a probable mistake.
     pub const ANY_V4: Self = Self::from_v4_bits(0, 0);
     /// Every IPv6 address except the IPv4-mapped ones.
     pub const ANY_V6: Self = Self::from_v6_bits(0, 0);
 
-    /// The prefix of `len` bits at `address`.
+    /// Returns the prefix of `len` bits at `address`.
     ///
     /// # Errors
-    /// As for parsing: host bits, a length beyond the family, a short mapped prefix, or the whole address space.
+    /// [`PrefixError`] for host bits, a length beyond the family, a short mapped prefix, or the whole address space.
     pub fn new(address: IpAddr, len: u8) -> Result<Self, PrefixError> {
         Self::at(address, len, 0)
     }
 
-    /// The one address.
+    /// Returns the prefix of one address.
     #[must_use]
     pub const fn host(address: IpAddr) -> Self {
         Self(IpCidr::new_host(address.to_canonical()))
@@ -136,7 +136,8 @@ impl Prefix {
         Ok(network)
     }
 
-    /// The network of `len` bits that an address lies in; a length beyond the family's counts as the family's.
+    /// Returns the network of `len` bits that contains an address. A greater length than the family has counts as the
+    /// family's.
     const fn around(address: IpAddr, len: u8) -> Self {
         Self(match IpInet::new(address, len) {
             Ok(inet) => inet.network(),
@@ -152,19 +153,19 @@ impl Prefix {
         Self::around(IpAddr::V6(Ipv6Addr::from_bits(bits)), len)
     }
 
-    /// The network address: the lowest address of the prefix.
+    /// Returns the network address, the lowest address of the prefix.
     #[must_use]
     pub const fn network(self) -> IpAddr {
         self.0.first_address()
     }
 
-    /// The highest address of the prefix.
+    /// Returns the highest address of the prefix.
     #[must_use]
     pub const fn last(self) -> IpAddr {
         self.0.last_address()
     }
 
-    /// How many leading bits are fixed: 0 to 32 for IPv4, 0 to 128 for IPv6.
+    /// Returns the number of fixed leading bits: 0 to 32 for IPv4, 0 to 128 for IPv6.
     #[must_use]
     #[expect(
         clippy::len_without_is_empty,
@@ -174,13 +175,13 @@ impl Prefix {
         self.0.network_length()
     }
 
-    /// Whether this is an IPv4 prefix, mapped ones included.
+    /// Returns whether this is an IPv4 prefix, mapped ones included.
     #[must_use]
     pub const fn is_v4(self) -> bool {
         self.0.is_ipv4()
     }
 
-    /// Whether `address` lies inside; an IPv4-mapped address counts as IPv4.
+    /// Returns whether `address` lies inside; an IPv4-mapped address counts as IPv4.
     #[must_use]
     pub const fn contains(self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
@@ -190,11 +191,11 @@ impl Prefix {
 impl FromStr for Prefix {
     type Err = PrefixError;
 
-    /// Reads `ADDRESS/LENGTH`, or an address alone for the one address.
+    /// Parses `ADDRESS/LENGTH`, or a lone address as the prefix of that address.
     ///
     /// # Errors
-    /// Anything that is not exactly that: blanks, leading zeros, short or hexadecimal IPv4 forms, netmasks, zone ids,
-    /// host bits, and the whole address space. CVE-2021-29922 and its kin came from being generous here.
+    /// [`PrefixError`] for any other form: blanks, leading zeros, short or hexadecimal IPv4 forms, netmasks, zone ids,
+    /// host bits, and the whole address space. Lenient parsers caused CVE-2021-29922 and similar flaws.
     fn from_str(text: &str) -> Result<Self, PrefixError> {
         let Some((address, length)) = split_once(text, b'/') else {
             return parse_address(text).map(Self::host);
@@ -217,20 +218,20 @@ impl FromStr for Prefix {
     }
 }
 
-/// [`str::split_once`] at an ASCII character. The standard library's search is made for long texts: here it costs a
-/// sixth of the time to read many rules.
+/// [`str::split_once`] at an ASCII character. The standard library's search is built for long texts and costs a sixth
+/// of the time to parse many rules.
 pub(crate) fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
     let before = text.bytes().position(|byte| byte == at)?;
     Some((text.get(..before)?, text.get(before.saturating_add(1)..)?))
 }
 
-/// Reads one address in full notation.
+/// Parses one address in full notation.
 #[inline]
 pub(crate) fn parse_address(text: &str) -> Result<IpAddr, PrefixError> {
     read_v4(text.as_bytes()).map_or_else(|| parse_other(text), |v4| Ok(v4.into()))
 }
 
-/// The standard library's reader is strict since 1.55; what it refuses is named.
+/// Parses other addresses with the standard library, which is strict since 1.55, and names the error.
 #[inline(never)]
 fn parse_other(text: &str) -> Result<IpAddr, PrefixError> {
     if let Ok(address) = text.parse::<IpAddr>() {
@@ -249,8 +250,8 @@ fn parse_other(text: &str) -> Result<IpAddr, PrefixError> {
     Err(PrefixError::Address { offset: 0 })
 }
 
-/// Reads an IPv4 address as the standard library does, whose reader takes several times as long: most networks and
-/// most hops of headers are one.
+/// Parses an IPv4 address with the result of the standard library, several times as fast: most networks and most hops
+/// in headers are IPv4.
 pub(crate) fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
     let mut bits = 0_u32;
     let mut dots = 0_u8;
@@ -276,7 +277,7 @@ pub(crate) fn read_v4(text: &[u8]) -> Option<Ipv4Addr> {
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The plain form would leave out the length of a single address.
+        // The plain form omits the length of a single address.
         write!(f, "{:#}", self.0)
     }
 }
@@ -295,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_ipv4_address_is_read_as_the_standard_library_reads_it(
+        fn ipv4_address_parses_as_in_standard_library(
             text in r"([0-9]{1,4}|25[0-9]|)([./ :]([0-9]{1,3}|2[56][0-9]|)){2,5}",
             bits in any::<u32>(),
         ) {

@@ -1,32 +1,33 @@
-//! Runs of addresses, from the first to the last: joined, intersected, and cut into networks.
+//! Ranges of addresses, from the first to the last: merged, intersected, and split into networks.
 
 use crate::Prefix;
 use crate::address::number::Word;
 
-/// The first and the last address of a prefix of this family.
-pub(crate) fn run<K: Word>(prefix: Prefix) -> Option<(K, K)> {
+/// Returns the first and the last address of a prefix of this family.
+pub(crate) fn range_of<K: Word>(prefix: Prefix) -> Option<(K, K)> {
     let start = K::of_prefix(prefix)?;
     Some((start, start.last_of(prefix.len())))
 }
 
-/// Sorted, and overlapping or touching runs made one.
-pub(crate) fn join<K: Word>(mut runs: Vec<(K, K)>) -> Vec<(K, K)> {
-    runs.sort_unstable();
-    let mut joined: Vec<(K, K)> = Vec::with_capacity(runs.len());
-    for (first, last) in runs {
-        match joined.last_mut() {
+/// Sorts ranges and merges those that overlap or touch.
+pub(crate) fn merge<K: Word>(mut ranges: Vec<(K, K)>) -> Vec<(K, K)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(K, K)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
             Some(before) if before.1.next().is_none_or(|after| first <= after) => {
                 before.1 = before.1.max(last)
             }
-            _ => joined.push((first, last)),
+            _ => merged.push((first, last)),
         }
     }
-    joined
+    merged
 }
 
-/// What two lists of sorted, separate runs have in common.
+/// Returns the intersection of two lists of sorted, separate ranges.
 pub(crate) fn intersect<K: Word>(one: &[(K, K)], two: &[(K, K)]) -> Vec<(K, K)> {
-    // A short list finds its counterparts by bisection: a rule of a few networks against a country's 100,000 runs.
+    // The shorter list is searched for in the longer one by bisection: a rule may have a few networks and a country
+    // 100,000 ranges.
     let (few, many) = if one.len() <= two.len() {
         (one, two)
     } else {
@@ -44,8 +45,8 @@ pub(crate) fn intersect<K: Word>(one: &[(K, K)], two: &[(K, K)]) -> Vec<(K, K)> 
     common
 }
 
-/// Cuts a run of addresses into the fewest prefixes.
-pub(crate) fn cover<K: Word>(first: K, last: K) -> impl Iterator<Item = (K, u8)> {
+/// Splits a range of addresses into the fewest prefixes.
+pub(crate) fn to_prefixes<K: Word>(first: K, last: K) -> impl Iterator<Item = (K, u8)> {
     let mut next = Some(first);
     core::iter::from_fn(move || {
         let start = next.filter(|start| *start <= last)?;
@@ -61,25 +62,26 @@ mod tests {
 
     use super::*;
 
-    fn runs() -> impl Strategy<Value = Vec<(u32, u32)>> {
-        let run =
+    fn ranges() -> impl Strategy<Value = Vec<(u32, u32)>> {
+        let range =
             (0..60_u32, 0..8_u32).prop_map(|(first, more)| (first, first.saturating_add(more)));
-        prop::collection::vec(run, 0..8)
+        prop::collection::vec(range, 0..8)
     }
 
-    fn holds(runs: &[(u32, u32)], address: u32) -> bool {
-        runs.iter()
+    fn holds(ranges: &[(u32, u32)], address: u32) -> bool {
+        ranges
+            .iter()
             .any(|(first, last)| (*first..=*last).contains(&address))
     }
 
     proptest! {
         #[test]
-        fn joined_runs_are_apart_and_what_is_common_is_in_both(one in runs(), two in runs()) {
-            let (first, second) = (join(one.clone()), join(two.clone()));
+        fn merged_and_intersected_ranges_hold_right_addresses(one in ranges(), two in ranges()) {
+            let (first, second) = (merge(one.clone()), merge(two.clone()));
             let common = intersect(&first, &second);
-            for runs in [&first, &second] {
+            for ranges in [&first, &second] {
                 let apart = |pair: &[(u32, u32)]| pair[0].1.saturating_add(1) < pair[1].0;
-                prop_assert!(runs.windows(2).all(apart));
+                prop_assert!(ranges.windows(2).all(apart));
             }
             prop_assert!(common.is_sorted_by(|one, two| one.1 < two.0));
             for address in 0..80 {

@@ -1,12 +1,12 @@
-//! What an address says about itself: its canonical form, an IPv4 address hidden in it, and special-purpose ranges.
+//! Special addresses: tunnels that carry an IPv4 address, and special-purpose ranges.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The IPv4 address that a transition mechanism carries inside an IPv6 address.
+/// Returns the IPv4 address that a transition mechanism carries inside an IPv6 address.
 ///
-/// Covered: 6to4 (RFC 3056), Teredo (RFC 4380 §4, the client's address, stored inverted), NAT64 with the well-known
-/// prefix (RFC 6052) and IPv4-compatible addresses (RFC 4291 §2.5.5.1). IPv4-mapped addresses are not embedded: they
-/// *are* IPv4 and are made canonical first.
+/// Covers 6to4 (RFC 3056), Teredo (RFC 4380 §4, the client's address, stored inverted), NAT64 with the well-known
+/// prefix (RFC 6052) and IPv4-compatible addresses (RFC 4291 §2.5.5.1). IPv4-mapped addresses are not covered: they are
+/// IPv4 addresses and are made canonical first.
 #[must_use]
 pub fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
@@ -26,9 +26,10 @@ pub(crate) fn embedded_in(address: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Whether an address may be IPv4-mapped or hold an IPv4 address: by its first bits alone, so that nearly every other
-/// address is spared a closer look. No part of it is a branch: many addresses begin with 2001, and which do nobody can
-/// foresee.
+/// Returns whether an address may be IPv4-mapped or carry an IPv4 address, judged by its first bits alone.
+///
+/// Most addresses need no closer look after this. The test has no branch: many addresses begin with 2001, and a
+/// processor cannot predict which ones do.
 #[inline]
 pub(crate) const fn may_hold_v4(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
@@ -39,7 +40,7 @@ fn join(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low))
 }
 
-/// Special-purpose IPv4 ranges (IANA registry, RFC 6890): nobody can be located by one.
+/// Special-purpose IPv4 ranges (IANA registry, RFC 6890). Such an address has no country.
 const SPECIAL_V4: [(Ipv4Addr, u8); 15] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -58,7 +59,7 @@ const SPECIAL_V4: [(Ipv4Addr, u8); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Special-purpose IPv6 ranges (same registry). Tunnels are not here: they are a class of their own.
+/// Special-purpose IPv6 ranges (same registry). Tunnels are not listed: they are a class of their own.
 const SPECIAL_V6: [(Ipv6Addr, u8); 10] = [
     (Ipv6Addr::UNSPECIFIED, 128),
     (Ipv6Addr::LOCALHOST, 128),
@@ -72,7 +73,8 @@ const SPECIAL_V6: [(Ipv6Addr, u8); 10] = [
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
 ];
 
-/// The ranges of [`embedded_v4`]. `::` and `::1` lie inside the last one and are special; the longer prefix wins.
+/// The ranges of [`embedded_v4`]. `::` and `::1` lie inside the last one and are special-purpose: the longer prefix
+/// wins.
 pub(crate) fn tunnel_prefixes() -> [crate::Prefix; 4] {
     [
         (0x2002_u128 << 112, 16),
@@ -94,7 +96,7 @@ pub(crate) fn special_prefixes() -> impl Iterator<Item = crate::Prefix> {
     v4.chain(v6)
 }
 
-/// Whether the address lies in a special-purpose range (private, loopback, documentation, multicast, …).
+/// Returns whether the address lies in a special-purpose range (private, loopback, documentation, multicast, …).
 #[must_use]
 pub fn is_special(address: IpAddr) -> bool {
     let address = address.to_canonical();

@@ -1,21 +1,21 @@
-//! The lines of the forwarding header.
+//! The names and lines of forwarding headers.
 
 use crate::client::reason::Reason;
 
 pub(crate) const MAX_LINES: usize = 32;
 pub(crate) const MAX_BYTES: usize = 8_192;
 
-/// Which forwarding header the proxies before this service write. One kind per deployment: any other is ignored.
+/// The forwarding header that the proxies before this service write. A deployment has one; any other is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HeaderKind {
-    /// `X-Forwarded-For`, the de-facto standard: addresses between commas, a port allowed.
+    /// `X-Forwarded-For`, the de facto standard: addresses separated by commas, each with an optional port.
     XForwardedFor,
     /// `Forwarded`, RFC 7239.
     Forwarded,
 }
 
 impl HeaderKind {
-    /// The header's name in lower case.
+    /// Returns the header's name in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -25,8 +25,8 @@ impl HeaderKind {
     }
 }
 
-/// The lines of the configured header, in order. The room for them is an array of the caller's: reading a request should
-/// not allocate for it.
+/// Collects the lines of the configured header, in order. The caller provides the array: resolving a request should not
+/// allocate for it.
 pub(crate) fn collect<'h, 'l>(
     kind: HeaderKind,
     headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
@@ -36,17 +36,17 @@ pub(crate) fn collect<'h, 'l>(
     let mut bytes = 0_usize;
     for (name, value) in headers {
         match compare(name, kind.name().as_bytes()) {
-            Likeness::Other => continue,
-            // H6: an upstream that reads this name as ours would let the client write the list.
-            Likeness::Odd => return Err(Reason::OddName),
-            Likeness::Same => {}
+            NameMatch::Other => continue,
+            // H6: a server that takes this name for the configured one would let the client write the list.
+            NameMatch::Ambiguous => return Err(Reason::OddName),
+            NameMatch::Same => {}
         }
         bytes = bytes.saturating_add(value.len());
         let slot = room.get_mut(count).ok_or(Reason::TooLong)?;
         if bytes > MAX_BYTES {
             return Err(Reason::TooLong);
         }
-        // H6: a NUL, a folded line, another script's digits: no honest proxy writes one. Again without a branch a byte.
+        // H6: honest proxies write no NUL, folded line or non-ASCII digit. The test has no branch per byte.
         let plain = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
         if !value.iter().fold(true, plain) {
             return Err(Reason::OddByte);
@@ -60,32 +60,36 @@ pub(crate) fn collect<'h, 'l>(
     }
 }
 
-enum Likeness {
+enum NameMatch {
     Same,
-    Odd,
+    Ambiguous,
     Other,
 }
 
-fn compare(name: &[u8], wanted: &[u8]) -> Likeness {
+fn compare(name: &[u8], wanted: &[u8]) -> NameMatch {
     let same = |(byte, wanted): (&u8, &u8)| {
         byte.eq_ignore_ascii_case(wanted) || (*byte == b'_' && *wanted == b'-')
     };
     let is_odd = |name: &[u8]| name.len() == wanted.len() && name.iter().zip(wanted).all(same);
-    // CGI turns dashes into underscores, some servers trim names, some cut them at a NUL or a colon.
+    // CGI turns dashes into underscores; some servers trim names or cut them at a NUL or a colon.
     let cuts = |byte: &u8| matches!(byte, 0..=b' ' | b':' | 0x7F);
-    let odd = if name.len() <= wanted.len() {
+    let ambiguous = if name.len() <= wanted.len() {
         if name.eq_ignore_ascii_case(wanted) {
-            return Likeness::Same;
+            return NameMatch::Same;
         }
-        // Whatever is cut from this is too short.
+        // A part of this name is too short to match.
         is_odd(name)
     } else {
-        // Most names hold nothing to cut at: without a branch a byte, this is quick.
+        // Most names have nothing to cut at, and this test without a branch per byte finds out quickly.
         name.iter().fold(false, |any, byte| any | cuts(byte))
             && name
                 .split(cuts)
                 .find(|part| !part.is_empty())
                 .is_some_and(is_odd)
     };
-    if odd { Likeness::Odd } else { Likeness::Other }
+    if ambiguous {
+        NameMatch::Ambiguous
+    } else {
+        NameMatch::Other
+    }
 }

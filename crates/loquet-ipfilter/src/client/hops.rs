@@ -1,4 +1,4 @@
-//! The two notations of forwarding headers, read strictly.
+//! Strict parsers for the hops in `X-Forwarded-For` and `Forwarded`.
 
 use core::net::{IpAddr, Ipv6Addr};
 
@@ -13,9 +13,9 @@ pub(crate) enum Hop {
     Unreadable,
 }
 
-/// One item of `X-Forwarded-For`: an address, with a port as some balancers write it.
+/// Parses one item of `X-Forwarded-For`: an address, with a port as some load balancers write it.
 pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
-    // One blank beside the comma is what proxies write; more is somebody playing with parsers (H6).
+    // H6: proxies write at most one blank beside a comma.
     let item = item.strip_prefix(b" ").unwrap_or(item);
     let item = item.strip_suffix(b" ").unwrap_or(item);
     if let Some(v4) = read_v4(item) {
@@ -24,15 +24,15 @@ pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
     let Ok(text) = core::str::from_utf8(item) else {
         return Hop::Unreadable;
     };
-    // Bare IPv6 is usual here, unlike in `Forwarded`; brackets come with a port.
+    // Unlike in `Forwarded`, IPv6 addresses are usually bare here; brackets come with a port.
     match text.parse::<IpAddr>() {
         Ok(address) => Hop::Address(address),
         Err(_) => read_node(text),
     }
 }
 
-/// A node of RFC 7239 §6: an IPv4 address, a bracketed IPv6 address, `unknown` or an obfuscated identifier, then
-/// perhaps a port.
+/// Parses a node of RFC 7239 §6: an IPv4 address, a bracketed IPv6 address, `unknown` or an obfuscated identifier, then
+/// an optional port.
 fn read_node(text: &str) -> Hop {
     let (name, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -71,9 +71,9 @@ fn read_node(text: &str) -> Hop {
 }
 
 fn is_obfuscated(name: &str) -> bool {
-    let odd = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
     name.strip_prefix('_')
-        .is_some_and(|rest| !rest.is_empty() && !rest.bytes().any(odd))
+        .is_some_and(|rest| !rest.is_empty() && !rest.bytes().any(is_other))
 }
 
 fn is_port(port: &str) -> bool {
@@ -81,11 +81,11 @@ fn is_port(port: &str) -> bool {
     (digits && port.parse::<u16>().is_ok()) || is_obfuscated(port)
 }
 
-/// The hops of one line of `Forwarded` (RFC 7239 §4) from the last one back, `KEPT` at most; `None` when the line
-/// breaks the grammar, because then nobody can say where its elements begin.
+/// Returns the hops of one line of `Forwarded` (RFC 7239 §4), from the last one back and at most `KEPT`; `None` when
+/// the line breaks the grammar, because then the start of its elements is uncertain.
 ///
-/// Quoted strings are only told from the left, so the line is read to its end before the last hop is known. An array
-/// keeps the last ones: reading a request should not allocate for it.
+/// Quoted strings can only be recognized from the left, so the line is read to its end before the last hop is known. An
+/// array keeps the last hops: resolving a request should not allocate for them.
 pub(crate) fn forwarded_hops<'l, const KEPT: usize>(
     line: &'l [u8],
     kept: &mut [&'l [u8]; KEPT],
@@ -117,8 +117,8 @@ fn read_forwarded_hop(node: &[u8]) -> Hop {
     }
 }
 
-/// One `forwarded-element`: pairs between semicolons. Its node is the value of `for`; an empty one, which no address is,
-/// when there is not exactly one, because then nobody knows whom it speaks of.
+/// Parses one `forwarded-element`: pairs separated by semicolons. Its node is the value of `for`, or empty (which is no
+/// address) unless there is exactly one.
 fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut node = None;
     loop {
@@ -141,7 +141,7 @@ fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// A token or a quoted string. A string with escapes comes back with them: an address never needs one.
+/// Parses a token or a quoted string. Escapes stay in the string: an address never needs one.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"\"") else {
         let len = text
@@ -169,7 +169,7 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// `tchar` of RFC 9110 §5.6.2, looked up.
+/// Returns whether the byte is a `tchar` (RFC 9110 §5.6.2).
 #[inline]
 fn is_token(byte: u8) -> bool {
     TOKEN.get(usize::from(byte)).is_some_and(|token| *token)

@@ -1,34 +1,35 @@
-//! Why the client's address is what it is.
+//! The reason why a client's address is known or unknown.
 
 use core::fmt;
 
-/// Why the walk from the socket's peer outwards stopped.
+/// The reason why [`ClientAddress::resolve`](crate::ClientAddress::resolve) stopped at an address or found none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The connection has no peer address (a Unix socket).
     NoPeer,
-    /// No proxies are configured: the peer is the client.
+    /// No proxies are configured, so the peer is the client.
     Direct,
-    /// The peer is not a trusted proxy, so it is the client and its headers do not count.
+    /// The peer is not a trusted proxy, so it is the client and its headers are ignored.
     PeerNotTrusted,
     /// A trusted proxy named the client.
     Named,
     /// A trusted proxy sent no forwarding header: a client can make some proxies strip it (CVE-2022-31813).
     HeaderMissing,
-    /// Every hop is a trusted proxy; the outermost did not say whom it met.
+    /// Every hop is a trusted proxy; the outermost did not name its client.
     OnlyProxies,
     /// A hop is not an address in full notation.
     HopUnreadable,
     /// A hop is written `unknown` or obfuscated (RFC 7239 §6.2, §6.3).
     HopHidden,
-    /// More than [`ClientAddress::MAX_HOPS`] hops.
+    /// More than [`ClientAddress::MAX_HOPS`](crate::ClientAddress::MAX_HOPS) hops.
     TooManyHops,
-    /// More than [`ClientAddress::MAX_BYTES`] bytes or [`ClientAddress::MAX_LINES`] lines of forwarding header.
+    /// More than [`ClientAddress::MAX_BYTES`](crate::ClientAddress::MAX_BYTES) bytes or
+    /// [`ClientAddress::MAX_LINES`](crate::ClientAddress::MAX_LINES) lines of forwarding header.
     TooLong,
-    /// A header name that some programs take for the configured one: blanks around it, underscores in it.
+    /// A header name that some servers take for the configured one: blanks around it, or underscores in it.
     OddName,
-    /// A control character or a byte beyond ASCII in the header.
+    /// A control character or a non-ASCII byte in the header.
     OddByte,
 }
 

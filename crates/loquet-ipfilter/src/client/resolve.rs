@@ -1,4 +1,4 @@
-//! Which address a request comes from, when proxies stand before the service.
+//! Resolves the client's address of a request that came through proxies.
 
 use core::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::client::hops::{Hop, forwarded_hops, read_list_hop};
 use crate::client::proxies::TrustedProxies;
 use crate::client::reason::Reason;
 
-/// How the client's address is established.
+/// The way to find the client's address.
 ///
 /// ```
 /// use loquet_ipfilter::{ClientAddress, HeaderKind, Reason, TrustedProxies};
@@ -18,53 +18,54 @@ use crate::client::reason::Reason;
 /// let lines = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
 ///
 /// let resolved = client.resolve(Some("10.0.0.1".parse()?), lines);
-/// // What the proxies saw counts; what the client wrote before them does not.
+/// // Addresses that the proxies saw count; what the client wrote before them does not.
 /// assert_eq!(resolved.address, Some("203.0.113.7".parse()?));
 /// assert_eq!(resolved.reason, Reason::Named);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Security
-/// The address is unknown whenever the configured way does not establish it: never the proxy's own, and never what an
-/// untrusted peer claims.
+/// If the configured way does not give an address, it is unknown. It is never the proxy's own address, and never an
+/// untrusted peer's claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientAddress {
-    /// Clients connect to this service themselves; every header is ignored.
+    /// Clients connect directly to this service; every header is ignored.
     Direct,
-    /// Clients come through these proxies, which write this header.
+    /// Clients connect through these proxies, which write this header.
     Behind(HeaderKind, TrustedProxies),
 }
 
-/// The client's address, the way that led to it, and why it stopped there.
+/// The client's address, the hops that led to it, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// The client, in canonical form; `None` is unknown.
+    /// The client's address in canonical form; `None` if it is unknown.
     pub address: Option<IpAddr>,
-    /// Every address that was met, from the socket's peer outwards.
+    /// Every address on the way, from the socket's peer outwards.
     pub hops: Vec<IpAddr>,
-    /// Why it stopped there.
+    /// The reason for the result.
     pub reason: Reason,
 }
 
 impl ClientAddress {
-    /// At most this many hops are walked: no honest chain has a tenth of it.
+    /// The greatest number of hops. Honest chains have at most a tenth of it.
     pub const MAX_HOPS: usize = 32;
-    /// At most this many lines of the configured header are read.
+    /// The greatest number of lines of the configured header.
     pub const MAX_LINES: usize = header::MAX_LINES;
-    /// At most this many bytes of the configured header are read, over all of its lines.
+    /// The greatest number of bytes of the configured header, over all its lines.
     pub const MAX_BYTES: usize = header::MAX_BYTES;
 
-    /// Establishes the client's address from the socket's peer and the request's header lines, in their order.
+    /// Resolves the client's address from the socket's peer and the request's header lines in their order.
     ///
-    /// Header names compare without regard to case (RFC 9110 §5.1). Only the configured header is read, and only when
-    /// the peer is a trusted proxy; its lines count as one list, which is walked from its end.
+    /// Header names are compared without regard to case (RFC 9110 §5.1). Only the configured header is read, and only
+    /// when the peer is a trusted proxy. Its lines form one list, which is read from its end to the first address that
+    /// is not a trusted proxy.
     #[must_use]
     pub fn resolve<'h>(
         &self,
         peer: Option<IpAddr>,
         headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
     ) -> Resolved {
-        // H9: no peer is unknown, not loopback.
+        // H9: without a peer the address is unknown, not loopback.
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
             return Resolved {
                 address: None,
@@ -79,7 +80,7 @@ impl ClientAddress {
         };
         match self {
             Self::Direct => alone(Reason::Direct),
-            // H1: whoever is not a proxy of ours may write any header it likes.
+            // H1: a peer that is not a trusted proxy can write any header.
             Self::Behind(_, trusted) if !trusted.contains(peer) => alone(Reason::PeerNotTrusted),
             Self::Behind(kind, trusted) => {
                 let mut hops = Vec::with_capacity(4);
@@ -93,7 +94,7 @@ impl ClientAddress {
                         hops,
                         reason: Reason::Named,
                     },
-                    // H3, H4: unknown, and never the proxy's own address.
+                    // H3, H4: unknown, never the proxy's own address.
                     Err(reason) => Resolved {
                         address: None,
                         hops,
@@ -105,10 +106,11 @@ impl ClientAddress {
     }
 }
 
-/// As many hops of a line as a walk can ask for: one beyond the most that it takes, because that one says why it stops.
+/// The number of hops to keep of a line: one more than the limit, because that one tells why the walk stops.
 const KEPT: usize = ClientAddress::MAX_HOPS.saturating_add(1);
 
-/// H2: from the right, over all lines as one list, to the first hop that is not a proxy of ours; it is the last of `hops`.
+/// H2: walks from the right, over all lines as one list, to the first hop that is not a trusted proxy. That hop becomes
+/// the last of `hops`.
 fn walk(
     kind: HeaderKind,
     trusted: &TrustedProxies,
@@ -137,14 +139,14 @@ fn walk(
     Err(Reason::OnlyProxies)
 }
 
-/// Takes one more hop, and says whether the walk ends with it.
+/// Adds one hop and returns whether it is the client.
 fn is_client(hop: Hop, trusted: &TrustedProxies, hops: &mut Vec<IpAddr>) -> Result<bool, Reason> {
     let address = match hop {
         Hop::Address(address) => address.to_canonical(),
         Hop::Hidden => return Err(Reason::HopHidden),
         Hop::Unreadable => return Err(Reason::HopUnreadable),
     };
-    // The peer is the first of `hops` and came from no header.
+    // The first of `hops` is the peer, which came from no header.
     if hops.len() > ClientAddress::MAX_HOPS {
         return Err(Reason::TooManyHops);
     }

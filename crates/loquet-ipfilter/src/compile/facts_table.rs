@@ -1,9 +1,9 @@
-//! What the databases say, for every address at once.
+//! The facts about every address, from the databases and the special ranges.
 
 use core::net::IpAddr;
 
 use crate::address::number::{Families, Word};
-use crate::address::ranges::join;
+use crate::address::ranges::merge;
 use crate::address::special::{special_prefixes, tunnel_prefixes};
 use crate::compile::spans::{FixedMap, Spans};
 use crate::compile::sweep::{Item, sweep};
@@ -32,12 +32,12 @@ impl FactsTable<u32> {
                 geo.and_then(Geo::country_table)
                     .map(|table: &Table<Country>| &table.v4),
                 geo.and_then(Geo::asn_table).map(|table| &table.v4),
-                geo.and_then(Geo::anonymiser_table).map(|table| &table.v4),
+                geo.and_then(Geo::anonymizer_table).map(|table| &table.v4),
             ),
             v6: family(
                 geo.and_then(Geo::country_table).map(|table| &table.v6),
                 geo.and_then(Geo::asn_table).map(|table| &table.v6),
-                geo.and_then(Geo::anonymiser_table).map(|table| &table.v6),
+                geo.and_then(Geo::anonymizer_table).map(|table| &table.v6),
             ),
         }
     }
@@ -56,12 +56,12 @@ fn kinds<K: Word>() -> Spans<K, Kind> {
 fn family<K: Word>(
     countries: Option<&Spans<K, Option<Country>>>,
     asns: Option<&Spans<K, Option<Asn>>>,
-    anonymisers: Option<&Spans<K, Option<Classes>>>,
+    anonymizers: Option<&Spans<K, Option<Classes>>>,
 ) -> FactsTable<K> {
     let all = kinds::<K>()
         .zip(countries.unwrap_or(&Spans::uniform(None)))
         .zip(asns.unwrap_or(&Spans::uniform(None)))
-        .zip(anonymisers.unwrap_or(&Spans::uniform(None)));
+        .zip(anonymizers.unwrap_or(&Spans::uniform(None)));
     let mut ids = FixedMap::default();
     let mut facts = Vec::new();
     let spans = all.map(|(((kind, country), asn), classes)| {
@@ -73,7 +73,7 @@ fn family<K: Word>(
                     kind,
                     country,
                     asn,
-                    anonymisers.map(|_| classes.unwrap_or_default()),
+                    anonymizers.map(|_| classes.unwrap_or_default()),
                 ));
                 id
             })
@@ -81,7 +81,7 @@ fn family<K: Word>(
     FactsTable { spans, facts }
 }
 
-/// As [`Facts::gather`] says for one address; a test holds the two together.
+/// Returns what [`Facts::gather`] returns for one address; a test compares the two.
 fn facts_of(
     address: IpAddr,
     kind: Kind,
@@ -89,39 +89,39 @@ fn facts_of(
     asn: Option<Asn>,
     classes: Option<Classes>,
 ) -> Facts {
-    let nothing = Facts {
+    let unknown = Facts {
         address: Some(address),
         country: Located::Unknown,
         asn: None,
         classes: Classes::NONE,
-        anonymiser_known: false,
+        anonymizer_known: false,
     };
-    let told = classes.unwrap_or_default();
+    let listed = classes.unwrap_or_default();
     match kind {
         Kind::Tunnel => Facts {
             classes: Classes::NONE.with(Class::Tunnel),
-            ..nothing
+            ..unknown
         },
         Kind::Special => Facts {
             country: Located::Nowhere,
             asn,
-            classes: told.with(Class::Special),
-            anonymiser_known: classes.is_some(),
-            ..nothing
+            classes: listed.with(Class::Special),
+            anonymizer_known: classes.is_some(),
+            ..unknown
         },
         Kind::Common => Facts {
             country: country.map_or(Located::Unknown, Located::In),
             asn,
-            classes: told,
-            anonymiser_known: classes.is_some(),
-            ..nothing
+            classes: listed,
+            anonymizer_known: classes.is_some(),
+            ..unknown
         },
     }
 }
 
 impl<K: Word> FactsTable<K> {
-    /// The runs of addresses whose facts answer to this, asked once per distinct set of facts.
-    pub(crate) fn runs_where(&self, holds: impl Fn(&Facts) -> bool) -> Vec<(K, K)> {
+    /// Returns the ranges of addresses whose facts satisfy a condition, evaluated once per distinct set of facts.
+    pub(crate) fn ranges_where(&self, holds: impl Fn(&Facts) -> bool) -> Vec<(K, K)> {
         let held: Vec<bool> = self.facts.iter().map(holds).collect();
         let is_held = |id: u32| {
             usize::try_from(id)
@@ -130,9 +130,9 @@ impl<K: Word> FactsTable<K> {
                 .copied()
                 .unwrap_or(false)
         };
-        join(
+        merge(
             self.spans
-                .runs()
+                .ranges()
                 .filter(|(.., id)| is_held(*id))
                 .map(|(first, last, _)| (first, last))
                 .collect(),

@@ -1,14 +1,14 @@
-//! Rules that are folded together, and rules that contradict each other.
+//! Groups rules that are compiled together, and finds rules that contradict each other.
 
 use crate::address::number::Word;
 use crate::compile::error::CompileError;
-use crate::compile::rule_ranges::{GROUP, Items, Part, is_placed};
+use crate::compile::rule_ranges::{GROUP, Items, RuleEntry, has_location};
 use crate::compile::spans::FixedMap;
 use crate::compile::sweep::Item;
 use crate::rules::rule::{Extra, Prefixes};
 use crate::{Decision, Rule, Rules};
 
-/// Rules that say the same of places, for different people or devices.
+/// Groups of rules with equal location conditions, for different users or devices.
 #[derive(Default)]
 pub(crate) struct Groups {
     groups: Vec<Vec<u32>>,
@@ -17,7 +17,7 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Where the rule belongs; `None` when its group is being folded already.
+    /// Returns the group that the rule starts, or `None` if it joined an earlier one.
     pub(crate) fn join(
         &mut self,
         rules: &Rules,
@@ -58,7 +58,7 @@ impl Groups {
         Ok(None)
     }
 
-    pub(crate) fn members<'a>(&'a self, part: &'a Part) -> &'a [u32] {
+    pub(crate) fn members<'a>(&'a self, part: &'a RuleEntry) -> &'a [u32] {
         if part.rules & GROUP == 0 {
             return core::slice::from_ref(&part.rules);
         }
@@ -74,15 +74,16 @@ fn contradiction(rules: &Rules, one: u32, two: u32) -> CompileError {
     }
 }
 
-/// Two rules about one network, for the same people and devices, with opposite decisions: a slip, whatever the
-/// precedence. Rules with other conditions were compared whole when they joined their groups.
+/// Finds two rules with opposite decisions about one network, for the same users and devices: a mistake under every
+/// precedence. Rules with other conditions were compared when they joined their groups.
 pub(crate) fn contradictions<K: Word>(
     rules: &Rules,
     groups: &Groups,
     items: &Items<K>,
 ) -> Result<(), CompileError> {
-    let same =
-        |one: &Item<K, Part>, two: &Item<K, Part>| (one.start, one.len) == (two.start, two.len);
+    let same = |one: &Item<K, RuleEntry>, two: &Item<K, RuleEntry>| {
+        (one.start, one.len) == (two.start, two.len)
+    };
     for run in items.chunk_by(same).filter(|run| run.len() > 1) {
         let mut seen: FixedMap<Option<&Extra>, (Decision, u32)> = FixedMap::default();
         for &index in run.iter().flat_map(|item| groups.members(&item.what)) {
@@ -90,7 +91,7 @@ pub(crate) fn contradictions<K: Word>(
                 continue;
             };
             let extra = rule.extra.as_deref();
-            if extra.is_some_and(is_placed) {
+            if extra.is_some_and(has_location) {
                 continue;
             }
             let (decision, first) = *seen.entry(extra).or_insert((rule.decision, index));

@@ -1,4 +1,4 @@
-//! Address to rules and to what they come to: a search that finds the span, and bit planes where spans are many.
+//! The index: finds the rules of an address by a search, and its outcome by bit planes where spans are many.
 
 mod cache_lines;
 mod planes;
@@ -6,84 +6,84 @@ mod search;
 mod start_table;
 
 use crate::address::number::{Families, Key, Word};
-use crate::compile::index::cache_lines::Packed;
+use crate::compile::index::cache_lines::CacheLines;
 use crate::compile::index::planes::Planes;
 use crate::compile::index::search::Search;
 use crate::compile::rule_lists::ListId;
 use crate::compile::spans::Spans;
 
-/// The frozen index of both families.
+/// The index of both families.
 pub(crate) type Index = Families<Family<u32>, Family<u128>>;
 
-/// One family: every address has a list of rules, and a number for what that list comes to.
+/// One family: every address has a list of rules, and the number of the list's outcome.
 #[derive(Debug, Clone)]
 pub(crate) struct Family<K: Word> {
     rules: RuleSearch<K>,
-    behaviours: Behaviours,
+    outcomes: OutcomeIndex,
 }
 
-/// Finds the span that an address lies in, and its rules.
+/// Finds the span of an address, and its rules.
 #[derive(Debug, Clone)]
 enum RuleSearch<K: Word> {
     /// Few spans; none begins within a /64.
     Half(Search<K::Half>, Box<[ListId]>),
     /// Few spans.
     Whole(Search<K>, Box<[ListId]>),
-    /// Many spans, by their first halves. Where a span begins within a /64, the whole of it is [`ListId::INSIDE`], and
-    /// the second search tells its spans apart: a few long networks should not make all others larger.
-    Many(Packed<K::Half>, Packed<K>),
+    /// Many spans, searched by the first halves of addresses. A /64 within which a span begins has the value
+    /// [`ListId::INSIDE`] and is searched in the second structure: a few long networks should not enlarge all others.
+    Many(CacheLines<K::Half>, CacheLines<K>),
 }
 
-/// The numbers of the behaviours, apart from the rules that make them: what every request reads should stay in the cache.
+/// The outcome numbers, apart from the rules: what every request reads should stay in the cache.
 #[derive(Debug, Clone)]
-enum Behaviours {
-    /// Few spans, or more than a few behaviours: that of each span.
+enum OutcomeIndex {
+    /// The number of each span: for few spans or many outcomes.
     OfSpans(Box<[u16]>),
-    /// Many spans of two behaviours, the common list: one bit says which.
+    /// Many spans with two outcomes, the common case: one bit tells which.
     Bit(Planes),
-    /// Many spans of a few behaviours: one bit of the behaviour's number each, the lowest first.
+    /// Many spans with a few outcomes: one bit of the number each, the lowest first.
     Bits(Box<[Planes]>),
 }
 
-/// Up to this many spans the search is at least as fast, and the planes' first table alone would take 128 KiB.
+/// Up to this many spans the search is at least as fast, and the first table of the planes alone would take 128 KiB.
 const FEW: usize = 512;
-/// Beyond 16 behaviours a look-up in as many planes as their number has bits is no faster than the search.
+/// Beyond 16 outcomes, a look-up in as many planes as the number has bits is no faster than the search.
 const MOST_PLANES: u32 = 4;
 
 impl<K: Word> Family<K> {
-    /// `numbers` says what each address comes to, one of `count` behaviours.
+    /// Builds the index. `numbers` gives the outcome of each address, one of `count`.
     pub(crate) fn new(lists: &Spans<K, ListId>, numbers: &Spans<K, u16>, count: usize) -> Self {
         let rules = RuleSearch::new(lists);
-        let behaviours = Behaviours::new(&rules, lists, numbers, count);
-        Self { rules, behaviours }
+        let outcomes = OutcomeIndex::new(&rules, lists, numbers, count);
+        Self { rules, outcomes }
     }
 
-    /// The number of an address's behaviour; `None` would be a fault of the index, and callers refuse on it. The common
-    /// case stands at the caller's; the others are a call away.
+    /// Returns the number of an address's outcome. `None` means a broken index, and callers deny. Only the common case
+    /// is inlined.
     #[inline]
-    pub(crate) fn behaviour(&self, address: K) -> Option<u16> {
-        match &self.behaviours {
-            Behaviours::Bit(planes) => planes.bit(address).map(u16::from),
-            Behaviours::OfSpans(_) | Behaviours::Bits(_) => self.behaviour_at_length(address),
+    pub(crate) fn outcome(&self, address: K) -> Option<u16> {
+        match &self.outcomes {
+            OutcomeIndex::Bit(planes) => planes.bit(address).map(u16::from),
+            OutcomeIndex::OfSpans(_) | OutcomeIndex::Bits(_) => self.outcome_slow(address),
         }
     }
 
     #[inline(never)]
-    fn behaviour_at_length(&self, address: K) -> Option<u16> {
-        match &self.behaviours {
-            Behaviours::OfSpans(numbers) => numbers.get(self.rules.span(address)?).copied(),
-            Behaviours::Bit(planes) => planes.bit(address).map(u16::from),
-            Behaviours::Bits(planes) => number(planes, address),
+    fn outcome_slow(&self, address: K) -> Option<u16> {
+        match &self.outcomes {
+            OutcomeIndex::OfSpans(numbers) => numbers.get(self.rules.span(address)?).copied(),
+            OutcomeIndex::Bit(planes) => planes.bit(address).map(u16::from),
+            OutcomeIndex::Bits(planes) => number(planes, address),
         }
     }
 
-    /// The rules that may decide at an address; `None` would be a fault of the index.
+    /// Returns the rules that may decide at an address. `None` means a broken index.
     #[inline]
     pub(crate) fn list(&self, address: K) -> Option<ListId> {
         self.rules.list(address)
     }
 
-    /// The rules of every address.
+    /// Returns the rules of every address.
     pub(crate) fn spans(&self) -> Spans<K, ListId> {
         match &self.rules {
             RuleSearch::Half(search, lists) => {
@@ -97,14 +97,14 @@ impl<K: Word> Family<K> {
         }
     }
 
-    /// Bytes that [`behaviour`](Self::behaviour) reads from.
+    /// Returns the size of what [`outcome`](Self::outcome) reads, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        match &self.behaviours {
-            Behaviours::OfSpans(numbers) => {
+        match &self.outcomes {
+            OutcomeIndex::OfSpans(numbers) => {
                 self.rules.bytes().saturating_add(size_of_val(&**numbers))
             }
-            Behaviours::Bit(planes) => planes.bytes(),
-            Behaviours::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
+            OutcomeIndex::Bit(planes) => planes.bytes(),
+            OutcomeIndex::Bits(planes) => planes.iter().map(Planes::bytes).sum(),
         }
     }
 }
@@ -114,17 +114,17 @@ impl<K: Word> RuleSearch<K> {
         let starts = || lists.iter().skip(1).map(|(start, _)| start);
         let halves_do = starts().all(K::is_half);
         if lists.len() > FEW {
-            let inside = |inside| Packed::build(&inside, |start| start);
+            let inside = |inside| CacheLines::build(&inside, |start| start);
             if halves_do {
                 let nothing = inside(Spans::uniform(ListId::NONE));
-                return Self::Many(Packed::build(lists, K::half), nothing);
+                return Self::Many(CacheLines::build(lists, K::half), nothing);
             }
             let halves = halves(lists);
             let within = lists.zip(&halves).map(|(list, half)| match half {
                 ListId::INSIDE => list,
                 _ => ListId::NONE,
             });
-            return Self::Many(Packed::build(&halves, K::half), inside(within));
+            return Self::Many(CacheLines::build(&halves, K::half), inside(within));
         }
         let all = lists.iter().map(|(_, list)| list).collect();
         if halves_do {
@@ -135,7 +135,7 @@ impl<K: Word> RuleSearch<K> {
         }
     }
 
-    /// The number of an address's span. The spans within a /64 come after all others.
+    /// Returns the number of an address's span. Spans within a /64 are numbered after all others.
     #[inline]
     fn span(&self, address: K) -> Option<usize> {
         match self {
@@ -172,7 +172,7 @@ impl<K: Word> RuleSearch<K> {
     }
 }
 
-/// The same by /64s, those in which some span begins marked.
+/// Returns the lists by /64. A /64 within which a span begins is marked.
 fn halves<K: Word>(lists: &Spans<K, ListId>) -> Spans<K, ListId> {
     let mut halves = Spans::uniform(ListId::NONE);
     for (start, list) in lists.iter() {
@@ -188,7 +188,7 @@ fn halves<K: Word>(lists: &Spans<K, ListId>) -> Spans<K, ListId> {
     halves
 }
 
-impl Behaviours {
+impl OutcomeIndex {
     fn new<K: Word>(
         rules: &RuleSearch<K>,
         lists: &Spans<K, ListId>,
@@ -221,7 +221,7 @@ impl Behaviours {
     }
 }
 
-/// The number whose bits these planes hold.
+/// Returns the number whose bits the planes hold.
 fn number<K: Word>(planes: &[Planes], address: K) -> Option<u16> {
     planes.iter().zip(0_u32..).try_fold(0, |id, (plane, bit)| {
         let is_set = plane.bit(address)?;

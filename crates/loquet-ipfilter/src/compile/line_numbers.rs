@@ -1,24 +1,24 @@
-//! On which lines the rules of a text stand.
+//! The line numbers of rules.
 
 use crate::{RuleRef, Rules};
 
-/// The line of every rule, as runs of lines that follow each other evenly: the rules themselves are far too many for the
-/// cache, and the rule of a verdict is looked up on requests.
+/// The line of every rule, stored as runs of evenly spaced lines: the rules themselves are too many for the cache, and
+/// every verdict looks up a line.
 #[derive(Debug, Clone)]
-pub(crate) struct Lines {
+pub(crate) struct LineNumbers {
     runs: Box<[Run]>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Run {
-    /// The first rule.
+    /// The index of the first rule.
     index: u32,
     line: u32,
-    /// How many lines there are from each rule to the next.
+    /// The number of lines from each rule to the next.
     step: u32,
 }
 
-impl Lines {
+impl LineNumbers {
     pub(crate) fn of(rules: &Rules) -> Self {
         let mut runs: Vec<Run> = Vec::new();
         let mut lines = rules
@@ -62,11 +62,11 @@ mod tests {
         for _ in 0..3 {
             rules.add_rule(built.clone()).unwrap();
         }
-        let lines = Lines::of(&rules);
+        let lines = LineNumbers::of(&rules);
         let found: Vec<_> = (0..9)
             .map(|index| lines.reference(index).unwrap().line)
             .collect();
         assert_eq!(found, [1, 2, 4, 7, 10, 11, 0, 0, 0]);
-        assert!(Lines::of(&Rules::new()).reference(0).is_none());
+        assert!(LineNumbers::of(&Rules::new()).reference(0).is_none());
     }
 }

@@ -1,14 +1,14 @@
-//! What the rules of a list come to, for whomever: lists that come to the same are one to the index.
+//! The outcome of each list of rules. Lists with equal outcomes are one value in the index.
 
-use crate::compile::rule_lists::{ListId, Lists};
+use crate::compile::rule_lists::{ListId, RuleLists};
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::{Audience, Devices};
 use crate::{Decision, Rules, Tag};
 
-/// What a span does, whichever rule makes it so. Spans that do the same are one span to the index.
+/// What a list of rules decides for each audience, apart from which rule decides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Behaviour {
-    /// In order; the first that applies decides.
+pub(crate) struct Outcome {
+    /// In order; the first step that applies decides.
     steps: Box<[Step]>,
     otherwise: Decision,
 }
@@ -20,7 +20,7 @@ struct Step {
     decision: Decision,
 }
 
-impl Behaviour {
+impl Outcome {
     pub(crate) fn constant(decision: Decision) -> Self {
         Self {
             steps: Box::default(),
@@ -28,7 +28,7 @@ impl Behaviour {
         }
     }
 
-    pub(crate) fn of(rules: &Rules, lists: &Lists, list: ListId) -> Self {
+    pub(crate) fn of(rules: &Rules, lists: &RuleLists, list: ListId) -> Self {
         let mut steps = Vec::new();
         let mut otherwise = rules.default;
         for rule in lists.rules(list).filter_map(|index| rules.at(index)) {
@@ -43,7 +43,7 @@ impl Behaviour {
                 decision: rule.decision,
             });
         }
-        // A last step that decides as everything after it does makes no difference.
+        // A last step with the decision of the default changes nothing.
         while steps.last().is_some_and(|step| step.decision == otherwise) {
             steps.pop();
         }
@@ -55,7 +55,7 @@ impl Behaviour {
 
     #[inline]
     pub(crate) fn decide(&self, audience: Audience<'_>) -> Decision {
-        let applies = |step: &&Step| audience.meets(&step.tags, step.devices, step.decision);
+        let applies = |step: &&Step| audience.matches_rule(&step.tags, step.devices, step.decision);
         self.steps
             .iter()
             .find(applies)
@@ -63,32 +63,32 @@ impl Behaviour {
     }
 }
 
-/// The behaviour that denies everybody.
+/// The outcome that always denies.
 pub(crate) const DENY: u16 = 0;
-/// The behaviour that allows everybody.
+/// The outcome that always allows.
 pub(crate) const ALLOW: u16 = 1;
 
-/// The distinct behaviours, numbered. The two that are the same for everybody come first and fit in one bit.
-pub(crate) struct Catalogue<'r> {
+/// The distinct outcomes, numbered. The two constant ones come first, so that they fit in one bit.
+pub(crate) struct Outcomes<'r> {
     rules: &'r Rules,
-    lists: &'r Lists,
-    behaviours: Vec<Behaviour>,
-    ids: FixedMap<Behaviour, u16>,
+    lists: &'r RuleLists,
+    outcomes: Vec<Outcome>,
+    ids: FixedMap<Outcome, u16>,
     seen: Vec<Option<u16>>,
     overflow: bool,
 }
 
-impl<'r> Catalogue<'r> {
-    pub(crate) fn new(rules: &'r Rules, lists: &'r Lists) -> Self {
-        let behaviours = vec![
-            Behaviour::constant(Decision::Deny),
-            Behaviour::constant(Decision::Allow),
+impl<'r> Outcomes<'r> {
+    pub(crate) fn new(rules: &'r Rules, lists: &'r RuleLists) -> Self {
+        let outcomes = vec![
+            Outcome::constant(Decision::Deny),
+            Outcome::constant(Decision::Allow),
         ];
-        let ids = behaviours.iter().cloned().zip(0..).collect();
+        let ids = outcomes.iter().cloned().zip(0..).collect();
         Self {
             rules,
             lists,
-            behaviours,
+            outcomes,
             ids,
             seen: vec![None; lists.len()],
             overflow: false,
@@ -96,7 +96,7 @@ impl<'r> Catalogue<'r> {
     }
 
     pub(crate) fn id(&mut self, list: ListId) -> u16 {
-        // Most lists tell it themselves; looking a rule up would miss the cache.
+        // Most lists contain their decision; looking up the rule would miss the cache.
         let plain = list.plain().map(|(_, decision)| decision);
         let alone = plain.or_else(|| list.single().map(|rule| self.lists.decision(rule)));
         if let Some(decision) = alone {
@@ -109,15 +109,12 @@ impl<'r> Catalogue<'r> {
         if let Some(Some(id)) = self.seen.get(at) {
             return *id;
         }
-        let behaviour = Behaviour::of(self.rules, self.lists, list);
-        let id = match (
-            self.ids.get(&behaviour),
-            u16::try_from(self.behaviours.len()),
-        ) {
+        let outcome = Outcome::of(self.rules, self.lists, list);
+        let id = match (self.ids.get(&outcome), u16::try_from(self.outcomes.len())) {
             (Some(id), _) => *id,
             (None, Ok(id)) => {
-                self.behaviours.push(behaviour.clone());
-                self.ids.insert(behaviour, id);
+                self.outcomes.push(outcome.clone());
+                self.ids.insert(outcome, id);
                 id
             }
             (None, Err(_)) => {
@@ -131,8 +128,8 @@ impl<'r> Catalogue<'r> {
         id
     }
 
-    /// The behaviours, or nothing when there are more than numbers for them.
-    pub(crate) fn finish(self) -> Option<Vec<Behaviour>> {
-        (!self.overflow).then_some(self.behaviours)
+    /// Returns the outcomes, or `None` if there are too many to number.
+    pub(crate) fn finish(self) -> Option<Vec<Outcome>> {
+        (!self.overflow).then_some(self.outcomes)
     }
 }

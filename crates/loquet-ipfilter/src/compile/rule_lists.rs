@@ -1,32 +1,32 @@
-//! Which rules may decide at an address, best first: the value of every span.
+//! The lists of rules that may decide at an address, best first: the values of spans.
 
 use crate::compile::error::CompileError;
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::{Audience, Devices};
 use crate::{Decision, Rules};
 
-/// A rule's place in the order of deciding; the least decides. Its low 32 bits are the rule's index.
+/// A rule's position in the order of deciding; the lowest decides. Its low 32 bits are the rule's index.
 pub(crate) type Rank = u64;
 
-/// The rules of a span, stored. The common span has one rule for everybody, which needs no list: it is the index.
+/// The stored rules of a span. Most spans have one unconditional rule, which is stored as its index without a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ListId(u32);
 
 const IS_LIST: u32 = 1 << 31;
-/// The one rule has no condition but its networks, and is an allow with the other bit: its verdict needs no further look.
+/// Flag: the single rule has networks only, so its decision needs no further check. [`IS_ALLOW`] is its decision.
 const IS_PLAIN: u32 = 1 << 30;
 const IS_ALLOW: u32 = 1 << 29;
 
-/// At most this many entries in all lists together: half a gigabyte.
+/// The greatest number of entries in all lists together: half a gigabyte.
 const MAX_RANKS: usize = 64 << 20;
 
 impl ListId {
     /// No rule at all.
     pub(crate) const NONE: Self = Self(IS_LIST);
-    /// No list: what stands in place of several. There are never so many lists.
+    /// A marker instead of several lists. There are never so many lists.
     pub(crate) const INSIDE: Self = Self(u32::MAX);
 
-    /// The single rule that decides about everybody, where there is one.
+    /// Returns the single rule that always decides, if there is one.
     pub(crate) const fn single(self) -> Option<u32> {
         if self.0 & IS_LIST == 0 {
             Some(self.0 & !(IS_PLAIN | IS_ALLOW))
@@ -35,7 +35,7 @@ impl ListId {
         }
     }
 
-    /// The same with its decision, where it can match by no unknown fact.
+    /// Returns the single rule with its decision if it has no condition but its networks.
     pub(crate) const fn plain(self) -> Option<(u32, Decision)> {
         if self.0 & (IS_LIST | IS_PLAIN) != IS_PLAIN {
             return None;
@@ -47,16 +47,16 @@ impl ListId {
         Some((self.0 & !(IS_PLAIN | IS_ALLOW), decision))
     }
 
-    /// The position of the interned list otherwise.
+    /// Returns the position of the interned list, if there is no single rule.
     pub(crate) const fn list(self) -> u32 {
         self.0 & !IS_LIST
     }
 }
 
-/// The rules of a span while spans are being folded.
+/// The rules of a span while spans are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handle {
-    /// One rule that decides about everybody.
+    /// One rule that always decides.
     One(Rank),
     /// An interned list.
     Many(u32),
@@ -66,7 +66,7 @@ impl Handle {
     /// No rule at all.
     pub(crate) const NONE: Self = Self::Many(0);
 
-    pub(crate) fn seal(self) -> ListId {
+    pub(crate) fn to_id(self) -> ListId {
         match self {
             Self::One(rank) => ListId(index_of(rank)),
             Self::Many(list) => ListId(list | IS_LIST),
@@ -78,24 +78,24 @@ pub(crate) const fn index_of(rank: Rank) -> u32 {
     (rank & 0xFFFF_FFFF) as u32
 }
 
-/// The interned lists, and which rules tell people apart.
+/// The interned lists, and the properties of each rule.
 #[derive(Debug, Clone)]
-pub(crate) struct Lists {
+pub(crate) struct RuleLists {
     lists: Vec<Box<[Rank]>>,
     ids: FixedMap<Box<[Rank]>, u32>,
     ranks: usize,
-    // One byte a rule, because the rules themselves are far too many for the cache while spans are folded.
+    // One byte per rule: the rules themselves are too many for the cache during compilation.
     traits: Box<[u8]>,
 }
 
 /// The rule allows.
 const ALLOWS: u8 = 1;
-/// The rule has conditions other than its networks, so that it may match by an unknown fact.
+/// The rule has conditions other than its networks, so it may match by an unknown fact.
 const HAS_EXTRA: u8 = 4;
-/// The rule applies only to some tags or devices, so that what stands behind it still counts.
+/// The rule applies only to some tags or devices, so the rules after it still count.
 const CONDITIONAL: u8 = 2;
 
-impl Lists {
+impl RuleLists {
     pub(crate) fn new(rules: &Rules) -> Self {
         let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
         let traits = rules.rules.iter().map(|rule| {
@@ -108,9 +108,9 @@ impl Lists {
         Self::of(traits.collect())
     }
 
-    /// The same rules without any list. `uncertain` says of which rules with further conditions it is open at this point
-    /// whether they match.
-    pub(crate) fn anew(&self, uncertain: impl Fn(usize) -> bool) -> Self {
+    /// Returns the same rules without lists. `uncertain` tells for which rules with further conditions it is not yet
+    /// known whether they match.
+    pub(crate) fn with_uncertain(&self, uncertain: impl Fn(usize) -> bool) -> Self {
         let traits = self.traits.iter().enumerate().map(|(index, traits)| {
             if traits & HAS_EXTRA != 0 && uncertain(index) {
                 traits | CONDITIONAL
@@ -132,7 +132,7 @@ impl Lists {
         }
     }
 
-    /// A rule that is none denies, and on some condition.
+    /// A missing rule denies, and conditionally.
     fn traits(&self, index: u32) -> u8 {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         self.traits.get(at).copied().unwrap_or(CONDITIONAL)
@@ -150,7 +150,7 @@ impl Lists {
         }
     }
 
-    /// The same list, marked where its verdict needs no further look.
+    /// Marks a list whose decision needs no further check.
     pub(crate) fn mark(&self, list: ListId) -> ListId {
         let Some(index) = list.single() else {
             return list;
@@ -162,12 +162,13 @@ impl Lists {
         }
     }
 
-    /// Whether the rule can match by an unknown fact where the address is known. Only a deny with further conditions can.
+    /// Returns whether the rule can match by an unknown fact where the address is known. Only deny rules with further
+    /// conditions can.
     pub(crate) fn may_be_unknown(&self, index: u32) -> bool {
         self.traits(index) & (ALLOWS | HAS_EXTRA) == HAS_EXTRA
     }
 
-    /// The list with one rule more. What can no longer decide is cut off.
+    /// Adds a rule to a list and removes the rules that can no longer decide.
     pub(crate) fn add(&mut self, to: Handle, rank: Rank) -> Handle {
         match to {
             Handle::One(best) if best <= rank => to,
@@ -178,7 +179,7 @@ impl Lists {
                 let at = old.partition_point(|other| *other < rank);
                 let (before, after) = old.split_at_checked(at).unwrap_or((old, &[]));
                 let is_same = |other: &Rank| index_of(*other) == index_of(rank);
-                // A rule that is there already with a better rank gains nothing.
+                // The list already has this rule with a better rank.
                 if before.iter().any(is_same) || after.first() == Some(&rank) {
                     return to;
                 }
@@ -202,7 +203,7 @@ impl Lists {
     }
 
     fn intern(&mut self, list: Vec<Rank>) -> Handle {
-        // Beyond the limit the result is thrown away by `freeze`; until then memory must not grow.
+        // Beyond the limit `freeze` discards the result; until then memory must not grow.
         if self.ranks > MAX_RANKS {
             return Handle::NONE;
         }
@@ -224,7 +225,7 @@ impl Lists {
             .map_or(&[], |list| list)
     }
 
-    /// Ends interning: the map that finds lists is no longer needed.
+    /// Ends interning and drops the map that finds lists.
     pub(crate) fn freeze(&mut self) -> Result<(), CompileError> {
         self.ids = FixedMap::default();
         self.lists.shrink_to_fit();
@@ -235,12 +236,12 @@ impl Lists {
         }
     }
 
-    /// How many lists there are.
+    /// Returns the number of lists.
     pub(crate) fn len(&self) -> usize {
         self.lists.len()
     }
 
-    /// The rules of a span, best first.
+    /// Returns the rules of a span, best first.
     pub(crate) fn rules(&self, list: ListId) -> impl Iterator<Item = u32> + '_ {
         let one = list.single();
         let many = if one.is_some() {
@@ -252,8 +253,8 @@ impl Lists {
             .chain(many.iter().map(|rank| index_of(*rank)))
     }
 
-    /// The rule that decides about this audience.
-    pub(crate) fn decider(
+    /// Returns the rule that decides for this audience.
+    pub(crate) fn deciding_rule(
         &self,
         rules: &Rules,
         list: ListId,
@@ -263,9 +264,9 @@ impl Lists {
             return Some(one);
         }
         self.rules(list).find(|index| {
-            rules
-                .at(*index)
-                .is_some_and(|rule| audience.meets(rule.tags(), Devices::of(rule), rule.decision))
+            rules.at(*index).is_some_and(|rule| {
+                audience.matches_rule(rule.tags(), Devices::of(rule), rule.decision)
+            })
         })
     }
 }
@@ -275,8 +276,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn beyond_the_limit_no_list_is_kept_and_the_end_is_an_error() {
-        let mut lists = Lists::new(&Rules::new());
+    fn list_limit_is_enforced() {
+        let mut lists = RuleLists::new(&Rules::new());
         lists.ranks = MAX_RANKS;
         assert!(lists.clone().freeze().is_ok());
         assert_eq!(lists.intern(vec![1, 2]), Handle::Many(1));

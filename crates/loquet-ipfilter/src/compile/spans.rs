@@ -1,4 +1,4 @@
-//! An address space cut into spans of one value each: the exact structure below everything else.
+//! An address space cut into spans of one value each.
 
 use core::hash::BuildHasherDefault;
 use std::collections::HashMap;
@@ -6,11 +6,11 @@ use std::hash::DefaultHasher;
 
 use crate::address::number::Word;
 
-/// A map for interning. Its keys come from the operator, so a fixed hash is safe, and a build gives the same result
+/// A map for interning. Its keys come from the operator, so a fixed hash is safe, and compiling gives the same result
 /// every time.
 pub(crate) type FixedMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
-/// The whole of one address space, cut where the value changes.
+/// A whole address space, cut where the value changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spans<K, V> {
     // INVARIANT: ascending, the first is zero, as many as `values`; neighbouring values differ.
@@ -19,7 +19,7 @@ pub(crate) struct Spans<K, V> {
 }
 
 impl<K: Word, V: Copy + Eq> Spans<K, V> {
-    /// One value everywhere.
+    /// Returns one span with this value.
     pub(crate) fn uniform(value: V) -> Self {
         Self {
             starts: vec![K::ZERO],
@@ -27,7 +27,7 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
         }
     }
 
-    /// Spans that begin at zero and at these addresses, which ascend; neighbouring values differ.
+    /// Returns spans that begin at zero and at these addresses, which ascend; neighboring values differ.
     pub(crate) fn new(starts: impl Iterator<Item = K>, values: impl Iterator<Item = V>) -> Self {
         Self {
             starts: [K::ZERO].into_iter().chain(starts).collect(),
@@ -35,13 +35,13 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
         }
     }
 
-    /// Makes room for so many spans more.
+    /// Reserves room for more spans.
     pub(crate) fn reserve(&mut self, spans: usize) {
         self.starts.reserve(spans);
         self.values.reserve(spans);
     }
 
-    /// Sets the value from `start` on. Starts must not descend; a start that comes again replaces its value.
+    /// Sets the value from `start` on. Starts must not descend; a repeated start replaces its value.
     pub(crate) fn set_from(&mut self, start: K, value: V) {
         if self.starts.last().is_some_and(|last| *last >= start) {
             self.starts.pop();
@@ -62,13 +62,13 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
         self.starts.len()
     }
 
-    /// Each span's first address and value, in order.
+    /// Returns each span's first address and value, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, V)> + '_ {
         self.starts.iter().copied().zip(self.values.iter().copied())
     }
 
-    /// Each span's first address, last address and value, in order.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (K, K, V)> + '_ {
+    /// Returns each span's first address, last address and value, in order.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (K, K, V)> + '_ {
         let ends = self
             .starts
             .iter()
@@ -80,12 +80,12 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
             .map(|((first, value), last)| (first, last, value))
     }
 
-    /// Gives every span another value in place. Values that differ must stay different.
+    /// Replaces every value in place. Different values must stay different.
     pub(crate) fn rename(&mut self, to: impl Fn(V) -> V) {
         self.values.iter_mut().for_each(|value| *value = to(*value));
     }
 
-    /// The same cuts with other values, neighbours joined that became equal.
+    /// Returns spans with other values; neighbors that became equal are merged.
     pub(crate) fn map<W: Copy + Eq>(&self, mut to: impl FnMut(V) -> W) -> Spans<K, W> {
         let mut mapped = Spans {
             starts: Vec::with_capacity(self.len()),
@@ -103,7 +103,7 @@ impl<K: Word, V: Copy + Eq> Spans<K, V> {
         mapped
     }
 
-    /// Two cuts of one space laid over each other.
+    /// Overlays two cuts of one address space.
     pub(crate) fn zip<W: Copy + Eq>(&self, other: &Spans<K, W>) -> Spans<K, (V, W)> {
         let mut both = Spans {
             starts: Vec::new(),

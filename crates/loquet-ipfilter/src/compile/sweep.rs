@@ -1,10 +1,10 @@
-//! Networks laid over each other: sorted, then swept into spans.
+//! Sorts overlapping networks and sweeps them into spans.
 
 use crate::Prefix;
 use crate::address::number::Word;
 use crate::compile::spans::Spans;
 
-/// Prefixes of one family, sorted so that what encloses comes before what it encloses.
+/// A prefix with a value. An enclosing prefix sorts before those that it encloses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Item<K, T> {
     pub(crate) start: K,
@@ -13,7 +13,7 @@ pub(crate) struct Item<K, T> {
 }
 
 impl<K: Word, T> Item<K, T> {
-    /// `None` for a prefix of the other family.
+    /// Returns `None` for a prefix of the other family.
     pub(crate) fn new(prefix: Prefix, what: T) -> Option<Self> {
         let (start, len) = (K::of_prefix(prefix)?, prefix.len());
         Some(Self { start, len, what })
@@ -25,8 +25,8 @@ impl<K: Word, T> Item<K, T> {
     }
 }
 
-/// Sorts, many of them by their first 16 bits first: after that each piece fits in the cache. Lists that others publish
-/// are sorted mostly, and cost one look.
+/// Sorts items; large lists first by their first 16 bits, so that each piece fits in the cache. Published lists are
+/// usually sorted already and cost one check.
 pub(crate) fn sort<K: Word, T: Copy + Ord>(items: &mut Vec<Item<K, T>>) {
     if items.is_sorted() {
         return;
@@ -62,37 +62,38 @@ pub(crate) fn sort<K: Word, T: Copy + Ord>(items: &mut Vec<Item<K, T>>) {
     *items = sorted;
 }
 
-/// Sweeps prefixes in order. Prefixes nest or are apart, so a stack of at most one frame a length is enough: `add` gets
-/// the value around a prefix and what the prefix brings, and gives the value inside; `seal` makes a value storable.
+/// Sweeps prefixes in order. Prefixes nest or are disjoint, so a stack with at most one frame per length is enough.
+/// `add` gets the value around a prefix and the item, and returns the value inside; `store` converts a value for
+/// storage.
 pub(crate) fn sweep<K: Word, T: Copy + Ord, S: Copy, V: Copy + Eq>(
     items: &mut Vec<Item<K, T>>,
     outside: S,
     mut add: impl FnMut(S, &Item<K, T>) -> S,
-    seal: impl Fn(S) -> V,
+    store: impl Fn(S) -> V,
 ) -> Spans<K, V> {
     sort(items);
-    let mut spans = Spans::uniform(seal(outside));
+    let mut spans = Spans::uniform(store(outside));
     spans.reserve(items.len());
     let mut stack: Vec<(K, S)> = Vec::new();
     for item in &*items {
         let last = item.start.last_of(item.len);
-        close(&mut spans, &mut stack, Some(item.start), outside, &seal);
+        close(&mut spans, &mut stack, Some(item.start), outside, &store);
         let around = stack.last().map_or(outside, |(_, state)| *state);
         let inside = add(around, item);
         stack.push((last, inside));
-        spans.set_from(item.start, seal(inside));
+        spans.set_from(item.start, store(inside));
     }
-    close(&mut spans, &mut stack, None, outside, &seal);
+    close(&mut spans, &mut stack, None, outside, &store);
     spans
 }
 
-/// Ends every frame that lies before `until`, or all.
+/// Ends every frame that lies before `until`, or all frames.
 fn close<K: Word, S: Copy, V: Copy + Eq>(
     spans: &mut Spans<K, V>,
     stack: &mut Vec<(K, S)>,
     until: Option<K>,
     outside: S,
-    seal: impl Fn(S) -> V,
+    store: impl Fn(S) -> V,
 ) {
     while let Some((last, _)) = stack.last()
         && until.is_none_or(|until| *last < until)
@@ -102,7 +103,7 @@ fn close<K: Word, S: Copy, V: Copy + Eq>(
         if let Some(after) = after {
             spans.set_from(
                 after,
-                seal(stack.last().map_or(outside, |(_, state)| *state)),
+                store(stack.last().map_or(outside, |(_, state)| *state)),
             );
         }
     }
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_items_are_sorted_as_few_are() {
+    fn large_lists_sort_like_small_ones() {
         for count in [0, 1, 9, (1 << 16) - 1, 1 << 16, 70_000_u32] {
             let item = |at: u32| Item {
                 start: at.wrapping_mul(0x9E37_79B9) >> 5 << 9,

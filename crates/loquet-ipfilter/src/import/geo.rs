@@ -1,4 +1,4 @@
-//! What an operator's databases say of addresses, read once at load: nothing is looked up in them per request.
+//! Countries, network operators and anonymizers of addresses, read from databases once at load.
 
 use core::net::IpAddr;
 use std::sync::Arc;
@@ -8,33 +8,33 @@ use crate::compile::spans::Spans;
 use crate::compile::sweep::{Item, sweep};
 use crate::{Asn, Class, Country, Prefix};
 
-/// The classes of one address, as a set.
+/// The set of classes of one address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Classes(u8);
 
 impl Classes {
-    /// No class at all.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// The same with one class more.
+    /// Returns the set with one more class.
     #[must_use]
     pub const fn with(self, class: Class) -> Self {
         Self(self.0 | Self::bit(class))
     }
 
-    /// Both sets together.
+    /// Returns the union of both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether the class is among them.
+    /// Returns whether the class is in the set.
     #[must_use]
     pub const fn contains(self, class: Class) -> bool {
         self.0 & Self::bit(class) != 0
     }
 
-    /// The classes in order.
+    /// Returns the classes in order.
     pub fn iter(self) -> impl Iterator<Item = Class> {
         Class::ALL
             .into_iter()
@@ -61,29 +61,29 @@ impl core::fmt::Debug for Classes {
     }
 }
 
-/// What a database is about.
+/// The kind of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// Countries of addresses.
+pub enum DatabaseKind {
+    /// Countries.
     Country,
     /// Network operators.
     Asn,
-    /// Anonymisers and hosting.
-    Anonymiser,
+    /// Anonymizers and hosting providers.
+    Anonymizer,
 }
 
 pub(crate) type Table<V> = Families<Spans<u32, Option<V>>, Spans<u128, Option<V>>>;
 
-/// One database: when it was built and what it says.
+/// One database: its build time and its contents.
 #[derive(Debug)]
 struct Database<V> {
     built: u64,
     table: Table<V>,
 }
 
-/// Countries, network operators and anonymisers, as an operator's databases draw them. Cheap to clone.
+/// The countries, network operators and anonymizers in an operator's databases. Cheap to clone.
 ///
-/// What no database says is unknown, and unknown never allows. Loquet ships no data.
+/// An address that no database lists is unknown, and an unknown fact never allows. Loquet ships no data.
 ///
 /// ```
 /// use loquet_ipfilter::{Country, Filter, Geo, Origin, Rules};
@@ -99,20 +99,20 @@ struct Database<V> {
 pub struct Geo {
     countries: Option<Arc<Database<Country>>>,
     asns: Option<Arc<Database<Asn>>>,
-    anonymisers: Option<Arc<Database<Classes>>>,
+    anonymizers: Option<Arc<Database<Classes>>>,
 }
 
-/// A database that is too old, or dated in the future.
+/// A database that is too old or dated in the future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stale {
-    /// Which one.
-    pub subject: Subject,
+    /// The kind of the database.
+    pub kind: DatabaseKind,
     /// When it was built, seconds since the epoch.
     pub built: u64,
 }
 
 impl Geo {
-    /// With a table of countries, built at this time (seconds since the epoch). Longer prefixes win.
+    /// Adds a table of countries, built at this time (seconds since the epoch). Longer prefixes win.
     #[must_use]
     pub fn with_countries(
         mut self,
@@ -121,12 +121,12 @@ impl Geo {
     ) -> Self {
         self.countries = Some(Arc::new(Database {
             built,
-            table: paint(entries),
+            table: longest_prefix_table(entries),
         }));
         self
     }
 
-    /// With a table of network operators, built at this time (seconds since the epoch). Longer prefixes win.
+    /// Adds a table of network operators, built at this time (seconds since the epoch). Longer prefixes win.
     #[must_use]
     pub fn with_asns(
         mut self,
@@ -135,79 +135,82 @@ impl Geo {
     ) -> Self {
         self.asns = Some(Arc::new(Database {
             built,
-            table: paint(entries),
+            table: longest_prefix_table(entries),
         }));
         self
     }
 
-    /// With a table of anonymisers, built at this time (seconds since the epoch). Longer prefixes win; an address that
-    /// it does not list is no anonymiser.
+    /// Adds a table of anonymizers, built at this time (seconds since the epoch). Longer prefixes win. An address that
+    /// is not listed is no anonymizer.
     #[must_use]
-    pub fn with_anonymisers(
+    pub fn with_anonymizers(
         mut self,
         built: u64,
         entries: impl IntoIterator<Item = (Prefix, Classes)>,
     ) -> Self {
-        self.anonymisers = Some(Arc::new(Database {
+        self.anonymizers = Some(Arc::new(Database {
             built,
-            table: paint(entries),
+            table: longest_prefix_table(entries),
         }));
         self
     }
 
-    /// When the database about this was built, seconds since the epoch; `None` when there is none.
+    /// Returns when the database of this kind was built, in seconds since the epoch; `None` when there is none.
     #[must_use]
-    pub fn built(&self, subject: Subject) -> Option<u64> {
-        match subject {
-            Subject::Country => self.countries.as_ref().map(|database| database.built),
-            Subject::Asn => self.asns.as_ref().map(|database| database.built),
-            Subject::Anonymiser => self.anonymisers.as_ref().map(|database| database.built),
+    pub fn built(&self, kind: DatabaseKind) -> Option<u64> {
+        match kind {
+            DatabaseKind::Country => self.countries.as_ref().map(|database| database.built),
+            DatabaseKind::Asn => self.asns.as_ref().map(|database| database.built),
+            DatabaseKind::Anonymizer => self.anonymizers.as_ref().map(|database| database.built),
         }
     }
 
-    /// The databases that are older than `max_age` seconds at `now`, or that claim to come from the future.
+    /// Returns the databases that are older than `max_age` seconds at `now`, or dated in the future.
     #[must_use]
     pub fn stale(&self, now: u64, max_age: u64) -> Vec<Stale> {
-        [Subject::Country, Subject::Asn, Subject::Anonymiser]
-            .into_iter()
-            .filter_map(|subject| self.built(subject).map(|built| Stale { subject, built }))
-            // A day of grace for clocks: a database dated later than that is damaged or forged.
-            .filter(|stale| {
-                now.saturating_sub(stale.built) > max_age
-                    || stale.built.saturating_sub(now) > 86_400
-            })
-            .collect()
+        [
+            DatabaseKind::Country,
+            DatabaseKind::Asn,
+            DatabaseKind::Anonymizer,
+        ]
+        .into_iter()
+        .filter_map(|kind| self.built(kind).map(|built| Stale { kind, built }))
+        // One day is tolerated for wrong clocks: a database dated later than that is damaged or forged.
+        .filter(|stale| {
+            now.saturating_sub(stale.built) > max_age || stale.built.saturating_sub(now) > 86_400
+        })
+        .collect()
     }
 
-    /// The same without the stale databases: what they said becomes unknown, which fails closed.
+    /// Removes the stale databases. What they contained becomes unknown, which denies.
     #[must_use]
     pub fn without_stale(mut self, now: u64, max_age: u64) -> Self {
         for stale in self.stale(now, max_age) {
-            match stale.subject {
-                Subject::Country => self.countries = None,
-                Subject::Asn => self.asns = None,
-                Subject::Anonymiser => self.anonymisers = None,
+            match stale.kind {
+                DatabaseKind::Country => self.countries = None,
+                DatabaseKind::Asn => self.asns = None,
+                DatabaseKind::Anonymizer => self.anonymizers = None,
             }
         }
         self
     }
 
-    /// What the country database says of an address, made canonical first.
+    /// Returns the country of an address, made canonical first.
     #[must_use]
     pub fn country(&self, address: IpAddr) -> Option<Country> {
         look_up(self.country_table()?, address)
     }
 
-    /// What the database of network operators says of an address, made canonical first.
+    /// Returns the network operator of an address, made canonical first.
     #[must_use]
     pub fn asn(&self, address: IpAddr) -> Option<Asn> {
         look_up(self.asn_table()?, address)
     }
 
-    /// The classes of an address, made canonical first; `None` without an anonymiser database.
+    /// Returns the classes of an address, made canonical first; `None` without an anonymizer database.
     #[must_use]
-    pub fn anonymiser(&self, address: IpAddr) -> Option<Classes> {
-        Some(look_up(self.anonymiser_table()?, address).unwrap_or_default())
+    pub fn anonymizer(&self, address: IpAddr) -> Option<Classes> {
+        Some(look_up(self.anonymizer_table()?, address).unwrap_or_default())
     }
 
     pub(crate) fn country_table(&self) -> Option<&Table<Country>> {
@@ -218,8 +221,8 @@ impl Geo {
         self.asns.as_deref().map(|database| &database.table)
     }
 
-    pub(crate) fn anonymiser_table(&self) -> Option<&Table<Classes>> {
-        self.anonymisers.as_deref().map(|database| &database.table)
+    pub(crate) fn anonymizer_table(&self) -> Option<&Table<Classes>> {
+        self.anonymizers.as_deref().map(|database| &database.table)
     }
 }
 
@@ -230,7 +233,7 @@ fn look_up<V: Copy + Eq>(table: &Table<V>, address: IpAddr) -> Option<V> {
     }
 }
 
-fn paint<V: Copy + Ord>(entries: impl IntoIterator<Item = (Prefix, V)>) -> Table<V> {
+fn longest_prefix_table<V: Copy + Ord>(entries: impl IntoIterator<Item = (Prefix, V)>) -> Table<V> {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for (prefix, what) in entries {
         v4.extend(Item::new(prefix, what));

@@ -1,4 +1,4 @@
-//! The JSON lists.
+//! Parsers for the JSON formats of network lists.
 
 use serde::Deserialize;
 
@@ -61,7 +61,8 @@ pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportErr
                 counted = Some(records);
             }
             Drop::Entry { .. } | Drop::Metadata { .. } => {
-                let fault = ImportFault::Json("a line after or beside the metadata".into());
+                let fault =
+                    ImportFault::Json("a line after the metadata, or other metadata".into());
                 return Err(ImportError::at(number, fault));
             }
         }
@@ -70,7 +71,7 @@ pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportErr
     match counted {
         Some(counted) if counted == found => Ok(()),
         Some(counted) => Err(ImportError::whole(ImportFault::Count { counted, found })),
-        // Without its last line the list may have been cut off anywhere.
+        // A list without its last line may be truncated.
         None => Err(ImportError::whole(ImportFault::Json(
             "no metadata line at the end".into(),
         ))),
@@ -89,7 +90,7 @@ fn broken(error: &serde_json::Error, line: u32) -> ImportError {
     }
 }
 
-/// The parser keeps no positions, so the entry's own text is looked for.
+/// Finds the entry's line by its text, because the JSON parser keeps no positions.
 fn at(text: &str, entry: &str, fault: ImportFault) -> ImportError {
     let before = text
         .find(&format!("\"{entry}\""))

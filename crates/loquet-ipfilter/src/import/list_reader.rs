@@ -1,4 +1,4 @@
-//! A list of networks that is being read, and why it is refused.
+//! The networks of a list while it is parsed, and the reasons why a list is refused.
 
 use core::net::IpAddr;
 
@@ -6,55 +6,55 @@ use thiserror::Error;
 
 use crate::address::number::Word;
 use crate::address::prefix::parse_address;
-use crate::address::ranges::cover;
+use crate::address::ranges::to_prefixes;
 use crate::{Prefix, PrefixError};
 
-/// Why a list is refused, and where.
+/// The reason why a list is refused, and the line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}: {fault}")]
 pub struct ImportError {
-    /// Line, from 1; 0 when the list as a whole is at fault.
+    /// The line, from 1; 0 for an error of the whole list.
     pub line: u32,
-    /// What is wrong.
+    /// The error.
     pub fault: ImportFault,
 }
 
-/// What is wrong with a list.
+/// An error in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ImportFault {
     /// Not a network, an address or a range.
     #[error("{0}")]
     Prefix(PrefixError),
-    /// A range that runs backwards or from one family into the other.
-    #[error("the range does not run from a lower to a higher address of one family")]
+    /// A range whose first address is higher than its last, or of the other family.
+    #[error("the first address of the range is higher than the last, or of the other family")]
     Range,
     /// The range is the whole address space.
-    #[error("the range is every address")]
+    #[error("the range covers every address")]
     Everything,
-    /// Not the JSON that the format asks for.
+    /// Not the JSON of this format.
     #[error("not the expected JSON: {0}")]
     Json(Box<str>),
-    /// No network at all: an empty answer of a publisher must not replace a list.
+    /// The list is empty. An empty reply of a publisher must not replace a list.
     #[error("the list is empty")]
     Empty,
     /// More than the limit.
     #[error("more than {0} {1}")]
     TooMuch(usize, &'static str),
-    /// The list was cut off: its own count says more or less.
-    #[error("the list counts {counted} entries and has {found}")]
+    /// The number of entries differs from the number that the list states: it was truncated.
+    #[error("the list states {counted} entries but has {found}")]
     Count {
-        /// What the list says.
+        /// The number that the list states.
         counted: u64,
-        /// What it has.
+        /// The number of entries found.
         found: u64,
     },
-    /// The list has grown suddenly.
+    /// The list has grown beyond the limit of [`ImportLimits::previous`](crate::ImportLimits::previous).
     #[error("the list has grown from {before} to {after} networks")]
     Growth {
-        /// Networks last time.
+        /// The number of networks before.
         before: usize,
-        /// Networks now.
+        /// The number of networks now.
         after: usize,
     },
 }
@@ -122,7 +122,7 @@ impl List {
         if (first, last) == (K::ZERO, K::LAST) {
             return Err(ImportFault::Everything);
         }
-        for (start, len) in cover(first, last) {
+        for (start, len) in to_prefixes(first, last) {
             self.networks
                 .push(Prefix::new(start.address(), len).map_err(ImportFault::Prefix)?);
         }

@@ -1,4 +1,4 @@
-//! Reading an operator's MaxMind databases into [`Geo`].
+//! Reads MaxMind databases into [`Geo`].
 
 use core::net::{IpAddr, Ipv6Addr};
 
@@ -6,30 +6,28 @@ use maxminddb::{Reader, WithinOptions, geoip2};
 use thiserror::Error;
 
 use crate::compile::spans::FixedMap;
-use crate::{Asn, Class, Classes, Country, Geo, Prefix, Subject};
+use crate::{Asn, Class, Classes, Country, DatabaseKind, Geo, Prefix};
 
-/// Why a database is refused.
+/// The reason why a database is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MmdbError {
     /// Not a MaxMind database, or a damaged one.
     #[error("the database cannot be read: {0}")]
     Damaged(Box<str>),
-    /// A database about something else than countries, network operators or anonymisers.
-    #[error(
-        "a database of type {0:?}; rules ask for countries, network operators (ASN) and anonymisers"
-    )]
+    /// A database of another type than countries, network operators or anonymizers.
+    #[error("a database of type {0:?}; expected countries, network operators (ASN) or anonymizers")]
     Type(Box<str>),
-    /// More than [`Geo::MAX_NETWORKS`] networks: a damaged tree can unfold without end.
+    /// More than [`Geo::MAX_NETWORKS`] networks: a damaged tree can expand without end.
     #[error("more than {} networks", Geo::MAX_NETWORKS)]
     TooLarge,
 }
 
 impl Geo {
-    /// At most this many networks are read from a database; the largest on sale have six million.
+    /// The greatest number of networks in a database. The largest commercial ones have six million.
     pub const MAX_NETWORKS: usize = 20_000_000;
 
-    /// With the contents of a MaxMind database, whose own type tells what it is about. Read at load, all or nothing.
+    /// Adds the contents of a MaxMind database, which states its own type. The database is read as a whole or refused.
     ///
     /// # Errors
     /// [`MmdbError`] for a damaged database, for one of another type, and beyond the limit.
@@ -38,41 +36,42 @@ impl Geo {
             .map_err(|error| MmdbError::Damaged(error.to_string().into()))?;
         let kind = &reader.metadata().database_type;
         let built = reader.metadata().build_epoch;
-        match subject_of(kind) {
-            Some(Subject::Country) => {
+        match kind_of(kind) {
+            Some(DatabaseKind::Country) => {
                 let read = |record: geoip2::Country<'_>| {
                     record.country.iso_code.and_then(Country::from_code)
                 };
                 Ok(self.with_countries(built, networks(&reader, read)?))
             }
-            Some(Subject::Asn) => {
+            Some(DatabaseKind::Asn) => {
                 let read = |record: geoip2::Asn<'_>| record.autonomous_system_number.map(Asn);
                 Ok(self.with_asns(built, networks(&reader, read)?))
             }
-            Some(Subject::Anonymiser) => {
+            Some(DatabaseKind::Anonymizer) => {
                 let read = |record: geoip2::AnonymousIp| {
                     Some(classes(&record)).filter(|set| *set != Classes::NONE)
                 };
-                Ok(self.with_anonymisers(built, networks(&reader, read)?))
+                Ok(self.with_anonymizers(built, networks(&reader, read)?))
             }
             None => Err(MmdbError::Type(kind.as_str().into())),
         }
     }
 }
 
-/// From the type that the database states: `GeoLite2-Country`, `GeoIP2-City`, `DBIP-ASN-Lite`, `GeoIP2-Anonymous-IP`.
-fn subject_of(kind: &str) -> Option<Subject> {
+/// Returns the kind for a type as databases state it: `GeoLite2-Country`, `GeoIP2-City`, `DBIP-ASN-Lite`,
+/// `GeoIP2-Anonymous-IP`.
+fn kind_of(kind: &str) -> Option<DatabaseKind> {
     let words = |words: &[&str]| {
         words
             .iter()
             .any(|word| kind.split(['-', ' ']).any(|part| part == *word))
     };
     if words(&["Anonymous"]) {
-        Some(Subject::Anonymiser)
+        Some(DatabaseKind::Anonymizer)
     } else if words(&["ASN", "ISP"]) {
-        Some(Subject::Asn)
+        Some(DatabaseKind::Asn)
     } else if words(&["Country", "City", "Enterprise"]) {
-        Some(Subject::Country)
+        Some(DatabaseKind::Country)
     } else {
         None
     }
@@ -91,7 +90,7 @@ fn classes(record: &geoip2::AnonymousIp) -> Classes {
     held.fold(Classes::NONE, |set, (_, class)| set.with(class))
 }
 
-/// Every network with its value. A record is decoded once, however many networks share it.
+/// Returns every network with its value. A record that several networks share is decoded once.
 fn networks<'r, R, V: Copy>(
     reader: &'r Reader<&'r [u8]>,
     read: impl Fn(R) -> Option<V>,
@@ -121,7 +120,7 @@ where
         }
         let place = network.network().map_err(damaged)?;
         let (address, len) = (place.network(), place.prefix());
-        // A record at or above the place where IPv4 begins is one of IPv6 to the reader.
+        // The reader treats a record that covers all of IPv4 as IPv6.
         if address == Ipv6Addr::UNSPECIFIED && len <= 96 {
             found.push((Prefix::from_v4_bits(0, 0), value));
         }
@@ -130,7 +129,7 @@ where
     Ok(found)
 }
 
-/// The reader gives what lies below the tree's first 96 bits of zeros as IPv4.
+/// Converts a network of the reader, which gives IPv4 for what lies below the tree's first 96 zero bits.
 fn prefix(address: IpAddr, len: u8) -> Prefix {
     match address {
         IpAddr::V4(v4) => Prefix::from_v4_bits(v4.to_bits(), len),

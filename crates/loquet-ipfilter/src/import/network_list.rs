@@ -1,34 +1,35 @@
-//! Lists of networks that others publish, read whole or not at all.
+//! Published lists of networks.
 
 use crate::Prefix;
 use crate::import::list_reader::{ImportError, ImportFault, List};
 
-/// How a list is written.
+/// The format of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListFormat {
-    /// A network, an address or a range `first-last` a line; `#` and `;` start a comment.
+    /// One network, address or range `first-last` a line; `#` and `;` start a comment.
     Lines,
-    /// A JSON array of strings, each as in a line.
+    /// A JSON array of strings, each like a line of [`Lines`](Self::Lines).
     #[cfg(feature = "json")]
     JsonArray,
     /// `ip-ranges.json` of Amazon Web Services: `ip_prefix` and `ipv6_prefix` of every entry.
     #[cfg(feature = "json")]
     AwsIpRanges,
-    /// Spamhaus DROP as JSON lines: `cidr` of every line; the closing metadata line must count the entries rightly.
+    /// Spamhaus DROP as JSON lines: `cidr` of every line. The last line is metadata and must state the number of
+    /// entries.
     #[cfg(feature = "json")]
     SpamhausDrop,
 }
 
-/// What a list may be at most.
+/// The limits of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportLimits {
-    /// Bytes of text.
+    /// The greatest number of bytes.
     pub bytes: usize,
-    /// Networks, after ranges are spelled out as prefixes.
+    /// The greatest number of networks, after ranges are split into prefixes.
     pub networks: usize,
-    /// How many networks the list had last time. A list that grows beyond the double of it (and by more than 100) is
-    /// refused, because a publisher's mistake should not lock a country out overnight.
+    /// The number of networks at the last import. A list that more than doubles (and grows by more than 100) is
+    /// refused, because a publisher's mistake should not block a country overnight.
     pub previous: Option<usize>,
 }
 
@@ -42,7 +43,7 @@ impl Default for ImportLimits {
     }
 }
 
-/// Reads a list of networks: sorted, each once.
+/// Parses a list of networks and returns them sorted, without duplicates.
 ///
 /// ```
 /// use loquet_ipfilter::{ImportLimits, ListFormat, import};
@@ -54,7 +55,7 @@ impl Default for ImportLimits {
 /// ```
 ///
 /// # Errors
-/// The first fault, with its line. Nothing is skipped: a list with one line that cannot be read is no list.
+/// [`ImportError`] with the first error and its line. No line is skipped: a list with one bad line is refused.
 pub fn import(
     text: &str,
     format: ListFormat,

@@ -1,4 +1,4 @@
-//! What a change of rules changes, for every address there is: counted and listed, not sampled.
+//! The exact difference between two sets of rules, over every address.
 
 use core::net::IpAddr;
 
@@ -10,56 +10,56 @@ use crate::compile::sweep::{Item, sweep};
 use crate::query::evaluate::Audience;
 use crate::{Decision, DeviceTier, Filter, Prefix, RuleRef, Tag};
 
-/// Whom a difference is about: somebody with just this tag, or without any, on such a device.
+/// The users that a difference is about: those with exactly this tag, or without tags, on such a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Who {
-    /// The one tag; `None` for somebody without tags.
+pub struct UserGroup {
+    /// The tag; `None` for users without tags.
     pub tag: Option<Tag>,
     /// How well the device is known.
     pub device: DeviceTier,
 }
 
-/// A run of addresses whose verdict changes, all in the same way.
+/// A range of addresses with the same change of the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Change {
     /// The lowest address.
     pub first: IpAddr,
     /// The highest address.
     pub last: IpAddr,
-    /// What is decided after the change; before it was the other.
+    /// The decision after the change; the one before was the opposite.
     pub after: Decision,
     /// The rule that decides after the change; `None` for the default.
     pub rule: Option<RuleRef>,
 }
 
-/// Everything that changes for one kind of person.
+/// All changes for one group of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Whom it is about.
-    pub who: Who,
-    /// The runs of addresses, IPv4 first, ascending, none adjacent to one of the same kind.
+    /// The group of users.
+    pub group: UserGroup,
+    /// The ranges of addresses, IPv4 first, ascending; adjacent ranges differ in decision or rule.
     pub changes: Vec<Change>,
-    /// How many addresses are allowed now and were denied before.
+    /// The number of addresses that are allowed now and were denied before.
     pub gained: u128,
-    /// How many addresses are denied now and were allowed before.
+    /// The number of addresses that are denied now and were allowed before.
     pub lost: u128,
     /// The decision about an unknown address after the change, if it changes.
     pub unknown_address: Option<Decision>,
 }
 
 impl Difference {
-    /// Whether nothing changes.
+    /// Returns whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.unknown_address.is_none()
     }
 }
 
-/// What changes from one filter to another, for somebody without tags and for each tag that either names, on unknown and
-/// on known devices where a rule tells them apart.
+/// Compares two filters for users without tags and for each tag that either names, on unknown devices and, if a rule
+/// names devices, on known devices.
 ///
-/// People with several tags are asked for by [`diff_for`]. Addresses that carry an embedded IPv4 address (6to4, Teredo,
-/// NAT64, IPv4-compatible) are left out: what happens to them follows from what happens to the address inside.
+/// [`diff_for`] compares for users with several tags. Addresses that carry an embedded IPv4 address (6to4, Teredo,
+/// NAT64, IPv4-compatible) are left out: their decision follows from the embedded address.
 ///
 /// ```
 /// use loquet_ipfilter::{Filter, Rules, diff};
@@ -77,35 +77,35 @@ pub fn diff(before: &Filter, after: &Filter) -> Vec<Difference> {
     tags.dedup();
     let devices: &[DeviceTier] = if [before, after]
         .into_iter()
-        .any(|filter| filter.rules().tell_devices_apart())
+        .any(|filter| filter.rules().distinguish_devices())
     {
         &[DeviceTier::Unknown, DeviceTier::Known]
     } else {
         &[DeviceTier::Unknown]
     };
-    let cut = Cut::of(before, after);
+    let shared = SharedSpans::of(before, after);
     let tags = [None].into_iter().chain(tags.into_iter().map(Some));
     tags.flat_map(|tag| devices.iter().map(move |device| (tag, *device)))
-        .map(|(tag, device)| cut.difference(tag.as_slice(), device))
+        .map(|(tag, device)| shared.difference(tag.as_slice(), device))
         .collect()
 }
 
-/// What changes for somebody with exactly these tags on such a device.
+/// Compares two filters for a user with exactly these tags on such a device.
 #[must_use]
 pub fn diff_for(before: &Filter, after: &Filter, tags: &[Tag], device: DeviceTier) -> Difference {
-    Cut::of(before, after).difference(tags, device)
+    SharedSpans::of(before, after).difference(tags, device)
 }
 
-/// The address space cut wherever either filter has other rules: before, and after. `None` where an address is not just
-/// an address.
-struct Cut<'f> {
+/// The address space cut wherever either filter has other rules, with the lists before and after. `None` for tunnels
+/// and IPv4-mapped addresses.
+struct SharedSpans<'f> {
     before: &'f Filter,
     after: &'f Filter,
     v4: Spans<u32, Option<(ListId, ListId)>>,
     v6: Spans<u128, Option<(ListId, ListId)>>,
 }
 
-impl<'f> Cut<'f> {
+impl<'f> SharedSpans<'f> {
     fn of(before: &'f Filter, after: &'f Filter) -> Self {
         let (old, new) = (before.index(), after.index());
         let v6 = old.v6.spans().zip(&new.v6.spans()).zip(&plain_addresses());
@@ -118,14 +118,14 @@ impl<'f> Cut<'f> {
     }
 
     fn difference(&self, tags: &[Tag], device: DeviceTier) -> Difference {
-        let audience = Audience::Person(tags, device);
-        let mut old = Deciders::new(self.before, audience);
-        let mut new = Deciders::new(self.after, audience);
+        let audience = Audience::User(tags, device);
+        let mut old = DecisionCache::new(self.before, audience);
+        let mut new = DecisionCache::new(self.after, audience);
         let unknown = [
-            old.at(self.before.nowhere()).0,
-            new.at(self.after.nowhere()).0,
+            old.at(self.before.unknown_address()).0,
+            new.at(self.after.unknown_address()).0,
         ];
-        // Neighbours that change alike under the same rule are one.
+        // Neighbors with the same change under the same rule are merged.
         let mut change = |lists: Option<(ListId, ListId)>| {
             let (before, after) = lists?;
             let ((was, _), is) = (old.at(before), new.at(after));
@@ -133,7 +133,7 @@ impl<'f> Cut<'f> {
         };
         let (v4, v6) = (self.v4.map(&mut change), self.v6.map(&mut change));
         let mut difference = Difference {
-            who: Who {
+            group: UserGroup {
                 tag: match tags {
                     [tag] => Some(*tag),
                     _ => None,
@@ -156,7 +156,7 @@ impl<'f> Cut<'f> {
 
 impl Difference {
     fn add<K: Word>(&mut self, changed: &Spans<K, Option<(Decision, Option<RuleRef>)>>) {
-        for (first, last, change) in changed.runs() {
+        for (first, last, change) in changed.ranges() {
             let Some((after, rule)) = change else {
                 continue;
             };
@@ -175,14 +175,14 @@ impl Difference {
     }
 }
 
-/// Who decides in each list, for one audience, asked once a list.
-struct Deciders<'f> {
+/// The decision and rule of each list for one audience, computed once per list.
+struct DecisionCache<'f> {
     filter: &'f Filter,
     audience: Audience<'f>,
     lists: FixedMap<ListId, (Decision, Option<RuleRef>)>,
 }
 
-impl<'f> Deciders<'f> {
+impl<'f> DecisionCache<'f> {
     fn new(filter: &'f Filter, audience: Audience<'f>) -> Self {
         Self {
             filter,
@@ -201,14 +201,14 @@ impl<'f> Deciders<'f> {
         let (lists, audience) = (self.filter.lists(), self.audience);
         *self.lists.entry(list).or_insert_with(|| {
             lists
-                .decider(rules, list, audience)
+                .deciding_rule(rules, list, audience)
                 .and_then(named)
                 .unwrap_or(default)
         })
     }
 }
 
-/// Where an address is just an address: neither a tunnel's nor an IPv4-mapped one, which is IPv4.
+/// Marks the IPv6 addresses that are neither in a tunnel nor IPv4-mapped.
 fn plain_addresses() -> Spans<u128, bool> {
     let mapped = Prefix::from_v6_bits(0xffff << 32, 96);
     let network = |(prefix, plain)| Item::new(prefix, plain);
@@ -223,12 +223,12 @@ fn plain_addresses() -> Spans<u128, bool> {
 }
 
 impl Filter {
-    /// An address from which somebody with these tags on such a device is allowed; `None` is a proof that there is no
-    /// such address, tunnels apart.
+    /// Returns an address from which a user with these tags on such a device is allowed. `None` proves that there is
+    /// none, apart from tunnels.
     #[must_use]
     pub fn allowed_somewhere(&self, tags: &[Tag], device: DeviceTier) -> Option<IpAddr> {
-        let mut deciders = Deciders::new(self, Audience::Person(tags, device));
-        let mut allows = |list| deciders.at(list).0 == Decision::Allow;
+        let mut decisions = DecisionCache::new(self, Audience::User(tags, device));
+        let mut allows = |list| decisions.at(list).0 == Decision::Allow;
         let v4 = self.index().v4.spans();
         if let Some((start, _)) = v4.iter().find(|(_, list)| allows(*list)) {
             return Some(start.address());

@@ -1,8 +1,8 @@
-//! The semantics, rule by rule: slow, plain, and what every index is compared with.
+//! Evaluates rules one by one: slow and simple. Tests compare the index with it.
 //!
-//! Facts are three-valued. A rule matches when each of its conditions holds. A condition on an unknown fact neither
-//! holds nor fails: an allow rule then does not match, a deny rule does. So an unknown fact never allows anything,
-//! and never slips past a deny; only a rule that names `unknown` treats it as a fact like others.
+//! Facts are three-valued. A rule matches when each of its conditions holds. For a condition on an unknown fact it is
+//! open whether it holds: an allow rule then does not match, a deny rule does. So an unknown fact never allows a
+//! request and never bypasses a deny rule; only a rule that names `unknown` treats it as a known value.
 
 use core::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::{
     Rule, Rules, Tag,
 };
 
-/// Kleene's three values, in an order such that *and* is the minimum and *or* the maximum.
+/// The three values of Kleene's logic, ordered so that *and* is the minimum and *or* the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Truth {
     No,
@@ -28,45 +28,47 @@ impl From<bool> for Truth {
     }
 }
 
-/// How specific a match is: 0 without an address, one more than the prefix's length, [`NAMED_UNKNOWN`] at most.
+/// The specificity of a match: 0 without an address, otherwise the prefix's length plus one, at most [`NAMED_UNKNOWN`].
 pub(crate) type Specificity = u8;
-/// A rule that names the unknown address is the most specific one about it.
+/// The specificity of a rule that names the unknown address.
 pub(crate) const NAMED_UNKNOWN: Specificity = u8::MAX;
-/// An embedded IPv4 prefix counts as the IPv6 prefix that NAT64 would make of it.
+/// An embedded IPv4 prefix counts as the NAT64 prefix that contains it.
 pub(crate) const EMBEDDED_SHIFT: u8 = 96;
 
-/// How a rule meets the facts. `None` when it does not match.
+/// How a rule matches the facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) specificity: Specificity,
     pub(crate) by_unknown: bool,
 }
 
-/// Who asks, as far as rules can tell people apart.
+/// The users that rules are evaluated for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Audience<'a> {
-    /// Somebody with these tags on such a device.
-    Person(&'a [Tag], DeviceTier),
-    /// Nobody is known yet: an allow for some tag or device might still apply, a deny for some might not.
-    Stranger,
+    /// A user with these tags on such a device.
+    User(&'a [Tag], DeviceTier),
+    /// The user is not known yet: an allow rule for some tag or device may still apply, a deny rule for some may not.
+    BeforeLogin,
 }
 
 impl Audience<'_> {
-    /// Whether a rule for these tags and devices, once its place matches, applies.
-    pub(crate) fn meets(self, tags: &[Tag], devices: Devices, decision: Decision) -> bool {
+    /// Returns whether a rule for these tags and devices applies, if its location matches.
+    pub(crate) fn matches_rule(self, tags: &[Tag], devices: Devices, decision: Decision) -> bool {
         match self {
-            Self::Person(held, device) => {
+            Self::User(user_tags, device) => {
                 devices.contains(device)
-                    && (tags.is_empty() || held.iter().any(|tag| tags.binary_search(tag).is_ok()))
+                    && (tags.is_empty()
+                        || user_tags.iter().any(|tag| tags.binary_search(tag).is_ok()))
             }
-            Self::Stranger => {
+            Self::BeforeLogin => {
                 decision == Decision::Allow || (tags.is_empty() && devices == Devices::ALL)
             }
         }
     }
 }
 
-/// The device tiers with which a rule applies. An unknown device passes no allow and no deny that asks for a known one.
+/// The device tiers for which a rule applies. An unknown device does not match an allow rule for known devices, but
+/// matches a deny rule for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Devices(u8);
 
@@ -94,7 +96,7 @@ impl Devices {
     }
 }
 
-/// An allow needs certainty, a deny only the possibility.
+/// Returns whether a rule applies: an allow rule must match for certain, a deny rule possibly.
 pub(crate) fn fires(truth: Truth, decision: Decision) -> bool {
     match decision {
         Decision::Allow => truth == Truth::Yes,
@@ -102,8 +104,8 @@ pub(crate) fn fires(truth: Truth, decision: Decision) -> bool {
     }
 }
 
-/// Whether the conditions about the place hold, tags and device apart, and how specific they are.
-pub(crate) fn place(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
+/// Evaluates the conditions about the location, without tags and device, and returns how specific they are.
+pub(crate) fn location_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specificity) {
     let (mut truth, specificity) = address_truth(rules, rule, facts);
     if let Some(extra) = rule.extra.as_deref() {
         truth = truth.min(places_truth(rules, rule, facts));
@@ -112,25 +114,25 @@ pub(crate) fn place(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specif
     (truth, specificity)
 }
 
-/// Whether the conditions that need a database hold.
+/// Evaluates the conditions that need a database.
 pub(crate) fn geo_truth(extra: &Extra, facts: &Facts) -> Truth {
     any(&extra.countries, |country| country_truth(country, facts))
         .min(any(&extra.asns, |asn| asn_truth(asn, facts)))
         .min(any(&extra.classes, |class| class_truth(class, facts)))
 }
 
-/// Whether the rule matches for this audience.
+/// Returns how the rule matches for this audience; `None` if it does not.
 pub(crate) fn matches(
     rules: &Rules,
     rule: &Rule,
     facts: &Facts,
     audience: Audience<'_>,
 ) -> Option<Match> {
-    if !audience.meets(rule.tags(), Devices::of(rule), rule.decision) {
+    if !audience.matches_rule(rule.tags(), Devices::of(rule), rule.decision) {
         return None;
     }
-    let (mut truth, specificity) = place(rules, rule, facts);
-    if let (Audience::Person(_, device), Some(extra)) = (audience, rule.extra.as_deref()) {
+    let (mut truth, specificity) = location_truth(rules, rule, facts);
+    if let (Audience::User(_, device), Some(extra)) = (audience, rule.extra.as_deref()) {
         truth = truth.min(any(&extra.devices, |tier| device_truth(tier, device)));
     }
     fires(truth, rule.decision).then_some(Match {
@@ -156,7 +158,7 @@ fn address_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specifici
         if unknown_named {
             return (Truth::Yes, NAMED_UNKNOWN);
         }
-        // The worst case: the address might lie in the longest of them.
+        // The address may lie in the longest of them.
         let longest = all()
             .map(|prefix| prefix.len().saturating_add(1))
             .max()
@@ -182,7 +184,7 @@ fn address_truth(rules: &Rules, rule: &Rule, facts: &Facts) -> (Truth, Specifici
     (inside.into(), specificity.unwrap_or(0))
 }
 
-/// The specificity with which a prefix covers an address, or the IPv4 address inside it where that counts.
+/// Returns the specificity with which a prefix covers an address, or the embedded IPv4 address where that counts.
 pub(crate) fn covers(
     prefix: Prefix,
     address: IpAddr,
@@ -252,13 +254,13 @@ fn asn_truth(named: Named<Asn>, facts: &Facts) -> Truth {
 
 fn class_truth(named: Named<Class>, facts: &Facts) -> Truth {
     let known = |class: Class| {
-        facts.address.is_some() && (class.is_told_by_address() || facts.anonymiser_known)
+        facts.address.is_some() && (class.is_known_from_address() || facts.anonymizer_known)
     };
     match named {
         Named::Is(class) if facts.classes.contains(class) => Truth::Yes,
         Named::Is(class) if known(class) => Truth::No,
         Named::Is(_) => Truth::Unknown,
-        Named::Unknown => (!facts.anonymiser_known).into(),
+        Named::Unknown => (!facts.anonymizer_known).into(),
     }
 }
 
@@ -272,7 +274,7 @@ fn device_truth(tier: DeviceTier, device: DeviceTier) -> Truth {
     }
 }
 
-/// The place in the order of rules that a match takes: the least one decides.
+/// Returns a rule's position in the order of deciding: the lowest decides.
 pub(crate) fn rank(
     precedence: Precedence,
     decision: Decision,
@@ -290,7 +292,7 @@ pub(crate) fn rank(
     }
 }
 
-/// The matching rules in the order in which they would decide.
+/// Returns the matching rules in the order in which they would decide.
 pub(crate) fn matching<'r>(
     rules: &'r Rules,
     candidates: impl Iterator<Item = u32> + 'r,

@@ -1,4 +1,4 @@
-//! Why a verdict is what it is: for the operator's eyes and for the audit log.
+//! Explains verdicts for operators and the audit log.
 
 use core::net::IpAddr;
 
@@ -6,17 +6,21 @@ use crate::query::evaluate::{Audience, Match, matching};
 use crate::query::facts::Facts;
 use crate::query::filter::verdict;
 use crate::query::record::Record;
-use crate::{Filter, Origin, RuleRef, Rules, Subject, Verdict};
+use crate::{DatabaseKind, Filter, Origin, RuleRef, Rules, Verdict};
 
 impl Filter {
-    /// The verdict with its reasons. Every rule is asked, so this takes time in proportion to their number.
+    /// Returns the verdict with its reasons. It evaluates every rule, so its time grows with their number.
     #[must_use]
     pub fn explain(&self, origin: &Origin<'_>) -> Record {
         let facts = self.facts(origin.address);
-        let audience = Audience::Person(origin.tags, origin.device);
+        let audience = Audience::User(origin.tags, origin.device);
         let (verdict, matching) = judge(self.rules(), self.version(), &facts, audience);
-        let databases = [Subject::Country, Subject::Asn, Subject::Anonymiser];
-        let built = |subject| Some((subject, self.geo()?.built(subject)?));
+        let databases = [
+            DatabaseKind::Country,
+            DatabaseKind::Asn,
+            DatabaseKind::Anonymizer,
+        ];
+        let built = |kind| Some((kind, self.geo()?.built(kind)?));
         Record {
             verdict,
             facts,
@@ -28,9 +32,9 @@ impl Filter {
         }
     }
 
-    /// The same for somebody who is not known yet; see [`check_stranger`](Self::check_stranger).
+    /// Explains [`check_before_login`](Self::check_before_login).
     #[must_use]
-    pub fn explain_stranger(&self, address: Option<IpAddr>) -> Record {
+    pub fn explain_before_login(&self, address: Option<IpAddr>) -> Record {
         let known = self.explain(&Origin {
             address,
             ..Origin::default()
@@ -39,7 +43,7 @@ impl Filter {
             self.rules(),
             self.version(),
             &known.facts,
-            Audience::Stranger,
+            Audience::BeforeLogin,
         );
         Record {
             verdict,
@@ -68,14 +72,14 @@ fn judge(
 }
 
 impl Record {
-    /// The verdict that these rules give on the recorded facts. On the rules of the recorded version it is the recorded
-    /// verdict.
+    /// Returns the verdict of these rules on the recorded facts. With the rules of the recorded version it equals the
+    /// recorded verdict.
     pub fn replay(&self, rules: &Rules) -> Verdict {
         judge(
             rules,
             self.verdict.version,
             &self.facts,
-            Audience::Person(&self.tags, self.device),
+            Audience::User(&self.tags, self.device),
         )
         .0
     }

@@ -1,38 +1,38 @@
-//! What can be told of an address, after every look-up.
+//! The facts about an address.
 
 use core::net::IpAddr;
 
 use crate::address::special::{embedded_in, is_special};
 use crate::{Asn, Class, Classes, Country, Embedded, Geo};
 
-/// What is known of a request, after every look-up. With it a verdict can be replayed without any database.
+/// The known facts about a request's address. With them a verdict can be replayed without a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The address in canonical form.
     pub address: Option<IpAddr>,
-    /// The country. A special-purpose address has none, and that is known.
+    /// The country. A special-purpose address certainly has none.
     pub country: Located,
     /// The network operator.
     pub asn: Option<Asn>,
     /// The classes that hold.
     pub classes: Classes,
-    /// Whether an anonymiser database had its say; without it only special ranges and tunnels can be told.
-    pub anonymiser_known: bool,
+    /// Whether an anonymizer database was consulted. Without one, only special ranges and tunnels are known.
+    pub anonymizer_known: bool,
 }
 
-/// Where an address lies.
+/// The country of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Located {
     /// In this country.
     In(Country),
-    /// Nowhere, for certain: a special-purpose address.
+    /// In no country: a special-purpose address.
     Nowhere,
-    /// Nobody can tell: no address, no database, a stale one, a tunnel, or an address that the database lacks.
+    /// Unknown: no address, no database, a stale one, a tunnel, or an address that the database does not list.
     Unknown,
 }
 
 impl Facts {
-    /// Looks up what can be told of an address.
+    /// Looks up the facts about an address.
     #[must_use]
     pub fn gather(address: Option<IpAddr>, embedded: Embedded, geo: Option<&Geo>) -> Self {
         let unknown = Self {
@@ -40,7 +40,7 @@ impl Facts {
             country: Located::Unknown,
             asn: None,
             classes: Classes::NONE,
-            anonymiser_known: false,
+            anonymizer_known: false,
         };
         let Some(address) = address.map(|address| address.to_canonical()) else {
             return unknown;
@@ -64,8 +64,8 @@ impl Facts {
             facts.country = Located::In(country);
         }
         facts.asn = geo.and_then(|geo| geo.asn(place));
-        if let Some(classes) = geo.and_then(|geo| geo.anonymiser(place)) {
-            facts.anonymiser_known = true;
+        if let Some(classes) = geo.and_then(|geo| geo.anonymizer(place)) {
+            facts.anonymizer_known = true;
             facts.classes = facts.classes.and(classes);
         }
         facts

@@ -1,19 +1,19 @@
-//! Rules made ready to answer: compiled once, frozen, shared.
+//! The filter: compiled rules that decide about requests.
 
 use core::net::IpAddr;
 
 use crate::address::special::{embedded_in, embedded_v4, may_hold_v4};
 use crate::compile::error::CompileError;
 use crate::compile::index::{Family, Index};
-use crate::compile::line_numbers::Lines;
-use crate::compile::outcomes::{ALLOW, Behaviour, Catalogue, DENY};
-use crate::compile::rule_lists::{ListId, Lists};
-use crate::compile::rule_table::{Tunnels, fold};
+use crate::compile::line_numbers::LineNumbers;
+use crate::compile::outcomes::{ALLOW, DENY, Outcome, Outcomes};
+use crate::compile::rule_lists::{ListId, RuleLists};
+use crate::compile::rule_table::{self, Tunnels};
 use crate::query::evaluate::{Audience, Match, matches, matching};
 use crate::query::facts::Facts;
 use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 
-/// Rules compiled for answering. `Send`, `Sync` and immutable: put it in an `Arc` or a
+/// Compiled rules that decide about requests. `Send`, `Sync` and immutable: share it in an `Arc` or a
 /// [`SharedFilter`](crate::SharedFilter).
 ///
 /// ```
@@ -33,130 +33,133 @@ pub struct Filter {
     geo: Option<Geo>,
     version: u64,
     index: Index,
-    lists: Lists,
-    lines: Lines,
-    behaviours: Vec<Behaviour>,
-    /// The rules about an unknown address, and what they come to.
-    nowhere: (ListId, Behaviour),
+    lists: RuleLists,
+    line_numbers: LineNumbers,
+    outcomes: Vec<Outcome>,
+    /// The rules that apply to an unknown address, and their outcome.
+    unknown_address: (ListId, Outcome),
     tunnels: Option<Tunnels>,
 }
 
 impl Filter {
-    /// Compiles rules with what the databases say. Without databases every country and network operator is unknown.
+    /// Compiles rules with the contents of databases. Without databases every country and network operator is unknown.
     ///
     /// # Errors
     /// [`CompileError::Contradiction`] when two rules with the same conditions, or about the same network for the same
-    /// people and devices, have opposite decisions; [`CompileError::TooLarge`] beyond the limits of memory.
+    /// users and devices, have opposite decisions; [`CompileError::TooLarge`] beyond the memory limits.
     pub fn compile(rules: &Rules, geo: Option<&Geo>) -> Result<Self, CompileError> {
-        let folded = fold(rules, geo)?;
-        let mut catalogue = Catalogue::new(rules, &folded.lists);
-        let v4 = folded.table.v4.map(|list| catalogue.id(list));
-        let v6 = folded.table.v6.map(|list| catalogue.id(list));
-        let behaviours = catalogue.finish().ok_or(CompileError::TooLarge)?;
-        let nowhere = Behaviour::of(rules, &folded.lists, folded.nowhere);
+        let table = rule_table::build(rules, geo)?;
+        let mut outcomes = Outcomes::new(rules, &table.lists);
+        let v4 = table.spans.v4.map(|list| outcomes.id(list));
+        let v6 = table.spans.v6.map(|list| outcomes.id(list));
+        let outcomes = outcomes.finish().ok_or(CompileError::TooLarge)?;
+        let unknown_address = Outcome::of(rules, &table.lists, table.unknown_address);
         Ok(Self {
             rules: rules.clone(),
             geo: geo.cloned(),
             version: 0,
             index: Index {
-                v4: Family::new(&folded.table.v4, &v4, behaviours.len()),
-                v6: Family::new(&folded.table.v6, &v6, behaviours.len()),
+                v4: Family::new(&table.spans.v4, &v4, outcomes.len()),
+                v6: Family::new(&table.spans.v6, &v6, outcomes.len()),
             },
-            lists: folded.lists,
-            lines: Lines::of(rules),
-            behaviours,
-            nowhere: (folded.nowhere, nowhere),
-            tunnels: folded.tunnels,
+            lists: table.lists,
+            line_numbers: LineNumbers::of(rules),
+            outcomes,
+            unknown_address: (table.unknown_address, unknown_address),
+            tunnels: table.tunnels,
         })
     }
 
-    /// The same with the host's number for this version of the rules, which every verdict then carries.
+    /// Sets the host's version number of these rules, which every verdict carries.
     #[must_use]
     pub const fn with_version(mut self, version: u64) -> Self {
         self.version = version;
         self
     }
 
-    /// The rules it was compiled from.
+    /// Returns the rules that it was compiled from.
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// The databases it was compiled with.
+    /// Returns the databases that it was compiled with.
     #[must_use]
     pub const fn geo(&self) -> Option<&Geo> {
         self.geo.as_ref()
     }
 
-    /// Whether this request may go on: the question of every request. [`check`](Self::check) also names the rule.
+    /// Decides whether a request may continue. Call it for every request; [`check`](Self::check) also names the rule.
     #[must_use]
     #[inline]
     pub fn decide(&self, origin: &Origin<'_>) -> Decision {
-        self.decide_about(origin.address, Audience::Person(origin.tags, origin.device))
+        self.decide_for(origin.address, Audience::User(origin.tags, origin.device))
     }
 
-    /// The decision while nobody is known yet; see [`check_stranger`](Self::check_stranger), which also names the rule.
+    /// Decides about a request before the user is known; [`check_before_login`](Self::check_before_login) also names
+    /// the rule.
     #[must_use]
     #[inline]
-    pub fn decide_stranger(&self, address: Option<IpAddr>) -> Decision {
-        self.decide_about(address, Audience::Stranger)
+    pub fn decide_before_login(&self, address: Option<IpAddr>) -> Decision {
+        self.decide_for(address, Audience::BeforeLogin)
     }
 
-    /// What most requests need stands at the caller's and has no branch on the answer, which nobody can foresee.
+    /// Only the common case is inlined. It has no branch on the decision, which a processor cannot predict.
     #[inline]
-    fn decide_about(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
-        let behaviour = match address {
-            Some(IpAddr::V4(v4)) => self.index.v4.behaviour(v4.to_bits()),
-            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6.behaviour(v6.to_bits()),
-            Some(IpAddr::V6(_)) | None => return self.decide_odd(address, audience),
+    fn decide_for(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
+        let outcome = match address {
+            Some(IpAddr::V4(v4)) => self.index.v4.outcome(v4.to_bits()),
+            Some(IpAddr::V6(v6)) if !may_hold_v4(v6) => self.index.v6.outcome(v6.to_bits()),
+            Some(IpAddr::V6(_)) | None => return self.decide_rare(address, audience),
         };
-        match behaviour {
+        match outcome {
             Some(DENY | ALLOW) => {
-                if behaviour == Some(ALLOW) {
+                if outcome == Some(ALLOW) {
                     Decision::Allow
                 } else {
                     Decision::Deny
                 }
             }
-            other => self.decide_by(other, audience),
+            other => self.decide_outcome(other, audience),
         }
     }
 
-    /// The behaviours that tell people apart. A number that `behaviours` lacks would be a fault of the index: refused.
+    /// Decides by an outcome that depends on the audience. A number without an outcome means a broken index: deny.
     #[inline(never)]
-    fn decide_by(&self, behaviour: Option<u16>, audience: Audience<'_>) -> Decision {
-        behaviour
-            .and_then(|at| self.behaviours.get(usize::from(at)))
-            .map_or(Decision::Deny, |behaviour| behaviour.decide(audience))
+    fn decide_outcome(&self, outcome: Option<u16>, audience: Audience<'_>) -> Decision {
+        outcome
+            .and_then(|at| self.outcomes.get(usize::from(at)))
+            .map_or(Decision::Deny, |outcome| outcome.decide(audience))
     }
 
-    /// No address, or an IPv6 address that is or holds an IPv4 address.
+    /// Decides without an address, or about an IPv6 address that is or carries an IPv4 address.
     #[inline(never)]
-    fn decide_odd(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
+    fn decide_rare(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Decision {
         match address.map(|address| address.to_canonical()) {
-            None => self.nowhere.1.decide(audience),
-            Some(IpAddr::V4(v4)) => self.decide_by(self.index.v4.behaviour(v4.to_bits()), audience),
+            None => self.unknown_address.1.decide(audience),
+            Some(IpAddr::V4(v4)) => {
+                self.decide_outcome(self.index.v4.outcome(v4.to_bits()), audience)
+            }
             Some(IpAddr::V6(v6)) if embedded_v4(v6).is_none() => {
-                self.decide_by(self.index.v6.behaviour(v6.to_bits()), audience)
+                self.decide_outcome(self.index.v6.outcome(v6.to_bits()), audience)
             }
             Some(IpAddr::V6(_)) => self.judge(address, audience).decision,
         }
     }
 
-    /// The verdict on a person whose tags are known, with the rule that decided.
+    /// Returns the verdict about a user whose tags are known, with the rule that decided.
     pub fn check(&self, origin: &Origin<'_>) -> Verdict {
-        self.judge(origin.address, Audience::Person(origin.tags, origin.device))
+        self.judge(origin.address, Audience::User(origin.tags, origin.device))
     }
 
-    /// The verdict while nobody is known yet, before the pass phrase: deny only if every person on every device would
-    /// be denied. So the answer is the same for an account that exists and for one that does not, and a rule for some
-    /// people lets them get as far as saying who they are.
-    pub fn check_stranger(&self, address: Option<IpAddr>) -> Verdict {
-        self.judge(address, Audience::Stranger)
+    /// Returns the verdict before the user is known, that is before the password: deny only if every user on every
+    /// device would be denied. The answer is therefore the same for existing and unknown accounts, and users whom a
+    /// rule allows by tag reach the log-in page.
+    pub fn check_before_login(&self, address: Option<IpAddr>) -> Verdict {
+        self.judge(address, Audience::BeforeLogin)
     }
 
-    /// What most verdicts need: a rule of networks alone, and an address that holds no other.
+    /// Handles the common case, a rule with networks only and an address without an embedded one.
     fn judge(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         let list = match address {
             Some(IpAddr::V4(v4)) => self.index.v4.list(v4.to_bits()),
@@ -165,9 +168,9 @@ impl Filter {
         };
         match list.and_then(ListId::plain) {
             Some((index, decision)) => {
-                self.verdict(address, decision, self.lines.reference(index), false)
+                self.verdict(address, decision, self.line_numbers.reference(index), false)
             }
-            None => self.judge_at_length(address.map(|address| address.to_canonical()), audience),
+            None => self.judge_slow(address.map(|address| address.to_canonical()), audience),
         }
     }
 
@@ -188,9 +191,9 @@ impl Filter {
         }
     }
 
-    /// Rules that tell people apart, have unknown facts, or stand about addresses in tunnels; addresses in canonical form.
+    /// Handles rules for some users, rules with unknown facts, and addresses in tunnels. The address is canonical.
     #[inline(never)]
-    fn judge_at_length(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
+    fn judge_slow(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         if let Some(address) = address
             && embedded_in(address).is_some()
         {
@@ -201,16 +204,16 @@ impl Filter {
             return verdict(&self.rules, self.version, Some(address), decider);
         }
         let list = self.list_at(address);
-        let index = self.lists.decider(&self.rules, list, audience);
+        let index = self.lists.deciding_rule(&self.rules, list, audience);
         self.verdict(
             address,
             index.map_or(self.rules.default, |index| self.lists.decision(index)),
-            index.and_then(|index| self.lines.reference(index)),
+            index.and_then(|index| self.line_numbers.reference(index)),
             index.is_some_and(|index| self.by_unknown(index, address, audience)),
         )
     }
 
-    /// Whether the deciding rule matches by an unknown fact.
+    /// Returns whether the deciding rule matches by an unknown fact.
     fn by_unknown(&self, index: u32, address: Option<IpAddr>, audience: Audience<'_>) -> bool {
         let is_open = match address {
             Some(_) => self.lists.may_be_unknown(index),
@@ -225,14 +228,14 @@ impl Filter {
         Facts::gather(address, self.rules.embedded(), self.geo.as_ref())
     }
 
-    /// The rules that may decide at an address that is no tunnel's.
+    /// Returns the rules that may decide at an address outside of tunnels.
     pub(crate) fn list_at(&self, address: Option<IpAddr>) -> ListId {
         let found = match address {
             Some(IpAddr::V4(v4)) => self.index.v4.list(v4.to_bits()),
             Some(IpAddr::V6(v6)) => self.index.v6.list(v6.to_bits()),
             None => None,
         };
-        found.unwrap_or(self.nowhere.0)
+        found.unwrap_or(self.unknown_address.0)
     }
 
     fn candidates_in_tunnel(&self, address: IpAddr) -> Vec<u32> {
@@ -242,11 +245,11 @@ impl Filter {
         };
         let inner = embedded_in(address).map(|v4| v4.to_bits());
         let (lists, found) = match &self.tunnels {
-            Some(Tunnels { table, lists }) => (
+            Some(Tunnels { spans, lists }) => (
                 lists,
                 [
-                    outer.and_then(|v6| table.v6.at(v6)),
-                    inner.and_then(|v4| table.v4.at(v4)),
+                    outer.and_then(|v6| spans.v6.at(v6)),
+                    inner.and_then(|v4| spans.v4.at(v4)),
                 ],
             ),
             None => (
@@ -267,7 +270,7 @@ impl Filter {
         candidates
     }
 
-    /// The host's number for this version of the rules.
+    /// Returns the host's version number of these rules.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
@@ -277,16 +280,16 @@ impl Filter {
         &self.index
     }
 
-    pub(crate) const fn lists(&self) -> &Lists {
+    pub(crate) const fn lists(&self) -> &RuleLists {
         &self.lists
     }
 
-    /// The rules about an unknown address.
-    pub(crate) const fn nowhere(&self) -> ListId {
-        self.nowhere.0
+    /// Returns the rules that apply to an unknown address.
+    pub(crate) const fn unknown_address(&self) -> ListId {
+        self.unknown_address.0
     }
 
-    /// Bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6: what should stay in the cache.
+    /// Returns the bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6. They should fit in the cache.
     #[must_use]
     pub fn index_bytes(&self) -> (usize, usize) {
         (self.index.v4.bytes(), self.index.v6.bytes())

@@ -1,4 +1,4 @@
-//! What an operator should look at before the rules go live: proved, not guessed.
+//! Finds probable mistakes in rules.
 
 use core::fmt;
 
@@ -6,18 +6,18 @@ use crate::compile::rule_lists::ListId;
 use crate::compile::rule_ranges::first_address;
 use crate::compile::spans::FixedMap;
 use crate::query::evaluate::Devices;
-use crate::{Decision, DeviceTier, Filter, Rule, RuleRef, Subject, Tag};
+use crate::{DatabaseKind, Decision, DeviceTier, Filter, Rule, RuleRef, Tag};
 
-/// Something that is probably not meant.
+/// A probable mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// The conditions of this rule never hold together.
+    /// The rule's conditions never hold together.
     NeverMatches {
         /// The rule.
         rule: RuleRef,
     },
-    /// Wherever this rule matches, for whomever, another decides before it.
+    /// Another rule decides before this one, for every address and user that it matches.
     Shadowed {
         /// The rule.
         rule: RuleRef,
@@ -28,23 +28,24 @@ pub enum Finding {
     UnusedPlace {
         /// The place's name.
         name: Box<str>,
-        /// Its line, 0 for a place that was not read from a text.
+        /// Its line; 0 for a place that was not parsed from text.
         line: u32,
     },
-    /// The rule asks for facts that no loaded database tells: every address is unknown to it.
+    /// The rule needs a database that is not loaded, so the fact is unknown for every address.
     NoDatabase {
         /// The rule.
         rule: RuleRef,
-        /// What database is missing.
-        subject: Subject,
+        /// The missing database.
+        kind: DatabaseKind,
     },
-    /// A deny that also meets every unknown device, because whoever throws the cookie away is unknown.
+    /// A deny rule for known devices also denies unknown ones, because a known device becomes unknown when its cookie
+    /// is deleted.
     DenyKnownDevice {
         /// The rule.
         rule: RuleRef,
     },
-    /// Nobody without tags is allowed from anywhere, and nobody with any one of the tags.
-    NobodyAllowed,
+    /// No user without tags is allowed from any address, and no user with a single tag.
+    NothingAllowed,
 }
 
 impl fmt::Display for Finding {
@@ -63,26 +64,25 @@ impl fmt::Display for Finding {
             Self::UnusedPlace { name, line } => {
                 write!(f, "line {line}: no rule names the place \"{name}\"")
             }
-            Self::NoDatabase { rule, subject } => {
+            Self::NoDatabase { rule, kind } => {
                 write!(
                     f,
-                    "{rule} needs a database ({subject}) that is not loaded: every address is unknown to it"
+                    "{rule} needs a database ({kind}) that is not loaded: every address is unknown to it"
                 )
             }
             Self::DenyKnownDevice { rule } => {
                 write!(
                     f,
-                    "{rule} denies unknown devices too: a known device becomes unknown by dropping its cookie"
+                    "{rule} denies unknown devices too: a known device becomes unknown when its cookie is deleted"
                 )
             }
-            Self::NobodyAllowed => f.write_str("nobody is allowed from anywhere"),
+            Self::NothingAllowed => f.write_str("no user is allowed from any address"),
         }
     }
 }
 
 impl Filter {
-    /// Looks for rules that can never decide about a known address, tunnels apart, and for other things that are probably
-    /// not meant.
+    /// Finds rules that never decide about a known address, tunnels apart, and other probable mistakes.
     #[must_use]
     pub fn lint(&self) -> Vec<Finding> {
         let mut findings = self.dead_rules();
@@ -99,8 +99,8 @@ impl Filter {
                 });
             }
         }
-        for (rule, subject) in self.without_database() {
-            findings.push(Finding::NoDatabase { rule, subject });
+        for (rule, kind) in self.without_database() {
+            findings.push(Finding::NoDatabase { rule, kind });
         }
         for (index, rule) in rules.numbered() {
             if rule.decision() == Decision::Deny && rule.names_device(DeviceTier::Known) {
@@ -108,44 +108,48 @@ impl Filter {
                 findings.extend(rule.map(|rule| Finding::DenyKnownDevice { rule }));
             }
         }
-        let someone = |tags: &[_]| {
+        let is_allowed = |tags: &[_]| {
             [DeviceTier::Unknown, DeviceTier::Known]
                 .into_iter()
                 .any(|device| self.allowed_somewhere(tags, device).is_some())
         };
-        if !someone(&[]) && !rules.tags().into_iter().any(|tag| someone(&[tag])) {
-            findings.push(Finding::NobodyAllowed);
+        if !is_allowed(&[]) && !rules.tags().into_iter().any(|tag| is_allowed(&[tag])) {
+            findings.push(Finding::NothingAllowed);
         }
         findings
     }
 
-    /// The rules that ask for facts that no loaded database tells, with what each lacks: to them every address is
-    /// unknown. [`lint`](Self::lint) says so too, and takes longer.
-    pub fn without_database(&self) -> impl Iterator<Item = (RuleRef, Subject)> {
+    /// Returns the rules that need a database that is not loaded, with its kind. [`lint`](Self::lint) reports them too,
+    /// and takes longer.
+    pub fn without_database(&self) -> impl Iterator<Item = (RuleRef, DatabaseKind)> {
         let rules = self.rules();
         let referred = rules
             .numbered()
             .filter_map(|(index, rule)| Some((rules.reference(index)?, rule)));
-        referred.flat_map(|(at, rule)| self.lacking(rule).map(move |subject| (at, subject)))
+        referred.flat_map(|(at, rule)| self.lacking(rule).map(move |kind| (at, kind)))
     }
 
-    fn lacking(&self, rule: &Rule) -> impl Iterator<Item = Subject> {
-        let is_loaded = |subject| self.geo().and_then(|geo| geo.built(subject)).is_some();
-        [Subject::Country, Subject::Asn, Subject::Anonymiser]
-            .into_iter()
-            .filter(move |subject| self.rules().asks_for(rule, *subject) && !is_loaded(*subject))
+    fn lacking(&self, rule: &Rule) -> impl Iterator<Item = DatabaseKind> {
+        let is_loaded = |kind| self.geo().and_then(|geo| geo.built(kind)).is_some();
+        [
+            DatabaseKind::Country,
+            DatabaseKind::Asn,
+            DatabaseKind::Anonymizer,
+        ]
+        .into_iter()
+        .filter(move |kind| self.rules().asks_for(rule, *kind) && !is_loaded(*kind))
     }
 
     fn dead_rules(&self) -> Vec<Finding> {
         let rules = self.rules();
         let alive = self.alive();
-        let mut first_of = first_address(rules, self.geo());
+        let mut first_address_of = first_address(rules, self.geo());
         let dead = rules.numbered().zip(alive).filter(|(_, alive)| !alive);
         dead.filter_map(|((index, rule), _)| {
             let reference = rules.reference(index)?;
-            let by = first_of(rule).and_then(|address| {
+            let by = first_address_of(rule).and_then(|address| {
                 let list = self.list_at(Some(address));
-                // The last of those before it is what leaves nothing for it.
+                // The last rule before it is the one that leaves nothing for it.
                 let before = self.lists().rules(list).take_while(|by| *by != index);
                 rules.reference(before.last()?)
             });
@@ -160,7 +164,7 @@ impl Filter {
         .collect()
     }
 
-    /// Of each rule, whether it decides about somebody at some address.
+    /// Returns for each rule whether it decides about some user at some address.
     fn alive(&self) -> Vec<bool> {
         let rules = self.rules().rules();
         let mut alive = vec![false; rules.len()];
@@ -172,16 +176,17 @@ impl Filter {
                 self.mark_alive(list, &mut alive);
             }
         }
-        // Every deny meets an unknown address, so that alone does not make a rule useful; being asked for it by name does.
-        let mut nowhere = vec![false; alive.len()];
-        self.mark_alive(self.nowhere(), &mut nowhere);
-        for ((rule, alive), decides) in rules.iter().zip(&mut alive).zip(nowhere) {
+        // Every deny rule applies to an unknown address, so that alone does not make a rule useful; naming the unknown
+        // address does.
+        let mut unknown_address = vec![false; alive.len()];
+        self.mark_alive(self.unknown_address(), &mut unknown_address);
+        for ((rule, alive), decides) in rules.iter().zip(&mut alive).zip(unknown_address) {
             *alive |= decides && rule.names_unknown_address();
         }
         alive
     }
 
-    /// Marks the rules of a list that decide about somebody.
+    /// Marks the rules of a list that decide about some user.
     fn mark_alive(&self, list: ListId, alive: &mut [bool]) {
         let rules = self.rules();
         let members: Vec<u32> = self.lists().rules(list).collect();
@@ -190,7 +195,7 @@ impl Filter {
             let before = before.filter_map(|other| rules.at(*other));
             let decides = rules
                 .at(index)
-                .is_some_and(|rule| is_left_some(rule, before));
+                .is_some_and(|rule| is_reachable(rule, before));
             if let Some(alive) = usize::try_from(index).ok().and_then(|at| alive.get_mut(at)) {
                 *alive |= decides;
             }
@@ -198,24 +203,24 @@ impl Filter {
     }
 }
 
-/// Whether the rules before a rule leave somebody for it. A person with one of the rule's tags and no other, or with none,
-/// meets the fewest of them.
-fn is_left_some<'r>(rule: &Rule, before: impl Iterator<Item = &'r Rule> + Clone) -> bool {
-    let people: Vec<_> = if rule.tags().is_empty() {
+/// Returns whether the rules before a rule leave some user for it. Users with exactly one of the rule's tags, or with
+/// none, match the fewest earlier rules.
+fn is_reachable<'r>(rule: &Rule, before: impl Iterator<Item = &'r Rule> + Clone) -> bool {
+    let tags: Vec<_> = if rule.tags().is_empty() {
         vec![None]
     } else {
         rule.tags().iter().copied().map(Some).collect()
     };
-    let meets = |other: &Rule, tag: Option<Tag>| {
+    let applies = |other: &Rule, tag: Option<Tag>| {
         other.tags().is_empty() || tag.is_some_and(|tag| other.tags().contains(&tag))
     };
     [DeviceTier::Unknown, DeviceTier::Known]
         .into_iter()
         .filter(|device| Devices::of(rule).contains(*device))
         .any(|device| {
-            people.iter().any(|tag| {
+            tags.iter().any(|tag| {
                 let mut before = before.clone();
-                !before.any(|other| Devices::of(other).contains(device) && meets(other, *tag))
+                !before.any(|other| Devices::of(other).contains(device) && applies(other, *tag))
             })
         })
 }

@@ -1,4 +1,4 @@
-//! A verdict with its reasons, written to a log as one line and read back.
+//! A verdict with its reasons, as one line of a log.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -7,12 +7,12 @@ use core::str::FromStr;
 use thiserror::Error;
 
 use crate::{
-    Asn, Class, Classes, Country, Decision, DeviceTier, Facts, Located, RuleRef, Subject, Tag,
+    Asn, Class, Classes, Country, DatabaseKind, Decision, DeviceTier, Facts, Located, RuleRef, Tag,
     Verdict,
 };
 
-/// A verdict with everything that it rests on. It can be written to a log as one line, read back, and replayed on the
-/// rules of that version without any database.
+/// A verdict with its reasons. It can be written to a log as one line, parsed again, and replayed on the rules of its
+/// version without a database.
 ///
 /// ```
 /// use loquet_ipfilter::{Filter, Origin, Record, Rules};
@@ -27,29 +27,30 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What was answered.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was known of the address.
+    /// The known facts about the address.
     pub facts: Facts,
-    /// The person's tags.
+    /// The user's tags.
     pub tags: Vec<Tag>,
     /// How well the device was known.
     pub device: DeviceTier,
-    /// The way from the socket's peer outwards, as [`Resolved`](crate::Resolved) has it; fill it in where it is known.
+    /// The hops from the socket's peer outwards, as in [`Resolved`](crate::Resolved). The caller fills them in.
     pub hops: Vec<IpAddr>,
-    /// The databases that were asked and when they were built, seconds since the epoch.
-    pub databases: Vec<(Subject, u64)>,
-    /// Every rule that matches, in the order of deciding: the first did, the rest would have. Not part of the line.
+    /// The databases and when they were built, seconds since the epoch.
+    pub databases: Vec<(DatabaseKind, u64)>,
+    /// All matching rules in the order of deciding: the first decided, the others would have. The log line does not
+    /// contain them.
     pub matching: Vec<RuleRef>,
 }
 
-/// Why a line is not a [`Record`].
+/// The reason why a line is not a [`Record`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not a record of a verdict: {what} at word {word}")]
 pub struct RecordError {
-    /// Which word, from 1.
+    /// The number of the word, from 1.
     pub word: usize,
-    /// What is wrong there.
+    /// What was expected there.
     pub what: &'static str,
 }
 
@@ -89,7 +90,7 @@ impl fmt::Display for Record {
         write!(
             f,
             " anonymiser={} device={}",
-            facts.anonymiser_known, self.device
+            facts.anonymizer_known, self.device
         )?;
         list(f, "tags", self.tags.iter().map(|tag| tag.0))?;
         list(f, "hops", self.hops.iter())?;
@@ -98,17 +99,17 @@ impl fmt::Display for Record {
             "databases",
             self.databases
                 .iter()
-                .map(|(subject, built)| format!("{subject}@{built}")),
+                .map(|(kind, built)| format!("{kind}@{built}")),
         )
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for DatabaseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Country => "country",
             Self::Asn => "asn",
-            Self::Anonymiser => "anonymiser",
+            Self::Anonymizer => "anonymiser",
         })
     }
 }
@@ -131,7 +132,7 @@ fn list<T: fmt::Display>(
     }
 }
 
-/// The words of a line, each `key=value` in its fixed place.
+/// The words of a line, each `key=value` in a fixed order.
 struct Fields<'t> {
     words: core::str::Split<'t, char>,
     word: usize,
@@ -201,10 +202,10 @@ fn one_of<T: Copy + fmt::Display>(values: &[T], text: &str) -> Option<T> {
 impl FromStr for Record {
     type Err = RecordError;
 
-    /// Reads the line that [`Display`](fmt::Display) writes.
+    /// Parses the line that [`Display`](fmt::Display) writes.
     ///
     /// # Errors
-    /// Where a word is missing, out of place or not a value of its kind.
+    /// [`RecordError`] where a word is missing, out of order or invalid.
     fn from_str(line: &str) -> Result<Self, RecordError> {
         let mut fields = Fields {
             words: line.split(' '),
@@ -225,9 +226,13 @@ impl FromStr for Record {
             tags: fields.all("tags", |text| number(text).map(Tag))?,
             hops: fields.all("hops", address)?,
             databases: fields.all("databases", |text| {
-                let (subject, built) = text.split_once('@')?;
-                let subjects = [Subject::Country, Subject::Asn, Subject::Anonymiser];
-                Some((one_of(&subjects, subject)?, built.parse::<u64>().ok()?))
+                let (kind, built) = text.split_once('@')?;
+                let kinds = [
+                    DatabaseKind::Country,
+                    DatabaseKind::Asn,
+                    DatabaseKind::Anonymizer,
+                ];
+                Some((one_of(&kinds, kind)?, built.parse::<u64>().ok()?))
             })?,
             matching: Vec::new(),
         };
@@ -238,7 +243,7 @@ impl FromStr for Record {
     }
 }
 
-/// The verdict, all but its address, which is one of the facts.
+/// Parses the verdict without its address, which is one of the facts.
 fn read_verdict(fields: &mut Fields<'_>) -> Result<Verdict, RecordError> {
     use crate::Precedence::{DenyOverrides, FirstMatch, MostSpecific};
     let decision = fields.read("decision", |text| {
@@ -276,7 +281,7 @@ fn read_facts(fields: &mut Fields<'_>) -> Result<Facts, RecordError> {
             .all("classes", class)?
             .into_iter()
             .fold(Classes::NONE, Classes::with),
-        anonymiser_known: fields.read("anonymiser", flag)?,
+        anonymizer_known: fields.read("anonymiser", flag)?,
     })
 }
 

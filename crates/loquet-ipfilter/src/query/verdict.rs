@@ -1,24 +1,25 @@
-//! Who asks, and what the filter answers.
+//! The origin of a request, and the verdict about it.
 
 use core::net::IpAddr;
 
 use crate::{Decision, DeviceTier, Precedence, RuleRef, Tag};
 
-/// Where a request comes from, as far as anybody could tell.
+/// Where a request comes from: address, user and device.
 ///
-/// The default is the least: no address, no tags, an unknown device.
+/// The default is an unknown address, no tags and an unknown device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Origin<'a> {
-    /// The client's address, from [`ClientAddress`](crate::ClientAddress); `None` is unknown, which never allows.
+    /// The client's address, from [`ClientAddress`](crate::ClientAddress); `None` is unknown, and an unknown address
+    /// never allows.
     pub address: Option<IpAddr>,
-    /// The groups the person belongs to.
+    /// The user's tags.
     pub tags: &'a [Tag],
     /// How well the device is known.
     pub device: DeviceTier,
 }
 
 impl Origin<'_> {
-    /// A request from this address by nobody in particular on an unknown device.
+    /// Returns a request from this address without tags, on an unknown device.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
         Self {
@@ -28,26 +29,26 @@ impl Origin<'_> {
     }
 }
 
-/// What the filter says, and by which rule. It is a value: log it, compare it, replay it.
-#[must_use = "a verdict that nobody looks at guards nothing"]
+/// The filter's decision and the rule that made it. It is a value: log it, compare it, replay it.
+#[must_use = "an unused verdict protects nothing"]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Verdict {
     /// Allow or deny.
     pub decision: Decision,
-    /// The rule that decided; `None` where no rule matched and the default did.
+    /// The rule that decided; `None` where no rule matched and the default decided.
     pub rule: Option<RuleRef>,
     /// Whether a deny rule decided although one of its facts was unknown.
     pub by_unknown: bool,
-    /// How several matching rules came to one decision.
+    /// How several matching rules were combined.
     pub precedence: Precedence,
-    /// The version of the rules, as the host numbers them.
+    /// The host's version number of the rules.
     pub version: u64,
-    /// The address judged, in canonical form.
+    /// The address in canonical form.
     pub address: Option<IpAddr>,
 }
 
 impl Verdict {
-    /// Whether the request may go on.
+    /// Returns whether the request may continue.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
         matches!(self.decision, Decision::Allow)

@@ -1,4 +1,4 @@
-//! Rules as text, in the form that [`Rules::parse_text`] reads.
+//! Writes rules as the text that [`Rules::parse_text`] parses.
 
 use core::fmt;
 
@@ -90,7 +90,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The text that [`Rules::parse_text`] reads back to the same rules; line numbers may differ.
+/// Writes the text that [`Rules::parse_text`] parses into the same rules; line numbers may differ.
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "precedence {}", self.precedence)?;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{Asn, Class, Country, Decision, DeviceTier, Named, Prefix, Tag};
 
-// The common rule is one prefix and nothing else: it costs no allocation, which is a third of the time to read 900,000.
+// A rule of one prefix, the common case, does not allocate: that saves a third of the time to parse 900,000 rules.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Prefixes {
     None,
@@ -27,7 +27,7 @@ pub(crate) struct Extra {
     pub(crate) devices: Vec<DeviceTier>,
 }
 
-/// One rule: a decision and the conditions that must all hold. Within a condition any one of its values is enough.
+/// A decision and its conditions, which must all hold. A condition holds if one of its values matches.
 ///
 /// ```
 /// use loquet_ipfilter::{DeviceTier, Rule, Tag};
@@ -45,13 +45,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule that allows; give it at least one condition.
+    /// Returns a rule that allows. It needs at least one condition.
     #[must_use]
     pub const fn allow() -> Self {
         Self::new(Decision::Allow)
     }
 
-    /// A rule that denies; give it at least one condition.
+    /// Returns a rule that denies. It needs at least one condition.
     #[must_use]
     pub const fn deny() -> Self {
         Self::new(Decision::Deny)
@@ -70,7 +70,7 @@ impl Rule {
         self.extra.get_or_insert_default()
     }
 
-    /// Limits the rule to people with this tag, or with any of several.
+    /// Limits the rule to users with this tag. Several tags are alternatives.
     #[must_use]
     pub fn tagged(mut self, tag: Tag) -> Self {
         insert(&mut self.extra_mut().tags, tag);
@@ -98,35 +98,35 @@ impl Rule {
         self.from_prefix(Prefix::ANY_V4).from_prefix(Prefix::ANY_V6)
     }
 
-    /// Names the unknown address in the address condition (`unknown`).
+    /// Adds the unknown address to the address condition (`unknown`).
     #[must_use]
     pub fn from_unknown_address(mut self) -> Self {
         self.extra_mut().unknown_address = true;
         self
     }
 
-    /// Adds a named place.
+    /// Adds a named place, which [`Rules::add_place`](crate::Rules::add_place) must define first.
     #[must_use]
     pub fn from_place(mut self, name: &str) -> Self {
         insert(&mut self.extra_mut().places, name.into());
         self
     }
 
-    /// Adds a country, or names the unknown one.
+    /// Adds a country, or the unknown country.
     #[must_use]
     pub fn from_country(mut self, country: Named<Country>) -> Self {
         insert(&mut self.extra_mut().countries, country);
         self
     }
 
-    /// Adds a network operator, or names the unknown one.
+    /// Adds a network operator, or the unknown operator.
     #[must_use]
     pub fn from_asn(mut self, asn: Named<Asn>) -> Self {
         insert(&mut self.extra_mut().asns, asn);
         self
     }
 
-    /// Adds a class of network, or names the unknown one.
+    /// Adds a class of network, or the unknown class.
     #[must_use]
     pub fn from_class(mut self, class: Named<Class>) -> Self {
         insert(&mut self.extra_mut().classes, class);
@@ -140,13 +140,13 @@ impl Rule {
         self
     }
 
-    /// What the rule asks for.
+    /// Returns the decision.
     #[must_use]
     pub const fn decision(&self) -> Decision {
         self.decision
     }
 
-    /// The networks of its address condition, in the order of writing.
+    /// Returns the networks of the address condition, as written.
     #[must_use]
     pub fn prefixes(&self) -> &[Prefix] {
         match &self.prefixes {
@@ -156,13 +156,13 @@ impl Rule {
         }
     }
 
-    /// The tags it is limited to; none means everybody.
+    /// Returns the tags that the rule is limited to; empty for all users.
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         self.extra.as_deref().map_or(&[], |extra| &extra.tags)
     }
 
-    /// The names of the places it names.
+    /// Returns the names of the rule's places.
     pub fn places(&self) -> impl Iterator<Item = &str> {
         self.extra
             .as_deref()
@@ -195,19 +195,19 @@ impl Rule {
     }
 }
 
-/// Lists of values are sets: sorted, so that two rules that mean the same compare equal.
+/// Inserts into a sorted set, so that rules with the same meaning are equal.
 pub(crate) fn insert<T: Ord>(list: &mut Vec<T>, value: T) {
     if let Err(at) = list.binary_search(&value) {
         list.insert(at, value);
     }
 }
 
-/// Which rule of a [`Rules`](crate::Rules): its position, and its line where it came from a text.
+/// The position of a rule in [`Rules`](crate::Rules), and its line in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleRef {
-    /// Position among the rules, from 0.
+    /// The position among the rules, from 0.
     pub index: u32,
-    /// Line of the text, from 1; 0 for a rule that was not read from a text.
+    /// The line of the text, from 1; 0 for a rule that was not parsed from text.
     pub line: u32,
 }
 

@@ -1,25 +1,25 @@
-//! What an operator writes: rules, named places, a precedence and a default.
+//! The rules of an organization: named places, a precedence, a default and a list of rules.
 
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::{
-    Asn, Country, Decision, Embedded, Named, Precedence, Prefix, Rule, RuleRef, Subject, Tag,
+    Asn, Country, DatabaseKind, Decision, Embedded, Named, Precedence, Prefix, Rule, RuleRef, Tag,
 };
 
-/// One thing a named place consists of.
+/// One part of a named place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PlaceItem {
     /// A network.
     Prefix(Prefix),
-    /// A whole country, as the operator's database draws it.
+    /// A country, as the operator's database defines it.
     Country(Country),
     /// A network operator.
     Asn(Asn),
 }
 
-/// A place with a name that rules reuse: "Garderie Laval" is two networks, "Canada" is a country.
+/// A named place that rules refer to: "Garderie Laval" is two networks, "Canada" is a country.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub(crate) name: Box<str>,
@@ -28,34 +28,34 @@ pub struct Place {
 }
 
 impl Place {
-    /// The name as written.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it consists of; an address that any of them matches is at the place.
+    /// Returns the parts. An address is at the place if it matches one of them.
     #[must_use]
     pub fn items(&self) -> &[PlaceItem] {
         &self.items
     }
 }
 
-/// Why a rule or a place cannot be added to [`Rules`].
+/// The reason why a rule or a place cannot be added to [`Rules`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RuleFault {
-    /// A rule without a condition would decide about everybody by accident.
-    #[error("the rule names no condition; write `any` for every address")]
+    /// A rule without a condition would apply to all users by accident.
+    #[error("the rule has no condition; write `any` for every address")]
     NoCondition,
-    /// A rule names a place that was never defined.
+    /// A rule names a place that is not defined.
     #[error("no place is named \"{0}\"")]
     UnknownPlace(Box<str>),
-    /// Two places of one name.
+    /// Two places with the same name.
     #[error("the place \"{0}\" is defined twice")]
     PlaceTwice(Box<str>),
-    /// A place of nothing.
-    #[error("the place \"{0}\" consists of nothing")]
+    /// A place without parts.
+    #[error("the place \"{0}\" has no parts")]
     EmptyPlace(Box<str>),
     /// A name that is empty, longer than [`Rules::MAX_NAME`] bytes, or holds a quotation mark or a control character.
     #[error(
@@ -63,21 +63,21 @@ pub enum RuleFault {
         Rules::MAX_NAME
     )]
     Name,
-    /// More than [`Rules::MAX_PLACES`] places or [`Rules::MAX_VALUES`] values in one rule.
+    /// More than [`Rules::MAX_PLACES`] places or [`Rules::MAX_VALUES`] values in one condition.
     #[error("too many {0}")]
     TooMany(&'static str),
 }
 
-/// The rules of one organisation. Order matters for [`Precedence::FirstMatch`] alone.
+/// The rules of an organization. Their order matters for [`Precedence::FirstMatch`] only.
 ///
-/// Without rules the default decides; [`Rules::new`] denies everybody, [`Rules::unrestricted`] allows everybody.
+/// Where no rule matches, the default decides: [`Rules::new`] denies, [`Rules::unrestricted`] allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     pub(crate) precedence: Precedence,
     pub(crate) default: Decision,
     pub(crate) embedded: Embedded,
     pub(crate) places: Vec<Place>,
-    // Shared, because a compiled filter keeps the rules that it was compiled from.
+    // Shared with the filters that were compiled from these rules.
     pub(crate) rules: Arc<Vec<Rule>>,
 }
 
@@ -88,14 +88,14 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// At most this many named places.
+    /// The greatest number of named places.
     pub const MAX_PLACES: usize = 10_000;
-    /// At most this many values in one condition of a rule other than its networks.
+    /// The greatest number of values in one condition, networks excepted.
     pub const MAX_VALUES: usize = 1_000;
-    /// At most this many bytes in the name of a place.
+    /// The greatest number of bytes in the name of a place.
     pub const MAX_NAME: usize = 128;
 
-    /// No rules, and everybody denied.
+    /// Returns rules that deny every request.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Rules {
         }
     }
 
-    /// No rules, and everybody allowed: an organisation that restricts nothing.
+    /// Returns rules that allow every request.
     #[must_use]
     pub fn unrestricted() -> Self {
         let mut rules = Self::new();
@@ -115,17 +115,17 @@ impl Rules {
         rules
     }
 
-    /// Chooses the precedence.
+    /// Sets the precedence.
     pub const fn set_precedence(&mut self, precedence: Precedence) {
         self.precedence = precedence;
     }
 
-    /// Chooses what happens where no rule matches.
+    /// Sets the decision where no rule matches.
     pub const fn set_default(&mut self, default: Decision) {
         self.default = default;
     }
 
-    /// Chooses what an embedded IPv4 address counts for.
+    /// Sets which rules apply to an embedded IPv4 address.
     pub const fn set_embedded(&mut self, embedded: Embedded) {
         self.embedded = embedded;
     }
@@ -133,7 +133,7 @@ impl Rules {
     /// Defines a place.
     ///
     /// # Errors
-    /// [`RuleFault`] for a bad or repeated name, for a place of nothing, and beyond the limits.
+    /// [`RuleFault`] for an invalid or repeated name, for a place without parts, and beyond the limits.
     pub fn add_place(&mut self, name: &str, items: Vec<PlaceItem>) -> Result<(), RuleFault> {
         self.push_place(Place {
             name: name.into(),
@@ -143,8 +143,11 @@ impl Rules {
     }
 
     pub(crate) fn push_place(&mut self, place: Place) -> Result<(), RuleFault> {
-        let odd = |c: char| c.is_control() || c == '"';
-        if place.name.is_empty() || place.name.len() > Self::MAX_NAME || place.name.contains(odd) {
+        let is_forbidden = |c: char| c.is_control() || c == '"';
+        if place.name.is_empty()
+            || place.name.len() > Self::MAX_NAME
+            || place.name.contains(is_forbidden)
+        {
             return Err(RuleFault::Name);
         }
         if place.items.is_empty() {
@@ -161,10 +164,10 @@ impl Rules {
         Ok(())
     }
 
-    /// Adds a rule after those already there.
+    /// Adds a rule after the others.
     ///
     /// # Errors
-    /// [`RuleFault`] for a rule without a condition, for a place that is not defined yet, and beyond the limits.
+    /// [`RuleFault`] for a rule without a condition, for an undefined place, and beyond the limits.
     pub fn add_rule(&mut self, mut rule: Rule) -> Result<RuleRef, RuleFault> {
         rule.line = 0;
         if let Some(name) = rule.places().find(|name| self.place(name).is_none()) {
@@ -176,7 +179,7 @@ impl Rules {
         Ok(RuleRef { index, line: 0 })
     }
 
-    /// Whether the rule can be added.
+    /// Checks a rule on its own, apart from the places that it names.
     pub(crate) fn check(rule: &Rule) -> Result<(), RuleFault> {
         if rule.is_without_condition() {
             return Err(RuleFault::NoCondition);
@@ -196,31 +199,31 @@ impl Rules {
         Ok(())
     }
 
-    /// How several matching rules come to one decision.
+    /// Returns how several matching rules are combined.
     #[must_use]
     pub const fn precedence(&self) -> Precedence {
         self.precedence
     }
 
-    /// What happens where no rule matches.
+    /// Returns the decision where no rule matches.
     #[must_use]
     pub const fn default_decision(&self) -> Decision {
         self.default
     }
 
-    /// What an embedded IPv4 address counts for.
+    /// Returns which rules apply to an embedded IPv4 address.
     #[must_use]
     pub const fn embedded(&self) -> Embedded {
         self.embedded
     }
 
-    /// The places, by name.
+    /// Returns the places, sorted by name.
     #[must_use]
     pub fn places(&self) -> &[Place] {
         &self.places
     }
 
-    /// The place of this name.
+    /// Returns the place with this name.
     #[must_use]
     pub fn place(&self, name: &str) -> Option<&Place> {
         let at = self
@@ -230,19 +233,19 @@ impl Rules {
         self.places.get(at)
     }
 
-    /// The rules in order.
+    /// Returns the rules in order.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The rule that a verdict names.
+    /// Returns the rule that a verdict names.
     #[must_use]
     pub fn rule(&self, rule: RuleRef) -> Option<&Rule> {
         self.at(rule.index)
     }
 
-    /// Every tag that some rule names, in order, each once.
+    /// Returns the tags of all rules, sorted, without duplicates.
     #[must_use]
     pub fn tags(&self) -> Vec<Tag> {
         let mut tags: Vec<Tag> = self
@@ -255,14 +258,14 @@ impl Rules {
         tags
     }
 
-    /// What the places that a rule names consist of.
+    /// Returns the parts of the places that a rule names.
     pub(crate) fn place_items<'a>(&'a self, rule: &'a Rule) -> impl Iterator<Item = &'a PlaceItem> {
         rule.places()
             .filter_map(|name| self.place(name))
             .flat_map(|place| place.items())
     }
 
-    /// The networks among them.
+    /// Returns the networks of the places that a rule names.
     pub(crate) fn place_networks<'a>(
         &'a self,
         rule: &'a Rule,
@@ -273,29 +276,29 @@ impl Rules {
         })
     }
 
-    /// Whether the rule, or a place that it names, needs a database about this.
-    pub(crate) fn asks_for(&self, rule: &Rule, subject: Subject) -> bool {
+    /// Returns whether the rule, or a place that it names, needs a database of this kind.
+    pub(crate) fn asks_for(&self, rule: &Rule, kind: DatabaseKind) -> bool {
         let Some(extra) = rule.extra.as_deref() else {
             return false;
         };
         let mut items = self.place_items(rule);
-        match subject {
-            Subject::Country => {
+        match kind {
+            DatabaseKind::Country => {
                 !extra.countries.is_empty()
                     || items.any(|item| matches!(item, PlaceItem::Country(_)))
             }
-            Subject::Asn => {
+            DatabaseKind::Asn => {
                 !extra.asns.is_empty() || items.any(|item| matches!(item, PlaceItem::Asn(_)))
             }
-            Subject::Anonymiser => extra
+            DatabaseKind::Anonymizer => extra
                 .classes
                 .iter()
-                .any(|class| !matches!(class, Named::Is(class) if class.is_told_by_address())),
+                .any(|class| !matches!(class, Named::Is(class) if class.is_known_from_address())),
         }
     }
 
-    /// Whether any rule treats a known device unlike an unknown one.
-    pub(crate) fn tell_devices_apart(&self) -> bool {
+    /// Returns whether any rule has a device condition.
+    pub(crate) fn distinguish_devices(&self) -> bool {
         self.rules.iter().any(|rule| {
             rule.extra
                 .as_deref()
@@ -312,7 +315,7 @@ impl Rules {
         Some(RuleRef { index, line })
     }
 
-    /// The rules with their numbers.
+    /// Returns the rules with their positions.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &Rule)> {
         (0..).zip(self.rules.iter())
     }

@@ -1,4 +1,4 @@
-//! The text of rules, one a line, and back.
+//! Parses the text form of rules. `docs/rules.md` describes it.
 //!
 //! ```text
 //! precedence deny-overrides            # or most-specific, first-match
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl Rules {
-    /// Reads rules from text, one a line; `#` starts a comment. A text without a `default` line denies.
+    /// Parses rules from text, one a line; `#` starts a comment. Without a `default` line the default is deny.
     ///
     /// ```
     /// use loquet_ipfilter::Rules;
@@ -38,7 +38,7 @@ impl Rules {
     /// ```
     ///
     /// # Errors
-    /// The first fault, with its line and column. Nothing is skipped: a rule that cannot be read is never left out.
+    /// [`RulesError`] with the first error, its line and its column. No line is skipped.
     pub fn parse_text(text: &str) -> Result<Self, RulesError> {
         let mut reader = Reader::default();
         for (line, number) in lines(text).zip(1_u32..) {
@@ -48,7 +48,7 @@ impl Rules {
                 .map_err(|fault| fault.at(number, line))?;
         }
         reader.rules.rules = Arc::new(reader.list);
-        // Places may be defined below the rules that use them, so names are looked up at the end.
+        // Places may be defined below the rules that name them, so names are resolved at the end.
         let rules: &[Rule] = if reader.names_places {
             &reader.rules.rules
         } else {
@@ -68,7 +68,7 @@ impl Rules {
     }
 }
 
-/// What lies between line feeds.
+/// Splits text at line feeds.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     core::iter::from_fn(move || {
@@ -81,7 +81,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 #[derive(Default)]
 struct Reader {
-    /// Everything but the list of rules, which is not shared yet.
+    /// Everything except the list of rules, which is not shared yet.
     rules: Rules,
     list: Vec<Rule>,
     names_places: bool,
@@ -139,7 +139,7 @@ impl Reader {
         }
     }
 
-    /// A setting that is written twice would leave the reader guessing which one holds.
+    /// Refuses a setting that is written twice: the reader would have to guess which one holds.
     fn once(&mut self, which: usize, word: Word<'_>) -> Result<(), Fault> {
         match self.seen.get_mut(which) {
             Some(seen) if !*seen => {
@@ -227,8 +227,8 @@ impl Reader {
     }
 }
 
-/// The common line, a decision and one network: read without being taken apart into words, in 0.6 of the time. A line
-/// that is any other, or has a fault, goes the long way, which also words the error.
+/// Parses the common line, a decision and one network, in 0.6 of the time that splitting it into words takes. Other
+/// lines and lines with an error return `None` and take the general way, which reports the error.
 fn plain_rule(line: &str, number: u32) -> Option<Rule> {
     let (decision, network) = match line.strip_prefix("allow ") {
         Some(network) => (Decision::Allow, network),

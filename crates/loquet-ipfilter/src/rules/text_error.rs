@@ -1,43 +1,43 @@
-//! Why a text is not a set of rules.
+//! Errors in the text form of rules.
 
 use thiserror::Error;
 
 use crate::{PrefixError, RuleFault};
 
-/// Why a text is not a set of rules, and where.
+/// The reason why a text cannot be parsed as rules, and its position.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {fault}")]
 pub struct RulesError {
-    /// Line, from 1.
+    /// The line, from 1.
     pub line: u32,
-    /// Column in characters, from 1.
+    /// The column in characters, from 1.
     pub column: u32,
-    /// What is wrong there.
+    /// The error.
     pub fault: TextFault,
 }
 
-/// What is wrong with one line of rules.
+/// An error in one line of rules.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TextFault {
-    /// A network that cannot be read.
+    /// A network that cannot be parsed.
     #[error("{0}")]
     Prefix(PrefixError),
     /// A rule or place that cannot be added.
     #[error("{0}")]
     Rule(RuleFault),
-    /// A word that does not belong here.
+    /// A word other than what is expected here.
     #[error("expected {0}")]
     Expected(&'static str),
-    /// A name without its second quotation mark.
-    #[error("the quotation mark is never closed")]
+    /// A name without a closing quotation mark.
+    #[error("the quotation mark is not closed")]
     OpenQuote,
-    /// `precedence`, `default` or `embedded` for the second time.
+    /// A second `precedence`, `default` or `embedded` line.
     #[error("already set above")]
     Twice,
 }
 
-/// A fault at a byte of a line, which becomes an error where the number of the line is known.
+/// An error at a byte of a line. It becomes a [`RulesError`] where the line number is known.
 pub(crate) struct Fault {
     pub(crate) at: usize,
     pub(crate) fault: TextFault,

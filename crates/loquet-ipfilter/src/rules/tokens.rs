@@ -1,9 +1,9 @@
-//! The words of a line of rules, and what single words mean.
+//! Splits a line of rules into words and parses single words.
 
 use crate::rules::text_error::{Fault, TextFault};
 use crate::{Asn, Class, Country, Decision, DeviceTier, Named, Prefix};
 
-/// A word of a line: its first byte's position, whether it was quoted, and the text.
+/// A word of a line: the position of its first byte, whether it was quoted, and its text.
 #[derive(Clone, Copy)]
 pub(crate) struct Word<'t> {
     pub(crate) at: usize,
@@ -86,8 +86,9 @@ impl<'t> Words<'t> {
         }
     }
 
-    /// Takes the rest of the line: values, and keywords that say of what kind the next ones are. A keyword that is not
-    /// among `keys` or has no value is refused: it would be a condition that silently is none. `other` words that.
+    /// Parses the rest of the line: values, and keywords that give the kind of the values after them. A keyword that is
+    /// not in `keys` or has no value is refused, because the condition would be silently lost. `other` is the error
+    /// text for the former.
     pub(crate) fn values(
         mut self,
         keys: &[Key],
@@ -121,7 +122,7 @@ impl<'t> Words<'t> {
     }
 }
 
-/// The kinds of values of a rule or a place.
+/// The kinds of values in a rule or a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Address,
@@ -169,8 +170,8 @@ impl Key {
 pub(crate) const PRECEDENCES: &str = "`deny-overrides`, `most-specific` or `first-match`";
 const COUNTRIES: &str = "a country's two capital letters or `unknown`";
 const ASNS: &str = "the number of an autonomous system, without `AS`, or `unknown`";
-/// For whoever wrote `allow Canada`, `allow from 192.0.2.1` or `allow localhost`.
-pub(crate) const CONDITIONS: &str = "a network, `any`, `any-v4`, `any-v6`, `unknown`, or a word that says of what kind the name is: `country`, `place`, `asn`, `class`, `device`";
+/// The error text for `allow Canada`, `allow from 192.0.2.1` or `allow localhost`.
+pub(crate) const CONDITIONS: &str = "a network, `any`, `any-v4`, `any-v6`, `unknown`, or a keyword before the name: `country`, `place`, `asn`, `class`, `device`";
 const CLASSES: &str =
     "`special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 
@@ -190,7 +191,7 @@ pub(crate) fn device(word: Word<'_>) -> Result<DeviceTier, Fault> {
     }
 }
 
-/// Words that nobody means for an address.
+/// Returns whether a word cannot be meant as an address.
 pub(crate) fn is_name(word: &str) -> bool {
     word.bytes()
         .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
@@ -229,7 +230,7 @@ pub(crate) fn class(word: Word<'_>) -> Result<Class, Fault> {
         .ok_or_else(|| word.expected(CLASSES))
 }
 
-/// A decimal number without sign or leading zero.
+/// Parses a decimal number without sign or leading zero.
 pub(crate) fn plain_number(word: Word<'_>, what: &'static str) -> Result<u32, Fault> {
     let plain = match word.text.as_bytes() {
         [b'0'] => true,

@@ -1,8 +1,8 @@
-//! The words of rules: who, where, on what, and what then.
+//! The values that rules consist of.
 
 use core::fmt;
 
-/// A group of people, as the host numbers them: the filter knows nothing else of roles and accounts.
+/// A group of users, numbered by the host. The filter knows no roles or accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(pub u32);
 
@@ -10,35 +10,36 @@ pub struct Tag(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Asn(pub u32);
 
-/// Allow or deny: what a rule asks for and what a verdict says.
+/// Allow or deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// The request may go on.
+    /// The request may continue.
     Allow,
     /// The request is refused.
     Deny,
 }
 
-/// How several matching rules come to one decision.
+/// How several matching rules are combined into one decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Precedence {
-    /// Any matching deny rule wins, then any matching allow rule, then the default.
+    /// A matching deny rule wins, then a matching allow rule, then the default.
     #[default]
     DenyOverrides,
-    /// The rule with the longest matching prefix wins, deny before allow at equal length. A rule that names no address
-    /// is less specific than any that does; one that names `unknown` is the most specific where the address is unknown.
+    /// The rule with the longest matching prefix wins; deny wins over allow at equal length. A rule without an address
+    /// condition is less specific than any with one. Where the address is unknown, a rule that names `unknown` is the
+    /// most specific.
     MostSpecific,
-    /// The first matching rule in the order of writing wins.
+    /// The first matching rule in the order of the text wins.
     FirstMatch,
 }
 
-/// Whether an IPv4 address carried inside an IPv6 one (6to4, Teredo, NAT64, IPv4-compatible) may earn an allow.
+/// Which rules apply to an IPv4 address carried inside an IPv6 address (6to4, Teredo, NAT64, IPv4-compatible).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Embedded {
-    /// It is held against deny rules only: whoever runs the tunnel chooses the address.
+    /// Deny rules only: the operator of the tunnel chooses the address.
     #[default]
     DenyOnly,
-    /// It counts for every rule, for a network whose own NAT64 stands before this service.
+    /// All rules, for a network whose own NAT64 stands before this service.
     Trusted,
 }
 
@@ -47,7 +48,7 @@ pub enum Embedded {
 pub struct Country([u8; 2]);
 
 impl Country {
-    /// From two capital ASCII letters; anything else is no country.
+    /// Returns the country of two capital ASCII letters; `None` for anything else.
     #[must_use]
     pub const fn new(code: [u8; 2]) -> Option<Self> {
         match code {
@@ -56,7 +57,7 @@ impl Country {
         }
     }
 
-    /// From text of two capital ASCII letters.
+    /// Returns the country of a text of two capital ASCII letters; `None` for anything else.
     #[must_use]
     pub const fn from_code(code: &str) -> Option<Self> {
         match code.as_bytes() {
@@ -79,14 +80,14 @@ impl fmt::Debug for Country {
     }
 }
 
-/// What kind of network an address belongs to.
+/// A class of network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Private, loopback, documentation and other ranges of the IANA special-purpose registry.
     Special,
-    /// An IPv6 transition mechanism that carries an IPv4 address of somebody's choice.
+    /// An IPv6 transition mechanism that carries an IPv4 address, which the sender can choose.
     Tunnel,
-    /// Any anonymiser, of whatever kind.
+    /// An anonymizer of any kind.
     Anonymous,
     /// A commercial VPN.
     Vpn,
@@ -109,7 +110,7 @@ impl Class {
         (Self::Hosting, "hosting"),
     ];
 
-    /// The word for it in the text of rules.
+    /// Returns its keyword in the text of rules.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -123,28 +124,28 @@ impl Class {
         }
     }
 
-    /// Whether the address alone tells, without an anonymiser database.
-    pub(crate) const fn is_told_by_address(self) -> bool {
+    /// Returns whether the address alone determines the class, without an anonymizer database.
+    pub(crate) const fn is_known_from_address(self) -> bool {
         matches!(self, Self::Special | Self::Tunnel)
     }
 }
 
-/// How well the device is known. A known device is a convenience for the operator, never a proof of who holds it.
+/// How well the device is known. A known device does not prove who holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum DeviceTier {
-    /// Not recognised, or nobody looked.
+    /// Not recognized, or not checked.
     #[default]
     Unknown,
-    /// It presented a device cookie that this account was given.
+    /// It presented a device cookie issued to this account.
     Known,
 }
 
-/// A value of a condition: one that is named, or the explicit class of what could not be told.
+/// A value of a condition, or the unknown fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Named<T> {
-    /// The fact is known and is this.
+    /// The fact is known and has this value.
     Is(T),
-    /// The fact is not known. Only a rule that says so lets the unknown in.
+    /// The fact is unknown. Only a rule that names it allows such a request.
     Unknown,
 }
 

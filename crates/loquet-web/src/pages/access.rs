@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::flow::{CancelChange, RulesChange, SetAccessRules, UndoRules};
-use loquet_ipfilter::Subject;
+use loquet_ipfilter::DatabaseKind;
 use loquet_policy::SettingKind;
 
 use crate::answer::Form;
@@ -66,7 +66,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
         entry: shown.entry,
         draft: draft.as_ref(),
         address: here.pages.address(&here.visit),
-        countries: service.places().built(Subject::Country).is_some(),
+        countries: service.places().built(DatabaseKind::Country).is_some(),
         done: shown.done,
         waiting: waiting.as_deref(),
         undo: undo.as_deref(),

@@ -227,7 +227,7 @@ impl Service {
                     let glass = organization.facts.break_glass.at(self.now());
                     matches!(glass, BreakGlass::Open { .. })
                 });
-                if broken || filter.decide_stranger(address) == Decision::Allow {
+                if broken || filter.decide_before_login(address) == Decision::Allow {
                     Access::Allowed
                 } else {
                     self.count_denial(LedgerId::denied(org));

@@ -1,39 +1,39 @@
-//! Many spans with their rules: where each ends and what holds in it stand in one cache line.
+//! Many spans with their rules: the ends of some spans and their rules share a cache line.
 //!
-//! A look-up reads the table, the ends of a few lines and one line, where a search among all beginnings would miss the
-//! cache at nearly each of its twenty steps.
+//! A look-up reads the table, the ends of a few lines and one line. A binary search over all spans would miss the cache
+//! at most of its twenty steps.
 
 use crate::address::number::{Key, Word};
-use crate::compile::index::start_table::Parts;
+use crate::compile::index::start_table::StartTable;
 use crate::compile::rule_lists::ListId;
 use crate::compile::spans::Spans;
 
-/// All spans, in lines.
+/// All spans, in cache lines.
 #[derive(Debug, Clone)]
-pub(crate) struct Packed<K: Key> {
-    /// Over the beginnings of all lines but the first.
-    parts: Parts<K>,
-    /// The last address before each line but the first.
+pub(crate) struct CacheLines<K: Key> {
+    /// Over the starts of all lines except the first.
+    parts: StartTable<K>,
+    /// The last address before each line except the first.
     ends: Box<[K]>,
-    lines: Box<[Line<K>]>,
-    /// How many spans there are.
+    lines: Box<[CacheLine<K>]>,
+    /// The number of spans.
     count: usize,
 }
 
-/// Some spans that follow each other.
+/// Consecutive spans.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Line<K: Key> {
-    /// The last address of each span. What fills up is the greatest.
+struct CacheLine<K: Key> {
+    /// The last address of each span, padded with the greatest address.
     ends: K::Group<K>,
     lists: K::Group<ListId>,
 }
 
-impl<K: Key> Packed<K> {
-    /// `key` cuts an address down to what tells the spans apart.
+impl<K: Key> CacheLines<K> {
+    /// Builds the lines. `key` reduces an address to the part that tells the spans apart.
     pub(crate) fn build<W: Word>(spans: &Spans<W, ListId>, key: impl Fn(W) -> K) -> Self {
         let all: Vec<(K, K, ListId)> = spans
-            .runs()
+            .ranges()
             .map(|(first, last, list)| (key(first), key(last), list))
             .collect();
         let groups = || all.chunks(K::GROUP);
@@ -42,7 +42,7 @@ impl<K: Key> Packed<K> {
             .filter_map(|group| group.first().map(|(first, ..)| *first))
             .collect();
         let line = |group: &[(K, K, ListId)]| {
-            let mut line = Line::<K> {
+            let mut line = CacheLine::<K> {
                 ends: K::group(K::LAST),
                 lists: K::group(ListId::NONE),
             };
@@ -55,15 +55,15 @@ impl<K: Key> Packed<K> {
             line
         };
         Self {
-            parts: Parts::build(&starts).0,
+            parts: StartTable::build(&starts).0,
             ends: starts.iter().filter_map(|start| start.previous()).collect(),
             lines: groups().map(line).collect(),
             count: all.len(),
         }
     }
 
-    /// The number of the span that an address lies in, and its rules; `None` would be a fault of
-    /// [`build`](Self::build), and callers refuse on it.
+    /// Returns the number of an address's span, and its rules. `None` means a fault in [`build`](Self::build), and
+    /// callers deny.
     #[inline]
     pub(crate) fn at(&self, address: K) -> Option<(usize, ListId)> {
         let before = match self.parts.range(address) {
@@ -76,7 +76,7 @@ impl<K: Key> Packed<K> {
         };
         let line = self.lines.get(before)?;
         let ends = line.ends.as_ref().iter();
-        // A sum of 32 bits is added up several at once.
+        // The compiler vectorizes a 32-bit sum.
         let less = ends.fold(0_u32, |sum, end| {
             sum.wrapping_add(u32::from(*end < address))
         });
@@ -85,7 +85,7 @@ impl<K: Key> Packed<K> {
         Some((before.wrapping_mul(K::GROUP).wrapping_add(less), list))
     }
 
-    /// The spans that it was built from.
+    /// Returns the spans that it was built from.
     pub(crate) fn spans<W: Word>(&self, word: impl Fn(K) -> W) -> Spans<W, ListId> {
         let all = || {
             let lines = self.lines.iter();
@@ -96,7 +96,7 @@ impl<K: Key> Packed<K> {
         Spans::new(starts, all().map(|(_, list)| *list))
     }
 
-    /// How many spans there are.
+    /// The number of spans.
     pub(crate) const fn len(&self) -> usize {
         self.count
     }

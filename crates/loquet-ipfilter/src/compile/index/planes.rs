@@ -1,20 +1,20 @@
-//! Many spans: one bit an address, in a trie of bit planes that share whatever is alike.
+//! Bit planes: one bit per address of many spans, in a trie that shares equal blocks.
 //!
 //! The first 16 bits of an address index a table; each further byte selects a bit in a block of 256. Where a byte does
-//! not settle it, the block has a second plane that says *deeper*, and the count of deeper bits before leads to the
-//! block for the next byte. The Internet's table stays within the level-2 cache of a server core, which beats any
-//! structure with fewer steps and more bytes.
+//! not determine the value, a second plane of the block has a *deeper* bit, and the number of deeper bits before it
+//! leads to the block for the next byte. The Internet's routing table stays in the level-2 cache of a server core,
+//! which is faster than any structure with fewer steps and more bytes.
 
 mod builder;
 
 use crate::address::number::Word;
 
-/// A plane of 256 bits, one for each value of a byte. Half a cache line, and never across two.
+/// A plane of 256 bits, one for each value of a byte. It is half a cache line and never spans two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(align(32))]
 struct Plane([u64; 4]);
 
-/// A block that goes deeper somewhere: a cache line.
+/// A block with at least one deeper bit: a cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(align(64))]
 struct Node {
@@ -22,22 +22,22 @@ struct Node {
     deeper: Plane,
 }
 
-/// Where the blocks below a node are: the first in `below`, and how many deeper bits lie before each of the four words,
-/// one byte each, so that one word is counted instead of four.
+/// The position of the blocks below a node: the first in `below`, and the number of deeper bits before each of the four
+/// words, one byte each, so that only one word is counted.
 #[derive(Debug, Clone, Copy, Default)]
 struct Link {
     base: u32,
     before: u32,
 }
 
-/// What lies below a deeper bit: the number of a node, or with one of these bits a [`run`], the number of a plane, or
-/// the number of a [`Few`].
+/// An entry below a deeper bit is the number of a node or, with one of these flags, a [`run`], the number of a plane,
+/// or the number of a [`FewChanges`].
 const IS_RUN: u32 = 1 << 31;
 const IS_PLANE: u32 = 1 << 30;
 const IS_FEW: u32 = 1 << 29;
 
-/// A block of at most one run of bits that differ from the others, which is what most networks make. It needs no plane:
-/// the first such byte, how many there are, and the value of the others.
+/// Encodes a block with one run of equal bits that differ from the rest, the form of most networks. It needs no plane:
+/// the first byte of the run, its length, and the value of the rest.
 const fn run(first: u8, count: u8, others: bool) -> u32 {
     IS_RUN | (others as u32) << 16 | (first as u32) << 8 | count as u32
 }
@@ -48,18 +48,18 @@ const fn run_bit(run: u32, byte: u8) -> bool {
     (byte.wrapping_sub(first) < count) != (others != 0)
 }
 
-/// A block in which the bit changes at most four times, at addresses that differ within 64 bits: a short list instead of
-/// one block after the other down to the longest network.
+/// A block in which the bit changes at most four times, at addresses that differ within 64 bits: a short list instead
+/// of a chain of blocks down to the longest network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(align(32))]
-struct Few {
-    /// The last address before each change, by the 64 bits that follow what led here. What fills up is the greatest.
+struct FewChanges {
+    /// The last address before each change, as the 64 bits after those that led here, padded with the greatest value.
     changes: [u64; FEW],
 }
 
 const FEW: usize = 4;
 
-impl Few {
+impl FewChanges {
     #[inline]
     fn bit(&self, rest: u64) -> bool {
         self.changes
@@ -79,19 +79,19 @@ impl Plane {
 /// One bit for every address of a family.
 #[derive(Debug, Clone)]
 pub(crate) struct Planes {
-    /// The number of a node below `top_nodes`, or that plus the number of a plane. What the table names comes first
-    /// among both, at most 65,536 together.
+    /// The number of a node below `top_nodes`, or `top_nodes` plus the number of a plane. Nodes and planes of the table
+    /// come first, at most 65,536 together.
     table: Box<[u16]>,
     top_nodes: usize,
     nodes: Box<[Node]>,
     links: Box<[Link]>,
     below: Box<[u32]>,
     planes: Box<[Plane]>,
-    few: Box<[Few]>,
+    few: Box<[FewChanges]>,
 }
 
 impl Planes {
-    /// The bit of an address; `None` would be a fault of [`build`](Self::build), and callers refuse on it.
+    /// Returns the bit of an address. `None` means a fault in [`build`](Self::build), and callers deny.
     #[inline]
     pub(crate) fn bit<K: Word>(&self, address: K) -> Option<bool> {
         let number = usize::from(*self.table.get(usize::from(address.top()))?);
@@ -104,7 +104,7 @@ impl Planes {
         }
     }
 
-    /// From the node of a third byte on; `rest` begins with that byte.
+    /// Continues from the node of the third byte, which `rest` begins with.
     #[inline(never)]
     fn descend(&self, mut rest: u128, mut number: usize) -> Option<bool> {
         // There are 14 bytes after the first two.

@@ -1,31 +1,31 @@
-//! Which of a few spans an address lies in: a search that takes no branch.
+//! A branch-free search for the span of an address among few spans.
 //!
-//! Ten kilobytes for 100 rules. A tree of nodes of 16 keys, each compared at once, took 2.5 times as long: without native
-//! CPU flags the adding up costs more than the steps that it saves.
+//! It takes ten kilobytes for 100 rules. A tree with 16 keys per node, compared at once, took 2.5 times as long:
+//! without native CPU flags, adding up costs more than the saved steps.
 
 use core::hint::select_unpredictable;
 
 use crate::address::number::Key;
-use crate::compile::index::start_table::Parts;
+use crate::compile::index::start_table::StartTable;
 
-/// The beginnings of all spans but the first.
+/// The starts of all spans except the first.
 #[derive(Debug, Clone)]
 pub(crate) struct Search<K> {
-    parts: Parts<K>,
-    /// The greatest power of two that a search starts with; zero when no span but the first one starts in any part.
+    parts: StartTable<K>,
+    /// The greatest power of two that a search starts with; zero if only the first span starts in any part.
     step: usize,
-    /// The last address before each span but the first, so that an address lies in the span whose number is how many of
-    /// these are less than it. What fills up the end is the greatest address, which is never less.
+    /// The last address before each span except the first, padded with the greatest address. The number of an address's
+    /// span is the number of keys less than it.
     keys: Box<[K]>,
-    /// How many spans there are besides the first.
+    /// The number of spans except the first.
     count: usize,
 }
 
 impl<K: Key> Search<K> {
-    /// `starts` are the beginnings of all spans but the first, ascending.
+    /// Builds the search. `starts` are the starts of all spans except the first, ascending.
     pub(crate) fn build(starts: &[K]) -> Self {
-        let (parts, most) = Parts::build(starts);
-        // Steps of 4, 2 and 1 tell eight positions apart: among seven keys.
+        let (parts, most) = StartTable::build(starts);
+        // Steps of 4, 2 and 1 distinguish eight positions among seven keys.
         let step = most.checked_ilog2().map_or(0, |log| 1_usize << log);
         let fill = core::iter::repeat_n(K::LAST, step.saturating_mul(2));
         let keys = starts.iter().filter_map(|start| start.previous());
@@ -37,8 +37,7 @@ impl<K: Key> Search<K> {
         }
     }
 
-    /// The number of the span that an address lies in; `None` would be a fault of [`build`](Self::build), and callers
-    /// refuse on it.
+    /// Returns the number of an address's span. `None` means a fault in [`build`](Self::build), and callers deny.
     #[inline]
     pub(crate) fn at(&self, address: K) -> Option<usize> {
         let Some(before) = self.parts.before(address) else {
@@ -59,7 +58,7 @@ impl<K: Key> Search<K> {
         Some(before.wrapping_add(less))
     }
 
-    /// The beginnings that it was built from.
+    /// Returns the starts that it was built from.
     pub(crate) fn starts(&self) -> impl Iterator<Item = K> + '_ {
         let keys = self.keys.iter().take(self.count);
         keys.filter_map(|key| key.next())
@@ -70,8 +69,8 @@ impl<K: Key> Search<K> {
     }
 }
 
-/// How many of the first keys are less than the address, when that is fewer than `N`, a power of two. For a number that
-/// is known when it is compiled there is no loop, and no key is looked for outside of the array.
+/// Returns how many of the first keys are less than the address, if fewer than `N`, a power of two. With `N` known at
+/// compile time the loop is unrolled and needs no bounds checks.
 #[inline]
 fn less<K: Key, const N: usize>(keys: &[K], address: K) -> Option<usize> {
     let keys = keys.first_chunk::<N>()?;

@@ -1,28 +1,28 @@
-//! Where to begin a search among many addresses: a table over some of their bits.
+//! A table over some bits of an address that tells where to start a search.
 
 use crate::address::number::Key;
 
-/// A table over the smallest block of addresses that all entries lie in: the bits in which they do not differ tell
-/// nothing. The networks of IPv6 begin with few of all first bytes.
+/// A table over the smallest block of addresses that contains all entries: bits that all entries share tell nothing.
+/// IPv6 networks use few of the possible first bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct Parts<K> {
+pub(crate) struct StartTable<K> {
     block: K,
-    /// The table has an entry for so many bits of the addresses of the block.
+    /// The number of low bits that the table ignores.
     shift: u32,
-    /// How many entries lie before this part of the block.
+    /// The number of entries before each part of the block.
     before: Box<[u32]>,
     count: usize,
 }
 
-/// The table has at most 65,536 entries: more of them save steps, and leave the cache.
+/// The table has at most 65,536 entries: more would save steps but leave the cache.
 const MOST_BITS: u32 = 16;
 
-impl<K: Key> Parts<K> {
-    /// Of entries in ascending order, with how many lie in the fullest part.
+impl<K: Key> StartTable<K> {
+    /// Builds a table of ascending entries, and returns it with the number of entries in the fullest part.
     pub(crate) fn build(entries: &[K]) -> (Self, u32) {
         let first = entries.first().copied().unwrap_or(K::LAST);
         let spread = first.spread(entries.last().copied().unwrap_or(first));
-        // Eight to sixteen parts an entry: half of them make a search one step longer.
+        // Eight to sixteen parts per entry: half as many would make a search one step longer.
         let wanted = entries.len().max(1).ilog2().saturating_add(4);
         let bits = wanted.min(MOST_BITS).min(spread);
         let (block, shift) = (first.block(spread), spread.saturating_sub(bits));
@@ -47,14 +47,14 @@ impl<K: Key> Parts<K> {
         (parts, most)
     }
 
-    /// How many entries lie before the part of an address; `None` outside of the block.
+    /// Returns the number of entries before the part of an address; `None` outside the block.
     #[inline]
     pub(crate) fn before(&self, address: K) -> Option<usize> {
         let before = self.before.get(address.part(self.block, self.shift))?;
         usize::try_from(*before).ok()
     }
 
-    /// How many entries lie before the part of an address, and how many up to its end; `None` outside of the block.
+    /// Returns the number of entries before the part of an address, and up to its end; `None` outside the block.
     #[inline]
     pub(crate) fn range(&self, address: K) -> Option<(usize, usize)> {
         let part = address.part(self.block, self.shift);

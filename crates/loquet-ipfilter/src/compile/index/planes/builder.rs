@@ -1,13 +1,13 @@
-//! Building the bit planes: blocks from the changes inside them, alike ones once.
+//! Builds bit planes: blocks from the changes inside them, equal blocks once.
 
 use super::{
-    FEW, Few, IS_FEW, IS_PLANE, IS_RUN, Link, Node, Plane, Planes, first_half, run, to_usize,
+    FEW, FewChanges, IS_FEW, IS_PLANE, IS_RUN, Link, Node, Plane, Planes, first_half, run, to_usize,
 };
 use crate::address::number::Word;
 use crate::compile::spans::{FixedMap, Spans};
 
 impl Planes {
-    /// Builds the planes of the spans whose value answers to `is_set`.
+    /// Builds the planes of the spans whose value satisfies `is_set`.
     pub(crate) fn build<K: Word, V: Copy + Eq>(
         spans: &Spans<K, V>,
         is_set: impl Fn(V) -> bool,
@@ -69,14 +69,14 @@ fn to_u32(number: usize) -> u32 {
 struct Builder {
     planes: Vec<Plane>,
     plane_numbers: FixedMap<Plane, u32>,
-    few: Vec<Few>,
+    few: Vec<FewChanges>,
     nodes: Vec<(Node, Box<[u32]>)>,
     node_numbers: FixedMap<(Node, Box<[u32]>), u32>,
 }
 
 impl Builder {
-    /// The number of the node or plane of one block: `cuts` are the changes inside it, `shift` the size of one of its
-    /// 256 slots.
+    /// Adds one block and returns the number of its node or plane. `cuts` are the changes inside it, `shift` is the
+    /// size of one of its 256 slots.
     fn block<K: Word>(&mut self, cuts: &[(K, bool)], entering: bool, shift: u32) -> u32 {
         let mut node = Node::default();
         let mut below = Vec::new();
@@ -115,9 +115,9 @@ impl Builder {
         }
     }
 
-    /// The same for a block below another, which may be a run.
+    /// Adds a block below another, which may be a run.
     fn inner<K: Word>(&mut self, cuts: &[(K, bool)], entering: bool, shift: u32) -> u32 {
-        // No cut lies at the block's beginning: it would have been one of the slots around it.
+        // No cut lies at the start of the block: it would be one of the slots around it.
         match cuts {
             [(first, _)] if first.is_aligned(shift) => {
                 let first = first.byte(shift);
@@ -151,13 +151,13 @@ impl Builder {
         let next = to_u32(self.nodes.len());
         let number = *self.node_numbers.entry((node, below)).or_insert(next);
         if number == next {
-            // The map keeps what is below; it comes here in `finish`.
+            // The map keeps the entries below; `finish` moves them here.
             self.nodes.push((node, Box::default()));
         }
         number
     }
 
-    /// Renumbers nodes and planes so that those of the table come first, and lays out what is below each node.
+    /// Renumbers nodes and planes so that those of the table come first, and lays out the entries below each node.
     fn finish(mut self, table: &[u32]) -> Planes {
         for ((_, below), number) in self.node_numbers.drain() {
             if let Some(part) = self.nodes.get_mut(to_usize(number)) {
@@ -220,13 +220,13 @@ impl Builder {
     }
 }
 
-/// The changes inside a block as a short list, where that is shorter than a plane for each further byte.
-fn few<K: Word>(cuts: &[(K, bool)], shift: u32) -> Option<Few> {
+/// Returns the changes inside a block as a short list, where that is shorter than one plane per further byte.
+fn few<K: Word>(cuts: &[(K, bool)], shift: u32) -> Option<FewChanges> {
     if cuts.len() > FEW || cuts.iter().all(|(start, _)| start.is_aligned(shift)) {
         return None;
     }
     let mut changes = [u64::MAX; FEW];
-    // What led here ends before the byte at `shift`.
+    // The known bits end before the byte at `shift`.
     let known = K::BITS.checked_sub(shift)?.checked_sub(8)?;
     for (slot, (start, _)) in changes.iter_mut().zip(cuts) {
         let rest = start.left().checked_shl(known)?;
@@ -235,10 +235,10 @@ fn few<K: Word>(cuts: &[(K, bool)], shift: u32) -> Option<Few> {
         }
         *slot = first_half(rest).checked_sub(1)?;
     }
-    Some(Few { changes })
+    Some(FewChanges { changes })
 }
 
-/// Numbers given anew, in the order of asking.
+/// New numbers, in the order of their first use.
 struct Order {
     numbers: Vec<Option<u32>>,
     order: Vec<u32>,

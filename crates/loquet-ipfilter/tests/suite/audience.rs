@@ -1,4 +1,4 @@
-//! Who is judged: people whose tags and device are known, strangers, and everybody while rules are replaced.
+//! Decisions about known users, before log-in, and while rules are replaced.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use loquet_ipfilter::{DeviceTier, Filter, Origin, SharedFilter, Tag};
 use crate::common::{filter, ip};
 
 #[test]
-fn conditions_all_hold_and_values_of_one_are_alternatives() {
+fn rule_matches_when_every_condition_holds() {
     let rules = "place \"Laval\" = 203.0.113.0/28 198.51.100.7/32\n\
                  for tag 1 2 allow 203.0.113.0/24 198.51.100.0/24 place \"Laval\" device known\n";
     let filter = filter(rules);
@@ -35,7 +35,7 @@ fn conditions_all_hold_and_values_of_one_are_alternatives() {
 }
 
 #[test]
-fn an_unrecognised_device_is_denied_unless_a_rule_names_it() {
+fn unknown_device_is_denied_unless_rule_names_it() {
     let known = |device| Origin {
         device,
         ..Origin::at(ip("24.0.0.1"))
@@ -62,12 +62,12 @@ fn an_unrecognised_device_is_denied_unless_a_rule_names_it() {
 }
 
 #[test]
-fn a_stranger_is_refused_only_when_everybody_would_be() {
-    // Whoever explains it lists what a stranger would meet, which the rules for some people are.
+fn denied_before_login_only_if_all_users_are() {
+    // The explanation lists the rules that apply before log-in, those for some users included.
     let some = filter("for tag 1 allow any\ndeny 10.0.0.0/8");
     let matching = |address: &str| {
-        let record = some.explain_stranger(Some(ip(address)));
-        assert_eq!(record.verdict, some.check_stranger(Some(ip(address))));
+        let record = some.explain_before_login(Some(ip(address)));
+        assert_eq!(record.verdict, some.check_before_login(Some(ip(address))));
         record
             .matching
             .iter()
@@ -88,21 +88,23 @@ fn a_stranger_is_refused_only_when_everybody_would_be() {
         ("default allow\ndeny any device known unknown", true),
     ] {
         assert_eq!(
-            !filter(rules).check_stranger(at("10.0.0.1")).is_allowed(),
+            !filter(rules)
+                .check_before_login(at("10.0.0.1"))
+                .is_allowed(),
             refused,
             "{rules}"
         );
     }
     assert!(
         !filter("for tag 1 allow any")
-            .check_stranger(None)
+            .check_before_login(None)
             .is_allowed()
     );
 }
 
 #[test]
-fn l3_each_request_sees_one_whole_version() {
-    // Every version allows exactly one of two networks; a reader that saw two versions at once would see both or none.
+fn l3_request_sees_one_version_during_reload() {
+    // Every version allows exactly one of two networks; a reader of two versions at once would see both or none.
     let versions: Vec<Filter> = (0..2)
         .map(|n| filter(&format!("allow {}.0.0.0/8", 10 + n)).with_version(n))
         .collect();

@@ -1,7 +1,7 @@
-//! Rule L1 and its neighbours: the semantics as tables that an operator could check by hand.
+//! Requirement L1: the precedences, as tables that an operator can check by hand.
 use loquet_ipfilter::{CompileError, Decision, Filter, Origin, RuleRef, Rules, Tag};
 
-use crate::common::{filter, ip, said};
+use crate::common::{decided, filter, ip};
 
 const NESTED: &str = "
 
@@ -12,7 +12,7 @@ deny 10.1.2.128/25
 allow 10.1.2.200/32";
 
 #[test]
-fn l1_five_rules_nested_under_the_three_precedences() {
+fn l1_nested_rules_decide_by_precedence() {
     for (address, overrides, specific, first) in [
         ("9.255.255.255", "deny -", "deny -", "deny -"),
         ("10.0.0.0", "allow 3", "allow 3", "allow 3"),
@@ -34,14 +34,18 @@ fn l1_five_rules_nested_under_the_three_precedences() {
             ("first-match", first),
         ] {
             let filter = filter(&format!("precedence {precedence}{NESTED}"));
-            assert_eq!(said(&filter, &origin), expected, "{precedence} {address}");
+            assert_eq!(
+                decided(&filter, &origin),
+                expected,
+                "{precedence} {address}"
+            );
             assert_eq!(filter.check(&origin).precedence.to_string(), precedence);
         }
     }
 }
 
 #[test]
-fn l1_the_order_of_writing_matters_for_first_match_alone() {
+fn l1_order_matters_for_first_match_only() {
     let lines = ["allow 10.0.0.0/8", "deny 10.1.0.0/16"];
     for (precedence, one, two) in [
         ("deny-overrides", "deny 3", "deny 2"),
@@ -50,7 +54,7 @@ fn l1_the_order_of_writing_matters_for_first_match_alone() {
     ] {
         let origin = Origin::at(ip("10.1.0.1"));
         assert_eq!(
-            said(
+            decided(
                 &filter(&format!(
                     "precedence {precedence}\n{}\n{}",
                     lines[0], lines[1]
@@ -60,7 +64,7 @@ fn l1_the_order_of_writing_matters_for_first_match_alone() {
             one
         );
         assert_eq!(
-            said(
+            decided(
                 &filter(&format!(
                     "precedence {precedence}\n{}\n{}",
                     lines[1], lines[0]
@@ -72,7 +76,7 @@ fn l1_the_order_of_writing_matters_for_first_match_alone() {
     }
 }
 
-/// Which two rules contradict each other, by their numbers.
+/// Returns the numbers of two rules that contradict each other.
 fn contradiction(text: &str) -> Option<(u32, u32)> {
     match Filter::compile(&Rules::parse_text(text).unwrap(), None) {
         Err(CompileError::Contradiction { first, second }) => {
@@ -89,7 +93,7 @@ fn contradiction(text: &str) -> Option<(u32, u32)> {
 }
 
 #[test]
-fn l1_duplicates_with_opposite_verdicts_are_refused() {
+fn l1_contradicting_rules_are_refused() {
     for precedence in ["deny-overrides", "most-specific", "first-match"] {
         let found = |text: &str| contradiction(&format!("{text}\nprecedence {precedence}"));
         for text in [
@@ -120,7 +124,7 @@ fn l1_duplicates_with_opposite_verdicts_are_refused() {
 }
 
 #[test]
-fn l1_of_two_rules_as_specific_as_each_other_the_deny_decides() {
+fn l1_deny_wins_at_equal_specificity() {
     for text in [
         "precedence most-specific\nallow 10.0.0.0/8\nfor tag 1 deny 10.0.0.0/8",
         "precedence most-specific\nfor tag 1 deny 10.0.0.0/8\nallow 10.0.0.0/8",
@@ -136,13 +140,13 @@ fn l1_of_two_rules_as_specific_as_each_other_the_deny_decides() {
 }
 
 #[test]
-fn l1_a_networks_last_address_lies_inside_of_it() {
+fn l1_network_contains_its_last_address() {
     let filter = filter("deny 10.0.0.0/31\nallow 10.0.0.1/32\nallow 10.0.0.2/32");
     for (address, expected) in [
         ("10.0.0.0", "deny 1"),
         ("10.0.0.1", "deny 1"),
         ("10.0.0.2", "allow 3"),
     ] {
-        assert_eq!(said(&filter, &Origin::at(ip(address))), expected);
+        assert_eq!(decided(&filter, &Origin::at(ip(address))), expected);
     }
 }

@@ -1,11 +1,11 @@
-//! Rules that a program builds: each setting counts, and what no setting may be is refused.
+//! Rules built by a program, and the values they reject.
 use loquet_ipfilter::{
     Class, Classes, Country, Decision, Embedded, Filter, Origin, PlaceItem, Precedence, Prefix,
     Rule, RuleFault, Rules,
 };
 
 #[test]
-fn rules_that_are_built_read_as_those_that_are_written() {
+fn built_rules_display_as_text() {
     let mut rules = Rules::new();
     rules.set_precedence(Precedence::FirstMatch);
     rules.set_default(Decision::Allow);
@@ -27,7 +27,7 @@ fn rules_that_are_built_read_as_those_that_are_written() {
 }
 
 #[test]
-fn unrestricted_rules_let_everybody_in_and_new_ones_nobody() {
+fn new_rules_deny_and_unrestricted_rules_allow() {
     let decide =
         |rules: &Rules, origin: Origin<'_>| Filter::compile(rules, None).unwrap().decide(&origin);
     let somewhere = Origin::at("203.0.113.7".parse().unwrap());
@@ -41,7 +41,7 @@ fn unrestricted_rules_let_everybody_in_and_new_ones_nobody() {
 }
 
 #[test]
-fn a_name_that_could_not_be_written_is_no_places_name() {
+fn invalid_place_name_is_refused() {
     let network = PlaceItem::Prefix("203.0.113.0/28".parse().unwrap());
     for name in ["", "a\"b", "a\nb", "a\u{7f}"] {
         let added = Rules::new().add_place(name, vec![network]);
@@ -50,7 +50,7 @@ fn a_name_that_could_not_be_written_is_no_places_name() {
 }
 
 #[test]
-fn classes_are_a_set() {
+fn classes_behave_as_set() {
     let tor = Classes::NONE.with(Class::Tor);
     assert_eq!(tor.with(Class::Tor), tor);
     assert_eq!(tor.and(tor), tor);
@@ -61,7 +61,7 @@ fn classes_are_a_set() {
 }
 
 #[test]
-fn what_a_programmer_prints_is_what_an_operator_reads() {
+fn debug_equals_display() {
     let network: Prefix = "203.0.113.0/28".parse().unwrap();
     let country = Country::from_code("CA").unwrap();
     let classes = Classes::NONE.with(Class::Tor);
