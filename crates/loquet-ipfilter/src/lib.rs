@@ -1,10 +1,34 @@
-//! Where a log-in may come from: address, place, device. One verdict, with the rule that decided.
+//! IP rules for log-ins: allow or deny a request by its address, place, network and device, and name the rule.
 //!
-//! An operator writes [`Rules`]; [`Filter::compile`] freezes them, together with what the operator's databases
-//! ([`Geo`]) say of countries and network operators; [`Filter::check`] answers with a [`Verdict`]. Which address a
-//! request comes from is a question of its own, answered by [`ClientAddress`].
+//! - [`Rules`] are the rules of an organization or of a service. [`rule_text`] describes their text form.
+//! - [`Geo`] holds countries, network operators and anonymizers from the operator's databases.
+//! - [`Filter::compile`] compiles both into an index, and [`Filter::check`] returns a [`Verdict`].
+//! - [`ClientAddress`] finds the client's address behind proxies.
+//! - [`Filter::lint`], [`diff`] and [`Filter::allowed_somewhere`] analyze rules over every address.
 //!
-//! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
+//! ```
+//! use loquet_ipfilter::{Filter, Origin, Rules, Tag};
+//!
+//! let rules = Rules::parse_text(
+//!     "default deny
+//!      place \"Garderie Laval\" = 203.0.113.0/28
+//!      allow place \"Garderie Laval\"
+//!      for tag 1 allow any",
+//! )?;
+//! let filter = Filter::compile(&rules, None)?;
+//!
+//! let office = Origin::at("203.0.113.7".parse()?);
+//! assert_eq!(filter.check(&office).rule.map(|rule| rule.line), Some(3));
+//!
+//! let elsewhere = Origin::at("198.51.100.7".parse()?);
+//! assert!(!filter.check(&elsewhere).is_allowed());
+//! assert!(filter.check(&Origin { tags: &[Tag(1)], ..elsewhere }).is_allowed());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Security
+//! An unknown fact never allows a request: only a rule that names `unknown`, or `default allow`, does. The crate reads
+//! no clock, file or network.
 
 mod address;
 mod client;
@@ -38,6 +62,14 @@ pub use rules::text_error::{RulesError, TextFault};
 pub use rules::values::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag,
 };
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/rules.md")]
+pub mod rule_text {}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/requirements.md")]
+pub mod requirements {}
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/measured.md")]

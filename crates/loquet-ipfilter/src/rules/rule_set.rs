@@ -70,6 +70,9 @@ pub enum RuleFault {
 
 /// The rules of an organization. Their order matters for [`Precedence::FirstMatch`] only.
 ///
+/// The docs of [`rule_text`](crate::rule_text) describe the text form, the precedences and the meaning of unknown
+/// facts.
+///
 /// Where no rule matches, the default decides: [`Rules::new`] denies, [`Rules::unrestricted`] allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {

@@ -26,6 +26,8 @@ use crate::{
 impl Rules {
     /// Parses rules from text, one a line; `#` starts a comment. Without a `default` line the default is deny.
     ///
+    /// The docs of [`rule_text`](crate::rule_text) describe every form of a line.
+    ///
     /// ```
     /// use loquet_ipfilter::Rules;
     ///

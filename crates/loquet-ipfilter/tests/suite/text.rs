@@ -191,3 +191,36 @@ fn default_settings_may_be_written() {
         "precedence deny-overrides\ndefault deny\nplace \"all\" = any-v4 any-v6\nallow place \"all\"\n"
     );
 }
+
+#[test]
+fn documented_lines_are_parsed() {
+    let docs = include_str!("../../docs/rules.md");
+    let sample = docs.split("```").nth(1).unwrap().trim_start_matches("text");
+    assert_eq!(Rules::parse_text(sample).unwrap().rules().len(), 3);
+    let starts = [
+        "#",
+        "precedence",
+        "default",
+        "embedded",
+        "place",
+        "allow",
+        "deny",
+        "for",
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    for code in docs.split('`').skip(1).step_by(2) {
+        let start = code.split(' ').next().unwrap();
+        if !code.contains(' ') || !starts.contains(&start) {
+            continue;
+        }
+        let places = "place \"Laval\" = any\nplace \"Canada\" = any\n";
+        let text = if start == "place" {
+            code.to_owned()
+        } else {
+            format!("{places}{code}")
+        };
+        assert!(Rules::parse_text(&text).is_ok(), "{code}");
+        seen.insert(start);
+    }
+    assert_eq!(seen.len(), starts.len(), "{seen:?}");
+}
