@@ -191,7 +191,7 @@ impl Mfa {
                     let glass = organization.facts.break_glass.at(self.now());
                     matches!(glass, BreakGlass::Open { .. })
                 });
-                if broken || filter.decide_stranger(address) == Decision::Allow {
+                if broken || filter.decide_before_login(address) == Decision::Allow {
                     Access::Allowed
                 } else {
                     self.add_rejection(MetadataId::rejections(org));
