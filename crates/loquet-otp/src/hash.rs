@@ -1,11 +1,11 @@
-//! What HMAC needs of a hash: its compression function, its padding, and the words of its state.
+//! What HMAC needs from a hash: compression function, padding and state words.
 //!
-//! The three hashes are used through the block functions of RustCrypto, because a code needs exactly one block on each
-//! side of the HMAC: buffers, lengths and copies of a general hasher would cost a fifth of the time.
+//! The hashes are RustCrypto's block functions. A code needs exactly one block on each side of the HMAC, and the
+//! buffers, lengths and copies of a general hasher would take a fifth of the time.
 //!
-//! Blocks are made of sixteen bytes at a time, the width of the load that fetches them again. A processor hands a store
-//! on to a load only if that one store holds all of it; otherwise it waits until everything before is done, and no two
-//! compressions overlap. That wait was a third of the time of a code.
+//! Blocks are written sixteen bytes at a time, the width of the loads that read them. A processor forwards a store to a
+//! load only if that one store covers the load; otherwise the load waits for all earlier stores, and compressions do not
+//! overlap. That wait was a third of the time of a code.
 
 use core::hint::black_box;
 
@@ -16,46 +16,46 @@ use zeroize::Zeroize;
 
 use crate::Secret;
 
-/// A hash of the Merkle–Damgård kind, as a set of functions on its state and blocks.
+/// A Merkle–Damgård hash, as functions on its state and blocks.
 ///
-/// What runs for each code is inlined: a block that is copied on its way to the compression function costs a tenth.
+/// The functions that run for each code are inlined: copying a block on the way to the compression function costs 10 %.
 pub(crate) trait Hash {
     type State: Copy + AsMut<[Self::Word]>;
     type Word: zeroize::DefaultIsZeroes;
     type Block: Copy + AsMut<[Sixteen]>;
 
-    /// The state before the first block.
+    /// The state before the first block (FIPS 180-4 §5.3).
     const INITIAL: Self::State;
 
     fn compress(state: &mut Self::State, block: &Self::Block);
 
-    /// The key, filled with zeros to one block, or its hash if it is longer than a block (RFC 2104 §2).
+    /// Returns the key padded with zeros to one block, or its hash if it is longer than a block (RFC 2104 §2).
     fn key_block(key: &Secret) -> Self::Block;
 
-    /// The block after the key block, for a message of eight bytes, without them.
+    /// The block that follows the key block for an eight-byte message, without the message.
     const COUNTER: Self::Block;
 
-    /// The block after the key block, for a message that is a hash, without it.
+    /// The block that follows the key block for a message that is a hash, without the message.
     const HASH: Self::Block;
 
-    /// Writes the counter into its block: eight bytes, the highest first (RFC 4226 §5.1).
+    /// Writes the counter into its block: eight bytes, most significant first (RFC 4226 §5.1).
     fn put_counter(block: &mut Self::Block, counter: u64);
 
     /// Writes the hash `state` into its block.
     fn put_hash(block: &mut Self::Block, state: &Self::State);
 
-    /// The first five 32-bit words of the output, and the last.
+    /// Returns the first five 32-bit words of the output, and the last one.
     fn words(state: &Self::State) -> ([u32; 5], u32);
 }
 
-/// Part of a block.
+/// A quarter of a 64-byte block.
 pub(crate) type Sixteen = [u8; 16];
 
-/// The padding of FIPS 180-4 §5.1: a single one bit ends the message, and zeros follow.
+/// The padding of FIPS 180-4 §5.1: a one bit after the message, then zeros.
 const END: Sixteen = (1u128 << 127).to_be_bytes();
 const ZEROS: Sixteen = [0; 16];
 
-/// The end of a block: the length of the whole message in bits, the key block included.
+/// Returns the end of a block: the length in bits of the whole message, key block included.
 const fn length(bytes: u128) -> Sixteen {
     (bytes << 3).to_be_bytes()
 }
@@ -200,7 +200,7 @@ impl Hash for Sha512 {
     }
 
     fn key_block(key: &Secret) -> [Sixteen; 8] {
-        // A secret is never longer than this block.
+        // A secret is never longer than a block of SHA-512.
         filled(key.padded())
     }
 
@@ -226,7 +226,7 @@ fn short_key_block<D: Digest>(key: &Secret) -> [Sixteen; 4] {
     if key.expose().len() <= 64 {
         return filled(key.padded());
     }
-    // The hash of the key is as good as the key: it is wiped too.
+    // The hash of the key is as sensitive as the key.
     let mut hash = D::digest(key.expose());
     let block = filled(&hash);
     hash.as_mut_slice().zeroize();
@@ -241,7 +241,7 @@ fn filled<const N: usize>(key: &[u8]) -> [Sixteen; N] {
     block
 }
 
-/// Four words, the highest byte first.
+/// Returns four words as bytes, most significant first.
 #[inline(always)]
 fn sixteen(words: [u32; 4]) -> Sixteen {
     let mut bytes = ZEROS;
@@ -251,9 +251,9 @@ fn sixteen(words: [u32; 4]) -> Sixteen {
     bytes
 }
 
-/// One word that ends a message.
+/// Returns the last word of a message, with its padding.
 ///
-/// Chosen by a mask that the compiler cannot see through: it would write the word and the constants beside it one by one.
+/// The masks are hidden from the compiler, which would otherwise write the word and the constants one by one.
 #[inline(always)]
 fn ended_word(word: u32) -> Sixteen {
     static LANES: ([u32; 4], [u32; 4]) = ([!0, 0, 0, 0], [0, 0x80_u32.to_le(), 0, 0]);
@@ -265,7 +265,7 @@ fn ended_word(word: u32) -> Sixteen {
     bytes
 }
 
-/// A message of eight bytes, and its end: as above.
+/// Returns an eight-byte message with its padding. The masks are hidden as in [`ended_word`].
 #[inline(always)]
 fn ended_counter(counter: u64) -> Sixteen {
     static LANES: ([u64; 2], [u64; 2]) = ([!0, 0], [0, 0x80_u64.to_le()]);

@@ -1,7 +1,7 @@
-//! HMAC (RFC 2104) over one counter, and dynamic truncation (RFC 4226 §5.3).
+//! HMAC (RFC 2104) over a counter, and dynamic truncation (RFC 4226 §5.3).
 //!
-//! The two blocks of an HMAC that depend on the key alone are compressed once and their states kept: a code then takes
-//! two compressions instead of four. No branch and no index depends on the secret or on the HMAC.
+//! The two HMAC blocks that depend only on the key are compressed once and their states kept, so that a code takes two
+//! compressions instead of four. No branch and no index depends on the secret or the HMAC.
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -11,9 +11,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::hash::{Hash, Sha1, Sha256, Sha512, high};
 use crate::{Algorithm, Code, Digits, Secret};
 
-/// The HMAC state of one secret under one algorithm: 40 bytes for SHA-1, 64 for SHA-256, 128 for SHA-512.
+/// The HMAC state of a secret: 40 bytes for SHA-1, 64 for SHA-256, 128 for SHA-512.
 ///
-/// Made by [`Secret::key`](crate::Secret::key), once for all the codes of one request: making it costs as much as a code.
+/// [`Secret::key`](crate::Secret::key) makes it. Make it once per request: it costs as much as a code.
 ///
 /// ```
 /// use loquet_otp::{Algorithm, Hotp, Secret};
@@ -25,7 +25,7 @@ use crate::{Algorithm, Code, Digits, Secret};
 /// ```
 ///
 /// # Security
-/// Whoever has it can make codes: it is worth as much as the secret, is never printed, and is wiped when dropped.
+/// The key makes codes, so it is as sensitive as the secret. It is never printed, and wiped when dropped.
 #[derive(Clone)]
 pub struct Key(States);
 
@@ -45,7 +45,7 @@ impl Key {
         })
     }
 
-    /// The algorithm that the state was made for.
+    /// Returns the algorithm of the key.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         match self.0 {
@@ -55,16 +55,16 @@ impl Key {
         }
     }
 
-    /// HOTP(K, C) of RFC 4226 §5.3.
+    /// Returns HOTP(K, C) of RFC 4226 §5.3.
     pub(crate) fn code(&self, counter: u64, digits: Digits) -> Code {
         let [code] = self.codes([counter], digits);
         code
     }
 
-    /// Hands every counter and its code to `visit`, in order.
+    /// Calls `visit` with each counter and its code, in order.
     ///
-    /// Three codes at a time: the processor overlaps their compressions, which saves a fifth of the time of one after
-    /// the other. Three is the size of the usual window, and more gain little.
+    /// It computes three codes at a time, the size of the default window. The processor overlaps their compressions,
+    /// which saves a fifth of the time; more than three gain little.
     pub(crate) fn visit(
         &self,
         mut counters: RangeInclusive<u64>,
@@ -105,7 +105,7 @@ impl fmt::Debug for Key {
 
 impl ZeroizeOnDrop for Key {}
 
-/// The states after the key block under its inner and its outer mask.
+/// The states after the inner and the outer key block.
 struct Hmac<H: Hash> {
     inner: H::State,
     outer: H::State,
@@ -113,8 +113,7 @@ struct Hmac<H: Hash> {
 
 impl<H: Hash> Hmac<H> {
     fn new(secret: &Secret) -> Self {
-        // RFC 2104 §2: the key block under `ipad` and under `opad`. Two blocks, so that the processor overlaps their
-        // compressions.
+        // RFC 2104 §2: the key block XOR `ipad` and XOR `opad`. With two blocks the processor overlaps the compressions.
         let mut ipad = H::key_block(secret);
         let mut opad = ipad;
         for (block, mask) in [(&mut ipad, 0x36), (&mut opad, 0x5c)] {
@@ -132,9 +131,9 @@ impl<H: Hash> Hmac<H> {
         hmac
     }
 
-    /// DT(HMAC(K, C)) of RFC 4226 §5.3: 31 bits for each counter.
+    /// Returns DT(HMAC(K, C)) of RFC 4226 §5.3, 31 bits for each counter.
     ///
-    /// Stage by stage instead of counter by counter, so that neighbouring compressions are independent.
+    /// It runs stage by stage rather than counter by counter, so that neighboring compressions are independent.
     fn truncated<const N: usize>(&self, counters: [u64; N]) -> [u32; N] {
         let mut blocks = [H::COUNTER; N];
         for (block, counter) in blocks.iter_mut().zip(counters) {
@@ -180,10 +179,10 @@ impl<H: Hash> Drop for Hmac<H> {
     }
 }
 
-/// Four bytes of the HMAC, from the offset in its last four bits on, without the sign bit (RFC 4226 §5.3).
+/// Returns four bytes of the HMAC, starting at the offset in its last four bits, without the sign bit (RFC 4226 §5.3).
 ///
-/// The offset is as secret as the code, so it chooses by masks and shifts, not by an index: bits 3 and 2 choose two
-/// neighbouring words of the first five, bits 1 and 0 choose the bytes in them.
+/// The offset is as secret as the code, so masks and shifts select the bytes, not an index: bits 3 and 2 select two
+/// neighboring words of the first five, bits 1 and 0 the bytes in them.
 fn truncate([a, b, c, d, e]: [u32; 5], last: u32) -> u32 {
     let by_two = mask(last >> 3);
     let [a, b, c] = [pick(by_two, c, a), pick(by_two, d, b), pick(by_two, e, c)];
@@ -192,7 +191,7 @@ fn truncate([a, b, c, d, e]: [u32; 5], last: u32) -> u32 {
     high(pair << ((last & 0b11) << 3)) & 0x7fff_ffff
 }
 
-/// All ones if the lowest bit is set, else zero.
+/// Returns all ones if the lowest bit is set, else zero.
 const fn mask(bit: u32) -> u32 {
     0u32.wrapping_sub(bit & 1)
 }

@@ -1,4 +1,4 @@
-//! For services that move over from `totp-rs`, or back.
+//! Conversions from and to `totp-rs`.
 
 use core::fmt;
 
@@ -6,9 +6,9 @@ use crate::{
     Algorithm, Digits, DigitsError, Period, PeriodError, Secret, SecretError, Totp, Window,
 };
 
-/// What one `totp_rs::Totp` holds, in the types of this crate (feature `totp-rs`).
+/// The contents of a `totp_rs::Totp` in the types of this crate (feature `totp-rs`).
 ///
-/// Convert with `TryFrom` in both directions. Labels for the key URI stay behind.
+/// `TryFrom` converts in both directions. Key URI labels are not converted.
 ///
 /// ```
 /// use loquet_otp::Moved;
@@ -27,7 +27,7 @@ pub struct Moved {
     pub secret: Secret,
     /// The parameters of the codes.
     pub totp: Totp,
-    /// `skew` steps on both sides.
+    /// The window: `skew` steps on both sides.
     pub window: Window,
 }
 
@@ -86,28 +86,28 @@ impl TryFrom<&Moved> for totp_rs::Totp {
     }
 }
 
-/// Why a value cannot move between the two crates.
+/// The reason why a value cannot be converted between the two crates.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MoveError {
-    /// An algorithm outside RFC 6238, such as Steam's.
+    /// The algorithm is not one of RFC 6238, such as Steam's.
     Algorithm,
-    /// A count of digits that this crate refuses.
+    /// This crate does not support the number of digits.
     Digits(DigitsError),
-    /// A period that this crate refuses.
+    /// This crate does not support the period.
     Period(PeriodError),
-    /// More steps than [`Window::MAX`] on each side.
+    /// The skew is more than [`Window::MAX`].
     Skew {
-        /// The steps.
+        /// The skew in steps.
         skew: u16,
     },
-    /// A secret that this crate refuses.
+    /// This crate does not support the secret.
     Secret(SecretError),
-    /// `totp-rs` counts from the epoch alone.
+    /// *T0* is not 0; `totp-rs` counts from the epoch.
     T0,
-    /// `totp-rs` has the same number of steps on both sides.
+    /// The window is asymmetric; `totp-rs` has the same number of steps on both sides.
     Asymmetric,
-    /// `totp-rs` refuses it, for this reason.
+    /// `totp-rs` refuses the value.
     Theirs(totp_rs::TotpError),
 }
 
@@ -125,8 +125,8 @@ impl fmt::Display for MoveError {
                 )
             }
             Self::Secret(error) => error.fmt(f),
-            Self::T0 => f.write_str("totp-rs cannot count from any other instant than the epoch"),
-            Self::Asymmetric => f.write_str("totp-rs cannot have different windows on both sides"),
+            Self::T0 => f.write_str("totp-rs supports only T0 = 0"),
+            Self::Asymmetric => f.write_str("totp-rs supports only symmetric windows"),
             Self::Theirs(error) => error.fmt(f),
         }
     }

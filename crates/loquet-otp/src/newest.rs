@@ -1,4 +1,4 @@
-//! Of several matches the newest wins; which one that is, no branch tells.
+//! Selection of the newest matching step without secret-dependent branches.
 
 use core::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use subtle::{Choice, ConditionallySelectable};
 
 use crate::{Digits, Key, TypedCode};
 
-/// The newest matching step so far, kept without branching on the match.
+/// The newest matching step so far.
 pub(crate) struct Newest {
     found: Choice,
     step: u64,
@@ -30,17 +30,17 @@ impl Newest {
     }
 }
 
-/// The newest of the counters at which all the codes, one after the other, end.
+/// Returns the newest counter at which all the codes, one after the other, end.
 pub(crate) fn newest_run<const N: usize>(
     key: &Key,
     digits: Digits,
     codes: &[TypedCode; N],
     counters: RangeInclusive<u64>,
 ) -> Option<u64> {
-    // One code alone would be an ordinary log-in with a window of hundreds of steps.
+    // One code would be an ordinary log-in with a window of hundreds of steps.
     const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
     let mut newest = Newest::none();
-    // Element i says that the codes up to i end at the previous counter.
+    // Element i says that the codes up to i matched, ending at the previous counter.
     let mut runs = [Choice::from(0); N];
     key.visit(counters, digits, |counter, code| {
         let mut before = Choice::from(1);

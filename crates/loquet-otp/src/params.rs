@@ -1,13 +1,13 @@
-//! The parameters that both sides must agree on.
+//! The parameters that app and verifier share.
 
 use core::fmt;
 use core::num::NonZeroU16;
 use core::str::FromStr;
 
-/// The hash under the HMAC (RFC 6238 §1.2).
+/// The hash used by HMAC (RFC 6238 §1.2).
 ///
-/// SHA-1 is the default because several apps silently ignore any other choice and then show wrong codes.
-/// HMAC-SHA-1 is not weakened by the collisions found in SHA-1 (RFC 6194 §3.3).
+/// SHA-1 is the default because several apps ignore any other algorithm and show wrong codes. The collisions found in
+/// SHA-1 do not weaken HMAC-SHA-1 (RFC 6194 §3.3).
 ///
 /// ```
 /// use loquet_otp::Algorithm;
@@ -32,10 +32,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm of RFC 6238 §1.2.
+    /// All algorithms of RFC 6238 §1.2.
     pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
 
-    /// The name in key URIs: `SHA1`, `SHA256` or `SHA512`.
+    /// Returns the name in key URIs: `SHA1`, `SHA256` or `SHA512`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl FromStr for Algorithm {
     }
 }
 
-/// A name that is none of `SHA1`, `SHA256` and `SHA512`.
+/// The error for a name other than `SHA1`, `SHA256` and `SHA512`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAlgorithm;
 
@@ -75,9 +75,9 @@ impl fmt::Display for UnknownAlgorithm {
 
 impl core::error::Error for UnknownAlgorithm {}
 
-/// How many digits a code has: at least six (RFC 4226 §5.3), at most eight.
+/// The number of digits of a code: at least six (RFC 4226 §5.3), at most eight.
 ///
-/// Nine and ten are refused: a truncated HMAC has 31 bits, so the first digit of ten could only be 0, 1 or 2.
+/// Nine and ten are refused: a truncated HMAC has 31 bits, so that the first of ten digits could only be 0, 1 or 2.
 ///
 /// ```
 /// use loquet_otp::Digits;
@@ -88,7 +88,7 @@ impl core::error::Error for UnknownAlgorithm {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Digits {
-    /// Six digits, which every app understands.
+    /// Six digits, which every app supports.
     #[default]
     Six = 6,
     /// Seven digits.
@@ -98,10 +98,10 @@ pub enum Digits {
 }
 
 impl Digits {
-    /// Every allowed count.
+    /// All supported numbers of digits.
     pub const ALL: [Self; 3] = [Self::Six, Self::Seven, Self::Eight];
 
-    /// Takes a count of digits.
+    /// Creates a number of digits.
     ///
     /// # Errors
     /// [`DigitsError`] unless `count` is 6, 7 or 8.
@@ -114,17 +114,17 @@ impl Digits {
         }
     }
 
-    /// The count: 6, 7 or 8.
+    /// Returns the number of digits: 6, 7 or 8.
     #[must_use]
     pub const fn count(self) -> u8 {
         self as u8
     }
 }
 
-/// A count of digits outside 6 to 8.
+/// The error for a number of digits outside 6 to 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigitsError {
-    /// The count that was asked for.
+    /// The requested number of digits.
     pub count: u8,
 }
 
@@ -136,9 +136,9 @@ impl fmt::Display for DigitsError {
 
 impl core::error::Error for DigitsError {}
 
-/// The time step *X* of RFC 6238 §4.1: how long one code is shown, 1 to 3600 seconds.
+/// The time step *X* of RFC 6238 §4.1: how long a code is shown, 1 to 3600 seconds.
 ///
-/// NIST SP 800-63B-4 §3.1.4.1 allows at most 120 seconds to a verifier; longer ones exist in tokens to be read.
+/// NIST SP 800-63B-4 §3.1.4.1 allows a verifier at most 120 seconds. Longer periods exist in hardware tokens.
 ///
 /// ```
 /// use loquet_otp::Period;
@@ -152,7 +152,7 @@ impl core::error::Error for DigitsError {}
 pub struct Period(NonZeroU16);
 
 impl Period {
-    /// The default of RFC 6238 §4.1, and the only period that every app honours.
+    /// Thirty seconds: the default of RFC 6238 §4.1, and the only period that every app supports.
     pub const THIRTY: Self = match NonZeroU16::new(30) {
         Some(seconds) => Self(seconds),
         None => Self(NonZeroU16::MIN),
@@ -161,7 +161,7 @@ impl Period {
     /// The longest period, in seconds: an hour.
     pub const MAX: u64 = 3600;
 
-    /// Takes a period in seconds.
+    /// Creates a period from seconds.
     ///
     /// # Errors
     /// [`PeriodError`] unless `seconds` is in 1 to [`Period::MAX`].
@@ -179,13 +179,13 @@ impl Period {
         }
     }
 
-    /// The period in seconds, never 0.
+    /// Returns the period in seconds, never 0.
     #[must_use]
     pub const fn seconds(self) -> u64 {
         self.0.get() as u64
     }
 
-    /// The period as a divisor that cannot be zero.
+    /// Returns the period as a divisor that cannot be zero.
     pub(crate) fn divisor(self) -> core::num::NonZeroU64 {
         self.0.into()
     }
@@ -197,10 +197,10 @@ impl Default for Period {
     }
 }
 
-/// A period outside 1 to 3600 seconds.
+/// The error for a period outside 1 to 3600 seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeriodError {
-    /// The period that was asked for, in seconds.
+    /// The requested period in seconds.
     pub seconds: u64,
 }
 

@@ -1,10 +1,10 @@
-//! Time, counted in steps (RFC 6238 §4).
+//! TOTP: time steps and code generation (RFC 6238 §4).
 
 use crate::{Algorithm, Code, Digits, Key, Period};
 
-/// The parameters of time-based codes. The default is what every authenticator app understands.
+/// The parameters of time-based codes. Every authenticator app supports the default.
 ///
-/// All times are seconds since the Unix epoch, in 64 bits (RFC 6238 §4.2), and no value of them overflows.
+/// All times are 64-bit seconds since the Unix epoch (RFC 6238 §4.2). No value overflows.
 ///
 /// ```
 /// use loquet_otp::{Digits, Totp};
@@ -20,37 +20,37 @@ use crate::{Algorithm, Code, Digits, Key, Period};
     serde(default, deny_unknown_fields)
 )]
 pub struct Totp {
-    /// The hash to make keys with ([`Secret::key`](crate::Secret::key)). A key knows its own.
+    /// The hash for [`Secret::key`](crate::Secret::key).
     pub algorithm: Algorithm,
-    /// How many digits a code has.
+    /// The number of digits of a code.
     pub digits: Digits,
     /// *X* of RFC 6238 §4.1: how long a code is shown.
     pub period: Period,
-    /// *T0* of RFC 6238 §4.1: the instant from which steps are counted.
+    /// *T0* of RFC 6238 §4.1: the time at which step 0 begins.
     pub t0: u64,
 }
 
 impl Totp {
-    /// The step of an instant: `floor((now - T0) / X)` (RFC 6238 §4.2). Before *T0* it is step 0.
+    /// Returns the step of a time: `floor((now - T0) / X)` (RFC 6238 §4.2), or 0 before *T0*.
     #[must_use]
     pub fn step(&self, now: u64) -> u64 {
         now.saturating_sub(self.t0) / self.period.divisor()
     }
 
-    /// The instant at which a step begins, or `u64::MAX` if that lies beyond time.
+    /// Returns the time at which a step begins, saturating at `u64::MAX`.
     #[must_use]
     pub fn starts_at(&self, step: u64) -> u64 {
         step.saturating_mul(self.period.seconds())
             .saturating_add(self.t0)
     }
 
-    /// The code of an instant (RFC 6238 §4.2).
+    /// Returns the code of a time (RFC 6238 §4.2).
     #[must_use]
     pub fn generate(&self, key: &Key, now: u64) -> Code {
         key.code(self.step(now), self.digits)
     }
 
-    /// How long the code of this instant is still shown.
+    /// Returns how long the current code is still shown.
     #[must_use]
     pub fn countdown(&self, now: u64) -> Countdown {
         let next_at = self.starts_at(self.step(now).saturating_add(1));
@@ -61,7 +61,7 @@ impl Totp {
         }
     }
 
-    /// All that an authenticator shows: this code, how long it lasts, and the next one.
+    /// Returns what an authenticator app shows: the current code, its remaining time, and the next code.
     ///
     /// ```
     /// use loquet_otp::{Secret, Totp};
@@ -84,7 +84,7 @@ impl Totp {
     }
 }
 
-/// How long a code is still shown.
+/// The remaining time of a code.
 ///
 /// ```
 /// use loquet_otp::Totp;
@@ -94,21 +94,21 @@ impl Totp {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Countdown {
-    /// Seconds until the next code, from 1 to the period (more before *T0*).
+    /// The seconds until the next code, from 1 to the period (more before *T0*).
     pub remaining: u64,
-    /// Out of how many seconds.
+    /// The period of the codes.
     pub period: Period,
-    /// The instant of the next code, in seconds since the epoch.
+    /// The time of the next code, in seconds since the epoch.
     pub next_at: u64,
 }
 
-/// What an authenticator shows. See the example of [`Totp::readout`].
+/// What an authenticator app shows. See the example of [`Totp::readout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readout {
-    /// The code of this instant.
+    /// The current code.
     pub code: Code,
-    /// The code that follows.
+    /// The next code.
     pub next_code: Code,
-    /// When it follows.
+    /// The remaining time of the current code.
     pub countdown: Countdown,
 }

@@ -1,4 +1,4 @@
-//! The verifier of time-based codes (RFC 6238 §5.2).
+//! Verification of time-based codes (RFC 6238 §5.2).
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -6,10 +6,10 @@ use core::ops::RangeInclusive;
 use crate::newest::Newest;
 use crate::{Code, Drift, Key, Totp, TypedCode};
 
-/// How many steps around the present are accepted: one back and one ahead by default.
+/// The number of steps accepted before and after the present: one each by default.
 ///
-/// RFC 6238 §5.2 recommends at most one step back for delays on the way and in typing. The step ahead serves phones
-/// whose clock runs a few seconds fast at the change of the code.
+/// RFC 6238 §5.2 recommends at most one step back, for delays in transit and typing. The step ahead serves phones whose
+/// clock is a few seconds fast when the code changes.
 ///
 /// ```
 /// use loquet_otp::Window;
@@ -26,14 +26,14 @@ pub struct Window {
 }
 
 impl Window {
-    /// The most steps on either side. Each step more is one more code that a guess may hit.
+    /// The largest number of steps on either side. Each step more is one more code that a guess may hit.
     pub const MAX: u8 = 10;
 
-    /// The present step alone: a code lives exactly one period, with the default period the thirty seconds that OWASP
-    /// ASVS 6.5.5 allows. Slow typists suffer.
+    /// The present step alone: a code is valid for exactly one period. With the default period these are the thirty
+    /// seconds of OWASP ASVS 6.5.5. Slow typists are refused more often.
     pub const STRICT: Self = Self { past: 0, future: 0 };
 
-    /// Takes the steps back and the steps ahead.
+    /// Creates a window from the steps back and the steps ahead.
     ///
     /// # Errors
     /// [`WindowError`] if either is over [`Window::MAX`].
@@ -44,13 +44,13 @@ impl Window {
         Ok(Self { past, future })
     }
 
-    /// How many steps back are accepted.
+    /// Returns the number of steps back.
     #[must_use]
     pub const fn past(self) -> u8 {
         self.past
     }
 
-    /// How many steps ahead are accepted.
+    /// Returns the number of steps ahead.
     #[must_use]
     pub const fn future(self) -> u8 {
         self.future
@@ -63,12 +63,12 @@ impl Default for Window {
     }
 }
 
-/// A window with too many steps.
+/// The error for a window with too many steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowError {
-    /// The steps back that were asked for.
+    /// The requested steps back.
     pub past: u8,
-    /// The steps ahead that were asked for.
+    /// The requested steps ahead.
     pub future: u8,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for WindowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a window of {} steps back and {} ahead: {} are allowed on each side",
+            "a window of {} steps back and {} ahead: at most {} are allowed on each side",
             self.past,
             self.future,
             Window::MAX
@@ -86,9 +86,9 @@ impl fmt::Display for WindowError {
 
 impl core::error::Error for WindowError {}
 
-/// Which steps are accepted: those of a window around the phone's clock, above the last accepted one.
+/// The steps to accept: a window around the phone's clock, above the last accepted step.
 ///
-/// The default is the usual window, a clock that is right, and no code accepted before.
+/// The default is the default window, no drift, and no code accepted before.
 ///
 /// ```
 /// use loquet_otp::{Acceptance, Window};
@@ -98,34 +98,34 @@ impl core::error::Error for WindowError {}
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acceptance {
-    /// How many steps around the present.
+    /// The number of steps around the present.
     pub window: Window,
-    /// Where the phone's clock was last found to be.
+    /// The measured drift of the phone's clock.
     pub drift: Drift,
-    /// The last accepted step of this authenticator: it and all before it are refused.
+    /// The last accepted step of this authenticator. It and all earlier steps are refused.
     pub after: Option<u64>,
 }
 
-/// The step at which a code matched (RFC 6238 §4.2). See the example of [`Totp::verify`].
+/// The step of an accepted code (RFC 6238 §4.2). See the example of [`Totp::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
-    /// The step: store it, and hand it back as `after` next time.
+    /// The step. Store it, and pass it as [`Acceptance::after`] next time.
     pub step: u64,
-    /// How far that is from the step of the verifier's clock: negative if the phone is behind.
+    /// The difference from the step of the verifier's clock, negative if the phone is behind.
     pub offset: i64,
 }
 
-/// What became of a typed code. See the example of [`Totp::verify`].
+/// The result of checking a typed code. See the example of [`Totp::verify`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever ignores the verdict lets everybody in"]
+#[must_use = "ignoring the verdict accepts every code"]
 pub enum Verdict {
-    /// The code is right and newer than the last one. It is accepted only once `step` is stored as the new bound.
+    /// The code is right and newer than the last one. Store its step before you act on it.
     Accepted(Match),
-    /// The code is right, but its step is at or below the bound: this code or a newer one was used before.
+    /// The code is right, but its step is not above [`Acceptance::after`]: it or a newer code was used before.
     AlreadyUsed {
         /// The step of the code.
         step: u64,
-        /// The instant from which the phone shows a code above the bound, in seconds since the epoch.
+        /// The time from which the phone shows an unused code, in seconds since the epoch.
         fresh_at: u64,
     },
     /// No step of the window has this code.
@@ -135,8 +135,8 @@ pub enum Verdict {
 impl Totp {
     /// Checks a typed code against every step of the window.
     ///
-    /// Of several matching steps the newest above [`Acceptance::after`] wins, so that nothing older can be used behind
-    /// it. The present step is always looked at, whatever the drift.
+    /// If several steps match, it accepts the newest one above [`Acceptance::after`], so that the same digits are not
+    /// accepted again for an older step. The window always includes the present step, even with a drift.
     ///
     /// ```
     /// use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
@@ -154,9 +154,9 @@ impl Totp {
     /// ```
     ///
     /// # Security
-    /// All steps are computed and compared, in a time that depends on the window alone. One code is accepted once
-    /// (RFC 6238 §5.2) if the caller stores [`Match::step`] before acting on the verdict, and fails if another
-    /// attempt has stored one meanwhile.
+    /// All steps are computed and compared, in a time that depends only on the window. A code is accepted once
+    /// (RFC 6238 §5.2) if the caller stores [`Match::step`] before acting on the verdict, and refuses the code if another
+    /// attempt has stored a step meanwhile.
     pub fn verify(&self, key: &Key, typed: TypedCode, now: u64, accept: Acceptance) -> Verdict {
         let Acceptance {
             window,
@@ -170,7 +170,7 @@ impl Totp {
         let mut fresh = Newest::none();
         let mut stale = Newest::none();
         let mut compare = |step, code: Code| {
-            // The bound is no secret: an attacker learns nothing from which of the two is written.
+            // `after` is not secret, so branching on it tells an attacker nothing.
             let kept = if after.is_none_or(|bound| step > bound) {
                 &mut fresh
             } else {
@@ -178,8 +178,8 @@ impl Totp {
             };
             kept.offer(code.matches(typed), step);
         };
-        // INVARIANT: the present step is always inside, so that a phone whose clock was set right is not locked out;
-        // and the steps come in ascending order, so that the newest match wins.
+        // INVARIANT: the present step is included, so that correcting the phone's clock locks no user out; and steps are
+        // visited in ascending order, so that the newest match wins.
         if past.is_positive() {
             key.visit(present..=present, self.digits, &mut compare);
         }
@@ -208,7 +208,7 @@ impl Totp {
     }
 }
 
-/// The steps from `past` to `future`, as far as they exist: none lies below zero or above 64 bits.
+/// Returns the steps from `past` to `future`, clamped to the range of `u64`.
 fn around(present: u64, past: i64, future: i64) -> RangeInclusive<u64> {
     match (
         present.checked_add_signed(past),
@@ -243,4 +243,4 @@ fn around(present: u64, past: i64, future: i64) -> RangeInclusive<u64> {
 /// assert!(matches!(verdict, Verdict::Accepted(_)));
 /// ```
 #[cfg(doctest)]
-mod a_verdict_is_looked_at_and_is_no_bool {}
+mod verdict_is_must_use_and_not_a_bool {}

@@ -1,4 +1,4 @@
-//! Clocks that are wrong: known drift, resynchronization, and the diagnosis.
+//! Wrong clocks: known drift, resynchronization and diagnosis.
 
 use loquet_otp::{Drift, DriftError, Reach, ReachError, Search, Totp, TypedCode, Verdict, Window};
 
@@ -6,7 +6,7 @@ use crate::accepting;
 use crate::verifier::{NOW, STEP, TWINS, accepted, code_of, key};
 
 #[test]
-fn a_known_drift_moves_the_window_and_keeps_the_present_inside() {
+fn drift_moves_window_and_keeps_present_step() {
     let totp = Totp::default();
     for drift in [-7, -2, 2, 7] {
         let known = Drift::new(drift).unwrap();
@@ -30,7 +30,7 @@ fn a_known_drift_moves_the_window_and_keeps_the_present_inside() {
 }
 
 #[test]
-fn the_newest_match_wins_on_whichever_side_of_the_drift_the_present_is() {
+fn newest_match_wins_on_either_side_of_drift() {
     let (older, newer, text) = TWINS[0];
     let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
     let verify = |present: u64, drift| {
@@ -47,7 +47,7 @@ fn the_newest_match_wins_on_whichever_side_of_the_drift_the_present_is() {
 }
 
 #[test]
-fn drift_and_reach_are_capped() {
+fn drift_and_reach_are_limited() {
     assert_eq!(Drift::new(120).unwrap().steps(), 120);
     assert_eq!(Drift::new(-120).unwrap().steps(), -120);
     let error = Drift::new(-121).unwrap_err();
@@ -68,7 +68,7 @@ fn drift_and_reach_are_capped() {
 }
 
 #[test]
-fn codes_that_are_not_consecutive_find_no_clock() {
+fn resynchronization_requires_consecutive_codes() {
     let totp = Totp::default();
     let find = |steps: [u64; 2]| {
         totp.resynchronize(
@@ -101,8 +101,8 @@ fn codes_that_are_not_consecutive_find_no_clock() {
 }
 
 #[test]
-fn resynchronizing_refuses_every_step_up_to_the_last_used_one() {
-    // T8, CVE-2019-12887: recorded codes must not set the clock back.
+fn resynchronization_refuses_used_steps() {
+    // T8, CVE-2019-12887: recorded codes must not reset the drift.
     let totp = Totp::default();
     let codes = [STEP - 1, STEP].map(code_of);
     let find = |after| {
@@ -123,7 +123,7 @@ fn resynchronizing_refuses_every_step_up_to_the_last_used_one() {
 }
 
 #[test]
-fn a_found_drift_lets_the_next_code_in() {
+fn next_code_is_accepted_after_resynchronization() {
     let totp = Totp::default();
     let phone = |now: u64| code_of((now - 400) / 30); // 400 seconds behind
     let codes = [phone(NOW), phone(NOW + 30)];
@@ -152,7 +152,7 @@ fn a_found_drift_lets_the_next_code_in() {
 }
 
 #[test]
-fn the_diagnosis_takes_the_smallest_lag() {
+fn steps_behind_returns_smallest_lag() {
     let (older, newer, text) = TWINS[0];
     let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
     let now = (older + 10) * 30;

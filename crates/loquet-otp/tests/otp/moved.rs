@@ -1,4 +1,4 @@
-//! Values that move between this crate and `totp-rs`.
+//! Conversions from and to `totp-rs`.
 
 use loquet_otp::{Algorithm, Digits, MoveError, Moved, Period, Secret, Totp, Window};
 use totp_rs::Builder;
@@ -6,7 +6,7 @@ use totp_rs::Builder;
 const SECRET: [u8; 20] = *b"12345678901234567890";
 
 #[test]
-fn every_parameter_survives_the_move_there_and_back() {
+fn every_parameter_survives_round_trip() {
     let algorithms = [
         (totp_rs::Algorithm::SHA1, Algorithm::Sha1),
         (totp_rs::Algorithm::SHA256, Algorithm::Sha256),
@@ -48,7 +48,7 @@ fn refused(builder: Builder) -> MoveError {
 }
 
 #[test]
-fn what_this_crate_refuses_does_not_move_in() {
+fn unsupported_totp_rs_values_are_refused() {
     let usual = || Builder::new().with_secret(SECRET);
     for (error, text) in [
         (refused(usual().with_digits(5)), "5 digits asked for"),
@@ -71,7 +71,7 @@ fn what_this_crate_refuses_does_not_move_in() {
 }
 
 #[test]
-fn what_totp_rs_cannot_hold_does_not_move_out() {
+fn values_unsupported_by_totp_rs_are_refused() {
     let usual = Moved {
         secret: Secret::from(SECRET),
         totp: Totp::default(),
@@ -86,10 +86,7 @@ fn what_totp_rs_cannot_hold_does_not_move_out() {
         ..usual.clone()
     };
     assert_eq!(refused(&later), MoveError::T0);
-    assert_eq!(
-        MoveError::T0.to_string(),
-        "totp-rs cannot count from any other instant than the epoch"
-    );
+    assert_eq!(MoveError::T0.to_string(), "totp-rs supports only T0 = 0");
     let uneven = Moved {
         window: Window::new(1, 0).unwrap(),
         ..usual.clone()
@@ -97,7 +94,7 @@ fn what_totp_rs_cannot_hold_does_not_move_out() {
     assert_eq!(refused(&uneven), MoveError::Asymmetric);
     assert_eq!(
         MoveError::Asymmetric.to_string(),
-        "totp-rs cannot have different windows on both sides"
+        "totp-rs supports only symmetric windows"
     );
     let weak = Moved {
         secret: Secret::weak(b"ten bytes!").unwrap(),
