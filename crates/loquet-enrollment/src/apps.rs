@@ -1,10 +1,10 @@
-//! What each authenticator app makes of a key URI, as data with its source.
+//! What each authenticator app supports, as data with its source.
 
 use loquet_otp::{Algorithm, Digits};
 
 use crate::{MovingFactor, Parameters};
 
-/// An authenticator app that people bring along.
+/// An authenticator app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum App {
@@ -30,79 +30,79 @@ pub enum App {
     TwoFas,
 }
 
-/// What an app does with one parameter.
+/// How an app treats a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Support {
-    /// Right codes in every version in use.
+    /// Every version in use shows right codes.
     Honoured,
-    /// Right codes in current versions; versions before the year ignore the parameter.
+    /// Current versions show right codes. Versions before this year ignore the parameter and show wrong codes.
     Since(u16),
-    /// No source says so.
+    /// No source says whether the app supports it.
     Unproven,
-    /// The app takes the code for damaged: the person sees it at once.
+    /// The app refuses the QR code, so the user notices at once.
     Refused,
-    /// The app takes the URI and shows wrong codes.
+    /// The app accepts the URI and shows wrong codes.
     Ignored,
 }
 
-/// What an app does with a time step.
+/// The time steps that an app supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Periods {
-    /// 30 s is honoured; the field says what becomes of any other.
+    /// 30 s is supported; the field says how the app treats others.
     Thirty(Support),
-    /// Any period from so many seconds on; shorter ones are refused.
+    /// Any period from this number of seconds is supported; shorter ones are refused.
     From(u64),
-    /// These are honoured by every version; for others see the second field.
+    /// The listed periods are supported; the second field says how the app treats others.
     Listed(&'static [u64], Support),
 }
 
-/// One row of the table.
+/// What an app supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
-    /// Which app.
+    /// The app.
     pub app: App,
-    /// The name under which the app is found in a shop.
+    /// The app's name in app stores.
     pub name: &'static str,
-    /// SHA-1, SHA-256, SHA-512.
+    /// Support of SHA-1, SHA-256 and SHA-512.
     pub algorithms: [Support; 3],
-    /// Six, seven, eight digits.
+    /// Support of six, seven and eight digits.
     pub digits: [Support; 3],
-    /// Time steps.
+    /// Support of time steps.
     pub periods: Periods,
-    /// HOTP.
+    /// Support of HOTP.
     pub counter: Support,
-    /// Where this is written.
+    /// The source of this data.
     pub source: &'static str,
-    /// Year and month when it was read there.
+    /// The year and month in which the source was read.
     pub read: &'static str,
 }
 
-/// A parameter that an app may not honour.
+/// A parameter that an app may not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The hash.
     Algorithm(Algorithm),
-    /// The length of the code.
+    /// The number of digits.
     Digits(Digits),
-    /// The time step, in seconds.
+    /// The time step in seconds.
     Period(u64),
     /// HOTP instead of TOTP.
     Counter,
 }
 
-/// How one app fits: the worst of its parameters, and which one that is.
+/// How an app treats a set of parameters: as badly as the worst supported of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fit {
-    /// Which app.
+    /// The app.
     pub app: App,
     /// The worst support among the parameters.
     pub support: Support,
-    /// The parameter with that support; `None` when all are honoured.
+    /// The parameter with that support, or `None` if all are supported.
     pub cause: Option<Cause>,
 }
 
 impl Fit {
-    /// Whether current versions of the app show right codes.
+    /// Returns whether current versions of the app show right codes.
     #[must_use]
     pub const fn works(&self) -> bool {
         matches!(self.support, Support::Honoured | Support::Since(_))
@@ -129,21 +129,21 @@ impl core::fmt::Display for Fit {
     }
 }
 
-/// How every asked app fits, in the order asked.
+/// How each requested app treats a set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One entry for each app.
+    /// One entry for each app, in the order requested.
     pub fits: Vec<Fit>,
 }
 
 impl Report {
-    /// Whether every app shows right codes in its current version.
+    /// Returns whether every app shows right codes in its current version.
     #[must_use]
     pub fn works_everywhere(&self) -> bool {
         self.fits.iter().all(Fit::works)
     }
 
-    /// The apps that do not.
+    /// Returns the apps that do not show right codes.
     pub fn failures(&self) -> impl Iterator<Item = &Fit> {
         self.fits.iter().filter(|fit| !fit.works())
     }
@@ -161,7 +161,7 @@ impl core::fmt::Display for Report {
     }
 }
 
-/// Asks which of `apps` show right codes with `parameters`, and if not, why.
+/// Reports which of `apps` show right codes with `parameters`, and why others do not.
 ///
 /// ```
 /// use loquet_enrollment::{App, Parameters, compatible};
@@ -184,7 +184,7 @@ pub fn compatible(parameters: &Parameters, apps: &[App]) -> Report {
 }
 
 impl Profile {
-    /// How the app fits.
+    /// Returns how the app treats the parameters.
     #[must_use]
     pub fn fit(&self, parameters: &Parameters) -> Fit {
         let moving = match parameters.moving {
@@ -240,7 +240,7 @@ impl Profile {
 
 use Support::{Honoured, Ignored, Refused, Since, Unproven};
 
-/// The table, in the order of [`App::ALL`].
+/// The profiles, in the order of [`App::ALL`].
 const PROFILES: [Profile; 10] = [
     Profile {
         app: App::MicrosoftAuthenticator,
@@ -328,7 +328,7 @@ const PROFILES: [Profile; 10] = [
         algorithms: [Honoured, Honoured, Honoured],
         digits: [Honoured, Honoured, Honoured],
         periods: Periods::From(1),
-        // The type is not looked at: a counter would be taken for a time step.
+        // The app ignores the type and takes a counter for a time step.
         counter: Ignored,
         source: "bitwarden/sdk-internal, bitwarden-vault/src/totp.rs",
         read: "2026-11",
@@ -346,7 +346,7 @@ const PROFILES: [Profile; 10] = [
 ];
 
 impl App {
-    /// Every app of the table, the most advised first.
+    /// Every app, the most recommended first.
     pub const ALL: [Self; 10] = [
         Self::MicrosoftAuthenticator,
         Self::GoogleAndroid,
@@ -360,7 +360,7 @@ impl App {
         Self::TwoFas,
     ];
 
-    /// What is known of the app.
+    /// Returns what the app supports.
     #[must_use]
     pub const fn profile(self) -> &'static Profile {
         let [

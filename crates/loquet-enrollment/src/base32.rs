@@ -1,18 +1,18 @@
-//! Base32 (RFC 4648 §6) for shared secrets: written canonically, read forgivingly.
+//! Base32 (RFC 4648 §6) for shared secrets.
 
 use zeroize::Zeroizing;
 
-/// The longest text [`decode`] looks at, in bytes. A 64-byte secret has 103 symbols; the rest is room for blanks.
+/// The longest text that [`decode`] reads, in bytes. A 64-byte secret has 103 symbols; the rest leaves room for spaces.
 pub const MAX_TEXT: usize = 1024;
 
-/// Writes `bytes` as canonical base32: upper case, no padding, no blanks.
+/// Encodes `bytes` as canonical base32: upper case, without padding or spaces.
 ///
 /// ```
 /// assert_eq!(*loquet_enrollment::base32::encode(b"Hello!"), *"JBSWY3DPEE");
 /// ```
 ///
 /// # Security
-/// The text is as secret as the bytes and is wiped when dropped. No table is indexed by secret bits.
+/// The text is as sensitive as the bytes, and wiped when dropped. Secret bits index no table.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(encoded_len(bytes.len())));
@@ -20,12 +20,12 @@ pub fn encode(bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// How many symbols [`encode`] writes for so many bytes.
+/// Returns the number of symbols that [`encode`] writes for a number of bytes.
 pub(crate) const fn encoded_len(bytes: usize) -> usize {
     bytes.saturating_mul(8).div_ceil(5)
 }
 
-/// Appends the canonical text. The caller reserves room first: a grown string leaves a copy of the secret behind.
+/// Appends the canonical text. The caller must reserve the capacity: a string that grows leaves a copy of the secret.
 pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
     let mut pending: u32 = 0;
     let mut bits: u32 = 0;
@@ -42,30 +42,30 @@ pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// The symbol of the low five bits, by arithmetic: a table look-up would show secret bits to the cache.
+/// Computes the symbol of the low five bits. A table lookup would expose secret bits through the cache.
 fn symbol(group: u32) -> char {
     let [.., low] = group.to_be_bytes();
     let five = low & 31;
-    // '2' stands for 26: 50 - 26 = 24.
+    // 26 is '2', which is byte 50: 50 - 26 = 24.
     let base = if five < 26 { b'A' } else { 24 };
     char::from(base.wrapping_add(five))
 }
 
-/// What [`decode`] read, and how far the text was from canonical.
+/// The result of [`decode`], with the deviations from canonical base32.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decoded {
     bytes: Zeroizing<Vec<u8>>,
-    /// Letters in lower case.
+    /// Whether the text has lower-case letters.
     pub lower_case: bool,
-    /// Blanks, dashes or padding.
+    /// Whether the text has spaces, dashes or padding.
     pub separators: bool,
-    /// A number of symbols that no whole number of bytes has (RFC 4648 §6), or bits left over that are not zero:
-    /// some generators draw letters at random. The odd bits are dropped, as most apps do.
+    /// Whether the number of symbols is impossible for whole bytes (RFC 4648 §6), or unused bits are not zero. Some
+    /// generators draw random letters. The excess bits are dropped, as most apps do.
     pub leftover: bool,
 }
 
 impl Decoded {
-    /// The bytes, wiped when dropped.
+    /// Returns the bytes, wiped when dropped.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.bytes
@@ -83,41 +83,41 @@ impl core::fmt::Debug for Decoded {
     }
 }
 
-/// Why a text is not base32, and where.
+/// The reason why a text is not base32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Base32Error {
-    /// A character outside A–Z and 2–7 that is no separator either.
-    #[error("`{found}` at character {} cannot stand in a key{}", .character.saturating_add(1), meant(.suggestion))]
+    /// A character is neither A–Z, 2–7 nor a separator.
+    #[error("`{found}` at character {} cannot stand in a key{}", .character.saturating_add(1), question(.suggestion))]
     Symbol {
-        /// Byte offset in the text.
+        /// The byte offset in the text.
         position: usize,
-        /// The same place counted in characters, from zero: what a person counts.
+        /// The offset in characters, from 0.
         character: usize,
-        /// What stands there.
+        /// The character found.
         found: char,
-        /// What was probably meant: `0` is `O`, `1` is `I`, `8` is `B`.
+        /// The letter that was probably meant: `O` for `0`, `I` for `1`, `B` for `8`.
         suggestion: Option<char>,
     },
-    /// A symbol after the padding.
+    /// A symbol follows the padding.
     #[error("the key goes on after its padding, at character {}", .character.saturating_add(1))]
     AfterPadding {
-        /// Byte offset in the text.
+        /// The byte offset in the text.
         position: usize,
-        /// The same place counted in characters, from zero.
+        /// The offset in characters, from 0.
         character: usize,
     },
-    /// More than [`MAX_TEXT`] bytes.
-    #[error("a key of {length} bytes is longer than {MAX_TEXT}")]
+    /// The text has more than [`MAX_TEXT`] bytes.
+    #[error("the key has {length} bytes: at most {MAX_TEXT} are allowed")]
     TooLong {
-        /// Byte offset of the first character beyond.
+        /// The byte offset of the first excess character.
         position: usize,
-        /// Length in bytes.
+        /// The length in bytes.
         length: usize,
     },
 }
 
-/// The last place up to `limit` that does not lie inside a character: whoever shows a text cuts it at a fault's offset.
+/// Returns the last character boundary up to `limit`, so that a caller can cut the text at the offset of an error.
 pub(crate) fn boundary(text: &str, limit: usize) -> usize {
     (0..=limit)
         .rfind(|at| text.is_char_boundary(*at))
@@ -125,7 +125,7 @@ pub(crate) fn boundary(text: &str, limit: usize) -> usize {
 }
 
 impl Base32Error {
-    /// Byte offset of the fault in the text.
+    /// Returns the byte offset of the error in the text.
     #[must_use]
     pub const fn position(&self) -> usize {
         match self {
@@ -136,13 +136,13 @@ impl Base32Error {
     }
 }
 
-fn meant(suggestion: &Option<char>) -> String {
+fn question(suggestion: &Option<char>) -> String {
     suggestion.map_or_else(String::new, |letter| {
         format!(": is it the letter {letter}?")
     })
 }
 
-/// Refuses absurd lengths before anything is read.
+/// Refuses a text that is too long, before anything is read.
 pub(crate) fn within_limit(text: &str) -> Result<(), Base32Error> {
     if text.len() > MAX_TEXT {
         return Err(Base32Error::TooLong {
@@ -153,7 +153,7 @@ pub(crate) fn within_limit(text: &str) -> Result<(), Base32Error> {
     Ok(())
 }
 
-/// Reads base32 in any case, with blanks, dashes and padding anywhere a person or a page puts them.
+/// Decodes base32 in any case, with spaces, dashes and padding.
 ///
 /// ```
 /// let key = loquet_enrollment::base32::decode("jbsw y3dp-ee======")?;
@@ -163,8 +163,8 @@ pub(crate) fn within_limit(text: &str) -> Result<(), Base32Error> {
 /// ```
 ///
 /// # Errors
-/// [`Base32Error`] names the first character that cannot stand in a key and, where it is a usual slip, the letter
-/// that was meant. It is not corrected silently: a wrong guess would show up as wrong codes.
+/// [`Base32Error`] names the first invalid character and, for a common misreading, the letter that was probably meant.
+/// The letter is not corrected silently: a wrong guess would lead to wrong codes.
 pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
     within_limit(text)?;
     let mut decoded = Decoded {
@@ -177,10 +177,10 @@ pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
     let mut pending: u32 = 0;
     let mut bits: u32 = 0;
     let mut padded = false;
-    // What is left: nothing in most keys, or all from the first group that a person or a page has touched.
+    // The rest: nothing in most keys, or everything from the first group with a separator.
     let rest = text.get(canonical..).unwrap_or_default();
     for (character, (position, found)) in rest.char_indices().enumerate() {
-        // As far into the text as into the rest of it, for bytes and characters alike.
+        // The same offset applies to bytes and characters, because the symbols before the rest are ASCII.
         let [position, character] = [position, character].map(|at| at.saturating_add(canonical));
         let Some(five) = u8::try_from(found).ok().and_then(value) else {
             let padding = found == '=' && (padded || !decoded.bytes.is_empty());
@@ -216,8 +216,8 @@ pub fn decode(text: &str) -> Result<Decoded, Base32Error> {
     Ok(decoded)
 }
 
-/// Reads groups of eight symbols, which are five bytes, as long as nothing else stands between them. Returns how many
-/// symbols that were: bytes and characters alike, as symbols are ASCII.
+/// Decodes groups of eight symbols (five bytes) up to the first group with another character. Returns the number of
+/// symbols decoded.
 fn decode_groups(text: &[u8], decoded: &mut Decoded) -> usize {
     let mut symbols = 0_usize;
     for group in text.chunks_exact(8) {
@@ -250,7 +250,7 @@ pub(crate) fn value(symbol: u8) -> Option<u8> {
     }
 }
 
-/// The usual misreadings of a printed key. The alphabet has no 0, 1, 8 and 9, so the guess cannot hide a valid symbol.
+/// Returns the letter for a common misreading. The alphabet has no 0, 1, 8 and 9, so no valid symbol is affected.
 pub(crate) const fn suggestion(found: char) -> Option<char> {
     match found {
         '0' => Some('O'),
@@ -260,7 +260,7 @@ pub(crate) const fn suggestion(found: char) -> Option<char> {
     }
 }
 
-/// Blanks of every width, invisible characters that copying brings along, and the dashes of all keyboards.
+/// Returns whether the character is a space of any width, a dash, or an invisible character from copying.
 pub(crate) fn is_separator(found: char) -> bool {
     found.is_whitespace()
         || matches!(
@@ -274,7 +274,7 @@ mod tests {
     use super::{Base32Error, decode, encode};
 
     #[test]
-    fn vectors_of_rfc_4648_section_10() {
+    fn encoding_matches_rfc_4648_section_10() {
         let vectors: [(&[u8], &str); 7] = [
             (b"", ""),
             (b"f", "MY======"),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zero_is_not_a_key_symbol_and_the_error_suggests_the_letter() {
+    fn error_suggests_letter_for_misread_digit() {
         let error = decode("ABCD éA0Z").unwrap_err();
         assert_eq!(
             error,
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_stands_only_at_the_end() {
+    fn padding_is_allowed_only_at_the_end() {
         assert!(matches!(
             decode("MY==MY"),
             Err(Base32Error::AfterPadding {
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_lengths_and_leftover_bits_are_read_and_reported() {
+    fn leftover_bits_are_reported() {
         for (text, leftover) in [
             ("MY", false),
             ("MZ", true),
@@ -351,13 +351,13 @@ mod tests {
     }
 
     #[test]
-    fn the_debug_text_says_how_it_was_written_and_not_what() {
+    fn debug_shows_flags_and_hides_bytes() {
         let decoded = decode("MZXW6YTBmzxw 7").unwrap();
         assert_eq!(
             format!("{decoded:?}"),
             r#"Decoded { bytes: "[redacted]", lower_case: true, separators: true, leftover: true }"#
         );
-        // One sign for each, where only that is unusual.
+        // Each flag alone.
         let flags = |text| decode(text).map(|d| (d.lower_case, d.separators, d.leftover));
         assert_eq!(flags("MZXW6YTBMy"), Ok((true, false, false)));
         assert_eq!(flags("MZXW6YTB-MY"), Ok((false, true, false)));
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_lengths_are_refused_before_reading() {
+    fn overlong_text_is_refused_before_parsing() {
         assert_eq!(
             decode(&"A".repeat(1025)),
             Err(Base32Error::TooLong {

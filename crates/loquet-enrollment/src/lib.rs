@@ -1,7 +1,7 @@
-//! Hands a TOTP secret to a person, whatever app the person has: key URI, QR code, manual key.
+//! Enrollment of TOTP secrets in authenticator apps: key URI, QR code, manual key.
 //!
-//! The crate *emits strictly* (every app of [`App`] agrees on the result) and *accepts widely* (with typed warnings
-//! and positions). It owns no clock and no generator: time is seconds since the epoch, entropy is bytes.
+//! The crate *emits strictly*, so that every app of [`App`] reads the result alike, and *accepts widely*, with typed
+//! warnings and positions. It reads no clock and makes no random bytes: time is seconds since the epoch, entropy is bytes.
 //!
 //! ```
 //! use loquet_enrollment::{KeyUri, Label, ManualKey, Qr};
@@ -16,15 +16,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | module of the problem | types |
+//! | topic | types |
 //! |---|---|
-//! | key URI | [`Label`], [`Parameters`], [`KeyUri`] to emit, [`Import`] to read |
-//! | picture | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
-//! | typing | [`ManualKey`], [`base32`] |
+//! | key URI | [`Label`], [`Parameters`] and [`KeyUri`] to write, [`Import`] to read |
+//! | QR code | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
+//! | typed key | [`ManualKey`], [`base32`] |
 //! | apps | [`App`], [`Profile`], [`compatible`] |
-//! | page | [`Offer`], which holds all that a page shows |
+//! | enrollment page | [`Offer`], which holds everything that the page shows |
 //! | printed codes | [`PaperCode`] |
-//! | moving over | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
+//! | migration | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
 pub mod base32;

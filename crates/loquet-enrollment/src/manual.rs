@@ -1,4 +1,4 @@
-//! The key for those who cannot scan: read from one screen, typed on another.
+//! The key as text, for users who cannot scan the QR code.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::base32::{self, Base32Error};
 
-/// A shared secret as text for people.
+/// A shared secret as text to read and type.
 ///
 /// ```
 /// use loquet_enrollment::{ManualKey, ManualKeyError};
@@ -16,7 +16,7 @@ use crate::base32::{self, Base32Error};
 /// let key = ManualKey::new(&Secret::from(*b"twenty random bytes!"));
 /// assert_eq!(*key.grouped(), *"OR3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB");
 ///
-/// // Any case and any grouping comes back to the same secret.
+/// // Any case and grouping gives the same secret.
 /// let typed = ManualKey::parse("or3wk3tu-peqheylo-mrxw2idc-pf2gk4zb")?;
 /// assert_eq!(typed.secret(), key.secret());
 ///
@@ -30,42 +30,40 @@ use crate::base32::{self, Base32Error};
 #[derive(Clone, PartialEq, Eq)]
 pub struct ManualKey(Secret);
 
-/// Why a typed key is none.
+/// The reason why a typed key is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManualKeyError {
-    /// Not base32; says where, and what was probably meant.
+    /// The text is not base32. The error says where, and which letter was probably meant.
     #[error(transparent)]
     Base32(#[from] Base32Error),
-    /// Fewer than 10 or more than 128 bytes.
+    /// The key has fewer than 10 or more than 128 bytes.
     #[error(
-        "the key has {symbols} symbols: {} to {} are possible",
+        "the key has {symbols} symbols: it must have {} to {}",
         base32::encoded_len(Secret::WEAKEST),
         base32::encoded_len(Secret::MAX)
     )]
     Length {
-        /// How many symbols were typed, separators not counted.
+        /// The number of symbols typed, without separators.
         symbols: usize,
     },
-    /// Symbols are missing or too many: no whole number of bytes is written so. One was probably left out.
-    #[error(
-        "the key does not end on a whole byte: a symbol is missing, too many, or mistyped at the end"
-    )]
+    /// The number of symbols is impossible for whole bytes, so a symbol is probably missing.
+    #[error("the key does not end on a whole byte: a symbol is missing, added or wrong at the end")]
     Leftover,
 }
 
 impl ManualKey {
-    /// The key of a secret.
+    /// Creates the key of a secret.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         Self(secret.clone())
     }
 
-    /// Reads a typed key in any case and grouping, with or without padding.
+    /// Parses a typed key in any case and grouping, with or without padding.
     ///
     /// # Errors
-    /// [`ManualKeyError`] with the first character that cannot stand in a key and the letter that was probably meant.
-    /// Unlike in a URI, leftover bits are refused: in typing they mean a lost symbol.
+    /// [`ManualKeyError`] with the first invalid character and the letter that was probably meant. Unlike in a URI,
+    /// leftover bits are refused, because in typed text they indicate a missing symbol.
     pub fn parse(text: &str) -> Result<Self, ManualKeyError> {
         let decoded = base32::decode(text)?;
         let symbols = || text.chars().filter(char::is_ascii_alphanumeric).count();
@@ -77,16 +75,16 @@ impl ManualKey {
             .map_err(|_| ManualKeyError::Length { symbols: symbols() })
     }
 
-    /// The secret. It may be weak ([`Secret::is_weak`]): for reading codes, not for binding.
+    /// Returns the secret. If it is weak ([`Secret::is_weak`]), use it to read codes, but do not bind it.
     #[must_use]
     pub const fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// The key in groups of four, for reading and typing.
+    /// Returns the key in groups of four, for reading and typing.
     ///
     /// # Security
-    /// Shows the secret.
+    /// The text contains the secret.
     #[must_use]
     pub fn grouped(&self) -> Zeroizing<String> {
         let plain = self.ungrouped();
@@ -100,10 +98,10 @@ impl ManualKey {
         grouped
     }
 
-    /// The key without blanks, for the clipboard.
+    /// Returns the key without spaces, for the clipboard.
     ///
     /// # Security
-    /// Shows the secret.
+    /// The text contains the secret.
     #[must_use]
     pub fn ungrouped(&self) -> Zeroizing<String> {
         base32::encode(self.0.expose())
@@ -121,7 +119,7 @@ mod tests {
     use super::{ManualKey, ManualKeyError};
 
     #[test]
-    fn a_lost_symbol_and_a_short_key_are_told_apart() {
+    fn missing_symbol_and_short_key_are_distinguished() {
         let parse = |text| ManualKey::parse(text).map(|key| key.secret().expose().len());
         assert_eq!(parse("JBSW Y3DP EHPK 3PXP"), Ok(10));
         assert_eq!(
@@ -132,12 +130,12 @@ mod tests {
         assert_eq!(parse("JBSW-Y3DP-EHPK-3PX"), Err(short));
         assert_eq!(
             short.to_string(),
-            "the key has 15 symbols: 16 to 205 are possible"
+            "the key has 15 symbols: it must have 16 to 205"
         );
     }
 
     #[test]
-    fn the_debug_text_says_the_length_alone() {
+    fn debug_shows_only_the_length() {
         let key = ManualKey::parse("JBSWY3DPEHPK3PXP");
         assert_eq!(format!("{key:?}"), "Ok(ManualKey(10 bytes))");
     }

@@ -1,4 +1,4 @@
-//! `otpauth-migration://`: what Google Authenticator exports, one or several QR codes at a time.
+//! Google Authenticator's export (`otpauth-migration://`), in one or several QR codes.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -12,123 +12,122 @@ use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 use crate::{Import, MovingFactor, Parameters, Warning, WarningKind};
 
-/// The longest migration URI that is read, in bytes; the largest QR code holds 2,953.
+/// The longest migration URI that is read, in bytes. The largest QR code holds 2,953.
 pub const MAX_MIGRATION_URI: usize = 4096;
 
-/// What one QR code of an export holds.
+/// The contents of one QR code of an export.
 ///
-/// Accounts are the same [`Import`] values as from key URIs; the position of their warnings is the number of the
-/// account in this part, from zero.
+/// Accounts are [`Import`] values, as from key URIs. The position of a warning is the index of the account in this part.
 ///
 /// # Security
-/// One such code holds the secrets of many accounts. `Debug` shows none of them.
+/// A part holds the secrets of many accounts. `Debug` hides them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationPart {
-    /// The export to which the part belongs.
+    /// The identifier of the export.
     pub batch: i32,
-    /// Which part it is, from zero.
+    /// The index of this part, from 0.
     pub index: usize,
-    /// How many parts there are.
+    /// The number of parts.
     pub parts: usize,
-    /// The accounts of this part, each readable or not.
+    /// The accounts of this part, or why they cannot be imported.
     pub accounts: Vec<Result<Import, AccountError>>,
 }
 
-/// Why one account of an export cannot be taken over; the others can. The sentence counts accounts from one.
+/// The reason why an account cannot be imported. Messages count accounts from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// Fewer than 10 or more than 128 bytes of secret.
+    /// The secret has fewer than 10 or more than 128 bytes.
     #[error(
-        "the secret of account {} has {bytes} bytes: {} to {} are possible",
+        "the secret of account {} has {bytes} bytes: it must have {} to {}",
         .account.saturating_add(1),
         Secret::WEAKEST,
         Secret::MAX
     )]
     SecretLength {
-        /// Which account, from zero.
+        /// The index of the account, from 0.
         account: usize,
         /// The length of its secret in bytes.
         bytes: usize,
     },
-    /// MD5, or a number that is not assigned.
+    /// The algorithm is MD5 or unknown.
     #[error("account {} uses the algorithm number {number}, which is not supported", .account.saturating_add(1))]
     Algorithm {
-        /// Which account, from zero.
+        /// The index of the account, from 0.
         account: usize,
         /// The number in the export.
         number: i32,
     },
-    /// A number of digits that is not assigned.
+    /// The number of digits is unknown.
     #[error("account {} uses the code length number {number}, which is not supported", .account.saturating_add(1))]
     Digits {
-        /// Which account, from zero.
+        /// The index of the account, from 0.
         account: usize,
         /// The number in the export.
         number: i32,
     },
-    /// Neither HOTP nor TOTP.
+    /// The account is neither HOTP nor TOTP.
     #[error("account {} is of type number {number}, which is not supported", .account.saturating_add(1))]
     Type {
-        /// Which account, from zero.
+        /// The index of the account, from 0.
         account: usize,
         /// The number in the export.
         number: i32,
     },
-    /// A control character, or one that reverses the writing direction, in a name.
-    #[error("a name of account {} holds a control character", .account.saturating_add(1))]
+    /// A name contains a control character or a character that reverses the writing direction.
+    #[error("a name of account {} contains a control character", .account.saturating_add(1))]
     Control {
-        /// Which account, from zero.
+        /// The index of the account, from 0.
         account: usize,
     },
 }
 
-/// Why a text is no part of an export, and where.
+/// The reason why a text is not part of an export.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at byte {position}: {fault}")]
 pub struct MigrationError {
-    /// Byte offset in the text.
+    /// The byte offset in the text.
     pub position: usize,
     /// What is wrong there.
     pub fault: MigrationFault,
 }
 
-/// What is wrong with a migration URI.
+/// The kind of error in a migration URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationFault {
-    /// More than [`MAX_MIGRATION_URI`] bytes.
+    /// The text has more than [`MAX_MIGRATION_URI`] bytes.
     #[error("longer than {MAX_MIGRATION_URI} bytes")]
     TooLong,
-    /// Not `otpauth-migration://offline?data=`.
+    /// The text does not begin with `otpauth-migration://offline?data=`.
     #[error("an export begins with {PREFIX}")]
     Prefix,
-    /// `%` without two hexadecimal digits, or escapes that make no UTF-8.
-    #[error("a broken escape")]
+    /// An escape has no two hexadecimal digits, or the escapes are not UTF-8.
+    #[error("an invalid escape")]
     Escape,
-    /// Not base64.
+    /// The data is not base64.
     #[error("the data is not base64")]
     Base64,
-    /// Not the protocol buffer of an export.
+    /// The data is not the protocol buffer of an export.
     #[error("the data is not an export of Google Authenticator")]
     Protobuf,
-    /// A part number outside the number of parts, or more than 100 parts.
-    #[error("impossible numbers of parts")]
+    /// The part index is not below the number of parts, or there are more than 100 parts.
+    #[error("the part number or the number of parts is out of range")]
     Batch,
 }
 
 const PREFIX: &str = "otpauth-migration://offline?data=";
 
-/// An export has as many parts as a person can scan; more is nonsense or worse.
+/// The largest number of parts. No user scans more QR codes than that.
 const MAX_PARTS: usize = 100;
 
-/// Padding may be missing: some scanners drop it.
+/// Padding is optional, because some scanners drop it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The message, field by field as Google Authenticator writes it.
+/// The protocol buffer message of Google Authenticator.
 #[derive(Clone, PartialEq, Message)]
 struct Payload {
     #[prost(message, repeated, tag = "1")]
@@ -160,11 +159,11 @@ struct Account {
 }
 
 impl MigrationPart {
-    /// Reads one QR code of an export.
+    /// Parses one QR code of an export.
     ///
     /// # Errors
-    /// [`MigrationError`] when the whole part is unreadable. An account that cannot be taken over is an error in
-    /// [`MigrationPart::accounts`] and leaves the others alone.
+    /// [`MigrationError`] if the part cannot be read. An account that cannot be imported is an error in
+    /// [`MigrationPart::accounts`], and does not affect the others.
     pub fn parse(text: &str) -> Result<Self, MigrationError> {
         let fault = |position, fault| MigrationError { position, fault };
         if text.len() > MAX_MIGRATION_URI {
@@ -178,7 +177,7 @@ impl MigrationPart {
             return Err(fault(0, MigrationFault::Prefix));
         }
         let start = PREFIX.len();
-        // What follows another parameter is not ours; a raw `+` is base64 here, never a blank.
+        // Other parameters are ignored. A raw `+` is base64 here, not a space.
         let data = data.split(['&', '#']).next().unwrap_or_default().trim_end();
         let data = Zeroizing::new(
             percent::decode(data)
@@ -197,7 +196,7 @@ impl MigrationPart {
         let payload = Payload::decode(bytes.as_slice())
             .map_err(|_| fault(start, MigrationFault::Protobuf))?;
 
-        // An export of one part may leave both numbers out.
+        // An export in one part may omit both numbers.
         let parts = usize::try_from(payload.batch_size.max(1)).unwrap_or(usize::MAX);
         let index = usize::try_from(payload.batch_index).unwrap_or(usize::MAX);
         if parts > MAX_PARTS || index >= parts {
@@ -246,7 +245,7 @@ impl Account {
         })
     }
 
-    /// Zero is "unspecified": the app itself then takes the default.
+    /// Returns the parameters. Zero means "unspecified", and the app uses its default.
     const fn parameters(&self, account: usize) -> Result<Parameters, AccountError> {
         let algorithm = match self.algorithm {
             0 | 1 => Algorithm::Sha1,
@@ -272,7 +271,7 @@ impl Account {
         })
     }
 
-    /// Issuer and account. The name is often the whole label of the key URI.
+    /// Returns issuer and account. The name is often the whole label of the key URI.
     fn names(&self, warnings: &mut Vec<WarningKind>) -> (Option<&str>, &str) {
         let (label, name) = match self.name.split_once(':') {
             Some((label, name)) => (Some(label.trim()), name.trim()),
@@ -297,7 +296,7 @@ impl Account {
     }
 }
 
-/// Collects the parts of one export, in whatever order they are scanned.
+/// The parts of an export, scanned in any order.
 ///
 /// ```
 /// use loquet_enrollment::{Migration, MigrationPart};
@@ -312,27 +311,27 @@ impl Account {
 #[derive(Debug, Clone, Default)]
 pub struct Migration {
     batch: Option<i32>,
-    // One slot a part, empty until it is scanned.
+    // One element for each part, `None` until it is scanned.
     parts: Vec<Option<MigrationPart>>,
 }
 
-/// Why a part does not belong to the export, or the export is not whole.
+/// The reason why a part cannot be added, or why the export is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
     /// The part belongs to another export.
-    #[error("the code belongs to another export")]
+    #[error("this QR code belongs to another export")]
     OtherBatch,
-    /// Not every part was scanned.
-    #[error("{} codes of the export are still to be scanned", missing.len())]
+    /// Some parts are missing.
+    #[error("{} QR codes of the export are missing", missing.len())]
     Incomplete {
-        /// The parts that are missing, from zero; empty when none was scanned at all.
+        /// The indexes of the missing parts, from 0; empty if no part was added.
         missing: Vec<usize>,
     },
 }
 
 impl Migration {
-    /// Takes a part. Scanning one twice does no harm.
+    /// Adds a part. Adding a part twice has no effect.
     ///
     /// # Errors
     /// [`BatchError::OtherBatch`].
@@ -349,7 +348,7 @@ impl Migration {
         Ok(())
     }
 
-    /// The parts still to be scanned, from zero.
+    /// Returns the indexes of the missing parts, from 0.
     #[must_use]
     pub fn missing(&self) -> Vec<usize> {
         self.parts
@@ -360,7 +359,7 @@ impl Migration {
             .collect()
     }
 
-    /// The accounts of all parts, in the order of the export.
+    /// Returns the accounts of all parts, in the order of the export.
     ///
     /// # Errors
     /// [`BatchError::Incomplete`].

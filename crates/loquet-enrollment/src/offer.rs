@@ -1,4 +1,4 @@
-//! All that an enrollment page shows, in one value.
+//! Everything that an enrollment page shows, in one value.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
     compatible,
 };
 
-/// What a page needs to enroll a person: no glue, no further calls.
+/// Everything that a page shows to enroll a user.
 ///
 /// ```
 /// use loquet_enrollment::{App, Label, Offer};
@@ -25,51 +25,51 @@ use crate::{
 /// ```
 ///
 /// # Security
-/// Four of the fields are the secret. `Debug` shows names and expiry only; everything is wiped when dropped. Send the
-/// page with `Cache-Control: no-store`.
+/// Four of the fields contain the secret. `Debug` shows names and expiry only; everything is wiped when dropped. Send
+/// the page with `Cache-Control: no-store`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Who gives the secret.
+    /// The service that issues the secret.
     pub issuer: String,
-    /// For whom.
+    /// The account of the user.
     pub account: String,
-    /// The QR code as an SVG element. A screen reader reads issuer and account; for a sentence in the reader's language
-    /// call [`Qr::svg`] of `qr`.
+    /// The QR code as an SVG element. A screen reader reads issuer and account. For a sentence in the user's language,
+    /// call [`Qr::svg`] on `qr`.
     pub svg: Zeroizing<String>,
-    /// The QR code, for other pictures.
+    /// The QR code, for other formats.
     pub qr: Qr,
-    /// The link that opens an app on the same phone, where nobody can scan.
+    /// The link that opens an app on the same phone, where the QR code cannot be scanned.
     pub uri: KeyUri,
-    /// The manual key in groups of four, for reading and typing.
+    /// The manual key in groups of four, for typing.
     pub key_grouped: Zeroizing<String>,
-    /// The manual key without blanks, for the clipboard.
+    /// The manual key without spaces, for the clipboard.
     pub key_ungrouped: Zeroizing<String>,
-    /// When the enrollment expires, in seconds since the epoch.
+    /// The time at which the enrollment expires, in seconds since the epoch.
     pub expires: u64,
-    /// How the apps fit, the asked ones or else all of the table, most advised first.
+    /// The compatibility of the requested apps, or of all known apps, the most recommended first.
     pub advice: Report,
 }
 
-/// Why nothing can be offered.
+/// The reason why no offer was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OfferError {
-    /// No key URI for this secret and these parameters.
+    /// No key URI can be written for this secret and these parameters.
     #[error(transparent)]
     KeyUri(#[from] KeyUriError),
-    /// No QR code for the URI.
+    /// No QR code can hold the URI.
     #[error(transparent)]
     Qr(#[from] QrError),
-    /// Apps count steps from the epoch alone.
+    /// *T0* is not 0; apps count steps from the epoch.
     #[error(transparent)]
     T0(#[from] T0Error),
 }
 
 impl Offer {
-    /// Draws everything. `apps` must be named when `totp` is not the default; `expires` is in seconds since the epoch.
+    /// Creates an offer. Name the `apps` if `totp` is not the default. `expires` is in seconds since the epoch.
     ///
     /// # Errors
-    /// [`OfferError`], usually because parameters and apps do not fit.
+    /// [`OfferError`], usually because an app does not support the parameters.
     pub fn new(
         label: &Label,
         secret: &Secret,

@@ -1,4 +1,4 @@
-//! Codes that people carry on paper or read to each other: one alphabet, one length, one forgiving reader.
+//! Codes that a service prints or reads out.
 
 use core::fmt;
 use core::str::FromStr;
@@ -10,68 +10,67 @@ use crate::base32;
 
 /// 128 random bits, written as 26 base32 symbols in groups of five (the last has six).
 ///
-/// For whatever a service prints or reads out: recovery codes, reset codes, the break-glass code. Give each kind a type
-/// of its own around this one, and store a digest. A plain one will do: from 112 bits on OWASP ASVS 6.5.2 asks for no
-/// slow password hash.
+/// Use it for recovery codes, reset codes and break-glass codes. Wrap it in a type for each purpose, and store a digest.
+/// A plain hash is enough: from 112 bits on OWASP ASVS 6.5.2 requires no slow password hash.
 ///
 /// ```
 /// use loquet_enrollment::PaperCode;
 /// let code = PaperCode::from_entropy([0x5a; 16]);
 /// assert_eq!(*code.expose(), *"LJNFU-WS2LJ-NFUWS-2LJNF-UWS2LI");
-/// // In any case and grouping, and with the slips of reading: 0 for O, 1 for I, 8 for B.
+/// // Any case and grouping is accepted, and 0, 1 and 8 are read as O, I and B.
 /// assert_eq!("ljnfu ws2lj nfuws 2ljnf uws2l1".parse::<PaperCode>()?, code);
 /// # Ok::<(), loquet_enrollment::PaperError>(())
 /// ```
 ///
 /// # Security
-/// `Debug` shows nothing, there is no `Display`, equality takes constant time, and the value is wiped when dropped.
+/// `Debug` hides the code, and there is no `Display`. Comparison takes constant time. The value is wiped when dropped.
 #[derive(Clone)]
 pub struct PaperCode(Zeroizing<[u8; Self::BYTES]>);
 
-/// Why a typed text is no such code, and where.
+/// The reason why a typed text is not a printed code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PaperError {
-    /// Too many or too few characters.
+    /// The code has too many or too few characters.
     #[error(
         "the code has {} letters and digits, this one has {_0}",
         PaperCode::SYMBOLS
     )]
     Length(usize),
-    /// More than 256 bytes, whatever they are.
+    /// The text has more than 256 bytes.
     #[error(
-        "longer than {} bytes, blanks and dashes included",
+        "longer than {} bytes, spaces and dashes included",
         PaperCode::MAX_TYPED
     )]
     TooLong,
-    /// A character that is in no code.
+    /// A character occurs in no code.
     #[error("character {at} of the code is neither a letter from A to Z nor a digit from 2 to 7")]
     Character {
-        /// Counted from 1, blanks and dashes included.
+        /// The position from 1, spaces and dashes included.
         at: usize,
     },
-    /// The last symbol carries three bits, and this one has others: some symbol is mistyped.
-    #[error("no code ends like this one: one of its letters and digits is another")]
+    /// The last symbol has bits beyond the code's 128, so a symbol is mistyped.
+    #[error("no code ends like this one: one of its characters is wrong")]
     End,
 }
 
 impl PaperCode {
-    /// Bytes of entropy.
+    /// The number of random bytes.
     pub const BYTES: usize = 16;
-    /// Letters and digits of the text.
+    /// The number of letters and digits of the text.
     pub const SYMBOLS: usize = 26;
-    /// Longer texts are refused unread.
+    /// The longest text that is read, in bytes.
     const MAX_TYPED: usize = 256;
-    /// How many symbols stand together.
+    /// The number of symbols in a group.
     const GROUP: usize = 5;
 
-    /// Makes a code of random bytes, fresh from a cryptographic generator.
+    /// Creates a code from the output of a cryptographic random generator.
     #[must_use]
     pub fn from_entropy(entropy: [u8; Self::BYTES]) -> Self {
         Self(Zeroizing::new(entropy))
     }
 
-    /// The code for its owner, in groups.
+    /// Returns the code for its owner, in groups.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         let plain = base32::encode(self.bytes());
@@ -86,13 +85,13 @@ impl PaperCode {
         grouped
     }
 
-    /// The bits, to be hashed.
+    /// Returns the bits, for hashing.
     #[must_use]
     pub fn bytes(&self) -> &[u8; Self::BYTES] {
         &self.0
     }
 
-    /// Whether somebody who saw the code typed its last group back.
+    /// Returns whether the typed text is the last group of the code, as a proof that the user has seen the code.
     #[must_use]
     pub fn ends_with(&self, typed: &str) -> bool {
         if typed.len() > Self::MAX_TYPED {
@@ -111,7 +110,7 @@ impl PaperCode {
     }
 }
 
-/// What is meant by a character; `None` for what only groups.
+/// Returns the symbol that a typed character means, or `None` for a separator.
 fn symbol(typed: char) -> Option<char> {
     (!base32::is_separator(typed)).then(|| base32::suggestion(typed).unwrap_or(typed))
 }
@@ -119,8 +118,8 @@ fn symbol(typed: char) -> Option<char> {
 impl FromStr for PaperCode {
     type Err = PaperError;
 
-    /// Reads a code in any case and grouping. `0`, `1` and `8`, which no code contains, are taken for `O`, `I` and `B`:
-    /// all spellings are one code, one attempt and one use.
+    /// Parses a code in any case and grouping. No code contains `0`, `1` or `8`; they are read as `O`, `I` and `B`, so
+    /// that all spellings are one code and count as one attempt.
     fn from_str(text: &str) -> Result<Self, PaperError> {
         if text.len() > Self::MAX_TYPED {
             return Err(PaperError::TooLong);
@@ -134,7 +133,7 @@ impl FromStr for PaperCode {
             let five = u8::try_from(symbol).ok().and_then(base32::value);
             let five = five.ok_or(PaperError::Character { at })?;
             symbols = symbols.saturating_add(1);
-            // 25 symbols are 125 bits; of the last one, two bits are no part of the code.
+            // 25 symbols are 125 bits. Two bits of the last symbol are not part of the code.
             if symbols < Self::SYMBOLS {
                 *bits = bits.wrapping_shl(5) | u128::from(five);
             } else {
@@ -150,7 +149,7 @@ impl FromStr for PaperCode {
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for PaperCode {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(other.0.as_slice()).into()

@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 
-/// How many bytes [`encode_into`] appends for `text`.
+/// Returns the number of bytes that [`encode_into`] appends for `text`.
 pub(crate) fn encoded_len(text: &str) -> usize {
     text.bytes()
-        .map(|byte| if stands_for_itself(byte) { 1 } else { 3_usize })
+        .map(|byte| if is_unescaped(byte) { 1 } else { 3_usize })
         .sum()
 }
 
-/// Appends `text`, everything escaped but unreserved characters and `@`. A blank is `%20`, never `+`: iPhones show
-/// the plus sign.
+/// Appends `text`, escaping all but unreserved characters and `@`. A space is `%20`, never `+`, because iPhones show the
+/// plus sign.
 pub(crate) fn encode_into(text: &str, out: &mut String) {
     for byte in text.bytes() {
-        if stands_for_itself(byte) {
+        if is_unescaped(byte) {
             out.push(char::from(byte));
         } else {
             out.push('%');
@@ -23,7 +23,7 @@ pub(crate) fn encode_into(text: &str, out: &mut String) {
     }
 }
 
-const fn stands_for_itself(byte: u8) -> bool {
+const fn is_unescaped(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@')
 }
 
@@ -33,16 +33,16 @@ fn hex(nibble: u8) -> char {
         .to_ascii_uppercase()
 }
 
-/// Why an escaped text could not be read; positions are byte offsets in it.
+/// The reason why an escaped text cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PercentError {
-    /// `%` without two hexadecimal digits.
+    /// The `%` at this byte offset has no two hexadecimal digits.
     Escape(usize),
-    /// The bytes are not UTF-8; the offset is that of the text's beginning when escapes hide the place.
+    /// The decoded bytes are not UTF-8.
     Utf8,
 }
 
-/// Reads escapes; `+` stays a plus sign. Borrows when there is nothing to read.
+/// Decodes escapes. A `+` stays a plus sign. Borrows if there is nothing to decode.
 pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, PercentError> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
@@ -76,7 +76,7 @@ mod tests {
     use super::{PercentError, decode, encode_into, encoded_len};
 
     #[test]
-    fn what_is_written_is_read_and_its_length_is_known_before() {
+    fn encoded_text_round_trips_at_predicted_length() {
         for text in [
             "",
             "marie@x.ca",
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_escape_is_refused_with_its_place() {
+    fn incomplete_escape_is_refused_with_position() {
         for (text, position) in [
             ("ab%", 2),
             ("ab%4", 2),

@@ -1,26 +1,26 @@
 //! The shortest division of a text into segments (ISO/IEC 18004 §7.4), and the smallest symbol that holds it.
 //!
-//! `qrcode` joins segments from left to right while that costs nothing, and so writes a whole key URI with eight bits a
-//! character. Base32 and escapes get by with five and a half: a symbol of a Chinese or Arabic name is up to two
-//! versions smaller, which a phone sees as larger modules.
+//! `qrcode` joins segments greedily from left to right and so encodes a whole key URI at eight bits a character. Base32
+//! and escapes need only five and a half. For a Chinese or Arabic name the symbol becomes up to two versions smaller,
+//! so that its modules are larger on the screen.
 
 use qrcode::bits::Bits;
 use qrcode::optimize::{Segment, total_encoded_len};
 use qrcode::types::{Mode, QrError};
 use qrcode::{EcLevel, Version};
 
-/// What ASCII can be written in. (Kanji are of another world.)
+/// The modes for ASCII text.
 const MODES: [Mode; 3] = [Mode::Numeric, Mode::Alphanumeric, Mode::Byte];
 
-/// Costs are in sixths of a bit: three digits take ten bits and two letters eleven, and both are whole in this unit.
+/// Costs count sixths of a bit: three digits take ten bits and two letters eleven, so that both are whole numbers.
 const BIT: u32 = 6;
 
-/// The cost of a character that the mode does not have: more than any text.
+/// The cost of a character that the mode cannot encode, larger than the cost of any text.
 const NEVER: u32 = 1 << 24;
 
-/// The codewords of a text in the smallest symbol that holds it.
+/// Returns the codewords of a text in the smallest symbol that holds it.
 pub(super) fn encode(text: &[u8], level: EcLevel) -> Result<Bits, QrError> {
-    // From version 10 and 27 on the length fields are longer, and another division may be the shortest.
+    // Versions from 10 and from 27 have longer length fields, so another division may be the shortest.
     for versions in [1..=9, 10..=26, 27..=40] {
         let segments = divide(text, Version::Normal(*versions.start()));
         for version in versions.map(Version::Normal) {
@@ -35,11 +35,11 @@ pub(super) fn encode(text: &[u8], level: EcLevel) -> Result<Bits, QrError> {
     Err(QrError::DataTooLong)
 }
 
-/// What is best at one character, when everything behind it is divided in the best way.
+/// The best choice at one character, given the best division of the rest.
 struct Step {
     /// The mode of a segment that begins here.
     begin: usize,
-    /// Whether a segment ends here, for each mode that it may have.
+    /// Whether a segment of each mode ends here.
     ends: [bool; 3],
 }
 
@@ -50,7 +50,7 @@ fn divide(text: &[u8], version: Version) -> Vec<Segment> {
             .saturating_add(mode.length_bits_count(version));
         u32::try_from(bits).unwrap_or(NEVER).saturating_mul(BIT)
     });
-    // What the characters behind cost, if the segment goes on in this mode, and if another one begins.
+    // The cost of the rest of the text: if the segment continues in each mode, and if a new one begins.
     let mut on = [0_u32; 3];
     let mut anew = 0_u32;
     let mut steps = Vec::with_capacity(text.len());
@@ -59,7 +59,7 @@ fn divide(text: &[u8], version: Version) -> Vec<Segment> {
         let behind = on.map(|cost| cost.min(anew));
         let mut costs = MODES.map(|mode| cost(mode, character)).into_iter();
         on = behind.map(|behind| behind.saturating_add(costs.next().unwrap_or(NEVER)));
-        // A segment fills whole bits.
+        // A segment takes whole bits.
         let whole = on
             .iter()
             .zip(header)
@@ -102,7 +102,7 @@ fn cost(mode: Mode, character: u8) -> u32 {
 mod tests {
     use super::{EcLevel, MODES, Mode, Segment, Version, cost, divide, encode, total_encoded_len};
 
-    /// The least number of bits over all divisions there are, tried one after another.
+    /// Returns the least number of bits over all divisions, by trying each.
     fn least(text: &[u8], version: Version) -> usize {
         (1..=text.len())
             .flat_map(|end| MODES.map(|mode| (end, mode)))
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn base32_between_small_letters_is_a_segment_of_its_own() {
+    fn base32_gets_its_own_segment() {
         let text = b"otpauth://totp/a:b?secret=OR3WK3TUPEQHEYLOMRXW2IDCPF2GK4ZB&issuer=a";
         let segments = divide(text, Version::Normal(5));
         let modes: Vec<_> = segments.iter().map(|s| (s.mode, s.begin, s.end)).collect();
@@ -159,15 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn digits_have_a_mode_of_their_own() {
+    fn digits_get_numeric_mode() {
         let segments = divide(b"a0123456789", Version::Normal(5));
         let modes: Vec<_> = segments.iter().map(|segment| segment.mode).collect();
         assert_eq!(modes, [Mode::Byte, Mode::Numeric]);
     }
 
     #[test]
-    fn the_symbol_is_the_smallest_that_holds_the_text() {
-        // ISO/IEC 18004, table 7, level M: so many bytes fill a version.
+    fn symbol_is_smallest_that_fits() {
+        // ISO/IEC 18004, table 7, level M: the bytes that fill a version.
         for (version, bytes) in [
             (1, 14),
             (2, 26),

@@ -1,4 +1,4 @@
-//! SVG: a white square, and one black path of row runs.
+//! SVG: a white square, and a black path with one stroke for each run of dark modules.
 
 use core::fmt::Write;
 
@@ -6,20 +6,20 @@ use super::{QUIET_ZONE, Qr};
 use crate::percent;
 
 impl Qr {
-    /// The code as an SVG element without a fixed size: it fills the box that the page gives it. One path strokes the
-    /// runs of dark modules, row by row; a usual URI takes less than 6 KB.
+    /// Returns the code as an SVG element without a fixed size, so that it fills the box that the page gives it. A
+    /// typical URI takes less than 6 KB.
     ///
-    /// `alt` is what a screen reader says, in the reader's language; say there that the key can also be typed.
+    /// A screen reader reads `alt`. Write it in the user's language, and say that the key can also be typed.
     ///
     /// # Security
-    /// The picture is the secret. Serve it with `Cache-Control: no-store`.
+    /// The picture contains the secret. Serve it with `Cache-Control: no-store`.
     #[must_use]
     pub fn svg(&self, alt: &str) -> String {
         let side = self.framed();
         let mut svg = String::with_capacity(6144);
         svg.push_str(r#"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label=""#);
         escape_into(alt, &mut svg);
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         _ = write!(
             svg,
             r##"" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>"##
@@ -30,7 +30,7 @@ impl Qr {
         svg
     }
 
-    /// [`Qr::svg`] as a `data:` URL for an `<img>`; the page's policy must then allow `img-src data:`.
+    /// Returns [`Qr::svg`] as a `data:` URL for an `<img>`. The page's security policy must then allow `img-src data:`.
     #[must_use]
     pub fn data_url(&self, alt: &str) -> String {
         let svg = self.svg(alt);
@@ -42,7 +42,7 @@ impl Qr {
         url
     }
 
-    /// Appends a stroke along the middle of each run of dark modules. A stroke is one module wide.
+    /// Appends a stroke of one module's width along the middle of each run of dark modules.
     fn runs_into(&self, path: &mut String) {
         for (y, row) in (QUIET_ZONE..).zip(self.cells.chunks(self.side.max(1))) {
             let mut x = QUIET_ZONE;
@@ -56,7 +56,7 @@ impl Qr {
     }
 }
 
-/// Text for an attribute in double quotes. Control characters have no place in XML, escaped or not.
+/// Escapes text for an attribute in double quotes. Control characters are not allowed in XML, not even escaped.
 fn escape_into(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {

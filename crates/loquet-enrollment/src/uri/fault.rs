@@ -1,128 +1,128 @@
-//! What is unusual or wrong in a key URI, and where.
+//! Warnings and errors of reading a key URI, with their positions.
 
 use loquet_otp::{Period, Secret};
 
 use super::MAX_URI;
 use crate::base32::Base32Error;
 
-/// Something that some app would stumble over.
+/// A deviation that some app would not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Byte offset in the URI.
+    /// The byte offset in the URI.
     pub position: usize,
-    /// What it is.
+    /// The deviation.
     pub kind: WarningKind,
 }
 
-/// What [`Import::parse`](crate::Import::parse) reads but would not write.
+/// A deviation that [`Import::parse`](crate::Import::parse) accepts and [`KeyUri`](crate::KeyUri) never writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// A secret under 128 bits: codes can be read, but it must not be bound (RFC 4226 R6).
+    /// The secret has less than 128 bits: use it to read codes, but do not bind it (RFC 4226 R6).
     #[error("the secret has {bytes} bytes: too short to be bound")]
     WeakSecret {
-        /// Its length in bytes.
+        /// The length in bytes.
         bytes: usize,
     },
-    /// Lower case, blanks, dashes or padding in the secret.
+    /// The secret has lower-case letters, spaces, dashes or padding.
     #[error("the secret is not written canonically")]
     SecretSpelling,
-    /// Bits left over behind the last whole byte: dropped here, refused by Google Authenticator on iPhones.
+    /// The secret has bits after the last whole byte. They are dropped; Google Authenticator on iPhones refuses them.
     #[error("the secret does not end on a whole byte")]
     SecretLeftover,
-    /// Label and parameter name different issuers; the parameter counts.
-    #[error("the label says another issuer than the parameter: `{}`", label.escape_debug())]
+    /// Label and parameter name different issuers. The parameter is used.
+    #[error("the issuer in the label differs from the parameter: `{}`", label.escape_debug())]
     IssuerMismatch {
-        /// What the label says.
+        /// The issuer in the label.
         label: String,
     },
     /// Neither label nor parameter names an issuer.
     #[error("no issuer")]
     NoIssuer,
-    /// The account is empty: Google Authenticator refuses it.
+    /// The account is empty. Google Authenticator refuses that.
     #[error("no account")]
     NoAccount,
-    /// More than one colon in the label: the first one divides.
+    /// The label has more than one colon. The first one separates.
     #[error("several colons in the label")]
     SeveralColons,
-    /// A plus sign in a name: some encoders mean a blank, most apps show the sign.
-    #[error("a plus sign that may have been meant as a blank")]
+    /// A name has a plus sign. Some encoders mean a space; most apps show the sign.
+    #[error("a plus sign that may mean a space")]
     Plus,
-    /// An algorithm name other than `SHA1`, `SHA256`, `SHA512`.
-    #[error("the algorithm's name is not written as apps expect it")]
+    /// The algorithm name is not exactly `SHA1`, `SHA256` or `SHA512`.
+    #[error("a non-standard spelling of the algorithm")]
     AlgorithmSpelling,
-    /// `period` with HOTP or `counter` with TOTP: it has no meaning.
-    #[error("a parameter that has no meaning for this type")]
+    /// The URI has `period` with HOTP or `counter` with TOTP.
+    #[error("a parameter that does not apply to this type")]
     Meaningless,
-    /// `#` and what follows is no part of a key URI.
+    /// The URI has a fragment, which is not part of a key URI.
     #[error("a fragment, which is ignored")]
     Fragment,
 }
 
-/// Why a text cannot be read as a key URI, and where.
+/// The error for a text that is not a key URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("at byte {position}: {fault}")]
 pub struct ImportError {
-    /// Byte offset in the text.
+    /// The byte offset in the text.
     pub position: usize,
     /// What is wrong there.
     pub fault: ImportFault,
 }
 
-/// What is wrong with a key URI.
+/// The kind of error in a key URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportFault {
-    /// More than 2,048 bytes.
+    /// The text has more than 2,048 bytes.
     #[error("longer than {MAX_URI} bytes")]
     TooLong,
-    /// Not `otpauth://`.
+    /// The text does not begin with `otpauth://`.
     #[error("a key URI begins with otpauth://")]
     Scheme,
-    /// Neither `totp` nor `hotp`.
+    /// The type is neither `totp` nor `hotp`.
     #[error("the type must be totp or hotp")]
     Type,
-    /// `%` without two hexadecimal digits.
+    /// A `%` has no two hexadecimal digits.
     #[error("`%` must be followed by two hexadecimal digits")]
     Escape,
-    /// Escapes that make no UTF-8.
-    #[error("the escapes here make no UTF-8 text")]
+    /// The decoded bytes are not UTF-8.
+    #[error("the escapes here are not UTF-8 text")]
     Utf8,
-    /// A control character, or one that reverses the writing direction.
-    #[error("a name holds a control character")]
+    /// A name contains a control character or a character that reverses the writing direction.
+    #[error("a name contains a control character")]
     Control,
-    /// A parameter that comes twice: apps differ on which one counts.
-    #[error("the parameter comes a second time")]
+    /// A parameter occurs twice. Apps differ in which one they use.
+    #[error("the parameter occurs a second time")]
     Duplicate,
-    /// No secret.
+    /// The secret is missing.
     #[error("the secret is missing")]
     NoSecret,
-    /// A secret that is not base32; the inner position is within the secret.
+    /// The secret is not base32. The inner position is relative to the secret.
     #[error("{0}")]
     Base32(Base32Error),
-    /// Fewer than 10 or more than 128 bytes of secret.
+    /// The secret has fewer than 10 or more than 128 bytes.
     #[error(
-        "the secret has {bytes} bytes: {} to {} are possible",
+        "the secret has {bytes} bytes: it must have {} to {}",
         Secret::WEAKEST,
         Secret::MAX
     )]
     SecretLength {
-        /// Its length in bytes.
+        /// The length in bytes.
         bytes: usize,
     },
-    /// Not one of SHA-1, SHA-256, SHA-512. It is never replaced by another.
+    /// The algorithm is not SHA-1, SHA-256 or SHA-512. It is never replaced by another.
     #[error("the algorithm must be SHA1, SHA256 or SHA512")]
     Algorithm,
-    /// Not 6, 7 or 8.
+    /// The number of digits is not 6, 7 or 8.
     #[error("a code must have 6, 7 or 8 digits")]
     Digits,
-    /// Not 1 to 3600.
+    /// The period is not 1 to 3600.
     #[error("the period must be 1 to {} seconds", Period::MAX)]
     Period,
-    /// Not a number of 64 bits.
+    /// The counter is not a 64-bit number.
     #[error("the counter must be a whole number below 2^64")]
     Counter,
-    /// HOTP without counter.
+    /// The HOTP counter is missing.
     #[error("hotp needs a counter")]
     NoCounter,
 }

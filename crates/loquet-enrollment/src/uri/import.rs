@@ -1,4 +1,4 @@
-//! Reading what other services emit.
+//! Reading of key URIs from other services.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use super::piece::{Piece, Query};
 use crate::base32::{self, Base32Error};
 use crate::{MovingFactor, Parameters};
 
-/// A key URI as read: what it says, and where it strays from what every app understands.
+/// The contents of a key URI, with its deviations from what every app supports.
 ///
-/// Read are any case of scheme, type and parameter names, blanks, dashes and padding in the secret, `%3A` for the
-/// colon, several colons, names like `HmacSHA256`, a missing or contradicting issuer, secrets from 80 bits on. Unknown
-/// parameters are ignored. Refused is what would give wrong codes or could mean two things.
+/// It accepts any case of scheme, type and parameter names, spaces, dashes and padding in the secret, `%3A` as the colon,
+/// several colons, names like `HmacSHA256`, a missing or contradictory issuer, and secrets from 80 bits. It ignores
+/// unknown parameters. It refuses URIs that are ambiguous or would give wrong codes.
 ///
 /// ```
 /// use loquet_enrollment::{Import, WarningKind};
@@ -30,27 +30,27 @@ use crate::{MovingFactor, Parameters};
 /// ```
 ///
 /// # Security
-/// Show the issuer to the person before taking the secret over. A secret with [`Secret::is_weak`] serves to read codes
-/// of another service; binding it is refused ([`KeyUri`](crate::KeyUri) does).
+/// Show the issuer to the user before importing the secret. A weak secret ([`Secret::is_weak`]) only serves to read
+/// codes of another service; [`KeyUri`](crate::KeyUri) refuses to bind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// Who gave the secret. The parameter counts when it contradicts the label (draft-andesco-otpauth-uri).
+    /// The issuer. If label and parameter differ, it is the parameter (draft-andesco-otpauth-uri).
     pub issuer: Option<String>,
-    /// Whose secret it is; empty when the URI does not say.
+    /// The account; empty if the URI has none.
     pub account: String,
     /// The shared secret.
     pub secret: Secret,
-    /// Hash, digits, and step or counter.
+    /// The hash, the digits, and the step or counter.
     pub parameters: Parameters,
-    /// Where the URI strays, in the order found.
+    /// The deviations, in the order found.
     pub warnings: Vec<Warning>,
 }
 
 impl Import {
-    /// Reads a key URI.
+    /// Parses a key URI.
     ///
     /// # Errors
-    /// [`ImportError`] with the first fault and its byte offset.
+    /// [`ImportError`] with the first error and its byte offset.
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         if text.len() > MAX_URI {
             return Err(ImportError {
@@ -101,9 +101,9 @@ impl Import {
     }
 }
 
-/// The URI itself, without blanks around it.
+/// Returns the trimmed URI without its fragment.
 fn without_fragment<'a>(text: &'a str, warn: &mut impl FnMut(Piece<'_>, WarningKind)) -> Piece<'a> {
-    // Without a branch for each byte, so that sixteen bytes are compared at once.
+    // No branch for each byte, so that sixteen bytes are compared at once.
     let found = text.bytes().fold(0_u8, |found, byte| {
         found | u8::from(matches!(byte, b'%' | b'+')) | if byte == b'#' { 2 } else { 0 }
     });
@@ -118,7 +118,7 @@ fn without_fragment<'a>(text: &'a str, warn: &mut impl FnMut(Piece<'_>, WarningK
     }
 }
 
-/// The type, and the label behind it.
+/// Returns whether the type is TOTP, and the label.
 fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
     let scheme = "otpauth://";
     let (found, rest) = path.split(scheme.len(), 0);
@@ -133,7 +133,7 @@ fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
     }
 }
 
-/// Splits the raw label at its first colon, escaped or not (draft-andesco-otpauth-uri).
+/// Splits the undecoded label at its first colon, escaped or not (draft-andesco-otpauth-uri).
 fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
     let literal = label.position(b':').map(|at| (at, 1));
     let escaped = label.escaped_colon().map(|at| (at, 3));
@@ -160,7 +160,7 @@ fn account_name(
     Ok(name.into_owned())
 }
 
-/// The issuer that counts.
+/// Returns the issuer from prefix and parameter.
 fn issuer(
     prefix: Option<Piece<'_>>,
     parameter: Option<Piece<'_>>,
@@ -172,7 +172,7 @@ fn issuer(
             warn(piece, WarningKind::Plus);
         }
     }
-    // As emitted by careful services: twice the same text. Reading it once spares an allocation.
+    // Usually both are the same text. Decoding it once saves an allocation.
     if let (Some(a), Some(b)) = (prefix, parameter)
         && a.text == b.text
     {
@@ -210,7 +210,7 @@ fn secret(
     let decoded = if piece.plain {
         base32::decode(piece.text)
     } else {
-        // Some forms write a blank as a plus sign.
+        // Form encoding writes a space as a plus sign.
         let text = Zeroizing::new(piece.decode()?.into_owned());
         base32::decode(&Zeroizing::new(text.replace('+', " ")))
     };
@@ -234,7 +234,7 @@ fn secret(
     Ok(secret)
 }
 
-/// Where a fault in the secret stands in the URI: exact unless escapes come before it.
+/// Returns the position of a base32 error within the piece, or 0 if escapes make it unknown.
 fn inner(error: Base32Error, piece: Piece<'_>) -> usize {
     if piece.text.contains('%') {
         0
@@ -304,7 +304,7 @@ fn counter(
         .ok_or(piece.fault(ImportFault::Counter))
 }
 
-/// Decimal digits alone: `parse` would take a sign.
+/// Parses decimal digits only; `parse` alone would accept a sign.
 fn number<N: core::str::FromStr>(piece: Piece<'_>) -> Result<Option<N>, ImportError> {
     let text = piece.decode()?;
     Ok(Some(text)

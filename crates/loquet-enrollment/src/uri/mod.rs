@@ -1,4 +1,4 @@
-//! Key URIs: written strictly here, read widely in `import`.
+//! Key URIs for authenticator apps.
 
 mod fault;
 mod import;
@@ -14,14 +14,14 @@ pub use import::Import;
 
 use crate::{App, Label, MovingFactor, Parameters, Report, base32, compatible, percent};
 
-/// The longest key URI, in bytes. [`KeyUri`] stays below it whatever the names; [`Import`](crate::Import) refuses more.
+/// The longest key URI, in bytes. [`KeyUri`] never exceeds it; [`Import`](crate::Import) refuses longer text.
 pub const MAX_URI: usize = 2048;
 
 /// A key URI that every app reads alike.
 ///
-/// `otpauth://totp/Issuer:account?secret=…&issuer=Issuer`: lower-case scheme and type, one literal colon, `%20` for
-/// blanks, the issuer both as prefix and as parameter (the drafts disagree on which counts), the secret in canonical
-/// base32, and default parameters left out, which makes the QR code smaller by two versions.
+/// The form is `otpauth://totp/Issuer:account?secret=…&issuer=Issuer`: scheme and type in lower case, one literal colon,
+/// `%20` for spaces, the issuer both as prefix and as parameter (the drafts disagree on which is used), and the secret in
+/// canonical base32. Default parameters are omitted, which makes the QR code two versions smaller.
 ///
 /// ```
 /// use loquet_enrollment::{KeyUri, Label};
@@ -37,34 +37,34 @@ pub const MAX_URI: usize = 2048;
 /// ```
 ///
 /// # Security
-/// The text holds the secret. `Debug` shows none of it, there is no `Display`, and it is wiped when dropped. It must
-/// not be logged, and no outside service may draw the QR code.
+/// The text contains the secret. `Debug` hides it, there is no `Display`, and it is wiped when dropped. Do not log it,
+/// and let no external service draw the QR code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyUri(Zeroizing<String>);
 
-/// Why no key URI is made.
+/// The reason why no key URI is made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUriError {
-    /// RFC 4226 R6 wants 128 bits at least of a secret that is bound.
+    /// The secret is too short to be bound: RFC 4226 R6 requires 128 bits.
     #[error(
         "a secret of {bytes} bytes is too short to be bound: {} at least",
         Secret::MIN
     )]
     WeakSecret {
-        /// Its length in bytes.
+        /// The length in bytes.
         bytes: usize,
     },
-    /// Parameters other than the default, and no app named that they must work with.
+    /// The parameters are not the default, and no apps were named.
     #[error("these parameters do not work in every app: name the apps that they must work with")]
     AppsNotNamed,
-    /// A named app would refuse the code, or show wrong codes without a word.
+    /// A named app would refuse the code or show wrong codes.
     #[error("not every named app works: {0}")]
     Incompatible(Report),
 }
 
 impl KeyUri {
-    /// A TOTP URI with the parameters that every app honours: SHA-1, six digits, thirty seconds.
+    /// Creates a TOTP URI with SHA-1, six digits and thirty seconds, which every app supports.
     ///
     /// # Errors
     /// [`KeyUriError::WeakSecret`].
@@ -72,11 +72,11 @@ impl KeyUri {
         Self::for_apps(label, secret, &Parameters::default(), &[])
     }
 
-    /// A URI with other parameters, TOTP or HOTP, for an audience whose apps are known.
+    /// Creates a URI with other parameters, TOTP or HOTP, for named apps.
     ///
     /// # Errors
-    /// [`KeyUriError::AppsNotNamed`] when the parameters are not the default and `apps` is empty,
-    /// [`KeyUriError::Incompatible`] when one of `apps` does not show right codes in its current version,
+    /// [`KeyUriError::AppsNotNamed`] if the parameters are not the default and `apps` is empty,
+    /// [`KeyUriError::Incompatible`] if one of `apps` does not show right codes in its current version, or
     /// [`KeyUriError::WeakSecret`].
     pub fn for_apps(
         label: &Label,
@@ -100,7 +100,7 @@ impl KeyUri {
     }
 
     fn write(label: &Label, secret: &Secret, parameters: &Parameters) -> Self {
-        // Enough for all, so that no growth leaves a copy of the secret behind.
+        // Large enough, because a string that grows leaves a copy of the secret.
         let capacity = percent::encoded_len(label.issuer())
             .saturating_mul(2)
             .saturating_add(percent::encoded_len(label.account()))
@@ -141,10 +141,10 @@ impl KeyUri {
         Self(uri)
     }
 
-    /// The text, to be drawn as a QR code or opened as a link on the phone itself.
+    /// Returns the text, for a QR code or as a link on the phone itself.
     ///
     /// # Security
-    /// The only way out of the type. Nothing that is logged may see it.
+    /// Never log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -153,7 +153,7 @@ impl KeyUri {
 
 fn number_into(number: u64, text: &mut String) {
     use fmt::Write;
-    // Writing to a String cannot fail.
+    // Writing to a `String` cannot fail.
     _ = write!(text, "{number}");
 }
 

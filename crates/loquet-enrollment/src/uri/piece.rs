@@ -1,4 +1,4 @@
-//! Taking a URI apart without losing the places.
+//! Pieces of a URI that keep their positions.
 
 use core::ops::Range;
 use std::borrow::Cow;
@@ -7,12 +7,12 @@ use super::fault::{ImportError, ImportFault};
 use crate::label::has_deceptive;
 use crate::percent::{self, PercentError};
 
-/// A piece of the URI that knows where it stands.
+/// A piece of the URI with its position.
 #[derive(Clone, Copy)]
 pub(super) struct Piece<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    /// Whether the whole URI is free of escapes and plus signs, as most are: nobody then looks for them again.
+    /// Whether the whole URI has no escapes or plus signs, as most, so that they need not be searched again.
     pub(super) plain: bool,
 }
 
@@ -24,7 +24,7 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// A part of the piece; empty if the range does not fall on characters, which no caller asks for.
+    /// Returns a part of the piece, or an empty piece if the range is not on character boundaries.
     pub(super) fn part(self, range: Range<usize>) -> Self {
         Self {
             text: self.text.get(range.clone()).unwrap_or_default(),
@@ -33,7 +33,7 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Nothing, at the end of the piece.
+    /// Returns the empty piece at the end.
     pub(super) fn end(self) -> Self {
         self.part(self.text.len()..self.text.len())
     }
@@ -50,7 +50,7 @@ impl<'a> Piece<'a> {
         Some(self.split(self.position(mark)?, 1))
     }
 
-    /// Where an ASCII character first stands; sixteen are looked at at once.
+    /// Returns the offset of the first occurrence of an ASCII character. Compares sixteen bytes at once.
     pub(super) fn position(self, mark: u8) -> Option<usize> {
         let is_mark = |byte: &u8| *byte == mark;
         let (blocks, _) = self.text.as_bytes().as_chunks::<16>();
@@ -64,7 +64,7 @@ impl<'a> Piece<'a> {
         Some(rest.iter().position(is_mark)?.saturating_add(start))
     }
 
-    /// Where the first colon stands that is written `%3A`.
+    /// Returns the offset of the first `%3A`.
     pub(super) fn escaped_colon(self) -> Option<usize> {
         if self.plain {
             return None;
@@ -96,7 +96,7 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// A name to be shown: decoded, blanks at the edges dropped.
+    /// Decodes and trims a name.
     pub(super) fn name(self) -> Result<Cow<'a, str>, ImportError> {
         let name = self.decode()?;
         if has_deceptive(&name) {
@@ -110,7 +110,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The known parameters, as they stand in the query.
+/// The known parameters of the query.
 #[derive(Default)]
 pub(super) struct Query<'a> {
     pub(super) secret: Option<Piece<'a>>,

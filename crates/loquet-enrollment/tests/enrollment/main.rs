@@ -1,4 +1,4 @@
-//! What the crate emits, reads and draws, in one program.
+//! Tests of the public interface.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +9,7 @@
     clippy::cast_possible_truncation,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly, print what it found and read files"
+    reason = "tests may panic, print and read files"
 )]
 
 mod apps;

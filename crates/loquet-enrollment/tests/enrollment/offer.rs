@@ -1,4 +1,4 @@
-//! What an enrollment page gets, and what its values show in print.
+//! The contents of an offer, and what `Debug` shows of it.
 
 use loquet_enrollment::{App, Label, ManualKey, Offer, OfferError};
 use loquet_otp::{Digits, Secret, Totp};
@@ -11,18 +11,18 @@ fn offer(totp: Totp, apps: &[App]) -> Result<Offer, OfferError> {
 }
 
 #[test]
-fn every_part_of_an_offer_says_the_same_key() {
+fn all_fields_contain_the_same_key() {
     let offer = offer(Totp::default(), &[]).unwrap();
     assert!(offer.uri.expose().contains(&*offer.key_ungrouped));
     assert_eq!(offer.key_grouped.replace(' ', ""), *offer.key_ungrouped);
     assert_eq!(*offer.svg, offer.qr.svg("QR: Loquet (marie)"));
     assert_eq!((&*offer.issuer, &*offer.account), ("Loquet", "marie"));
-    // The advice is about all apps, or about those that were named.
+    // The advice covers all apps, or the named ones.
     assert_eq!(offer.advice.fits.len(), App::ALL.len());
 }
 
 #[test]
-fn other_parameters_are_offered_to_named_apps_alone() {
+fn offer_of_other_parameters_requires_named_apps() {
     let eight = Totp {
         digits: Digits::Eight,
         ..Totp::default()
@@ -34,7 +34,7 @@ fn other_parameters_are_offered_to_named_apps_alone() {
 }
 
 #[test]
-fn steps_counted_from_another_instant_are_not_offered() {
+fn nonzero_t0_is_not_offered() {
     let late = Totp {
         t0: 5,
         ..Totp::default()
@@ -43,8 +43,8 @@ fn steps_counted_from_another_instant_are_not_offered() {
 }
 
 #[test]
-fn debug_text_of_an_offer_shows_no_secret() {
-    // The canary: 20 bytes, looked for in every form that a formatter could choose.
+fn debug_hides_secrets_of_offer() {
+    // The canary is searched for in every form that a formatter could choose.
     let offer = offer(Totp::default(), &[]).unwrap();
     let printed = format!(
         "{offer:?} {offer:#?} {:?} {:?} {:?}",
@@ -52,7 +52,7 @@ fn debug_text_of_an_offer_shows_no_secret() {
         offer.qr,
         ManualKey::new(&Secret::from(SECRET))
     );
-    // What is left is worth reading.
+    // Names and lengths are shown.
     for told in [
         r#"Offer { issuer: "Loquet", account: "marie", expires: 1700000600, .. }"#,
         "ManualKey(20 bytes)",

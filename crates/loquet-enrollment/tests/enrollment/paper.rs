@@ -1,4 +1,4 @@
-//! Printed codes: canonical reading, equality, faults in place.
+//! Printed codes: parsing, equality and errors.
 
 use loquet_enrollment::{PaperCode, PaperError, base32};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn all_spellings_of_a_printed_code_are_equal() {
 }
 
 #[test]
-fn codes_are_equal_when_every_bit_is() {
+fn printed_codes_compare_by_every_bit() {
     let code = PaperCode::from_entropy([0; 16]);
     for bit in 0..128 {
         let mut other = [0_u8; 16];
@@ -33,7 +33,7 @@ fn codes_are_equal_when_every_bit_is() {
 }
 
 #[test]
-fn what_is_wrong_with_a_code_is_said_and_where() {
+fn printed_code_errors_have_positions() {
     let text = PaperCode::from_entropy([3; 16]).expose();
     let parse = |typed: &str| typed.parse::<PaperCode>().unwrap_err();
     for (typed, symbols) in [
@@ -44,21 +44,21 @@ fn what_is_wrong_with_a_code_is_said_and_where() {
     ] {
         assert_eq!(parse(typed), PaperError::Length(symbols), "{typed}");
     }
-    // Even where it has as many letters as a code.
+    // Even with the right number of letters.
     let wide = format!("{}{}", *text, "-".repeat(256));
     assert_eq!(parse(&wide), PaperError::TooLong);
-    // 9 is no slip that anybody could tell the letter of.
+    // 9 is not a misreading of a certain letter.
     for typed in ["ABC!", "abc9", "A-C\u{301}", "A B\u{ff21}"] {
         assert_eq!(parse(typed), PaperError::Character { at: 4 }, "{typed}");
     }
-    // The two bits that the 26th symbol has too many.
+    // The 26th symbol has two unused bits, which must be zero.
     let twin = format!("{}B", "A".repeat(25));
     assert_eq!(parse(&twin), PaperError::End);
     assert!(format!("{}I", "A".repeat(25)).parse::<PaperCode>().is_ok());
 }
 
 #[test]
-fn the_last_group_is_recognised_as_forgivingly() {
+fn last_group_matches_in_any_spelling() {
     let code = PaperCode::from_entropy([0x5a; 16]);
     for (typed, is_it) in [
         ("UWS2LI", true),
@@ -75,7 +75,7 @@ fn the_last_group_is_recognised_as_forgivingly() {
 
 proptest! {
     #[test]
-    fn a_code_reads_back_and_is_what_base32_says(bytes: [u8; 16]) {
+    fn printed_code_round_trips_as_base32(bytes: [u8; 16]) {
         let code = PaperCode::from_entropy(bytes);
         let text = code.expose();
         prop_assert_eq!(text.replace("-", ""), base32::encode(&bytes).to_string());
@@ -83,9 +83,9 @@ proptest! {
         prop_assert_eq!(text.parse::<PaperCode>(), Ok(code));
     }
 
-    // Whatever is accepted is the one spelling of its bits, but for case, grouping and the three slips.
+    // Accepted text is the canonical text but for case, grouping and the three misreadings.
     #[test]
-    fn what_is_read_is_written_the_same(text in "[A-Za-z0-9 -]{20,34}|[A-Z2-7]{26}|\\PC{0,40}") {
+    fn parsed_code_is_written_canonically(text in "[A-Za-z0-9 -]{20,34}|[A-Z2-7]{26}|\\PC{0,40}") {
         if let Ok(code) = text.parse::<PaperCode>() {
             let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
             let plain = plain.to_ascii_uppercase().replace('0', "O").replace('1', "I").replace('8', "B");
@@ -95,7 +95,7 @@ proptest! {
 }
 
 #[test]
-fn debug_text_shows_no_printed_code() {
+fn debug_hides_printed_code() {
     let code = PaperCode::from_entropy([7; 16]);
     assert_eq!(format!("{code:?}"), "PaperCode([redacted])");
 }

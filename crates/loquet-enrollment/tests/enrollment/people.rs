@@ -1,9 +1,9 @@
-//! Invented people to enroll, the same in every run.
+//! Generated users, the same in every run.
 
 use loquet_enrollment::{KeyUri, Label};
 use loquet_otp::Secret;
 
-/// SplitMix64: the same people in every run.
+/// SplitMix64.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -69,7 +69,7 @@ const DOMAINS: [&str; 6] = [
     "",
 ];
 
-/// A random person's label.
+/// Returns a random user's label.
 pub(crate) fn label(random: &mut Random) -> Label {
     let issuer = random.pick(&ISSUERS);
     let mut account = random.pick(&FIRST).to_owned();
@@ -90,13 +90,13 @@ pub(crate) fn secret(random: &mut Random) -> Secret {
     Secret::from(random.bytes::<20>())
 }
 
-/// A random person's key URI with default parameters.
+/// Returns a random user's key URI with default parameters.
 pub(crate) fn key_uri(random: &mut Random) -> KeyUri {
     let (label, secret) = (label(random), secret(random));
     KeyUri::new(&label, &secret).unwrap()
 }
 
-/// The URI of which the documents speak when they say "usual": 105 bytes, version 6.
+/// Returns the URI that the documentation calls "typical": 105 bytes, version 6.
 pub(crate) fn usual() -> KeyUri {
     let label = Label::new("Loquet", "marie.tremblay@mairie.example").unwrap();
     KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap()

@@ -1,6 +1,6 @@
-//! How each app reads a URI, as its source or its documentation says.
+//! How each app reads a URI, after its source or documentation.
 
-/// What an app would show and compute.
+/// What an app shows and computes.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Token {
     pub(crate) issuer: String,
@@ -8,14 +8,14 @@ pub(crate) struct Token {
     pub(crate) secret: Vec<u8>,
     pub(crate) algorithm: String,
     pub(crate) digits: u32,
-    /// Seconds, or the counter behind a minus sign: the two never meet in one test.
+    /// The period in seconds, or the negated counter. No test compares one with the other.
     pub(crate) moving: i128,
 }
 
-/// How an app reads a URI.
+/// The parsing rule of an app.
 pub(crate) type Rule = fn(&str) -> Option<Token>;
 
-/// The parts that every URI library finds: scheme, host, decoded path, query pairs in order.
+/// The parts that every URI library returns: scheme, host, decoded path and query pairs.
 pub(crate) struct Parts {
     scheme: String,
     host: String,
@@ -23,7 +23,7 @@ pub(crate) struct Parts {
     query: Vec<(String, String)>,
 }
 
-/// Decodes escapes; `plus` says whether a plus sign is a blank, as in `android.net.Uri.getQueryParameter`.
+/// Decodes escapes. With `plus`, a plus sign is a space, as in `android.net.Uri.getQueryParameter`.
 pub(crate) fn decode(text: &str, plus: bool) -> String {
     let mut bytes = text.bytes();
     let mut out = Vec::new();
@@ -70,7 +70,7 @@ impl Parts {
     }
 }
 
-/// Base32 by the letter of the RFC: no case, no blanks, no padding, no leftover bits.
+/// Decodes base32 strictly: upper case, without spaces, padding or leftover bits.
 pub(crate) fn strict_base32(text: &str) -> Option<Vec<u8>> {
     let mut bits = String::new();
     for symbol in text.bytes() {
@@ -99,7 +99,7 @@ pub(crate) fn split_at_colon(label: &str) -> (String, String) {
         })
 }
 
-/// Microsoft Authenticator and Authy: the type must be totp; algorithm, digits and period are not looked at.
+/// Microsoft Authenticator and Authy: the type must be totp; algorithm, digits and period are ignored.
 pub(crate) fn only_the_default(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, false);
     if parts.scheme != "otpauth" || parts.host != "totp" {
@@ -116,8 +116,8 @@ pub(crate) fn only_the_default(uri: &str) -> Option<Token> {
     })
 }
 
-/// `AuthenticatorActivity.parseSecret`: host in exact case, name and secret never empty, period not looked at. The
-/// published source does not look at algorithm and digits either; versions since 2024 do.
+/// `AuthenticatorActivity.parseSecret`: host in exact case, name and secret not empty, period ignored. The published
+/// source also ignores algorithm and digits; versions since 2024 do not.
 pub(crate) fn google_android(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     let moving = match parts.host.as_str() {
@@ -129,7 +129,7 @@ pub(crate) fn google_android(uri: &str) -> Option<Token> {
     if !parts.scheme.eq_ignore_ascii_case("otpauth") || name.is_empty() {
         return None;
     }
-    // The list shows the issuer, and strips it from the name when the name begins with it.
+    // The list shows the issuer and removes it from the beginning of the name.
     let issuer = parts.parameter("issuer")?.to_owned();
     let account = name
         .strip_prefix(&format!("{issuer}:"))
@@ -148,8 +148,8 @@ pub(crate) fn google_android(uri: &str) -> Option<Token> {
     })
 }
 
-/// `OTPAuthURL authURLWithURL:` and `OTPGenerator init`: `NSURL` refuses raw blanks and other stray characters, scheme
-/// and host in exact case, algorithm by exact name, digits 6 to 8, `GTMStringEncoding` refuses padding and leftovers.
+/// `OTPAuthURL authURLWithURL:` and `OTPGenerator init`: `NSURL` refuses spaces and other invalid characters; scheme and
+/// host in exact case, algorithm by exact name, digits 6 to 8; `GTMStringEncoding` refuses padding and leftover bits.
 pub(crate) fn google_ios(uri: &str) -> Option<Token> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     if !uri.chars().all(allowed) {
@@ -170,7 +170,7 @@ pub(crate) fn google_ios(uri: &str) -> Option<Token> {
         return None;
     }
     let secret = strict_base32(parts.parameter("secret")?)?;
-    // The whole label is shown as it stands: what is before the colon is the issuer for the eye.
+    // The app shows the whole label, so the user reads the text before the colon as the issuer.
     let (issuer, account) = split_at_colon(&parts.path);
     Some(Token {
         issuer,
@@ -201,7 +201,7 @@ pub(crate) fn apple(uri: &str) -> Option<Token> {
     })
 }
 
-/// 1Password: reads the standard URI; the prefix of the label is the issuer unless the parameter says more.
+/// 1Password: reads the standard URI. The issuer parameter replaces the label's prefix.
 pub(crate) fn one_password(uri: &str) -> Option<Token> {
     let token = apple(uri)?;
     let parts = Parts::of(uri, false);
@@ -211,7 +211,7 @@ pub(crate) fn one_password(uri: &str) -> Option<Token> {
     })
 }
 
-/// `GoogleAuthInfo.parseUri`: exactly one colon, or the whole label becomes the account; the label's issuer wins.
+/// `GoogleAuthInfo.parseUri`: exactly one colon, or the whole label is the account; the label's issuer wins.
 pub(crate) fn aegis(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     if parts.scheme != "otpauth" {
@@ -237,7 +237,7 @@ pub(crate) fn aegis(uri: &str) -> Option<Token> {
     })
 }
 
-/// `Token(Uri)`: the path matches `^/(?:([^:]+):)?([^:]+)$`, period at least 5, and `parse` wants 16 bytes of secret.
+/// `Token(Uri)`: the path matches `^/(?:([^:]+):)?([^:]+)$`, the period is at least 5, and the secret at least 16 bytes.
 pub(crate) fn free_otp(uri: &str) -> Option<Token> {
     let parts = Parts::of(uri, true);
     let (issuer, account) = match parts.path.split(':').collect::<Vec<_>>().as_slice() {
@@ -267,8 +267,8 @@ pub(crate) fn free_otp(uri: &str) -> Option<Token> {
     })
 }
 
-/// `Totp::from_str`: everything in lower case first, the issuer parameter wins, the type is not looked at, symbols that
-/// are not base32 are skipped.
+/// `Totp::from_str`: converts everything to lower case, prefers the issuer parameter, ignores the type, and skips symbols
+/// that are not base32.
 pub(crate) fn bitwarden(uri: &str) -> Option<Token> {
     let parts = Parts::of(&uri.to_lowercase(), true);
     if parts.scheme != "otpauth" {
@@ -297,8 +297,8 @@ pub(crate) fn bitwarden(uri: &str) -> Option<Token> {
     })
 }
 
-/// Android's `OtpLinkParser` decodes the whole link *before* it looks for the parts and turns `#` into a dash; the
-/// iPhone's `CodeParser` allows one question mark alone and turns a plus in the issuer into a blank.
+/// Android's `OtpLinkParser` decodes the whole link *before* splitting it and turns `#` into a dash. The iPhone's
+/// `CodeParser` allows only one question mark and turns a plus in the issuer into a space.
 pub(crate) fn two_fas(uri: &str) -> Option<Token> {
     if uri.matches('?').count() != 1 {
         return None;

@@ -1,27 +1,27 @@
-//! Whether phones read it: three independent decoders over pictures as a camera takes them from a screen. The third,
-//! `zbarimg`, is asked where it is installed (Debian: zbar-tools).
+//! Round trips through three independent decoders, over pictures as a camera takes them from a screen. The third decoder,
+//! `zbarimg`, is used if it is installed (Debian: zbar-tools).
 //!
-//! The whole table takes minutes: `cargo xtask long` prints it, or `cargo test --release -p loquet-enrollment --features
-//! qr-png --test enrollment -- --ignored --nocapture`. By default each cell is tried on fewer people.
+//! The full table takes minutes: `cargo xtask long` prints it, or `cargo test --release -p loquet-enrollment --features
+//! qr-png --test enrollment -- --ignored --nocapture`. By default each cell is tested with fewer users.
 
 use crate::people::{Random, key_uri};
 use image::{GrayImage, Luma};
 use loquet_enrollment::{Import, Qr, Scale};
 
-/// What stands between the picture and the decoder.
+/// A distortion between the picture and the decoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Camera {
-    /// The picture as written.
+    /// The original picture.
     Plain,
-    /// On a black page: the quiet zone alone keeps it readable.
+    /// On a black page, where only the quiet zone keeps it readable.
     DarkPage,
-    /// Out of focus: a Gaussian of 0.3 modules, which leaves a lone module 80 % of its contrast.
+    /// Out of focus: a Gaussian blur of 0.3 modules, which leaves a single module 80 % of its contrast.
     Blur,
     /// Turned by seven degrees.
     Turned,
     /// Upside down.
     UpsideDown,
-    /// Grain of a sensor in poor light.
+    /// The grain of a sensor in poor light.
     Noise,
     /// Turned, out of focus, grainy, faded, and on a black page.
     Everything,
@@ -39,7 +39,7 @@ const CAMERAS: [Camera; 7] = [
 
 const SCALES: [u8; 4] = [1, 2, 4, 8];
 
-/// The picture as its PNG says it.
+/// Returns the picture that the PNG file shows.
 fn picture(qr: &Qr, scale: u8) -> GrayImage {
     let file = qr.png(Scale::new(scale).unwrap());
     image::load_from_memory(&file).unwrap().into_luma8()
@@ -57,7 +57,7 @@ fn page(image: &GrayImage, margin: u32, shade: u8) -> GrayImage {
     })
 }
 
-/// Turns around the middle, with bilinear sampling; what comes from outside has the page's shade.
+/// Rotates around the center with bilinear sampling, filling with the shade of the page.
 fn turned(image: &GrayImage, degrees: f64, shade: u8) -> GrayImage {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let middle = f64::from(image.width() - 1) / 2.0;
@@ -137,9 +137,9 @@ fn read_by_rqrr(image: &GrayImage) -> Option<String> {
         .map(|(_, text)| text)
 }
 
-/// `None` when it is not installed.
+/// Returns `None` if it is not installed.
 fn read_by_zbarimg(image: &GrayImage) -> Option<Option<String>> {
-    // Tests may run side by side, each in a process or thread of its own.
+    // Tests may run in parallel, in processes or threads.
     let name = format!("{}-{:?}", std::process::id(), std::thread::current().id());
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name + ".png");
     image.save(&file).unwrap();
@@ -152,7 +152,7 @@ fn read_by_zbarimg(image: &GrayImage) -> Option<Option<String>> {
     Some(Some(text.trim_end().to_owned()).filter(|text| !text.is_empty()))
 }
 
-/// What each decoder read; the third may be missing.
+/// Returns the text that each decoder read. The third may be missing.
 fn read_by_all(image: &GrayImage) -> Vec<Option<String>> {
     [read_by_rxing(image), read_by_rqrr(image)]
         .into_iter()
@@ -160,12 +160,12 @@ fn read_by_all(image: &GrayImage) -> Vec<Option<String>> {
         .collect()
 }
 
-/// How many of so many people each decoder read, for one scale and one camera.
+/// How many pictures each decoder read, for one scale and one camera.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cell {
     people: u32,
     decoders: [u32; 3],
-    /// Read by one of them at least.
+    /// The pictures that at least one decoder read.
     any: u32,
 }
 
@@ -179,7 +179,7 @@ fn cell(scale: u8, camera: Camera, people: u32, random: &mut Random) -> Cell {
         let drawn = picture(&Qr::encode(uri.expose()).unwrap(), scale);
         let read = read_by_all(&photograph(&drawn, scale, camera, random));
         for text in read.iter().flatten() {
-            // A decoder may fail. It must never read something else.
+            // A decoder may fail, but must never read another text.
             assert_eq!(text, uri.expose(), "{scale} px, {camera:?}");
             assert_eq!(Import::parse(text).unwrap().warnings, []);
         }
@@ -191,7 +191,7 @@ fn cell(scale: u8, camera: Camera, people: u32, random: &mut Random) -> Cell {
     cell
 }
 
-/// Fills the table and holds the cells to what the documentation of `Qr` says.
+/// Prints the table, and compares the cells with the documentation of `Qr`.
 fn table(people: u32) {
     let mut random = Random(21);
     let mut broken = Vec::new();
@@ -208,7 +208,7 @@ fn table(people: u32) {
             );
             let promised = match (scale, camera) {
                 (_, Camera::Plain | Camera::DarkPage | Camera::UpsideDown) => 100.0,
-                // Not every one is read, and of two people one is half.
+                // Not every picture is read, and one of two is already half.
                 (8, Camera::Everything) | (2, _) if people < 30 => 0.0,
                 (8, Camera::Everything) | (2, _) => 90.0,
                 (4 | 8, _) => 100.0,
@@ -223,19 +223,19 @@ fn table(people: u32) {
 }
 
 #[test]
-fn the_decoders_read_what_a_camera_sees() {
+fn decoders_read_camera_pictures() {
     table(1);
 }
 
 #[test]
-#[ignore = "takes minutes: 840 people, to fill the table of the documentation"]
-fn the_decoders_read_what_a_camera_sees_at_length() {
+#[ignore = "takes minutes: 840 users, for the table in the documentation"]
+fn decoders_read_camera_pictures_at_length() {
     table(30);
 }
 
-/// Texts in every mode a symbol has, and switching between them.
+/// Texts in all modes, and switches between them.
 #[test]
-fn any_printable_text_is_read_back() {
+fn any_printable_text_round_trips() {
     let mut random = Random(24);
     let words = ["0123456789", "ABCDEFGHIJ%/:", "abcxyz~{}", "7", "Q", "q"];
     for _ in 0..60 {
@@ -251,13 +251,13 @@ fn any_printable_text_is_read_back() {
     }
 }
 
-/// The picture as written, for many people, in the four scales by turns.
+/// Reads the original pictures of many users, in the four scales by turns.
 fn as_written(people: u32) {
     let mut random = Random(22);
     for scale in SCALES.into_iter().cycle().take(people as usize) {
         let uri = key_uri(&mut random);
         let picture = picture(&Qr::encode(uri.expose()).unwrap(), scale);
-        // Between two pixels `zbarimg` guesses, and at one pixel a module there is nothing to guess from.
+        // `zbarimg` interpolates between pixels, which needs at least two pixels a module.
         let decoders = if scale == 1 { 2 } else { 3 };
         for text in read_by_all(&picture).iter().take(decoders) {
             assert_eq!(text.as_deref(), Some(uri.expose()), "{scale:?}");
@@ -266,12 +266,12 @@ fn as_written(people: u32) {
 }
 
 #[test]
-fn every_decoder_reads_everybody_as_written() {
+fn every_decoder_reads_original_pictures() {
     as_written(40);
 }
 
 #[test]
-#[ignore = "takes minutes: 2,000 people"]
-fn every_decoder_reads_everybody_as_written_at_length() {
+#[ignore = "takes minutes: 2,000 users"]
+fn every_decoder_reads_original_pictures_at_length() {
     as_written(2000);
 }
