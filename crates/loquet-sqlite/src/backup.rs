@@ -1,4 +1,4 @@
-//! A copy of the whole file while it is in use, and putting one in its place.
+//! Backup of a database in use, and restore.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -12,46 +12,46 @@ use crate::connect;
 use crate::error::OpenError;
 use crate::schema;
 
-/// How long another program's lock is waited for.
+/// How long to wait for another program's lock.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Why there is no backup, or nothing was restored. Whatever stood there before stands there still.
+/// The reason why a backup or restore failed. Existing files are unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
     /// The database or the copy cannot be opened or read.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// There is a file of that name.
-    #[error("{}: there is such a file already, and it stays as it is", path.display())]
+    /// The file exists.
+    #[error("{}: the file exists and is not overwritten", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// What should be restored has a log beside it: it is no backup but a database that was in use.
+    /// The file to restore has a write-ahead log: it is a database that was in use, not a backup.
     #[error(
-        "{}: its log {} lies beside it, so this is a database and no backup; open it once, or name the backup",
+        "{}: its log {} is beside it, so this is a database and not a backup; open it once, or name the backup",
         path.display(),
         log.display()
     )]
     HasLog {
         /// The file.
         path: PathBuf,
-        /// Its log.
+        /// The log.
         log: PathBuf,
     },
-    /// A program has the database open that should be replaced.
+    /// A program has the database open.
     #[error("{}: a program has this database open; stop it first", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// The operating system.
+    /// The operating system reports an error.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The error.
         source: io::Error,
     },
 }
@@ -61,14 +61,16 @@ fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     |source| BackupError::File { path, source }
 }
 
-/// Copies the whole database in `from`, the host's tables included, into a new file `to`: as it is at one moment, while
-/// other programs read and write it. The copy is checked, and on the disk when this returns; its owner alone can read it.
+/// Copies the database `from` into a new file `to`, while other programs read and write it.
+///
+/// The copy is a snapshot with the host's tables. When this returns, it is checked and synced to disk, and only its owner
+/// can read it.
 ///
 /// # Errors
 /// [`BackupError`]; then there is no file `to`.
 ///
 /// # Security
-/// What is sealed stays sealed, under the key ring of this moment: keep that too, elsewhere. Names, roles and the audit
+/// Secrets stay encrypted under the current keyring. Keep the keyring too, separately. Names, roles and the audit
 /// log are readable.
 pub fn backup(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), BackupError> {
     let (from, to) = (from.as_ref(), to.as_ref());
@@ -84,7 +86,7 @@ pub fn backup(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), Backup
     part.put(to)
 }
 
-/// A backup on its way into a database's place. Dropped, it leaves everything as it was.
+/// A restore in progress. Dropping it leaves everything unchanged.
 #[derive(Debug)]
 pub struct Restore {
     part: Part,
@@ -92,15 +94,12 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// Copies the backup to a file beside `db`, and checks it. A database that stands there already is an error unless
-    /// `replace` says that it may go, and then too while a program has it open.
+    /// Copies the backup to a file beside `db`, and checks it. An existing database is an error unless `replace` is set,
+    /// and always an error while a program has it open.
     ///
     /// # Errors
     /// [`BackupError`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a backup is a file, and here it is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "reads the backup file")]
     pub fn begin(
         backup: impl AsRef<Path>,
         db: impl AsRef<Path>,
@@ -134,16 +133,17 @@ impl Restore {
         })
     }
 
-    /// The copy: open a store on it, make it safe with `Service::restored`, and drop the store.
+    /// Returns the path of the copy: open a store on it, call `Service::restored`, and drop the store.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.part.path
     }
 
-    /// Puts the copy in the database's place. What stood there is kept beside it, under the name that is returned.
+    /// Replaces the database with the copy. Returns the new name of the old database, which is kept beside it.
     ///
     /// # Errors
-    /// [`BackupError`]. Cut off between the two steps, the old database is kept aside and there is none in its place.
+    /// [`BackupError`]. If this is interrupted between the two renames, the old database has its new name and `db` does
+    /// not exist.
     pub fn finish(self) -> Result<Option<PathBuf>, BackupError> {
         let Self { part, db } = self;
         let kept = if exists(&db)? {
@@ -159,7 +159,7 @@ impl Restore {
         } else {
             None
         };
-        // A log that is left belongs to the file that has gone, and would be read into the new one.
+        // A log that remains belongs to the old database, and SQLite would apply it to the new one.
         for suffix in ["-wal", "-shm"] {
             let left = beside(&db, suffix);
             if exists(&left)? {
@@ -175,19 +175,19 @@ impl Restore {
     }
 }
 
-/// A file that is being written, and goes unless it is put in its place.
+/// A file being written, removed when dropped unless it was renamed.
 #[derive(Debug)]
 struct Part {
     path: PathBuf,
 }
 
 impl Part {
-    /// An empty file beside `to` that its owner alone can read.
+    /// Creates an empty file beside `to` that only its owner can read.
     fn new(to: &Path) -> Result<Self, BackupError> {
         let part = Self {
             path: beside(to, ".part"),
         };
-        // What a run that was cut off has left.
+        // An interrupted run may have left one.
         part.remove();
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -199,7 +199,7 @@ impl Part {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "a folder is synced through its handle"
+        reason = "syncs a folder through its handle"
     )]
     fn put(self, to: &Path) -> Result<(), BackupError> {
         let log = beside(&self.path, "-wal");
@@ -214,7 +214,7 @@ impl Part {
             .and_then(|part| part.sync_all());
         synced.map_err(file(&self.path))?;
         fs::rename(&self.path, to).map_err(file(to))?;
-        // The name is on the disk once its folder is.
+        // A rename is durable only after its folder is synced.
         let folder = std::path::absolute(to).map_err(file(to))?;
         if let Some(folder) = folder.parent() {
             File::open(folder)
@@ -226,7 +226,7 @@ impl Part {
 
     fn remove(&self) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            // It may not be there; what stays is found by the next run.
+            // It may not exist; a file that remains is removed by the next run.
             fs::remove_file(beside(&self.path, suffix)).ok();
         }
     }
@@ -261,7 +261,7 @@ fn absent(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// SQLite takes a file's name as text.
+/// Returns the path as text, as SQLite takes it.
 fn text(path: &Path) -> Result<&str, BackupError> {
     path.to_str().ok_or_else(|| BackupError::File {
         path: path.to_owned(),
@@ -269,7 +269,7 @@ fn text(path: &Path) -> Result<&str, BackupError> {
     })
 }
 
-/// Reads the whole copy: a backup that cannot be read is none.
+/// Reads the whole copy, so that an unreadable backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
     let named = |error| OpenError::named(path, BUSY, error);
     let connection = connect::open(path, false).map_err(named)?;
@@ -281,7 +281,7 @@ fn check(path: &Path) -> Result<(), BackupError> {
         schema::look(&connection).map_err(named)?,
         schema::Found::Version(_)
     ) {
-        return Err(damaged("there are no tables of Loquet in it".to_owned()).into());
+        return Err(damaged("it has no tables of Loquet".to_owned()).into());
     }
     let verdict: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
@@ -292,7 +292,7 @@ fn check(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Nobody has the database open. One that cannot be read any more is nobody's.
+/// Returns an error if a program has the database open. No program can have an unreadable database open.
 fn unused(path: &Path) -> Result<(), BackupError> {
     if !exists(path)? {
         return Ok(());
@@ -300,7 +300,7 @@ fn unused(path: &Path) -> Result<(), BackupError> {
     let Ok(connection) = Connection::open(path) else {
         return Ok(());
     };
-    // In WAL mode every connection holds a lock for as long as it lives: alone, this one gets it exclusively.
+    // In WAL mode every connection holds a shared lock while it lives, so an exclusive lock proves that there is no other.
     let alone = connection.busy_timeout(Duration::ZERO).and_then(|()| {
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;")
     });

@@ -1,4 +1,4 @@
-//! Connections, as every thread needs them.
+//! Connections and their settings.
 
 use std::path::Path;
 use std::thread;
@@ -8,23 +8,23 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::fault::is_busy;
 
-/// Statements kept prepared: all that one connection ever runs.
+/// The capacity of the statement cache: all statements of a connection.
 const STATEMENTS: usize = 32;
 
-/// Opens a connection to a file that exists, as [`open`] and [`configure`] do it.
+/// Opens an existing file and configures the connection.
 pub(crate) fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     let connection = open(path, false)?;
     configure(&connection, busy)?;
     Ok(connection)
 }
 
-/// Opens a connection that has not read anything yet. A path is a path: no `file:` URIs, and no file is created unless
-/// `create` says so.
+/// Opens a connection without reading. A path that looks like a `file:` URI is a path. A missing file is created only if
+/// `create` is set.
 pub(crate) fn open(path: &Path, create: bool) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let connection = Connection::open_with_flags(path, flags)?;
-    // SQLite would read a file that it cannot write, and leave a log beside it that its owner cannot write either.
+    // SQLite would open a read-only file, and leave a log beside it that is read-only as well.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
         return Err(rusqlite::Error::SqliteFailure(
             ffi::Error::new(ffi::SQLITE_READONLY),
@@ -34,10 +34,10 @@ pub(crate) fn open(path: &Path, create: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes a connection wait at most `busy` for another's lock, and sets what it reads and writes by:
+/// Sets how long the connection waits for a lock, and its pragmas:
 ///
-/// - `synchronous = FULL`: what is acknowledged was synced to the disk; on Apple's systems that takes `fullfsync`.
-/// - `trusted_schema` and `cell_size_check`: a file may have been tampered with or damaged.
+/// - `synchronous = FULL`: a commit returns after its sync; Apple's systems need `fullfsync` for that.
+/// - `trusted_schema` and `cell_size_check`: the file may have been tampered with or damaged.
 pub(crate) fn configure(connection: &Connection, busy: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(busy)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -47,10 +47,10 @@ pub(crate) fn configure(connection: &Connection, busy: Duration) -> rusqlite::Re
     )
 }
 
-/// Begins to write, waiting at most `bound` for another process to finish.
+/// Begins a write transaction, waiting at most `bound` for other processes.
 ///
-/// SQLite's own waiting sleeps up to 100 ms between tries; beside a process that commits without a pause it would
-/// seldom wake in the gap between two transactions.
+/// SQLite's own wait sleeps up to 100 ms between tries, and would rarely wake between two transactions of a process that
+/// commits without a pause.
 pub(crate) fn begin(connection: &Connection, bound: Duration) -> rusqlite::Result<()> {
     patiently(bound, || {
         connection
@@ -60,7 +60,7 @@ pub(crate) fn begin(connection: &Connection, bound: Duration) -> rusqlite::Resul
     })
 }
 
-/// Tries until it is done, it fails otherwise than busy, or `bound` has passed.
+/// Retries while the database is busy, for at most `bound`.
 pub(crate) fn patiently<T>(
     bound: Duration,
     mut attempt: impl FnMut() -> rusqlite::Result<T>,
@@ -74,7 +74,7 @@ pub(crate) fn patiently<T>(
     }
 }
 
-/// Waits in growing steps, and not for ever.
+/// Waits of growing length, limited in total.
 #[derive(Debug)]
 pub(crate) struct Patience {
     left: Duration,
@@ -85,7 +85,7 @@ impl Patience {
     const SHORT: Duration = Duration::from_micros(200);
     const LONG: Duration = Duration::from_millis(4);
 
-    /// Waits `bound` in all.
+    /// Limits the total wait to `bound`.
     pub(crate) const fn new(bound: Duration) -> Self {
         Self {
             left: bound,
@@ -93,10 +93,10 @@ impl Patience {
         }
     }
 
-    /// Waits a little; `false` when there is no time left.
+    /// Waits, and returns `false` if no time is left.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that waits: a lock of another process has no queue"
+        reason = "the only wait: another process's lock has no queue"
     )]
     pub(crate) fn wait(&mut self) -> bool {
         let Some(left) = self.left.checked_sub(self.pause) else {

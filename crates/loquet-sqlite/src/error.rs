@@ -1,4 +1,4 @@
-//! Why a store does not open, for whoever is called at three in the morning.
+//! Errors of opening a store.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,32 +6,32 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-/// Why a store did not open. Nothing was lost or overwritten: a file that is refused is left as it was.
+/// The reason why a store was not opened. A refused file is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// There is no such folder.
-    #[error("{}: there is no such folder; create it, or correct the path", path.display())]
+    /// The folder does not exist.
+    #[error("{}: the folder does not exist; create it, or correct the path", path.display())]
     NoFolder {
-        /// The folder that is missing.
+        /// The missing folder.
         path: PathBuf,
     },
-    /// A folder or a device.
-    #[error("{}: this is no ordinary file; name a file", path.display())]
+    /// The path names a folder or a device.
+    #[error("{}: this is not a regular file; name a file", path.display())]
     NotAFile {
-        /// What was named.
+        /// The path.
         path: PathBuf,
     },
-    /// The operating system refuses to say anything about the path.
+    /// The operating system refuses access to the path.
     #[error("{}: {source}", path.display())]
     Path {
-        /// What was named.
+        /// The path.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file exists and has no content, as after a full disk or an interrupted copy. Starting afresh in it would
-    /// quietly forget everybody's second factor.
+    /// The file exists and is empty, for example after a full disk or an interrupted copy. Creating tables in it would
+    /// silently remove every user's second factor.
     #[error(
         "{}: the file exists but is empty; restore it from a backup, or delete it if a new store is wanted",
         path.display()
@@ -40,9 +40,9 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
-    /// The database is missing or empty, and its write-ahead log is not: SQLite would throw the log away.
+    /// The database is missing or empty, but its write-ahead log is not. SQLite would delete the log.
     #[error(
-        "{}: the database is gone but its log {} is not; put back the database that belongs to it, or move the log away \
+        "{}: the database is missing but its log {} is not; put back the database that belongs to it, or move the log away \
          if a new store is wanted",
         path.display(),
         log.display()
@@ -53,13 +53,13 @@ pub enum OpenError {
         /// Its log.
         log: PathBuf,
     },
-    /// Not a SQLite database, or an encrypted one.
+    /// The file is not a SQLite database, or is encrypted.
     #[error("{}: this is not a SQLite database; is it the right file?", path.display())]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
-    /// A SQLite database that is damaged: cut off, or partly overwritten.
+    /// The database is truncated or partly overwritten.
     #[error(
         "{}: the database is damaged ({detail}); copy it and its -wal file away before anything else, then restore \
          a backup",
@@ -68,10 +68,10 @@ pub enum OpenError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite found first.
+        /// The first error that SQLite found.
         detail: String,
     },
-    /// The file or its folder cannot be written; the log lives in files beside it.
+    /// The file or its folder cannot be written. The write-ahead log is a file in that folder.
     #[error(
         "{}: cannot be read and written ({detail}); this user needs both for the file and its folder",
         path.display()
@@ -79,12 +79,12 @@ pub enum OpenError {
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         detail: String,
     },
-    /// Another program holds the database and did not let go.
+    /// Another program kept the database locked.
     #[error(
-        "{}: another program kept the database locked for {} ms; a store of Loquet shares it, so look for a shell, \
+        "{}: another program kept the database locked for {} ms; Loquet's stores share it, so look for a shell, \
          a backup or a migration that is still running",
         path.display(),
         waited.as_millis()
@@ -92,16 +92,16 @@ pub enum OpenError {
     Locked {
         /// The file.
         path: PathBuf,
-        /// How long this waited.
+        /// How long the store waited.
         waited: Duration,
     },
     /// The disk is full.
-    #[error("{}: no room to write; free some space on its disk", path.display())]
+    #[error("{}: the disk is full; free some space on it", path.display())]
     Full {
         /// The file.
         path: PathBuf,
     },
-    /// A newer Loquet has written here.
+    /// The tables were written by a newer Loquet.
     #[error(
         "{}: its tables have version {found}, and this program knows versions up to {known}; start the newer program \
          that wrote them, or restore a backup from before",
@@ -110,14 +110,14 @@ pub enum OpenError {
     Newer {
         /// The file.
         path: PathBuf,
-        /// The version of its tables.
+        /// The version of the tables.
         found: i64,
-        /// The newest version that this program knows.
+        /// The newest version that this program supports.
         known: i64,
     },
-    /// The file system offers no write-ahead log, as over a network.
+    /// The file system does not support a write-ahead log, such as a network file system.
     #[error(
-        "{}: SQLite keeps no write-ahead log here (it chose {mode:?}); use a local disk, not a network's",
+        "{}: SQLite cannot keep a write-ahead log here (it chose {mode:?}); use a local disk, not a network file system",
         path.display()
     )]
     NoLog {
@@ -126,27 +126,27 @@ pub enum OpenError {
         /// The journal mode that SQLite chose.
         mode: String,
     },
-    /// The SQLite that is linked is too old for these tables.
+    /// The linked SQLite is too old for these tables.
     #[error("SQLite {found} is too old, 3.37 is needed; build with the feature `bundled`")]
     OldLibrary {
-        /// Its version.
+        /// The version of SQLite.
         found: &'static str,
     },
-    /// The operating system starts no thread.
+    /// The operating system did not start a thread.
     #[error("a thread of the store did not start: {0}")]
     Thread(#[source] io::Error),
-    /// Anything else that SQLite reports.
+    /// SQLite reports another error.
     #[error("{}: {source}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: rusqlite::Error,
     },
 }
 
 impl OpenError {
-    /// Finds the name of what SQLite reports.
+    /// Converts an error of SQLite.
     pub(crate) fn named(path: &Path, waited: Duration, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {

@@ -1,4 +1,4 @@
-//! In the host's own transaction.
+//! The host's own transaction.
 
 use loquet::HostTx;
 use loquet::store::{Commit, Fault, Writes};
@@ -7,10 +7,10 @@ use rusqlite::{Connection, DropBehavior, Transaction};
 use crate::fault::{Shared, is_busy};
 use crate::write::{Change, Impossible, apply};
 
-/// A transaction of the host's, for [`Service::run_in`](loquet::Service::run_in).
+/// A transaction of the host, for [`Service::run_in`](loquet::Service::run_in).
 ///
-/// It must be one of the database that the service's [`SqliteStore`](crate::SqliteStore) is open on, by any connection.
-/// Begin it as `IMMEDIATE`: one that reads first and writes later may find that somebody else wrote in between, and is
+/// It must belong to the database of the service's [`SqliteStore`](crate::SqliteStore), on any connection. Begin it as
+/// `IMMEDIATE`: if a transaction reads first and another connection writes before it does, it fails with
 /// [`Fault::Busy`].
 ///
 /// ```
@@ -38,7 +38,7 @@ use crate::write::{Change, Impossible, apply};
 pub struct HostTransaction<'c>(Transaction<'c>);
 
 impl<'c> From<Transaction<'c>> for HostTransaction<'c> {
-    /// Takes it over; dropped, it is rolled back whatever was set before.
+    /// Takes the transaction over and sets it to roll back when dropped.
     fn from(mut transaction: Transaction<'c>) -> Self {
         transaction.set_drop_behavior(DropBehavior::Rollback);
         Self(transaction)
@@ -57,8 +57,8 @@ impl HostTx for HostTransaction<'_> {
     }
 
     /// # Errors
-    /// [`Fault::Unknown`] when the commit failed: open the connection anew, for after a failed sync it may take pages for
-    /// written that are not.
+    /// [`Fault::Unknown`] if the commit failed. Open a new connection then: after a failed sync this one may treat
+    /// unwritten pages as written.
     fn commit(self) -> Result<(), Fault> {
         self.0.commit().map_err(|error| {
             let busy = is_busy(&error);
@@ -72,19 +72,19 @@ impl HostTx for HostTransaction<'_> {
     }
 }
 
-/// SQLite's error before anything was committed: what a host's own statement failed with.
+/// Converts an error of SQLite before the commit, such as an error of the host's own statement.
 pub fn refused(error: rusqlite::Error) -> Fault {
     Shared::from(error).refused()
 }
 
-/// The host's connection decides what a commit is worth; it cannot be changed inside a transaction.
+/// Checks that a commit on the host's connection is durable. The setting cannot change inside a transaction.
 fn durable(connection: &Connection) -> Result<(), Fault> {
     const FULL: i64 = 2;
     let level: i64 = connection
         .query_row("PRAGMA synchronous", [], |row| row.get(0))
         .map_err(refused)?;
     if level < FULL {
-        let why = "the host's connection has PRAGMA synchronous below FULL: an accepted code could be lost with the power";
+        let why = "the host's connection has PRAGMA synchronous below FULL: a power loss could undo the use of a code";
         return Err(Fault::NotCommitted(why.into()));
     }
     Ok(())

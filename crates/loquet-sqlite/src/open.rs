@@ -1,4 +1,4 @@
-//! How a store opens: look first, refuse what is doubtful untouched, and only then write.
+//! Opening a store: inspect the file, refuse a doubtful one unchanged, and only then write.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,10 +13,10 @@ use crate::connect::{self, Patience, begin, patiently};
 use crate::error::OpenError;
 use crate::schema::{self, Found, LATEST};
 
-/// From the creation of a file to its first page; on a slow disk.
+/// The time from the creation of a file to its first page, on a slow disk.
 const CREATION: Duration = Duration::from_secs(1);
 
-/// How a store opens.
+/// Options for opening a store.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), loquet_sqlite::OpenError> {
@@ -28,7 +28,7 @@ const CREATION: Duration = Duration::from_secs(1);
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "options open nothing by themselves"]
+#[must_use = "options do nothing until `open` is called"]
 pub struct Options {
     pub(crate) busy: Duration,
     pub(crate) readers: u8,
@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Waits five seconds for another process, reads with two threads, checks the file.
+    /// Waits five seconds for another process, reads with two threads, and checks the file.
     fn default() -> Self {
         Self {
             busy: Duration::from_secs(5),
@@ -47,8 +47,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long a change waits for another process that writes to the same file, at most a minute; afterwards it ends
-    /// in [`Fault::Busy`](loquet::store::Fault::Busy). Changes of one process never wait for this: they queue.
+    /// Sets how long a change waits for another process that writes to the file, at most a minute. After that it ends in
+    /// [`Fault::Busy`](loquet::store::Fault::Busy). Changes of the same process queue instead.
     pub fn busy(self, bound: Duration) -> Self {
         Self {
             busy: bound.min(Duration::from_secs(60)),
@@ -56,7 +56,7 @@ impl Options {
         }
     }
 
-    /// How many threads read, from 2 to 4; what is outside counts as the nearer of these.
+    /// Sets how many threads read, clamped to 2 to 4.
     pub fn readers(self, threads: u8) -> Self {
         Self {
             readers: threads.clamp(2, 4),
@@ -64,22 +64,22 @@ impl Options {
         }
     }
 
-    /// Whether all of Loquet's tables are read at opening, so that a damaged file is found at once and not when the
-    /// first person it concerns logs in. It costs about a second for each gigabyte.
+    /// Sets whether opening reads all of Loquet's tables, so that damage is found then and not at a user's log-in. The
+    /// check takes about a second for each gigabyte.
     pub fn check(self, check: bool) -> Self {
         Self { check, ..self }
     }
 }
 
-/// Where the database is, and what is there already.
+/// The database file and its state.
 struct Place {
     path: PathBuf,
     new: bool,
-    /// Changes wait in a log beside the file.
+    /// Whether the write-ahead log has changes.
     log: bool,
 }
 
-/// Opens the file and makes its tables where there are none. The answer is the absolute path and a connection that may write.
+/// Opens the file and creates missing tables. Returns the absolute path and a connection for writing.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connection), OpenError> {
     if rusqlite::version_number() < 3_037_000 {
         return Err(OpenError::OldLibrary {
@@ -90,8 +90,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
     let named = |error| OpenError::named(&path, options.busy, error);
 
     let connection = connect::open(&path, new).map_err(named)?;
-    // A file that is refused below stays as it is: closing its last connection would write its log into it. Where there
-    // is no log there is nothing to write, and closing must tidy up after itself.
+    // Closing the last connection writes the log into the file, but a file that is refused below must not change. Without
+    // a log there is nothing to write, and closing should remove the log's files.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     keep_log(log).map_err(named)?;
@@ -115,14 +115,14 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
     Ok((path, connection))
 }
 
-/// Finds the place. Asks the file system about names only: opening a database besides SQLite, and closing it again,
-/// would drop the locks that this process holds on it.
+/// Resolves the path and inspects the file's metadata only. Opening and closing the file outside SQLite would drop the
+/// locks that this process holds on it.
 fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
     let refused = |source| OpenError::Path {
         path: path.to_owned(),
         source,
     };
-    // The working folder may change later; and the log lies beside the file that a link points to.
+    // The working directory may change, and the log is beside the target of a symbolic link.
     let path = match fs::canonicalize(path) {
         Ok(path) => path,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -130,7 +130,7 @@ fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
         }
         Err(source) => return Err(refused(source)),
     };
-    // Another process that is just creating it needs a moment to give it content.
+    // A file that another process has just created is empty for a moment.
     let mut patience = Patience::new(busy.min(CREATION));
     let length = loop {
         match length(&path)? {
@@ -163,7 +163,7 @@ fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
     }
 }
 
-/// The length of the file, if there is one. One byte counts as none: that is what SQLite takes it for.
+/// Returns the length of the file if it exists. One byte counts as none, as for SQLite.
 fn length(path: &Path) -> Result<Option<u64>, OpenError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(Some(found.len().saturating_sub(1))),
@@ -178,7 +178,7 @@ fn length(path: &Path) -> Result<Option<u64>, OpenError> {
     }
 }
 
-/// A new file is its owner's alone, and SQLite gives its log the same permissions. Whoever wants to share it may.
+/// Makes a new file readable by its owner only. SQLite gives its log the same permissions, and the owner may change them.
 fn keep_private(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     {
@@ -193,7 +193,7 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Reads an existing file and refuses what is doubtful about it.
+/// Reads an existing file and refuses a newer or damaged one.
 fn inspect(
     connection: &Connection,
     path: &Path,
@@ -208,7 +208,7 @@ fn inspect(
         })
     };
     acceptable(schema::look(connection).map_err(named)?, path)?;
-    // SQLite takes what is missing of the last page for zeros. With a log beside it, the page may be in there.
+    // SQLite reads the missing part of the last page as zeros. If there is a log, it may contain the page.
     let page: u32 = connection
         .query_row("PRAGMA page_size", [], |row| row.get(0))
         .map_err(named)?;
@@ -224,7 +224,7 @@ fn inspect(
     Ok(())
 }
 
-/// Whether there are tables already; an error where they are none that this program knows.
+/// Returns whether there are tables. Tables that this program does not support are an error.
 fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
     match found {
         Found::Nothing => Ok(false),
@@ -235,7 +235,7 @@ fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
             known: LATEST,
         }),
         Found::Unversioned => {
-            let detail = "tables of Loquet's name, but no version of them".to_owned();
+            let detail = "it has tables of Loquet but no version of them".to_owned();
             Err(OpenError::Damaged {
                 path: path.to_owned(),
                 detail,
@@ -244,8 +244,8 @@ fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Makes the tables under the write lock, so that programs that start at once don't both; and where they are there already
-/// it still proves that the file can be written.
+/// Creates missing tables under the write lock, so that programs that start at once do not both. If the tables exist, this
+/// proves that the file is writable.
 fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
     let named = |error| OpenError::named(path, busy, error);
     begin(connection, busy).map_err(named)?;

@@ -1,4 +1,4 @@
-//! What the reader threads ask SQLite.
+//! Reading of rows.
 
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Cursor, Item, LedgerRow, NoticeRow,
@@ -7,7 +7,7 @@ use loquet::store::{
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use rusqlite::{Connection, Error, OptionalExtension, Params, Row as Columns, params};
 
-/// The rows of these keys that exist.
+/// Returns the existing rows of the keys.
 pub(crate) fn load(connection: &Connection, keys: &[RowKey]) -> rusqlite::Result<Vec<Versioned>> {
     let mut found = Vec::with_capacity(keys.len());
     for key in keys {
@@ -74,7 +74,7 @@ fn row(connection: &Connection, key: RowKey) -> rusqlite::Result<Option<Versione
     .optional()
 }
 
-/// The version of a row, without the row.
+/// Returns the version of a row.
 pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Result<Version> {
     let (sql, id) = match key {
         RowKey::Organization(id) => (
@@ -103,14 +103,14 @@ pub(crate) fn version_of(connection: &Connection, key: RowKey) -> rusqlite::Resu
     Ok(found.optional()?.unwrap_or(Version::ABSENT))
 }
 
-/// One page of what `query` finds, after the row that `at` names.
+/// Returns a page of the query's results, after the row that `at` names.
 ///
 /// # Errors
-/// Besides SQLite's: [`Error::InvalidQuery`] when `at` belongs to another kind of query.
+/// [`Error::InvalidQuery`] if `at` belongs to another kind of query, and errors of SQLite.
 pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusqlite::Result<Page> {
-    // One more than a page tells whether there is a next one.
+    // One row more than a page shows whether there is a next page.
     const LIMIT: i64 = PAGE as i64 + 1;
-    // Every id sorts behind the empty blob.
+    // Every id sorts after the empty blob.
     let after = at.0.as_deref().unwrap_or_default();
     match query {
         Query::Organizations => page(
@@ -168,12 +168,12 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
                 Ok((place, Item::Notice(unsigned(columns, 0)?, notice)))
             },
         ),
-        // A query of a newer `loquet`, which this version of the crate has never heard of.
+        // A query of a newer `loquet`.
         _ => Err(Error::InvalidQuery),
     }
 }
 
-/// Runs a query for one row more than a page and cuts it off.
+/// Runs a query for one row more than a page and drops that row.
 fn page(
     connection: &Connection,
     sql: &str,
@@ -230,13 +230,13 @@ fn version(columns: &Columns<'_>, column: usize) -> rusqlite::Result<Version> {
     unsigned(columns, column).map(Version)
 }
 
-/// SQLite's integers are signed; ours are not, and every number in the tables was one of ours.
+/// Reads an unsigned number. SQLite's integers are signed, but only unsigned numbers are written.
 fn unsigned(columns: &Columns<'_>, column: usize) -> rusqlite::Result<u64> {
     let number: i64 = columns.get(column)?;
     u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(column, number))
 }
 
-/// The number in a cursor; every number in the tables is above 0.
+/// Returns the number in a cursor. Every number in the tables is above 0.
 fn number(place: &[u8]) -> rusqlite::Result<i64> {
     match place {
         [] => Ok(0),

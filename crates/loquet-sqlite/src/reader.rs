@@ -1,4 +1,4 @@
-//! The threads that read: whatever waits shares one read transaction.
+//! Reader threads. Waiting requests share a read transaction.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,19 +12,19 @@ use crate::fault::{Shared, is_busy};
 use crate::read::{load, scan};
 use crate::workers::Queue;
 
-/// The most questions in one read transaction: few enough that the other readers get their share.
+/// The largest number of requests in a read transaction, small enough that the other readers get a share.
 const GROUP: usize = 32;
 
-/// A question and whoever waits for the answer.
+/// A request with the channel for its answer.
 #[derive(Debug)]
 pub(crate) enum Question {
-    /// Rows by key.
+    /// Loads rows by key.
     Load(Vec<RowKey>, oneshot::Sender<Result<Vec<Versioned>, Fault>>),
-    /// A page.
+    /// Loads a page.
     Scan(Query, Cursor, oneshot::Sender<Result<Page, Fault>>),
 }
 
-/// A connection that only reads.
+/// A connection for reading.
 #[derive(Debug)]
 pub(crate) struct Reader {
     path: PathBuf,
@@ -42,15 +42,15 @@ impl Reader {
         })
     }
 
-    /// Works until the queue is closed and empty.
+    /// Answers requests until the queue is closed and empty.
     pub(crate) fn run(mut self, queue: &Queue<Question>) {
         while let Some(group) = queue.take(GROUP) {
             let connection = match self.connection.take() {
                 Some(connection) => Ok(connection),
                 None => connect_reader(&self.path, self.busy),
             };
-            // The view is as old as its first statement, which follows: a reader always sees what was acknowledged
-            // before it asked.
+            // The snapshot is taken by the first statement below, so a reader sees every change that was acknowledged
+            // before the request.
             let begun = connection.and_then(|connection| {
                 connection.prepare_cached("BEGIN")?.execute([])?;
                 Ok(connection)
@@ -84,7 +84,7 @@ fn connect_reader(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
 }
 
 impl Question {
-    /// Answers, and says whether the connection may be asked again.
+    /// Answers the request, and returns whether the connection may be used again.
     fn answer(self, connection: &Connection) -> bool {
         fn reply<T>(to: oneshot::Sender<Result<T, Fault>>, found: rusqlite::Result<T>) -> bool {
             let sound = found.as_ref().err().is_none_or(is_busy);
@@ -101,7 +101,7 @@ impl Question {
     }
 
     fn refuse(self, fault: Fault) {
-        // Whoever asked may have gone.
+        // The requester may have gone.
         match self {
             Self::Load(_, to) => drop(to.send(Err(fault))),
             Self::Scan(_, _, to) => drop(to.send(Err(fault))),

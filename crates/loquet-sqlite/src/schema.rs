@@ -2,24 +2,24 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// The tables of version [`LATEST`]. Never edited once released: a later version is a script of its own, run after this.
+/// The tables of version [`LATEST`]. Never edit a released script: a later version adds its own script, which runs after.
 const TABLES: &str = include_str!("schema.sql");
 
 /// The version that this program writes.
 pub(crate) const LATEST: i64 = 1;
 
-/// What a database holds of ours.
+/// Loquet's tables in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No table of ours.
+    /// There is no table of Loquet.
     Nothing,
-    /// Tables of this version.
+    /// There are tables of this version.
     Version(i64),
-    /// Tables of ours, and no word of their version.
+    /// There are tables without a version.
     Unversioned,
 }
 
-/// Looks what there is.
+/// Finds Loquet's tables.
 pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
     let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if count("SELECT count(*) FROM sqlite_master WHERE name GLOB 'loquet_*'")? == 0 {
@@ -40,14 +40,14 @@ pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
         .map_or(Found::Unversioned, Found::Version))
 }
 
-/// Makes the tables. The caller holds the transaction.
+/// Creates the tables. The caller begins and commits the transaction.
 pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
     let sql = "INSERT INTO loquet_schema (one, version) VALUES (1, ?1)";
     connection.execute(sql, params![LATEST]).map(drop)
 }
 
-/// Reads all our tables and indices and says what is wrong first, if anything is.
+/// Reads all of Loquet's tables and indices, and returns the first error.
 pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut tables = connection
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'loquet_*'")?;

@@ -1,9 +1,9 @@
 -- Loquet's tables, version 1. They live in a file of their own or in the host's database.
 --
--- The triggers stop mistakes: a stray statement, whoever sends it and with whatever conflict clause, cannot un-latch an
--- organization, revive a used step or rewrite the audit log. They do not stop an attacker, who may drop them first.
--- `INSERT OR REPLACE` and `UPDATE OR REPLACE` delete the rows in their way without asking the DELETE triggers: hence
--- every table looks for such rows itself, before.
+-- The triggers stop mistakes: a stray statement, with any conflict clause, cannot disable an organization, revive a used
+-- step or rewrite the audit log. They do not stop an attacker, who can drop them first.
+-- `INSERT OR REPLACE` and `UPDATE OR REPLACE` delete conflicting rows without firing the DELETE triggers, so every table
+-- checks for such rows in its own triggers.
 
 CREATE TABLE loquet_schema (
   one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
@@ -66,7 +66,7 @@ CREATE TRIGGER loquet_roster_delete BEFORE DELETE ON loquet_roster BEGIN
   SELECT RAISE(ABORT, 'loquet: a roster is never deleted');
 END;
 
--- Accounts: the table that every log-in writes. `n` keeps the rows dense and lets an update dirty one page -------------
+-- Accounts: the table that every log-in writes. `n` keeps the rows dense, so that an update changes one page ----------
 
 CREATE TABLE loquet_account (
   n           INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),
@@ -109,7 +109,7 @@ CREATE TRIGGER loquet_account_delete BEFORE DELETE ON loquet_account BEGIN
   SELECT RAISE(ABORT, 'loquet: an account is never deleted');
 END;
 
--- Attempts: written once, forgotten by age -----------------------------------------------------------------------------
+-- Attempts: written once, deleted by age -------------------------------------------------------------------------------
 
 CREATE TABLE loquet_attempt (
   n       INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),
@@ -130,7 +130,7 @@ CREATE TRIGGER loquet_attempt_update BEFORE UPDATE ON loquet_attempt BEGIN
   SELECT RAISE(ABORT, 'loquet: an attempt never changes');
 END;
 
--- The books: its keys, what may be forgotten, what was counted ---------------------------------------------------------
+-- The ledger: keys, deletion marks and counters of the service ---------------------------------------------------------
 
 CREATE TABLE loquet_ledger (
   kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 65535),
@@ -155,7 +155,7 @@ CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_ledger BEGIN
   SELECT RAISE(ABORT, 'loquet: a page is never deleted');
 END;
 
--- The audit log: appended, never changed. The oldest records of an account may go once the books (kind 1) let them go ---
+-- The audit log: append-only. An account's oldest records may be deleted once the ledger (kind 1) releases them --------
 
 CREATE TABLE loquet_audit (
   n       INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),
@@ -181,7 +181,7 @@ WHEN OLD.seq >= coalesce((SELECT mark FROM loquet_ledger WHERE kind = 1 AND page
   SELECT RAISE(ABORT, 'loquet: an audit record is never deleted before its time');
 END;
 
--- The outbox. AUTOINCREMENT: a number used twice would let a late acknowledgement take the wrong notice -----------------
+-- The outbox. AUTOINCREMENT: with a reused number, a late acknowledgement would remove another notice ------------------
 
 CREATE TABLE loquet_outbox (
   number    INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT CHECK (number > 0),

@@ -1,4 +1,4 @@
-//! The store: a thread that writes, threads that read, and what is asked of them.
+//! The store: a writer thread, reader threads, and their requests.
 
 use std::path::Path;
 
@@ -15,31 +15,30 @@ use crate::writer::{Job, Writer};
 
 /// A store in a SQLite file, which other processes may use at the same time.
 ///
-/// Cheap to share: put it into an [`Arc`](std::sync::Arc). Its futures need no runtime. Dropping it joins its threads; the last
-/// store on a file writes the log back into it.
+/// Share it in an [`Arc`](std::sync::Arc). Its futures need no runtime. Dropping it joins its threads, and dropping the
+/// last store on a file writes the log back into the file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    // The readers are dropped first: the last connection to close writes the log back, and of two that close at once each
-    // may take the other for one that stays.
+    // The readers are dropped first: the last connection to close writes the log back, and two that close at once may each
+    // take the other for one that stays open.
     readers: Workers<Question>,
     writer: Workers<Job>,
 }
 
 impl SqliteStore {
-    /// Opens the store in this file, which is created if it does not exist, with the default [`Options`].
+    /// Opens the store in this file with the default [`Options`], creating the file if it does not exist.
     ///
-    /// The host's own database will do: its tables are left alone, and Loquet's begin with `loquet_`. The database is
-    /// put into WAL mode and stays in it.
+    /// The file may be the host's own database: Loquet's tables begin with `loquet_`, and others are not touched. The
+    /// database is put into WAL mode and stays in it.
     ///
-    /// Opening blocks while it reads the file, and so does dropping while it finishes: a moment before and after a
-    /// runtime's work, not in it.
+    /// Opening blocks while it reads the file, and dropping blocks while it finishes. Do both outside of an async runtime.
     ///
     /// # Errors
-    /// [`OpenError`] names what is wrong and what to do about it. A refused file stays as it was.
+    /// [`OpenError`] says what is wrong and what to do about it. A refused file is unchanged.
     ///
     /// # Security
-    /// A new file can be read by its owner alone. Secrets inside are sealed before they come here; names, roles and
-    /// the audit log are not.
+    /// Only the owner can read a new file. Secrets are encrypted before they reach the store; names, roles and the audit
+    /// log are not.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Options::default().open(path)
     }
@@ -65,10 +64,10 @@ impl SqliteStore {
 }
 
 impl Options {
-    /// Opens the store in this file; see [`SqliteStore::open`].
+    /// Opens the store in this file. See [`SqliteStore::open`].
     ///
     /// # Errors
-    /// [`OpenError`] names what is wrong and what to do about it. A refused file stays as it was.
+    /// [`OpenError`] says what is wrong and what to do about it. A refused file is unchanged.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let (path, connection) = open::open(path.as_ref(), self)?;
         let named = |error| OpenError::named(&path, self.busy, error);

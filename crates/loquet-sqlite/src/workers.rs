@@ -1,4 +1,4 @@
-//! Threads that work on one queue.
+//! Threads that work on a bounded queue.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -8,30 +8,30 @@ use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 
 use crate::error::OpenError;
 
-/// How much may wait in one queue; beyond it the answer is [`Fault::Busy`], at once. Each ceremony needs a load and a
-/// commit, so this is seconds of work: whoever came later would have given up before being served.
+/// The capacity of a queue; when it is full, [`Workers::push`] returns [`Fault::Busy`]. Each operation needs a load and a
+/// commit, so this is seconds of work. A later request would time out before its answer.
 pub(crate) const WAITING: usize = 4096;
 
 pub(crate) const GONE: &str = "the store's thread has ended";
 
-/// A bounded queue and the threads that work on it. Dropping it finishes what waits and joins the threads.
+/// A bounded queue and its threads. Dropping it finishes the queued work and joins the threads.
 #[derive(Debug)]
 pub(crate) struct Workers<T> {
-    /// Taken out when this is dropped, which tells the threads to end.
+    /// `None` while this is dropped, which ends the threads.
     sender: Option<Sender<T>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Where the threads take their work. Should the last of them panic, what waits is dropped with it, so that nobody waits
-/// for an answer that cannot come.
+/// The receiving end of the queue. If the last thread panics, the queue is dropped with all waiting requests, so that none
+/// waits for an answer that cannot come.
 #[derive(Debug)]
 pub(crate) struct Queue<T>(Arc<Mutex<Receiver<T>>>);
 
 impl<T> Queue<T> {
-    /// Waits for work and takes all there is, at most `most`. `None` once the queue is closed and empty.
+    /// Waits for work and takes up to `most` items. Returns `None` once the queue is closed and empty.
     pub(crate) fn take(&self, most: usize) -> Option<Vec<T>> {
         let mut group = Vec::new();
-        // Another thread that works on this queue waits for the lock instead of for work.
+        // Other threads of this queue wait for the lock instead of for work.
         let mut receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (receiver.blocking_recv_many(&mut group, most) > 0).then_some(group)
     }
@@ -77,7 +77,7 @@ impl<T> Drop for Workers<T> {
     fn drop(&mut self) {
         self.sender = None;
         for thread in self.threads.drain(..) {
-            // One that panicked has nothing left to finish.
+            // A thread that panicked has nothing left to finish.
             thread.join().ok();
         }
     }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_taken_together_in_order_and_finished_when_the_queue_closes() {
+    fn queued_work_is_grouped_and_finished_on_close() {
         let (begin, wait) = channel::<()>();
         let (tell, told) = channel();
         let work = move |queue: &Queue<usize>| {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_refuses() {
+    fn full_queue_refuses_work() {
         let (begin, wait) = channel::<()>();
         let work = move |_: &Queue<usize>| wait.recv().unwrap();
         let workers = Workers::start("worker", [work]).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_panicked_leaves_nobody_waiting() {
+    fn panicked_thread_drops_waiting_requests() {
         let (begin, wait) = channel::<()>();
         let work = move |queue: &Queue<Arc<()>>| {
             wait.recv().unwrap();

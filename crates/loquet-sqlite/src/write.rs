@@ -1,4 +1,4 @@
-//! What the writer thread tells SQLite, inside its transaction.
+//! Writing of rows, within the writer's transaction.
 
 use loquet::store::{Commit, Row, RowKey, Version, Writes};
 use loquet_policy::{AccountId, UnixTime};
@@ -6,42 +6,42 @@ use rusqlite::{Connection, params};
 
 use crate::read::version_of;
 
-/// Something to write.
+/// A change to write.
 #[derive(Debug)]
 pub(crate) enum Change {
-    /// What one decision changes.
+    /// Writes the rows of a decision.
     Commit(Writes),
-    /// A notice leaves the outbox.
+    /// Removes a notice from the outbox.
     Delivered(u64),
-    /// Attempts before a time are forgotten, at most so many.
+    /// Deletes attempts before a time, up to a limit.
     Forget(UnixTime, u32),
-    /// Audit records of an account are forgotten as far as the books let them go, at most so many.
+    /// Deletes an account's audit records that the ledger has released, up to a limit.
     ForgetAudit(AccountId, u32),
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Applied {
-    /// Whether it took place.
+    /// Whether the change was written.
     pub(crate) commit: Commit,
-    /// How many rows it deleted.
+    /// The number of rows deleted.
     pub(crate) deleted: u32,
 }
 
-/// A change that cannot be written: what it wrote so far must be rolled back.
+/// The reason why a change cannot be written. Roll back what it wrote so far.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Impossible {
-    #[error("a row is written that was not expected: {0:?}")]
+    #[error("the change writes a row without an expected version: {0:?}")]
     Unexpected(RowKey),
-    #[error("a row is written twice in one change: {0:?}")]
+    #[error("the change writes a row twice: {0:?}")]
     Twice(RowKey),
-    #[error("{0} is more than SQLite's integers hold")]
+    #[error("{0} is larger than SQLite's integers")]
     TooLarge(u64),
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
 }
 
-/// Writes one change. A stale one has written nothing.
+/// Writes a change. A stale change writes nothing.
 pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied, Impossible> {
     let (commit, deleted) = match change {
         Change::Commit(writes) => (commit(connection, writes)?, 0),
@@ -124,7 +124,7 @@ fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, Impossible
     Ok(Commit::Done)
 }
 
-/// Inserts a row that was absent, updates one that was not, and says how many rows that wrote.
+/// Inserts or updates a row, and returns how many rows were written.
 fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, Impossible> {
     let absent = expected == Version::ABSENT;
     let old = signed(expected.0)?;
@@ -166,7 +166,7 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, I
                 signed(row.audited)?,
                 row.body,
             ])?,
-        // Written over an older one it is refused by the table: an attempt has one outcome.
+        // The table refuses a second row for the same attempt, because an attempt has one outcome.
         Row::Attempt(row) => connection
             .prepare_cached("INSERT INTO loquet_attempt (id, account, at, body) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![row.id.0, row.account.to_bytes(), signed(row.at.0)?, row.body])?,

@@ -1,4 +1,4 @@
-//! The thread that writes: whatever waits shares one transaction and one sync.
+//! Writer thread. Waiting changes share a transaction and a sync.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::fault::{Shared, is_busy};
 use crate::workers::Queue;
 use crate::write::{Applied, Change, Impossible, apply};
 
-/// The most changes in one transaction: enough to make the sync cheap, and few enough that the first one's answer does
-/// not wait long for the last one's statements.
+/// The largest number of changes in a transaction: large enough to make the sync cheap, small enough that the answer to
+/// the first does not wait long for the last.
 const GROUP: usize = 256;
 
-/// A change and whoever waits for it.
+/// A change with the channel for its answer.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) change: Change,
@@ -28,22 +28,22 @@ pub(crate) struct Job {
 pub(crate) struct Writer {
     path: PathBuf,
     busy: Duration,
-    /// `None` after an error that leaves the connection's state in doubt; the next group opens it anew.
+    /// `None` after an error that leaves the connection's state uncertain. The next group opens a new one.
     connection: Option<Connection>,
 }
 
-/// How far a group came.
+/// The stage at which a group failed.
 enum Failure {
-    /// It never began; no change of it is to blame.
+    /// The transaction did not begin, through no fault of the changes.
     Begin(Shared),
-    /// A change could not be written, and all is rolled back.
+    /// A change could not be written, and the transaction is rolled back.
     Change(Impossible),
-    /// The commit failed: on the disk or not, nobody knows.
+    /// The commit failed. The changes may or may not be on disk.
     Commit(Shared),
 }
 
 impl Writer {
-    /// Takes the connection that opened the file.
+    /// Creates a writer from the connection that opened the file.
     pub(crate) fn new(
         path: PathBuf,
         busy: Duration,
@@ -57,11 +57,11 @@ impl Writer {
         })
     }
 
-    /// Works until the queue is closed and empty. A lone change never waits for company: a group is what gathered
-    /// while the one before it was being synced.
+    /// Writes changes until the queue is closed and empty. A single change never waits for others: a group is what queued
+    /// up while the previous group was synced.
     pub(crate) fn run(mut self, queue: &Queue<Job>) {
         while let Some(mut group) = queue.take(GROUP) {
-            // Whoever stopped waiting before the change began takes it as unknown: "no" is an allowed answer.
+            // A requester that no longer waits treats the change as unknown, so that it may be dropped.
             group.retain(|job| !job.reply.is_closed());
             self.settle(group);
         }
@@ -84,7 +84,7 @@ impl Writer {
             }
             Err(Failure::Change(error)) => match <[Job; 1]>::try_from(group) {
                 Ok([job]) => job.answer(Err(Fault::NotCommitted(Box::new(error)))),
-                // One of them is to blame; alone, the others succeed.
+                // One of them is at fault. One by one, the others succeed.
                 Err(group) => group.into_iter().for_each(|job| self.settle(vec![job])),
             },
             Err(Failure::Commit(error)) => {
@@ -95,9 +95,9 @@ impl Writer {
         }
     }
 
-    /// Writes a group in one transaction. After an error nothing of it is visible to anybody.
+    /// Writes a group in one transaction. After an error no change of it is visible.
     fn transaction(&mut self, group: &[Job]) -> Result<Vec<Applied>, Failure> {
-        // Taken out here and put back only when its state is certain.
+        // Taken here, and put back only if its state is certain.
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self
@@ -116,7 +116,7 @@ impl Writer {
             .collect::<Result<Vec<_>, _>>();
         match applied {
             Ok(applied) => {
-                // After a failed sync the kernel may call the same pages clean: this connection is not asked again.
+                // After a failed sync the kernel may treat unwritten pages as clean, so this connection is not used again.
                 connection
                     .prepare_cached("COMMIT")
                     .and_then(|mut commit| commit.execute([]))
@@ -125,7 +125,7 @@ impl Writer {
                 Ok(applied)
             }
             Err(error) => {
-                // Some errors (a full disk) have rolled back already.
+                // After some errors (such as a full disk) SQLite has rolled back already.
                 if connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok() {
                     self.connection = Some(connection);
                 }
@@ -139,7 +139,7 @@ impl Writer {
     }
 }
 
-/// Waiting is [`begin`]'s business, and in WAL mode nothing after it meets another's lock.
+/// Turns off SQLite's own wait: [`begin`] waits, and in WAL mode no later statement meets another lock.
 fn patient(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
@@ -147,7 +147,7 @@ fn patient(connection: Connection) -> rusqlite::Result<Connection> {
 
 impl Job {
     fn answer(self, answer: Result<Applied, Fault>) {
-        // Whoever asked may have gone; the change stands all the same.
+        // The requester may have gone; the change remains written.
         self.reply.send(answer).ok();
     }
 }

@@ -68,7 +68,7 @@ fn transactions(writer: &Writer) -> usize {
 }
 
 #[test]
-fn a_group_is_one_transaction() {
+fn group_is_one_transaction() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let before = transactions(&writer);
@@ -83,7 +83,7 @@ fn a_group_is_one_transaction() {
 }
 
 #[test]
-fn later_changes_of_a_group_see_earlier_ones() {
+fn later_changes_see_earlier_ones_of_group() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let before = transactions(&writer);
@@ -117,7 +117,7 @@ fn later_changes_of_a_group_see_earlier_ones() {
 }
 
 #[test]
-fn a_change_that_cannot_be_written_fails_alone() {
+fn unwritable_change_fails_alone() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let hopeless = Change::Commit(Writes {
@@ -157,7 +157,7 @@ fn a_change_that_cannot_be_written_fails_alone() {
 }
 
 #[test]
-fn without_room_a_change_is_refused_whole_and_others_go_on() {
+fn oversized_change_fails_alone_on_full_disk() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let connection = writer.connection.as_ref().unwrap();
@@ -196,7 +196,7 @@ fn without_room_a_change_is_refused_whole_and_others_go_on() {
 }
 
 #[test]
-fn a_locked_file_is_busy_for_the_whole_group() {
+fn locked_file_is_busy_for_whole_group() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let other = Connection::open(&writer.path).unwrap();
@@ -216,7 +216,7 @@ fn a_locked_file_is_busy_for_the_whole_group() {
 
 /// A commit can be made to fail from outside by a constraint that is only checked then.
 #[test]
-fn a_failed_commit_is_unknown_and_the_connection_is_replaced() {
+fn failed_commit_is_unknown_and_replaces_connection() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let connection = writer.connection.as_ref().unwrap();
@@ -249,7 +249,7 @@ fn a_failed_commit_is_unknown_and_the_connection_is_replaced() {
 }
 
 #[test]
-fn a_file_that_is_gone_is_refused_and_not_created() {
+fn missing_file_is_refused_and_not_created() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let path = writer.path.clone();

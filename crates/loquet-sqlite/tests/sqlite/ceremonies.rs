@@ -1,4 +1,4 @@
-//! Real codes in several processes at once: submitted together by all, or given one after the other until a kill.
+//! Real codes in several processes: submitted by all at once, or one after the other until a kill.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
@@ -22,7 +22,7 @@ use crate::processes::say;
 const START: u64 = 1_790_000_000;
 const THREADS: usize = 8;
 const PERSONS: u64 = 8;
-/// A half log-in lives ten minutes.
+/// Seconds after which a log-in is renewed; a half log-in lives ten minutes.
 const FRESH: u64 = 500;
 
 fn house(path: &Path) -> House {
@@ -33,7 +33,7 @@ fn house(path: &Path) -> House {
     wait(House::at(store, TestClock::at(START)))
 }
 
-/// Answers until it is known: "busy" reveals nothing, and the same form is sent again.
+/// Repeats a busy request, which reveals nothing about the code, until it is answered.
 fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     let request = House::request();
     loop {
@@ -71,7 +71,7 @@ fn enter(house: &House, account: u64) -> Stamp {
     }
 }
 
-/// One of the processes: for each time and code on its input, all threads submit the code at once.
+/// Runs a child process: for each time and code on its input, all threads submit the code at once.
 pub(crate) fn contest(path: &Path) {
     let house = house(path);
     let mut stamps: Vec<Stamp> = Vec::new();
@@ -109,7 +109,7 @@ pub(crate) fn contest(path: &Path) {
     }
 }
 
-/// A process that submits what it is told.
+/// A process that submits codes on command.
 struct Contestant {
     running: std::process::Child,
     tell: ChildStdin,
@@ -145,7 +145,7 @@ impl Contestant {
     }
 }
 
-/// Lets all of them submit a code at once: how many answers were accepted, used, wrong, to wait.
+/// Submits a code in all processes at once. Returns how many answers were accepted, used, wrong, or throttled.
 fn submit(contestants: &mut [Contestant], now: u64, typed: &str) -> [u32; 4] {
     for contestant in &mut *contestants {
         writeln!(contestant.tell, "{now} {typed}").unwrap();
@@ -159,10 +159,10 @@ fn submit(contestants: &mut [Contestant], now: u64, typed: &str) -> [u32; 4] {
     all
 }
 
-/// Lets `processes` of eight threads each submit the same code at the same time, `rounds` times, and now and then the same
-/// wrong one. Says how many codes were submitted; every deviation is a panic.
+/// Lets `processes` of eight threads each submit the same code at the same time, `rounds` times, and sometimes the same
+/// wrong code. Returns the number of codes submitted. Every deviation is a panic.
 pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
-    // Each wrong round costs six of the eighty wrong codes that a stranger has.
+    // Each wrong round takes six of the eighty wrong codes that the limit allows.
     const WRONG_ROUNDS: u64 = 12;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
@@ -170,7 +170,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     let (phone, _) = wait(house.enabled());
     let wrong = house.wrong_code(&phone);
     let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
-    let everybody = u32::try_from(processes * THREADS).unwrap();
+    let all = u32::try_from(processes * THREADS).unwrap();
     let mut submit = |typed: &str| submit(&mut contestants, house.clock.now().0, typed);
     let mut submitted = 0;
     let mut counted = 0;
@@ -178,15 +178,15 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
         let typed = house.code(&phone);
         assert_eq!(
             submit(&typed),
-            [1, everybody - 1, 0, 0],
+            [1, all - 1, 0, 0],
             "round {round}: accepted, used, wrong, waits"
         );
-        submitted += u64::from(everybody);
+        submitted += u64::from(all);
         if round % (rounds / WRONG_ROUNDS).max(1) == 0 && counted < 70 {
             let [accepted, used, evaluated, waits] = submit(&wrong);
             assert_eq!(
                 (accepted, used, evaluated + waits),
-                (0, 0, everybody),
+                (0, 0, all),
                 "round {round}, wrong code"
             );
             counted += u8::try_from(evaluated).unwrap();
@@ -195,8 +195,8 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
                 attempts.total, counted,
                 "round {round}: wrong codes evaluated, and counted"
             );
-            submitted += u64::from(everybody);
-            // Longer than any wait.
+            submitted += u64::from(all);
+            // Longer than any throttling.
             house.clock.advance(3_700);
         }
     }
@@ -214,7 +214,7 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     submitted
 }
 
-/// How many codes an account's audit log has as accepted.
+/// Returns how many codes an account's audit log records as accepted.
 fn granted_codes(path: &Path, account: AccountId) -> u64 {
     let store = SqliteStore::open(path).unwrap();
     let mut granted = 0;
@@ -232,11 +232,11 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
 }
 
 #[test]
-fn of_many_processes_with_the_same_code_one_is_let_in() {
+fn same_code_is_accepted_once_across_processes() {
     assert!(contend_for_codes(3, 20) > 480);
 }
 
-/// Gives codes of eight persons from eight threads, as its input lists them by time, and says which were accepted.
+/// Verifies codes of eight users from eight threads, as listed by time on its input, and prints which were accepted.
 pub(crate) fn enter_until_killed(path: &Path) {
     let store = Arc::new(SqliteStore::open(path).unwrap());
     let plan: Vec<String> = std::io::stdin().lines().map(Result::unwrap).collect();
@@ -258,8 +258,8 @@ pub(crate) fn enter_until_killed(path: &Path) {
     });
 }
 
-/// Kills a process in which people log in, `times`, at random moments. Every accepted code must be used, once and for all,
-/// and every chain whole. Says how many log-ins were acknowledged.
+/// Kills a process in which users log in, `times`, at random moments. Every accepted code must stay used, and every audit
+/// chain verify. Returns how many log-ins were acknowledged.
 pub(crate) fn kill_log_ins(times: u64) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
@@ -275,13 +275,13 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
         let (last, heard) = until_killed(&path, &plan(now, &phones), round);
         accepted += heard;
         used_once_and_for_all(&house(&path), &phones, &last);
-        // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
+        // The next code after the plan, because a code may have been accepted and not acknowledged.
         now += 30 * 401;
     }
     accepted
 }
 
-/// The codes of everybody for the steps to come, a line each.
+/// Returns the codes of all users for the coming steps, a line for each step.
 fn plan(now: u64, phones: &[Phone]) -> String {
     (0..400)
         .map(|step| {
@@ -294,7 +294,7 @@ fn plan(now: u64, phones: &[Phone]) -> String {
         .collect()
 }
 
-/// Runs a process in which people log in, and kills it: each person's last code that was accepted, and how many were.
+/// Runs a process in which users log in, and kills it. Returns each user's last accepted code, and how many were accepted.
 fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usize) {
     let mut command = child("enter", path).command;
     let mut running = command
@@ -325,7 +325,7 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
         accepted += 1;
         true
     };
-    while !note(lines.next().expect("nobody got in")) {}
+    while !note(lines.next().expect("no log-in was accepted")) {}
     thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 90_000));
     running.kill().unwrap();
     for line in lines {
@@ -372,11 +372,11 @@ fn settle_in(house: &House, person: u64) -> Phone {
 }
 
 #[test]
-fn a_code_accepted_before_a_kill_stays_used() {
+fn accepted_code_stays_used_after_kill() {
     assert!(kill_log_ins(4) >= 4);
 }
 
-/// The owner's right code among 200 guesses with the stolen password, from as many threads: how long its answer took.
+/// Submits the owner's right code among 200 guesses from as many threads. Returns how long its answer took.
 pub(crate) fn owner_among_guesses() -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let house = house(&folder.path().join("loquet.db"));
@@ -395,6 +395,6 @@ pub(crate) fn owner_among_guesses() -> Duration {
 }
 
 #[test]
-fn the_owner_is_answered_among_two_hundred_guesses() {
+fn owner_is_answered_among_two_hundred_guesses() {
     println!("the owner's answer took {:?}", owner_among_guesses());
 }

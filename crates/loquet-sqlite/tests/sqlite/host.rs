@@ -1,4 +1,4 @@
-//! The host's rows and Loquet's in one transaction of the host's.
+//! The host's rows and Loquet's in a transaction of the host.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -14,7 +14,7 @@ use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
 use loquet_testkit::house::{ANNE, House};
 use rusqlite::{Connection, TransactionBehavior};
 
-/// A host with a table of its own, in whose database the house lives.
+/// A host with its own table in the service's database.
 struct Host {
     _folder: tempfile::TempDir,
     path: PathBuf,
@@ -73,7 +73,7 @@ fn count(connection: &Connection, sql: &str) -> i64 {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// The host's work: it writes down that a child's file is deleted.
+/// Records the deletion of a child's file, as the host's work.
 fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committed<'a>, Fault> {
     let mut connection = Connection::open(path).map_err(refused)?;
     connection
@@ -89,7 +89,7 @@ fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committe
 }
 
 #[test]
-fn what_a_code_allows_and_the_code_become_durable_together() {
+fn host_rows_and_code_commit_together() {
     let host = Host::new();
     let code = host.code();
     let again = VerifyCode {
@@ -115,7 +115,7 @@ fn what_a_code_allows_and_the_code_become_durable_together() {
 
 /// T16: a failure that is rolled back with the caller's transaction would not count.
 #[test]
-fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
+fn wrong_code_counts_without_calling_host() {
     let host = Host::new();
     let typed = host.house.wrong_code(&host.phone).into();
     let code = VerifyCode {
@@ -133,7 +133,7 @@ fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
 }
 
 #[test]
-fn a_code_is_not_used_up_when_the_hosts_work_fails() {
+fn code_stays_unused_when_host_fails() {
     let host = Host::new();
     let code = host.code();
     assert_eq!(
@@ -157,7 +157,7 @@ fn a_code_is_not_used_up_when_the_hosts_work_fails() {
 }
 
 #[test]
-fn a_change_in_between_rolls_the_host_back_and_decides_again() {
+fn concurrent_change_rolls_host_back_and_retries() {
     let host = Host::new();
     let code = host.code();
     let store = SqliteStore::open(&host.path).unwrap();
@@ -167,7 +167,7 @@ fn a_change_in_between_rolls_the_host_back_and_decides_again() {
     let ended = host.give(code, |granted| {
         asked += 1;
         if asked == 1 {
-            // Another process lets the same person in.
+            // Another process logs the same user in.
             let log_in = LogIn {
                 account: ANNE.into(),
             };
@@ -185,7 +185,7 @@ fn a_change_in_between_rolls_the_host_back_and_decides_again() {
 }
 
 #[test]
-fn of_many_hosts_with_the_same_code_one_does_its_work() {
+fn same_code_is_accepted_once_across_hosts() {
     let host = Host::new();
     let codes: Vec<VerifyCode> = (0..16)
         .map(|_| VerifyCode {
@@ -205,7 +205,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
                 };
                 let host = &host;
                 scope.spawn(move || {
-                    // Each is a process of its own: no lane is shared.
+                    // Each has its own service, like a process.
                     let store = SqliteStore::open(&host.path).unwrap();
                     let clock = host.house.clock.clone();
                     let service =
@@ -227,7 +227,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
 }
 
 #[test]
-fn a_connection_that_does_not_sync_is_refused() {
+fn unsynced_host_connection_is_refused() {
     let host = Host::new();
     let mut connection = Connection::open(&host.path).unwrap();
     connection
@@ -251,7 +251,7 @@ fn a_connection_that_does_not_sync_is_refused() {
 }
 
 #[test]
-fn another_writer_is_busy_and_costs_nothing() {
+fn locked_database_is_busy_without_effect() {
     let host = Host::new();
     let store = Options::default()
         .busy(std::time::Duration::ZERO)
@@ -270,7 +270,7 @@ fn another_writer_is_busy_and_costs_nothing() {
     };
     let request = Request::new(None).unwrap();
     let busy = wait(service.run_in(log_in, &request, |granted| {
-        // Deferred: it finds out when it writes.
+        // A deferred transaction fails at its first write.
         granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
     }));
     assert!(
@@ -284,7 +284,7 @@ fn another_writer_is_busy_and_costs_nothing() {
     assert!(settled.unwrap().granted().is_ok());
 }
 
-/// A transaction whose answer gets lost, after it was committed or before.
+/// A transaction whose commit answer is lost, after the commit or before it.
 struct Lossy<'c> {
     transaction: HostTransaction<'c>,
     committed: bool,
@@ -304,7 +304,7 @@ impl HostTx for Lossy<'_> {
 }
 
 #[test]
-fn a_lost_answer_of_the_hosts_is_settled_by_the_attempt() {
+fn lost_commit_answer_is_resolved_by_attempt() {
     for committed in [true, false] {
         let host = Host::new();
         let mut connection = Connection::open(&host.path).unwrap();

@@ -1,4 +1,4 @@
-//! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
+//! The scenarios of `loquet-testkit` over SQLite: past advisories, operations, keys, audit log.
 
 use loquet::Checkpoint;
 use loquet::NewAccount;
@@ -10,39 +10,39 @@ use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
 use crate::support::Folder;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn past_advisories_over_sqlite() {
+async fn advisory_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::advisories::all(|| folder.open()).await;
 }
 
 #[tokio::test]
-async fn a_connection_lost_at_each_step_over_sqlite() {
+async fn lost_connection_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::cut::at_each_step(|| folder.open()).await;
 }
 
 #[tokio::test]
-async fn the_ceremonies_over_sqlite() {
+async fn operation_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::letters::all(|| folder.open()).await;
     loquet_testkit::ceremonies::all(|| folder.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn keys_over_sqlite() {
+async fn key_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::keys::all(|| folder.again_and_again()).await;
 }
 
 #[tokio::test]
-async fn the_audit_log_over_sqlite() {
+async fn audit_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
-/// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
+/// A stolen file alone contains no code, recovery code, reset code, device cookie or link.
 #[tokio::test]
-async fn a_leaked_file_shows_no_secret() {
+async fn leaked_file_contains_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("house.db");
     let house = House::over(SqliteStore::open(&path).unwrap()).await;
@@ -64,10 +64,10 @@ async fn a_leaked_file_shows_no_secret() {
     );
 }
 
-/// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
-/// elsewhere finds it, and nothing finds what came after it.
+/// An attacker who replaces the file with an older one leaves chains that verify. A checkpoint kept elsewhere detects it,
+/// except for records after the checkpoint.
 #[tokio::test]
-async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
+async fn external_checkpoint_detects_truncated_audit_log() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
     let house = House::over(SqliteStore::open(&path).unwrap()).await;
@@ -94,7 +94,7 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
     house.log_in(DENIS).await;
     drop(house);
 
-    // The older file in place of the newer one: every chain in it is whole.
+    // The older file in place of the newer one: every chain in it verifies.
     let house = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
     assert_eq!(broken(&house, None).await, []);
     let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
@@ -102,7 +102,7 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
         broken(&house, Some(&kept)).await,
         [cut("chloe", 1, 0), cut("", 0, 0)]
     );
-    // Written on, the chain is long enough again, and another one.
+    // With new records, the chain is long enough again, but differs.
     house.clock.advance(60);
     house.log_in(CHLOE).await;
     house.log_in(CHLOE).await;
@@ -115,7 +115,7 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
     );
 }
 
-/// The chains that do not verify.
+/// Returns the chains that do not verify.
 async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
     let found = verified(&house.service, against).await.into_iter();
     found
@@ -124,7 +124,7 @@ async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Bro
 }
 
 #[tokio::test]
-async fn a_forged_page_of_the_books_lets_no_records_go() {
+async fn forged_ledger_page_is_detected() {
     let folder = Folder::new();
     let path = folder.path();
     let house = House::over(SqliteStore::open(&path).unwrap()).await;
@@ -162,7 +162,7 @@ async fn a_forged_page_of_the_books_lets_no_records_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_decided_is_there_after_a_restart() {
+async fn decisions_survive_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("house.db");
     let house = House::over(SqliteStore::open(&path).unwrap()).await;

@@ -1,4 +1,4 @@
-//! The soak: everything above that is random, over and over for a given time, and a table of what was found.
+//! The soak: repeats all random tests for a given time, and prints a table of the results.
 //! `cargo xtask soak --minutes 60`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +10,10 @@ use loquet::contract;
 use crate::support::Folder;
 use crate::{ceremonies, power, processes};
 
-/// A right code that comes in the middle of 200 guesses is answered within this.
+/// The time limit for the answer to a right code among 200 guesses.
 const AN_ANSWER: Duration = Duration::from_secs(1);
 
-/// One line of the table.
+/// A line of the table.
 struct Line {
     what: &'static str,
     done: u64,
@@ -23,12 +23,12 @@ struct Line {
     took: Duration,
 }
 
-/// The table, filled round by round.
+/// The table of results.
 #[derive(Default)]
 struct Table(Vec<Line>);
 
 impl Table {
-    /// Does a part of the round. A panic is a violation, and the soak goes on.
+    /// Runs a part of the round. A panic is a violation, and the soak continues.
     fn part(
         &mut self,
         what: &'static str,
@@ -89,7 +89,7 @@ impl Table {
     }
 }
 
-/// What was counted over all rounds.
+/// The totals of all rounds.
 #[derive(Default)]
 struct Soak {
     table: Table,
