@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::newest::{Newest, newest_run};
+use crate::newest::{Newest, newest_sequence};
 use crate::{Key, Totp, TypedCode};
 
 /// The difference between a phone's clock and the verifier's, in steps: negative if the phone is behind.
@@ -178,7 +178,7 @@ impl Totp {
         let back = reach.saturating_add(N as u64).saturating_sub(1);
         let first = present.saturating_sub(back).max(lowest(search.after)?);
         let last = present.saturating_add(reach);
-        let step = newest_run(key, self.digits, codes, first..=last)?;
+        let step = newest_sequence(key, self.digits, codes, first..=last)?;
         let drift = Drift::new(step.wrapping_sub(present).cast_signed()).ok()?;
         Some(Resync { step, drift })
     }
@@ -203,11 +203,11 @@ impl Totp {
         let first = present
             .saturating_sub(search.reach.steps().into())
             .max(lowest(search.after)?);
-        let mut newest = Newest::none();
+        let mut newest = Newest::new();
         key.visit(
             first..=present.checked_sub(1)?,
             self.digits,
-            |step, code| newest.offer(code.matches(typed), step),
+            |step, code| newest.update(code.matches(typed), step),
         );
         newest.step().map(|step| present.saturating_sub(step))
     }

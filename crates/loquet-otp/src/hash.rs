@@ -22,7 +22,7 @@ use crate::Secret;
 pub(crate) trait Hash {
     type State: Copy + AsMut<[Self::Word]>;
     type Word: zeroize::DefaultIsZeroes;
-    type Block: Copy + AsMut<[Sixteen]>;
+    type Block: Copy + AsMut<[Chunk]>;
 
     /// The state before the first block (FIPS 180-4 §5.3).
     const INITIAL: Self::State;
@@ -49,14 +49,14 @@ pub(crate) trait Hash {
 }
 
 /// A quarter of a 64-byte block.
-pub(crate) type Sixteen = [u8; 16];
+pub(crate) type Chunk = [u8; 16];
 
 /// The padding of FIPS 180-4 §5.1: a one bit after the message, then zeros.
-const END: Sixteen = (1u128 << 127).to_be_bytes();
-const ZEROS: Sixteen = [0; 16];
+const END: Chunk = (1u128 << 127).to_be_bytes();
+const ZEROS: Chunk = [0; 16];
 
 /// Returns the end of a block: the length in bits of the whole message, key block included.
-const fn length(bytes: u128) -> Sixteen {
+const fn length(bytes: u128) -> Chunk {
     (bytes << 3).to_be_bytes()
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Sha1 {}
 impl Hash for Sha1 {
     type State = [u32; 5];
     type Word = u32;
-    type Block = [Sixteen; 4];
+    type Block = [Chunk; 4];
 
     // FIPS 180-4 §5.3.1.
     const INITIAL: [u32; 5] = [
@@ -76,27 +76,27 @@ impl Hash for Sha1 {
         0xc3d2_e1f0,
     ];
 
-    const COUNTER: [Sixteen; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 8)];
-    const HASH: [Sixteen; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 20)];
+    const COUNTER: [Chunk; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 8)];
+    const HASH: [Chunk; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 20)];
 
     #[inline(always)]
-    fn compress(state: &mut [u32; 5], block: &[Sixteen; 4]) {
+    fn compress(state: &mut [u32; 5], block: &[Chunk; 4]) {
         compress(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Sixteen; 4] {
+    fn key_block(key: &Secret) -> [Chunk; 4] {
         short_key_block::<sha1::Sha1>(key)
     }
 
     #[inline(always)]
-    fn put_counter([head, ..]: &mut [Sixteen; 4], counter: u64) {
-        *head = ended_counter(counter);
+    fn put_counter([head, ..]: &mut [Chunk; 4], counter: u64) {
+        *head = padded_counter(counter);
     }
 
     #[inline(always)]
-    fn put_hash([head, tail, ..]: &mut [Sixteen; 4], &[a, b, c, d, e]: &[u32; 5]) {
-        *head = sixteen([a, b, c, d]);
-        *tail = ended_word(e);
+    fn put_hash([head, tail, ..]: &mut [Chunk; 4], &[a, b, c, d, e]: &[u32; 5]) {
+        *head = to_chunk([a, b, c, d]);
+        *tail = padded_word(e);
     }
 
     #[inline(always)]
@@ -111,7 +111,7 @@ pub(crate) enum Sha256 {}
 impl Hash for Sha256 {
     type State = [u32; 8];
     type Word = u32;
-    type Block = [Sixteen; 4];
+    type Block = [Chunk; 4];
 
     // FIPS 180-4 §5.3.3.
     const INITIAL: [u32; 8] = [
@@ -125,27 +125,27 @@ impl Hash for Sha256 {
         0x5be0_cd19,
     ];
 
-    const COUNTER: [Sixteen; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 8)];
-    const HASH: [Sixteen; 4] = [ZEROS, ZEROS, END, length(64 + 32)];
+    const COUNTER: [Chunk; 4] = [ZEROS, ZEROS, ZEROS, length(64 + 8)];
+    const HASH: [Chunk; 4] = [ZEROS, ZEROS, END, length(64 + 32)];
 
     #[inline(always)]
-    fn compress(state: &mut [u32; 8], block: &[Sixteen; 4]) {
+    fn compress(state: &mut [u32; 8], block: &[Chunk; 4]) {
         compress256(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Sixteen; 4] {
+    fn key_block(key: &Secret) -> [Chunk; 4] {
         short_key_block::<sha2::Sha256>(key)
     }
 
     #[inline(always)]
-    fn put_counter([head, ..]: &mut [Sixteen; 4], counter: u64) {
-        *head = ended_counter(counter);
+    fn put_counter([head, ..]: &mut [Chunk; 4], counter: u64) {
+        *head = padded_counter(counter);
     }
 
     #[inline(always)]
-    fn put_hash([head, tail, ..]: &mut [Sixteen; 4], &[a, b, c, d, e, f, g, h]: &[u32; 8]) {
-        *head = sixteen([a, b, c, d]);
-        *tail = sixteen([e, f, g, h]);
+    fn put_hash([head, tail, ..]: &mut [Chunk; 4], &[a, b, c, d, e, f, g, h]: &[u32; 8]) {
+        *head = to_chunk([a, b, c, d]);
+        *tail = to_chunk([e, f, g, h]);
     }
 
     #[inline(always)]
@@ -159,7 +159,7 @@ pub(crate) enum Sha512 {}
 impl Hash for Sha512 {
     type State = [u64; 8];
     type Word = u64;
-    type Block = [Sixteen; 8];
+    type Block = [Chunk; 8];
 
     // FIPS 180-4 §5.3.5.
     const INITIAL: [u64; 8] = [
@@ -173,7 +173,7 @@ impl Hash for Sha512 {
         0x5be0_cd19_137e_2179,
     ];
 
-    const COUNTER: [Sixteen; 8] = [
+    const COUNTER: [Chunk; 8] = [
         ZEROS,
         ZEROS,
         ZEROS,
@@ -183,7 +183,7 @@ impl Hash for Sha512 {
         ZEROS,
         length(128 + 8),
     ];
-    const HASH: [Sixteen; 8] = [
+    const HASH: [Chunk; 8] = [
         ZEROS,
         ZEROS,
         ZEROS,
@@ -195,24 +195,24 @@ impl Hash for Sha512 {
     ];
 
     #[inline(always)]
-    fn compress(state: &mut [u64; 8], block: &[Sixteen; 8]) {
+    fn compress(state: &mut [u64; 8], block: &[Chunk; 8]) {
         compress512(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Sixteen; 8] {
+    fn key_block(key: &Secret) -> [Chunk; 8] {
         // A secret is never longer than a block of SHA-512.
-        filled(key.padded())
+        padded_block(key.padded())
     }
 
     #[inline(always)]
-    fn put_counter([head, ..]: &mut [Sixteen; 8], counter: u64) {
-        *head = ended_counter(counter);
+    fn put_counter([head, ..]: &mut [Chunk; 8], counter: u64) {
+        *head = padded_counter(counter);
     }
 
     #[inline(always)]
-    fn put_hash(block: &mut [Sixteen; 8], state: &[u64; 8]) {
+    fn put_hash(block: &mut [Chunk; 8], state: &[u64; 8]) {
         for (pair, [one, two]) in block.iter_mut().zip(state.as_chunks().0) {
-            *pair = sixteen([high(*one), low(*one), high(*two), low(*two)]);
+            *pair = to_chunk([high(*one), low(*one), high(*two), low(*two)]);
         }
     }
 
@@ -222,18 +222,18 @@ impl Hash for Sha512 {
     }
 }
 
-fn short_key_block<D: Digest>(key: &Secret) -> [Sixteen; 4] {
+fn short_key_block<D: Digest>(key: &Secret) -> [Chunk; 4] {
     if key.expose().len() <= 64 {
-        return filled(key.padded());
+        return padded_block(key.padded());
     }
     // The hash of the key is as sensitive as the key.
     let mut hash = D::digest(key.expose());
-    let block = filled(&hash);
+    let block = padded_block(&hash);
     hash.as_mut_slice().zeroize();
     block
 }
 
-fn filled<const N: usize>(key: &[u8]) -> [Sixteen; N] {
+fn padded_block<const N: usize>(key: &[u8]) -> [Chunk; N] {
     let mut block = [ZEROS; N];
     for (to, from) in block.as_flattened_mut().iter_mut().zip(key) {
         *to = *from;
@@ -243,7 +243,7 @@ fn filled<const N: usize>(key: &[u8]) -> [Sixteen; N] {
 
 /// Returns four words as bytes, most significant first.
 #[inline(always)]
-fn sixteen(words: [u32; 4]) -> Sixteen {
+fn to_chunk(words: [u32; 4]) -> Chunk {
     let mut bytes = ZEROS;
     for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
         *bytes = word.to_be_bytes();
@@ -255,7 +255,7 @@ fn sixteen(words: [u32; 4]) -> Sixteen {
 ///
 /// The masks are hidden from the compiler, which would otherwise write the word and the constants one by one.
 #[inline(always)]
-fn ended_word(word: u32) -> Sixteen {
+fn padded_word(word: u32) -> Chunk {
     static LANES: ([u32; 4], [u32; 4]) = ([!0, 0, 0, 0], [0, 0x80_u32.to_le(), 0, 0]);
     let (kept, end) = black_box(&LANES);
     let mut bytes = ZEROS;
@@ -265,9 +265,9 @@ fn ended_word(word: u32) -> Sixteen {
     bytes
 }
 
-/// Returns an eight-byte message with its padding. The masks are hidden as in [`ended_word`].
+/// Returns an eight-byte message with its padding. The masks are hidden as in [`padded_word`].
 #[inline(always)]
-fn ended_counter(counter: u64) -> Sixteen {
+fn padded_counter(counter: u64) -> Chunk {
     static LANES: ([u64; 2], [u64; 2]) = ([!0, 0], [0, 0x80_u64.to_le()]);
     let (kept, end) = black_box(&LANES);
     let mut bytes = ZEROS;

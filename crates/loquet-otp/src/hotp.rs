@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::newest::newest_run;
+use crate::newest::newest_sequence;
 use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
 
 /// The parameters of counter-based codes: SHA-1 and six digits by default.
@@ -163,7 +163,7 @@ impl Hotp {
         expected: u64,
         reach: Reach,
     ) -> Option<u64> {
-        let last = newest_run(key, self.digits, codes, within(expected, reach.steps()))?;
+        let last = newest_sequence(key, self.digits, codes, within(expected, reach.steps()))?;
         Some(last.wrapping_add(1))
     }
 }

@@ -68,7 +68,7 @@ pub use drift::{Drift, DriftError, Reach, ReachError, Resync, Search};
 pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};
 pub use key::Key;
 #[cfg(feature = "totp-rs")]
-pub use moved::{MoveError, Moved};
+pub use moved::{ConversionError, TotpRsConfig};
 pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
 pub use totp::{Countdown, Readout, Totp};

@@ -11,10 +11,10 @@ use crate::{
 /// `TryFrom` converts in both directions. Key URI labels are not converted.
 ///
 /// ```
-/// use loquet_otp::Moved;
+/// use loquet_otp::TotpRsConfig;
 ///
 /// let theirs = totp_rs::Builder::new().with_secret(*b"twenty random bytes!").build()?;
-/// let Moved { secret, totp, window } = Moved::try_from(&theirs)?;
+/// let TotpRsConfig { secret, totp, window } = TotpRsConfig::try_from(&theirs)?;
 ///
 /// let key = secret.key(totp.algorithm);
 /// assert_eq!(totp.generate(&key, 59).to_string(), theirs.generate(59).to_string());
@@ -22,7 +22,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct TotpRsConfig {
     /// The shared secret.
     pub secret: Secret,
     /// The parameters of the codes.
@@ -31,45 +31,45 @@ pub struct Moved {
     pub window: Window,
 }
 
-impl TryFrom<&totp_rs::Totp> for Moved {
-    type Error = MoveError;
+impl TryFrom<&totp_rs::Totp> for TotpRsConfig {
+    type Error = ConversionError;
 
-    fn try_from(theirs: &totp_rs::Totp) -> Result<Self, MoveError> {
+    fn try_from(theirs: &totp_rs::Totp) -> Result<Self, ConversionError> {
         let algorithm = match theirs.algorithm() {
             totp_rs::Algorithm::SHA1 => Algorithm::Sha1,
             totp_rs::Algorithm::SHA256 => Algorithm::Sha256,
             totp_rs::Algorithm::SHA512 => Algorithm::Sha512,
-            _ => return Err(MoveError::Algorithm),
+            _ => return Err(ConversionError::Algorithm),
         };
         let skew = theirs.skew();
-        let steps = u8::try_from(skew).map_err(|_| MoveError::Skew { skew })?;
+        let steps = u8::try_from(skew).map_err(|_| ConversionError::Skew { skew })?;
         Ok(Self {
-            secret: Secret::new(theirs.secret().as_bytes()).map_err(MoveError::Secret)?,
+            secret: Secret::new(theirs.secret().as_bytes()).map_err(ConversionError::Secret)?,
             totp: Totp {
                 algorithm,
-                digits: Digits::new(theirs.digits()).map_err(MoveError::Digits)?,
-                period: Period::new(theirs.step()).map_err(MoveError::Period)?,
+                digits: Digits::new(theirs.digits()).map_err(ConversionError::Digits)?,
+                period: Period::new(theirs.step()).map_err(ConversionError::Period)?,
                 t0: 0,
             },
-            window: Window::new(steps, steps).map_err(|_| MoveError::Skew { skew })?,
+            window: Window::new(steps, steps).map_err(|_| ConversionError::Skew { skew })?,
         })
     }
 }
 
-impl TryFrom<&Moved> for totp_rs::Totp {
-    type Error = MoveError;
+impl TryFrom<&TotpRsConfig> for totp_rs::Totp {
+    type Error = ConversionError;
 
-    fn try_from(ours: &Moved) -> Result<Self, MoveError> {
-        let Moved {
+    fn try_from(config: &TotpRsConfig) -> Result<Self, ConversionError> {
+        let TotpRsConfig {
             secret,
             totp,
             window,
-        } = ours;
+        } = config;
         if totp.t0 != 0 {
-            return Err(MoveError::T0);
+            return Err(ConversionError::T0);
         }
         if window.past() != window.future() {
-            return Err(MoveError::Asymmetric);
+            return Err(ConversionError::Asymmetric);
         }
         let algorithm = match totp.algorithm {
             Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
@@ -82,14 +82,14 @@ impl TryFrom<&Moved> for totp_rs::Totp {
             .with_step_duration(totp.period.seconds())
             .with_skew(window.past().into())
             .with_secret(secret.expose());
-        theirs.build().map_err(MoveError::Theirs)
+        theirs.build().map_err(ConversionError::TotpRs)
     }
 }
 
 /// The reason why a value cannot be converted between the two crates.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MoveError {
+pub enum ConversionError {
     /// The algorithm is not one of RFC 6238, such as Steam's.
     Algorithm,
     /// This crate does not support the number of digits.
@@ -108,10 +108,10 @@ pub enum MoveError {
     /// The window is asymmetric; `totp-rs` has the same number of steps on both sides.
     Asymmetric,
     /// `totp-rs` refuses the value.
-    Theirs(totp_rs::TotpError),
+    TotpRs(totp_rs::TotpError),
 }
 
-impl fmt::Display for MoveError {
+impl fmt::Display for ConversionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Algorithm => f.write_str("not an algorithm of RFC 6238"),
@@ -127,9 +127,9 @@ impl fmt::Display for MoveError {
             Self::Secret(error) => error.fmt(f),
             Self::T0 => f.write_str("totp-rs supports only T0 = 0"),
             Self::Asymmetric => f.write_str("totp-rs supports only symmetric windows"),
-            Self::Theirs(error) => error.fmt(f),
+            Self::TotpRs(error) => error.fmt(f),
         }
     }
 }
 
-impl core::error::Error for MoveError {}
+impl core::error::Error for ConversionError {}

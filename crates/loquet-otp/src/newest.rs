@@ -13,14 +13,14 @@ pub(crate) struct Newest {
 }
 
 impl Newest {
-    pub(crate) fn none() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             found: Choice::from(0),
             step: 0,
         }
     }
 
-    pub(crate) fn offer(&mut self, equal: Choice, step: u64) {
+    pub(crate) fn update(&mut self, equal: Choice, step: u64) {
         self.step.conditional_assign(&step, equal);
         self.found |= equal;
     }
@@ -31,7 +31,7 @@ impl Newest {
 }
 
 /// Returns the newest counter at which all the codes, one after the other, end.
-pub(crate) fn newest_run<const N: usize>(
+pub(crate) fn newest_sequence<const N: usize>(
     key: &Key,
     digits: Digits,
     codes: &[TypedCode; N],
@@ -39,7 +39,7 @@ pub(crate) fn newest_run<const N: usize>(
 ) -> Option<u64> {
     // One code would be an ordinary log-in with a window of hundreds of steps.
     const { assert!(N == 2 || N == 3, "two or three consecutive codes") };
-    let mut newest = Newest::none();
+    let mut newest = Newest::new();
     // Element i says that the codes up to i matched, ending at the previous counter.
     let mut runs = [Choice::from(0); N];
     key.visit(counters, digits, |counter, code| {
@@ -49,7 +49,7 @@ pub(crate) fn newest_run<const N: usize>(
             before = core::mem::replace(run, so_far);
         }
         if let Some(complete) = runs.last() {
-            newest.offer(*complete, counter);
+            newest.update(*complete, counter);
         }
     });
     newest.step()

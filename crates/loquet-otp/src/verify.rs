@@ -167,8 +167,8 @@ impl Totp {
         let past = drift.steps().saturating_sub(window.past.into());
         let future = drift.steps().saturating_add(window.future.into());
 
-        let mut fresh = Newest::none();
-        let mut stale = Newest::none();
+        let mut fresh = Newest::new();
+        let mut stale = Newest::new();
         let mut compare = |step, code: Code| {
             // `after` is not secret, so branching on it tells an attacker nothing.
             let kept = if after.is_none_or(|bound| step > bound) {
@@ -176,7 +176,7 @@ impl Totp {
             } else {
                 &mut stale
             };
-            kept.offer(code.matches(typed), step);
+            kept.update(code.matches(typed), step);
         };
         // INVARIANT: the present step is included, so that correcting the phone's clock locks no user out; and steps are
         // visited in ascending order, so that the newest match wins.

@@ -15,8 +15,8 @@ use loquet_otp::{Algorithm, Key, Secret};
 
 /// Returns the bytes of a value while it lives, and the bytes at the same address after it is dropped.
 fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
-    let mut place = vec![value];
-    let address = place.as_ptr().addr() as u64;
+    let mut values = vec![value];
+    let address = values.as_ptr().addr() as u64;
     let memory = File::open("/proc/self/mem").unwrap();
     let bytes = || {
         let mut bytes = vec![0; size_of::<T>()];
@@ -25,7 +25,7 @@ fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
     };
     let before = bytes();
     // Drops the value but keeps the allocation.
-    place.clear();
+    values.clear();
     [before, bytes()]
 }
 

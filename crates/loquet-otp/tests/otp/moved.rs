@@ -1,6 +1,6 @@
 //! Conversions from and to `totp-rs`.
 
-use loquet_otp::{Algorithm, Digits, MoveError, Moved, Period, Secret, Totp, Window};
+use loquet_otp::{Algorithm, ConversionError, Digits, Period, Secret, Totp, TotpRsConfig, Window};
 use totp_rs::Builder;
 
 const SECRET: [u8; 20] = *b"12345678901234567890";
@@ -12,7 +12,7 @@ fn every_parameter_survives_round_trip() {
         (totp_rs::Algorithm::SHA256, Algorithm::Sha256),
         (totp_rs::Algorithm::SHA512, Algorithm::Sha512),
     ];
-    for (theirs, ours) in algorithms {
+    for (theirs, algorithm) in algorithms {
         let theirs = Builder::new()
             .with_algorithm(theirs)
             .with_digits(8)
@@ -21,30 +21,30 @@ fn every_parameter_survives_round_trip() {
             .with_secret(SECRET)
             .build()
             .unwrap();
-        let moved = Moved::try_from(&theirs).unwrap();
-        assert_eq!(moved.secret, Secret::from(SECRET));
+        let config = TotpRsConfig::try_from(&theirs).unwrap();
+        assert_eq!(config.secret, Secret::from(SECRET));
         let period = Period::new(60).unwrap();
         assert_eq!(
-            moved.totp,
+            config.totp,
             Totp {
-                algorithm: ours,
+                algorithm,
                 digits: Digits::Eight,
                 period,
                 t0: 0
             }
         );
-        assert_eq!(moved.window, Window::new(2, 2).unwrap());
-        assert_eq!(totp_rs::Totp::try_from(&moved).unwrap(), theirs);
-        let key = moved.secret.key(moved.totp.algorithm);
+        assert_eq!(config.window, Window::new(2, 2).unwrap());
+        assert_eq!(totp_rs::Totp::try_from(&config).unwrap(), theirs);
+        let key = config.secret.key(config.totp.algorithm);
         assert_eq!(
-            moved.totp.generate(&key, 1_700_000_000).to_string(),
+            config.totp.generate(&key, 1_700_000_000).to_string(),
             theirs.generate(1_700_000_000).to_string()
         );
     }
 }
 
-fn refused(builder: Builder) -> MoveError {
-    Moved::try_from(&builder.build_noncompliant()).unwrap_err()
+fn refused(builder: Builder) -> ConversionError {
+    TotpRsConfig::try_from(&builder.build_noncompliant()).unwrap_err()
 }
 
 #[test]
@@ -72,38 +72,41 @@ fn unsupported_totp_rs_values_are_refused() {
 
 #[test]
 fn values_unsupported_by_totp_rs_are_refused() {
-    let usual = Moved {
+    let usual = TotpRsConfig {
         secret: Secret::from(SECRET),
         totp: Totp::default(),
         window: Window::default(),
     };
-    let refused = |moved: &Moved| totp_rs::Totp::try_from(moved).unwrap_err();
-    let later = Moved {
+    let refused = |config: &TotpRsConfig| totp_rs::Totp::try_from(config).unwrap_err();
+    let later = TotpRsConfig {
         totp: Totp {
             t0: 1,
             ..usual.totp
         },
         ..usual.clone()
     };
-    assert_eq!(refused(&later), MoveError::T0);
-    assert_eq!(MoveError::T0.to_string(), "totp-rs supports only T0 = 0");
-    let uneven = Moved {
+    assert_eq!(refused(&later), ConversionError::T0);
+    assert_eq!(
+        ConversionError::T0.to_string(),
+        "totp-rs supports only T0 = 0"
+    );
+    let uneven = TotpRsConfig {
         window: Window::new(1, 0).unwrap(),
         ..usual.clone()
     };
-    assert_eq!(refused(&uneven), MoveError::Asymmetric);
+    assert_eq!(refused(&uneven), ConversionError::Asymmetric);
     assert_eq!(
-        MoveError::Asymmetric.to_string(),
+        ConversionError::Asymmetric.to_string(),
         "totp-rs supports only symmetric windows"
     );
-    let weak = Moved {
+    let weak = TotpRsConfig {
         secret: Secret::weak(b"ten bytes!").unwrap(),
         ..usual
     };
-    assert!(matches!(refused(&weak), MoveError::Theirs(_)));
+    assert!(matches!(refused(&weak), ConversionError::TotpRs(_)));
     assert!(!refused(&weak).to_string().is_empty());
     assert_eq!(
-        MoveError::Algorithm.to_string(),
+        ConversionError::Algorithm.to_string(),
         "not an algorithm of RFC 6238"
     );
 }
