@@ -34,11 +34,11 @@ pub enum App {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Support {
     /// Every version in use shows right codes.
-    Honoured,
+    Honored,
     /// Current versions show right codes. Versions before this year ignore the parameter and show wrong codes.
     Since(u16),
     /// No source says whether the app supports it.
-    Unproven,
+    Unknown,
     /// The app refuses the QR code, so the user notices at once.
     Refused,
     /// The app accepts the URI and shows wrong codes.
@@ -58,7 +58,7 @@ pub enum Periods {
 
 /// What an app supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Profile {
+pub struct AppProfile {
     /// The app.
     pub app: App,
     /// The app's name in app stores.
@@ -79,7 +79,7 @@ pub struct Profile {
 
 /// A parameter that an app may not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
+pub enum Parameter {
     /// The hash.
     Algorithm(Algorithm),
     /// The number of digits.
@@ -92,37 +92,37 @@ pub enum Cause {
 
 /// How an app treats a set of parameters: as badly as the worst supported of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fit {
+pub struct AppCompatibility {
     /// The app.
     pub app: App,
     /// The worst support among the parameters.
     pub support: Support,
     /// The parameter with that support, or `None` if all are supported.
-    pub cause: Option<Cause>,
+    pub parameter: Option<Parameter>,
 }
 
-impl Fit {
+impl AppCompatibility {
     /// Returns whether current versions of the app show right codes.
     #[must_use]
     pub const fn works(&self) -> bool {
-        matches!(self.support, Support::Honoured | Support::Since(_))
+        matches!(self.support, Support::Honored | Support::Since(_))
     }
 }
 
-impl core::fmt::Display for Fit {
+impl core::fmt::Display for AppCompatibility {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let name = self.app.profile().name;
-        match self.cause {
+        match self.parameter {
             None => return write!(f, "{name} shows right codes"),
-            Some(Cause::Algorithm(algorithm)) => write!(f, "{name}, {algorithm}: ")?,
-            Some(Cause::Digits(digits)) => write!(f, "{name}, {} digits: ", digits.count())?,
-            Some(Cause::Period(seconds)) => write!(f, "{name}, {seconds} s: ")?,
-            Some(Cause::Counter) => write!(f, "{name}, HOTP: ")?,
+            Some(Parameter::Algorithm(algorithm)) => write!(f, "{name}, {algorithm}: ")?,
+            Some(Parameter::Digits(digits)) => write!(f, "{name}, {} digits: ", digits.count())?,
+            Some(Parameter::Period(seconds)) => write!(f, "{name}, {seconds} s: ")?,
+            Some(Parameter::Counter) => write!(f, "{name}, HOTP: ")?,
         }
         match self.support {
-            Support::Honoured => f.write_str("right codes"),
+            Support::Honored => f.write_str("right codes"),
             Support::Since(year) => write!(f, "right codes since {year}, wrong ones before"),
-            Support::Unproven => f.write_str("not known to work"),
+            Support::Unknown => f.write_str("not known to work"),
             Support::Refused => f.write_str("refused"),
             Support::Ignored => f.write_str("silently wrong codes"),
         }
@@ -131,27 +131,27 @@ impl core::fmt::Display for Fit {
 
 /// How each requested app treats a set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct CompatibilityReport {
     /// One entry for each app, in the order requested.
-    pub fits: Vec<Fit>,
+    pub apps: Vec<AppCompatibility>,
 }
 
-impl Report {
+impl CompatibilityReport {
     /// Returns whether every app shows right codes in its current version.
     #[must_use]
     pub fn works_everywhere(&self) -> bool {
-        self.fits.iter().all(Fit::works)
+        self.apps.iter().all(AppCompatibility::works)
     }
 
     /// Returns the apps that do not show right codes.
-    pub fn failures(&self) -> impl Iterator<Item = &Fit> {
-        self.fits.iter().filter(|fit| !fit.works())
+    pub fn failures(&self) -> impl Iterator<Item = &AppCompatibility> {
+        self.apps.iter().filter(|fit| !fit.works())
     }
 }
 
-impl core::fmt::Display for Report {
+impl core::fmt::Display for CompatibilityReport {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        for (index, fit) in self.fits.iter().enumerate() {
+        for (index, fit) in self.apps.iter().enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
@@ -174,25 +174,25 @@ impl core::fmt::Display for Report {
 /// assert_eq!(report.to_string(), "Aegis shows right codes; Microsoft Authenticator, 8 digits: silently wrong codes");
 /// ```
 #[must_use]
-pub fn compatible(parameters: &Parameters, apps: &[App]) -> Report {
-    Report {
-        fits: apps
+pub fn compatible(parameters: &Parameters, apps: &[App]) -> CompatibilityReport {
+    CompatibilityReport {
+        apps: apps
             .iter()
-            .map(|app| app.profile().fit(parameters))
+            .map(|app| app.profile().compatibility(parameters))
             .collect(),
     }
 }
 
-impl Profile {
+impl AppProfile {
     /// Returns how the app treats the parameters.
     #[must_use]
-    pub fn fit(&self, parameters: &Parameters) -> Fit {
+    pub fn compatibility(&self, parameters: &Parameters) -> AppCompatibility {
         let moving = match parameters.moving {
             MovingFactor::Time(period) => (
                 self.period(period.seconds()),
-                Cause::Period(period.seconds()),
+                Parameter::Period(period.seconds()),
             ),
-            MovingFactor::Counter(_) => (self.counter, Cause::Counter),
+            MovingFactor::Counter(_) => (self.counter, Parameter::Counter),
         };
         let [sha1, sha256, sha512] = self.algorithms;
         let algorithm = match parameters.algorithm {
@@ -206,20 +206,20 @@ impl Profile {
             Digits::Seven => seven,
             Digits::Eight => eight,
         };
-        let mut worst = Fit {
+        let mut worst = AppCompatibility {
             app: self.app,
-            support: Support::Honoured,
-            cause: None,
+            support: Support::Honored,
+            parameter: None,
         };
-        for (support, cause) in [
-            (algorithm, Cause::Algorithm(parameters.algorithm)),
-            (digits, Cause::Digits(parameters.digits)),
+        for (support, parameter) in [
+            (algorithm, Parameter::Algorithm(parameters.algorithm)),
+            (digits, Parameter::Digits(parameters.digits)),
             moving,
         ] {
             if support > worst.support {
-                worst = Fit {
+                worst = AppCompatibility {
                     support,
-                    cause: Some(cause),
+                    parameter: Some(parameter),
                     ..worst
                 };
             }
@@ -229,117 +229,117 @@ impl Profile {
 
     fn period(&self, seconds: u64) -> Support {
         match self.periods {
-            Periods::Thirty(_) if seconds == 30 => Support::Honoured,
-            Periods::From(least) if seconds >= least => Support::Honoured,
+            Periods::Thirty(_) if seconds == 30 => Support::Honored,
+            Periods::From(least) if seconds >= least => Support::Honored,
             Periods::From(_) => Support::Refused,
-            Periods::Listed(periods, _) if periods.contains(&seconds) => Support::Honoured,
+            Periods::Listed(periods, _) if periods.contains(&seconds) => Support::Honored,
             Periods::Thirty(other) | Periods::Listed(_, other) => other,
         }
     }
 }
 
-use Support::{Honoured, Ignored, Refused, Since, Unproven};
+use Support::{Honored, Ignored, Refused, Since, Unknown};
 
 /// The profiles, in the order of [`App::ALL`].
-const PROFILES: [Profile; 10] = [
-    Profile {
+const PROFILES: [AppProfile; 10] = [
+    AppProfile {
         app: App::MicrosoftAuthenticator,
         name: "Microsoft Authenticator",
-        algorithms: [Honoured, Ignored, Ignored],
-        digits: [Honoured, Ignored, Ignored],
+        algorithms: [Honored, Ignored, Ignored],
+        digits: [Honored, Ignored, Ignored],
         periods: Periods::Thirty(Ignored),
         counter: Refused,
         source: "Microsoft Entra documentation on OATH tokens; behaviour of the app",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::GoogleAndroid,
         name: "Google Authenticator (Android)",
-        algorithms: [Honoured, Since(2024), Since(2024)],
-        digits: [Honoured, Unproven, Honoured],
+        algorithms: [Honored, Since(2024), Since(2024)],
+        digits: [Honored, Unknown, Honored],
         periods: Periods::Thirty(Ignored),
-        counter: Honoured,
+        counter: Honored,
         source: "google/google-authenticator wiki, Key Uri Format; google-authenticator-android, AuthenticatorActivity.java",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::GoogleIos,
         name: "Google Authenticator (iPhone)",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Unproven, Honoured],
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Unknown, Honored],
         periods: Periods::From(1),
-        counter: Honoured,
+        counter: Honored,
         source: "google/google-authenticator, mobile/ios, OTPAuthURL.m and OTPGenerator.m",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::ApplePasswords,
         name: "Apple Passwords",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Honoured, Honoured],
-        periods: Periods::Thirty(Unproven),
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Honored, Honored],
+        periods: Periods::Thirty(Unknown),
         counter: Refused,
         source: "Apple developer documentation, Securing logins with iCloud Keychain verification codes",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::OnePassword,
         name: "1Password",
-        algorithms: [Honoured, Honoured, Unproven],
-        digits: [Honoured, Unproven, Unproven],
-        periods: Periods::Thirty(Unproven),
+        algorithms: [Honored, Honored, Unknown],
+        digits: [Honored, Unknown, Unknown],
+        periods: Periods::Thirty(Unknown),
         counter: Refused,
         source: "1Password support, Use 1Password as an authenticator",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::Authy,
         name: "Authy",
-        algorithms: [Honoured, Ignored, Ignored],
-        digits: [Honoured, Ignored, Ignored],
+        algorithms: [Honored, Ignored, Ignored],
+        digits: [Honored, Ignored, Ignored],
         periods: Periods::Thirty(Ignored),
         counter: Refused,
         source: "Twilio support articles; behaviour of the app",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::Aegis,
         name: "Aegis",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Honoured, Honoured],
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Honored, Honored],
         periods: Periods::From(1),
-        counter: Honoured,
+        counter: Honored,
         source: "beemdevelopment/Aegis, GoogleAuthInfo.java, OtpInfo.java, TotpInfo.java",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::FreeOtp,
         name: "FreeOTP",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Honoured, Honoured],
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Honored, Honored],
         periods: Periods::From(5),
-        counter: Honoured,
+        counter: Honored,
         source: "freeotp/freeotp-android, Token.java",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::Bitwarden,
         name: "Bitwarden",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Honoured, Honoured],
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Honored, Honored],
         periods: Periods::From(1),
         // The app ignores the type and takes a counter for a time step.
         counter: Ignored,
         source: "bitwarden/sdk-internal, bitwarden-vault/src/totp.rs",
         read: "2026-11",
     },
-    Profile {
+    AppProfile {
         app: App::TwoFas,
         name: "2FAS",
-        algorithms: [Honoured, Honoured, Honoured],
-        digits: [Honoured, Honoured, Honoured],
-        periods: Periods::Listed(&[10, 30, 60, 90], Unproven),
-        counter: Honoured,
+        algorithms: [Honored, Honored, Honored],
+        digits: [Honored, Honored, Honored],
+        periods: Periods::Listed(&[10, 30, 60, 90], Unknown),
+        counter: Honored,
         source: "twofas/2fas-ios, CodeParser.swift; twofas/2fas-android, OtpLinkParser.kt",
         read: "2026-11",
     },
@@ -362,7 +362,7 @@ impl App {
 
     /// Returns what the app supports.
     #[must_use]
-    pub const fn profile(self) -> &'static Profile {
+    pub const fn profile(self) -> &'static AppProfile {
         let [
             microsoft,
             android,

@@ -22,14 +22,14 @@ pub struct Label {
 
 /// A part of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Name {
+pub enum LabelPart {
     /// The service or organization that issues the secret.
     Issuer,
     /// The owner of the secret: an e-mail address or a user name.
     Account,
 }
 
-impl core::fmt::Display for Name {
+impl core::fmt::Display for LabelPart {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Issuer => "issuer",
@@ -43,32 +43,32 @@ impl core::fmt::Display for Name {
 #[non_exhaustive]
 pub enum LabelError {
     /// The name is empty. Google Authenticator refuses an empty account, and an empty issuer tells the user nothing.
-    #[error("the {name} is empty")]
+    #[error("the {part} is empty")]
     Empty {
         /// The part of the label.
-        name: Name,
+        part: LabelPart,
     },
     /// Apps read this character differently, even when it is escaped.
-    #[error("`{}` at byte {position} of the {name} is read differently by different apps: leave it out", found.escape_debug())]
+    #[error("`{}` at byte {position} of the {part} is read differently by different apps: leave it out", found.escape_debug())]
     Character {
         /// The part of the label.
-        name: Name,
+        part: LabelPart,
         /// The character.
         found: char,
         /// The byte offset in the name.
         position: usize,
     },
     /// The name begins or ends with a space. Some apps trim it and some do not.
-    #[error("the {name} begins or ends with a blank")]
-    Blank {
+    #[error("the {part} begins or ends with a space")]
+    SurroundingSpace {
         /// The part of the label.
-        name: Name,
+        part: LabelPart,
     },
     /// The name is longer than [`MAX_ISSUER`] or [`MAX_ACCOUNT`].
-    #[error("the {name} has {length} bytes: at most {limit} are allowed")]
+    #[error("the {part} has {length} bytes: at most {limit} are allowed")]
     TooLong {
         /// The part of the label.
-        name: Name,
+        part: LabelPart,
         /// The length in bytes.
         length: usize,
         /// The limit in bytes.
@@ -84,8 +84,8 @@ impl Label {
     /// control character or a character that reverses the writing direction (so that it could imitate another name). The
     /// issuer must not contain `+` either, because iPhones show it where other apps show a space.
     pub fn new(issuer: &str, account: &str) -> Result<Self, LabelError> {
-        check(Name::Issuer, issuer, MAX_ISSUER)?;
-        check(Name::Account, account, MAX_ACCOUNT)?;
+        check(LabelPart::Issuer, issuer, MAX_ISSUER)?;
+        check(LabelPart::Account, account, MAX_ACCOUNT)?;
         Ok(Self {
             issuer: issuer.to_owned(),
             account: account.to_owned(),
@@ -105,28 +105,28 @@ impl Label {
     }
 }
 
-fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
+fn check(part: LabelPart, text: &str, limit: usize) -> Result<(), LabelError> {
     if text.len() > limit {
         return Err(LabelError::TooLong {
-            name,
+            part,
             length: text.len(),
             limit,
         });
     }
     if text.trim().is_empty() {
-        return Err(LabelError::Empty { name });
+        return Err(LabelError::Empty { part });
     }
     if text.trim() != text {
-        return Err(LabelError::Blank { name });
+        return Err(LabelError::SurroundingSpace { part });
     }
     let refused = |c: char| {
         matches!(c, ':' | '&' | '?' | '#' | '%' | '/')
-            || (c == '+' && name == Name::Issuer)
+            || (c == '+' && part == LabelPart::Issuer)
             || is_deceptive(c)
     };
     match text.char_indices().find(|&(_, c)| refused(c)) {
         Some((position, found)) => Err(LabelError::Character {
-            name,
+            part,
             found,
             position,
         }),
@@ -151,19 +151,19 @@ fn is_deceptive(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Label, LabelError, Name};
+    use super::{Label, LabelError, LabelPart};
 
     #[test]
     fn error_names_character_and_position() {
         for found in [':', '&', '?', '#', '%', '/', '\n', '\0', '\u{202e}'] {
             let name = format!("É{found}x");
             let issuer = LabelError::Character {
-                name: Name::Issuer,
+                part: LabelPart::Issuer,
                 found,
                 position: 2,
             };
             let account = LabelError::Character {
-                name: Name::Account,
+                part: LabelPart::Account,
                 found,
                 position: 2,
             };
@@ -197,17 +197,19 @@ mod tests {
         assert!(matches!(
             Label::new("x", ""),
             Err(LabelError::Empty {
-                name: Name::Account
+                part: LabelPart::Account
             })
         ));
         assert!(matches!(
             Label::new(" \u{a0}", "x"),
-            Err(LabelError::Empty { name: Name::Issuer })
+            Err(LabelError::Empty {
+                part: LabelPart::Issuer
+            })
         ));
         assert!(matches!(
             Label::new("x", "x "),
-            Err(LabelError::Blank {
-                name: Name::Account
+            Err(LabelError::SurroundingSpace {
+                part: LabelPart::Account
             })
         ));
         assert!(Label::new(&"x".repeat(128), &"x".repeat(254)).is_ok());

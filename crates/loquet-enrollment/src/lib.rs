@@ -21,9 +21,9 @@
 //! | key URI | [`Label`], [`Parameters`] and [`KeyUri`] to write, [`Import`] to read |
 //! | QR code | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
 //! | typed key | [`ManualKey`], [`base32`] |
-//! | apps | [`App`], [`Profile`], [`compatible`] |
+//! | apps | [`App`], [`AppProfile`], [`compatible`] |
 //! | enrollment page | [`Offer`], which holds everything that the page shows |
-//! | printed codes | [`PaperCode`] |
+//! | printed codes | [`PrintedCode`] |
 //! | migration | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
@@ -39,8 +39,10 @@ mod percent;
 mod qr;
 mod uri;
 
-pub use apps::{App, Cause, Fit, Periods, Profile, Report, Support, compatible};
-pub use label::{Label, LabelError, MAX_ACCOUNT, MAX_ISSUER, Name};
+pub use apps::{
+    App, AppCompatibility, AppProfile, CompatibilityReport, Parameter, Periods, Support, compatible,
+};
+pub use label::{Label, LabelError, LabelPart, MAX_ACCOUNT, MAX_ISSUER};
 pub use manual::{ManualKey, ManualKeyError};
 #[cfg(feature = "import-migration")]
 pub use migration::{
@@ -48,7 +50,7 @@ pub use migration::{
     MigrationPart,
 };
 pub use offer::{Offer, OfferError};
-pub use paper::{PaperCode, PaperError};
+pub use paper::{PrintedCode, PrintedCodeError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
 pub use uri::{

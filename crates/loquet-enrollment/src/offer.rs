@@ -6,8 +6,8 @@ use loquet_otp::{Secret, Totp};
 use zeroize::Zeroizing;
 
 use crate::{
-    App, KeyUri, KeyUriError, Label, ManualKey, Parameters, Qr, QrError, Report, T0Error,
-    compatible,
+    App, CompatibilityReport, KeyUri, KeyUriError, Label, ManualKey, Parameters, Qr, QrError,
+    T0Error, compatible,
 };
 
 /// Everything that a page shows to enroll a user.
@@ -20,7 +20,7 @@ use crate::{
 /// let offer = Offer::new(&label, &Secret::from(*b"twenty random bytes!"), Totp::default(), &[], 1_700_000_600)?;
 /// assert!(offer.svg.starts_with("<svg "));
 /// assert_eq!(*offer.key_grouped, *"OR3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB");
-/// assert_eq!(offer.advice.fits[0].app, App::MicrosoftAuthenticator);
+/// assert_eq!(offer.advice.apps[0].app, App::MicrosoftAuthenticator);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -47,7 +47,7 @@ pub struct Offer {
     /// The time at which the enrollment expires, in seconds since the epoch.
     pub expires: u64,
     /// The compatibility of the requested apps, or of all known apps, the most recommended first.
-    pub advice: Report,
+    pub advice: CompatibilityReport,
 }
 
 /// The reason why no offer was made.

@@ -14,33 +14,33 @@ use crate::base32;
 /// A plain hash is enough: from 112 bits on OWASP ASVS 6.5.2 requires no slow password hash.
 ///
 /// ```
-/// use loquet_enrollment::PaperCode;
-/// let code = PaperCode::from_entropy([0x5a; 16]);
+/// use loquet_enrollment::PrintedCode;
+/// let code = PrintedCode::from_entropy([0x5a; 16]);
 /// assert_eq!(*code.expose(), *"LJNFU-WS2LJ-NFUWS-2LJNF-UWS2LI");
 /// // Any case and grouping is accepted, and 0, 1 and 8 are read as O, I and B.
-/// assert_eq!("ljnfu ws2lj nfuws 2ljnf uws2l1".parse::<PaperCode>()?, code);
-/// # Ok::<(), loquet_enrollment::PaperError>(())
+/// assert_eq!("ljnfu ws2lj nfuws 2ljnf uws2l1".parse::<PrintedCode>()?, code);
+/// # Ok::<(), loquet_enrollment::PrintedCodeError>(())
 /// ```
 ///
 /// # Security
 /// `Debug` hides the code, and there is no `Display`. Comparison takes constant time. The value is wiped when dropped.
 #[derive(Clone)]
-pub struct PaperCode(Zeroizing<[u8; Self::BYTES]>);
+pub struct PrintedCode(Zeroizing<[u8; Self::BYTES]>);
 
 /// The reason why a typed text is not a printed code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum PaperError {
+pub enum PrintedCodeError {
     /// The code has too many or too few characters.
     #[error(
         "the code has {} letters and digits, this one has {_0}",
-        PaperCode::SYMBOLS
+        PrintedCode::SYMBOLS
     )]
     Length(usize),
     /// The text has more than 256 bytes.
     #[error(
         "longer than {} bytes, spaces and dashes included",
-        PaperCode::MAX_TYPED
+        PrintedCode::MAX_TYPED
     )]
     TooLong,
     /// A character occurs in no code.
@@ -51,10 +51,10 @@ pub enum PaperError {
     },
     /// The last symbol has bits beyond the code's 128, so a symbol is mistyped.
     #[error("no code ends like this one: one of its characters is wrong")]
-    End,
+    LastSymbol,
 }
 
-impl PaperCode {
+impl PrintedCode {
     /// The number of random bytes.
     pub const BYTES: usize = 16;
     /// The number of letters and digits of the text.
@@ -115,14 +115,14 @@ fn symbol(typed: char) -> Option<char> {
     (!base32::is_separator(typed)).then(|| base32::suggestion(typed).unwrap_or(typed))
 }
 
-impl FromStr for PaperCode {
-    type Err = PaperError;
+impl FromStr for PrintedCode {
+    type Err = PrintedCodeError;
 
     /// Parses a code in any case and grouping. No code contains `0`, `1` or `8`; they are read as `O`, `I` and `B`, so
     /// that all spellings are one code and count as one attempt.
-    fn from_str(text: &str) -> Result<Self, PaperError> {
+    fn from_str(text: &str) -> Result<Self, PrintedCodeError> {
         if text.len() > Self::MAX_TYPED {
-            return Err(PaperError::TooLong);
+            return Err(PrintedCodeError::TooLong);
         }
         let mut bits = Zeroizing::new(0_u128);
         let (mut symbols, mut rest) = (0_usize, 0);
@@ -131,7 +131,7 @@ impl FromStr for PaperCode {
                 continue;
             };
             let five = u8::try_from(symbol).ok().and_then(base32::value);
-            let five = five.ok_or(PaperError::Character { at })?;
+            let five = five.ok_or(PrintedCodeError::Character { at })?;
             symbols = symbols.saturating_add(1);
             // 25 symbols are 125 bits. Two bits of the last symbol are not part of the code.
             if symbols < Self::SYMBOLS {
@@ -143,23 +143,23 @@ impl FromStr for PaperCode {
         }
         match (symbols, rest) {
             (Self::SYMBOLS, 0) => Ok(Self::from_entropy(bits.to_be_bytes())),
-            (Self::SYMBOLS, _) => Err(PaperError::End),
-            _ => Err(PaperError::Length(symbols)),
+            (Self::SYMBOLS, _) => Err(PrintedCodeError::LastSymbol),
+            _ => Err(PrintedCodeError::Length(symbols)),
         }
     }
 }
 
 /// Compares in constant time.
-impl PartialEq for PaperCode {
+impl PartialEq for PrintedCode {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(other.0.as_slice()).into()
     }
 }
 
-impl Eq for PaperCode {}
+impl Eq for PrintedCode {}
 
-impl fmt::Debug for PaperCode {
+impl fmt::Debug for PrintedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PaperCode([redacted])")
+        f.write_str("PrintedCode([redacted])")
     }
 }

@@ -47,13 +47,13 @@ pub enum WarningKind {
     SeveralColons,
     /// A name has a plus sign. Some encoders mean a space; most apps show the sign.
     #[error("a plus sign that may mean a space")]
-    Plus,
+    PlusSign,
     /// The algorithm name is not exactly `SHA1`, `SHA256` or `SHA512`.
     #[error("a non-standard spelling of the algorithm")]
     AlgorithmSpelling,
     /// The URI has `period` with HOTP or `counter` with TOTP.
     #[error("a parameter that does not apply to this type")]
-    Meaningless,
+    IrrelevantParameter,
     /// The URI has a fragment, which is not part of a key URI.
     #[error("a fragment, which is ignored")]
     Fragment,

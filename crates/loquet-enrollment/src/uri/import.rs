@@ -169,7 +169,7 @@ fn issuer(
 ) -> Result<Option<String>, ImportError> {
     for piece in prefix.into_iter().chain(parameter) {
         if piece.has_plus() {
-            warn(piece, WarningKind::Plus);
+            warn(piece, WarningKind::PlusSign);
         }
     }
     // Usually both are the same text. Decoding it once saves an allocation.
@@ -279,7 +279,7 @@ fn time(
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<MovingFactor, ImportError> {
     if let Some(counter) = query.counter {
-        warn(counter, WarningKind::Meaningless);
+        warn(counter, WarningKind::IrrelevantParameter);
     }
     let Some(piece) = query.period else {
         return Ok(MovingFactor::Time(Period::THIRTY));
@@ -296,7 +296,7 @@ fn counter(
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<MovingFactor, ImportError> {
     if let Some(period) = query.period {
-        warn(period, WarningKind::Meaningless);
+        warn(period, WarningKind::IrrelevantParameter);
     }
     let piece = query.counter.ok_or(end.fault(ImportFault::NoCounter))?;
     number(piece)?

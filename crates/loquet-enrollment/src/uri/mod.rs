@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 pub use fault::{ImportError, ImportFault, Warning, WarningKind};
 pub use import::Import;
 
-use crate::{App, Label, MovingFactor, Parameters, Report, base32, compatible, percent};
+use crate::{
+    App, CompatibilityReport, Label, MovingFactor, Parameters, base32, compatible, percent,
+};
 
 /// The longest key URI, in bytes. [`KeyUri`] never exceeds it; [`Import`](crate::Import) refuses longer text.
 pub const MAX_URI: usize = 2048;
@@ -60,7 +62,7 @@ pub enum KeyUriError {
     AppsNotNamed,
     /// A named app would refuse the code or show wrong codes.
     #[error("not every named app works: {0}")]
-    Incompatible(Report),
+    Incompatible(CompatibilityReport),
 }
 
 impl KeyUri {

@@ -2,7 +2,9 @@
 //!
 //! Rules of open-source apps follow their source, others their documentation; `source` of the profile names it.
 
-use loquet_enrollment::{App, Cause, KeyUri, Label, MovingFactor, Parameters, Support, compatible};
+use loquet_enrollment::{
+    App, KeyUri, Label, MovingFactor, Parameter, Parameters, Support, compatible,
+};
 use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
 
 use crate::people::{Random, label, secret};
@@ -84,7 +86,7 @@ fn ignores_what_the_profile_says(app: App, rule: Rule) {
     );
     let mut ignored = 0;
     for parameters in every_parameter() {
-        if app.profile().fit(&parameters).support != Support::Ignored {
+        if app.profile().compatibility(&parameters).support != Support::Ignored {
             continue;
         }
         // Aegis supports all parameters, so a URI can be made.
@@ -144,7 +146,10 @@ fn free_otp_refuses_periods_under_five_seconds() {
     );
     let uri = KeyUri::for_apps(&label, &secret, &short, &[App::Aegis]).unwrap();
     assert_eq!(free_otp(uri.expose()), None);
-    assert_eq!(App::FreeOtp.profile().fit(&short).support, Support::Refused);
+    assert_eq!(
+        App::FreeOtp.profile().compatibility(&short).support,
+        Support::Refused
+    );
 }
 
 #[test]
@@ -194,7 +199,11 @@ fn every_app_has_profile_and_supports_defaults() {
         assert_eq!(profile.app, app);
         assert!(!profile.name.is_empty() && profile.source.len() > 10);
         assert!(profile.read.len() == 7 && profile.read.starts_with("20"));
-        assert_eq!(profile.fit(&Parameters::default()).cause, None, "{app:?}");
+        assert_eq!(
+            profile.compatibility(&Parameters::default()).parameter,
+            None,
+            "{app:?}"
+        );
     }
 }
 
@@ -209,26 +218,26 @@ fn report_lists_worst_parameter_of_each_app() {
         &parameters,
         &[App::TwoFas, App::Authy, App::GoogleAndroid, App::Aegis],
     );
-    let fits: Vec<_> = report
-        .fits
+    let apps: Vec<_> = report
+        .apps
         .iter()
-        .map(|fit| (fit.app, fit.support, fit.cause))
+        .map(|fit| (fit.app, fit.support, fit.parameter))
         .collect();
     assert_eq!(
-        fits,
+        apps,
         [
-            (App::TwoFas, Support::Unproven, Some(Cause::Period(15))),
+            (App::TwoFas, Support::Unknown, Some(Parameter::Period(15))),
             (
                 App::Authy,
                 Support::Ignored,
-                Some(Cause::Algorithm(Algorithm::Sha512))
+                Some(Parameter::Algorithm(Algorithm::Sha512))
             ),
             (
                 App::GoogleAndroid,
                 Support::Ignored,
-                Some(Cause::Period(15))
+                Some(Parameter::Period(15))
             ),
-            (App::Aegis, Support::Honoured, None),
+            (App::Aegis, Support::Honored, None),
         ]
     );
     assert!(!report.works_everywhere());

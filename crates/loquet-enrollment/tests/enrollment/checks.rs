@@ -3,7 +3,7 @@
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{
-    App, Import, KeyUri, Label, ManualKey, MovingFactor, PaperCode, Parameters, Qr,
+    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, PrintedCode, Qr,
 };
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 
@@ -69,7 +69,7 @@ impl Emission {
         }
     }
 
-    /// Checks that this crate and `totp-rs` read the emitted URI back without a warning, and that it fits a QR code.
+    /// Checks that this crate and `totp-rs` read the emitted URI back without a warning, and that it apps a QR code.
     pub(crate) fn holds(&self) {
         let Ok(label) = Label::new(&self.issuer, &self.account) else {
             return;
@@ -200,7 +200,7 @@ pub(crate) fn check_typed_text(text: &str) {
             assert_eq!(ManualKey::parse(&spelling).unwrap(), key);
         }
     }
-    if let Ok(code) = text.parse::<PaperCode>() {
-        assert_eq!(code.expose().parse::<PaperCode>().unwrap(), code);
+    if let Ok(code) = text.parse::<PrintedCode>() {
+        assert_eq!(code.expose().parse::<PrintedCode>().unwrap(), code);
     }
 }

@@ -264,7 +264,7 @@ fn hotp_requires_64_bit_counter() {
     let import = read(&format!("{uri}&counter=18446744073709551615&period=0"));
     assert_eq!(import.parameters.moving, MovingFactor::Counter(u64::MAX));
     // draft-andesco-otpauth-uri: the period is then ignored.
-    assert_eq!(import.warnings[0].kind, WarningKind::Meaningless);
+    assert_eq!(import.warnings[0].kind, WarningKind::IrrelevantParameter);
 }
 
 #[test]
@@ -384,7 +384,11 @@ fn plus_sign_and_fragment_are_warnings() {
     let kinds: Vec<_> = import.warnings.into_iter().map(|w| w.kind).collect();
     assert_eq!(
         kinds,
-        [WarningKind::Fragment, WarningKind::Plus, WarningKind::Plus]
+        [
+            WarningKind::Fragment,
+            WarningKind::PlusSign,
+            WarningKind::PlusSign
+        ]
     );
 }
 

@@ -18,7 +18,7 @@ fn all_fields_contain_the_same_key() {
     assert_eq!(*offer.svg, offer.qr.svg("QR: Loquet (marie)"));
     assert_eq!((&*offer.issuer, &*offer.account), ("Loquet", "marie"));
     // The advice covers all apps, or the named ones.
-    assert_eq!(offer.advice.fits.len(), App::ALL.len());
+    assert_eq!(offer.advice.apps.len(), App::ALL.len());
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn offer_of_other_parameters_requires_named_apps() {
     assert!(matches!(offer(eight, &[]), Err(OfferError::KeyUri(_))));
     let offer = offer(eight, &[App::Aegis]).unwrap();
     assert!(offer.uri.expose().ends_with("&digits=8"));
-    assert_eq!(offer.advice.fits.len(), 1);
+    assert_eq!(offer.advice.apps.len(), 1);
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn debug_hides_secrets_of_offer() {
         ManualKey::new(&Secret::from(SECRET))
     );
     // Names and lengths are shown.
-    for told in [
+    for shown in [
         r#"Offer { issuer: "Loquet", account: "marie", expires: 1700000600, .. }"#,
         "ManualKey(20 bytes)",
     ] {
-        assert!(printed.contains(told), "{told} not in {printed}");
+        assert!(printed.contains(shown), "{shown} not in {printed}");
     }
     let canaries = [
         "CANARY",

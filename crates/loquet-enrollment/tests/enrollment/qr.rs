@@ -76,8 +76,8 @@ fn segments_shorten_escaped_names() {
 fn draw(path: &str, side: usize) -> Vec<bool> {
     let mut cells = vec![false; side * side];
     for run in path.split('M').skip(1) {
-        let (place, length) = run.split_once('h').unwrap();
-        let (x, y) = place.split_once(' ').unwrap();
+        let (position, length) = run.split_once('h').unwrap();
+        let (x, y) = position.split_once(' ').unwrap();
         let row = y.strip_suffix(".5").expect("the middle of a row");
         let start = row.parse::<usize>().unwrap() * side + x.parse::<usize>().unwrap();
         cells[start..start + length.parse::<usize>().unwrap()].fill(true);
