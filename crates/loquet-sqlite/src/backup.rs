@@ -56,7 +56,7 @@ pub enum BackupError {
     },
 }
 
-fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
+fn file_error(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let path = path.to_owned();
     |source| BackupError::File { path, source }
 }
@@ -74,22 +74,22 @@ fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
 /// log are readable.
 pub fn backup(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), BackupError> {
     let (from, to) = (from.as_ref(), to.as_ref());
-    absent(to)?;
-    let part = Part::new(to)?;
-    let named = |error| OpenError::named(from, BUSY, error);
-    let connection = connect::connect(from, BUSY).map_err(named)?;
+    ensure_absent(to)?;
+    let part = PartialFile::new(to)?;
+    let open_error = |error| OpenError::from_sqlite(from, BUSY, error);
+    let connection = connect::connect(from, BUSY).map_err(open_error)?;
     connection
         .execute("VACUUM INTO ?1", params![text(&part.path)?])
-        .map_err(named)?;
+        .map_err(open_error)?;
     drop(connection);
     check(&part.path)?;
-    part.put(to)
+    part.rename_to(to)
 }
 
 /// A restore in progress. Dropping it leaves everything unchanged.
 #[derive(Debug)]
 pub struct Restore {
-    part: Part,
+    part: PartialFile,
     db: PathBuf,
 }
 
@@ -107,24 +107,24 @@ impl Restore {
     ) -> Result<Self, BackupError> {
         let (backup, db) = (backup.as_ref(), db.as_ref());
         if replace {
-            unused(db)?;
+            ensure_unused(db)?;
         } else {
-            absent(db)?;
+            ensure_absent(db)?;
         }
-        let log = beside(backup, "-wal");
+        let log = sibling(backup, "-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(BackupError::HasLog {
                 path: backup.to_owned(),
                 log,
             });
         }
-        let part = Part::new(db)?;
-        let mut source = File::open(backup).map_err(file(backup))?;
+        let part = PartialFile::new(db)?;
+        let mut source = File::open(backup).map_err(file_error(backup))?;
         let mut copy = OpenOptions::new()
             .write(true)
             .open(&part.path)
-            .map_err(file(&part.path))?;
-        io::copy(&mut source, &mut copy).map_err(file(&part.path))?;
+            .map_err(file_error(&part.path))?;
+        io::copy(&mut source, &mut copy).map_err(file_error(&part.path))?;
         drop(copy);
         check(&part.path)?;
         Ok(Self {
@@ -147,45 +147,45 @@ impl Restore {
     pub fn finish(self) -> Result<Option<PathBuf>, BackupError> {
         let Self { part, db } = self;
         let kept = if exists(&db)? {
-            unused(&db)?;
+            ensure_unused(&db)?;
             let mut number: u32 = 1;
-            let mut kept = beside(&db, ".before-1");
+            let mut kept = sibling(&db, ".before-1");
             while exists(&kept)? {
                 number = number.saturating_add(1);
-                kept = beside(&db, &format!(".before-{number}"));
+                kept = sibling(&db, &format!(".before-{number}"));
             }
-            fs::rename(&db, &kept).map_err(file(&db))?;
+            fs::rename(&db, &kept).map_err(file_error(&db))?;
             Some(kept)
         } else {
             None
         };
         // A log that remains belongs to the old database, and SQLite would apply it to the new one.
         for suffix in ["-wal", "-shm"] {
-            let left = beside(&db, suffix);
+            let left = sibling(&db, suffix);
             if exists(&left)? {
-                let moved = kept.as_deref().map(|kept| beside(kept, suffix));
+                let moved = kept.as_deref().map(|kept| sibling(kept, suffix));
                 match moved {
-                    Some(moved) => fs::rename(&left, moved).map_err(file(&left))?,
+                    Some(moved) => fs::rename(&left, moved).map_err(file_error(&left))?,
                     None => return Err(BackupError::Exists { path: left }),
                 }
             }
         }
-        part.put(&db)?;
+        part.rename_to(&db)?;
         Ok(kept)
     }
 }
 
 /// A file being written, removed when dropped unless it was renamed.
 #[derive(Debug)]
-struct Part {
+struct PartialFile {
     path: PathBuf,
 }
 
-impl Part {
+impl PartialFile {
     /// Creates an empty file beside `to` that only its owner can read.
     fn new(to: &Path) -> Result<Self, BackupError> {
         let part = Self {
-            path: beside(to, ".part"),
+            path: sibling(to, ".part"),
         };
         // An interrupted run may have left one.
         part.remove();
@@ -193,7 +193,7 @@ impl Part {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&part.path).map_err(file(&part.path))?;
+        options.open(&part.path).map_err(file_error(&part.path))?;
         Ok(part)
     }
 
@@ -201,8 +201,8 @@ impl Part {
         clippy::disallowed_methods,
         reason = "syncs a folder through its handle"
     )]
-    fn put(self, to: &Path) -> Result<(), BackupError> {
-        let log = beside(&self.path, "-wal");
+    fn rename_to(self, to: &Path) -> Result<(), BackupError> {
+        let log = sibling(&self.path, "-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(BackupError::InUse {
                 path: self.path.clone(),
@@ -212,14 +212,14 @@ impl Part {
             .write(true)
             .open(&self.path)
             .and_then(|part| part.sync_all());
-        synced.map_err(file(&self.path))?;
-        fs::rename(&self.path, to).map_err(file(to))?;
+        synced.map_err(file_error(&self.path))?;
+        fs::rename(&self.path, to).map_err(file_error(to))?;
         // A rename is durable only after its folder is synced.
-        let folder = std::path::absolute(to).map_err(file(to))?;
+        let folder = std::path::absolute(to).map_err(file_error(to))?;
         if let Some(folder) = folder.parent() {
             File::open(folder)
                 .and_then(|folder| folder.sync_all())
-                .map_err(file(folder))?;
+                .map_err(file_error(folder))?;
         }
         Ok(())
     }
@@ -227,18 +227,18 @@ impl Part {
     fn remove(&self) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             // It may not exist; a file that remains is removed by the next run.
-            fs::remove_file(beside(&self.path, suffix)).ok();
+            fs::remove_file(sibling(&self.path, suffix)).ok();
         }
     }
 }
 
-impl Drop for Part {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         self.remove();
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
@@ -248,11 +248,11 @@ fn exists(path: &Path) -> Result<bool, BackupError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(file(path)(error)),
+        Err(error) => Err(file_error(path)(error)),
     }
 }
 
-fn absent(path: &Path) -> Result<(), BackupError> {
+fn ensure_absent(path: &Path) -> Result<(), BackupError> {
     if exists(path)? {
         return Err(BackupError::Exists {
             path: path.to_owned(),
@@ -271,21 +271,21 @@ fn text(path: &Path) -> Result<&str, BackupError> {
 
 /// Reads the whole copy, so that an unreadable backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
-    let named = |error| OpenError::named(path, BUSY, error);
-    let connection = connect::open(path, false).map_err(named)?;
+    let open_error = |error| OpenError::from_sqlite(path, BUSY, error);
+    let connection = connect::open(path, false).map_err(open_error)?;
     let damaged = |detail| OpenError::Damaged {
         path: path.to_owned(),
         detail,
     };
     if !matches!(
-        schema::look(&connection).map_err(named)?,
+        schema::find(&connection).map_err(open_error)?,
         schema::Found::Version(_)
     ) {
         return Err(damaged("it has no tables of Loquet".to_owned()).into());
     }
     let verdict: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-        .map_err(named)?;
+        .map_err(open_error)?;
     if verdict != "ok" {
         return Err(damaged(verdict).into());
     }
@@ -293,7 +293,7 @@ fn check(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Returns an error if a program has the database open. No program can have an unreadable database open.
-fn unused(path: &Path) -> Result<(), BackupError> {
+fn ensure_unused(path: &Path) -> Result<(), BackupError> {
     if !exists(path)? {
         return Ok(());
     }

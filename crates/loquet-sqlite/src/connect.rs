@@ -52,7 +52,7 @@ pub(crate) fn configure(connection: &Connection, busy: Duration) -> rusqlite::Re
 /// SQLite's own wait sleeps up to 100 ms between tries, and would rarely wake between two transactions of a process that
 /// commits without a pause.
 pub(crate) fn begin(connection: &Connection, bound: Duration) -> rusqlite::Result<()> {
-    patiently(bound, || {
+    retry_while_busy(bound, || {
         connection
             .prepare_cached("BEGIN IMMEDIATE")?
             .execute([])
@@ -61,27 +61,27 @@ pub(crate) fn begin(connection: &Connection, bound: Duration) -> rusqlite::Resul
 }
 
 /// Retries while the database is busy, for at most `bound`.
-pub(crate) fn patiently<T>(
+pub(crate) fn retry_while_busy<T>(
     bound: Duration,
     mut attempt: impl FnMut() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    let mut patience = Patience::new(bound);
+    let mut backoff = Backoff::new(bound);
     loop {
         match attempt() {
-            Err(error) if is_busy(&error) && patience.wait() => {}
-            settled => return settled,
+            Err(error) if is_busy(&error) && backoff.wait() => {}
+            result => return result,
         }
     }
 }
 
 /// Waits of growing length, limited in total.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Backoff {
     left: Duration,
     pause: Duration,
 }
 
-impl Patience {
+impl Backoff {
     const SHORT: Duration = Duration::from_micros(200);
     const LONG: Duration = Duration::from_millis(4);
 

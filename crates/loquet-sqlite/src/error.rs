@@ -147,7 +147,7 @@ pub enum OpenError {
 
 impl OpenError {
     /// Converts an error of SQLite.
-    pub(crate) fn named(path: &Path, waited: Duration, source: rusqlite::Error) -> Self {
+    pub(crate) fn from_sqlite(path: &Path, waited: Duration, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotADatabase { path },

@@ -8,17 +8,17 @@ use rusqlite::ErrorCode;
 /// An error that every change of a group is answered with.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Shared(#[source] Arc<rusqlite::Error>);
+pub(crate) struct SharedError(#[source] Arc<rusqlite::Error>);
 
-impl From<rusqlite::Error> for Shared {
+impl From<rusqlite::Error> for SharedError {
     fn from(error: rusqlite::Error) -> Self {
         Self(Arc::new(error))
     }
 }
 
-impl Shared {
+impl SharedError {
     /// Returns the fault for an error before the commit: nothing was written or read.
-    pub(crate) fn refused(&self) -> Fault {
+    pub(crate) fn not_committed(&self) -> Fault {
         if is_busy(&self.0) {
             Fault::Busy
         } else {

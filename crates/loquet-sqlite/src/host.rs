@@ -4,8 +4,8 @@ use loquet::HostTx;
 use loquet::store::{Commit, Fault, Writes};
 use rusqlite::{Connection, DropBehavior, Transaction};
 
-use crate::fault::{Shared, is_busy};
-use crate::write::{Change, Impossible, apply};
+use crate::fault::{SharedError, is_busy};
+use crate::write::{Change, ChangeError, apply};
 
 /// A transaction of the host, for [`Service::run_in`](loquet::Service::run_in).
 ///
@@ -16,7 +16,7 @@ use crate::write::{Change, Impossible, apply};
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use loquet::{Keyring, NewAccount, Request, RoleId, blocking, flow, store::Fault};
-/// # use loquet_sqlite::{HostTransaction, SqliteStore, refused};
+/// # use loquet_sqlite::{HostTransaction, SqliteStore, to_fault};
 /// # use rusqlite::TransactionBehavior;
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("app.db");
@@ -26,8 +26,8 @@ use crate::write::{Change, Impossible, apply};
 /// # let org = mfa.ensure_organization(1_u64.into(), "Host")?;
 /// # let marie = mfa.ensure_account(org, NewAccount { id: 2_u64.into(), external_id: "marie", label: "marie@example.org", roles: &[RoleId::PARENT] })?;
 /// let settled = mfa.run_in(flow::LogIn { account: marie }, &Request::new(None)?, |granted| {
-///     let transaction = app.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refused)?;
-///     transaction.execute("INSERT INTO visit VALUES ('marie')", []).map_err(refused)?;
+///     let transaction = app.transaction_with_behavior(TransactionBehavior::Immediate).map_err(to_fault)?;
+///     transaction.execute("INSERT INTO visit VALUES ('marie')", []).map_err(to_fault)?;
 ///     granted.commit_in(HostTransaction::from(transaction))
 /// })?;
 /// assert!(settled.granted().is_ok());
@@ -51,7 +51,7 @@ impl HostTx for HostTransaction<'_> {
         apply(&self.0, &Change::Commit(writes.clone()))
             .map(|applied| applied.commit)
             .map_err(|error| match error {
-                Impossible::Sql(error) => refused(error),
+                ChangeError::Sql(error) => to_fault(error),
                 other => Fault::NotCommitted(Box::new(other)),
             })
     }
@@ -62,9 +62,9 @@ impl HostTx for HostTransaction<'_> {
     fn commit(self) -> Result<(), Fault> {
         self.0.commit().map_err(|error| {
             let busy = is_busy(&error);
-            let error = Shared::from(error);
+            let error = SharedError::from(error);
             if busy {
-                error.refused()
+                error.not_committed()
             } else {
                 error.unknown()
             }
@@ -73,8 +73,8 @@ impl HostTx for HostTransaction<'_> {
 }
 
 /// Converts an error of SQLite before the commit, such as an error of the host's own statement.
-pub fn refused(error: rusqlite::Error) -> Fault {
-    Shared::from(error).refused()
+pub fn to_fault(error: rusqlite::Error) -> Fault {
+    SharedError::from(error).not_committed()
 }
 
 /// Checks that a commit on the host's connection is durable. The setting cannot change inside a transaction.
@@ -82,7 +82,7 @@ fn durable(connection: &Connection) -> Result<(), Fault> {
     const FULL: i64 = 2;
     let level: i64 = connection
         .query_row("PRAGMA synchronous", [], |row| row.get(0))
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     if level < FULL {
         let why = "the host's connection has PRAGMA synchronous below FULL: a power loss could undo the use of a code";
         return Err(Fault::NotCommitted(why.into()));

@@ -56,7 +56,7 @@ mod writer;
 
 pub use backup::{BackupError, Restore, backup};
 pub use error::OpenError;
-pub use host::{HostTransaction, refused};
+pub use host::{HostTransaction, to_fault};
 pub use open::Options;
 pub use store::SqliteStore;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::connect::{self, Patience, begin, patiently};
+use crate::connect::{self, Backoff, begin, retry_while_busy};
 use crate::error::OpenError;
 use crate::schema::{self, Found, LATEST};
 
@@ -72,7 +72,7 @@ impl Options {
 }
 
 /// The database file and its state.
-struct Place {
+struct DatabaseFile {
     path: PathBuf,
     new: bool,
     /// Whether the write-ahead log has changes.
@@ -86,38 +86,38 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
             found: rusqlite::version(),
         });
     }
-    let Place { path, new, log } = locate(path, options.busy)?;
-    let named = |error| OpenError::named(&path, options.busy, error);
+    let DatabaseFile { path, new, log } = locate(path, options.busy)?;
+    let open_error = |error| OpenError::from_sqlite(&path, options.busy, error);
 
-    let connection = connect::open(&path, new).map_err(named)?;
+    let connection = connect::open(&path, new).map_err(open_error)?;
     // Closing the last connection writes the log into the file, but a file that is refused below must not change. Without
     // a log there is nothing to write, and closing should remove the log's files.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
-    keep_log(log).map_err(named)?;
-    connect::configure(&connection, options.busy).map_err(named)?;
+    keep_log(log).map_err(open_error)?;
+    connect::configure(&connection, options.busy).map_err(open_error)?;
     if new {
-        keep_private(&path)?;
+        restrict_to_owner(&path)?;
     } else {
         inspect(&connection, &path, log, options)?;
     }
-    let mode = patiently(options.busy, || {
+    let mode = retry_while_busy(options.busy, || {
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
             row.get::<_, String>(0)
         })
     })
-    .map_err(named)?;
+    .map_err(open_error)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path, mode });
     }
     prepare(&connection, &path, options.busy)?;
-    keep_log(false).map_err(named)?;
+    keep_log(false).map_err(open_error)?;
     Ok((path, connection))
 }
 
 /// Resolves the path and inspects the file's metadata only. Opening and closing the file outside SQLite would drop the
 /// locks that this process holds on it.
-fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
+fn locate(path: &Path, busy: Duration) -> Result<DatabaseFile, OpenError> {
     let refused = |source| OpenError::Path {
         path: path.to_owned(),
         source,
@@ -131,10 +131,10 @@ fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
         Err(source) => return Err(refused(source)),
     };
     // A file that another process has just created is empty for a moment.
-    let mut patience = Patience::new(busy.min(CREATION));
+    let mut backoff = Backoff::new(busy.min(CREATION));
     let length = loop {
         match length(&path)? {
-            Some(0) if patience.wait() => {}
+            Some(0) if backoff.wait() => {}
             found => break found,
         }
     };
@@ -146,16 +146,16 @@ fn locate(path: &Path, busy: Duration) -> Result<Place, OpenError> {
             path: folder.to_owned(),
         });
     }
-    let mut beside = OsString::from(&path);
-    beside.push("-wal");
-    let log = fs::metadata(&beside).is_ok_and(|log| log.len() > 0);
+    let mut log_path = OsString::from(&path);
+    log_path.push("-wal");
+    let log = fs::metadata(&log_path).is_ok_and(|log| log.len() > 0);
     match length {
         None | Some(0) if log => Err(OpenError::OrphanedLog {
             path,
-            log: beside.into(),
+            log: log_path.into(),
         }),
         Some(0) => Err(OpenError::Empty { path }),
-        found => Ok(Place {
+        found => Ok(DatabaseFile {
             path,
             new: found.is_none(),
             log,
@@ -179,7 +179,7 @@ fn length(path: &Path) -> Result<Option<u64>, OpenError> {
 }
 
 /// Makes a new file readable by its owner only. SQLite gives its log the same permissions, and the owner may change them.
-fn keep_private(path: &Path) -> Result<(), OpenError> {
+fn restrict_to_owner(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -200,24 +200,24 @@ fn inspect(
     log: bool,
     options: &Options,
 ) -> Result<(), OpenError> {
-    let named = |error| OpenError::named(path, options.busy, error);
+    let open_error = |error| OpenError::from_sqlite(path, options.busy, error);
     let damaged = |detail| {
         Err(OpenError::Damaged {
             path: path.to_owned(),
             detail,
         })
     };
-    acceptable(schema::look(connection).map_err(named)?, path)?;
+    has_tables(schema::find(connection).map_err(open_error)?, path)?;
     // SQLite reads the missing part of the last page as zeros. If there is a log, it may contain the page.
     let page: u32 = connection
         .query_row("PRAGMA page_size", [], |row| row.get(0))
-        .map_err(named)?;
+        .map_err(open_error)?;
     let length = fs::metadata(path).map_or(0, |found| found.len());
     if !log && length.checked_rem(page.into()) != Some(0) {
         return damaged(format!("it ends within a page, after {length} bytes"));
     }
     if options.check
-        && let Some(detail) = schema::check(connection).map_err(named)?
+        && let Some(detail) = schema::check(connection).map_err(open_error)?
     {
         return damaged(detail);
     }
@@ -225,7 +225,7 @@ fn inspect(
 }
 
 /// Returns whether there are tables. Tables that this program does not support are an error.
-fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
+fn has_tables(found: Found, path: &Path) -> Result<bool, OpenError> {
     match found {
         Found::Nothing => Ok(false),
         Found::Version(found) if found <= LATEST => Ok(true),
@@ -247,10 +247,10 @@ fn acceptable(found: Found, path: &Path) -> Result<bool, OpenError> {
 /// Creates missing tables under the write lock, so that programs that start at once do not both. If the tables exist, this
 /// proves that the file is writable.
 fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
-    let named = |error| OpenError::named(path, busy, error);
-    begin(connection, busy).map_err(named)?;
-    if !acceptable(schema::look(connection).map_err(named)?, path)? {
-        schema::create(connection).map_err(named)?;
+    let open_error = |error| OpenError::from_sqlite(path, busy, error);
+    begin(connection, busy).map_err(open_error)?;
+    if !has_tables(schema::find(connection).map_err(open_error)?, path)? {
+        schema::create(connection).map_err(open_error)?;
     }
-    connection.execute_batch("COMMIT").map_err(named)
+    connection.execute_batch("COMMIT").map_err(open_error)
 }

@@ -164,8 +164,8 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
                     at: UnixTime(unsigned(columns, 3)?),
                     body: columns.get(4)?,
                 };
-                let place = columns.get::<_, i64>(0)?.to_be_bytes().to_vec();
-                Ok((place, Item::Notice(unsigned(columns, 0)?, notice)))
+                let position = columns.get::<_, i64>(0)?.to_be_bytes().to_vec();
+                Ok((position, Item::Notice(unsigned(columns, 0)?, notice)))
             },
         ),
         // A query of a newer `loquet`.
@@ -185,9 +185,9 @@ fn page(
     let mut items = Vec::new();
     let mut last = None;
     for row in rows.by_ref().take(PAGE) {
-        let (place, item) = row?;
+        let (position, item) = row?;
         items.push(item);
-        last = Some(place);
+        last = Some(position);
     }
     let next = rows.next().transpose()?.map(|_| Cursor(last));
     Ok(Page { items, next })
@@ -237,10 +237,10 @@ fn unsigned(columns: &Columns<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 /// Returns the number in a cursor. Every number in the tables is above 0.
-fn number(place: &[u8]) -> rusqlite::Result<i64> {
-    match place {
+fn number(position: &[u8]) -> rusqlite::Result<i64> {
+    match position {
         [] => Ok(0),
-        _ => place
+        _ => position
             .try_into()
             .map(i64::from_be_bytes)
             .map_err(|_| Error::InvalidQuery),

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::connect::connect;
-use crate::fault::{Shared, is_busy};
+use crate::fault::{SharedError, is_busy};
 use crate::read::{load, scan};
 use crate::workers::Queue;
 
@@ -17,7 +17,7 @@ const GROUP: usize = 32;
 
 /// A request with the channel for its answer.
 #[derive(Debug)]
-pub(crate) enum Question {
+pub(crate) enum Request {
     /// Loads rows by key.
     Load(Vec<RowKey>, oneshot::Sender<Result<Vec<Versioned>, Fault>>),
     /// Loads a page.
@@ -43,7 +43,7 @@ impl Reader {
     }
 
     /// Answers requests until the queue is closed and empty.
-    pub(crate) fn run(mut self, queue: &Queue<Question>) {
+    pub(crate) fn run(mut self, queue: &Queue<Request>) {
         while let Some(group) = queue.take(GROUP) {
             let connection = match self.connection.take() {
                 Some(connection) => Ok(connection),
@@ -58,8 +58,8 @@ impl Reader {
             match begun {
                 Ok(connection) => {
                     let mut sound = true;
-                    for question in group {
-                        sound &= question.answer(&connection);
+                    for request in group {
+                        sound &= request.answer(&connection);
                     }
                     let ended = connection
                         .prepare_cached("COMMIT")
@@ -67,9 +67,9 @@ impl Reader {
                     self.connection = (sound && ended.is_ok()).then_some(connection);
                 }
                 Err(error) => {
-                    let error = Shared::from(error);
-                    for question in group {
-                        question.refuse(error.refused());
+                    let error = SharedError::from(error);
+                    for request in group {
+                        request.refuse(error.not_committed());
                     }
                 }
             }
@@ -83,12 +83,12 @@ fn connect_reader(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-impl Question {
+impl Request {
     /// Answers the request, and returns whether the connection may be used again.
     fn answer(self, connection: &Connection) -> bool {
         fn reply<T>(to: oneshot::Sender<Result<T, Fault>>, found: rusqlite::Result<T>) -> bool {
             let sound = found.as_ref().err().is_none_or(is_busy);
-            to.send(found.map_err(|error| Shared::from(error).refused()))
+            to.send(found.map_err(|error| SharedError::from(error).not_committed()))
                 .ok();
             sound
         }

@@ -20,7 +20,7 @@ pub(crate) enum Found {
 }
 
 /// Finds Loquet's tables.
-pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
+pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
     let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if count("SELECT count(*) FROM sqlite_master WHERE name GLOB 'loquet_*'")? == 0 {
         return Ok(Found::Nothing);

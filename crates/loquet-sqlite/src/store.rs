@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 
 use crate::error::OpenError;
 use crate::open::{self, Options};
-use crate::reader::{Question, Reader};
-use crate::workers::{GONE, Workers};
+use crate::reader::{Reader, Request};
+use crate::workers::{THREAD_ENDED, Workers};
 use crate::write::{Applied, Change};
 use crate::writer::{Job, Writer};
 
@@ -21,7 +21,7 @@ use crate::writer::{Job, Writer};
 pub struct SqliteStore {
     // The readers are dropped first: the last connection to close writes the log back, and two that close at once may each
     // take the other for one that stays open.
-    readers: Workers<Question>,
+    readers: Workers<Request>,
     writer: Workers<Job>,
 }
 
@@ -48,18 +48,18 @@ impl SqliteStore {
         self.writer.push(Job { change, reply })?;
         answer
             .await
-            .unwrap_or_else(|_| Err(Fault::Unknown(GONE.into())))
+            .unwrap_or_else(|_| Err(Fault::Unknown(THREAD_ENDED.into())))
     }
 
     async fn ask<T>(
         &self,
-        question: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Question,
+        request: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Request,
     ) -> Result<T, Fault> {
         let (reply, answer) = oneshot::channel();
-        self.readers.push(question(reply))?;
+        self.readers.push(request(reply))?;
         answer
             .await
-            .unwrap_or_else(|_| Err(Fault::NotCommitted(GONE.into())))
+            .unwrap_or_else(|_| Err(Fault::NotCommitted(THREAD_ENDED.into())))
     }
 }
 
@@ -70,13 +70,13 @@ impl Options {
     /// [`OpenError`] says what is wrong and what to do about it. A refused file is unchanged.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let (path, connection) = open::open(path.as_ref(), self)?;
-        let named = |error| OpenError::named(&path, self.busy, error);
-        let writer = Writer::new(path.clone(), self.busy, connection).map_err(named)?;
+        let open_error = |error| OpenError::from_sqlite(&path, self.busy, error);
+        let writer = Writer::new(path.clone(), self.busy, connection).map_err(open_error)?;
         let readers = (0..self.readers)
             .map(|_| Reader::open(path.clone(), self.busy))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(named)?;
-        let read = |reader: Reader| move |questions: &_| reader.run(questions);
+            .map_err(open_error)?;
+        let read = |reader: Reader| move |requests: &_| reader.run(requests);
         Ok(SqliteStore {
             readers: Workers::start("loquet-reader", readers.into_iter().map(read))?,
             writer: Workers::start("loquet-writer", [|changes: &_| writer.run(changes)])?,
@@ -86,7 +86,7 @@ impl Options {
 
 impl Store for SqliteStore {
     async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.ask(|reply| Question::Load(keys.to_vec(), reply)).await
+        self.ask(|reply| Request::Load(keys.to_vec(), reply)).await
     }
 
     async fn commit(&self, writes: Writes) -> Result<Commit, Fault> {
@@ -94,7 +94,7 @@ impl Store for SqliteStore {
     }
 
     async fn scan(&self, query: &Query, at: &Cursor) -> Result<Page, Fault> {
-        self.ask(|reply| Question::Scan(query.clone(), at.clone(), reply))
+        self.ask(|reply| Request::Scan(query.clone(), at.clone(), reply))
             .await
     }
 
@@ -103,11 +103,14 @@ impl Store for SqliteStore {
     }
 
     async fn forget_attempts(&self, before: UnixTime, limit: u32) -> Result<u32, Fault> {
-        Ok(self.change(Change::Forget(before, limit)).await?.deleted)
+        Ok(self
+            .change(Change::DeleteAttempts(before, limit))
+            .await?
+            .deleted)
     }
 
     async fn forget_audit(&self, account: AccountId, limit: u32) -> Result<u32, Fault> {
-        let change = Change::ForgetAudit(account, limit);
+        let change = Change::DeleteAudit(account, limit);
         Ok(self.change(change).await?.deleted)
     }
 }

@@ -10,9 +10,9 @@ use crate::error::OpenError;
 
 /// The capacity of a queue; when it is full, [`Workers::push`] returns [`Fault::Busy`]. Each operation needs a load and a
 /// commit, so this is seconds of work. A later request would time out before its answer.
-pub(crate) const WAITING: usize = 4096;
+pub(crate) const CAPACITY: usize = 4096;
 
-pub(crate) const GONE: &str = "the store's thread has ended";
+pub(crate) const THREAD_ENDED: &str = "the store's thread has ended";
 
 /// A bounded queue and its threads. Dropping it finishes the queued work and joins the threads.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl<T: Send + 'static> Workers<T> {
     where
         W: FnOnce(&Queue<T>) + Send + 'static,
     {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(CAPACITY);
         let receiver = Arc::new(Mutex::new(receiver));
         let mut workers = Self {
             sender: Some(sender),
@@ -68,7 +68,9 @@ impl<T: Send + 'static> Workers<T> {
         match self.sender.as_ref().map(|sender| sender.try_send(work)) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_))) => Err(Fault::Busy),
-            Some(Err(TrySendError::Closed(_))) | None => Err(Fault::NotCommitted(GONE.into())),
+            Some(Err(TrySendError::Closed(_))) | None => {
+                Err(Fault::NotCommitted(THREAD_ENDED.into()))
+            }
         }
     }
 }
@@ -92,11 +94,11 @@ mod tests {
     #[test]
     fn queued_work_is_grouped_and_finished_on_close() {
         let (begin, wait) = channel::<()>();
-        let (tell, told) = channel();
+        let (send, received) = channel();
         let work = move |queue: &Queue<usize>| {
             wait.recv().unwrap();
             while let Some(group) = queue.take(3) {
-                tell.send(group).unwrap();
+                send.send(group).unwrap();
             }
         };
         let workers = Workers::start("worker", [work]).unwrap();
@@ -105,7 +107,10 @@ mod tests {
         }
         begin.send(()).unwrap();
         drop(workers);
-        assert_eq!(told.iter().collect::<Vec<_>>(), [vec![0, 1, 2], vec![3, 4]]);
+        assert_eq!(
+            received.iter().collect::<Vec<_>>(),
+            [vec![0, 1, 2], vec![3, 4]]
+        );
     }
 
     #[test]
@@ -113,7 +118,7 @@ mod tests {
         let (begin, wait) = channel::<()>();
         let work = move |_: &Queue<usize>| wait.recv().unwrap();
         let workers = Workers::start("worker", [work]).unwrap();
-        for number in 0..WAITING {
+        for number in 0..CAPACITY {
             workers.push(number).unwrap();
         }
         assert!(matches!(workers.push(0), Err(Fault::Busy)));

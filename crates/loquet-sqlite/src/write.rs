@@ -14,9 +14,9 @@ pub(crate) enum Change {
     /// Removes a notice from the outbox.
     Delivered(u64),
     /// Deletes attempts before a time, up to a limit.
-    Forget(UnixTime, u32),
+    DeleteAttempts(UnixTime, u32),
     /// Deletes an account's audit records that the ledger has released, up to a limit.
-    ForgetAudit(AccountId, u32),
+    DeleteAudit(AccountId, u32),
 }
 
 /// The result of a change.
@@ -30,7 +30,7 @@ pub(crate) struct Applied {
 
 /// The reason why a change cannot be written. Roll back what it wrote so far.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Impossible {
+pub(crate) enum ChangeError {
     #[error("the change writes a row without an expected version: {0:?}")]
     Unexpected(RowKey),
     #[error("the change writes a row twice: {0:?}")]
@@ -42,7 +42,7 @@ pub(crate) enum Impossible {
 }
 
 /// Writes a change. A stale change writes nothing.
-pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied, Impossible> {
+pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied, ChangeError> {
     let (commit, deleted) = match change {
         Change::Commit(writes) => (commit(connection, writes)?, 0),
         Change::Delivered(notice) => {
@@ -54,7 +54,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
             };
             (Commit::Done, deleted)
         }
-        Change::Forget(before, limit) => {
+        Change::DeleteAttempts(before, limit) => {
             let before = i64::try_from(before.0).unwrap_or(i64::MAX);
             let deleted = connection
                 .prepare_cached(
@@ -64,7 +64,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
                 .execute(params![before, limit])?;
             (Commit::Done, deleted)
         }
-        Change::ForgetAudit(account, limit) => {
+        Change::DeleteAudit(account, limit) => {
             let deleted = connection
                 .prepare_cached(
                     "DELETE FROM loquet_audit WHERE n IN
@@ -81,7 +81,7 @@ pub(crate) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
     })
 }
 
-fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, Impossible> {
+fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, ChangeError> {
     for (key, expected) in &writes.expect {
         if version_of(connection, *key)? != *expected {
             return Ok(Commit::Stale);
@@ -90,9 +90,9 @@ fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, Impossible
     for row in &writes.put {
         let key = row.key();
         let expected = writes.expect.iter().find(|(named, _)| *named == key);
-        let (_, expected) = expected.ok_or(Impossible::Unexpected(key))?;
+        let (_, expected) = expected.ok_or(ChangeError::Unexpected(key))?;
         if put(connection, row, *expected)? != 1 {
-            return Err(Impossible::Twice(key));
+            return Err(ChangeError::Twice(key));
         }
     }
     for record in &writes.audit {
@@ -125,7 +125,7 @@ fn commit(connection: &Connection, writes: &Writes) -> Result<Commit, Impossible
 }
 
 /// Inserts or updates a row, and returns how many rows were written.
-fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, Impossible> {
+fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, ChangeError> {
     let absent = expected == Version::ABSENT;
     let old = signed(expected.0)?;
     let new = signed(expected.next().0)?;
@@ -182,6 +182,6 @@ fn put(connection: &Connection, row: &Row, expected: Version) -> Result<usize, I
     Ok(written)
 }
 
-fn signed(number: u64) -> Result<i64, Impossible> {
-    i64::try_from(number).map_err(|_| Impossible::TooLarge(number))
+fn signed(number: u64) -> Result<i64, ChangeError> {
+    i64::try_from(number).map_err(|_| ChangeError::TooLarge(number))
 }

@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::connect::{begin, connect};
-use crate::fault::{Shared, is_busy};
+use crate::fault::{SharedError, is_busy};
 use crate::workers::Queue;
-use crate::write::{Applied, Change, Impossible, apply};
+use crate::write::{Applied, Change, ChangeError, apply};
 
 /// The largest number of changes in a transaction: large enough to make the sync cheap, small enough that the answer to
 /// the first does not wait long for the last.
@@ -35,11 +35,11 @@ pub(crate) struct Writer {
 /// The stage at which a group failed.
 enum Failure {
     /// The transaction did not begin, through no fault of the changes.
-    Begin(Shared),
+    Begin(SharedError),
     /// A change could not be written, and the transaction is rolled back.
-    Change(Impossible),
+    Change(ChangeError),
     /// The commit failed. The changes may or may not be on disk.
-    Commit(Shared),
+    Commit(SharedError),
 }
 
 impl Writer {
@@ -49,7 +49,7 @@ impl Writer {
         busy: Duration,
         connection: Connection,
     ) -> rusqlite::Result<Self> {
-        let connection = Some(patient(connection)?);
+        let connection = Some(without_busy_timeout(connection)?);
         Ok(Self {
             path,
             busy,
@@ -63,11 +63,11 @@ impl Writer {
         while let Some(mut group) = queue.take(GROUP) {
             // A requester that no longer waits treats the change as unknown, so that it may be dropped.
             group.retain(|job| !job.reply.is_closed());
-            self.settle(group);
+            self.write_group(group);
         }
     }
 
-    fn settle(&mut self, group: Vec<Job>) {
+    fn write_group(&mut self, group: Vec<Job>) {
         if group.is_empty() {
             return;
         }
@@ -79,13 +79,15 @@ impl Writer {
             }
             Err(Failure::Begin(error)) => {
                 for job in group {
-                    job.answer(Err(error.refused()));
+                    job.answer(Err(error.not_committed()));
                 }
             }
             Err(Failure::Change(error)) => match <[Job; 1]>::try_from(group) {
                 Ok([job]) => job.answer(Err(Fault::NotCommitted(Box::new(error)))),
                 // One of them is at fault. One by one, the others succeed.
-                Err(group) => group.into_iter().for_each(|job| self.settle(vec![job])),
+                Err(group) => group
+                    .into_iter()
+                    .for_each(|job| self.write_group(vec![job])),
             },
             Err(Failure::Commit(error)) => {
                 for job in group {
@@ -135,12 +137,12 @@ impl Writer {
     }
 
     fn reconnect(&self) -> rusqlite::Result<Connection> {
-        connect(&self.path, self.busy).and_then(patient)
+        connect(&self.path, self.busy).and_then(without_busy_timeout)
     }
 }
 
 /// Turns off SQLite's own wait: [`begin`] waits, and in WAL mode no later statement meets another lock.
-fn patient(connection: Connection) -> rusqlite::Result<Connection> {
+fn without_busy_timeout(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
 }

@@ -1,8 +1,5 @@
-//! Groups, and what becomes of the others when one goes wrong.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the log is read to count what is in it"
-)]
+//! Groups of changes, and failures within a group.
+#![allow(clippy::disallowed_methods, reason = "tests read the log")]
 
 use std::fs;
 use std::path::Path;
@@ -31,8 +28,8 @@ fn roster(number: u64, version: u64, body: &str) -> Change {
     })
 }
 
-/// Settles changes as one group, and says how each ended.
-fn settle(writer: &mut Writer, changes: Vec<Change>) -> Vec<Result<Commit, Fault>> {
+/// Writes changes as one group. Returns the result of each.
+fn write_group(writer: &mut Writer, changes: Vec<Change>) -> Vec<Result<Commit, Fault>> {
     let (jobs, answers): (Vec<_>, Vec<_>) = changes
         .into_iter()
         .map(|change| {
@@ -40,7 +37,7 @@ fn settle(writer: &mut Writer, changes: Vec<Change>) -> Vec<Result<Commit, Fault
             (Job { change, reply }, answer)
         })
         .unzip();
-    writer.settle(jobs);
+    writer.write_group(jobs);
     answers
         .into_iter()
         .map(|mut answer| answer.try_recv().unwrap().map(|applied| applied.commit))
@@ -54,7 +51,7 @@ fn version(writer: &Writer, number: u64) -> u64 {
         .0
 }
 
-/// Transactions in the log: each ends with a frame that states the size of the database.
+/// Returns the number of transactions in the log. Each ends with a frame that holds the size of the database.
 fn transactions(writer: &Writer) -> usize {
     const HEADER: usize = 32;
     const FRAME: usize = 24 + 4096;
@@ -72,13 +69,17 @@ fn group_is_one_transaction() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let before = transactions(&writer);
-    let ended = settle(
+    let results = write_group(
         &mut writer,
         (0..100).map(|number| roster(number, 0, "{}")).collect(),
     );
-    assert!(ended.iter().all(|ended| matches!(ended, Ok(Commit::Done))));
+    assert!(
+        results
+            .iter()
+            .all(|result| matches!(result, Ok(Commit::Done)))
+    );
     assert_eq!(transactions(&writer), before + 1);
-    settle(&mut writer, vec![roster(200, 0, "{}")]);
+    write_group(&mut writer, vec![roster(200, 0, "{}")]);
     assert_eq!(transactions(&writer), before + 2);
 }
 
@@ -87,7 +88,7 @@ fn later_changes_see_earlier_ones_of_group() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
     let before = transactions(&writer);
-    let ended = settle(
+    let results = write_group(
         &mut writer,
         vec![
             roster(1, 0, "a"),
@@ -97,9 +98,9 @@ fn later_changes_see_earlier_ones_of_group() {
             roster(1, 2, "e"),
         ],
     );
-    let ended: Vec<_> = ended.into_iter().map(Result::unwrap).collect();
+    let results: Vec<_> = results.into_iter().map(Result::unwrap).collect();
     assert_eq!(
-        ended,
+        results,
         [
             Commit::Done,
             Commit::Stale,
@@ -112,7 +113,7 @@ fn later_changes_see_earlier_ones_of_group() {
     assert_eq!(
         transactions(&writer),
         before + 1,
-        "a stale change costs the others nothing"
+        "a stale change does not affect the others"
     );
 }
 
@@ -120,7 +121,7 @@ fn later_changes_see_earlier_ones_of_group() {
 fn unwritable_change_fails_alone() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = writer(folder.path());
-    let hopeless = Change::Commit(Writes {
+    let unwritable = Change::Commit(Writes {
         put: vec![Row::Roster(RosterRow {
             org: OrgId::from(9u64),
             body: String::new(),
@@ -129,14 +130,14 @@ fn unwritable_change_fails_alone() {
     });
     let changes = vec![
         roster(1, 0, "{}"),
-        hopeless,
+        unwritable,
         roster(2, 0, "{}"),
-        Change::Forget(UnixTime(9), 9),
+        Change::DeleteAttempts(UnixTime(9), 9),
     ];
-    let ended = settle(&mut writer, changes);
+    let results = write_group(&mut writer, changes);
     assert!(
         matches!(
-            ended.as_slice(),
+            results.as_slice(),
             [
                 Ok(Commit::Done),
                 Err(Fault::NotCommitted(_)),
@@ -144,7 +145,7 @@ fn unwritable_change_fails_alone() {
                 Ok(_)
             ]
         ),
-        "{ended:?}"
+        "{results:?}"
     );
     assert_eq!(
         (
@@ -172,7 +173,7 @@ fn oversized_change_fails_alone_on_full_disk() {
         )
         .unwrap();
     let large = "x".repeat(64 * 1024);
-    let ended = settle(
+    let results = write_group(
         &mut writer,
         vec![roster(1, 0, "{}"), roster(2, 0, &large), roster(3, 0, "{}")],
     );
@@ -180,9 +181,9 @@ fn oversized_change_fails_alone_on_full_disk() {
         Ok(Commit::Done),
         Err(Fault::NotCommitted(why)),
         Ok(Commit::Done),
-    ] = ended.as_slice()
+    ] = results.as_slice()
     else {
-        panic!("{ended:?}");
+        panic!("{results:?}");
     };
     assert!(why.to_string().contains("full"), "{why}");
     assert_eq!(
@@ -201,20 +202,24 @@ fn locked_file_is_busy_for_whole_group() {
     let mut writer = writer(folder.path());
     let other = Connection::open(&writer.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let ended = settle(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
+    let results = write_group(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
     assert!(
-        ended.iter().all(|ended| matches!(ended, Err(Fault::Busy))),
-        "{ended:?}"
+        results
+            .iter()
+            .all(|result| matches!(result, Err(Fault::Busy))),
+        "{results:?}"
     );
     other.execute_batch("ROLLBACK").unwrap();
-    let ended = settle(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
+    let results = write_group(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
     assert!(
-        ended.iter().all(|ended| matches!(ended, Ok(Commit::Done))),
-        "{ended:?}"
+        results
+            .iter()
+            .all(|result| matches!(result, Ok(Commit::Done))),
+        "{results:?}"
     );
 }
 
-/// A commit can be made to fail from outside by a constraint that is only checked then.
+/// A deferred constraint makes the commit fail.
 #[test]
 fn failed_commit_is_unknown_and_replaces_connection() {
     let folder = tempfile::tempdir().unwrap();
@@ -228,12 +233,12 @@ fn failed_commit_is_unknown_and_replaces_connection() {
              CREATE TRIGGER orphan AFTER INSERT ON loquet_roster BEGIN INSERT INTO child VALUES (4711); END;",
         )
         .unwrap();
-    let ended = settle(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
+    let results = write_group(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
     assert!(
-        ended
+        results
             .iter()
-            .all(|ended| matches!(ended, Err(Fault::Unknown(_)))),
-        "{ended:?}"
+            .all(|result| matches!(result, Err(Fault::Unknown(_)))),
+        "{results:?}"
     );
     assert!(writer.connection.is_none());
     assert_eq!((version(&writer, 1), version(&writer, 2)), (0, 0));
@@ -241,10 +246,12 @@ fn failed_commit_is_unknown_and_replaces_connection() {
         .unwrap()
         .execute_batch("DROP TRIGGER orphan")
         .unwrap();
-    let ended = settle(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
+    let results = write_group(&mut writer, vec![roster(1, 0, "{}"), roster(2, 0, "{}")]);
     assert!(
-        ended.iter().all(|ended| matches!(ended, Ok(Commit::Done))),
-        "{ended:?}"
+        results
+            .iter()
+            .all(|result| matches!(result, Ok(Commit::Done))),
+        "{results:?}"
     );
 }
 
@@ -255,15 +262,15 @@ fn missing_file_is_refused_and_not_created() {
     let path = writer.path.clone();
     writer.connection = None;
     fs::rename(&path, folder.path().join("moved.db")).unwrap();
-    let ended = settle(&mut writer, vec![roster(1, 0, "{}")]);
+    let results = write_group(&mut writer, vec![roster(1, 0, "{}")]);
     assert!(
-        matches!(ended.as_slice(), [Err(Fault::NotCommitted(_))]),
-        "{ended:?}"
+        matches!(results.as_slice(), [Err(Fault::NotCommitted(_))]),
+        "{results:?}"
     );
     assert!(!path.exists());
     fs::rename(folder.path().join("moved.db"), &path).unwrap();
     assert!(matches!(
-        settle(&mut writer, vec![roster(1, 0, "{}")]).as_slice(),
+        write_group(&mut writer, vec![roster(1, 0, "{}")]).as_slice(),
         [Ok(Commit::Done)]
     ));
 }

@@ -16,13 +16,13 @@ use crate::support::{done, everything, expected, files, found};
 async fn restore_revokes_possibly_used_factors_and_reports_losses() {
     let folder = tempfile::tempdir().unwrap();
     let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
-    let (told, made) = loquet_testkit::restore::story(
+    let (restored, made) = loquet_testkit::restore::story(
         SqliteStore::open(&db).unwrap(),
         || backup(&db, &copy).unwrap(),
-        |house| {
+        |fixture| {
             let in_use = Restore::begin(&copy, &db, true).unwrap_err();
             assert!(matches!(in_use, BackupError::InUse { .. }), "{in_use}");
-            drop(house);
+            drop(fixture);
             let restore = Restore::begin(&copy, &db, true).unwrap();
             assert!(SqliteStore::open(restore.path()).is_ok());
             let aside = restore.finish().unwrap();
@@ -31,7 +31,7 @@ async fn restore_revokes_possibly_used_factors_and_reports_losses() {
         },
     )
     .await;
-    let lost: Vec<_> = told
+    let lost: Vec<_> = restored
         .lost
         .into_iter()
         .map(|account| (account.external_id, account.chain.unwrap_err()))

@@ -21,11 +21,11 @@ use crate::processes::say;
 
 const START: u64 = 1_790_000_000;
 const THREADS: usize = 8;
-const PERSONS: u64 = 8;
+const USERS: u64 = 8;
 /// Seconds after which a log-in is renewed; a half log-in lives ten minutes.
 const FRESH: u64 = 500;
 
-fn house(path: &Path) -> House {
+fn fixture(path: &Path) -> House {
     let store = Options::default()
         .busy(Duration::from_secs(30))
         .open(path)
@@ -34,14 +34,14 @@ fn house(path: &Path) -> House {
 }
 
 /// Repeats a busy request, which reveals nothing about the code, until it is answered.
-fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
+fn verify(fixture: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     let request = House::request();
     loop {
         let code = VerifyCode {
             stamp,
             typed: typed.into(),
         };
-        match wait(house.service.run(code, &request)) {
+        match wait(fixture.service.run(code, &request)) {
             Ok(settled) => {
                 return match settled.granted() {
                     Ok(_) => Ok(()),
@@ -55,10 +55,10 @@ fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     }
 }
 
-fn enter(house: &House, account: u64) -> Stamp {
+fn log_in(fixture: &House, account: u64) -> Stamp {
     let request = House::request();
     loop {
-        match wait(house.service.run(
+        match wait(fixture.service.run(
             LogIn {
                 account: account.into(),
             },
@@ -73,23 +73,23 @@ fn enter(house: &House, account: u64) -> Stamp {
 
 /// Runs a child process: for each time and code on its input, all threads submit the code at once.
 pub(crate) fn contest(path: &Path) {
-    let house = house(path);
+    let fixture = fixture(path);
     let mut stamps: Vec<Stamp> = Vec::new();
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (now, typed) = line.split_once(' ').unwrap();
         let now: u64 = now.parse().unwrap();
-        house.clock.set(now);
+        fixture.clock.set(now);
         if stamps
             .first()
             .is_none_or(|stamp| now - stamp.since().0 > FRESH)
         {
-            stamps = (0..THREADS).map(|_| enter(&house, ANNE)).collect();
+            stamps = (0..THREADS).map(|_| log_in(&fixture, ANNE)).collect();
         }
         let answers: Vec<_> = thread::scope(|scope| {
             let running: Vec<_> = stamps
                 .iter()
-                .map(|stamp| scope.spawn(|| give(&house, *stamp, typed)))
+                .map(|stamp| scope.spawn(|| verify(&fixture, *stamp, typed)))
                 .collect();
             running
                 .into_iter()
@@ -112,8 +112,8 @@ pub(crate) fn contest(path: &Path) {
 /// A process that submits codes on command.
 struct Contestant {
     running: std::process::Child,
-    tell: ChildStdin,
-    hear: Lines<BufReader<ChildStdout>>,
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
 }
 
 impl Contestant {
@@ -124,17 +124,17 @@ impl Contestant {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let tell = running.stdin.take().unwrap();
-        let hear = BufReader::new(running.stdout.take().unwrap()).lines();
+        let stdin = running.stdin.take().unwrap();
+        let stdout = BufReader::new(running.stdout.take().unwrap()).lines();
         Self {
             running,
-            tell,
-            hear,
+            stdin,
+            stdout,
         }
     }
 
     fn answers(&mut self) -> [u32; 4] {
-        let said = self.hear.by_ref().map(Result::unwrap);
+        let said = self.stdout.by_ref().map(Result::unwrap);
         let mut said = said.filter_map(|line| line.strip_prefix("> ").map(str::to_owned));
         let counts = said.next().expect("a contestant died");
         let counts: Vec<u32> = counts
@@ -148,7 +148,7 @@ impl Contestant {
 /// Submits a code in all processes at once. Returns how many answers were accepted, used, wrong, or throttled.
 fn submit(contestants: &mut [Contestant], now: u64, typed: &str) -> [u32; 4] {
     for contestant in &mut *contestants {
-        writeln!(contestant.tell, "{now} {typed}").unwrap();
+        writeln!(contestant.stdin, "{now} {typed}").unwrap();
     }
     let mut all = [0; 4];
     for contestant in contestants {
@@ -166,16 +166,16 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     const WRONG_ROUNDS: u64 = 12;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
-    let house = house(&path);
-    let (phone, _) = wait(house.enabled());
-    let wrong = house.wrong_code(&phone);
+    let fixture = fixture(&path);
+    let (phone, _) = wait(fixture.enabled());
+    let wrong = fixture.wrong_code(&phone);
     let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
     let all = u32::try_from(processes * THREADS).unwrap();
-    let mut submit = |typed: &str| submit(&mut contestants, house.clock.now().0, typed);
+    let mut submit = |typed: &str| submit(&mut contestants, fixture.clock.now().0, typed);
     let mut submitted = 0;
     let mut counted = 0;
     for round in 0..rounds {
-        let typed = house.code(&phone);
+        let typed = fixture.code(&phone);
         assert_eq!(
             submit(&typed),
             [1, all - 1, 0, 0],
@@ -190,22 +190,22 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
                 "round {round}, wrong code"
             );
             counted += u8::try_from(evaluated).unwrap();
-            let attempts = wait(house.attempts(ANNE));
+            let attempts = wait(fixture.attempts(ANNE));
             assert_eq!(
                 attempts.total, counted,
                 "round {round}: wrong codes evaluated, and counted"
             );
             submitted += u64::from(all);
             // Longer than any throttling.
-            house.clock.advance(3_700);
+            fixture.clock.advance(3_700);
         }
     }
     for mut contestant in contestants {
-        drop(contestant.tell);
+        drop(contestant.stdin);
         assert!(contestant.running.wait().unwrap().success());
     }
-    wait(house.service.verify_audit(ANNE.into())).unwrap();
-    drop(house);
+    wait(fixture.service.verify_audit(ANNE.into())).unwrap();
+    drop(fixture);
     let granted = granted_codes(&path, ANNE.into());
     assert_eq!(
         granted, rounds,
@@ -237,21 +237,21 @@ fn same_code_is_accepted_once_across_processes() {
 }
 
 /// Verifies codes of eight users from eight threads, as listed by time on its input, and prints which were accepted.
-pub(crate) fn enter_until_killed(path: &Path) {
+pub(crate) fn log_in_until_killed(path: &Path) {
     let store = Arc::new(SqliteStore::open(path).unwrap());
     let plan: Vec<String> = std::io::stdin().lines().map(Result::unwrap).collect();
     thread::scope(|scope| {
-        for person in 1..=PERSONS {
+        for user in 1..=USERS {
             let (store, plan) = (Arc::clone(&store), &plan);
             scope.spawn(move || {
-                let house = wait(House::at(store, TestClock::at(START)));
+                let fixture = wait(House::at(store, TestClock::at(START)));
                 for line in plan {
                     let mut words = line.split(' ');
                     let now = words.next().unwrap().parse().unwrap();
-                    let typed = words.nth(person as usize - 1).unwrap();
-                    house.clock.set(now);
-                    give(&house, enter(&house, 100 + person), typed).unwrap();
-                    say(&format!("{person} {now}"));
+                    let typed = words.nth(user as usize - 1).unwrap();
+                    fixture.clock.set(now);
+                    verify(&fixture, log_in(&fixture, 100 + user), typed).unwrap();
+                    say(&format!("{user} {now}"));
                 }
             });
         }
@@ -263,18 +263,18 @@ pub(crate) fn enter_until_killed(path: &Path) {
 pub(crate) fn kill_log_ins(times: u64) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
-    let first = house(&path);
+    let first = fixture(&path);
     wait(first.enabled());
-    let phones: Vec<Phone> = (1..=PERSONS)
-        .map(|person| settle_in(&first, 100 + person))
+    let phones: Vec<Phone> = (1..=USERS)
+        .map(|user| add_user(&first, 100 + user))
         .collect();
     let mut now = first.clock.now().0;
     drop(first);
     let mut accepted = 0;
     for round in 0..times {
-        let (last, heard) = until_killed(&path, &plan(now, &phones), round);
-        accepted += heard;
-        used_once_and_for_all(&house(&path), &phones, &last);
+        let (last, acknowledged) = until_killed(&path, &plan(now, &phones), round);
+        accepted += acknowledged;
+        assert_codes_stay_used(&fixture(&path), &phones, &last);
         // The next code after the plan, because a code may have been accepted and not acknowledged.
         now += 30 * 401;
     }
@@ -317,11 +317,11 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
         let words = line
             .strip_prefix("> ")
             .and_then(|line| line.split_once(' '));
-        let Some((person, at)) = words else {
+        let Some((user, at)) = words else {
             return false;
         };
         let at: u64 = at.parse().unwrap();
-        last.insert(person.parse::<u64>().unwrap(), at);
+        last.insert(user.parse::<u64>().unwrap(), at);
         accepted += 1;
         true
     };
@@ -335,40 +335,40 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
     (last, accepted)
 }
 
-fn used_once_and_for_all(house: &House, phones: &[Phone], last: &BTreeMap<u64, u64>) {
-    for person in 1..=PERSONS {
-        let phone = &phones[person as usize - 1];
-        wait(house.service.verify_audit((100 + person).into())).unwrap();
-        let Some(at) = last.get(&person) else {
+fn assert_codes_stay_used(fixture: &House, phones: &[Phone], last: &BTreeMap<u64, u64>) {
+    for user in 1..=USERS {
+        let phone = &phones[user as usize - 1];
+        wait(fixture.service.verify_audit((100 + user).into())).unwrap();
+        let Some(at) = last.get(&user) else {
             continue;
         };
-        house.clock.set(*at);
-        let again = give(
-            house,
-            enter(house, 100 + person),
+        fixture.clock.set(*at);
+        let again = verify(
+            fixture,
+            log_in(fixture, 100 + user),
             &phone.code(loquet::UnixTime(*at)),
         );
         assert!(
             matches!(again, Err(Refusal::AlreadyUsed { .. })),
-            "person {person}: {again:?}"
+            "user {user}: {again:?}"
         );
     }
 }
 
-fn settle_in(house: &House, person: u64) -> Phone {
-    let name = format!("person {person}");
-    let label = format!("{person}@example.org");
-    wait(house.service.ensure_account(
-        house.org,
+fn add_user(fixture: &House, user: u64) -> Phone {
+    let name = format!("user {user}");
+    let label = format!("{user}@example.org");
+    wait(fixture.service.ensure_account(
+        fixture.org,
         NewAccount {
-            id: person.into(),
+            id: user.into(),
             external_id: &name,
             label: &label,
             roles: &[RoleId::PARENT],
         },
     ))
     .unwrap();
-    wait(house.enroll(enter(house, person))).0
+    wait(fixture.enroll(log_in(fixture, user))).0
 }
 
 #[test]
@@ -379,17 +379,17 @@ fn accepted_code_stays_used_after_kill() {
 /// Submits the owner's right code among 200 guesses from as many threads. Returns how long its answer took.
 pub(crate) fn owner_among_guesses() -> Duration {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(&folder.path().join("loquet.db"));
-    let (phone, live) = wait(house.enabled());
-    let wrong = house.wrong_code(&phone);
-    let thief = enter(&house, ANNE);
-    let right = house.code(&phone);
+    let fixture = fixture(&folder.path().join("loquet.db"));
+    let (phone, live) = wait(fixture.enabled());
+    let wrong = fixture.wrong_code(&phone);
+    let thief = log_in(&fixture, ANNE);
+    let right = fixture.code(&phone);
     thread::scope(|scope| {
         for _ in 0..200 {
-            scope.spawn(|| give(&house, thief, &wrong).expect_err("a guess"));
+            scope.spawn(|| verify(&fixture, thief, &wrong).expect_err("a guess"));
         }
         let begun = Instant::now();
-        give(&house, live, &right).unwrap();
+        verify(&fixture, live, &right).unwrap();
         begun.elapsed()
     })
 }

@@ -72,8 +72,8 @@ fn full_disk_is_reported_and_loses_nothing() {
     };
     assert!(acknowledged > 20, "{acknowledged}");
     // If the commit itself failed, the result is unknown until it is read again.
-    let told = matches!(fault, Fault::NotCommitted(_) | Fault::Unknown(_));
-    assert!(told && fault.to_string().contains("full"), "{fault}");
+    let reported = matches!(fault, Fault::NotCommitted(_) | Fault::Unknown(_));
+    assert!(reported && fault.to_string().contains("full"), "{fault}");
     // Acknowledged changes can still be read; the refused one is not there.
     for earlier in 0..acknowledged {
         assert_eq!(found(&store, earlier), expected(earlier));

@@ -10,7 +10,7 @@ use loquet::testing::{Phone, TestClock};
 use loquet::{
     Committed, Granted, HostTx, Keyring, Refusal, Refused, Request, Service, ServiceError, Stamp,
 };
-use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
+use loquet_sqlite::{HostTransaction, Options, SqliteStore, to_fault};
 use loquet_testkit::house::{ANNE, House};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -18,7 +18,7 @@ use rusqlite::{Connection, TransactionBehavior};
 struct Host {
     _folder: tempfile::TempDir,
     path: PathBuf,
-    house: House,
+    fixture: House,
     phone: Phone,
 }
 
@@ -31,24 +31,24 @@ impl Host {
             .unwrap()
             .execute_batch(table)
             .unwrap();
-        let house = wait(House::over(SqliteStore::open(&path).unwrap()));
-        let (phone, _) = wait(house.enabled());
+        let fixture = wait(House::over(SqliteStore::open(&path).unwrap()));
+        let (phone, _) = wait(fixture.enabled());
         Self {
             _folder: folder,
             path,
-            house,
+            fixture,
             phone,
         }
     }
 
     fn half(&self) -> Stamp {
-        wait(self.house.log_in(ANNE)).stamp
+        wait(self.fixture.log_in(ANNE)).stamp
     }
 
     fn code(&self) -> VerifyCode {
         VerifyCode {
             stamp: self.half(),
-            typed: self.house.code(&self.phone).into(),
+            typed: self.fixture.code(&self.phone).into(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Host {
         code: VerifyCode,
         host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
     ) -> Result<Result<(), Refused>, ServiceError> {
-        wait(self.house.service.run_in(code, &House::request(), host))
+        wait(self.fixture.service.run_in(code, &House::request(), host))
             .map(|settled| settled.granted().map(drop))
     }
 
@@ -75,16 +75,16 @@ fn count(connection: &Connection, sql: &str) -> i64 {
 
 /// Records the deletion of a child's file, as the host's work.
 fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committed<'a>, Fault> {
-    let mut connection = Connection::open(path).map_err(refused)?;
+    let mut connection = Connection::open(path).map_err(to_fault)?;
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     transaction
         .execute("INSERT INTO deletion VALUES (?1)", [child])
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     granted.commit_in(HostTransaction::from(transaction))
 }
 
@@ -110,14 +110,14 @@ fn host_rows_and_code_commit_together() {
         "{refusal:?}"
     );
     assert_eq!(host.deletions(), 1);
-    wait(host.house.service.verify_audit(ANNE.into())).unwrap();
+    wait(host.fixture.service.verify_audit(ANNE.into())).unwrap();
 }
 
 /// T16: a failure that is rolled back with the caller's transaction would not count.
 #[test]
 fn wrong_code_counts_without_calling_host() {
     let host = Host::new();
-    let typed = host.house.wrong_code(&host.phone).into();
+    let typed = host.fixture.wrong_code(&host.phone).into();
     let code = VerifyCode {
         stamp: host.half(),
         typed,
@@ -129,7 +129,7 @@ fn wrong_code_counts_without_calling_host() {
         matches!(refusal, Err(Refused::Rule(Refusal::WrongCode { .. }))),
         "{refusal:?}"
     );
-    assert_eq!(wait(host.house.attempts(ANNE)).total, 1);
+    assert_eq!(wait(host.fixture.attempts(ANNE)).total, 1);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn concurrent_change_rolls_host_back_and_retries() {
     let code = host.code();
     let store = SqliteStore::open(&host.path).unwrap();
     let ring = Keyring::single(1, [7; 32]);
-    let other = Service::with_clock(store, ring, host.house.clock.clone()).unwrap();
+    let other = Service::with_clock(store, ring, host.fixture.clock.clone()).unwrap();
     let mut asked = 0;
     let ended = host.give(code, |granted| {
         asked += 1;
@@ -193,7 +193,7 @@ fn same_code_is_accepted_once_across_hosts() {
             typed: "".into(),
         })
         .collect();
-    let typed = host.house.code(&host.phone);
+    let typed = host.fixture.code(&host.phone);
     let accepted: usize = thread::scope(|scope| {
         let running: Vec<_> = codes
             .into_iter()
@@ -207,7 +207,7 @@ fn same_code_is_accepted_once_across_hosts() {
                 scope.spawn(move || {
                     // Each has its own service, like a process.
                     let store = SqliteStore::open(&host.path).unwrap();
-                    let clock = host.house.clock.clone();
+                    let clock = host.fixture.clock.clone();
                     let service =
                         Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
                     let child = number.to_string();
@@ -236,7 +236,7 @@ fn unsynced_host_connection_is_refused() {
     let code = host.code();
     let failed = host.give(code.clone(), |granted| {
         granted.commit_in(HostTransaction::from(
-            connection.transaction().map_err(refused)?,
+            connection.transaction().map_err(to_fault)?,
         ))
     });
     let Err(ServiceError::Store(Fault::NotCommitted(why))) = failed else {
@@ -257,7 +257,7 @@ fn locked_database_is_busy_without_effect() {
         .busy(std::time::Duration::ZERO)
         .open(&host.path)
         .unwrap();
-    let clock = TestClock::at(loquet::Clock::now(&host.house.clock).0);
+    let clock = TestClock::at(loquet::Clock::now(&host.fixture.clock).0);
     let service = Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
     let mut hosts = Connection::open(&host.path).unwrap();
     hosts.busy_timeout(std::time::Duration::ZERO).unwrap();
@@ -271,7 +271,9 @@ fn locked_database_is_busy_without_effect() {
     let request = Request::new(None).unwrap();
     let busy = wait(service.run_in(log_in, &request, |granted| {
         // A deferred transaction fails at its first write.
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+        granted.commit_in(HostTransaction::from(
+            hosts.transaction().map_err(to_fault)?,
+        ))
     }));
     assert!(
         matches!(busy, Err(ServiceError::Store(Fault::Busy))),
@@ -279,7 +281,9 @@ fn locked_database_is_busy_without_effect() {
     );
     drop(locked);
     let settled = wait(service.run_in(log_in, &request, |granted| {
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+        granted.commit_in(HostTransaction::from(
+            hosts.transaction().map_err(to_fault)?,
+        ))
     }));
     assert!(settled.unwrap().granted().is_ok());
 }
@@ -311,10 +315,10 @@ fn lost_commit_answer_is_resolved_by_attempt() {
         let mut asked = 0;
         let ended = host.give(host.code(), |granted| {
             asked += 1;
-            let transaction = connection.transaction().map_err(refused)?;
+            let transaction = connection.transaction().map_err(to_fault)?;
             transaction
                 .execute("INSERT INTO deletion VALUES ('ada')", [])
-                .map_err(refused)?;
+                .map_err(to_fault)?;
             let transaction = HostTransaction::from(transaction);
             if asked == 1 {
                 return granted.commit_in(Lossy {

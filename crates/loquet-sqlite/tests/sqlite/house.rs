@@ -44,13 +44,13 @@ async fn audit_scenarios_pass() {
 #[tokio::test]
 async fn leaked_file_contains_no_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("house.db");
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (canaries, _) = loquet_testkit::canaries::story(&house).await;
-    let copy = folder.path().join("house.backup");
-    house.service.mark_backup().await.unwrap();
+    let path = folder.path().join("loquet.db");
+    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
+    let (canaries, _) = loquet_testkit::canaries::story(&fixture).await;
+    let copy = folder.path().join("loquet.backup");
+    fixture.service.mark_backup().await.unwrap();
     loquet_sqlite::backup(&path, &copy).unwrap();
-    let log = folder.path().join("house.db-wal");
+    let log = folder.path().join("loquet.db-wal");
     let mut seen = 0;
     for file in [&path, &log, &copy] {
         let bytes = std::fs::read(file).unwrap();
@@ -70,17 +70,17 @@ async fn leaked_file_contains_no_secret() {
 async fn external_checkpoint_detects_truncated_audit_log() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let clock = house.clock.clone();
-    house.imposed().await;
-    let org = house.org;
-    drop(house);
+    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
+    let clock = fixture.clock.clone();
+    fixture.imposed().await;
+    let org = fixture.org;
+    drop(fixture);
     std::fs::copy(&path, &copy).unwrap();
 
-    let house = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
-    house.log_in(CHLOE).await;
+    let fixture = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
+    fixture.log_in(CHLOE).await;
     let eve = "eve@example.org";
-    let added = house.service.ensure_account(
+    let added = fixture.service.ensure_account(
         org,
         NewAccount {
             id: 9_u64.into(),
@@ -90,24 +90,24 @@ async fn external_checkpoint_detects_truncated_audit_log() {
         },
     );
     added.await.unwrap();
-    let kept = house.service.checkpoint().await.unwrap();
-    house.log_in(DENIS).await;
-    drop(house);
+    let kept = fixture.service.checkpoint().await.unwrap();
+    fixture.log_in(DENIS).await;
+    drop(fixture);
 
     // The older file in place of the newer one: every chain in it verifies.
-    let house = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
-    assert_eq!(broken(&house, None).await, []);
+    let fixture = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
+    assert_eq!(broken(&fixture, None).await, []);
     let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
     assert_eq!(
-        broken(&house, Some(&kept)).await,
+        broken(&fixture, Some(&kept)).await,
         [cut("chloe", 1, 0), cut("", 0, 0)]
     );
     // With new records, the chain is long enough again, but differs.
-    house.clock.advance(60);
-    house.log_in(CHLOE).await;
-    house.log_in(CHLOE).await;
+    fixture.clock.advance(60);
+    fixture.log_in(CHLOE).await;
+    fixture.log_in(CHLOE).await;
     assert_eq!(
-        broken(&house, Some(&kept)).await,
+        broken(&fixture, Some(&kept)).await,
         [
             ("chloe".to_owned(), Broken::Replaced { seq: 1 }),
             cut("", 0, 0)
@@ -116,8 +116,8 @@ async fn external_checkpoint_detects_truncated_audit_log() {
 }
 
 /// Returns the chains that do not verify.
-async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
-    let found = verified(&house.service, against).await.into_iter();
+async fn broken(fixture: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
+    let found = verified(&fixture.service, against).await.into_iter();
     found
         .filter_map(|(name, chain)| Some((name, chain.err()?)))
         .collect()
@@ -127,10 +127,10 @@ async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Bro
 async fn forged_ledger_page_is_detected() {
     let folder = Folder::new();
     let path = folder.path();
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    house.log_in(CHLOE).await;
-    house.log_in(CHLOE).await;
-    drop(house);
+    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
+    fixture.log_in(CHLOE).await;
+    fixture.log_in(CHLOE).await;
+    drop(fixture);
 
     let shell = rusqlite::Connection::open(&path).unwrap();
     let chloe = loquet::AccountId::from(CHLOE).to_bytes();
@@ -154,9 +154,9 @@ async fn forged_ledger_page_is_detected() {
         1
     );
     drop(shell);
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
     assert_eq!(
-        broken(&house, None).await,
+        broken(&fixture, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
     );
 }
@@ -164,24 +164,24 @@ async fn forged_ledger_page_is_detected() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn decisions_survive_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("house.db");
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (phone, stamp) = house.imposed().await;
-    let clock = house.clock.clone();
-    let records = house.service.verify_audit(ANNE.into()).await.unwrap();
-    drop(house);
+    let path = folder.path().join("loquet.db");
+    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
+    let (phone, stamp) = fixture.imposed().await;
+    let clock = fixture.clock.clone();
+    let records = fixture.service.verify_audit(ANNE.into()).await.unwrap();
+    drop(fixture);
 
-    let house = House::at(SqliteStore::open(&path).unwrap(), clock).await;
+    let fixture = House::at(SqliteStore::open(&path).unwrap(), clock).await;
     assert_eq!(
-        house.service.verify_audit(ANNE.into()).await.unwrap(),
+        fixture.service.verify_audit(ANNE.into()).await.unwrap(),
         records
     );
     assert!(
-        house.service.check(&stamp, None).await.unwrap().is_ok(),
+        fixture.service.check(&stamp, None).await.unwrap().is_ok(),
         "the session goes on"
     );
-    let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone).into();
+    let half = fixture.log_in(ANNE).await.stamp;
+    let typed = fixture.code(&phone).into();
     let code = loquet::flow::VerifyCode { stamp: half, typed };
-    assert!(house.run(code).await.is_ok());
+    assert!(fixture.run(code).await.is_ok());
 }

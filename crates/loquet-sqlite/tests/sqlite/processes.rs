@@ -42,7 +42,7 @@ fn child_process() {
         "alone" => power::change_one_after_the_other(path),
         "fault" => power::change_until_it_fails_and_on(path),
         "contest" => ceremonies::contest(path),
-        "enter" => ceremonies::enter_until_killed(path),
+        "enter" => ceremonies::log_in_until_killed(path),
         contender => compete(path, contender.parse().unwrap()),
     }
 }

@@ -182,7 +182,7 @@ impl Soak {
 }
 
 #[test]
-#[ignore = "takes as long as it is told to: `cargo xtask soak`"]
+#[ignore = "takes as long as LOQUET_SOAK_MINUTES says: `cargo xtask soak`"]
 fn soak() {
     let minutes: u64 =
         std::env::var("LOQUET_SOAK_MINUTES").map_or(1, |minutes| minutes.parse().unwrap());
