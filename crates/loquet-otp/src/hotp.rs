@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::newest::newest_sequence;
+use crate::matching::newest_sequence;
 use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
 
 /// The parameters of counter-based codes: SHA-1 and six digits by default.

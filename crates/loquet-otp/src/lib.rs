@@ -50,29 +50,28 @@
 
 mod code;
 mod drift;
-mod hash;
+mod hmac;
 mod hotp;
-mod key;
 #[cfg(feature = "totp-rs")]
-mod moved;
-mod newest;
-mod params;
+mod interop;
+mod matching;
+mod parameters;
 mod secret;
 #[cfg(feature = "serde")]
 mod serde;
 mod totp;
-mod verify;
 
 pub use code::{Code, CodeError, TypedCode};
-pub use drift::{Drift, DriftError, Reach, ReachError, Resync, Search};
+pub use drift::{Drift, DriftError, Reach, ReachError};
+pub use hmac::Key;
 pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};
-pub use key::Key;
 #[cfg(feature = "totp-rs")]
-pub use moved::{ConversionError, TotpRsConfig};
-pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
+pub use interop::{ConversionError, TotpRsConfig};
+pub use parameters::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
-pub use totp::{Countdown, Readout, Totp};
-pub use verify::{Acceptance, Match, Verdict, Window, WindowError};
+pub use totp::{
+    Acceptance, Countdown, Match, Readout, Resync, Search, Totp, Verdict, Window, WindowError,
+};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/choosing-parameters.md")]

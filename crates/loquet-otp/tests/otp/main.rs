@@ -12,13 +12,13 @@
 )]
 
 mod checks;
-mod clocks;
 mod codes;
 mod counters;
 mod differential;
+mod drift;
 mod extremes;
 #[cfg(feature = "totp-rs")]
-mod moved;
+mod interop;
 mod parameters;
 mod printing;
 mod properties;

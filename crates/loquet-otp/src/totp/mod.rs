@@ -1,5 +1,11 @@
 //! TOTP: time steps and code generation (RFC 6238 §4).
 
+mod resync;
+mod verify;
+
+pub use resync::{Resync, Search};
+pub use verify::{Acceptance, Match, Verdict, Window, WindowError};
+
 use crate::{Algorithm, Code, Digits, Key, Period};
 
 /// The parameters of time-based codes. Every authenticator app supports the default.

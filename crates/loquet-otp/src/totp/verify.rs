@@ -3,8 +3,9 @@
 use core::fmt;
 use core::ops::RangeInclusive;
 
-use crate::newest::Newest;
-use crate::{Code, Drift, Key, Totp, TypedCode};
+use super::Totp;
+use crate::matching::Newest;
+use crate::{Code, Drift, Key, TypedCode};
 
 /// The number of steps accepted before and after the present: one each by default.
 ///

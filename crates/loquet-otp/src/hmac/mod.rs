@@ -3,13 +3,15 @@
 //! The two HMAC blocks that depend only on the key are compressed once and their states kept, so that a code takes two
 //! compressions instead of four. No branch and no index depends on the secret or the HMAC.
 
+mod hash;
+
 use core::fmt;
 use core::ops::RangeInclusive;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::hash::{Hash, Sha1, Sha256, Sha512, high};
 use crate::{Algorithm, Code, Digits, Secret};
+use hash::{Hash, Sha1, Sha256, Sha512, high};
 
 /// The HMAC state of a secret: 40 bytes for SHA-1, 64 for SHA-256, 128 for SHA-512.
 ///
@@ -37,7 +39,7 @@ enum States {
 }
 
 impl Key {
-    pub(crate) fn new(secret: &Secret, algorithm: Algorithm) -> Self {
+    fn new(secret: &Secret, algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::Sha1 => States::Sha1(Hmac::new(secret)),
             Algorithm::Sha256 => States::Sha256(Hmac::new(secret)),
@@ -94,6 +96,14 @@ impl Key {
             States::Sha512(hmac) => hmac.truncated(counters),
         };
         binary.map(|binary| Code::truncated(binary, digits))
+    }
+}
+
+impl Secret {
+    /// Computes the HMAC key state for `algorithm`. Keep it while codes are checked.
+    #[must_use]
+    pub fn key(&self, algorithm: Algorithm) -> Key {
+        Key::new(self, algorithm)
     }
 }
 
