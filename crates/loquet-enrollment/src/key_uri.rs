@@ -1,20 +1,12 @@
 //! Key URIs for authenticator apps.
 
-mod fault;
-mod import;
-mod piece;
-
 use core::fmt;
 
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use zeroize::Zeroizing;
 
-pub use fault::{ImportError, ImportFault, Warning, WarningKind};
-pub use import::Import;
-
-use crate::{
-    App, CompatibilityReport, Label, MovingFactor, Parameters, base32, compatible, percent,
-};
+use crate::encoding::percent;
+use crate::{App, CompatibilityReport, Label, MovingFactor, Parameters, base32, compatible};
 
 /// The longest key URI, in bytes. [`KeyUri`] never exceeds it; [`Import`](crate::Import) refuses longer text.
 pub const MAX_URI: usize = 2048;

@@ -27,32 +27,30 @@
 //! | migration | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
-pub mod base32;
+mod encoding;
+mod import;
+mod key_uri;
 mod label;
-mod manual;
-#[cfg(feature = "import-migration")]
-mod migration;
+mod manual_key;
 mod offer;
-mod paper;
 mod parameters;
-mod percent;
+mod printed_code;
 mod qr;
-mod uri;
 
 pub use apps::{
     App, AppCompatibility, AppProfile, CompatibilityReport, Parameter, Periods, Support, compatible,
 };
-pub use label::{Label, LabelError, LabelPart, MAX_ACCOUNT, MAX_ISSUER};
-pub use manual::{ManualKey, ManualKeyError};
+pub use encoding::base32;
 #[cfg(feature = "import-migration")]
-pub use migration::{
+pub use import::{
     AccountError, BatchError, MAX_MIGRATION_URI, Migration, MigrationError, MigrationFault,
     MigrationPart,
 };
+pub use import::{Import, ImportError, ImportFault, Warning, WarningKind};
+pub use key_uri::{KeyUri, KeyUriError, MAX_URI};
+pub use label::{Label, LabelError, LabelPart, MAX_ACCOUNT, MAX_ISSUER};
+pub use manual_key::{ManualKey, ManualKeyError};
 pub use offer::{Offer, OfferError};
-pub use paper::{PrintedCode, PrintedCodeError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
+pub use printed_code::{PrintedCode, PrintedCodeError};
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
-pub use uri::{
-    Import, ImportError, ImportFault, KeyUri, KeyUriError, MAX_URI, Warning, WarningKind,
-};

@@ -1,8 +1,11 @@
 //! What each authenticator app supports, as data with its source.
 
+mod profiles;
+
 use loquet_otp::{Algorithm, Digits};
 
 use crate::{MovingFactor, Parameters};
+use profiles::PROFILES;
 
 /// An authenticator app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -237,113 +240,6 @@ impl AppProfile {
         }
     }
 }
-
-use Support::{Honored, Ignored, Refused, Since, Unknown};
-
-/// The profiles, in the order of [`App::ALL`].
-const PROFILES: [AppProfile; 10] = [
-    AppProfile {
-        app: App::MicrosoftAuthenticator,
-        name: "Microsoft Authenticator",
-        algorithms: [Honored, Ignored, Ignored],
-        digits: [Honored, Ignored, Ignored],
-        periods: Periods::Thirty(Ignored),
-        counter: Refused,
-        source: "Microsoft Entra documentation on OATH tokens; behaviour of the app",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::GoogleAndroid,
-        name: "Google Authenticator (Android)",
-        algorithms: [Honored, Since(2024), Since(2024)],
-        digits: [Honored, Unknown, Honored],
-        periods: Periods::Thirty(Ignored),
-        counter: Honored,
-        source: "google/google-authenticator wiki, Key Uri Format; google-authenticator-android, AuthenticatorActivity.java",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::GoogleIos,
-        name: "Google Authenticator (iPhone)",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Unknown, Honored],
-        periods: Periods::From(1),
-        counter: Honored,
-        source: "google/google-authenticator, mobile/ios, OTPAuthURL.m and OTPGenerator.m",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::ApplePasswords,
-        name: "Apple Passwords",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Honored, Honored],
-        periods: Periods::Thirty(Unknown),
-        counter: Refused,
-        source: "Apple developer documentation, Securing logins with iCloud Keychain verification codes",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::OnePassword,
-        name: "1Password",
-        algorithms: [Honored, Honored, Unknown],
-        digits: [Honored, Unknown, Unknown],
-        periods: Periods::Thirty(Unknown),
-        counter: Refused,
-        source: "1Password support, Use 1Password as an authenticator",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::Authy,
-        name: "Authy",
-        algorithms: [Honored, Ignored, Ignored],
-        digits: [Honored, Ignored, Ignored],
-        periods: Periods::Thirty(Ignored),
-        counter: Refused,
-        source: "Twilio support articles; behaviour of the app",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::Aegis,
-        name: "Aegis",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Honored, Honored],
-        periods: Periods::From(1),
-        counter: Honored,
-        source: "beemdevelopment/Aegis, GoogleAuthInfo.java, OtpInfo.java, TotpInfo.java",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::FreeOtp,
-        name: "FreeOTP",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Honored, Honored],
-        periods: Periods::From(5),
-        counter: Honored,
-        source: "freeotp/freeotp-android, Token.java",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::Bitwarden,
-        name: "Bitwarden",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Honored, Honored],
-        periods: Periods::From(1),
-        // The app ignores the type and takes a counter for a time step.
-        counter: Ignored,
-        source: "bitwarden/sdk-internal, bitwarden-vault/src/totp.rs",
-        read: "2026-11",
-    },
-    AppProfile {
-        app: App::TwoFas,
-        name: "2FAS",
-        algorithms: [Honored, Honored, Honored],
-        digits: [Honored, Honored, Honored],
-        periods: Periods::Listed(&[10, 30, 60, 90], Unknown),
-        counter: Honored,
-        source: "twofas/2fas-ios, CodeParser.swift; twofas/2fas-android, OtpLinkParser.kt",
-        read: "2026-11",
-    },
-];
 
 impl App {
     /// Every app, the most recommended first.

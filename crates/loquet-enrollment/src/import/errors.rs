@@ -2,8 +2,8 @@
 
 use loquet_otp::{Period, Secret};
 
-use super::MAX_URI;
 use crate::base32::Base32Error;
+use crate::key_uri::MAX_URI;
 
 /// A deviation that some app would not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]

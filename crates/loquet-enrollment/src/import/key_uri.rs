@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use zeroize::Zeroizing;
 
-use super::MAX_URI;
-use super::fault::{ImportError, ImportFault, Warning, WarningKind};
-use super::piece::{Piece, Query};
+use super::errors::{ImportError, ImportFault, Warning, WarningKind};
+use super::pieces::{Piece, Query};
 use crate::base32::{self, Base32Error};
+use crate::key_uri::MAX_URI;
 use crate::{MovingFactor, Parameters};
 
 /// The contents of a key URI, with its deviations from what every app supports.

@@ -7,10 +7,12 @@ use loquet_otp::{Algorithm, Digits, Period, Secret};
 use prost::Message;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::errors::{Warning, WarningKind};
+use super::key_uri::Import;
 use crate::base32;
+use crate::encoding::percent::{self, PercentError};
 use crate::label::has_deceptive;
-use crate::percent::{self, PercentError};
-use crate::{Import, MovingFactor, Parameters, Warning, WarningKind};
+use crate::{MovingFactor, Parameters};
 
 /// The longest migration URI that is read, in bytes. The largest QR code holds 2,953.
 pub const MAX_MIGRATION_URI: usize = 4096;

@@ -3,9 +3,9 @@
 use core::ops::Range;
 use std::borrow::Cow;
 
-use super::fault::{ImportError, ImportFault};
+use super::errors::{ImportError, ImportFault};
+use crate::encoding::percent::{self, PercentError};
 use crate::label::has_deceptive;
-use crate::percent::{self, PercentError};
 
 /// A piece of the URI with its position.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
-//! QR codes. The `qrcode` crate lays out the matrix; [`segment`] divides the text into shorter segments than `qrcode` does.
+//! QR codes. The `qrcode` crate lays out the matrix; the module `segments` divides the text into shorter segments than `qrcode` does.
 
 #[cfg(feature = "qr-png")]
 mod png;
-mod segment;
+mod segments;
 mod svg;
 mod terminal;
 
@@ -85,7 +85,7 @@ pub enum QrError {
 
 impl Qr {
     /// The longest text, in bytes: the limit of a key URI. (The largest symbol of level M holds 2,331 bytes.)
-    pub const MAX_TEXT: usize = crate::uri::MAX_URI;
+    pub const MAX_TEXT: usize = crate::key_uri::MAX_URI;
 
     /// Encodes a text, usually [`KeyUri::expose`](crate::KeyUri::expose).
     ///
@@ -111,7 +111,7 @@ impl Qr {
     }
 
     fn lay_out(text: &str) -> Result<Self, qrcode::types::QrError> {
-        let code = QrCode::with_bits(segment::encode(text.as_bytes(), LEVEL)?, LEVEL)?;
+        let code = QrCode::with_bits(segments::encode(text.as_bytes(), LEVEL)?, LEVEL)?;
         let side = code.width();
         let colors = code.into_colors().into_iter();
         let cells = Zeroizing::new(colors.map(|color| color == Color::Dark).collect());

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::{QUIET_ZONE, Qr};
-use crate::percent;
+use crate::encoding::percent;
 
 impl Qr {
     /// Returns the code as an SVG element without a fixed size, so that it fills the box that the page gives it. A

@@ -7,8 +7,8 @@ use loquet_enrollment::{
 };
 use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
 
-use crate::people::{Random, label, secret};
-use crate::readers::*;
+use crate::app_rules::*;
+use crate::users::{Random, label, secret};
 
 /// Returns what the user should see in the app.
 fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {

@@ -4,7 +4,7 @@
 //! The full table takes minutes: `cargo xtask long` prints it, or `cargo test --release -p loquet-enrollment --features
 //! qr-png --test enrollment -- --ignored --nocapture`. By default each cell is tested with fewer users.
 
-use crate::people::{Random, key_uri};
+use crate::users::{Random, key_uri};
 use image::{GrayImage, Luma};
 use loquet_enrollment::{Import, Qr, Scale};
 

@@ -1,6 +1,6 @@
 //! Strict emission: rules P1 to P9 of the design, and the key URI rows of the conformance ledger.
 
-use crate::people::{Random, key_uri, usual};
+use crate::users::{Random, key_uri, usual};
 use loquet_enrollment::{
     App, KeyUri, KeyUriError, Label, LabelError, MAX_URI, MovingFactor, Parameters,
 };

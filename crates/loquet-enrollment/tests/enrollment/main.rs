@@ -12,8 +12,11 @@
     reason = "tests may panic, print and read files"
 )]
 
+mod app_rules;
 mod apps;
 mod checks;
+#[cfg(feature = "qr-png")]
+mod decoders;
 mod emission;
 #[cfg(feature = "import-migration")]
 mod export_checks;
@@ -21,10 +24,7 @@ mod import;
 #[cfg(feature = "import-migration")]
 mod migration;
 mod offer;
-mod paper;
-mod people;
+mod printed_code;
 mod properties;
 mod qr;
-mod readers;
-#[cfg(feature = "qr-png")]
-mod round_trip;
+mod users;

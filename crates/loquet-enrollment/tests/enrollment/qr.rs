@@ -1,6 +1,6 @@
 //! QR codes: sizes, quiet zone, and that each output format draws the matrix.
 
-use crate::people::{Random, key_uri, usual};
+use crate::users::{Random, key_uri, usual};
 use loquet_enrollment::{KeyUri, Label, QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
 use loquet_otp::Secret;
 
