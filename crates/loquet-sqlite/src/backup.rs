@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use crate::connect;
-use crate::error::OpenError;
-use crate::schema;
+use crate::connection;
+use crate::open::{OpenError, schema};
 
 /// How long to wait for another program's lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -77,7 +76,7 @@ pub fn backup(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), Backup
     ensure_absent(to)?;
     let part = PartialFile::new(to)?;
     let open_error = |error| OpenError::from_sqlite(from, BUSY, error);
-    let connection = connect::connect(from, BUSY).map_err(open_error)?;
+    let connection = connection::connect(from, BUSY).map_err(open_error)?;
     connection
         .execute("VACUUM INTO ?1", params![text(&part.path)?])
         .map_err(open_error)?;
@@ -272,7 +271,7 @@ fn text(path: &Path) -> Result<&str, BackupError> {
 /// Reads the whole copy, so that an unreadable backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
     let open_error = |error| OpenError::from_sqlite(path, BUSY, error);
-    let connection = connect::open(path, false).map_err(open_error)?;
+    let connection = connection::open(path, false).map_err(open_error)?;
     let damaged = |detail| OpenError::Damaged {
         path: path.to_owned(),
         detail,

@@ -5,7 +5,7 @@ use loquet::store::{Commit, Fault, Writes};
 use rusqlite::{Connection, DropBehavior, Transaction};
 
 use crate::fault::{SharedError, is_busy};
-use crate::write::{Change, ChangeError, apply};
+use crate::rows::write::{Change, ChangeError, apply};
 
 /// A transaction of the host, for [`Service::run_in`](loquet::Service::run_in).
 ///

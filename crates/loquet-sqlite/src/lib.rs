@@ -41,23 +41,17 @@
 //! Use a local disk. WAL cannot rely on the locks of a network file system.
 
 mod backup;
-mod connect;
-mod error;
+mod connection;
 mod fault;
-mod host;
+mod host_transaction;
 mod open;
-mod read;
-mod reader;
-mod schema;
+mod rows;
 mod store;
-mod workers;
-mod write;
-mod writer;
+mod threads;
 
 pub use backup::{BackupError, Restore, backup};
-pub use error::OpenError;
-pub use host::{HostTransaction, to_fault};
-pub use open::Options;
+pub use host_transaction::{HostTransaction, to_fault};
+pub use open::{OpenError, Options};
 pub use store::SqliteStore;
 
 #[cfg(doc)]

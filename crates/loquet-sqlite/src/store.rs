@@ -6,12 +6,12 @@ use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned
 use loquet_policy::{AccountId, UnixTime};
 use tokio::sync::oneshot;
 
-use crate::error::OpenError;
+use crate::open::OpenError;
 use crate::open::{self, Options};
-use crate::reader::{Reader, Request};
-use crate::workers::{THREAD_ENDED, Workers};
-use crate::write::{Applied, Change};
-use crate::writer::{Job, Writer};
+use crate::rows::write::{Applied, Change};
+use crate::threads::reader::{Reader, Request};
+use crate::threads::writer::{Job, Writer};
+use crate::threads::{THREAD_ENDED, Workers};
 
 /// A store in a SQLite file, which other processes may use at the same time.
 ///

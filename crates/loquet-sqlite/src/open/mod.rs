@@ -1,5 +1,8 @@
 //! Opening a store: inspect the file, refuse a doubtful one unchanged, and only then write.
 
+mod error;
+pub(crate) mod schema;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -9,9 +12,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::connect::{self, Backoff, begin, retry_while_busy};
-use crate::error::OpenError;
-use crate::schema::{self, Found, LATEST};
+use crate::connection::{self, Backoff, begin, retry_while_busy};
+pub use error::OpenError;
+use schema::{Found, LATEST};
 
 /// The time from the creation of a file to its first page, on a slow disk.
 const CREATION: Duration = Duration::from_secs(1);
@@ -89,13 +92,13 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
     let DatabaseFile { path, new, log } = locate(path, options.busy)?;
     let open_error = |error| OpenError::from_sqlite(&path, options.busy, error);
 
-    let connection = connect::open(&path, new).map_err(open_error)?;
+    let connection = connection::open(&path, new).map_err(open_error)?;
     // Closing the last connection writes the log into the file, but a file that is refused below must not change. Without
     // a log there is nothing to write, and closing should remove the log's files.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     keep_log(log).map_err(open_error)?;
-    connect::configure(&connection, options.busy).map_err(open_error)?;
+    connection::configure(&connection, options.busy).map_err(open_error)?;
     if new {
         restrict_to_owner(&path)?;
     } else {

@@ -4,7 +4,7 @@ use loquet::store::{Commit, Row, RowKey, Version, Writes};
 use loquet_policy::{AccountId, UnixTime};
 use rusqlite::{Connection, params};
 
-use crate::read::version_of;
+use crate::rows::read::version_of;
 
 /// A change to write.
 #[derive(Debug)]

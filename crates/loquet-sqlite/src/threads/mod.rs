@@ -1,12 +1,15 @@
 //! Threads that work on a bounded queue.
 
+pub(crate) mod reader;
+pub(crate) mod writer;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use loquet::store::Fault;
 use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 
-use crate::error::OpenError;
+use crate::open::OpenError;
 
 /// The capacity of a queue; when it is full, [`Workers::push`] returns [`Fault::Busy`]. Each operation needs a load and a
 /// commit, so this is seconds of work. A later request would time out before its answer.

@@ -7,10 +7,10 @@ use loquet::store::{Cursor, Fault, Page, Query, RowKey, Versioned};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::connect::connect;
+use crate::connection::connect;
 use crate::fault::{SharedError, is_busy};
-use crate::read::{load, scan};
-use crate::workers::Queue;
+use crate::rows::read::{load, scan};
+use crate::threads::Queue;
 
 /// The largest number of requests in a read transaction, small enough that the other readers get a share.
 const GROUP: usize = 32;

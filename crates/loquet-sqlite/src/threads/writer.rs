@@ -7,10 +7,10 @@ use loquet::store::Fault;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::connect::{begin, connect};
+use crate::connection::{begin, connect};
 use crate::fault::{SharedError, is_busy};
-use crate::workers::Queue;
-use crate::write::{Applied, Change, ChangeError, apply};
+use crate::rows::write::{Applied, Change, ChangeError, apply};
+use crate::threads::Queue;
 
 /// The largest number of changes in a transaction: large enough to make the sync cheap, small enough that the answer to
 /// the first does not wait long for the last.

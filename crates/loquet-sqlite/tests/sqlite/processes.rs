@@ -21,7 +21,7 @@ use loquet_sqlite::{Options, SqliteStore};
 
 use crate::child::{TASK, child};
 use crate::support::{account, audit, id};
-use crate::{ceremonies, power};
+use crate::{concurrent_codes, power};
 
 const THREADS: u32 = 4;
 const ROUNDS: u64 = 300;
@@ -41,8 +41,8 @@ fn child_process() {
         "full" => work_until_it_fails(path),
         "alone" => power::change_one_after_the_other(path),
         "fault" => power::change_until_it_fails_and_on(path),
-        "contest" => ceremonies::contest(path),
-        "enter" => ceremonies::log_in_until_killed(path),
+        "contest" => concurrent_codes::contest(path),
+        "enter" => concurrent_codes::log_in_until_killed(path),
         contender => compete(path, contender.parse().unwrap()),
     }
 }

@@ -9,7 +9,7 @@ use loquet_policy::{OrgId, UnixTime};
 
 use super::*;
 use crate::open::{self, Options};
-use crate::read::version_of;
+use crate::rows::read::version_of;
 
 fn writer(folder: &Path) -> Writer {
     let (path, connection) = open::open(&folder.join("loquet.db"), &Options::default()).unwrap();
