@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::Path;
 
 use loquet::{AccountId, Keyring, NewAccount, Request, RoleId, Stamp, blocking, flow};
-use loquet_sqlite::{HostTransaction, SqliteStore, refused};
+use loquet_sqlite::{HostTransaction, SqliteStore, to_fault};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 const SCHEMA: &str = "
@@ -75,14 +75,14 @@ fn log_in(
     let settled = mfa.run_in(flow::LogIn { account: person }, &request, |granted| {
         let transaction = app
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(refused)?;
+            .map_err(to_fault)?;
         // What the session is worth is told after the commit, never before: its stamp follows below.
         transaction
             .execute(
                 "INSERT INTO session VALUES (?1, 42, zeroblob(40))",
                 [cookie],
             )
-            .map_err(refused)?;
+            .map_err(to_fault)?;
         granted.commit_in(HostTransaction::from(transaction))
     })?;
     let stamp = settled.granted()?.stamp;

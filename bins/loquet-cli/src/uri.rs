@@ -81,7 +81,7 @@ fn that_work(parameters: &Parameters) -> Vec<App> {
         output::note(&fit.to_string());
     }
     report
-        .fits
+        .apps
         .iter()
         .filter(|fit| fit.works())
         .map(|fit| fit.app)

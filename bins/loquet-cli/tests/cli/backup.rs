@@ -19,8 +19,7 @@ fn a_backup_is_taken_beside_a_running_service_and_restored() {
     let told = format!("{copy} is a copy of this moment; keep a copy of the keys elsewhere\n");
     assert_eq!(said(&taken), (Some(0), told.as_str()));
     let again = shop.loquet(&["backup", &copy], None);
-    let told =
-        format!("error: backup: {copy}: there is such a file already, and it stays as it is\n");
+    let told = format!("error: backup: {copy}: the file exists and is not overwritten\n");
     assert_eq!(said(&again), (Some(2), told.as_str()));
 
     let after = wait(enter(&running, 3));
@@ -29,7 +28,7 @@ fn a_backup_is_taken_beside_a_running_service_and_restored() {
     assert!(
         said(&in_the_way)
             .1
-            .ends_with("there is such a file already, and it stays as it is\n")
+            .ends_with("the file exists and is not overwritten\n")
     );
     let in_use = shop.loquet(&["restore", &copy, "--replace"], None);
     assert!(

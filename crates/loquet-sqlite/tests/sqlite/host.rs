@@ -1,4 +1,4 @@
-//! The host's rows and Loquet's in one transaction of the host's.
+//! The host's rows and Loquet's in a transaction of the host.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -10,15 +10,15 @@ use loquet::testing::{Phone, TestClock};
 use loquet::{
     Committed, Granted, HostTx, Keyring, Refusal, Refused, Request, Service, ServiceError, Stamp,
 };
-use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
+use loquet_sqlite::{HostTransaction, Options, SqliteStore, to_fault};
 use loquet_testkit::house::{ANNE, House};
 use rusqlite::{Connection, TransactionBehavior};
 
-/// A host with a table of its own, in whose database the house lives.
+/// A host with its own table in the service's database.
 struct Host {
     _folder: tempfile::TempDir,
     path: PathBuf,
-    house: House,
+    fixture: House,
     phone: Phone,
 }
 
@@ -31,24 +31,24 @@ impl Host {
             .unwrap()
             .execute_batch(table)
             .unwrap();
-        let house = wait(House::over(SqliteStore::open(&path).unwrap()));
-        let (phone, _) = wait(house.enabled());
+        let fixture = wait(House::over(SqliteStore::open(&path).unwrap()));
+        let (phone, _) = wait(fixture.enabled());
         Self {
             _folder: folder,
             path,
-            house,
+            fixture,
             phone,
         }
     }
 
     fn half(&self) -> Stamp {
-        wait(self.house.log_in(ANNE)).stamp
+        wait(self.fixture.log_in(ANNE)).stamp
     }
 
     fn code(&self) -> VerifyCode {
         VerifyCode {
             stamp: self.half(),
-            typed: self.house.code(&self.phone).into(),
+            typed: self.fixture.code(&self.phone).into(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Host {
         code: VerifyCode,
         host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
     ) -> Result<Result<(), Refused>, ServiceError> {
-        wait(self.house.service.run_in(code, &House::request(), host))
+        wait(self.fixture.service.run_in(code, &House::request(), host))
             .map(|settled| settled.granted().map(drop))
     }
 
@@ -73,23 +73,23 @@ fn count(connection: &Connection, sql: &str) -> i64 {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// The host's work: it writes down that a child's file is deleted.
+/// Records the deletion of a child's file, as the host's work.
 fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committed<'a>, Fault> {
-    let mut connection = Connection::open(path).map_err(refused)?;
+    let mut connection = Connection::open(path).map_err(to_fault)?;
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     transaction
         .execute("INSERT INTO deletion VALUES (?1)", [child])
-        .map_err(refused)?;
+        .map_err(to_fault)?;
     granted.commit_in(HostTransaction::from(transaction))
 }
 
 #[test]
-fn what_a_code_allows_and_the_code_become_durable_together() {
+fn host_rows_and_code_commit_together() {
     let host = Host::new();
     let code = host.code();
     let again = VerifyCode {
@@ -110,14 +110,14 @@ fn what_a_code_allows_and_the_code_become_durable_together() {
         "{refusal:?}"
     );
     assert_eq!(host.deletions(), 1);
-    wait(host.house.service.verify_audit(ANNE.into())).unwrap();
+    wait(host.fixture.service.verify_audit(ANNE.into())).unwrap();
 }
 
 /// T16: a failure that is rolled back with the caller's transaction would not count.
 #[test]
-fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
+fn wrong_code_counts_without_calling_host() {
     let host = Host::new();
-    let typed = host.house.wrong_code(&host.phone).into();
+    let typed = host.fixture.wrong_code(&host.phone).into();
     let code = VerifyCode {
         stamp: host.half(),
         typed,
@@ -129,11 +129,11 @@ fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
         matches!(refusal, Err(Refused::Rule(Refusal::WrongCode { .. }))),
         "{refusal:?}"
     );
-    assert_eq!(wait(host.house.attempts(ANNE)).total, 1);
+    assert_eq!(wait(host.fixture.attempts(ANNE)).total, 1);
 }
 
 #[test]
-fn a_code_is_not_used_up_when_the_hosts_work_fails() {
+fn code_stays_unused_when_host_fails() {
     let host = Host::new();
     let code = host.code();
     assert_eq!(
@@ -157,17 +157,17 @@ fn a_code_is_not_used_up_when_the_hosts_work_fails() {
 }
 
 #[test]
-fn a_change_in_between_rolls_the_host_back_and_decides_again() {
+fn concurrent_change_rolls_host_back_and_retries() {
     let host = Host::new();
     let code = host.code();
     let store = SqliteStore::open(&host.path).unwrap();
     let ring = Keyring::single(1, [7; 32]);
-    let other = Service::with_clock(store, ring, host.house.clock.clone()).unwrap();
+    let other = Service::with_clock(store, ring, host.fixture.clock.clone()).unwrap();
     let mut asked = 0;
     let ended = host.give(code, |granted| {
         asked += 1;
         if asked == 1 {
-            // Another process lets the same person in.
+            // Another process logs the same user in.
             let log_in = LogIn {
                 account: ANNE.into(),
             };
@@ -185,7 +185,7 @@ fn a_change_in_between_rolls_the_host_back_and_decides_again() {
 }
 
 #[test]
-fn of_many_hosts_with_the_same_code_one_does_its_work() {
+fn same_code_is_accepted_once_across_hosts() {
     let host = Host::new();
     let codes: Vec<VerifyCode> = (0..16)
         .map(|_| VerifyCode {
@@ -193,7 +193,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
             typed: "".into(),
         })
         .collect();
-    let typed = host.house.code(&host.phone);
+    let typed = host.fixture.code(&host.phone);
     let accepted: usize = thread::scope(|scope| {
         let running: Vec<_> = codes
             .into_iter()
@@ -205,9 +205,9 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
                 };
                 let host = &host;
                 scope.spawn(move || {
-                    // Each is a process of its own: no lane is shared.
+                    // Each has its own service, like a process.
                     let store = SqliteStore::open(&host.path).unwrap();
-                    let clock = host.house.clock.clone();
+                    let clock = host.fixture.clock.clone();
                     let service =
                         Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
                     let child = number.to_string();
@@ -227,7 +227,7 @@ fn of_many_hosts_with_the_same_code_one_does_its_work() {
 }
 
 #[test]
-fn a_connection_that_does_not_sync_is_refused() {
+fn unsynced_host_connection_is_refused() {
     let host = Host::new();
     let mut connection = Connection::open(&host.path).unwrap();
     connection
@@ -236,7 +236,7 @@ fn a_connection_that_does_not_sync_is_refused() {
     let code = host.code();
     let failed = host.give(code.clone(), |granted| {
         granted.commit_in(HostTransaction::from(
-            connection.transaction().map_err(refused)?,
+            connection.transaction().map_err(to_fault)?,
         ))
     });
     let Err(ServiceError::Store(Fault::NotCommitted(why))) = failed else {
@@ -251,13 +251,13 @@ fn a_connection_that_does_not_sync_is_refused() {
 }
 
 #[test]
-fn another_writer_is_busy_and_costs_nothing() {
+fn locked_database_is_busy_without_effect() {
     let host = Host::new();
     let store = Options::default()
         .busy(std::time::Duration::ZERO)
         .open(&host.path)
         .unwrap();
-    let clock = TestClock::at(loquet::Clock::now(&host.house.clock).0);
+    let clock = TestClock::at(loquet::Clock::now(&host.fixture.clock).0);
     let service = Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
     let mut hosts = Connection::open(&host.path).unwrap();
     hosts.busy_timeout(std::time::Duration::ZERO).unwrap();
@@ -270,8 +270,10 @@ fn another_writer_is_busy_and_costs_nothing() {
     };
     let request = Request::new(None).unwrap();
     let busy = wait(service.run_in(log_in, &request, |granted| {
-        // Deferred: it finds out when it writes.
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+        // A deferred transaction fails at its first write.
+        granted.commit_in(HostTransaction::from(
+            hosts.transaction().map_err(to_fault)?,
+        ))
     }));
     assert!(
         matches!(busy, Err(ServiceError::Store(Fault::Busy))),
@@ -279,12 +281,14 @@ fn another_writer_is_busy_and_costs_nothing() {
     );
     drop(locked);
     let settled = wait(service.run_in(log_in, &request, |granted| {
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
+        granted.commit_in(HostTransaction::from(
+            hosts.transaction().map_err(to_fault)?,
+        ))
     }));
     assert!(settled.unwrap().granted().is_ok());
 }
 
-/// A transaction whose answer gets lost, after it was committed or before.
+/// A transaction whose commit answer is lost, after the commit or before it.
 struct Lossy<'c> {
     transaction: HostTransaction<'c>,
     committed: bool,
@@ -304,17 +308,17 @@ impl HostTx for Lossy<'_> {
 }
 
 #[test]
-fn a_lost_answer_of_the_hosts_is_settled_by_the_attempt() {
+fn lost_commit_answer_is_resolved_by_attempt() {
     for committed in [true, false] {
         let host = Host::new();
         let mut connection = Connection::open(&host.path).unwrap();
         let mut asked = 0;
         let ended = host.give(host.code(), |granted| {
             asked += 1;
-            let transaction = connection.transaction().map_err(refused)?;
+            let transaction = connection.transaction().map_err(to_fault)?;
             transaction
                 .execute("INSERT INTO deletion VALUES ('ada')", [])
-                .map_err(refused)?;
+                .map_err(to_fault)?;
             let transaction = HostTransaction::from(transaction);
             if asked == 1 {
                 return granted.commit_in(Lossy {

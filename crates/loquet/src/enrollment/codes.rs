@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use loquet_enrollment::PaperError;
-use loquet_enrollment::{PaperCode, base32};
+use loquet_enrollment::{PrintedCode, PrintedCodeError, base32};
 use loquet_policy::{AccountId, Digest};
 use zeroize::Zeroizing;
 
@@ -17,11 +16,11 @@ macro_rules! code {
         /// 128 random bits, written as 26 base32 characters in groups of five; `Debug` does not show them. What is stored
         /// is a hash.
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(PaperCode);
+        pub struct $name(PrintedCode);
 
         impl $name {
-            pub(crate) fn from_entropy(bytes: [u8; PaperCode::BYTES]) -> Self {
-                Self(PaperCode::from_entropy(bytes))
+            pub(crate) fn from_entropy(bytes: [u8; PrintedCode::BYTES]) -> Self {
+                Self(PrintedCode::from_entropy(bytes))
             }
 
             pub(crate) fn digest(&self) -> Digest {
@@ -42,10 +41,10 @@ macro_rules! code {
         }
 
         impl FromStr for $name {
-            type Err = PaperError;
+            type Err = PrintedCodeError;
 
             /// Reads the code back, in any case and grouping; `0`, `1` and `8` are taken for `O`, `I` and `B`.
-            fn from_str(text: &str) -> Result<Self, PaperError> {
+            fn from_str(text: &str) -> Result<Self, PrintedCodeError> {
                 text.parse().map(Self)
             }
         }

@@ -39,8 +39,8 @@ async fn microsoft_authenticator_honours_all_that_is_asked_of_it() {
     house.imposed().await;
     let (_, offer) = offered(&house, CHLOE).await;
     let fit = App::MicrosoftAuthenticator;
-    let fit = offer.advice.fits.iter().find(|it| it.app == fit).unwrap();
-    assert_eq!((fit.support, fit.cause), (Support::Honoured, None));
+    let fit = offer.advice.apps.iter().find(|it| it.app == fit).unwrap();
+    assert_eq!((fit.support, fit.parameter), (Support::Honored, None));
 }
 
 /// « En plus de l'authentification par OTP, il est également possible d'utiliser la Gestion sécurisée des accès avec

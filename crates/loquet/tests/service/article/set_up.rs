@@ -35,7 +35,7 @@ async fn microsoft_authenticator_is_advised_first_by_its_name_in_the_shops() {
     let house = house().await;
     house.imposed().await;
     let (_, offer) = offered(&house, CHLOE).await;
-    let first = offer.advice.fits[0];
+    let first = offer.advice.apps[0];
     assert_eq!(first.app.profile().name, "Microsoft Authenticator");
     assert!(first.works());
 }
@@ -51,7 +51,7 @@ async fn every_known_app_shows_right_codes() {
     house.imposed().await;
     let (_, offer) = offered(&house, CHLOE).await;
     assert!(offer.advice.works_everywhere());
-    let apps: Vec<App> = offer.advice.fits.iter().map(|fit| fit.app).collect();
+    let apps: Vec<App> = offer.advice.apps.iter().map(|fit| fit.app).collect();
     for app in [
         App::MicrosoftAuthenticator,
         App::GoogleAndroid,
