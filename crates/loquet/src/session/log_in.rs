@@ -1,6 +1,6 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, Session, standing};
+use loquet_policy::{Access, AccountId, Refusal, Session, standing};
 
 use crate::account::operations::ReportUnrecognized;
 use crate::decide::{Facts, Typed};
@@ -227,13 +227,17 @@ impl Mfa {
         self.run(CancelEnrollment { session }, attempt.into()).await
     }
 
-    /// Ends this session for good, wherever its bytes were copied. The host forgets them whatever the answer.
+    /// Ends this session for good, wherever its bytes were copied; one that has ended already is no error. The host forgets
+    /// the bytes whatever the answer.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn log_out(&self, session: &MfaSession) -> Result<(), Error> {
         let session = self.verified(session).await?;
-        self.run(LogOut { session }, Attempt::default()).await
+        match self.run(LogOut { session }, Attempt::default()).await {
+            Err(Error::Refused(Refusal::StaleLogIn)) => Ok(()),
+            ended => ended,
+        }
     }
 
     /// Ends every session of the account, this one too.
