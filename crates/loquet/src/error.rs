@@ -53,10 +53,13 @@ impl Error {
         }
     }
 
-    /// Returns what the session must do first, if that is why it was refused.
+    /// Returns what must be done first, if that is why it was refused: the page to lead to.
     #[must_use]
     pub const fn next_step(&self) -> Option<NextStep> {
         match self {
+            Self::Refused(Refusal::LogInRequired | Refusal::StaleLogIn | Refusal::LogInExpired) => {
+                Some(NextStep::LogIn)
+            }
             Self::Refused(refusal) => refusal.next_step(),
             _ => None,
         }
