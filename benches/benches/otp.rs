@@ -22,8 +22,10 @@ const WRONG: &str = "000000";
 
 fn main() {
     generate();
+    generate_text();
     generate_longer_hashes();
-    verify();
+    verify_wrong();
+    verify_right();
     search();
 }
 
@@ -38,24 +40,28 @@ fn compressions<const N: usize>(blocks: &[[u8; 64]; N]) -> [[u32; 5]; N] {
     states
 }
 
+fn totp_rs() -> totp_rs::Totp {
+    totp_rs::Builder::new()
+        .with_secret(SECRET)
+        .build_noncompliant()
+}
+
+fn otp_std() -> otp_std::Totp<'static> {
+    let secret = otp_std::Secret::borrowed(&SECRET).unwrap();
+    let base = otp_std::Base::builder().secret(secret).build();
+    otp_std::Totp::builder().base(base).build()
+}
+
 fn generate() {
     let secret = Secret::from(SECRET);
     let key = secret.key(Algorithm::Sha1);
     let totp = Totp::default();
     let expected = totp.generate(&key, NOW).to_string();
 
-    let totp_rs = totp_rs::Builder::new()
-        .with_secret(SECRET)
-        .build_noncompliant();
+    let totp_rs = totp_rs();
     let totp_rfc = totp_rfc::Totp::default();
     let totp_rfc_secret = totp_rfc::Secret::new(&SECRET).unwrap();
-    let otp_std = otp_std::Totp::builder()
-        .base(
-            otp_std::Base::builder()
-                .secret(otp_std::Secret::borrowed(&SECRET).unwrap())
-                .build(),
-        )
-        .build();
+    let otp_std = otp_std();
     let slauth = slauth::oath::hotp::HOTPBuilder::new()
         .secret(&SECRET)
         .counter(STEP)
@@ -107,7 +113,11 @@ fn generate() {
         ],
     )
     .target("loquet-otp, key state kept", 0.55);
+}
 
+fn generate_text() {
+    let key = Secret::from(SECRET).key(Algorithm::Sha1);
+    let (totp, totp_rs) = (Totp::default(), totp_rs());
     compare(
         "generate a code as text, SHA-1",
         "totp-rs",
@@ -154,36 +164,26 @@ fn generate_longer_hashes() {
     }
 }
 
-fn verify() {
-    let secret = Secret::from(SECRET);
+/// What a service does with a typed code.
+fn check(key: &loquet_otp::Key, text: &str) -> Verdict {
     let totp = Totp::default();
-    let check = |key: &loquet_otp::Key, text: &str| {
-        let typed = TypedCode::parse(text, totp.digits).unwrap();
-        totp.verify(
-            key,
-            typed,
-            black_box(NOW),
-            Acceptance {
-                after: Some(STEP - 5),
-                ..Acceptance::default()
-            },
-        )
+    let typed = TypedCode::parse(text, totp.digits).unwrap();
+    let acceptance = Acceptance {
+        after: Some(STEP - 5),
+        ..Acceptance::default()
     };
+    totp.verify(key, typed, black_box(NOW), acceptance)
+}
+
+fn verify_wrong() {
+    let secret = Secret::from(SECRET);
     let key = secret.key(Algorithm::Sha1);
 
-    let totp_rs = totp_rs::Builder::new()
-        .with_secret(SECRET)
-        .build_noncompliant();
+    let totp_rs = totp_rs();
     let totp_rfc = totp_rfc::Totp::default();
     let totp_rfc_secret = totp_rfc::Secret::new(&SECRET).unwrap();
     let window = totp_rfc::ValidationWindow::new(1, 1);
-    let otp_std = otp_std::Totp::builder()
-        .base(
-            otp_std::Base::builder()
-                .secret(otp_std::Secret::borrowed(&SECRET).unwrap())
-                .build(),
-        )
-        .build();
+    let otp_std = otp_std();
     let mut slauth = slauth::oath::totp::TOTPBuilder::new()
         .secret(&SECRET)
         .re_sync_parameter(1, 2)
@@ -232,9 +232,13 @@ fn verify() {
     );
     table.target("loquet-otp, key state kept", 0.50);
     table.target("loquet-otp, from the secret", 0.65);
+}
 
-    // A right code: the peers stop at the first match, we never do.
-    let right = totp.generate(&key, NOW).to_string();
+/// A right code: the peers stop at the first match, we never do.
+fn verify_right() {
+    let secret = Secret::from(SECRET);
+    let (key, totp_rs) = (secret.key(Algorithm::Sha1), totp_rs());
+    let right = Totp::default().generate(&key, NOW).to_string();
     compare(
         "verify a right code, one step back and one ahead",
         "totp-rs",
@@ -258,9 +262,7 @@ fn search() {
     let typed = TypedCode::parse(WRONG, hotp.digits).unwrap();
     let look_ahead = LookAhead::new(99).unwrap();
     let reach = Reach::new(49).unwrap();
-    let totp_rs = totp_rs::Builder::new()
-        .with_secret(SECRET)
-        .build_noncompliant();
+    let totp_rs = totp_rs();
     assert_eq!(
         hotp.verify(&key, typed, STEP, look_ahead),
         HotpVerdict::Wrong

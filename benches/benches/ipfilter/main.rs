@@ -19,7 +19,8 @@ use loquet_ipfilter::Prefix;
 
 fn main() {
     let (table, source) = lists::routes();
-    let (v4, v6): (Vec<Prefix>, Vec<Prefix>) = table.iter().partition(|prefix| prefix.is_v4());
+    let (v4, v6): (Vec<Prefix>, Vec<Prefix>) =
+        table.iter().partition(|prefix| prefix.network().is_ipv4());
     let mut document = Document::default();
     if asked("building") {
         building::building(&v4, &mut document);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use loquet::blocking::wait;
-use loquet::flow::{VerifyCode, LogIn, Refused};
+use loquet::flow::{LogIn, Refused, VerifyCode};
 use loquet::testing::{Phone, TestClock};
 use loquet::{AccountId, Keyring, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
 use loquet_sqlite::SqliteStore;
@@ -338,6 +338,15 @@ fn accounts(folder: &Path, divisor: usize) {
             assert!(refused.is_err());
         }
     }
+    show_accounts(worlds, &checked, &written);
+}
+
+/// The table: how long each took among how many, by the fewest, and what an account takes on disk.
+fn show_accounts(
+    worlds: Vec<(usize, PathBuf, Vec<Person>)>,
+    checked: &[Vec<f64>],
+    written: &[Vec<f64>],
+) {
     println!("\n## Among many accounts\n");
     println!(
         "| accounts | a used code refused | ratio | a code accepted, durable | ratio | bytes an account on disk |"
@@ -345,14 +354,11 @@ fn accounts(folder: &Path, divisor: usize) {
     println!(
         "|---------:|--------------------:|------:|-------------------------:|------:|-------------------------:|"
     );
-    let base = [median(checked[0].clone()), median(written[0].clone())];
+    let base = [checked, written].map(|times| median(times[0].clone()));
     let mut worst: f64 = 0.0;
     for (which, (size, path, everybody)) in worlds.into_iter().enumerate() {
         drop(everybody);
-        let [one, other] = [
-            median(checked[which].clone()),
-            median(written[which].clone()),
-        ];
+        let [one, other] = [checked, written].map(|times| median(times[which].clone()));
         worst = worst.max(one / base[0]);
         let connection = Connection::open(&path).unwrap();
         let used: i64 = connection

@@ -114,19 +114,33 @@ impl Raw {
         .unwrap();
     }
 
-    /// What a ceremony checks and writes.
-    fn write(&mut self, person: usize) {
-        let check = |sql: &str, id: &[u8]| {
+    /// What a ceremony checks before it writes.
+    fn check(&self, person: usize, attempt: &[u8]) {
+        let number = |sql: &str, id: &[u8]| {
             let mut statement = self.connection.prepare_cached(sql).unwrap();
             let mut rows = statement.query([id]).unwrap();
             rows.next()
                 .unwrap()
                 .map(|row| row.get::<_, i64>(0).unwrap())
         };
+        let RawPerson { id, version, .. } = &self.people[person];
+        let found = number("SELECT 1 FROM loquet_attempt WHERE id = ?1", attempt);
+        assert_eq!(found, None);
+        let found = number("SELECT version FROM loquet_account WHERE id = ?1", id);
+        assert_eq!(found, Some(*version));
+        let of_organization = "SELECT version FROM loquet_organization WHERE id = ?1";
+        number(of_organization, &self.org).unwrap();
+        let of_roster = "SELECT version FROM loquet_roster WHERE org = ?1";
+        number(of_roster, &self.org).unwrap();
+    }
+
+    /// What a ceremony checks and writes.
+    fn write(&mut self, person: usize) {
         self.attempts += 1;
         let attempt = u128::from(self.attempts)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
             .to_be_bytes();
+        self.check(person, &attempt);
         let own = &mut self.people[person];
         own.audited += 1;
         own.used_step += 1;
@@ -138,24 +152,6 @@ impl Raw {
             audited,
             body,
         } = &self.people[person];
-        assert_eq!(
-            check("SELECT 1 FROM loquet_attempt WHERE id = ?1", &attempt),
-            None
-        );
-        assert_eq!(
-            check("SELECT version FROM loquet_account WHERE id = ?1", id),
-            Some(*version)
-        );
-        check(
-            "SELECT version FROM loquet_organization WHERE id = ?1",
-            &self.org,
-        )
-        .unwrap();
-        check(
-            "SELECT version FROM loquet_roster WHERE org = ?1",
-            &self.org,
-        )
-        .unwrap();
         let execute = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
             assert_eq!(
                 self.connection

@@ -1,14 +1,14 @@
 //! `loquet mfa`: what administrators decide, by the same ceremonies as in the browser.
 
 use clap::{ArgGroup, Args, Subcommand};
-use loquet::flow;
-use loquet::{RoleId, UnixTime};
+use loquet::flow::{self, Typed};
+use loquet::{RoleId, Stamp, UnixTime};
 use loquet_policy::Start;
 use serde_json::json;
 
 use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
 use crate::failure::{Failure, Outcome};
-use crate::house::{Arguments, code, wait};
+use crate::house::{Arguments, House, code, wait};
 use crate::input::Stdin;
 use crate::role::{role, role_id};
 use crate::when;
@@ -98,19 +98,8 @@ impl Command {
 async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
     let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
-    let proposed = house.service.propose_break_glass(&stamp).await?;
-    let seal = proposed
-        .map_err(|refusal| house.refused(&refusal.into()))?
-        .expose();
-    // Whoever enables writes this code down first. It is shown once, and stored as a hash.
-    house.tell(
-        &json!({ "break_glass": seal.as_str() }),
-        &format!(
-            "Break-glass code, for the day when no administrator can log in. Write it down, seal it, store it away:\n  {}",
-            seal.as_str()
-        ),
-    )?;
-    let typed_back = code(stdin, "its last group")?;
+    let words = "Break-glass code, for the day when no administrator can log in. Write it down, seal it, store it away:\n  ";
+    let typed_back = show_break_glass(&house, &stamp, words, stdin).await?;
     let enabled = house.run(flow::EnableMfa { stamp, typed_back }).await?;
     let (role, from) = (role(enabled.propose), enabled.from.0);
     house.tell(
@@ -120,6 +109,23 @@ async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
             by.administrator
         ),
     )
+}
+
+/// Shows the break-glass code behind `words`, once: it is stored as a hash. What it asks for proves that it was written
+/// down.
+async fn show_break_glass(
+    house: &House,
+    stamp: &Stamp,
+    words: &str,
+    stdin: &mut Stdin,
+) -> Result<Typed, Failure> {
+    let proposed = house.service.propose_break_glass(stamp).await?;
+    let seal = proposed
+        .map_err(|refusal| house.refused(&refusal.into()))?
+        .expose();
+    let seal = seal.as_str();
+    house.tell(&json!({ "break_glass": seal }), &format!("{words}{seal}"))?;
+    code(stdin, "its last group")
 }
 
 async fn announce(asked: &ScheduleMandate, stdin: &mut Stdin) -> Result<Outcome, Failure> {

@@ -58,7 +58,7 @@ impl Difference {
 /// What changes from one filter to another, for somebody without tags and for each tag that either names, on unknown and
 /// on known devices where a rule tells them apart.
 ///
-/// People with several tags are asked for by [`diff_for`]. Addresses that carry an embedded IPv4 address (6to4, Teredo,
+/// What changes only for people with several tags is not found. Addresses that carry an embedded IPv4 address (6to4, Teredo,
 /// NAT64, IPv4-compatible) are left out: what happens to them follows from what happens to the address inside.
 ///
 /// ```
@@ -86,14 +86,8 @@ pub fn diff(before: &Filter, after: &Filter) -> Vec<Difference> {
     let cut = Cut::of(before, after);
     let tags = [None].into_iter().chain(tags.into_iter().map(Some));
     tags.flat_map(|tag| devices.iter().map(move |device| (tag, *device)))
-        .map(|(tag, device)| cut.difference(tag.as_slice(), device))
+        .map(|(tag, device)| cut.difference(tag, device))
         .collect()
-}
-
-/// What changes for somebody with exactly these tags on such a device.
-#[must_use]
-pub fn diff_for(before: &Filter, after: &Filter, tags: &[Tag], device: DeviceTier) -> Difference {
-    Cut::of(before, after).difference(tags, device)
 }
 
 /// The address space cut wherever either filter has other rules: before, and after. `None` where an address is not just
@@ -117,8 +111,8 @@ impl<'f> Cut<'f> {
         }
     }
 
-    fn difference(&self, tags: &[Tag], device: DeviceTier) -> Difference {
-        let audience = Audience::Person(tags, device);
+    fn difference(&self, tag: Option<Tag>, device: DeviceTier) -> Difference {
+        let audience = Audience::Person(tag.as_slice(), device);
         let mut old = Deciders::new(self.before, audience);
         let mut new = Deciders::new(self.after, audience);
         let unknown = [
@@ -133,13 +127,7 @@ impl<'f> Cut<'f> {
         };
         let (v4, v6) = (self.v4.map(&mut change), self.v6.map(&mut change));
         let mut difference = Difference {
-            who: Who {
-                tag: match tags {
-                    [tag] => Some(*tag),
-                    _ => None,
-                },
-                device,
-            },
+            who: Who { tag, device },
             changes: Vec::new(),
             gained: 0,
             lost: 0,

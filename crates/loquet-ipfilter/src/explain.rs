@@ -14,7 +14,7 @@ impl Filter {
     pub fn explain(&self, origin: &Origin<'_>) -> Record {
         let facts = self.facts(origin.address);
         let audience = Audience::Person(origin.tags, origin.device);
-        let (verdict, matching) = judge(self.rules(), self.version(), &facts, audience);
+        let (verdict, matching) = judge(self.rules(), &facts, audience);
         let databases = [Subject::Country, Subject::Asn, Subject::Anonymiser];
         let built = |subject| Some((subject, self.geo()?.built(subject)?));
         Record {
@@ -35,12 +35,7 @@ impl Filter {
             address,
             ..Origin::default()
         });
-        let (verdict, matching) = judge(
-            self.rules(),
-            self.version(),
-            &known.facts,
-            Audience::Stranger,
-        );
+        let (verdict, matching) = judge(self.rules(), &known.facts, Audience::Stranger);
         Record {
             verdict,
             matching,
@@ -49,12 +44,7 @@ impl Filter {
     }
 }
 
-fn judge(
-    rules: &Rules,
-    version: u64,
-    facts: &Facts,
-    audience: Audience<'_>,
-) -> (Verdict, Vec<RuleRef>) {
+fn judge(rules: &Rules, facts: &Facts, audience: Audience<'_>) -> (Verdict, Vec<RuleRef>) {
     let count = u32::try_from(rules.rules().len()).unwrap_or(u32::MAX);
     let found: Vec<(u32, Match)> = matching(rules, 0..count, facts, audience);
     let matched = found
@@ -62,21 +52,7 @@ fn judge(
         .filter_map(|(index, _)| rules.reference(*index))
         .collect();
     (
-        verdict(rules, version, facts.address, found.first().copied()),
+        verdict(rules, facts.address, found.first().copied()),
         matched,
     )
-}
-
-impl Record {
-    /// The verdict that these rules give on the recorded facts. On the rules of the recorded version it is the recorded
-    /// verdict.
-    pub fn replay(&self, rules: &Rules) -> Verdict {
-        judge(
-            rules,
-            self.verdict.version,
-            &self.facts,
-            Audience::Person(&self.tags, self.device),
-        )
-        .0
-    }
 }

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use crate::address::{embedded_in, is_special};
 use crate::{Asn, Class, Classes, Country, Embedded, Geo};
 
-/// What is known of a request, after every look-up. With it a verdict can be replayed without any database.
+/// What is known of a request, after every look-up. With it a verdict is understood without any database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The address in canonical form.

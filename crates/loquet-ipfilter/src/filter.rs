@@ -31,7 +31,6 @@ use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 pub struct Filter {
     rules: Rules,
     geo: Option<Geo>,
-    version: u64,
     index: Index,
     lists: Lists,
     lines: Lines,
@@ -57,7 +56,6 @@ impl Filter {
         Ok(Self {
             rules: rules.clone(),
             geo: geo.cloned(),
-            version: 0,
             index: Index {
                 v4: Family::new(&folded.table.v4, &v4, behaviours.len()),
                 v6: Family::new(&folded.table.v6, &v6, behaviours.len()),
@@ -68,13 +66,6 @@ impl Filter {
             nowhere: (folded.nowhere, nowhere),
             tunnels: folded.tunnels,
         })
-    }
-
-    /// The same with the host's number for this version of the rules, which every verdict then carries.
-    #[must_use]
-    pub const fn with_version(mut self, version: u64) -> Self {
-        self.version = version;
-        self
     }
 
     /// The rules it was compiled from.
@@ -183,7 +174,6 @@ impl Filter {
             rule,
             by_unknown,
             precedence: self.rules.precedence,
-            version: self.version,
             address,
         }
     }
@@ -198,7 +188,7 @@ impl Filter {
             let candidates = self.candidates_in_tunnel(address);
             let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
             let decider = found.first().copied();
-            return verdict(&self.rules, self.version, Some(address), decider);
+            return verdict(&self.rules, Some(address), decider);
         }
         let list = self.list_at(address);
         let index = self.lists.decider(&self.rules, list, audience);
@@ -267,12 +257,6 @@ impl Filter {
         candidates
     }
 
-    /// The host's number for this version of the rules.
-    #[must_use]
-    pub const fn version(&self) -> u64 {
-        self.version
-    }
-
     pub(crate) const fn index(&self) -> &Index {
         &self.index
     }
@@ -286,7 +270,8 @@ impl Filter {
         self.nowhere.0
     }
 
-    /// Bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6: what should stay in the cache.
+    /// Bytes that [`decide`](Self::decide) reads from, for IPv4 and for IPv6: what an operator who writes many rules
+    /// would have stay in the processor's cache.
     #[must_use]
     pub fn index_bytes(&self) -> (usize, usize) {
         (self.index.v4.bytes(), self.index.v6.bytes())
@@ -295,7 +280,6 @@ impl Filter {
 
 pub(crate) fn verdict(
     rules: &Rules,
-    version: u64,
     address: Option<IpAddr>,
     decider: Option<(u32, Match)>,
 ) -> Verdict {
@@ -306,7 +290,6 @@ pub(crate) fn verdict(
         rule: index.and_then(|index| rules.reference(index)),
         by_unknown: decider.is_some_and(|(_, met)| met.by_unknown),
         precedence: rules.precedence(),
-        version,
         address,
     }
 }

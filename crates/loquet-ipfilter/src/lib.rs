@@ -4,6 +4,26 @@
 //! ([`Geo`]) say of countries and network operators; [`Filter::check`] answers with a [`Verdict`]. Which address a
 //! request comes from is a question of its own, answered by [`ClientAddress`].
 //!
+//! Rules can also be built by a program, from a form for instance:
+//!
+//! ```
+//! use loquet_ipfilter::{Asn, Class, Country, DeviceTier, Embedded, Named, Rule, Rules};
+//!
+//! let mut rules = Rules::new();
+//! rules.set_embedded(Embedded::Trusted);
+//! let canada = Named::Is(Country::from_code("CA").unwrap());
+//! rules.add_rule(Rule::allow().from_country(canada).from_asn(Named::Is(Asn(577))))?;
+//! rules.add_rule(Rule::deny().from_class(Named::Is(Class::Tor)).from_class(Named::Unknown))?;
+//! rules.add_rule(Rule::deny().from_unknown_address())?;
+//! rules.add_rule(Rule::allow().from_anywhere().with_device(DeviceTier::Known))?;
+//! assert_eq!(
+//!     rules.to_string(),
+//!     "precedence deny-overrides\ndefault deny\nembedded trusted\nallow country CA asn 577\n\
+//!      deny class tor unknown\ndeny unknown\nallow any-v4 any-v6 device known\n"
+//! );
+//! # Ok::<(), loquet_ipfilter::RuleFault>(())
+//! ```
+//!
 //! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
 
 mod address;
@@ -54,7 +74,7 @@ mod words;
 pub use address::{embedded_v4, is_special};
 pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
 pub use compile_error::CompileError;
-pub use diff::{Change, Difference, Who, diff, diff_for};
+pub use diff::{Change, Difference, Who, diff};
 pub use facts::{Facts, Located};
 pub use filter::Filter;
 pub use geo::{Classes, Geo, Stale, Subject};
@@ -64,7 +84,7 @@ pub use lint::Finding;
 #[cfg(feature = "maxmind")]
 pub use maxmind::MmdbError;
 pub use prefix::{Prefix, PrefixError};
-pub use record::{Record, RecordError};
+pub use record::Record;
 pub use rule::{Rule, RuleRef};
 pub use rules::{Place, PlaceItem, RuleFault, Rules};
 pub use shared::SharedFilter;

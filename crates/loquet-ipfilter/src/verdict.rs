@@ -28,7 +28,7 @@ impl Origin<'_> {
     }
 }
 
-/// What the filter says, and by which rule. It is a value: log it, compare it, replay it.
+/// What the filter says, and by which rule. It is a value: log it, compare it.
 #[must_use = "a verdict that nobody looks at guards nothing"]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Verdict {
@@ -40,8 +40,6 @@ pub struct Verdict {
     pub by_unknown: bool,
     /// How several matching rules came to one decision.
     pub precedence: Precedence,
-    /// The version of the rules, as the host numbers them.
-    pub version: u64,
     /// The address judged, in canonical form.
     pub address: Option<IpAddr>,
 }

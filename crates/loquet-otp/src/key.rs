@@ -36,15 +36,19 @@ enum States {
     Sha512(Hmac<Sha512>),
 }
 
-impl Key {
-    pub(crate) fn new(secret: &Secret, algorithm: Algorithm) -> Self {
-        Self(match algorithm {
-            Algorithm::Sha1 => States::Sha1(Hmac::new(secret)),
-            Algorithm::Sha256 => States::Sha256(Hmac::new(secret)),
-            Algorithm::Sha512 => States::Sha512(Hmac::new(secret)),
+impl Secret {
+    /// The HMAC key state for `algorithm`: compute it once, keep it while codes are checked.
+    #[must_use]
+    pub fn key(&self, algorithm: Algorithm) -> Key {
+        Key(match algorithm {
+            Algorithm::Sha1 => States::Sha1(Hmac::new(self)),
+            Algorithm::Sha256 => States::Sha256(Hmac::new(self)),
+            Algorithm::Sha512 => States::Sha512(Hmac::new(self)),
         })
     }
+}
 
+impl Key {
     /// The algorithm that the state was made for.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {

@@ -72,7 +72,7 @@ pub use key::Key;
 pub use moved::{MoveError, Moved};
 pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
-pub use totp::{Countdown, Readout, Totp};
+pub use totp::{Countdown, Totp};
 pub use verify::{Acceptance, Match, Verdict, Window, WindowError};
 
 #[cfg(doc)]

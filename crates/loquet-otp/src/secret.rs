@@ -5,8 +5,6 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Algorithm, Key};
-
 /// The shared secret of one authenticator: 16 to 128 bytes, wiped when dropped.
 ///
 /// Make one from random bytes with `From` (20, 32 or 64 bytes, the lengths of RFC 6238 §5.1), or from stored bytes
@@ -95,12 +93,6 @@ impl Secret {
     /// The bytes, filled with zeros.
     pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
         &self.bytes
-    }
-
-    /// The HMAC key state for `algorithm`: compute it once, keep it while codes are checked.
-    #[must_use]
-    pub fn key(&self, algorithm: Algorithm) -> Key {
-        Key::new(self, algorithm)
     }
 }
 

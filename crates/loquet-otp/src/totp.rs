@@ -60,28 +60,6 @@ impl Totp {
             next_at,
         }
     }
-
-    /// All that an authenticator shows: this code, how long it lasts, and the next one.
-    ///
-    /// ```
-    /// use loquet_otp::{Secret, Totp};
-    ///
-    /// let totp = Totp::default();
-    /// let key = Secret::from(*b"twenty random bytes!").key(totp.algorithm);
-    /// let shown = totp.readout(&key, 1_700_000_000);
-    /// assert_eq!(shown.countdown.remaining, 10);
-    /// assert_eq!(shown.countdown.next_at, 1_700_000_010);
-    /// assert_eq!(shown.next_code, totp.generate(&key, 1_700_000_010));
-    /// ```
-    #[must_use]
-    pub fn readout(&self, key: &Key, now: u64) -> Readout {
-        let step = self.step(now);
-        Readout {
-            code: key.code(step, self.digits),
-            next_code: key.code(step.saturating_add(1), self.digits),
-            countdown: self.countdown(now),
-        }
-    }
 }
 
 /// How long a code is still shown.
@@ -100,15 +78,4 @@ pub struct Countdown {
     pub period: Period,
     /// The instant of the next code, in seconds since the epoch.
     pub next_at: u64,
-}
-
-/// What an authenticator shows. See the example of [`Totp::readout`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readout {
-    /// The code of this instant.
-    pub code: Code,
-    /// The code that follows.
-    pub next_code: Code,
-    /// When it follows.
-    pub countdown: Countdown,
 }

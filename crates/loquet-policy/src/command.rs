@@ -213,22 +213,6 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the decision may read the administrators' list, so that
-    /// [`Snapshot::roster`](crate::Snapshot::roster) must be loaded. Of log-ins and log-outs it
-    /// never does.
-    #[must_use]
-    pub const fn reads_roster(&self) -> bool {
-        !matches!(
-            self,
-            Self::LogIn { .. }
-                | Self::LogOut
-                | Self::LogOutEverywhere
-                | Self::PasswordChanged { .. }
-                | Self::CancelEnrollment
-                | Self::Enable { .. }
-        )
-    }
-
     /// Whether the command is about another account, so that
     /// [`Snapshot::subject`](crate::Snapshot::subject) must be loaded.
     #[must_use]

@@ -61,6 +61,7 @@ extern crate alloc;
 mod ids;
 mod account;
 mod attempts;
+mod authority;
 mod command;
 mod decide;
 mod decision;
@@ -84,6 +85,7 @@ pub use account::{
     Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
 pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
+pub use authority::{may_administer, may_see_administration};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
@@ -92,7 +94,7 @@ pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTim
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
-pub use requirement::{Requirement, covers, may_switch_off, may_turn, required};
+pub use requirement::{Requirement, covers, may_turn, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
 pub use session::{Assurance, Level, NextStep, Session, StampError};

@@ -157,6 +157,16 @@ impl Mandate {
     }
 }
 
+impl From<&Mandate> for Cause {
+    /// The mandate's role, its author, and when it began or will.
+    fn from(mandate: &Mandate) -> Self {
+        Self {
+            role: Some(mandate.role),
+            ..Self::of(mandate.by, mandate.start())
+        }
+    }
+}
+
 /// Announced or in force. There is no way from the second back to the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -1,6 +1,6 @@
 //! Why not.
 
-use crate::{AccountId, Mandate, NextStep, RoleId, UnixTime};
+use crate::{AccountId, NextStep, RoleId, UnixTime};
 use core::fmt;
 
 /// Who is behind a refusal, for which role and since when. What nobody knows, or nobody imposed, is `None`.
@@ -24,16 +24,6 @@ impl Cause {
             role: None,
             date: Some(date),
             by: Some(by),
-        }
-    }
-}
-
-impl From<&Mandate> for Cause {
-    /// The mandate's role, its author, and when it began or will.
-    fn from(mandate: &Mandate) -> Self {
-        Self {
-            role: Some(mandate.role),
-            ..Self::of(mandate.by, mandate.start())
         }
     }
 }

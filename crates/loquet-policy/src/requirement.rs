@@ -150,10 +150,7 @@ fn enrollment_deadline(
 }
 
 /// Whether the owner may switch off the question at log-in (a fresh code aside).
-///
-/// # Errors
-/// The [`Refusal`] that [`Command::TurnOff`](crate::Command::TurnOff) would meet.
-pub fn may_switch_off(
+pub(crate) fn may_switch_off(
     organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,

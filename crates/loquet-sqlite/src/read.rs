@@ -140,39 +140,45 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
             "SELECT seq, org, at, body, mac FROM loquet_audit
               WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
             params![of.to_bytes(), number(after)?, LIMIT],
-            |columns| {
-                let record = AuditRow {
-                    account: *of,
-                    seq: unsigned(columns, 0)?,
-                    org: OrgId::from_bytes(columns.get(1)?),
-                    at: UnixTime(unsigned(columns, 2)?),
-                    body: columns.get(3)?,
-                    mac: columns.get(4)?,
-                };
-                Ok((
-                    columns.get::<_, i64>(0)?.to_be_bytes().to_vec(),
-                    Item::Audit(record),
-                ))
-            },
+            |columns| Ok((place(columns)?, Item::Audit(audit(*of, columns)?))),
         ),
         Query::Outbox => page(
             connection,
             "SELECT number, recipient, org, at, body FROM loquet_outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
             params![number(after)?, LIMIT],
             |columns| {
-                let notice = NoticeRow {
-                    to: AccountId::from_bytes(columns.get(1)?),
-                    org: OrgId::from_bytes(columns.get(2)?),
-                    at: UnixTime(unsigned(columns, 3)?),
-                    body: columns.get(4)?,
-                };
-                let place = columns.get::<_, i64>(0)?.to_be_bytes().to_vec();
-                Ok((place, Item::Notice(unsigned(columns, 0)?, notice)))
+                let item = Item::Notice(unsigned(columns, 0)?, notice(columns)?);
+                Ok((place(columns)?, item))
             },
         ),
         // A query of a newer `loquet`, which this version of the crate has never heard of.
         _ => Err(Error::InvalidQuery),
     }
+}
+
+/// Where the page after a numbered row starts.
+fn place(columns: &Columns<'_>) -> rusqlite::Result<Vec<u8>> {
+    Ok(columns.get::<_, i64>(0)?.to_be_bytes().to_vec())
+}
+
+fn audit(of: AccountId, columns: &Columns<'_>) -> rusqlite::Result<AuditRow> {
+    Ok(AuditRow {
+        account: of,
+        seq: unsigned(columns, 0)?,
+        org: OrgId::from_bytes(columns.get(1)?),
+        at: UnixTime(unsigned(columns, 2)?),
+        body: columns.get(3)?,
+        mac: columns.get(4)?,
+    })
+}
+
+fn notice(columns: &Columns<'_>) -> rusqlite::Result<NoticeRow> {
+    Ok(NoticeRow {
+        to: AccountId::from_bytes(columns.get(1)?),
+        org: OrgId::from_bytes(columns.get(2)?),
+        at: UnixTime(unsigned(columns, 3)?),
+        body: columns.get(4)?,
+    })
 }
 
 /// Runs a query for one row more than a page and cuts it off.

@@ -1,7 +1,7 @@
 //! The audit log, over any store: what it says, what a checkpoint vouches for, what may be forgotten.
 
 use loquet::audit::{Broken, Record};
-use loquet::flow::{LogIn, SetAccessRules, TurnOff, VerifyCode};
+use loquet::flow::{LogIn, TurnOff, VerifyCode};
 use loquet::store::Store;
 use loquet::{Checkpoint, CheckpointError, Clock, Keyring, Request, Service, ServiceError};
 
@@ -51,7 +51,7 @@ async fn every_record_says_who_what_from_where_and_by_which_rule<S: Store>(open:
     assert!(house.run(TurnOff { stamp: anne, typed }).await.is_err());
     let typed = house.code(&phone);
     let rules = format!("default deny\nallow {HOME}\ndeny 203.0.113.8\n");
-    let rules = SetAccessRules::new(anne, &rules, &typed).unwrap();
+    let rules = house.service.read_rules(anne, &rules, &typed).unwrap();
     house.run(rules).await.unwrap();
     for away in ["203.0.113.8", "198.51.100.1"] {
         let from = Request::new(Some(away.parse().unwrap())).unwrap();
@@ -174,7 +174,7 @@ async fn whoever_is_turned_away_unknown_is_counted<S: Store>(open: impl Fn() -> 
     let (phone, anne) = house.enabled().await;
     let typed = house.code(&phone);
     let rules = format!("default deny\nallow {HOME}\n");
-    let rules = SetAccessRules::new(anne, &rules, &typed).unwrap();
+    let rules = house.service.read_rules(anne, &rules, &typed).unwrap();
     house.run(rules).await.unwrap();
     let service = &house.service;
     for (address, times) in [(HOME, 2), ("198.51.100.1", 3)] {

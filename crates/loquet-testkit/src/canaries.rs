@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use loquet::flow::{
     AddRole, BeginEnrollment, BeginReplacement, ChangeAddress, Choice, CollectResetCode,
     ConfirmEnrollment, EnableMfa, LogOutEverywhere, OpenBreakGlass, Reactivate,
-    RenewBreakGlassCode, Reset, Resynchronize, SetAccessRules, SetDevicesRemembered, TurnOff,
-    TurnOn, Typed, UpdateSettings, UseRecoveryCode, VerifyCode,
+    RenewBreakGlassCode, Reset, Resynchronize, SetDevicesRemembered, TurnOff, TurnOn, Typed,
+    UpdateSettings, UseRecoveryCode, VerifyCode,
 };
 use loquet::{AccountId, Request, RoleId, Stamp};
 use loquet_policy::RoleSet;
@@ -290,7 +290,7 @@ async fn typed_by_an_owner(house: &House, stamp: Stamp) -> String {
 async fn typed_by_an_administrator(house: &House, stamp: Stamp) -> String {
     let (account, subject) = (ANNE.into(), CHLOE.into());
     run![house:
-        SetAccessRules::new(stamp, "", NONSENSE).unwrap(),
+        house.service.read_rules(stamp, "", NONSENSE).unwrap(),
         UpdateSettings {
             stamp,
             choice: Choice::RecoveryCodes { offered: false },

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use http::{Extensions, Request};
 use loquet_ipfilter::{ClientAddress, HeaderKind, Prefix, ProxyError, Resolved, TrustedProxies};
-use thiserror::Error;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -23,21 +22,6 @@ impl<F: Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static> PeerAddress f
     fn peer(&self, extensions: &Extensions) -> Option<IpAddr> {
         self(extensions)
     }
-}
-
-/// Why a way of establishing the client's address cannot work, said before the first request.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// The trusted proxies cannot be used.
-    #[error("trusted proxies: {0}")]
-    Proxies(#[from] ProxyError),
-    /// Proxies are trusted, but no header is named that they would write.
-    #[error("proxies are trusted, but no forwarding header is configured")]
-    NoHeader,
-    /// The service listens on a Unix socket: its peers have no address, so none could be a trusted proxy.
-    #[error("peers on a Unix socket have no address; every client would be unknown")]
-    NoPeer,
 }
 
 /// How the client's address is established, checked. Cheap to clone.
@@ -66,38 +50,15 @@ impl ClientSource {
     /// Clients come through these proxies, which write this header.
     ///
     /// # Errors
-    /// [`SetupError::Proxies`] when nobody or everybody would be trusted.
+    /// [`ProxyError`] when nobody or everybody would be trusted.
     pub fn behind(
         header: HeaderKind,
         trusted: impl IntoIterator<Item = Prefix>,
         peer: impl PeerAddress,
-    ) -> Result<Self, SetupError> {
+    ) -> Result<Self, ProxyError> {
         let address = ClientAddress::Behind(header, TrustedProxies::new(trusted)?);
         Ok(Self {
             shared: Arc::new((address, Box::new(peer))),
-        })
-    }
-
-    /// From what a configuration file says. `peer` is `None` for a service that listens on a Unix socket.
-    ///
-    /// # Errors
-    /// [`SetupError`] for every combination in which no client would ever be known: a service that starts and then
-    /// refuses everybody, or trusts a header from anybody, is worse than one that does not start.
-    pub fn configured(
-        header: Option<HeaderKind>,
-        trusted: &[Prefix],
-        peer: Option<Box<dyn PeerAddress>>,
-    ) -> Result<Self, SetupError> {
-        let peer = peer.ok_or(SetupError::NoPeer)?;
-        let address = match header {
-            Some(header) => {
-                ClientAddress::Behind(header, TrustedProxies::new(trusted.iter().copied())?)
-            }
-            None if trusted.is_empty() => ClientAddress::Direct,
-            None => return Err(SetupError::NoHeader),
-        };
-        Ok(Self {
-            shared: Arc::new((address, peer)),
         })
     }
 

@@ -14,7 +14,7 @@ mod client;
 mod filter;
 mod mfa;
 
-pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress, SetupError};
+pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress};
 pub use filter::{
     FilterDecision, Forbidden, IpFilterLayer, IpFilterService, Person, Refuse, ResponseFuture,
 };

@@ -61,8 +61,10 @@ async fn a_session_gets_as_far_as_it_has_shown() {
 async fn a_session_from_a_place_that_is_not_allowed_gets_nowhere() {
     let house = House::over(MemoryStore::new()).await;
     let (_, anne) = house.enabled().await;
-    let rules =
-        loquet::flow::SetAccessRules::new(anne, "default deny\nallow 203.0.113.7", "").unwrap();
+    let rules = house
+        .service
+        .read_rules(anne, "default deny\nallow 203.0.113.7", "")
+        .unwrap();
     house.run(rules).await.unwrap();
     let layer = || MfaRequiredLayer::new(house.service.clone());
     assert_eq!(ask(&app(layer()), Some(anne)).await, StatusCode::OK);

@@ -1,6 +1,6 @@
 //! The address book: where a person's notices go.
 //!
-//! An address that is changed is not forgotten at once: whoever leads somebody's notices elsewhere must not silence the
+//! An address that is changed is not forgotten at once: a thief who redirects the notices must not silence the
 //! owner, so the old address is told and hears everything for [`ADDRESS_OVERLAP`] more.
 
 use std::fmt;
@@ -120,7 +120,7 @@ impl Addresses {
         present.map(|entry| &entry.address)
     }
 
-    /// Who hears of what happened at `at`, the present address first.
+    /// The recipients of what happened at `at`, the present address first.
     pub(crate) fn recipients(&self, at: UnixTime) -> Vec<Address> {
         let hears = |entry: &&Entry| entry.until.is_none_or(|until| at < until);
         let heard = self.0.iter().rev().filter(hears);

@@ -77,8 +77,8 @@ impl Attempt {
     }
 
     /// Makes the attempt repeatable: a form's hidden field or an `Idempotency-Key` header. The key is combined with the
-    /// operation, the account, the session and every argument, so that one key serves several steps and a constant one
-    /// harms nobody.
+    /// operation, the account, the session and every argument, so that one key serves several steps, and a constant one
+    /// does no harm.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.key = Some(hash::digest("idempotency key", key.as_ref()));

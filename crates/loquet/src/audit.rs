@@ -1,10 +1,10 @@
 //! The audit log: one chain of authenticated records for each account.
 //!
-//! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found by whoever holds
+//! Every record's MAC covers the MAC before it, so that an altered, removed or reordered record is found with
 //! the key. The key is derived from the keyring, outside the database. The head stands in the account's row: accounts of
 //! one organization never wait for each other.
 //!
-//! Whoever can write the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]
+//! A writer of the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]
 //! that is kept elsewhere finds that, for all that precedes it. What follows the last one that is kept elsewhere could be
 //! cut off unseen: make them as often as that matters. Old records may be forgotten as far as a checkpoint vouches for
 //! them, and not further.
@@ -37,7 +37,7 @@ pub struct Record {
     /// Whom it concerned, when that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<AccountId>,
-    /// The ceremony.
+    /// The operation.
     pub what: String,
     /// `GRANTED`, or the stable code of the refusal.
     pub verdict: String,
@@ -54,10 +54,10 @@ pub struct Record {
     pub last: bool,
 }
 
-/// Refusals of one account's commands that change nothing (somebody who is no administrator asks for what administrators
+/// Refusals of one account's commands that change nothing (an account that is no administrator's asks for what administrators
 /// do, a log-in from a forbidden place) and are recorded within an hour. The last of them says that it is the last.
 ///
-/// Without a bound, whoever has one password could make the log grow until nobody reads it. What changes anything, a
+/// Without a bound, a thief of one password could make the log grow until it is no longer read. What changes anything, a
 /// wrong code above all, is always recorded: that has a bound of its own.
 pub const REFUSALS: u8 = 10;
 /// The hour.
@@ -176,7 +176,7 @@ pub enum Broken {
         /// Its number.
         seq: u64,
     },
-    /// Records are gone, and nobody who holds the key let them go.
+    /// Records are gone, and no holder of the key let them go.
     #[error("what was forgotten of the account's records was not signed")]
     Unsigned,
 }

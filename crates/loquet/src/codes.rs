@@ -1,4 +1,4 @@
-//! Codes that people carry on paper or read to each other: the reset code of a reset, recovery codes, the break-glass code.
+//! Codes that are printed or read aloud: the reset code of a reset, recovery codes, the break-glass code.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::hash;
 
-macro_rules! paper {
+macro_rules! code {
     ($(#[$doc:meta])* $name:ident, $purpose:literal) => {
         $(#[$doc])*
         ///
@@ -52,23 +52,23 @@ macro_rules! paper {
     };
 }
 
-paper! {
+code! {
     /// What an administrator's reset hands over, and the new enrollment asks for.
     ResetCode, "reset_code"
 }
 
-paper! {
+code! {
     /// A recovery code: opens one enrollment when the phone is gone, once.
     RecoveryCode, "recovery"
 }
 
-paper! {
+code! {
     /// The break-glass code: lies in an envelope and brings back an organization whose administrators are all locked out.
     BreakGlassCode, "break-glass"
 }
 
 impl BreakGlassCode {
-    /// Whether somebody who saw the code typed its last group back.
+    /// Returns whether `typed` is the code's last group, so that it was seen.
     pub(crate) fn ends_with(&self, typed: &str) -> bool {
         self.0.ends_with(typed)
     }
@@ -147,9 +147,9 @@ mod tests {
             prop_assert_eq!(&typed.parse::<ResetCode>().unwrap(), &reset_code);
             let encrypt = BreakGlassCode::from_entropy(bytes);
             let (first, last) = (text.split('-').next().unwrap(), text.rsplit('-').next().unwrap());
-            prop_assert!(seal.ends_with(&last.to_lowercase()));
-            prop_assert!(!seal.ends_with(first));
-            prop_assert!(!seal.ends_with(""));
+            prop_assert!(code.ends_with(&last.to_lowercase()));
+            prop_assert!(!code.ends_with(first));
+            prop_assert!(!code.ends_with(""));
         }
 
         #[test]
@@ -182,7 +182,7 @@ mod tests {
         );
     }
 
-    // What is stored of a code that somebody holds on paper: it must never change.
+    // What is stored of a printed code must never change.
     #[test]
     fn the_hashes_of_codes_are_the_ones_of_the_first_release() {
         let bytes = *b"sixteen bytes of";

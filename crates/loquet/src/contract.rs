@@ -14,22 +14,11 @@
 //! Whether an acknowledged change survives a loss of power, and whether other processes are kept out. [`contend`] is
 //! half of the latter: start it in several processes on one store, and [`settled`] checks what they say.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::Poll;
-
 use crate::blocking;
-use crate::store::{Fault, Store};
+use crate::store::Store;
 
-/// Ends a rule with what was found unless `$holds`.
-macro_rules! hold {
-    ($holds:expr, $($found:tt)+) => {
-        if !$holds {
-            return Err(Broken::new(format!($($found)+)));
-        }
-    };
-}
-
+#[macro_use]
+mod broken;
 mod contest;
 mod guards;
 mod histories;
@@ -40,6 +29,7 @@ mod rows;
 mod samples;
 mod values;
 
+pub use broken::{Broken, Driver, Work};
 pub use contest::{Claim, contend, settled};
 pub use guards::guards_hold;
 pub use histories::histories_agree;
@@ -59,39 +49,6 @@ use rows::{
     every_write_raises_the_version_by_one, external_ids_are_unique, one_stale_row_stops_the_whole,
 };
 use values::{hostile_texts_come_back_unchanged, large_numbers_are_exact_or_refused};
-
-/// A rule that a store breaks.
-#[derive(Debug, thiserror::Error)]
-#[error("{rule}: {found}")]
-pub struct Broken {
-    rule: &'static str,
-    found: String,
-}
-
-impl Broken {
-    const fn new(found: String) -> Self {
-        Self {
-            rule: "the contract of a store",
-            found,
-        }
-    }
-
-    fn of(self, rule: &'static str) -> Self {
-        Self { rule, ..self }
-    }
-}
-
-impl From<Fault> for Broken {
-    fn from(fault: Fault) -> Self {
-        Self::new(format!("the store has a fault where it must not: {fault}"))
-    }
-}
-
-/// A part of the suite, on its way.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<(), Broken>> + Send + 'a>>;
-
-/// Runs a future to its end on the present thread; called on several threads at once.
-pub type Driver<'d> = dyn Fn(Work<'_>) -> Result<(), Broken> + Sync + 'd;
 
 /// Runs the whole suite; `make` gives an empty store for each rule.
 ///
@@ -145,35 +102,6 @@ pub fn run_on<S: Store>(make: impl Fn() -> S, driver: &Driver<'_>) -> Result<(),
     one_thread_of_many_wins(&make(), driver)
         .map_err(|broken| broken.of("one_thread_of_many_wins"))?;
     a_load_sees_one_moment(&make(), driver).map_err(|broken| broken.of("a_load_sees_one_moment"))
-}
-
-/// Runs futures together, in turns on one task, and answers in their order.
-async fn together<T>(futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T>
-where
-    T: Send,
-{
-    let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
-    std::future::poll_fn(|context| {
-        let mut pending = false;
-        for (future, output) in &mut running {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(ready) => *output = Some(ready),
-                    Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending {
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
-    })
-    .await;
-    running
-        .into_iter()
-        .filter_map(|(_, output)| output)
-        .collect()
 }
 
 #[cfg(test)]

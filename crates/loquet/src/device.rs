@@ -2,12 +2,12 @@
 //!
 //! # What it proves, and what not
 //! A remembered device is a browser that holds 128 random bits which this service put there after the account's owner
-//! had given a right code in it. Whoever presents them has that browser, or a copy of its cookies. That is worth three
+//! had given a right code in it. A client that presents them is that browser, or has a copy of its cookies. That is worth three
 //! things, and no more:
 //!
 //! - **Its own waits.** Strangers who know the password and guess codes make each other wait, not the owner on a
 //!   device of theirs (OWASP, *device cookies*), and the last twenty of a hundred tries are kept for it.
-//! - **Access rules may ask for it** (`allow country CA device known`). A device that nobody knows is unknown, which
+//! - **Access rules may ask for it** (`allow country CA device known`). A device that is not remembered is unknown, which
 //!   never allows.
 //! - **Notices.** Who has devices remembered is told of log-ins from others, and of log-ins from a new network.
 //!
@@ -27,8 +27,8 @@
 //! authenticator is reset or disabled, and when the person leaves.
 //!
 //! # Rotation and revocation
-//! The cookie changes at each log-in. The one before it counts until the new one was seen, so that an answer that got
-//! lost locks nobody out; a copy that comes later is unknown. Every session begun on a device bears its number: when the
+//! The cookie changes at each log-in. The one before it counts until the new one was seen, so that a lost answer locks
+//! no one out; a copy that comes later is unknown. Every session begun on a device bears its number: when the
 //! device is forgotten, its sessions are over.
 
 use std::fmt;
@@ -126,7 +126,7 @@ pub struct Device {
     pub country: Option<String>,
     /// When it was remembered.
     pub first: UnixTime,
-    /// When somebody last logged in on it.
+    /// When it was last used to log in.
     pub last: UnixTime,
 }
 
@@ -152,7 +152,7 @@ pub(crate) struct Devices {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     places: Vec<u64>,
     /// Numbers of devices of which nothing is kept any more and whose sessions go on, because the organization stopped
-    /// remembering and nobody revoked them.
+    /// remembering and which were not revoked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spared: Vec<u16>,
 }
@@ -287,33 +287,33 @@ impl Devices {
     /// Forgets one device: its sessions are over.
     pub(crate) fn forget(&mut self, number: u16) {
         self.known.retain(|device| device.number != number);
-        self.settle();
+        self.tidy();
     }
 
     /// Forgets them all, and says how many there were.
     pub(crate) fn forget_all(&mut self) -> u8 {
         let count = self.known.len();
         self.known.clear();
-        self.settle();
+        self.tidy();
         u8::try_from(count).unwrap_or(u8::MAX)
     }
 
-    /// The organization remembers no devices any more: nothing of them is kept, and nobody is thrown out.
+    /// The organization remembers no devices any more: nothing of them is kept, and no session ends.
     pub(crate) fn let_go(&mut self) {
         self.spared
             .extend(self.known.drain(..).map(|device| device.number));
         let surplus = self.spared.len().saturating_sub(SPARED);
         self.spared.drain(..surplus);
-        self.settle();
+        self.tidy();
     }
 
     /// Forgets what has not been used for too long.
     fn lapse(&mut self, now: UnixTime) {
         self.known.retain(|device| device.is_kept(now));
-        self.settle();
+        self.tidy();
     }
 
-    fn settle(&mut self) {
+    fn tidy(&mut self) {
         if self.known.is_empty() {
             self.places.clear();
         }

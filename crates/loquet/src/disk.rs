@@ -116,7 +116,7 @@ struct AttemptBody {
     outcome: FirstOutcome,
 }
 
-/// What an attempt came to, for whoever repeats it.
+/// How an attempt ended, for when it is repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FirstOutcome {

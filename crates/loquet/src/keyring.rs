@@ -25,7 +25,7 @@ const NONCE: usize = 24;
 /// The keys that open and close what a store holds, by id; new secrets are encrypted under the newest that does not wait.
 ///
 /// # Security
-/// Keep it apart from the database and its backups: whoever has both has every shared secret.
+/// Keep it apart from the database and its backups: both together give every shared secret.
 #[derive(Clone)]
 pub struct Keyring {
     keys: BTreeMap<u32, MasterKey>,
@@ -77,7 +77,7 @@ pub enum KeyringError {
     /// There is no key in it, or all of them wait.
     #[error("the key file holds no key that is in use")]
     Empty,
-    /// Sealed under a key that is not on the ring.
+    /// Encrypted under a key that is not on the ring.
     #[error("encrypted under key {0}, which is not on the keyring")]
     MissingKey(u32),
     /// Too short, another format, a wrong key, or moved from elsewhere.
@@ -171,7 +171,7 @@ fn header(encrypted: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
-    let derived = Zeroizing::new(mac(&key.0, "loquet seal v1", &[]));
+    let derived = Zeroizing::new(mac(&key.0, "loquet encryption v1", &[]));
     XChaCha20Poly1305::new((&*derived).into())
 }
 

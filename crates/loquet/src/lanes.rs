@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use loquet_policy::AccountId;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// How many may wait in one lane; whoever comes beyond is told that the service is busy.
+/// How many may wait in one lane; one more is told that the service is busy.
 const QUEUE: usize = 256;
 
 /// The lanes that are in use now.
@@ -65,7 +65,7 @@ impl Drop for Held<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for account in &self.accounts {
-            // Nobody else holds or waits: whoever comes next opens the lane anew.
+            // No one else holds it or waits: the next one opens the lane anew.
             if open
                 .get(account)
                 .is_some_and(|lane| Arc::strong_count(lane) == 1)

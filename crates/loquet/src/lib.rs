@@ -60,6 +60,7 @@ mod mfa;
 mod notices;
 pub mod observe;
 mod records;
+mod roles;
 mod session;
 mod sessions;
 pub mod store;
@@ -93,6 +94,7 @@ pub use mfa::{
     Verified, WhatIf,
 };
 pub use notices::{Deliver, Delivered, Letter};
+pub use roles::Role;
 pub use session::{MfaSession, SessionError};
 pub use sessions::SessionLimits;
 

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
-use loquet_policy::{AccountId, Digest, OrgId, Session, UnixTime};
+use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, UnixTime};
 
 use crate::attempt::Attempt;
 use crate::commit::{commit, commit_in};
@@ -18,6 +18,7 @@ use crate::host_tx::HostTx;
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
 use crate::observe;
+use crate::roles::Role;
 use crate::session::MfaSession;
 use crate::sessions::SessionLimits;
 use crate::store::erased::Erased;
@@ -54,6 +55,7 @@ pub use overview::{
 pub use provision::{NewAccount, Provision, SyncReport};
 pub use restore::Restored;
 pub use rotation::{KeyUse, Rotation};
+use rows::Actor;
 pub use transaction::{CommittingIn, ProvisionIn};
 use vault::Vault;
 
@@ -91,6 +93,7 @@ struct Inner {
     geo: RwLock<Geo>,
     rules_limit: usize,
     limits: SessionLimits,
+    roles: Vec<Role>,
 }
 
 /// Rejections of unknown accounts that are not written down yet.
@@ -119,6 +122,24 @@ impl Mfa {
     #[must_use]
     pub fn now(&self) -> UnixTime {
         self.inner.clock.now()
+    }
+
+    /// Returns the role that the host calls so; see [`MfaBuilder::roles`].
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|role| role.name == name)
+            .map(|role| role.definition.id)
+    }
+
+    /// Returns the host's name of a role.
+    #[must_use]
+    pub fn role_name(&self, role: RoleId) -> Option<&str> {
+        let mut roles = self.inner.roles.iter();
+        roles
+            .find(|it| it.definition.id == role)
+            .map(|it| it.name.as_str())
     }
 
     fn org(&self) -> Result<OrgId, Error> {
@@ -157,10 +178,11 @@ impl Mfa {
             .enter(accounts)
             .await
             .map_err(|_| Error::Busy)?;
+        let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
             let store = &*self.inner.store;
-            let facts = self.gather(store, operation.actor(), needs, true).await?;
+            let facts = self.gather(store, actor, needs).await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
@@ -192,7 +214,7 @@ impl Mfa {
         let needs = |facts: &Facts| flow::needs(&operation, id, facts);
         let mut source = rows::InTransaction(&mut transaction);
         let facts = self
-            .gather(&mut source, operation.actor(), needs, true)
+            .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
         let input = self.input(&attempt, id, &entropy, vault);
         let decided = flow::decide(&operation, &input, &facts);

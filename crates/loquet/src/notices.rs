@@ -92,7 +92,7 @@ impl Operator {
         }
     }
 
-    /// Delivers one notice to everybody whom it is for.
+    /// Delivers one notice to all its recipients.
     async fn deliver_one(
         &self,
         to: &impl Deliver,
@@ -122,7 +122,7 @@ impl Operator {
         Ok(letters)
     }
 
-    /// Who reads a notice. Whoever has left hears of it once, and of no mandate.
+    /// The recipients of a notice. A deactivated account is told of its deactivation, and of no mandate.
     async fn readers(
         &self,
         notice: &Notice,

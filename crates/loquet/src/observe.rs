@@ -8,7 +8,7 @@
 //!
 //! | name | kind | labels | counts |
 //! |---|---|---|---|
-//! | `loquet_operations_total` | counter | `name`, `verdict` | operations that were settled: `GRANTED`, or the refusal |
+//! | `loquet_operations_total` | counter | `name`, `verdict` | operations that ended: `GRANTED`, or the refusal |
 //! | `loquet_operation_seconds` | histogram | `name` | seconds from the request to the answer |
 //! | `loquet_faults_total` | counter | `name` | operations that ended in an error |
 //! | `loquet_conflicts_total` | counter | | decisions made again because another process was faster |

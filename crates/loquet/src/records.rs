@@ -72,7 +72,7 @@ impl OrganizationRecord {
     }
 
     /// Which rules hold at `now`. A change that waited long enough holds from its hour on, whether or not a decision has
-    /// written it down yet: rules that let nobody in would otherwise never be left.
+    /// written it down yet: rules that let no client in could otherwise never be left.
     pub(crate) fn rules_digest(&self, now: UnixTime) -> Option<Digest> {
         let due = self
             .facts

@@ -24,7 +24,7 @@ use crate::hash;
 /// ```
 ///
 /// # Security
-/// The bytes carry a MAC under a key of the ring, so that nobody can make one up. They are a bearer credential: keep them on
+/// The bytes carry a MAC under a key of the ring, so that they cannot be made up. They are a bearer credential: keep them on
 /// the server, or in a cookie that is `HttpOnly` and `Secure`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MfaSession {

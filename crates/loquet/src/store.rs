@@ -1,7 +1,7 @@
 //! The port: what a store must do, and nothing about log-ins.
 //!
 //! A store keeps versioned rows. It knows no secrets (bodies arrive encrypted) and no verdicts (a row says
-//! what became of somebody, never whether a door opens). Three calls suffice:
+//! what is true of an account, never whether it may log in). Three calls suffice:
 //!
 //! * [`Store::load`] reads rows by key, all in one consistent view;
 //! * [`Store::commit`] checks versions and writes rows, audit records and notices, all or nothing;
@@ -12,7 +12,7 @@
 //!
 //! # Writing one, in an afternoon
 //! 1. Make tables: rows by [`RowKey`] with a version, audit records by account and number, notices by a rising number.
-//!    Keep the facts of a [`Row`] in columns, the bodies as texts that nobody looks into.
+//!    Keep the facts of a [`Row`] in columns, the bodies as opaque texts.
 //! 2. `commit`: begin a transaction that writes; compare every version of [`Writes::expect`] ([`Version::ABSENT`] for no
 //!    row) and answer [`Commit::Stale`] if one differs; write the rest at [`Version::next`]; commit. The database's own
 //!    keys refuse a second outcome of an attempt, an external id that is taken, a record written twice.
@@ -75,7 +75,7 @@ pub enum Fault {
     /// Nothing was written, and asking again may help.
     #[error("the store refused: {0}")]
     NotCommitted(#[source] BoxError),
-    /// The connection broke, or a sync failed: written or not, nobody knows. Loading the attempt settles it.
+    /// The connection broke, or a sync failed: it may be written or not. Loading the attempt tells.
     #[error("the store's answer was lost: {0}")]
     Unknown(#[source] BoxError),
     /// Too much at once; nothing was written.

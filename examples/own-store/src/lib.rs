@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 
 mod rows;
 
-use rows::{audit, key, notice, page, put, read, signed, unsigned};
+use rows::{audit, key, notice, page, put, read, refused, signed, unsigned};
 
 /// One table for all rows: a store may keep them as it likes. `fact` is whatever number a row has in the open.
 const SCHEMA: &str = "
@@ -84,18 +84,6 @@ impl OwnStore {
     }
 }
 
-/// Before a commit: nothing is written.
-fn refused(error: sqlx::Error) -> Fault {
-    const BUSY: &str = "5";
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code().map(|code| code.into_owned()));
-    match (&error, code.as_deref()) {
-        (sqlx::Error::PoolTimedOut, _) | (_, Some(BUSY)) => Fault::Busy,
-        _ => Fault::NotCommitted(error.into()),
-    }
-}
-
 impl Store for OwnStore {
     async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         // One transaction: one view of all rows.
@@ -140,14 +128,8 @@ impl Store for OwnStore {
         match query {
             Query::Organizations => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 0 AND key > ? ORDER BY key LIMIT ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(after)
-                        .bind(limit)
-                        .fetch_all(pool)
-                        .await,
-                    by_row,
-                )
+                let rows = sqlx::query(sql).bind(after).bind(limit);
+                page(rows.fetch_all(pool).await, by_row)
             }
             Query::Accounts(org) => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND org = ? AND key > ? ORDER BY key LIMIT ?";
@@ -159,14 +141,8 @@ impl Store for OwnStore {
             }
             Query::ExternalId(org, name) => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND org = ? AND external_id = ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(org.to_bytes().to_vec())
-                        .bind(name)
-                        .fetch_all(pool)
-                        .await,
-                    by_row,
-                )
+                let rows = sqlx::query(sql).bind(org.to_bytes().to_vec()).bind(name);
+                page(rows.fetch_all(pool).await, by_row)
             }
             Query::Audit(account) => {
                 let sql =
@@ -179,14 +155,8 @@ impl Store for OwnStore {
             }
             Query::Outbox => {
                 let sql = "SELECT * FROM mfa_outbox WHERE number > ? ORDER BY number LIMIT ?";
-                page(
-                    sqlx::query(sql)
-                        .bind(number)
-                        .bind(limit)
-                        .fetch_all(pool)
-                        .await,
-                    notice,
-                )
+                let rows = sqlx::query(sql).bind(number).bind(limit);
+                page(rows.fetch_all(pool).await, notice)
             }
             other => Err(Fault::NotCommitted(
                 format!("this store knows no {other:?}").into(),

@@ -8,7 +8,17 @@ use loquet::{AccountId, OrgId, UnixTime};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::refused;
+/// Before a commit: nothing is written.
+pub(crate) fn refused(error: sqlx::Error) -> Fault {
+    const BUSY: &str = "5";
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code().map(|code| code.into_owned()));
+    match (&error, code.as_deref()) {
+        (sqlx::Error::PoolTimedOut, _) | (_, Some(BUSY)) => Fault::Busy,
+        _ => Fault::NotCommitted(error.into()),
+    }
+}
 
 pub(crate) fn signed(number: u64) -> Result<i64, Fault> {
     i64::try_from(number)

@@ -6,6 +6,7 @@ use loquet::{RoleId, UnixTime};
 use loquet_policy::SettingKind;
 use serde_json::json;
 
+use super::show_break_glass;
 use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
 use crate::failure::{Failure, Outcome};
 use crate::house::code;
@@ -175,15 +176,8 @@ pub(crate) async fn stop(asked: &Stop, stdin: &mut Stdin) -> Result<Outcome, Fai
 pub(crate) async fn renew_break_glass_code(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let house = by.house.open().await?;
     let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
-    let proposed = house.service.propose_break_glass(&stamp).await?;
-    let seal = proposed
-        .map_err(|refusal| house.refused(&refusal.into()))?
-        .expose();
-    house.tell(
-        &json!({ "break_glass": seal.as_str() }),
-        &format!("new break-glass code: {}", seal.as_str()),
-    )?;
-    let typed_back = code(stdin, "its last group")?;
+    let words = "new break-glass code: ";
+    let typed_back = show_break_glass(&house, &stamp, words, stdin).await?;
     let typed = code(stdin, &format!("next code of {}", by.administrator))?;
     let renew = flow::RenewBreakGlassCode {
         stamp,

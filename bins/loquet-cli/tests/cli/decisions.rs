@@ -1,6 +1,6 @@
 //! What administrators and the operator decide, and what waits first.
 
-use loquet::flow::{LogIn, OpenBreakGlass, SetAccessRules};
+use loquet::flow::{LogIn, OpenBreakGlass};
 use loquet::{AccountId, Request};
 use loquet_policy::Access;
 use serde_json::json;
@@ -26,7 +26,9 @@ fn the_operator_suspends_rules_that_lock_everybody_out_and_rolls_back() {
         let account = AccountId::from(1_u64);
         let entered = service.run(LogIn { account }, &request()).await.unwrap();
         let stamp = entered.granted().unwrap().stamp;
-        let rules = SetAccessRules::new(stamp, "allow 203.0.113.0/24", "").unwrap();
+        let rules = service
+            .read_rules(stamp, "allow 203.0.113.0/24", "")
+            .unwrap();
         assert!(
             service
                 .run(rules, &request())

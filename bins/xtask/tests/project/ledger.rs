@@ -1,6 +1,6 @@
 //! The ledger `crates/loquet/docs/conformance.md`: each requirement has a row, each row a test that exists or a reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -20,12 +20,17 @@ const NAMED: &str = "N 3.1.4.1-a, N 3.1.4.1-b, N 3.1.4.1-c, N 3.1.4.2-a, N 3.1.4
     O reset, O change";
 
 /// What introduces a reason, which is at least three words.
-const REASONS: [&str; 4] = [
+const REASONS: [&str; 6] = [
     "*declined:* ",
     "*declined in part:* ",
     "*not applicable:* ",
     "*the host's:* ",
+    "*the library's alone:* ",
+    CHORE,
 ];
+
+/// What introduces a test that the suite leaves out.
+const CHORE: &str = "*a chore:* ";
 
 struct Row {
     id: String,
@@ -80,10 +85,15 @@ fn every_row_names_tests_that_exist_or_a_reason() {
                 fs::read_to_string(root().join(name))
                     .is_ok_and(|text| text.contains("```compile_fail"))
             } else {
-                tests.contains(name)
+                tests.contains_key(name)
             };
             if !exists {
                 wrong.push(format!("{id} names {name:?}, which is no test"));
+            }
+            if tests.get(name) == Some(&Run::AsAChore) && !held_by.contains(CHORE) {
+                wrong.push(format!(
+                    "{id} names {name:?}, which the suite leaves out: say that it is a chore"
+                ));
             }
         }
     }
@@ -110,9 +120,16 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
+/// When a test runs.
+#[derive(PartialEq)]
+enum Run {
+    InTheSuite,
+    AsAChore,
+}
+
 /// The names of all functions that run as tests: marked so, or a step of a suite that every store runs.
-fn tests() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+fn tests() -> BTreeMap<String, Run> {
+    let mut names = BTreeMap::new();
     let read = |file: &PathBuf| fs::read_to_string(file).unwrap();
     let testkit: String = rust_files_below("crates/loquet-testkit")
         .iter()
@@ -121,15 +138,22 @@ fn tests() -> BTreeSet<String> {
     for file in [rust_files_below("crates"), rust_files_below("bins")].concat() {
         let text = read(&file);
         let suite = file.starts_with(root().join("crates").join("loquet-testkit"));
-        let mut marked = false;
+        let (mut marked, mut ignored) = (false, false);
         for line in text.lines().map(str::trim) {
             if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
                 marked = true;
+            } else if line.starts_with("#[ignore") {
+                ignored = true;
             } else if let Some(name) = function(line) {
                 if marked || (suite && testkit.matches(name).count() > 1) {
-                    names.insert(name.to_owned());
+                    let run = if ignored {
+                        Run::AsAChore
+                    } else {
+                        Run::InTheSuite
+                    };
+                    names.insert(name.to_owned(), run);
                 }
-                marked = false;
+                (marked, ignored) = (false, false);
             }
         }
     }

@@ -3,7 +3,6 @@
 use core::fmt::Write;
 
 use super::{QUIET_ZONE, Qr};
-use crate::percent;
 
 impl Qr {
     /// The code as an SVG element without a fixed size: it fills the box that the page gives it. One path strokes the
@@ -28,18 +27,6 @@ impl Qr {
         self.runs_into(&mut svg);
         svg.push_str("\"/></svg>");
         svg
-    }
-
-    /// [`Qr::svg`] as a `data:` URL for an `<img>`; the page's policy must then allow `img-src data:`.
-    #[must_use]
-    pub fn data_url(&self, alt: &str) -> String {
-        let svg = self.svg(alt);
-        let prefix = "data:image/svg+xml,";
-        let mut url =
-            String::with_capacity(prefix.len().saturating_add(percent::encoded_len(&svg)));
-        url.push_str(prefix);
-        percent::encode_into(&svg, &mut url);
-        url
     }
 
     /// Appends a stroke along the middle of each run of dark modules. A stroke is one module wide.

@@ -131,29 +131,6 @@ fn the_alternative_text_is_escaped_for_its_attribute() {
 }
 
 #[test]
-fn the_svg_data_url_decodes_to_the_svg() {
-    let qr = usual_qr();
-    let url = qr.data_url("é");
-    let escaped = url.strip_prefix("data:image/svg+xml,").unwrap();
-    assert!(
-        escaped
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._~@%".contains(&b))
-    );
-    let mut bytes = Vec::new();
-    let mut rest = escaped.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let hex = [rest.next().unwrap(), rest.next().unwrap()];
-            u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
-        } else {
-            byte
-        });
-    }
-    assert_eq!(String::from_utf8(bytes).unwrap(), qr.svg("é"));
-}
-
-#[test]
 fn the_terminal_blocks_paint_the_matrix_in_every_theme() {
     for qr in several() {
         let side = qr.modules() + 2 * QUIET_ZONE;

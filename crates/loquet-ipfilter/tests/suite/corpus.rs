@@ -35,7 +35,6 @@ fn the_corpus_of_every_target_holds() {
         "ipfilter_rules",
         text(support::rules_read_back_and_the_filter_answers_as_the_rules_do),
     );
-    replay("ipfilter_record", text(support::an_audit_line_reads_back));
     replay(
         "ipfilter_client",
         support::a_named_client_depends_on_proxies_alone,

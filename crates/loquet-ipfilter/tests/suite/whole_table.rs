@@ -62,7 +62,7 @@ fn every_boundary_of_a_whole_table_is_decided_as_a_naive_look_up_does() {
             Rule::allow()
         };
         naive.insert((prefix.network(), prefix.len()), rule.decision());
-        lengths.push((prefix.is_v4(), prefix.len()));
+        lengths.push((prefix.network().is_ipv4(), prefix.len()));
         rules.add_rule(rule.from_prefix(*prefix)).unwrap();
     }
     // The longest first.

@@ -47,13 +47,9 @@ fn codes_leave_no_trace_in_debug_text() {
     let code: Code = Hotp::default().generate(&Secret::from(*CANARY).key(Algorithm::Sha1), 0);
     let text = code.to_string();
     let typed = TypedCode::parse(&text, Digits::Six).unwrap();
-    let readout = Totp::default().readout(&Secret::from(*CANARY).key(Algorithm::Sha1), 0);
-    let printed = format!("{code:?} {typed:?} {readout:?}");
+    let printed = format!("{code:?} {typed:?}");
     assert!(!printed.contains(&text), "{printed}");
-    assert_eq!(
-        format!("{code:?} {typed:?}"),
-        "Code(6 digits) TypedCode(6 digits)"
-    );
+    assert_eq!(printed, "Code(6 digits) TypedCode(6 digits)");
 }
 
 #[test]

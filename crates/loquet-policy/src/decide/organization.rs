@@ -140,7 +140,7 @@ impl Turn<'_> {
             return Err(Refusal::Unchanged);
         }
         self.within_notice(to)?;
-        let postponements = postponed.saturating_add(u8::from(to > date));
+        let postponements = postponements(postponed, date, to);
         if postponements > limits::POSTPONEMENTS {
             return Err(Refusal::TooManyPostponements(self.mandate(role)?.into()));
         }
@@ -305,4 +305,9 @@ impl Setting {
             Self::AccessRules { rules, opens } => opens || rules.is_none(),
         }
     }
+}
+
+/// How often a date was put off, once it is moved; bringing it forward is no postponement.
+fn postponements(before: u8, date: UnixTime, to: UnixTime) -> u8 {
+    before.saturating_add(u8::from(to > date))
 }

@@ -3,8 +3,8 @@
 //!
 //! S7 looks backwards over the whole space and stands in `search.rs`. S11 (no outcome of a code is
 //! revealed before its commit) is no matter of rules: `loquet::accept` holds it, with what its
-//! documentation refuses to compile and with `loquet`'s `tests/faults.rs`, where a store that
-//! fails for ever reveals nothing.
+//! documentation refuses to compile and with `loquet`'s `tests/service/faults.rs`, where a store
+//! that fails for ever reveals nothing.
 
 use crate::actions::*;
 use crate::asked::confirm;

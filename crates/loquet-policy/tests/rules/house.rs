@@ -47,6 +47,20 @@ pub fn recovery_codes() -> RecoverySet {
     RecoverySet::new((CODES..CODES + 10).map(digest)).unwrap()
 }
 
+/// Whether a decision may read the administrators' list. It is made without the list where not: an administrator's log-in
+/// must not depend on it.
+pub const fn reads_roster(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::LogIn { .. }
+            | Command::LogOut
+            | Command::LogOutEverywhere
+            | Command::PasswordChanged { .. }
+            | Command::CancelEnrollment
+            | Command::Enable { .. }
+    )
+}
+
 /// What people ask for.
 impl House {
     pub fn tell(
@@ -60,7 +74,7 @@ impl House {
         before.last = None;
         let snapshot = Snapshot {
             organization: Some(&self.organization),
-            roster: command.reads_roster().then_some(&self.roster),
+            roster: reads_roster(&command).then_some(&self.roster),
             actor: &self.accounts[who],
             session: session.as_ref(),
             subject: whom.map(|whom| &self.accounts[whom]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::differential::policy_reference::{Act, Ask, Rank, Typed};
-use crate::house::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest};
+use crate::house::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest, reads_roster};
 use loquet_policy::*;
 
 /// A small generator of its own, so that a seed means the same life for ever.
@@ -246,7 +246,7 @@ impl Life {
         let about = command.reads_subject();
         let snapshot = Snapshot {
             organization: Some(&self.organization),
-            roster: command.reads_roster().then_some(&self.roster),
+            roster: reads_roster(&command).then_some(&self.roster),
             actor: &self.accounts[ask.who],
             session,
             subject: about.then(|| &self.accounts[ask.whom]),

@@ -107,21 +107,6 @@ fn an_enrollment_times_out_to_the_second() {
     assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
 }
 
-/// A log-in reads the account and the organization: never the list, which every administrator's log-in would contend for.
-#[test]
-fn log_ins_do_not_read_the_list() {
-    let access = ACCESS;
-    for (command, reads) in [
-        (Command::LogIn { access }, false),
-        (Command::LogOut, false),
-        (Command::LogOutEverywhere, false),
-        (Command::ApplyDue, true),
-        (Command::ReportLost, true),
-    ] {
-        assert_eq!(command.reads_roster(), reads, "{command:?}");
-    }
-}
-
 /// Anne has reset Claire, and the reset code was given out.
 fn reset() -> House {
     let mut house = House::mandated();

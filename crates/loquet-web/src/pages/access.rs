@@ -1,7 +1,7 @@
 //! Restricting log-ins by place.
 
 use axum::response::Response;
-use loquet::flow::{CancelChange, RulesChange, SetAccessRules, UndoRules};
+use loquet::flow::{CancelChange, RulesChange, UndoRules};
 use loquet_ipfilter::Subject;
 use loquet_policy::SettingKind;
 
@@ -83,17 +83,11 @@ async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
     };
-    let limit = here.pages.0.service.rules_limit();
-    let Ok(rules) = SetAccessRules::within(limit, here.stamp, &plan.text(), "") else {
+    let service = &here.pages.0.service;
+    let Ok(rules) = service.read_rules(here.stamp, &plan.text(), "") else {
         return Ok(forecast);
     };
-    let Ok(what_if) = here
-        .pages
-        .0
-        .service
-        .what_if_rules(&here.stamp, &rules)
-        .await?
-    else {
+    let Ok(what_if) = service.what_if_rules(&here.stamp, &rules).await? else {
         return Ok(forecast);
     };
     forecast.seen = what_if.seen;
@@ -256,8 +250,8 @@ async fn put_in_force<H: Host>(
         Typed::ByHand(rules) => rules.to_owned(),
         Typed::Plan(plan, _) => plan.text(),
     };
-    let limit = here.pages.0.service.rules_limit();
-    let change = match SetAccessRules::within(limit, here.stamp, &text, code) {
+    let service = &here.pages.0.service;
+    let change = match service.read_rules(here.stamp, &text, code) {
         Ok(change) => change,
         Err(bad) => {
             let trouble = Trouble {

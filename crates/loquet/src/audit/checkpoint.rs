@@ -114,7 +114,7 @@ impl Checkpoint {
         records(&self.heads)
     }
 
-    /// The first line of its text: what to anchor where nobody who can write the database can write.
+    /// The first line of its text: what to keep where no writer of the database can write.
     #[must_use]
     pub fn anchor(&self) -> String {
         let first = First {

@@ -6,8 +6,8 @@ use std::thread;
 
 use loquet_policy::{AccountId, OrgId};
 
+use super::broken::{Broken, Driver, Work};
 use super::samples::{account, all, attempt, attempt_id, audit, find, put, records};
-use super::{Broken, Driver, Work};
 use crate::store::{
     AccountRow, AttemptId, Commit, Fault, Query, Row, RowKey, Store, Version, Versioned,
 };

@@ -1,6 +1,6 @@
 //! Facts that never go back.
 
-use super::Broken;
+use super::broken::Broken;
 use super::rows::{id, org, page};
 use super::samples::{account, done, find, metadata, put, refused};
 use crate::store::{AccountRow, OrganizationRow, Row, RowKey, Store, Version, Versioned};

@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::Broken;
+use super::broken::Broken;
 use super::samples::{account, all, attempt, attempt_id, metadata, notices, records, roster};
 use crate::store::{
     AccountRow, AuditRow, Commit, Fault, Item, MemoryStore, MetadataId, NoticeRow, OrganizationRow,

@@ -6,7 +6,7 @@
 
 use loquet_policy::{AccountId, OrgId};
 
-use super::Broken;
+use super::broken::Broken;
 use super::samples::{
     account, accounts, all, audit, done, notice, notices, organization, page, put, records, version,
 };

@@ -1,18 +1,19 @@
 //! Rules about changes at the same time.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use loquet_policy::{AccountId, OrgId};
 
+use super::broken::{Broken, Driver, Work};
 use super::contest::threads;
 use super::samples::{
     account, all, attempt, attempt_id, audit, done, find, notice, organization, put, records,
     roster, version,
 };
-use super::{Broken, Driver, Work, together};
 use crate::store::{AccountRow, Commit, Fault, Item, Query, Row, RowKey, Store, Version, Writes};
 
 /// Many commits on one task with the same expectation: one is done, all others are stale.
@@ -245,4 +246,33 @@ fn commit<'a, S: Store>(
     writes: Writes,
 ) -> Pin<Box<dyn Future<Output = Result<Commit, Fault>> + Send + 'a>> {
     Box::pin(store.commit(writes))
+}
+
+/// Runs futures together, in turns on one task, and answers in their order.
+async fn together<T>(futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T>
+where
+    T: Send,
+{
+    let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
+    std::future::poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in &mut running {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ready) => *output = Some(ready),
+                    Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+    running
+        .into_iter()
+        .filter_map(|(_, output)| output)
+        .collect()
 }

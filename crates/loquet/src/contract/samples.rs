@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::Broken;
+use super::broken::Broken;
 use crate::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, Cursor, Fault, Item, MetadataId,
     MetadataRow, NoticeRow, OrganizationRow, Page, Query, RosterRow, Row, RowKey, Store, Version,

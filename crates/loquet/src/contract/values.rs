@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use super::Broken;
+use super::broken::Broken;
 use super::samples::{
     account, all, audit, done, find, notice, notices, organization, put, records, refused,
 };

@@ -1,4 +1,4 @@
-//! Pages of the house's own books, and the audit log.
+//! Metadata rows and the audit log.
 
 use base64::Engine as _;
 use loquet_policy::{AccountId, Digest, OrgId};
@@ -18,7 +18,7 @@ struct RootBody {
     encrypted: String,
 }
 
-/// The root key is nobody's: no account has this place.
+/// The root key's place: no account has it.
 fn root_place(version: Version) -> Place<'static> {
     Place {
         org: OrgId::from(0_u64),
@@ -78,7 +78,7 @@ struct ForgottenBody {
 pub(crate) enum Forgotten {
     /// The chain goes on behind this one.
     Until(AuditHead),
-    /// Somebody without the key wrote this.
+    /// It was written without the key.
     Unsigned,
 }
 

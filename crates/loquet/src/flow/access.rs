@@ -19,12 +19,12 @@ pub const UNDO: u64 = limits::DAY;
 
 /// The access rules of before the last change hold again, at once.
 ///
-/// Opening rules waits for 72 hours, so that nobody who takes over an administrator's session lets others in. What
+/// Opening rules waits for 72 hours, so that a stolen administrator's session lets no one in. What
 /// was open until less than [`UNDO`] ago needs no such wait: nothing is opened that was not open the day before.
 #[derive(Debug, Clone)]
 pub(crate) struct UndoRules {
     session: Session,
-    /// Stands for "no rules": that everybody may log in from everywhere is then a rule as well, and no weakening.
+    /// Stands for "no rules": that every client may log in is then a rule as well, and no weakening.
     everywhere: Rules,
 }
 
@@ -110,8 +110,8 @@ impl Operation for UndoRules {
     }
 }
 
-/// On the host: no access rules hold until an administrator sets some, or somebody on the host rolls back. An internet
-/// provider that changes a day-care's address locks nobody out for ever.
+/// On the host: no access rules hold until an administrator sets some, or the operator rolls back: for the day on which
+/// an internet provider changes the organization's address.
 ///
 /// All administrators are told; the record stands in the named administrator's chain.
 #[derive(Debug, Clone, Copy, Hash)]

@@ -22,7 +22,7 @@ pub(crate) struct ChangeAddress {
 /// The host, which keeps its people's addresses, knows another one. The old one is told as for [`ChangeAddress`].
 ///
 /// Run it when the person is made known, and whenever the host's own record changes: the address that stands already is
-/// answered by `UNCHANGED`, and nobody is told.
+/// answered by `UNCHANGED`, without a notice.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct SetAddress {
     /// Whose.
@@ -68,7 +68,7 @@ of_host!(
         }
     },
     |this, case, effects| {
-        // Of a first address there is nobody to tell.
+        // A first address replaces none that could be told.
         if case.actor.addresses.is_empty() {
             effects
                 .notices
@@ -109,7 +109,7 @@ of_host!(
     }
 );
 
-/// The link in the letter about the enrollment that began this epoch. It is stored nowhere: whoever writes the letter
+/// The link in the letter about the enrollment that began this epoch. It is stored nowhere: the delivery
 /// derives it again.
 pub(crate) fn not_me_link(keys: &Keys, account: AccountId, epoch: u32) -> NotMeLink {
     let derived = hash::mac(

@@ -53,8 +53,8 @@ pub(crate) fn decide<C: Operation>(
     let now = input.now;
     let refuse = |refusal: Refusal| Decided::refuse(refusal, None);
     match &facts.repeated {
-        // Whoever repeats a finished attempt learns how it ended and gets nothing: the browser that holds what was
-        // granted goes on with it.
+        // A repeated attempt learns how it ended and gets nothing: the browser that got the first answer goes on with
+        // it.
         Some(FirstOutcome::Granted) => return refuse(Refusal::AlreadyCompleted),
         Some(FirstOutcome::Refused(refusal)) => return refuse(*refusal),
         None => {}
@@ -85,7 +85,7 @@ pub(crate) fn decide<C: Operation>(
     };
     if let Some(session) = case.session
         && let Err(refusal) = actor.check(session, input.limits, now)
-        && !(C::GIVES_CODE && refusal.next_step() == Some(NextStep::SecondFactor))
+        && !(C::WHILE_OWING && refusal.next_step() == Some(NextStep::SecondFactor))
     {
         return refuse(refusal);
     }
@@ -261,8 +261,8 @@ impl Rows {
     }
 }
 
-/// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. Each of them
-/// could be provoked without end by whoever has one password.
+/// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. A thief of one
+/// password could provoke them without end.
 fn recorded(refusal: Refusal, refusals: &mut Refusals, now: UnixTime) -> Option<u8> {
     if unrecorded(refusal) {
         None

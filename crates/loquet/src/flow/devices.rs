@@ -2,7 +2,7 @@
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, RoleId, Snapshot, limits,
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, may_administer,
     rights,
 };
 
@@ -64,7 +64,7 @@ impl Case<'_> {
         let (Grant::Session { session, .. } | Grant::Bound { session, .. }) = granted else {
             return;
         };
-        let old = self.session.map(|session| session);
+        let old = self.session;
         let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
         let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
         let new = self.device().is_none() && self.remembers(gives_code);
@@ -113,37 +113,13 @@ impl Case<'_> {
             .map(|_| fresh)
     }
 
-    /// What the session is worth, for ceremonies that the rules about people know nothing of.
-    fn level(&self) -> Result<Level, Refusal> {
-        let snapshot = Snapshot {
+    fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
             organization: self.organization.map(|organization| &organization.facts),
             roster: None,
             actor: &self.actor.facts,
             session: self.session,
             subject: None,
-        };
-        Ok(rights(&snapshot, self.now)?)
-    }
-
-    /// An administrator who gave a code in this session a moment ago.
-    fn administrator(&self) -> Result<(), Refusal> {
-        let level = self.level()?;
-        if !self.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
-            return Err(Refusal::NotAdmin);
-        }
-        if !self
-            .organization
-            .is_some_and(|organization| organization.facts.is_enabled())
-        {
-            return Err(Refusal::NotEnabled);
-        }
-        let since = self
-            .session
-            .map_or(u64::MAX, |session| self.now.since(session.at));
-        if level == Level::Level2 && since <= limits::RECENT {
-            Ok(())
-        } else {
-            Err(Refusal::NotFresh)
         }
     }
 }
@@ -166,7 +142,7 @@ in_session!(
     (),
     done,
     |this, case| {
-        case.administrator()?;
+        may_administer(&case.snapshot(), case.now)?;
         if case.offered() == this.on {
             return Err(Refusal::Unchanged);
         }
@@ -176,7 +152,7 @@ in_session!(
         if let Some(organization) = effects.organization(case) {
             organization.devices = this.on;
         }
-        // The own ones go at once, everybody else's with their next decision. Switched on, there are none.
+        // The administrator's own devices are forgotten at once, those of other accounts with their next decision.
         effects.actor.devices.let_go();
         let event = Event::DevicesSwitched {
             on: this.on,
@@ -228,7 +204,7 @@ in_session!(
     Forget,
     forgotten,
     |this, case| {
-        case.level()?;
+        rights(&case.snapshot(), case.now)?;
         let mut list = case.actor.devices.list(case.now).into_iter();
         if !list.any(|device| device.number == this.number) {
             return Err(Refusal::Unchanged);
@@ -262,7 +238,7 @@ in_session!(
 );
 
 /// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
-/// nobody uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
+/// no one uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ForgetOldDevices {
     /// Whose.

@@ -19,7 +19,7 @@ use loquet_policy::Session;
 /// The organization's access rules, ready to answer.
 #[derive(Debug, Default, Clone)]
 pub(crate) enum AccessCheck {
-    /// There are rules that cannot be read: nobody can tell.
+    /// There are rules that cannot be read.
     #[default]
     Unreadable,
     /// There are no rules.

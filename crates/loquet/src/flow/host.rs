@@ -1,4 +1,4 @@
-//! What the host itself does, without anybody's session.
+//! What the host itself does, without a session.
 
 use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
 

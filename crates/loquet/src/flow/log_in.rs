@@ -81,7 +81,7 @@ pub(crate) struct VerifyCode {
     pub(crate) typed: Typed,
 }
 
-in_session!(VerifyCode, const GIVES_CODE; "verify_code", LoggedIn, entered, |this, case| {
+in_session!(VerifyCode, const GIVES_CODE, const WHILE_OWING; "verify_code", LoggedIn, entered, |this, case| {
     Command::VerifyCode {
         code: case.submitted(&this.typed),
         access: case.access(),
@@ -98,7 +98,7 @@ pub(crate) struct Resynchronize {
 }
 
 in_session!(
-    Resynchronize, const GIVES_CODE;
+    Resynchronize, const GIVES_CODE, const WHILE_OWING;
     "resynchronize",
     LoggedIn,
     entered,
@@ -118,7 +118,7 @@ pub(crate) struct LogOut {
     pub(crate) session: Session,
 }
 
-in_session!(LogOut; "log_out", (), done, |_this, _case| Command::LogOut);
+in_session!(LogOut, const WHILE_OWING; "log_out", (), done, |_this, _case| Command::LogOut);
 
 /// All sessions of the account are over.
 #[derive(Debug, Clone, Copy, Hash)]

@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use loquet_ipfilter::Geo;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, UnixTime,
+    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, Snapshot,
+    UnixTime,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -27,6 +28,8 @@ pub(crate) trait Operation: Hash + Send + Sync {
     /// Whether a code of the authenticator completes it, so that the device may be remembered and a session that owes a
     /// code again may ask.
     const GIVES_CODE: bool = false;
+    /// Whether a session whose last code is too old may still do it.
+    const WHILE_OWING: bool = false;
     /// Whether it makes a secret: a shared secret, a reset code, a device's cookie.
     const MAKES_SECRET: bool = false;
 
@@ -43,7 +46,7 @@ pub(crate) trait Operation: Hash + Send + Sync {
     /// What to ask of the rules, with the evidence.
     fn command(&self, case: &Case<'_>) -> Result<Command, Refusal>;
 
-    /// What is written beside what the rules decide, once they have granted it.
+    /// Changes what the rules do not know, once they have granted the operation.
     fn effects(&self, _: &Case<'_>, _: &mut Effects<'_>) {}
 
     /// Texts of access rules that the command names by hash.
@@ -73,6 +76,23 @@ pub(crate) struct Facts {
     pub(crate) geo: Geo,
     /// Every row that was looked for, at the version found.
     pub(crate) read: Vec<(RowKey, Version)>,
+}
+
+impl Facts {
+    /// What the rules read to say what a session of `actor` may do.
+    pub(crate) fn snapshot<'a>(
+        &'a self,
+        actor: &'a AccountRecord,
+        session: &'a Session,
+    ) -> Snapshot<'a> {
+        Snapshot {
+            organization: self.organization.as_ref().map(|record| &record.facts),
+            roster: self.roster.as_ref(),
+            actor: &actor.facts,
+            session: Some(session),
+            subject: None,
+        }
+    }
 }
 
 /// What came in, and what a decision is made with: the same again decides the same way.

@@ -20,7 +20,7 @@ pub enum OrganizationSetting {
         /// In seconds: ten minutes to three days.
         seconds: u64,
     },
-    /// Time in which somebody who must may still enroll with the password alone.
+    /// How long an account under a mandate may still enroll with the password alone. A longer time weakens.
     EnrollmentWindow {
         /// In seconds: a day to ninety.
         seconds: u64,
@@ -62,7 +62,7 @@ in_session!(
     }
 );
 
-/// "No way back" to the letter: nobody switches off anything any more. There is no way back from this either.
+/// The strict latch: no account can turn its second factor off any more. There is no way back.
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct Harden {
     /// An administrator's session with a recent code.

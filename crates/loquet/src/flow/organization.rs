@@ -1,4 +1,4 @@
-//! What administrators decide for everybody.
+//! What administrators decide for the organization.
 
 use std::hash::{Hash, Hasher};
 
@@ -27,7 +27,7 @@ pub(crate) struct EnableMfa {
 /// Multi-factor log-in is enabled: its author enrolls next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Enabled {
-    /// The role whose mandate the article recommends.
+    /// The role for which to schedule a mandate next.
     pub propose: RoleId,
     /// The earliest date for it.
     pub from: UnixTime,
@@ -78,7 +78,7 @@ in_session!(
     }
 );
 
-/// A mandate: everybody with this role must use multi-factor log-in.
+/// A mandate: every account with this role must use multi-factor log-in.
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ScheduleMandate {
     /// An administrator's session with a recent code.
@@ -170,7 +170,7 @@ in_session!(CancelChange; "cancel_change", (), done, |this, _case| {
 /// date that comes. [`Mfa::tick`](crate::Mfa::tick) runs it where something is due.
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ApplyDue {
-    /// Anybody of the organization.
+    /// An account of the organization.
     pub(crate) account: AccountId,
 }
 
@@ -299,7 +299,7 @@ impl Operation for SetAccessRules {
         {
             return Err(Refusal::WouldLockOut);
         }
-        // Exact, over the whole address space: what lets nobody in who was kept out holds at once.
+        // Exact, over the whole address space: rules that let in no client that was kept out hold at once.
         let opens = match case.access {
             AccessCheck::Open => false,
             AccessCheck::Unreadable => true,

@@ -6,7 +6,7 @@ use super::{After, Case, Typed, done};
 use crate::codes::ResetCode;
 use loquet_policy::Session;
 
-/// Somebody lost the authenticator: a reset code for a new enrollment. Never for oneself.
+/// Resets an account whose authenticator is lost. Never one's own.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct Reset {
     /// Another administrator's session.

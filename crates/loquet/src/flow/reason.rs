@@ -27,7 +27,7 @@ impl Case<'_> {
                 told.push_str(", ");
             }
             told.push_str(name(reason.rule));
-            // The verdict itself stands beside this already.
+            // The record already has the verdict.
             if refused != Some(reason.code) {
                 told.push(' ');
                 told.push_str(reason.code);

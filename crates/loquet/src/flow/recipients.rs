@@ -1,10 +1,10 @@
-//! Who hears of what was decided.
+//! The recipients of notices.
 
 use loquet_policy::{AccountId, Audience, Event, Notice, RoleId, RoleSet, Roster, covers};
 
 use crate::records::OrganizationRecord;
 
-/// Every notice with everybody who hears of it.
+/// Every notice with its recipients.
 pub(super) fn addressed(
     notices: Vec<Notice>,
     organization: Option<&OrganizationRecord>,
@@ -20,7 +20,7 @@ pub(super) fn addressed(
         .collect()
 }
 
-/// Administrators whom a mandate covers hear of it as everybody does, and not once more as administrators.
+/// Administrators whom a mandate covers receive it once, not a second time as administrators.
 pub(super) fn once_each(
     notices: Vec<Notice>,
     organization: Option<&OrganizationRecord>,
@@ -40,7 +40,8 @@ pub(super) fn once_each(
     kept.copied().collect()
 }
 
-/// Who hears of a notice. Everybody whom a mandate covers is looked up at delivery; the zero account stands for them.
+/// The recipients of a notice. The accounts that a mandate covers are looked up at delivery; the zero account stands for
+/// them.
 fn recipients(notice: &Notice, roster: Option<&Roster>) -> Vec<AccountId> {
     match notice.to {
         Audience::Owner { account } => vec![account],

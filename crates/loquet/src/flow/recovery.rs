@@ -1,4 +1,4 @@
-//! Recovery codes: a paper that opens what a phone protected, where the organization offers it.
+//! Recovery codes: printed codes in place of a lost phone, where the organization offers them.
 //!
 //! The codes are derived from the secret of the begun enrollment and a key of the keyring, so that they are shown as often
 //! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
@@ -84,7 +84,7 @@ impl Case<'_> {
     }
 }
 
-/// The codes to show beside the enrollment that this session began; none where none are offered.
+/// The codes to show with the enrollment that this session began; none where none are offered.
 pub(crate) fn shown_codes(
     keys: &Keys,
     account: &AccountRecord,

@@ -20,7 +20,7 @@ fn due(organization: &OrganizationRecord, now: UnixTime) -> Vec<Reminded> {
         for days in DAYS {
             let moment = UnixTime(date.0.saturating_sub(DAY.saturating_mul(days.into())));
             let reminded = Reminded { role, date, days };
-            // Whoever was told of the date the day before is not reminded of it yet.
+            // A date announced less than a day before is not repeated yet.
             if now >= moment
                 && since.plus(DAY) <= moment
                 && !organization.reminded.contains(&reminded)

@@ -1,11 +1,11 @@
-//! What somebody typed, until it is read.
+//! A typed text, until it is read.
 
 use std::fmt;
 
 use loquet_otp::{Digits, TypedCode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A text as somebody typed it: a code, a reset code, a group of the break-glass code. By default nothing.
+/// A text as the user typed it: a code, a reset code, a group of the break-glass code. Empty by default.
 ///
 /// ```
 /// use loquet::flow::Typed;
@@ -14,7 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// ```
 ///
 /// # Security
-/// Wiped when dropped, shown by no `Debug`, and read by ceremonies alone. A `String` comes in with its own buffer; a `&str`
+/// Wiped when dropped, shown by no `Debug`, and read by operations alone. A `String` comes in with its own buffer; a `&str`
 /// is copied, and its owner wipes what it was copied from.
 #[derive(Clone, Default, Hash, Zeroize, ZeroizeOnDrop)]
 pub struct Typed(String);

@@ -8,6 +8,7 @@ use loquet_ipfilter::{Decision, DeviceTier, Filter, Geo};
 use loquet_policy::{Access, AccountId, BreakGlass, OrgId, Refusal, UnixTime, limits};
 
 use super::Mfa;
+use super::rows::Actor;
 use crate::audit::Record;
 use crate::error::Error;
 use crate::flow::{self, AccessCheck, Facts, SetAccessRules, UNDO};
@@ -17,7 +18,7 @@ use loquet_policy::Session;
 /// How far back a what-if looks for the addresses from which people logged in: thirty days.
 const SEEN: u64 = 30 * limits::DAY;
 
-/// Somebody whom other access rules would keep out.
+/// A user whom other access rules would keep out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Affected {
     /// The account.
@@ -52,8 +53,7 @@ impl WhatIf {
 /// Access rules, and what the host's databases say of addresses.
 impl Mfa {
     /// What the host's databases say of addresses: countries, network operators, anonymisers. Without them each is
-    /// unknown, which never allows. Call it again when the databases are newer; whoever wants a stale one to say nothing
-    /// passes [`Geo::without_stale`].
+    /// unknown, which never allows. Call it again when the databases are newer; for a stale one to say nothing, pass [`Geo::without_stale`].
     pub fn set_geo(&self, geo: Geo) {
         let inner = &self.inner;
         *inner.geo.write().unwrap_or_else(PoisonError::into_inner) = geo;
@@ -148,7 +148,7 @@ impl Mfa {
         Ok(what_if)
     }
 
-    /// The addresses from which somebody was let in lately, each with the last time.
+    /// The addresses from which an account logged in lately, each with the last time.
     async fn seen_at(
         &self,
         account: AccountId,
@@ -180,14 +180,13 @@ impl Mfa {
         self.load(
             self.store(),
             &[RowKey::Organization(org)],
-            None,
-            false,
+            Actor::None,
             &mut facts,
         )
         .await?;
         Ok(match &facts.access {
             AccessCheck::Guarded(filter) => {
-                // While break-glass is open, whoever holds its reset code must get as far as the password. Others are
+                // While break-glass is open, the holder of its reset code must get as far as the password. Others are
                 // refused after it.
                 let broken = facts.organization.as_ref().is_some_and(|organization| {
                     let glass = organization.facts.break_glass.at(self.now());

@@ -135,7 +135,7 @@ impl AdminHandle<'_> {
         self.run(CancelMandate { session, role }).await
     }
 
-    /// Lets nobody switch off anything any more. There is no way back from this either.
+    /// Sets the strict latch: no account can turn its second factor off any more. There is no way back.
     ///
     /// # Errors
     /// [`Error::Refused`].

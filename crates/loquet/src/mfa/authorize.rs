@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, Snapshot,
-    UnixTime, rights,
+    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, rights,
 };
 
 use super::Mfa;
@@ -131,28 +130,19 @@ impl Mfa {
         let session = self.verified(session).await?;
         let facts = self.facts(session.account).await?;
         let tier = self.admit(&facts, &session, client)?;
-        self.authorized(facts, session, client, tier)
+        self.authorized(&facts, session, client, tier)
     }
 
     fn authorized(
         &self,
-        facts: Facts,
+        facts: &Facts,
         session: Session,
         client: &Client,
         tier: DeviceTier,
     ) -> Result<Authorized, Error> {
-        let (Some(actor), Some(organization)) = (facts.actor, facts.organization) else {
-            return Err(Refusal::PolicyUnavailable.into());
-        };
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let now = self.now();
-        let snapshot = Snapshot {
-            organization: Some(&organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(&session),
-            subject: None,
-        };
-        let level = rights(&snapshot, now)?;
+        let level = rights(&facts.snapshot(actor, &session), now)?;
         actor.check(&session, &self.inner.limits, now)?;
         Ok(Authorized {
             session,
@@ -161,7 +151,7 @@ impl Mfa {
             level,
             roles: actor.facts.roles,
             tier,
-            external_id: actor.external_id,
+            external_id: actor.external_id.clone(),
             now,
         })
     }

@@ -12,6 +12,7 @@ use crate::error::{Config, Error};
 use crate::flow;
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
+use crate::roles::Role;
 use crate::sessions::SessionLimits;
 use crate::store::Store;
 use crate::store::erased::Erased;
@@ -28,6 +29,7 @@ pub struct MfaBuilder {
     geo: Geo,
     rules_limit: usize,
     limits: SessionLimits,
+    roles: Vec<Role>,
 }
 
 impl fmt::Debug for MfaBuilder {
@@ -61,6 +63,7 @@ impl Mfa {
             geo: Geo::default(),
             rules_limit: flow::RULES_LIMIT,
             limits: SessionLimits::default(),
+            roles: Vec::new(),
         }
     }
 }
@@ -79,6 +82,14 @@ impl MfaBuilder {
     #[must_use]
     pub fn issuer(mut self, name: impl Into<String>) -> Self {
         self.issuer = Some(name.into());
+        self
+    }
+
+    /// Sets the host's roles, with which organizations are created from now on; those that are there keep theirs. Without
+    /// it there are three: members ([`RoleId::PARENT`](loquet_policy::RoleId::PARENT)), staff and administrators.
+    #[must_use]
+    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.roles = roles.into_iter().collect();
         self
     }
 
@@ -134,6 +145,7 @@ impl MfaBuilder {
                 geo: RwLock::new(self.geo),
                 rules_limit: self.rules_limit,
                 limits: self.limits,
+                roles: self.roles,
             }),
             org: None,
         };

@@ -1,6 +1,6 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, Snapshot, standing};
+use loquet_policy::{Access, AccountId, standing};
 
 use super::Mfa;
 use crate::attempt::{Attempt, Client};
@@ -106,7 +106,7 @@ impl Mfa {
         Ok(self.pending(session).await?.map(|(offer, _)| offer))
     }
 
-    /// Returns the recovery codes to show beside the enrollment that this very session began; none where the organization
+    /// Returns the recovery codes to show with the enrollment that this very session began; none where the organization
     /// offers none. They count once the enrollment is confirmed, and replace the earlier ones.
     ///
     /// # Errors
@@ -132,14 +132,7 @@ impl Mfa {
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
-        let snapshot = Snapshot {
-            organization: Some(&organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(&session),
-            subject: None,
-        };
-        standing(&snapshot, now)?;
+        standing(&facts.snapshot(actor, &session), now)?;
         let mut pendings = actor.facts.pendings_at(now);
         let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
             return Ok(None);
@@ -224,7 +217,7 @@ impl Mfa {
     /// Ends every session of the account, this one too.
     ///
     /// # Errors
-    /// [`Error::Refused`] while the session owes something: the password alone throws out nobody.
+    /// [`Error::Refused`] while the session owes something: the password alone must not log out the owner.
     pub async fn log_out_everywhere(
         &self,
         session: &MfaSession,
@@ -280,8 +273,8 @@ impl Mfa {
         self.run(ReportUnrecognized::by(link), attempt.into()).await
     }
 
-    /// Returns what the organization's access rules say of a client before its user is known: denied only if nobody could
-    /// log in from there. Ask it before the password is checked.
+    /// Returns what the organization's access rules say of a client before its user is known: denied only if no account
+    /// could log in from there. Ask it before the password is checked.
     ///
     /// # Errors
     /// [`Error`] of the store.

@@ -1,8 +1,9 @@
-//! What time brings where nobody comes.
+//! What is due without a request: scheduled changes, reminders, expired devices and attempts.
 
 use loquet_policy::{OrgId, UnixTime};
 
 use super::Operator;
+use super::rows::Actor;
 use crate::attempt::Attempt;
 use crate::disk;
 use crate::error::Error;
@@ -45,8 +46,7 @@ impl Operator {
         self.load(
             self.store(),
             &[RowKey::Roster(org)],
-            None,
-            false,
+            Actor::None,
             &mut facts,
         )
         .await?;
@@ -65,7 +65,7 @@ impl Operator {
     }
 
     /// Forgets devices that were not used for [`RETENTION`](crate::device::RETENTION), and everything about devices where
-    /// the organization stopped remembering them, also of accounts that nobody uses. Call it once a day; says of how
+    /// the organization stopped remembering them, also of accounts that are not used. Call it once a day; says of how
     /// many accounts something was forgotten.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Operator {
         Ok(overdue.len())
     }
 
-    /// Forgets attempts that are more than a day old, some at a time, and writes down how many were turned away unknown;
+    /// Forgets attempts that are more than a day old, some at a time, and stores the counts of rejections;
     /// call it now and then. Says whether any attempts are left.
     ///
     /// # Errors

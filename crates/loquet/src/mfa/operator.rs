@@ -14,7 +14,7 @@ use crate::flow::{
 use crate::notices::{Deliver, Delivered};
 use crate::store::Query;
 
-/// The operator: whoever runs the service and may do what no administrator may. Obtained once at start, from
+/// The program that runs the service, which may do what no administrator may. Obtained once at start, from
 /// [`MfaBuilder::open_operator`](super::MfaBuilder::open_operator); it never belongs into a handler, which gets
 /// [`mfa`](Self::mfa).
 ///

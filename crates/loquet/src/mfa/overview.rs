@@ -2,8 +2,8 @@
 
 use loquet_policy::{
     Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, Snapshot, UnixTime,
-    required, standing,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, required,
+    standing,
 };
 
 use super::Mfa;
@@ -320,20 +320,14 @@ impl Mfa {
         facts: Facts,
         session: &Session,
     ) -> Result<AccountOverview, Error> {
+        let now = self.now();
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
+        let level = standing(&facts.snapshot(actor, session), now)?;
         let (Some(actor), Some(organization), Some(roster)) =
             (facts.actor, facts.organization, facts.roster)
         else {
             return Err(Config::Missing("organization").into());
         };
-        let now = self.now();
-        let snapshot = Snapshot {
-            organization: Some(&organization.facts),
-            roster: Some(&roster),
-            actor: &actor.facts,
-            session: Some(session),
-            subject: None,
-        };
-        let level = standing(&snapshot, now)?;
         let owed = actor.check(session, &self.inner.limits, now).err();
         let device = actor
             .devices

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use loquet_enrollment::Label;
 use loquet_policy::{Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster};
 
-use super::rows::Source;
+use super::rows::{Actor, Source};
 use super::{MAX_EXTERNAL_ID, Mfa, TRIES};
 use crate::addresses::Address;
 use crate::attempt::Attempt;
@@ -132,6 +132,10 @@ impl Provision<'_> {
     ) -> Result<OrgId, Error> {
         Label::new(name, "account")?;
         let mut new = Organization::new(id);
+        let roles = &self.0.inner.roles;
+        if !roles.is_empty() {
+            new.roles = roles.iter().map(|role| role.definition).collect();
+        }
         for setting in settings {
             new.begin_with(setting.into())?;
         }
@@ -139,7 +143,7 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0
-                .load(self.0.store(), &keys, None, false, &mut facts)
+                .load(self.0.store(), &keys, Actor::None, &mut facts)
                 .await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
@@ -192,7 +196,7 @@ impl Provision<'_> {
     }
 
     /// Creates the accounts of all the host's users, and reports what it found: to begin with an existing service, and to
-    /// run again as often as you like. It changes no role and deactivates nobody.
+    /// run again as often as you like. It changes no role and deactivates no account.
     ///
     /// # Errors
     /// [`Error`] of the store. What one account lacks is reported, not returned.
@@ -332,7 +336,7 @@ impl Mfa {
             RowKey::Organization(org),
             RowKey::Roster(org),
         ];
-        self.load(source, &keys, Some(new.id), false, &mut facts)
+        self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
             .await?;
         if facts.actor.is_some() {
             return Ok(None);

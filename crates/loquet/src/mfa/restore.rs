@@ -43,7 +43,7 @@ impl Operator {
         Ok(now)
     }
 
-    /// Makes a store that was put back to an earlier time safe to use, before anybody uses it: ends every session, voids
+    /// Makes a store that was put back to an earlier time safe to use, before it is used: ends every session, voids
     /// reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
     /// and writes a record of it into every chain. `kept` is a checkpoint from after the backup, if there is one: what it
     /// vouches for and the store lacks is listed.
@@ -160,7 +160,7 @@ impl Operator {
         .await
     }
 
-    /// Nobody else uses the store yet: a stale row is somebody who does.
+    /// The store is not in use yet: a stale row shows that it is.
     async fn put_restored(
         &self,
         key: RowKey,

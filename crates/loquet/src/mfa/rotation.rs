@@ -76,7 +76,7 @@ impl Operator {
     }
 
     /// Seals anew, under the ring's current key, what is encrypted under an older one; the root key last. People log in
-    /// meanwhile, and whoever changes an account meanwhile has it encrypted anew as well.
+    /// meanwhile, and an account that changes meanwhile is encrypted anew as well.
     ///
     /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
     /// Where another process still encrypts with an older key, some accounts fall back to it: see [`encrypted`](Self::key_use).
@@ -116,7 +116,7 @@ impl Operator {
         Ok(done)
     }
 
-    /// All in one change; one after the other where somebody else has changed one of them.
+    /// All in one change; one after the other where another process has changed one of them.
     async fn rotate_some(&self, batch: &[(AccountRow, Version)]) -> Result<u64, Error> {
         if self.rotate_at_once(batch).await? == Commit::Done {
             return Ok(u64::try_from(batch.len()).unwrap_or(u64::MAX));

@@ -6,8 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Authenticator, Level, OrgId, Organization, Refusal, RoleId, Session, Snapshot,
-    UnixTime, required, rights,
+    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
 };
 
 use super::vault::Vault;
@@ -18,6 +17,7 @@ use crate::error::{Config, Error};
 use crate::flow::change::Change;
 use crate::flow::{self, AccessCheck, Facts};
 use crate::host_tx::HostTx;
+use crate::keyring::Keyring;
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::store::erased::Erased;
 use crate::store::{
@@ -39,6 +39,33 @@ impl Source for &dyn Erased {
 impl<S: Source> Source for &mut S {
     async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         S::rows(self, keys).await
+    }
+}
+
+/// Whose account a decision is about, and whether its secrets are decrypted.
+#[derive(Clone, Copy)]
+pub(super) enum Actor {
+    /// No account is read.
+    None,
+    /// Its secrets are left encrypted: enough to say who is there.
+    Encrypted(AccountId),
+    /// Its secrets are decrypted: to check a code, and to write its row.
+    Decrypted(AccountId),
+}
+
+impl Actor {
+    const fn id(self) -> Option<AccountId> {
+        match self {
+            Self::None => None,
+            Self::Encrypted(id) | Self::Decrypted(id) => Some(id),
+        }
+    }
+
+    const fn keys(self, ring: &Keyring) -> Option<&Keyring> {
+        match self {
+            Self::Decrypted(_) => Some(ring),
+            Self::None | Self::Encrypted(_) => None,
+        }
     }
 }
 
@@ -68,21 +95,21 @@ impl Mfa {
 
     /// The rows of one account and its organization, the account's secrets left encrypted.
     pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(account, false).await
+        self.facts_of(Actor::Encrypted(account)).await
     }
 
     /// The same with the secrets.
     pub(super) async fn decrypted_facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(account, true).await
+        self.facts_of(Actor::Decrypted(account)).await
     }
 
-    async fn facts_of(&self, account: AccountId, decrypt: bool) -> Result<Facts, Error> {
-        let first = [RowKey::Account(account)];
+    async fn facts_of(&self, actor: Actor) -> Result<Facts, Error> {
+        let first: Vec<_> = actor.id().map(RowKey::Account).into_iter().collect();
         let needs = |facts: &Facts| match facts.read.as_slice() {
-            [] => first.to_vec(),
+            [] => first.clone(),
             _ => flow::home(facts),
         };
-        let facts = self.gather(self.store(), account, needs, decrypt).await?;
+        let facts = self.gather(self.store(), actor, needs).await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
@@ -94,19 +121,17 @@ impl Mfa {
     pub(super) async fn gather(
         &self,
         mut source: impl Source,
-        actor: AccountId,
+        actor: Actor,
         needs: impl Fn(&Facts) -> Vec<RowKey>,
-        decrypt: bool,
     ) -> Result<Facts, Error> {
         let mut facts = Facts {
             geo: self.geo(),
             ..Facts::default()
         };
-        let guess = self.homes().get(&actor).copied();
+        let guess = actor.id().and_then(|id| self.homes().get(&id).copied());
         let ahead: Vec<_> = guess.into_iter().flat_map(flow::home_of).collect();
         let first = [needs(&facts).as_slice(), &ahead].concat();
-        self.load(&mut source, &first, Some(actor), decrypt, &mut facts)
-            .await?;
+        self.load(&mut source, &first, actor, &mut facts).await?;
         let home = facts.actor.as_ref().map(|actor| actor.facts.org);
         if home != guess {
             facts.read.retain(|(key, _)| !ahead.contains(key));
@@ -119,8 +144,7 @@ impl Mfa {
                 self.keep_to_organization(&mut facts);
                 return Ok(facts);
             }
-            self.load(&mut source, &keys, Some(actor), decrypt, &mut facts)
-                .await?;
+            self.load(&mut source, &keys, actor, &mut facts).await?;
         }
     }
 
@@ -129,7 +153,10 @@ impl Mfa {
         homes.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember_home(&self, account: AccountId, home: Option<OrgId>) {
+    fn remember_home(&self, actor: Actor, home: Option<OrgId>) {
+        let Some(account) = actor.id() else {
+            return;
+        };
         let mut homes = self.homes();
         if homes.len() >= HOMES {
             homes.clear();
@@ -154,24 +181,9 @@ impl Mfa {
         session: &Session,
     ) -> Result<(), Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        let snapshot = Snapshot {
-            organization: facts
-                .organization
-                .as_ref()
-                .map(|organization| &organization.facts),
-            roster: facts.roster.as_ref(),
-            actor: &actor.facts,
-            session: Some(session),
-            subject: None,
-        };
-        actor.check(session, &self.inner.limits, self.now())?;
-        let bound = !matches!(actor.facts.authenticator, Authenticator::None);
-        match rights(&snapshot, self.now())? {
-            _ if !actor.facts.roles.contains(RoleId::ADMINISTRATOR) => Err(Refusal::NotAdmin),
-            // Before an authenticator is bound there is nothing more to show.
-            Level::Level1 if bound => Err(Refusal::StepUp),
-            _ => Ok(()),
-        }
+        let now = self.now();
+        actor.check(session, &self.inner.limits, now)?;
+        may_see_administration(&facts.snapshot(actor, session), now)
     }
 
     pub(super) async fn people(
@@ -268,8 +280,7 @@ impl Mfa {
         &self,
         mut source: impl Source,
         keys: &[RowKey],
-        actor: Option<AccountId>,
-        decrypt: bool,
+        actor: Actor,
         facts: &mut Facts,
     ) -> Result<(), Error> {
         // A wrong keyring must not decide anything, nor encrypt anything.
@@ -292,8 +303,8 @@ impl Mfa {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, version, decrypt.then_some(&*ring))?;
-                    if actor == Some(row.id) {
+                    let record = disk::read_account(&row, version, actor.keys(&ring))?;
+                    if actor.id() == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
                         facts.subject = Some(record);
@@ -301,7 +312,7 @@ impl Mfa {
                 }
                 Row::Attempt(row) => {
                     // An id that another account has used tells nothing of what became of it there.
-                    facts.repeated = Some(if actor == Some(row.account) {
+                    facts.repeated = Some(if actor.id() == Some(row.account) {
                         disk::read_attempt(&row.body)?
                     } else {
                         FirstOutcome::Granted
@@ -415,7 +426,7 @@ impl Mfa {
         if let Some(roster) = &change.roster {
             put.push(Row::Roster(disk::write_roster(roster)?));
         }
-        // What was done to somebody stands in that account's chain too.
+        // What was done to another account is recorded in that account's chain too.
         if let Some(mut subject) = change.subject.clone() {
             audit.push(chain(&mut subject)?);
             put.push(encrypt(&subject)?);

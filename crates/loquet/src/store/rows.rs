@@ -141,7 +141,7 @@ pub struct AuditRow {
     pub mac: [u8; 32],
 }
 
-/// A message that somebody must get; stays in the outbox until delivered.
+/// A message to an account; it stays in the outbox until delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeRow {
     /// Who must be told.

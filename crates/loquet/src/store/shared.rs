@@ -1,4 +1,4 @@
-//! One store for several services, or for a service and whoever else works on it.
+//! One store for several services, or for a service and its tests.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use loquet::flow::{
     BeginEnrollment, Ceremony, CollectResetCode, ConfirmEnrollment, EnableMfa, LogIn,
-    OpenBreakGlass, RollBackRules, RulesChange, ScheduleMandate, SetAccessRules, SuspendRules,
-    Typed, UNDO, UndoRules,
+    OpenBreakGlass, RollBackRules, RulesChange, ScheduleMandate, SuspendRules, Typed, UNDO,
+    UndoRules,
 };
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
@@ -35,7 +35,7 @@ async fn may(house: &House, account: u64, address: &str) -> Result<(), Refusal> 
 
 async fn set(house: &House, stamp: Stamp, text: &str) -> Result<RulesChange, Refused> {
     house
-        .run(SetAccessRules::new(stamp, text, "").unwrap())
+        .run(house.service.read_rules(stamp, text, "").unwrap())
         .await
 }
 

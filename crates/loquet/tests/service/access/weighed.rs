@@ -1,6 +1,6 @@
 //! Rules weighed before they hold: whom they keep out, what they open, how long they are.
 
-use loquet::flow::{BadRules, RULES_LIMIT, RulesChange, SetAccessRules};
+use loquet::flow::{BadRules, RULES_LIMIT, RulesChange};
 use loquet::testing::Phone;
 use loquet::{Refusal, Refused};
 use loquet_ipfilter::{Country, Geo};
@@ -20,7 +20,7 @@ async fn a_what_if_counts_the_people_who_would_lose_access_and_is_what_then_happ
         may(&house, account, address).await.unwrap();
     }
     let what_if = async |text: &str| {
-        let rules = SetAccessRules::new(anne, text, "").unwrap();
+        let rules = house.service.read_rules(anne, text, "").unwrap();
         house
             .service
             .what_if_rules(&anne, &rules)
@@ -45,7 +45,7 @@ async fn a_what_if_counts_the_people_who_would_lose_access_and_is_what_then_happ
     // Whoever is kept out already loses nothing.
     assert_eq!(what_if("allow 203.0.113.7/32").await.affected, []);
     let chloe = house.log_in(CHLOE).await.stamp;
-    let rules = SetAccessRules::new(chloe, "", "").unwrap();
+    let rules = house.service.read_rules(chloe, "", "").unwrap();
     assert_eq!(
         house
             .service
@@ -58,7 +58,7 @@ async fn a_what_if_counts_the_people_who_would_lose_access_and_is_what_then_happ
     // Thirty days later nothing is known.
     house.clock.advance(31 * 24 * 3600);
     let (house, anne) = (&house, house.log_in(ANNE).await.stamp);
-    let rules = SetAccessRules::new(anne, "", "").unwrap();
+    let rules = house.service.read_rules(anne, "", "").unwrap();
     assert_eq!(
         house
             .service
@@ -81,7 +81,7 @@ async fn countries_come_from_the_hosts_table_and_are_unknown_without_it() {
     let geo =
         Geo::default().with_countries(1_790_000_000, [("24.48.0.0/16".parse().unwrap(), canada)]);
     house.service.set_places(geo);
-    let set = SetAccessRules::new(anne, rules, "").unwrap();
+    let set = house.service.read_rules(anne, rules, "").unwrap();
     let answer = house
         .service
         .run(set, &from("24.48.1.1"))
@@ -108,7 +108,7 @@ async fn opens(house: &House, phone: &Phone, text: &str) {
         "what opens needs a code of its own"
     );
     let typed = house.code(phone);
-    let rules = SetAccessRules::new(stamp, text, &typed).unwrap();
+    let rules = house.service.read_rules(stamp, text, &typed).unwrap();
     let answer = house.run(rules).await.unwrap();
     assert!(matches!(answer, RulesChange::Due(_)), "{answer:?}");
 }
@@ -155,13 +155,17 @@ async fn rules_are_as_long_as_the_host_allows() {
         format!("{rules}#{}", "x".repeat(bytes - rules.len() - 1))
     };
     assert_eq!(house.service.rules_limit(), RULES_LIMIT);
-    assert!(SetAccessRules::new(anne, &long(RULES_LIMIT), "").is_ok());
+    assert!(
+        house
+            .service
+            .read_rules(anne, &long(RULES_LIMIT), "")
+            .is_ok()
+    );
     assert!(matches!(
-        SetAccessRules::new(anne, &long(RULES_LIMIT + 1), ""),
+        house.service.read_rules(anne, &long(RULES_LIMIT + 1), ""),
         Err(BadRules::TooLong { bytes, limit: RULES_LIMIT }) if bytes == RULES_LIMIT + 1
     ));
     house.service.set_rules_limit(100_000);
-    let limit = house.service.rules_limit();
-    assert!(SetAccessRules::within(limit, anne, &long(100_000), "").is_ok());
-    assert!(SetAccessRules::within(limit, anne, &long(100_001), "").is_err());
+    assert!(house.service.read_rules(anne, &long(100_000), "").is_ok());
+    assert!(house.service.read_rules(anne, &long(100_001), "").is_err());
 }

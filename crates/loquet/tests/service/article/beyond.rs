@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use loquet::device::DeviceId;
 use loquet::flow::{
     BeginEnrollment, CollectResetCode, ConfirmEnrollment, EnableMfa, LogIn, OpenBreakGlass,
-    ReportLost, RulesChange, SetAccessRules, SetDevicesRemembered, VerifyCode,
+    ReportLost, RulesChange, SetDevicesRemembered, VerifyCode,
 };
 use loquet::testing::Phone;
 use loquet::{AccountId, Clock, Level, Refusal, Refused, Request, ResetCode};
@@ -50,7 +50,8 @@ async fn microsoft_authenticator_honours_all_that_is_asked_of_it() {
 async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
     let house = house().await;
     let (phone, stamp) = house.enabled().await;
-    let rules = |text: &str, typed: &str| SetAccessRules::new(stamp, text, typed).unwrap();
+    let read = |text: &str, typed: &str| house.service.read_rules(stamp, text, typed);
+    let rules = |text: &str, typed: &str| read(text, typed).unwrap();
     let elsewhere = rules("default deny\nallow 198.51.100.0/24", "");
     assert_eq!(
         house.run(elsewhere).await.unwrap_err(),
@@ -93,7 +94,7 @@ async fn log_ins_are_restricted_by_address_and_nobody_locks_themself_out() {
     let typed = house.code(&phone);
     let opened = house.run(rules("", &typed)).await.unwrap();
     assert!(matches!(opened, RulesChange::Due(_)));
-    assert!(SetAccessRules::new(stamp, "allow 010.0.0.1", "").is_err());
+    assert!(read("allow 010.0.0.1", "").is_err());
 
     // It holds from its hour on, even if nobody could log in meanwhile to write it down.
     assert!(house.service.check(&stamp, away).await.unwrap().is_err());
@@ -130,7 +131,7 @@ async fn rules_let_in_from_a_country_and_from_a_remembered_device() {
     };
     const CANADA: &str = "24.48.1.1";
     let text = "place \"Canada\" = country CA\nallow place \"Canada\"\nallow any device known";
-    let rules = SetAccessRules::new(stamp, text, "").unwrap();
+    let rules = house.service.read_rules(stamp, text, "").unwrap();
     let set = house.service.run(rules, &there(None, CANADA)).await;
     assert_eq!(set.unwrap().granted(), Ok(RulesChange::InForce));
 

@@ -1,8 +1,6 @@
 //! What is asked, told and forgotten beside the log-in: by whom, and once.
 
-use loquet::flow::{
-    ForgetDevice, LogIn, ReportLost, SetAccessRules, SetDevicesRemembered, TurnOff,
-};
+use loquet::flow::{ForgetDevice, LogIn, ReportLost, SetDevicesRemembered, TurnOff};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{Level, Refusal, Stamp};
@@ -110,7 +108,7 @@ async fn once_switched_off_no_cookie_is_a_known_device() {
     let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
     let stamp = anne.stamp;
     let text = "default deny\nallow any device known\nfor tag 2 allow 203.0.113.0/24";
-    let rules = SetAccessRules::new(stamp, text, "").unwrap();
+    let rules = house.service.read_rules(stamp, text, "").unwrap();
     NEW.run(&house, rules).await.unwrap();
     let account = CHLOE.into();
     let known = NEW.with(cookie);

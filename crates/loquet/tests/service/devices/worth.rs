@@ -1,6 +1,6 @@
 //! What a known device is worth: its own waits and tries, and rules that ask for one.
 
-use loquet::flow::{LogIn, SetAccessRules, VerifyCode};
+use loquet::flow::{LogIn, VerifyCode};
 use loquet::{Level, Refusal};
 use loquet_testkit::house::{ANNE, CHLOE, rule};
 
@@ -62,7 +62,7 @@ async fn rules_may_ask_for_a_known_device_and_a_denied_place_stays_denied() {
     let cookie = chloe.device.unwrap();
     let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
     let text = "default deny\nallow any device known\ndeny 198.51.100.0/24\nfor tag 2 allow 203.0.113.0/24";
-    let rules = SetAccessRules::new(anne.stamp, text, "").unwrap();
+    let rules = house.service.read_rules(anne.stamp, text, "").unwrap();
     TICKED
         .with(anne.device.unwrap())
         .run(&house, rules)
