@@ -1,29 +1,24 @@
 //! Break-glass: the envelope with the code, for an organization whose last administrator lost the phone.
 
 use loquet::Refusal;
-use loquet::flow::{CollectResetCode, EnableMfa, OpenBreakGlass};
-use loquet::testing::Phone;
 use loquet_policy::{Event, limits};
 
-use crate::house::{ANNE, BRUNO, House, rule};
+use crate::fixture::{ANNE, BRUNO, Fixture, refusal};
 use crate::letters::{post, to};
 
 /// A stolen envelope is of no use while one administrator can log in.
-pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
-    let (break_glass, phone) = sealed(&house).await;
-    let bruno = house.log_in(BRUNO).await.stamp;
-    house.enroll(bruno).await;
-    post(&house).await;
-    let open = || OpenBreakGlass {
-        account: BRUNO.into(),
-        typed: break_glass.clone().into(),
-    };
-    let ready = house.run(open()).await.unwrap();
-    assert!(matches!(
-        rule(house.run(open()).await),
-        Refusal::AlreadyOpen { .. }
-    ));
-    let letters = post(&house).await;
+pub async fn any_administrators_code_stops_break_glass(fixture: Fixture) {
+    let session = fixture.log_in(ANNE).await.session;
+    let break_glass = fixture.enable(&fixture.user(&session).await).await;
+    let (phone, _) = fixture.enroll(&session).await;
+    let bruno = fixture.log_in(BRUNO).await.session;
+    fixture.enroll(&bruno).await;
+    post(&fixture).await;
+    let operator = &fixture.operator;
+    let open = || operator.open_break_glass(BRUNO.into(), break_glass.as_str());
+    let ready = open().await.unwrap();
+    assert!(matches!(refusal(open().await), Refusal::AlreadyOpen { .. }));
+    let letters = post(&fixture).await;
     let opening = Event::BreakGlassOpening {
         account: BRUNO.into(),
         ready,
@@ -35,15 +30,11 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
                 .any(|letter| letter.event == opening)
         );
     }
-    let stamp = house.log_in(ANNE).await.stamp;
-    house.give(stamp, &house.code(&phone)).await.unwrap();
-    house.clock.advance(limits::BREAK_GLASS);
-    let collect = CollectResetCode {
-        account: BRUNO.into(),
-        typed: break_glass.clone().into(),
-    };
-    assert_eq!(rule(house.run(collect).await).code(), "NO_BREAK_GLASS_CODE");
-    let letters = post(&house).await;
+    fixture.enter(ANNE, &phone).await;
+    fixture.clock.advance(limits::BREAK_GLASS);
+    let collected = operator.collect_reset_code(BRUNO.into(), break_glass.as_str());
+    assert_eq!(refusal(collected.await).code(), "NO_BREAK_GLASS_CODE");
+    let letters = post(&fixture).await;
     assert!(
         letters
             .iter()
@@ -51,27 +42,8 @@ pub async fn break_glass_is_stopped_by_any_administrators_code(house: House) {
     );
     // The code lies in its envelope again; ten wrong ones void it.
     for _ in 0..10 {
-        let wrong = OpenBreakGlass {
-            account: BRUNO.into(),
-            typed: "nonsense".into(),
-        };
-        assert_eq!(rule(house.run(wrong).await), Refusal::WrongBreakGlassCode);
+        let wrong = operator.open_break_glass(BRUNO.into(), "nonsense").await;
+        assert_eq!(refusal(wrong), Refusal::WrongBreakGlassCode);
     }
-    assert_eq!(rule(house.run(open()).await).code(), "NO_BREAK_GLASS_CODE");
-}
-
-/// Anne enables and writes the code down.
-async fn sealed(house: &House) -> (String, Phone) {
-    let stamp = house.log_in(ANNE).await.stamp;
-    let break_glass = house
-        .service
-        .propose_break_glass(&stamp)
-        .await
-        .unwrap()
-        .unwrap();
-    let break_glass = break_glass.expose().to_string();
-    let typed_back = break_glass.rsplit('-').next().unwrap().into();
-    house.run(EnableMfa { stamp, typed_back }).await.unwrap();
-    let (phone, _) = house.enroll(stamp).await;
-    (break_glass, phone)
+    assert_eq!(refusal(open().await).code(), "NO_BREAK_GLASS_CODE");
 }

@@ -4,11 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use loquet::flow::VerifyCode;
 use loquet::store::{Commit, Cursor, Fault, Page, Query, RowKey, Store, Versioned, Writes};
-use loquet::{AccountId, Refusal, Refused, UnixTime};
+use loquet::{AccountId, Attempt, Error, Refusal, UnixTime};
 
-use crate::house::{ANNE, House, rule};
+use crate::fixture::{ANNE, Fixture, refusal};
 
 /// A store whose connection breaks at one call, before the store hears of it or after it has done what was asked.
 #[derive(Debug)]
@@ -73,8 +72,8 @@ impl<S: Store> Store for Cut<S> {
     }
 }
 
-/// Gives a code over a connection that breaks at the first call, then at the second, and so on; once for one call and
-/// once for two, before and after the store has heard. The same form sent again always ends it, the code is used once,
+/// Verifies a code over a connection that breaks at the first call, then at the second, and so on; once for one call and
+/// once for two, before and after the store has heard. The same attempt sent again always ends it, the code is used once,
 /// and the chain is whole.
 ///
 /// # Panics
@@ -83,32 +82,34 @@ pub async fn at_each_step<S: Store>(mut store: impl FnMut() -> S) {
     for (length, after) in [(1, false), (1, true), (2, false), (2, true)] {
         for calls in 0.. {
             let store = Arc::new(Cut::new(store(), length, after));
-            let house = House::over(Arc::clone(&store)).await;
-            let (phone, _) = house.enabled().await;
-            let stamp = house.log_in(ANNE).await.stamp;
-            let typed = house.code(&phone);
-            let request = House::request();
-            let form = || VerifyCode {
-                stamp,
-                typed: typed.clone().into(),
-            };
+            let fixture = Fixture::over(Arc::clone(&store)).await;
+            let (phone, _) = fixture.enabled().await;
+            let session = fixture.log_in(ANNE).await.session;
+            let typed = fixture.code(&phone);
+            let attempt = Attempt::new(Fixture::client()).idempotency_key("form");
+            let verify = |attempt| fixture.mfa.verify_code(&session, typed.as_str(), attempt);
             store.cut_after(calls);
             let mut tries = 0;
             let ended = loop {
                 tries += 1;
-                assert!(tries < 5, "call {calls}: the form never ends");
-                if let Ok(settled) = house.service.run(form(), &request).await {
-                    break settled.granted();
+                assert!(tries < 5, "call {calls}: the attempt never ends");
+                match verify(attempt).await {
+                    Err(Error::Busy | Error::Unavailable(_)) => {}
+                    ended => break ended,
                 }
             };
             let reached = store.calls.load(Ordering::SeqCst) <= 0;
             store.cut_after(i64::MAX);
-            let let_in = matches!(ended, Ok(_) | Err(Refused::Rule(Refusal::AlreadyCompleted)));
+            let let_in = matches!(
+                ended,
+                Ok(_) | Err(Error::Refused(Refusal::AlreadyCompleted))
+            );
             assert!(let_in, "call {calls}: {ended:?}");
-            let again = rule(house.run(form()).await);
+            let other = fixture.log_in(ANNE).await.session;
+            let again = refusal(fixture.verify(&other, &typed).await);
             assert!(matches!(again, Refusal::AlreadyUsed { .. }), "{again:?}");
-            assert_eq!(house.attempts(ANNE).await.total, 0, "call {calls}");
-            house.service.verify_audit(ANNE.into()).await.unwrap();
+            assert_eq!(fixture.attempts(ANNE).await.total, 0, "call {calls}");
+            fixture.operator.verify_audit(ANNE.into()).await.unwrap();
             if !reached {
                 assert!(calls > 2, "a code takes a look and a commit at least");
                 break;

@@ -1,14 +1,14 @@
 //! Keys, over any store: a wrong ring is refused at start, rotation goes on beside log-ins, a retired key is not missed.
 
-use loquet::flow::LogIn;
-use loquet::seal::SealError;
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
-use loquet::{Keyring, NewAccount, Resealed, Service, ServiceError};
+use loquet::{
+    Config, Error, Keyring, KeyringError, Mfa, MfaBuilder, NewAccount, Operator, RoleId, Rotation,
+};
 
-use crate::house::{ANNE, BRUNO, CHLOE, DENIS, House};
+use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
 
-/// The house's own key, and the one that follows it.
+/// The fixture's own key, and the one that follows it.
 fn ring(lines: &[&str]) -> Keyring {
     let known = |line: &&str| match *line {
         "1" => Keyring::line(1, &[7; 32]).to_string(),
@@ -19,174 +19,155 @@ fn ring(lines: &[&str]) -> Keyring {
     Keyring::parse(&lines.iter().map(known).collect::<String>()).unwrap()
 }
 
-/// All of it; `fresh` makes an empty store, and gives what opens it again and again.
+/// Runs all of them; `fresh` makes an empty store, and gives what opens it again and again.
 pub async fn all<S: Store, O: Fn() -> S>(mut fresh: impl FnMut() -> O) {
-    a_wrong_or_missing_key_is_refused_at_start(fresh()).await;
-    keys_are_rotated_beside_log_ins_and_the_old_one_is_retired(fresh()).await;
-    a_rotation_that_was_cut_off_goes_on(fresh()).await;
+    wrong_key_is_refused_at_start(fresh()).await;
+    keys_rotate_beside_log_ins(fresh()).await;
+    interrupted_rotation_continues(fresh()).await;
 }
 
-async fn refusal<S: Store>(store: S, keys: Keyring) -> SealError {
-    match Service::open(store, keys).await {
-        Err(ServiceError::Keys(why)) => why,
+fn builder(store: impl Store, keys: Keyring) -> MfaBuilder {
+    Mfa::builder(store).keyring(keys)
+}
+
+async fn operator(store: impl Store, keys: Keyring, clock: &TestClock) -> Operator {
+    let builder = builder(store, keys).clock(clock.clone());
+    builder.open_operator().await.unwrap()
+}
+
+async fn refused(store: impl Store, keys: Keyring) -> KeyringError {
+    match builder(store, keys).open().await {
+        Err(Error::Config(Config::Keys(why))) => why,
         other => panic!("expected a refusal of the keys, got {other:?}"),
     }
 }
 
-async fn a_wrong_or_missing_key_is_refused_at_start<S: Store>(open: impl Fn() -> S) {
-    let house = House::over(open()).await;
+async fn wrong_key_is_refused_at_start<S: Store>(open: impl Fn() -> S) {
+    let fixture = Fixture::over(open()).await;
     let wrong = Keyring::single(1, [9; 32]);
-    assert_eq!(refusal(open(), wrong.clone()).await, SealError::DoesNotOpen);
     assert_eq!(
-        refusal(open(), ring(&["2"])).await,
-        SealError::MissingKey(1)
+        refused(open(), wrong.clone()).await,
+        KeyringError::DoesNotOpen
     );
-    assert!(Service::open(open(), ring(&["1"])).await.is_ok());
-    // Without that look at start the first request finds out, and nothing is decided.
-    let careless = Service::new(open(), wrong.clone()).unwrap();
-    let log_in = LogIn {
-        account: DENIS.into(),
-    };
-    let answer = careless.run(log_in, &House::request()).await;
-    assert!(matches!(answer, Err(ServiceError::Keys(_))), "{answer:?}");
-    assert_eq!(house.service.verify_audit(DENIS.into()).await.unwrap(), 0);
-    let changed = house.service.change_keys(wrong).await;
-    assert!(matches!(changed, Err(ServiceError::Keys(_))), "{changed:?}");
-    house.log_in(DENIS).await;
+    assert_eq!(
+        refused(open(), ring(&["2"])).await,
+        KeyringError::MissingKey(1)
+    );
+    assert!(builder(open(), ring(&["1"])).open().await.is_ok());
+    let changed = fixture.mfa.change_keys(wrong).await;
+    assert!(
+        matches!(changed, Err(Error::Config(Config::Keys(_)))),
+        "{changed:?}"
+    );
+    fixture.log_in(DENIS).await;
 }
 
-async fn keys_are_rotated_beside_log_ins_and_the_old_one_is_retired<S: Store>(
-    open: impl Fn() -> S,
-) {
-    let house = House::over(open()).await;
-    let (phone, _) = house.imposed().await;
+async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
+    let fixture = Fixture::over(open()).await;
+    let (phone, _) = fixture.imposed().await;
     let mut phones = vec![(ANNE, phone)];
     for account in [BRUNO, CHLOE] {
-        let half = house.log_in(account).await.stamp;
-        phones.push((account, house.enroll(half).await.0));
+        let half = fixture.log_in(account).await.session;
+        phones.push((account, fixture.enroll(&half).await.0));
     }
-    let under = |service: &Service| {
-        let service = service.clone();
+    let under = |operator: &Operator| {
+        let operator = operator.clone();
         async move {
-            let sealed = service.sealed().await.unwrap();
-            let count = |key| sealed.under.get(&key).copied().unwrap_or(0);
-            (count(1), count(2), sealed.root)
+            let used = operator.key_use().await.unwrap();
+            let count = |key| used.under.get(&key).copied().unwrap_or(0);
+            (count(1), count(2), used.root)
         }
     };
-    assert_eq!(under(&house.service).await, (3, 0, 1));
+    assert_eq!(under(&fixture.operator).await, (3, 0, 1));
 
-    // First every process learns the new key, and none seals under it.
-    house
-        .service
-        .change_keys(ring(&["1", "2 waiting"]))
-        .await
-        .unwrap();
-    let rotating = Service::with_clock(open(), ring(&["1", "2"]), house.clock.clone()).unwrap();
-    let (resealed, ()) = tokio::join!(rotating.reseal(|_| {}), async {
+    // First every process learns the new key, and none encrypts under it.
+    let waiting = ring(&["1", "2 waiting"]);
+    fixture.mfa.change_keys(waiting).await.unwrap();
+    let rotating = operator(open(), ring(&["1", "2"]), &fixture.clock).await;
+    let (rotated, ()) = tokio::join!(rotating.rotate_keys(|_| {}), async {
         for (account, phone) in &phones {
-            let stamp = house.log_in(*account).await.stamp;
-            assert!(house.give(stamp, &house.code(phone)).await.is_ok());
+            fixture.enter(*account, phone).await;
         }
     });
-    assert_eq!(resealed.unwrap().seen, 4);
-    // Whoever logged in meanwhile was sealed under the old key again, which is seen.
+    assert_eq!(rotated.unwrap().seen, 4);
+    // An account that logged in meanwhile was encrypted under the old key again, which is counted.
     let (fell_back, _, root) = under(&rotating).await;
     assert_eq!(root, 2);
-    assert_eq!(rotating.sealed().await.unwrap().outdated, fell_back);
+    assert_eq!(rotating.key_use().await.unwrap().outdated, fell_back);
 
-    // Then every process seals under it, and the old one goes.
-    house.service.change_keys(ring(&["1", "2"])).await.unwrap();
-    let again = rotating.reseal(|_| {}).await.unwrap();
+    // Then every process encrypts under it, and the old one goes.
+    fixture.mfa.change_keys(ring(&["1", "2"])).await.unwrap();
+    let again = rotating.rotate_keys(|_| {}).await.unwrap();
     assert_eq!(
         again,
-        Resealed {
+        Rotation {
             seen: 4,
             anew: fell_back
         }
     );
     assert_eq!(under(&rotating).await, (0, 3, 2));
-    assert!(!rotating.sealed().await.unwrap().needs(1));
-    house.service.change_keys(ring(&["2"])).await.unwrap();
+    assert!(!rotating.key_use().await.unwrap().needs(1));
+    fixture.mfa.change_keys(ring(&["2"])).await.unwrap();
     assert_eq!(
-        refusal(open(), ring(&["1"])).await,
-        SealError::MissingKey(2)
+        refused(open(), ring(&["1"])).await,
+        KeyringError::MissingKey(2)
     );
 
-    everybody_logs_in_under_the_new_key(open, &house, &phones).await;
+    everyone_logs_in_under_the_new_key(open, &fixture, &phones).await;
 }
 
-async fn everybody_logs_in_under_the_new_key<S: Store>(
+async fn everyone_logs_in_under_the_new_key<S: Store>(
     open: impl Fn() -> S,
-    house: &House,
+    fixture: &Fixture,
     phones: &[(u64, Phone)],
 ) {
-    assert!(Service::open(open(), ring(&["2"])).await.is_ok());
-    let alone = House {
-        service: Service::with_clock(open(), ring(&["2"]), house.clock.clone()).unwrap(),
-        ..house.clone()
-    };
+    let clock = fixture.clock.clone();
+    let alone = operator(open(), ring(&["2"]), &clock).await;
+    let alone = Fixture::of(&alone, fixture.org, clock);
     for (account, phone) in phones {
-        assert!(alone.service.verify_audit((*account).into()).await.unwrap() > 2);
-        let stamp = alone.log_in(*account).await.stamp;
-        assert!(alone.give(stamp, &alone.code(phone)).await.is_ok());
+        let records = alone.operator.verify_audit((*account).into()).await;
+        assert!(records.unwrap() > 2);
+        alone.enter(*account, phone).await;
     }
 }
 
-async fn a_rotation_that_was_cut_off_goes_on<S: Store>(open: impl Fn() -> S) {
-    const HOUSES: u64 = 4;
+async fn interrupted_rotation_continues<S: Store>(open: impl Fn() -> S) {
+    const ORGANIZATIONS: u64 = 4;
     let clock = TestClock::at(1_790_000_000);
-    let service = Service::with_clock(open(), ring(&["1"]), clock.clone()).unwrap();
-    for number in 1..=HOUSES {
-        let org = service
-            .ensure_organization(number.into(), "House")
+    let first = operator(open(), ring(&["1"]), &clock).await;
+    for number in 1..=ORGANIZATIONS {
+        let org = first
+            .provision()
+            .ensure_organization(number.into(), "Daycare")
             .await
             .unwrap();
-        let id = (100 + number).into();
-        let roles = [loquet::RoleId::ADMINISTRATOR];
-        service
-            .ensure_account(
-                org,
-                NewAccount {
-                    id,
-                    external_id: "ada",
-                    label: "ada",
-                    roles: &roles,
-                },
-            )
-            .await
-            .unwrap();
-        let house = House {
-            service: service.clone(),
-            clock: clock.clone(),
-            org,
-        };
-        let stamp = house.log_in(100 + number).await.stamp;
-        let seal = service.propose_break_glass(&stamp).await.unwrap().unwrap();
-        let typed_back = seal.expose().rsplit('-').next().unwrap().into();
-        house
-            .run(loquet::flow::EnableMfa { stamp, typed_back })
-            .await
-            .unwrap();
-        house.enroll(stamp).await;
+        let fixture = Fixture::of(&first, org, clock.clone());
+        let id = 100 + number;
+        let ada = NewAccount::new(id, "ada").role(RoleId::ADMINISTRATOR);
+        let provision = fixture.mfa.provision();
+        provision.ensure_account(ada).await.unwrap();
+        let session = fixture.log_in(id).await.session;
+        fixture.enable(&fixture.user(&session).await).await;
+        fixture.enroll(&session).await;
     }
-    let rotating = Service::with_clock(open(), ring(&["1", "2"]), clock).unwrap();
+    let rotating = operator(open(), ring(&["1", "2"]), &clock).await;
     let cut_off = rotating.clone();
-    let power_cut = |done: Resealed| assert!(done.seen < 2, "the power is cut: this is meant");
-    let cut = tokio::spawn(async move { cut_off.reseal(power_cut).await }).await;
+    let power_cut = |done: Rotation| assert!(done.seen < 2, "the power is cut: this is meant");
+    let cut = tokio::spawn(async move { cut_off.rotate_keys(power_cut).await }).await;
     assert!(cut.is_err(), "{cut:?}");
-    let left = rotating.sealed().await.unwrap();
+    let left = rotating.key_use().await.unwrap();
     assert!(
-        left.needs(1) && (1..HOUSES).contains(&left.outdated),
+        left.needs(1) && (1..ORGANIZATIONS).contains(&left.outdated),
         "{left:?}"
     );
-    let rest = rotating.reseal(|_| {}).await.unwrap();
+    let rest = rotating.rotate_keys(|_| {}).await.unwrap();
     assert_eq!(
         rest,
-        Resealed {
-            seen: HOUSES,
+        Rotation {
+            seen: ORGANIZATIONS,
             anew: left.outdated
         }
     );
-    assert_eq!(rotating.reseal(|_| {}).await.unwrap().anew, 0);
-    assert!(!rotating.sealed().await.unwrap().needs(1));
+    assert_eq!(rotating.rotate_keys(|_| {}).await.unwrap().anew, 0);
+    assert!(!rotating.key_use().await.unwrap().needs(1));
 }

@@ -1,15 +1,12 @@
-//! What people are told, where to, and what the link in a letter does: tests that every store runs.
+//! What users are told, where to, and what the link in a letter does: tests that every store runs.
 
 use std::sync::Mutex;
 
-use loquet::flow::{
-    BeginEnrollment, CancelMandate, ChangeAddress, ReportUnrecognized, ScheduleMandate, SetAddress,
-};
 use loquet::store::{BoxError, Store};
-use loquet::{Address, Deliver, Letter, Level, Refusal, Refused, RoleId};
-use loquet_policy::{Event, Start, limits};
+use loquet::{Address, Clock, Deliver, Letter, NextStep, NotMeLink, Refusal, RoleId, Start};
+use loquet_policy::{Event, limits};
 
-use crate::house::{ANNE, CHLOE, DENIS, House, rule};
+use crate::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 
 /// Keeps what is delivered.
 #[derive(Debug, Default)]
@@ -22,17 +19,17 @@ impl Deliver for Mailbox {
     }
 }
 
-/// Delivers what waits, and hands it over.
-pub async fn post(house: &House) -> Vec<Letter> {
+/// Delivers what waits, and returns it.
+pub async fn post(fixture: &Fixture) -> Vec<Letter> {
     let mailbox = Mailbox::default();
-    let round = house.service.deliver(&mailbox).await.unwrap();
+    let round = fixture.operator.deliver(&mailbox).await.unwrap();
     assert!(round.fault.is_none(), "{round:?}");
     let letters = mailbox.0.into_inner().unwrap();
     assert_eq!(round.letters as usize, letters.len());
     letters
 }
 
-/// The letters to one person.
+/// Returns the letters to one user.
 #[must_use]
 pub fn to(letters: &[Letter], account: u64) -> Vec<&Letter> {
     let to = |letter: &&Letter| letter.to == account.into();
@@ -43,31 +40,25 @@ fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-/// All of them, each over a store of its own.
+/// Runs all of them, each over a store of its own.
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
-    a_change_of_address_is_told_to_the_old_one_which_hears_on(House::over(store()).await).await;
-    a_bound_owner_changes_the_address_with_a_fresh_code(House::over(store()).await).await;
-    the_link_in_the_letter_destroys_what_was_enrolled(House::over(store()).await).await;
-    the_link_in_the_letter_lives_seven_days(House::over(store()).await).await;
-    a_cancelled_mandate_is_told_to_everybody_whom_it_would_have_covered(House::over(store()).await)
-        .await;
+    replaced_address_receives_notices_for_14_days(Fixture::over(store()).await).await;
+    address_change_needs_code_when_bound(Fixture::over(store()).await).await;
+    not_me_link_destroys_enrollment(Fixture::over(store()).await).await;
+    not_me_link_expires_after_seven_days(Fixture::over(store()).await).await;
+    cancelled_mandate_is_told_to_covered_users(Fixture::over(store()).await).await;
 }
 
 /// The host's own change.
-pub async fn a_change_of_address_is_told_to_the_old_one_which_hears_on(house: House) {
-    let set = |text: &str| SetAddress {
-        account: DENIS.into(),
-        address: address(text),
-    };
-    house.run(set("denis@example.org")).await.unwrap();
-    assert_eq!(
-        rule(house.run(set("denis@example.org")).await),
-        Refusal::Unchanged
-    );
-    assert!(post(&house).await.is_empty(), "nobody to tell");
+pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
+    let provision = fixture.mfa.provision();
+    let set = |text: &str| provision.set_address(DENIS.into(), address(text));
+    assert!(set("denis@example.org").await.unwrap());
+    assert!(!set("denis@example.org").await.unwrap(), "unchanged");
+    assert!(post(&fixture).await.is_empty(), "nobody to tell");
 
-    house.run(set("thief@example.net")).await.unwrap();
-    let letters = post(&house).await;
+    assert!(set("thief@example.net").await.unwrap());
+    let letters = post(&fixture).await;
     let told = to(&letters, DENIS);
     assert_eq!(told[0].event, Event::AddressChanged);
     let both = [address("thief@example.net"), address("denis@example.org")];
@@ -75,67 +66,60 @@ pub async fn a_change_of_address_is_told_to_the_old_one_which_hears_on(house: Ho
     assert_eq!(told[0].organization, "À petits pas");
 
     // Everything, for 14 days, also what is delivered later than it happened.
-    house.enabled().await;
-    house.clock.advance(limits::ADDRESS_OVERLAP - limits::DAY);
-    let stamp = house.log_in(DENIS).await.stamp;
-    house.enroll(stamp).await;
-    house.clock.advance(2 * limits::DAY);
-    let letters = post(&house).await;
+    fixture.enabled().await;
+    fixture.clock.advance(limits::ADDRESS_OVERLAP - limits::DAY);
+    let session = fixture.log_in(DENIS).await.session;
+    fixture.enroll(&session).await;
+    fixture.clock.advance(2 * limits::DAY);
+    let letters = post(&fixture).await;
     assert_eq!(to(&letters, DENIS)[0].addresses, both);
-    let stamp = house.log_in(DENIS).await.stamp;
-    let lost = loquet::flow::ReportLost {
-        account: stamp.account(),
-    };
-    house.run(lost).await.unwrap();
-    let letters = post(&house).await;
+    let lost = fixture.mfa.report_lost(DENIS.into(), Fixture::client());
+    lost.await.unwrap();
+    let letters = post(&fixture).await;
     assert_eq!(to(&letters, DENIS)[0].addresses, both[..1]);
 
     // So many changes that the owner's address would be pushed out are refused.
     for n in 0..7 {
-        house.run(set(&format!("a{n}@example.net"))).await.unwrap();
+        assert!(set(&format!("a{n}@example.net")).await.unwrap());
     }
     assert_eq!(
-        house.run(set("a9@example.net")).await,
-        Err(Refused::TooManyAddresses)
+        refusal(set("a9@example.net").await),
+        Refusal::TooManyAddresses
     );
-    house.clock.advance(limits::ADDRESS_OVERLAP);
-    house.run(set("a9@example.net")).await.unwrap();
+    fixture.clock.advance(limits::ADDRESS_OVERLAP);
+    assert!(set("a9@example.net").await.unwrap());
 }
 
 /// The owner's own change.
-pub async fn a_bound_owner_changes_the_address_with_a_fresh_code(house: House) {
-    let (phone, stamp) = house.enabled().await;
-    let change = |typed: &str| ChangeAddress {
-        stamp,
-        address: address("anne@example.org"),
-        typed: typed.into(),
-    };
-    assert_eq!(rule(house.run(change("")).await), Refusal::StepUp);
-    let wrong = house.wrong_code(&phone);
-    let refusal = rule(house.run(change(&wrong)).await);
-    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-    let standing = house.standing(&stamp).await;
-    assert_eq!(standing.address, None);
-    let typed = house.code(&phone);
-    house.run(change(&typed)).await.unwrap();
-    let standing = house.standing(&stamp).await;
-    assert_eq!(standing.address, Some(address("anne@example.org")));
+pub async fn address_change_needs_code_when_bound(fixture: Fixture) {
+    let (phone, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let account = fixture.mfa.account(&anne);
+    let change =
+        |typed: &str| account.change_address(address("anne@example.org"), typed.to_owned());
+    assert_eq!(refusal(change("").await), Refusal::StepUp);
+    let wrong = refusal(change(&fixture.wrong_code(&phone)).await);
+    assert!(matches!(wrong, Refusal::WrongCode { .. }), "{wrong:?}");
+    assert_eq!(account.overview().await.unwrap().address(), None);
+    change(&fixture.code(&phone)).await.unwrap();
+    let overview = account.overview().await.unwrap();
+    assert_eq!(overview.address(), Some(&address("anne@example.org")));
     // Where nothing is bound, the password is all there is.
-    let stamp = house.log_in(DENIS).await.stamp;
-    let change = ChangeAddress {
-        stamp,
-        address: address("denis@example.org"),
-        typed: "".into(),
-    };
-    house.run(change).await.unwrap();
+    let session = fixture.log_in(DENIS).await.session;
+    let denis = fixture.user(&session).await;
+    let account = fixture.mfa.account(&denis);
+    let changed = account
+        .change_address(address("denis@example.org"), "")
+        .await;
+    changed.unwrap();
 }
 
 /// "Ce n'était pas moi".
-pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
-    house.imposed().await;
-    let thief = house.log_in(CHLOE).await.stamp;
-    let (phone, thief) = house.enroll(thief).await;
-    let letters = post(&house).await;
+pub async fn not_me_link_destroys_enrollment(fixture: Fixture) {
+    fixture.imposed().await;
+    let thief = fixture.log_in(CHLOE).await.session;
+    let (phone, thief) = fixture.enroll(&thief).await;
+    let letters = post(&fixture).await;
     let letter = *to(&letters, CHLOE)
         .iter()
         .find(|letter| matches!(letter.event, Event::Bound { .. }))
@@ -149,89 +133,70 @@ pub async fn the_link_in_the_letter_destroys_what_was_enrolled(house: House) {
     );
     assert_eq!(owners.count(), 2, "Anne's and Chloé's, each her own");
 
+    let report = |link: &str| {
+        let (mfa, link) = (fixture.mfa.clone(), link.parse::<NotMeLink>().unwrap());
+        async move { mfa.report_unrecognized(&link, Fixture::client()).await }
+    };
     let text = link.expose();
     let (account, secret) = text.split_once('-').unwrap();
     let other = if secret.starts_with('A') { 'B' } else { 'A' };
     let rest: String = secret.chars().skip(1).collect();
-    let forged = format!("{account}-{other}{rest}");
-    let forged = ReportUnrecognized::by(&forged.parse().unwrap());
-    assert_eq!(rule(house.run(forged).await), Refusal::WrongLink);
+    let forged = report(&format!("{account}-{other}{rest}")).await;
+    assert_eq!(refusal(forged), Refusal::WrongLink);
 
-    let read = text.parse().unwrap();
-    house.run(ReportUnrecognized::by(&read)).await.unwrap();
+    report(&text).await.unwrap();
     assert_eq!(
-        house
-            .service
-            .check(&thief, None)
-            .await
-            .unwrap()
-            .unwrap_err(),
+        refusal(fixture.authorize(&thief).await),
         Refusal::StaleLogIn
     );
-    let half = house.log_in(CHLOE).await.stamp;
-    assert_eq!(half.level(), Level::EnrollOnly, "it opens nothing");
-    assert!(house.give(half, &house.code(&phone)).await.is_err());
-    let begin = BeginEnrollment {
-        stamp: half,
-        reset_code: "".into(),
-    };
-    assert_eq!(rule(house.run(begin).await).code(), "RESET_CODE_REQUIRED");
-    assert_eq!(
-        rule(house.run(ReportUnrecognized::by(&read)).await),
-        Refusal::WrongLink
-    );
-    assert!(house.service.verify_audit(CHLOE.into()).await.is_ok());
+    let login = fixture.log_in(CHLOE).await;
+    assert_eq!(login.next, NextStep::Enroll, "it opens nothing");
+    let half = login.session;
+    let typed = fixture.code(&phone);
+    assert!(fixture.verify(&half, &typed).await.is_err());
+    let begun = fixture
+        .mfa
+        .begin_enrollment(&half, "", Fixture::client())
+        .await;
+    assert_eq!(refusal(begun).code(), "RESET_CODE_REQUIRED");
+    assert_eq!(refusal(report(&text).await), Refusal::WrongLink);
+    assert!(fixture.operator.verify_audit(CHLOE.into()).await.is_ok());
 }
 
 /// Seven days, and not a second more.
-pub async fn the_link_in_the_letter_lives_seven_days(house: House) {
-    house.enabled().await;
-    let stamp = house.log_in(DENIS).await.stamp;
-    house.enroll(stamp).await;
-    let letters = post(&house).await;
+pub async fn not_me_link_expires_after_seven_days(fixture: Fixture) {
+    fixture.enabled().await;
+    let session = fixture.log_in(DENIS).await.session;
+    fixture.enroll(&session).await;
+    let letters = post(&fixture).await;
     let bound = |letter: &&&Letter| letter.link.is_some();
-    let link = to(&letters, DENIS)
-        .iter()
-        .find(bound)
-        .unwrap()
-        .link
-        .clone()
-        .unwrap();
-    house.clock.advance(limits::REPUDIATION);
-    assert_eq!(
-        rule(house.run(ReportUnrecognized::by(&link)).await),
-        Refusal::WrongLink
-    );
+    let letter = *to(&letters, DENIS).iter().find(bound).unwrap();
+    fixture.clock.advance(limits::REPUDIATION);
+    let link = letter.link.as_ref().unwrap();
+    let late = fixture.mfa.report_unrecognized(link, Fixture::client());
+    assert_eq!(refusal(late.await), Refusal::WrongLink);
 }
 
-/// A cancelled mandate covers nobody any more; they hear of it all the same.
-pub async fn a_cancelled_mandate_is_told_to_everybody_whom_it_would_have_covered(house: House) {
-    let (_, stamp) = house.enabled().await;
+/// A cancelled mandate covers nobody any more; those whom it would have covered hear of it all the same.
+pub async fn cancelled_mandate_is_told_to_covered_users(fixture: Fixture) {
+    let (_, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let admin = fixture.mfa.admin(&anne);
     let role = RoleId::EMPLOYEE;
-    let date = loquet::Clock::now(&house.clock).plus(30 * limits::DAY);
-    let start = Start::At(date);
-    house
-        .run(ScheduleMandate { stamp, role, start })
-        .await
-        .unwrap();
-    let told = post(&house).await;
-    house.run(CancelMandate { stamp, role }).await.unwrap();
-    let cancelled = post(&house).await;
+    let date = fixture.clock.now().plus(30 * limits::DAY);
+    admin.schedule_mandate(role, Start::At(date)).await.unwrap();
+    let told = post(&fixture).await;
+    admin.cancel_mandate(role).await.unwrap();
+    let cancelled = post(&fixture).await;
     for (letters, event) in [
         (told, Event::MandateAnnounced { role, date }),
         (cancelled, Event::MandateCancelled { role }),
     ] {
-        for account in [ANNE, CHLOE] {
-            assert!(
-                to(&letters, account)
-                    .iter()
-                    .any(|letter| letter.event == event)
-            );
-        }
-        assert!(
-            !to(&letters, DENIS)
-                .iter()
-                .any(|letter| letter.event == event)
-        );
+        let is_told = |account| {
+            let letters = to(&letters, account);
+            letters.iter().any(|letter| letter.event == event)
+        };
+        assert!(is_told(ANNE) && is_told(CHLOE));
+        assert!(!is_told(DENIS));
     }
 }

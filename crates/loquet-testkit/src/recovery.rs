@@ -1,206 +1,171 @@
 //! Recovery codes: offered after a wait, shown while pending, used once.
 
-use loquet::flow::{
-    BeginEnrollment, Choice, Recovering, RulesChange, UpdateSettings, UseRecoveryCode,
-};
-use loquet::paper::RecoveryCode;
 use loquet::testing::Phone;
-use loquet::{Level, Refusal, Stamp};
+use loquet::{
+    Error, MfaSession, NextStep, Offer, OrganizationSetting, Recovering, RecoveryCode, Refusal,
+    RulesChange,
+};
 use loquet_policy::{Event, limits};
 
-use crate::house::{ANNE, DENIS, House, rule};
+use crate::fixture::{ANNE, DENIS, Fixture, refusal};
 use crate::letters::{post, to};
 
-fn begin(stamp: Stamp) -> BeginEnrollment {
-    BeginEnrollment {
-        stamp,
-        reset_code: "".into(),
-    }
-}
-
-fn recover(stamp: Stamp, code: &RecoveryCode) -> UseRecoveryCode {
-    UseRecoveryCode {
-        stamp,
-        typed: code.expose().to_lowercase().into(),
-    }
-}
-
-impl House {
-    /// Recovery codes are offered from now on.
-    pub(crate) async fn offering(&self, phone: &Phone, stamp: Stamp) -> Stamp {
-        let typed = self.code(phone).into();
-        let choice = Choice::RecoveryCodes { offered: true };
-        let due = self
-            .run(UpdateSettings {
-                stamp,
-                choice,
-                typed,
-            })
-            .await
-            .unwrap();
-        assert!(matches!(due, RulesChange::Due(_)), "{due:?}");
+impl Fixture {
+    /// Offers recovery codes from now on, and logs Anne in again.
+    pub async fn offering(&self, phone: &Phone, session: &MfaSession) -> MfaSession {
+        let anne = self.user(session).await;
+        let setting = OrganizationSetting::RecoveryCodes { offered: true };
+        let admin = self.mfa.admin(&anne);
+        let due = admin.update_setting(setting, self.code(phone)).await;
+        assert!(matches!(due, Ok(RulesChange::Due(_))), "{due:?}");
         self.clock.advance(limits::WEAKENING);
-        self.service.tick().await.unwrap();
-        let stamp = self.log_in(ANNE).await.stamp;
-        self.give(stamp, &self.code(phone)).await.unwrap().stamp
+        self.operator.apply_due().await.unwrap();
+        self.enter(ANNE, phone).await
     }
 
-    /// Denis enrolls where codes are offered, and writes them down.
-    async fn denis_with_codes(&self) -> (Phone, Stamp, Vec<RecoveryCode>) {
-        let (phone, stamp) = self.enabled().await;
-        self.offering(&phone, stamp).await;
-        let stamp = self.log_in(DENIS).await.stamp;
-        let offer = self.begin(stamp).await;
-        let codes = self.service.recovery_codes(&stamp).await.unwrap();
-        let (phone, stamp) = self.confirm(stamp, &offer).await;
-        (phone, stamp, codes)
+    /// Types a recovery code.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn recover(
+        &self,
+        session: &MfaSession,
+        code: &RecoveryCode,
+    ) -> Result<Recovering, Error> {
+        let typed = code.expose().to_lowercase();
+        self.mfa.recover(session, typed, Self::client()).await
+    }
+
+    /// Enrolls Denis where codes are offered, and writes them down.
+    async fn denis_with_codes(&self) -> (Phone, MfaSession, Vec<RecoveryCode>) {
+        let (phone, session) = self.enabled().await;
+        self.offering(&phone, &session).await;
+        let session = self.log_in(DENIS).await.session;
+        let offer = self.begin(&session).await;
+        let codes = self.shown(&session).await;
+        let (phone, session) = self.confirm(&session, &offer).await;
+        (phone, session, codes)
+    }
+
+    /// Returns the codes that the enrollment page shows.
+    pub async fn shown(&self, session: &MfaSession) -> Vec<RecoveryCode> {
+        self.mfa.pending_recovery_codes(session).await.unwrap()
+    }
+
+    async fn try_begin(&self, session: &MfaSession) -> Result<Offer, Error> {
+        self.mfa.begin_enrollment(session, "", Self::client()).await
     }
 
     async fn left(&self, account: u64) -> usize {
-        let people = self.service.everybody(self.org).await.unwrap();
-        let person = people
+        let users = self.operator.users(self.org).await.unwrap();
+        let user = users
             .iter()
-            .find(|person| person.account.id == account.into());
-        person.unwrap().account.recovery.len()
+            .find(|user| user.account_id() == account.into());
+        user.unwrap().facts().recovery.len()
     }
 }
 
 /// Nothing is offered before the wait is over, and nothing counts before the enrollment does.
-pub async fn recovery_codes_are_offered_after_a_wait_and_shown_while_pending(house: House) {
-    let (phone, stamp) = house.enabled().await;
-    let early = house.log_in(DENIS).await.stamp;
-    house.begin(early).await;
-    assert!(
-        house
-            .service
-            .recovery_codes(&early)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    house.offering(&phone, stamp).await;
+pub async fn recovery_codes_are_shown_only_while_pending(fixture: Fixture) {
+    let (phone, session) = fixture.enabled().await;
+    let early = fixture.log_in(DENIS).await.session;
+    fixture.begin(&early).await;
+    assert!(fixture.shown(&early).await.is_empty());
+    fixture.offering(&phone, &session).await;
 
-    let stamp = house.log_in(DENIS).await.stamp;
-    let offer = house.begin(stamp).await;
-    let shown = house.service.recovery_codes(&stamp).await.unwrap();
+    let session = fixture.log_in(DENIS).await.session;
+    let offer = fixture.begin(&session).await;
+    let shown = fixture.shown(&session).await;
     assert_eq!(shown.len(), limits::RECOVERY_CODES);
-    assert_eq!(shown, house.service.recovery_codes(&stamp).await.unwrap());
-    let other = house.log_in(DENIS).await.stamp;
-    assert!(
-        house
-            .service
-            .recovery_codes(&other)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(house.left(DENIS).await, 0);
-    let (_, stamp) = house.confirm(stamp, &offer).await;
-    assert_eq!(house.left(DENIS).await, limits::RECOVERY_CODES);
-    assert!(
-        house
-            .service
-            .recovery_codes(&stamp)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(shown, fixture.shown(&session).await);
+    let other = fixture.log_in(DENIS).await.session;
+    assert!(fixture.shown(&other).await.is_empty());
+    assert_eq!(fixture.left(DENIS).await, 0);
+    let (_, session) = fixture.confirm(&session, &offer).await;
+    assert_eq!(fixture.left(DENIS).await, limits::RECOVERY_CODES);
+    assert!(fixture.shown(&session).await.is_empty());
 }
 
-/// The paper, once.
-pub async fn a_recovery_code_opens_one_enrollment_for_ten_minutes(house: House) {
-    let (old, stamp, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let elsewhere = house.log_in(DENIS).await.stamp;
-    post(&house).await;
-    let Recovering { entered, left, .. } = house.run(recover(half, &codes[3])).await.unwrap();
-    assert_eq!((entered.stamp.level(), left), (Level::EnrollOnly, 9));
-    let letters = post(&house).await;
+/// The printed codes, once each.
+pub async fn recovery_code_opens_one_enrollment(fixture: Fixture) {
+    let (old, session, codes) = fixture.denis_with_codes().await;
+    let half = fixture.log_in(DENIS).await.session;
+    let elsewhere = fixture.log_in(DENIS).await.session;
+    post(&fixture).await;
+    let Recovering { login, left, .. } = fixture.recover(&half, &codes[3]).await.unwrap();
+    assert_eq!((login.next, left), (NextStep::Enroll, 9));
+    let letters = post(&fixture).await;
     assert_eq!(
         to(&letters, DENIS)[0].event,
         Event::RecoveryCodeUsed { left: 9 }
     );
 
+    let over = fixture.authorize(&session).await;
+    assert_eq!(refusal(over), Refusal::StaleLogIn);
+    assert!(fixture.recover(&elsewhere, &codes[4]).await.is_err());
+    let typed = fixture.code(&old);
+    let session = fixture.log_in(DENIS).await.session;
+    assert!(fixture.verify(&session, &typed).await.is_err());
     assert_eq!(
-        house
-            .service
-            .check(&stamp, None)
-            .await
-            .unwrap()
-            .unwrap_err(),
-        Refusal::StaleLogIn
-    );
-    assert!(house.run(recover(elsewhere, &codes[4])).await.is_err());
-    let typed = house.code(&old);
-    let stamp = house.log_in(DENIS).await.stamp;
-    assert!(house.give(stamp, &typed).await.is_err());
-    assert_eq!(
-        rule(house.run(begin(stamp)).await).code(),
+        refusal(fixture.try_begin(&session).await).code(),
         "RESET_CODE_REQUIRED"
     );
 
-    let offer = house.begin(entered.stamp).await;
-    let new = house.service.recovery_codes(&entered.stamp).await.unwrap();
-    let (phone, _) = house.confirm(entered.stamp, &offer).await;
-    let half = house.log_in(DENIS).await.stamp;
-    for burnt in [&codes[3], &codes[4]] {
+    let offer = fixture.begin(&login.session).await;
+    let new = fixture.shown(&login.session).await;
+    let (phone, _) = fixture.confirm(&login.session, &offer).await;
+    let half = fixture.log_in(DENIS).await.session;
+    for used in [&codes[3], &codes[4]] {
         assert_eq!(
-            rule(house.run(recover(half, burnt)).await),
+            refusal(fixture.recover(&half, used).await),
             Refusal::WrongRecoveryCode,
             "the set was replaced"
         );
     }
-    assert!(house.give(half, &house.code(&phone)).await.is_ok());
-    let half = house.log_in(DENIS).await.stamp;
-    assert!(house.run(recover(half, &new[0])).await.is_ok());
+    let typed = fixture.code(&phone);
+    assert!(fixture.verify(&half, &typed).await.is_ok());
+    let half = fixture.log_in(DENIS).await.session;
+    assert!(fixture.recover(&half, &new[0]).await.is_ok());
 }
 
-/// Whoever does not finish has the rest of the paper.
-pub async fn a_recovery_that_lapses_leaves_the_other_codes(house: House) {
-    let (_, _, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let first = house
-        .run(recover(half, &codes[0]))
-        .await
-        .unwrap()
-        .entered
-        .stamp;
-    house.clock.advance(limits::PENDING);
-    assert!(house.run(begin(first)).await.is_err());
-    let half = house.log_in(DENIS).await.stamp;
-    assert_eq!(half.level(), Level::RecoveryOnly);
+/// A recovery that was not finished costs one code.
+pub async fn lapsed_recovery_leaves_other_codes(fixture: Fixture) {
+    let (_, _, codes) = fixture.denis_with_codes().await;
+    let half = fixture.log_in(DENIS).await.session;
+    let first = fixture.recover(&half, &codes[0]).await.unwrap().login;
+    fixture.clock.advance(limits::PENDING);
+    assert!(fixture.try_begin(&first.session).await.is_err());
+    let login = fixture.log_in(DENIS).await;
+    assert_eq!(login.next, NextStep::Recover);
     assert_eq!(
-        rule(house.run(recover(half, &codes[0])).await),
+        refusal(fixture.recover(&login.session, &codes[0]).await),
         Refusal::WrongRecoveryCode
     );
-    let recovering = house.run(recover(half, &codes[1])).await.unwrap();
+    let recovering = fixture.recover(&login.session, &codes[1]).await.unwrap();
     assert_eq!(recovering.left, 8);
-    let offer = house.begin(recovering.entered.stamp).await;
-    house.confirm(recovering.entered.stamp, &offer).await;
+    let offer = fixture.begin(&recovering.login.session).await;
+    fixture.confirm(&recovering.login.session, &offer).await;
 }
 
-/// No second budget for guessing.
-pub async fn wrong_recovery_codes_share_the_budget(house: House) {
-    let (_, _, codes) = house.denis_with_codes().await;
-    let half = house.log_in(DENIS).await.stamp;
-    let before = house.attempts(DENIS).await.total;
+/// There is no second budget for guessing.
+pub async fn wrong_recovery_codes_share_the_budget(fixture: Fixture) {
+    let (_, _, codes) = fixture.denis_with_codes().await;
+    let half = fixture.log_in(DENIS).await.session;
+    let before = fixture.attempts(DENIS).await.total;
     let mut typed = codes[0].expose().to_string();
     let other = if typed.starts_with('A') { "B" } else { "A" };
     typed.replace_range(..1, other);
-    let wrong = UseRecoveryCode {
-        stamp: half,
-        typed: typed.into(),
-    };
-    let refusal = rule(house.run(wrong).await);
-    assert_eq!(refusal, Refusal::WrongRecoveryCode);
-    assert_eq!(house.attempts(DENIS).await.total, before + 1);
-    let malformed = UseRecoveryCode {
-        stamp: half,
-        typed: "123456".into(),
-    };
-    assert_eq!(rule(house.run(malformed).await), Refusal::Malformed);
-    assert_eq!(house.attempts(DENIS).await.total, before + 1);
-    let anne = house.log_in(ANNE).await.stamp;
-    let none = house.run(recover(anne, &codes[0])).await;
-    assert_eq!(rule(none), Refusal::WrongRecoveryCode, "another's paper");
+    let recover = |typed: String| fixture.mfa.recover(&half, typed, Fixture::client());
+    assert_eq!(refusal(recover(typed).await), Refusal::WrongRecoveryCode);
+    assert_eq!(fixture.attempts(DENIS).await.total, before + 1);
+    let malformed = recover("123456".to_owned()).await;
+    assert_eq!(refusal(malformed), Refusal::Malformed);
+    assert_eq!(fixture.attempts(DENIS).await.total, before + 1);
+    let anne = fixture.log_in(ANNE).await.session;
+    let none = fixture.recover(&anne, &codes[0]).await;
+    assert_eq!(
+        refusal(none),
+        Refusal::WrongRecoveryCode,
+        "another user's code"
+    );
 }

@@ -55,7 +55,7 @@ pub(crate) type Committed<G> = Option<Result<G, Refusal>>;
 
 /// Makes durable what a decision changes, then opens it.
 pub(crate) async fn commit<G>(
-    store: &dyn Erased,
+    store: &(dyn Erased + 'static),
     decided: Decided<G>,
     writes: Option<Writes>,
 ) -> Result<Committed<G>, Fault> {
@@ -72,7 +72,7 @@ pub(crate) async fn commit<G>(
 /// code that is rolled back with the host's work would not count.
 pub(crate) async fn commit_in<G, T: HostTx>(
     mut transaction: T,
-    store: &dyn Erased,
+    store: &(dyn Erased + 'static),
     decided: Decided<G>,
     writes: Option<Writes>,
 ) -> Result<Committed<G>, Fault> {
@@ -94,7 +94,7 @@ pub(crate) async fn commit_in<G, T: HostTx>(
 /// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
 /// through.
 async fn after<G>(
-    store: &dyn Erased,
+    store: &(dyn Erased + 'static),
     decided: Decided<G>,
     ended: Result<Commit, Fault>,
 ) -> Result<Committed<G>, Fault> {

@@ -181,8 +181,7 @@ impl Mfa {
         let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
             let needs = |facts: &Facts| flow::needs(operation, id, facts);
-            let store = &*self.inner.store;
-            let facts = self.gather(store, actor, needs).await?;
+            let facts = self.gather(self, actor, needs).await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
@@ -192,7 +191,7 @@ impl Mfa {
             let writes = change
                 .map(|change| self.writes(change, vault))
                 .transpose()?;
-            match commit(store, decided, writes).await? {
+            match commit(self.store(), decided, writes).await? {
                 Some(outcome) => return Ok(outcome?),
                 None => observe::conflict(),
             }
@@ -222,7 +221,7 @@ impl Mfa {
         let writes = change
             .map(|change| self.writes(change, vault))
             .transpose()?;
-        match commit_in(transaction, &*self.inner.store, decided, writes).await? {
+        match commit_in(transaction, self.store(), decided, writes).await? {
             Some(outcome) => Ok(outcome?),
             None => Err(Error::Busy),
         }

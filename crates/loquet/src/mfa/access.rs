@@ -178,7 +178,7 @@ impl Mfa {
     ) -> Result<Access, Error> {
         let mut facts = Facts::default();
         self.load(
-            self.store(),
+            self,
             &[RowKey::Organization(org)],
             Actor::None,
             &mut facts,

@@ -44,7 +44,7 @@ impl Operator {
     async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
         let mut facts = Facts::default();
         self.load(
-            self.store(),
+            self.mfa(),
             &[RowKey::Roster(org)],
             Actor::None,
             &mut facts,

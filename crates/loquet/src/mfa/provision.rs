@@ -143,7 +143,7 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0
-                .load(self.0.store(), &keys, Actor::None, &mut facts)
+                .load(self.0, &keys, Actor::None, &mut facts)
                 .await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
@@ -185,7 +185,7 @@ impl Provision<'_> {
         let lanes = self.0.inner.lanes.enter(vec![new.id]).await;
         let _lane = lanes.map_err(|_| Error::Busy)?;
         for _ in 0..TRIES {
-            let Some(writes) = self.0.new_account(self.0.store(), org, new).await? else {
+            let Some(writes) = self.0.new_account(self.0, org, new).await? else {
                 return Ok(false);
             };
             if self.0.store().commit(writes).await? == Commit::Done {

@@ -30,9 +30,10 @@ pub(super) trait Source {
     fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
 }
 
-impl Source for &dyn Erased {
+/// The store itself. By way of the service: with two lifetimes in `&dyn Erased` no future that awaits it would be `Send`.
+impl Source for &Mfa {
     async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.load(keys).await
+        self.store().load(keys).await
     }
 }
 
@@ -89,7 +90,7 @@ impl Mfa {
         }
     }
 
-    pub(crate) fn store(&self) -> &dyn Erased {
+    pub(crate) fn store(&self) -> &(dyn Erased + 'static) {
         &*self.inner.store
     }
 
@@ -109,7 +110,7 @@ impl Mfa {
             [] => first.clone(),
             _ => flow::home(facts),
         };
-        let facts = self.gather(self.store(), actor, needs).await?;
+        let facts = self.gather(self, actor, needs).await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
