@@ -6,11 +6,12 @@
 use std::net::SocketAddr;
 
 use argon2::{Argon2, PasswordVerifier as _};
-use axum::extract::{ConnectInfo, Form, FromRequestParts};
-use axum::http::{StatusCode, header::CACHE_CONTROL, request::Parts};
+use axum::extract::{ConnectInfo, Form, FromRequestParts, State};
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{StatusCode, request::Parts};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, routing::get, routing::post};
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::CookieJar;
 use loquet::{Authorized, Client, Error, Keyring, LoggedIn, Mfa, MfaSession, NewAccount};
 use loquet::{NextStep, Refusal, RoleId};
 use loquet_sqlite::SqliteStore;
@@ -25,36 +26,34 @@ const USERS: [(&str, u64, Option<RoleId>, &str); 2] = [
 const NOBODY: (&str, u64, Option<RoleId>, &str) = ("", 0, None, "$argon2id$v=19$m=19456,t=2,p=1$m7cD5JGrYwgZfgwvNGxgdA$A8quZUO2lz3IwK5XpJLJjwTHSsitl47nh+MbeosMCuM");
 
 /// What a request brings: its session, from a cookie, and the client that it came from.
-struct Visit {
-    mfa: Mfa,
-    session: Option<MfaSession>,
-    client: Client,
-}
+struct Visit(Mfa, MfaSession, Client);
 
 impl FromRequestParts<Mfa> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, mfa: &Mfa) -> Result<Self, Problem> {
         let jar = CookieJar::from_headers(&parts.headers);
+        let session = jar.get("mfa").and_then(|it| it.value().parse().ok());
+        let session = session.ok_or(Problem(Refusal::LogInRequired.into()))?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self {
-            mfa: mfa.clone(),
-            session: jar
-                .get("mfa")
-                .and_then(|cookie| cookie.value().parse().ok()),
-            client: Client::new(peer.map(|peer| peer.ip())),
-        })
+        Ok(Self(
+            mfa.clone(),
+            session,
+            Client::new(peer.map(|it| it.ip())),
+        ))
     }
 }
 
-impl Visit {
-    fn session(&self) -> Result<&MfaSession, Error> {
-        self.session.as_ref().ok_or(Refusal::LogInRequired.into())
-    }
+/// The guard: a handler that takes it is reached with full rights alone.
+struct User(Mfa, Authorized);
 
-    /// The guard: the user of a session that owes nothing.
-    async fn user(&self) -> Result<Authorized, Error> {
-        self.mfa.authorize(self.session()?, &self.client).await
+impl FromRequestParts<Mfa> for User {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, mfa: &Mfa) -> Result<Self, Problem> {
+        let Visit(mfa, session, client) = Visit::from_request_parts(parts, mfa).await?;
+        let user = mfa.authorize(&session, &client).await?;
+        Ok(Self(mfa, user))
     }
 }
 
@@ -70,40 +69,36 @@ impl From<Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         match (self.0.next_step(), self.0.refusal()) {
-            (Some(step), _) => to(step).into_response(),
-            (_, Some(refusal)) => (StatusCode::FORBIDDEN, page(refusal.code())).into_response(),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, page("Try again")).into_response(),
+            (Some(step), _) => to(step),
+            (_, Some(refusal)) => (StatusCode::FORBIDDEN, refusal.code()).into_response(),
+            _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
     }
 }
 
-fn to(step: NextStep) -> Redirect {
-    Redirect::to(match step {
+type Answer = Result<Response, Problem>;
+
+fn to(step: NextStep) -> Response {
+    let path = match step {
         NextStep::Done => "/",
         NextStep::SecondFactor => "/code",
         NextStep::Enroll => "/enroll",
         _ => "/log-in",
-    })
+    };
+    Redirect::to(path).into_response()
 }
 
 /// Keeps the session that a step of the log-in returned, and leads to the next step.
-fn go_on(login: LoggedIn) -> impl IntoResponse {
-    let cookie = Cookie::build(("mfa", login.session.expose()))
-        .path("/")
-        .secure(true);
-    let cookie = cookie.http_only(true).same_site(SameSite::Strict);
-    (CookieJar::new().add(cookie), to(login.next))
+fn go_on(login: &LoggedIn) -> Answer {
+    let session = login.session.expose();
+    let cookie = format!("mfa={session}; Path=/; HttpOnly; Secure; SameSite=Strict");
+    Ok(([(SET_COOKIE, cookie)], to(login.next)).into_response())
 }
 
-fn page(body: &str) -> impl IntoResponse + use<> {
-    let html = format!("<!doctype html><title>Shop</title>{body} <p><a href=/>Home</a>");
-    ([(CACHE_CONTROL, "no-store")], Html(html))
-}
-
-fn form(question: &str, action: &str, inputs: &str) -> String {
-    format!(
-        "<h1>{question}</h1><form method=post action={action}>{inputs}<button>OK</button></form>"
-    )
+fn page(body: &str, action: &str, inputs: &str) -> Response {
+    let form = format!("<form method=post action={action}>{inputs}<button>OK</button></form>");
+    let html = format!("<!doctype html><title>Shop</title>{body} {form} <a href=/>Home</a>");
+    ([(CACHE_CONTROL, "no-store")], Html(html)).into_response()
 }
 
 const CODE: &str = "<input name=code autocomplete=one-time-code autofocus>";
@@ -116,95 +111,66 @@ struct Typed {
     code: String,
 }
 
-type Answer<T> = Result<T, Problem>;
-
-async fn show_log_in() -> impl IntoResponse {
-    let inputs = "<input name=name><input name=password type=password>";
-    page(&form("Who are you?", "/log-in", inputs))
+async fn show_log_in() -> Response {
+    let inputs = "<input name=name> <input name=password type=password>";
+    page("Name and password?", "/log-in", inputs)
 }
 
-async fn log_in(visit: Visit, Form(typed): Form<Typed>) -> Answer<Response> {
+type Peer = ConnectInfo<SocketAddr>;
+
+async fn log_in(State(mfa): State<Mfa>, peer: Peer, Form(typed): Form<Typed>) -> Answer {
     let known = USERS.iter().find(|user| user.0 == typed.name);
     let (_, id, _, hash) = *known.unwrap_or(&NOBODY);
-    if Argon2::default()
-        .verify_password(typed.password.as_bytes(), hash)
-        .is_err()
-    {
-        return Ok(page("Wrong name or password").into_response());
+    let argon2 = Argon2::default();
+    if let Err(_wrong) = argon2.verify_password(typed.password.as_bytes(), hash) {
+        return Ok(to(NextStep::LogIn));
     }
-    let login = visit.mfa.log_in(id.into(), visit.client).await?;
-    Ok(go_on(login).into_response())
+    go_on(&mfa.log_in(id.into(), Client::new(peer.ip())).await?)
 }
 
-async fn show_code() -> impl IntoResponse {
-    page(&form("What does your app show?", "/code", CODE))
+async fn show_code() -> Response {
+    page("What does your app show?", "/code", CODE)
 }
 
-async fn code(visit: Visit, Form(typed): Form<Typed>) -> Answer<impl IntoResponse> {
-    let login = visit
-        .mfa
-        .verify_code(visit.session()?, typed.code, visit.client)
-        .await?;
-    Ok(go_on(login))
+async fn verify(Visit(mfa, session, client): Visit, Form(typed): Form<Typed>) -> Answer {
+    go_on(&mfa.verify_code(&session, typed.code, client).await?)
 }
 
-async fn show_enroll(visit: Visit) -> Answer<impl IntoResponse> {
-    let offer = visit
-        .mfa
-        .begin_enrollment(visit.session()?, "", visit.client)
-        .await?;
-    let form = form(
-        "Scan this with your app. What does it show?",
-        "/enroll",
-        CODE,
-    );
-    Ok(page(&format!(
-        "{}<p>{}{form}",
-        *offer.svg, *offer.key_grouped
-    )))
+async fn show_enroll(Visit(mfa, session, client): Visit) -> Answer {
+    let offer = mfa.begin_enrollment(&session, "", client).await?;
+    let (svg, key) = (&*offer.svg, &*offer.key_grouped);
+    let body = format!("Scan this with your app, or type {key}: what does it show?{svg}");
+    Ok(page(&body, "/enroll", CODE))
 }
 
-async fn enroll(visit: Visit, Form(typed): Form<Typed>) -> Answer<impl IntoResponse> {
-    let login = visit
-        .mfa
-        .confirm_enrollment(visit.session()?, typed.code, visit.client)
-        .await?;
-    Ok(go_on(login))
+async fn enroll(Visit(mfa, session, client): Visit, Form(typed): Form<Typed>) -> Answer {
+    go_on(&mfa.confirm_enrollment(&session, typed.code, client).await?)
 }
 
 /// An administrator enables the second factor, once, and keeps a code for the day when every phone is lost.
-async fn show_enable(visit: Visit) -> Answer<impl IntoResponse> {
-    let code = visit
-        .mfa
-        .admin(&visit.user().await?)
-        .propose_break_glass()
-        .await?;
-    let form = form("Write this down. Which is its last group?", "/enable", CODE);
-    Ok(page(&format!("{}{form}", *code.expose())))
+async fn show_enable(User(mfa, user): User) -> Answer {
+    let code = mfa.admin(&user).propose_break_glass().await?;
+    let body = format!("Write down {}. Its last group?", *code.expose());
+    Ok(page(&body, "/enable", CODE))
 }
 
-async fn enable(visit: Visit, Form(typed): Form<Typed>) -> Answer<Redirect> {
-    visit
-        .mfa
-        .admin(&visit.user().await?)
-        .enable(typed.code)
-        .await?;
+async fn enable(User(mfa, user): User, Form(typed): Form<Typed>) -> Answer {
+    mfa.admin(&user).enable(typed.code).await?;
     Ok(to(NextStep::Enroll))
 }
 
-async fn home(visit: Visit) -> Answer<impl IntoResponse> {
-    let user = visit.user().await?;
-    let links = "<a href=/enable>Enable</a> <a href=/enroll>Enroll</a>";
-    let form = form(user.external_id(), "/log-out", "");
-    Ok(page(&format!("{form}{:?} {links}", user.assurance())))
+async fn home(User(_, user): User) -> Response {
+    let (name, shown) = (user.external_id(), user.assurance());
+    let links = "<a href=/enroll>Enroll</a>, <a href=/enable>enable</a>, log out:";
+    page(&format!("Hello {name}, {shown:?}. {links}"), "/log-out", "")
 }
 
-async fn log_out(visit: Visit) -> Answer<Redirect> {
-    visit.mfa.log_out(visit.session()?).await?;
+async fn log_out(Visit(mfa, session, _): Visit) -> Answer {
+    mfa.log_out(&session).await?;
     Ok(to(NextStep::LogIn))
 }
 
-async fn app(mfa: Mfa) -> Result<Router, Error> {
+pub(crate) async fn app(mfa: Mfa) -> Result<Router, Error> {
     for (name, id, role, _) in USERS {
         let user = NewAccount::new(id, name).roles(role);
         mfa.provision().ensure_account(user).await?;
@@ -212,7 +178,7 @@ async fn app(mfa: Mfa) -> Result<Router, Error> {
     Ok(Router::new()
         .route("/", get(home))
         .route("/log-in", get(show_log_in).post(log_in))
-        .route("/code", get(show_code).post(code))
+        .route("/code", get(show_code).post(verify))
         .route("/enroll", get(show_enroll).post(enroll))
         .route("/enable", get(show_enable).post(enable))
         .route("/log-out", post(log_out))
