@@ -18,14 +18,14 @@ use crate::{
 ///
 /// let label = Label::new("Le Bac à sable", "marie@x.ca")?;
 /// let offer = Offer::new(&label, &Secret::from(*b"twenty random bytes!"), Totp::default(), &[], 1_700_000_600)?;
-/// assert!(offer.svg.starts_with("<svg "));
+/// assert!(offer.svg("QR code for your app")?.starts_with("<svg "));
 /// assert_eq!(*offer.key_grouped, *"OR3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB");
 /// assert_eq!(offer.advice.fits[0].app, App::MicrosoftAuthenticator);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Security
-/// Four of the fields are the secret. `Debug` shows names and expiry only; everything is wiped when dropped. Send the
+/// Three of the fields are the secret. `Debug` shows names and expiry only; everything is wiped when dropped. Send the
 /// page with `Cache-Control: no-store`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Offer {
@@ -33,11 +33,6 @@ pub struct Offer {
     pub issuer: String,
     /// For whom.
     pub account: String,
-    /// The QR code as an SVG element. A screen reader reads issuer and account; for a sentence in the reader's language
-    /// call [`Qr::svg`] of `qr`.
-    pub svg: Zeroizing<String>,
-    /// The QR code, for other pictures.
-    pub qr: Qr,
     /// The link that opens an app on the same phone, where nobody can scan.
     pub uri: KeyUri,
     /// The manual key in groups of four, for reading and typing.
@@ -57,16 +52,13 @@ pub enum OfferError {
     /// No key URI for this secret and these parameters.
     #[error(transparent)]
     KeyUri(#[from] KeyUriError),
-    /// No QR code for the URI.
-    #[error(transparent)]
-    Qr(#[from] QrError),
     /// Apps count steps from the epoch alone.
     #[error(transparent)]
     T0(#[from] T0Error),
 }
 
 impl Offer {
-    /// Draws everything. `apps` must be named when `totp` is not the default; `expires` is in seconds since the epoch.
+    /// Computes the URI and the key. `apps` must be named when `totp` is not the default; `expires` is in seconds since the epoch.
     ///
     /// # Errors
     /// [`OfferError`], usually because parameters and apps do not fit.
@@ -79,19 +71,32 @@ impl Offer {
     ) -> Result<Self, OfferError> {
         let parameters = Parameters::try_from(totp)?;
         let uri = KeyUri::for_apps(label, secret, &parameters, apps)?;
-        let qr = Qr::encode(uri.expose())?;
         let key = ManualKey::new(secret);
         Ok(Self {
             issuer: label.issuer().to_owned(),
             account: label.account().to_owned(),
-            svg: Zeroizing::new(qr.svg(&format!("QR: {} ({})", label.issuer(), label.account()))),
-            qr,
             uri,
             key_grouped: key.grouped(),
             key_ungrouped: key.ungrouped(),
             expires,
             advice: compatible(&parameters, if apps.is_empty() { &App::ALL } else { apps }),
         })
+    }
+
+    /// Encodes the QR code. It is the costly part, so that only a page that shows it should ask for it, once.
+    ///
+    /// # Errors
+    /// [`QrError`] when the URI is longer than a QR code holds.
+    pub fn qr(&self) -> Result<Qr, QrError> {
+        Qr::encode(self.uri.expose())
+    }
+
+    /// Returns the QR code as an SVG element. `alt` is what a screen reader reads, in the reader's language.
+    ///
+    /// # Errors
+    /// As [`qr`](Self::qr).
+    pub fn svg(&self, alt: &str) -> Result<Zeroizing<String>, QrError> {
+        Ok(Zeroizing::new(self.qr()?.svg(alt)))
     }
 }
 

@@ -5,8 +5,8 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use http::{Request, Response, StatusCode, request};
-use loquet::{Level, Refusal, ServiceError, Stamp};
+use http::{Extensions, Request, Response, StatusCode, request};
+use loquet::{Assurance, Authorized, Client, Error, Mfa, MfaSession, NextStep, Refusal};
 use loquet_ipfilter::Resolved;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -15,24 +15,36 @@ use tower_service::Service;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Denied {
-    /// No [`Stamp`] in the request's extensions: nobody is logged in.
+    /// There is no [`MfaSession`] in the request's extensions.
     NoSession,
-    /// The session is over, or may not come from there.
-    Over(Refusal),
-    /// The session owes a code or an enrollment first.
-    Owes(Level),
-    /// Nobody can tell, which never allows.
-    Unavailable(ServiceError),
+    /// The session owes a step of the log-in first.
+    Owes(NextStep),
+    /// The session has full rights, but no code was given in it.
+    CodeNeeded,
+    /// The session is over, or is refused from this address.
+    Refused(Refusal),
+    /// The store or the configuration is at fault, which never allows.
+    Unavailable(Error),
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Self {
+        match (error.next_step(), error) {
+            (Some(step), _) => Self::Owes(step),
+            (None, Error::Refused(refusal)) => Self::Refused(refusal),
+            (None, error) => Self::Unavailable(error),
+        }
+    }
 }
 
 /// Writes the answer to a request that was let through to no handler.
 pub trait Deny<B>: Clone {
-    /// The answer. `request` is what came, without its body, so that a page can send the person on to log in.
+    /// Returns the answer. `request` is what came, without its body, so that a page can send the browser on to log in.
     fn deny(&self, request: &request::Parts, denied: &Denied) -> Response<B>;
 }
 
-/// The plain answer, without a body: 401 to whoever must log in or finish logging in, 403 to a place that is not allowed,
-/// 503 when nobody can tell.
+/// The plain answer, without a body: 401 where a log-in is owed or not complete, 403 where the access rules deny the client,
+/// 503 when the store does not answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatusOnly;
 
@@ -40,52 +52,74 @@ impl<B: Default> Deny<B> for StatusOnly {
     fn deny(&self, _request: &request::Parts, denied: &Denied) -> Response<B> {
         let mut response = Response::new(B::default());
         *response.status_mut() = match denied {
-            Denied::Over(Refusal::AccessDenied | Refusal::AccessUnknown) => StatusCode::FORBIDDEN,
-            Denied::NoSession | Denied::Over(_) | Denied::Owes(_) => StatusCode::UNAUTHORIZED,
-            Denied::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Denied::Refused(Refusal::AccessDenied | Refusal::AccessUnknown) => {
+                StatusCode::FORBIDDEN
+            }
+            Denied::Refused(Refusal::PolicyUnavailable) | Denied::Unavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Denied::NoSession | Denied::Refused(_) | Denied::Owes(_) | Denied::CodeNeeded => {
+                StatusCode::UNAUTHORIZED
+            }
         };
         response
     }
 }
 
-/// Lets a request through if its session is worth at least what the rules require now.
+/// Lets a request through if [`Mfa::authorize`] does, and puts the [`Authorized`] into its extensions.
 ///
-/// A session layer of the host puts the [`Stamp`] into the request's extensions;
-/// [`ClientAddressLayer`](crate::ClientAddressLayer) puts the client there, without which the address is unknown. Handlers
-/// find the [`Standing`](loquet::Standing). The rules are asked on every request, so that a reset, a mandate or a new
-/// access rule holds from the next one on.
+/// A session layer of the host puts the [`MfaSession`] into the request's extensions;
+/// [`ClientAddressLayer`](crate::ClientAddressLayer) puts the client there, without which the address is unknown. The rules
+/// are asked on every request, so that a reset, a mandate, a log-out or a new access rule holds from the next one on.
 #[derive(Debug, Clone)]
 pub struct MfaRequiredLayer<D = StatusOnly> {
-    service: loquet::Service,
-    least: Level,
+    mfa: Mfa,
+    least: Assurance,
     deny: D,
 }
 
 impl MfaRequiredLayer {
-    /// Whoever has shown all that is required: `Level1` where nothing is, `Level2` where a code is.
+    /// Creates a layer that requires what the rules require: a code where one is due, the password alone elsewhere.
     #[must_use]
-    pub const fn new(service: loquet::Service) -> Self {
+    pub const fn new(mfa: Mfa) -> Self {
         Self {
-            service,
-            least: Level::Level1,
+            mfa,
+            least: Assurance::Aal1,
             deny: StatusOnly,
         }
     }
 
-    /// Whoever has given a code, required or not.
+    /// Requires a code of every session, whatever the rules require.
     #[must_use]
     pub const fn with_code(mut self) -> Self {
-        self.least = Level::Level2;
+        self.least = Assurance::Aal2;
         self
     }
 }
 
+fn client(extensions: &Extensions) -> Client {
+    Client::new(extensions.get::<Resolved>().and_then(|it| it.address))
+}
+
 impl<D> MfaRequiredLayer<D> {
+    async fn check(
+        &self,
+        session: Option<MfaSession>,
+        client: &Client,
+    ) -> Result<Authorized, Denied> {
+        let session = session.ok_or(Denied::NoSession)?;
+        let user = self.mfa.authorize(&session, client).await?;
+        if user.assurance() < self.least {
+            return Err(Denied::CodeNeeded);
+        }
+        Ok(user)
+    }
+
     /// The same with another answer to those who are not let through.
     #[must_use]
     pub fn deny_with<E>(self, deny: E) -> MfaRequiredLayer<E> {
         MfaRequiredLayer {
-            service: self.service,
+            mfa: self.mfa,
             least: self.least,
             deny,
         }
@@ -131,35 +165,19 @@ where
         let mut inner = core::mem::replace(&mut self.inner, clone);
         let layer = self.layer.clone();
         CheckedFuture(Box::pin(async move {
-            let stamp = request.extensions().get::<Stamp>().copied();
-            let address = request
-                .extensions()
-                .get::<Resolved>()
-                .and_then(|client| client.address);
-            let denied = match stamp {
-                None => Denied::NoSession,
-                Some(stamp) => match layer.service.check(&stamp, address).await {
-                    Err(error) => Denied::Unavailable(error),
-                    Ok(Err(refusal)) => Denied::Over(refusal),
-                    Ok(Ok(standing)) if rank(standing.level) >= rank(layer.least) => {
-                        request.extensions_mut().insert(standing);
-                        return inner.call(request).await;
-                    }
-                    Ok(Ok(standing)) => Denied::Owes(standing.level),
-                },
-            };
-            let (parts, _body) = request.into_parts();
-            Ok(layer.deny.deny(&parts, &denied))
+            let session = request.extensions().get().copied();
+            let client = client(request.extensions());
+            match layer.check(session, &client).await {
+                Ok(user) => {
+                    request.extensions_mut().insert(user);
+                    inner.call(request).await
+                }
+                Err(denied) => {
+                    let (parts, _body) = request.into_parts();
+                    Ok(layer.deny.deny(&parts, &denied))
+                }
+            }
         }))
-    }
-}
-
-/// Only these two levels carry rights.
-const fn rank(level: Level) -> u8 {
-    match level {
-        Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => 0,
-        Level::Level1 => 1,
-        Level::Level2 => 2,
     }
 }
 

@@ -1,46 +1,64 @@
-//! From a form to a ceremony, and from what became of it to what its page says.
+//! From a form to an operation, and from its outcome to what the page says.
 
 use axum::response::{Redirect, Response};
-use loquet::flow::Ceremony;
-use loquet::store::AttemptId;
-use loquet::{Refusal, Refused, Request};
+use loquet::{Attempt, Error, Refusal};
 
 use crate::fields::{FieldFault, Fields, NotAForm};
+use crate::form_id::FormId;
 use crate::host::Host;
 use crate::mount::Pages;
 use crate::parts::Trouble;
-use crate::refusal;
 use crate::session::{Here, Stop};
 use crate::views::message::Message;
 use crate::visit::Visit;
 
 /// A form that was sent.
 pub(crate) struct Form {
-    pub(crate) attempt: AttemptId,
+    pub(crate) id: FormId,
     pub(crate) fields: Fields,
 }
 
 impl Form {
-    /// Without an attempt it is no form of ours.
+    /// Without an id it is no form of these pages.
     pub(crate) fn of(fields: Result<Fields, NotAForm>) -> Result<Self, NotAForm> {
         let fields = fields?;
-        let attempt = fields.attempt().map_err(|_| NotAForm::Attempt)?;
-        Ok(Self { attempt, fields })
+        let id = fields.form_id().map_err(|_| NotAForm::Id)?;
+        Ok(Self { id, fields })
+    }
+}
+
+/// Why a form was not taken.
+pub(crate) enum NotTaken {
+    Field(FieldFault),
+    Mfa(Error),
+    Stop(Stop),
+}
+
+impl From<FieldFault> for NotTaken {
+    fn from(fault: FieldFault) -> Self {
+        Self::Field(fault)
+    }
+}
+
+impl From<Error> for NotTaken {
+    fn from(error: Error) -> Self {
+        Self::Mfa(error)
+    }
+}
+
+impl From<Stop> for NotTaken {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
     }
 }
 
 impl<H: Host> Pages<H> {
-    /// A ceremony's circumstances.
-    pub(crate) fn request(&self, visit: &Visit, attempt: AttemptId) -> Request {
-        Request {
-            attempt,
-            address: self.address(visit),
-            device: None,
-            remember: false,
-        }
+    /// One attempt by a form.
+    pub(crate) fn attempt(&self, visit: &Visit, id: FormId) -> Attempt {
+        Attempt::new(self.client(visit)).idempotency_key(id)
     }
 
-    /// What is said of a form that is not one of ours.
+    /// What is said of a form that is not one of these pages.
     pub(crate) fn no_form(&self, visit: &Visit, fault: NotAForm) -> Response {
         let language = visit.language;
         let said = Message {
@@ -53,53 +71,38 @@ impl<H: Host> Pages<H> {
 }
 
 impl<H: Host> Here<H> {
-    /// Runs a ceremony for a form.
-    pub(crate) async fn run<C: Ceremony>(
-        &self,
-        attempt: AttemptId,
-        ceremony: C,
-    ) -> Result<Result<C::Grant, Refused>, Stop> {
-        let request = self.pages.request(&self.visit, attempt);
-        let service = &self.pages.0.service;
-        Ok(service.run(ceremony, &request).await?.granted())
+    /// One attempt by a form of this browser.
+    pub(crate) fn attempt(&self, form: &Form) -> Attempt {
+        self.pages.attempt(&self.visit, form.id)
     }
 
-    /// Runs the ceremony that a form's fields make, if they make one. What is wrong, with a field or by the rules, is for
-    /// the form to say again: it has `fields`, and a fresh code leads back to `next`, a page of ours (empty: home).
-    pub(crate) async fn answer<C: Ceremony>(
+    /// Turns the outcome of an operation into what the form says again: a fault of a field, or a refusal. The form has
+    /// `fields`, and a fresh code leads back to `next`, a page of these (empty: home).
+    pub(crate) async fn answer<T>(
         &self,
-        form: &Form,
-        asked: Result<C, FieldFault>,
+        outcome: Result<T, NotTaken>,
         fields: &[&'static str],
         next: &str,
-    ) -> Result<Result<C::Grant, Trouble>, Stop> {
-        let ceremony = match asked {
-            Ok(ceremony) => ceremony,
-            Err(fault) => return Ok(Err(Trouble::of_field(fault, self.visit.language))),
-        };
-        match self.run(form.attempt, ceremony).await? {
-            Ok(grant) => Ok(Ok(grant)),
-            Err(refused) => self.trouble(&refused, fields, next).await.map(Err),
+    ) -> Result<Result<T, Trouble>, Stop> {
+        match outcome {
+            Ok(granted) => Ok(Ok(granted)),
+            Err(NotTaken::Field(fault)) => Ok(Err(Trouble::of_field(fault, self.visit.language))),
+            Err(NotTaken::Mfa(Error::Refused(refusal))) => {
+                self.trouble(&refusal, fields, next).await.map(Err)
+            }
+            Err(NotTaken::Mfa(fault)) => Err(fault.into()),
+            Err(NotTaken::Stop(stop)) => Err(stop),
         }
     }
 
     /// What a refusal means for a form with these fields: something to say beside one of them, or another answer at all.
     pub(crate) async fn trouble(
         &self,
-        refused: &Refused,
+        refusal: &Refusal,
         fields: &[&'static str],
         next: &str,
     ) -> Result<Trouble, Stop> {
         let language = self.visit.language;
-        let own = |field| Trouble {
-            field: Some(field),
-            ..Trouble::of_form(refusal::own_sentence(refused, language))
-        };
-        let refusal = match refused {
-            Refused::Rule(refusal) => refusal,
-            Refused::WouldLockOut => return Ok(own("rules")),
-            Refused::TooManyAddresses => return Ok(own("address")),
-        };
         self.lead_on(refusal, fields.contains(&"code"), next)
             .await?;
         let field = field_of(refusal)
@@ -125,7 +128,7 @@ impl<H: Host> Here<H> {
     /// Stops where a refusal is answered by another page than the form's.
     async fn lead_on(&self, refusal: &Refusal, has_code: bool, next: &str) -> Result<(), Stop> {
         match refusal {
-            // The session is worth less than its browser thought: it finishes logging in, and sees there what is due.
+            // The session owes something since its page was drawn: the log-in page shows what.
             Refusal::CodeRequired(_) | Refusal::EnrollOnly(_) | Refusal::RecoverFirst { .. }
                 if !self.is_logged_in() =>
             {
@@ -135,7 +138,7 @@ impl<H: Host> Here<H> {
                 let farewell = self.pages.farewell(&self.visit, self.key, refusal);
                 Err(farewell.await?.into())
             }
-            Refusal::AlreadyCompleted => Err(Redirect::to(self.pages.way(self.level())).into()),
+            Refusal::AlreadyCompleted => Err(Redirect::to(self.pages.way(self.next())).into()),
             Refusal::NotFresh => Err(self.to_step_up(next)),
             Refusal::StepUp if !has_code => Err(self.to_step_up(next)),
             _ => Ok(()),
@@ -167,6 +170,8 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::BreakGlassCodeNotConfirmed | Refusal::BreakGlassCodeFirst => Some("group"),
         Refusal::NotConfirmed => Some("confirmed"),
         Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
+        Refusal::WouldLockOut => Some("rules"),
+        Refusal::TooManyAddresses => Some("address"),
         _ => None,
     }
 }

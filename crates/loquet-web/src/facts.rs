@@ -1,7 +1,9 @@
 //! What pages say about an account and its organization, in words.
 
-use loquet::{Level, Refusal, RoleId};
-use loquet_policy::{Authenticator, Cause, Mandate, Origin, Preset, Reason, RoleSet};
+use loquet::{
+    AccountId, AccountOverview, AuthenticatorState, Mandate, NextStep, OrganizationOverview,
+    Reason, Refusal, RoleId, RoleSet, UnixTime,
+};
 
 use crate::host::Host;
 use crate::names::Names;
@@ -10,71 +12,72 @@ use crate::session::{Here, Stop};
 use crate::{Language, Pages};
 
 impl<H> Here<H> {
-    pub(crate) const fn level(&self) -> Level {
-        self.standing.level
+    pub(crate) const fn overview(&self) -> &AccountOverview {
+        self.progress.overview()
+    }
+
+    pub(crate) const fn organization(&self) -> &OrganizationOverview {
+        self.overview().organization()
+    }
+
+    pub(crate) const fn account_id(&self) -> AccountId {
+        self.overview().account_id()
+    }
+
+    pub(crate) const fn now(&self) -> UnixTime {
+        self.overview().now()
+    }
+
+    pub(crate) const fn next(&self) -> NextStep {
+        self.progress.next()
     }
 
     pub(crate) const fn is_logged_in(&self) -> bool {
-        matches!(self.standing.level, Level::Level1 | Level::Level2)
+        self.progress.user().is_some()
     }
 
     pub(crate) fn is_administrator(&self) -> bool {
-        self.standing.account.roles.contains(RoleId::ADMINISTRATOR)
-    }
-
-    /// What is bound now.
-    pub(crate) fn authenticator(&self) -> Authenticator {
-        self.standing.account.authenticator_at(self.standing.now)
+        self.overview().is_administrator()
     }
 
     pub(crate) fn is_bound(&self) -> bool {
-        matches!(self.authenticator(), Authenticator::Active { .. })
+        matches!(
+            self.overview().authenticator(),
+            AuthenticatorState::Active { .. }
+        )
     }
 
     pub(crate) fn needs_reset_code(&self) -> bool {
-        // Whoever used a recovery code holds the right already.
-        matches!(self.authenticator(), Authenticator::ResetDue { .. }) && !self.is_recovering()
+        matches!(
+            self.overview().authenticator(),
+            AuthenticatorState::ResetCodeDue | AuthenticatorState::BreakGlass
+        )
     }
 
     /// Whether a recovery code was used, and the enrollment that it opened is not done.
     pub(crate) fn is_recovering(&self) -> bool {
-        matches!(
-            self.authenticator(),
-            Authenticator::ResetDue { reset_code: Some(reset_code) }
-                if matches!(reset_code.origin, Origin::Recovery { .. })
-        )
+        self.overview().authenticator() == AuthenticatorState::Recovering
+    }
+
+    /// Whether the user has recovery codes that could be used now.
+    pub(crate) fn has_recovery_codes(&self) -> bool {
+        let is_bound = matches!(
+            self.overview().authenticator(),
+            AuthenticatorState::Active { .. } | AuthenticatorState::Disabled { .. }
+        );
+        is_bound
+            && self.organization().facts().options.recovery_codes
+            && self.overview().recovery_codes_left() > 0
     }
 
     /// Whether this device could be remembered and is not.
     pub(crate) const fn may_be_remembered(&self) -> bool {
-        self.standing.devices_offered && self.standing.device.is_none()
+        self.organization().remembers_devices() && self.overview().this_device().is_none()
     }
 
     /// The employees' mandate, if there is one.
     pub(crate) fn employees_mandate(&self) -> Option<&Mandate> {
-        self.standing.organization.mandate(RoleId::EMPLOYEE)
-    }
-
-    /// Why the switch of "Mon compte" cannot be turned, for the page; whether it can, the rules decide.
-    pub(crate) fn switch_is_fixed(&self) -> Option<Refusal> {
-        let requirement = &self.standing.requirement;
-        if !self.standing.organization.is_enabled() {
-            return Some(Refusal::NotEnabled);
-        }
-        if requirement.mandate.is_some() || requirement.unknown_role.is_some() {
-            return Some(Refusal::Mandated(requirement.cause()));
-        }
-        if let Some(mandate) = requirement.announced.filter(|_| requirement.toggle) {
-            return Some(Refusal::Mandated(Cause::from(&mandate)));
-        }
-        if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::ResetCodeRequired(_))) =
-            self.authenticator().counts()
-        {
-            return Some(broken);
-        }
-        let organization = &self.standing.organization;
-        (requirement.toggle && organization.preset == Preset::StrictLatch)
-            .then(|| Refusal::Latched(organization.hardened_by()))
+        self.organization().mandate(RoleId::EMPLOYEE)
     }
 }
 
@@ -106,31 +109,31 @@ impl<H: Host> Pages<H> {
         Ok((reason.role.and_then(|role| self.role(role, language)), by))
     }
 
-    /// What people call those who have a role.
+    /// What pages call the users who have a role: the host's name for it, or else one of these pages.
     pub(crate) fn role(&self, role: RoleId, language: Language) -> Option<String> {
-        match role {
-            RoleId::PARENT => Some(language.say("les parents", "parents").to_owned()),
-            RoleId::EMPLOYEE => Some(language.say("les employés", "employees").to_owned()),
-            RoleId::ADMINISTRATOR => Some(
-                language
-                    .say("les administrateurs", "administrators")
-                    .to_owned(),
-            ),
-            other => self.0.host.role(other, language),
-        }
+        self.0.host.role(role, language).or_else(|| {
+            let name = match role {
+                RoleId::PARENT => language.say("les parents", "parents"),
+                RoleId::EMPLOYEE => language.say("les employés", "employees"),
+                RoleId::ADMINISTRATOR => language.say("les administrateurs", "administrators"),
+                _ => return None,
+            };
+            Some(name.to_owned())
+        })
     }
 
-    /// "Administration, équipe": what a person is, in words that fit everybody.
+    /// The roles of one user, in a line.
     pub(crate) fn roles(&self, roles: &RoleSet, language: Language) -> String {
-        let word = |role| match role {
-            RoleId::PARENT => "Parent".to_owned(),
-            RoleId::EMPLOYEE => language.say("Personnel", "Staff").to_owned(),
-            RoleId::ADMINISTRATOR => "Administration".to_owned(),
-            other => self
-                .0
+        let word = |role| {
+            self.0
                 .host
-                .role(other, language)
-                .unwrap_or_else(|| format!("{} {}", language.say("Rôle", "Role"), other.0)),
+                .role(role, language)
+                .unwrap_or_else(|| match role {
+                    RoleId::PARENT => "Parent".to_owned(),
+                    RoleId::EMPLOYEE => language.say("Personnel", "Staff").to_owned(),
+                    RoleId::ADMINISTRATOR => "Administration".to_owned(),
+                    other => format!("{} {}", language.say("Rôle", "Role"), other.0),
+                })
         };
         roles.iter().map(word).collect::<Vec<_>>().join(", ")
     }

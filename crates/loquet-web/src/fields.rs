@@ -5,11 +5,10 @@ use std::{fmt, mem};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
-use loquet::store::AttemptId;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-use crate::Language;
+use crate::{FormId, Language};
 
 /// The largest form, in bytes, apart from the text of access rules.
 pub(crate) const MAX_FORM: usize = 16 * 1024;
@@ -19,8 +18,6 @@ const MAX_FIELDS: usize = 16;
 /// The fields of a submitted form. They can hold codes and passwords: wiped when dropped, `Debug` shows the names.
 /// (The buffer that they came in is the HTTP server's.)
 pub struct Fields {
-    /// The path that they were sent to.
-    path: String,
     all: Vec<(String, Zeroizing<String>)>,
 }
 
@@ -147,29 +144,17 @@ impl Fields {
         self.text(field, 8).is_ok_and(|value| value == "yes")
     }
 
-    /// The attempt that the form was drawn with, filled in as it is: sent twice it is the same, sent again with another code
-    /// (the browser's "back") it is another one, which is looked at.
+    /// The id that the form was drawn with. Loquet hashes it with all that was typed: sent twice the form is the same
+    /// attempt, sent again with another code (the browser's "back") it is another one.
     ///
     /// # Errors
     /// [`FieldFault`] when it is missing or not 32 hexadecimal digits.
-    pub fn attempt(&self) -> Result<AttemptId, FieldFault> {
+    pub fn form_id(&self) -> Result<FormId, FieldFault> {
         let field = "attempt";
-        let text = self.text(field, 32)?;
-        let is_hex = text.len() == 32 && text.bytes().all(|c| c.is_ascii_hexdigit());
-        u128::from_str_radix(text, 16)
-            .ok()
-            .filter(|_| is_hex)
-            .map(|id| AttemptId(id.to_be_bytes()).with(self.content()))
-            .ok_or(FieldFault {
-                field,
-                what: FieldFaultKind::Form,
-            })
-    }
-
-    fn content(&self) -> impl Iterator<Item = &str> {
-        let fields = self.all.iter();
-        std::iter::once(self.path.as_str())
-            .chain(fields.flat_map(|(name, value)| [name.as_str(), value.as_str()]))
+        FormId::parse(self.text(field, 32)?).ok_or(FieldFault {
+            field,
+            what: FieldFaultKind::Form,
+        })
     }
 }
 
@@ -190,8 +175,8 @@ pub enum NotAForm {
     Body(StatusCode),
     /// More fields than any form has.
     TooManyFields,
-    /// Without the attempt that every form carries.
-    Attempt,
+    /// Without the id that every form carries.
+    Id,
 }
 
 impl NotAForm {
@@ -201,7 +186,7 @@ impl NotAForm {
         match self {
             Self::Type => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(status) => status,
-            Self::TooManyFields | Self::Attempt => StatusCode::BAD_REQUEST,
+            Self::TooManyFields | Self::Id => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -213,7 +198,7 @@ impl NotAForm {
                 "Ce formulaire est trop long. Raccourcissez son contenu et envoyez-le de nouveau.",
                 "This form is too long. Shorten what it holds and send it again.",
             ),
-            Self::Type | Self::Body(_) | Self::TooManyFields | Self::Attempt => language.say(
+            Self::Type | Self::Body(_) | Self::TooManyFields | Self::Id => language.say(
                 "Ce formulaire n'est pas arrivé entier. Revenez à la page et envoyez-le de nouveau.",
                 "This form did not arrive whole. Go back to the page and send it again.",
             ),
@@ -249,7 +234,6 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         if !is_form {
             return Err(NotAForm::Type);
         }
-        let path = request.uri().path().to_owned();
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|fault| NotAForm::Body(fault.status()))?;
@@ -260,7 +244,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             }
             all.push((mem::take(&mut *plain(name)), plain(value)));
         }
-        Ok(Self { path, all })
+        Ok(Self { all })
     }
 }
 
@@ -306,7 +290,6 @@ mod tests {
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         Fields {
-            path: "/here".to_owned(),
             all: pairs
                 .iter()
                 .map(|&(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use loquet::store::AttemptId;
-use maud::{DOCTYPE, Markup, html};
+use axum::response::Html;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{Language, parts};
+use crate::{FormId, Language, parts};
 
 /// A page without its frame, for [`Host::frame`](crate::Host::frame).
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Page {
     /// What it is called.
     pub title: String,
     /// What stands in it.
-    pub body: Markup,
+    pub body: Html<String>,
     /// Who looks at it.
     pub viewer: Viewer,
     /// Whether it is one column of text or one form.
@@ -25,11 +25,11 @@ pub struct Page {
     pub place: String,
     /// Under which path the pages are mounted.
     pub base: Arc<str>,
-    /// The attempt of the form with which the person logs out.
-    pub attempt: AttemptId,
+    /// The id of the form with which the user logs out.
+    pub form_id: FormId,
 }
 
-/// What stands in a page of the host's own, for [`Pages::show`](crate::Pages::show).
+/// A page of the host's own, for [`Pages::show`](crate::Pages::show).
 #[derive(Debug, Clone)]
 pub struct Content<'a> {
     /// What it is called.
@@ -39,21 +39,21 @@ pub struct Content<'a> {
     /// Whether it is one column of text or one form.
     pub narrow: bool,
     /// What stands in it.
-    pub body: Markup,
+    pub body: Html<String>,
 }
 
 /// Who looks at a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
-    /// Nobody who is logged in.
+    /// A visitor who is not logged in.
     Nobody,
-    /// Somebody whose password was right and who has not finished.
+    /// A user whose password was right and who has not completed the log-in.
     Halfway,
-    /// Somebody who is logged in.
+    /// A user who is logged in.
     Person {
-        /// What people call them.
+        /// The user's name.
         name: String,
-        /// Whether the administration is theirs.
+        /// Whether the user is an administrator.
         administrator: bool,
     },
 }
@@ -63,8 +63,8 @@ pub enum Viewer {
 pub struct Brand<'a> {
     /// The name of the service.
     pub name: &'a str,
-    /// Its sign, as an SVG element in `currentColor`.
-    pub logo: &'a Markup,
+    /// Its sign, as an SVG element in `currentColor`, written into the page as it is.
+    pub logo: Html<&'a str>,
     /// Where the name leads.
     pub home: &'a str,
     /// Links of the menu, above those of these pages: text and path.
@@ -73,9 +73,12 @@ pub struct Brand<'a> {
     pub foot: &'a str,
 }
 
-/// A whole document: the three small lines of the menu, the name, the switch of language, the page.
-#[must_use]
-pub fn document(page: &Page, brand: &Brand<'_>) -> Markup {
+/// Draws a whole document: the three small lines of the menu, the name, the switch of language, the page.
+pub fn document(page: &Page, brand: &Brand<'_>) -> Html<String> {
+    Html(whole(page, brand).into_string())
+}
+
+fn whole(page: &Page, brand: &Brand<'_>) -> Markup {
     let language = page.language;
     let file = |name: &str| {
         format!(
@@ -102,10 +105,10 @@ pub fn document(page: &Page, brand: &Brand<'_>) -> Markup {
                 a.skip href="#main" { (language.say("Aller au contenu", "Skip to content")) }
                 header.bar {
                     (menu(page, brand))
-                    a.brand href=(brand.home) { (brand.logo) (brand.name) }
+                    a.brand href=(brand.home) { (PreEscaped(brand.logo.0)) (brand.name) }
                     (switch(page))
                 }
-                main #main .narrow[page.narrow] { (page.body) }
+                main #main .narrow[page.narrow] { (PreEscaped(&page.body.0)) }
                 footer { (brand.foot) }
             }
         }
@@ -116,7 +119,7 @@ fn menu(page: &Page, brand: &Brand<'_>) -> Markup {
     let language = page.language;
     let leave = parts::post(
         &format!("{}/log-out", page.base),
-        page.attempt,
+        page.form_id,
         &html! { button type="submit" data-testid="log-out" { (language.say("Se déconnecter", "Log out")) } },
     );
     match &page.viewer {

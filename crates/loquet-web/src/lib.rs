@@ -1,24 +1,29 @@
-//! Mountable axum pages for Loquet, in French and English.
+//! Mountable axum pages for Loquet, in French and English, and guards for a host's own routes.
 //!
-//! Log-in's second half, enrollment by QR code or by hand, "Mon compte", the administration: everything works without
+//! The second half of log-in, enrollment by QR code or by hand, "My account", the administration: everything works without
 //! JavaScript; two small scripts count down and copy. The embedding service implements [`Host`] (sessions, names, the frame
-//! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] when a password was right.
+//! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] after a right password.
 //!
 //! ```no_run
-//! use axum::{Router, extract::State, response::{IntoResponse, Response}, routing::get};
-//! use loquet_web::{Host, Pages, Settings, Visit};
+//! use axum::response::{IntoResponse, Response};
+//! use axum::{Router, extract::State, middleware, routing::get};
+//! use loquet_web::{Host, Pages, Settings, User, Visit, require_mfa};
 //!
-//! fn app<H: Host>(service: loquet::Service, host: H) -> Router {
-//!     let pages = Pages::new(service, host, &Settings::default());
+//! fn app<H: Host>(mfa: loquet::Mfa, host: H) -> Router {
+//!     let pages = Pages::new(mfa, host, &Settings::default());
+//!     let private = Router::new()
+//!         .route("/", get(|user: User| async move { user.external_id().to_owned() }))
+//!         .layer(middleware::from_fn_with_state(pages.clone(), require_mfa));
 //!     Router::new()
 //!         .route("/log-in", get(log_in::<H>))
+//!         .merge(private)
 //!         .with_state(pages.clone())
-//!         .layer(axum::middleware::from_fn(loquet_web::guard))
+//!         .layer(middleware::from_fn(loquet_web::guard))
 //!         .merge(pages.router())
 //! }
 //!
-//! /// The QR code or the field for six digits to whoever is half-way; to others the form, whose handler ends in
-//! /// `pages.admit(&visit, account, attempt)`.
+//! /// The QR code or the field for six digits after the password; before it the form, whose handler ends in
+//! /// `pages.admit(&visit, account, form_id)`.
 //! async fn log_in<H: Host>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
 //!     match pages.interim(&visit).await {
 //!         Some(page) => page,
@@ -27,12 +32,15 @@
 //! }
 //! ```
 //!
+//! A host with pages of its own needs none of these: [`User`], [`Progress`], [`require_mfa`], [`require_password`] and
+//! [`Problem`] work with a plain [`loquet::Mfa`] as the router's state.
+//!
 //! # Security
-//! - The cookie holds 128 random bits and nothing else; the host stores their hash with the stamp. It changes at each
-//!   change of level.
-//! - Every form is refused that does not come from a page of the same origin ([`guard`]), and carries the attempt that
-//!   makes sending it twice harmless. A GET changes nothing.
-//! - Pages run no inline script, are framed by nobody and cached nowhere.
+//! - The cookie holds 128 random bits and nothing else; the host stores their hash with the session. It changes after each
+//!   step of the log-in.
+//! - Every form is refused that does not come from a page of the same origin ([`guard`]), and carries an id that makes
+//!   sending it twice harmless. A GET changes nothing.
+//! - Pages run no inline script, cannot be framed and are not cached.
 //! - Every field has a length limit, every form a size limit.
 
 mod answer;
@@ -40,6 +48,7 @@ mod cookie;
 mod countries;
 mod facts;
 mod fields;
+mod form_id;
 mod guard;
 mod host;
 mod language;
@@ -50,19 +59,24 @@ mod pages;
 mod parts;
 mod permission;
 mod plan;
+mod problem;
 pub mod reason;
 pub mod refusal;
 mod router;
 mod session;
+mod user;
 mod views;
 mod visit;
 mod when;
 
 pub use cookie::SessionKey;
 pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
+pub use form_id::FormId;
 pub use guard::guard;
 pub use host::{BoxError, Host};
 pub use language::Language;
 pub use layout::{Brand, Content, Page, Viewer, document};
 pub use mount::{Pages, Settings};
+pub use problem::Problem;
+pub use user::{Progress, Rejection, SessionSource, User, require_mfa, require_password};
 pub use visit::Visit;

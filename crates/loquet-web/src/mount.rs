@@ -5,13 +5,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use loquet::store::AttemptId;
-use loquet::{NoEntropy, Service};
-use maud::Markup;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use loquet::{Client, Mfa, NoEntropy};
+use maud::PreEscaped;
 
 use crate::cookie::Marking;
+use crate::form_id::FormId;
 use crate::host::Host;
 use crate::layout::{Content, Page, Viewer};
 use crate::parts;
@@ -42,7 +42,7 @@ impl Default for Settings {
 pub struct Pages<H>(pub(crate) Arc<Inner<H>>);
 
 pub(crate) struct Inner<H> {
-    pub(crate) service: Service,
+    pub(crate) mfa: Mfa,
     pub(crate) host: H,
     pub(crate) base: Arc<str>,
     pub(crate) marking: Marking,
@@ -63,11 +63,11 @@ impl<H> fmt::Debug for Pages<H> {
 }
 
 impl<H: Host> Pages<H> {
-    /// The pages of `service` within `host`.
+    /// Creates the pages of `mfa` within `host`.
     #[must_use]
-    pub fn new(service: Service, host: H, settings: &Settings) -> Self {
+    pub fn new(mfa: Mfa, host: H, settings: &Settings) -> Self {
         Self(Arc::new(Inner {
-            service,
+            mfa,
             host,
             base: settings.base.trim_end_matches('/').into(),
             marking: Marking {
@@ -76,37 +76,45 @@ impl<H: Host> Pages<H> {
         }))
     }
 
-    /// The embedding service.
+    /// Returns the embedding service.
     #[must_use]
     pub fn host(&self) -> &H {
         &self.0.host
     }
 
-    /// The service that the pages show.
+    /// Returns the service that the pages show.
     #[must_use]
-    pub fn service(&self) -> &Service {
-        &self.0.service
+    pub fn mfa(&self) -> &Mfa {
+        &self.0.mfa
     }
 
-    /// Where a request comes from, as the host says.
+    /// Returns the address that a request comes from, as the host says.
     #[must_use]
     pub fn address(&self, visit: &Visit) -> Option<IpAddr> {
         self.0.host.address(&visit.extensions)
     }
 
-    /// A form of the host's own that is sent by POST, with the attempt that [`Pages::admit`] takes.
+    pub(crate) fn client(&self, visit: &Visit) -> Client {
+        Client::new(self.address(visit))
+    }
+
+    /// Draws a form of the host's own that is sent by POST, with the id that [`Pages::admit`] takes. `inside` is written
+    /// into it as it is.
     ///
     /// # Errors
     /// [`NoEntropy`], which a running system does not show.
-    pub fn form(&self, action: &str, inside: &Markup) -> Result<Markup, NoEntropy> {
-        Ok(parts::post(action, AttemptId::random()?, inside))
+    pub fn form(&self, action: &str, inside: Html<&str>) -> Result<Html<String>, NoEntropy> {
+        let inside = PreEscaped(inside.0.to_owned());
+        Ok(Html(
+            parts::post(action, FormId::random()?, &inside).into_string(),
+        ))
     }
 
-    /// A page in the host's frame.
+    /// Answers with a page in the host's frame.
     #[must_use]
     pub fn show(&self, visit: &Visit, status: StatusCode, content: Content<'_>) -> Response {
-        let attempt = match AttemptId::random() {
-            Ok(attempt) => attempt,
+        let form_id = match FormId::random() {
+            Ok(form_id) => form_id,
             Err(fault) => {
                 self.0.host.report(&fault);
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -120,14 +128,12 @@ impl<H: Host> Pages<H> {
             narrow: content.narrow,
             place: visit.place.clone(),
             base: Arc::clone(&self.0.base),
-            attempt,
+            form_id,
         };
-        let html = self.0.host.frame(page).into_string();
-        let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-        (status, kind, html).into_response()
+        (status, self.0.host.frame(page)).into_response()
     }
 
-    /// What a person sees when the store or the host fails; the operator's log gets the fault. Sending the same form again
+    /// Answers when the store or the host fails; the operator's log gets the fault. Sending the same form again
     /// is safe: its attempt finds its own outcome.
     pub fn unavailable(&self, visit: &Visit, fault: &(dyn Error + 'static)) -> Response {
         self.0.host.report(fault);
@@ -143,7 +149,7 @@ impl<H: Host> Pages<H> {
         self.message(visit, StatusCode::SERVICE_UNAVAILABLE, &say)
     }
 
-    /// A page that says one thing, to whoever it may be.
+    /// A page that says one thing to any visitor.
     pub(crate) fn message(
         &self,
         visit: &Visit,
@@ -154,7 +160,7 @@ impl<H: Host> Pages<H> {
             title: said.title,
             viewer: Viewer::Nobody,
             narrow: true,
-            body: message(said),
+            body: Html(message(said).into_string()),
         };
         self.show(visit, status, content)
     }

@@ -1,12 +1,9 @@
 //! Pieces that several pages are made of.
 
-use std::fmt::Write;
-
-use loquet::store::AttemptId;
 use maud::{Markup, html};
 
 use crate::fields::FieldFault;
-use crate::{Language, when};
+use crate::{FormId, Language, when};
 
 /// The most that is taken for a code: six digits and the blanks and dashes that people put between.
 pub(crate) const MAX_CODE: usize = 32;
@@ -43,25 +40,14 @@ impl Trouble {
     }
 }
 
-/// A form that changes something, with the attempt that makes sending it twice harmless.
-pub(crate) fn post(action: &str, attempt: AttemptId, inside: &Markup) -> Markup {
+/// A form that changes something, with the id that makes sending it twice harmless.
+pub(crate) fn post(action: &str, id: FormId, inside: &Markup) -> Markup {
     html! {
         form method="post" action=(action) {
-            input type="hidden" name="attempt" value=(hex(attempt));
+            input type="hidden" name="attempt" value=(id);
             (inside)
         }
     }
-}
-
-pub(crate) fn hex(attempt: AttemptId) -> String {
-    attempt
-        .0
-        .iter()
-        .fold(String::with_capacity(32), |mut text, byte| {
-            // Writing to a String cannot fail.
-            _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// Where a page wants its reader first.

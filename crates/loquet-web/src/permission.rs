@@ -1,7 +1,6 @@
 //! Who may open which page.
 
 use axum::http::StatusCode;
-use axum::response::Redirect;
 use loquet::Refusal;
 
 use crate::host::Host;
@@ -13,9 +12,9 @@ use crate::visit::Visit;
 /// Whom a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
-    /// Everybody with a session, also one that is not logged in yet.
+    /// Every visitor with a session, also while the log-in is not complete.
     Anybody,
-    /// Everybody who is logged in.
+    /// Every user who is logged in.
     Person,
     Administrator,
     /// An administrator whose authenticator is bound, where the organization has enabled it.
@@ -26,14 +25,14 @@ impl<H: Host> Pages<H> {
     /// The visitor, if the page is for them. Others are sent to what they must do first, or told that this is not theirs.
     pub(crate) async fn permit(&self, visit: &Visit, who: Who) -> Result<Here<H>, Stop> {
         let here = self.anybody(visit).await?;
-        if who >= Who::Person && !here.is_logged_in() {
-            return Err(Redirect::to(self.0.host.log_in()).into());
+        if who >= Who::Person {
+            here.user()?;
         }
         if who >= Who::Administrator && !here.is_administrator() {
             return Err(here.not_theirs().await?);
         }
         if who == Who::EnrolledAdministrator {
-            if !here.standing.organization.is_enabled() {
+            if !here.organization().is_enabled() {
                 return Err(here.go("/admin").into());
             }
             if !here.is_bound() {

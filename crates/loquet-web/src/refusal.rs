@@ -1,6 +1,5 @@
 //! A sentence for every refusal, for the person whom it concerns, and one for strangers.
 
-use loquet::Refused;
 use loquet_policy::{Cause, Refusal};
 
 use crate::language::Language;
@@ -10,26 +9,6 @@ use crate::when;
 
 /// The sentences that name nobody and no day: the refusal's code, French, English, a line each. `~` is a no-break space.
 const FIXED: &str = include_str!("assets/refusals.txt");
-
-/// What to tell whoever was refused by no rule about people. Of those [`sentence`] speaks.
-#[must_use]
-pub fn own_sentence(refused: &Refused, language: Language) -> String {
-    match refused {
-        Refused::Rule(refusal) => sentence(refusal, language, Names::default()),
-        Refused::WouldLockOut => language
-            .say(
-                "Ces règles vous enfermeraient dehors\u{a0}: votre propre adresse ne serait plus permise. Rien n'a été changé.",
-                "These rules would lock you out: your own address would no longer be allowed. Nothing was changed.",
-            )
-            .to_owned(),
-        Refused::TooManyAddresses => language
-            .say(
-                "L'adresse a été changée trop souvent\u{a0}: les précédentes reçoivent encore vos avis. Réessayez dans quelques jours.",
-                "The address was changed too often: those before it still get your notices. Try again in a few days.",
-            )
-            .to_owned(),
-    }
-}
 
 /// What to tell the person whom a refusal concerns: what is the matter, and what to do about it.
 #[must_use]
@@ -77,7 +56,7 @@ fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -
         ),
         Refusal::OutOfBounds { least, most } => language.say(
             format!("Choisissez une valeur entre {least} et {most}."),
-            format!("UpdateSettings a value from {least} to {most}."),
+            format!("Choose a value from {least} to {most}."),
         ),
         Refusal::NoBreakGlassCode { until: Some(until) } => {
             let moment = when::moment(*until, language);

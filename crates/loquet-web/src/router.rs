@@ -38,9 +38,9 @@ impl<H: Host> Pages<H> {
         router
             .with_state(self.clone())
             // Each byte of the rules takes three when it is escaped.
-            .layer(DefaultBodyLimit::max(MAX_FORM.saturating_add(
-                self.0.service.rules_limit().saturating_mul(3),
-            )))
+            .layer(DefaultBodyLimit::max(
+                MAX_FORM.saturating_add(self.0.mfa.rules_limit().saturating_mul(3)),
+            ))
             .layer(middleware::from_fn(guard))
     }
 

@@ -1,13 +1,16 @@
-//! Who is here, and how a session is handed from one level to the next.
+//! Who is here, and how each step of the log-in replaces the session.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::Entered;
-use loquet::store::AttemptId;
-use loquet::{Level, Refusal, Stamp, Standing};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use loquet::{
+    AccountHandle, AccountId, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession,
+    NextStep, Refusal,
+};
 use maud::Markup;
 
+use crate::answer::Form;
 use crate::cookie::{self, SessionKey, SessionToken};
+use crate::form_id::FormId;
 use crate::host::{BoxError, Host};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
@@ -42,8 +45,8 @@ impl From<BoxError> for Stop {
     }
 }
 
-impl From<loquet::ServiceError> for Stop {
-    fn from(fault: loquet::ServiceError) -> Self {
+impl From<Error> for Stop {
+    fn from(fault: Error) -> Self {
         Self::Fault(fault.into())
     }
 }
@@ -54,22 +57,22 @@ impl From<loquet::NoEntropy> for Stop {
     }
 }
 
-/// A request of a browser with a session, and what that session is worth at this moment.
+/// A request of a browser with a session, and how far its log-in has come.
 pub(crate) struct Here<H> {
     pub(crate) pages: Pages<H>,
     pub(crate) visit: Visit,
     pub(crate) key: SessionKey,
-    pub(crate) stamp: Stamp,
-    pub(crate) standing: Standing,
+    pub(crate) session: MfaSession,
+    pub(crate) progress: LoginProgress,
 }
 
-/// Nobody is here.
+/// Why there is no session.
 pub(crate) enum Absent {
-    /// This browser has no session.
-    Stranger,
-    /// It had one, and this ended it.
+    /// The browser has none.
+    NoSession,
+    /// It had one, which ended for this reason.
     Ended(SessionKey, Refusal),
-    /// It has one that counts only elsewhere.
+    /// It has one that is refused from this address.
     Elsewhere(Refusal),
 }
 
@@ -85,35 +88,35 @@ impl<H: Host> Pages<H> {
     /// Who is here, if anybody.
     pub(crate) async fn here(&self, visit: &Visit) -> Result<Result<Here<H>, Absent>, Stop> {
         let Some(key) = visit.key(self.0.marking) else {
-            return Ok(Err(Absent::Stranger));
+            return Ok(Err(Absent::NoSession));
         };
-        let Some(stamp) = self.0.host.load(key).await? else {
-            return Ok(Err(Absent::Stranger));
+        let Some(session) = self.0.host.load(key).await? else {
+            return Ok(Err(Absent::NoSession));
         };
-        Ok(
-            match self.0.service.check(&stamp, self.address(visit)).await? {
-                Ok(standing) => Ok(Here {
-                    pages: self.clone(),
-                    visit: visit.clone(),
-                    key,
-                    stamp,
-                    standing,
-                }),
-                Err(
-                    refusal @ (Refusal::AccessDenied
-                    | Refusal::AccessUnknown
-                    | Refusal::PolicyUnavailable),
-                ) => Err(Absent::Elsewhere(refusal)),
-                Err(refusal) => Err(Absent::Ended(key, refusal)),
-            },
-        )
+        let client = self.client(visit);
+        match self.0.mfa.login_progress(&session, &client).await {
+            Ok(progress) => Ok(Ok(Here {
+                pages: self.clone(),
+                visit: visit.clone(),
+                key,
+                session,
+                progress,
+            })),
+            Err(Error::Refused(
+                refusal @ (Refusal::AccessDenied
+                | Refusal::AccessUnknown
+                | Refusal::PolicyUnavailable),
+            )) => Ok(Err(Absent::Elsewhere(refusal))),
+            Err(Error::Refused(refusal)) => Ok(Err(Absent::Ended(key, refusal))),
+            Err(fault) => Err(fault.into()),
+        }
     }
 
-    /// Somebody with a session of any level; others are sent to log in, and told why they are no longer here.
+    /// A visitor with a session; others are sent to log in, and told why their session is over.
     pub(crate) async fn anybody(&self, visit: &Visit) -> Result<Here<H>, Stop> {
         match self.here(visit).await? {
             Ok(here) => Ok(here),
-            Err(Absent::Stranger) => Err(Redirect::to(self.0.host.log_in()).into()),
+            Err(Absent::NoSession) => Err(Redirect::to(self.0.host.log_in()).into()),
             Err(Absent::Ended(key, refusal)) => {
                 Err(self.farewell(visit, key, &refusal).await?.into())
             }
@@ -125,40 +128,29 @@ impl<H: Host> Pages<H> {
         }
     }
 
-    /// Where somebody of this level goes on.
-    pub(crate) fn way(&self, level: Level) -> &str {
-        match level {
-            Level::Level1 | Level::Level2 => self.0.host.home(),
-            Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => self.0.host.log_in(),
+    /// The path of the page for the next step.
+    pub(crate) fn way(&self, next: NextStep) -> &str {
+        match next {
+            NextStep::Done => self.0.host.home(),
+            _ => self.0.host.log_in(),
         }
     }
 
-    /// Hands a session over, and the device's new cookie with it, where the device is remembered.
-    pub(crate) async fn hand_over_on(
-        &self,
-        old: Option<SessionKey>,
-        entered: &Entered,
-        to: &str,
-    ) -> Result<Response, Stop> {
-        let mut response = self.hand_over(old, entered.stamp, to).await?;
-        if let Some(id) = entered.device {
-            let account = entered.stamp.account();
-            cookie::set(&mut response, &self.0.marking.device(account, id));
-        }
-        Ok(response)
-    }
-
-    /// Gives the browser a new cookie for a stamp, forgets the old one, and goes on.
+    /// Gives the browser a new cookie for the new session, and the device's new cookie where there is one; forgets the old
+    /// session, and goes on.
     pub(crate) async fn hand_over(
         &self,
         old: Option<SessionKey>,
-        stamp: Stamp,
+        (account, login): (AccountId, &LoggedIn),
         to: &str,
     ) -> Result<Response, Stop> {
         let token = SessionToken::random()?;
-        self.0.host.save(token.key(), stamp, old).await?;
+        self.0.host.save(token.key(), login.session, old).await?;
         let mut response = Redirect::to(to).into_response();
         cookie::set(&mut response, &self.0.marking.session(&token));
+        if let Some(id) = login.device {
+            cookie::set(&mut response, &self.0.marking.device(account, id));
+        }
         Ok(response)
     }
 
@@ -186,12 +178,40 @@ impl<H: Host> Pages<H> {
 }
 
 impl<H: Host> Here<H> {
+    /// The user where nothing is owed; a log-in that is not complete goes on first.
+    pub(crate) fn user(&self) -> Result<&Authorized, Stop> {
+        let user = self.progress.user();
+        user.ok_or_else(|| Redirect::to(self.pages.0.host.log_in()).into())
+    }
+
+    /// What the user does with their own account, by this form.
+    pub(crate) fn account(&self, form: &Form) -> Result<AccountHandle<'_>, Stop> {
+        let handle = self.pages.0.mfa.account(self.user()?);
+        Ok(handle.idempotency_key(form.id))
+    }
+
+    /// What the administrator does, by this form.
+    pub(crate) fn admin(&self, form: &Form) -> Result<AdminHandle<'_>, Stop> {
+        Ok(self.reading_admin()?.idempotency_key(form.id))
+    }
+
+    /// What the administrator may see.
+    pub(crate) fn reading_admin(&self) -> Result<AdminHandle<'_>, Stop> {
+        Ok(self.pages.0.mfa.admin(self.user()?))
+    }
+
+    /// Replaces the browser's session and goes on.
+    pub(crate) async fn hand_over(&self, login: &LoggedIn, to: &str) -> Result<Response, Stop> {
+        let login = (self.account_id(), login);
+        self.pages.hand_over(Some(self.key), login, to).await
+    }
+
     /// The setting of a page whose forms start anew.
     pub(crate) fn setting<'a>(&'a self, trouble: Option<&'a Trouble>) -> Result<Setting<'a>, Stop> {
         Ok(Setting {
             language: self.visit.language,
             base: &self.pages.0.base,
-            attempt: AttemptId::random()?,
+            form_id: FormId::random()?,
             trouble,
         })
     }
@@ -212,7 +232,7 @@ impl<H: Host> Here<H> {
             title,
             viewer: self.viewer().await?,
             narrow,
-            body,
+            body: Html(body.into_string()),
         };
         Ok(self.pages.show(&self.visit, status, content))
     }
@@ -233,7 +253,7 @@ impl<H: Host> Here<H> {
         if !self.is_logged_in() {
             return Ok(Viewer::Halfway);
         }
-        let name = self.pages.0.host.name(self.stamp.account()).await?;
+        let name = self.pages.0.host.name(self.account_id()).await?;
         Ok(Viewer::Person {
             name: name.unwrap_or_default(),
             administrator: self.is_administrator(),

@@ -17,7 +17,7 @@ const LONGEST: usize = 254;
 const HEARERS: usize = 8;
 
 /// A mail address: one `@` with something on both sides, and nothing that could begin another header, recipient or line.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address(String);
 

@@ -15,7 +15,10 @@ mod account;
 mod metadata;
 mod organization;
 
-pub(crate) use account::{audit_head, encrypted_under, read_account, read_person, write_account};
+pub(crate) use account::{
+    Decrypt, audit_head, encrypted_under, read_account, read_account_with, read_person,
+    write_account,
+};
 pub(crate) use metadata::{
     Forgotten, read_forgotten, read_record, read_root, root_key, write_count, write_forgotten,
     write_root,

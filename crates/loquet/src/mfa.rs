@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::hash::Hash;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
@@ -34,6 +36,7 @@ mod log_in;
 mod maintenance;
 mod operator;
 mod overview;
+mod progress;
 mod provision;
 mod rejections;
 mod restore;
@@ -49,9 +52,8 @@ pub use audit::Verified;
 pub use authorize::Authorized;
 pub use builder::MfaBuilder;
 pub use operator::{Maintenance, Operator};
-pub use overview::{
-    AccountOverview, AuthenticatorState, LoginProgress, OrganizationOverview, UserEntry,
-};
+pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry};
+pub use progress::LoginProgress;
 pub use provision::{NewAccount, Provision, SyncReport};
 pub use restore::Restored;
 pub use rotation::{KeyUse, Rotation};
@@ -95,6 +97,9 @@ struct Inner {
     limits: SessionLimits,
     roles: Vec<Role>,
 }
+
+/// A future behind a pointer, whose type says that it can be sent.
+type Sent<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Rejections of unknown accounts that are not written down yet.
 type Rejections = BTreeMap<MetadataId, u64>;
@@ -156,8 +161,9 @@ impl Mfa {
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
     async fn run<C: Operation>(&self, operation: C, attempt: Attempt) -> Result<C::Grant, Error> {
-        // Behind a pointer: it is large, and would be copied into every future that awaits it.
-        let run = Box::pin(self.run_alone(&operation, &attempt));
+        // Behind a pointer, because it is large and would be copied into every future that awaits it; and behind a type
+        // that says `Send`, because the compiler cannot find that out inside a handler that is generic.
+        let run: Sent<'_, Result<C::Grant, Error>> = Box::pin(self.run_alone(&operation, &attempt));
         observe::operation(C::NAME, operation.actor(), run).await
     }
 

@@ -1,5 +1,6 @@
 //! Notices: what people must be told, kept in the outbox by the same commit that made it true.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organization, UnixTime, covers};
@@ -27,6 +28,9 @@ pub struct Letter {
     /// Where to, all of them: the present address first, then those that it replaced less than 14 days before. Empty where
     /// Loquet was told none.
     pub addresses: Vec<Address>,
+    /// Addresses that this round has told the same already, for another account: not to be written to again, and not among
+    /// `addresses`. None for a letter with a link.
+    pub already_told: Vec<Address>,
     /// The organization.
     pub org: OrgId,
     /// Its name.
@@ -35,6 +39,9 @@ pub struct Letter {
     pub at: UnixTime,
     /// What happened.
     pub event: Event,
+    /// The host's name for the account that the event is about, where it is about another account than the reader's: an
+    /// administrator is told whose account was reset.
+    pub about: Option<String>,
     /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
     /// `/not-me/LINK`; [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized) is what it calls.
     pub link: Option<NotMeLink>,
@@ -57,6 +64,39 @@ pub trait Deliver: Sync {
     fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
+/// What one round has told which address.
+#[derive(Default)]
+struct Told(BTreeMap<(OrgId, Address), Vec<(UnixTime, Notice)>>);
+
+impl Told {
+    fn knows(&self, row: &NoticeRow, notice: &Notice, address: &Address) -> bool {
+        let key = (row.org, address.clone());
+        self.0
+            .get(&key)
+            .is_some_and(|notices| notices.contains(&(row.at, *notice)))
+    }
+
+    fn add(&mut self, row: &NoticeRow, notice: Notice, address: Address) {
+        self.0
+            .entry((row.org, address))
+            .or_default()
+            .push((row.at, notice));
+    }
+}
+
+/// The account that an event names as the one it happened to.
+const fn account_of(event: &Event) -> Option<AccountId> {
+    match *event {
+        Event::BreakGlassOpening { account, .. }
+        | Event::BreakGlassOpen { account }
+        | Event::Reset { account, .. }
+        | Event::Promoted { account, .. }
+        | Event::Demoted { account }
+        | Event::Deactivated { account } => Some(account),
+        _ => None,
+    }
+}
+
 impl Operator {
     /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting.
     ///
@@ -64,6 +104,7 @@ impl Operator {
     /// [`Error`] of the store.
     pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
         let mut round = Delivered::default();
+        let mut told = Told::default();
         let mut at = Cursor::default();
         loop {
             let page = self.store().scan(&Query::Outbox, &at).await?;
@@ -71,7 +112,7 @@ impl Operator {
                 let Item::Notice(number, row) = item else {
                     continue;
                 };
-                match self.deliver_one(to, number, &row).await {
+                match self.deliver_one(to, number, &row, &mut told).await {
                     Ok(letters) => {
                         round.letters = round.letters.saturating_add(letters);
                         self.store().delivered(number).await?;
@@ -98,18 +139,37 @@ impl Operator {
         to: &impl Deliver,
         number: u64,
         row: &NoticeRow,
+        told: &mut Told,
     ) -> Result<u32, Error> {
         let (notice, epoch) = disk::read_notice(&row.body)?;
         let organization = self.organization_record(row.org).await?;
         let vault = self.unlock().await?;
+        let about = match account_of(&notice.event) {
+            Some(account) => self
+                .person(account)
+                .await?
+                .map(|it| (account, it.external_id)),
+            None => None,
+        };
         let mut letters: u32 = 0;
         for person in self.readers(&notice, row, &organization.facts).await? {
             let id = person.facts.id;
+            let is_told = |address: &Address| epoch.is_none() && told.knows(row, &notice, address);
+            let (already_told, addresses) = person
+                .addresses
+                .recipients(row.at)
+                .into_iter()
+                .partition(is_told);
             let letter = Letter {
                 notice: number,
                 to: id,
                 external_id: person.external_id,
-                addresses: person.addresses.recipients(row.at),
+                addresses,
+                already_told,
+                about: about
+                    .as_ref()
+                    .filter(|(account, _)| *account != id)
+                    .map(|(_, name)| name.clone()),
                 org: row.org,
                 organization: organization.name.clone(),
                 at: row.at,
@@ -117,6 +177,9 @@ impl Operator {
                 link: epoch.map(|epoch| flow::not_me_link(&vault.keys, id, epoch)),
             };
             to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
+            for address in letter.addresses {
+                told.add(row, notice, address);
+            }
             letters = letters.saturating_add(1);
         }
         Ok(letters)

@@ -295,7 +295,9 @@ impl Setting {
         }
     }
 
-    fn weakens(&self, organization: &Organization) -> bool {
+    /// Returns whether this setting would weaken what the organization has: then it needs a fresh code and waits.
+    #[must_use]
+    pub fn weakens(&self, organization: &Organization) -> bool {
         let options = &organization.options;
         match *self {
             // Offered already, it would be no change.

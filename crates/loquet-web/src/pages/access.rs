@@ -1,11 +1,10 @@
 //! Restricting log-ins by place.
 
 use axum::response::Response;
-use loquet::flow::{CancelChange, RulesChange, UndoRules};
+use loquet::{Config, Error, RulesChange, SettingKind};
 use loquet_ipfilter::Subject;
-use loquet_policy::SettingKind;
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
@@ -32,23 +31,22 @@ struct Shown<'a> {
 
 async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Stop> {
     let language = here.visit.language;
-    let service = &here.pages.0.service;
+    let mfa = &here.pages.0.mfa;
     let at = here.setting(shown.trouble)?;
-    let in_force = match service.access_rules(&here.stamp).await? {
+    let in_force = match here.reading_admin()?.access_rules().await {
         Ok(rules) => rules,
-        Err(refusal) => return Err(here.closed(refusal, PLACE).await?),
+        Err(error) => return Err(here.closed(error, PLACE).await?),
     };
-    let scheduled = here.standing.organization.scheduled.iter();
+    let scheduled = here.organization().scheduled_changes().iter();
     let waiting = scheduled
         .filter(|change| change.setting.kind() == SettingKind::AccessRules)
         .map(|change| when::moment(change.due, language))
         .next();
-    let undo = service
-        .undoable_until(&here.stamp)
-        .await?
-        .ok()
-        .flatten()
-        .map(|until| when::moment(until, language));
+    let undo = match here.reading_admin()?.access_rules_undoable_until().await {
+        Ok(until) => until.map(|until| when::moment(until, language)),
+        Err(Error::Refused(_)) => None,
+        Err(fault) => return Err(fault.into()),
+    };
     let plan = Plan::read(&in_force);
     // What comes to the same as the rules in force is no choice that could be put in force.
     let draft = shown
@@ -61,12 +59,12 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
     };
     let access = Access {
         rules: shown.rules.unwrap_or(&in_force),
-        limit: service.rules_limit(),
+        limit: mfa.rules_limit(),
         plan: plan.as_ref(),
         entry: shown.entry,
         draft: draft.as_ref(),
         address: here.pages.address(&here.visit),
-        countries: service.places().built(Subject::Country).is_some(),
+        countries: mfa.geo().built(Subject::Country).is_some(),
         done: shown.done,
         waiting: waiting.as_deref(),
         undo: undo.as_deref(),
@@ -83,12 +81,11 @@ async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
     };
-    let service = &here.pages.0.service;
-    let Ok(rules) = service.read_rules(here.stamp, &plan.text(), "") else {
-        return Ok(forecast);
-    };
-    let Ok(what_if) = service.what_if_rules(&here.stamp, &rules).await? else {
-        return Ok(forecast);
+    let (admin, rules) = (here.reading_admin()?, plan.text());
+    let what_if = match admin.what_if_access_rules(&rules).await {
+        Ok(what_if) => what_if,
+        Err(Error::Refused(_) | Error::Config(_)) => return Ok(forecast),
+        Err(fault) => return Err(fault.into()),
     };
     forecast.seen = what_if.seen;
     forecast.people = what_if.people;
@@ -128,7 +125,7 @@ pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response,
     let language = here.visit.language;
     let draft = form
         .fields
-        .lines("draft", here.pages.0.service.rules_limit())
+        .lines("draft", here.pages.0.mfa.rules_limit())
         .ok()
         .and_then(|text| Plan::read(&text.replace("\r\n", "\n")));
     let Some(mut draft) = draft else {
@@ -181,7 +178,7 @@ pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response,
 }
 
 pub(crate) async fn save<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let limit = here.pages.0.service.rules_limit();
+    let limit = here.pages.0.mfa.rules_limit();
     // Browsers send CRLF.
     let rules = form
         .fields
@@ -250,18 +247,7 @@ async fn put_in_force<H: Host>(
         Typed::ByHand(rules) => rules.to_owned(),
         Typed::Plan(plan, _) => plan.text(),
     };
-    let service = &here.pages.0.service;
-    let change = match service.read_rules(here.stamp, &text, code) {
-        Ok(change) => change,
-        Err(bad) => {
-            let trouble = Trouble {
-                field: Some("rules"),
-                ..Trouble::of_form(bad_rules(&bad, language))
-            };
-            return draw(here, typed.shown(None, Some(&trouble))).await;
-        }
-    };
-    match here.run(form.attempt, change).await? {
+    match here.admin(form)?.set_access_rules(&text, code).await {
         Ok(RulesChange::InForce) => Ok(here.go("/admin/access?done=saved")),
         Ok(RulesChange::Due(due)) => {
             let moment = when::moment(due, language);
@@ -271,28 +257,35 @@ async fn put_in_force<H: Host>(
             );
             draw(here, typed.shown(Some(&done), None)).await
         }
-        Err(refused) => {
-            let next = format!("{}{PLACE}", here.pages.0.base);
-            let known: &[&str] = match typed {
-                Typed::ByHand(_) => &["code", "rules"],
-                Typed::Plan(..) => &["code"],
+        Err(Error::Config(bad)) => {
+            let trouble = Trouble {
+                field: Some("rules"),
+                ..Trouble::of_form(bad_rules(&bad, language))
             };
-            let mut trouble = here.trouble(&refused, known, &next).await?;
-            // What is wrong with a plan is said above it, not at the field for other rules.
-            trouble.field = trouble.field.filter(|field| known.contains(field));
             draw(here, typed.shown(None, Some(&trouble))).await
         }
+        Err(Error::Refused(refusal)) => {
+            let known: &[&str] = match typed {
+                Typed::ByHand(_) => &["code", "rules"],
+                // What is wrong with a plan is said above it, not at the field for other rules.
+                Typed::Plan(..) => &["code"],
+            };
+            let trouble = here.trouble(&refusal, known, PLACE).await?;
+            draw(here, typed.shown(None, Some(&trouble))).await
+        }
+        Err(fault) => Err(fault.into()),
     }
 }
 
 /// The rules of before hold again.
 pub(crate) async fn undo<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    match here.run(form.attempt, UndoRules::new(here.stamp)).await? {
+    let undone = here.admin(&form)?.undo_access_rules().await;
+    match here
+        .answer(undone.map_err(NotTaken::Mfa), &[], PLACE)
+        .await?
+    {
         Ok(_) => Ok(here.go(&format!("{PLACE}?done={UNDONE}"))),
-        Err(refused) => {
-            let next = format!("{}{PLACE}", here.pages.0.base);
-            let mut trouble = here.trouble(&refused, &[], &next).await?;
-            trouble.field = None;
+        Err(trouble) => {
             let shown = Shown {
                 trouble: Some(&trouble),
                 ..Shown::default()
@@ -304,15 +297,14 @@ pub(crate) async fn undo<H: Host>(here: Here<H>, form: Form) -> Result<Response,
 
 /// Stops rules that wait.
 pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let cancel = CancelChange {
-        stamp: here.stamp,
-        kind: SettingKind::AccessRules,
-    };
-    match here.run(form.attempt, cancel).await? {
+    let kind = SettingKind::AccessRules;
+    let cancelled = here.admin(&form)?.cancel_change(kind).await;
+    match here
+        .answer(cancelled.map_err(NotTaken::Mfa), &[], PLACE)
+        .await?
+    {
         Ok(()) => Ok(here.go(PLACE)),
-        Err(refused) => {
-            let next = format!("{}{PLACE}", here.pages.0.base);
-            let trouble = here.trouble(&refused, &[], &next).await?;
+        Err(trouble) => {
             let shown = Shown {
                 trouble: Some(&trouble),
                 ..Shown::default()
@@ -323,7 +315,7 @@ pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Respons
 }
 
 /// The filter's own words are English and say where; the sentence before them is the reader's.
-fn bad_rules(bad: &loquet::flow::BadRules, language: crate::Language) -> String {
+fn bad_rules(bad: &Config, language: crate::Language) -> String {
     language.say(
         format!("Ces règles ne se lisent pas\u{a0}; rien n'a été changé. Le filtre dit, en anglais\u{a0}: «\u{a0}{bad}\u{a0}»."),
         format!("These rules cannot be read; nothing was changed. The filter says: “{bad}”."),

@@ -1,11 +1,9 @@
 //! "Mon compte".
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::Address;
-use loquet::flow::{Forget, ForgetDevice, ForgetDevices, LogOut, LogOutEverywhere};
-use loquet_policy::Authenticator;
+use loquet::{Address, AuthenticatorState, Error, Forget};
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::host::Host;
 use crate::language::Language;
 use crate::parts::Trouble;
@@ -16,25 +14,26 @@ use crate::{cookie, when};
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let name = here.pages.0.host.name(here.stamp.account()).await?;
-    let fixed = match here.switch_is_fixed() {
+    let name = here.pages.0.host.name(here.account_id()).await?;
+    let fixed = match here.overview().switch_refused() {
         Some(refusal) => Some(here.pages.sentence(&refusal, language).await?),
         None => None,
     };
-    let standing = &here.standing;
-    let devices = standing
-        .devices_offered
+    let overview = here.overview();
+    let devices = here
+        .organization()
+        .remembers_devices()
         .then(|| super::devices::lines(here, language));
     let (codes, announced) = (codes_left(here, language), announced(here, language));
     let account = Account {
         name: &name.unwrap_or_default(),
-        roles: &here.pages.roles(&standing.account.roles, language),
+        roles: &here.pages.roles(&overview.roles(), language),
         switch: Switch {
-            on: standing.requirement.is_required(),
+            on: overview.requirement().is_required(),
             fixed: fixed.as_deref(),
         },
         authenticator: bound(here, language),
-        address: standing.address.as_ref().map(Address::as_str),
+        address: overview.address().map(Address::as_str),
         codes: codes.as_deref(),
         has_paper: here.has_recovery_codes(),
         announced: announced.as_deref(),
@@ -48,10 +47,10 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
 
 /// What is bound to the account, and what can be done about it.
 fn bound<H>(here: &Here<H>, language: Language) -> Bound {
-    match here.authenticator() {
-        _ if !here.standing.organization.is_enabled() => Bound::NotYet,
-        Authenticator::None => Bound::Nothing,
-        Authenticator::Active { since, .. } => {
+    match here.overview().authenticator() {
+        _ if !here.organization().is_enabled() => Bound::NotYet,
+        AuthenticatorState::None => Bound::Nothing,
+        AuthenticatorState::Active { since } => {
             let day = when::day(since, language);
             Bound::Active {
                 since: language.say(
@@ -60,14 +59,16 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
                 ),
             }
         }
-        Authenticator::ResetDue { .. } => Bound::Broken {
+        AuthenticatorState::ResetCodeDue
+        | AuthenticatorState::Recovering
+        | AuthenticatorState::BreakGlass => Bound::Broken {
             text: language.say(
                 "Votre compte a été réinitialisé. Configurez une nouvelle application avec votre code de réinitialisation.",
                 "Your account was reset. Set up a new app with your reset code.",
             ),
             needs_reset_code: true,
         },
-        Authenticator::Disabled { .. } => Bound::Broken {
+        _ => Bound::Broken {
             text: if here.has_recovery_codes() {
                 language.say(
                     "Désactivée. Un code de récupération, ou le code de réinitialisation d'un administrateur, permet d'en configurer une autre.",
@@ -86,11 +87,11 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
 
 /// How many recovery codes are left, and what to do when there are few.
 fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
-    let standing = &here.standing;
-    if !standing.organization.options.recovery_codes || !here.is_bound() {
+    let offered = here.organization().facts().options.recovery_codes;
+    if !offered || !here.is_bound() {
         return None;
     }
-    let left = standing.account.recovery.len();
+    let left = here.overview().recovery_codes_left();
     let mut text = match left {
         0 => language
             .say(
@@ -122,11 +123,10 @@ fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
 const FEW: usize = 3;
 
 fn announced<H>(here: &Here<H>, language: Language) -> Option<String> {
-    let mandate = here
-        .standing
-        .requirement
+    let requirement = here.overview().requirement();
+    let mandate = requirement
         .announced
-        .filter(|_| here.standing.requirement.mandate.is_none())?;
+        .filter(|_| requirement.mandate.is_none())?;
     let day = when::day(mandate.start(), language);
     Some(language.say(
         format!("À compter du {day}, un code sera exigé à chacune de vos connexions. Configurez votre application dès maintenant."),
@@ -162,10 +162,12 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-pub(crate) async fn log_out<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    // Whatever the rules answer, this browser's session ends here.
-    let out = LogOut { stamp: here.stamp };
-    drop(here.run(form.attempt, out).await?);
+pub(crate) async fn log_out<H: Host>(here: Here<H>, _: Form) -> Result<Response, Stop> {
+    // Whatever the rules answer, the browser forgets the session.
+    match here.pages.0.mfa.log_out(&here.session).await {
+        Ok(()) | Err(Error::Refused(_)) => {}
+        Err(fault) => return Err(fault.into()),
+    }
     here.pages.let_go(here.key, to_log_in(&here)).await
 }
 
@@ -173,8 +175,10 @@ pub(crate) async fn log_out_everywhere<H: Host>(
     here: Here<H>,
     form: Form,
 ) -> Result<Response, Stop> {
-    let out = LogOutEverywhere { stamp: here.stamp };
-    match here.answer(&form, Ok(out), &[], "").await? {
+    let attempt = here.attempt(&form);
+    let out = here.pages.0.mfa.log_out_everywhere(&here.session, attempt);
+    let out = out.await.map_err(NotTaken::Mfa);
+    match here.answer(out, &[], "").await? {
         Ok(()) => here.pages.let_go(here.key, to_log_in(&here)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
@@ -193,11 +197,8 @@ pub(crate) async fn forget_device<H: Host>(here: Here<H>, form: Form) -> Result<
     else {
         return Ok(here.go("/account"));
     };
-    let forget = ForgetDevice {
-        stamp: here.stamp,
-        number,
-    };
-    match here.answer(&form, Ok(forget), &[], "").await? {
+    let forget = here.account(&form)?.forget_device(number).await;
+    match here.answer(forget.map_err(NotTaken::Mfa), &[], "").await? {
         Ok(Forget::StillHere) => Ok(here.go("/account?done=forgotten")),
         Ok(Forget::Over) => let_go(&here).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
@@ -205,8 +206,8 @@ pub(crate) async fn forget_device<H: Host>(here: Here<H>, form: Form) -> Result<
 }
 
 pub(crate) async fn forget_devices<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let forget = ForgetDevices { stamp: here.stamp };
-    match here.answer(&form, Ok(forget), &[], "").await? {
+    let forget = here.account(&form)?.forget_devices().await;
+    match here.answer(forget.map_err(NotTaken::Mfa), &[], "").await? {
         Ok(()) => let_go(&here).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
@@ -215,7 +216,7 @@ pub(crate) async fn forget_devices<H: Host>(here: Here<H>, form: Form) -> Result
 /// This browser's session is over, and its device's cookie worth nothing.
 async fn let_go<H: Host>(here: &Here<H>) -> Result<Response, Stop> {
     let mut response = to_log_in(here);
-    let forget = here.pages.0.marking.forget_device(here.stamp.account());
+    let forget = here.pages.0.marking.forget_device(here.account_id());
     cookie::set(&mut response, &forget);
     here.pages.let_go(here.key, response).await
 }

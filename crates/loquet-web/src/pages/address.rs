@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use loquet::Address;
-use loquet::flow::ChangeAddress;
 
 use crate::answer::Form;
 use crate::fields::{FieldFault, FieldFaultKind};
@@ -23,7 +22,7 @@ async fn draw<H: Host>(
 }
 
 pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    let present = here.standing.address.as_ref().map_or("", Address::as_str);
+    let present = here.overview().address().map_or("", Address::as_str);
     draw(&here, present, None).await
 }
 
@@ -36,17 +35,14 @@ pub(crate) async fn change<H: Host>(here: Here<H>, form: Form) -> Result<Respons
             what: FieldFaultKind::Form,
         })
     });
-    let asked = read.and_then(|address| {
-        let code = form.fields.optional("code", MAX_CODE)?;
-        Ok(ChangeAddress {
-            stamp: here.stamp,
-            address,
-            typed: code.unwrap_or_default().into(),
-        })
-    });
+    let changed = async {
+        let address = read?;
+        let code = form.fields.optional("code", MAX_CODE)?.unwrap_or_default();
+        Ok(here.account(&form)?.change_address(address, code).await?)
+    };
     let about = ["address", "code"];
     match here
-        .answer(&form, asked, &about, "/account/address")
+        .answer(changed.await, &about, "/account/address")
         .await?
     {
         Ok(()) => Ok(here.go("/account?done=address")),

@@ -1,9 +1,8 @@
 //! The overview of the administration, and enabling.
 
 use axum::response::Response;
-use loquet::Refusal;
-use loquet::flow::{EnableMfa, Refused};
-use loquet_policy::{Latch, MandateState};
+use loquet::{Error, MandateState, Refusal};
+use loquet_policy::Latch;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -15,9 +14,12 @@ use crate::views::enable;
 use crate::when;
 
 impl<H: Host> Here<H> {
-    /// Where a page that a refusal keeps closed leads instead.
-    pub(crate) async fn closed(&self, refusal: Refusal, next: &str) -> Result<Stop, Stop> {
-        let trouble = self.trouble(&Refused::Rule(refusal), &[], next).await?;
+    /// Where a page leads instead that a refusal keeps closed.
+    pub(crate) async fn closed(&self, error: Error, next: &str) -> Result<Stop, Stop> {
+        let Error::Refused(refusal) = error else {
+            return Err(error.into());
+        };
+        let trouble = self.trouble(&refusal, &[], next).await?;
         draw(self, Some(&trouble)).await.map(Stop::from)
     }
 }
@@ -25,8 +27,8 @@ impl<H: Host> Here<H> {
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let organization = &here.standing.organization;
-    let since = match organization.latch {
+    let organization = here.organization();
+    let since = match organization.facts().latch {
         Latch::Never => String::new(),
         Latch::Enabled { since, by } => {
             let (day, by) = (
@@ -42,7 +44,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     let overview = Overview {
         enabled: organization.is_enabled(),
         since: &since,
-        enrolled_administrators: here.standing.roster.enrolled(),
+        enrolled_administrators: organization.enrolled_administrators(),
         is_enrolled: here.is_bound(),
         mandate: &mandate(here, language),
         choices: choices(here, language),
@@ -69,8 +71,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
 
 /// One line about what the organization chose.
 fn choices<H>(here: &Here<H>, language: Language) -> &'static str {
-    let organization = &here.standing.organization;
-    if !organization.scheduled.is_empty() {
+    if !here.organization().scheduled_changes().is_empty() {
         return language.say(
             "Un changement qui affaiblit la protection est en attente\u{a0}: vous pouvez l'arrêter.",
             "A change that weakens the protection is waiting: you can stop it.",
@@ -111,15 +112,9 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 
 async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let code = match here
-        .pages
-        .0
-        .service
-        .propose_break_glass(&here.stamp)
-        .await?
-    {
+    let code = match here.reading_admin()?.propose_break_glass().await {
         Ok(code) => code,
-        Err(refusal) => return Err(here.closed(refusal, "/admin/enable").await?),
+        Err(error) => return Err(here.closed(error, "/admin/enable").await?),
     };
     let body = enable::enable(&at, &code.expose());
     here.page(trouble, at.say("Activer", "Enable"), true, body)
@@ -127,7 +122,7 @@ async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Resu
 }
 
 pub(crate) async fn show_enable<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    if here.standing.organization.is_enabled() {
+    if here.organization().is_enabled() {
         return Ok(here.go("/admin"));
     }
     draw_enable(&here, None).await
@@ -136,20 +131,15 @@ pub(crate) async fn show_enable<H: Host>(here: Here<H>) -> Result<Response, Stop
 pub(crate) async fn enable<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let trouble = match form.fields.text("group", enable::MAX_GROUP) {
         Err(fault) => Trouble::of_field(fault, here.visit.language),
-        Ok(typed) => {
-            let enable = EnableMfa {
-                stamp: here.stamp,
-                typed_back: typed.into(),
-            };
-            match here.run(form.attempt, enable).await? {
-                // Its author enrolls first.
-                Ok(_) => return Ok(here.go("/enroll")),
-                Err(Refused::Rule(Refusal::AlreadyEnabled(_) | Refusal::AlreadyCompleted)) => {
-                    return Ok(here.go("/admin"));
-                }
-                Err(refused) => here.trouble(&refused, &["group"], "").await?,
+        Ok(typed) => match here.admin(&form)?.enable(typed).await {
+            // Its author enrolls first.
+            Ok(_) => return Ok(here.go("/enroll")),
+            Err(Error::Refused(Refusal::AlreadyEnabled(_) | Refusal::AlreadyCompleted)) => {
+                return Ok(here.go("/admin"));
             }
-        }
+            Err(Error::Refused(refusal)) => here.trouble(&refusal, &["group"], "").await?,
+            Err(fault) => return Err(fault.into()),
+        },
     };
     draw_enable(&here, Some(&trouble)).await
 }

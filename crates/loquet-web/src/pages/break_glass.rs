@@ -1,7 +1,6 @@
 //! A new break-glass code in place of the old.
 
 use axum::response::Response;
-use loquet::flow::RenewBreakGlassCode;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -13,15 +12,9 @@ const PLACE: &str = "/admin/break-glass";
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let break_glass = match here
-        .pages
-        .0
-        .service
-        .propose_break_glass(&here.stamp)
-        .await?
-    {
+    let break_glass = match here.reading_admin()?.propose_break_glass().await {
         Ok(break_glass) => break_glass,
-        Err(refusal) => return Err(here.closed(refusal, PLACE).await?),
+        Err(error) => return Err(here.closed(error, PLACE).await?),
     };
     let body = enable::renew(&at, &break_glass.expose());
     let title = at.say("Code de secours", "Break-glass code");
@@ -33,14 +26,14 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 pub(crate) async fn renew<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("group", MAX_GROUP).and_then(|group| {
-        Ok(RenewBreakGlassCode {
-            stamp: here.stamp,
-            typed_back: group.into(),
-            typed: form.fields.text("code", MAX_CODE)?.into(),
-        })
-    });
-    match here.answer(&form, asked, &["group", "code"], PLACE).await? {
+    let renewed = async {
+        let group = form.fields.text("group", MAX_GROUP)?;
+        let code = form.fields.text("code", MAX_CODE)?;
+        let admin = here.admin(&form)?;
+        Ok(admin.renew_break_glass_code(group, code).await?)
+    };
+    let fields = ["group", "code"];
+    match here.answer(renewed.await, &fields, PLACE).await? {
         Ok(()) => Ok(here.go("/admin?done=break-glass")),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

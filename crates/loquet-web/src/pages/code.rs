@@ -1,26 +1,24 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{BeginEnrollment, LogIn, Typed, VerifyCode};
-use loquet::store::AttemptId;
-use loquet::{AccountId, Level, Refusal, Refused};
+use loquet::{AccountId, Attempt, Error, NextStep, Refusal};
 
 use super::enroll;
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
+use crate::form_id::FormId;
 use crate::host::Host;
 use crate::mount::Pages;
 use crate::parts::{MAX_CODE, Trouble};
-use crate::refusal;
 use crate::session::{Here, Stop};
 use crate::views::code;
 use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
-    /// Lets in the owner of `account`, whose password the host has just found to be right: as far as the rules allow.
-    /// The answer sets the session's cookie and leads on; where an enrollment is due it is begun along with it, so that the
+    /// Begins the session of `account`, whose password the host has just found to be right. The answer sets the session's cookie and leads on; where an enrollment is due it is begun along with it, so that the
     /// page to come shows the QR code at once.
     ///
-    /// `attempt` is from the log-in form. It makes sending the form twice harmless.
+    /// `form` is the id of the log-in form ([`Fields::form_id`](crate::Fields::form_id)). It makes sending the form twice
+    /// harmless.
     ///
     /// # Errors
     /// A sentence for the log-in form, in the visit's language, when the rules refuse.
@@ -28,9 +26,9 @@ impl<H: Host> Pages<H> {
         &self,
         visit: &Visit,
         account: AccountId,
-        attempt: AttemptId,
+        form: FormId,
     ) -> Result<Response, String> {
-        match self.try_admit(visit, account, attempt).await {
+        match self.try_admit(visit, account, form).await {
             Ok(Err(sentence)) => Err(sentence),
             Ok(Ok(response)) => Ok(response),
             Err(stop) => Ok(self.stopped(visit, stop)),
@@ -41,40 +39,37 @@ impl<H: Host> Pages<H> {
         &self,
         visit: &Visit,
         account: AccountId,
-        attempt: AttemptId,
+        form: FormId,
     ) -> Result<Result<Response, String>, Stop> {
-        let log_in = LogIn { account };
-        let mut request = self.request(visit, attempt);
-        request.device = visit.device(self.0.marking, account);
-        let entered = match self.0.service.run(log_in, &request).await?.granted() {
-            Ok(entered) => entered,
-            Err(Refused::Rule(Refusal::AlreadyCompleted)) => {
+        let device = visit.device(self.0.marking, account);
+        let client = self.client(visit).device(device);
+        let attempt = Attempt::new(client).idempotency_key(form);
+        let login = match self.0.mfa.log_in(account, attempt).await {
+            Ok(login) => login,
+            Err(Error::Refused(Refusal::AlreadyCompleted)) => {
                 return Ok(Ok(Redirect::to(self.0.host.log_in()).into_response()));
             }
-            Err(Refused::Rule(refusal)) => {
+            Err(Error::Refused(refusal)) => {
                 return Ok(Err(self.sentence(&refusal, visit.language).await?));
             }
-            Err(Refused::WouldLockOut | Refused::TooManyAddresses) => {
-                return Ok(Err(refusal::neutral(visit.language).to_owned()));
-            }
+            Err(fault) => return Err(fault.into()),
         };
-        let stamp = entered.stamp;
-        if stamp.level() == Level::EnrollOnly {
-            // Where this is refused the page to come says why, and asks for the reset code for example.
-            let begin = BeginEnrollment {
-                stamp,
-                reset_code: Typed::default(),
-            };
-            let request = self.request(visit, AttemptId::random()?);
-            drop(self.0.service.run(begin, &request).await?);
+        if login.next == NextStep::Enroll {
+            let begun = self.0.mfa.begin_enrollment(&login.session, "", client);
+            match begun.await {
+                // Where it is refused the page to come says why, and asks for the reset code for example.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
         }
-        self.hand_over_on(visit.key(self.0.marking), &entered, self.way(stamp.level()))
+        let old = visit.key(self.0.marking);
+        self.hand_over(old, (account, &login), self.way(login.next))
             .await
             .map(Ok)
     }
 
-    /// What the host's log-in page shows instead of its form to a browser that is half-way: the QR code of a due enrollment,
-    /// or the field for the six digits. `None`: nobody is here, or somebody who is logged in.
+    /// Returns what the host's log-in page shows instead of its form to a browser that has given the password already: the
+    /// QR code of a due enrollment, or the field for the six digits. `None` without a session, and after a complete log-in.
     pub async fn interim(&self, visit: &Visit) -> Option<Response> {
         match self.try_interim(visit).await {
             Ok(response) => response,
@@ -86,18 +81,18 @@ impl<H: Host> Pages<H> {
         let Ok(here) = self.here(visit).await? else {
             return Ok(None);
         };
-        match here.level() {
-            Level::Level1 | Level::Level2 => Ok(None),
-            Level::EnrollOnly => enroll::draw(&here, None).await.map(Some),
-            Level::HalfLogin | Level::RecoveryOnly => draw(&here, None).await.map(Some),
+        match here.next() {
+            NextStep::Done => Ok(None),
+            NextStep::Enroll => enroll::draw(&here, None).await.map(Some),
+            _ => draw(&here, None).await.map(Some),
         }
     }
 }
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let body = match here.level() {
-        Level::RecoveryOnly => code::recovery(&at, here.has_recovery_codes()),
+    let body = match here.next() {
+        NextStep::Recover => code::recovery(&at, here.has_recovery_codes()),
         _ => code::log_in(&at, here.has_recovery_codes(), here.may_be_remembered()),
     };
     here.page(trouble, at.say("Connexion", "Log in"), true, body)
@@ -105,9 +100,11 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
 }
 
 pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    match here.level() {
-        Level::HalfLogin | Level::RecoveryOnly => draw(&here, None).await,
-        level => Ok(Redirect::to(here.pages.way(level)).into_response()),
+    match here.next() {
+        next @ (NextStep::Done | NextStep::Enroll) => {
+            Ok(Redirect::to(here.pages.way(next)).into_response())
+        }
+        _ => draw(&here, None).await,
     }
 }
 
@@ -124,26 +121,19 @@ async fn give<H: Host>(
     form: &Form,
     to: &str,
 ) -> Result<Result<Response, Trouble>, Stop> {
-    let typed = match form.fields.text("code", MAX_CODE) {
-        Ok(typed) => typed.into(),
-        Err(fault) => return Ok(Err(Trouble::of_field(fault, here.visit.language))),
-    };
-    let give = VerifyCode {
-        stamp: here.stamp,
-        typed,
-    };
     let pages = &here.pages;
-    let mut request = pages.request(&here.visit, form.attempt);
-    let marking = pages.0.marking;
-    request.device = here.visit.device(marking, here.stamp.account());
-    request.remember = form.fields.is_ticked("remember");
-    match pages.0.service.run(give, &request).await?.granted() {
-        Ok(entered) => here
-            .pages
-            .hand_over_on(Some(here.key), &entered, to)
-            .await
-            .map(Ok),
-        Err(refused) => here.trouble(&refused, &["code"], "").await.map(Err),
+    let device = here.visit.device(pages.0.marking, here.account_id());
+    let attempt = Attempt::new(pages.client(&here.visit).device(device))
+        .idempotency_key(form.id)
+        .remember_device(form.fields.is_ticked("remember"));
+    let verified = async {
+        let code = form.fields.text("code", MAX_CODE)?;
+        let verified = pages.0.mfa.verify_code(&here.session, code, attempt);
+        Ok::<_, NotTaken>(verified.await?)
+    };
+    match here.answer(verified.await, &["code"], "").await? {
+        Ok(login) => here.hand_over(&login, to).await.map(Ok),
+        Err(trouble) => Ok(Err(trouble)),
     }
 }
 

@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 
 use axum::response::Response;
-use loquet::device::Device;
-use loquet::flow::SetDevicesRemembered;
+use loquet::Device;
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::host::Host;
 use crate::language::Language;
 use crate::parts::Trouble;
@@ -16,7 +15,7 @@ use crate::{countries, when};
 
 const SWITCH: &str = "/admin/devices";
 
-/// The devices of whoever is here, in words.
+/// The devices of the user, in words.
 pub(super) fn lines<H>(here: &Here<H>, language: Language) -> Vec<Line> {
     let line = |device: &Device| {
         let network = match device.network.map(cut) {
@@ -27,7 +26,7 @@ pub(super) fn lines<H>(here: &Here<H>, language: Language) -> Vec<Line> {
         let country = country.map(|code| countries::name(code, language).unwrap_or(code));
         Line {
             number: device.number,
-            is_this: here.standing.device == Some(device.number),
+            is_this: here.overview().this_device() == Some(device.number),
             from: match country {
                 Some(country) => format!("{network}, {country}"),
                 None => network,
@@ -36,7 +35,7 @@ pub(super) fn lines<H>(here: &Here<H>, language: Language) -> Vec<Line> {
             last: when::moment(device.last, language),
         }
     };
-    here.standing.devices.iter().map(line).collect()
+    here.overview().devices().iter().map(line).collect()
 }
 
 /// What is kept of an address, as people write it who know no prefix lengths: `203.0.113.x`, `2001:db8:7:x`.
@@ -56,7 +55,7 @@ fn cut(network: IpAddr) -> String {
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let title = at.say("Appareils retenus", "Remembered devices");
-    let body = devices::switch(&at, here.standing.devices_offered);
+    let body = devices::switch(&at, here.organization().remembers_devices());
     here.page(trouble, title, true, body).await
 }
 
@@ -65,11 +64,12 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 pub(crate) async fn switch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let switch = SetDevicesRemembered {
-        stamp: here.stamp,
-        on: form.fields.is_ticked("on"),
-    };
-    match here.answer(&form, Ok(switch), &[], SWITCH).await? {
+    let on = form.fields.is_ticked("on");
+    let switched = here.admin(&form)?.remember_devices(on).await;
+    match here
+        .answer(switched.map_err(NotTaken::Mfa), &[], SWITCH)
+        .await?
+    {
         Ok(()) => Ok(here.go(SWITCH)),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

@@ -1,12 +1,9 @@
 //! The enrollment.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{BeginEnrollment, ConfirmEnrollment};
-use loquet::paper::RecoveryCode;
-use loquet::{Level, UnixTime};
-use loquet_policy::{Authenticator, BreakGlass, Origin};
+use loquet::{BreakGlassCode, NextStep, RecoveryCode, UnixTime};
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::host::Host;
 use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
@@ -15,7 +12,7 @@ use crate::views::{enable, enroll};
 use crate::when;
 use zeroize::Zeroizing;
 
-/// The page of somebody who enrolls: the QR code of a begun enrollment, or how to begin.
+/// The enrollment page: the QR code of a begun enrollment, or how to begin.
 pub(crate) async fn draw<H: Host>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
@@ -23,7 +20,7 @@ pub(crate) async fn draw<H: Host>(
     let at = here.setting(trouble)?;
     let title = at.say("Configurer l'application", "Set up your app");
     let reason = reason(here, here.visit.language).await?;
-    let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
+    let Some(offer) = here.progress.offer() else {
         let start = enroll::Start {
             reason: &reason,
             needs_reset_code: here.needs_reset_code()
@@ -39,20 +36,19 @@ pub(crate) async fn draw<H: Host>(
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
     let codes: Vec<Zeroizing<String>> = here
-        .pages
-        .0
-        .service
-        .recovery_codes(&here.stamp)
-        .await?
+        .progress
+        .recovery_codes()
         .iter()
         .map(RecoveryCode::expose)
         .collect();
-    let break_glass = new_break_glass(here).await?;
+    let break_glass = here.progress.new_break_glass_code();
+    let break_glass = break_glass.map(BreakGlassCode::expose);
+    let svg = offer.svg(alt).map_err(|fault| Stop::Fault(fault.into()))?;
     let scan = enroll::Scan {
-        svg: &Zeroizing::new(offer.qr.svg(alt)),
+        svg: &svg,
         issuer: &offer.issuer,
         account: &offer.account,
-        left: UnixTime(offer.expires).since(here.standing.now),
+        left: UnixTime(offer.expires).since(here.now()),
         reason: &reason,
         codes: &codes,
         break_glass: break_glass.as_deref().map(String::as_str),
@@ -61,28 +57,7 @@ pub(crate) async fn draw<H: Host>(
         .await
 }
 
-/// Whoever comes in by break-glass renews its code before the enrollment counts.
-async fn new_break_glass<H: Host>(here: &Here<H>) -> Result<Option<Zeroizing<String>>, Stop> {
-    let glass = here.standing.organization.break_glass;
-    let reset_code = match here.authenticator() {
-        Authenticator::ResetDue { reset_code } => reset_code,
-        _ => None,
-    };
-    let broken =
-        reset_code.is_some_and(|reset_code| matches!(reset_code.origin, Origin::BreakGlass { .. }));
-    if !broken || matches!(glass, BreakGlass::Unset) {
-        return Ok(None);
-    }
-    let break_glass = here
-        .pages
-        .0
-        .service
-        .propose_break_glass(&here.stamp)
-        .await?;
-    Ok(break_glass.ok().map(|break_glass| break_glass.expose()))
-}
-
-/// Why somebody enrolls, in a sentence.
+/// Why an enrollment is due, in a sentence.
 async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, Stop> {
     if here.is_recovering() {
         return Ok(language
@@ -100,7 +75,7 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
             )
             .to_owned());
     }
-    let Some(mandate) = here.standing.requirement.mandate else {
+    let Some(mandate) = here.overview().requirement().mandate else {
         return Ok(language
             .say(
                 "Un code à usage unique, sur votre téléphone, protégera votre compte en plus de votre mot de passe.",
@@ -124,25 +99,24 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
 }
 
 pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    match here.level() {
-        Level::HalfLogin | Level::RecoveryOnly => {
-            Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
-        }
-        Level::EnrollOnly | Level::Level1 | Level::Level2 => draw(&here, None).await,
+    match here.next() {
+        NextStep::Done | NextStep::Enroll => draw(&here, None).await,
+        _ => Ok(Redirect::to(here.pages.0.host.log_in()).into_response()),
     }
 }
 
 pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form
-        .fields
-        .optional("reset_code", enroll::MAX_RESET_CODE)
-        .map(|reset_code| BeginEnrollment {
-            stamp: here.stamp,
-            reset_code: reset_code.unwrap_or_default().into(),
-        });
-    match here.answer(&form, asked, &["reset_code"], "").await? {
-        // Who has not finished logging in sees the code where that is done: on the log-in page.
-        Ok(_) if here.level() == Level::EnrollOnly => {
+    let begun = async {
+        let most = enroll::MAX_RESET_CODE;
+        let reset_code = form.fields.optional("reset_code", most)?;
+        let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+        let reset_code = reset_code.unwrap_or_default();
+        let begun = mfa.begin_enrollment(&here.session, reset_code, attempt);
+        Ok::<_, NotTaken>(begun.await?)
+    };
+    match here.answer(begun.await, &["reset_code"], "").await? {
+        // While the log-in is not complete, the log-in page shows the code.
+        Ok(_) if here.next() == NextStep::Enroll => {
             Ok(Redirect::to(here.pages.0.host.log_in()).into_response())
         }
         Ok(_) => Ok(here.go("/enroll")),
@@ -151,7 +125,7 @@ pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response
 }
 
 pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    let Some(offer) = here.pages.0.service.pending(&here.stamp).await? else {
+    let Some(offer) = here.progress.offer() else {
         return Ok(here.go("/enroll"));
     };
     let at = here.setting(None)?;
@@ -160,32 +134,32 @@ pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
         plain: &offer.key_ungrouped,
         issuer: &offer.issuer,
         account: &offer.account,
-        left: UnixTime(offer.expires).since(here.standing.now),
+        left: UnixTime(offer.expires).since(here.now()),
     };
     let title = at.say("Entrer la clé à la main", "Enter the key by hand");
     here.page(None, title, true, enroll::key(&at, &key)).await
 }
 
 pub(crate) async fn confirm<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| {
+    let confirmed = async {
+        let code = form.fields.text("code", MAX_CODE)?;
         let group = form.fields.optional("group", enable::MAX_GROUP);
-        ConfirmEnrollment {
-            stamp: here.stamp,
-            typed: typed.into(),
-            // One that is too long is a wrong one.
-            break_glass_typed_back: group.ok().flatten().unwrap_or_default().into(),
-        }
-    });
-    match here.answer(&form, asked, &["code", "group"], "").await? {
-        Ok(entered) => {
+        // One that is too long is a wrong one.
+        let group = group.ok().flatten().unwrap_or_default();
+        let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+        let confirmed =
+            mfa.confirm_enrollment_after_break_glass(&here.session, code, group, attempt);
+        Ok::<_, NotTaken>(confirmed.await?)
+    };
+    let fields = ["code", "group"];
+    match here.answer(confirmed.await, &fields, "").await? {
+        Ok(login) => {
             let to = if here.is_logged_in() {
                 format!("{}/account?done=enrolled", here.pages.0.base)
             } else {
                 here.pages.0.host.home().to_owned()
             };
-            here.pages
-                .hand_over(Some(here.key), entered.stamp, &to)
-                .await
+            here.hand_over(&login, &to).await
         }
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

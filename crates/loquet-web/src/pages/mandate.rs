@@ -1,11 +1,9 @@
 //! The employees' mandate.
 
 use axum::response::Response;
-use loquet::RoleId;
-use loquet::flow::{CancelMandate, Ceremony, MoveMandate, ScheduleMandate};
-use loquet_policy::Start;
+use loquet::{RoleId, Start};
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::host::Host;
 use crate::parts::Trouble;
@@ -32,7 +30,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     let mandate = Mandate {
         state: mandate.map(|mandate| mandate.state),
         by: &by,
-        now: here.standing.now,
+        now: here.now(),
     };
     let title = at.say("Obligation des employés", "Requirement for employees");
     here.page(trouble, title, true, mandate::mandate(&at, &mandate))
@@ -62,41 +60,29 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
         }),
         Err(fault) => Err(fault),
     };
-    let asked = start.map(|start| ScheduleMandate {
-        stamp: here.stamp,
-        role: RoleId::EMPLOYEE,
-        start,
-    });
-    finish(&here, &form, asked).await
+    let scheduled = async {
+        let admin = here.admin(&form)?;
+        Ok(admin.schedule_mandate(RoleId::EMPLOYEE, start?).await?)
+    };
+    finish(&here, scheduled.await.map(drop)).await
 }
 
 pub(crate) async fn postpone<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = date(&form.fields).map(|date| MoveMandate {
-        stamp: here.stamp,
-        role: RoleId::EMPLOYEE,
-        date,
-    });
-    finish(&here, &form, asked).await
+    let moved = async {
+        let (admin, date) = (here.admin(&form)?, date(&form.fields)?);
+        Ok(admin.move_mandate(RoleId::EMPLOYEE, date).await?)
+    };
+    finish(&here, moved.await.map(drop)).await
 }
 
 pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let cancel = CancelMandate {
-        stamp: here.stamp,
-        role: RoleId::EMPLOYEE,
-    };
-    finish(&here, &form, Ok(cancel)).await
+    let cancelled = here.admin(&form)?.cancel_mandate(RoleId::EMPLOYEE).await;
+    finish(&here, cancelled.map_err(NotTaken::Mfa)).await
 }
 
-async fn finish<H: Host, C: Ceremony>(
-    here: &Here<H>,
-    form: &Form,
-    asked: Result<C, FieldFault>,
-) -> Result<Response, Stop> {
-    match here
-        .answer(form, asked, &["date", "confirmed"], PLACE)
-        .await?
-    {
-        Ok(_) => Ok(here.go("/admin?done=imposed")),
+async fn finish<H: Host>(here: &Here<H>, outcome: Result<(), NotTaken>) -> Result<Response, Stop> {
+    match here.answer(outcome, &["date", "confirmed"], PLACE).await? {
+        Ok(()) => Ok(here.go("/admin?done=imposed")),
         Err(trouble) => draw(here, Some(&trouble)).await,
     }
 }

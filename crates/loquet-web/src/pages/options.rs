@@ -1,11 +1,10 @@
 //! The organization's choices.
 
 use axum::response::Response;
-use loquet::Refusal;
-use loquet::flow::{CancelChange, Choice, Harden, Refused, RulesChange, UpdateSettings};
-use loquet_policy::{Preset, Setting, SettingKind, limits};
+use loquet::{Error, OrganizationSetting, Refusal, Setting, SettingKind};
+use loquet_policy::{Preset, limits};
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::host::Host;
 use crate::language::Language;
@@ -20,7 +19,7 @@ const PLACE: &str = "/admin/options";
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let organization = &here.standing.organization;
+    let organization = here.organization().facts();
     let waiting: Vec<Waiting> = organization
         .scheduled
         .iter()
@@ -102,7 +101,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 /// What a form chose: the choice, and the fields to send again with a code.
-fn choice(fields: &Fields) -> Result<(Choice, &str, &str), FieldFault> {
+fn choice(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFault> {
     let kind = fields.text("kind", 32)?;
     let value = fields.text("value", MAX_NUMBER)?;
     let number = |field, unit: u64| {
@@ -115,13 +114,13 @@ fn choice(fields: &Fields) -> Result<(Choice, &str, &str), FieldFault> {
             })
     };
     let choice = match (kind, value) {
-        ("recovery-codes", "on" | "off") => Choice::RecoveryCodes {
+        ("recovery-codes", "on" | "off") => OrganizationSetting::RecoveryCodes {
             offered: value == "on",
         },
-        ("reset_code-life", _) => Choice::ResetCodeLife {
+        ("reset_code-life", _) => OrganizationSetting::ResetCodeLife {
             seconds: number("reset_code-life", limits::HOUR)?,
         },
-        ("enrollment-window", _) => Choice::EnrollmentWindow {
+        ("enrollment-window", _) => OrganizationSetting::EnrollmentWindow {
             seconds: number("enrollment-window", limits::DAY)?,
         },
         _ => {
@@ -147,35 +146,29 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
     let (trouble, with_code) = match typed {
         Err(fault) => (Some(Trouble::of_field(fault, language)), true),
         Ok(typed) => {
-            let choose = UpdateSettings {
-                stamp: here.stamp,
-                choice,
-                typed: typed.unwrap_or_default().into(),
-            };
-            match here.run(form.attempt, choose).await? {
-                Ok(RulesChange::InForce | RulesChange::Due(_)) => {
-                    return Ok(here.go("/admin/options?done=set"));
-                }
+            let code = typed.unwrap_or_default();
+            match here.admin(&form)?.update_setting(choice, code).await {
+                Ok(_) => return Ok(here.go("/admin/options?done=set")),
                 // It weakens: the code comes with the question.
-                Err(Refused::Rule(Refusal::StepUp | Refusal::NotFresh))
+                Err(Error::Refused(Refusal::StepUp | Refusal::NotFresh))
                     if weakens(&here, choice) =>
                 {
                     (None, true)
                 }
-                Err(refused) => {
-                    let next = format!("{}{PLACE}", here.pages.0.base);
-                    let mut trouble = here.trouble(&refused, &["code"], &next).await?;
-                    if let Refused::Rule(Refusal::OutOfBounds { .. }) = refused {
+                Err(Error::Refused(refusal)) => {
+                    let mut trouble = here.trouble(&refusal, &["code"], PLACE).await?;
+                    if let Refusal::OutOfBounds { .. } = refusal {
                         trouble.field = Some(name(Setting::from(choice).kind()));
                         language
                             .say(
                                 "Choisissez une valeur dans les limites indiquées.",
-                                "UpdateSettings a value within the limits.",
+                                "Choose a value within the limits.",
                             )
                             .clone_into(&mut trouble.text);
                     }
                     (Some(trouble), typed.is_some())
                 }
+                Err(fault) => return Err(fault.into()),
             }
         }
     };
@@ -189,14 +182,9 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
     here.page(trouble.as_ref(), title, true, body).await
 }
 
-/// Whether a choice is one that the rules ask a fresh code for; they decide, this only picks the page.
-fn weakens<H>(here: &Here<H>, choice: Choice) -> bool {
-    let options = &here.standing.organization.options;
-    match choice {
-        Choice::RecoveryCodes { offered } => offered && !options.recovery_codes,
-        Choice::ResetCodeLife { seconds } => seconds > options.reset_code_life,
-        Choice::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
-    }
+/// Whether the rules ask a fresh code for a setting; they decide again, this only picks the page.
+fn weakens<H>(here: &Here<H>, choice: OrganizationSetting) -> bool {
+    Setting::from(choice).weakens(here.organization().facts())
 }
 
 pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -218,11 +206,11 @@ pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response,
         let trouble = Trouble::of_form(fault.sentence(here.visit.language));
         return draw(&here, Some(&trouble)).await;
     };
-    let stop = CancelChange {
-        stamp: here.stamp,
-        kind,
-    };
-    match here.answer(&form, Ok(stop), &[], PLACE).await? {
+    let stopped = here.admin(&form)?.cancel_change(kind).await;
+    match here
+        .answer(stopped.map_err(NotTaken::Mfa), &[], PLACE)
+        .await?
+    {
         Ok(()) => Ok(here.go("/admin/options?done=stopped")),
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
@@ -254,9 +242,12 @@ pub(crate) async fn show_latch<H: Host>(here: Here<H>) -> Result<Response, Stop>
 }
 
 pub(crate) async fn latch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let set = Harden { stamp: here.stamp };
+    let hardened = here.admin(&form)?.harden().await;
     let next = "/admin/options/latch";
-    match here.answer(&form, Ok(set), &[], next).await? {
+    match here
+        .answer(hardened.map_err(NotTaken::Mfa), &[], next)
+        .await?
+    {
         Ok(()) => Ok(here.go("/admin/options?done=set")),
         Err(trouble) => ask_latch(&here, Some(&trouble)).await,
     }

@@ -2,9 +2,8 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use loquet::flow::Reset;
-use loquet::{AccountId, Person, Refusal};
-use loquet_policy::{Account, Authenticator, Requirement, entrance};
+use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEntry};
+use loquet_policy::entrance;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -18,11 +17,9 @@ use crate::views::people::{self, Line, State};
 use crate::when;
 
 pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
-    let people = match here.pages.0.service.users(&here.stamp).await? {
+    let people = match here.reading_admin()?.users().await {
         Ok(people) => people,
-        Err(refusal) => {
-            return Err(here.closed(refusal, "/admin/people").await?);
-        }
+        Err(error) => return Err(here.closed(error, "/admin/people").await?),
     };
     let mut lines = Vec::with_capacity(people.len());
     for person in &people {
@@ -38,34 +35,34 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     .await
 }
 
-async fn line<H: Host>(here: &Here<H>, person: &Person) -> Result<Line, Stop> {
-    let account = &person.account;
+async fn line<H: Host>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
+    let id = user.account_id();
     Ok(Line {
-        id: account.id.to_string(),
+        id: id.to_string(),
         name: here
             .pages
             .0
             .host
-            .name(account.id)
+            .name(id)
             .await?
-            .unwrap_or_else(|| person.external_id.clone()),
-        roles: here.pages.roles(&account.roles, here.visit.language),
-        state: match account.authenticator_at(here.standing.now) {
-            _ if !account.is_active() => State::Left,
-            Authenticator::None => State::NotEnrolled,
-            Authenticator::Active { .. } => State::Enrolled,
-            Authenticator::Disabled { .. } => State::Disabled,
-            Authenticator::ResetDue { .. } => State::ResetDue,
+            .unwrap_or_else(|| user.external_id().to_owned()),
+        roles: here.pages.roles(&user.roles(), here.visit.language),
+        state: match user.authenticator() {
+            _ if !user.is_active() => State::Left,
+            AuthenticatorState::None => State::NotEnrolled,
+            AuthenticatorState::Active { .. } => State::Enrolled,
+            AuthenticatorState::Disabled { .. } => State::Disabled,
+            _ => State::ResetDue,
         },
-        at_log_in: at_log_in(here, here.visit.language, account),
-        why: why(here, &person.requirement).await?,
-        is_self: account.id == here.stamp.account(),
+        at_log_in: at_log_in(here, here.visit.language, user),
+        why: why(here, user.requirement()).await?,
+        is_self: id == here.account_id(),
     })
 }
 
 /// What the password alone would open for a person now.
-fn at_log_in<H>(here: &Here<H>, language: Language, account: &Account) -> String {
-    match entrance(&here.standing.organization, account, here.standing.now) {
+fn at_log_in<H>(here: &Here<H>, language: Language, user: &UserEntry) -> String {
+    match entrance(here.organization().facts(), user.facts(), here.now()) {
         Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
         Err(Refusal::ResetCodeRequired(_)) => language
             .say("code de réinitialisation exigé", "reset code required")
@@ -97,15 +94,16 @@ async fn why<H: Host>(here: &Here<H>, requirement: &Requirement) -> Result<Vec<S
 async fn subject<H: Host>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
     if let Some(id) = here.visit.named.as_deref()
         && let Ok(account) = id.parse::<AccountId>()
-        && here
-            .pages
-            .0
-            .service
-            .belongs(account, here.standing.organization.id)
-            .await?
-        && let Some(name) = here.pages.0.host.name(account).await?
     {
-        return Ok((account, name));
+        match here.reading_admin()?.user(account).await {
+            Ok(_) => {
+                if let Some(name) = here.pages.0.host.name(account).await? {
+                    return Ok((account, name));
+                }
+            }
+            Err(Error::Refused(Refusal::UnknownAccount)) => {}
+            Err(error) => return Err(here.closed(error, "/admin/people").await?),
+        }
     }
     let language = here.visit.language;
     let said = Message {
@@ -142,14 +140,13 @@ pub(crate) async fn show_reset<H: Host>(here: Here<H>) -> Result<Response, Stop>
 /// it was dealt with; a reset code that was lost before it was seen is replaced by resetting once more.
 pub(crate) async fn reset<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let subject = subject(&here).await?;
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| Reset {
-        stamp: here.stamp,
-        subject: subject.0,
-        aloud: form.fields.is_ticked("aloud"),
-        typed: typed.into(),
-    });
+    let issued = async {
+        let code = form.fields.text("code", MAX_CODE)?;
+        let aloud = form.fields.is_ticked("aloud");
+        Ok(here.admin(&form)?.reset(subject.0, aloud, code).await?)
+    };
     let next = format!("/admin/people/{}/reset", subject.0);
-    match here.answer(&form, asked, &["code"], &next).await? {
+    match here.answer(issued.await, &["code"], &next).await? {
         Ok(reset_code) => {
             let at = here.setting(None)?;
             let until = when::moment(reset_code.expires, here.visit.language);

@@ -2,9 +2,8 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use loquet::flow::{BeginReplacement, ReportLost, TurnOff, TurnOn};
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::host::Host;
 use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
@@ -118,51 +117,47 @@ pub(crate) async fn show_lost<H: Host>(here: Here<H>) -> Result<Response, Stop> 
 }
 
 pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| TurnOn {
-        stamp: here.stamp,
-        typed: typed.into(),
-    });
-    match here.answer(&form, asked, &["code"], "").await? {
+    let turned = async {
+        let code = form.fields.text("code", MAX_CODE)?;
+        Ok(here.account(&form)?.turn_on(code).await?)
+    };
+    match here.answer(turned.await, &["code"], "").await? {
         Ok(None) => Ok(here.go("/account?done=on")),
-        Ok(Some(entered)) => {
+        Ok(Some(login)) => {
             let to = format!("{}/account?done=on", here.pages.0.base);
-            here.pages
-                .hand_over(Some(here.key), entered.stamp, &to)
-                .await
+            here.hand_over(&login, &to).await
         }
         Err(trouble) => ask(&here, Ask::On, Some(&trouble)).await,
     }
 }
 
 pub(crate) async fn switch_off<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form.fields.text("code", MAX_CODE).map(|typed| TurnOff {
-        stamp: here.stamp,
-        typed: typed.into(),
-    });
-    match here.answer(&form, asked, &["code"], "").await? {
+    let turned = async {
+        let code = form.fields.text("code", MAX_CODE)?;
+        Ok(here.account(&form)?.turn_off(code).await?)
+    };
+    match here.answer(turned.await, &["code"], "").await? {
         Ok(()) => Ok(here.go("/account?done=off")),
         Err(trouble) => ask(&here, Ask::Off, Some(&trouble)).await,
     }
 }
 
 pub(crate) async fn replace<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form
-        .fields
-        .text("code", MAX_CODE)
-        .map(|typed| BeginReplacement {
-            stamp: here.stamp,
-            typed: typed.into(),
-        });
-    match here.answer(&form, asked, &["code"], "").await? {
+    let begun = async {
+        let code = form.fields.text("code", MAX_CODE)?;
+        Ok(here.account(&form)?.replace_authenticator(code).await?)
+    };
+    match here.answer(begun.await, &["code"], "").await? {
         Ok(_) => Ok(here.go("/enroll")),
         Err(trouble) => ask(&here, Ask::Replace, Some(&trouble)).await,
     }
 }
 
 pub(crate) async fn report_lost<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let account = here.stamp.account();
-    let lost = ReportLost { account };
-    if let Err(trouble) = here.answer(&form, Ok(lost), &[], "").await? {
+    let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
+    let lost = mfa.report_lost(here.account_id(), attempt).await;
+    let lost = lost.map_err(NotTaken::Mfa);
+    if let Err(trouble) = here.answer(lost, &[], "").await? {
         return ask(&here, Ask::Lost, Some(&trouble)).await;
     }
     let language = here.visit.language;

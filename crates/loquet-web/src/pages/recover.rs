@@ -1,28 +1,13 @@
 //! A recovery code in place of a lost app.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::flow::{BeginEnrollment, UseRecoveryCode};
-use loquet::store::AttemptId;
-use loquet_policy::Authenticator;
+use loquet::Error;
 
-use crate::answer::Form;
+use crate::answer::{Form, NotTaken};
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::recover;
-
-impl<H> Here<H> {
-    /// Whether there is a paper with which this person can help themself.
-    pub(crate) fn has_recovery_codes(&self) -> bool {
-        let bound = matches!(
-            self.authenticator(),
-            Authenticator::Active { .. } | Authenticator::Disabled { .. }
-        );
-        bound
-            && self.standing.organization.options.recovery_codes
-            && !self.standing.account.recovery.is_empty()
-    }
-}
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
@@ -40,27 +25,27 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     if here.has_recovery_codes() {
         draw(&here, None).await
     } else {
-        Ok(Redirect::to(here.pages.way(here.level())).into_response())
+        Ok(Redirect::to(here.pages.way(here.next())).into_response())
     }
 }
 
 pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let asked = form
-        .fields
-        .text("recovery", recover::MAX_CODE)
-        .map(|typed| UseRecoveryCode {
-            stamp: here.stamp,
-            typed: typed.into(),
-        });
-    match here.answer(&form, asked, &["recovery"], "").await? {
+    let mfa = &here.pages.0.mfa;
+    let recovered = async {
+        let code = form.fields.text("recovery", recover::MAX_CODE)?;
+        let recovered = mfa.recover(&here.session, code, here.attempt(&form));
+        Ok::<_, NotTaken>(recovered.await?)
+    };
+    match here.answer(recovered.await, &["recovery"], "").await? {
         Ok(recovering) => {
-            let stamp = recovering.entered.stamp;
+            let login = recovering.login;
             // The QR code is on the page that it goes on to.
-            let reset_code = Default::default();
-            let begin = BeginEnrollment { stamp, reset_code };
-            drop(here.run(AttemptId::random()?, begin).await?);
-            let to = here.pages.way(stamp.level());
-            here.pages.hand_over(Some(here.key), stamp, to).await
+            let client = here.pages.client(&here.visit);
+            match mfa.begin_enrollment(&login.session, "", client).await {
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+            here.hand_over(&login, here.pages.way(login.next)).await
         }
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }

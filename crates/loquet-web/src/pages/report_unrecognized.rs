@@ -1,17 +1,16 @@
-//! "That was not me": what the link in an enrollment's letter opens. Nobody is logged in here.
+//! "That was not me": what the link in an enrollment's letter opens. It needs no session.
 //!
 //! Opening the link changes nothing, since mail programs open links by themselves; the button does. Whatever is wrong with
 //! a link is said in one sentence, which tells nothing of whose it was.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use loquet::flow::ReportUnrecognized;
-use loquet::store::AttemptId;
-use loquet::{NotMeLink, Refusal, Refused};
+use axum::response::{Html, Response};
+use loquet::{Error, NotMeLink, Refusal};
 
 use crate::answer::Form;
 use crate::fields::{Fields, NotAForm};
+use crate::form_id::FormId;
 use crate::host::Host;
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
@@ -31,7 +30,7 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
     let at = Setting {
         language: visit.language,
         base: &pages.0.base,
-        attempt: AttemptId::random()?,
+        form_id: FormId::random()?,
         trouble: None,
     };
     let asked = Question {
@@ -50,7 +49,7 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
         title: asked.title,
         viewer: Viewer::Nobody,
         narrow: true,
-        body: question(&at, &asked),
+        body: Html(question(&at, &asked).into_string()),
     };
     Ok(pages.show(visit, StatusCode::OK, content))
 }
@@ -75,28 +74,18 @@ pub(crate) async fn submit<H: Host>(
     fields: Result<Fields, NotAForm>,
 ) -> Response {
     match Form::of(fields) {
-        Ok(form) => repudiate(&pages, &visit, &form)
+        Ok(form) => report(&pages, &visit, &form)
             .await
             .unwrap_or_else(|stop| pages.stopped(&visit, stop)),
         Err(fault) => pages.no_form(&visit, fault),
     }
 }
 
-async fn repudiate<H: Host>(
-    pages: &Pages<H>,
-    visit: &Visit,
-    form: &Form,
-) -> Result<Response, Stop> {
+async fn report<H: Host>(pages: &Pages<H>, visit: &Visit, form: &Form) -> Result<Response, Stop> {
     let (_, link) = read(pages, visit)?;
-    let request = pages.request(visit, form.attempt);
-    let done = pages
-        .0
-        .service
-        .run(ReportUnrecognized::by(&link), &request)
-        .await?
-        .granted();
-    match done {
-        Ok(()) | Err(Refused::Rule(Refusal::AlreadyCompleted)) => {
+    let attempt = pages.attempt(visit, form.id);
+    match pages.0.mfa.report_unrecognized(&link, attempt).await {
+        Ok(()) | Err(Error::Refused(Refusal::AlreadyCompleted)) => {
             let language = visit.language;
             let said = Message {
                 title: language.say("Application retirée", "App removed"),
@@ -111,9 +100,10 @@ async fn repudiate<H: Host>(
             };
             Ok(pages.message(visit, StatusCode::OK, &said))
         }
-        Err(Refused::Rule(refusal @ Refusal::PolicyUnavailable)) => {
+        Err(Error::Refused(refusal @ Refusal::PolicyUnavailable)) => {
             Ok(refused(pages, visit, &refusal))
         }
-        Err(_) => Ok(refused(pages, visit, &Refusal::WrongLink)),
+        Err(Error::Refused(_)) => Ok(refused(pages, visit, &Refusal::WrongLink)),
+        Err(fault) => Err(fault.into()),
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             p { (at.say("Votre adresse\u{a0}:", "Your address:")) " "
                 strong data-testid="address" { @match access.address { Some(address) => (address), None => (at.say("une adresse inconnue", "an unknown address")) } } "." }
             @match access.plan {
-                Some(plan) => (parts::post(&at.path("/admin/access/plan"), at.attempt, &planner(at, access, plan))),
+                Some(plan) => (parts::post(&at.path("/admin/access/plan"), at.form_id, &planner(at, access, plan))),
                 None => p data-testid="by-hand" { (at.say(
                     "Les règles en vigueur ont été écrites à la main\u{a0}; vous les trouverez ci-dessous.",
                     "The rules in force were written by hand; you find them below.",
@@ -80,7 +80,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             hr;
             details.more open[access.plan.is_none() || Trouble::at(at.trouble, "rules").is_some()] {
                 summary data-testid="by-hand-summary" { (at.say("Écrire les règles soi-même", "Write the rules yourself")) }
-                (parts::post(&at.path("/admin/access"), at.attempt, &by_hand(at, access)))
+                (parts::post(&at.path("/admin/access"), at.form_id, &by_hand(at, access)))
             }
         }
     }
@@ -230,7 +230,7 @@ fn waiting(at: &Setting<'_>, moment: &str) -> Markup {
         div.notice.warn data-testid="waiting" {
             p { (at.say("D'autres règles prendront effet le", "Other rules take effect on")) " " strong { (moment) } ". "
                 (at.say("Tous les administrateurs sont prévenus, et chacun peut les arrêter.", "All administrators are told, and each can stop them.")) }
-            (parts::post(&at.path("/admin/access/cancel"), at.attempt, &html! {
+            (parts::post(&at.path("/admin/access/cancel"), at.form_id, &html! {
                 div.row { button.button.danger type="submit" data-testid="cancel" { (at.say("Arrêter ce changement", "Stop this change")) } }
             }))
         }
@@ -258,7 +258,7 @@ fn undo(at: &Setting<'_>, until: &str, undone: bool) -> Markup {
     html! {
         div.notice data-testid="undo-card" {
             p { (text) " " strong { (until) } "." }
-            (parts::post(&at.path("/admin/access/undo"), at.attempt, &html! {
+            (parts::post(&at.path("/admin/access/undo"), at.form_id, &html! {
                 div.row { button.button.plain type="submit" data-testid="undo" { (button) } }
             }))
         }

@@ -76,7 +76,7 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                         "Forgot to log out somewhere? End all your sessions, this one included.",
                     )) }
                 }
-                (parts::post(&at.path("/account/log-out-everywhere"), at.attempt, &html! {
+                (parts::post(&at.path("/account/log-out-everywhere"), at.form_id, &html! {
                     div.row { button.button.plain type="submit" data-testid="log-out-everywhere" { (at.say("Se déconnecter partout", "Log out everywhere")) } }
                 }))
             }
@@ -194,7 +194,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
                     "We write to you at each change of your app, and before a date that concerns you.",
                 )) }
             }
-            (parts::post(&at.path("/account/address"), at.attempt, &form))
+            (parts::post(&at.path("/account/address"), at.form_id, &form))
         }
     }
 }

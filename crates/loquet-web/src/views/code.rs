@@ -22,7 +22,7 @@ pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool)
                     "Open your authenticator app and enter the code that it shows for this account.",
                 )) }
             }
-            (parts::post(&at.path("/code"), at.attempt, &form))
+            (parts::post(&at.path("/code"), at.form_id, &form))
             hr;
             details.more {
                 summary { (at.say("Vous n'avez plus votre application\u{a0}?", "You no longer have your app?")) }
@@ -70,7 +70,7 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
                     "Before you go on, enter a fresh code from your app. It holds for five minutes.",
                 )) }
             }
-            (parts::post(&at.path("/step-up"), at.attempt, &form))
+            (parts::post(&at.path("/step-up"), at.form_id, &form))
         }
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
     html! {
         section.card data-testid="question-page" {
             header { h1 { (question.title) } p.soft { (question.text) } }
-            (parts::post(&at.path(question.action), at.attempt, &form))
+            (parts::post(&at.path(question.action), at.form_id, &form))
         }
     }
 }

@@ -41,14 +41,14 @@ pub(crate) fn devices(at: &Setting<'_>, lines: &[Line]) -> Markup {
                                 span.soft.small { (at.say("Dernière connexion\u{a0}:", "Last log-in:")) " " (line.last)
                                     br; (at.say("Retenu depuis le", "Remembered since")) " " (line.first) }
                             }
-                            (parts::post(&at.path("/account/devices/forget"), at.attempt, &html! {
+                            (parts::post(&at.path("/account/devices/forget"), at.form_id, &html! {
                                 input type="hidden" name="number" value=(line.number);
                                 button.button.quiet type="submit" data-testid="forget" aria-label=(format!("{} {}", at.say("Oublier", "Forget"), line.from)) { (at.say("Oublier", "Forget")) }
                             }))
                         }
                     }
                 }
-                (parts::post(&at.path("/account/devices/forget-all"), at.attempt, &html! {
+                (parts::post(&at.path("/account/devices/forget-all"), at.form_id, &html! {
                     div.row { button.button.plain type="submit" data-testid="forget-all" { (at.say("Tout oublier et se déconnecter partout", "Forget all and log out everywhere")) } }
                 }))
             }
@@ -89,7 +89,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
                 li { (at.say("Sont gardés, 90\u{a0}jours au plus\u{a0}: l'empreinte d'un témoin (cookie), le réseau approximatif, le pays, les dates de connexion. Rien avant que la personne ne l'ait demandé.", "Kept, for 90\u{a0}days at most: the hash of a cookie, the approximate network, the country, the dates of log-ins. Nothing before the person asked for it.")) }
                 li { (at.say("Si vous désactivez, tout est effacé.", "If you switch it off, everything is erased.")) }
             }
-            (parts::post(&at.path("/admin/devices"), at.attempt, &form))
+            (parts::post(&at.path("/admin/devices"), at.form_id, &form))
         }
     }
 }

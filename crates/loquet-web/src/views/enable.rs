@@ -57,7 +57,7 @@ pub(crate) fn renew(at: &Setting<'_>, code: &str) -> Markup {
             }
             (paper(at, code))
             hr;
-            div.no-print { (parts::post(&at.path("/admin/break-glass"), at.attempt, &form)) }
+            div.no-print { (parts::post(&at.path("/admin/break-glass"), at.form_id, &form)) }
         }
     }
 }
@@ -84,7 +84,7 @@ pub(crate) fn enable(at: &Setting<'_>, code: &str) -> Markup {
             }
             (paper(at, code))
             hr;
-            div.no-print { (parts::post(&at.path("/admin/enable"), at.attempt, &form)) }
+            div.no-print { (parts::post(&at.path("/admin/enable"), at.form_id, &form)) }
         }
     }
 }

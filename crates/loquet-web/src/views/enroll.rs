@@ -40,7 +40,7 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
         section.card data-testid="enrol-start-page" {
             header { h1 { (at.say("Sécurisez votre compte", "Secure your account")) } p.soft { (start.reason) } }
             (apps(at))
-            (parts::post(&at.path("/enroll"), at.attempt, &form))
+            (parts::post(&at.path("/enroll"), at.form_id, &form))
         }
     }
 }
@@ -87,7 +87,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         button.button.wide type="submit" data-testid="connect" { (at.say("Connexion", "Log in")) }
     };
     let confirm = html! {
-        (parts::post(&at.path("/enroll/confirm"), at.attempt, &form))
+        (parts::post(&at.path("/enroll/confirm"), at.form_id, &form))
         p.small.soft {
             (at.say("Ce code QR expire dans", "This QR code expires in")) " "
             (parts::countdown(at.language, scan.left, at.say("un instant\u{a0}: rechargez la page", "a moment: reload the page"))) "."

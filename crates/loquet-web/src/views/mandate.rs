@@ -70,7 +70,7 @@ fn announce(at: &Setting<'_>, now: UnixTime) -> Markup {
         }
         div.row { button.button type="submit" data-testid="schedule_mandate" { (at.say("Imposer aux employés", "Require of employees")) } }
     };
-    parts::post(&at.path("/admin/mandate/announce"), at.attempt, &form)
+    parts::post(&at.path("/admin/mandate/announce"), at.form_id, &form)
 }
 
 fn announced(at: &Setting<'_>, mandate: &Mandate<'_>, date: UnixTime, postponements: u8) -> Markup {
@@ -89,9 +89,9 @@ fn announced(at: &Setting<'_>, mandate: &Mandate<'_>, date: UnixTime, postponeme
             "Until that date everyone may enroll when they like; after it, it can no longer be cancelled.",
         )) }
         hr;
-        @if left > 0 { (parts::post(&at.path("/admin/mandate/move"), at.attempt, &put_off)) }
+        @if left > 0 { (parts::post(&at.path("/admin/mandate/move"), at.form_id, &put_off)) }
         @else { p.soft { (at.say("La date a été repoussée deux fois et ne peut plus l'être.", "The date has been put off twice and cannot be again.")) } }
-        (parts::post(&at.path("/admin/mandate/cancel"), at.attempt, &cancel))
+        (parts::post(&at.path("/admin/mandate/cancel"), at.form_id, &cancel))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the pages look like: functions from facts to markup. They ask nobody and change nothing.
+//! What the pages look like: functions from facts to markup. They ask nothing and change nothing.
 
 pub(crate) mod access;
 pub(crate) mod account;
@@ -13,17 +13,15 @@ pub(crate) mod options;
 pub(crate) mod people;
 pub(crate) mod recover;
 
-use loquet::store::AttemptId;
-
-use crate::Language;
 use crate::parts::Trouble;
+use crate::{FormId, Language};
 
-/// What every view needs: the language, where the pages are mounted, the attempt of its form, what went wrong before.
+/// What every view needs: the language, where the pages are mounted, the id of its form, what went wrong before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setting<'a> {
     pub(crate) language: Language,
     pub(crate) base: &'a str,
-    pub(crate) attempt: AttemptId,
+    pub(crate) form_id: FormId,
     pub(crate) trouble: Option<&'a Trouble>,
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
         @for change in choices.waiting {
             div.notice.warn data-testid="waiting" {
                 p { (change.text) " " (at.say("Effet le", "Takes effect on")) " " strong { (change.due) } "." }
-                (parts::post(&at.path("/admin/options/stop"), at.attempt, &html! {
+                (parts::post(&at.path("/admin/options/stop"), at.form_id, &html! {
                     input type="hidden" name="kind" value=(change.kind);
                     div.row { button.button.danger type="submit" data-testid="stop" { (at.say("Arrêter ce changement", "Stop this change")) } }
                 }))
@@ -101,7 +101,7 @@ fn recovery(at: &Setting<'_>, offered: bool) -> Markup {
                     "Ten codes on paper, handed out at enrollment. A paper then opens what a phone protected.",
                 )) }
             }
-            (parts::post(&at.path("/admin/options"), at.attempt, &html! {
+            (parts::post(&at.path("/admin/options"), at.form_id, &html! {
                 input type="hidden" name="kind" value="recovery-codes";
                 input type="hidden" name="value" value=(value);
                 div.row { button.button.plain type="submit" data-testid="recovery-codes" { (button) } }
@@ -124,7 +124,7 @@ fn number(at: &Setting<'_>, number: &Number<'_>) -> Markup {
     html! {
         section.card {
             header { h2 { (number.title) } p.soft { (number.text) } }
-            (parts::post(&at.path("/admin/options"), at.attempt, &html! {
+            (parts::post(&at.path("/admin/options"), at.form_id, &html! {
                 input type="hidden" name="kind" value=(number.kind);
                 div.field {
                     label for=(number.kind) { (number.label) }
@@ -175,7 +175,7 @@ pub(crate) fn weaken(at: &Setting<'_>, kind: &str, value: &str, text: &str) -> M
                     "It takes effect in three days only. All administrators are told now, and each can stop it. Confirm with a fresh code.",
                 )) }
             }
-            (parts::post(&at.path("/admin/options"), at.attempt, &html! {
+            (parts::post(&at.path("/admin/options"), at.form_id, &html! {
                 (parts::form_trouble(at.language, at.trouble))
                 input type="hidden" name="kind" value=(kind);
                 input type="hidden" name="value" value=(value);

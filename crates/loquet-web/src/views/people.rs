@@ -154,7 +154,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
                 )) }
             }
             p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
-            (parts::post(&at.path(&format!("/admin/people/{id}/reset")), at.attempt, &form))
+            (parts::post(&at.path(&format!("/admin/people/{id}/reset")), at.form_id, &form))
         }
     }
 }

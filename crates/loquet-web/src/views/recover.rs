@@ -69,7 +69,7 @@ pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
                     "Your old app will stop working and all your other sessions will end. You will have ten minutes to set up a new one, right here.",
                 )) }
             }
-            (parts::post(&at.path("/recover"), at.attempt, &form))
+            (parts::post(&at.path("/recover"), at.form_id, &form))
         }
     }
 }

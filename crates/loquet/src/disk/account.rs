@@ -67,16 +67,44 @@ pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
     })
 }
 
-/// Reads an account. Without `keys` its secrets stay encrypted and the record has none, so that it must not be written.
+/// Which of an account's secrets are decrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decrypt {
+    /// None.
+    Nothing,
+    /// The one that this session enrolls, if it enrolls any.
+    Pending(SessionId),
+    /// All.
+    All,
+}
+
+impl Decrypt {
+    fn has_active(self) -> bool {
+        self == Self::All
+    }
+
+    fn has_pending(self, session: SessionId) -> bool {
+        self == Self::All || self == Self::Pending(session)
+    }
+}
+
+/// Reads an account and decrypts all of its secrets.
 pub(crate) fn read_account(
     row: &AccountRow,
     version: Version,
-    keys: Option<&Keyring>,
+    keys: &Keyring,
+) -> Result<AccountRecord, DiskError> {
+    read_account_with(row, version, keys, Decrypt::All)
+}
+
+/// Reads an account. A record that lacks some of its secrets must not be written.
+pub(crate) fn read_account_with(
+    row: &AccountRow,
+    version: Version,
+    keys: &Keyring,
+    decrypt: Decrypt,
 ) -> Result<AccountRecord, DiskError> {
     let body = account_body(row)?;
-    let Some(keys) = keys else {
-        return Ok(record(row, body, Secrets::default()));
-    };
     let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -90,11 +118,13 @@ pub(crate) fn read_account(
     let active = body
         .active
         .as_deref()
+        .filter(|_| decrypt.has_active())
         .map(|encrypted| open("active", encrypted))
         .transpose()?;
     let pendings = body
         .pendings
         .iter()
+        .filter(|pending| decrypt.has_pending(pending.session))
         .map(|pending| {
             let secret = open(&pending_slot(pending.session), &pending.encrypted)?;
             Ok(PendingSecret {

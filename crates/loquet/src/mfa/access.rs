@@ -177,13 +177,8 @@ impl Mfa {
         address: Option<IpAddr>,
     ) -> Result<Access, Error> {
         let mut facts = Facts::default();
-        self.load(
-            self,
-            &[RowKey::Organization(org)],
-            Actor::None,
-            &mut facts,
-        )
-        .await?;
+        self.load(self, &[RowKey::Organization(org)], Actor::None, &mut facts)
+            .await?;
         Ok(match &facts.access {
             AccessCheck::Guarded(filter) => {
                 // While break-glass is open, the holder of its reset code must get as far as the password. Others are

@@ -15,7 +15,8 @@ use crate::session::MfaSession;
 
 /// A user whose session has full rights: the only value from which a handler learns who is there.
 ///
-/// It comes from [`Mfa::authorize`] alone, so that no handler can be reached without it:
+/// It comes from [`Mfa::authorize`] and, after the same checks, from [`LoginProgress::user`](super::LoginProgress::user)
+/// alone, so that no handler can be reached without it:
 ///
 /// ```compile_fail,E0451
 /// # fn forged(session: loquet::MfaSession) -> loquet::Authorized {
@@ -130,16 +131,16 @@ impl Mfa {
         let session = self.verified(session).await?;
         let facts = self.facts(session.account).await?;
         let tier = self.admit(&facts, &session, client)?;
-        self.authorized(&facts, session, client, tier)
+        Ok(self.authorized(&facts, session, client, tier)?)
     }
 
-    fn authorized(
+    pub(super) fn authorized(
         &self,
         facts: &Facts,
         session: Session,
         client: &Client,
         tier: DeviceTier,
-    ) -> Result<Authorized, Error> {
+    ) -> Result<Authorized, Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let now = self.now();
         let level = rights(&facts.snapshot(actor, &session), now)?;

@@ -1,15 +1,16 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, standing};
+use loquet_policy::{Access, AccountId, Session, standing};
 
 use super::Mfa;
+use super::vault::Vault;
 use crate::attempt::{Attempt, Client};
 use crate::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
 use crate::error::Error;
 use crate::flow::{
-    self, BeginEnrollment, CancelEnrollment, ConfirmEnrollment, LogIn, LogOut, LogOutEverywhere,
-    LoggedIn, Offer, PasswordChanged, Recovering, ReportLost, ReportUnrecognized, Resynchronize,
-    Typed, UseRecoveryCode, VerifyCode,
+    self, BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Facts, LogIn, LogOut,
+    LogOutEverywhere, LoggedIn, Offer, PasswordChanged, Recovering, ReportLost, ReportUnrecognized,
+    Resynchronize, Typed, UseRecoveryCode, VerifyCode,
 };
 use crate::session::MfaSession;
 
@@ -126,20 +127,37 @@ impl Mfa {
         session: &MfaSession,
     ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
         let session = self.verified(session).await?;
-        let facts = self.decrypted_facts(session.account).await?;
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+        let facts = self.enrollment_facts(&session).await?;
+        let Some(actor) = &facts.actor else {
             return Ok(None);
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
         standing(&facts.snapshot(actor, &session), now)?;
+        let vault = self.unlock().await?;
+        self.pending_in(&facts, &session, vault)
+    }
+
+    /// What the session began, of facts in which its pending secret is decrypted.
+    pub(super) fn pending_in(
+        &self,
+        facts: &Facts,
+        session: &Session,
+        vault: &Vault,
+    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Ok(None);
+        };
+        let now = self.now();
         let mut pendings = actor.facts.pendings_at(now);
         let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
             return Ok(None);
         };
-        let keys = &self.unlock().await?.keys;
-        let offer = flow::offer(organization, actor, &session, pending.expires())?;
-        Ok(offer.map(|offer| (offer, flow::shown_codes(keys, actor, &session, now))))
+        let offer = flow::offer(organization, actor, session, pending.expires())?;
+        Ok(offer.map(|offer| {
+            let codes = flow::shown_codes(&vault.keys, actor, session, now);
+            (offer, codes)
+        }))
     }
 
     /// Confirms the enrollment that this session began, with the first code of the new authenticator. It also finishes the

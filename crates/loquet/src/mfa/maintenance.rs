@@ -43,13 +43,8 @@ impl Operator {
     /// In the name of the first administrator: there is one wherever anything can be due.
     async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
         let mut facts = Facts::default();
-        self.load(
-            self.mfa(),
-            &[RowKey::Roster(org)],
-            Actor::None,
-            &mut facts,
-        )
-        .await?;
+        self.load(self.mfa(), &[RowKey::Roster(org)], Actor::None, &mut facts)
+            .await?;
         let administrators = facts.roster.map(|roster| roster.administrators);
         let Some(first) = administrators.and_then(|all| all.first().copied()) else {
             return Ok(false);

@@ -7,13 +7,12 @@ use loquet_policy::{
 };
 
 use super::Mfa;
+use super::progress::is_let_in;
 use crate::addresses::Address;
-use crate::attempt::Client;
 use crate::codes::BreakGlassCode;
 use crate::device::Device;
 use crate::error::{Config, Error};
 use crate::flow::{self, Facts};
-use crate::session::MfaSession;
 
 /// What is bound to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +129,7 @@ pub struct AccountOverview {
     organization: OrganizationOverview,
     devices: Vec<Device>,
     device: Option<u16>,
-    next: NextStep,
+    pub(super) next: NextStep,
     now: UnixTime,
 }
 
@@ -220,24 +219,6 @@ impl AccountOverview {
     }
 }
 
-/// How far a log-in has come: what its pages show.
-#[derive(Debug, Clone)]
-pub struct LoginProgress(AccountOverview);
-
-impl LoginProgress {
-    /// Returns what is owed next.
-    #[must_use]
-    pub const fn next(&self) -> NextStep {
-        self.0.next
-    }
-
-    /// Returns what is known of the account. Show none of it that a stranger with the password should not see.
-    #[must_use]
-    pub const fn overview(&self) -> &AccountOverview {
-        &self.0
-    }
-}
-
 /// A line of the user list.
 #[derive(Debug, Clone)]
 pub struct UserEntry {
@@ -299,22 +280,6 @@ impl UserEntry {
 }
 
 impl Mfa {
-    /// Returns how far a log-in has come, for the pages that ask for the code or show the QR code. It is no authorization:
-    /// a handler of the host's own asks [`authorize`](Self::authorize).
-    ///
-    /// # Errors
-    /// [`Error::Refused`] when the session is over, or the access rules deny the client.
-    pub async fn login_progress(
-        &self,
-        session: &MfaSession,
-        client: &Client,
-    ) -> Result<LoginProgress, Error> {
-        let session = self.verified(session).await?;
-        let facts = self.facts(session.account).await?;
-        self.admit(&facts, &session, client)?;
-        self.overview_of(facts, &session).map(LoginProgress)
-    }
-
     pub(super) fn overview_of(
         &self,
         facts: Facts,
@@ -362,14 +327,7 @@ impl Mfa {
     ) -> Result<BreakGlassCode, Error> {
         let facts = self.facts(session.account).await?;
         let vault = self.unlock().await?;
-        let let_in = facts.actor.as_ref().is_some_and(|actor| {
-            actor.facts.is_administrator()
-                && matches!(
-                    actor.facts.authenticator,
-                    Authenticator::ResetDue { reset_code: Some(code) }
-                        if matches!(code.origin, Origin::BreakGlass { .. })
-                )
-        });
+        let let_in = facts.actor.as_ref().is_some_and(is_let_in);
         match self.shown_to_administrators(&facts, session) {
             Err(Refusal::EnrollOnly(_)) if let_in => {}
             other => other?,

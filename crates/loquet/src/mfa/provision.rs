@@ -142,9 +142,7 @@ impl Provision<'_> {
         for _ in 0..TRIES {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
-            self.0
-                .load(self.0, &keys, Actor::None, &mut facts)
-                .await?;
+            self.0.load(self.0, &keys, Actor::None, &mut facts).await?;
             if facts.organization.is_some() && facts.roster.is_some() {
                 return Ok(id);
             }

@@ -122,7 +122,7 @@ impl Operator {
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
         let ring = self.ring();
-        let mut record = disk::read_account(row, version, Some(&ring))?;
+        let mut record = disk::read_account(row, version, &ring)?;
         let before = record.facts.clone();
         let present = Totp::default().step(done.now.0);
         record.facts = before.restored(present);

@@ -151,7 +151,7 @@ impl Operator {
         let ring = self.ring();
         let mut writes = Writes::default();
         for (row, version) in batch {
-            let record = disk::read_account(row, *version, Some(&ring))?;
+            let record = disk::read_account(row, *version, &ring)?;
             let row =
                 disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
             writes.expect.push((RowKey::Account(row.id), *version));

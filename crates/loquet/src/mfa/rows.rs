@@ -6,18 +6,18 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
+    AccountId, OrgId, Organization, Refusal, Session, SessionId, UnixTime, may_see_administration,
+    required,
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
-use crate::disk::{self, DiskError, FirstOutcome};
+use super::{FILTERS, HOMES, Mfa, Sent, TRIES, UserEntry};
+use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::flow::change::Change;
 use crate::flow::{self, AccessCheck, Facts};
 use crate::host_tx::HostTx;
-use crate::keyring::Keyring;
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::store::erased::Erased;
 use crate::store::{
@@ -50,6 +50,8 @@ pub(super) enum Actor {
     None,
     /// Its secrets are left encrypted: enough to say who is there.
     Encrypted(AccountId),
+    /// The secret that a session enrolls is decrypted, to show it.
+    Enrolling(AccountId, SessionId),
     /// Its secrets are decrypted: to check a code, and to write its row.
     Decrypted(AccountId),
 }
@@ -58,14 +60,15 @@ impl Actor {
     const fn id(self) -> Option<AccountId> {
         match self {
             Self::None => None,
-            Self::Encrypted(id) | Self::Decrypted(id) => Some(id),
+            Self::Encrypted(id) | Self::Enrolling(id, _) | Self::Decrypted(id) => Some(id),
         }
     }
 
-    const fn keys(self, ring: &Keyring) -> Option<&Keyring> {
+    const fn decrypts(self) -> Decrypt {
         match self {
-            Self::Decrypted(_) => Some(ring),
-            Self::None | Self::Encrypted(_) => None,
+            Self::Decrypted(_) => Decrypt::All,
+            Self::Enrolling(_, session) => Decrypt::Pending(session),
+            Self::None | Self::Encrypted(_) => Decrypt::Nothing,
         }
     }
 }
@@ -94,14 +97,15 @@ impl Mfa {
         &*self.inner.store
     }
 
-    /// The rows of one account and its organization, the account's secrets left encrypted.
+    /// Loads the rows of one account and its organization. The account's secrets stay encrypted.
     pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
         self.facts_of(Actor::Encrypted(account)).await
     }
 
-    /// The same with the secrets.
-    pub(super) async fn decrypted_facts(&self, account: AccountId) -> Result<Facts, Error> {
-        self.facts_of(Actor::Decrypted(account)).await
+    /// Loads the same, and decrypts the secret that this session enrolls, if it enrolls one.
+    pub(super) async fn enrollment_facts(&self, session: &Session) -> Result<Facts, Error> {
+        let actor = Actor::Enrolling(session.account, session.id);
+        self.facts_of(actor).await
     }
 
     async fn facts_of(&self, actor: Actor) -> Result<Facts, Error> {
@@ -110,7 +114,8 @@ impl Mfa {
             [] => first.clone(),
             _ => flow::home(facts),
         };
-        let facts = self.gather(self, actor, needs).await?;
+        let gather: Sent<'_, _> = Box::pin(self.gather(self, actor, needs));
+        let facts = gather.await?;
         match facts.actor {
             Some(_) => Ok(facts),
             None => Err(Refusal::UnknownAccount.into()),
@@ -304,7 +309,7 @@ impl Mfa {
                 }
                 Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
                 Row::Account(row) => {
-                    let record = disk::read_account(&row, version, actor.keys(&ring))?;
+                    let record = disk::read_account_with(&row, version, &ring, actor.decrypts())?;
                     if actor.id() == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
