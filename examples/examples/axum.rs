@@ -34,7 +34,7 @@ impl FromRequestParts<Mfa> for Visit {
     async fn from_request_parts(parts: &mut Parts, mfa: &Mfa) -> Result<Self, Problem> {
         let jar = CookieJar::from_headers(&parts.headers);
         let session = jar.get("mfa").and_then(|it| it.value().parse().ok());
-        let session = session.ok_or(Problem(Refusal::LogInRequired.into()))?;
+        let session = session.ok_or(Refusal::LogInRequired)?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Ok(Self(
             mfa.clone(),
@@ -60,9 +60,9 @@ impl FromRequestParts<Mfa> for User {
 /// An error as an answer: it leads to the step that is owed first, or says what is wrong.
 struct Problem(Error);
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self(error)
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
@@ -138,8 +138,11 @@ async fn verify(Visit(mfa, session, client): Visit, Form(typed): Form<Typed>) ->
 
 async fn show_enroll(Visit(mfa, session, client): Visit) -> Answer {
     let offer = mfa.begin_enrollment(&session, "", client).await?;
-    let (svg, key) = (&*offer.svg, &*offer.key_grouped);
-    let body = format!("Scan this with your app, or type {key}: what does it show?{svg}");
+    let (svg, key) = (offer.svg("QR code")?, &*offer.key_grouped);
+    let body = format!(
+        "Scan this with your app, or type {key}: what does it show? {}",
+        *svg
+    );
     Ok(page(&body, "/enroll", CODE))
 }
 

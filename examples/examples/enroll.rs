@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     mfa.admin(&user).enable(last_group).wait()?;
 
     let offer = mfa.begin_enrollment(&session, "", client).wait()?;
-    println!("{}", offer.qr.terminal(theme));
+    println!("{}", offer.qr()?.terminal(theme));
     let (issuer, name) = (&offer.issuer, &offer.account);
     println!("Scan this with your authenticator app. It will show {issuer}, {name}.");
     println!("No camera? Type the key: {}", *offer.key_grouped);
