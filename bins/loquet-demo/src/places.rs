@@ -8,7 +8,8 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
-use loquet_ipfilter::{Country, DatabaseKind, Geo};
+use loquet::Geo;
+use loquet_ipfilter::{Country, DatabaseKind};
 use loquet_web::{Fields, Language};
 use maud::{Markup, html};
 

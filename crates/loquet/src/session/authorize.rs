@@ -122,8 +122,8 @@ impl Mfa {
     /// nothing.
     ///
     /// # Errors
-    /// [`Error::Refused`]: with [`Error::next_step`] when the session owes a code, an enrollment or a recovery; with
-    /// `STALE_LOGIN` when it is forged, too old or logged out; with `ACCESS_DENIED` where the access rules deny the client.
+    /// [`Error::Refused`]: with [`Error::next_step`] when the session owes a code, an enrollment or a recovery, or is over
+    /// (`STALE_LOGIN` when it is forged, too old or logged out); with `ACCESS_DENIED` where the access rules deny the client.
     pub async fn authorize(
         &self,
         session: &MfaSession,

@@ -1,6 +1,7 @@
 //! What a host keeps in its own session.
 
 use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,6 +61,15 @@ impl MfaSession {
         bytes
     }
 
+    /// Returns the text for a cookie, unpadded URL-safe base64: the whole session of a host that keeps none of its own.
+    ///
+    /// # Security
+    /// For a cookie that is `HttpOnly`, `Secure` and `SameSite`, and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.to_bytes())
+    }
+
     /// Reads what [`to_bytes`](Self::to_bytes) wrote. It only parses: `authorize` verifies.
     ///
     /// # Errors
@@ -94,21 +104,30 @@ pub enum SessionError {
     Text,
 }
 
+impl FromStr for MfaSession {
+    type Err = SessionError;
+
+    /// Reads what [`expose`](Self::expose) returned. It only parses: `authorize` verifies.
+    ///
+    /// # Errors
+    /// [`SessionError`] says what is wrong with the text.
+    fn from_str(text: &str) -> Result<Self, SessionError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text);
+        Self::from_bytes(&bytes.map_err(|_| SessionError::Text)?)
+    }
+}
+
 impl Serialize for MfaSession {
     /// As unpadded URL-safe base64.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.to_bytes()))
+        serializer.serialize_str(&self.expose())
     }
 }
 
 impl<'de> Deserialize<'de> for MfaSession {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| SessionError::Text)
-            .and_then(|bytes| Self::from_bytes(&bytes))
-            .map_err(de::Error::custom)
+        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -143,6 +162,8 @@ mod tests {
         assert_eq!(MfaSession::from_bytes(&session.to_bytes()), Ok(session));
         let text = serde_json::to_string(&session).unwrap();
         assert_eq!(serde_json::from_str::<MfaSession>(&text).unwrap(), session);
+        assert_eq!(session.expose().parse(), Ok(session));
+        assert_eq!("AA".parse::<MfaSession>(), Err(SessionError::Length(1)));
         assert!(serde_json::from_str::<MfaSession>("\"AA\"").is_err());
         assert!(serde_json::from_str::<MfaSession>("\"=\"").is_err());
     }
