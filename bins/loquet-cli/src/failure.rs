@@ -81,7 +81,7 @@ impl Failure {
 impl From<Refusal> for Failure {
     /// Its stable name, and what belongs to it.
     fn from(refusal: Refusal) -> Self {
-        let mut object = serde_json::to_value(&refusal).unwrap_or_default();
+        let mut object = serde_json::to_value(refusal).unwrap_or_default();
         let mut text = format!("refused: {}", refusal.code());
         if let Some(fields) = object.as_object_mut() {
             fields.remove("kind");
