@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use loquet::device::DeviceId;
+use loquet::devices::DeviceId;
 use loquet::testing::Phone;
 use loquet::{Attempt, Client, Clock, Error, Geo, NextStep, Refusal, RulesChange};
 use loquet_enrollment::{App, Support};

@@ -3,7 +3,7 @@
 mod steps;
 mod worth;
 
-use loquet::device::{DeviceId, MOST, RETENTION};
+use loquet::devices::{DeviceId, MOST, RETENTION};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
 use loquet::{
