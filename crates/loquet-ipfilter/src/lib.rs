@@ -26,6 +26,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A program can also build rules, for instance from a form:
+//!
+//! ```
+//! use loquet_ipfilter::{Asn, Class, Country, DeviceTier, Embedded, Named, Rule, Rules};
+//!
+//! let mut rules = Rules::new();
+//! rules.set_embedded(Embedded::Trusted);
+//! let canada = Named::Is(Country::from_code("CA").unwrap());
+//! rules.add_rule(Rule::allow().from_country(canada).from_asn(Named::Is(Asn(577))))?;
+//! rules.add_rule(Rule::deny().from_class(Named::Is(Class::Tor)).from_class(Named::Unknown))?;
+//! rules.add_rule(Rule::deny().from_unknown_address())?;
+//! rules.add_rule(Rule::allow().from_anywhere().with_device(DeviceTier::Known))?;
+//! assert_eq!(
+//!     rules.to_string(),
+//!     "precedence deny-overrides\ndefault deny\nembedded trusted\nallow country CA asn 577\n\
+//!      deny class tor unknown\ndeny unknown\nallow any-v4 any-v6 device known\n"
+//! );
+//! # Ok::<(), loquet_ipfilter::RuleFault>(())
+//! ```
+//!
 //! # Security
 //! An unknown fact never allows a request: only a rule that names `unknown`, or `default allow`, does. The crate reads
 //! no clock, file or network.
@@ -49,11 +69,11 @@ pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]
 pub use import::maxmind::MmdbError;
 pub use import::network_list::{ImportLimits, ListFormat, import};
-pub use query::diff::{Change, Difference, UserGroup, diff, diff_for};
+pub use query::diff::{Change, Difference, UserGroup, diff};
 pub use query::facts::{Facts, Located};
 pub use query::filter::Filter;
 pub use query::lint::Finding;
-pub use query::record::{Record, RecordError};
+pub use query::record::Record;
 pub use query::shared::SharedFilter;
 pub use query::verdict::{Origin, Verdict};
 pub use rules::rule::{Rule, RuleRef};

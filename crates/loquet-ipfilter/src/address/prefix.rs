@@ -175,12 +175,6 @@ impl Prefix {
         self.0.network_length()
     }
 
-    /// Returns whether this is an IPv4 prefix, mapped ones included.
-    #[must_use]
-    pub const fn is_v4(self) -> bool {
-        self.0.is_ipv4()
-    }
-
     /// Returns whether `address` lies inside; an IPv4-mapped address counts as IPv4.
     #[must_use]
     pub const fn contains(self, address: IpAddr) -> bool {

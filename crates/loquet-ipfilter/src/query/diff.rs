@@ -58,8 +58,8 @@ impl Difference {
 /// Compares two filters for users without tags and for each tag that either names, on unknown devices and, if a rule
 /// names devices, on known devices.
 ///
-/// [`diff_for`] compares for users with several tags. Addresses that carry an embedded IPv4 address (6to4, Teredo,
-/// NAT64, IPv4-compatible) are left out: their decision follows from the embedded address.
+/// A change that only users with several tags see is not found. Addresses that carry an embedded IPv4 address (6to4,
+/// Teredo, NAT64, IPv4-compatible) are left out: their decision follows from the embedded address.
 ///
 /// ```
 /// use loquet_ipfilter::{Filter, Rules, diff};
@@ -86,14 +86,8 @@ pub fn diff(before: &Filter, after: &Filter) -> Vec<Difference> {
     let shared = SharedSpans::of(before, after);
     let tags = [None].into_iter().chain(tags.into_iter().map(Some));
     tags.flat_map(|tag| devices.iter().map(move |device| (tag, *device)))
-        .map(|(tag, device)| shared.difference(tag.as_slice(), device))
+        .map(|(tag, device)| shared.difference(tag, device))
         .collect()
-}
-
-/// Compares two filters for a user with exactly these tags on such a device.
-#[must_use]
-pub fn diff_for(before: &Filter, after: &Filter, tags: &[Tag], device: DeviceTier) -> Difference {
-    SharedSpans::of(before, after).difference(tags, device)
 }
 
 /// The address space cut wherever either filter has other rules, with the lists before and after. `None` for tunnels
@@ -117,8 +111,8 @@ impl<'f> SharedSpans<'f> {
         }
     }
 
-    fn difference(&self, tags: &[Tag], device: DeviceTier) -> Difference {
-        let audience = Audience::User(tags, device);
+    fn difference(&self, tag: Option<Tag>, device: DeviceTier) -> Difference {
+        let audience = Audience::User(tag.as_slice(), device);
         let mut old = DecisionCache::new(self.before, audience);
         let mut new = DecisionCache::new(self.after, audience);
         let unknown = [
@@ -133,13 +127,7 @@ impl<'f> SharedSpans<'f> {
         };
         let (v4, v6) = (self.v4.map(&mut change), self.v6.map(&mut change));
         let mut difference = Difference {
-            group: UserGroup {
-                tag: match tags {
-                    [tag] => Some(*tag),
-                    _ => None,
-                },
-                device,
-            },
+            group: UserGroup { tag, device },
             changes: Vec::new(),
             gained: 0,
             lost: 0,

@@ -14,7 +14,7 @@ impl Filter {
     pub fn explain(&self, origin: &Origin<'_>) -> Record {
         let facts = self.facts(origin.address);
         let audience = Audience::User(origin.tags, origin.device);
-        let (verdict, matching) = judge(self.rules(), self.version(), &facts, audience);
+        let (verdict, matching) = judge(self.rules(), &facts, audience);
         let databases = [
             DatabaseKind::Country,
             DatabaseKind::Asn,
@@ -39,12 +39,7 @@ impl Filter {
             address,
             ..Origin::default()
         });
-        let (verdict, matching) = judge(
-            self.rules(),
-            self.version(),
-            &known.facts,
-            Audience::BeforeLogin,
-        );
+        let (verdict, matching) = judge(self.rules(), &known.facts, Audience::BeforeLogin);
         Record {
             verdict,
             matching,
@@ -53,12 +48,7 @@ impl Filter {
     }
 }
 
-fn judge(
-    rules: &Rules,
-    version: u64,
-    facts: &Facts,
-    audience: Audience<'_>,
-) -> (Verdict, Vec<RuleRef>) {
+fn judge(rules: &Rules, facts: &Facts, audience: Audience<'_>) -> (Verdict, Vec<RuleRef>) {
     let count = u32::try_from(rules.rules().len()).unwrap_or(u32::MAX);
     let found: Vec<(u32, Match)> = matching(rules, 0..count, facts, audience);
     let matched = found
@@ -66,21 +56,7 @@ fn judge(
         .filter_map(|(index, _)| rules.reference(*index))
         .collect();
     (
-        verdict(rules, version, facts.address, found.first().copied()),
+        verdict(rules, facts.address, found.first().copied()),
         matched,
     )
-}
-
-impl Record {
-    /// Returns the verdict of these rules on the recorded facts. With the rules of the recorded version it equals the
-    /// recorded verdict.
-    pub fn replay(&self, rules: &Rules) -> Verdict {
-        judge(
-            rules,
-            self.verdict.version,
-            &self.facts,
-            Audience::User(&self.tags, self.device),
-        )
-        .0
-    }
 }

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use crate::address::special::{embedded_in, is_special};
 use crate::{Asn, Class, Classes, Country, Embedded, Geo};
 
-/// The known facts about a request's address. With them a verdict can be replayed without a database.
+/// The known facts about a request's address. With them a verdict can be understood without a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The address in canonical form.

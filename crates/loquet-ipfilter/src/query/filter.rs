@@ -31,7 +31,6 @@ use crate::{Decision, Geo, Origin, RuleRef, Rules, Verdict};
 pub struct Filter {
     rules: Rules,
     geo: Option<Geo>,
-    version: u64,
     index: Index,
     lists: RuleLists,
     line_numbers: LineNumbers,
@@ -57,7 +56,6 @@ impl Filter {
         Ok(Self {
             rules: rules.clone(),
             geo: geo.cloned(),
-            version: 0,
             index: Index {
                 v4: Family::new(&table.spans.v4, &v4, outcomes.len()),
                 v6: Family::new(&table.spans.v6, &v6, outcomes.len()),
@@ -68,13 +66,6 @@ impl Filter {
             unknown_address: (table.unknown_address, unknown_address),
             tunnels: table.tunnels,
         })
-    }
-
-    /// Sets the host's version number of these rules, which every verdict carries.
-    #[must_use]
-    pub const fn with_version(mut self, version: u64) -> Self {
-        self.version = version;
-        self
     }
 
     /// Returns the rules that it was compiled from.
@@ -186,7 +177,6 @@ impl Filter {
             rule,
             by_unknown,
             precedence: self.rules.precedence,
-            version: self.version,
             address,
         }
     }
@@ -201,7 +191,7 @@ impl Filter {
             let candidates = self.candidates_in_tunnel(address);
             let found = matching(&self.rules, candidates.into_iter(), &facts, audience);
             let decider = found.first().copied();
-            return verdict(&self.rules, self.version, Some(address), decider);
+            return verdict(&self.rules, Some(address), decider);
         }
         let list = self.list_at(address);
         let index = self.lists.deciding_rule(&self.rules, list, audience);
@@ -270,12 +260,6 @@ impl Filter {
         candidates
     }
 
-    /// Returns the host's version number of these rules.
-    #[must_use]
-    pub const fn version(&self) -> u64 {
-        self.version
-    }
-
     pub(crate) const fn index(&self) -> &Index {
         &self.index
     }
@@ -298,7 +282,6 @@ impl Filter {
 
 pub(crate) fn verdict(
     rules: &Rules,
-    version: u64,
     address: Option<IpAddr>,
     decider: Option<(u32, Match)>,
 ) -> Verdict {
@@ -309,7 +292,6 @@ pub(crate) fn verdict(
         rule: index.and_then(|index| rules.reference(index)),
         by_unknown: decider.is_some_and(|(_, met)| met.by_unknown),
         precedence: rules.precedence(),
-        version,
         address,
     }
 }

@@ -2,27 +2,19 @@
 
 use core::fmt;
 use core::net::IpAddr;
-use core::str::FromStr;
 
-use thiserror::Error;
+use crate::{DatabaseKind, DeviceTier, Facts, Located, RuleRef, Tag, Verdict};
 
-use crate::{
-    Asn, Class, Classes, Country, DatabaseKind, Decision, DeviceTier, Facts, Located, RuleRef, Tag,
-    Verdict,
-};
-
-/// A verdict with its reasons. It can be written to a log as one line, parsed again, and replayed on the rules of its
-/// version without a database.
+/// A verdict with its reasons, which can be understood without the databases of its day. It is displayed as one line of
+/// a log.
 ///
 /// ```
-/// use loquet_ipfilter::{Filter, Origin, Record, Rules};
+/// use loquet_ipfilter::{Filter, Origin, Rules};
 ///
 /// let rules = Rules::parse_text("default deny\nallow 203.0.113.0/28")?;
-/// let filter = Filter::compile(&rules, None)?.with_version(7);
+/// let filter = Filter::compile(&rules, None)?;
 /// let record = filter.explain(&Origin::at("203.0.113.7".parse()?));
-/// let line = record.to_string();
-/// let again: Record = line.parse()?;
-/// assert_eq!(again.replay(&rules), record.verdict);
+/// assert!(record.to_string().contains("decision=allow precedence=deny-overrides rule=0 line=2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +36,6 @@ pub struct Record {
     pub matching: Vec<RuleRef>,
 }
 
-/// The reason why a line is not a [`Record`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("not a record of a verdict: {what} at word {word}")]
-pub struct RecordError {
-    /// The number of the word, from 1.
-    pub word: usize,
-    /// What was expected there.
-    pub what: &'static str,
-}
-
 const VERSION: &str = "loquet-verdict-1";
 
 impl fmt::Display for Record {
@@ -68,11 +50,7 @@ impl fmt::Display for Record {
             Some(rule) => write!(f, " rule={} line={}", rule.index, rule.line)?,
             None => f.write_str(" rule=- line=-")?,
         }
-        write!(
-            f,
-            " by-unknown={} version={}",
-            verdict.by_unknown, verdict.version
-        )?;
+        write!(f, " by-unknown={}", verdict.by_unknown)?;
         match facts.address {
             Some(address) => write!(f, " address={address}")?,
             None => f.write_str(" address=-")?,
@@ -130,169 +108,4 @@ fn list<T: fmt::Display>(
     } else {
         Ok(())
     }
-}
-
-/// The words of a line, each `key=value` in a fixed order.
-struct Fields<'t> {
-    words: core::str::Split<'t, char>,
-    word: usize,
-}
-
-impl<'t> Fields<'t> {
-    fn fault(&self, what: &'static str) -> RecordError {
-        RecordError {
-            word: self.word,
-            what,
-        }
-    }
-
-    fn next(&mut self, key: &'static str) -> Result<&'t str, RecordError> {
-        self.word = self.word.saturating_add(1);
-        let word = self.words.next().ok_or(self.fault(key))?;
-        word.strip_prefix(key)
-            .and_then(|rest| rest.strip_prefix('='))
-            .ok_or(self.fault(key))
-    }
-
-    fn read<T>(
-        &mut self,
-        key: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, RecordError> {
-        let value = self.next(key)?;
-        read(value).ok_or(self.fault(key))
-    }
-
-    fn optional<T>(
-        &mut self,
-        key: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, RecordError> {
-        self.read(key, |text| {
-            if text == "-" {
-                Some(None)
-            } else {
-                read(text).map(Some)
-            }
-        })
-    }
-
-    fn all<T>(
-        &mut self,
-        key: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, RecordError> {
-        self.read(key, |text| {
-            if text == "-" {
-                Some(Vec::new())
-            } else {
-                text.split(',').map(&read).collect()
-            }
-        })
-    }
-}
-
-fn one_of<T: Copy + fmt::Display>(values: &[T], text: &str) -> Option<T> {
-    values
-        .iter()
-        .copied()
-        .find(|value| value.to_string() == text)
-}
-
-impl FromStr for Record {
-    type Err = RecordError;
-
-    /// Parses the line that [`Display`](fmt::Display) writes.
-    ///
-    /// # Errors
-    /// [`RecordError`] where a word is missing, out of order or invalid.
-    fn from_str(line: &str) -> Result<Self, RecordError> {
-        let mut fields = Fields {
-            words: line.split(' '),
-            word: 1,
-        };
-        if fields.words.next() != Some(VERSION) {
-            return Err(fields.fault(VERSION));
-        }
-        let mut verdict = read_verdict(&mut fields)?;
-        let facts = read_facts(&mut fields)?;
-        verdict.address = facts.address;
-        let record = Self {
-            verdict,
-            facts,
-            device: fields.read("device", |text| {
-                one_of(&[DeviceTier::Unknown, DeviceTier::Known], text)
-            })?,
-            tags: fields.all("tags", |text| number(text).map(Tag))?,
-            hops: fields.all("hops", address)?,
-            databases: fields.all("databases", |text| {
-                let (kind, built) = text.split_once('@')?;
-                let kinds = [
-                    DatabaseKind::Country,
-                    DatabaseKind::Asn,
-                    DatabaseKind::Anonymizer,
-                ];
-                Some((one_of(&kinds, kind)?, built.parse::<u64>().ok()?))
-            })?,
-            matching: Vec::new(),
-        };
-        match fields.words.next() {
-            Some(_) => Err(fields.fault("more than a record")),
-            None => Ok(record),
-        }
-    }
-}
-
-/// Parses the verdict without its address, which is one of the facts.
-fn read_verdict(fields: &mut Fields<'_>) -> Result<Verdict, RecordError> {
-    use crate::Precedence::{DenyOverrides, FirstMatch, MostSpecific};
-    let decision = fields.read("decision", |text| {
-        one_of(&[Decision::Allow, Decision::Deny], text)
-    })?;
-    let precedence = fields.read("precedence", |text| {
-        one_of(&[DenyOverrides, MostSpecific, FirstMatch], text)
-    })?;
-    let index = fields.optional("rule", number)?;
-    let line = fields.optional("line", number)?;
-    Ok(Verdict {
-        decision,
-        rule: index.zip(line).map(|(index, line)| RuleRef { index, line }),
-        by_unknown: fields.read("by-unknown", flag)?,
-        precedence,
-        version: fields.read("version", |text| text.parse::<u64>().ok())?,
-        address: None,
-    })
-}
-
-fn read_facts(fields: &mut Fields<'_>) -> Result<Facts, RecordError> {
-    let class = |text: &str| {
-        let mut all = Class::ALL.iter();
-        all.find(|(_, word)| *word == text).map(|(class, _)| *class)
-    };
-    Ok(Facts {
-        address: fields.optional("address", address)?,
-        country: fields.read("country", |text| match text {
-            "-" => Some(Located::Unknown),
-            "none" => Some(Located::Nowhere),
-            code => Country::from_code(code).map(Located::In),
-        })?,
-        asn: fields.optional("asn", number)?.map(Asn),
-        classes: fields
-            .all("classes", class)?
-            .into_iter()
-            .fold(Classes::NONE, Classes::with),
-        anonymizer_known: fields.read("anonymiser", flag)?,
-    })
-}
-
-fn number(text: &str) -> Option<u32> {
-    text.parse().ok()
-}
-
-fn flag(text: &str) -> Option<bool> {
-    text.parse().ok()
-}
-
-fn address(text: &str) -> Option<IpAddr> {
-    text.parse().ok()
 }

@@ -29,7 +29,7 @@ impl Origin<'_> {
     }
 }
 
-/// The filter's decision and the rule that made it. It is a value: log it, compare it, replay it.
+/// The filter's decision and the rule that made it. It is a value: log it, compare it.
 #[must_use = "an unused verdict protects nothing"]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Verdict {
@@ -41,8 +41,6 @@ pub struct Verdict {
     pub by_unknown: bool,
     /// How several matching rules were combined.
     pub precedence: Precedence,
-    /// The host's version number of the rules.
-    pub version: u64,
     /// The address in canonical form.
     pub address: Option<IpAddr>,
 }

@@ -1,5 +1,5 @@
 //! Exact analysis: lock-out and differences.
-use loquet_ipfilter::{Decision, DeviceTier, Tag, diff, diff_for};
+use loquet_ipfilter::{Decision, DeviceTier, Tag, diff};
 
 use crate::common::{filter, ip};
 
@@ -66,26 +66,6 @@ fn diff_counts_addresses_per_tag_and_device() {
         diff(&before, &before)
             .iter()
             .all(|difference| difference.is_empty())
-    );
-}
-
-#[test]
-fn diff_for_several_tags_finds_combined_change() {
-    let before = filter(
-        "precedence first-match\nfor tag 1 allow 10.0.0.0/8\nfor tag 2 deny 10.0.0.0/8\ndefault allow",
-    );
-    let after = filter(
-        "precedence first-match\nfor tag 2 deny 10.0.0.0/8\nfor tag 1 allow 10.0.0.0/8\ndefault allow",
-    );
-    assert!(
-        diff(&before, &after)
-            .iter()
-            .all(|difference| difference.is_empty())
-    );
-    let both = diff_for(&before, &after, &[Tag(1), Tag(2)], DeviceTier::Unknown);
-    assert_eq!(
-        (both.lost, both.gained, both.unknown_address),
-        (1 << 24, 0, None)
     );
 }
 

@@ -29,7 +29,6 @@ fn text(check: impl Fn(&str)) -> impl Fn(&[u8]) {
 fn fuzz_corpus_satisfies_invariants() {
     replay("ipfilter_prefix", text(support::check_prefix_and_import));
     replay("ipfilter_rules", text(support::check_rules_and_filter));
-    replay("ipfilter_record", text(support::check_audit_line));
     replay("ipfilter_client", support::check_client_resolution);
     replay("ipfilter_index", support::check_index_of_many_networks);
     #[cfg(feature = "maxmind")]
