@@ -27,8 +27,8 @@ pub struct Letter {
     /// Where to, all of them: the present address first, then those that it replaced less than 14 days before. Empty where
     /// Loquet was told none.
     pub addresses: Vec<Address>,
-    /// Addresses that this round has told the same already, for another account: not to be written to again, and not among
-    /// `addresses`. None for a letter with a link.
+    /// Addresses that another letter of this round has told the same: not to be written to again, and not among `addresses`.
+    /// None for a letter with a link.
     pub already_told: Vec<Address>,
     /// The organization.
     pub org: OrgId,
@@ -65,21 +65,28 @@ pub trait Deliver: Sync {
 
 /// What one round has told which address.
 #[derive(Default)]
-struct Told(BTreeMap<(OrgId, Address), Vec<(UnixTime, Notice)>>);
+struct Told(BTreeMap<(OrgId, Address), Vec<Fact>>);
+
+/// When, what, and of whom where the event does not name the account itself.
+type Fact = (UnixTime, Event, Option<AccountId>);
+
+fn fact(row: &NoticeRow, notice: &Notice) -> Fact {
+    let owner = match notice.to {
+        Audience::Owner { account } if account_of(&notice.event).is_none() => Some(account),
+        _ => None,
+    };
+    (row.at, notice.event, owner)
+}
 
 impl Told {
     fn knows(&self, row: &NoticeRow, notice: &Notice, address: &Address) -> bool {
-        let key = (row.org, address.clone());
-        self.0
-            .get(&key)
-            .is_some_and(|notices| notices.contains(&(row.at, *notice)))
+        let facts = self.0.get(&(row.org, address.clone()));
+        facts.is_some_and(|facts| facts.contains(&fact(row, notice)))
     }
 
-    fn add(&mut self, row: &NoticeRow, notice: Notice, address: Address) {
-        self.0
-            .entry((row.org, address))
-            .or_default()
-            .push((row.at, notice));
+    fn add(&mut self, row: &NoticeRow, notice: &Notice, address: Address) {
+        let facts = self.0.entry((row.org, address)).or_default();
+        facts.push(fact(row, notice));
     }
 }
 
@@ -178,7 +185,7 @@ impl Operator {
             };
             to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
             for address in letter.addresses {
-                told.add(row, notice, address);
+                told.add(row, &notice, address);
             }
             letters = letters.saturating_add(1);
         }
