@@ -29,13 +29,8 @@ fn old_key_is_retired_after_rotation() {
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert_eq!(std::fs::read(shop.key()).unwrap(), kept);
     let unknown = shop.loquet(&["keys", "retire", "9"], None);
-    assert_eq!(
-        said(&unknown),
-        (
-            Some(2),
-            "error: ID: there is no key 9; `loquet keys status` lists them\n"
-        )
-    );
+    let told = "error: ID: there is no key 9; `loquet keys status` lists them\n";
+    assert_eq!(said(&unknown), (Some(2), told));
 
     shop.json(&["keys", "add"]);
     let text = std::fs::read_to_string(shop.key()).unwrap();
