@@ -38,7 +38,7 @@ Examples:
 A CSV file:
   external_id,id,label,roles,address
   marie@example.org,42,Marie,parent,marie@example.org")]
-    Sync(sync::Arguments),
+    Sync(sync::Sync),
     /// Give an account a role
     ///
     /// Reads the administrator's code from standard input, and the next code for making an administrator.

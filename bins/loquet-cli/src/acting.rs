@@ -11,6 +11,7 @@ use loquet::{
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::installation::{Arguments, Installation};
+use crate::output;
 
 /// The administrator who acts, on which database.
 #[derive(Args)]
@@ -108,10 +109,11 @@ impl<'a> Acting<'a> {
     /// Logs out whatever became of the work, so that the session takes no place among the account's others.
     async fn end(&self, ended: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
         match self.mfa.log_out(&self.session).await {
-            // The work ended the session itself.
-            Ok(()) | Err(Error::Refused(_)) => ended,
-            Err(why) => ended.and_then(|_| Err(why.into())),
+            // Refused: the work ended the session itself.
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(why) => output::note(&format!("this command's own session did not end: {why}")),
         }
+        ended
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -72,14 +72,11 @@ impl Database {
 
     pub(crate) async fn open(&self) -> Result<Operator, Failure> {
         // The store would make a new file, without accounts.
-        if !self.db.try_exists().is_ok_and(|exists| exists) {
-            return Err(Failure::io(
-                "--db",
-                format_args!(
-                    "{}: no such file; name the SQLite file that the service uses",
-                    self.db.display()
-                ),
-            ));
+        let path = self.db.display();
+        let exists = self.db.try_exists();
+        if !exists.map_err(|why| Failure::io("--db", format_args!("{path}: {why}")))? {
+            let why = "no such file; name the SQLite file that the service uses";
+            return Err(Failure::io("--db", format_args!("{path}: {why}")));
         }
         let ring = self.keys().ring()?;
         let store = SqliteStore::open(&self.db).map_err(|why| Failure::opening("--db", &why))?;

@@ -153,6 +153,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use clap::{Command, CommandFactory};
 

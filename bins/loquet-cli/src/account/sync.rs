@@ -18,7 +18,7 @@ use crate::role::role_id;
 const MAX_FILE: usize = 64 << 20;
 
 #[derive(Args)]
-pub(crate) struct Arguments {
+pub(crate) struct Sync {
     #[command(flatten)]
     at: installation::Arguments,
 
@@ -36,6 +36,21 @@ enum Format {
     Csv,
     /// A JSON object a line
     JsonLines,
+}
+
+/// A row of a CSV file: every field is text, so that no id is taken for a number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    external_id: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    roles: Option<String>,
+    #[serde(default)]
+    address: Option<String>,
 }
 
 /// A user as the file has it.
@@ -73,7 +88,7 @@ struct User {
 /// What is wrong, and in which line.
 type Fault = (u64, String);
 
-impl Arguments {
+impl Sync {
     pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let format = self.format()?;
         let text = stdin.file("FILE", &self.file, MAX_FILE)?;
@@ -145,21 +160,16 @@ impl Reader {
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let at = |why: &csv::Error| why.position().map_or(1, csv::Position::line);
+        let fault = |why: csv::Error| (at(&why), said(&why));
+        let headers = rows.headers().map_err(fault)?.clone();
         let mut users = Vec::new();
-        let headers = rows
-            .headers()
-            .map_err(|why| (at(&why), why.to_string()))?
-            .clone();
-        for row in rows.into_records() {
-            let row = row.map_err(|why| (at(&why), why.to_string()))?;
-            let line = row.position().map_or(1, csv::Position::line);
-            let listed: Listed = row
+        for record in rows.into_records() {
+            let record = record.map_err(fault)?;
+            let line = record.position().map_or(1, csv::Position::line);
+            let row: Row = record
                 .deserialize(Some(&headers))
                 .map_err(|why| (line, said(&why)))?;
-            users.push(
-                self.user(listed.without_blanks())
-                    .map_err(|why| (line, why))?,
-            );
+            users.push(self.user(row.into()).map_err(|why| (line, why))?);
         }
         Ok(users)
     }
@@ -226,18 +236,23 @@ impl Reader {
 /// The error of a row, without the place that is told beside it.
 fn said(why: &csv::Error) -> String {
     match why.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("expected {expected_len} fields as in the first line, found {len}"),
         _ => why.to_string(),
     }
 }
 
-impl Listed {
-    /// A CSV file has a column for every user, and blanks where nothing is said.
-    fn without_blanks(mut self) -> Self {
-        self.id = self.id.filter(|id| id != &json!(""));
-        self.label = self.label.filter(|label| !label.is_empty());
-        self.address = self.address.filter(|address| !address.is_empty());
-        self
+impl From<Row> for Listed {
+    fn from(row: Row) -> Self {
+        Self {
+            external_id: row.external_id,
+            id: row.id.map(Value::String),
+            label: row.label,
+            roles: row.roles.map(Roles::Text),
+            address: row.address,
+        }
     }
 }
 

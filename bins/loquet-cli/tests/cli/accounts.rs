@@ -72,11 +72,11 @@ fn unknown_names_are_bad_input() {
     let centre = Centre::new();
     let long = "x".repeat(300);
     for words in [
-        vec!["account", "show", "nobody"],
+        vec!["account", "show", "paul"],
         vec!["account", "show", &long],
         vec!["account", "show", "00000000000000000000000000000009"],
-        vec!["mfa", "reset", "sofia", "--as", "nobody"],
-        vec!["mfa", "reset", "nobody", "--as", "helene"],
+        vec!["mfa", "reset", "sofia", "--as", "paul"],
+        vec!["mfa", "reset", "paul", "--as", "helene"],
         vec!["mfa", "status", "--org", "Another"],
     ] {
         let output = centre.loquet(&words, "");

@@ -53,9 +53,9 @@ fn audit_log_is_verified_and_exported() {
         assert!(log.iter().all(|record| !record[name].is_null()), "{name}");
     }
     assert_eq!(exported(&shop, &["--account", "person 2"]), log[4..]);
-    let nobody = shop.loquet(&["audit", "export", "--account", "nobody"], None);
-    let told = "error: --account: no account has the name or id `nobody` in this database; `loquet account list` lists them\n";
-    assert_eq!(said(&nobody), (Some(2), told));
+    let unknown = shop.loquet(&["audit", "export", "--account", "paul"], None);
+    let told = "error: --account: no account has the name or id `paul` in this database; `loquet account list` lists them\n";
+    assert_eq!(said(&unknown), (Some(2), told));
 }
 
 #[test]

@@ -174,6 +174,6 @@ fn break_glass_waits_for_a_day() {
         .json(&["break-glass", "collect", "marc"], &break_glass, 1)
         .remove(0);
     assert_eq!(early["refused"], "TOO_EARLY");
-    let output = centre.loquet(&["break-glass", "open", "nobody"], &break_glass);
+    let output = centre.loquet(&["break-glass", "open", "paul"], &break_glass);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }

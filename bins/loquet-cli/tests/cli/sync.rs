@@ -20,21 +20,24 @@ fn csv_creates_missing_accounts() {
         "external_id,id,label,roles,address\n\
          helene,,,,\n\
          marc,2,,administrator,marc@example.org\n\
-         sofia,00000000000000000000000000000003,,employee,\n\
+         sofia,00000000000000000000000000000003,,10,\n\
          \"Tremblay, Paul\",7,Paul,parent 10,paul@example.org\n\
-         lea,,,,\n",
+         lea,00000000000000000000000000000010,,,\n\
+         max,,,,\n",
     );
     let report = centre.json(&["account", "sync", &users], "", 0);
-    let expected = json!({ "created": 2, "unchanged": 3, "addresses": 1, "rejected": [], "unlisted": ["julie"] });
+    let expected = json!({ "created": 3, "unchanged": 3, "addresses": 1, "rejected": [], "unlisted": ["julie"] });
     assert_eq!(report, [expected]);
     let paul = centre.json(&["account", "show", "Tremblay, Paul"], "", 0);
     assert_eq!(paul[0]["id"], "00000000000000000000000000000007");
     assert_eq!(paul[0]["label"], "Paul");
     assert_eq!(paul[0]["roles"], json!(["parent", "10"]));
+    let lea = centre.json(&["account", "show", "lea"], "", 0);
+    assert_eq!(lea[0]["id"], "00000000000000000000000000000010");
     // Again, it finds all of them, also the one to whom it gave a random id.
     let again = centre.loquet(&["account", "sync", &users], "");
     let told =
-        "0 created, 5 there already (0 with another address), 0 rejected\nnot listed: julie\n";
+        "0 created, 6 there already (0 with another address), 0 rejected\nnot listed: julie\n";
     assert_eq!(said(&again), (Some(0), told));
 }
 
@@ -53,7 +56,11 @@ fn json_lines_from_stdin_create_accounts() {
 fn rejected_account_is_reported_with_exit_code_one() {
     let centre = Centre::new();
     let long = "x".repeat(300);
-    let users = file(&centre, "users.csv", &format!("external_id\n{long}\nlea\n"));
+    let users = file(
+        &centre,
+        "users.csv",
+        &format!("external_id,label\n{long},Paul\nlea,\n"),
+    );
     let report = centre.json(&["account", "sync", &users], "", 1).remove(0);
     assert_eq!(report["created"], 1);
     assert_eq!(report["rejected"][0]["account"], long);
@@ -73,7 +80,7 @@ fn faulty_file_is_named_and_creates_nothing() {
         (
             "b.csv",
             "external_id,id\nlea,8\npaul\n",
-            "line 3: CSV error: record 2 (line: 3, byte: 21): found record with 1 fields, but the previous record has 2 fields",
+            "line 3: expected 2 fields as in the first line, found 1",
         ),
         (
             "c.csv",
