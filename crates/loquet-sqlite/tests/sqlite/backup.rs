@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loquet::audit::Broken;
-use loquet::blocking::wait;
 use loquet::store::{Commit, Store as _};
+use loquet::wait;
 use loquet_sqlite::{BackupError, OpenError, Restore, SqliteStore, backup};
 use rusqlite::Connection;
 
@@ -19,10 +19,10 @@ async fn a_restored_backup_voids_what_may_have_been_used_and_says_what_is_missin
     let (told, made) = loquet_testkit::restore::story(
         SqliteStore::open(&db).unwrap(),
         || backup(&db, &copy).unwrap(),
-        |house| {
+        |fixture| {
             let in_use = Restore::begin(&copy, &db, true).unwrap_err();
             assert!(matches!(in_use, BackupError::InUse { .. }), "{in_use}");
-            drop(house);
+            drop(fixture);
             let restore = Restore::begin(&copy, &db, true).unwrap();
             assert!(SqliteStore::open(restore.path()).is_ok());
             let aside = restore.finish().unwrap();

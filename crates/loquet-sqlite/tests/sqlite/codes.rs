@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
-use loquet::flow::{LogIn, VerifyCode};
-use loquet::store::{Cursor, Fault, Item, Query, Store as _};
+use loquet::store::{Cursor, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, Clock as _, NewAccount, Refusal, Refused, RoleId, ServiceError, Stamp};
+use loquet::{
+    AccountId, Attempt, Clock as _, Error, MfaSession, NewAccount, Refusal, RoleId, wait,
+};
 use loquet_sqlite::{Options, SqliteStore};
-use loquet_testkit::house::{ANNE, House};
+use loquet_testkit::fixture::{ANNE, Fixture};
 
 use crate::child::child;
 use crate::processes::say;
@@ -25,47 +25,32 @@ const PERSONS: u64 = 8;
 /// A half log-in lives ten minutes.
 const FRESH: u64 = 500;
 
-fn house(path: &Path) -> House {
+fn fixture(path: &Path) -> Fixture {
     let store = Options::default()
         .busy(Duration::from_secs(30))
         .open(path)
         .unwrap();
-    wait(House::at(store, TestClock::at(START)))
+    wait(Fixture::at(store, TestClock::at(START)))
 }
 
-/// Answers until it is known: "busy" reveals nothing, and the same form is sent again.
-fn give(house: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
-    let request = House::request();
+/// Answers until it is known: "busy" reveals nothing, and the same attempt is sent again.
+fn give(fixture: &Fixture, session: &MfaSession, typed: &str) -> Result<(), Refusal> {
+    let attempt = Attempt::new(Fixture::client()).idempotency_key("form");
     loop {
-        let code = VerifyCode {
-            stamp,
-            typed: typed.into(),
-        };
-        match wait(house.service.run(code, &request)) {
-            Ok(settled) => {
-                return match settled.granted() {
-                    Ok(_) => Ok(()),
-                    Err(Refused::Rule(refusal)) => Err(refusal),
-                    Err(other) => panic!("{other:?}"),
-                };
-            }
-            Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+        match wait(fixture.mfa.verify_code(session, typed, attempt)) {
+            Ok(_) => return Ok(()),
+            Err(Error::Refused(refusal)) => return Err(refusal),
+            Err(Error::Busy) => {}
             Err(error) => panic!("{error}"),
         }
     }
 }
 
-fn enter(house: &House, account: u64) -> Stamp {
-    let request = House::request();
+fn enter(fixture: &Fixture, account: u64) -> MfaSession {
     loop {
-        match wait(house.service.run(
-            LogIn {
-                account: account.into(),
-            },
-            &request,
-        )) {
-            Ok(settled) => return settled.granted().unwrap().stamp,
-            Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+        match wait(fixture.mfa.log_in(account.into(), Fixture::client())) {
+            Ok(login) => return login.session,
+            Err(Error::Busy) => {}
             Err(error) => panic!("{error}"),
         }
     }
@@ -73,29 +58,34 @@ fn enter(house: &House, account: u64) -> Stamp {
 
 /// One of the processes: for each time and code on its input, all threads submit the code at once.
 pub(crate) fn contest(path: &Path) {
-    let house = house(path);
-    let mut stamps: Vec<Stamp> = Vec::new();
+    let fixture = fixture(path);
+    let mut sessions: Vec<MfaSession> = Vec::new();
+    let mut since = 0;
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (now, typed) = line.split_once(' ').unwrap();
         let now: u64 = now.parse().unwrap();
-        house.clock.set(now);
-        if stamps
-            .first()
-            .is_none_or(|stamp| now - stamp.since().0 > FRESH)
-        {
-            stamps = (0..THREADS).map(|_| enter(&house, ANNE)).collect();
+        fixture.clock.set(now);
+        if now - since > FRESH {
+            since = now;
+            sessions = (0..THREADS).map(|_| enter(&fixture, ANNE)).collect();
         }
         let answers: Vec<_> = thread::scope(|scope| {
-            let running: Vec<_> = stamps
+            let running: Vec<_> = sessions
                 .iter()
-                .map(|stamp| scope.spawn(|| give(&house, *stamp, typed)))
+                .map(|session| scope.spawn(|| give(&fixture, session, typed)))
                 .collect();
             running
                 .into_iter()
                 .map(|thread| thread.join().unwrap())
                 .collect()
         });
+        // The session that was let in was replaced.
+        for (session, answer) in sessions.iter_mut().zip(&answers) {
+            if answer.is_ok() {
+                *session = enter(&fixture, ANNE);
+            }
+        }
         let count = |which: fn(&Result<(), Refusal>) -> bool| {
             answers.iter().filter(|answer| which(answer)).count()
         };
@@ -166,46 +156,46 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
     const WRONG_ROUNDS: u64 = 12;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
-    let house = house(&path);
-    let (phone, _) = wait(house.enabled());
-    let wrong = house.wrong_code(&phone);
+    let fixture = fixture(&path);
+    let (phone, _) = wait(fixture.enabled());
+    let wrong = fixture.wrong_code(&phone);
     let mut contestants: Vec<_> = (0..processes).map(|_| Contestant::start(&path)).collect();
-    let everybody = u32::try_from(processes * THREADS).unwrap();
-    let mut submit = |typed: &str| submit(&mut contestants, house.clock.now().0, typed);
+    let all = u32::try_from(processes * THREADS).unwrap();
+    let mut submit = |typed: &str| submit(&mut contestants, fixture.clock.now().0, typed);
     let mut submitted = 0;
     let mut counted = 0;
     for round in 0..rounds {
-        let typed = house.code(&phone);
+        let typed = fixture.code(&phone);
         assert_eq!(
             submit(&typed),
-            [1, everybody - 1, 0, 0],
+            [1, all - 1, 0, 0],
             "round {round}: accepted, used, wrong, waits"
         );
-        submitted += u64::from(everybody);
+        submitted += u64::from(all);
         if round % (rounds / WRONG_ROUNDS).max(1) == 0 && counted < 70 {
             let [accepted, used, evaluated, waits] = submit(&wrong);
             assert_eq!(
                 (accepted, used, evaluated + waits),
-                (0, 0, everybody),
+                (0, 0, all),
                 "round {round}, wrong code"
             );
             counted += u8::try_from(evaluated).unwrap();
-            let attempts = wait(house.attempts(ANNE));
+            let attempts = wait(fixture.attempts(ANNE));
             assert_eq!(
                 attempts.total, counted,
                 "round {round}: wrong codes evaluated, and counted"
             );
-            submitted += u64::from(everybody);
+            submitted += u64::from(all);
             // Longer than any wait.
-            house.clock.advance(3_700);
+            fixture.clock.advance(3_700);
         }
     }
     for mut contestant in contestants {
         drop(contestant.tell);
         assert!(contestant.running.wait().unwrap().success());
     }
-    wait(house.service.verify_audit(ANNE.into())).unwrap();
-    drop(house);
+    wait(fixture.operator.verify_audit(ANNE.into())).unwrap();
+    drop(fixture);
     let granted = granted_codes(&path, ANNE.into());
     assert_eq!(
         granted, rounds,
@@ -232,7 +222,7 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
 }
 
 #[test]
-fn of_many_processes_with_the_same_code_one_is_let_in() {
+fn one_of_many_processes_logs_in() {
     assert!(contend_for_codes(3, 20) > 480);
 }
 
@@ -244,13 +234,13 @@ pub(crate) fn enter_until_killed(path: &Path) {
         for person in 1..=PERSONS {
             let (store, plan) = (Arc::clone(&store), &plan);
             scope.spawn(move || {
-                let house = wait(House::at(store, TestClock::at(START)));
+                let fixture = wait(Fixture::at(store, TestClock::at(START)));
                 for line in plan {
                     let mut words = line.split(' ');
                     let now = words.next().unwrap().parse().unwrap();
                     let typed = words.nth(person as usize - 1).unwrap();
-                    house.clock.set(now);
-                    give(&house, enter(&house, 100 + person), typed).unwrap();
+                    fixture.clock.set(now);
+                    give(&fixture, &enter(&fixture, 100 + person), typed).unwrap();
                     say(&format!("{person} {now}"));
                 }
             });
@@ -263,7 +253,7 @@ pub(crate) fn enter_until_killed(path: &Path) {
 pub(crate) fn kill_log_ins(times: u64) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
-    let first = house(&path);
+    let first = fixture(&path);
     wait(first.enabled());
     let phones: Vec<Phone> = (1..=PERSONS)
         .map(|person| settle_in(&first, 100 + person))
@@ -274,14 +264,14 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     for round in 0..times {
         let (last, heard) = until_killed(&path, &plan(now, &phones), round);
         accepted += heard;
-        used_once_and_for_all(&house(&path), &phones, &last);
+        used_once_and_for_all(&fixture(&path), &phones, &last);
         // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
         now += 30 * 401;
     }
     accepted
 }
 
-/// The codes of everybody for the steps to come, a line each.
+/// The codes of all for the steps to come, a line each.
 fn plan(now: u64, phones: &[Phone]) -> String {
     (0..400)
         .map(|step| {
@@ -335,17 +325,17 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
     (last, accepted)
 }
 
-fn used_once_and_for_all(house: &House, phones: &[Phone], last: &BTreeMap<u64, u64>) {
+fn used_once_and_for_all(fixture: &Fixture, phones: &[Phone], last: &BTreeMap<u64, u64>) {
     for person in 1..=PERSONS {
         let phone = &phones[person as usize - 1];
-        wait(house.service.verify_audit((100 + person).into())).unwrap();
+        wait(fixture.operator.verify_audit((100 + person).into())).unwrap();
         let Some(at) = last.get(&person) else {
             continue;
         };
-        house.clock.set(*at);
+        fixture.clock.set(*at);
         let again = give(
-            house,
-            enter(house, 100 + person),
+            fixture,
+            &enter(fixture, 100 + person),
             &phone.code(loquet::UnixTime(*at)),
         );
         assert!(
@@ -355,46 +345,40 @@ fn used_once_and_for_all(house: &House, phones: &[Phone], last: &BTreeMap<u64, u
     }
 }
 
-fn settle_in(house: &House, person: u64) -> Phone {
+fn settle_in(fixture: &Fixture, person: u64) -> Phone {
     let name = format!("person {person}");
     let label = format!("{person}@example.org");
-    wait(house.service.ensure_account(
-        house.org,
-        NewAccount {
-            id: person.into(),
-            external_id: &name,
-            label: &label,
-            roles: &[RoleId::PARENT],
-        },
-    ))
-    .unwrap();
-    wait(house.enroll(enter(house, person))).0
+    let new = NewAccount::new(person, &name)
+        .label(&label)
+        .role(RoleId::PARENT);
+    wait(fixture.mfa.provision().ensure_account(new)).unwrap();
+    wait(fixture.enroll(&enter(fixture, person))).0
 }
 
 #[test]
-fn a_code_accepted_before_a_kill_stays_used() {
+fn accepted_code_stays_used_after_a_kill() {
     assert!(kill_log_ins(4) >= 4);
 }
 
 /// The owner's right code among 200 guesses with the stolen password, from as many threads: how long its answer took.
 pub(crate) fn owner_among_guesses() -> Duration {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(&folder.path().join("loquet.db"));
-    let (phone, live) = wait(house.enabled());
-    let wrong = house.wrong_code(&phone);
-    let thief = enter(&house, ANNE);
-    let right = house.code(&phone);
+    let fixture = fixture(&folder.path().join("loquet.db"));
+    let (phone, live) = wait(fixture.enabled());
+    let wrong = fixture.wrong_code(&phone);
+    let thief = enter(&fixture, ANNE);
+    let right = fixture.code(&phone);
     thread::scope(|scope| {
         for _ in 0..200 {
-            scope.spawn(|| give(&house, thief, &wrong).expect_err("a guess"));
+            scope.spawn(|| give(&fixture, &thief, &wrong).expect_err("a guess"));
         }
         let begun = Instant::now();
-        give(&house, live, &right).unwrap();
+        give(&fixture, &live, &right).unwrap();
         begun.elapsed()
     })
 }
 
 #[test]
-fn the_owner_is_answered_among_two_hundred_guesses() {
+fn owner_is_answered_among_guesses() {
     println!("the owner's answer took {:?}", owner_among_guesses());
 }

@@ -1,11 +1,10 @@
-//! The past advisories about replay, races and counters, and other stories of the house, over SQLite.
+//! The past advisories about replay, races and counters, and other stories, over SQLite.
 
-use loquet::Checkpoint;
-use loquet::NewAccount;
 use loquet::audit::Broken;
+use loquet::{Checkpoint, NewAccount};
 use loquet_sqlite::SqliteStore;
 use loquet_testkit::audit::verified;
-use loquet_testkit::house::{ANNE, CHLOE, DENIS, House};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture};
 
 use crate::support::Folder;
 
@@ -16,16 +15,16 @@ async fn past_advisories_over_sqlite() {
 }
 
 #[tokio::test]
-async fn a_connection_lost_at_each_step_over_sqlite() {
+async fn connection_lost_at_each_step_over_sqlite() {
     let folder = Folder::new();
     loquet_testkit::cut::at_each_step(|| folder.open()).await;
 }
 
 #[tokio::test]
-async fn the_ceremonies_over_sqlite() {
+async fn operations_over_sqlite() {
     let folder = Folder::new();
     loquet_testkit::letters::all(|| folder.open()).await;
-    loquet_testkit::ceremonies::all(|| folder.open()).await;
+    loquet_testkit::operations::all(|| folder.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -35,22 +34,22 @@ async fn keys_over_sqlite() {
 }
 
 #[tokio::test]
-async fn the_audit_log_over_sqlite() {
+async fn audit_log_over_sqlite() {
     let folder = Folder::new();
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
 /// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
 #[tokio::test]
-async fn a_leaked_file_shows_no_secret() {
+async fn leaked_file_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("house.db");
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (canaries, _) = loquet_testkit::canaries::story(&house).await;
-    let copy = folder.path().join("house.backup");
-    house.service.mark_backup().await.unwrap();
+    let path = folder.path().join("app.db");
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
+    let (canaries, _) = loquet_testkit::canaries::story(&fixture).await;
+    let copy = folder.path().join("app.backup");
+    fixture.operator.mark_backup().await.unwrap();
     loquet_sqlite::backup(&path, &copy).unwrap();
-    let log = folder.path().join("house.db-wal");
+    let log = folder.path().join("app.db-wal");
     let mut seen = 0;
     for file in [&path, &log, &copy] {
         let bytes = std::fs::read(file).unwrap();
@@ -67,47 +66,38 @@ async fn a_leaked_file_shows_no_secret() {
 /// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
 /// elsewhere finds it, and nothing finds what came after it.
 #[tokio::test]
-async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
+async fn kept_checkpoint_finds_missing_records() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let clock = house.clock.clone();
-    house.imposed().await;
-    let org = house.org;
-    drop(house);
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
+    let clock = fixture.clock.clone();
+    fixture.imposed().await;
+    drop(fixture);
     std::fs::copy(&path, &copy).unwrap();
 
-    let house = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
-    house.log_in(CHLOE).await;
-    let eve = "eve@example.org";
-    let added = house.service.ensure_account(
-        org,
-        NewAccount {
-            id: 9_u64.into(),
-            external_id: "eve",
-            label: eve,
-            roles: &[],
-        },
-    );
-    added.await.unwrap();
-    let kept = house.service.checkpoint().await.unwrap();
-    house.log_in(DENIS).await;
-    drop(house);
+    let fixture = Fixture::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
+    fixture.log_in(CHLOE).await;
+    let eve = NewAccount::new(9_u64, "eve").label("eve@example.org");
+    let provision = fixture.mfa.provision();
+    provision.ensure_account(eve).await.unwrap();
+    let kept = fixture.operator.checkpoint().await.unwrap();
+    fixture.log_in(DENIS).await;
+    drop(fixture);
 
     // The older file in place of the newer one: every chain in it is whole.
-    let house = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
-    assert_eq!(broken(&house, None).await, []);
+    let fixture = Fixture::at(SqliteStore::open(&copy).unwrap(), clock).await;
+    assert_eq!(broken(&fixture, None).await, []);
     let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
     assert_eq!(
-        broken(&house, Some(&kept)).await,
+        broken(&fixture, Some(&kept)).await,
         [cut("chloe", 1, 0), cut("", 0, 0)]
     );
     // Written on, the chain is long enough again, and another one.
-    house.clock.advance(60);
-    house.log_in(CHLOE).await;
-    house.log_in(CHLOE).await;
+    fixture.clock.advance(60);
+    fixture.log_in(CHLOE).await;
+    fixture.log_in(CHLOE).await;
     assert_eq!(
-        broken(&house, Some(&kept)).await,
+        broken(&fixture, Some(&kept)).await,
         [
             ("chloe".to_owned(), Broken::Replaced { seq: 1 }),
             cut("", 0, 0)
@@ -116,21 +106,21 @@ async fn a_checkpoint_kept_elsewhere_finds_what_was_cut_off() {
 }
 
 /// The chains that do not verify.
-async fn broken(house: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
-    let found = verified(&house.service, against).await.into_iter();
+async fn broken(fixture: &Fixture, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
+    let found = verified(&fixture.operator, against).await.into_iter();
     found
         .filter_map(|(name, chain)| Some((name, chain.err()?)))
         .collect()
 }
 
 #[tokio::test]
-async fn a_forged_page_of_the_books_lets_no_records_go() {
+async fn forged_metadata_forgets_no_records() {
     let folder = Folder::new();
     let path = folder.path();
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    house.log_in(CHLOE).await;
-    house.log_in(CHLOE).await;
-    drop(house);
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
+    fixture.log_in(CHLOE).await;
+    fixture.log_in(CHLOE).await;
+    drop(fixture);
 
     let shell = rusqlite::Connection::open(&path).unwrap();
     let chloe = loquet::AccountId::from(CHLOE).to_bytes();
@@ -154,34 +144,31 @@ async fn a_forged_page_of_the_books_lets_no_records_go() {
         1
     );
     drop(shell);
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
     assert_eq!(
-        broken(&house, None).await,
+        broken(&fixture, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_decided_is_there_after_a_restart() {
+async fn decisions_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("house.db");
-    let house = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (phone, stamp) = house.imposed().await;
-    let clock = house.clock.clone();
-    let records = house.service.verify_audit(ANNE.into()).await.unwrap();
-    drop(house);
+    let path = folder.path().join("app.db");
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
+    let (phone, session) = fixture.imposed().await;
+    let clock = fixture.clock.clone();
+    let records = fixture.operator.verify_audit(ANNE.into()).await.unwrap();
+    drop(fixture);
 
-    let house = House::at(SqliteStore::open(&path).unwrap(), clock).await;
+    let fixture = Fixture::at(SqliteStore::open(&path).unwrap(), clock).await;
     assert_eq!(
-        house.service.verify_audit(ANNE.into()).await.unwrap(),
+        fixture.operator.verify_audit(ANNE.into()).await.unwrap(),
         records
     );
     assert!(
-        house.service.check(&stamp, None).await.unwrap().is_ok(),
+        fixture.authorize(&session).await.is_ok(),
         "the session goes on"
     );
-    let half = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone).into();
-    let code = loquet::flow::VerifyCode { stamp: half, typed };
-    assert!(house.run(code).await.is_ok());
+    fixture.enter(ANNE, &phone).await;
 }
