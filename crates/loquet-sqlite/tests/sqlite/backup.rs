@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loquet::audit::Broken;
-use loquet::blocking::wait;
 use loquet::store::{Commit, Store as _};
+use loquet::wait;
 use loquet_sqlite::{BackupError, OpenError, Restore, SqliteStore, backup};
 use rusqlite::Connection;
 

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use loquet::blocking::wait;
 use loquet::contract;
+use loquet::wait;
 use loquet_sqlite::Options;
 
 use crate::support::Folder;

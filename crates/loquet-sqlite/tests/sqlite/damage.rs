@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use loquet::blocking::wait;
 use loquet::store::{Cursor, Query, Row, RowKey, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 
 use crate::support::{account, done, everything, expected, files, found, org, put};

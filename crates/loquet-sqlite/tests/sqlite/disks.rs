@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, SqliteStore};
 
 use crate::support::{done, everything, expected, files, found};

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::blocking::wait;
 use loquet::store::{Cursor, Item, Query, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 

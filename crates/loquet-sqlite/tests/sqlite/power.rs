@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _, Version};
+use loquet::wait;
 use loquet_sqlite::SqliteStore;
 
 use crate::child::child;

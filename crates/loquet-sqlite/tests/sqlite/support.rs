@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use loquet::blocking::wait;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, MetadataId, MetadataRow, NoticeRow,
     OrganizationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
+use loquet::wait;
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
 use rusqlite::Connection;

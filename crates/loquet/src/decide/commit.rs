@@ -2,6 +2,47 @@
 //!
 //! A [`Decided`] is opaque. Nothing can read from it whether a code was right before the store has confirmed that what it
 //! changes is durable (S11: nothing is told before its commit); [`commit`] and [`commit_in`] alone open it, afterwards.
+//! From outside there is no decision at all, only answers:
+//!
+//! ```compile_fail,E0603
+//! fn peek<G>(decided: loquet::commit::Decided<G>) {} // the module is private
+//! ```
+//! ```compile_fail,E0603
+//! fn decide(log_in: loquet::flow::LogIn) {} // so are the operations
+//! ```
+//!
+//! An answer cannot be overlooked, nor taken for a yes:
+//!
+//! ```compile_fail
+//! #![deny(unused_must_use)]
+//! async fn forgets(mfa: loquet::Mfa, session: loquet::MfaSession) {
+//!     mfa.verify_code(&session, "123456", loquet::Client::default()).await;
+//! }
+//! ```
+//! ```
+//! #![deny(unused_must_use)]
+//! async fn hears(mfa: loquet::Mfa, session: loquet::MfaSession) -> bool {
+//!     mfa.verify_code(&session, "123456", loquet::Client::default()).await.is_ok()
+//! }
+//! ```
+//! ```compile_fail,E0308
+//! async fn goes_on(mfa: loquet::Mfa, session: loquet::MfaSession) {
+//!     if mfa.verify_code(&session, "123456", loquet::Client::default()).await {} // no `bool`
+//! }
+//! ```
+//!
+//! No password waits for the code: no operation and no session has a place for one.
+//!
+//! ```compile_fail,E0061
+//! async fn keeps(mfa: loquet::Mfa, account: loquet::AccountId, password: String) {
+//!     let _ = mfa.log_in(account, loquet::Client::default(), password).await; // no such argument
+//! }
+//! ```
+//! ```compile_fail,E0609
+//! fn remembers(session: &loquet::MfaSession) -> &str {
+//!     &session.password // no such field
+//! }
+//! ```
 
 use loquet_policy::Refusal;
 

@@ -8,7 +8,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// A text as the user typed it: a code, a reset code, a group of the break-glass code. Empty by default.
 ///
 /// ```
-/// use loquet::flow::Typed;
+/// use loquet::Typed;
 /// let code = Typed::from("123 456");
 /// assert_eq!(format!("{code:?}"), "Typed(..)");
 /// ```

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
-use loquet::flow::{LogIn, VerifyCode};
-use loquet::store::{Cursor, Fault, Item, Query, Store as _};
+use loquet::store::{Cursor, Item, Query, Store as _};
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, Clock as _, NewAccount, Refusal, Refused, RoleId, ServiceError, Stamp};
+use loquet::{
+    AccountId, Attempt, Clock as _, Error, MfaSession, NewAccount, Refusal, RoleId, wait,
+};
 use loquet_sqlite::{Options, SqliteStore};
-use loquet_testkit::house::{ANNE, House};
+use loquet_testkit::fixture::{ANNE, Fixture};
 
 use crate::child::child;
 use crate::processes::say;
@@ -25,14 +25,19 @@ const USERS: u64 = 8;
 /// Seconds after which a log-in is renewed; a half log-in lives ten minutes.
 const FRESH: u64 = 500;
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn fixture(path: &Path) -> House {
+========
+fn fixture(path: &Path) -> Fixture {
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     let store = Options::default()
         .busy(Duration::from_secs(30))
         .open(path)
         .unwrap();
-    wait(House::at(store, TestClock::at(START)))
+    wait(Fixture::at(store, TestClock::at(START)))
 }
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 /// Repeats a busy request, which reveals nothing about the code, until it is answered.
 fn verify(fixture: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
     let request = House::request();
@@ -50,11 +55,22 @@ fn verify(fixture: &House, stamp: Stamp, typed: &str) -> Result<(), Refusal> {
                 };
             }
             Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+========
+/// Answers until it is known: "busy" reveals nothing, and the same attempt is sent again.
+fn give(fixture: &Fixture, session: &MfaSession, typed: &str) -> Result<(), Refusal> {
+    let attempt = Attempt::new(Fixture::client()).idempotency_key("form");
+    loop {
+        match wait(fixture.mfa.verify_code(session, typed, attempt)) {
+            Ok(_) => return Ok(()),
+            Err(Error::Refused(refusal)) => return Err(refusal),
+            Err(Error::Busy) => {}
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
             Err(error) => panic!("{error}"),
         }
     }
 }
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn log_in(fixture: &House, account: u64) -> Stamp {
     let request = House::request();
     loop {
@@ -66,6 +82,13 @@ fn log_in(fixture: &House, account: u64) -> Stamp {
         )) {
             Ok(settled) => return settled.granted().unwrap().stamp,
             Err(ServiceError::Busy | ServiceError::Store(Fault::Busy)) => {}
+========
+fn enter(fixture: &Fixture, account: u64) -> MfaSession {
+    loop {
+        match wait(fixture.mfa.log_in(account.into(), Fixture::client())) {
+            Ok(login) => return login.session,
+            Err(Error::Busy) => {}
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
             Err(error) => panic!("{error}"),
         }
     }
@@ -74,28 +97,49 @@ fn log_in(fixture: &House, account: u64) -> Stamp {
 /// Runs a child process: for each time and code on its input, all threads submit the code at once.
 pub(crate) fn contest(path: &Path) {
     let fixture = fixture(path);
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
     let mut stamps: Vec<Stamp> = Vec::new();
+========
+    let mut sessions: Vec<MfaSession> = Vec::new();
+    let mut since = 0;
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (now, typed) = line.split_once(' ').unwrap();
         let now: u64 = now.parse().unwrap();
         fixture.clock.set(now);
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
         if stamps
             .first()
             .is_none_or(|stamp| now - stamp.since().0 > FRESH)
         {
             stamps = (0..THREADS).map(|_| log_in(&fixture, ANNE)).collect();
+========
+        if now - since > FRESH {
+            since = now;
+            sessions = (0..THREADS).map(|_| enter(&fixture, ANNE)).collect();
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
         }
         let answers: Vec<_> = thread::scope(|scope| {
-            let running: Vec<_> = stamps
+            let running: Vec<_> = sessions
                 .iter()
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
                 .map(|stamp| scope.spawn(|| verify(&fixture, *stamp, typed)))
+========
+                .map(|session| scope.spawn(|| give(&fixture, session, typed)))
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
                 .collect();
             running
                 .into_iter()
                 .map(|thread| thread.join().unwrap())
                 .collect()
         });
+        // The session that was let in was replaced.
+        for (session, answer) in sessions.iter_mut().zip(&answers) {
+            if answer.is_ok() {
+                *session = enter(&fixture, ANNE);
+            }
+        }
         let count = |which: fn(&Result<(), Refusal>) -> bool| {
             answers.iter().filter(|answer| which(answer)).count()
         };
@@ -196,7 +240,11 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
                 "round {round}: wrong codes evaluated, and counted"
             );
             submitted += u64::from(all);
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
             // Longer than any throttling.
+========
+            // Longer than any wait.
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
             fixture.clock.advance(3_700);
         }
     }
@@ -204,7 +252,11 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
         drop(contestant.stdin);
         assert!(contestant.running.wait().unwrap().success());
     }
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
     wait(fixture.service.verify_audit(ANNE.into())).unwrap();
+========
+    wait(fixture.operator.verify_audit(ANNE.into())).unwrap();
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     drop(fixture);
     let granted = granted_codes(&path, ANNE.into());
     assert_eq!(
@@ -232,7 +284,11 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
 }
 
 #[test]
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn same_code_is_accepted_once_across_processes() {
+========
+fn one_of_many_processes_logs_in() {
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     assert!(contend_for_codes(3, 20) > 480);
 }
 
@@ -244,6 +300,7 @@ pub(crate) fn log_in_until_killed(path: &Path) {
         for user in 1..=USERS {
             let (store, plan) = (Arc::clone(&store), &plan);
             scope.spawn(move || {
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
                 let fixture = wait(House::at(store, TestClock::at(START)));
                 for line in plan {
                     let mut words = line.split(' ');
@@ -252,6 +309,16 @@ pub(crate) fn log_in_until_killed(path: &Path) {
                     fixture.clock.set(now);
                     verify(&fixture, log_in(&fixture, 100 + user), typed).unwrap();
                     say(&format!("{user} {now}"));
+========
+                let fixture = wait(Fixture::at(store, TestClock::at(START)));
+                for line in plan {
+                    let mut words = line.split(' ');
+                    let now = words.next().unwrap().parse().unwrap();
+                    let typed = words.nth(person as usize - 1).unwrap();
+                    fixture.clock.set(now);
+                    give(&fixture, &enter(&fixture, 100 + person), typed).unwrap();
+                    say(&format!("{person} {now}"));
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
                 }
             });
         }
@@ -272,16 +339,27 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     drop(first);
     let mut accepted = 0;
     for round in 0..times {
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
         let (last, acknowledged) = until_killed(&path, &plan(now, &phones), round);
         accepted += acknowledged;
         assert_codes_stay_used(&fixture(&path), &phones, &last);
         // The next code after the plan, because a code may have been accepted and not acknowledged.
+========
+        let (last, heard) = until_killed(&path, &plan(now, &phones), round);
+        accepted += heard;
+        used_once_and_for_all(&fixture(&path), &phones, &last);
+        // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
         now += 30 * 401;
     }
     accepted
 }
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 /// Returns the codes of all users for the coming steps, a line for each step.
+========
+/// The codes of all for the steps to come, a line each.
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
 fn plan(now: u64, phones: &[Phone]) -> String {
     (0..400)
         .map(|step| {
@@ -335,6 +413,7 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
     (last, accepted)
 }
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn assert_codes_stay_used(fixture: &House, phones: &[Phone], last: &BTreeMap<u64, u64>) {
     for user in 1..=USERS {
         let phone = &phones[user as usize - 1];
@@ -346,6 +425,19 @@ fn assert_codes_stay_used(fixture: &House, phones: &[Phone], last: &BTreeMap<u64
         let again = verify(
             fixture,
             log_in(fixture, 100 + user),
+========
+fn used_once_and_for_all(fixture: &Fixture, phones: &[Phone], last: &BTreeMap<u64, u64>) {
+    for person in 1..=PERSONS {
+        let phone = &phones[person as usize - 1];
+        wait(fixture.operator.verify_audit((100 + person).into())).unwrap();
+        let Some(at) = last.get(&person) else {
+            continue;
+        };
+        fixture.clock.set(*at);
+        let again = give(
+            fixture,
+            &enter(fixture, 100 + person),
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
             &phone.code(loquet::UnixTime(*at)),
         );
         assert!(
@@ -355,6 +447,7 @@ fn assert_codes_stay_used(fixture: &House, phones: &[Phone], last: &BTreeMap<u64
     }
 }
 
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn add_user(fixture: &House, user: u64) -> Phone {
     let name = format!("user {user}");
     let label = format!("{user}@example.org");
@@ -373,6 +466,20 @@ fn add_user(fixture: &House, user: u64) -> Phone {
 
 #[test]
 fn accepted_code_stays_used_after_kill() {
+========
+fn settle_in(fixture: &Fixture, person: u64) -> Phone {
+    let name = format!("person {person}");
+    let label = format!("{person}@example.org");
+    let new = NewAccount::new(person, &name)
+        .label(&label)
+        .role(RoleId::PARENT);
+    wait(fixture.mfa.provision().ensure_account(new)).unwrap();
+    wait(fixture.enroll(&enter(fixture, person))).0
+}
+
+#[test]
+fn accepted_code_stays_used_after_a_kill() {
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     assert!(kill_log_ins(4) >= 4);
 }
 
@@ -382,6 +489,7 @@ pub(crate) fn owner_among_guesses() -> Duration {
     let fixture = fixture(&folder.path().join("loquet.db"));
     let (phone, live) = wait(fixture.enabled());
     let wrong = fixture.wrong_code(&phone);
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
     let thief = log_in(&fixture, ANNE);
     let right = fixture.code(&phone);
     thread::scope(|scope| {
@@ -390,11 +498,25 @@ pub(crate) fn owner_among_guesses() -> Duration {
         }
         let begun = Instant::now();
         verify(&fixture, live, &right).unwrap();
+========
+    let thief = enter(&fixture, ANNE);
+    let right = fixture.code(&phone);
+    thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| give(&fixture, &thief, &wrong).expect_err("a guess"));
+        }
+        let begun = Instant::now();
+        give(&fixture, &live, &right).unwrap();
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
         begun.elapsed()
     })
 }
 
 #[test]
+<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/concurrent_codes.rs
 fn owner_is_answered_among_two_hundred_guesses() {
+========
+fn owner_is_answered_among_guesses() {
+>>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/codes.rs
     println!("the owner's answer took {:?}", owner_among_guesses());
 }
