@@ -24,8 +24,19 @@ use crate::hash;
 /// ```
 ///
 /// # Security
-/// The bytes carry a MAC under a key of the ring, so that they cannot be made up. They are a bearer credential: keep them on
-/// the server, or in a cookie that is `HttpOnly` and `Secure`.
+/// The bytes carry a MAC under a key derived from the store's root key. They are a bearer credential: keep them on the
+/// server, or in a cookie that is `HttpOnly` and `Secure`. A session cannot be made up:
+///
+/// ```compile_fail,E0451
+/// # fn forged(session: loquet_policy::Session) -> loquet::MfaSession {
+/// loquet::MfaSession { session, mac: [0; 16] } // its fields are private
+/// # }
+/// ```
+/// ```compile_fail,E0624
+/// # fn forged(session: loquet_policy::Session) -> loquet::MfaSession {
+/// loquet::MfaSession::sign(session, &[0; 32]) // private to the crate
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MfaSession {
     session: Session,
