@@ -197,7 +197,7 @@ pub async fn the_link_in_the_letter_lives_seven_days(house: House) {
         .link
         .clone()
         .unwrap();
-    house.clock.advance(limits::REPUDIATION);
+    house.clock.advance(limits::BINDING_LINK);
     assert_eq!(
         rule(house.run(ReportUnrecognized::by(&link)).await),
         Refusal::WrongLink

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::flow::Reset;
 use loquet::{AccountId, Person, Refusal};
-use loquet_policy::{Account, Authenticator, Requirement, entrance};
+use loquet_policy::{Account, Authenticator, Requirement, next_log_in};
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -65,7 +65,7 @@ async fn line<H: Host>(here: &Here<H>, person: &Person) -> Result<Line, Stop> {
 
 /// What the password alone would open for a person now.
 fn at_log_in<H>(here: &Here<H>, language: Language, account: &Account) -> String {
-    match entrance(&here.standing.organization, account, here.standing.now) {
+    match next_log_in(&here.standing.organization, account, here.standing.now) {
         Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
         Err(Refusal::ResetCodeRequired(_)) => language
             .say("code de réinitialisation exigé", "reset code required")

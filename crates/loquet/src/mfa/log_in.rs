@@ -1,6 +1,6 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, standing};
+use loquet_policy::{Access, AccountId, current_level};
 
 use super::Mfa;
 use crate::attempt::{Attempt, Client};
@@ -132,7 +132,7 @@ impl Mfa {
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
-        standing(&facts.snapshot(actor, &session), now)?;
+        current_level(&facts.snapshot(actor, &session), now)?;
         let mut pendings = actor.facts.pendings_at(now);
         let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
             return Ok(None);
