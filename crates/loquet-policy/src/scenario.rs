@@ -227,7 +227,7 @@ impl fmt::Display for Failed {
         let expected = self.expected.as_deref().unwrap_or("no refusal");
         write!(
             f,
-            "line {}, step {}: expected {expected}, and the rules say",
+            "line {}, step {}: expected {expected}, found",
             self.line, self.step
         )?;
         for (number, reason) in self.found.iter().enumerate() {
@@ -279,9 +279,9 @@ impl fmt::Display for ScenarioError {
         match self {
             Self::Form(text) => f.write_str(text.trim_end()),
             Self::Unknown { line, what, name } => {
-                write!(f, "line {line}: there is no {what} {name:?}")
+                write!(f, "line {line}: unknown {what} {name:?}")
             }
-            Self::Twice { line, name } => write!(f, "line {line}: there is a {name:?} already"),
+            Self::Twice { line, name } => write!(f, "line {line}: the name {name:?} is used twice"),
             Self::Missing { line, field } => write!(f, "line {line}: `{field}` is missing"),
             Self::TooManyRoles { line } => {
                 let most = crate::limits::ROLES;

@@ -73,19 +73,19 @@ fn unexpected_answer_fails_with_line_and_step() {
     for (step, expected) in [
         (
             "{ who = 'Anne', does = 'renew break-glass code', expect = 'LATCHED' }",
-            "line 5, step 2: expected LATCHED, and the rules say NOT_ENABLED",
+            "line 5, step 2: expected LATCHED, found NOT_ENABLED",
         ),
         (
             "{ who = 'Anne', does = 'renew break-glass code' }",
-            "line 5, step 2: expected no refusal, and the rules say NOT_ENABLED",
+            "line 5, step 2: expected no refusal, found NOT_ENABLED",
         ),
         (
             "{ who = 'Anne', does = 'enable', expect = 'NOT_ENABLED' }",
-            "line 5, step 2: expected NOT_ENABLED, and the rules say GRANTED",
+            "line 5, step 2: expected NOT_ENABLED, found GRANTED",
         ),
         (
             "{ who = 'Anne', does = 'act', because = ['MANDATE'] }",
-            "line 5, step 2: expected LEVEL_1 because of MANDATE, and the rules say LEVEL_1",
+            "line 5, step 2: expected LEVEL_1 because of MANDATE, found LEVEL_1",
         ),
     ] {
         let failed = run(step).unwrap().failed.unwrap();
@@ -119,7 +119,7 @@ fn unknown_scenario_names_are_refused_with_line() {
         };
         let error = run(&format!("{{ {who}{step} }}")).unwrap_err();
         let said = match expected.contains('"') {
-            true => format!("there is no {expected}"),
+            true => format!("unknown {expected}"),
             false => missing(expected),
         };
         assert_eq!(error.to_string(), format!("line 5: {said}"));
@@ -145,25 +145,25 @@ fn invalid_cast_is_refused_with_line() {
     };
     assert_eq!(
         cast("", "{ name = 'Anne', roles = ['king'] }"),
-        "line 3: there is no role \"king\""
+        "line 3: unknown role \"king\""
     );
     assert_eq!(
         cast(
             "",
             "{ name = 'Anne', roles = [] },\n{ name = 'Anne', roles = [] }"
         ),
-        "line 4: there is a \"Anne\" already"
+        "line 4: the name \"Anne\" is used twice"
     );
     assert_eq!(
         cast("{ name = 'parent', id = 7, rank = 0 }", ""),
-        "line 2: there is a \"parent\" already"
+        "line 2: the name \"parent\" is used twice"
     );
     assert_eq!(
         cast(
             "{ name = 'knight', id = 7, rank = 0, implies = 'king' }",
             ""
         ),
-        "line 2: there is no role \"king\""
+        "line 2: unknown role \"king\""
     );
     let roles: Vec<String> = (10..20)
         .map(|id| format!("{{ name = 'r{id}', id = {id}, rank = 0 }}"))
