@@ -11,10 +11,10 @@ use std::time::Instant;
 use cedar_policy::{Authorizer, Context, Entities, EntityUid, PolicySet, Request, Response};
 use loquet_benches::{case, compare};
 use loquet_policy::{
-    Access, Account, AccountId, Authenticator, BreakGlass, CodeCheck, Command, Digest, Fresh,
-    Latch, Level, Mandate, MandateState, OrgId, Organization, Plan, PolicyChange, RoleId, RoleSet,
-    Roster, Session, SessionId, Snapshot, Submitted, UnixTime, Vantage, decide, limits, standing,
-    what_if,
+    Access, Account, AccountId, Authenticator, BreakGlass, CodeCheck, CodeSource, Command, Digest,
+    Fresh, Latch, Level, Mandate, MandateState, OrgId, Organization, Plan, PolicyChange, RoleId,
+    RoleSet, Roster, Session, SessionId, Snapshot, Submitted, UnixTime, current_level, decide,
+    limits, what_if,
 };
 
 const NOW: UnixTime = UnixTime(1_790_000_000);
@@ -102,7 +102,7 @@ const CODE: Submitted = Submitted {
         step: 101,
         offset: 0,
     },
-    vantage: Vantage::Stranger,
+    source: CodeSource::Stranger,
 };
 
 struct Cedar {
@@ -285,7 +285,7 @@ impl Both {
         self.compare(
             "what a session is worth, on each request",
             &Cedar::request("claire", "act", ORGANIZATION),
-            || standing(black_box(&snapshot), NOW) == Ok(Level::Level2),
+            || current_level(black_box(&snapshot), NOW) == Ok(Level::Level2),
         );
     }
 

@@ -91,7 +91,7 @@ fn deed<'a>(scenario: &'a Scenario, step: usize) -> (&'a str, &'a str) {
     let step: Option<&Step> = step
         .checked_sub(1)
         .and_then(|at| scenario.steps.get(at))
-        .map(|told| &told.what);
+        .map(|told| &told.value);
     let text = |field: Option<&'a String>| field.map_or("", String::as_str);
     (
         text(step.and_then(|step| step.who.as_ref())),

@@ -1,49 +1,49 @@
-//! What is true of one account.
+//! The state of one account.
 
 use crate::attempts::{Attempts, ResetQuota};
 use crate::{
     AccountId, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId, UnixTime, limits,
 };
 
-/// One account of one organization. Copying it allocates nothing.
+/// One account of one organization. Cloning it allocates nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Account {
-    /// Which account.
+    /// The account's id.
     pub id: AccountId,
-    /// Whose. An account never changes its organization.
+    /// The organization, which never changes.
     pub org: OrgId,
-    /// What the person is there.
+    /// The account's roles.
     pub roles: RoleSet,
-    /// Whether the person is still there.
+    /// Whether the account is active.
     pub status: Status,
-    /// When the account was made.
+    /// When the account was created.
     pub created: UnixTime,
-    /// When it became administrator, if it did later than it was made.
+    /// When the account was promoted to administrator, if that was after its creation.
     pub promoted: Option<UnixTime>,
-    /// "Multi-factor log-in is required for your account": the owner's own switch.
+    /// The owner's toggle: whether the owner requires a second factor.
     pub toggle: bool,
-    /// Whether an authenticator was ever bound. Never goes back.
+    /// Whether an authenticator was ever bound. Once true, it stays true.
     pub ever: bool,
-    /// What is bound now.
+    /// The present authenticator.
     pub authenticator: Authenticator,
-    /// Enrollments that were begun and not confirmed.
+    /// The pending enrollments, at most [`PENDINGS`](limits::PENDINGS).
     pub pendings: [Option<Pending>; limits::PENDINGS],
-    /// Sessions of another epoch are over.
+    /// The epoch. A session of another epoch has ended.
     pub epoch: u32,
-    /// What wrong codes have used up.
+    /// The failures of the present secret, and the waits they caused.
     pub attempts: Attempts,
-    /// Resets that this account has made of others.
+    /// The resets of other accounts that this account has made.
     pub resets: ResetQuota,
-    /// Recovery codes that are left.
+    /// The recovery codes that remain.
     pub recovery: RecoverySet,
-    /// A link in the notice of the last enrollment, with which its owner repudiates it.
+    /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
     pub binding_link: Option<BindingLink>,
 }
 
 impl Account {
-    /// An account that was just made: active, nothing bound.
+    /// Returns an active account without an authenticator.
     #[must_use]
     pub fn new(id: AccountId, org: OrgId, roles: RoleSet, created: UnixTime) -> Self {
         Self {
@@ -65,28 +65,28 @@ impl Account {
         }
     }
 
-    /// Returns whether it has the administrator's role.
+    /// Returns whether the account has the administrator role.
     #[must_use]
     pub fn is_administrator(&self) -> bool {
         self.roles.contains(crate::RoleId::ADMINISTRATOR)
     }
 
-    /// Whether the person is still there.
+    /// Returns whether the account is active.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.status, Status::Active)
     }
 
-    /// The account, if its person is still there.
-    pub(crate) const fn present(&self) -> Result<&Self, Refusal> {
+    /// Returns the account, if it is active.
+    pub(crate) const fn require_active(&self) -> Result<&Self, Refusal> {
         match self.status {
             Status::Active => Ok(self),
             Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }),
         }
     }
 
-    /// What is bound at `now`: a recovery that lapsed leaves the authenticator disabled, so that
-    /// the remaining recovery codes work again.
+    /// Returns the authenticator at `now`. A recovery that expired leaves it disabled, so that the remaining
+    /// recovery codes work again.
     #[must_use]
     pub fn authenticator_at(&self, now: UnixTime) -> Authenticator {
         match self.authenticator {
@@ -107,8 +107,8 @@ impl Account {
         }
     }
 
-    /// Whether the account enrolls by break-glass at `now`. That alone is above the access rules, which may be what
-    /// locked the administrators out.
+    /// Returns whether the account may enroll by break-glass at `now`. Only break-glass bypasses the access
+    /// rules, which may be what locked the administrators out.
     #[must_use]
     pub fn holds_break_glass(&self, now: UnixTime) -> bool {
         matches!(
@@ -123,8 +123,8 @@ impl Account {
         )
     }
 
-    /// Failures in all after which the authenticator is disabled:
-    /// [`limits::FAILURES`], or [`limits::FAILURES_CORRECTED`] when four codes are good at a time.
+    /// Returns the number of failures that disable the authenticator: [`limits::FAILURES`], or
+    /// [`limits::FAILURES_CORRECTED`] when four codes are good at a time.
     #[must_use]
     pub(crate) const fn budget(&self) -> u8 {
         match self.authenticator {
@@ -135,7 +135,7 @@ impl Account {
         }
     }
 
-    /// The enrollments that have not timed out at `now`.
+    /// Returns the enrollments that have not expired at `now`.
     pub fn pendings_at(&self, now: UnixTime) -> impl Iterator<Item = &Pending> {
         self.pendings
             .iter()
@@ -144,7 +144,7 @@ impl Account {
     }
 }
 
-/// Whether a person is still in the organization.
+/// Whether an account is active.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -152,16 +152,16 @@ impl Account {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Status {
-    /// Yes.
+    /// The account is active.
     Active,
-    /// No: no session, no secret.
+    /// The account is deactivated. It has no session and no secret.
     Deactivated {
-        /// Since when.
+        /// When it was deactivated.
         since: UnixTime,
     },
 }
 
-/// What is bound to an account. A secret is stored if and only if this is
+/// The authenticator of an account. A secret is stored if and only if this is
 /// [`Active`](Authenticator::Active).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -170,29 +170,29 @@ pub enum Status {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Authenticator {
-    /// Nothing was bound.
+    /// No authenticator is bound.
     None,
-    /// An authenticator is bound and its codes count.
+    /// An authenticator is bound and its codes are accepted.
     Active {
-        /// Since when.
+        /// When it was bound.
         since: UnixTime,
-        /// The last step whose code was accepted: that step and all before are used up.
+        /// The last accepted step (RFC 6238 §4.2). Codes of this step and earlier ones are used.
         step: u64,
         /// Steps by which a resynchronization found the phone's clock off.
         drift: i8,
-        /// The last step whose second use the owner was told of: one notice a step.
+        /// The last step whose reuse was notified: one notice for each step.
         told: Option<u64>,
     },
-    /// What was bound no longer counts, and nothing is bound in its place.
+    /// The authenticator is disabled, and no other one is bound.
     Disabled {
-        /// Since when.
+        /// When it was disabled.
         since: UnixTime,
         /// What disabled it.
         why: DisabledBy,
     },
-    /// The next enrollment needs a reset code.
+    /// The account was reset: the next enrollment needs a reset code.
     ResetDue {
-        /// The reset code; `None` when it is void and another must be given.
+        /// The reset code; `None` when it is void and a new one must be issued.
         reset_code: Option<ResetCode>,
     },
 }
@@ -206,15 +206,15 @@ pub enum DisabledBy {
     Failures,
     /// The owner reported it lost.
     Loss,
-    /// The owner used a recovery code and did not finish.
+    /// The owner used a recovery code and did not finish the enrollment.
     Recovery,
 }
 
 impl Authenticator {
-    /// Why its codes do not count, if they do not.
+    /// Returns `Ok` if codes of this authenticator are accepted.
     ///
     /// # Errors
-    /// The [`Refusal`] that whoever gives one of them would meet.
+    /// The [`Refusal`] that a submitted code would get.
     pub fn counts(&self) -> Result<(), Refusal> {
         match self {
             Self::Active { .. } => Ok(()),
@@ -227,23 +227,23 @@ impl Authenticator {
     }
 }
 
-/// The right to enroll after a reset. One use, at the confirmation of the enrollment.
+/// The right to enroll after a reset. It is consumed when the enrollment is confirmed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct ResetCode {
-    /// Where it came from.
+    /// How the reset code was issued.
     pub origin: Origin,
-    /// When it was given out.
+    /// When it was issued.
     pub issued: UnixTime,
-    /// From when on it cannot begin an enrollment.
+    /// When it expires: from then on it cannot begin an enrollment.
     pub expires: UnixTime,
-    /// Wrong presentations.
+    /// The number of wrong attempts, of at most [`RESET_CODE_TRIES`](limits::RESET_CODE_TRIES).
     pub wrong: u8,
 }
 
 impl ResetCode {
-    /// When it was given out, and by whom. A void one has left no trace.
+    /// Returns when the code was issued, and by whom. A void one has no cause.
     pub(crate) fn cause(reset_code: &Option<Self>) -> Cause {
         reset_code.map_or_else(Cause::default, |reset_code| Cause {
             role: None,
@@ -260,7 +260,7 @@ impl ResetCode {
     }
 }
 
-/// Where a reset code came from, and what must be shown.
+/// How a reset code was issued, and what must be shown to use it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -268,72 +268,73 @@ impl ResetCode {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Origin {
-    /// An administrator reset the account, or re-hired the person.
+    /// An administrator reset or reactivated the account.
     Administrator {
         /// Hash of the reset code.
         digest: Digest,
-        /// Its author.
+        /// The administrator who issued it.
         by: AccountId,
-        /// The author's [`mark`](crate::Administrator::mark) when the reset code was given out.
+        /// The author's [`mark`](crate::Administrator::mark) when the code was issued.
         mark: u32,
     },
-    /// Break-glass on the host.
+    /// The code was collected through break-glass on the host.
     BreakGlass {
         /// Hash of the reset code.
         digest: Digest,
     },
-    /// The owner used a recovery code: this session alone may go on.
+    /// The owner used a recovery code. Only this session may enroll.
     Recovery {
-        /// Which session.
+        /// The session.
         session: SessionId,
     },
 }
 
-/// An enrollment that was begun. It satisfies nothing; only its session can show or confirm it.
+/// A pending enrollment. It satisfies no requirement, and only the session that began it can show or confirm
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Pending {
-    /// What for.
+    /// The kind of enrollment.
     pub purpose: Purpose,
     /// The session that began it.
     pub session: SessionId,
-    /// When.
+    /// When it began.
     pub since: UnixTime,
-    /// Wrong codes so far.
+    /// The number of wrong codes, of at most [`PENDING_TRIES`](limits::PENDING_TRIES).
     pub wrong: u8,
-    /// Recovery codes that were shown with it and count from its confirmation.
+    /// The recovery codes that were shown with it. They become valid when it is confirmed.
     pub recovery: RecoverySet,
 }
 
 impl Pending {
-    /// When it times out.
+    /// Returns when the enrollment expires, [`limits::PENDING`] seconds after it began.
     #[must_use]
     pub const fn expires(&self) -> UnixTime {
         self.since.plus(limits::PENDING)
     }
 }
 
-/// What an enrollment is for.
+/// The kind of an enrollment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Purpose {
-    /// The account's first.
+    /// The first authenticator of the account.
     First,
-    /// After a reset, with its reset code.
+    /// A new authenticator after a reset, with its reset code.
     Reset,
-    /// Beside an active one, which it replaces.
+    /// A replacement for an active authenticator, which stays valid until then.
     Replace,
 }
 
-/// The link with which an owner says "that enrollment was not me".
+/// The link with which the owner reports an enrollment as not theirs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct BindingLink {
     /// Hash of the link's secret part.
     pub link: Digest,
-    /// From when on it does nothing.
+    /// When the link expires.
     pub expires: UnixTime,
 }

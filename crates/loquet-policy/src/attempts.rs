@@ -1,50 +1,50 @@
-//! What wrong codes use up: one budget for each secret, one count, two lanes of waiting.
+//! Failure counts and throttling: one count for each secret, two independent waits.
 
 use crate::UnixTime;
 
-/// The budget of an account's authenticator. Its count belongs to the secret and begins anew with
-/// the next one; it spans sessions and nodes.
+/// The failures of an account's authenticator. The count belongs to the secret, spans sessions and nodes, and
+/// starts again with a new secret.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Attempts {
-    /// Failures since the secret was bound. Nothing but a new secret ends this count: who may begin
-    /// anew after each of the owner's log-ins guesses for ever.
+    /// Failures since the secret was bound. A success does not reset this count, or else a thief could guess
+    /// on after each log-in of the owner.
     pub total: u8,
-    /// Those who have the password and nothing else that we know.
-    pub stranger: Lane,
-    /// Known devices and live Level2 sessions: a stranger's failures do not make them wait.
-    pub known: Lane,
+    /// Throttling of clients that have only the password.
+    pub stranger: Throttle,
+    /// Throttling of known devices and live Level2 sessions, which a stranger's failures do not affect.
+    pub known: Throttle,
 }
 
-/// Failures in a row of one kind of visitor, and the wait that they brought.
+/// Consecutive failures of one kind of client, and the wait that they caused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct Lane {
-    /// Failures since the last good code of this kind of visitor.
+pub struct Throttle {
+    /// Failures since the last good code of this kind of client.
     pub row: u8,
-    /// Before this moment codes are neither evaluated nor counted.
+    /// Until this time codes are neither checked nor counted.
     pub until: UnixTime,
 }
 
-/// Resets that an administrator made of others, counted in a day that begins with the first.
+/// The resets that an administrator made, counted in a period of 24 hours that begins with the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct ResetQuota {
-    /// When the day began.
+    /// When the period began.
     pub since: UnixTime,
-    /// How many in that day.
+    /// Resets in that period.
     pub used: u8,
 }
 
-/// Where a code comes from. What cannot be shown to be better is a stranger.
+/// What is known about the client that submits a code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Vantage {
-    /// The password, and nothing else that is known.
+pub enum CodeSource {
+    /// A client of which only the password is known. This is the default.
     Stranger,
-    /// A device on which the owner's code was accepted before.
+    /// A device on which the owner submitted a good code before.
     KnownDevice,
     /// A session at Level2.
     LiveSession,

@@ -1,26 +1,28 @@
-//! Who may see and do what the commands do not decide: what callers ask for pages and settings of their own.
+//! Permissions for the caller's own pages and settings, which no command covers.
 
 use crate::{Authenticator, Level, Refusal, Snapshot, UnixTime, limits, rights};
 
-/// Whether the session of a snapshot may see what administrators see. What they change, [`decide`](crate::decide) decides.
+/// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide) decides
+/// on changes.
 ///
 /// # Errors
-/// The [`Refusal`] that says what is missing; [`Refusal::StepUp`] where an authenticator is bound and no code was given.
+/// The [`Refusal`] that says what is missing; [`Refusal::StepUp`] where an authenticator is bound and no code
+/// was submitted.
 pub fn may_see_administration(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
     let level = rights(snapshot, now)?;
     let bound = !matches!(snapshot.actor.authenticator, Authenticator::None);
     if !snapshot.actor.is_administrator() {
         Err(Refusal::NotAdmin)
     } else if level == Level::Level1 && bound {
-        // Before an authenticator is bound there is nothing more to show.
+        // Without an authenticator there is nothing more to show.
         Err(Refusal::StepUp)
     } else {
         Ok(())
     }
 }
 
-/// Whether the session of a snapshot may change a setting that the rules know nothing of: an administrator's, where
-/// multi-factor log-in is enabled, with a code given within [`limits::RECENT`] seconds.
+/// Returns whether the snapshot's session may change a setting that the rules do not cover: it belongs to an
+/// administrator, multi-factor log-in is enabled, and its code is at most [`limits::RECENT`] seconds old.
 ///
 /// # Errors
 /// The [`Refusal`] that says what is missing.

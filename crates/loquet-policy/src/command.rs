@@ -1,209 +1,212 @@
-//! What can be asked for, each with the evidence that its decision needs.
+//! The commands, each with the evidence that its decision needs.
 //!
-//! The engine knows no codes, no hashes, no addresses: whoever calls has computed what a typed
-//! code, a presented reset code or an address amounts to, and says so here.
+//! The engine does not see codes, secrets or addresses. The caller checks them and passes the result.
 
 use crate::{
-    Digest, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime, Vantage,
+    CodeSource, Digest, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime,
 };
 
-/// Everything that anybody can ask for.
+/// A command to [`decide`](crate::decide).
 ///
-/// The *actor* is the account in [`Snapshot::actor`](crate::Snapshot::actor); commands about
-/// somebody else concern [`Snapshot::subject`](crate::Snapshot::subject).
+/// The *actor* is the account in [`Snapshot::actor`](crate::Snapshot::actor). Commands about another account
+/// concern [`Snapshot::subject`](crate::Snapshot::subject).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command {
-    // The organization. An administrator asks.
-    /// Multi-factor log-in for this organization, once and for ever. Level1 is enough.
+    // Organization: given by an administrator.
+    /// Enables multi-factor log-in for the organization, permanently. A Level1 session is enough, because no
+    /// account can have a code yet.
     Enable {
-        /// Hash of the break-glass code that was just shown.
+        /// Hash of the break-glass code that was shown.
         break_glass: Digest,
-        /// Whether its last group was typed back correctly.
+        /// Whether the user typed the last group of that code correctly.
         typed_back: bool,
     },
-    /// [`Preset::StrictLatch`](crate::Preset::StrictLatch) from now on, for ever.
+    /// Changes the preset to [`Preset::StrictLatch`](crate::Preset::StrictLatch), permanently.
     Harden,
-    /// A mandate for a role.
+    /// Announces a mandate for a role, or puts it in force.
     ScheduleMandate {
-        /// Whom it will cover.
+        /// The role that it covers.
         role: RoleId,
-        /// From when on.
+        /// When it begins.
         start: Start,
     },
-    /// Another date for an announced mandate.
+    /// Moves the date of an announced mandate.
     MoveMandate {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
         /// The new date.
         date: UnixTime,
     },
-    /// No mandate after all.
+    /// Cancels an announced mandate.
     CancelMandate {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
     },
-    /// A new break-glass code in place of the old.
+    /// Replaces the break-glass code.
     RenewBreakGlassCode {
-        /// Hash of the code that was just shown.
+        /// Hash of the new code that was shown.
         break_glass: Digest,
-        /// Whether its last group was typed back correctly.
+        /// Whether the user typed the last group of that code correctly.
         typed_back: bool,
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
-    /// Another choice. What weakens needs a fresh code and waits.
+    /// Changes a setting. A weakening change needs a fresh code and waits
+    /// [`WEAKENING`](crate::limits::WEAKENING) seconds.
     ChangeSetting {
-        /// What should hold.
+        /// The new value.
         setting: Setting,
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
-    /// Stop a change that waits.
+    /// Cancels a scheduled change.
     CancelChange {
-        /// Which.
+        /// The kind of setting.
         kind: SettingKind,
     },
-    /// Write down what time has brought: mandates, waiting changes. Anybody, any time.
+    /// Writes the changes that are due: mandates, scheduled settings, expired enrollments. Needs no session
+    /// or role.
     ApplyDue,
 
-    // Log-in. The account's owner, or whoever has the password, asks.
+    // Log-in: given by the person who knows the password.
     /// The correct password was given.
     LogIn {
-        /// What the access rules say of this place.
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// A code, to finish a log-in or to step up.
+    /// Submits a code to finish a log-in, or to step up a session.
     VerifyCode {
         /// The code.
         code: Submitted,
-        /// What the access rules say of this place.
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// Two consecutive codes of a phone whose clock is off.
+    /// Submits two consecutive codes to correct the clock offset of a phone.
     Resynchronize {
-        /// What the two codes amount to.
+        /// The result of checking the two codes.
         pair: PairCheck,
-        /// Where they come from.
-        vantage: Vantage,
-        /// What the access rules say of this place.
+        /// The source of the codes.
+        source: CodeSource,
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// This session is over.
+    /// Ends this session.
     LogOut,
-    /// All sessions of the account are over.
+    /// Ends all sessions of the account.
     LogOutEverywhere,
     /// The password was changed.
     PasswordChanged {
-        /// By the owner, who knew the old one, rather than by somebody's help.
+        /// Whether the owner changed it, knowing the old password, rather than a helper.
         by_owner: bool,
     },
 
-    // Enrollment. The owner asks.
-    /// Begin an enrollment, or show the one again that this session began.
+    // Enrollment: given by the owner.
+    /// Begins an enrollment, or shows the one again that this session began.
     BeginEnrollment {
-        /// The presented reset code.
+        /// Hash of the presented reset code.
         reset_code: Option<Digest>,
-        /// Recovery codes that are shown with it, if the organization offers them.
+        /// The recovery codes shown with it, if the organization offers them.
         recovery: RecoverySet,
-        /// What the access rules say of this place.
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// Begin to replace an active authenticator by another.
+    /// Begins to replace an active authenticator.
     BeginReplacement {
-        /// A fresh code of the old one.
+        /// A fresh code of the old authenticator.
         code: Submitted,
-        /// Recovery codes that are shown with it, if the organization offers them.
+        /// The recovery codes shown with it, if the organization offers them.
         recovery: RecoverySet,
     },
-    /// The first code of the authenticator that this session enrolls.
+    /// Submits the first code of the authenticator that this session enrolls.
     ConfirmEnrollment {
-        /// The code, checked against the pending secret.
+        /// The result of checking the code against the pending secret.
         check: CodeCheck,
-        /// Hash of the secret part of the binding_link link that the notice will carry.
+        /// Hash of the secret part of the link that the notice will carry.
         link: Digest,
-        /// After break-glass: hash of the new break-glass code that was shown and typed back.
+        /// After break-glass: hash of the new break-glass code, shown and typed back.
         break_glass: Option<Digest>,
-        /// What the access rules say of this place.
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// Give up the enrollment that this session began.
+    /// Cancels the enrollment that this session began.
     CancelEnrollment,
-    /// Be asked for a code at log-in.
+    /// Turns the owner's toggle on: a second factor is required at log-in.
     TurnOn {
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
-    /// Be asked no more, where nothing forbids it.
+    /// Turns the owner's toggle off, where no rule forbids it.
     TurnOff {
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
-    /// Begin a recovery with one of the recovery codes.
+    /// Begins a recovery with a recovery code.
     UseRecoveryCode {
         /// Hash of the presented code; `None` when it is malformed.
         code: Option<Digest>,
-        /// Where it comes from.
-        vantage: Vantage,
-        /// What the access rules say of this place.
+        /// The source of the code.
+        source: CodeSource,
+        /// The result of the access rules for this address.
         access: Access,
     },
-    /// The authenticator is lost. The password, or a link that was mailed, is enough.
+    /// Reports the authenticator lost. The password, or a link that was mailed, is enough.
     ReportLost,
-    /// Another address for notices. Without a session the host does it, which keeps its people's addresses.
+    /// Changes the address for notices. Without a session, the host changes it.
     ChangeAddress {
-        /// The fresh code, where an authenticator is bound.
+        /// A fresh code; required where an authenticator is bound.
         code: Submitted,
     },
-    /// "That enrollment was not me", by the link in its notice.
+    /// Reports an enrollment as not the owner's, with the link in its notice.
     ReportUnrecognized {
-        /// Hash of the presented link's secret part.
+        /// Hash of the secret part of the presented link.
         link: Digest,
     },
 
-    // People. An administrator asks about another account.
-    /// Somebody lost the authenticator: a reset code for a new enrollment.
+    // People: given by an administrator about another account.
+    /// Resets an account whose authenticator is lost, and issues a reset code for a new enrollment.
     Reset {
         /// Hash of the new reset code.
         reset_code: Digest,
-        /// Whether the reset code is read aloud, and so lives ten minutes.
+        /// Whether the reset code is read aloud, which limits its life to
+        /// [`RESET_CODE_ALOUD`](crate::limits::RESET_CODE_ALOUD) seconds.
         aloud: bool,
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
-    /// One role more.
+    /// Adds a role.
     AddRole {
-        /// Which.
+        /// The role.
         role: RoleId,
-        /// The fresh code that a promotion to administrator needs.
+        /// A fresh code; required for a role of administrator rank.
         code: Submitted,
     },
-    /// One role less.
+    /// Removes a role.
     RemoveRole {
-        /// Which.
+        /// The role.
         role: RoleId,
     },
-    /// The person leaves.
+    /// Deactivates the account.
     Deactivate,
-    /// The person comes back, or somebody new has the same id.
+    /// Reactivates a deactivated account.
     Reactivate {
-        /// The roles from now on.
+        /// The new roles.
         roles: RoleSet,
         /// Hash of the reset code for the enrollment.
         reset_code: Digest,
-        /// The fresh code.
+        /// A fresh one-time code.
         code: Submitted,
     },
 
-    // The host itself, in the account's name: no session.
-    /// The host deleted the person from its own records.
+    // The host: acts on the account without a session.
+    /// The host deactivates the account because it deleted the person from its own records.
     HostDeactivate,
-    /// The break-glass code was typed on the host, for the administrator in
+    /// Starts break-glass with the break-glass code, for the administrator in
     /// [`Snapshot::actor`](crate::Snapshot::actor).
     OpenBreakGlass {
         /// Hash of the presented code.
         break_glass: Digest,
     },
-    /// The wait is over: give the reset code out.
+    /// Collects the reset code after the wait of [`BREAK_GLASS`](crate::limits::BREAK_GLASS) seconds.
     CollectResetCode {
         /// Hash of the presented code.
         break_glass: Digest,
@@ -213,7 +216,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command is about another account, so that
+    /// Returns whether the command is about another account, so that
     /// [`Snapshot::subject`](crate::Snapshot::subject) must be loaded.
     #[must_use]
     pub const fn reads_subject(&self) -> bool {
@@ -231,88 +234,90 @@ impl Command {
 /// When a mandate begins.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Start {
-    /// On a date, at least [`NOTICE`](crate::limits::NOTICE) ahead.
+    /// On a date at least [`NOTICE`](crate::limits::NOTICE) and at most
+    /// [`NOTICE_MAX`](crate::limits::NOTICE_MAX) seconds ahead.
     At(UnixTime),
-    /// At once.
+    /// Immediately.
     Now {
-        /// Whether the administrator confirmed that everyone who is not enrolled enrolls at the
-        /// next log-in.
+        /// Whether the administrator confirmed that every covered account without an authenticator must
+        /// enroll at its next log-in.
         confirmed: bool,
     },
 }
 
-/// What a typed code amounts to, as the one-time-password engine found it.
+/// The result of checking one submitted code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CodeCheck {
-    /// None was given.
+    /// No code was submitted.
     Absent,
-    /// What was typed is no code.
+    /// The text is not a code.
     Malformed,
-    /// A code, of no step in the window.
+    /// The code matches no step in the window.
     Wrong {
-        /// Minutes by which the phone seems late, when that explains it.
+        /// Minutes by which the phone's clock appears to be slow, if that explains the code.
         behind: Option<u16>,
     },
-    /// The code of a step at or before the last accepted one.
+    /// The code matches a step that was used, or an earlier one.
     Used {
-        /// Which step.
+        /// The step.
         step: u64,
         /// Seconds until the next code.
         wait: u64,
     },
-    /// The code of an unused step.
+    /// The code matches an unused step.
     Good {
-        /// Which step.
+        /// The step.
         step: u64,
         /// Steps from the present one, for the record.
         offset: i8,
     },
 }
 
-/// A code and where it comes from.
+/// A submitted code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Submitted {
-    /// What it amounts to.
+    /// The result of checking it.
     pub check: CodeCheck,
-    /// Where it comes from.
-    pub vantage: Vantage,
+    /// Its source.
+    pub source: CodeSource,
 }
 
-/// What two codes, typed one after the other, amount to.
+/// The result of checking two codes that were typed one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PairCheck {
-    /// What was typed are not two codes.
+    /// The text is not two codes.
     Malformed,
-    /// Not the codes of two consecutive steps in reach.
+    /// The codes do not match two consecutive steps in reach.
     Wrong,
-    /// Two consecutive steps, not both after the last accepted one.
+    /// The codes match two consecutive steps, of which at least one is used.
     Used {
         /// The later step.
         step: u64,
         /// Seconds until the next code.
         wait: u64,
     },
-    /// Two consecutive unused steps.
+    /// The codes match two consecutive unused steps.
     Good {
         /// The later step.
         step: u64,
-        /// Steps by which the phone's clock is off.
+        /// Steps by which the phone's clock is off. At most [`DRIFT_MAX`](crate::limits::DRIFT_MAX) is
+        /// accepted.
         drift: i8,
     },
 }
 
-/// What the rules about address, place and device say.
+/// The result of the access rules for the client's address, network and device.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Access {
-    /// From here, yes.
+    /// The rules allow access.
     Allowed,
-    /// From here, no.
+    /// The rules deny access.
     Denied,
-    /// Nobody can tell, which never allows.
+    /// The rules cannot be evaluated, which is treated as a denial.
     Unknown,
 }
 
-/// What one decision may use up of new things, drawn at random by the caller once per request.
+/// Random values that a decision may use, drawn by the caller once per request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fresh {
     /// The id of a session that the decision may grant.

@@ -1,4 +1,4 @@
-//! What a decision reads and what it says.
+//! The input and the output of a decision.
 
 use crate::{
     Account, AccountId, Organization, Preset, Purpose, Refusal, Requirement, RoleId, Roster,
@@ -6,51 +6,51 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// Everything that one decision reads. What is missing is unknown, and unknown never allows.
+/// The rows that one decision reads. A missing row is treated as unknown, and unknown never allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
     /// The actor's organization; `None` when it cannot be read.
     pub organization: Option<&'a Organization>,
-    /// Its administrators; `None` when they were not loaded or cannot be read.
+    /// The organization's administrators; `None` when they were not loaded or cannot be read.
     pub roster: Option<&'a Roster>,
-    /// Who acts, or in whose name the host acts.
+    /// The account that acts, or for which the host acts.
     pub actor: &'a Account,
-    /// The session in which the actor acts.
+    /// The session that the actor uses, if any.
     pub session: Option<&'a Session>,
-    /// Whom an administrator's command is about.
+    /// The account that an administrator's command is about.
     pub subject: Option<&'a Account>,
 }
 
-/// What was decided: an answer, what to write, whom to tell.
+/// The outcome of a command: the answer, the rows to write and the notices to send.
 ///
-/// All of it or nothing is stored. The answer must not be shown before the changes are durable:
-/// a refusal can have changes too (a wrong code counts).
+/// All of it is stored in one commit, or none. The answer must not be shown before the changes are durable. A
+/// refusal can have changes too: a wrong code is counted.
 #[derive(Clone, PartialEq, Debug)]
-#[must_use = "a decision that nobody stores has not been made"]
+#[must_use = "a decision has no effect until its changes are stored"]
 pub struct Decision {
-    /// Granted or refused.
+    /// The grant or the refusal.
     pub answer: Result<Grant, Refusal>,
-    /// Rows to write in the same commit.
+    /// The rows to write.
     pub changes: Changes,
-    /// Whom to tell, in the same commit.
+    /// The notices to send, stored in the same commit.
     pub notices: Vec<Notice>,
 }
 
-/// Rows to write, each whole. `None` leaves a row as it is.
+/// The rows to write, each in full. `None` leaves a row unchanged.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Changes {
-    /// The organization.
+    /// The organization's row.
     pub organization: Option<Organization>,
-    /// The administrators.
+    /// The row of its administrators.
     pub roster: Option<Roster>,
-    /// The actor.
+    /// The actor's account.
     pub actor: Option<Account>,
-    /// The subject.
+    /// The subject's account.
     pub subject: Option<Account>,
 }
 
 impl Changes {
-    /// Whether there is nothing to write.
+    /// Returns whether no row is written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.organization.is_none()
@@ -60,90 +60,91 @@ impl Changes {
     }
 }
 
-/// What was granted.
+/// What a command achieved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Grant {
-    /// A session, at the level that it says.
+    /// A session at the level that it states.
     Session {
-        /// The session, which replaces the one that asked.
+        /// The session, which replaces the one in the snapshot.
         session: Session,
-        /// Why a code or an enrollment is due, or that none is.
+        /// What requires a code or an enrollment, if anything does.
         requirement: Requirement,
     },
-    /// An enrollment is begun, or shown again.
+    /// An enrollment is pending: newly begun, or shown again.
     Pending {
-        /// What for.
+        /// The kind of enrollment.
         purpose: Purpose,
-        /// When it times out.
+        /// When it expires.
         expires: UnixTime,
-        /// Whether this session had begun it before: the secret is the same.
+        /// Whether this session had begun it before. The secret is then the same.
         resumed: bool,
     },
-    /// The authenticator is bound; the session goes on at Level2.
+    /// The authenticator is bound, and the session continues at Level2.
     Bound {
-        /// The session, which replaces the one that asked.
+        /// The session, which replaces the one in the snapshot.
         session: Session,
-        /// What the enrollment was for.
+        /// The kind of enrollment.
         purpose: Purpose,
     },
-    /// A recovery code was burnt: this session may enroll until then.
+    /// A recovery code was consumed. This session may enroll for [`limits::PENDING`](crate::limits::PENDING)
+    /// seconds.
     Recovering {
-        /// The session, which replaces the one that asked.
+        /// The session, which replaces the one in the snapshot.
         session: Session,
-        /// When the right lapses.
+        /// When that right expires.
         expires: UnixTime,
-        /// Recovery codes that are left.
+        /// The number of recovery codes that remain.
         left: u8,
     },
-    /// A reset code counts for the subject (or, after break-glass, for the actor).
+    /// A reset code was issued for the subject (after break-glass, for the actor).
     ResetCodeIssued {
-        /// Until when.
+        /// When it expires.
         expires: UnixTime,
     },
-    /// Multi-factor log-in is enabled. Its author enrolls next, and the mandate that the article
-    /// recommends is proposed.
+    /// Multi-factor log-in is enabled. The administrator who enabled it enrolls next, and a mandate for
+    /// employees is proposed.
     Enabled {
-        /// The role that should be mandated.
+        /// The role that the proposed mandate covers.
         propose: RoleId,
-        /// The earliest date for it.
+        /// The earliest date of the proposed mandate.
         from: UnixTime,
     },
-    /// The mandate begins then; now if that is now.
+    /// A mandate is announced, moved or put in force.
     Mandate {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
-        /// When.
+        /// When it begins; the present time if it is in force.
         date: UnixTime,
     },
-    /// A change that weakens waits.
+    /// A weakening change is scheduled.
     Scheduled {
         /// When it takes effect.
         due: UnixTime,
     },
-    /// Break-glass waits.
+    /// Break-glass is opening.
     Opening {
         /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// The session is over.
+    /// The session has ended.
     LoggedOut,
-    /// It is done.
+    /// The command was carried out.
     Done,
 }
 
-/// A message that must reach somebody.
+/// A message that must be delivered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Notice {
-    /// Whom.
+    /// The recipients.
     pub to: Audience,
-    /// What.
+    /// What happened.
     pub event: Event,
 }
 
-/// Whom a notice is for.
+/// The recipients of a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -153,19 +154,19 @@ pub struct Notice {
 pub enum Audience {
     /// The owner of an account, at every address.
     Owner {
-        /// Which account.
+        /// The account.
         account: AccountId,
     },
-    /// All administrators.
+    /// All administrators of the organization.
     Administrators,
-    /// Everyone whom the mandate of a role covers.
+    /// Every account that the mandate of a role covers.
     Covered {
-        /// Which role.
+        /// The role.
         role: RoleId,
     },
 }
 
-/// What a notice says.
+/// The event that a notice reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -173,158 +174,161 @@ pub enum Audience {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Event {
-    /// Multi-factor log-in is enabled.
+    /// Multi-factor log-in was enabled.
     Enabled {
-        /// By whom.
+        /// The administrator who enabled it.
         by: AccountId,
     },
-    /// Another preset holds.
+    /// The preset was changed.
     PresetChanged {
-        /// Which.
+        /// The new preset.
         preset: Preset,
     },
-    /// A mandate is announced, or its date moved.
+    /// A mandate was announced, or its date was moved.
     MandateAnnounced {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
-        /// For when.
+        /// When it begins.
         date: UnixTime,
     },
-    /// An announced mandate will not come.
+    /// An announced mandate was cancelled.
     MandateCancelled {
-        /// Whose.
+        /// The role that it would have covered.
         role: RoleId,
     },
     /// An announced mandate begins soon.
     MandateReminder {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
-        /// When.
+        /// When it begins.
         date: UnixTime,
     },
-    /// A mandate is in force.
+    /// A mandate came into force.
     MandateInForce {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
     },
-    /// A mandate is in force, and no administrator is known to be enrolled.
+    /// A mandate came into force while no administrator is known to be enrolled.
     NoAdministratorEnrolled {
-        /// Whose mandate.
+        /// The role that it covers.
         role: RoleId,
     },
     /// The break-glass code was renewed.
     BreakGlassCodeRenewed,
-    /// The break-glass code is void after too many wrong ones: renew it.
+    /// The break-glass code is void after too many wrong attempts and should be renewed.
     BreakGlassCodeVoid,
-    /// Somebody on the host opens the break-glass for an administrator.
+    /// Break-glass was started on the host for an administrator.
     BreakGlassOpening {
-        /// Whom it will let in.
+        /// The administrator that it will readmit.
         account: AccountId,
-        /// When.
+        /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// An administrator logged in, so break-glass was cancelled.
+    /// An administrator logged in, which cancelled break-glass.
     BreakGlassCancelled {
-        /// Who.
+        /// That administrator.
         by: AccountId,
     },
-    /// The break-glass reset code was given out.
+    /// The break-glass reset code was collected.
     BreakGlassOpen {
-        /// To whom.
+        /// The administrator that it readmits.
         account: AccountId,
     },
-    /// A change that weakens was scheduled.
+    /// A weakening change was scheduled.
     ChangeScheduled {
-        /// What will hold.
+        /// The new setting.
         setting: Setting,
-        /// When.
+        /// When it takes effect.
         due: UnixTime,
     },
-    /// A change holds.
+    /// A setting was changed.
     ChangeInForce {
-        /// What holds.
+        /// The new setting.
         setting: Setting,
     },
-    /// A scheduled change was stopped.
+    /// A scheduled change was cancelled.
     ChangeCancelled {
-        /// Which.
+        /// The kind of setting.
         setting: SettingKind,
     },
-    /// A code was used that had been used before.
+    /// A used code was submitted again.
     CodeReused,
-    /// Many wrong codes: replace the authenticator.
+    /// Many wrong codes were submitted; the authenticator should be replaced.
     ReplaceAdvised,
-    /// The authenticator is disabled after too many wrong codes.
+    /// The authenticator was disabled after too many wrong codes.
     DisabledByFailures,
     /// The authenticator was reported lost.
     ReportedLost,
-    /// An authenticator was bound. The link in this notice repudiates it.
+    /// An authenticator was bound. The link in this notice reports an enrollment that the owner does not
+    /// recognize.
     Bound {
-        /// What for.
+        /// The kind of enrollment.
         purpose: Purpose,
     },
-    /// The last enrollment was repudiated.
+    /// The owner reported the last enrollment as not theirs.
     ReportedUnrecognized,
-    /// Notices go to another address from now on; the old one hears for a while what the new one hears.
+    /// The notice address was changed. The previous address continues to receive notices for
+    /// [`limits::ADDRESS_OVERLAP`](crate::limits::ADDRESS_OVERLAP) seconds.
     AddressChanged,
     /// A recovery code was used.
     RecoveryCodeUsed {
-        /// How many are left.
+        /// The number of recovery codes that remain.
         left: u8,
     },
-    /// The clock of the phone was resynchronized.
+    /// The phone's clock offset was corrected.
     Resynchronized,
-    /// The owner's switch was turned.
+    /// The owner turned the second factor on or off.
     Toggled {
-        /// Where to.
+        /// Whether it is required now.
         on: bool,
     },
-    /// An account was reset, or its person re-hired.
+    /// An account was reset or reactivated.
     Reset {
-        /// Whose account.
+        /// The account.
         account: AccountId,
-        /// By whom.
+        /// The administrator who did it.
         by: AccountId,
     },
-    /// A reset code is void after too many wrong ones.
+    /// A reset code is void after too many wrong attempts, or because its author is no longer the same
+    /// administrator.
     ResetCodeVoid,
-    /// Somebody became administrator.
+    /// An account was given a role of administrator rank.
     Promoted {
-        /// Who.
+        /// The account.
         account: AccountId,
-        /// By whom.
+        /// The administrator who promoted it.
         by: AccountId,
     },
-    /// Somebody is administrator no more.
+    /// An account lost the administrator role.
     Demoted {
-        /// Who.
+        /// The account.
         account: AccountId,
     },
-    /// Somebody left.
+    /// An account was deactivated.
     Deactivated {
-        /// Who.
+        /// The account.
         account: AccountId,
     },
-    /// A log-in came from a device that is none of those that the owner had remembered.
+    /// A log-in came from a device that is not remembered for this account.
     NewDevice,
-    /// A log-in came from a network from which none of the owner's came before.
+    /// A log-in came from a network that the account has not used before.
     NewPlace,
-    /// A device was remembered, at its owner's wish.
+    /// A device was remembered at the owner's request.
     DeviceRemembered,
-    /// Devices were forgotten; their sessions are over.
+    /// Remembered devices were removed, and their sessions ended.
     DevicesForgotten {
-        /// How many.
+        /// The number of devices.
         count: u8,
     },
-    /// Whether people may have devices remembered was decided anew.
+    /// An administrator changed whether devices may be remembered.
     DevicesSwitched {
-        /// Whether they may.
+        /// Whether they may be remembered now.
         on: bool,
-        /// By whom.
+        /// That administrator.
         by: AccountId,
     },
-    /// Somebody on the host suspended the access rules: logging in is possible from everywhere.
+    /// The access rules were suspended on the host: log-in is possible from every address.
     AccessRulesSuspended,
-    /// Somebody on the host put the access rules back that held before.
+    /// The access rules were rolled back on the host to the previous version.
     AccessRulesRolledBack,
 }

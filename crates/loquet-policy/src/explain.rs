@@ -1,54 +1,54 @@
-//! Why a decision fell as it did, as data: the rule, the role, the date and who imposed it.
+//! The reasons of a decision as data: the rule, the role, the date and the person who imposed it.
 
 use crate::{AccountId, Decision, Grant, Level, Mandate, Refusal, Requirement, RoleId, UnixTime};
 
-/// One reason of a decision. Texts in people's languages are made from it elsewhere.
+/// One reason of a decision. Other crates turn it into text in the user's language.
 ///
-/// # Which code carries what
-/// "–": never; with a question mark: where somebody or something is behind it; else always. A test holds this table to
-/// the engine, over every command in every state.
+/// # Fields of each code
+/// "–" means that the field is never set; a question mark, that it is set when the value is known; otherwise
+/// it is always set. A test compares this table with the engine, for every command in every state.
 #[doc = include_str!("reasons.md")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Reason {
-    /// The stable name of the answer or of the reason: a [`Refusal::code`], or one of
-    /// `LEVEL_1`, `LEVEL_2`, `HALF_LOGIN`, `RECOVERY_ONLY`, `ENROLL_ONLY`, `GRANTED`, and of the
-    /// reasons `MANDATE`, `UNKNOWN_ROLE_MANDATED`, `TOGGLE`, `POLICY_UNREADABLE`, `ANNOUNCED`.
+    /// The stable name of the answer or of the reason: a [`Refusal::code`]; one of `LEVEL_1`, `LEVEL_2`,
+    /// `HALF_LOGIN`, `RECOVERY_ONLY`, `ENROLL_ONLY`, `GRANTED`; or one of `MANDATE`, `UNKNOWN_ROLE_MANDATED`,
+    /// `TOGGLE`, `POLICY_UNREADABLE`, `ANNOUNCED`.
     pub code: &'static str,
-    /// The rule that gave it.
+    /// The rule that produced it.
     pub rule: Rule,
-    /// The role that the rule is about.
+    /// The role that the rule concerns.
     pub role: Option<RoleId>,
-    /// Since when, or from when on, or until when: the moment that the code speaks of.
+    /// The moment that the code refers to: a start, an end or a deadline.
     pub date: Option<UnixTime>,
-    /// Who imposed it.
+    /// The account that imposed it.
     pub by: Option<AccountId>,
-    /// Seconds until it is worth trying again.
+    /// Seconds until a retry can succeed.
     pub wait: Option<u64>,
 }
 
-/// The rules, by what they protect.
+/// A group of rules, named after what it protects.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Rule {
-    /// What is required of whom: mandates, the owner's switch.
+    /// Which accounts need a second factor: mandates and the owner's toggle.
     Requirement,
-    /// There is no way back.
+    /// What cannot be undone: enabling, mandates in force, the strict preset.
     Latch,
-    /// Who may act: sessions, roles, ranks, and never on oneself.
+    /// Which account may act: sessions, roles, ranks, and never on itself.
     Authority,
-    /// What a code must be, and what wrong ones cost.
+    /// Which codes are accepted, and how failures are throttled.
     Code,
     /// How an authenticator is bound, replaced and recovered.
     Enrollment,
-    /// That somebody can always get back in.
+    /// Prevents a lock-out of the whole organization.
     WayBack,
-    /// What people are told before something binds them.
+    /// Ensures notice before a mandate binds.
     Notice,
-    /// What cannot be read does not allow.
+    /// Refuses when rows or access rules cannot be read.
     FailClosed,
-    /// The request makes no sense here.
+    /// The command does not apply to the present state.
     Request,
 }
 
@@ -74,7 +74,7 @@ impl Reason {
     }
 }
 
-/// The reasons of a decision: first what it is, then everything that requires it.
+/// Returns the reasons of a decision: first the answer, then everything that requires a second factor.
 pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
     let (first, requirement) = match decision.answer {
         Err(refusal) => (refusal.reason(), Requirement::default()),
@@ -122,7 +122,7 @@ pub fn explain(decision: &Decision) -> impl Iterator<Item = Reason> + use<> {
 }
 
 impl Level {
-    /// The reason that names it, as [`explain`] gives it first for a session.
+    /// Returns the reason that [`explain`] gives first for a session at this level.
     #[must_use]
     pub const fn reason(self) -> Reason {
         let code = match self {
@@ -137,7 +137,7 @@ impl Level {
 }
 
 impl Requirement {
-    /// Each thing that requires a second factor, or will.
+    /// Returns each thing that requires a second factor now, or will at an announced date.
     pub fn reasons(&self) -> impl Iterator<Item = Reason> + use<> {
         let role = self.unknown_role;
         [
@@ -160,7 +160,7 @@ impl Requirement {
 }
 
 impl Refusal {
-    /// The reason, with everything that the refusal knows.
+    /// Returns the refusal as a reason, with all fields that it carries.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         let mut reason = Reason::plain(self.code(), self.rule());
@@ -198,11 +198,11 @@ impl Refusal {
     }
 }
 
-/// Each refusal's stable name, and the rule behind it.
+/// Defines each refusal's stable name and rule.
 macro_rules! names {
     ($($refusal:ident $code:literal $rule:ident)*) => {
         impl Refusal {
-            /// The reason's stable name.
+            /// Returns the stable name of this refusal. It never changes.
             ///
             /// ```
             /// use loquet_policy::Refusal;
@@ -216,7 +216,7 @@ macro_rules! names {
                 }
             }
 
-            /// The rule behind it.
+            /// Returns the rule that refused.
             #[must_use]
             pub const fn rule(&self) -> Rule {
                 match self {

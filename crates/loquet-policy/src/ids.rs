@@ -1,4 +1,4 @@
-//! Names of things: plain values that compare, sort and hash.
+//! Identifiers, times and digests: plain values that compare, sort and hash.
 
 use core::fmt;
 use core::str::FromStr;
@@ -10,13 +10,13 @@ macro_rules! sixteen_bytes {
         pub struct $name([u8; 16]);
 
         impl $name {
-            /// The id with exactly these bytes (a UUID's, for example).
+            /// Returns the id with these bytes (a UUID's, for example).
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
 
-            /// The sixteen bytes, as they are stored and sorted.
+            /// Returns the 16 bytes of the id.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; 16] {
                 self.0
@@ -36,7 +36,7 @@ macro_rules! sixteen_bytes {
         }
 
         impl From<i64> for $name {
-            /// The number's 64 bits, so that a database's signed keys convert back.
+            /// Converts the number's 64 bits, so that signed database keys convert back.
             fn from(number: i64) -> Self {
                 Self::from(number.cast_unsigned())
             }
@@ -96,7 +96,7 @@ macro_rules! sixteen_bytes {
             /// Reads exactly 32 hexadecimal digits.
             ///
             /// # Errors
-            /// [`ParseIdError`] says at which byte the text stops being an id.
+            /// [`ParseIdError`] names the position at which the text is not an id.
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 parse_hex::<16>(text).map(Self)
             }
@@ -107,7 +107,7 @@ macro_rules! sixteen_bytes {
     };
 }
 
-/// Ids and digests are hexadecimal text wherever they are stored.
+/// Serializes ids and digests as hexadecimal text.
 #[cfg(feature = "serde")]
 macro_rules! hex_serde {
     ($name:ident) => {
@@ -127,16 +127,16 @@ macro_rules! hex_serde {
 }
 
 sixteen_bytes! {
-    /// An organization: the people whom one set of administrators looks after.
+    /// The id of an organization: the accounts that one group of administrators manages.
     OrgId
 }
 
 sixteen_bytes! {
-    /// An account of one organization. A person who works in two has two.
+    /// The id of an account. An account belongs to one organization.
     AccountId
 }
 
-/// A role, by number. What a role means is data: see [`RoleDefinition`](crate::RoleDefinition).
+/// The number of a role. [`RoleDefinition`](crate::RoleDefinition) gives its meaning.
 ///
 /// ```
 /// use loquet_policy::RoleId;
@@ -147,53 +147,52 @@ sixteen_bytes! {
 pub struct RoleId(pub u16);
 
 impl RoleId {
-    /// A parent: rank 0, multi-factor log-in is voluntary.
+    /// A parent: rank 0. A second factor is voluntary.
     pub const PARENT: Self = Self(0);
-    /// An employee: rank 1, covered by the mandate that the article recommends.
+    /// An employee: rank 1. Enabling proposes a mandate for this role.
     pub const EMPLOYEE: Self = Self(1);
-    /// An administrator: rank 2, covered by the employees' mandate too.
+    /// An administrator: rank 2. The employees' mandate covers it too.
     pub const ADMINISTRATOR: Self = Self(2);
 }
 
-/// Seconds since 1970-01-01T00:00:00Z. The engine never asks a clock: time is a parameter.
+/// Seconds since 1970-01-01T00:00:00Z. Time is always a parameter; the engine reads no clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UnixTime(pub u64);
 
 impl UnixTime {
-    /// This moment and `seconds` more. Stays at the end of time rather than wrap to its start.
+    /// Returns this time plus `seconds`, saturating at the largest value.
     #[must_use]
     pub const fn plus(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `earlier` to this moment, 0 when `earlier` is later.
+    /// Returns the seconds from `earlier` to this time, or 0 if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// One log-in session, named by 64 random bits that the caller drew.
+/// The id of a session: 64 random bits that the caller draws.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u64);
 
-/// The hash of a reset code, a break-glass code, a recovery code or a link, made by the caller.
+/// The hash of a reset code, a break-glass code, a recovery code or a link, computed by the caller.
 ///
-/// The engine only asks whether two are equal. The comparison looks at every byte whatever it
-/// finds; both sides are hashes, so that its timing could tell nothing useful anyway.
+/// Two digests are compared in constant time, although both sides are hashes.
 #[derive(Clone, Copy, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest with exactly these bytes.
+    /// Returns the digest with these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, for whoever stores them.
+    /// Returns the bytes, for storage.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0
@@ -220,7 +219,7 @@ impl core::hash::Hash for Digest {
 }
 
 impl fmt::Debug for Digest {
-    /// Four bytes tell two digests apart in a log and help nobody who reads it.
+    /// Writes four bytes, which are enough to tell digests apart in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, ..] = self.0;
         write!(f, "Digest({a:02x}{b:02x}{c:02x}{d:02x}…)")
@@ -244,16 +243,16 @@ impl fmt::Display for Hex<'_> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ParseIdError {
-    /// An id has a fixed number of digits.
+    /// The text has the wrong length.
     Length {
-        /// Digits that an id has.
+        /// The number of digits of an id.
         expected: usize,
-        /// Bytes that the text has.
+        /// The number of bytes of the text.
         found: usize,
     },
-    /// Something that is no hexadecimal digit.
+    /// The text has a byte that is not a hexadecimal digit.
     Digit {
-        /// Where, in bytes from the start of the text.
+        /// The position of that byte.
         at: usize,
     },
 }
@@ -306,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_reads_back_what_it_prints() {
+    fn id_round_trips_through_text() {
         for number in [0u128, 1, 0xdead_beef, u128::MAX] {
             let id = AccountId::from(number);
             assert_eq!(id.to_string().parse(), Ok(id));
@@ -316,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_id_says_where() {
+    fn bad_id_error_names_position() {
         assert_eq!(
             "".parse::<OrgId>(),
             Err(ParseIdError::Length {
@@ -335,13 +334,13 @@ mod tests {
     }
 
     #[test]
-    fn time_stops_at_its_ends() {
+    fn unix_time_saturates() {
         assert_eq!(UnixTime(u64::MAX).plus(1), UnixTime(u64::MAX));
         assert_eq!(UnixTime(3).since(UnixTime(5)), 0);
     }
 
     #[test]
-    fn digests_differ_in_any_byte() {
+    fn digest_comparison_covers_every_byte() {
         let zero = Digest::from_bytes([0; 32]);
         for at in 0..32 {
             let mut bytes = [0; 32];

@@ -1,18 +1,34 @@
-//! Who must use multi-factor log-in, who may, who may not, and why: a rule engine that is pure,
-//! total and explored state by state.
+//! Decides who must use multi-factor log-in, who may, and who may change that. A pure rule engine: no clock,
+//! no randomness, no I/O.
 //!
-//! An organization *enables* multi-factor log-in once and for ever. Its administrators put a
-//! *mandate* on a role, with notice; whoever is not covered chooses with a *switch* of their own.
-//! A lost authenticator is reset by *another* administrator, never by oneself, and a sealed
-//! *break-glass* code brings back an organization whose administrators are all locked out.
+//! The second factor is a time-based one-time password (RFC 6238). The rules follow NIST SP 800-63B-4 where
+//! it has requirements for binding, throttling, recovery and revocation. [`limits`] gives each number with
+//! its source.
 //!
-//! [`decide`] takes everything that a decision reads (a [`Snapshot`]), what is asked for with its
-//! evidence (a [`Command`]), and the time. It returns a [`Decision`]: a [`Grant`] or a
-//! [`Refusal`], the rows to write in the same commit, and whom to tell. The engine knows no clock,
-//! no randomness, no hash, no code and no address: those are evidence, which the caller computes.
+//! # What it decides
+//! [`decide`] takes the stored rows that matter (a [`Snapshot`]), a [`Command`] with its evidence, and the
+//! time. It returns a [`Decision`]: a [`Grant`] or a [`Refusal`], the rows to write in the same commit, and
+//! the notices to send. The caller checks passwords and codes, hashes secrets, and passes the results as
+//! evidence, for example [`CodeCheck::Good`].
 //!
+//! # Words
+//! | word | meaning |
+//! |---|---|
+//! | *organization* | the unit that has rules and administrators of its own; an account belongs to exactly one |
+//! | *latch* | multi-factor log-in is enabled for an organization once and cannot be disabled again |
+//! | *mandate* | a role must use multi-factor log-in, from a date that is announced at least 7 days ahead |
+//! | *toggle* | the owner's own choice to require a second factor, where no mandate requires it |
+//! | *authenticator* | the shared secret in an authenticator app; *bound* by an *enrollment*, which its first code confirms |
+//! | *reset code* | a code that another administrator gives to a user who lost the authenticator; it permits one new enrollment |
+//! | *recovery code* | a printed single-use code with which the owner starts a new enrollment |
+//! | *break-glass* | a code, kept outside the system, that readmits one administrator after 24 hours when no administrator can log in |
+//! | *epoch* | a counter of the account; a new epoch ends all of its sessions |
+//! | *Level1*, *Level2* | a session with full rights, after the password alone (AAL1), or after password and code (AAL2) |
+//!
+//! # Example
 //! ```
 //! use loquet_policy::*;
+//!
 //! let mut organization = Organization::new(OrgId::from(1u64));
 //! let anne = AccountId::from(1u64);
 //! organization.latch = Latch::Enabled { since: UnixTime(0), by: anne };
@@ -21,8 +37,9 @@
 //!     by: anne,
 //!     state: MandateState::InForce { since: UnixTime(0) },
 //! });
-//! let bruno = RoleSet::of(RoleId::EMPLOYEE);
-//! let bruno = Account::new(AccountId::from(2u64), organization.id, bruno, UnixTime(0));
+//! let employee = RoleSet::of(RoleId::EMPLOYEE);
+//! let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
+//!
 //! let snapshot = Snapshot {
 //!     organization: Some(&organization),
 //!     roster: None,
@@ -32,27 +49,42 @@
 //! };
 //! let log_in = Command::LogIn { access: Access::Allowed };
 //! let decision = decide(&snapshot, &log_in, UnixTime(60), Fresh { session: SessionId(9) });
-//! // The password was correct, and the session may do nothing but enroll.
+//!
+//! // The password was correct, but the mandate requires an enrollment first.
 //! let codes: Vec<_> = explain(&decision).map(|reason| reason.code).collect();
 //! assert_eq!(codes, ["ENROLL_ONLY", "MANDATE"]);
 //! ```
 //!
 //! # What is proved
-//! The test suite visits every reachable state of small organizations with [`decide`] itself, and
-//! holds it to twelve promises in each state and on each step: no Level1 session where more is
-//! required; nobody resets themself; nothing that was latched comes back; from every state
-//! everybody can get back in. Each guard is taken out in turn, and must then be missed
-//! (`tests/explorer/stories.txt`). Every command in every state stands in `tests/rules/grid/grid.txt`,
-//! and what each writes and whom it tells in `tests/rules/scenes/scenes.txt`.
+//! The tests visit every reachable state of small organizations with [`decide`] itself: two accounts with two
+//! sessions each and a thief who knows a password, or three accounts with fewer commands. In each state and on
+//! each step they check these promises:
 //!
-//! `cargo xtask mutants loquet-policy` changes one operator or function at a time, and lists the changes
-//! that no test notices. What guessing is worth stands in [`limits`].
+//! - S1: a Level1 session exists only where no second factor is required.
+//! - S2: an administrator cannot reset, promote, demote or deactivate their own account.
+//! - S3: "enabled", "mandate in force" and "an authenticator was bound" are never undone.
+//! - S4: Level2 implies an active authenticator.
+//! - S5: a deactivated account has no session and no secret.
+//! - S6: an enabled organization has a break-glass code, and no command removes its last enrolled
+//!   administrator.
+//! - S7: from every state, each active account can get back in, by its owner, another administrator or
+//!   break-glass.
+//! - S8: no command lowers the requirement while a mandate covers the account.
+//! - S9: a pending enrollment satisfies nothing, and only the session that began it can show or confirm it.
+//! - S10: a reset never lowers the requirement.
+//! - S11: the outcome of a code is not revealed before its commit. The `loquet` crate keeps this one.
+//! - S12: a code, a reset code and a recovery code are each used at most once.
+//!
+//! Each guard is shown to be necessary: the tests remove it, find the shortest way to a broken promise, and
+//! keep that story in `tests/explorer/stories.txt`. `tests/rules/grid/grid.txt` lists the answer to every
+//! command in every state, and `tests/rules/scenes/scenes.txt` lists what each command writes and which
+//! notices it sends. A second implementation, which keeps only a log, is compared on random traces. `cargo
+//! xtask mutants loquet-policy` lists the code changes that no test detects.
 //!
 //! # Security
-//! Two administrators who collude, and the operator of the database, are out of scope beyond
-//! notices and the audit. Whoever calls must store the changes of a decision before its answer is
-//! shown, those of a refusal too: a wrong code that is not counted is a free guess. A decision
-//! depends on every row in its snapshot, so that the commit must check their versions.
+//! Store the changes of a decision before its answer is shown, also those of a refusal: a wrong code that is
+//! not counted is a free guess. Check the versions of all rows in the snapshot when committing. Two colluding
+//! administrators, and the operator of the database, are out of scope beyond notices and the audit log.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
@@ -66,6 +98,7 @@ mod command;
 mod decide;
 mod decision;
 mod explain;
+mod level;
 pub mod limits;
 mod organization;
 mod recovery;
@@ -78,26 +111,25 @@ mod roster;
 pub mod scenario;
 mod session;
 mod settings;
-mod standing;
 mod what_if;
 
 pub use account::{
     Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
-pub use attempts::{Attempts, Lane, ResetQuota, Vantage};
+pub use attempts::{Attempts, CodeSource, ResetQuota, Throttle};
 pub use authority::{may_administer, may_see_administration};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
+pub use level::{current_level, rights};
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
-pub use requirement::{Requirement, covers, may_turn, required};
+pub use requirement::{Requirement, covers, may_turn_on_or_off, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
-pub use session::{Assurance, Level, NextStep, Session, StampError};
+pub use session::{Assurance, Level, NextStep, ParseSessionError, Session};
 pub use settings::{Options, Scheduled, Setting, SettingKind};
-pub use standing::{rights, standing};
-pub use what_if::{Difference, Entrance, Plan, PolicyChange, entrance, what_if};
+pub use what_if::{Difference, NextLogIn, Plan, PolicyChange, next_log_in, what_if};

@@ -1,38 +1,38 @@
-//! What is true of an organization.
+//! The state of an organization.
 
 use crate::{
     AccountId, Cause, Digest, Options, OrgId, RoleDefinition, RoleId, Scheduled, UnixTime, limits,
 };
 use alloc::vec::Vec;
 
-/// An organization's rules: who must, since when, and what brings a locked-out one back.
+/// The rules of an organization: who must use a second factor, since when, and how a lock-out ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Organization {
-    /// Which organization.
+    /// The organization's id.
     pub id: OrgId,
-    /// How strict the latch is.
+    /// The preset.
     pub preset: Preset,
-    /// Who made it stricter, and when. `None` in an organization that began strict, or is not.
+    /// When the preset was made strict, and by whom. `None` if it is not strict or was so from the start.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub hardened: Option<Hardened>,
-    /// Whether multi-factor log-in exists here yet.
+    /// Whether multi-factor log-in is enabled.
     pub latch: Latch,
-    /// What the roles mean, sorted by role.
+    /// The role definitions, sorted by role.
     pub roles: Vec<RoleDefinition>,
-    /// The mandates that are announced or in force, sorted by role. A role without one is off.
+    /// The mandates, announced or in force, sorted by role.
     pub mandates: Vec<Mandate>,
-    /// The way back in when no administrator is left.
+    /// The break-glass code and its state.
     pub break_glass: BreakGlass,
-    /// What the administrators chose.
+    /// The settings that the administrators have chosen.
     pub options: Options,
-    /// Changes that weaken and still wait, at most one of a kind, sorted by kind.
+    /// The scheduled weakening changes, at most one of each kind, sorted by kind.
     pub scheduled: Vec<Scheduled>,
 }
 
 impl Organization {
-    /// A new organization in which nobody has multi-factor log-in yet, with the article's roles.
+    /// Returns a new organization with the default roles, in which multi-factor log-in is not enabled.
     #[must_use]
     pub fn new(id: OrgId) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Organization {
             preset: Preset::Standard,
             hardened: None,
             latch: Latch::Never,
-            roles: RoleDefinition::article().to_vec(),
+            roles: RoleDefinition::defaults().to_vec(),
             mandates: Vec::new(),
             break_glass: BreakGlass::Unset,
             options: Options::default(),
@@ -48,8 +48,8 @@ impl Organization {
         }
     }
 
-    /// The same with the embedder's own roles in addition. A role that is defined already is
-    /// replaced, so that the article's ranks can be moved before anybody holds them.
+    /// Returns the organization with the given roles added. A definition with a known id replaces the
+    /// previous one.
     #[must_use]
     pub fn with_roles(mut self, roles: impl IntoIterator<Item = RoleDefinition>) -> Self {
         for role in roles {
@@ -65,13 +65,13 @@ impl Organization {
         self
     }
 
-    /// Whether multi-factor log-in has been enabled.
+    /// Returns whether multi-factor log-in is enabled.
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         matches!(self.latch, Latch::Enabled { .. })
     }
 
-    /// Who chose the strict latch, and when.
+    /// Returns who chose the strict preset, and when.
     #[must_use]
     pub fn hardened_by(&self) -> Cause {
         self.hardened
@@ -79,42 +79,42 @@ impl Organization {
             .unwrap_or_default()
     }
 
-    /// What `role` means, if somebody defined it.
+    /// Returns the definition of `role`, if there is one.
     #[must_use]
     pub fn role(&self, role: RoleId) -> Option<&RoleDefinition> {
         self.roles.iter().find(|known| known.id == role)
     }
 
-    /// The mandate for `role` itself, announced or in force.
+    /// Returns the mandate for `role` itself, announced or in force.
     #[must_use]
     pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
         self.mandates.iter().find(|mandate| mandate.role == role)
     }
 }
 
-/// How strict the latch is.
+/// Whether voluntary accounts may turn the second factor off again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Preset {
-    /// The owner of a voluntary account may switch off the question at log-in.
+    /// The owner of a voluntary account may turn the second factor off.
     Standard,
-    /// Nobody switches off anything: "no way back" to the letter.
+    /// The second factor cannot be turned off, even by a voluntary account.
     StrictLatch,
 }
 
-/// Who chose [`Preset::StrictLatch`], and when.
+/// When [`Preset::StrictLatch`] was chosen, and by whom.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Hardened {
-    /// When.
+    /// When it was chosen.
     pub since: UnixTime,
-    /// Which administrator.
+    /// The administrator who chose it.
     pub by: AccountId,
 }
 
-/// Whether multi-factor log-in exists in an organization. It moves once, forward.
+/// Whether multi-factor log-in is enabled in an organization. It changes once, and never back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -122,32 +122,32 @@ pub struct Hardened {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Latch {
-    /// Not yet.
+    /// It is not enabled.
     Never,
-    /// For ever.
+    /// It is enabled, permanently.
     Enabled {
-        /// Since when.
+        /// When it was enabled.
         since: UnixTime,
-        /// Which administrator enabled it.
+        /// The administrator who enabled it.
         by: AccountId,
     },
 }
 
-/// The obligation of a role to use multi-factor log-in.
+/// The obligation to use a second factor, for the holders of a role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Mandate {
-    /// Whom it covers, with every role that implies this one.
+    /// The role. Roles that imply it are covered too.
     pub role: RoleId,
     /// The administrator who imposed it.
     pub by: AccountId,
-    /// Announced or in force.
+    /// Whether it is announced or in force.
     pub state: MandateState,
 }
 
 impl Mandate {
-    /// When it began, or will begin.
+    /// Returns when the mandate began or will begin.
     #[must_use]
     pub const fn start(&self) -> UnixTime {
         match self.state {
@@ -158,7 +158,7 @@ impl Mandate {
 }
 
 impl From<&Mandate> for Cause {
-    /// The mandate's role, its author, and when it began or will.
+    /// Returns the mandate's role, its author and its start.
     fn from(mandate: &Mandate) -> Self {
         Self {
             role: Some(mandate.role),
@@ -167,7 +167,7 @@ impl From<&Mandate> for Cause {
     }
 }
 
-/// Announced or in force. There is no way from the second back to the first.
+/// Whether a mandate is announced or in force. A mandate in force never returns to announced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -175,23 +175,23 @@ impl From<&Mandate> for Cause {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum MandateState {
-    /// People have been told. The first decision at or after the date puts it in force.
+    /// The mandate begins on a future date. The first decision at or after that date puts it in force.
     Announced {
         /// When it was announced.
         since: UnixTime,
         /// When it begins.
         date: UnixTime,
-        /// How often the date was put off.
+        /// How often the date was postponed.
         postponements: u8,
     },
-    /// It binds.
+    /// The mandate is in force.
     InForce {
-        /// Since when.
+        /// When it came into force.
         since: UnixTime,
     },
 }
 
-/// The break-glass code that brings back an organization whose administrators are all locked out.
+/// The break-glass code, which readmits one administrator when no administrator can log in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -199,46 +199,46 @@ pub enum MandateState {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum BreakGlass {
-    /// None was ever made: multi-factor log-in is not enabled.
+    /// No code was made: multi-factor log-in is not enabled.
     Unset,
-    /// The code lies in its envelope.
+    /// The code can be used.
     Ready {
         /// Hash of the code.
         break_glass: Digest,
-        /// Since when.
+        /// Since when it can be used.
         since: UnixTime,
-        /// Wrong codes presented since.
+        /// Wrong codes presented since then.
         wrong: u8,
     },
-    /// Too many wrong codes. An administrator renews it, or it is sealed again with time.
+    /// The code is void after too many wrong ones, until it is renewed or the time passes.
     Void {
         /// Hash of the code.
         break_glass: Digest,
-        /// Until when nobody can use it.
+        /// When it becomes valid again.
         until: UnixTime,
     },
-    /// Somebody on the host presented the code; the wait runs.
+    /// The code was presented on the host, and the wait is running.
     Opening {
         /// Hash of the code.
         break_glass: Digest,
-        /// The administrator it will let in.
+        /// The administrator that it will readmit.
         account: AccountId,
         /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// The reset code is out. The enrollment that follows renews the break-glass code.
+    /// The reset code was collected. The enrollment that follows renews the break-glass code.
     Open {
-        /// Hash of the code, which counts again if the reset code lapses.
+        /// Hash of the code, which becomes valid again if the reset code expires.
         break_glass: Digest,
         /// The administrator who holds the reset code.
         account: AccountId,
-        /// When the reset code lapses.
+        /// When the reset code expires.
         expires: UnixTime,
     },
 }
 
 impl BreakGlass {
-    /// What it is at `now`: deadlines are data, a lapsed reset code or a served wait is sealed again.
+    /// Returns the state at `now`: after a deadline the code is ready again.
     #[must_use]
     pub const fn at(self, now: UnixTime) -> Self {
         match self {
@@ -267,16 +267,16 @@ impl BreakGlass {
         }
     }
 
-    /// The account for which it is being opened, or is open.
-    pub(crate) const fn beneficiary(&self) -> Option<AccountId> {
+    /// Returns the administrator for whom break-glass is opening or open.
+    pub(crate) const fn opened_for(&self) -> Option<AccountId> {
         match self {
             Self::Opening { account, .. } | Self::Open { account, .. } => Some(*account),
             Self::Unset | Self::Ready { .. } | Self::Void { .. } => None,
         }
     }
 
-    /// The code goes back into its envelope.
-    pub(crate) const fn closed(self, now: UnixTime) -> Self {
+    /// Returns the state after opening was cancelled: the code is ready again.
+    pub(crate) const fn back_to_ready(self, now: UnixTime) -> Self {
         match self {
             Self::Opening { break_glass, .. } | Self::Open { break_glass, .. } => Self::Ready {
                 break_glass,

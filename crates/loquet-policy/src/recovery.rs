@@ -3,16 +3,15 @@
 use crate::{Digest, limits};
 use core::fmt;
 
-/// The recovery codes of one set that are left, as hashes: at most
-/// [`limits::RECOVERY_CODES`].
+/// The remaining recovery codes of one set, as hashes: at most [`limits::RECOVERY_CODES`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RecoverySet([Option<Digest>; limits::RECOVERY_CODES]);
 
 impl RecoverySet {
-    /// No code.
+    /// The empty set.
     pub const EMPTY: Self = Self([None; limits::RECOVERY_CODES]);
 
-    /// The set of these codes.
+    /// Returns the set of these codes.
     ///
     /// # Errors
     /// [`TooManyCodes`] for more than [`limits::RECOVERY_CODES`].
@@ -25,27 +24,27 @@ impl RecoverySet {
         Ok(set)
     }
 
-    /// The codes that are left.
+    /// Returns the remaining codes.
     pub fn iter(&self) -> impl Iterator<Item = &Digest> {
         self.0.iter().flatten()
     }
 
-    /// How many are left.
+    /// Returns the number of remaining codes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether none is left.
+    /// Returns whether no code remains.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// Burns `code`: the set without it, or `None` when it is not one of them. Every code is
-    /// compared whatever is found.
+    /// Returns the set without `code`, or `None` if `code` is not in it. Every code is compared, so that the
+    /// time does not depend on the result.
     #[must_use]
-    pub fn burn(&self, code: &Digest) -> Option<Self> {
+    pub fn consume(&self, code: &Digest) -> Option<Self> {
         let mut left = *self;
         let mut found = false;
         for slot in &mut left.0 {
@@ -64,7 +63,7 @@ impl fmt::Debug for RecoverySet {
     }
 }
 
-/// A set has at most [`limits::RECOVERY_CODES`] recovery codes.
+/// The error for more than [`limits::RECOVERY_CODES`] codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TooManyCodes;
 
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_counts_its_codes_and_prints_none() {
+    fn recovery_set_debug_hides_codes() {
         let codes = [1, 2].map(|byte| Digest::from_bytes([byte; 32]));
         let set = RecoverySet::new(codes).unwrap();
         assert_eq!((set.len(), set.is_empty()), (2, false));

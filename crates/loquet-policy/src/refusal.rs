@@ -1,23 +1,23 @@
-//! Why not.
+//! Refusals: why a command was not carried out.
 
 use crate::{AccountId, NextStep, RoleId, UnixTime};
 use core::fmt;
 
-/// Who is behind a refusal, for which role and since when. What nobody knows, or nobody imposed, is `None`.
+/// The role, the date and the person behind a refusal. A value that is unknown or does not apply is `None`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Cause {
-    /// The role that was bound: one of the account's own, or one that it implies.
+    /// The role that a mandate covers: one of the account's own, or one that it implies.
     pub role: Option<RoleId>,
-    /// Since when it holds, from when on it will, or when it lapsed.
+    /// When the cause began, will begin, or expired.
     pub date: Option<UnixTime>,
-    /// Who imposed it.
+    /// The account that imposed it.
     pub by: Option<AccountId>,
 }
 
 impl Cause {
-    /// What `by` did at `date`, to no role in particular.
+    /// Returns the cause that `by` established at `date`, without a role.
     #[must_use]
     pub const fn of(by: AccountId, date: UnixTime) -> Self {
         Self {
@@ -28,13 +28,13 @@ impl Cause {
     }
 }
 
-/// Why a command was refused: a value with its reasons, not an error.
+/// Why a command was refused. A refusal is an ordinary outcome with its reasons, not a fault.
 ///
-/// [`code`](Refusal::code) is stable for ever; texts belong to whoever speaks to people.
+/// [`code`](Refusal::code) is stable; other crates write the text that a user reads.
 ///
 /// # Security
-/// The reason is for the person whom it concerns and for the operator. Whoever has not yet shown
-/// the password hears one sentence for everything.
+/// Show the reason only to the person concerned and to the operator. A client that has not yet shown the
+/// password gets the same sentence for every refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -43,200 +43,201 @@ impl Cause {
 )]
 #[must_use]
 pub enum Refusal {
-    /// No such account in this organization, or not one that this actor may know of.
+    /// The account does not exist in this organization, or this actor may not know of it.
     UnknownAccount,
-    /// The log-in's one generic refusal: the account's owner has left.
+    /// The log-in is refused without a reason: the account is deactivated.
     LogInRefused,
-    /// Nobody is logged in, and this needs a session.
+    /// The command needs a session, and there is none.
     LogInRequired,
-    /// The session is of another epoch: log in again.
+    /// The session belongs to an earlier epoch. The user logs in again.
     StaleLogIn,
-    /// The half log-in is older than ten minutes: log in again.
+    /// The half log-in is older than [`HALF_LOGIN`](crate::limits::HALF_LOGIN) seconds. The user logs in
+    /// again.
     LogInExpired,
-    /// This session may only enroll, because of this.
+    /// The session may only enroll, for this cause.
     EnrollOnly(Cause),
-    /// This session must first show a code, because of this.
+    /// The session must submit a code first, for this cause.
     CodeRequired(Cause),
-    /// This session may only recover: the authenticator is disabled.
+    /// The session may only recover: the authenticator is disabled.
     RecoverFirst {
-        /// Since when.
+        /// When it was disabled.
         since: UnixTime,
     },
-    /// The same form was sent again, and its log-in is finished.
+    /// The same attempt was submitted again after its log-in was completed.
     AlreadyCompleted,
-    /// The rules cannot be read, so nothing is allowed that they might forbid.
+    /// The rules cannot be read, so that nothing is allowed that they might forbid.
     PolicyUnavailable,
-    /// The access rules do not allow this place.
+    /// The access rules deny this address.
     AccessDenied,
-    /// Nobody can tell whether the access rules allow this place.
+    /// The access rules cannot be evaluated for this address.
     AccessUnknown,
 
-    /// There is no way back from this.
+    /// The state cannot be undone.
     Latched(Cause),
-    /// Multi-factor log-in is enabled already.
+    /// Multi-factor log-in is already enabled.
     AlreadyEnabled(Cause),
     /// Multi-factor log-in is not enabled.
     NotEnabled,
-    /// What is asked for holds already.
+    /// The requested state is already the present one.
     Unchanged,
-    /// Nobody defined this role.
+    /// The role is not defined.
     UnknownRole {
-        /// Which.
+        /// The role.
         role: RoleId,
     },
-    /// The mandate of this role is announced already.
+    /// A mandate for this role is already announced.
     AlreadyAnnounced(Cause),
-    /// No mandate of this role is announced.
+    /// No mandate for this role is announced.
     NothingAnnounced {
-        /// Which role.
+        /// The role.
         role: RoleId,
     },
-    /// People need more notice.
+    /// The date is less than [`NOTICE`](crate::limits::NOTICE) seconds ahead.
     TooSoon {
         /// The earliest possible date.
         earliest: UnixTime,
     },
-    /// "Now" needs the confirmation that everyone enrolls at the next log-in.
+    /// A mandate that begins immediately needs the confirmation that covered accounts enroll at their next
+    /// log-in.
     NotConfirmed,
-    /// The date was put off as often as it can be, and stands.
+    /// The date was postponed [`POSTPONEMENTS`](crate::limits::POSTPONEMENTS) times already.
     TooManyPostponements(Cause),
-    /// Without a break-glass code a mandate could strand the administrators.
+    /// A mandate without a usable break-glass code could lock out all administrators.
     WouldStrandAdmin,
-    /// The last group of the break-glass code was not typed back.
+    /// The last group of the break-glass code was not typed correctly.
     BreakGlassCodeNotConfirmed,
-    /// The value is out of its bounds.
+    /// The value is outside its bounds.
     OutOfBounds {
-        /// The smallest possible value.
+        /// The smallest permitted value.
         least: u64,
-        /// The largest possible value.
+        /// The largest permitted value.
         most: u64,
     },
-    /// No such change is waiting.
+    /// No change of this kind is scheduled.
     NothingScheduled,
 
-    /// Not a code.
+    /// The text is not a code. It was not counted.
     Malformed,
-    /// A wrong code. It was counted.
+    /// The code is wrong. It was counted.
     WrongCode {
-        /// Minutes by which the phone seems late, when that explains it.
+        /// Minutes by which the phone's clock appears to be slow, if that explains the code.
         behind: Option<u16>,
     },
-    /// This step's code, or a later one, was used. Nothing was counted.
+    /// The code of this step, or of a later one, was used. Nothing was counted.
     AlreadyUsed {
         /// Seconds until the next code.
         wait: u64,
     },
-    /// Too many wrong codes in a row. What was typed was neither looked at nor counted.
+    /// Codes are throttled after wrong ones. The code was neither checked nor counted.
     Throttled {
-        /// Seconds until codes are looked at again.
+        /// Seconds until codes are checked again.
         wait: u64,
     },
-    /// The rest of this secret's budget is kept for known devices and live sessions.
+    /// The last [`RESERVE`](crate::limits::RESERVE) failures of this secret are reserved for known devices
+    /// and live sessions.
     KnownDeviceOnly,
     /// The authenticator is disabled.
     Disabled {
-        /// Since when.
+        /// When it was disabled.
         since: UnixTime,
     },
-    /// Nothing is bound to this account.
+    /// The account has no authenticator.
     NoAuthenticator,
-    /// An authenticator is bound: replace it.
+    /// The account already has an authenticator. It can be replaced.
     AlreadyBound,
-    /// Enroll first.
+    /// The actor or the subject must enroll first.
     EnrollFirst,
-    /// The enrollment needs a reset code: of a reset, or because what requires a second factor is too long ago for the pass
-    /// phrase alone.
+    /// The enrollment needs a reset code: after a reset, or because the enrollment window is over.
     ResetCodeRequired(Cause),
-    /// Not the reset code, or one that is void.
+    /// The reset code is wrong or void.
     WrongResetCode,
-    /// The reset code's time is over.
+    /// The reset code has expired.
     ResetCodeExpired(Cause),
-    /// Another session began this enrollment.
+    /// Another session began the pending enrollment.
     NotYours,
-    /// No enrollment is begun, or it timed out.
+    /// No enrollment is pending, or it has expired.
     NothingPending,
-    /// Three enrollments are begun already.
+    /// The account has [`PENDINGS`](crate::limits::PENDINGS) pending enrollments already.
     TooManyPendings,
-    /// After break-glass, the break-glass code is renewed before the enrollment is confirmed.
+    /// An enrollment after break-glass needs a new break-glass code before it is confirmed.
     BreakGlassCodeFirst,
     /// The organization offers no recovery codes.
     NotOffered,
-    /// Not a recovery code of this account. It was counted.
+    /// The recovery code is wrong. It was counted.
     WrongRecoveryCode,
-    /// Not the link, or too late.
+    /// The link is wrong or has expired.
     WrongLink,
 
-    /// A mandate covers the account, in force or announced. Without a date and an author: a role that nobody defined
-    /// counts as mandated.
+    /// A mandate, announced or in force, covers the account. A cause without a date and an author means that
+    /// the account holds an undefined role, which counts as mandated.
     Mandated(Cause),
-    /// A fresh code must come with this.
+    /// The command needs a fresh code.
     StepUp,
-    /// Only the owner of an account does this.
+    /// Only the owner of the account may do this.
     NotOwner,
 
-    /// Only an administrator does this.
+    /// Only an administrator may do this.
     NotAdmin,
-    /// The last code of this session is too long ago.
+    /// The last code of this session is older than [`RECENT`](crate::limits::RECENT) seconds.
     NotFresh,
-    /// Nobody resets themself.
+    /// An administrator cannot reset their own account.
     SelfReset,
-    /// Nobody promotes themself.
+    /// An administrator cannot add a role to their own account.
     SelfPromotion,
-    /// Nobody takes the administrator's role from themself.
+    /// An administrator cannot remove a role from their own account.
     SelfDemotion,
-    /// Nobody lets themself go.
+    /// An administrator cannot deactivate their own account.
     SelfDeactivation,
     /// The other account has a higher rank.
     Rank,
-    /// The actor became administrator too recently.
+    /// The actor became administrator less than [`PROBATION`](crate::limits::PROBATION) seconds ago.
     TooNew {
-        /// When that is over.
+        /// When that period ends.
         until: UnixTime,
     },
-    /// Five resets in a day are enough.
+    /// The actor has made [`RESETS_A_DAY`](crate::limits::RESETS_A_DAY) resets in 24 hours.
     TooManyResets {
-        /// Seconds until the next.
+        /// Seconds until the next reset is possible.
         wait: u64,
     },
-    /// The last administrator who is enrolled stays.
+    /// The account is the last administrator, or the last one who is enrolled.
     LastEnrolledAdmin,
-    /// The last role is taken away by leaving.
+    /// The last role of an account cannot be removed. The account can be deactivated.
     UseDeactivate,
     /// The account does not have this role.
     NoSuchRole,
-    /// The account has all the roles it can hold.
+    /// The account holds [`ROLES`](crate::limits::ROLES) roles already.
     TooManyRoles,
-    /// The person has left: re-hire first.
+    /// The account is deactivated. It can be reactivated.
     IsDeactivated {
-        /// Since when.
+        /// When it was deactivated.
         since: UnixTime,
     },
-    /// The person has not left.
+    /// The account is not deactivated.
     NotDeactivated,
 
     /// There is no break-glass code, or it is void.
     NoBreakGlassCode {
-        /// Until when a void one stays void.
+        /// When a void code becomes valid again.
         until: Option<UnixTime>,
     },
-    /// Break-glass is under way.
+    /// Break-glass is already opening or open.
     AlreadyOpen {
         /// When the reset code can be collected.
         ready: UnixTime,
     },
-    /// Not the break-glass code. It was counted, unless break-glass is under way: whoever opened it showed the right one.
+    /// The break-glass code is wrong. It was counted, unless break-glass was already opening.
     WrongBreakGlassCode,
     /// The wait is not over.
     TooEarly {
-        /// When it is.
+        /// When it ends.
         ready: UnixTime,
     },
 
-    /// The new access rules would lock out the administrator who sets them, from where they are set. Answered by the
-    /// caller, which knows addresses.
+    /// The new access rules would lock out the administrator who sets them, at the present address. The
+    /// caller decides this.
     WouldLockOut,
-    /// The notice address was changed so often that the replaced ones, which still receive notices, leave no room.
-    /// Answered by the caller, which keeps addresses.
+    /// Too many previous notice addresses still receive notices. The caller decides this.
     TooManyAddresses,
 }
 
@@ -256,7 +257,7 @@ impl Refusal {
 impl core::error::Error for Refusal {}
 
 impl fmt::Display for Refusal {
-    /// The stable name, for the operator's log.
+    /// Writes the stable name, for the operator's log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }

@@ -1,34 +1,34 @@
-//! Who must, and why: questions that change nothing.
+//! Which accounts need a second factor, and why. Nothing here changes state.
 
 use crate::{
     Account, Cause, Latch, Mandate, MandateState, Organization, Preset, Refusal, RoleId, RoleSet,
     UnixTime,
 };
 
-/// Whether an account must use multi-factor log-in, and everything that says so.
+/// Whether an account must use a second factor, with all reasons.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Requirement {
-    /// The mandate in force that covers the account, the earliest if there are several.
+    /// The earliest mandate in force that covers the account.
     pub mandate: Option<Mandate>,
-    /// A role that nobody defined, which counts as mandated.
+    /// An undefined role of the account, which counts as mandated.
     pub unknown_role: Option<RoleId>,
-    /// The owner's switch is on.
+    /// Whether the owner's toggle is on.
     pub toggle: bool,
-    /// The rules cannot be read, so that the strictest is assumed.
+    /// Whether the rules cannot be read, in which case a second factor is required.
     pub unreadable: bool,
-    /// The mandate that will cover the account, the earliest if there are several. It requires
-    /// nothing yet.
+    /// The earliest announced mandate that will cover the account. It requires nothing yet.
     pub announced: Option<Mandate>,
 }
 
 impl Requirement {
-    /// Whether anything requires a second factor now.
+    /// Returns whether a second factor is required now.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         self.mandate.is_some() || self.unknown_role.is_some() || self.toggle || self.unreadable
     }
 
-    /// What requires it now, for a refusal: the mandate before the unknown role. The owner's own switch is nobody's doing.
+    /// Returns the cause for a refusal: the mandate, or else the undefined role. The owner's toggle gives no
+    /// cause.
     #[must_use]
     pub fn cause(&self) -> Cause {
         match (&self.mandate, self.unknown_role) {
@@ -41,7 +41,7 @@ impl Requirement {
     }
 }
 
-/// Whether `account` must use multi-factor log-in at `now`, and why.
+/// Returns whether `account` must use a second factor at `now`, with all reasons.
 #[must_use]
 pub fn required(
     organization: Option<&Organization>,
@@ -64,7 +64,7 @@ pub fn required(
         if organization.role(role).is_none() {
             requirement.unknown_role = requirement.unknown_role.or(Some(role));
         }
-        for mandate in covering(organization, role) {
+        for mandate in mandates_for(organization, role) {
             match mandate_since(mandate, now) {
                 Ok(since) => {
                     let earlier = requirement
@@ -89,7 +89,7 @@ pub fn required(
     requirement
 }
 
-/// Whether a mandate for `role` covers, or would cover, whoever has `roles`.
+/// Returns whether a mandate for `role` covers, or would cover, an account with `roles`.
 #[must_use]
 pub fn covers(organization: &Organization, roles: &RoleSet, role: RoleId) -> bool {
     roles
@@ -97,19 +97,19 @@ pub fn covers(organization: &Organization, roles: &RoleSet, role: RoleId) -> boo
         .any(|own| implied(organization, own).any(|implied| implied == role))
 }
 
-/// The mandates that cover a role: its own and those of the roles that it implies.
-fn covering(organization: &Organization, role: RoleId) -> impl Iterator<Item = &Mandate> {
+/// Returns the mandates that cover a role: its own and those of the roles that it implies.
+fn mandates_for(organization: &Organization, role: RoleId) -> impl Iterator<Item = &Mandate> {
     implied(organization, role).filter_map(|role| organization.mandate(role))
 }
 
-/// A role and those that it implies.
+/// Returns a role and the roles that it implies.
 fn implied(organization: &Organization, role: RoleId) -> impl Iterator<Item = RoleId> + '_ {
-    // A chain of implications ends; a circle that an embedder wrote by mistake is cut.
+    // Roles that imply each other in a circle must not loop forever.
     let depth = organization.roles.len().saturating_add(1);
     core::iter::successors(Some(role), |role| organization.role(*role)?.implies).take(depth)
 }
 
-/// Since when a mandate is in force at `now`, or the date on which it will be.
+/// Returns the start of a mandate in force at `now`, or the future date as the error.
 const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, UnixTime> {
     match mandate.state {
         MandateState::InForce { since } => Ok(since),
@@ -118,9 +118,9 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-/// Whether an account that never enrolled may still do so with the password alone: while
-/// nothing requires it, and then for the organization's window, from the making of the account or
-/// from the later of enabling and the mandate.
+/// Returns whether an account that never enrolled may enroll with the password alone: while nothing requires
+/// a second factor, and then for the organization's enrollment window, counted from the latest of the
+/// account's creation, enabling and the mandate.
 pub(crate) fn enrollment_open(
     organization: Option<&Organization>,
     account: &Account,
@@ -149,8 +149,8 @@ fn enrollment_deadline(
     Some(start.plus(organization.options.enrollment_window))
 }
 
-/// Whether the owner may switch off the question at log-in (a fresh code aside).
-pub(crate) fn may_switch_off(
+/// Returns whether the owner may turn the second factor off, apart from the fresh code.
+pub(crate) fn may_turn_off(
     organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,
@@ -177,12 +177,12 @@ pub(crate) fn may_switch_off(
     account.authenticator_at(now).counts()
 }
 
-/// Whether the owner can turn the second factor on or off at all, for a page that shows the switch. Whether this time, the
-/// command decides.
+/// Returns whether the owner may turn the second factor on or off, for a page that shows the toggle. The
+/// command decides again.
 ///
 /// # Errors
 /// The [`Refusal`] that says why not.
-pub fn may_turn(
+pub fn may_turn_on_or_off(
     organization: &Organization,
     account: &Account,
     now: UnixTime,

@@ -1,16 +1,18 @@
-//! After a restore: what was true at the backup's time may have been used up, revoked or replaced since, and nobody knows.
+//! State after a restore from a backup: codes and sessions may have been used or revoked since the backup.
 
 use crate::{Account, Authenticator, BreakGlass, Organization, RecoverySet, UnixTime};
 
-/// How far a restore raises an epoch: further than anything raised it in the time that was lost, so that no session of
-/// that time begins to count again.
+/// How much a restore adds to an epoch: more than any other change could have added since the backup, so that
+/// no lost session becomes valid again.
 const LEAP: u32 = 1 << 16;
 
 impl Account {
-    /// The account as it must stand once its store was put back to an earlier time. All sessions are over; reset codes,
-    /// recovery codes and begun enrollments are void, since they may have been used or revoked in the meantime; and no
-    /// code of the `present` step (RFC 6238 §4.2) or before counts, nor of the next one, which a fast clock may have shown
-    /// already. What is required stays required, and what is bound stays bound.
+    /// Returns the account as it must be after its store was restored from a backup.
+    ///
+    /// All sessions are over. Reset codes, recovery codes and pending enrollments are void, since they may
+    /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
+    /// and so is the next one, which a fast clock may have shown already. Requirements and authenticators
+    /// stay.
     #[must_use]
     pub fn restored(&self, present: u64) -> Self {
         let mut account = self.clone();
@@ -30,8 +32,8 @@ impl Account {
 }
 
 impl Organization {
-    /// The organization as it must stand once its store was put back: a break-glass under way begins anew. The envelope
-    /// still opens: voiding it could lock everybody out for good.
+    /// Returns the organization as it must be after its store was restored. Break-glass that was opening or
+    /// open is reset, and the code stays valid: to void it could lock out the organization permanently.
     #[must_use]
     pub fn restored(&self, now: UnixTime) -> Self {
         let mut organization = self.clone();
@@ -77,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_codes_and_papers_of_before_are_void() {
+    fn restored_account_voids_sessions_and_codes() {
         for (drift, step, used) in [(0, 10, 101), (3, 10, 104), (-3, 10, 101), (0, 500, 500)] {
             let mut account = account();
             account.authenticator = Authenticator::Active {
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_code_is_void_and_the_account_still_needs_one() {
+    fn restored_reset_code_is_void_but_required() {
         let mut account = account();
         account.authenticator = Authenticator::ResetDue {
             reset_code: Some(ResetCode {
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_break_glass_under_way_is_sealed_again() {
+    fn open_break_glass_is_ready_after_restore() {
         let break_glass = Digest::from_bytes([3; 32]);
         let mut organization = Organization::new(OrgId::from(1_u64));
         assert_eq!(

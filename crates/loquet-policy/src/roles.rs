@@ -1,30 +1,29 @@
-//! Roles as data, and the small set of them that an account holds.
+//! Role definitions, and the set of roles that an account holds.
 
 use crate::{RoleId, limits};
 use core::fmt;
 
-/// What a role means to the rules.
+/// The meaning of a role for the rules.
 ///
-/// The three of the article come with [`RoleDefinition::article`]; an embedder adds its own.
-/// A role that an account holds and nobody defined counts as mandated, and gives no rights.
+/// An organization begins with [`RoleDefinition::defaults`], and a host adds its own. An undefined role
+/// counts as mandated and gives no rights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct RoleDefinition {
-    /// Which role.
+    /// The role.
     pub id: RoleId,
-    /// Whoever acts on another account must have at least its rank. An account that outranks every
-    /// administrator can be reset by none of them: give its holder the administrator's role too,
-    /// so that break-glass brings it back.
+    /// The rank. An actor needs at least the rank of the account it acts on. An account that outranks all
+    /// administrators cannot be reset, so give such an account the administrator role too.
     pub rank: u8,
-    /// The role whose mandate covers this one too: an administrator is covered as an employee.
+    /// The role whose mandate covers this one too. An administrator is covered as an employee.
     pub implies: Option<RoleId>,
 }
 
 impl RoleDefinition {
-    /// Parent, employee, administrator.
+    /// Returns the default roles: parent, employee and administrator.
     #[must_use]
-    pub const fn article() -> [Self; 3] {
+    pub const fn defaults() -> [Self; 3] {
         [
             Self {
                 id: RoleId::PARENT,
@@ -45,8 +44,7 @@ impl RoleDefinition {
     }
 }
 
-/// The roles of one account: at most [`limits::ROLES`], each once, sorted. Copied, never
-/// allocated.
+/// The roles of one account: at most [`limits::ROLES`], distinct and sorted. Copying it allocates nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RoleSet {
     // INVARIANT: the first `len` are sorted and distinct, the rest are zero.
@@ -55,21 +53,21 @@ pub struct RoleSet {
 }
 
 impl RoleSet {
-    /// No role at all.
+    /// The empty set.
     pub const EMPTY: Self = Self {
         ids: [0; limits::ROLES],
         len: 0,
     };
 
-    /// The set of these roles.
+    /// Returns the set of these roles.
     ///
     /// # Errors
-    /// [`TooManyRoles`] for more than [`limits::ROLES`] different ones.
+    /// [`TooManyRoles`] for more than [`limits::ROLES`] distinct roles.
     pub fn new(roles: impl IntoIterator<Item = RoleId>) -> Result<Self, TooManyRoles> {
         roles.into_iter().try_fold(Self::EMPTY, Self::with)
     }
 
-    /// The set of one role.
+    /// Returns the set of one role.
     #[must_use]
     pub const fn of(role: RoleId) -> Self {
         let mut ids = [0; limits::ROLES];
@@ -78,7 +76,7 @@ impl RoleSet {
         Self { ids, len: 1 }
     }
 
-    /// This set and `role`.
+    /// Returns this set with `role`.
     ///
     /// # Errors
     /// [`TooManyRoles`] when the set is full.
@@ -99,7 +97,7 @@ impl RoleSet {
         Ok(more)
     }
 
-    /// This set without `role`.
+    /// Returns this set without `role`.
     #[must_use]
     pub fn without(self, role: RoleId) -> Self {
         let mut less = Self::EMPTY;
@@ -114,13 +112,13 @@ impl RoleSet {
         less
     }
 
-    /// Whether `role` is among them.
+    /// Returns whether `role` is in the set.
     #[must_use]
     pub fn contains(&self, role: RoleId) -> bool {
         self.iter().any(|held| held == role)
     }
 
-    /// The roles in ascending order.
+    /// Returns the roles in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = RoleId> + '_ {
         self.ids
             .iter()
@@ -128,13 +126,13 @@ impl RoleSet {
             .map(|id| RoleId(*id))
     }
 
-    /// How many.
+    /// Returns the number of roles.
     #[must_use]
     pub fn len(&self) -> usize {
         usize::from(self.len)
     }
 
-    /// Whether there is none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -149,7 +147,7 @@ impl fmt::Debug for RoleSet {
     }
 }
 
-/// An account holds at most [`limits::ROLES`] roles.
+/// The error for more than [`limits::ROLES`] roles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TooManyRoles;
 
@@ -181,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_is_sorted_distinct_and_bounded() {
+    fn role_set_is_sorted_distinct_and_bounded() {
         let set = RoleSet::new([5, 1, 5, 3].map(RoleId)).unwrap();
         assert_eq!(set.iter().collect::<Vec<_>>(), [1, 3, 5].map(RoleId));
         assert_eq!(

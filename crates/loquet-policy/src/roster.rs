@@ -1,38 +1,38 @@
-//! The administrators of an organization together.
+//! The administrators of an organization as one row.
 
 use crate::{Account, AccountId, Authenticator, OrgId, RoleId};
 use alloc::vec::Vec;
 
-/// The active administrators of an organization: what is true of several accounts at once.
+/// The active administrators of an organization. Decisions that count administrators read and write this row,
+/// so that concurrent decisions conflict.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Roster {
-    /// Whose administrators.
+    /// The organization.
     pub org: OrgId,
-    /// The last mark given out. It only grows.
+    /// The last mark that was assigned. It only grows.
     pub marks: u32,
-    /// Every active account that holds [`RoleId::ADMINISTRATOR`], sorted by account.
+    /// Every active account with the role [`RoleId::ADMINISTRATOR`], sorted by account.
     pub administrators: Vec<Administrator>,
 }
 
-/// One administrator as the others' decisions see it.
+/// One administrator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Administrator {
-    /// Whose account.
+    /// The administrator's account.
     pub account: AccountId,
     /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
     pub enrolled: bool,
-    /// Changes when the account is promoted or reset. A reset code carries its author's mark, so
-    /// that an author who is reset, demoted or gone takes the reset codes along, even if the same
-    /// person is administrator again a second later.
+    /// A number that changes when the account is promoted or reset. A reset code carries the mark of its
+    /// author and is void when the mark differs, even if the author became administrator again.
     pub mark: u32,
 }
 
 impl Roster {
-    /// The roster of an organization without administrators.
+    /// Returns the roster of an organization without administrators.
     #[must_use]
     pub const fn new(org: OrgId) -> Self {
         Self {
@@ -42,8 +42,8 @@ impl Roster {
         }
     }
 
-    /// Takes in an administrator who is made together with the account (a founder, or somebody
-    /// whom the host brings along). Promotions go through [`decide`](crate::decide).
+    /// Adds an account that is created as an administrator, such as the founder. Other accounts are ignored.
+    /// Promotions go through [`decide`](crate::decide).
     pub fn admit(&mut self, account: &Account) {
         if !account.is_active()
             || !account.roles.contains(RoleId::ADMINISTRATOR)
@@ -57,18 +57,18 @@ impl Roster {
             enrolled: matches!(account.authenticator, Authenticator::Active { .. }),
             mark: self.marks,
         };
-        self.dismiss(account.id);
+        self.remove(account.id);
         let at = self
             .administrators
             .partition_point(|known| known.account < entry.account);
         self.administrators.insert(at, entry);
     }
 
-    pub(crate) fn dismiss(&mut self, account: AccountId) {
+    pub(crate) fn remove(&mut self, account: AccountId) {
         self.administrators.retain(|entry| entry.account != account);
     }
 
-    /// The entry of `account`, if it is an active administrator.
+    /// Returns the entry of `account`, if it is an active administrator.
     #[must_use]
     pub fn administrator(&self, account: AccountId) -> Option<&Administrator> {
         self.administrators
@@ -76,7 +76,7 @@ impl Roster {
             .find(|entry| entry.account == account)
     }
 
-    /// How many administrators other than `account` are enrolled.
+    /// Returns the number of enrolled administrators other than `account`.
     #[must_use]
     pub(crate) fn enrolled_besides(&self, account: AccountId) -> usize {
         self.administrators
@@ -85,7 +85,7 @@ impl Roster {
             .count()
     }
 
-    /// How many administrators are enrolled.
+    /// Returns the number of enrolled administrators.
     #[must_use]
     pub fn enrolled(&self) -> usize {
         self.administrators

@@ -1,10 +1,12 @@
-//! An organization's rules told as a TOML file, so that whoever embeds the engine tests *their* roles and presets, and
-//! an administrator can read the test. The command-line tool runs such files: `loquet policy test FILE`.
+//! Scenarios: the rules of an organization as a TOML file that is a test.
+//!
+//! A host uses them to test its own roles and presets, and an administrator can read them. The command-line
+//! tool runs such files: `loquet policy test FILE`.
 //!
 //! ```
 //! use loquet_policy::scenario::Scenario;
 //! let scenario = Scenario::parse(r#"
-//!     title = "Parents choose, directors do not"
+//!     title = "Parents choose, directors must"
 //!     roles = [{ name = "director", id = 9, rank = 3, implies = "employee" }]
 //!     people = [
 //!         { name = "Anne", roles = ["employee", "administrator"] },
@@ -27,48 +29,48 @@
 //! ```
 //!
 //! # The file
-//! | key | means |
+//! | key | meaning |
 //! |---|---|
-//! | `title` | what it shows |
-//! | `preset` | `"standard"` (left out) or `"strict_latch"` |
-//! | `options` | `{ recovery_codes = true, reset_code_life_hours = 24, enrollment_window_days = 14 }`, each with its default |
-//! | `roles` | beside parent, employee and administrator: `name`, `id`, `rank`, `implies` (whose mandate covers it too) |
-//! | `people` | `name`, `roles`; their accounts are a year old, and nobody has anything yet |
-//! | `step` | what happens, in order |
+//! | `title` | what the scenario shows |
+//! | `preset` | `"standard"` (the default) or `"strict_latch"` |
+//! | `options` | `{ recovery_codes = false, reset_code_life_hours = 24, enrollment_window_days = 14 }`, shown with the defaults |
+//! | `roles` | roles besides parent, employee and administrator: `name`, `id`, `rank`, `implies` (the role whose mandate covers it too) |
+//! | `people` | `name` and `roles`; the accounts are a year old and have no authenticator |
+//! | `step` | the steps in order |
 //!
-//! A step says `who` `does` what; what else it can say:
+//! In each step, `who` names a person and `does` names an action. Further keys:
 //!
-//! | key | means |
+//! | key | meaning |
 //! |---|---|
-//! | `expect` | the first code that [`explain`](crate::explain) gives: a level, `GRANTED`, or a refusal's name. Without it anything but a refusal will do |
+//! | `expect` | the first code that [`explain`](crate::explain) gives: a level, `GRANTED`, or the name of a refusal. Without it, any grant passes |
 //! | `because` | further codes of the explanation, such as `MANDATE` or `TOGGLE` |
-//! | `whom`, `role`, `roles`, `in_days`, `hours`, `days` | what the deed needs, see below |
-//! | `session` | a name for one of several sessions of a person; they act in their newest otherwise |
-//! | `from` | `"known device"` (left out), `"elsewhere"` or `"live session"`: whose waits and budget a code meets |
-//! | `place` | what the access rules say: `"allowed"` (left out), `"denied"` or `"unknown"` |
-//! | `code` | `"good"` (left out; always of an unused step), `"wrong"`, `"used"`, `"malformed"`, `"none"` |
-//! | `wait_seconds`, `wait_days` | time that passes first; a step of nothing else lets time pass |
-//! | `times` | does it so often; each time must come out alike |
+//! | `whom`, `role`, `roles`, `in_days`, `hours`, `days` | arguments of the action, see below |
+//! | `session` | the name of one of a person's sessions; the default is the newest |
+//! | `from` | the source of the code: `"known device"` (the default), `"elsewhere"` or `"live session"` |
+//! | `place` | the result of the access rules: `"allowed"` (the default), `"denied"` or `"unknown"` |
+//! | `code` | `"good"` (the default, always an unused step), `"wrong"`, `"used"`, `"malformed"` or `"none"` |
+//! | `wait_seconds`, `wait_days` | time that passes before the step; a step without an action only waits |
+//! | `times` | the number of repetitions, each with the same expectation |
 //!
-//! | deeds | need |
+//! | actions | arguments |
 //! |---|---|
-//! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (what is the session worth?) | |
-//! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `repudiate` | |
-//! | `begin enrollment`, `begin enrollment without ticket`, `confirm enrollment`, `confirm enrollment without break-glass code`, `abandon enrollment`, `begin replacement` | |
-//! | `switch on`, `switch off` | |
+//! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (returns the session's level) | |
+//! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `report unrecognized` | |
+//! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `cancel enrollment`, `begin replacement` | |
+//! | `turn on`, `turn off` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |
-//! | `announce`, `move mandate` | `role`, `in_days` |
+//! | `schedule mandate`, `move mandate` | `role`, `in_days` |
 //! | `mandate now`, `cancel mandate` | `role` |
 //! | `offer recovery codes`, `stop recovery codes`, `cancel recovery codes` | |
 //! | `set reset code life`, `cancel reset code life` | `hours` for the first |
 //! | `set enrollment window`, `cancel enrollment window` | `days` for the first |
-//! | `reset`, `reset aloud`, `let go` | `whom` |
+//! | `reset`, `reset aloud`, `deactivate` | `whom` |
 //! | `add role`, `remove role` | `whom`, `role` |
-//! | `re-hire` | `whom`, `roles` |
-//! | `be deleted by the host`, `break glass`, `break glass with a wrong break-glass code`, `collect ticket` | `who` is the account it is about |
+//! | `reactivate` | `whom`, `roles` |
+//! | `be deleted by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |
 
-mod deed;
-mod stage;
+mod action;
+mod runner;
 
 use crate::{Preset, Reason};
 use alloc::string::{String, ToString};
@@ -77,30 +79,30 @@ use core::fmt;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// A story with what is expected of each step.
+/// A scenario: people, steps and the expected answers.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {
-    /// What it shows.
+    /// What the scenario shows.
     pub title: String,
     /// The organization's preset.
     pub preset: Preset,
-    /// Its options at the start.
+    /// The organization's settings at the start.
     pub options: StartingOptions,
-    /// Roles beside parent, employee and administrator.
-    pub roles: Vec<Told<NamedRole>>,
-    /// Who is there.
-    pub people: Vec<Told<Person>>,
-    /// What happens.
-    pub steps: Vec<Told<Step>>,
+    /// Roles besides parent, employee and administrator.
+    pub roles: Vec<Located<NamedRole>>,
+    /// The people.
+    pub people: Vec<Located<Person>>,
+    /// The steps, in order.
+    pub steps: Vec<Located<Step>>,
 }
 
-/// Something that a file tells, and in which line it begins.
+/// A value of a file, with the line on which it begins.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told<T> {
+pub struct Located<T> {
     /// The line, counted from 1.
     pub line: usize,
-    /// What it tells.
-    pub what: T,
+    /// The value.
+    pub value: T,
 }
 
 /// The file as it is written.
@@ -123,48 +125,48 @@ const fn standard() -> Preset {
     Preset::Standard
 }
 
-/// The options of [`Options`](crate::Options) that a scenario can begin with.
+/// The settings that a scenario can begin with, see [`Options`](crate::Options).
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StartingOptions {
-    /// Whether people get recovery codes when they enroll.
+    /// Whether users get recovery codes when they enroll.
     pub recovery_codes: bool,
-    /// Life of a reset reset code.
+    /// Life of a reset code, in hours.
     pub reset_code_life_hours: Option<u64>,
-    /// Time to enroll with the password alone.
+    /// Time to enroll with the password alone, in days.
     pub enrollment_window_days: Option<u64>,
 }
 
-/// A role of the embedder's own.
+/// A role of the host's own.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedRole {
-    /// What the file calls it.
+    /// The name in the file.
     pub name: String,
-    /// Its number.
+    /// The role's number.
     pub id: u16,
-    /// Its rank.
+    /// The role's rank.
     pub rank: u8,
     /// The role whose mandate covers it too.
     pub implies: Option<String>,
 }
 
-/// Somebody.
+/// A person with an account.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// What the file calls them.
+    /// The name in the file.
     pub name: String,
-    /// What they are.
+    /// The names of their roles.
     pub roles: Vec<String>,
 }
 
-/// One thing that happens; the [module](self) says what each field is for.
+/// One step. The [module](self) describes the fields.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     missing_docs,
-    reason = "a table in the module's documentation has them all"
+    reason = "a table in the module documentation describes them"
 )]
 pub struct Step {
     pub who: Option<String>,
@@ -186,37 +188,37 @@ pub struct Step {
     pub because: Vec<String>,
 }
 
-/// A step that came true.
+/// A step that passed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Played {
-    /// Which, counted from 1.
+    /// The number of the step, from 1.
     pub step: usize,
-    /// The line in which it begins.
+    /// The line on which it begins.
     pub line: usize,
-    /// What the engine said: the answer first, then what requires it.
+    /// The answer, then what requires a second factor.
     pub reasons: Vec<Reason>,
 }
 
-/// What came of a scenario.
+/// The result of running a scenario.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-#[must_use = "a scenario that did not come true is no error"]
+#[must_use = "a scenario that fails is not an `Err`"]
 pub struct Run {
-    /// The steps that came true and asked for something, in order.
+    /// The steps that passed and had an action, in order.
     pub played: Vec<Played>,
-    /// The first that came out otherwise; none after it was played.
+    /// The first step that failed. The run stops there.
     pub failed: Option<Failed>,
 }
 
-/// A step that came out otherwise than expected.
+/// A step with another answer than expected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failed {
-    /// Which, counted from 1.
+    /// The number of the step, from 1.
     pub step: usize,
-    /// The line in which it begins.
+    /// The line on which it begins.
     pub line: usize,
-    /// What was expected, `None` for anything but a refusal.
+    /// The expected answer; `None` for any grant.
     pub expected: Option<String>,
-    /// What the engine said: the answer first, then what requires it.
+    /// The answer, then what requires a second factor.
     pub found: Vec<Reason>,
 }
 
@@ -225,7 +227,7 @@ impl fmt::Display for Failed {
         let expected = self.expected.as_deref().unwrap_or("no refusal");
         write!(
             f,
-            "line {}, step {}: expected {expected}, and the rules say",
+            "line {}, step {}: expected {expected}, found",
             self.line, self.step
         )?;
         for (number, reason) in self.found.iter().enumerate() {
@@ -236,38 +238,38 @@ impl fmt::Display for Failed {
     }
 }
 
-/// Why a scenario is not one.
+/// Why a scenario cannot be read or run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ScenarioError {
-    /// Not TOML of this form; the text says where.
+    /// The text is not TOML of this form. The message says where.
     Form(String),
-    /// A name that the file does not give to anything, or a word that is none of those possible.
+    /// A name or a keyword is unknown.
     Unknown {
-        /// In which line the person, role or step begins.
+        /// The line on which the person, role or step begins.
         line: usize,
-        /// What should have been named: `person`, `role`, `deed`, `session`, `code`, `from`, `place`, `answer`.
+        /// What was expected: `person`, `role`, `action`, `session`, `code`, `from`, `place` or `answer`.
         what: &'static str,
-        /// What is named instead.
+        /// The name that was found.
         name: String,
     },
-    /// The same name or number twice.
+    /// A name is used twice.
     Twice {
-        /// In which line the second begins.
+        /// The line on which the second begins.
         line: usize,
         /// The name.
         name: String,
     },
-    /// A step lacks something that its deed needs.
+    /// A step lacks an argument of its action.
     Missing {
-        /// In which line it begins.
+        /// The line on which the step begins.
         line: usize,
-        /// What.
+        /// The missing key.
         field: &'static str,
     },
-    /// More roles than an account holds.
+    /// An account has more than [`limits::ROLES`](crate::limits::ROLES) roles.
     TooManyRoles {
-        /// In which line.
+        /// The line of the account.
         line: usize,
     },
 }
@@ -277,9 +279,9 @@ impl fmt::Display for ScenarioError {
         match self {
             Self::Form(text) => f.write_str(text.trim_end()),
             Self::Unknown { line, what, name } => {
-                write!(f, "line {line}: there is no {what} {name:?}")
+                write!(f, "line {line}: unknown {what} {name:?}")
             }
-            Self::Twice { line, name } => write!(f, "line {line}: there is a {name:?} already"),
+            Self::Twice { line, name } => write!(f, "line {line}: the name {name:?} is used twice"),
             Self::Missing { line, field } => write!(f, "line {line}: `{field}` is missing"),
             Self::TooManyRoles { line } => {
                 let most = crate::limits::ROLES;
@@ -295,7 +297,7 @@ impl Scenario {
     /// Reads a scenario.
     ///
     /// # Errors
-    /// [`ScenarioError::Form`] with line and column. Names are looked up when it is run.
+    /// [`ScenarioError::Form`] with line and column. Names are checked when the scenario runs.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let written: Written =
             toml::from_str(text).map_err(|error| ScenarioError::Form(error.to_string()))?;
@@ -303,22 +305,22 @@ impl Scenario {
             title: written.title,
             preset: written.preset,
             options: written.options,
-            roles: told(text, written.roles),
-            people: told(text, written.people),
-            steps: told(text, written.step),
+            roles: locate(text, written.roles),
+            people: locate(text, written.people),
+            steps: locate(text, written.step),
         })
     }
 
-    /// Plays it until a step comes out otherwise than expected.
+    /// Runs the steps until one has another answer than expected.
     ///
     /// # Errors
-    /// The first person, role or step that names something unknown or lacks something.
+    /// The first person, role or step with an unknown name or a missing argument.
     pub fn run(&self) -> Result<Run, ScenarioError> {
-        stage::play(self)
+        runner::run(self)
     }
 }
 
-fn told<T>(text: &str, written: Vec<Spanned<T>>) -> Vec<Told<T>> {
+fn locate<T>(text: &str, written: Vec<Spanned<T>>) -> Vec<Located<T>> {
     let line = |at: usize| {
         let before = text.as_bytes().iter().take(at);
         before
@@ -328,9 +330,9 @@ fn told<T>(text: &str, written: Vec<Spanned<T>>) -> Vec<Told<T>> {
     };
     written
         .into_iter()
-        .map(|spanned| Told {
+        .map(|spanned| Located {
             line: line(spanned.span().start),
-            what: spanned.into_inner(),
+            value: spanned.into_inner(),
         })
         .collect()
 }

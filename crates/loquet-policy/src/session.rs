@@ -1,58 +1,58 @@
-//! The stamp that a host keeps in its own session.
+//! The session record that a host stores.
 
 use crate::{AccountId, SessionId, UnixTime};
 use core::fmt;
 
-/// What a session was worth when it was granted: forty bytes for the host's own session record.
+/// A session as it was granted: 40 bytes for the host's session store.
 ///
-/// It is a claim about the past. What it is worth *now* is
-/// [`standing`](crate::standing)'s to say, at every request.
+/// It states the past. [`current_level`](crate::current_level) returns what it is now, and is called for each
+/// request.
 ///
 /// # Security
-/// The stamp is not authenticated: it belongs into the server's session store, never into a
-/// cookie as it is.
+/// The record is not authenticated. It belongs in the server's session store, not in a cookie.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Session {
-    /// Whose session.
+    /// The account.
     pub account: AccountId,
-    /// Which one. A new one at each change of level, so that a fixed id gains nothing.
+    /// The session's id. It changes with the level, which prevents session fixation.
     pub id: SessionId,
-    /// The account's epoch when it was granted. Another epoch ends it.
+    /// The account's epoch when the session was granted. A new epoch ends the session.
     pub epoch: u32,
-    /// What had been shown.
+    /// The level at which it was granted.
     pub level: Level,
-    /// When the level was reached; for [`Level::Level2`] when its last code was given.
+    /// When the level was reached; at [`Level::Level2`], when its last code was submitted.
     pub at: UnixTime,
 }
 
-/// What a session has shown.
+/// The level of a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Level {
-    /// The password; a code is due within ten minutes. No rights.
+    /// The password was given and a code is required within [`limits::HALF_LOGIN`](crate::limits::HALF_LOGIN)
+    /// seconds. It gives no rights.
     HalfLogin,
-    /// The password; the authenticator is disabled, only recovery is possible. No rights.
+    /// The password was given, but the authenticator is disabled. The session may only recover.
     RecoveryOnly,
-    /// The password; an enrollment is due. No other right.
+    /// The password was given and an enrollment is required. The session may only enroll.
     EnrollOnly,
-    /// The password, and nothing more is required.
+    /// The password was given and a second factor is not required.
     Level1,
-    /// The password and a code.
+    /// The password and a code were given.
     Level2,
 }
 
-/// What a session must do before it has rights.
+/// The step that a session must complete before it has rights.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum NextStep {
     /// Give the password again: there is no session, or it is over.
     LogIn,
-    /// Nothing: the log-in is complete.
+    /// None: the log-in is complete.
     Done,
-    /// Type the six digits.
+    /// Submit a one-time code.
     SecondFactor,
     /// Enroll an authenticator.
     Enroll,
@@ -70,7 +70,7 @@ pub enum Assurance {
 }
 
 impl Level {
-    /// Returns what a session at this level must do first.
+    /// Returns the step that a session at this level must complete.
     #[must_use]
     pub const fn next_step(self) -> NextStep {
         match self {
@@ -81,7 +81,7 @@ impl Level {
         }
     }
 
-    /// Returns what a session at this level has shown.
+    /// Returns the assurance level of a session at this level.
     #[must_use]
     pub const fn assurance(self) -> Assurance {
         match self {
@@ -113,11 +113,11 @@ impl Level {
 }
 
 impl Session {
-    /// Length of the stamp in bytes.
+    /// Length of the record in bytes.
     pub const LEN: usize = 40;
 
-    /// The stamp: account (16), session (8), epoch (4), level (1), zeros (3), time (8), integers
-    /// big-endian.
+    /// Returns the record: account (16 bytes), session (8), epoch (4), level (1), zeros (3), time (8);
+    /// integers are big-endian.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::LEN] {
         let fields = self
@@ -135,12 +135,11 @@ impl Session {
         bytes
     }
 
-    /// Reads a stamp back.
+    /// Reads a record.
     ///
     /// # Errors
-    /// [`StampError`] for an unknown level and for reserved bytes that are not zero, so that a
-    /// later version's stamp is refused rather than misread.
-    pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Result<Self, StampError> {
+    /// [`ParseSessionError`] for an unknown level and for reserved bytes that are not zero.
+    pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Result<Self, ParseSessionError> {
         let mut rest = bytes.iter().copied();
         let account = AccountId::from_bytes(take(&mut rest));
         let id = SessionId(u64::from_be_bytes(take(&mut rest)));
@@ -148,9 +147,9 @@ impl Session {
         let [level, reserved @ ..] = take::<4>(&mut rest);
         let at = UnixTime(u64::from_be_bytes(take(&mut rest)));
         if reserved != [0; 3] {
-            return Err(StampError::Reserved);
+            return Err(ParseSessionError::Reserved);
         }
-        let level = Level::from_byte(level).ok_or(StampError::Level(level))?;
+        let level = Level::from_byte(level).ok_or(ParseSessionError::Level(level))?;
         Ok(Self {
             account,
             id,
@@ -169,33 +168,36 @@ fn take<const N: usize>(bytes: &mut impl Iterator<Item = u8>) -> [u8; N] {
     field
 }
 
-/// Why forty bytes are no stamp.
+/// Why 40 bytes are not a session record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum StampError {
-    /// Byte 28 names no level.
+pub enum ParseSessionError {
+    /// Byte 28 has an unknown level.
     Level(u8),
-    /// Bytes 29 to 31 are kept for later versions and not zero.
+    /// Bytes 29 to 31 are reserved and must be zero.
     Reserved,
 }
 
-impl fmt::Display for StampError {
+impl fmt::Display for ParseSessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Level(byte) => write!(f, "byte 28 of a session stamp names no level: {byte}"),
-            Self::Reserved => write!(f, "bytes 29 to 31 of a session stamp are not zero"),
+            Self::Level(byte) => write!(
+                f,
+                "byte 28 of a session record has an unknown level: {byte}"
+            ),
+            Self::Reserved => write!(f, "bytes 29 to 31 of a session record are not zero"),
         }
     }
 }
 
-impl core::error::Error for StampError {}
+impl core::error::Error for ParseSessionError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_reads_back_and_has_a_fixed_layout() {
+    fn session_bytes_have_fixed_layout() {
         for level in [
             Level::HalfLogin,
             Level::RecoveryOnly,
@@ -221,17 +223,23 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_version_may_mean_is_refused() {
+    fn unknown_level_and_reserved_bytes_are_refused() {
         let mut bytes = [0; Session::LEN];
         for level in [0, 6, 255] {
             bytes[28] = level;
-            assert_eq!(Session::from_bytes(&bytes), Err(StampError::Level(level)));
+            assert_eq!(
+                Session::from_bytes(&bytes),
+                Err(ParseSessionError::Level(level))
+            );
         }
         bytes[28] = 1;
         for at in 29..32 {
             let mut reserved = bytes;
             reserved[at] = 1;
-            assert_eq!(Session::from_bytes(&reserved), Err(StampError::Reserved));
+            assert_eq!(
+                Session::from_bytes(&reserved),
+                Err(ParseSessionError::Reserved)
+            );
         }
     }
 }

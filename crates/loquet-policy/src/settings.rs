@@ -1,20 +1,19 @@
-//! What the administrators of an organization choose.
+//! Settings that administrators choose.
 
 use crate::{AccountId, Digest, UnixTime, limits};
 
-/// What the administrators of an organization chose.
+/// The settings of an organization.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Options {
-    /// Whether people get recovery codes when they enroll.
+    /// Whether users get recovery codes when they enroll.
     pub recovery_codes: bool,
-    /// Life of a reset reset code, in seconds.
+    /// Life of a reset code, in seconds.
     pub reset_code_life: u64,
     /// Time to enroll with the password alone, in seconds.
     pub enrollment_window: u64,
-    /// Which version of the access rules (address, place, device) holds, by its hash. `None`:
-    /// there are none.
+    /// Hash of the access rules in force. `None` means that there are no rules.
     pub access_rules: Option<Digest>,
 }
 
@@ -29,7 +28,7 @@ impl Default for Options {
     }
 }
 
-/// One choice of an organization.
+/// A setting with its new value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -37,31 +36,31 @@ impl Default for Options {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 pub enum Setting {
-    /// Offer recovery codes or stop. Offering weakens: a paper opens what a phone protected.
+    /// Offers recovery codes or stops offering them. Offering weakens: a printed code replaces the phone.
     RecoveryCodes {
         /// Whether they are offered.
         offered: bool,
     },
-    /// Life of a reset reset code. Longer weakens.
+    /// Sets the life of reset codes. A longer life weakens.
     ResetCodeLife {
-        /// From ten minutes to [`limits::RESET_CODE_MAX`].
+        /// Seconds, from [`limits::RESET_CODE_ALOUD`] to [`limits::RESET_CODE_MAX`].
         seconds: u64,
     },
-    /// Time to enroll with the password alone. Wider weakens.
+    /// Sets the time to enroll with the password alone. A longer time weakens.
     EnrollmentWindow {
-        /// From a day to [`limits::ENROLLMENT_WINDOW_MAX`].
+        /// Seconds, from [`limits::DAY`] to [`limits::ENROLLMENT_WINDOW_MAX`].
         seconds: u64,
     },
-    /// New access rules. Whether they let more in, whoever compared them says.
+    /// Sets the access rules. The caller says whether the new rules weaken.
     AccessRules {
-        /// Hash of the new rules, `None` for no rules at all (which always opens).
+        /// Hash of the new rules; `None` for no rules, which always weakens.
         rules: Option<Digest>,
-        /// Whether anything is allowed that was not.
+        /// Whether the new rules allow anything that the present ones deny.
         opens: bool,
     },
 }
 
-/// Which choice, without its value. One change of a kind can wait at a time.
+/// A kind of setting. At most one change of each kind is scheduled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -77,7 +76,7 @@ pub enum SettingKind {
 }
 
 impl Setting {
-    /// Which choice it is.
+    /// Returns the kind of the setting.
     #[must_use]
     pub const fn kind(&self) -> SettingKind {
         match self {
@@ -89,14 +88,14 @@ impl Setting {
     }
 }
 
-/// A change that weakens and waits, so that any administrator can stop it.
+/// A weakening change that waits, so that any administrator can cancel it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Scheduled {
-    /// What will hold.
+    /// The new setting.
     pub setting: Setting,
-    /// Who asked for it.
+    /// The administrator who requested it.
     pub by: AccountId,
     /// When it takes effect.
     pub due: UnixTime,

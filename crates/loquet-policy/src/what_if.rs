@@ -1,79 +1,77 @@
-//! What a change of the rules would do to people, before anybody makes it.
+//! Forecasts: what a change of the rules would do, before it is made.
 
+use crate::level::level_after_password;
 use crate::requirement::required;
-use crate::standing::entry;
 use crate::{
     Account, AccountId, Latch, Level, Mandate, MandateState, Organization, Refusal, Requirement,
     RoleId, Setting, UnixTime,
 };
 
-/// A change of an organization's rules that somebody thinks about.
+/// A hypothetical change of an organization's rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PolicyChange {
     /// Multi-factor log-in is enabled.
     Enable,
-    /// A mandate for a role, from a date on: announced, or moved if it is announced already.
+    /// A mandate begins on a date. If one is announced already, it is moved.
     Mandate {
-        /// Whose.
+        /// The role that it covers.
         role: RoleId,
-        /// From when on; a moment that has passed means "since then".
+        /// When it begins. A past time means that it is in force since then.
         date: UnixTime,
     },
-    /// No mandate for a role.
+    /// The mandate of a role is removed.
     NoMandate {
-        /// Whose.
+        /// The role.
         role: RoleId,
     },
-    /// Another choice, as if its wait were over.
+    /// A setting has a new value, as if its wait were over.
     Setting(Setting),
 }
 
-/// Who would make which change, and when.
+/// A hypothetical change, with its author and time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Plan {
-    /// What would change.
+    /// The change.
     pub change: PolicyChange,
-    /// Who would change it.
+    /// The account that would make it.
     pub by: AccountId,
-    /// When.
+    /// When it would be made.
     pub now: UnixTime,
 }
 
-/// What a log-in with the correct password gives, and why.
-pub type Entrance = Result<(Level, Requirement), Refusal>;
+/// The result of a log-in with the correct password, with its reasons.
+pub type NextLogIn = Result<(Level, Requirement), Refusal>;
 
-/// An account whose next log-in a change makes another.
+/// An account for which a change alters the next log-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// Which account.
+    /// The account.
     pub account: AccountId,
-    /// Its log-in as the rules are.
-    pub before: Entrance,
-    /// Its log-in as they would be.
-    pub after: Entrance,
+    /// Its next log-in under the present rules.
+    pub before: NextLogIn,
+    /// Its next log-in under the changed rules.
+    pub after: NextLogIn,
 }
 
-/// What the next log-in of `account` at `now` would give, from a place that the access rules
-/// allow.
+/// Returns the result of the next log-in of `account` at `now`, from an address that the access rules allow.
 ///
 /// # Errors
-/// The [`Refusal`] that the log-in would meet.
-pub fn entrance(organization: &Organization, account: &Account, now: UnixTime) -> Entrance {
+/// The [`Refusal`] that the log-in would get.
+pub fn next_log_in(organization: &Organization, account: &Account, now: UnixTime) -> NextLogIn {
     if account.org != organization.id {
         return Err(Refusal::UnknownAccount);
     }
     if !account.is_active() {
         return Err(Refusal::LogInRefused);
     }
-    let level = entry(Some(organization), account, now)?;
+    let level = level_after_password(Some(organization), account, now)?;
     Ok((level, required(Some(organization), account, now)))
 }
 
-/// Exactly the accounts whose log-in at `at` would be another if `plan` were carried out,
-/// and how.
+/// Returns exactly the accounts whose log-in at `at` would differ if `plan` were carried out.
 ///
-/// The change itself is not judged: whether its author may make it is
-/// [`decide`](crate::decide)'s to say. Nothing is allocated for an account.
+/// Whether the author may make the change is not checked; [`decide`](crate::decide) does that. Nothing is
+/// allocated for each account.
 ///
 /// ```
 /// use loquet_policy::*;
@@ -83,8 +81,7 @@ pub fn entrance(organization: &Organization, account: &Account, now: UnixTime) -
 /// let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
 /// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
 /// let plan = Plan { change, by: bruno.id, now: UnixTime(40) };
-/// let changes: Vec<_> =
-///     what_if(&organization, plan, [&bruno], UnixTime(60)).collect();
+/// let changes: Vec<_> = what_if(&organization, plan, [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));
 /// assert!(matches!(changes[0].after, Ok((Level::EnrollOnly, _))));
 /// ```
@@ -97,12 +94,12 @@ pub fn what_if<'a, I>(
 where
     I: IntoIterator<Item = &'a Account>,
 {
-    let changed = settled(plan.carried_out(organization.clone()), at);
-    let organization = settled(organization.clone(), at);
+    let changed = with_due_settings(plan.apply_to(organization.clone()), at);
+    let organization = with_due_settings(organization.clone(), at);
     accounts.into_iter().filter_map(move |account| {
         let (before, after) = (
-            entrance(&organization, account, at),
-            entrance(&changed, account, at),
+            next_log_in(&organization, account, at),
+            next_log_in(&changed, account, at),
         );
         (before != after).then_some(Difference {
             account: account.id,
@@ -112,8 +109,8 @@ where
     })
 }
 
-/// What waits already and is due by then holds by then, whatever anybody changes now.
-fn settled(mut organization: Organization, at: UnixTime) -> Organization {
+/// Returns the organization with the scheduled settings that are due at `at`.
+fn with_due_settings(mut organization: Organization, at: UnixTime) -> Organization {
     for change in core::mem::take(&mut organization.scheduled) {
         if at >= change.due {
             change.setting.apply(&mut organization);
@@ -123,13 +120,13 @@ fn settled(mut organization: Organization, at: UnixTime) -> Organization {
 }
 
 impl Plan {
-    fn carried_out(self, mut organization: Organization) -> Organization {
+    fn apply_to(self, mut organization: Organization) -> Organization {
         let Self { change, by, now } = self;
         match change {
             PolicyChange::Enable if organization.is_enabled() => {}
             PolicyChange::Enable => organization.latch = Latch::Enabled { since: now, by },
             PolicyChange::Mandate { role, date } => {
-                // What is announced already is moved, and stays its author's.
+                // An announced mandate is moved and keeps its author.
                 let (by, since, postponements) = match organization.mandate(role) {
                     Some(Mandate {
                         by,
@@ -146,7 +143,7 @@ impl Plan {
                     }
                     _ => (by, now, 0),
                 };
-                // A date that has passed is in force since then.
+                // A past date is in force since then.
                 let state = MandateState::Announced {
                     since,
                     date,
@@ -159,7 +156,7 @@ impl Plan {
                 organization.mandates.retain(|mandate| mandate.role != role)
             }
             PolicyChange::Setting(setting) => {
-                // It replaces what waited of its kind.
+                // A change replaces the scheduled one of its kind.
                 organization
                     .scheduled
                     .retain(|change| change.setting.kind() != setting.kind());

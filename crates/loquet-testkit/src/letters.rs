@@ -171,7 +171,7 @@ pub async fn not_me_link_expires_after_seven_days(fixture: Fixture) {
     let letters = post(&fixture).await;
     let bound = |letter: &&&Letter| letter.link.is_some();
     let letter = *to(&letters, DENIS).iter().find(bound).unwrap();
-    fixture.clock.advance(limits::REPUDIATION);
+    fixture.clock.advance(limits::BINDING_LINK);
     let link = letter.link.as_ref().unwrap();
     let late = fixture.mfa.report_unrecognized(link, Fixture::client());
     assert_eq!(refusal(late.await), Refusal::WrongLink);

@@ -1,32 +1,32 @@
-//! Codes: what each outcome costs and brings.
+//! Codes: acceptance, reuse, failures and throttling.
 
-use super::turn::{Answer, Turn};
+use super::builder::{Answer, DecisionBuilder};
 use crate::requirement::required;
 use crate::{
-    Access, Attempts, Authenticator, CodeCheck, DisabledBy, Event, Grant, Level, PairCheck,
-    Refusal, RoleId, Submitted, UnixTime, Vantage, limits,
+    Access, Attempts, Authenticator, CodeCheck, CodeSource, DisabledBy, Event, Grant, Level,
+    PairCheck, Refusal, RoleId, Submitted, UnixTime, limits,
 };
 
-impl Turn<'_> {
+impl DecisionBuilder<'_> {
     pub(super) fn verify_code(&mut self, code: Submitted, access: Access) -> Answer {
         self.may_verify_code(access)?;
         if code.check == CodeCheck::Absent {
-            let why = required(self.readable(), self.actor(), self.now);
+            let why = required(self.known_organization(), self.actor(), self.now);
             return Err(Refusal::CodeRequired(why.cause()));
         }
-        self.evaluate(code)?;
+        self.check_code(code)?;
         self.reach_level2()
     }
 
     pub(super) fn resynchronize(
         &mut self,
         pair: PairCheck,
-        vantage: Vantage,
+        source: CodeSource,
         access: Access,
     ) -> Answer {
         self.may_verify_code(access)?;
-        // Two codes are one attempt, with the same costs as one. A clock further off than the cap
-        // is a wrong code: an unbounded search would accept what a thief recorded.
+        // Two codes count as one attempt. An offset beyond the limit counts as a wrong code, because an
+        // unbounded search would accept recorded codes.
         let (check, found) = match pair {
             PairCheck::Malformed => (CodeCheck::Malformed, 0),
             PairCheck::Wrong => (CodeCheck::Wrong { behind: None }, 0),
@@ -44,17 +44,17 @@ impl Turn<'_> {
             }
             PairCheck::Good { .. } => (CodeCheck::Wrong { behind: None }, 0),
         };
-        self.evaluate(Submitted { check, vantage })?;
+        self.check_code(Submitted { check, source })?;
         if let Authenticator::Active { drift, .. } = &mut self.actor_mut().authenticator {
             *drift = found;
         }
-        self.tell_owner(Event::Resynchronized);
+        self.notify_owner(Event::Resynchronized);
         self.reach_level2()
     }
 
     fn may_verify_code(&self, access: Access) -> Result<(), Refusal> {
         match self.rights() {
-            Ok(_) | Err(Refusal::CodeRequired(_)) => self.allowed(access),
+            Ok(_) | Err(Refusal::CodeRequired(_)) => self.check_access(access),
             Err(Refusal::RecoverFirst { since }) => Err(Refusal::Disabled { since }),
             Err(other) => Err(other),
         }
@@ -62,18 +62,18 @@ impl Turn<'_> {
 
     fn reach_level2(&mut self) -> Answer {
         self.cancel_break_glass()?;
-        let session = self.raise()?;
-        let requirement = required(self.readable(), self.actor(), self.now);
+        let session = self.level2_session()?;
+        let requirement = required(self.known_organization(), self.actor(), self.now);
         Ok(Grant::Session {
             session,
             requirement,
         })
     }
 
-    /// A code that comes with a command, to be consumed in the same commit. The last thing that
-    /// can refuse: a command that would be refused anyway must not use up a code.
+    /// Checks the fresh code of a command and consumes it. It is the last check of each command, so that a
+    /// command refused for another reason does not use up a code.
     pub(super) fn fresh_code(&mut self, code: Submitted) -> Result<(), Refusal> {
-        self.has_code()?;
+        self.require_active_authenticator()?;
         if code.check == CodeCheck::Absent {
             return Err(if self.is_recent() {
                 Refusal::StepUp
@@ -81,89 +81,93 @@ impl Turn<'_> {
                 Refusal::NotFresh
             });
         }
-        self.evaluate(code)
+        self.check_code(code)
     }
 
-    /// One code of the bound authenticator: refused, counted or consumed.
-    fn evaluate(&mut self, code: Submitted) -> Result<(), Refusal> {
-        self.rows_of_administrator()?;
+    /// Checks one code of the bound authenticator, and counts or consumes it.
+    fn check_code(&mut self, code: Submitted) -> Result<(), Refusal> {
+        self.require_administrator_rows()?;
         let Authenticator::Active {
             step: last, told, ..
         } = self.actor().authenticator
         else {
-            return self.bound();
+            return self.require_bound_authenticator();
         };
-        let vantage = self.vantage(code.vantage);
-        self.admit(vantage, true)?;
+        let source = self.verified_source(code.source);
+        self.check_throttle(source, true)?;
         match code.check {
             CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
             CodeCheck::Wrong { behind } => {
-                self.count_failure(vantage)?;
+                self.count_failure(source)?;
                 Err(Refusal::WrongCode { behind })
             }
-            CodeCheck::Used { step, wait } => self.reused(step, wait, told),
-            // The caller bounds its search by the last step; that a step is used once is too
-            // important to depend on it.
-            CodeCheck::Good { step, .. } if step <= last => self.reused(step, limits::WAIT, told),
+            CodeCheck::Used { step, wait } => self.refuse_reused(step, wait, told),
+            // The caller searches only unused steps. Single use is checked again here, because it is
+            // essential.
+            CodeCheck::Good { step, .. } if step <= last => {
+                self.refuse_reused(step, limits::WAIT, told)
+            }
             CodeCheck::Good { step: good, .. } => {
                 let actor = self.actor_mut();
                 if let Authenticator::Active { step, .. } = &mut actor.authenticator {
                     *step = good;
                 }
-                actor.attempts.succeed(vantage);
+                actor.attempts.succeed(source);
                 Ok(())
             }
         }
     }
 
-    fn reused(&mut self, used: u64, wait: u64, told: Option<u64>) -> Result<(), Refusal> {
+    fn refuse_reused(&mut self, used: u64, wait: u64, told: Option<u64>) -> Result<(), Refusal> {
         if told != Some(used) {
             if let Authenticator::Active { told, .. } = &mut self.actor_mut().authenticator {
                 *told = Some(used);
             }
-            self.tell_owner(Event::CodeReused);
+            self.notify_owner(Event::CodeReused);
         }
         Err(Refusal::AlreadyUsed { wait })
     }
 
-    /// A live session is one that this decision sees live, whatever the caller says.
-    pub(super) fn vantage(&self, claimed: Vantage) -> Vantage {
+    /// Returns the source, where `LiveSession` is accepted only from a session that is at Level2 now.
+    pub(super) fn verified_source(&self, claimed: CodeSource) -> CodeSource {
         match claimed {
-            Vantage::LiveSession if self.standing() != Ok(Level::Level2) => Vantage::Stranger,
-            vantage => vantage,
+            CodeSource::LiveSession if self.current_level() != Ok(Level::Level2) => {
+                CodeSource::Stranger
+            }
+            source => source,
         }
     }
 
-    /// Whether a code may be looked at at all.
-    pub(super) fn admit(&self, vantage: Vantage, reserve: bool) -> Result<(), Refusal> {
+    /// Refuses a code that may not be checked now.
+    pub(super) fn check_throttle(&self, source: CodeSource, reserve: bool) -> Result<(), Refusal> {
         let attempts = &self.actor().attempts;
-        if let Some(wait) = attempts.wait(self.now, vantage) {
+        if let Some(wait) = attempts.wait(self.now, source) {
             return Err(Refusal::Throttled { wait });
         }
         let left = self.actor().budget().saturating_sub(attempts.total);
-        if reserve && vantage == Vantage::Stranger && left <= limits::RESERVE {
+        if reserve && source == CodeSource::Stranger && left <= limits::RESERVE {
             return Err(Refusal::KnownDeviceOnly);
         }
         Ok(())
     }
 
-    pub(super) fn count_failure(&mut self, vantage: Vantage) -> Result<(), Refusal> {
+    pub(super) fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        actor.attempts.fail(vantage, now);
+        actor.attempts.fail(source, now);
         let (total, budget) = (actor.attempts.total, actor.budget());
         let active = matches!(actor.authenticator, Authenticator::Active { .. });
-        // A hundred in a row are a hundred in all, so that one count decides.
+        // Consecutive failures are included in the total, so that one count is enough.
         if active && total >= budget {
             return self.disable_authenticator(DisabledBy::Failures);
         }
         if total == limits::ADVISE_REPLACEMENT {
-            self.tell_owner(Event::ReplaceAdvised);
+            self.notify_owner(Event::ReplaceAdvised);
         }
         Ok(())
     }
 
-    /// What was bound no longer counts; enrollments beside it go with it.
+    /// Disables the authenticator and erases the pending enrollments.
     pub(super) fn disable_authenticator(&mut self, why: DisabledBy) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
@@ -175,20 +179,20 @@ impl Turn<'_> {
             DisabledBy::Failures => Event::DisabledByFailures,
             DisabledBy::Loss | DisabledBy::Recovery => Event::ReportedLost,
         };
-        self.tell_owner(event);
+        self.notify_owner(event);
         if administrator {
-            self.tell_administrators(event);
+            self.notify_administrators(event);
         }
         Ok(())
     }
 }
 
 impl Attempts {
-    /// Seconds until a code of such a visitor is looked at, `None` for at once.
-    fn wait(&self, now: UnixTime, vantage: Vantage) -> Option<u64> {
-        let until = match vantage {
-            Vantage::Stranger => self.stranger.until,
-            Vantage::KnownDevice | Vantage::LiveSession => self.known.until,
+    /// Returns the seconds until a code from this source is checked; `None` for now.
+    fn wait(&self, now: UnixTime, source: CodeSource) -> Option<u64> {
+        let until = match source {
+            CodeSource::Stranger => self.stranger.until,
+            CodeSource::KnownDevice | CodeSource::LiveSession => self.known.until,
         };
         match until.since(now) {
             0 => None,
@@ -196,29 +200,31 @@ impl Attempts {
         }
     }
 
-    /// One more failure, in the count and in the visitor's lane.
-    fn fail(&mut self, vantage: Vantage, now: UnixTime) {
+    /// Counts a failure in the total and in the source's throttle.
+    fn fail(&mut self, source: CodeSource, now: UnixTime) {
         self.total = self.total.saturating_add(1);
-        let lane = match vantage {
-            Vantage::Stranger => &mut self.stranger,
-            Vantage::KnownDevice | Vantage::LiveSession => &mut self.known,
+        let throttle = match source {
+            CodeSource::Stranger => &mut self.stranger,
+            CodeSource::KnownDevice | CodeSource::LiveSession => &mut self.known,
         };
-        lane.row = lane.row.saturating_add(1);
-        if let Some(doublings) = lane.row.checked_sub(limits::FIRST_WAIT) {
-            // 2^7 · 30 s is more than an hour already.
+        throttle.row = throttle.row.saturating_add(1);
+        if let Some(doublings) = throttle.row.checked_sub(limits::FIRST_WAIT) {
+            // 2^7 × 30 s is more than an hour.
             let wait = limits::WAIT
                 .saturating_mul(1 << doublings.min(7))
                 .min(limits::WAIT_MAX);
-            lane.until = now.plus(wait);
+            throttle.until = now.plus(wait);
         }
     }
 
-    /// A good code ends its own lane's wait. A stranger's wait outlives the owner's
-    /// success: otherwise each of the owner's log-ins would give the thief five free guesses.
-    fn succeed(&mut self, vantage: Vantage) {
-        match vantage {
-            Vantage::Stranger => self.stranger = crate::Lane::default(),
-            Vantage::KnownDevice | Vantage::LiveSession => self.known = crate::Lane::default(),
+    /// Ends the wait of this source only. If the owner's success ended a stranger's wait, each log-in of the
+    /// owner would give a thief five free guesses.
+    fn succeed(&mut self, source: CodeSource) {
+        match source {
+            CodeSource::Stranger => self.stranger = crate::Throttle::default(),
+            CodeSource::KnownDevice | CodeSource::LiveSession => {
+                self.known = crate::Throttle::default()
+            }
         }
     }
 }

@@ -1,24 +1,24 @@
 //! Enrollment and replacement.
 
-use super::turn::{Answer, Turn, end_sessions};
+use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Access, Authenticator, BindingLink, BreakGlass, CodeCheck, Digest, Event, Grant, Level, Origin,
     Pending, Purpose, RecoverySet, Refusal, RoleId, Session, Submitted, limits,
 };
 
-impl Turn<'_> {
+impl DecisionBuilder<'_> {
     pub(super) fn begin_enrollment(
         &mut self,
         presented: Option<Digest>,
         recovery: RecoverySet,
         access: Access,
     ) -> Answer {
-        if self.standing()? != Level::EnrollOnly {
+        if self.current_level()? != Level::EnrollOnly {
             self.rights()?;
         }
-        self.enabled()?;
-        self.allowed(access)?;
+        self.require_enabled()?;
+        self.check_access(access)?;
         let purpose = match self.actor().authenticator {
             Authenticator::Active { .. } => return Err(Refusal::AlreadyBound),
             Authenticator::Disabled { since, .. } => {
@@ -30,19 +30,21 @@ impl Turn<'_> {
         if let Some(grant) = self.resume(purpose)? {
             return Ok(grant);
         }
-        self.free_slot()?;
+        self.require_free_slot()?;
         match self.actor().authenticator {
-            Authenticator::ResetDue { reset_code } => self.present(reset_code, presented)?,
-            _ if enrollment_open(self.readable(), self.actor(), self.now) => {}
+            Authenticator::ResetDue { reset_code } => {
+                self.check_reset_code(reset_code, presented)?
+            }
+            _ if enrollment_open(self.known_organization(), self.actor(), self.now) => {}
             _ => {
-                let why = required(self.readable(), self.actor(), self.now);
+                let why = required(self.known_organization(), self.actor(), self.now);
                 return Err(Refusal::ResetCodeRequired(why.cause()));
             }
         }
         self.add_pending(purpose, recovery)
     }
 
-    /// The one that this session has begun, shown again: the same secret, the same deadline.
+    /// Returns the enrollment that this session began, with the same secret and deadline.
     fn resume(&self, purpose: Purpose) -> Result<Option<Grant>, Refusal> {
         let session = self.session()?.id;
         let mut own = self.actor().pendings_at(self.now);
@@ -54,7 +56,7 @@ impl Turn<'_> {
         }))
     }
 
-    fn free_slot(&self) -> Result<(), Refusal> {
+    fn require_free_slot(&self) -> Result<(), Refusal> {
         let free = self.actor().pendings.iter().any(Option::is_none);
         if free {
             Ok(())
@@ -93,33 +95,33 @@ impl Turn<'_> {
 
     pub(super) fn begin_replacement(&mut self, code: Submitted, recovery: RecoverySet) -> Answer {
         self.rights()?;
-        self.enabled()?;
-        self.owner()?;
+        self.require_enabled()?;
+        self.require_owner()?;
         if let Some(grant) = self.resume(Purpose::Replace)? {
             return Ok(grant);
         }
-        self.bound()?;
-        self.free_slot()?;
+        self.require_bound_authenticator()?;
+        self.require_free_slot()?;
         self.fresh_code(code)?;
         self.add_pending(Purpose::Replace, recovery)
     }
 
-    pub(super) fn confirm(
+    pub(super) fn confirm_enrollment(
         &mut self,
         check: CodeCheck,
         link: Digest,
         break_glass: Option<Digest>,
         access: Access,
     ) -> Answer {
-        if self.standing()? != Level::EnrollOnly {
+        if self.current_level()? != Level::EnrollOnly {
             self.rights()?;
         }
-        self.enabled()?;
-        self.allowed(access)?;
-        self.rows_of_administrator()?;
+        self.require_enabled()?;
+        self.check_access(access)?;
+        self.require_administrator_rows()?;
         let session = *self.session()?;
         let pending = self.own_pending(&session)?;
-        let broken = match (pending.purpose, self.actor().authenticator) {
+        let by_break_glass = match (pending.purpose, self.actor().authenticator) {
             (Purpose::First, Authenticator::None)
             | (Purpose::Replace, Authenticator::Active { .. }) => false,
             (
@@ -128,7 +130,7 @@ impl Turn<'_> {
                     reset_code: Some(reset_code),
                 },
             ) => {
-                if !self.author_stands(&reset_code)? {
+                if !self.author_is_current(&reset_code)? {
                     self.erase_pending(&session);
                     return self
                         .wrong_reset_code(reset_code, false)
@@ -136,31 +138,32 @@ impl Turn<'_> {
                 }
                 matches!(reset_code.origin, Origin::BreakGlass { .. })
             }
-            // Lateness does not stop what was begun in time; a reset code that is void does.
+            // An enrollment that began in time may finish after the code expired, but not after it became
+            // void.
             (Purpose::Reset, Authenticator::ResetDue { reset_code: None }) => {
                 return Err(Refusal::WrongResetCode);
             }
             _ => return Err(Refusal::NothingPending),
         };
-        if broken && break_glass.is_none() {
+        if by_break_glass && break_glass.is_none() {
             return Err(Refusal::BreakGlassCodeFirst);
         }
         match check {
             CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
             CodeCheck::Used { wait, .. } => Err(Refusal::AlreadyUsed { wait }),
             CodeCheck::Wrong { behind } => {
-                self.count_pending(&session);
+                self.count_pending_failure(&session);
                 Err(Refusal::WrongCode { behind })
             }
             CodeCheck::Good { step, .. } => {
-                if let (true, Some(break_glass)) = (broken, break_glass) {
+                if let (true, Some(break_glass)) = (by_break_glass, break_glass) {
                     let now = self.now;
                     self.organization_mut()?.break_glass = BreakGlass::Ready {
                         break_glass,
                         since: now,
                         wrong: 0,
                     };
-                    self.tell_administrators(Event::BreakGlassCodeRenewed);
+                    self.notify_administrators(Event::BreakGlassCodeRenewed);
                 }
                 self.bind(&pending, step, link)
             }
@@ -177,7 +180,7 @@ impl Turn<'_> {
         own.cloned().ok_or(none)
     }
 
-    fn count_pending(&mut self, session: &Session) {
+    fn count_pending_failure(&mut self, session: &Session) {
         for slot in &mut self.actor_mut().pendings {
             if let Some(pending) = slot
                 .as_mut()
@@ -211,7 +214,7 @@ impl Turn<'_> {
         };
         actor.binding_link = Some(BindingLink {
             link,
-            expires: now.plus(limits::REPUDIATION),
+            expires: now.plus(limits::BINDING_LINK),
         });
         end_sessions(actor);
         let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));
@@ -220,9 +223,9 @@ impl Turn<'_> {
         let event = Event::Bound {
             purpose: pending.purpose,
         };
-        self.tell_owner(event);
+        self.notify_owner(event);
         if administrator {
-            self.tell_administrators(event);
+            self.notify_administrators(event);
         }
         Ok(Grant::Bound {
             session: self.new_session(Level::Level2),
@@ -230,8 +233,8 @@ impl Turn<'_> {
         })
     }
 
-    pub(super) fn abandon(&mut self) -> Answer {
-        self.standing()?;
+    pub(super) fn cancel_enrollment(&mut self) -> Answer {
+        self.current_level()?;
         let session = *self.session()?;
         if !self
             .actor()

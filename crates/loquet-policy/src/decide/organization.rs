@@ -1,15 +1,15 @@
-//! The organization's commands: an administrator asks, and mostly there is no way back.
+//! Commands about the organization: enabling, mandates, break-glass code and settings.
 
-use super::turn::{Answer, Turn};
+use super::builder::{Answer, DecisionBuilder};
 use crate::{
     Audience, BreakGlass, Cause, Digest, Event, Grant, Hardened, Latch, Mandate, MandateState,
     Organization, Preset, Refusal, RoleId, Scheduled, Setting, SettingKind, Start, Submitted,
     UnixTime, limits,
 };
 
-impl Turn<'_> {
+impl DecisionBuilder<'_> {
     pub(super) fn enable(&mut self, break_glass: Digest, typed_back: bool) -> Answer {
-        self.administrator()?;
+        self.require_administrator()?;
         if let Latch::Enabled { since, by } = self.organization()?.latch {
             return Err(Refusal::AlreadyEnabled(Cause::of(by, since)));
         }
@@ -24,7 +24,7 @@ impl Turn<'_> {
             since: now,
             wrong: 0,
         };
-        self.tell_administrators(Event::Enabled { by });
+        self.notify_administrators(Event::Enabled { by });
         Ok(Grant::Enabled {
             propose: RoleId::EMPLOYEE,
             from: now.plus(limits::NOTICE),
@@ -32,24 +32,24 @@ impl Turn<'_> {
     }
 
     pub(super) fn harden(&mut self) -> Answer {
-        self.administrator()?;
+        self.require_administrator()?;
         let preset = Preset::StrictLatch;
         if self.organization()?.preset == preset {
             return Err(Refusal::Unchanged);
         }
-        self.recent()?;
+        self.require_recent_code()?;
         let (by, since) = (self.actor().id, self.now);
         let organization = self.organization_mut()?;
         organization.preset = preset;
         organization.hardened = Some(Hardened { since, by });
-        self.tell_administrators(Event::PresetChanged { preset });
+        self.notify_administrators(Event::PresetChanged { preset });
         Ok(Grant::Done)
     }
 
-    pub(super) fn announce(&mut self, role: RoleId, start: Start) -> Answer {
-        self.administrator()?;
+    pub(super) fn schedule_mandate(&mut self, role: RoleId, start: Start) -> Answer {
+        self.require_administrator()?;
         let now = self.now;
-        let organization = self.enabled()?;
+        let organization = self.require_enabled()?;
         if organization.role(role).is_none() {
             return Err(Refusal::UnknownRole { role });
         }
@@ -60,9 +60,8 @@ impl Turn<'_> {
                 MandateState::InForce { .. } => Refusal::Latched(cause),
             });
         }
-        self.recent()?;
-        // Every administrator may lose the phone on the same day. Whoever makes it impossible to
-        // come in without one first makes sure that there is a way back.
+        self.require_recent_code()?;
+        // All administrators may lose their phones, so that a mandate needs a usable break-glass code.
         if !matches!(
             self.organization()?.break_glass.at(now),
             BreakGlass::Ready { .. }
@@ -91,8 +90,8 @@ impl Turn<'_> {
             MandateState::Announced { .. } => Event::MandateAnnounced { role, date },
             MandateState::InForce { .. } => Event::MandateInForce { role },
         };
-        self.tell(Audience::Covered { role }, event);
-        self.tell_administrators(event);
+        self.notify(Audience::Covered { role }, event);
+        self.notify_administrators(event);
         Ok(Grant::Mandate { role, date })
     }
 
@@ -113,13 +112,13 @@ impl Turn<'_> {
         }
     }
 
-    /// The mandate of a role, if there is one.
+    /// Returns the mandate of a role.
     fn mandate(&self, role: RoleId) -> Result<&Mandate, Refusal> {
         let none = Refusal::NothingAnnounced { role };
-        self.enabled()?.mandate(role).ok_or(none)
+        self.require_enabled()?.mandate(role).ok_or(none)
     }
 
-    /// The announced mandate of a role: the only kind that still moves. Its date, and how often it was put off.
+    /// Returns the date of an announced mandate and how often it was postponed.
     fn announced(&self, role: RoleId) -> Result<(UnixTime, u8), Refusal> {
         let mandate = self.mandate(role)?;
         match mandate.state {
@@ -133,9 +132,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn move_mandate(&mut self, role: RoleId, to: UnixTime) -> Answer {
-        self.administrator()?;
+        self.require_administrator()?;
         let (date, postponed) = self.announced(role)?;
-        self.recent()?;
+        self.require_recent_code()?;
         if to == date {
             return Err(Refusal::Unchanged);
         }
@@ -155,20 +154,20 @@ impl Turn<'_> {
             }
         }
         let event = Event::MandateAnnounced { role, date: to };
-        self.tell(Audience::Covered { role }, event);
-        self.tell_administrators(event);
+        self.notify(Audience::Covered { role }, event);
+        self.notify_administrators(event);
         Ok(Grant::Mandate { role, date: to })
     }
 
     pub(super) fn cancel_mandate(&mut self, role: RoleId) -> Answer {
-        self.administrator()?;
+        self.require_administrator()?;
         self.announced(role)?;
-        self.recent()?;
+        self.require_recent_code()?;
         self.organization_mut()?
             .mandates
             .retain(|mandate| mandate.role != role);
-        self.tell(Audience::Covered { role }, Event::MandateCancelled { role });
-        self.tell_administrators(Event::MandateCancelled { role });
+        self.notify(Audience::Covered { role }, Event::MandateCancelled { role });
+        self.notify_administrators(Event::MandateCancelled { role });
         Ok(Grant::Done)
     }
 
@@ -178,8 +177,8 @@ impl Turn<'_> {
         typed_back: bool,
         code: Submitted,
     ) -> Answer {
-        self.administrator()?;
-        self.enabled()?;
+        self.require_administrator()?;
+        self.require_enabled()?;
         if !typed_back {
             return Err(Refusal::BreakGlassCodeNotConfirmed);
         }
@@ -190,12 +189,12 @@ impl Turn<'_> {
             since: now,
             wrong: 0,
         };
-        self.tell_administrators(Event::BreakGlassCodeRenewed);
+        self.notify_administrators(Event::BreakGlassCodeRenewed);
         Ok(Grant::Done)
     }
 
-    pub(super) fn change(&mut self, setting: Setting, code: Submitted) -> Answer {
-        self.administrator()?;
+    pub(super) fn change_setting(&mut self, setting: Setting, code: Submitted) -> Answer {
+        self.require_administrator()?;
         setting.in_bounds()?;
         let organization = self.organization()?;
         let waiting = organization
@@ -205,12 +204,12 @@ impl Turn<'_> {
         if setting.holds(organization) && !waiting {
             return Err(Refusal::Unchanged);
         }
-        // Before multi-factor log-in there is nothing to weaken, and nobody has a code.
+        // Before enabling there is nothing to weaken, and no account has a code.
         let weakens = organization.is_enabled() && setting.weakens(organization);
         if weakens {
             self.fresh_code(code)?;
         } else {
-            self.recent()?;
+            self.require_recent_code()?;
         }
         let (by, due) = (self.actor().id, self.now.plus(limits::WEAKENING));
         let organization = self.organization_mut()?;
@@ -219,7 +218,7 @@ impl Turn<'_> {
             .retain(|change| change.setting.kind() != setting.kind());
         if !weakens {
             setting.apply(organization);
-            self.tell_administrators(Event::ChangeInForce { setting });
+            self.notify_administrators(Event::ChangeInForce { setting });
             return Ok(Grant::Done);
         }
         let at = organization
@@ -228,12 +227,12 @@ impl Turn<'_> {
         organization
             .scheduled
             .insert(at, Scheduled { setting, by, due });
-        self.tell_administrators(Event::ChangeScheduled { setting, due });
+        self.notify_administrators(Event::ChangeScheduled { setting, due });
         Ok(Grant::Scheduled { due })
     }
 
     pub(super) fn cancel_change(&mut self, kind: SettingKind) -> Answer {
-        self.administrator()?;
+        self.require_administrator()?;
         if !self
             .organization()?
             .scheduled
@@ -242,21 +241,21 @@ impl Turn<'_> {
         {
             return Err(Refusal::NothingScheduled);
         }
-        self.recent()?;
+        self.require_recent_code()?;
         self.organization_mut()?
             .scheduled
             .retain(|change| change.setting.kind() != kind);
-        self.tell_administrators(Event::ChangeCancelled { setting: kind });
+        self.notify_administrators(Event::ChangeCancelled { setting: kind });
         Ok(Grant::Done)
     }
 }
 
 impl Organization {
-    /// Sets what an organization begins with. Access rules are left out: they name a text that is stored elsewhere.
+    /// Sets a setting of an organization that is being created. The caller stores the text of access rules.
     ///
     /// # Errors
-    /// [`Refusal::OutOfBounds`]; [`Refusal::AlreadyEnabled`] once multi-factor log-in is enabled, from when on
-    /// an administrator decides.
+    /// [`Refusal::OutOfBounds`]; [`Refusal::AlreadyEnabled`] once multi-factor log-in is enabled, when only
+    /// [`Command::ChangeSetting`](crate::Command::ChangeSetting) changes it.
     pub fn begin_with(&mut self, setting: Setting) -> Result<(), Refusal> {
         setting.in_bounds()?;
         if let crate::Latch::Enabled { since, by } = self.latch {
@@ -300,7 +299,7 @@ impl Setting {
     pub fn weakens(&self, organization: &Organization) -> bool {
         let options = &organization.options;
         match *self {
-            // Offered already, it would be no change.
+            // The caller has already refused an unchanged value.
             Self::RecoveryCodes { offered } => offered,
             Self::ResetCodeLife { seconds } => seconds > options.reset_code_life,
             Self::EnrollmentWindow { seconds } => seconds > options.enrollment_window,
@@ -309,7 +308,7 @@ impl Setting {
     }
 }
 
-/// How often a date was put off, once it is moved; bringing it forward is no postponement.
+/// Returns the number of postponements after a move. An earlier date does not count.
 fn postponements(before: u8, date: UnixTime, to: UnixTime) -> u8 {
     before.saturating_add(u8::from(to > date))
 }

@@ -1,12 +1,12 @@
-//! What owners choose for their own accounts: the switch, and where their notices go.
+//! Commands of owners about their own accounts: the toggle and the notice address.
 
-use super::turn::{Answer, Turn};
-use crate::requirement::{may_switch_off, required};
+use super::builder::{Answer, DecisionBuilder};
+use crate::requirement::{may_turn_off, required};
 use crate::{Authenticator, CodeCheck, Event, Grant, Level, Refusal, Submitted};
 
-impl Turn<'_> {
-    /// What only the owner of an account does, nobody does for another.
-    pub(super) fn owner(&self) -> Result<(), Refusal> {
+impl DecisionBuilder<'_> {
+    /// Refuses a command about another account.
+    pub(super) fn require_owner(&self) -> Result<(), Refusal> {
         if self.is_other() {
             Err(Refusal::NotOwner)
         } else {
@@ -14,54 +14,54 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn switch_on(&mut self, code: Submitted) -> Answer {
+    pub(super) fn turn_on(&mut self, code: Submitted) -> Answer {
         let level = self.rights()?;
-        self.owner()?;
-        self.enabled()?;
+        self.require_owner()?;
+        self.require_enabled()?;
         if self.actor().toggle {
             return Err(Refusal::Unchanged);
         }
         self.fresh_code(code)?;
         self.actor_mut().toggle = true;
-        self.tell_owner(Event::Toggled { on: true });
+        self.notify_owner(Event::Toggled { on: true });
         if level == Level::Level2 {
             return Ok(Grant::Done);
         }
-        // The session has just shown a code, and at Level1 it would be a half log-in from now on.
+        // A Level1 session would become a half log-in, but it has just submitted a code.
         self.cancel_break_glass()?;
-        let session = self.raise()?;
-        let requirement = required(self.readable(), self.actor(), self.now);
+        let session = self.level2_session()?;
+        let requirement = required(self.known_organization(), self.actor(), self.now);
         Ok(Grant::Session {
             session,
             requirement,
         })
     }
 
-    pub(super) fn switch_off(&mut self, code: Submitted) -> Answer {
+    pub(super) fn turn_off(&mut self, code: Submitted) -> Answer {
         self.rights()?;
-        self.owner()?;
-        may_switch_off(self.readable(), self.actor(), self.now)?;
+        self.require_owner()?;
+        may_turn_off(self.known_organization(), self.actor(), self.now)?;
         if code.check == CodeCheck::Absent {
             return Err(Refusal::StepUp);
         }
         self.fresh_code(code)?;
         self.actor_mut().toggle = false;
-        self.tell_owner(Event::Toggled { on: false });
+        self.notify_owner(Event::Toggled { on: false });
         Ok(Grant::Done)
     }
 
-    /// Whoever has the password alone must not lead a bound account's notices elsewhere.
+    /// A thief of the password must not redirect the notices of a bound account.
     pub(super) fn change_address(&mut self, code: Submitted) -> Answer {
         if self.session().is_ok() {
             self.rights()?;
-            self.owner()?;
+            self.require_owner()?;
             if self.actor().authenticator_at(self.now) != Authenticator::None {
                 self.fresh_code(code)?;
             }
         } else {
-            self.actor().present()?;
+            self.actor().require_active()?;
         }
-        self.tell_owner(Event::AddressChanged);
+        self.notify_owner(Event::AddressChanged);
         Ok(Grant::Done)
     }
 }

@@ -1,12 +1,12 @@
-//! What administrators do about others, and what nobody does about oneself.
+//! Commands of administrators about other accounts.
 
-use super::turn::{Answer, Turn, reset, strip};
+use super::builder::{Answer, DecisionBuilder, erase_credentials, reset};
 use crate::{
     Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organization,
     Origin, Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
 };
 
-/// The rank of a set of roles. A role that nobody defined gives none.
+/// Returns the highest rank of the roles. An undefined role has no rank.
 fn rank(organization: &Organization, roles: &RoleSet) -> u8 {
     roles
         .iter()
@@ -16,35 +16,35 @@ fn rank(organization: &Organization, roles: &RoleSet) -> u8 {
         .unwrap_or(0)
 }
 
-/// Whether a role puts its holder among those who act on others, or above them.
+/// Returns whether a role has at least the rank of an administrator.
 fn promotes(organization: &Organization, role: RoleId) -> bool {
     rank(organization, &RoleSet::of(role))
         >= rank(organization, &RoleSet::of(RoleId::ADMINISTRATOR))
 }
 
-impl Turn<'_> {
-    /// An administrator who may act on the subject: of at least its rank, and not of yesterday.
-    fn over_subject(&self) -> Result<(), Refusal> {
-        self.administrator()?;
+impl DecisionBuilder<'_> {
+    /// Checks that the actor is an administrator of at least the subject's rank.
+    fn may_act_on_subject(&self) -> Result<(), Refusal> {
+        self.require_administrator()?;
         let organization = self.organization()?;
         if rank(organization, &self.actor().roles) < rank(organization, &self.subject()?.roles) {
             return Err(Refusal::Rank);
         }
-        self.listed().map(drop)
+        self.roster_entry().map(drop)
     }
 
-    /// The actor's entry among the administrators.
-    fn listed(&self) -> Result<Administrator, Refusal> {
-        // An administrator who is not on the list: the rows disagree, and nothing is decided.
+    /// Returns the actor's entry in the roster.
+    fn roster_entry(&self) -> Result<Administrator, Refusal> {
+        // If the account and the roster disagree, the rows cannot be trusted.
         self.roster()?
             .administrator(self.actor().id)
             .copied()
             .ok_or(Refusal::PolicyUnavailable)
     }
 
-    /// A thief who made an accomplice administrator waits. So does an honest newcomer, unless
-    /// nobody else could act.
-    fn not_too_new(&self) -> Result<(), Refusal> {
+    /// Refuses an administrator who was promoted less than [`limits::PROBATION`] seconds ago, unless no other
+    /// enrolled administrator could act. A thief could have promoted an accomplice.
+    fn check_probation(&self) -> Result<(), Refusal> {
         let Some(promoted) = self.actor().promoted else {
             return Ok(());
         };
@@ -55,7 +55,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn within_quota(&self) -> Result<(), Refusal> {
+    fn check_reset_quota(&self) -> Result<(), Refusal> {
         let quota = self.actor().resets;
         let over = quota.since.plus(limits::DAY).since(self.now);
         if quota.used >= limits::RESETS_A_DAY && over > 0 {
@@ -86,7 +86,7 @@ impl Turn<'_> {
         let origin = Origin::Administrator {
             digest,
             by: self.actor().id,
-            mark: self.listed()?.mark,
+            mark: self.roster_entry()?.mark,
         };
         Ok(ResetCode {
             origin,
@@ -101,12 +101,12 @@ impl Turn<'_> {
         if self.is_self() {
             return Err(Refusal::SelfReset);
         }
-        self.administrator()?;
-        self.enabled()?;
-        self.over_subject()?;
-        self.subject()?.present()?;
-        self.not_too_new()?;
-        self.within_quota()?;
+        self.require_administrator()?;
+        self.require_enabled()?;
+        self.may_act_on_subject()?;
+        self.subject()?.require_active()?;
+        self.check_probation()?;
+        self.check_reset_quota()?;
         let reset_code = self.new_reset_code(digest, aloud)?;
         self.fresh_code(code)?;
         self.count_reset();
@@ -114,23 +114,22 @@ impl Turn<'_> {
         reset(subject, Some(reset_code));
         let account = subject.id;
         self.void_reset_codes_of(account)?;
-        self.tell_reset(account);
+        self.notify_reset(account);
         Ok(Grant::ResetCodeIssued {
             expires: reset_code.expires,
         })
     }
 
-    fn tell_reset(&mut self, account: AccountId) {
+    fn notify_reset(&mut self, account: AccountId) {
         let event = Event::Reset {
             account,
             by: self.actor().id,
         };
-        self.tell(Audience::Owner { account }, event);
-        self.tell_administrators(event);
+        self.notify(Audience::Owner { account }, event);
+        self.notify_administrators(event);
     }
 
-    /// An administrator whose authenticator was destroyed: not enrolled, and the reset codes that it
-    /// gave out are void.
+    /// Marks an administrator as not enrolled, and voids the reset codes that the account issued.
     pub(super) fn void_reset_codes_of(&mut self, account: AccountId) -> Result<(), Refusal> {
         if self.roster()?.administrator(account).is_none() {
             return Ok(());
@@ -154,7 +153,7 @@ impl Turn<'_> {
         if self.is_self() {
             return Err(Refusal::SelfPromotion);
         }
-        self.over_subject()?;
+        self.may_act_on_subject()?;
         let organization = self.organization()?;
         let Some(definition) = organization.role(role) else {
             return Err(Refusal::UnknownRole { role });
@@ -163,7 +162,7 @@ impl Turn<'_> {
             return Err(Refusal::Rank);
         }
         let (enabled, promotes) = (organization.is_enabled(), promotes(organization, role));
-        let subject = self.subject()?.present()?;
+        let subject = self.subject()?.require_active()?;
         if subject.roles.contains(role) {
             return Err(Refusal::Unchanged);
         }
@@ -174,11 +173,11 @@ impl Turn<'_> {
         if promotes && enabled && !matches!(subject.authenticator, Authenticator::Active { .. }) {
             return Err(Refusal::EnrollFirst);
         }
-        self.not_too_new()?;
+        self.check_probation()?;
         if promotes && enabled {
             self.fresh_code(code)?;
         } else {
-            self.recent()?;
+            self.require_recent_code()?;
         }
         let now = self.now;
         let subject = self.subject_mut()?;
@@ -191,13 +190,13 @@ impl Turn<'_> {
                 account: promoted.id,
                 by,
             };
-            self.tell(
+            self.notify(
                 Audience::Owner {
                     account: promoted.id,
                 },
                 event,
             );
-            self.tell_administrators(event);
+            self.notify_administrators(event);
         }
         Ok(Grant::Done)
     }
@@ -207,8 +206,8 @@ impl Turn<'_> {
         if self.is_self() {
             return Err(Refusal::SelfDemotion);
         }
-        self.over_subject()?;
-        let subject = self.subject()?.present()?;
+        self.may_act_on_subject()?;
+        let subject = self.subject()?.require_active()?;
         if !subject.roles.contains(role) {
             return Err(Refusal::NoSuchRole);
         }
@@ -218,23 +217,22 @@ impl Turn<'_> {
         }
         let account = subject.id;
         if role == RoleId::ADMINISTRATOR {
-            self.dispensable(account)?;
+            self.check_not_last_administrator(account)?;
         }
-        self.not_too_new()?;
-        self.recent()?;
+        self.check_probation()?;
+        self.require_recent_code()?;
         self.subject_mut()?.roles = roles;
         if role == RoleId::ADMINISTRATOR {
             self.subject_mut()?.promoted = None;
-            self.dismiss(account)?;
-            self.tell(Audience::Owner { account }, Event::Demoted { account });
-            self.tell_administrators(Event::Demoted { account });
+            self.remove_from_roster(account)?;
+            self.notify(Audience::Owner { account }, Event::Demoted { account });
+            self.notify_administrators(Event::Demoted { account });
         }
         Ok(Grant::Done)
     }
 
-    /// The organization can do without this administrator: another one is left, and another
-    /// enrolled one if this one is.
-    fn dispensable(&self, account: AccountId) -> Result<(), Refusal> {
+    /// Refuses to remove the last administrator, or the last enrolled one.
+    fn check_not_last_administrator(&self, account: AccountId) -> Result<(), Refusal> {
         if !self.organization()?.is_enabled() {
             return Ok(());
         }
@@ -252,60 +250,60 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Off the list, with the reset codes; and nobody opens the break-glass for this account any more.
-    fn dismiss(&mut self, account: AccountId) -> Result<(), Refusal> {
+    /// Removes an administrator from the roster, and cancels break-glass for that account.
+    fn remove_from_roster(&mut self, account: AccountId) -> Result<(), Refusal> {
         if self.roster()?.administrator(account).is_some() {
-            self.roster_mut()?.dismiss(account);
+            self.roster_mut()?.remove(account);
         }
         let now = self.now;
-        let glass = self.organization()?.break_glass;
-        if glass.beneficiary() == Some(account) {
-            self.organization_mut()?.break_glass = glass.closed(now);
+        let state = self.organization()?.break_glass;
+        if state.opened_for() == Some(account) {
+            self.organization_mut()?.break_glass = state.back_to_ready(now);
         }
         Ok(())
     }
 
-    pub(super) fn leave(&mut self) -> Answer {
+    pub(super) fn deactivate(&mut self) -> Answer {
         self.rights()?;
         if self.is_self() {
             return Err(Refusal::SelfDeactivation);
         }
-        self.over_subject()?;
-        let subject = self.subject()?.present()?;
+        self.may_act_on_subject()?;
+        let subject = self.subject()?.require_active()?;
         let account = subject.id;
-        self.dispensable(account)?;
-        self.not_too_new()?;
-        self.recent()?;
-        self.dismiss(account)?;
+        self.check_not_last_administrator(account)?;
+        self.check_probation()?;
+        self.require_recent_code()?;
+        self.remove_from_roster(account)?;
         let now = self.now;
-        offboard(self.subject_mut()?, now);
-        self.tell_left(account);
+        mark_deactivated(self.subject_mut()?, now);
+        self.notify_deactivated(account);
         Ok(Grant::Done)
     }
 
-    fn tell_left(&mut self, account: AccountId) {
-        self.tell(Audience::Owner { account }, Event::Deactivated { account });
-        self.tell_administrators(Event::Deactivated { account });
+    fn notify_deactivated(&mut self, account: AccountId) {
+        self.notify(Audience::Owner { account }, Event::Deactivated { account });
+        self.notify_administrators(Event::Deactivated { account });
     }
 
     pub(super) fn host_deactivate(&mut self) -> Answer {
-        let account = self.actor().present()?.id;
+        let account = self.actor().require_active()?.id;
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
-            self.dispensable(account)?;
-            self.dismiss(account)?;
+            self.check_not_last_administrator(account)?;
+            self.remove_from_roster(account)?;
         }
         let now = self.now;
-        offboard(self.actor_mut(), now);
-        self.tell_left(account);
+        mark_deactivated(self.actor_mut(), now);
+        self.notify_deactivated(account);
         Ok(Grant::Done)
     }
 
-    pub(super) fn rehire(&mut self, roles: RoleSet, digest: Digest, code: Submitted) -> Answer {
+    pub(super) fn reactivate(&mut self, roles: RoleSet, digest: Digest, code: Submitted) -> Answer {
         self.rights()?;
         if self.is_self() {
             return Err(Refusal::NotDeactivated);
         }
-        self.over_subject()?;
+        self.may_act_on_subject()?;
         if self.subject()?.is_active() {
             return Err(Refusal::NotDeactivated);
         }
@@ -324,8 +322,8 @@ impl Turn<'_> {
         if promotes && enabled {
             return Err(Refusal::EnrollFirst);
         }
-        self.not_too_new()?;
-        self.within_quota()?;
+        self.check_probation()?;
+        self.check_reset_quota()?;
         let reset_code = self.new_reset_code(digest, false)?;
         if enabled {
             self.fresh_code(code)?;
@@ -337,20 +335,20 @@ impl Turn<'_> {
         subject.roles = roles;
         subject.promoted = promotes.then_some(now);
         reset(subject, Some(reset_code));
-        let rehired = subject.clone();
+        let reactivated = subject.clone();
         if promotes {
-            self.roster_mut()?.admit(&rehired);
+            self.roster_mut()?.admit(&reactivated);
         }
-        self.tell_reset(rehired.id);
+        self.notify_reset(reactivated.id);
         Ok(Grant::ResetCodeIssued {
             expires: reset_code.expires,
         })
     }
 }
 
-/// No session, no secret. Roles, "ever" and the toggle stay as a record.
-fn offboard(account: &mut Account, now: crate::UnixTime) {
-    strip(account);
+/// Deactivates an account. Roles, `ever` and the toggle are kept as a record.
+fn mark_deactivated(account: &mut Account, now: crate::UnixTime) {
+    erase_credentials(account);
     account.status = Status::Deactivated { since: now };
     account.promoted = None;
 }

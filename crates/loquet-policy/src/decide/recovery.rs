@@ -1,12 +1,12 @@
-//! Recovery codes, loss and binding_link.
+//! Recovery codes, reports of loss and reports of an unrecognized enrollment.
 
-use super::turn::{Answer, Turn, end_sessions, reset};
+use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
-    Access, Account, Authenticator, Digest, DisabledBy, Event, Grant, Level, Origin, Refusal,
-    ResetCode, Session, Vantage, limits,
+    Access, Account, Authenticator, CodeSource, Digest, DisabledBy, Event, Grant, Level, Origin,
+    Refusal, ResetCode, Session, limits,
 };
 
-/// Whether `session` holds the right to enroll that its recovery code gave.
+/// Returns whether a recovery code gave `session` the right to enroll.
 pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
     matches!(
         account.authenticator,
@@ -15,16 +15,16 @@ pub(super) fn holds_recovery(account: &Account, session: &Session) -> bool {
     )
 }
 
-impl Turn<'_> {
+impl DecisionBuilder<'_> {
     pub(super) fn use_recovery_code(
         &mut self,
         code: Option<Digest>,
-        vantage: Vantage,
+        source: CodeSource,
         access: Access,
     ) -> Answer {
-        self.standing()?;
-        self.allowed(access)?;
-        self.rows_of_administrator()?;
+        self.current_level()?;
+        self.check_access(access)?;
+        self.require_administrator_rows()?;
         let offered = self.organization()?.options.recovery_codes;
         let disabled = match self.actor().authenticator {
             Authenticator::None => return Err(Refusal::NoAuthenticator),
@@ -38,12 +38,12 @@ impl Turn<'_> {
             return Err(Refusal::NotOffered);
         }
         let code = code.ok_or(Refusal::Malformed)?;
-        let vantage = self.vantage(vantage);
-        // Of a disabled authenticator there is no budget left to keep, only the waits: a thief who
-        // burnt it must not have burnt the way back too.
-        self.admit(vantage, !disabled)?;
-        let Some(left) = self.actor().recovery.burn(&code) else {
-            self.count_failure(vantage)?;
+        let source = self.verified_source(source);
+        // A disabled authenticator has no failures left to reserve. A thief who exhausted them must not block
+        // the recovery codes as well, so that only the waits apply.
+        self.check_throttle(source, !disabled)?;
+        let Some(left) = self.actor().recovery.consume(&code) else {
+            self.count_failure(source)?;
             return Err(Refusal::WrongRecoveryCode);
         };
         let (now, session) = (self.now, self.fresh.session);
@@ -63,7 +63,7 @@ impl Turn<'_> {
         let account = actor.id;
         self.set_enrolled(account, false)?;
         let left = u8::try_from(left.len()).unwrap_or(u8::MAX);
-        self.tell_owner(Event::RecoveryCodeUsed { left });
+        self.notify_owner(Event::RecoveryCodeUsed { left });
         Ok(Grant::Recovering {
             session: self.new_session(Level::EnrollOnly),
             expires,
@@ -75,17 +75,18 @@ impl Turn<'_> {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
         }
-        self.bound().map_err(|refusal| match refusal {
-            Refusal::RecoverFirst { since } => Refusal::Disabled { since },
-            other => other,
-        })?;
-        self.rows_of_administrator()?;
+        self.require_bound_authenticator()
+            .map_err(|refusal| match refusal {
+                Refusal::RecoverFirst { since } => Refusal::Disabled { since },
+                other => other,
+            })?;
+        self.require_administrator_rows()?;
         end_sessions(self.actor_mut());
         self.disable_authenticator(DisabledBy::Loss)?;
         Ok(Grant::Done)
     }
 
-    pub(super) fn repudiate(&mut self, link: Digest) -> Answer {
+    pub(super) fn report_unrecognized(&mut self, link: Digest) -> Answer {
         let now = self.now;
         let good = self
             .actor()
@@ -94,13 +95,13 @@ impl Turn<'_> {
         if !good {
             return Err(Refusal::WrongLink);
         }
-        self.rows_of_administrator()?;
+        self.require_administrator_rows()?;
         let actor = self.actor_mut();
         reset(actor, None);
         let account = actor.id;
         self.set_enrolled(account, false)?;
-        self.tell_owner(Event::ReportedUnrecognized);
-        self.tell_administrators(Event::ReportedUnrecognized);
+        self.notify_owner(Event::ReportedUnrecognized);
+        self.notify_administrators(Event::ReportedUnrecognized);
         Ok(Grant::Done)
     }
 }

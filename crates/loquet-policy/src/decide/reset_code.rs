@@ -1,11 +1,11 @@
-//! The reset codes of resets, when they are shown.
+//! Checks of reset codes.
 
-use super::turn::Turn;
+use super::builder::DecisionBuilder;
 use crate::{Authenticator, Cause, Digest, Event, Origin, Refusal, ResetCode, limits};
 
-impl Turn<'_> {
-    /// Shows a reset code. It is only consumed when the enrollment is confirmed.
-    pub(super) fn present(
+impl DecisionBuilder<'_> {
+    /// Checks a presented reset code. It is consumed only when the enrollment is confirmed.
+    pub(super) fn check_reset_code(
         &mut self,
         reset_code: Option<ResetCode>,
         presented: Option<Digest>,
@@ -20,7 +20,7 @@ impl Turn<'_> {
         let reset_code = reset_code.ok_or(missing)?;
         let digest = match reset_code.origin {
             Origin::Recovery { session } => {
-                // A right that lapsed is none any more: see `Account::authenticator_at`.
+                // An expired recovery is already disabled: see `Account::authenticator_at`.
                 return if session == self.session()?.id {
                     Ok(())
                 } else {
@@ -30,9 +30,9 @@ impl Turn<'_> {
             Origin::BreakGlass { digest } | Origin::Administrator { digest, .. } => digest,
         };
         let presented = presented.ok_or(required)?;
-        let author_stands = self.author_stands(&reset_code)?;
-        if presented != digest || !author_stands {
-            return self.wrong_reset_code(reset_code, author_stands);
+        let author_is_current = self.author_is_current(&reset_code)?;
+        if presented != digest || !author_is_current {
+            return self.wrong_reset_code(reset_code, author_is_current);
         }
         if now >= reset_code.expires {
             return Err(Refusal::ResetCodeExpired(Cause {
@@ -44,9 +44,9 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether the author of a reset code is still the administrator who gave it out: the reset codes of
-    /// one who was reset, demoted or left are void.
-    pub(super) fn author_stands(&self, reset_code: &ResetCode) -> Result<bool, Refusal> {
+    /// Returns whether the author is still the administrator who issued the code. The codes of an author who
+    /// was reset, demoted or deactivated are void.
+    pub(super) fn author_is_current(&self, reset_code: &ResetCode) -> Result<bool, Refusal> {
         let Origin::Administrator { by, mark, .. } = reset_code.origin else {
             return Ok(true);
         };
@@ -59,17 +59,17 @@ impl Turn<'_> {
     pub(super) fn wrong_reset_code(
         &mut self,
         reset_code: ResetCode,
-        author_stands: bool,
+        author_is_current: bool,
     ) -> Result<(), Refusal> {
         let wrong = reset_code.wrong.saturating_add(1);
-        let left = (author_stands && wrong < limits::RESET_CODE_TRIES).then_some(ResetCode {
+        let left = (author_is_current && wrong < limits::RESET_CODE_TRIES).then_some(ResetCode {
             wrong,
             ..reset_code
         });
         self.actor_mut().authenticator = Authenticator::ResetDue { reset_code: left };
         if left.is_none() {
-            self.tell_owner(Event::ResetCodeVoid);
-            self.tell_administrators(Event::ResetCodeVoid);
+            self.notify_owner(Event::ResetCodeVoid);
+            self.notify_administrators(Event::ResetCodeVoid);
         }
         Err(Refusal::WrongResetCode)
     }

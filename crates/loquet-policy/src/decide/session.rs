@@ -1,39 +1,42 @@
-//! Log-in and log-out, and what time has brought.
+//! Log-in, log-out and changes that are due.
 
-use super::turn::{Answer, Turn, end_sessions};
+use super::builder::{Answer, DecisionBuilder, end_sessions};
+use crate::level::level_after_password;
 use crate::requirement::required;
-use crate::standing::entry;
 use crate::{
     Access, Account, Audience, Event, Grant, Level, Mandate, MandateState, Organization, Refusal,
     Session, Setting, UnixTime,
 };
 
-impl Turn<'_> {
-    /// Writes what time has brought: mandates whose date has come, changes that waited long
-    /// enough, enrollments that timed out.
-    pub(super) fn settle(&mut self) -> Result<(), Refusal> {
+impl DecisionBuilder<'_> {
+    /// Writes the changes that are due: mandates, scheduled settings and expired enrollments.
+    pub(super) fn apply_due(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         if self
-            .readable()
+            .known_organization()
             .is_some_and(|organization| is_due(organization, now))
         {
-            self.settle_mandates()?;
-            self.settle_changes()?;
+            self.apply_due_mandates()?;
+            self.apply_due_settings()?;
         }
-        if has_lapsed(self.actor(), now) {
-            lapse(self.actor_mut(), now);
+        if has_expired(self.actor(), now) {
+            expire(self.actor_mut(), now);
         }
-        // Of an actor who is the subject too there is one row, and it is the actor's.
-        if self.is_other() && self.subject().is_ok_and(|subject| has_lapsed(subject, now)) {
-            lapse(self.subject_mut()?, now);
+        // If the actor is also the subject, there is only the actor's row.
+        if self.is_other()
+            && self
+                .subject()
+                .is_ok_and(|subject| has_expired(subject, now))
+        {
+            expire(self.subject_mut()?, now);
         }
         Ok(())
     }
 
-    fn settle_mandates(&mut self) -> Result<(), Refusal> {
+    fn apply_due_mandates(&mut self) -> Result<(), Refusal> {
         let now = self.now;
-        // A list that cannot be read is no reassurance: the alarm is given.
-        let nobody = self
+        // If the roster cannot be read, the alarm is sent.
+        let none_enrolled = self
             .known_roster()
             .is_none_or(|roster| roster.enrolled() == 0);
         let due: alloc::vec::Vec<_> = self
@@ -47,15 +50,15 @@ impl Turn<'_> {
             for mandate in mandates.filter(|mandate| mandate.role == role) {
                 mandate.state = MandateState::InForce { since: date };
             }
-            self.tell(Audience::Covered { role }, Event::MandateInForce { role });
-            if nobody {
-                self.tell_administrators(Event::NoAdministratorEnrolled { role });
+            self.notify(Audience::Covered { role }, Event::MandateInForce { role });
+            if none_enrolled {
+                self.notify_administrators(Event::NoAdministratorEnrolled { role });
             }
         }
         Ok(())
     }
 
-    fn settle_changes(&mut self) -> Result<(), Refusal> {
+    fn apply_due_settings(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         while let Some(at) = self
             .organization()?
@@ -66,7 +69,7 @@ impl Turn<'_> {
             let organization = self.organization_mut()?;
             let change = organization.scheduled.remove(at);
             change.setting.apply(organization);
-            self.tell_administrators(Event::ChangeInForce {
+            self.notify_administrators(Event::ChangeInForce {
                 setting: change.setting,
             });
         }
@@ -77,23 +80,23 @@ impl Turn<'_> {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
         }
-        self.allowed(access)?;
-        let level = entry(self.readable(), self.actor(), self.now)?;
-        self.grant(level)
+        self.check_access(access)?;
+        let level = level_after_password(self.known_organization(), self.actor(), self.now)?;
+        self.grant_session(level)
     }
 
-    /// A session at `level`, with the reasons for it.
-    pub(super) fn grant(&self, level: Level) -> Answer {
-        let requirement = required(self.readable(), self.actor(), self.now);
+    /// Returns a session at `level`, with its reasons.
+    pub(super) fn grant_session(&self, level: Level) -> Answer {
+        let requirement = required(self.known_organization(), self.actor(), self.now);
         Ok(Grant::Session {
             session: self.new_session(level),
             requirement,
         })
     }
 
-    /// The session after a good code. A change of level is a change of id; a step-up of a
-    /// session that is at Level2 already only moves its time.
-    pub(super) fn raise(&mut self) -> Result<Session, Refusal> {
+    /// Returns the session after a good code. The id changes with the level; a step-up at Level2 only changes
+    /// the time.
+    pub(super) fn level2_session(&mut self) -> Result<Session, Refusal> {
         let old = *self.session()?;
         let mut session = self.new_session(Level::Level2);
         if old.level == Level::Level2 {
@@ -111,13 +114,13 @@ impl Turn<'_> {
             return Ok(Grant::LoggedOut);
         };
         if self.actor().epoch == session.epoch {
-            self.forget(session);
+            self.discard_session_work(session);
         }
         Ok(Grant::LoggedOut)
     }
 
-    /// What this session had begun ends with it.
-    fn forget(&mut self, session: &Session) {
+    /// Erases the pending enrollment of a session, and ends its recovery.
+    fn discard_session_work(&mut self, session: &Session) {
         self.erase_pending(session);
         if super::recovery::holds_recovery(self.actor(), session) {
             self.actor_mut().authenticator = crate::Authenticator::Disabled {
@@ -128,7 +131,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn log_out_everywhere(&mut self) -> Answer {
-        // A half log-in must not throw out the owner: the password alone is no authority.
+        // A half log-in must not end the owner's sessions: the password alone gives no rights.
         self.rights()?;
         end_sessions(self.actor_mut());
         Ok(Grant::LoggedOut)
@@ -148,7 +151,7 @@ impl Turn<'_> {
         let actor = self.actor_mut();
         end_sessions(actor);
         if by_owner {
-            // The counts stay: otherwise whoever changes the password guesses for ever.
+            // The counts stay, or else a thief who changes the password could guess without limit.
             actor.attempts.stranger.until = UnixTime::default();
             actor.attempts.known.until = UnixTime::default();
         }
@@ -159,7 +162,7 @@ impl Turn<'_> {
                     at: old.at,
                     ..self.new_session(old.level)
                 };
-                let requirement = required(self.readable(), self.actor(), self.now);
+                let requirement = required(self.known_organization(), self.actor(), self.now);
                 Ok(Grant::Session {
                     session,
                     requirement,
@@ -169,8 +172,8 @@ impl Turn<'_> {
     }
 }
 
-/// Whether time has brought something that an organization's row does not say yet: a mandate's date, the end of a change's
-/// wait. The next decision of anybody writes it; [`Command::ApplyDue`](crate::Command::ApplyDue) where nobody comes.
+/// Returns whether a mandate or a scheduled change of the organization is due but not yet written. The next
+/// decision writes it; [`Command::ApplyDue`](crate::Command::ApplyDue) does so without any other command.
 #[must_use]
 pub fn is_due(organization: &Organization, now: UnixTime) -> bool {
     organization
@@ -190,7 +193,7 @@ fn due(mandate: &Mandate, now: UnixTime) -> Option<(crate::RoleId, UnixTime)> {
     }
 }
 
-fn has_lapsed(account: &Account, now: UnixTime) -> bool {
+fn has_expired(account: &Account, now: UnixTime) -> bool {
     account
         .pendings
         .iter()
@@ -199,7 +202,7 @@ fn has_lapsed(account: &Account, now: UnixTime) -> bool {
         || account.authenticator != account.authenticator_at(now)
 }
 
-fn lapse(account: &mut Account, now: UnixTime) {
+fn expire(account: &mut Account, now: UnixTime) {
     let bound = account.authenticator_at(now);
     for slot in &mut account.pendings {
         if slot
@@ -213,7 +216,7 @@ fn lapse(account: &mut Account, now: UnixTime) {
 }
 
 impl Setting {
-    /// Makes it hold.
+    /// Applies the setting.
     pub(crate) const fn apply(self, organization: &mut Organization) {
         let options = &mut organization.options;
         match self {

@@ -1,4 +1,4 @@
-//! Everything that can happen in a world, and what it does.
+//! The actions that are possible in a world, and their sentences in stories.
 
 use crate::world::*;
 use loquet_policy::*;
@@ -14,27 +14,26 @@ impl std::fmt::Display for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Nothing => "",
-            Self::Right => " with the reset code, if one is due",
+            Self::Right => " with the reset code",
             Self::Wrong => " with a wrong reset code",
         })
     }
 }
 
-/// One thing that happens. The first number is the account, the second its session (0 is the
-/// owner's; 1 is the thief's if a thief knows the password), a third the account that it is
-/// about.
+/// An action. The first number is the account, the second is its session (0 is the owner's; 1 is the thief's,
+/// if a thief knows the password), and the third is the account that the action is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     LogIn(usize, usize),
-    /// Log in, with a code if one is asked for.
+    /// Logs in, with a code if one is required.
     Enter(usize),
-    /// Log in, begin an enrollment with whatever reset code there is, and confirm it.
+    /// Logs in, begins an enrollment with the reset code if there is one, and confirms it.
     Enroll(usize),
     LogOut(usize, usize),
     LogOutEverywhere(usize, usize),
     PasswordChanged(usize),
     VerifyCode(usize, usize),
-    /// With the count at the start of its class, or at its end.
+    /// The flag says whether the count is at the end of its class rather than at the start.
     WrongCode(usize, usize, bool),
     Begin(usize, usize, Shown),
     BeginReplacement(usize, usize),
@@ -48,8 +47,8 @@ pub enum Action {
     ReportUnrecognized(usize),
     Enable(usize, usize),
     ScheduleMandate(usize, usize),
-    AnnounceNow(usize, usize),
-    Cancel(usize, usize),
+    MandateNow(usize, usize),
+    CancelMandate(usize, usize),
     RenewBreakGlassCode(usize, usize),
     Reset(usize, usize, usize),
     Employ(usize, usize, usize),
@@ -61,13 +60,13 @@ pub enum Action {
     BreakGlass(usize),
     WrongBreakGlassCode(usize, bool),
     CollectResetCode(usize),
-    /// The phone falls into the river.
+    /// The owner loses the phone.
     LosePhone(usize),
     Wait(u64),
 }
 
 impl std::fmt::Display for Action {
-    /// A sentence of a story. The accounts are named in the order of the alphabet.
+    /// Writes a sentence of a story. The accounts are named in alphabetical order.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const NAMES: [&str; 3] = ["Anne", "Bruno", "Claire"];
         let who = |k: usize, s: usize| match s {
@@ -81,31 +80,33 @@ impl std::fmt::Display for Action {
             Self::LogOut(k, s) => write!(f, "{} logs out.", who(k, s)),
             Self::LogOutEverywhere(k, s) => write!(f, "{} logs out everywhere.", who(k, s)),
             Self::PasswordChanged(k) => write!(f, "{}'s password is changed.", NAMES[k]),
-            Self::VerifyCode(k, s) => write!(f, "{} gives a good code.", who(k, s)),
-            Self::WrongCode(k, s, false) => write!(f, "{} gives a wrong code.", who(k, s)),
-            Self::WrongCode(k, s, true) => write!(f, "{} gives many wrong codes.", who(k, s)),
+            Self::VerifyCode(k, s) => write!(f, "{} submits a good code.", who(k, s)),
+            Self::WrongCode(k, s, false) => write!(f, "{} submits a wrong code.", who(k, s)),
+            Self::WrongCode(k, s, true) => write!(f, "{} submits many wrong codes.", who(k, s)),
             Self::Begin(k, s, shown) => write!(f, "{} begins an enrollment{shown}.", who(k, s)),
             Self::BeginReplacement(k, s) => write!(f, "{} begins a replacement.", who(k, s)),
             Self::Confirm(k, s) => write!(f, "{} confirms an enrollment.", who(k, s)),
-            Self::WrongConfirm(k, s, _) => write!(f, "{} confirms with a wrong code.", who(k, s)),
-            Self::TurnOn(k, s) => write!(f, "{} turns it on.", who(k, s)),
-            Self::TurnOff(k, s) => write!(f, "{} turns it off.", who(k, s)),
+            Self::WrongConfirm(k, s, _) => {
+                write!(f, "{} confirms an enrollment with a wrong code.", who(k, s))
+            }
+            Self::TurnOn(k, s) => write!(f, "{} turns the second factor on.", who(k, s)),
+            Self::TurnOff(k, s) => write!(f, "{} turns the second factor off.", who(k, s)),
             Self::UseRecoveryCode(k, s) => write!(f, "{} uses a recovery code.", who(k, s)),
             Self::WrongRecoveryCode(k, s, _) => {
-                write!(f, "{} gives a wrong recovery code.", who(k, s))
+                write!(f, "{} submits a wrong recovery code.", who(k, s))
             }
             Self::ReportLost(k) => write!(f, "{}'s phone is reported lost.", NAMES[k]),
             Self::ReportUnrecognized(k) => {
-                write!(f, "{} disowns the enrollment.", NAMES[k])
+                write!(f, "{} reports the enrollment as unrecognized.", NAMES[k])
             }
             Self::Enable(k, s) => write!(f, "{} enables multi-factor log-in.", who(k, s)),
             Self::ScheduleMandate(k, s) => {
                 write!(f, "{} schedules the mandate.", who(k, s))
             }
-            Self::AnnounceNow(k, s) => write!(f, "{} mandates the employees now.", who(k, s)),
-            Self::Cancel(k, s) => write!(f, "{} cancels the mandate.", who(k, s)),
+            Self::MandateNow(k, s) => write!(f, "{} puts the mandate in force.", who(k, s)),
+            Self::CancelMandate(k, s) => write!(f, "{} cancels the mandate.", who(k, s)),
             Self::RenewBreakGlassCode(k, s) => {
-                write!(f, "{} renews break-glass.", who(k, s))
+                write!(f, "{} renews the break-glass code.", who(k, s))
             }
             Self::Reset(k, s, j) => write!(f, "{} resets {}.", who(k, s), NAMES[j]),
             Self::Employ(k, s, j) => write!(f, "{} makes {} an employee.", who(k, s), NAMES[j]),
@@ -115,31 +116,30 @@ impl std::fmt::Display for Action {
             Self::Demote(k, s, j) => write!(f, "{} demotes {}.", who(k, s), NAMES[j]),
             Self::Deactivate(k, s, j) => write!(f, "{} deactivates {}.", who(k, s), NAMES[j]),
             Self::Reactivate(k, s, j) => write!(f, "{} reactivates {}.", who(k, s), NAMES[j]),
-            Self::HostDeactivate(k) => write!(f, "The host deletes {}.", NAMES[k]),
+            Self::HostDeactivate(k) => write!(f, "The host deactivates {}.", NAMES[k]),
             Self::BreakGlass(k) => write!(f, "The host opens break-glass for {}.", NAMES[k]),
             Self::WrongBreakGlassCode(k, _) => write!(
                 f,
                 "The host tries a wrong break-glass code for {}.",
                 NAMES[k]
             ),
-            Self::CollectResetCode(k) => {
-                write!(f, "The host collects the reset code for {}.", NAMES[k])
-            }
+            Self::CollectResetCode(k) => write!(f, "The host collects {}'s reset code.", NAMES[k]),
             Self::LosePhone(k) => write!(f, "{} loses the phone.", NAMES[k]),
-            Self::Wait(seconds) => write!(f, "{} pass.", span(seconds)),
+            Self::Wait(seconds) => write!(f, "{}.", span(seconds)),
         }
     }
 }
 
 fn span(seconds: u64) -> String {
     match seconds {
-        0..3600 => format!("{} minutes", seconds / 60),
-        _ => format!("{} days", seconds / limits::DAY),
+        0..3600 => format!("{} minutes pass", seconds / 60),
+        limits::DAY => "1 day passes".to_owned(),
+        _ => format!("{} days pass", seconds / limits::DAY),
     }
 }
 
-/// Long enough for a code to be old; for a half log-in; for a reset code and break-glass; for
-/// everything that waits for days; for the enrollment window.
+/// The ends of a recent code, a half log-in, a reset code and break-glass, the longest delays, and the
+/// enrollment window.
 pub const WAITS: [u64; 5] = [
     limits::RECENT + 1,
     limits::HALF_LOGIN,
@@ -148,7 +148,7 @@ pub const WAITS: [u64; 5] = [
     limits::ENROLLMENT_WINDOW,
 ];
 
-/// The engine, or the engine with one guard taken out.
+/// The engine, or the engine with one guard removed.
 pub trait Engine {
     fn decide(
         &self,
@@ -160,8 +160,8 @@ pub trait Engine {
         decide(snapshot, command, now, fresh)
     }
 
-    fn standing(&self, snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-        standing(snapshot, now)
+    fn current_level(&self, snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
+        current_level(snapshot, now)
     }
 }
 
@@ -169,8 +169,7 @@ pub struct Production;
 
 impl Engine for Production {}
 
-/// What came of an action: the world after it, if it is another, and the answer if anybody was
-/// asked.
+/// The result of an action: the changed world, if any, and the answer, if a command was given.
 pub struct Outcome {
     pub world: Option<World>,
     pub now: UnixTime,
@@ -178,7 +177,7 @@ pub struct Outcome {
 }
 
 impl Action {
-    /// Who does it: a thief's deeds are no way back for anybody.
+    /// Returns who performs the action. The actions of a thief do not count as recovery.
     pub fn by(self, world: &World) -> Who {
         match self {
             Self::LogIn(k, s)
@@ -196,8 +195,8 @@ impl Action {
             | Self::WrongRecoveryCode(k, s, _)
             | Self::Enable(k, s)
             | Self::ScheduleMandate(k, s)
-            | Self::AnnounceNow(k, s)
-            | Self::Cancel(k, s)
+            | Self::MandateNow(k, s)
+            | Self::CancelMandate(k, s)
             | Self::RenewBreakGlassCode(k, s)
             | Self::Reset(k, s, _)
             | Self::Employ(k, s, _)
@@ -209,7 +208,7 @@ impl Action {
         }
     }
 
-    /// Everything that could be tried in a space.
+    /// Returns every action that is tried in a space.
     pub fn all(space: &Space) -> Vec<Self> {
         if space.core {
             return Self::core(space);
@@ -254,8 +253,8 @@ impl Action {
             Self::Confirm(k, s),
             Self::Enable(k, s),
             Self::ScheduleMandate(k, s),
-            Self::AnnounceNow(k, s),
-            Self::Cancel(k, s),
+            Self::MandateNow(k, s),
+            Self::CancelMandate(k, s),
             Self::RenewBreakGlassCode(k, s),
         ];
         if space.counters {
@@ -270,7 +269,7 @@ impl Action {
                 all.extend([false, true].map(|late| Self::WrongRecoveryCode(k, s, late)));
             }
         }
-        // Oneself included: that it is refused is the point.
+        // The own account is included, because it must be refused.
         for j in 0..space.accounts {
             all.push(Self::Reset(k, s, j));
             if space.people {
@@ -299,7 +298,7 @@ impl Action {
                 Self::CollectResetCode(k),
                 Self::HostDeactivate(k),
             ]);
-            all.extend([Self::Enable(k, 0), Self::AnnounceNow(k, 0)]);
+            all.extend([Self::Enable(k, 0), Self::MandateNow(k, 0)]);
             if space.losses {
                 all.push(Self::LosePhone(k));
             }

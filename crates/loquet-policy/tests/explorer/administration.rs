@@ -1,4 +1,4 @@
-//! The guards of reset codes, of what administrators do, and of break-glass.
+//! The guards of reset codes, of administrators' commands and of break-glass.
 
 use crate::altered::*;
 use crate::guards::*;
@@ -18,15 +18,15 @@ pub fn guards() -> Vec<Guard> {
 fn of_reset_codes() -> Vec<Guard> {
     vec![
         (
-            "an enrollment after a reset shows the reset code",
+            "an enrollment after a reset requires the reset code",
             THIEF,
-            with_the_reset_code(),
+            with_reset_code(),
             "a thief enrolled after a reset",
         ),
         (
-            "a void reset code lets nobody in",
-            BURNT,
-            seen(begins, |_, command, now, actor| {
+            "a void reset code is refused",
+            EXHAUSTED,
+            with_actor(begins, |_, command, now, actor| {
                 let void = Authenticator::ResetDue { reset_code: None };
                 if let Command::BeginEnrollment { reset_code, .. } = command
                     && actor.authenticator == void
@@ -47,9 +47,9 @@ fn of_reset_codes() -> Vec<Guard> {
             "a void reset code enrolled",
         ),
         (
-            "a recovery belongs to the session that showed the code",
-            BURNT,
-            seen(begins, |snapshot, _, _, actor| {
+            "a recovery belongs to the session that used the code",
+            EXHAUSTED,
+            with_actor(begins, |snapshot, _, _, actor| {
                 if let (
                     Authenticator::ResetDue {
                         reset_code:
@@ -72,12 +72,12 @@ fn of_reset_codes() -> Vec<Guard> {
 fn of_authors() -> Vec<Guard> {
     vec![
         (
-            "whoever comes back shows a reset code",
+            "a reactivated account requires a reset code",
             Space {
                 losses: false,
                 ..CORE
             },
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::Reactivate { .. }),
                 |_, changes| {
                     if let Some(subject) = &mut changes.subject {
@@ -104,11 +104,16 @@ fn of_authors() -> Vec<Guard> {
 
 fn of_people() -> Vec<Guard> {
     vec![
-        ("nobody resets themself", CORE, never_oneself(resets), "S2"),
         (
-            "after a reset nobody is let in without a reset code",
+            "administrators cannot reset themselves",
             CORE,
-            undoing(resets, |_, changes| {
+            without_self_check(resets),
+            "S2",
+        ),
+        (
+            "a reset requires a reset code",
+            CORE,
+            with_changes(resets, |_, changes| {
                 if let Some(subject) = &mut changes.subject {
                     subject.authenticator = Authenticator::None;
                 }
@@ -116,9 +121,9 @@ fn of_people() -> Vec<Guard> {
             "S10",
         ),
         (
-            "who leaves takes no secret along",
+            "deactivation erases the secret",
             CORE,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::Deactivate),
                 |snapshot, changes| {
                     if let (Some(left), Some(was)) = (&mut changes.subject, snapshot.subject) {
@@ -129,9 +134,9 @@ fn of_people() -> Vec<Guard> {
             "S5",
         ),
         (
-            "nobody leaves the last enrolled administrator's chair empty",
+            "the last administrator cannot be removed",
             CORE,
-            beside_a_phantom(),
+            with_phantom_administrator(),
             "S6",
         ),
     ]
@@ -140,21 +145,21 @@ fn of_people() -> Vec<Guard> {
 fn of_administrators() -> Vec<Guard> {
     vec![
         (
-            "nobody demotes themself",
+            "administrators cannot demote themselves",
             CORE,
-            never_oneself(|command| matches!(command, Command::RemoveRole { .. })),
+            without_self_check(|command| matches!(command, Command::RemoveRole { .. })),
             "S2",
         ),
         (
-            "nobody lets themself go",
+            "administrators cannot deactivate themselves",
             CORE,
-            never_oneself(|command| matches!(command, Command::Deactivate)),
+            without_self_check(|command| matches!(command, Command::Deactivate)),
             "S2",
         ),
         (
             "an administrator's commands need a recent code",
             ALONE,
-            without(|snapshot, command, now, fresh| {
+            weakened(|snapshot, command, now, fresh| {
                 let mut session = snapshot.session.copied();
                 if let (Command::ScheduleMandate { .. }, Some(session)) = (command, &mut session)
                     && session.level == Level::Level1
@@ -167,31 +172,31 @@ fn of_administrators() -> Vec<Guard> {
                 };
                 decide(&snapshot, command, now, fresh)
             }),
-            "a thief without the phone administered",
+            "a thief without the phone gave an administrator's command",
         ),
         (
-            "the list of administrators knows who is enrolled",
+            "the roster records enrollments",
             QUIET,
-            undoing(confirms, |_, changes| changes.roster = None),
-            "the list says enrolled wrongly",
+            with_changes(confirms, |_, changes| changes.roster = None),
+            "the roster has a wrong enrollment",
         ),
         (
-            "whoever is reset is no enrolled administrator",
+            "the roster records resets",
             QUIET,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::Reset { .. }),
                 |_, changes| changes.roster = None,
             ),
-            "the list says enrolled wrongly",
+            "the roster has a wrong enrollment",
         ),
         (
-            "whoever leaves is off the list of administrators",
+            "the roster records deactivations",
             CORE,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::Deactivate | Command::HostDeactivate),
                 |_, changes| changes.roster = None,
             ),
-            "the list of administrators is wrong",
+            "the roster has wrong administrators",
         ),
     ]
 }
@@ -201,22 +206,22 @@ fn of_break_glass() -> Vec<Guard> {
         (
             "break-glass waits for a day",
             QUIET,
-            in_another(collects, |organization, _, now| {
+            with_organization(collects, |organization, _, now| {
                 if let BreakGlass::Opening { ready, .. } = &mut organization.break_glass {
                     *ready = now;
                 }
             }),
-            "break-glass opened before its day",
+            "break-glass opened before its wait ended",
         ),
         (
-            "break-glass lets in the named administrator alone",
+            "break-glass readmits only the named administrator",
             QUIET,
-            in_another(collects, |organization, actor, _| {
+            with_organization(collects, |organization, actor, _| {
                 if let BreakGlass::Opening { account, .. } = &mut organization.break_glass {
                     *account = actor.id;
                 }
             }),
-            "break-glass let in another",
+            "break-glass readmitted another account",
         ),
         (
             "break-glass is for administrators",
@@ -224,16 +229,16 @@ fn of_break_glass() -> Vec<Guard> {
                 roles: [A, E, P],
                 ..QUIET
             },
-            seen(
+            with_actor(
                 |command| matches!(command, Command::OpenBreakGlass { .. }),
                 |_, _, _, actor| actor.roles = A.set(),
             ),
-            "break-glass was opened for nobody's administrator",
+            "break-glass was opened for another role",
         ),
         (
             "an administrator's log-in cancels break-glass",
             CORE,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::VerifyCode { .. }),
                 |snapshot, changes| {
                     if let (Some(is), Some(was)) =
@@ -243,7 +248,7 @@ fn of_break_glass() -> Vec<Guard> {
                     }
                 },
             ),
-            "break-glass went on",
+            "break-glass continued",
         ),
     ]
 }

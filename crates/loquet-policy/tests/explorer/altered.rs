@@ -1,4 +1,4 @@
-//! The engine with one guard taken out, by showing it something else than what is, or by undoing one thing that it did.
+//! The engine with one guard removed, by showing it other rows or by changing what it wrote.
 
 use crate::actions::*;
 use crate::world::*;
@@ -7,12 +7,12 @@ use loquet_policy::*;
 type Decide = dyn Fn(&Snapshot<'_>, &Command, UnixTime, Fresh) -> Decision;
 type Stand = dyn Fn(&Snapshot<'_>, UnixTime) -> Result<Level, Refusal>;
 
-pub struct Without {
+pub struct Weakened {
     pub decide: Box<Decide>,
-    pub standing: Box<Stand>,
+    pub current_level: Box<Stand>,
 }
 
-impl Engine for Without {
+impl Engine for Weakened {
     fn decide(
         &self,
         snapshot: &Snapshot<'_>,
@@ -23,21 +23,21 @@ impl Engine for Without {
         (self.decide)(snapshot, command, now, fresh)
     }
 
-    fn standing(&self, snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-        (self.standing)(snapshot, now)
+    fn current_level(&self, snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
+        (self.current_level)(snapshot, now)
     }
 }
 
-pub fn without(
+pub fn weakened(
     decide: impl Fn(&Snapshot<'_>, &Command, UnixTime, Fresh) -> Decision + 'static,
-) -> Without {
-    Without {
+) -> Weakened {
+    Weakened {
         decide: Box::new(decide),
-        standing: Box::new(standing),
+        current_level: Box::new(current_level),
     }
 }
 
-/// The host never opens the break-glass.
+/// The engine without break-glass.
 pub fn no_break_glass(
     snapshot: &Snapshot<'_>,
     command: &Command,
@@ -58,13 +58,12 @@ pub fn refuse(refusal: Refusal) -> Decision {
     }
 }
 
-/// The engine that sees the one who asks with another face, where the command is one of these. What it was not asked to
-/// change stays as it is.
-pub fn seen(
+/// Shows the engine another actor for these commands. Fields that it did not change keep their stored values.
+pub fn with_actor(
     when: fn(&Command) -> bool,
     face: impl Fn(&Snapshot<'_>, &Command, UnixTime, &mut Account) + 'static,
-) -> Without {
-    without(move |snapshot, command, now, fresh| {
+) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
         if !when(command) {
             return decide(snapshot, command, now, fresh);
         }
@@ -88,12 +87,12 @@ pub fn seen(
     })
 }
 
-/// The engine that sees the organization otherwise, where the command is one of these, and writes nothing of it.
-pub fn in_another(
+/// Shows the engine another organization for these commands, and discards its changes to it.
+pub fn with_organization(
     when: fn(&Command) -> bool,
     change: impl Fn(&mut Organization, &Account, UnixTime) + 'static,
-) -> Without {
-    without(move |snapshot, command, now, fresh| {
+) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
         let mut organization = snapshot.organization.unwrap().clone();
         if when(command) {
             change(&mut organization, snapshot.actor, now);
@@ -110,12 +109,12 @@ pub fn in_another(
     })
 }
 
-/// The engine whose decisions about these commands are written differently.
-pub fn undoing(
+/// Changes what the engine wrote for these commands.
+pub fn with_changes(
     when: fn(&Command) -> bool,
     undo: impl Fn(&Snapshot<'_>, &mut Changes) + 'static,
-) -> Without {
-    without(move |snapshot, command, now, fresh| {
+) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
         let mut decision = decide(snapshot, command, now, fresh);
         if when(command) && decision.answer.is_ok() {
             undo(snapshot, &mut decision.changes);
@@ -124,9 +123,9 @@ pub fn undoing(
     })
 }
 
-/// The engine to which the one who asks and the one who is asked about are never the same.
-pub fn never_oneself(when: fn(&Command) -> bool) -> Without {
-    without(move |snapshot, command, now, fresh| {
+/// Hides from the engine that the actor and the subject are the same account.
+pub fn without_self_check(when: fn(&Command) -> bool) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
         let mut subject = snapshot.subject.cloned();
         if let (true, Some(subject)) = (when(command), &mut subject) {
             subject.id = id(7);
@@ -143,22 +142,22 @@ pub fn never_oneself(when: fn(&Command) -> bool) -> Without {
     })
 }
 
-/// The engine that takes one level for another.
-pub fn mistaking(one: Level, other: Level) -> Without {
-    Without {
+/// Mistakes one level for another.
+pub fn mistaking_level(one: Level, other: Level) -> Weakened {
+    Weakened {
         decide: Box::new(decide),
-        standing: Box::new(move |snapshot, now| {
-            standing(snapshot, now).map(|level| if level == one { other } else { level })
+        current_level: Box::new(move |snapshot, now| {
+            current_level(snapshot, now).map(|level| if level == one { other } else { level })
         }),
     }
 }
 
-/// The engine in which a session that once was worth this is so for ever.
-pub fn never_falling(from: Level) -> Without {
-    Without {
+/// Keeps a session at this level forever.
+pub fn keeping_level(from: Level) -> Weakened {
+    Weakened {
         decide: Box::new(decide),
-        standing: Box::new(move |snapshot, now| {
-            standing(snapshot, now).map(|level| match snapshot.session {
+        current_level: Box::new(move |snapshot, now| {
+            current_level(snapshot, now).map(|level| match snapshot.session {
                 Some(session) if session.level == from => from,
                 _ => level,
             })
@@ -166,9 +165,9 @@ pub fn never_falling(from: Level) -> Without {
     }
 }
 
-/// The engine to which the author of a reset code is an administrator still.
-pub fn with_any_author() -> Without {
-    without(|snapshot, command, now, fresh| {
+/// Treats the author of a reset code as an unchanged administrator.
+pub fn with_any_author() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
         let begins = matches!(
             command,
             Command::BeginEnrollment { .. } | Command::ConfirmEnrollment { .. }
@@ -195,12 +194,12 @@ pub fn with_any_author() -> Without {
             roster.administrators.sort_by_key(|entry| entry.account);
             roster
         };
-        let standing = Administrator {
+        let entry = Administrator {
             account: by,
             enrolled: true,
             mark,
         };
-        let roster = with_author(real, Some(standing));
+        let roster = with_author(real, Some(entry));
         let snapshot = Snapshot {
             roster: Some(&roster),
             ..*snapshot
@@ -213,9 +212,9 @@ pub fn with_any_author() -> Without {
     })
 }
 
-/// The engine to which whoever enrolls shows the reset code that is due.
-pub fn with_the_reset_code() -> Without {
-    without(|snapshot, command, now, fresh| {
+/// Presents the reset code that is due in each enrollment.
+pub fn with_reset_code() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
         let (
             Command::BeginEnrollment {
                 recovery, access, ..
@@ -240,9 +239,9 @@ pub fn with_the_reset_code() -> Without {
     })
 }
 
-/// The engine to which the session that asks is the one that began an enrollment.
-pub fn in_the_session_that_began() -> Without {
-    without(|snapshot, command, now, fresh| {
+/// Treats the confirming session as the one that began the enrollment.
+pub fn in_beginning_session() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
         let Command::ConfirmEnrollment { .. } = command else {
             return decide(snapshot, command, now, fresh);
         };
@@ -263,9 +262,9 @@ pub fn in_the_session_that_began() -> Without {
     })
 }
 
-/// The engine to which the list has another administrator, when the host deletes one.
-pub fn beside_a_phantom() -> Without {
-    without(|snapshot, command, now, fresh| {
+/// Shows the engine one more administrator when the host deactivates one.
+pub fn with_phantom_administrator() -> Weakened {
+    weakened(|snapshot, command, now, fresh| {
         let Command::HostDeactivate = command else {
             return decide(snapshot, command, now, fresh);
         };

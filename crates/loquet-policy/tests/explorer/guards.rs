@@ -1,4 +1,4 @@
-//! The guards, each with a small space and the engine without it.
+//! The guards, each with a small space and an engine without it.
 
 use crate::administration;
 use crate::altered::*;
@@ -6,8 +6,8 @@ use crate::world::*;
 use crate::{A, CORE, E, P};
 use loquet_policy::*;
 
-/// The guard, the space, the engine without it, the promise that breaks.
-pub type Guard = (&'static str, Space, Without, &'static str);
+/// The guard, the space, the engine without the guard, and the promise that breaks.
+pub type Guard = (&'static str, Space, Weakened, &'static str);
 
 pub const THIEF: Space = Space {
     sessions: 2,
@@ -17,8 +17,8 @@ pub const THIEF: Space = Space {
     ..CORE
 };
 
-/// One administrator alone, and a thief of the password.
-pub const BURNT: Space = Space {
+/// One administrator and a thief of the password, with recovery codes and failure counts.
+pub const EXHAUSTED: Space = Space {
     accounts: 1,
     sessions: 2,
     victim: Some(0),
@@ -45,7 +45,7 @@ pub const fn collects(command: &Command) -> bool {
     matches!(command, Command::CollectResetCode { .. })
 }
 
-/// An administrator alone, and a thief of the password.
+/// One administrator and a thief of the password.
 pub const ALONE: Space = Space {
     accounts: 1,
     sessions: 2,
@@ -75,7 +75,7 @@ fn of_levels() -> Vec<Guard> {
         (
             "a code is compared with the last accepted step",
             CORE,
-            seen(
+            with_actor(
                 |_| true,
                 |_, _, _, actor| {
                     if let Authenticator::Active { step, .. } = &mut actor.authenticator {
@@ -86,40 +86,40 @@ fn of_levels() -> Vec<Guard> {
             "S12",
         ),
         (
-            "sessions are worth what the rules say now",
+            "the level of a session is computed anew",
             CORE,
-            never_falling(Level::Level1),
+            keeping_level(Level::Level1),
             "S1",
         ),
         (
             "Level2 ends with the authenticator",
-            BURNT,
-            never_falling(Level::Level2),
+            EXHAUSTED,
+            keeping_level(Level::Level2),
             "S4",
         ),
         (
-            "half a log-in has no rights",
+            "a half log-in has no rights",
             ALONE,
-            mistaking(Level::HalfLogin, Level::Level1),
+            mistaking_level(Level::HalfLogin, Level::Level1),
             "S1",
         ),
         (
-            "whoever must enroll may do nothing else",
+            "a session that must enroll has no other rights",
             QUIET,
-            mistaking(Level::EnrollOnly, Level::Level1),
+            mistaking_level(Level::EnrollOnly, Level::Level1),
             "S1",
         ),
         (
-            "the strict latch holds the switch",
+            "the strict latch keeps the toggle on",
             Space {
                 strict: true,
                 ..ALONE
             },
-            in_another(
+            with_organization(
                 |command| matches!(command, Command::TurnOff { .. }),
                 |organization, _, _| organization.preset = Preset::Standard,
             ),
-            "the switch went off under the strict latch",
+            "the toggle was turned off under the strict latch",
         ),
     ]
 }
@@ -127,25 +127,25 @@ fn of_levels() -> Vec<Guard> {
 fn of_mandates() -> Vec<Guard> {
     vec![
         (
-            "the switch stays on under a mandate",
+            "the toggle stays on under a mandate",
             Space {
                 roles: [A, E, E],
                 people: false,
                 ..CORE
             },
-            in_another(
+            with_organization(
                 |command| matches!(command, Command::TurnOff { .. }),
                 |organization, _, _| organization.mandates.clear(),
             ),
             "S8",
         ),
         (
-            "a mandate in force is not cancelled",
+            "a mandate in force cannot be cancelled",
             Space {
                 roles: [A, P, P],
                 ..QUIET
             },
-            in_another(
+            with_organization(
                 |command| matches!(command, Command::CancelMandate { .. }),
                 |organization, _, now| {
                     for mandate in &mut organization.mandates {
@@ -165,9 +165,9 @@ fn of_mandates() -> Vec<Guard> {
 fn of_enrollment() -> Vec<Guard> {
     vec![
         (
-            "multi-factor log-in comes with a break-glass code",
+            "enabling sets a break-glass code",
             QUIET,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::Enable { .. }),
                 |_, changes| {
                     if let Some(organization) = &mut changes.organization {
@@ -178,9 +178,9 @@ fn of_enrollment() -> Vec<Guard> {
             "S6",
         ),
         (
-            "nobody enrolls before multi-factor log-in is enabled",
+            "an enrollment requires enabled multi-factor log-in",
             QUIET,
-            in_another(
+            with_organization(
                 |command| begins(command) || confirms(command),
                 |organization, actor, now| {
                     organization.latch = Latch::Enabled {
@@ -189,12 +189,12 @@ fn of_enrollment() -> Vec<Guard> {
                     };
                 },
             ),
-            "bound before enabling",
+            "an authenticator was bound before enabling",
         ),
         (
-            "what is bound is not enrolled anew",
+            "an active authenticator cannot be enrolled again",
             ALONE,
-            seen(begins, |_, _, _, actor| {
+            with_actor(begins, |_, _, _, actor| {
                 if matches!(actor.authenticator, Authenticator::Active { .. }) {
                     actor.authenticator = Authenticator::None;
                 }
@@ -202,9 +202,9 @@ fn of_enrollment() -> Vec<Guard> {
             "S9",
         ),
         (
-            "what is disabled is recovered and not enrolled anew",
+            "a disabled authenticator must be recovered",
             ALONE,
-            seen(begins, |_, _, _, actor| {
+            with_actor(begins, |_, _, _, actor| {
                 if matches!(actor.authenticator, Authenticator::Disabled { .. }) {
                     actor.authenticator = Authenticator::None;
                 }
@@ -214,7 +214,7 @@ fn of_enrollment() -> Vec<Guard> {
         (
             "the enrollment window closes",
             THIEF,
-            seen(|_| true, |_, _, now, actor| actor.created = now),
+            with_actor(|_| true, |_, _, now, actor| actor.created = now),
             "a password enrolled a dormant account",
         ),
     ]
@@ -225,13 +225,13 @@ fn of_pendings() -> Vec<Guard> {
         (
             "only the session that began an enrollment confirms it",
             THIEF,
-            in_the_session_that_began(),
+            in_beginning_session(),
             "S9",
         ),
         (
             "a confirmed enrollment ends the others",
             THIEF,
-            undoing(confirms, |snapshot, changes| {
+            with_changes(confirms, |snapshot, changes| {
                 if let (Some(actor), Some(session)) = (&mut changes.actor, snapshot.session) {
                     actor.pendings = snapshot.actor.pendings.clone();
                     for slot in &mut actor.pendings {
@@ -244,9 +244,9 @@ fn of_pendings() -> Vec<Guard> {
             "S9",
         ),
         (
-            "a loss ends the replacement that was begun",
+            "a report of loss ends a pending replacement",
             ALONE,
-            undoing(
+            with_changes(
                 |command| matches!(command, Command::ReportLost),
                 |snapshot, changes| {
                     if let Some(actor) = &mut changes.actor {
@@ -257,9 +257,9 @@ fn of_pendings() -> Vec<Guard> {
             "S9",
         ),
         (
-            "a used recovery code is burnt",
-            BURNT,
-            seen(
+            "a recovery code is used once",
+            EXHAUSTED,
+            with_actor(
                 |command| matches!(command, Command::UseRecoveryCode { .. }),
                 |_, _, _, actor| actor.recovery = codes(0, 2),
             ),

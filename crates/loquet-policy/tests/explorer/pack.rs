@@ -1,9 +1,9 @@
-//! A world as one integer: [`unpack`](crate::unpack) reads it back.
+//! Packs a world into one integer; [`unpack`](crate::unpack) reads it.
 
 use crate::world::*;
 use loquet_policy::*;
 
-/// Bits, least significant first.
+/// Bits, the least significant first.
 #[derive(Default)]
 pub struct Pack {
     pub bits: u128,
@@ -26,7 +26,7 @@ impl Pack {
 }
 
 impl World {
-    /// The state as one integer, with every moment as its class at `now`.
+    /// Returns the state as one integer, with each time as its class at `now`.
     pub fn pack(&self, now: UnixTime) -> u128 {
         let mut pack = Pack::default();
         let organization = &self.organization;
@@ -45,7 +45,7 @@ impl World {
             };
             assert!(
                 person.account.pendings_at(now).all(lives),
-                "{k}: a pending of no session"
+                "{k}: a pending enrollment of no session"
             );
         }
         pack.bits
@@ -56,7 +56,7 @@ impl World {
         match mandate.map(|mandate| mandate.state) {
             None => 0,
             Some(MandateState::Announced { date, .. }) => {
-                assert!(now < date, "every step settles");
+                assert!(now < date, "every step applies what is due");
                 1
             }
             Some(MandateState::InForce { since }) => {
@@ -106,7 +106,7 @@ impl World {
         pack.put(bound, 5);
     }
 
-    /// Who has the reset code, the phone, the paper, and what wrong codes have used up.
+    /// Packs who holds the reset code, the phone and the recovery codes, and the failure counts.
     fn pack_belongings(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
         let account = &person.account;
         let active = matches!(account.authenticator, Authenticator::Active { .. });
@@ -122,7 +122,7 @@ impl World {
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
         let counts = recovering || !account.recovery.is_empty();
-        pack.put(usize::from(counts && person.paper == Who::Thief), 1);
+        pack.put(usize::from(counts && person.printed_codes == Who::Thief), 1);
         if self.space.links {
             let live = account.binding_link.is_some_and(|it| now < it.expires);
             pack.put(usize::from(live), 1);
@@ -135,10 +135,10 @@ impl World {
                 100.. => 3,
             };
             pack.put(total, 2);
-            for lane in [account.attempts.stranger, account.attempts.known] {
-                let waits = match lane {
-                    Lane { row: 0..6, .. } => 0,
-                    Lane { until, .. } if until > now => 1,
+            for throttle in [account.attempts.stranger, account.attempts.known] {
+                let waits = match throttle {
+                    Throttle { row: 0..6, .. } => 0,
+                    Throttle { until, .. } if until > now => 1,
                     _ => 2,
                 };
                 pack.put(waits, 2);
@@ -165,7 +165,7 @@ impl World {
         pack.put(pending, 2);
     }
 
-    /// A session that no decision will ever look at again, or that its holder closed.
+    /// Returns whether the session has ended, or is never used again.
     fn is_over(&self, account: &Account, session: &Session, now: UnixTime) -> bool {
         let idle = self.space.core
             && match session.level {
@@ -199,7 +199,7 @@ impl World {
                     .sessions
                     .iter()
                     .position(|it| it.is_some_and(|it| it.id == session));
-                4 + at.expect("whoever recovers holds a session") + SLOTS * expired
+                4 + at.expect("a recovery has a session") + SLOTS * expired
             }
             Origin::BreakGlass { .. } => 8 + expired + 2 * last,
             Origin::Administrator { by, mark, .. } => {

@@ -1,13 +1,12 @@
-//! S1 to S12, said of worlds and steps in words of their own: nothing here asks the engine what
-//! it requires.
+//! The promises S1 to S12 about one state, stated without the engine's own definition of "required".
 //!
-//! S7 looks backwards over the whole space and stands in `search.rs`. S11 (no outcome of a code is
-//! revealed before its commit) is no matter of rules: `loquet::accept` holds it, with what its
-//! documentation refuses to compile and with `loquet`'s `tests/service/faults.rs`, where a store
-//! that fails for ever reveals nothing.
+//! - S7 ("each active account can get back in") needs a backward search, in `search.rs`.
+//! - S11 ("the outcome of a code is not revealed before its commit") is kept by the `loquet` crate:
+//!   compile-fail examples in its documentation, and `tests/service/faults.rs`, where a store that always
+//!   fails reveals nothing.
 
 use crate::actions::*;
-use crate::asked::confirm;
+use crate::request::confirm;
 use crate::world::*;
 use loquet_policy::*;
 
@@ -15,17 +14,17 @@ pub type Promise = Result<(), String>;
 
 fn rights(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Option<Level> {
     let level = engine
-        .standing(&world.snapshot(k, Some(slot), None), NOW)
+        .current_level(&world.snapshot(k, Some(slot), None), NOW)
         .ok()?;
     matches!(level, Level::Level1 | Level::Level2).then_some(level)
 }
 
-/// Whether the owner is in.
-pub fn is_in(world: &World, k: usize, engine: &dyn Engine) -> bool {
+/// Returns whether the owner's session has rights.
+pub fn has_rights(world: &World, k: usize, engine: &dyn Engine) -> bool {
     rights(world, k, 0, engine).is_some()
 }
 
-pub fn promise(holds: bool, what: &str, k: usize) -> Promise {
+pub fn ensure(holds: bool, what: &str, k: usize) -> Promise {
     if holds {
         Ok(())
     } else {
@@ -33,17 +32,17 @@ pub fn promise(holds: bool, what: &str, k: usize) -> Promise {
     }
 }
 
-pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
+pub fn check_state(world: &World, engine: &dyn Engine) -> Promise {
     let enabled = world.organization.is_enabled();
     let glass = world.organization.break_glass;
-    promise(
+    ensure(
         !enabled || glass != BreakGlass::Unset,
         "S6 enabled without a break-glass code",
         0,
     )?;
-    promise(
+    ensure(
         enabled || world.organization.mandates.is_empty(),
-        "a mandate where nothing is enabled",
+        "a mandate before enabling",
         0,
     )?;
     for (k, person) in world.people.iter().enumerate() {
@@ -51,25 +50,25 @@ pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
         let active = matches!(account.authenticator, Authenticator::Active { .. });
         for slot in 0..world.space.sessions {
             let level = rights(world, k, slot, engine);
-            promise(
+            ensure(
                 level != Some(Level::Level1) || !world.must(k),
                 "S1 a Level1 session where multi-factor log-in is required",
                 k,
             )?;
-            promise(
+            ensure(
                 level != Some(Level::Level2) || active,
                 "S4 Level2 without an authenticator",
                 k,
             )?;
-            promise(
+            ensure(
                 level.is_none() || account.is_active(),
-                "S5 a leaver has a session",
+                "S5 a deactivated account has a session",
                 k,
             )?;
-            // Not among S1 to S12, and what they are for: who has the password alone has
-            // nothing where a second factor is required.
+            // Not one of S1 to S12, but their purpose: the password alone gives no rights where a second
+            // factor is required.
             let thief = world.holder(k, slot) == Who::Thief;
-            promise(
+            ensure(
                 !(thief && level.is_some() && world.must(k)) || person.phone == Who::Thief,
                 "a thief without the phone has rights",
                 k,
@@ -79,13 +78,17 @@ pub fn of_state(world: &World, engine: &dyn Engine) -> Promise {
         }
         let clean =
             !active && account.recovery.is_empty() && account.pendings.iter().all(Option::is_none);
-        promise(account.is_active() || clean, "S5 a leaver has a secret", k)?;
-        promise(
-            enabled || account.authenticator == Authenticator::None,
-            "bound before enabling",
+        ensure(
+            account.is_active() || clean,
+            "S5 a deactivated account has a secret",
             k,
         )?;
-        promise(!active || account.ever, "S3 active and never enrolled", k)?;
+        ensure(
+            enabled || account.authenticator == Authenticator::None,
+            "an authenticator was bound before enabling",
+            k,
+        )?;
+        ensure(!active || account.ever, "S3 active without `ever`", k)?;
     }
     Ok(())
 }
@@ -107,16 +110,20 @@ fn of_pending(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     };
     let snapshot = world.snapshot(k, Some(slot), None);
     let decision = engine.decide(&snapshot, &confirm(k, good), NOW, Fresh { session: NEW });
-    promise(decision.answer.is_err(), "S9 another session confirmed", k)
+    ensure(
+        decision.answer.is_err(),
+        "S9 another session confirmed the enrollment",
+        k,
+    )
 }
 
-/// S12: what was used once is refused, and costs nothing.
+/// S12: a used code is refused and costs nothing.
 fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Promise {
     if world.people[k].sessions[slot].is_none() {
         return Ok(());
     }
     let snapshot = world.snapshot(k, Some(slot), None);
-    let (vantage, access) = (Vantage::KnownDevice, Access::Allowed);
+    let (source, access) = (CodeSource::KnownDevice, Access::Allowed);
     let (step, offset, wait, recovery) = (STEP, 0, 9, RecoverySet::EMPTY);
     let [code, older] = [
         CodeCheck::Good { step, offset },
@@ -125,7 +132,7 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
             wait,
         },
     ]
-    .map(|check| Submitted { check, vantage });
+    .map(|check| Submitted { check, source });
     for command in [
         Command::VerifyCode { code, access },
         Command::VerifyCode {
@@ -136,9 +143,9 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
         Command::BeginReplacement { code, recovery },
     ] {
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });
-        // A replacement that this session has begun is shown again without a code.
+        // A replacement that this session began is shown again without a code.
         let resumed = matches!(decision.answer, Ok(Grant::Pending { resumed: true, .. }));
-        promise(
+        ensure(
             decision.answer.is_err() || resumed,
             "S12 a used code was accepted",
             k,
@@ -148,20 +155,20 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
             .changes
             .actor
             .map_or(before, |actor| actor.attempts);
-        promise(before == after, "S12 a used code cost something", k)?;
+        ensure(before == after, "S12 a used code cost something", k)?;
     }
     let left = world.people[k].account.recovery.len();
-    for burnt in left..2 {
-        let code = Some(digest(4, k, burnt as u8));
+    for used in left..2 {
+        let code = Some(digest(4, k, used as u8));
         let command = Command::UseRecoveryCode {
             code,
-            vantage,
+            source,
             access,
         };
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });
-        promise(
+        ensure(
             decision.answer.is_err(),
-            "S12 a burnt recovery code was accepted",
+            "S12 a used recovery code was accepted",
             k,
         )?;
     }

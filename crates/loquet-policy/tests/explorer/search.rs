@@ -1,4 +1,5 @@
-//! Breadth first over every reachable state, and backwards from every state that lets one in.
+//! Searches breadth first over all reachable states, and backward from the states in which an account has
+//! rights.
 
 use crate::actions::*;
 use crate::promises;
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-/// A hash for integers that are packed well already.
+/// A hash for integers that are packed densely.
 #[derive(Default)]
 pub struct Mix(u64);
 
@@ -31,18 +32,18 @@ impl Hasher for Mix {
 pub struct Explored {
     pub space: Space,
     states: Vec<u128>,
-    /// How each state was first reached.
+    /// The first way to each state.
     from: Vec<(u32, Action)>,
-    /// Edges that are not a thief's, for the way back.
+    /// Edges by others than the thief, for the recovery search.
     honest: Vec<(u32, u32)>,
     pub edges: usize,
     pub time: Duration,
 }
 
-/// A promise that does not hold, with the shortest way there.
+/// A broken promise, with the shortest way to it.
 #[derive(Debug)]
 pub struct Broken {
-    pub promise: String,
+    pub ensure: String,
     pub story: Vec<Action>,
 }
 
@@ -62,15 +63,15 @@ impl Explored {
         story
     }
 
-    fn broken(&self, at: u32, last: Option<Action>, promise: String) -> Broken {
+    fn broken(&self, at: u32, last: Option<Action>, ensure: String) -> Broken {
         let mut story = self.story(at);
         story.extend(last);
-        Broken { promise, story }
+        Broken { ensure, story }
     }
 }
 
-/// Visits every state that `space` can reach, and checks S1 to S12 (S7 aside, S11 is not the
-/// engine's) in each and on each step.
+/// Visits every state that `space` can reach, and checks the promises in each state and on each step, except
+/// S7 (see [`check_recovery`]) and S11 (kept by the `loquet` crate).
 pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken>> {
     let started = std::time::Instant::now();
     let start = World::new(space).pack(NOW);
@@ -91,16 +92,16 @@ pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken
         let here = at as u32;
         let world = World::unpack(space, bits);
         assert_eq!(world.pack(NOW), bits, "packing loses something: {world:#?}");
-        if let Err(promise) = promises::of_state(&world, engine) {
-            return Err(Box::new(explored.broken(here, None, promise)));
+        if let Err(ensure) = promises::check_state(&world, engine) {
+            return Err(Box::new(explored.broken(here, None, ensure)));
         }
         for action in &actions {
-            let Some(outcome) = action.happen(&world, engine) else {
+            let Some(outcome) = action.apply(&world, engine) else {
                 continue;
             };
             explored.edges += 1;
-            if let Err(promise) = steps::of_step(&world, *action, &outcome) {
-                return Err(Box::new(explored.broken(here, Some(*action), promise)));
+            if let Err(ensure) = steps::check_step(&world, *action, &outcome) {
+                return Err(Box::new(explored.broken(here, Some(*action), ensure)));
             }
             let Some(after) = outcome.world else {
                 continue;
@@ -122,14 +123,14 @@ pub fn explore(space: Space, engine: &dyn Engine) -> Result<Explored, Box<Broken
     Ok(explored)
 }
 
-/// S7: from every reachable state every active account can get back in, by what its owner,
-/// another administrator or the host do, and time.
-pub fn way_back(explored: &mut Explored, engine: &dyn Engine) -> Result<(), Box<Broken>> {
-    way_back_for(explored, engine, |_| true)
+/// S7: from every reachable state each active account can get back in, by actions of its owner, another
+/// administrator or the host, and time.
+pub fn check_recovery(explored: &mut Explored, engine: &dyn Engine) -> Result<(), Box<Broken>> {
+    check_recovery_for(explored, engine, |_| true)
 }
 
-/// The same, of the states that `concerns` picks.
-pub fn way_back_for(
+/// Checks S7 for the states that `concerns` selects.
+pub fn check_recovery_for(
     explored: &mut Explored,
     engine: &dyn Engine,
     concerns: impl Fn(&World) -> bool,
@@ -148,7 +149,7 @@ pub fn way_back_for(
         let mut open: Vec<u32> = Vec::new();
         for (at, bits) in explored.states.iter().enumerate() {
             let world = World::unpack(explored.space, *bits);
-            if !world.people[k].account.is_active() || promises::is_in(&world, k, engine) {
+            if !world.people[k].account.is_active() || promises::has_rights(&world, k, engine) {
                 can[at] = true;
                 open.push(at as u32);
             }
@@ -165,8 +166,8 @@ pub fn way_back_for(
             !can && concerns(&World::unpack(explored.space, explored.states[at]))
         });
         if let Some(stranded) = stranded {
-            let promise = format!("S7 account {k} never gets in again");
-            return Err(Box::new(explored.broken(stranded as u32, None, promise)));
+            let ensure = format!("S7 account {k} cannot get back in");
+            return Err(Box::new(explored.broken(stranded as u32, None, ensure)));
         }
     }
     Ok(())

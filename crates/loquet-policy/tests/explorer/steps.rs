@@ -1,17 +1,17 @@
-//! What each step must keep: the promises that look at a world before and after.
+//! The promises about a step: they compare the world before and after it.
 
 use crate::actions::*;
-use crate::promises::{Promise, promise};
+use crate::promises::{Promise, ensure};
 use crate::world::*;
 use loquet_policy::*;
 
-pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
+pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
     let after = outcome.world.as_ref().unwrap_or(before);
     let granted = matches!(outcome.answer, Some(Ok(_)));
-    of_latches(before, after)?;
+    of_permanence(before, after)?;
     if granted {
-        of_taking(before, after, action)?;
-        // What is shown again was allowed before, and is not confirmed by that.
+        of_removals(before, after, action)?;
+        // Showing an enrollment again is not a new one.
         let again = matches!(
             outcome.answer,
             Some(Ok(Grant::Pending { resumed: true, .. }))
@@ -29,9 +29,9 @@ pub fn of_step(before: &World, action: Action, outcome: &Outcome) -> Promise {
     Ok(())
 }
 
-/// S3: what was enabled or imposed stays.
-fn of_latches(before: &World, after: &World) -> Promise {
-    promise(
+/// S3: "enabled" and "mandate in force" are never undone.
+fn of_permanence(before: &World, after: &World) -> Promise {
+    ensure(
         !before.organization.is_enabled() || after.organization.is_enabled(),
         "S3 multi-factor log-in was disabled",
         0,
@@ -39,7 +39,7 @@ fn of_latches(before: &World, after: &World) -> Promise {
     let in_force = |mandate: &Mandate| matches!(mandate.state, MandateState::InForce { .. });
     for mandate in &before.organization.mandates {
         let kept = after.organization.mandate(mandate.role);
-        promise(
+        ensure(
             !in_force(mandate) || kept.is_some_and(in_force),
             "S3 a mandate in force went back",
             0,
@@ -48,8 +48,8 @@ fn of_latches(before: &World, after: &World) -> Promise {
     Ok(())
 }
 
-/// S2 and S6: nobody acts on oneself, and no administrator goes who is needed.
-fn of_taking(before: &World, after: &World, action: Action) -> Promise {
+/// S2: an administrator cannot act on their own account. S6: the last enrolled administrator is not removed.
+fn of_removals(before: &World, after: &World, action: Action) -> Promise {
     if let Action::Reset(k, _, j)
     | Action::Promote(k, _, j)
     | Action::Demote(k, _, j)
@@ -57,7 +57,7 @@ fn of_taking(before: &World, after: &World, action: Action) -> Promise {
     | Action::Reactivate(k, _, j)
     | Action::Employ(k, _, j) = action
     {
-        promise(k != j, "S2 somebody acted on oneself", k)?;
+        ensure(k != j, "S2 an administrator acted on their own account", k)?;
     }
     let (Action::Demote(..) | Action::Deactivate(..) | Action::HostDeactivate(_)) = action else {
         return Ok(());
@@ -66,16 +66,16 @@ fn of_taking(before: &World, after: &World, action: Action) -> Promise {
         before.enrolled_administrators(),
         after.enrolled_administrators(),
     );
-    promise(
+    ensure(
         had == 0 || has > 0,
-        "S6 the last enrolled administrator was taken",
+        "S6 the last enrolled administrator was removed",
         0,
     )?;
     let left = after.roster.administrators.len();
     let enabled = before.organization.is_enabled();
-    promise(
+    ensure(
         !enabled || left > 0,
-        "S6 the last administrator was taken",
+        "S6 the last administrator was removed",
         0,
     )
 }
@@ -88,68 +88,68 @@ fn fits(pending: &Pending, account: &Account) -> bool {
     }
 }
 
-/// S3, S8 and S9 of one account, the strict latch, and the list of administrators.
+/// Checks S3, S8, S9, the strict preset and the roster for one account.
 fn of_account(before: &World, after: &World, k: usize) -> Promise {
     let (was, is) = (&before.people[k].account, &after.people[k].account);
-    promise(!was.ever || is.ever, "S3 `ever enrolled` went back", k)?;
-    promise(
+    ensure(!was.ever || is.ever, "S3 `ever` was reset", k)?;
+    ensure(
         is.pendings.iter().flatten().all(|it| fits(it, is)),
-        "S9 a pending of another state",
+        "S9 a pending enrollment of another state",
         k,
     )?;
-    promise(
+    ensure(
         !(before.space.strict && was.toggle) || is.toggle,
-        "(A) the switch went off under the strict latch",
+        "the toggle was turned off under the strict latch",
         k,
     )?;
     let listed = after.roster.administrator(is.id);
     let administrator = is.is_active() && is.roles.contains(RoleId::ADMINISTRATOR);
-    promise(
+    ensure(
         listed.is_some() == administrator,
-        "the list of administrators is wrong",
+        "the roster has wrong administrators",
         k,
     )?;
     let active = matches!(is.authenticator, Authenticator::Active { .. });
-    promise(
+    ensure(
         listed.is_none_or(|it| it.enrolled == active),
-        "the list says enrolled wrongly",
+        "the roster has a wrong enrollment",
         k,
     )?;
-    // S10 is the case of a reset.
-    promise(
+    // A reset is the case of S10.
+    ensure(
         !(before.must(k) && after.covered(k, false)) || after.must(k),
         "S8 a requirement was lowered under a mandate",
         k,
     )
 }
 
-/// S10, and "never Active → None by its owner": only a leaver's authenticator is erased.
+/// S10: a reset never lowers the requirement. Only deactivation erases an authenticator.
 fn of_reset(before: &World, after: &World, k: usize, granted: Option<Action>) -> Promise {
     let (was, is) = (&before.people[k].account, &after.people[k].account);
     if let Some(Action::Reset(_, _, j) | Action::Reactivate(_, _, j)) = granted
         && j == k
     {
-        promise(is.toggle == was.toggle, "S10 a reset moved the toggle", k)?;
-        promise(
+        ensure(is.toggle == was.toggle, "S10 a reset changed the toggle", k)?;
+        ensure(
             matches!(is.authenticator, Authenticator::ResetDue { .. }),
-            "S10 a reset lets in without a reset code",
+            "S10 a reset did not require a reset code",
             k,
         )?;
     }
     let erased =
         was.authenticator != Authenticator::None && is.authenticator == Authenticator::None;
-    promise(
+    ensure(
         !erased || !is.is_active(),
-        "(A) an authenticator was removed",
+        "an authenticator was removed",
         k,
     )
 }
 
-/// Once multi-factor log-in is enabled, an administrator's password alone moves nothing.
+/// After enabling, an administrator's password alone changes nothing.
 fn of_administration(before: &World, action: Action) -> Promise {
     let (Action::ScheduleMandate(k, s)
-    | Action::AnnounceNow(k, s)
-    | Action::Cancel(k, s)
+    | Action::MandateNow(k, s)
+    | Action::CancelMandate(k, s)
     | Action::RenewBreakGlassCode(k, s)
     | Action::Reset(k, s, _)
     | Action::Employ(k, s, _)
@@ -161,14 +161,14 @@ fn of_administration(before: &World, action: Action) -> Promise {
         return Ok(());
     };
     let thief = before.holder(k, s) == Who::Thief && before.people[k].phone != Who::Thief;
-    promise(
+    ensure(
         !(thief && before.organization.is_enabled()),
-        "a thief without the phone administered",
+        "a thief without the phone gave an administrator's command",
         k,
     )
 }
 
-/// The envelope is for an administrator, opens after a day, and lets in whom it was opened for.
+/// Break-glass serves only an administrator, opens after a day, and readmits only the named account.
 fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
     if let Action::VerifyCode(k, _) | Action::Confirm(k, _) = action
         && after.people[k]
@@ -177,9 +177,9 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
             .contains(RoleId::ADMINISTRATOR)
     {
         let opening = matches!(after.organization.break_glass, BreakGlass::Opening { .. });
-        promise(
+        ensure(
             !opening,
-            "break-glass went on although an administrator logged in",
+            "break-glass continued although an administrator logged in",
             k,
         )?;
     }
@@ -187,21 +187,25 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
         return Ok(());
     };
     let account = &before.people[k].account;
-    promise(
+    ensure(
         account.is_active() && account.roles.contains(RoleId::ADMINISTRATOR),
-        "break-glass was opened for nobody's administrator",
+        "break-glass was opened for another role",
         k,
     )?;
     if let (Action::CollectResetCode(_), BreakGlass::Opening { account, ready, .. }) =
         (action, before.organization.break_glass)
     {
-        promise(ready <= NOW, "break-glass opened before its day", k)?;
-        promise(account == id(k), "break-glass let in another", k)?;
+        ensure(ready <= NOW, "break-glass opened before its wait ended", k)?;
+        ensure(
+            account == id(k),
+            "break-glass readmitted another account",
+            k,
+        )?;
     }
     Ok(())
 }
 
-/// What the password alone must never do.
+/// Checks what the password alone must never do.
 fn of_strangers(before: &World, action: Action) -> Promise {
     let (k, s) = match action {
         Action::Confirm(k, s) | Action::Begin(k, s, _) => (k, s),
@@ -216,7 +220,7 @@ fn of_strangers(before: &World, action: Action) -> Promise {
                 matches!(mandate.state, MandateState::InForce { since } if NOW >= since.plus(limits::ENROLLMENT_WINDOW))
             });
             let dormant = closed && before.must(k) && !matches!(action, Action::Confirm(..));
-            promise(!dormant, "a password enrolled a dormant account", k)
+            ensure(!dormant, "a password enrolled a dormant account", k)
         }
         Authenticator::ResetDue {
             reset_code:
@@ -224,15 +228,15 @@ fn of_strangers(before: &World, action: Action) -> Promise {
                     origin: Origin::Recovery { .. },
                     ..
                 }),
-        } => promise(
-            !thief || person.paper == Who::Thief,
+        } => ensure(
+            !thief || person.printed_codes == Who::Thief,
             "a thief enrolled without a recovery code",
             k,
         ),
         Authenticator::ResetDue {
             reset_code: Some(reset_code),
         } => {
-            promise(
+            ensure(
                 !thief || person.reset_code == Who::Thief,
                 "a thief enrolled after a reset",
                 k,
@@ -244,18 +248,16 @@ fn of_strangers(before: &World, action: Action) -> Promise {
                     .is_some_and(|author| author.mark == mark),
                 _ => true,
             };
-            promise(stands, "a reset code outlived its author", k)
+            ensure(stands, "a reset code outlived its author", k)
         }
         Authenticator::ResetDue { reset_code: None } => {
-            promise(false, "a void reset code enrolled", k)
+            ensure(false, "a void reset code enrolled", k)
         }
-        Authenticator::Active { .. } => promise(
+        Authenticator::Active { .. } => ensure(
             !thief || person.phone == Who::Thief,
             "a thief replaced the authenticator",
             k,
         ),
-        Authenticator::Disabled { .. } => {
-            promise(false, "a disabled authenticator was replaced", k)
-        }
+        Authenticator::Disabled { .. } => ensure(false, "a disabled authenticator was replaced", k),
     }
 }

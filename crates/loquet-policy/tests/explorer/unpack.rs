@@ -1,4 +1,4 @@
-//! An integer as the newest world that looks like it.
+//! Unpacks an integer into the newest world of that state.
 
 use crate::pack::Pack;
 use crate::world::*;
@@ -7,7 +7,7 @@ use loquet_policy::*;
 const PAST: UnixTime = UnixTime(NOW.0 - 1);
 
 impl World {
-    /// The newest world that looks like this.
+    /// Returns the newest world of this state.
     pub fn unpack(space: Space, bits: u128) -> Self {
         let mut pack = Pack { bits, used: 0 };
         let mut world = Self::new(space);
@@ -24,7 +24,8 @@ impl World {
             world.unpack_person(&mut pack, k);
             world.roster.admit(&world.people[k].account);
         }
-        // Marks are handed out in the order of the accounts: a reset code whose author stands has it.
+        // Marks are assigned in the order of the accounts. A reset code with a valid author has the author's
+        // mark.
         for k in 0..space.accounts {
             let account = &mut world.people[k].account;
             if let Authenticator::ResetDue {
@@ -59,11 +60,11 @@ impl World {
         account.authenticator = authenticator(k, pack.take(5));
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
         person.reset_code = thief(pack.take(1));
-        person.phone = [Who::Owner, Who::Thief, Who::Nobody][pack.take(2)];
+        person.phone = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
         account.recovery = codes(k, pack.take(2));
-        person.paper = thief(pack.take(1));
+        person.printed_codes = thief(pack.take(1));
         if space.links && pack.take(1) == 1 {
-            let expires = NOW.plus(limits::REPUDIATION);
+            let expires = NOW.plus(limits::BINDING_LINK);
             account.binding_link = Some(BindingLink {
                 link: link(k),
                 expires,
@@ -71,11 +72,11 @@ impl World {
         }
         if space.counters {
             account.attempts.total = [0, 80, 99, 100][pack.take(2)];
-            for lane in [&mut account.attempts.stranger, &mut account.attempts.known] {
+            for throttle in [&mut account.attempts.stranger, &mut account.attempts.known] {
                 let until = [NOW, NOW.plus(limits::WAIT), PAST];
-                *lane = match pack.take(2) {
-                    0 => Lane::default(),
-                    at => Lane {
+                *throttle = match pack.take(2) {
+                    0 => Throttle::default(),
+                    at => Throttle {
                         row: 6,
                         until: until[at],
                     },

@@ -1,14 +1,13 @@
-//! A small world around the engine, and its packing into one integer.
+//! A small world around the engine.
 //!
-//! A state holds the engine's own rows, the sessions that people hold, and what only the world
-//! knows: who has the phone, who knows a reset code. Moments are kept as the class that they are in
-//! (a code is recent or old, a reset code live or expired), never as numbers: after each step every
-//! moment is set back to the newest of its class, which allows every order of deadlines that a
-//! clock could bring, and some that none could.
+//! A state holds the engine's rows, the sessions, and facts that only the world knows: who holds the phone,
+//! the reset code and the recovery codes. Times are kept as classes (a code is recent or old, a reset code
+//! valid or expired). After each step, each time is moved to the newest of its class. This allows every order
+//! of deadlines that a clock could produce, and some that none could.
 //!
-//! Left out, each with its own test elsewhere: the exact counts between their thresholds, the
-//! quota of resets, postponements, reset codes read aloud, delayed changes, resynchronization,
-//! abandoned enrollments of closed browsers, access rules, and roles beyond the article's three.
+//! Not covered here, but tested elsewhere: exact counts between thresholds, the reset quota, postponements,
+//! reset codes read aloud, delayed changes, resynchronization, abandoned enrollments of closed browsers,
+//! access rules, and roles beyond the default three.
 
 use loquet_policy::*;
 
@@ -17,28 +16,28 @@ pub const MOST: usize = 3;
 pub const SLOTS: usize = 2;
 pub const LONG_AGO: UnixTime = UnixTime(NOW.0 - 400 * limits::DAY);
 pub const ORG: u64 = 1;
-/// The step of the last accepted code, whenever it was.
+/// The step of the last accepted code.
 pub const STEP: u64 = 1000;
-/// The id that a new session gets.
+/// The id of a new session.
 pub const NEW: SessionId = SessionId(777);
 
-/// What a space contains.
+/// The extent of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct Space {
     pub accounts: usize,
     /// Sessions of each account at a time.
     pub sessions: usize,
-    /// The account whose password a thief knows; its second session is the thief's.
+    /// The account whose password a thief knows. Its second session is the thief's.
     pub victim: Option<usize>,
     pub recovery_codes: bool,
     pub counters: bool,
     pub strict: bool,
-    /// Whether administrators move people: roles, leaving, coming back.
+    /// Whether administrators change roles, deactivate and reactivate.
     pub people: bool,
-    /// Whether enrollments are repudiated by the link in their notice.
+    /// Whether enrollments are reported as unrecognized.
     pub links: bool,
-    /// Only what several accounts do to each other: log-ins and enrollments happen at once, a
-    /// session is recent or over, nobody is new, nobody switches off, a late reset code is void.
+    /// Reduces the actions to those between accounts: log-ins and enrollments are one step, a session is
+    /// recent or over, probation and the toggle are left out, and an expired reset code is void.
     pub core: bool,
     /// Whether phones are lost.
     pub losses: bool,
@@ -66,17 +65,17 @@ impl Role {
 pub enum Who {
     Owner,
     Thief,
-    Nobody,
+    Lost,
 }
 
 #[derive(Clone, Debug)]
 pub struct Person {
     pub account: Account,
     pub sessions: [Option<Session>; SLOTS],
-    /// Who can make the codes of the active authenticator.
+    /// Who holds the phone with the active authenticator.
     pub phone: Who,
-    /// Who has the paper with the recovery codes.
-    pub paper: Who,
+    /// Who holds the recovery codes.
+    pub printed_codes: Who,
     /// Who was given the present reset code.
     pub reset_code: Who,
 }
@@ -132,7 +131,7 @@ impl World {
                 account: Account::new(id(k), organization.id, space.roles[k].set(), LONG_AGO),
                 sessions: [None; SLOTS],
                 phone: Who::Owner,
-                paper: Who::Owner,
+                printed_codes: Who::Owner,
                 reset_code: Who::Owner,
             })
             .collect();
@@ -165,7 +164,7 @@ impl World {
         }
     }
 
-    /// What `required` should say, in the words of the law and not in the engine's.
+    /// Returns what `required` should return, computed independently.
     pub fn must(&self, k: usize) -> bool {
         let account = &self.people[k].account;
         self.covered(k, true) || account.toggle

@@ -1,95 +1,104 @@
-//! Requirements of the metadata (`crates/loquet/docs/conformance.md`) that no other test shows.
+//! Requirements of `crates/loquet/docs/conformance.md` that no other test covers.
 
-use crate::house::*;
+use crate::fixture::*;
 use loquet_policy::*;
 
-/// NIST SP 800-63B-4 §4.2.3: whoever gets back in without the old phone is told about it.
+/// NIST SP 800-63B-4 §4.2.3: account recovery is notified to the owner.
 #[test]
-fn every_way_back_in_is_told() {
-    let mut house = House::with_codes();
-    house.enroll(DAVID);
-    let [by, account] = [ANNE, DAVID].map(|who| house.accounts[who].id);
-    let told = |house: &House, event| {
+fn every_recovery_is_notified() {
+    let mut fixture = Fixture::with_codes();
+    fixture.enroll(DAVID);
+    let [by, account] = [ANNE, DAVID].map(|who| fixture.accounts[who].id);
+    let notified = |fixture: &Fixture, event| {
         let to = Audience::Owner { account };
-        house.notices.contains(&Notice { to, event })
+        fixture.notices.contains(&Notice { to, event })
     };
-    let half = house.log_in(DAVID);
-    house.recover(DAVID, half, CODES).unwrap();
-    assert!(told(&house, Event::RecoveryCodeUsed { left: 9 }));
-    let anne = house.enter(ANNE);
-    house.reset(ANNE, anne, DAVID).unwrap();
-    assert!(told(&house, Event::Reset { account, by }));
-    let half = house.log_in(DAVID);
-    house.begin(DAVID, half, Some(RESET_CODE)).unwrap();
-    house.confirm(DAVID, half).unwrap();
+    let half = fixture.log_in(DAVID);
+    fixture.recover(DAVID, half, CODES).unwrap();
+    assert!(notified(&fixture, Event::RecoveryCodeUsed { left: 9 }));
+    let anne = fixture.enter(ANNE);
+    fixture.reset(ANNE, anne, DAVID).unwrap();
+    assert!(notified(&fixture, Event::Reset { account, by }));
+    let half = fixture.log_in(DAVID);
+    fixture.begin(DAVID, half, Some(RESET_CODE)).unwrap();
+    fixture.confirm(DAVID, half).unwrap();
     let purpose = Purpose::Reset;
-    assert!(told(&house, Event::Bound { purpose }));
+    assert!(notified(&fixture, Event::Bound { purpose }));
     let link = digest(LINK);
-    house
+    fixture
         .host(DAVID, Command::ReportUnrecognized { link })
         .unwrap();
-    assert!(told(&house, Event::ReportedUnrecognized));
-    house.open(ANNE, BREAK_GLASS).unwrap();
-    let ready = house.now.plus(limits::BREAK_GLASS);
-    assert!(house.told(Event::BreakGlassOpening { account: by, ready }));
+    assert!(notified(&fixture, Event::ReportedUnrecognized));
+    fixture.open(ANNE, BREAK_GLASS).unwrap();
+    let ready = fixture.now.plus(limits::BREAK_GLASS);
+    assert!(fixture.notified(Event::BreakGlassOpening { account: by, ready }));
 }
 
 /// NIST SP 800-63B-4 §4.5, OWASP ASVS 7.4.2.
 #[test]
-fn who_has_left_has_no_session_and_no_authenticator() {
-    let mut house = House::mandated();
-    let claire = house.enroll(CLAIRE);
-    let anne = house.enter(ANNE);
-    house
+fn deactivated_account_has_no_session_or_authenticator() {
+    let mut fixture = Fixture::mandated();
+    let claire = fixture.enroll(CLAIRE);
+    let anne = fixture.enter(ANNE);
+    fixture
         .about(ANNE, anne, CLAIRE, Command::Deactivate)
         .unwrap();
-    assert_eq!(house.standing(CLAIRE, claire), Err(Refusal::LogInRefused));
-    // What a stranger hears who has found out the password says nothing about who left.
-    assert_eq!(house.try_log_in(CLAIRE), Err(Refusal::LogInRefused));
-    assert_eq!(house.accounts[CLAIRE].authenticator, Authenticator::None);
+    assert_eq!(
+        fixture.current_level(CLAIRE, claire),
+        Err(Refusal::LogInRefused)
+    );
+    // The refusal does not tell a stranger who knows the password that the account is deactivated.
+    assert_eq!(fixture.try_log_in(CLAIRE), Err(Refusal::LogInRefused));
+    assert_eq!(fixture.accounts[CLAIRE].authenticator, Authenticator::None);
 }
 
-/// OWASP ASVS 7.5.1: whoever reports the phone lost with a stolen password cannot lead its owner's letters elsewhere.
+/// OWASP ASVS 7.5.1: a thief of the password cannot redirect the owner's notices by reporting the phone lost.
 #[test]
-fn an_address_is_changed_by_its_owner_with_a_fresh_code_where_one_can_be_had() {
-    let mut house = House::enabled();
-    let david = house.log_in(DAVID);
+fn address_change_requires_fresh_code_when_bound() {
+    let mut fixture = Fixture::enabled();
+    let david = fixture.log_in(DAVID);
     let change = |code| Command::ChangeAddress { code };
-    house.ask(DAVID, david, change(ABSENT)).unwrap();
-    let anne = house.enter(ANNE);
-    assert_eq!(house.ask(ANNE, anne, change(ABSENT)), Err(Refusal::StepUp));
-    let code = house.good();
-    house.ask(ANNE, anne, change(code)).unwrap();
-    assert!(house.told(Event::AddressChanged));
-    house.host(ANNE, Command::ReportLost).unwrap();
-    let thief = house.log_in(ANNE);
-    house.ask(ANNE, thief, change(ABSENT)).unwrap_err();
-    assert_eq!(house.host(ANNE, change(ABSENT)), Ok(Grant::Done));
+    fixture.ask(DAVID, david, change(ABSENT)).unwrap();
+    let anne = fixture.enter(ANNE);
+    assert_eq!(
+        fixture.ask(ANNE, anne, change(ABSENT)),
+        Err(Refusal::StepUp)
+    );
+    let code = fixture.good();
+    fixture.ask(ANNE, anne, change(code)).unwrap();
+    assert!(fixture.notified(Event::AddressChanged));
+    fixture.host(ANNE, Command::ReportLost).unwrap();
+    let thief = fixture.log_in(ANNE);
+    fixture.ask(ANNE, thief, change(ABSENT)).unwrap_err();
+    assert_eq!(fixture.host(ANNE, change(ABSENT)), Ok(Grant::Done));
 }
 
-/// OWASP ASVS 6.3.3: employees must from the announced date on, and whoever becomes one later at once.
+/// OWASP ASVS 6.3.3: a mandate binds employees from its date, and later ones at once.
 #[test]
-fn administrators_impose_it_on_all_employees() {
-    let mut house = House::enabled();
-    let (claire, david) = (house.log_in(CLAIRE), house.log_in(DAVID));
-    let anne = house.enter(ANNE);
-    let date = house.now.plus(limits::NOTICE);
+fn mandate_covers_all_employees_from_its_date() {
+    let mut fixture = Fixture::enabled();
+    let (claire, david) = (fixture.log_in(CLAIRE), fixture.log_in(DAVID));
+    let anne = fixture.enter(ANNE);
+    let date = fixture.now.plus(limits::NOTICE);
     let (role, start) = (EMPLOYEE, Start::At(date));
-    let announce = Command::ScheduleMandate { role, start };
-    assert_eq!(house.ask(CLAIRE, claire, announce), Err(Refusal::NotAdmin));
-    house.ask(ANNE, anne, announce).unwrap();
-    house.wait(limits::NOTICE - 1);
-    assert!(!is_due(&house.organization, house.now));
-    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::Level1));
-    house.wait(1);
-    assert!(is_due(&house.organization, house.now));
-    assert_eq!(house.standing(CLAIRE, claire), Ok(Level::EnrollOnly));
-    assert_eq!(house.log_in(CLAIRE).level, Level::EnrollOnly);
+    let schedule_mandate = Command::ScheduleMandate { role, start };
+    assert_eq!(
+        fixture.ask(CLAIRE, claire, schedule_mandate),
+        Err(Refusal::NotAdmin)
+    );
+    fixture.ask(ANNE, anne, schedule_mandate).unwrap();
+    fixture.wait(limits::NOTICE - 1);
+    assert!(!is_due(&fixture.organization, fixture.now));
+    assert_eq!(fixture.current_level(CLAIRE, claire), Ok(Level::Level1));
+    fixture.wait(1);
+    assert!(is_due(&fixture.organization, fixture.now));
+    assert_eq!(fixture.current_level(CLAIRE, claire), Ok(Level::EnrollOnly));
+    assert_eq!(fixture.log_in(CLAIRE).level, Level::EnrollOnly);
     let state = MandateState::InForce { since: date };
-    assert_eq!(house.organization.mandates[0].state, state);
-    assert!(house.told(Event::MandateInForce { role }));
-    assert_eq!(house.standing(DAVID, david), Ok(Level::Level1));
-    let anne = house.enter(ANNE);
-    house.add_role(ANNE, anne, DAVID, EMPLOYEE).unwrap();
-    assert_eq!(house.standing(DAVID, david), Ok(Level::EnrollOnly));
+    assert_eq!(fixture.organization.mandates[0].state, state);
+    assert!(fixture.notified(Event::MandateInForce { role }));
+    assert_eq!(fixture.current_level(DAVID, david), Ok(Level::Level1));
+    let anne = fixture.enter(ANNE);
+    fixture.add_role(ANNE, anne, DAVID, EMPLOYEE).unwrap();
+    assert_eq!(fixture.current_level(DAVID, david), Ok(Level::EnrollOnly));
 }

@@ -1,11 +1,11 @@
-//! An account besieged: its phone, its owner, and the production function in front of it.
+//! An account under attack, with its phone, its owner and the production engine.
 
-use crate::house::ACCESS;
+use crate::fixture::ACCESS;
 use loquet_policy::*;
 
 const START: UnixTime = UnixTime(2_000_000_000);
 
-/// A number that looks random, the same for the same arguments.
+/// Returns a pseudo-random number, the same for the same arguments.
 pub fn mix(seed: u64, number: u64) -> u64 {
     let mut z = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -65,8 +65,8 @@ impl Defender {
             session: SessionId(self.next),
         };
         let decision = decide(&snapshot, command, self.now, fresh);
-        // Nodes that decided on the same rows at the same time lose against the first to commit, and decide again: what
-        // many nodes do at once is what one does in turn.
+        // Of several nodes that decide at the same time, the first to commit wins and the others decide
+        // again, so that one node in sequence models them all.
         if let Some(account) = decision.changes.actor {
             self.account = account;
         }
@@ -88,7 +88,7 @@ impl Defender {
         }
     }
 
-    /// What a typed code amounts to, in the window that `loquet` looks at.
+    /// Returns the result of checking a code, in the window that `loquet` uses.
     pub fn check(&self, typed: u64, hints: bool) -> CodeCheck {
         let (last, drift) = self.last_and_drift();
         let (present, own) = (self.step(), self.step().saturating_add_signed(drift.into()));
@@ -110,7 +110,7 @@ impl Defender {
         }
     }
 
-    /// What two typed codes amount to, within the four steps that can be corrected.
+    /// Returns the result of checking two codes, within the correctable four steps.
     pub fn pair(&self, typed: [u64; 2]) -> PairCheck {
         let (last, _) = self.last_and_drift();
         let present = self.step();
@@ -131,8 +131,8 @@ impl Defender {
         }
     }
 
-    /// The owner's day: the password and the phone's code.
-    pub fn owner_enters(&mut self, vantage: Vantage) -> bool {
+    /// The owner's daily log-in with password and code.
+    pub fn owner_enters(&mut self, source: CodeSource) -> bool {
         let Some(session) = self.log_in() else {
             return false;
         };
@@ -142,7 +142,7 @@ impl Defender {
             return true;
         }
         let check = self.check(self.code(step), false);
-        let code = Submitted { check, vantage };
+        let code = Submitted { check, source };
         let give = Command::VerifyCode {
             code,
             access: ACCESS,

@@ -1,40 +1,41 @@
-//! The engine beside a reference that keeps nothing but a log, and beside its own forecasts, on random lives of small
-//! organizations. More of them: `cargo test -p loquet-policy --release --test rules -- --ignored log_reader`.
+//! Compares the engine with a reference that keeps only a log, and with its own forecasts, on random traces.
+//! More traces:
+//! `cargo test -p loquet-policy --release --test rules -- --ignored reference`.
 
-// By path: the test kit as a whole stands on crates that stand on this one.
+// Included by path, because the test kit depends on crates that depend on this one.
 #[path = "../../../loquet-testkit/src/policy_reference/mod.rs"]
 pub mod policy_reference;
 
 use std::collections::BTreeMap;
 
-use crate::house::{ADMINISTRATOR, digest, known};
-use crate::life::{Dice, Life, PEOPLE};
+use crate::fixture::{ADMINISTRATOR, digest, known};
+use crate::trace::{Dice, PEOPLE, Trace};
 use loquet_policy::*;
 use policy_reference::{Act, Ask, Reference};
 
-/// A life and its reading.
-struct Both {
-    life: Life,
+/// The engine and the reference on the same trace.
+struct Comparison {
+    trace: Trace,
     reference: Reference,
     story: Vec<(String, &'static str)>,
 }
 
-impl Both {
+impl Comparison {
     fn new(seed: u64) -> Self {
-        let life = Life::new(seed);
-        let reference = Reference::new(&PEOPLE, life.now);
+        let trace = Trace::new(seed);
+        let reference = Reference::new(&PEOPLE, trace.now);
         let story = Vec::new();
         Self {
-            life,
+            trace,
             reference,
             story,
         }
     }
 
     fn compare(&mut self, ask: Ask) {
-        let now = self.life.now;
+        let now = self.trace.now;
         let said = self.reference.ask(ask, now);
-        let decided = self.life.decide(ask);
+        let decided = self.trace.decide(ask);
         let (Ok(answer) | Err(answer)) = decided;
         self.story
             .push((format!("{now} {ask:?} -> {decided:?}"), answer));
@@ -47,40 +48,40 @@ impl Both {
         }
     }
 
-    /// Most lives begin where multi-factor log-in is enabled and somebody has it.
-    fn childhood(&mut self) {
-        if self.life.dice.roll(8) == 0 {
+    /// Begins most traces with multi-factor log-in enabled and two accounts enrolled.
+    fn enroll_first_accounts(&mut self) {
+        if self.trace.dice.roll(8) == 0 {
             return;
         }
         for who in 0..2 {
             let enables = (who == 0).then_some(Act::Enable);
             let acts = [Act::LogIn].into_iter().chain(enables);
             for act in acts.chain([Act::Begin(false), Act::Confirm]) {
-                self.compare(self.life.ask(who, act));
+                self.compare(self.trace.ask(who, act));
             }
-            if who == 0 && self.life.dice.roll(3) == 0 {
-                self.compare(self.life.ask(who, Act::AnnounceNow));
+            if who == 0 && self.trace.dice.roll(3) == 0 {
+                self.compare(self.trace.ask(who, Act::AnnounceNow));
             }
         }
     }
 }
 
-/// So many lives of so many steps: how often each answer was given, and how many log-ins a forecast said would change.
-fn live(lives: u64, steps: u64) -> (BTreeMap<&'static str, u64>, usize) {
+/// Runs traces; returns the count of each answer and the number of changed log-ins that were forecast.
+fn run_traces(lives: u64, steps: u64) -> (BTreeMap<&'static str, u64>, usize) {
     let mut seen: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut foreseen = 0;
     for seed in 1..=lives {
-        let mut both = Both::new(seed);
-        both.childhood();
+        let mut comparison = Comparison::new(seed);
+        comparison.enroll_first_accounts();
         for step in 0..steps {
-            both.life.pass_time();
-            let ask = both.life.draw();
-            both.compare(ask);
+            comparison.trace.pass_time();
+            let ask = comparison.trace.draw();
+            comparison.compare(ask);
             if step.is_multiple_of(10) {
-                foreseen += forecast(&mut both.life);
+                foreseen += forecast(&mut comparison.trace);
             }
         }
-        for (_, answer) in both.story {
+        for (_, answer) in comparison.story {
             *seen.entry(answer).or_insert(0) += 1;
         }
     }
@@ -89,7 +90,7 @@ fn live(lives: u64, steps: u64) -> (BTreeMap<&'static str, u64>, usize) {
 
 const AUTHOR: u64 = 99;
 
-/// Somebody who may change any rule: an administrator with a recent code, where there are codes.
+/// Returns an administrator who may change any rule, with a recent code once codes exist.
 fn author(organization: &Organization, now: UnixTime) -> (Account, Session) {
     let roles = RoleSet::of(ADMINISTRATOR);
     let mut author = Account::new(AUTHOR.into(), organization.id, roles, UnixTime(0));
@@ -118,7 +119,7 @@ fn author(organization: &Organization, now: UnixTime) -> (Account, Session) {
 }
 
 fn written(organization: &Organization, command: &Command, now: UnixTime) -> Option<Organization> {
-    // Who settles what is due was there when it became so.
+    // The author exists from before the change was due.
     let (author, session) = author(organization, now);
     let mut roster = Roster::new(organization.id);
     roster.admit(&author);
@@ -136,7 +137,7 @@ fn written(organization: &Organization, command: &Command, now: UnixTime) -> Opt
     Some(changed.unwrap_or_else(|| organization.clone()))
 }
 
-/// A change of the rules, and the command that makes it.
+/// Returns a change of the rules, and the command that makes it.
 fn change(organization: &Organization, now: UnixTime, dice: &mut Dice) -> (PolicyChange, Command) {
     let role = RoleId(dice.roll(3) as u16);
     let date = now.plus((7 + dice.roll(9)) * limits::DAY);
@@ -181,11 +182,11 @@ fn change(organization: &Organization, now: UnixTime, dice: &mut Dice) -> (Polic
     }
 }
 
-/// What a change would do is what it does: how many log-ins it changes.
-fn forecast(life: &mut Life) -> usize {
-    let (now, dice) = (UnixTime(life.now), &mut life.dice);
-    let (mut before, mut accounts) = (life.organization.clone(), life.accounts.clone());
-    // Often another change was made before, and sometimes somebody holds a role that nobody defined.
+/// Compares a forecast with the effect of the command, and returns the number of changed log-ins.
+fn forecast(trace: &mut Trace) -> usize {
+    let (now, dice) = (UnixTime(trace.now), &mut trace.dice);
+    let (mut before, mut accounts) = (trace.organization.clone(), trace.accounts.clone());
+    // Usually an earlier change precedes it, and sometimes an account has an undefined role.
     let (_, earlier) = change(&before, now, dice);
     before = written(&before, &earlier, now).unwrap_or(before);
     if dice.roll(4) == 0 {
@@ -196,12 +197,12 @@ fn forecast(life: &mut Life) -> usize {
     let Some(after) = written(&before, &command, now) else {
         return 0;
     };
-    // What weakens is forecast as if its wait were over.
+    // A weakening change is forecast as if its wait were over.
     let waits = matches!(command, Command::ChangeSetting { .. }) && !after.scheduled.is_empty();
     let at = now.plus(days * limits::DAY + if waits { limits::WEAKENING } else { 0 });
     let [was, is] = [&before, &after].map(|it| written(it, &Command::ApplyDue, at).unwrap());
     let difference = |account: &Account| {
-        let [before, after] = [&was, &is].map(|it| entrance(it, account, at));
+        let [before, after] = [&was, &is].map(|it| next_log_in(it, account, at));
         let account = account.id;
         (before != after).then_some(Difference {
             account,
@@ -217,10 +218,10 @@ fn forecast(life: &mut Life) -> usize {
 }
 
 #[test]
-fn the_engine_agrees_with_the_log_reader() {
-    let (seen, foreseen) = live(400, 150);
+fn engine_matches_reference() {
+    let (seen, foreseen) = run_traces(400, 150);
     println!("{seen:?} {foreseen}");
-    // A comparison that never gets anywhere compares nothing.
+    // The traces must reach interesting states.
     assert!(foreseen > 1_000, "{foreseen}");
     for answer in [
         "Level2",
@@ -245,7 +246,7 @@ fn the_engine_agrees_with_the_log_reader() {
 }
 
 #[test]
-#[ignore = "a chore"]
-fn the_engine_agrees_with_the_log_reader_for_a_million_steps() {
-    println!("{:?}", live(5_000, 200));
+#[ignore = "takes minutes"]
+fn engine_matches_reference_over_million_steps() {
+    println!("{:?}", run_traces(5_000, 200));
 }

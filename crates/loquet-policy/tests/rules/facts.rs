@@ -1,6 +1,6 @@
-//! Questions that change nothing: who must, and why; lists and sets; whose rows belong together.
+//! Functions that change nothing: requirements, forecasts, the roster and sets.
 
-use crate::house::*;
+use crate::fixture::*;
 use loquet_policy::*;
 
 fn mandate(role: RoleId, by: u64, state: MandateState) -> Mandate {
@@ -13,26 +13,26 @@ fn define(id: u16, implies: Option<RoleId>) -> RoleDefinition {
     RoleDefinition { id, rank, implies }
 }
 
-/// Two mandates cover one account: the earliest is the reason that is given, whichever role it is of.
+/// Two mandates cover one account; the earlier one is the reason, whatever its role.
 #[test]
-fn of_several_mandates_the_earliest_is_the_reason() {
-    let mut house = House::enabled();
-    house.accounts[CLAIRE].roles = RoleSet::new([PARENT, EMPLOYEE]).unwrap();
-    let at = |moment| house.now.plus(moment);
+fn earliest_mandate_is_the_reason() {
+    let mut fixture = Fixture::enabled();
+    fixture.accounts[CLAIRE].roles = RoleSet::new([PARENT, EMPLOYEE]).unwrap();
+    let at = |moment| fixture.now.plus(moment);
     let in_force = |moment| MandateState::InForce { since: at(moment) };
     let announced = |moment| MandateState::Announced {
-        since: house.now,
+        since: fixture.now,
         date: at(moment),
         postponements: 0,
     };
     for (parents, employees, earlier) in [(1, 2, 1u64), (2, 1, 2), (3, 3, 1)] {
         let found = |state: &dyn Fn(u64) -> MandateState, now| {
-            let mut organization = house.organization.clone();
+            let mut organization = fixture.organization.clone();
             organization.mandates = vec![
                 mandate(PARENT, 1, state(parents)),
                 mandate(EMPLOYEE, 2, state(employees)),
             ];
-            required(Some(&organization), &house.accounts[CLAIRE], now)
+            required(Some(&organization), &fixture.accounts[CLAIRE], now)
         };
         let now = found(&in_force, at(9));
         assert_eq!(now.mandate.unwrap().by, earlier.into());
@@ -44,24 +44,24 @@ fn of_several_mandates_the_earliest_is_the_reason() {
 }
 
 #[test]
-fn nothing_is_required_before_enabling_and_the_strictest_by_another_organization() {
-    let mut house = House::new();
+fn requirement_is_empty_before_enabling() {
+    let mut fixture = Fixture::new();
     let since = UnixTime(0);
-    house.organization.mandates = vec![mandate(EMPLOYEE, 1, MandateState::InForce { since })];
-    house.accounts[DAVID].roles = RoleSet::of(RoleId(77));
-    for account in &house.accounts {
-        let found = required(Some(&house.organization), account, house.now);
+    fixture.organization.mandates = vec![mandate(EMPLOYEE, 1, MandateState::InForce { since })];
+    fixture.accounts[DAVID].roles = RoleSet::of(RoleId(77));
+    for account in &fixture.accounts {
+        let found = required(Some(&fixture.organization), account, fixture.now);
         assert_eq!(found, Requirement::default());
     }
     let other = Organization::new(OrgId::from(2u64));
-    let requirement = required(Some(&other), &house.accounts[CLAIRE], house.now);
+    let requirement = required(Some(&other), &fixture.accounts[CLAIRE], fixture.now);
     assert!(requirement.unreadable && requirement.is_required());
 }
 
-/// An administrator is covered as an employee, and whoever an embedder says is one too; a circle of roles ends.
+/// Implied roles are covered, and a circle of implications ends.
 #[test]
-fn a_mandate_covers_its_role_and_those_that_imply_it() {
-    let house = House::mandated();
+fn mandate_covers_implying_roles() {
+    let fixture = Fixture::mandated();
     let (ten, eleven, twenty) = (RoleId(10), RoleId(11), RoleId(20));
     let roles = [
         define(10, Some(eleven)),
@@ -70,12 +70,12 @@ fn a_mandate_covers_its_role_and_those_that_imply_it() {
         define(21, Some(twenty)),
         define(1, Some(PARENT)),
     ];
-    let organization = house.organization.clone().with_roles(roles);
-    // The employee was defined anew.
+    let organization = fixture.organization.clone().with_roles(roles);
+    // The employee role is redefined.
     assert_eq!(organization.roles.len(), 7);
     assert!(covers(&organization, &RoleSet::of(ten), PARENT));
-    // As long a chain as there are roles.
-    let chain = house.organization.clone();
+    // The longest possible chain.
+    let chain = fixture.organization.clone();
     let chain = chain.with_roles([define(1, Some(PARENT))]);
     assert!(covers(&chain, &RoleSet::of(ADMINISTRATOR), PARENT));
     for (role, covered) in [
@@ -89,15 +89,15 @@ fn a_mandate_covers_its_role_and_those_that_imply_it() {
     ] {
         let both = RoleSet::new([PARENT, role]).unwrap();
         assert_eq!(covers(&organization, &both, EMPLOYEE), covered, "{role:?}");
-        let mut account = house.accounts[DAVID].clone();
+        let mut account = fixture.accounts[DAVID].clone();
         account.roles = RoleSet::of(role);
-        let found = required(Some(&organization), &account, house.now);
+        let found = required(Some(&organization), &account, fixture.now);
         assert_eq!(found.mandate.is_some(), covered, "{role:?}");
     }
 }
 
 #[test]
-fn each_requirement_gives_its_reason() {
+fn requirement_lists_its_reasons() {
     let nothing = Requirement::default();
     let (toggle, unreadable) = (true, true);
     for (requirement, codes) in [
@@ -117,23 +117,23 @@ fn each_requirement_gives_its_reason() {
 }
 
 #[test]
-fn the_list_holds_each_active_administrator_once_in_order() {
-    let house = House::enabled();
-    let anne = &house.accounts[ANNE];
-    let mut list = Roster::new(house.organization.id);
+fn roster_lists_active_administrators_once() {
+    let fixture = Fixture::enabled();
+    let anne = &fixture.accounts[ANNE];
+    let mut list = Roster::new(fixture.organization.id);
     for who in [BRUNO, ANNE, CLAIRE, DAVID, ANNE] {
-        list.admit(&house.accounts[who]);
+        list.admit(&fixture.accounts[who]);
     }
     let listed: Vec<_> = list
         .administrators
         .iter()
         .map(|entry| entry.account)
         .collect();
-    assert_eq!(listed, [anne.id, house.accounts[BRUNO].id]);
+    assert_eq!(listed, [anne.id, fixture.accounts[BRUNO].id]);
     assert_eq!((list.enrolled(), list.marks), (2, 3));
     assert_eq!(list.administrator(anne.id).unwrap().mark, 3);
     let id = AccountId::from(9u64);
-    let (org, since) = (OrgId::from(2u64), house.now);
+    let (org, since) = (OrgId::from(2u64), fixture.now);
     let status = Status::Deactivated { since };
     let authenticator = Authenticator::None;
     for (stranger, listed) in [
@@ -169,12 +169,12 @@ fn the_list_holds_each_active_administrator_once_in_order() {
 
 #[test]
 fn changes_are_empty_when_no_row_is_written() {
-    let House {
+    let Fixture {
         organization,
         roster,
         accounts,
         ..
-    } = House::enabled();
+    } = Fixture::enabled();
     let none = Changes::default();
     assert!(none.is_empty());
     let (organization, roster) = (Some(organization), Some(roster));
@@ -198,26 +198,26 @@ fn changes_are_empty_when_no_row_is_written() {
     }
 }
 
-/// Rows of two organizations, and a stamp of somebody else, do not belong together.
+/// Rows of two organizations, or a session of another account, do not belong together.
 #[test]
-fn a_stranger_to_the_organization_hears_of_no_account() {
-    let mut house = House::enabled();
-    let stamp = house.enter(BRUNO);
+fn rows_of_another_organization_are_refused() {
+    let mut fixture = Fixture::enabled();
+    let other = fixture.enter(BRUNO);
     let elsewhere = OrgId::from(2u64);
-    let mut organization = house.organization.clone();
+    let mut organization = fixture.organization.clone();
     organization.id = elsewhere;
     let roster = Roster::new(elsewhere);
-    let mut subject = house.accounts[CLAIRE].clone();
+    let mut subject = fixture.accounts[CLAIRE].clone();
     subject.org = elsewhere;
     let own = Snapshot {
-        organization: Some(&house.organization),
-        roster: Some(&house.roster),
-        actor: &house.accounts[ANNE],
+        organization: Some(&fixture.organization),
+        roster: Some(&fixture.roster),
+        actor: &fixture.accounts[ANNE],
         session: None,
         subject: None,
     };
     let (organization, roster) = (Some(&organization), Some(&roster));
-    let (session, subject) = (Some(&stamp), Some(&subject));
+    let (session, subject) = (Some(&other), Some(&subject));
     for snapshot in [
         Snapshot {
             organization,
@@ -229,65 +229,74 @@ fn a_stranger_to_the_organization_hears_of_no_account() {
     ] {
         for command in [Command::ApplyDue, Command::Deactivate, Command::LogOut] {
             let session = SessionId(9);
-            let decision = decide(&snapshot, &command, house.now, Fresh { session });
+            let decision = decide(&snapshot, &command, fixture.now, Fresh { session });
             assert_eq!(decision.answer, Err(Refusal::UnknownAccount));
             assert!(decision.changes.is_empty());
         }
     }
-    assert_eq!(house.standing(ANNE, stamp), Err(Refusal::UnknownAccount));
+    assert_eq!(
+        fixture.current_level(ANNE, other),
+        Err(Refusal::UnknownAccount)
+    );
 }
 
 #[test]
-fn the_next_log_in_of_who_left_or_belongs_elsewhere_is_refused() {
-    let mut house = House::enabled();
-    let next = |house: &House| entrance(&house.organization, &house.accounts[CLAIRE], house.now);
-    house.accounts[CLAIRE].status = Status::Deactivated { since: house.now };
-    assert_eq!(next(&house), Err(Refusal::LogInRefused));
-    house.accounts[CLAIRE].org = OrgId::from(2u64);
-    assert_eq!(next(&house), Err(Refusal::UnknownAccount));
+fn next_log_in_is_refused_for_deactivated_account() {
+    let mut fixture = Fixture::enabled();
+    let next = |fixture: &Fixture| {
+        next_log_in(
+            &fixture.organization,
+            &fixture.accounts[CLAIRE],
+            fixture.now,
+        )
+    };
+    fixture.accounts[CLAIRE].status = Status::Deactivated { since: fixture.now };
+    assert_eq!(next(&fixture), Err(Refusal::LogInRefused));
+    fixture.accounts[CLAIRE].org = OrgId::from(2u64);
+    assert_eq!(next(&fixture), Err(Refusal::UnknownAccount));
 }
 
-/// What holds already changes nothing: enabling again, the same date.
+/// Enabling again and announcing the same date change nothing.
 #[test]
-fn what_holds_already_changes_no_log_in() {
-    let (mandated, mut announced) = (House::mandated(), House::enabled());
+fn unchanged_policy_changes_no_log_in() {
+    let (mandated, mut announced) = (Fixture::mandated(), Fixture::enabled());
     let anne = announced.enter(ANNE);
-    announced.announce(anne, EMPLOYEE, 20).unwrap();
+    announced.schedule_mandate(anne, EMPLOYEE, 20).unwrap();
     let (role, date) = (EMPLOYEE, announced.in_days(20));
-    for (mut house, change) in [
+    for (mut fixture, change) in [
         (mandated, PolicyChange::Enable),
         (announced, PolicyChange::Mandate { role, date }),
     ] {
-        house.wait(5 * limits::DAY);
-        let (by, now) = (house.accounts[BRUNO].id, house.now);
+        fixture.wait(5 * limits::DAY);
+        let (by, now) = (fixture.accounts[BRUNO].id, fixture.now);
         let plan = Plan { change, by, now };
-        for at in [now, house.in_days(10), house.in_days(20)] {
-            let differences = what_if(&house.organization, plan, &house.accounts, at);
+        for at in [now, fixture.in_days(10), fixture.in_days(20)] {
+            let differences = what_if(&fixture.organization, plan, &fixture.accounts, at);
             assert_eq!(differences.count(), 0, "{change:?}");
         }
     }
 }
 
-/// A change that waits is foreseen from the second on at which it is due.
+/// A scheduled change is forecast from the second at which it is due.
 #[test]
-fn a_forecast_knows_what_is_due_by_then() {
-    let mut house = House::mandated();
-    house.wait(15 * limits::DAY);
-    let (by, due, now) = (house.accounts[ANNE].id, house.in_days(1), house.now);
+fn forecast_includes_due_changes() {
+    let mut fixture = Fixture::mandated();
+    fixture.wait(15 * limits::DAY);
+    let (by, due, now) = (fixture.accounts[ANNE].id, fixture.in_days(1), fixture.now);
     let seconds = 20 * limits::DAY;
     let setting = Setting::EnrollmentWindow { seconds };
-    house.organization.scheduled = vec![Scheduled { setting, by, due }];
+    fixture.organization.scheduled = vec![Scheduled { setting, by, due }];
     let change = PolicyChange::NoMandate { role: EMPLOYEE };
     let plan = Plan { change, by, now };
-    let claire = [&house.accounts[CLAIRE]];
-    let mut found = what_if(&house.organization, plan, claire, due);
+    let claire = [&fixture.accounts[CLAIRE]];
+    let mut found = what_if(&fixture.organization, plan, claire, due);
     let level = found.next().unwrap().before.map(|(level, _)| level);
     assert_eq!(level, Ok(Level::EnrollOnly));
 }
 
-/// Errors are for people: each says what was wrong.
+/// Each error names what was wrong.
 #[test]
-fn an_error_says_what_was_wrong() {
+fn error_messages_name_the_problem() {
     let two = RoleSet::new([PARENT, EMPLOYEE]).unwrap();
     assert_eq!(
         (two.len(), two.is_empty(), RoleSet::EMPTY.is_empty()),
@@ -295,7 +304,11 @@ fn an_error_says_what_was_wrong() {
     );
     let said = TooManyRoles.to_string();
     assert_eq!(said, "an account holds at most 8 roles");
-    let odd = StampError::Level(7).to_string();
+    let odd = ParseSessionError::Level(7).to_string();
     assert!(odd.contains("byte 28") && odd.ends_with(": 7"), "{odd}");
-    assert!(StampError::Reserved.to_string().contains("bytes 29 to 31"));
+    assert!(
+        ParseSessionError::Reserved
+            .to_string()
+            .contains("bytes 29 to 31")
+    );
 }

@@ -1,5 +1,5 @@
-//! The rules: every command in every state, what each writes and whom it tells, the numbers between which the explorer
-//! does not look, and an independent reading of the same rules.
+//! The rules: every command in every state, its writes and notices, exact numbers, and a comparison with an
+//! independent reference.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,23 +10,23 @@
     clippy::print_stdout,
     unused_must_use,
     unreachable_pub,
-    reason = "a test may fail loudly, says what it found, and two of these write their files"
+    reason = "a test may panic and print, and two of these write their files"
 )]
 
 mod advisories;
+mod attack;
 mod conformance;
-mod deeds;
 mod defender;
 mod differential;
 mod facts;
+mod fixture;
 mod grid;
-mod house;
-mod life;
 mod numbers;
 #[cfg(feature = "scenario")]
 mod scenario;
 mod scenes;
-mod siege;
 mod simulate;
+mod steps;
 #[cfg(feature = "serde")]
 mod stored;
+mod trace;

@@ -1,12 +1,12 @@
-//! The scenario files, and what the runner says of bad ones.
+//! The scenario files, and the errors of invalid ones.
 
 use loquet_policy::scenario::{Run, Scenario, ScenarioError};
 
 #[test]
-fn the_scenarios_come_true() {
+fn scenarios_pass() {
     for (name, text) in [
-        ("article", include_str!("scenarios/article.toml")),
-        ("way-back", include_str!("scenarios/way-back.toml")),
+        ("daycare", include_str!("scenarios/daycare.toml")),
+        ("recovery", include_str!("scenarios/recovery.toml")),
         ("strict", include_str!("scenarios/strict.toml")),
     ] {
         let scenario = Scenario::parse(text).unwrap();
@@ -18,23 +18,26 @@ fn the_scenarios_come_true() {
     }
 }
 
-/// No line of a scenario is idle: with any other expectation it would not come true.
+/// Each expectation is checked: any other one fails.
 #[test]
-fn every_expectation_is_looked_at() {
-    let text = include_str!("scenarios/way-back.toml");
+fn every_scenario_expectation_is_checked() {
+    let text = include_str!("scenarios/recovery.toml");
     let scenario = Scenario::parse(text).unwrap();
-    for (at, told) in scenario.steps.iter().enumerate() {
-        if told.what.does.is_none() {
+    for (at, located) in scenario.steps.iter().enumerate() {
+        if located.value.does.is_none() {
             continue;
         }
         let mut other = scenario.clone();
-        let step = &mut other.steps[at].what;
+        let step = &mut other.steps[at].value;
         step.expect = Some("ALREADY_COMPLETED".into());
         let failed = other.run().unwrap().failed.unwrap();
-        let place = format!("line {}, step {}: ", told.line, at + 1);
+        let place = format!("line {}, step {}: ", located.line, at + 1);
         assert!(failed.to_string().starts_with(&place), "{failed}");
-        let line = text.lines().nth(told.line - 1).unwrap();
-        assert!(line.contains(told.what.does.as_ref().unwrap()), "{line}");
+        let line = text.lines().nth(located.line - 1).unwrap();
+        assert!(
+            line.contains(located.value.does.as_ref().unwrap()),
+            "{line}"
+        );
     }
 }
 
@@ -45,24 +48,44 @@ fn run(step: &str) -> Result<Run, ScenarioError> {
     Scenario::parse(&text)?.run()
 }
 
+/// Each action in the documentation exists.
 #[test]
-fn a_step_that_comes_out_otherwise_fails_with_line_and_step() {
+fn documented_actions_are_known() {
+    let documentation = include_str!("../../src/scenario.rs");
+    let (_, table) = documentation.split_once("| actions |").unwrap();
+    let rows = table.lines().take_while(|line| line.contains('|')).skip(2);
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let actions: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(actions.len() > 40, "{actions:?}");
+    for action in actions {
+        let step = format!("{{ who = 'Anne', does = '{action}', whom = 'Anne' }}");
+        match run(&step) {
+            Ok(_) | Err(ScenarioError::Missing { .. }) => {}
+            Err(error) => panic!("{action}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn unexpected_answer_fails_with_line_and_step() {
     for (step, expected) in [
         (
             "{ who = 'Anne', does = 'renew break-glass code', expect = 'LATCHED' }",
-            "line 5, step 2: expected LATCHED, and the rules say NOT_ENABLED",
+            "line 5, step 2: expected LATCHED, found NOT_ENABLED",
         ),
         (
             "{ who = 'Anne', does = 'renew break-glass code' }",
-            "line 5, step 2: expected no refusal, and the rules say NOT_ENABLED",
+            "line 5, step 2: expected no refusal, found NOT_ENABLED",
         ),
         (
             "{ who = 'Anne', does = 'enable', expect = 'NOT_ENABLED' }",
-            "line 5, step 2: expected NOT_ENABLED, and the rules say GRANTED",
+            "line 5, step 2: expected NOT_ENABLED, found GRANTED",
         ),
         (
             "{ who = 'Anne', does = 'act', because = ['MANDATE'] }",
-            "line 5, step 2: expected LEVEL_1 because of MANDATE, and the rules say LEVEL_1",
+            "line 5, step 2: expected LEVEL_1 because of MANDATE, found LEVEL_1",
         ),
     ] {
         let failed = run(step).unwrap().failed.unwrap();
@@ -71,11 +94,11 @@ fn a_step_that_comes_out_otherwise_fails_with_line_and_step() {
 }
 
 #[test]
-fn unknown_names_and_forms_are_refused_with_their_place() {
+fn unknown_scenario_names_are_refused_with_line() {
     let missing = |field| format!("`{field}` is missing");
     for (step, expected) in [
         ("who = 'Zoe', does = 'log in'", "person \"Zoe\""),
-        ("does = 'fly'", "deed \"fly\""),
+        ("does = 'fly'", "action \"fly\""),
         ("does = 'reset', whom = 'Zoe'", "person \"Zoe\""),
         ("does = 'mandate now', role = 'king'", "role \"king\""),
         ("does = 'act', session = 'other'", "session \"other\""),
@@ -96,7 +119,7 @@ fn unknown_names_and_forms_are_refused_with_their_place() {
         };
         let error = run(&format!("{{ {who}{step} }}")).unwrap_err();
         let said = match expected.contains('"') {
-            true => format!("there is no {expected}"),
+            true => format!("unknown {expected}"),
             false => missing(expected),
         };
         assert_eq!(error.to_string(), format!("line 5: {said}"));
@@ -111,7 +134,7 @@ fn unknown_names_and_forms_are_refused_with_their_place() {
 }
 
 #[test]
-fn a_cast_that_cannot_be_is_refused_with_its_line() {
+fn invalid_cast_is_refused_with_line() {
     let cast = |roles: &str, people: &str| {
         let text = format!("title = ''\nroles = [{roles}]\npeople = [{people}]\n");
         Scenario::parse(&text)
@@ -122,25 +145,25 @@ fn a_cast_that_cannot_be_is_refused_with_its_line() {
     };
     assert_eq!(
         cast("", "{ name = 'Anne', roles = ['king'] }"),
-        "line 3: there is no role \"king\""
+        "line 3: unknown role \"king\""
     );
     assert_eq!(
         cast(
             "",
             "{ name = 'Anne', roles = [] },\n{ name = 'Anne', roles = [] }"
         ),
-        "line 4: there is a \"Anne\" already"
+        "line 4: the name \"Anne\" is used twice"
     );
     assert_eq!(
         cast("{ name = 'parent', id = 7, rank = 0 }", ""),
-        "line 2: there is a \"parent\" already"
+        "line 2: the name \"parent\" is used twice"
     );
     assert_eq!(
         cast(
             "{ name = 'knight', id = 7, rank = 0, implies = 'king' }",
             ""
         ),
-        "line 2: there is no role \"king\""
+        "line 2: unknown role \"king\""
     );
     let roles: Vec<String> = (10..20)
         .map(|id| format!("{{ name = 'r{id}', id = {id}, rank = 0 }}"))

@@ -1,93 +1,93 @@
-//! What guessing is worth: adversaries who have the password, against the production function, for a hundred years.
+//! Simulates guessing attacks by a thief of the password against the production engine, over a hundred years.
 //!
-//! Codes are six uniform digits of each thirty-second step, and what is good at a time is what `loquet` looks at: the
-//! phone's step, one before and one after, and the right step too where the phone's clock was corrected. Everything
-//! else is the engine's: budget, waits, reserve, sessions. The million secrets are a chore:
-//! `cargo test -p loquet-policy --release --test rules -- --ignored besieged --nocapture`.
+//! Codes are six uniform digits for each step of 30 s. The good codes at a time are those that `loquet`
+//! accepts: the phone's step, one before and one after, and also the right step where the phone's clock was
+//! corrected. The engine does the rest: failure limit, waits, reserve, sessions. A million secrets take long:
+//! `cargo test -p loquet-policy --release --test rules -- --ignored million_secrets --nocapture`.
 
+use crate::attack::{ATTACK, Attack, Guess, HUNDRED_YEARS, SIX_DIGITS};
 use crate::defender::Defender;
-use crate::house::ACCESS;
-use crate::siege::{Guess, HUNDRED_YEARS, SIEGE, SIX_DIGITS, Siege};
+use crate::fixture::ACCESS;
 use loquet_policy::*;
 
-/// Every way that is bounded by the budget of one secret.
-fn budgeted() -> [Siege; 5] {
+/// The attacks that the failure limit of one secret bounds.
+fn budgeted() -> [Attack; 5] {
     [
-        SIEGE,
-        Siege {
+        ATTACK,
+        Attack {
             name: "password; the owner never logs in",
             owner: None,
-            ..SIEGE
+            ..ATTACK
         },
-        Siege {
+        Attack {
             name: "password and the owner's known device",
-            thief: Vantage::KnownDevice,
-            ..SIEGE
+            thief: CodeSource::KnownDevice,
+            ..ATTACK
         },
-        Siege {
+        Attack {
             name: "password; the phone's clock was corrected by three steps",
             drift: 3,
-            ..SIEGE
+            ..ATTACK
         },
-        Siege {
+        Attack {
             name: "password and known device; clock corrected by three steps",
-            thief: Vantage::KnownDevice,
+            thief: CodeSource::KnownDevice,
             drift: -3,
-            ..SIEGE
+            ..ATTACK
         },
     ]
 }
 
 const HEADING: &str = "| the thief has | secrets | most tries | broken | share | bound | days the owner is kept out |";
 
-/// The bound needs no dice: each secret has so many codes looked at in a hundred years, and each of them is one of so
-/// many that are good. Union over all: at most 0.03 %.
+/// A bound without chance: the number of codes checked in a hundred years, times the number of good ones.
+/// Over all attacks it is at most 0.03 %.
 #[test]
-fn in_a_hundred_years_no_secret_has_more_than_three_hundred_millionths_looked_at() {
+fn guessing_chance_is_bounded_over_hundred_years() {
     println!("{HEADING}");
-    for siege in budgeted() {
-        let siege = Siege {
+    for attack in budgeted() {
+        let attack = Attack {
             seconds: HUNDRED_YEARS,
-            ..siege
+            ..attack
         };
-        let (most, broken, _) = siege.campaign(2);
+        let (most, broken, _) = attack.run_many(2);
         assert!(
-            most * siege.good_at_a_time() <= 300,
+            most * attack.good_at_a_time() <= 300,
             "{}: {most}",
-            siege.name
+            attack.name
         );
         assert_eq!(broken, 0);
     }
 }
 
-/// Whoever has the password and nothing else makes no owner wait who comes from a known device.
+/// A thief with only the password never makes the owner wait on a known device.
 #[test]
-fn a_thief_of_the_password_keeps_out_nobody_who_has_a_known_device() {
-    let siege = Siege {
+fn password_thief_never_blocks_known_device() {
+    let attack = Attack {
         seconds: HUNDRED_YEARS,
-        ..SIEGE
+        ..ATTACK
     };
-    let outcome = siege.lay(5);
+    let outcome = attack.run(5);
     assert_eq!(outcome.days, (HUNDRED_YEARS / limits::DAY, 0));
     assert_eq!(outcome.evaluated, 80);
-    // Whoever always comes from elsewhere is kept out with the thief from the eightieth on, and told to replace.
-    let elsewhere = Siege {
-        owner: Some(Vantage::Stranger),
-        ..siege
+    // An owner who always uses an unknown device is blocked from the 80th failure, and advised to replace the
+    // authenticator.
+    let elsewhere = Attack {
+        owner: Some(CodeSource::Stranger),
+        ..attack
     };
-    let outcome = elsewhere.lay(5);
+    let outcome = elsewhere.run(5);
     assert!(outcome.days.1 > 36_000, "{outcome:?}");
     assert_eq!(outcome.evaluated, 80);
 }
 
-/// Whoever has not even the password has no session, and without a session no code is looked at and nothing is
-/// written: there is nothing that a stranger could use up.
+/// Without the password there is no session, so that no code is checked and nothing is written.
 #[test]
-fn a_stranger_without_the_password_changes_nothing() {
-    let house = Defender::new(1, SIX_DIGITS, 0);
+fn command_without_session_changes_nothing() {
+    let defender = Defender::new(1, SIX_DIGITS, 0);
     let code = Submitted {
         check: CodeCheck::Wrong { behind: None },
-        vantage: Vantage::KnownDevice,
+        source: CodeSource::KnownDevice,
     };
     let recovery = RecoverySet::EMPTY;
     for command in [
@@ -97,14 +97,14 @@ fn a_stranger_without_the_password_changes_nothing() {
         },
         Command::Resynchronize {
             pair: PairCheck::Wrong,
-            vantage: Vantage::KnownDevice,
+            source: CodeSource::KnownDevice,
             access: ACCESS,
         },
         Command::BeginReplacement { code, recovery },
         Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: None,
-            vantage: Vantage::KnownDevice,
+            source: CodeSource::KnownDevice,
             access: ACCESS,
         },
         Command::LogOutEverywhere,
@@ -113,34 +113,34 @@ fn a_stranger_without_the_password_changes_nothing() {
         },
     ] {
         let snapshot = Snapshot {
-            organization: Some(&house.organization),
-            roster: Some(&house.roster),
-            actor: &house.account,
+            organization: Some(&defender.organization),
+            roster: Some(&defender.roster),
+            actor: &defender.account,
             session: None,
             subject: None,
         };
         let fresh = Fresh {
             session: SessionId(1),
         };
-        let decision = decide(&snapshot, &command, house.now, fresh);
+        let decision = decide(&snapshot, &command, defender.now, fresh);
         assert!(decision.answer.is_err(), "{command:?}");
         assert!(decision.changes.is_empty(), "{command:?}");
         assert!(decision.notices.is_empty(), "{command:?}");
     }
 }
 
-/// With ten thousand codes rather than a million the shares are large enough to be counted: none is above its bound by
-/// more than chance, and the ways round the code are worth less than the code.
+/// With 10,000 codes instead of a million the shares are large enough to count. None exceeds its bound by
+/// more than chance, and the other methods gain less than single codes.
 #[test]
-fn no_way_round_is_worth_more_than_guessing() {
+fn hints_and_pairs_do_not_help_guessing() {
     println!("{HEADING}");
-    let codes = Siege {
+    let codes = Attack {
         codes: 10_000,
         name: "10,000 codes: password",
-        ..SIEGE
+        ..ATTACK
     };
     let secrets = 3_000;
-    let (_, plain, _) = codes.campaign(secrets);
+    let (_, plain, _) = codes.run_many(secrets);
     for (name, guess) in [
         (
             "10,000 codes: two at a time, by the way of the wrong clock",
@@ -151,12 +151,12 @@ fn no_way_round_is_worth_more_than_guessing() {
             Guess::Hints,
         ),
     ] {
-        let (_, broken, _) = Siege {
+        let (_, broken, _) = Attack {
             name,
             guess,
             ..codes
         }
-        .campaign(secrets);
+        .run_many(secrets);
         assert!(
             broken <= plain + plain / 2 + 20,
             "{name}: {broken}, {plain}"
@@ -166,9 +166,9 @@ fn no_way_round_is_worth_more_than_guessing() {
     assert!((40..=110).contains(&plain), "{plain}");
 }
 
-/// The table in the crate's documentation: other people's limits come to what it says.
+/// The table of limits in the documentation is computed from the published limits.
 #[test]
-fn the_published_limits_are_worth_what_the_documentation_says() {
+fn documented_guessing_table_is_accurate() {
     let documented = include_str!("../../src/limits.rs");
     let said = |percent: f64| match percent {
         99.95.. => "100 %".to_owned(),
@@ -186,12 +186,12 @@ fn the_published_limits_are_worth_what_the_documentation_says() {
     };
     let daily = |tries: u64| [tries, tries * 365, tries * 36_525];
     let guess = 3.0 / SIX_DIGITS as f64;
-    for (limit, siege) in [
+    for (limit, attack) in [
         ("Loquet, a thief who has the password", budgeted()[0]),
         ("Loquet, a thief who has a known device too", budgeted()[2]),
     ] {
         let tries = [limits::DAY, 365 * limits::DAY, HUNDRED_YEARS]
-            .map(|seconds| Siege { seconds, ..siege }.lay(3).evaluated);
+            .map(|seconds| Attack { seconds, ..attack }.run(3).evaluated);
         row(limit, tries, guess);
     }
     row(
@@ -199,7 +199,7 @@ fn the_published_limits_are_worth_what_the_documentation_says() {
         [5; 3],
         guess,
     );
-    // The first at once, the next after 1, 2, 4, … seconds: 17 before the day is over.
+    // The first at once, the next after 1, 2, 4, … seconds: 17 within a day.
     let doubling = 1 + u64::from((limits::DAY + 1).ilog2());
     row(
         "django-otp: waits double from 1 s, a success ends them",
@@ -221,34 +221,34 @@ fn the_published_limits_are_worth_what_the_documentation_says() {
         daily(3 * 2_880),
         guess,
     );
-    // Their finders needed 70 minutes for half: a day has twenty times that.
+    // The finders needed 70 minutes for half of the accounts.
     let rate = 0.5f64.ln() / -70.0;
     assert!(documented.contains("a code good for 3 minutes | 100 % | 100 % | 100 % |"));
     assert!((-rate * 1_440.0).exp() < 0.000_1);
 }
 
 #[test]
-#[ignore = "a chore"]
-fn a_million_secrets_are_besieged() {
+#[ignore = "takes minutes"]
+fn million_secrets_stay_within_bound() {
     println!("{HEADING}");
-    for siege in budgeted() {
+    for attack in budgeted() {
         let secrets = 1_000_000;
-        let (most, broken, days) = siege.campaign(secrets);
+        let (most, broken, days) = attack.run_many(secrets);
         assert!(
-            most * siege.good_at_a_time() <= 300,
+            most * attack.good_at_a_time() <= 300,
             "{}: {most}",
-            siege.name
+            attack.name
         );
-        // 300 of a million are expected at most; five deviations more are chance.
-        assert!(broken <= 300 + 5 * 18, "{}: {broken}", siege.name);
-        if siege.owner.is_some() && siege.thief == Vantage::Stranger {
-            assert_eq!(days.1, 0, "{}", siege.name);
+        // At most 300 of a million are expected; five standard deviations more are chance.
+        assert!(broken <= 300 + 5 * 18, "{}: {broken}", attack.name);
+        if attack.owner.is_some() && attack.thief == CodeSource::Stranger {
+            assert_eq!(days.1, 0, "{}", attack.name);
         }
     }
-    let pairs = Siege {
+    let pairs = Attack {
         name: "password; two codes at a time, by the way of the wrong clock",
         guess: Guess::Pairs,
-        ..SIEGE
+        ..ATTACK
     };
-    assert_eq!(pairs.campaign(1_000_000).1, 0);
+    assert_eq!(pairs.run_many(1_000_000).1, 0);
 }

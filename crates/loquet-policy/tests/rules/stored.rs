@@ -1,6 +1,6 @@
-//! The facts as stored data: names are stable, unknown ones are refused.
+//! The stored form: names are stable, and unknown ones are refused.
 
-use crate::house::digest;
+use crate::fixture::digest;
 use loquet_policy::*;
 
 fn organization() -> Organization {
@@ -65,7 +65,7 @@ const ORGANIZATION: &str = r#"{"id":"00000000000000000000000000000001","preset":
 const ACCOUNT: &str = r#"{"id":"00000000000000000000000000000002","org":"00000000000000000000000000000001","roles":[1,2],"status":{"kind":"active"},"created":3,"promoted":null,"toggle":false,"ever":false,"authenticator":{"kind":"active","since":4,"step":11,"drift":-2,"told":null},"pendings":[null,{"purpose":"replace","session":8,"since":10,"wrong":1,"recovery":[]},null],"epoch":0,"attempts":{"total":0,"stranger":{"row":0,"until":0},"known":{"row":0,"until":0}},"resets":{"since":0,"used":0},"recovery":["0101010101010101010101010101010101010101010101010101010101010101"],"binding_link":null}"#;
 
 #[test]
-fn the_stored_form_is_the_golden_one() {
+fn stored_json_is_stable() {
     assert_eq!(
         serde_json::to_string(&organization()).unwrap(),
         ORGANIZATION
@@ -87,7 +87,7 @@ where
 }
 
 #[test]
-fn every_kind_of_fact_reads_back() {
+fn every_variant_round_trips_through_json() {
     let (since, session, mark) = (UnixTime(5), SessionId(6), 4);
     let (by, digest) = (AccountId::from(2u64), digest(3));
     let reset_code = |origin| Authenticator::ResetDue {
@@ -138,9 +138,9 @@ fn every_kind_of_fact_reads_back() {
     reads_back(&roster);
 }
 
-/// A refusal is stored as the outcome of its attempt, and shown again when the attempt comes back.
+/// A refusal is stored as the outcome of its attempt and returned for a repeated one.
 #[test]
-fn a_refusal_is_stored_with_what_it_knows() {
+fn stored_refusal_keeps_its_fields() {
     let by = AccountId::from(2u64);
     let cause = Cause {
         role: Some(RoleId::EMPLOYEE),
@@ -173,7 +173,7 @@ fn a_refusal_is_stored_with_what_it_knows() {
 }
 
 #[test]
-fn what_is_unknown_missing_or_too_much_is_refused() {
+fn invalid_stored_account_is_refused() {
     let extra = ACCOUNT.replacen("{\"id\"", "{\"secret\":1,\"id\"", 1);
     let missing = ACCOUNT.replacen("\"ever\":false,", "", 1);
     let kind = ACCOUNT.replacen("\"kind\":\"active\"", "\"kind\":\"asleep\"", 1);

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEntry};
-use loquet_policy::entrance;
+use loquet_policy::next_log_in;
 
 use crate::answer::Form;
 use crate::host::Host;
@@ -62,7 +62,7 @@ async fn line<H: Host>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
 
 /// What the password alone would open for a person now.
 fn at_log_in<H>(here: &Here<H>, language: Language, user: &UserEntry) -> String {
-    match entrance(here.organization().facts(), user.facts(), here.now()) {
+    match next_log_in(here.organization().facts(), user.facts(), here.now()) {
         Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
         Err(Refusal::ResetCodeRequired(_)) => language
             .say("code de réinitialisation exigé", "reset code required")

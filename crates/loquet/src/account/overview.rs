@@ -2,8 +2,8 @@
 
 use loquet_policy::{
     Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, required,
-    standing,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, current_level,
+    required,
 };
 
 use crate::account::addresses::Address;
@@ -87,7 +87,7 @@ impl OrganizationOverview {
         self.facts.mandate(role)
     }
 
-    /// Returns the rules in full, for [`loquet_policy::entrance`] and the like.
+    /// Returns the rules in full, for [`loquet_policy::next_log_in`] and the like.
     #[must_use]
     pub const fn facts(&self) -> &Organization {
         &self.facts
@@ -215,7 +215,7 @@ impl AccountOverview {
     /// Returns why the owner cannot turn the second factor on or off, if so. The rules decide again when it is tried.
     #[must_use]
     pub fn switch_refused(&self) -> Option<Refusal> {
-        loquet_policy::may_turn(&self.organization.facts, &self.account, self.now).err()
+        loquet_policy::may_turn_on_or_off(&self.organization.facts, &self.account, self.now).err()
     }
 }
 
@@ -287,7 +287,7 @@ impl Mfa {
     ) -> Result<AccountOverview, Error> {
         let now = self.now();
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        let level = standing(&facts.snapshot(actor, session), now)?;
+        let level = current_level(&facts.snapshot(actor, session), now)?;
         let (Some(actor), Some(organization), Some(roster)) =
             (facts.actor, facts.organization, facts.roster)
         else {

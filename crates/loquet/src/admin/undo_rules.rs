@@ -95,7 +95,7 @@ impl Operation for UndoRules {
             },
             code: Submitted {
                 check: CodeCheck::Absent,
-                vantage: case.vantage(),
+                source: case.source(),
             },
         })
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
 use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
 use loquet_policy::{
-    Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
-    Vantage, limits,
+    Access, Account, Authenticator, BreakGlass, CodeCheck, CodeSource, Level, PairCheck, Submitted,
+    UnixTime, limits,
 };
 
 use crate::decide::{Case, Keys, Typed};
@@ -76,11 +76,11 @@ impl Case<'_> {
     }
 
     /// A live session at Level2 and a known device have their own waits and the last twenty tries.
-    pub(crate) fn vantage(&self) -> Vantage {
+    pub(crate) fn source(&self) -> CodeSource {
         match (self.session, self.tier()) {
-            (Some(session), _) if session.level == Level::Level2 => Vantage::LiveSession,
-            (_, DeviceTier::Known) => Vantage::KnownDevice,
-            (_, DeviceTier::Unknown) => Vantage::Stranger,
+            (Some(session), _) if session.level == Level::Level2 => CodeSource::LiveSession,
+            (_, DeviceTier::Known) => CodeSource::KnownDevice,
+            (_, DeviceTier::Unknown) => CodeSource::Stranger,
         }
     }
 
@@ -93,7 +93,7 @@ impl Case<'_> {
         let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
         Submitted {
             check,
-            vantage: self.vantage(),
+            source: self.source(),
         }
     }
 

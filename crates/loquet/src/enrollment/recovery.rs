@@ -59,7 +59,7 @@ in_session!(
                 .parse::<RecoveryCode>()
                 .ok()
                 .map(|code| code.digest()),
-            vantage: case.vantage(),
+            source: case.source(),
             access: case.access(),
         }
     }

@@ -1,6 +1,6 @@
 //! Logging in: from the right password to a session with rights, and its end.
 
-use loquet_policy::{Access, AccountId, Refusal, Session, standing};
+use loquet_policy::{Access, AccountId, Refusal, Session, current_level};
 
 use crate::account::operations::ReportUnrecognized;
 use crate::decide::{Facts, Typed};
@@ -137,7 +137,7 @@ impl Mfa {
         };
         let now = self.now();
         actor.check(&session, &self.inner.limits, now)?;
-        standing(&facts.snapshot(actor, &session), now)?;
+        current_level(&facts.snapshot(actor, &session), now)?;
         let vault = self.unlock().await?;
         self.pending_in(&facts, &session, vault)
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use loquet_policy::{Refusal, Session, StampError};
+use loquet_policy::{ParseSessionError, Refusal, Session};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
 
@@ -109,7 +109,7 @@ pub enum SessionError {
     Length(usize),
     /// A field is wrong.
     #[error(transparent)]
-    Field(#[from] StampError),
+    Field(#[from] ParseSessionError),
     /// The text is not unpadded URL-safe base64.
     #[error("a session's text is unpadded URL-safe base64")]
     Text,

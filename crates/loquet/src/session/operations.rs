@@ -105,7 +105,7 @@ in_session!(
     |this, case| {
         Command::Resynchronize {
             pair: case.pair(&this.typed),
-            vantage: case.vantage(),
+            source: case.source(),
             access: case.access(),
         }
     }

@@ -1,6 +1,6 @@
-//! Who may do what: actor × command × state, printed to `grid.txt`.
+//! The grid: the answer to every command for every actor and state, printed to `grid.txt`.
 //!
-//! After a change that is meant, write it anew and read the difference:
+//! To update the file after an intended change, and then read the difference:
 //! `cargo test -p loquet-policy --test rules -- --ignored write_the_grid`.
 
 mod reasons;
@@ -10,10 +10,10 @@ use loquet_policy::*;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::house::digest;
+use crate::fixture::digest;
 use states::*;
 
-/// Every command, once with evidence that is as good as it gets.
+/// Returns every command once, with valid evidence.
 fn commands() -> Vec<Command> {
     let mut all = of_organization();
     all.extend(of_sessions());
@@ -57,7 +57,7 @@ fn of_sessions() -> Vec<Command> {
         Command::VerifyCode { code, access },
         Command::Resynchronize {
             pair: PairCheck::Good { step, drift },
-            vantage: Vantage::Stranger,
+            source: CodeSource::Stranger,
             access,
         },
         Command::LogOut,
@@ -87,7 +87,7 @@ fn of_enrollment() -> Vec<Command> {
         Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: Some(digest(4)),
-            vantage: Vantage::Stranger,
+            source: CodeSource::Stranger,
             access,
         },
         Command::ReportLost,
@@ -122,8 +122,8 @@ fn of_people() -> Vec<Command> {
     ]
 }
 
-/// The name and number of a command. A new one that is not in the grid does not compile here, or
-/// is missed by the guard below.
+/// Returns the number and the name of a command. A new command is a compile error here, and its absence from
+/// the grid fails `grid_contains_every_command`.
 fn name(command: &Command) -> (usize, &'static str) {
     match command {
         Command::Enable { .. } => (0, "Enable"),
@@ -132,9 +132,9 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::MoveMandate { .. } => (3, "MoveMandate"),
         Command::CancelMandate { .. } => (4, "CancelMandate"),
         Command::RenewBreakGlassCode { .. } => (5, "RenewBreakGlassCode"),
-        Command::ChangeSetting { .. } => (6, "Change(RecoveryCodes on)"),
+        Command::ChangeSetting { .. } => (6, "ChangeSetting(recovery codes on)"),
         Command::CancelChange { .. } => (7, "CancelChange"),
-        Command::ApplyDue => (8, "Settle"),
+        Command::ApplyDue => (8, "ApplyDue"),
         Command::LogIn { .. } => (9, "LogIn"),
         Command::VerifyCode { .. } => (10, "VerifyCode"),
         Command::Resynchronize { .. } => (11, "Resynchronize"),
@@ -156,7 +156,7 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::Deactivate => (27, "Deactivate"),
         Command::Reactivate { .. } => (28, "Reactivate"),
         Command::HostDeactivate => (29, "HostDeactivate"),
-        Command::OpenBreakGlass { .. } => (30, "BreakGlass"),
+        Command::OpenBreakGlass { .. } => (30, "OpenBreakGlass"),
         Command::CollectResetCode { .. } => (31, "CollectResetCode"),
         Command::ChangeAddress { .. } => (32, "ChangeAddress"),
     }
@@ -164,7 +164,7 @@ fn name(command: &Command) -> (usize, &'static str) {
 
 const COMMANDS: usize = 33;
 
-/// The lines of a command: who in which state, and a scene for each organization.
+/// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
     let organizations = organizations();
     let mut lines = Vec::new();
@@ -236,7 +236,7 @@ fn grid() -> String {
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/grid/grid.txt");
 
 #[test]
-fn the_grid_is_the_committed_one() {
+fn grid_matches_committed_file() {
     let (kept, found) = (std::fs::read_to_string(FILE).unwrap(), grid());
     if let Some((line, (kept, found))) = kept
         .lines()
@@ -250,20 +250,20 @@ fn the_grid_is_the_committed_one() {
 }
 
 #[test]
-#[ignore = "writes the file that the other test compares with"]
+#[ignore = "writes the committed file"]
 fn write_the_grid() {
     std::fs::write(FILE, grid()).unwrap();
 }
 
 #[test]
-fn no_command_is_missing_from_the_grid() {
+fn grid_contains_every_command() {
     let numbers: BTreeSet<usize> = commands().iter().map(|command| name(command).0).collect();
     assert_eq!(numbers, (0..COMMANDS).collect());
 }
 
-/// What was enabled, imposed or bound stays so, because nothing offers to take it back: no command in any cell lowers it.
+/// No command in any cell disables, lifts a mandate or erases an authenticator.
 #[test]
-fn no_command_undoes_what_holds() {
+fn no_command_reverses_enabled_state() {
     for command in commands() {
         for scene in lines(&command).into_iter().flat_map(|(_, scenes)| scenes) {
             let Changes {
@@ -277,7 +277,7 @@ fn no_command_undoes_what_holds() {
                 let mut kept = was.mandates.iter().filter(in_force);
                 assert!(kept.all(|it| is.mandates.contains(it)), "{command:?}");
             }
-            // Whoever left has nothing.
+            // A deactivated account has no authenticator.
             if let Some(is) = actor.filter(Account::is_active) {
                 let unbound = is.authenticator == Authenticator::None;
                 assert!(

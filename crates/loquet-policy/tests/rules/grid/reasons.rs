@@ -1,4 +1,4 @@
-//! Which reason carries what: the table of `explain`, held to every cell of the grid and every scene.
+//! Compares the table of `explain` with every cell of the grid and every scene.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::scenes::scenes;
 
 const TABLE: &str = include_str!("../../../src/reasons.md");
 
-/// What a column says.
+/// The content of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Carries {
     Never,
@@ -17,7 +17,7 @@ enum Carries {
     Always,
 }
 
-/// A row: the code, whether it refuses, the names of its rules, and the four columns.
+/// A row: the code, whether it is a refusal, its rules and its columns.
 struct Row {
     code: String,
     refused: bool,
@@ -78,14 +78,14 @@ fn rule(rule: Rule) -> &'static str {
     }
 }
 
-/// What only the shell around the engine answers.
+/// Refusals that only the caller gives.
 const SHELL: [Refusal; 3] = [
     Refusal::AlreadyCompleted,
     Refusal::WouldLockOut,
     Refusal::TooManyAddresses,
 ];
 
-/// Every decision of the grid and of the scenes.
+/// Returns every decision of the grid and of the scenes.
 fn decisions() -> Vec<Decision> {
     let mut all = Vec::new();
     for command in commands() {
@@ -96,13 +96,13 @@ fn decisions() -> Vec<Decision> {
     all.extend(
         scenes()
             .into_iter()
-            .filter_map(|(_, play)| play().last)
+            .filter_map(|(_, run)| run().last)
             .map(|(_, it)| it),
     );
     all
 }
 
-/// How often a code was seen, how often with each column, and under which rules.
+/// The number of occurrences of a code, in all and with each column, and its rules.
 #[derive(Default)]
 struct Seen {
     times: usize,
@@ -111,8 +111,8 @@ struct Seen {
 }
 
 #[test]
-fn every_reason_carries_what_the_table_says() {
-    // By code, and whether it refuses.
+fn reasons_match_documented_table() {
+    // By code, and whether it is a refusal.
     let mut seen: BTreeMap<(String, bool), Seen> = BTreeMap::new();
     let mut see = |reason: &Reason, refused: bool| {
         let seen = seen.entry((reason.code.to_owned(), refused)).or_default();
@@ -128,7 +128,7 @@ fn every_reason_carries_what_the_table_says() {
         }
     }
     for refusal in SHELL {
-        // As an operator's log shows it.
+        // The operator's log shows the code.
         assert_eq!(refusal.to_string(), refusal.code());
         see(&refusal.reason(), true);
     }

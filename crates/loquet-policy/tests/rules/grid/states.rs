@@ -1,6 +1,6 @@
-//! Who acts in which state, and about whom.
+//! The actors, their states and the subjects.
 
-use crate::house::{digest, known};
+use crate::fixture::{digest, known};
 use loquet_policy::*;
 
 pub(crate) const NOW: UnixTime = UnixTime(2_000_000_000);
@@ -32,7 +32,7 @@ impl Scene {
         for account in self.subject.iter().chain([&self.actor]) {
             roster.admit(account);
         }
-        // A reset code in the scene was given out by the other administrator.
+        // The other administrator issued the reset code of a scene.
         let mut actor = self.actor.clone();
         if let Authenticator::ResetDue {
             reset_code: Some(reset_code),
@@ -67,7 +67,7 @@ impl Scene {
             Ok(Grant::Mandate { .. }) => "+ announced".into(),
             Ok(Grant::Scheduled { .. }) => "+ in 72 h".into(),
             Ok(Grant::Opening { .. }) => "+ in 24 h".into(),
-            Ok(Grant::LoggedOut) => "+ out".into(),
+            Ok(Grant::LoggedOut) => "+ logged out".into(),
             Ok(Grant::Done) => "+ done".into(),
         }
     }
@@ -107,7 +107,7 @@ pub(crate) fn organizations() -> Vec<(&'static str, Option<Organization>)> {
         since: ago(90 * limits::DAY),
     });
     vec![
-        ("never", Some(never)),
+        ("not enabled", Some(never)),
         ("enabled", Some(enabled)),
         ("announced", Some(announced)),
         ("in force", Some(begun)),
@@ -152,17 +152,17 @@ pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<S
     })
 }
 
-/// The one who acts: what is bound, and which session was granted so many seconds ago.
+/// An actor: the name, the preparation, and the session with the seconds since it was granted.
 pub(crate) type Actor = (&'static str, Prepare, Option<(Level, u64)>);
 
 pub(crate) fn actors() -> Vec<Actor> {
     use Level::{EnrollOnly, HalfLogin, Level1, Level2, RecoveryOnly};
     vec![
-        ("nobody logged in, nothing bound", |_| {}, None),
+        ("no session, nothing bound", |_| {}, None),
         ("nothing bound, Level1", |_| {}, Some((Level1, 9))),
         ("nothing bound, EnrollOnly", |_| {}, Some((EnrollOnly, 9))),
-        ("nobody logged in, active", active, None),
-        ("active, switched off, Level1", off, Some((Level1, 9))),
+        ("no session, active", active, None),
+        ("active, turned off, Level1", off, Some((Level1, 9))),
         ("active, HalfLogin", active, Some((HalfLogin, 9))),
         (
             "active, HalfLogin of 10 minutes",
@@ -182,11 +182,11 @@ pub(crate) fn actors() -> Vec<Actor> {
         ),
         ("disabled, RecoveryOnly", disabled, Some((RecoveryOnly, 9))),
         ("disabled, Level1", disabled_and_off, Some((Level1, 9))),
-        ("disabled, Level2 before", disabled, Some((Level2, 9))),
-        ("reset, nobody logged in", reset, None),
+        ("disabled, was Level2", disabled, Some((Level2, 9))),
+        ("reset, no session", reset, None),
         ("reset, EnrollOnly", reset, Some((EnrollOnly, 9))),
         ("reset, Level1", reset, Some((Level1, 9))),
-        ("left, Level2 before", left, Some((Level2, 9))),
+        ("deactivated, was Level2", left, Some((Level2, 9))),
     ]
 }
 
@@ -237,7 +237,7 @@ fn left(scene: &mut Scene) {
     scene.actor.status = Status::Deactivated { since: NOW };
 }
 
-/// Whom it is about.
+/// Returns the subjects.
 pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let other = administrator(8);
     let mut reset = account(5, &[RoleId::EMPLOYEE]);
@@ -247,8 +247,8 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let mut stranger = account(7, &[RoleId::EMPLOYEE]);
     stranger.org = OrgId::from(2u64);
     vec![
-        ("nobody", None),
-        ("oneself", Some(enrolled(administrator(2)))),
+        ("no account", None),
+        ("the actor", Some(enrolled(administrator(2)))),
         ("an administrator, active", Some(enrolled(other))),
         ("an administrator, nothing bound", Some(administrator(9))),
         (
@@ -260,16 +260,16 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
             Some(account(4, &[RoleId::EMPLOYEE])),
         ),
         ("an employee, reset", Some(reset)),
-        ("an employee who left", Some(left)),
+        ("a deactivated employee", Some(left)),
         (
             "the director, rank 9",
             Some(enrolled(account(3, &[RoleId(9)]))),
         ),
         (
-            "of an unknown role",
+            "an account with an undefined role",
             Some(enrolled(account(3, &[RoleId(77)]))),
         ),
-        ("a stranger", Some(stranger)),
+        ("an account of another organization", Some(stranger)),
     ]
 }
 

@@ -1,16 +1,16 @@
-//! What each command writes and whom it tells: scenes in which the last thing that is asked comes close to a rule, printed
-//! to `scenes.txt`.
+//! Scenes: what each command writes and which notices it sends, printed to `scenes.txt`. The last command of
+//! a scene tests a limit of a rule.
 //!
-//! After a change that is meant, write it anew and read the difference:
+//! To update the file after an intended change, and then read the difference:
 //! `cargo test -p loquet-policy --test rules -- --ignored write_the_scenes`.
 
-/// A name, how the house begins, what the scene calls it, and what happens.
+/// A scene's name, its starting state, its variable and its commands.
 macro_rules! scenes {
-    ($($name:literal $begin:ident $house:ident { $($happens:tt)* })*) => {
+    ($($name:literal $begin:ident $fixture:ident { $($happens:tt)* })*) => {
         vec![$(($name, || {
-            let mut $house = House::$begin();
+            let mut $fixture = Fixture::$begin();
             $($happens)*
-            $house
+            $fixture
         })),*]
     };
 }
@@ -21,15 +21,15 @@ mod people;
 mod recoveries;
 mod sessions;
 
-use crate::house::*;
+use crate::fixture::*;
 use loquet_policy::*;
 use std::fmt::{Debug, Write};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/scenes/scenes.txt");
 const NAMES: [&str; 4] = ["Anne", "Bruno", "Claire", "David"];
 
-/// What is printed first, and the house as it stands after the last thing that was asked in it.
-type Scene = (&'static str, fn() -> House);
+/// The name, and a function that returns the fixture after the last command.
+type Scene = (&'static str, fn() -> Fixture);
 
 pub fn scenes() -> Vec<Scene> {
     let mut all = organization::scenes();
@@ -42,7 +42,7 @@ pub fn scenes() -> Vec<Scene> {
 
 type Fields = Vec<(&'static str, String)>;
 
-/// Field by field, so that a new one is missed here by the compiler.
+/// Destructured, so that a new field is a compile error here.
 fn account(account: &Account) -> Fields {
     let Account {
         id: _,
@@ -73,7 +73,7 @@ fn account(account: &Account) -> Fields {
         field("attempts", attempts),
         field("resets", resets),
         field("recovery", recovery),
-        field("repudiation", binding_link),
+        field("binding link", binding_link),
     ];
     for (name, pending) in ["pending 1", "pending 2", "pending 3"]
         .into_iter()
@@ -132,26 +132,26 @@ fn moved(text: &mut String, whose: &str, [before, after]: [Fields; 2]) {
     }
 }
 
-fn printed(name: &str, house: &House) -> String {
-    let (before, decision) = house.last.as_ref().unwrap();
+fn printed(name: &str, fixture: &Fixture) -> String {
+    let (before, decision) = fixture.last.as_ref().unwrap();
     let mut text = format!("== {name} ==\n");
     match decision.answer {
         Ok(grant) => writeln!(text, "  {grant:?}"),
         Err(refusal) => writeln!(text, "  refused: {refusal:?}"),
     }
     .unwrap();
-    let organizations = [&before.organization, &house.organization].map(self::organization);
+    let organizations = [&before.organization, &fixture.organization].map(self::organization);
     moved(&mut text, "the organization", organizations);
     moved(
         &mut text,
-        "the list",
-        [&before.roster, &house.roster].map(self::roster),
+        "the roster",
+        [&before.roster, &fixture.roster].map(self::roster),
     );
     for (who, name) in NAMES.iter().enumerate() {
         moved(
             &mut text,
             name,
-            [&before.accounts[who], &house.accounts[who]].map(account),
+            [&before.accounts[who], &fixture.accounts[who]].map(account),
         );
     }
     let Changes {
@@ -162,9 +162,9 @@ fn printed(name: &str, house: &House) -> String {
     } = &decision.changes;
     let rows = [
         ("the organization", organization.is_some()),
-        ("the list", roster.is_some()),
-        ("the one who asks", actor.is_some()),
-        ("the one it is about", subject.is_some()),
+        ("the roster", roster.is_some()),
+        ("the actor", actor.is_some()),
+        ("the subject", subject.is_some()),
     ];
     let written: Vec<&str> = rows.iter().filter(|row| row.1).map(|row| row.0).collect();
     assert_eq!(written.is_empty(), decision.changes.is_empty());
@@ -179,21 +179,33 @@ fn printed(name: &str, house: &House) -> String {
         let to = match to {
             Audience::Owner { account } => name(*account).to_owned(),
             Audience::Administrators => "the administrators".to_owned(),
-            Audience::Covered { role } => format!("whom role {} covers", role.0),
+            Audience::Covered { role } => format!("accounts covered by role {}", role.0),
         };
-        writeln!(text, "  told to {to}: {event:?}").unwrap();
+        writeln!(text, "  notice to {to}: {event:?}").unwrap();
     }
     text
 }
 
 fn all_printed() -> String {
-    let all = scenes().into_iter();
-    let texts = all.map(|(name, play)| printed(name, &play()) + "\n");
-    texts.collect()
+    let mut text = String::new();
+    let mut base = "";
+    for (name, run) in scenes() {
+        // A name with an ellipsis continues the last one without.
+        let full = match name.strip_prefix('…') {
+            Some(rest) => format!("{base}{rest}"),
+            None => name.to_owned(),
+        };
+        if !name.starts_with('…') {
+            base = name;
+        }
+        text += &printed(&full, &run());
+        text.push('\n');
+    }
+    text
 }
 
 #[test]
-fn scenes_are_the_committed_ones() {
+fn scenes_match_committed_file() {
     let (kept, found) = (std::fs::read_to_string(FILE).unwrap(), all_printed());
     let mut scene = "";
     for (kept, found) in kept.lines().zip(found.lines()) {
@@ -206,7 +218,7 @@ fn scenes_are_the_committed_ones() {
 }
 
 #[test]
-#[ignore = "writes the file that the other test compares with"]
+#[ignore = "writes the committed file"]
 fn write_the_scenes() {
     std::fs::write(FILE, all_printed()).unwrap();
 }

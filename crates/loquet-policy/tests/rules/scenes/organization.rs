@@ -1,4 +1,4 @@
-//! The organization's commands, and what time brings.
+//! Commands about the organization, and changes that are due.
 
 use super::*;
 
@@ -22,10 +22,10 @@ fn rules(byte: Option<u8>, opens: bool) -> Setting {
     Setting::AccessRules { rules, opens }
 }
 
-fn enable(house: &mut House, typed_back: bool) {
-    let anne = house.log_in(ANNE);
+fn enable(fixture: &mut Fixture, typed_back: bool) {
+    let anne = fixture.log_in(ANNE);
     let break_glass = digest(BREAK_GLASS);
-    house.ask(
+    fixture.ask(
         ANNE,
         anne,
         Command::Enable {
@@ -35,10 +35,10 @@ fn enable(house: &mut House, typed_back: bool) {
     );
 }
 
-fn renew(house: &mut House, typed_back: bool) {
-    let anne = house.enter(ANNE);
-    let (break_glass, code) = (digest(42), house.good());
-    house.ask(
+fn renew(fixture: &mut Fixture, typed_back: bool) {
+    let anne = fixture.enter(ANNE);
+    let (break_glass, code) = (digest(42), fixture.good());
+    fixture.ask(
         ANNE,
         anne,
         Command::RenewBreakGlassCode {
@@ -49,25 +49,25 @@ fn renew(house: &mut House, typed_back: bool) {
     );
 }
 
-/// The parents' mandate is announced, and the employees' too.
-fn announced(house: &mut House) -> Session {
-    let anne = house.enter(ANNE);
-    house.announce(anne, PARENT, 9);
-    house.announce(anne, EMPLOYEE, 9);
+/// Announces the parents' and the employees' mandates.
+fn announced(fixture: &mut Fixture) -> Session {
+    let anne = fixture.enter(ANNE);
+    fixture.schedule_mandate(anne, PARENT, 9);
+    fixture.schedule_mandate(anne, EMPLOYEE, 9);
     anne
 }
 
-fn put_off(house: &mut House, anne: Session, days: u64) {
-    let (role, date) = (EMPLOYEE, house.in_days(days));
-    house.ask(ANNE, anne, Command::MoveMandate { role, date });
+fn postpone(fixture: &mut Fixture, anne: Session, days: u64) {
+    let (role, date) = (EMPLOYEE, fixture.in_days(days));
+    fixture.ask(ANNE, anne, Command::MoveMandate { role, date });
 }
 
-fn cancel(house: &mut House, anne: Session, kind: SettingKind) {
-    house.ask(ANNE, anne, Command::CancelChange { kind });
+fn cancel(fixture: &mut Fixture, anne: Session, kind: SettingKind) {
+    fixture.ask(ANNE, anne, Command::CancelChange { kind });
 }
 
-fn without_code(house: &mut House, anne: Session, setting: Setting) {
-    house.ask(
+fn without_code(fixture: &mut Fixture, anne: Session, setting: Setting) {
+    fixture.ask(
         ANNE,
         anne,
         Command::ChangeSetting {
@@ -77,18 +77,18 @@ fn without_code(house: &mut House, anne: Session, setting: Setting) {
     );
 }
 
-/// Anne has asked for these changes.
-fn asked(house: &mut House, settings: &[Setting]) -> Session {
-    let anne = house.enter(ANNE);
+/// Anne requests these changes.
+fn asked(fixture: &mut Fixture, settings: &[Setting]) -> Session {
+    let anne = fixture.enter(ANNE);
     for setting in settings {
-        house.change(anne, *setting).unwrap();
+        fixture.change_setting(anne, *setting).unwrap();
     }
     anne
 }
 
-fn void(house: &mut House) {
-    let (break_glass, until) = (digest(BREAK_GLASS), house.in_days(1));
-    house.organization.break_glass = BreakGlass::Void { break_glass, until };
+fn void(fixture: &mut Fixture) {
+    let (break_glass, until) = (digest(BREAK_GLASS), fixture.in_days(1));
+    fixture.organization.break_glass = BreakGlass::Void { break_glass, until };
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -101,101 +101,101 @@ pub(super) fn scenes() -> Vec<Scene> {
 fn of_mandates() -> Vec<Scene> {
     scenes! {
         "Anne enables multi-factor log-in" new h { enable(&mut h, RIGHT); }
-        "… without typing the code's last group back" new h { enable(&mut h, !RIGHT); }
+        "… without typing the last group of the code" new h { enable(&mut h, !RIGHT); }
         "Anne chooses the strict latch" enabled h { let anne = h.enter(ANNE); h.ask(ANNE, anne, Command::Harden); }
-        "… twice" enabled h {
+        "… a second time" enabled h {
             let anne = h.enter(ANNE);
             h.ask(ANNE, anne, Command::Harden);
             h.ask(ANNE, anne, Command::Harden);
         }
-        "Anne announces the employees' mandate" enabled h { let anne = h.enter(ANNE); h.announce(anne, EMPLOYEE, 7); }
-        "… the farthest date" enabled h { let anne = h.enter(ANNE); h.announce(anne, EMPLOYEE, 730); }
-        "… a day after that" enabled h { let anne = h.enter(ANNE); h.announce(anne, EMPLOYEE, 731); }
-        "… in six days" enabled h { let anne = h.enter(ANNE); h.announce(anne, EMPLOYEE, 6); }
-        "… and the parents' beside it" enabled h { announced(&mut h); }
-        "… a second time" enabled h { let anne = announced(&mut h); h.announce(anne, EMPLOYEE, 9); }
-        "… when it is in force" mandated h { let anne = h.enter(ANNE); h.announce(anne, EMPLOYEE, 9); }
-        "… now, after the parents'" enabled h {
+        "Anne announces the employees' mandate" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 7); }
+        "… for the latest possible date" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 730); }
+        "… for a day after the latest date" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 731); }
+        "… for a date in six days" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 6); }
+        "… after the parents' mandate" enabled h { announced(&mut h); }
+        "… a second time" enabled h { let anne = announced(&mut h); h.schedule_mandate(anne, EMPLOYEE, 9); }
+        "… while it is in force" mandated h { let anne = h.enter(ANNE); h.schedule_mandate(anne, EMPLOYEE, 9); }
+        "… to begin now, after the parents' mandate" enabled h {
             let anne = h.enter(ANNE);
-            h.announce(anne, PARENT, 9);
+            h.schedule_mandate(anne, PARENT, 9);
             h.mandate_now(anne);
         }
-        "… now, unconfirmed" enabled h {
+        "… to begin now, without confirmation" enabled h {
             let anne = h.enter(ANNE);
             let (role, start) = (EMPLOYEE, Start::Now { confirmed: false });
             h.ask(ANNE, anne, Command::ScheduleMandate { role, start });
         }
-        "… of a role that nobody defined" enabled h { let anne = h.enter(ANNE); h.announce(anne, RoleId(77), 9); }
-        "… while the break-glass code is void" enabled h { let anne = h.enter(ANNE); void(&mut h); h.mandate_now(anne); }
-        "… enrolled, with the password alone" enabled h { let anne = h.switched_off(ANNE); h.mandate_now(anne); }
-        "Anne puts the employees' mandate off" enabled h { let anne = announced(&mut h); put_off(&mut h, anne, 12); }
-        "… twice, and brings it forward" enabled h {
+        "Anne announces a mandate for an undefined role" enabled h { let anne = h.enter(ANNE); h.schedule_mandate(anne, RoleId(77), 9); }
+        "Anne announces the mandate while the break-glass code is void" enabled h { let anne = h.enter(ANNE); void(&mut h); h.mandate_now(anne); }
+        "Anne announces the mandate after the password alone" enabled h { let anne = h.turned_off(ANNE); h.mandate_now(anne); }
+        "Anne postpones the employees' mandate" enabled h { let anne = announced(&mut h); postpone(&mut h, anne, 12); }
+        "… twice and brings it forward" enabled h {
             let anne = announced(&mut h);
-            for days in [12, 13, 7] { put_off(&mut h, anne, days); }
+            for days in [12, 13, 7] { postpone(&mut h, anne, days); }
         }
         "… a third time" enabled h {
             let anne = announced(&mut h);
-            for days in [12, 13, 14] { put_off(&mut h, anne, days); }
+            for days in [12, 13, 14] { postpone(&mut h, anne, days); }
         }
-        "… to the same date" enabled h { let anne = announced(&mut h); put_off(&mut h, anne, 9); }
-        "… to six days" enabled h { let anne = announced(&mut h); put_off(&mut h, anne, 6); }
+        "… to the same date" enabled h { let anne = announced(&mut h); postpone(&mut h, anne, 9); }
+        "… to a date in six days" enabled h { let anne = announced(&mut h); postpone(&mut h, anne, 6); }
         "Anne cancels the employees' mandate" enabled h {
             let anne = announced(&mut h);
             h.ask(ANNE, anne, Command::CancelMandate { role: EMPLOYEE });
         }
         "Anne renews the break-glass code" enabled h { renew(&mut h, RIGHT); }
-        "… without typing its last group back" enabled h { renew(&mut h, !RIGHT); }
+        "… without typing its last group" enabled h { renew(&mut h, !RIGHT); }
     }
 }
 
 fn of_settings() -> Vec<Scene> {
     scenes! {
         "Anne offers recovery codes" enabled h { asked(&mut h, &[OFFER]); }
-        "… while another change waits" enabled h { asked(&mut h, &[WIDER, OFFER]); }
-        "… and a third" enabled h { asked(&mut h, &[WIDER, OFFER, LONGER]); }
-        "… once more, which begins the wait anew" enabled h {
+        "… while another change is scheduled" enabled h { asked(&mut h, &[WIDER, OFFER]); }
+        "… and then lengthens the reset code life" enabled h { asked(&mut h, &[WIDER, OFFER, LONGER]); }
+        "… again, which restarts the wait" enabled h {
             let anne = asked(&mut h, &[WIDER, OFFER]);
             h.wait(60);
-            h.change(anne, OFFER);
+            h.change_setting(anne, OFFER);
         }
         "… without a code" enabled h { let anne = h.enter(ANNE); without_code(&mut h, anne, OFFER); }
-        "Anne keeps what holds, which stops what waits" enabled h { asked(&mut h, &[WIDER, OFFER, window(14)]); }
-        "… and where nothing waits, nothing changes" enabled h {
+        "Anne requests the present window, which cancels the scheduled one" enabled h { asked(&mut h, &[WIDER, OFFER, window(14)]); }
+        "Anne requests the present window while none is scheduled" enabled h {
             let anne = asked(&mut h, &[OFFER]);
-            h.change(anne, window(14));
+            h.change_setting(anne, window(14));
         }
-        "… of access rules either" enabled h { let anne = h.enter(ANNE); h.change(anne, rules(None, false)); }
-        "… a shorter reset code's life, the same" enabled h { asked(&mut h, &[LONGER, reset_code_life(24)]); }
-        "Anne wants no recovery codes after all" enabled h {
+        "Anne requests the present access rules" enabled h { let anne = h.enter(ANNE); h.change_setting(anne, rules(None, false)); }
+        "Anne requests the present reset code life, which cancels the scheduled one" enabled h { asked(&mut h, &[LONGER, reset_code_life(24)]); }
+        "Anne stops offering recovery codes while the offer is scheduled" enabled h {
             let anne = asked(&mut h, &[OFFER]);
             without_code(&mut h, anne, Setting::RecoveryCodes { offered: false });
         }
-        "Anne shortens the reset code's life, without a code" enabled h {
+        "Anne shortens the reset code life without a code" enabled h {
             let anne = h.enter(ANNE);
             without_code(&mut h, anne, reset_code_life(1));
         }
-        "Anne lengthens it beyond three days" enabled h { let anne = h.enter(ANNE); h.change(anne, reset_code_life(73)); }
-        "Anne narrows the window" enabled h { asked(&mut h, &[window(2)]); }
+        "Anne lengthens the reset code life beyond three days" enabled h { let anne = h.enter(ANNE); h.change_setting(anne, reset_code_life(73)); }
+        "Anne shortens the enrollment window" enabled h { asked(&mut h, &[window(2)]); }
         "… six minutes after her code" enabled h {
             let anne = h.enter(ANNE);
             h.wait(limits::RECENT + 1);
-            h.change(anne, window(2));
+            h.change_setting(anne, window(2));
         }
-        "Anne writes rules that keep somebody out" enabled h { asked(&mut h, &[rules(Some(50), false)]); }
-        "Anne writes rules that let somebody in" enabled h { asked(&mut h, &[rules(Some(50), true)]); }
-        "Anne takes the rules away" enabled h {
+        "Anne sets stricter access rules" enabled h { asked(&mut h, &[rules(Some(50), false)]); }
+        "Anne sets more permissive access rules" enabled h { asked(&mut h, &[rules(Some(50), true)]); }
+        "Anne removes the access rules" enabled h {
             h.organization.options.access_rules = Some(digest(50));
             asked(&mut h, &[rules(None, false)]);
         }
-        "Anne stops one change of two" enabled h {
+        "Anne cancels one of two scheduled changes" enabled h {
             let anne = asked(&mut h, &[WIDER, OFFER]);
             cancel(&mut h, anne, SettingKind::RecoveryCodes);
         }
-        "… another than the one that waits" enabled h {
+        "Anne cancels a change that is not scheduled" enabled h {
             let anne = asked(&mut h, &[WIDER]);
             cancel(&mut h, anne, SettingKind::RecoveryCodes);
         }
-        "… six minutes after her code" enabled h {
+        "Anne cancels a change six minutes after her code" enabled h {
             let anne = asked(&mut h, &[OFFER]);
             h.wait(limits::RECENT + 1);
             cancel(&mut h, anne, SettingKind::RecoveryCodes);
@@ -205,31 +205,31 @@ fn of_settings() -> Vec<Scene> {
 
 fn of_time() -> Vec<Scene> {
     scenes! {
-        "a mandate's date comes, and a change's" enabled h {
+        "a mandate and a setting become due" enabled h {
             let anne = h.enter(ANNE);
-            h.announce(anne, EMPLOYEE, 9);
-            h.announce(anne, PARENT, 10);
-            h.change(anne, OFFER);
-            h.change(anne, LONGER);
+            h.schedule_mandate(anne, EMPLOYEE, 9);
+            h.schedule_mandate(anne, PARENT, 10);
+            h.change_setting(anne, OFFER);
+            h.change_setting(anne, LONGER);
             h.wait(9 * limits::DAY);
             h.host(DAVID, Command::ApplyDue);
         }
-        "… and no administrator is enrolled" enabled h {
+        "a mandate becomes due while no administrator is enrolled" enabled h {
             let anne = h.enter(ANNE);
-            h.announce(anne, EMPLOYEE, 9);
+            h.schedule_mandate(anne, EMPLOYEE, 9);
             h.host(ANNE, Command::ReportLost);
             h.host(BRUNO, Command::ReportLost);
             h.wait(9 * limits::DAY);
             h.host(DAVID, Command::ApplyDue);
         }
-        "a change that is due takes no later one along" enabled h {
+        "one of two scheduled changes becomes due" enabled h {
             asked(&mut h, &[WIDER]);
             h.wait(limits::DAY);
             asked(&mut h, &[OFFER]);
             h.wait(limits::WEAKENING - limits::DAY);
             h.host(DAVID, Command::ApplyDue);
         }
-        "of two enrollments the one that timed out goes" enabled h {
+        "one of two pending enrollments expires" enabled h {
             let (one, other) = (h.log_in(DAVID), h.log_in(DAVID));
             h.begin(DAVID, one, None);
             h.wait(60);
@@ -237,7 +237,7 @@ fn of_time() -> Vec<Scene> {
             h.wait(limits::PENDING - 60);
             h.host(DAVID, Command::ApplyDue);
         }
-        "… and a second before, none" enabled h {
+        "a pending enrollment is a second before its deadline" enabled h {
             let one = h.log_in(DAVID);
             h.begin(DAVID, one, None);
             h.wait(limits::PENDING - 1);

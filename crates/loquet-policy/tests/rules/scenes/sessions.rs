@@ -13,8 +13,8 @@ fn used(step: u64) -> Submitted {
     known(CodeCheck::Used { step, wait: 9 })
 }
 
-fn log_in(house: &mut House, who: usize, access: Access) {
-    house.host(who, Command::LogIn { access });
+fn log_in(fixture: &mut Fixture, who: usize, access: Access) {
+    fixture.host(who, Command::LogIn { access });
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -26,42 +26,42 @@ pub(super) fn scenes() -> Vec<Scene> {
 
 fn of_codes() -> Vec<Scene> {
     scenes! {
-        "David, who has nothing, logs in" new h { h.log_in(DAVID); }
-        "… from where nobody may" enabled h { log_in(&mut h, DAVID, Access::Denied); }
-        "… from where nobody can tell" enabled h { log_in(&mut h, DAVID, Access::Unknown); }
-        "… with a role that nobody defined" enabled h {
+        "David, without an authenticator, logs in" new h { h.log_in(DAVID); }
+        "… from a denied address" enabled h { log_in(&mut h, DAVID, Access::Denied); }
+        "… from an address with unknown access" enabled h { log_in(&mut h, DAVID, Access::Unknown); }
+        "… with an undefined role" enabled h {
             h.accounts[DAVID].roles = RoleSet::new([PARENT, RoleId(77)]).unwrap();
             h.try_log_in(DAVID);
         }
-        "Anne gives a code" enabled h {
+        "Anne submits a code" enabled h {
             let half = h.log_in(ANNE);
-            h.wrong(ANNE, half, Vantage::KnownDevice);
-            h.wrong(ANNE, half, Vantage::Stranger);
+            h.wrong(ANNE, half, CodeSource::KnownDevice);
+            h.wrong(ANNE, half, CodeSource::Stranger);
             h.verify_code(ANNE, half);
         }
-        "… from where nobody may" enabled h {
+        "… from a denied address" enabled h {
             let half = h.log_in(ANNE);
             let (code, access) = (h.good(), Access::Denied);
             h.ask(ANNE, half, Command::VerifyCode { code, access });
         }
-        "Anne gives another at Level2" enabled h { let anne = h.enter(ANNE); h.wait(60); h.verify_code(ANNE, anne); }
-        "… none" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, ABSENT); }
-        "… what is no code" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, known(CodeCheck::Malformed)); }
-        "… and an enrollment that she began goes on" enabled h {
+        "Anne submits another code at Level2" enabled h { let anne = h.enter(ANNE); h.wait(60); h.verify_code(ANNE, anne); }
+        "Anne submits no code" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, ABSENT); }
+        "Anne submits malformed text" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, known(CodeCheck::Malformed)); }
+        "David submits a code, and his pending enrollment continues" enabled h {
             h.enroll(DAVID);
-            let david = h.switched_off(DAVID);
+            let david = h.turned_off(DAVID);
             h.replace(DAVID, david);
             let other = h.log_in(DAVID);
             h.replace(DAVID, other);
             h.verify_code(DAVID, david);
         }
-        "Anne gives a code while her break-glass code is being opened" enabled h {
+        "Anne submits a code while break-glass is opening" enabled h {
             let half = h.log_in(ANNE);
             h.open(BRUNO, BREAK_GLASS);
             h.verify_code(ANNE, half);
         }
-        "Anne gives a code while Bruno's reset code is out" enabled h {
-            h.broken_glass(BRUNO);
+        "Anne submits a code while break-glass is open for Bruno" enabled h {
+            h.open_and_collect(BRUNO);
             h.enter(ANNE);
         }
     }
@@ -69,78 +69,78 @@ fn of_codes() -> Vec<Scene> {
 
 fn of_failures() -> Vec<Scene> {
     scenes! {
-        "a stranger's eighty-first" enabled h {
+        "a stranger submits a code after eighty failures" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.total = 80;
-            let code = Submitted { vantage: Vantage::Stranger, ..h.good() };
+            let code = Submitted { source: CodeSource::Stranger, ..h.good() };
             h.give(ANNE, anne, code);
         }
-        "a known device's" enabled h {
+        "a known device submits a code after eighty failures" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.total = 80;
             h.verify_code(ANNE, anne);
         }
-        "a live session fails for itself" enabled h { let anne = h.enter(ANNE); h.wrong(ANNE, anne, Vantage::LiveSession); }
-        "a half log-in that says so is a stranger" enabled h {
+        "a live session submits a wrong code" enabled h { let anne = h.enter(ANNE); h.wrong(ANNE, anne, CodeSource::LiveSession); }
+        "a half log-in claims to be a live session" enabled h {
             let half = h.log_in(ANNE);
-            h.wrong(ANNE, half, Vantage::LiveSession);
+            h.wrong(ANNE, half, CodeSource::LiveSession);
         }
         "the fiftieth failure" enabled h {
             let anne = h.enter(ANNE);
             h.accounts[ANNE].attempts.total = 49;
-            h.wrong(ANNE, anne, Vantage::LiveSession);
+            h.wrong(ANNE, anne, CodeSource::LiveSession);
         }
-        "the hundredth failure, of an administrator" enabled h {
+        "the hundredth failure of an administrator" enabled h {
             let anne = h.enter(ANNE);
             h.replace(ANNE, anne);
             h.accounts[ANNE].attempts.total = 99;
-            h.wrong(ANNE, anne, Vantage::KnownDevice);
+            h.wrong(ANNE, anne, CodeSource::KnownDevice);
         }
-        "the hundredth failure, of a parent" enabled h {
+        "the hundredth failure of a parent" enabled h {
             let david = h.enroll(DAVID);
             h.accounts[DAVID].attempts.total = 99;
-            h.wrong(DAVID, david, Vantage::KnownDevice);
+            h.wrong(DAVID, david, CodeSource::KnownDevice);
         }
-        "Anne's clock is corrected" enabled h { let half = h.log_in(ANNE); h.resynchronize(ANNE, half, drifted(-4)); }
+        "Anne resynchronizes her phone" enabled h { let half = h.log_in(ANNE); h.resynchronize(ANNE, half, drifted(-4)); }
         "… by five steps" enabled h { let half = h.log_in(ANNE); h.resynchronize(ANNE, half, drifted(5)); }
-        "… with what are not two codes" enabled h {
+        "… with malformed text" enabled h {
             let half = h.log_in(ANNE);
             h.resynchronize(ANNE, half, PairCheck::Malformed);
         }
-        "… with two that do not belong together" enabled h {
+        "… with two unrelated codes" enabled h {
             let half = h.log_in(ANNE);
             h.resynchronize(ANNE, half, PairCheck::Wrong);
         }
-        "… with two that were used" enabled h {
+        "… with two used codes" enabled h {
             let half = h.log_in(ANNE);
             h.resynchronize(ANNE, half, PairCheck::Used { step: 2, wait: 9 });
         }
-        "a code that was used" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, used(2)); }
+        "Anne submits a used code" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, used(2)); }
         "… twice" enabled h { let anne = h.enter(ANNE); h.give(ANNE, anne, used(2)); h.give(ANNE, anne, used(2)); }
     }
 }
 
 fn of_ends() -> Vec<Scene> {
     scenes! {
-        "Claire logs out of an enrollment" mandated h {
+        "Claire logs out of a session with a pending enrollment" mandated h {
             let (claire, other) = (h.log_in(CLAIRE), h.log_in(CLAIRE));
             h.begin(CLAIRE, claire, None);
             h.begin(CLAIRE, other, None);
             h.ask(CLAIRE, claire, Command::LogOut);
         }
-        "… of a session that is over" mandated h {
+        "Claire logs out of a session of an earlier epoch" mandated h {
             let claire = h.log_in(CLAIRE);
             h.begin(CLAIRE, claire, None);
             h.accounts[CLAIRE].epoch += 1;
             h.ask(CLAIRE, claire, Command::LogOut);
         }
-        "… that began nothing" mandated h { let claire = h.log_in(CLAIRE); h.ask(CLAIRE, claire, Command::LogOut); }
-        "David logs out of a recovery" with_codes h {
+        "Claire logs out of a session without an enrollment" mandated h { let claire = h.log_in(CLAIRE); h.ask(CLAIRE, claire, Command::LogOut); }
+        "David logs out of the session that recovers" with_codes h {
             let david = h.enroll(DAVID);
             let david = h.recover(DAVID, david, CODES).map(session_of).unwrap();
             h.ask(DAVID, david, Command::LogOut);
         }
-        "… of another session than the one that recovers" with_codes h {
+        "David logs out of another session during a recovery" with_codes h {
             let david = h.enroll(DAVID);
             h.recover(DAVID, david, CODES);
             let other = h.log_in(DAVID);
@@ -157,15 +157,15 @@ fn of_ends() -> Vec<Scene> {
             h.accounts[ANNE].attempts.known.until = h.now.plus(9);
             h.ask(ANNE, anne, PASSWORD);
         }
-        "somebody helps Anne change it" enabled h {
+        "the host changes Anne's password" enabled h {
             h.accounts[ANNE].attempts.stranger.until = h.now.plus(9);
             h.accounts[ANNE].attempts.known.until = h.now.plus(9);
             h.host(ANNE, BY_ANOTHER);
         }
-        "somebody changes the password of one who left" enabled h {
+        "the host changes the password of a deactivated account" enabled h {
             h.host(CLAIRE, Command::HostDeactivate);
             h.host(CLAIRE, BY_ANOTHER);
         }
-        "a stamp of somebody else" enabled h { let bruno = h.enter(BRUNO); h.ask(ANNE, bruno, Command::LogOutEverywhere); }
+        "Anne uses the session of another account" enabled h { let bruno = h.enter(BRUNO); h.ask(ANNE, bruno, Command::LogOutEverywhere); }
     }
 }

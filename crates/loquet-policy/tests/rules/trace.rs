@@ -1,12 +1,12 @@
-//! Random lives of a small organization: what people ask for, of the engine and of the reference.
+//! Random traces of a small organization, for the engine and the reference.
 
 use std::collections::BTreeMap;
 
 use crate::differential::policy_reference::{Act, Ask, Rank, Typed};
-use crate::house::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest, reads_roster};
+use crate::fixture::{ACCESS, ADMINISTRATOR, EMPLOYEE, PARENT, digest, reads_roster};
 use loquet_policy::*;
 
-/// A small generator of its own, so that a seed means the same life for ever.
+/// A small generator whose seeds give the same trace forever.
 pub struct Dice(u64);
 
 impl Dice {
@@ -31,7 +31,7 @@ pub const PEOPLE: [Rank; 4] = [
     Rank::Parent,
 ];
 
-pub struct Life {
+pub struct Trace {
     pub organization: Organization,
     pub accounts: Vec<Account>,
     pub now: u64,
@@ -41,11 +41,11 @@ pub struct Life {
     /// The sessions of each account, the newest last.
     of: Vec<Vec<u64>>,
     next: u64,
-    /// A life in which nearly every code is wrong.
-    clumsy: bool,
+    /// Whether nearly every code is wrong.
+    mostly_wrong: bool,
 }
 
-impl Life {
+impl Trace {
     pub fn new(seed: u64) -> Self {
         let organization = Organization::new(OrgId::from(1u64));
         let mut roster = Roster::new(organization.id);
@@ -70,11 +70,11 @@ impl Life {
             sessions: BTreeMap::new(),
             of: vec![Vec::new(); PEOPLE.len()],
             next: 1,
-            clumsy: seed.is_multiple_of(4),
+            mostly_wrong: seed.is_multiple_of(4),
         }
     }
 
-    /// Somebody acts in their newest session, with the code of the moment, on a known device.
+    /// Returns a request in the newest session, with the present code, on a known device.
     pub fn ask(&self, who: usize, act: Act) -> Ask {
         Ask {
             who,
@@ -101,28 +101,28 @@ impl Life {
     }
 
     pub fn draw(&mut self) -> Ask {
-        let clumsy = self.clumsy && self.dice.roll(3) > 0;
+        let mostly_wrong = self.mostly_wrong && self.dice.roll(3) > 0;
         let who = self.dice.roll(PEOPLE.len() as u64) as usize;
-        let who = if clumsy { 0 } else { who };
+        let who = if mostly_wrong { 0 } else { who };
         let mut ask = self.ask(who, Act::LogIn);
-        // Mostly the newest session of the account.
+        // Usually the newest session of the account.
         if self.dice.roll(6) == 0 {
             let back = 1 + self.dice.roll(3) as usize;
             let mut own = self.of[who].iter().rev();
             ask.session = own.nth(back - 1).copied().unwrap_or(0);
         }
         ask.whom = self.dice.roll(PEOPLE.len() as u64) as usize;
-        ask.known = self.dice.roll(if self.clumsy { 8 } else { 2 }) == 0;
-        // Half of the time people do what comes next, or nobody ever gets anywhere.
+        ask.known = self.dice.roll(if self.mostly_wrong { 8 } else { 2 }) == 0;
+        // Half of the requests follow the expected order, to reach later states.
         if self.dice.roll(2) == 0 {
-            self.what_comes_next(ask)
+            self.expected_step(ask)
         } else {
-            self.anything(ask)
+            self.random_step(ask)
         }
     }
 
-    fn what_comes_next(&mut self, mut ask: Ask) -> Ask {
-        if self.clumsy && self.dice.roll(8) > 0 {
+    fn expected_step(&mut self, mut ask: Ask) -> Ask {
+        if self.mostly_wrong && self.dice.roll(8) > 0 {
             ask.code = Typed::Wrong;
         }
         let level = self.sessions.get(&ask.session).map(|session| session.level);
@@ -141,11 +141,11 @@ impl Life {
         ask
     }
 
-    fn anything(&mut self, mut ask: Ask) -> Ask {
+    fn random_step(&mut self, mut ask: Ask) -> Ask {
         ask.code = match self.dice.roll(8) {
             0 => Typed::Nothing,
             1 => Typed::Wrong,
-            // Sometimes the step before, or one that was used.
+            // The previous step, which may be used.
             2 => Typed::Good(self.now / 30 - 1),
             _ => Typed::Good(self.now / 30),
         };
@@ -180,7 +180,7 @@ impl Life {
         let (access, recovery) = (ACCESS, RecoverySet::EMPTY);
         let (break_glass, reset_code, link) = (digest(1), digest(2), digest(3));
         let (role, typed_back) = (EMPLOYEE, true);
-        let announce = |start| Command::ScheduleMandate { role, start };
+        let schedule_mandate = |start| Command::ScheduleMandate { role, start };
         match ask.act {
             Act::LogIn => Command::LogIn { access },
             Act::VerifyCode => Command::VerifyCode { code, access },
@@ -205,9 +205,9 @@ impl Life {
                 typed_back,
             },
             Act::ScheduleMandate(days) => {
-                announce(Start::At(UnixTime(self.now + days * limits::DAY)))
+                schedule_mandate(Start::At(UnixTime(self.now + days * limits::DAY)))
             }
-            Act::AnnounceNow => announce(Start::Now { confirmed: true }),
+            Act::AnnounceNow => schedule_mandate(Start::Now { confirmed: true }),
             Act::Cancel => Command::CancelMandate { role },
             Act::Reset => Command::Reset {
                 reset_code,
@@ -235,7 +235,7 @@ impl Life {
         }
     }
 
-    /// What the engine answers, in the reference's words.
+    /// Returns the engine's answer in the reference's terms.
     pub fn decide(&mut self, ask: Ask) -> Result<&'static str, &'static str> {
         let command = self.command(ask);
         let host = matches!(
@@ -292,9 +292,9 @@ fn submitted(ask: Ask) -> Submitted {
         Typed::Wrong => CodeCheck::Wrong { behind: None },
         Typed::Nothing => CodeCheck::Absent,
     };
-    let vantage = match (ask.act, ask.known) {
-        (Act::VerifyCode, false) => Vantage::Stranger,
-        _ => Vantage::KnownDevice,
+    let source = match (ask.act, ask.known) {
+        (Act::VerifyCode, false) => CodeSource::Stranger,
+        _ => CodeSource::KnownDevice,
     };
-    Submitted { check, vantage }
+    Submitted { check, source }
 }

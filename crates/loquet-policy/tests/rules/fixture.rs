@@ -1,16 +1,16 @@
-//! An organization in which people do things.
+//! An organization with four people, in which tests give commands.
 
 use loquet_policy::*;
 
 #[derive(Clone)]
-pub struct House {
+pub struct Fixture {
     pub organization: Organization,
     pub roster: Roster,
     pub accounts: Vec<Account>,
     pub now: UnixTime,
     pub notices: Vec<Notice>,
-    /// The newest decision, and what it was made in.
-    pub last: Option<(Box<House>, Decision)>,
+    /// The newest decision, and the fixture before it.
+    pub last: Option<(Box<Fixture>, Decision)>,
     next: u64,
     pub step: u64,
 }
@@ -27,7 +27,7 @@ pub const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
 pub const BREAK_GLASS: u8 = 1;
 pub const RESET_CODE: u8 = 2;
 pub const LINK: u8 = 3;
-/// The first of the recovery codes that an enrollment shows.
+/// The first recovery code that an enrollment shows.
 pub const CODES: u8 = 10;
 
 pub const ACCESS: Access = Access::Allowed;
@@ -35,8 +35,8 @@ pub const ABSENT: Submitted = known(CodeCheck::Absent);
 pub const WRONG: Submitted = known(CodeCheck::Wrong { behind: None });
 
 pub const fn known(check: CodeCheck) -> Submitted {
-    let vantage = Vantage::KnownDevice;
-    Submitted { check, vantage }
+    let source = CodeSource::KnownDevice;
+    Submitted { check, source }
 }
 
 pub fn digest(what: u8) -> Digest {
@@ -47,8 +47,8 @@ pub fn recovery_codes() -> RecoverySet {
     RecoverySet::new((CODES..CODES + 10).map(digest)).unwrap()
 }
 
-/// Whether a decision may read the administrators' list. It is made without the list where not: an administrator's log-in
-/// must not depend on it.
+/// Returns whether a decision may read the roster. The others are made without it, because a log-in must not
+/// depend on it.
 pub const fn reads_roster(command: &Command) -> bool {
     !matches!(
         command,
@@ -61,9 +61,9 @@ pub const fn reads_roster(command: &Command) -> bool {
     )
 }
 
-/// What people ask for.
-impl House {
-    pub fn tell(
+/// Commands.
+impl Fixture {
+    pub fn decide(
         &mut self,
         who: usize,
         session: Option<Session>,
@@ -107,12 +107,12 @@ impl House {
         session: Session,
         command: Command,
     ) -> Result<Grant, Refusal> {
-        self.tell(who, Some(session), None, command)
+        self.decide(who, Some(session), None, command)
     }
 
-    /// The host asks in somebody's name, without a session.
+    /// The host acts on an account, without a session.
     pub fn host(&mut self, who: usize, command: Command) -> Result<Grant, Refusal> {
-        self.tell(who, None, None, command)
+        self.decide(who, None, None, command)
     }
 
     pub fn about(
@@ -122,10 +122,10 @@ impl House {
         whom: usize,
         command: Command,
     ) -> Result<Grant, Refusal> {
-        self.tell(who, Some(session), Some(whom), command)
+        self.decide(who, Some(session), Some(whom), command)
     }
 
-    pub fn standing(&self, who: usize, session: Session) -> Result<Level, Refusal> {
+    pub fn current_level(&self, who: usize, session: Session) -> Result<Level, Refusal> {
         let snapshot = Snapshot {
             organization: Some(&self.organization),
             roster: None,
@@ -133,10 +133,10 @@ impl House {
             session: Some(&session),
             subject: None,
         };
-        standing(&snapshot, self.now)
+        current_level(&snapshot, self.now)
     }
 
-    pub fn told(&self, event: Event) -> bool {
+    pub fn notified(&self, event: Event) -> bool {
         self.notices.iter().any(|notice| notice.event == event)
     }
 
@@ -153,10 +153,10 @@ impl House {
     }
 }
 
-/// How it begins.
-impl House {
-    /// Anne and Bruno are administrators, Claire is an employee, David a parent. Nobody has anything, and the accounts
-    /// are a year old.
+/// Starting states.
+impl Fixture {
+    /// Anne and Bruno are administrators, Claire is an employee and David is a parent. No account has an
+    /// authenticator, and all are a year old.
     pub fn new() -> Self {
         let organization = Organization::new(OrgId::from(1u64));
         let administrator = RoleSet::new([EMPLOYEE, ADMINISTRATOR]).unwrap();
@@ -186,21 +186,21 @@ impl House {
         }
     }
 
-    /// The same, enabled, with both administrators enrolled.
+    /// Enabled, with both administrators enrolled.
     pub fn enabled() -> Self {
         Self::new().enable()
     }
 
-    /// The same, with the employees' mandate in force.
+    /// Enabled, with the employees' mandate in force.
     pub fn mandated() -> Self {
         Self::enabled().mandate_employees()
     }
 
-    /// Enabled, and whoever enrolls gets recovery codes.
+    /// Enabled, with recovery codes for each enrollment.
     pub fn with_codes() -> Self {
-        let mut house = Self::new();
-        house.organization.options.recovery_codes = true;
-        house.enable()
+        let mut fixture = Self::new();
+        fixture.organization.options.recovery_codes = true;
+        fixture.enable()
     }
 
     fn enable(mut self) -> Self {
@@ -226,7 +226,7 @@ impl House {
         self
     }
 
-    /// Who imposed the employees' mandate, and when.
+    /// Returns the cause of the employees' mandate.
     pub fn mandate(&self) -> Cause {
         Cause::from(self.organization.mandate(EMPLOYEE).unwrap())
     }

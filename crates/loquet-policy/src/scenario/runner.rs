@@ -1,55 +1,55 @@
-//! Where a scenario is played: an organization, its people, their sessions, and a clock.
+//! Runs a scenario: an organization, its people, their sessions and a clock.
 
-use super::deed::{Deed, find, role_set, unknown};
-use super::{Failed, NamedRole, Played, Run, Scenario, ScenarioError, Step, Told};
+use super::action::{ActionReader, find, role_set, unknown};
+use super::{Failed, Located, NamedRole, Played, Run, Scenario, ScenarioError, Step};
 use crate::{
     Account, AccountId, Changes, Decision, Fresh, Grant, OrgId, Organization, Reason,
-    RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, decide, explain,
-    limits, standing,
+    RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, current_level, decide,
+    explain, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-struct Stage {
+struct Runner {
     roles: BTreeMap<String, RoleId>,
     organization: Organization,
     roster: Roster,
-    people: BTreeMap<String, Player>,
+    people: BTreeMap<String, Participant>,
     now: UnixTime,
-    /// Steps of the phones, session ids and recovery codes: never the same twice.
+    /// The next unused step, session id and recovery code.
     next: u64,
 }
 
-/// Somebody on the stage, with their sessions by name; the unnamed one is their newest.
-struct Player {
+/// A person, with sessions by name. The unnamed session is the newest.
+struct Participant {
     account: Account,
     sessions: BTreeMap<String, Session>,
-    /// Of the present set, how many recovery codes were used.
+    /// The number of recovery codes of the present set that were used.
     used: u8,
 }
 
-pub(super) fn play(scenario: &Scenario) -> Result<Run, ScenarioError> {
-    let mut stage = Stage::set(scenario)?;
+pub(super) fn run(scenario: &Scenario) -> Result<Run, ScenarioError> {
+    let mut runner = Runner::new(scenario)?;
     let mut run = Run::default();
-    for (number, told) in (1..).zip(&scenario.steps) {
-        let step = &told.what;
+    for (number, located) in (1..).zip(&scenario.steps) {
+        let step = &located.value;
         let days = step.wait_days.saturating_mul(limits::DAY);
-        stage.now = stage.now.plus(days).plus(step.wait_seconds);
+        runner.now = runner.now.plus(days).plus(step.wait_seconds);
         let Some(does) = &step.does else {
             continue;
         };
-        // A mistyped code would fail as if the rules were wrong.
+        // A mistyped code must not look like a failure of the rules.
         if let Some(code) = step
             .expect
             .iter()
             .chain(&step.because)
             .find(|it| !is_code(it))
         {
-            return Err(unknown(told.line, "answer", code));
+            return Err(unknown(located.line, "answer", code));
         }
         for _ in 0..step.times.unwrap_or(1) {
-            let reasons = stage.step(told, does)?;
+            let reasons = runner.step(located, does)?;
             let (first, further) = match reasons.split_first() {
                 Some((first, further)) => (first.code, further),
                 None => ("", [].as_slice()),
@@ -64,7 +64,7 @@ pub(super) fn play(scenario: &Scenario) -> Result<Run, ScenarioError> {
                     expected = Some(alloc::format!("{first} because of {because}"));
                 }
                 run.failed = Some(Failed {
-                    line: told.line,
+                    line: located.line,
                     step: number,
                     expected,
                     found: reasons,
@@ -73,7 +73,7 @@ pub(super) fn play(scenario: &Scenario) -> Result<Run, ScenarioError> {
             }
             run.played.push(Played {
                 step: number,
-                line: told.line,
+                line: located.line,
                 reasons,
             });
         }
@@ -89,7 +89,7 @@ const LEVELS: [&str; 5] = [
     "ENROLL_ONLY",
 ];
 
-/// Whether [`explain`] ever gives it: the table of its documentation has every code.
+/// Returns whether [`explain`] can give this code.
 fn is_code(code: &str) -> bool {
     let mut codes = include_str!("../reasons.md")
         .lines()
@@ -97,27 +97,27 @@ fn is_code(code: &str) -> bool {
     codes.any(|known| known == code)
 }
 
-/// The roles by name, and what the file's own mean.
+/// Returns the numbers of all roles by name, and the file's own definitions.
 fn define(
-    named: &[Told<NamedRole>],
+    named: &[Located<NamedRole>],
 ) -> Result<(BTreeMap<String, RoleId>, Vec<RoleDefinition>), ScenarioError> {
-    let article = [
+    let defaults = [
         ("parent", RoleId::PARENT),
         ("employee", RoleId::EMPLOYEE),
         ("administrator", RoleId::ADMINISTRATOR),
     ];
-    let article = article.map(|(name, id)| (name.to_string(), id));
-    let mut roles = BTreeMap::from(article);
-    for Told { line, what: role } in named {
+    let defaults = defaults.map(|(name, id)| (name.to_string(), id));
+    let mut roles = BTreeMap::from(defaults);
+    for Located { line, value: role } in named {
         let name = role.name.clone();
-        // Another rank for one of the article's roles is no second role of that name.
+        // A default role may be given another rank.
         let known = roles.insert(name.clone(), RoleId(role.id));
         if known.is_some_and(|known| known != RoleId(role.id)) {
             return Err(ScenarioError::Twice { line: *line, name });
         }
     }
     let mut definitions = Vec::new();
-    for Told { line, what: role } in named {
+    for Located { line, value: role } in named {
         let implies = role.implies.as_ref();
         let implies = implies.map(|name| find(&roles, *line, name)).transpose()?;
         definitions.push(RoleDefinition {
@@ -129,8 +129,8 @@ fn define(
     Ok((roles, definitions))
 }
 
-impl Stage {
-    fn set(scenario: &Scenario) -> Result<Self, ScenarioError> {
+impl Runner {
+    fn new(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let (roles, definitions) = define(&scenario.roles)?;
         let mut organization = Organization::new(OrgId::from(1u64)).with_roles(definitions);
         organization.preset = scenario.preset;
@@ -145,17 +145,24 @@ impl Stage {
         }
         let mut roster = Roster::new(organization.id);
         let mut people = BTreeMap::new();
-        for (number, Told { line, what: person }) in (1u64..).zip(&scenario.people) {
+        for (
+            number,
+            Located {
+                line,
+                value: person,
+            },
+        ) in (1u64..).zip(&scenario.people)
+        {
             let held = role_set(&roles, *line, &person.roles)?;
             let account = Account::new(AccountId::from(number), organization.id, held, UnixTime(0));
             roster.admit(&account);
-            let player = Player {
+            let participant = Participant {
                 account,
                 sessions: BTreeMap::new(),
                 used: 0,
             };
             let name = person.name.clone();
-            if people.insert(name.clone(), player).is_some() {
+            if people.insert(name.clone(), participant).is_some() {
                 return Err(ScenarioError::Twice { line: *line, name });
             }
         }
@@ -169,9 +176,9 @@ impl Stage {
         })
     }
 
-    /// Does it, and says what the engine said.
-    fn step(&mut self, told: &Told<Step>, does: &str) -> Result<Vec<Reason>, ScenarioError> {
-        let Told { line, what: step } = told;
+    /// Runs a step and returns the reasons of its answer.
+    fn step(&mut self, located: &Located<Step>, does: &str) -> Result<Vec<Reason>, ScenarioError> {
+        let Located { line, value: step } = located;
         let missing = |field| ScenarioError::Missing { line: *line, field };
         self.next = self.next.saturating_add(1);
         let who = step.who.as_ref().ok_or_else(|| missing("who"))?;
@@ -196,14 +203,14 @@ impl Stage {
             subject: subject.map(|subject| &subject.account),
         };
         if does == "act" {
-            let reason = match standing(&snapshot, self.now) {
+            let reason = match current_level(&snapshot, self.now) {
                 Ok(level) => level.reason(),
                 Err(refusal) => refusal.reason(),
             };
             let required = crate::required(Some(&self.organization), &actor.account, self.now);
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
-        let deed = Deed {
+        let action = ActionReader {
             line: *line,
             step,
             roles: &self.roles,
@@ -211,7 +218,7 @@ impl Stage {
             number: self.next,
             used: actor.used,
         };
-        let command = deed.command(does)?;
+        let command = action.command(does)?;
         if command.reads_subject() && subject.is_none() {
             return Err(missing("whom"));
         }
@@ -222,7 +229,7 @@ impl Stage {
         Ok(reasons)
     }
 
-    /// Keeps what was decided, and the session that came of it.
+    /// Stores the changes of a decision and the session that it granted.
     fn write(&mut self, step: &Step, who: &str, decision: Decision) {
         let Changes {
             organization,

@@ -1,4 +1,4 @@
-//! What an action asks of the engine.
+//! Translates an action into a command.
 
 use crate::actions::*;
 use crate::world::*;
@@ -11,17 +11,17 @@ const GOOD: CodeCheck = CodeCheck::Good {
 const WRONG: CodeCheck = CodeCheck::Wrong { behind: None };
 pub const ACCESS: Access = Access::Allowed;
 
-/// Who asks, in which session, about whom, and for what.
-pub type Asked = (usize, Option<usize>, Option<usize>, Command);
+/// The actor, its session, the subject and the command.
+pub type Request = (usize, Option<usize>, Option<usize>, Command);
 
-/// `None` when the world does not let it happen (no phone, no paper).
-pub fn asked(world: &World, action: Action) -> Option<Asked> {
+/// Returns `None` if the world does not allow the action (no phone, no recovery codes).
+pub fn request(world: &World, action: Action) -> Option<Request> {
     of_owner(world, action)
         .or_else(|| of_administrator(world, action))
         .or_else(|| of_host(action))
 }
 
-fn of_owner(world: &World, action: Action) -> Option<Asked> {
+fn of_owner(world: &World, action: Action) -> Option<Request> {
     let (access, check) = (ACCESS, WRONG);
     let (k, s, command) = match action {
         Action::LogOutEverywhere(k, s) => (k, s, Command::LogOutEverywhere),
@@ -30,8 +30,8 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
             (k, s, Command::VerifyCode { code, access })
         }
         Action::WrongCode(k, s, _) => {
-            let vantage = vantage(world, k, s);
-            let code = Submitted { check, vantage };
+            let source = source(world, k, s);
+            let code = Submitted { check, source };
             (k, s, Command::VerifyCode { code, access })
         }
         Action::Begin(k, s, shown) => {
@@ -67,7 +67,7 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
         }
         Action::UseRecoveryCode(k, s) => {
             let left = world.people[k].account.recovery.len();
-            if left == 0 || world.people[k].paper != world.holder(k, s) {
+            if left == 0 || world.people[k].printed_codes != world.holder(k, s) {
                 return None;
             }
             (k, s, recover(world, k, s, digest(4, k, left as u8 - 1)))
@@ -78,9 +78,9 @@ fn of_owner(world: &World, action: Action) -> Option<Asked> {
     Some((k, Some(s), None, command))
 }
 
-fn of_administrator(world: &World, action: Action) -> Option<Asked> {
+fn of_administrator(world: &World, action: Action) -> Option<Request> {
     let (role, break_glass, typed_back) = (RoleId::EMPLOYEE, break_glass_code(), true);
-    let announce = |start| Command::ScheduleMandate { role, start };
+    let schedule = |start| Command::ScheduleMandate { role, start };
     let (k, s, j, command) = match action {
         Action::Enable(k, s) => (
             k,
@@ -93,10 +93,10 @@ fn of_administrator(world: &World, action: Action) -> Option<Asked> {
         ),
         Action::ScheduleMandate(k, s) => {
             let start = Start::At(NOW.plus(limits::NOTICE));
-            (k, s, None, announce(start))
+            (k, s, None, schedule(start))
         }
-        Action::AnnounceNow(k, s) => (k, s, None, announce(Start::Now { confirmed: true })),
-        Action::Cancel(k, s) => (k, s, None, Command::CancelMandate { role }),
+        Action::MandateNow(k, s) => (k, s, None, schedule(Start::Now { confirmed: true })),
+        Action::CancelMandate(k, s) => (k, s, None, Command::CancelMandate { role }),
         Action::RenewBreakGlassCode(k, s) => {
             let code = good(world, k, s)?;
             let command = Command::RenewBreakGlassCode {
@@ -123,8 +123,8 @@ fn of_administrator(world: &World, action: Action) -> Option<Asked> {
             (k, s, Some(j), command)
         }
         Action::Employ(k, s, j) => {
-            let (check, vantage) = (CodeCheck::Absent, Vantage::Stranger);
-            let code = Submitted { check, vantage };
+            let (check, source) = (CodeCheck::Absent, CodeSource::Stranger);
+            let code = Submitted { check, source };
             (k, s, Some(j), Command::AddRole { role, code })
         }
         Action::Promote(k, s, j) => {
@@ -141,7 +141,7 @@ fn of_administrator(world: &World, action: Action) -> Option<Asked> {
     Some((k, Some(s), j, command))
 }
 
-fn of_host(action: Action) -> Option<Asked> {
+fn of_host(action: Action) -> Option<Request> {
     let break_glass = break_glass_code();
     let (k, command) = match action {
         Action::PasswordChanged(k) => (k, Command::PasswordChanged { by_owner: true }),
@@ -168,27 +168,27 @@ fn of_host(action: Action) -> Option<Asked> {
     Some((k, None, None, command))
 }
 
-fn vantage(world: &World, k: usize, s: usize) -> Vantage {
+fn source(world: &World, k: usize, s: usize) -> CodeSource {
     match world.holder(k, s) {
-        Who::Owner if s == 0 => Vantage::KnownDevice,
-        _ => Vantage::Stranger,
+        Who::Owner if s == 0 => CodeSource::KnownDevice,
+        _ => CodeSource::Stranger,
     }
 }
 
-/// A good code of the active authenticator, if the one who holds this session has the phone.
+/// Returns a good code, if the holder of this session has the phone.
 fn good(world: &World, k: usize, s: usize) -> Option<Submitted> {
     let person = &world.people[k];
     let active = matches!(person.account.authenticator, Authenticator::Active { .. });
     (active && person.phone == world.holder(k, s)).then(|| Submitted {
         check: GOOD,
-        vantage: vantage(world, k, s),
+        source: source(world, k, s),
     })
 }
 
 fn recover(world: &World, k: usize, s: usize, code: Digest) -> Command {
     Command::UseRecoveryCode {
         code: Some(code),
-        vantage: vantage(world, k, s),
+        source: source(world, k, s),
         access: ACCESS,
     }
 }

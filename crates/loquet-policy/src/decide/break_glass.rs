@@ -1,26 +1,27 @@
-//! Break-glass: the way back when no administrator can log in. The host asks; there is no session.
+//! Break-glass: readmits an administrator when none can log in. The host gives the commands, without a
+//! session.
 
-use super::turn::{Answer, Turn, reset};
+use super::builder::{Answer, DecisionBuilder, reset};
 use crate::{BreakGlass, Digest, Event, Grant, Origin, Refusal, ResetCode, RoleId, limits};
 
-impl Turn<'_> {
-    /// The named administrator, and the state of the glass.
-    fn glass(&self) -> Result<BreakGlass, Refusal> {
+impl DecisionBuilder<'_> {
+    /// Returns the state of break-glass, if the actor is an administrator.
+    fn break_glass_state(&self) -> Result<BreakGlass, Refusal> {
         if !self
             .actor()
-            .present()?
+            .require_active()?
             .roles
             .contains(RoleId::ADMINISTRATOR)
         {
             return Err(Refusal::NotAdmin);
         }
-        self.rows_of_administrator()?;
+        self.require_administrator_rows()?;
         Ok(self.organization()?.break_glass.at(self.now))
     }
 
-    pub(super) fn break_glass(&mut self, presented: Digest) -> Answer {
+    pub(super) fn open_break_glass(&mut self, presented: Digest) -> Answer {
         let (account, now) = (self.actor().id, self.now);
-        let (break_glass, since, wrong) = match self.glass()? {
+        let (break_glass, since, wrong) = match self.break_glass_state()? {
             BreakGlass::Unset => return Err(Refusal::NoBreakGlassCode { until: None }),
             BreakGlass::Void { until, .. } => {
                 return Err(Refusal::NoBreakGlassCode { until: Some(until) });
@@ -41,8 +42,8 @@ impl Turn<'_> {
                 ready,
             };
             let event = Event::BreakGlassOpening { account, ready };
-            self.tell_owner(event);
-            self.tell_administrators(event);
+            self.notify_owner(event);
+            self.notify_administrators(event);
             return Ok(Grant::Opening { ready });
         }
         let wrong = wrong.saturating_add(1);
@@ -60,14 +61,14 @@ impl Turn<'_> {
             }
         };
         if void {
-            self.tell_administrators(Event::BreakGlassCodeVoid);
+            self.notify_administrators(Event::BreakGlassCodeVoid);
         }
         Err(Refusal::WrongBreakGlassCode)
     }
 
     pub(super) fn collect_reset_code(&mut self, presented: Digest, digest: Digest) -> Answer {
         let (account, now) = (self.actor().id, self.now);
-        let (break_glass, ready) = match self.glass()? {
+        let (break_glass, ready) = match self.break_glass_state()? {
             BreakGlass::Opening {
                 break_glass,
                 account: named,
@@ -102,8 +103,8 @@ impl Turn<'_> {
         };
         reset(self.actor_mut(), Some(reset_code));
         self.void_reset_codes_of(account)?;
-        self.tell_owner(Event::BreakGlassOpen { account });
-        self.tell_administrators(Event::BreakGlassOpen { account });
+        self.notify_owner(Event::BreakGlassOpen { account });
+        self.notify_administrators(Event::BreakGlassOpen { account });
         Ok(Grant::ResetCodeIssued { expires })
     }
 }

@@ -1,26 +1,27 @@
-//! What a session is worth now.
+//! The level that a session has now.
 
 use crate::requirement::{enrollment_open, required};
 use crate::{
     Account, Authenticator, Level, Organization, Refusal, Session, Snapshot, UnixTime, limits,
 };
 
-/// What the session of a snapshot is worth at `now`: recomputed at every request, never more
-/// than it was granted at.
+/// Returns the level of the snapshot's session at `now`. It is computed anew for each request and never
+/// exceeds the level at which the session was granted.
 ///
 /// # Errors
-/// A [`Refusal`] when the session is over, with the reason.
+/// A [`Refusal`] when the session is over.
 ///
 /// # Security
-/// Only [`Level::Level1`] and [`Level::Level2`] carry rights.
-pub fn standing(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
-    standing_of(snapshot.organization, snapshot.actor, snapshot.session, now)
+/// Only [`Level::Level1`] and [`Level::Level2`] give rights.
+pub fn current_level(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
+    level_of(snapshot.organization, snapshot.actor, snapshot.session, now)
 }
 
-/// The same, if it carries rights: [`Level::Level1`] or [`Level::Level2`].
+/// Returns the level of the snapshot's session at `now`, if it gives rights: [`Level::Level1`] or
+/// [`Level::Level2`].
 ///
 /// # Errors
-/// The [`Refusal`] that says what is to be done first, and because of what.
+/// The [`Refusal`] that says what must be done first, and why.
 pub fn rights(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<Level, Refusal> {
     rights_of(snapshot.organization, snapshot.actor, snapshot.session, now)
 }
@@ -32,10 +33,10 @@ pub(crate) fn rights_of(
     now: UnixTime,
 ) -> Result<Level, Refusal> {
     let why = || required(organization, account, now).cause();
-    match standing_of(organization, account, session, now)? {
+    match level_of(organization, account, session, now)? {
         Level::HalfLogin => Err(Refusal::CodeRequired(why())),
         Level::EnrollOnly => Err(Refusal::EnrollOnly(why())),
-        // It is disabled, or the session would be of another level.
+        // The authenticator is disabled, or the session would have another level.
         Level::RecoveryOnly => {
             let disabled = account.authenticator_at(now).counts();
             disabled.and(Err(Refusal::StaleLogIn))
@@ -44,7 +45,7 @@ pub(crate) fn rights_of(
     }
 }
 
-pub(crate) fn standing_of(
+pub(crate) fn level_of(
     organization: Option<&Organization>,
     account: &Account,
     session: Option<&Session>,
@@ -68,8 +69,8 @@ pub(crate) fn standing_of(
             Err(Refusal::LogInExpired)
         }
         (Level::HalfLogin, Authenticator::Active { .. }) => Ok(Level::HalfLogin),
-        // INVARIANT: Level2 implies an active authenticator. Nothing asks whether it is required:
-        // a session whose codes were burnt under it is no better than the burner.
+        // INVARIANT: Level2 implies an active authenticator, whether or not one is required: a thief who
+        // exhausted the failures must not keep a Level2 session.
         (Level::Level2, Authenticator::Active { .. }) => Ok(Level::Level2),
         (
             Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly | Level::Level2,
@@ -82,15 +83,15 @@ pub(crate) fn standing_of(
                 Err(Refusal::PolicyUnavailable)
             }
         }
-        // These pairs are of different epochs, so that nobody meets them.
+        // Such a session belongs to an earlier epoch, so that this is unreachable.
         (Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly, _) => Err(Refusal::StaleLogIn),
-        (Level::Level1 | Level::Level2, _) => entry(organization, account, now),
+        (Level::Level1 | Level::Level2, _) => level_after_password(organization, account, now),
     }
 }
 
-/// What the password alone is worth: the heart of a log-in, and what an old Level1 session
-/// falls to when a mandate begins.
-pub(crate) fn entry(
+/// Returns the level that the correct password gives. An old Level1 session falls to it when a mandate
+/// begins.
+pub(crate) fn level_after_password(
     organization: Option<&Organization>,
     account: &Account,
     now: UnixTime,

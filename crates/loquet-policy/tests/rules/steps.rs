@@ -1,11 +1,11 @@
-//! What people do in a house.
+//! The steps of users, administrators and the host in a fixture.
 
-use crate::house::*;
+use crate::fixture::*;
 use loquet_policy::*;
 
 /// Log-ins and codes.
-impl House {
-    /// The next code of whichever phone is right.
+impl Fixture {
+    /// Returns the next good code.
     pub fn good(&mut self) -> Submitted {
         self.step += 1;
         let (step, offset) = (self.step, 0);
@@ -16,9 +16,9 @@ impl House {
         &mut self,
         who: usize,
         session: Session,
-        vantage: Vantage,
+        source: CodeSource,
     ) -> Result<Grant, Refusal> {
-        self.give(who, session, Submitted { vantage, ..WRONG })
+        self.give(who, session, Submitted { source, ..WRONG })
     }
 
     pub fn give(
@@ -45,7 +45,7 @@ impl House {
         self.give(who, session, code).map(session_of)
     }
 
-    /// Log in and give the code that is asked for.
+    /// Logs in and submits the code that is required.
     pub fn enter(&mut self, who: usize) -> Session {
         let session = self.log_in(who);
         self.verify_code(who, session).unwrap()
@@ -57,13 +57,13 @@ impl House {
         session: Session,
         pair: PairCheck,
     ) -> Result<Grant, Refusal> {
-        let (vantage, access) = (Vantage::Stranger, ACCESS);
+        let (source, access) = (CodeSource::Stranger, ACCESS);
         self.ask(
             who,
             session,
             Command::Resynchronize {
                 pair,
-                vantage,
+                source,
                 access,
             },
         )
@@ -71,7 +71,7 @@ impl House {
 }
 
 /// Enrollment and recovery.
-impl House {
+impl Fixture {
     pub fn begin(
         &mut self,
         who: usize,
@@ -128,26 +128,26 @@ impl House {
         self.confirm(who, session).unwrap()
     }
 
-    pub fn switch_off(&mut self, who: usize, session: Session) -> Result<Grant, Refusal> {
+    pub fn turn_off(&mut self, who: usize, session: Session) -> Result<Grant, Refusal> {
         let code = self.good();
         self.ask(who, session, Command::TurnOff { code })
     }
 
-    /// A voluntary account that is bound and switched off, at Level1.
-    pub fn switched_off(&mut self, who: usize) -> Session {
+    /// Turns the second factor off and returns a Level1 session.
+    pub fn turned_off(&mut self, who: usize) -> Session {
         let session = self.enter(who);
-        self.switch_off(who, session).unwrap();
+        self.turn_off(who, session).unwrap();
         self.log_in(who)
     }
 
     pub fn recover(&mut self, who: usize, session: Session, code: u8) -> Result<Grant, Refusal> {
-        let (code, vantage, access) = (Some(digest(code)), Vantage::Stranger, ACCESS);
+        let (code, source, access) = (Some(digest(code)), CodeSource::Stranger, ACCESS);
         self.ask(
             who,
             session,
             Command::UseRecoveryCode {
                 code,
-                vantage,
+                source,
                 access,
             },
         )
@@ -169,16 +169,16 @@ impl House {
         )
     }
 
-    /// The reset code of break-glass is out.
-    pub fn broken_glass(&mut self, who: usize) {
+    /// Opens break-glass and collects its reset code.
+    pub fn open_and_collect(&mut self, who: usize) {
         self.open(who, BREAK_GLASS).unwrap();
         self.wait(limits::BREAK_GLASS);
         self.collect(who, BREAK_GLASS).unwrap();
     }
 }
 
-/// What administrators do.
-impl House {
+/// Commands of administrators.
+impl Fixture {
     pub fn reset(&mut self, who: usize, session: Session, whom: usize) -> Result<Grant, Refusal> {
         let (reset_code, aloud, code) = (digest(RESET_CODE), false, self.good());
         self.about(
@@ -193,7 +193,7 @@ impl House {
         )
     }
 
-    pub fn rehire(
+    pub fn reactivate(
         &mut self,
         session: Session,
         whom: usize,
@@ -213,7 +213,7 @@ impl House {
         )
     }
 
-    pub fn announce(
+    pub fn schedule_mandate(
         &mut self,
         session: Session,
         role: RoleId,
@@ -228,7 +228,7 @@ impl House {
         self.ask(ANNE, session, Command::ScheduleMandate { role, start })
     }
 
-    pub fn change(&mut self, session: Session, setting: Setting) -> Result<Grant, Refusal> {
+    pub fn change_setting(&mut self, session: Session, setting: Setting) -> Result<Grant, Refusal> {
         let code = self.good();
         self.ask(ANNE, session, Command::ChangeSetting { setting, code })
     }

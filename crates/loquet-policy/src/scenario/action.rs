@@ -1,9 +1,9 @@
-//! What a step does, as the engine's command.
+//! Translates a step into a command.
 
 use super::{ScenarioError, Step};
 use crate::{
-    Access, CodeCheck, Command, Digest, PairCheck, RecoverySet, RoleId, RoleSet, Setting,
-    SettingKind, Start, Submitted, UnixTime, Vantage, limits,
+    Access, CodeCheck, CodeSource, Command, Digest, PairCheck, RecoverySet, RoleId, RoleSet,
+    Setting, SettingKind, Start, Submitted, UnixTime, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -13,32 +13,32 @@ const RESET_CODE: Digest = Digest::from_bytes([2; 32]);
 const LINK: Digest = Digest::from_bytes([3; 32]);
 const WRONG: Digest = Digest::from_bytes([0; 32]);
 
-/// A step, and what its command is made of.
-pub(super) struct Deed<'a> {
+/// A step, with what its command needs.
+pub(super) struct ActionReader<'a> {
     pub(super) line: usize,
     pub(super) step: &'a Step,
     pub(super) roles: &'a BTreeMap<String, RoleId>,
     pub(super) now: UnixTime,
-    /// The step of the code and of nothing before.
+    /// The step of the code, which is not used yet.
     pub(super) number: u64,
-    /// Recovery codes that the person used up.
+    /// The number of recovery codes that the person has used.
     pub(super) used: u8,
 }
 
 type Found = Result<Option<Command>, ScenarioError>;
 
-impl Deed<'_> {
+impl ActionReader<'_> {
     pub(super) fn command(&self, does: &str) -> Result<Command, ScenarioError> {
         let found = self.of_sessions(does)?;
         let found = found.or(self.of_enrollment(does)?);
         let found = found.or(self.of_organization(does)?);
         let found = found.or(self.of_people(does)?);
-        found.ok_or_else(|| unknown(self.line, "deed", does))
+        found.ok_or_else(|| unknown(self.line, "action", does))
     }
 
     fn of_sessions(&self, does: &str) -> Found {
         let (access, code) = (self.access()?, self.code()?);
-        let vantage = code.vantage;
+        let source = code.source;
         Ok(Some(match does {
             "log in" => Command::LogIn { access },
             "log out" => Command::LogOut,
@@ -52,7 +52,7 @@ impl Deed<'_> {
                     CodeCheck::Wrong { .. } => PairCheck::Wrong,
                     CodeCheck::Malformed | CodeCheck::Absent => PairCheck::Malformed,
                 },
-                vantage,
+                source,
                 access,
             },
             "use recovery code" => Command::UseRecoveryCode {
@@ -62,7 +62,7 @@ impl Deed<'_> {
                     CodeCheck::Wrong { .. } => Some(WRONG),
                     CodeCheck::Malformed | CodeCheck::Absent => None,
                 },
-                vantage,
+                source,
                 access,
             },
             "report lost" => Command::ReportLost,
@@ -73,7 +73,7 @@ impl Deed<'_> {
 
     fn of_enrollment(&self, does: &str) -> Found {
         let (access, code) = (self.access()?, self.code()?);
-        // The first enrollment shows ten codes; which are used up is known from how many were.
+        // Each enrollment shows the same ten codes, so that the number of used ones is enough.
         let recovery = RecoverySet::new((0..10).map(recovery_code)).unwrap_or(RecoverySet::EMPTY);
         let begin = |reset_code| Command::BeginEnrollment {
             reset_code,
@@ -207,10 +207,10 @@ impl Deed<'_> {
     }
 
     fn code(&self) -> Result<Submitted, ScenarioError> {
-        let vantage = match self.step.from.as_deref() {
-            None | Some("known device") => Vantage::KnownDevice,
-            Some("elsewhere") => Vantage::Stranger,
-            Some("live session") => Vantage::LiveSession,
+        let source = match self.step.from.as_deref() {
+            None | Some("known device") => CodeSource::KnownDevice,
+            Some("elsewhere") => CodeSource::Stranger,
+            Some("live session") => CodeSource::LiveSession,
             Some(other) => return Err(unknown(self.line, "from", other)),
         };
         let check = match self.step.code.as_deref() {
@@ -227,7 +227,7 @@ impl Deed<'_> {
             Some("none") => CodeCheck::Absent,
             Some(other) => return Err(unknown(self.line, "code", other)),
         };
-        Ok(Submitted { check, vantage })
+        Ok(Submitted { check, source })
     }
 }
 

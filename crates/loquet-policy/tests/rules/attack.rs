@@ -1,109 +1,109 @@
-//! What the thief of a password tries, and what comes of it.
+//! Simulated guessing attacks by a thief of the password.
 
 use std::ops::ControlFlow;
 
 use crate::defender::{Defender, mix};
-use crate::house::ACCESS;
+use crate::fixture::ACCESS;
 use loquet_policy::*;
 
 pub const SIX_DIGITS: u64 = 1_000_000;
 pub const HUNDRED_YEARS: u64 = 36_525 * limits::DAY;
 
-/// How the thief guesses.
+/// The thief's method.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Guess {
-    /// One code after another.
+    /// Single codes.
     Codes,
-    /// Two codes at a time, by the way that corrects a clock.
+    /// Two codes at a time, through resynchronization.
     Pairs,
-    /// Codes; whenever the answer "your phone is late" betrays one, pairs that begin with it.
+    /// Single codes; when the hint "your phone is late" reveals one, pairs that begin with it.
     Hints,
 }
 
-/// One kind of siege.
+/// One kind of attack.
 #[derive(Clone, Copy)]
-pub struct Siege {
+pub struct Attack {
     pub name: &'static str,
     pub guess: Guess,
-    /// From where the thief types.
-    pub thief: Vantage,
-    /// From where the owner logs in once a day, if at all.
-    pub owner: Option<Vantage>,
+    /// The source of the thief's codes.
+    pub thief: CodeSource,
+    /// The source of the owner's daily log-in, if any.
+    pub owner: Option<CodeSource>,
     /// Steps by which the phone's clock was corrected.
     pub drift: i8,
-    /// Codes there are.
+    /// The number of possible codes.
     pub codes: u64,
-    /// How long the thief goes on.
+    /// The duration.
     pub seconds: u64,
 }
 
-pub const SIEGE: Siege = Siege {
+pub const ATTACK: Attack = Attack {
     name: "password; the owner logs in daily from a known device",
     guess: Guess::Codes,
-    thief: Vantage::Stranger,
-    owner: Some(Vantage::KnownDevice),
+    thief: CodeSource::Stranger,
+    owner: Some(CodeSource::KnownDevice),
     drift: 0,
     codes: SIX_DIGITS,
     seconds: 30 * limits::DAY,
 };
 
-/// What came of one siege.
+/// The outcome of one attack.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Outcome {
-    /// Codes that were looked at.
+    /// Codes that were checked.
     pub evaluated: u64,
     /// Whether one was right.
     pub broken: bool,
-    /// Days on which the owner came in, and on which not.
+    /// Days on which the owner could log in, and could not.
     pub days: (u64, u64),
 }
 
-impl Siege {
-    /// One secret besieged until it falls, nobody looks at the thief's codes any more, or time is over.
-    pub fn lay(&self, secret: u64) -> Outcome {
-        let mut house = Defender::new(secret, self.codes, self.drift);
+impl Attack {
+    /// Attacks one secret until a guess succeeds, codes are no longer checked, or the time is over.
+    pub fn run(&self, secret: u64) -> Outcome {
+        let mut defender = Defender::new(secret, self.codes, self.drift);
         let mut outcome = Outcome::default();
-        let end = house.now.plus(self.seconds);
+        let end = defender.now.plus(self.seconds);
         let mut session: Option<Session> = None;
-        let mut betrayed: Option<(u64, u64)> = None;
-        let mut morning = house.now;
-        while house.now < end {
-            if house.now >= morning {
+        let mut hinted: Option<(u64, u64)> = None;
+        let mut morning = defender.now;
+        while defender.now < end {
+            if defender.now >= morning {
                 morning = morning.plus(limits::DAY);
-                if let Some(vantage) = self.owner {
-                    let entered = house.owner_enters(vantage);
+                if let Some(source) = self.owner {
+                    let entered = defender.owner_enters(source);
                     outcome.days.0 += u64::from(entered);
                     outcome.days.1 += u64::from(!entered);
                 }
             }
-            if session.is_none_or(|it| house.now >= it.at.plus(limits::HALF_LOGIN)) {
-                session = house.log_in();
+            if session.is_none_or(|it| defender.now >= it.at.plus(limits::HALF_LOGIN)) {
+                session = defender.log_in();
             }
             let Some(half) = session else {
-                // Disabled: the secret is out of reach for everybody.
-                house.now = morning;
+                // The authenticator is disabled.
+                defender.now = morning;
                 continue;
             };
-            let typed = mix(!secret, house.next) % self.codes;
-            let command = match (self.guess, betrayed) {
-                (Guess::Hints, Some((step, known))) if step + 4 > house.step() => {
-                    self.pair(&house, [known, typed])
+            let typed = mix(!secret, defender.next) % self.codes;
+            let command = match (self.guess, hinted) {
+                (Guess::Hints, Some((step, known))) if step + 4 > defender.step() => {
+                    self.pair(&defender, [known, typed])
                 }
                 (Guess::Codes | Guess::Hints, _) => Command::VerifyCode {
                     code: Submitted {
-                        check: house.check(typed, self.guess == Guess::Hints),
-                        vantage: self.thief,
+                        check: defender.check(typed, self.guess == Guess::Hints),
+                        source: self.thief,
                     },
                     access: ACCESS,
                 },
                 (Guess::Pairs, _) => {
-                    let second = mix(secret ^ 7, house.next) % self.codes;
-                    self.pair(&house, [typed, second])
+                    let second = mix(secret ^ 7, defender.next) % self.codes;
+                    self.pair(&defender, [typed, second])
                 }
             };
-            let answer = house.ask(Some(&half), &command);
+            let answer = defender.ask(Some(&half), &command);
             if self
-                .judge(&mut house, answer, morning, &mut outcome)
+                .judge(&mut defender, answer, morning, &mut outcome)
                 .is_break()
             {
                 break;
@@ -112,24 +112,27 @@ impl Siege {
                 behind: Some(minutes),
             }) = answer
             {
-                betrayed = Some((house.step().saturating_sub(u64::from(minutes) * 2), typed));
+                hinted = Some((
+                    defender.step().saturating_sub(u64::from(minutes) * 2),
+                    typed,
+                ));
             }
         }
         outcome
     }
 
-    fn pair(&self, house: &Defender, typed: [u64; 2]) -> Command {
+    fn pair(&self, defender: &Defender, typed: [u64; 2]) -> Command {
         Command::Resynchronize {
-            pair: house.pair(typed),
-            vantage: self.thief,
+            pair: defender.pair(typed),
+            source: self.thief,
             access: ACCESS,
         }
     }
 
-    /// Counts what was looked at, and moves to the next moment at which anything can happen.
+    /// Counts a checked code, and moves to the next time at which the state can change.
     fn judge(
         &self,
-        house: &mut Defender,
+        defender: &mut Defender,
         answer: Result<Grant, Refusal>,
         morning: UnixTime,
         outcome: &mut Outcome,
@@ -141,39 +144,39 @@ impl Siege {
                 return ControlFlow::Break(());
             }
             Err(Refusal::WrongCode { .. }) => outcome.evaluated += 1,
-            Err(Refusal::AlreadyUsed { .. }) => house.now = house.now.plus(1),
+            Err(Refusal::AlreadyUsed { .. }) => defender.now = defender.now.plus(1),
             Err(Refusal::Throttled { wait }) => {
-                let awake = house.now.plus(wait);
-                house.now = if self.owner.is_some() {
+                let awake = defender.now.plus(wait);
+                defender.now = if self.owner.is_some() {
                     awake.min(morning)
                 } else {
                     awake
                 };
             }
-            // Nobody looks any more. Without an owner's log-in to wait for, nothing changes that.
+            // Codes are no longer checked. Only the owner's log-in could change that.
             Err(Refusal::KnownDeviceOnly | Refusal::StaleLogIn | Refusal::Disabled { .. }) => {
                 if self.owner.is_none() {
                     return ControlFlow::Break(());
                 }
-                house.now = morning;
+                defender.now = morning;
             }
             Err(other) => panic!("{other}"),
         }
         ControlFlow::Continue(())
     }
 
-    /// Codes that are good at a time.
+    /// Returns the number of codes that are good at a time.
     pub fn good_at_a_time(&self) -> u64 {
         if self.drift.unsigned_abs() > 1 { 4 } else { 3 }
     }
 
-    /// Lays siege to many secrets and says what came of it.
-    pub fn campaign(&self, secrets: u64) -> (u64, u64, (u64, u64)) {
+    /// Attacks many secrets and prints the result.
+    pub fn run_many(&self, secrets: u64) -> (u64, u64, (u64, u64)) {
         let half = secrets / 2;
-        let march = |from: u64, to: u64| {
+        let run_range = |from: u64, to: u64| {
             let (mut most, mut broken, mut days) = (0, 0, (0, 0));
             for secret in from..to {
-                let outcome = self.lay(mix(0x10c4e7, secret));
+                let outcome = self.run(mix(0x10c4e7, secret));
                 most = outcome.evaluated.max(most);
                 broken += u64::from(outcome.broken);
                 days = (days.0 + outcome.days.0, days.1 + outcome.days.1);
@@ -181,8 +184,8 @@ impl Siege {
             (most, broken, days)
         };
         let (one, two) = std::thread::scope(|scope| {
-            let other = scope.spawn(|| march(half, secrets));
-            (march(0, half), other.join().unwrap())
+            let other = scope.spawn(|| run_range(half, secrets));
+            (run_range(0, half), other.join().unwrap())
         });
         let days = (one.2.0 + two.2.0, one.2.1 + two.2.1);
         let (most, broken) = (one.0.max(two.0), one.1 + two.1);

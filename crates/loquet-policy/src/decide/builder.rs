@@ -1,6 +1,6 @@
-//! One decision while it is being made: what was read, what will be written, who will be told.
+//! The decision under construction: the snapshot, the rows written so far and the notices.
 
-use crate::standing::{rights_of, standing_of};
+use crate::level::{level_of, rights_of};
 use crate::{
     Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
     Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster, Session, Snapshot,
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 pub(super) type Answer = Result<Grant, Refusal>;
 
-pub(super) struct Turn<'a> {
+pub(super) struct DecisionBuilder<'a> {
     snapshot: Snapshot<'a>,
     pub(super) now: UnixTime,
     pub(super) fresh: Fresh,
@@ -18,9 +18,8 @@ pub(super) struct Turn<'a> {
     notices: Vec<Notice>,
 }
 
-/// Whether rows do not belong together: whoever asks about another organization is a stranger to
-/// it.
-pub(super) fn is_foreign(snapshot: &Snapshot<'_>) -> bool {
+/// Returns whether the rows belong to different organizations or accounts.
+pub(super) fn rows_disagree(snapshot: &Snapshot<'_>) -> bool {
     let org = snapshot.actor.org;
     snapshot
         .organization
@@ -32,7 +31,7 @@ pub(super) fn is_foreign(snapshot: &Snapshot<'_>) -> bool {
             .is_some_and(|session| session.account != snapshot.actor.id)
 }
 
-impl<'a> Turn<'a> {
+impl<'a> DecisionBuilder<'a> {
     /// Begins a decision.
     #[inline]
     pub(super) fn begin(snapshot: &Snapshot<'a>, now: UnixTime, fresh: Fresh) -> Self {
@@ -45,7 +44,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Ends it. Inlined, as `begin` is: what is moved here are kilobytes.
+    /// Ends the decision. `begin` and `end` are inlined because they move kilobytes.
     #[inline]
     pub(super) fn end(self, answer: Answer) -> Decision {
         Decision {
@@ -65,7 +64,7 @@ impl<'a> Turn<'a> {
             .get_or_insert_with(|| self.snapshot.actor.clone())
     }
 
-    /// The other account that an administrator's command is about.
+    /// Returns the account that an administrator's command is about.
     pub(super) fn subject(&self) -> Result<&Account, Refusal> {
         self.changes
             .subject
@@ -79,21 +78,21 @@ impl<'a> Turn<'a> {
         Ok(self.changes.subject.get_or_insert_with(|| subject.clone()))
     }
 
-    /// Whether the command is about the one who gives it.
+    /// Returns whether the subject is the actor.
     pub(super) fn is_self(&self) -> bool {
         self.snapshot
             .subject
             .is_some_and(|subject| subject.id == self.snapshot.actor.id)
     }
 
-    /// Whether the command is about somebody else.
+    /// Returns whether the subject is another account.
     pub(super) fn is_other(&self) -> bool {
         self.snapshot
             .subject
             .is_some_and(|subject| subject.id != self.snapshot.actor.id)
     }
 
-    pub(super) fn readable(&self) -> Option<&Organization> {
+    pub(super) fn known_organization(&self) -> Option<&Organization> {
         self.changes
             .organization
             .as_ref()
@@ -101,7 +100,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn organization(&self) -> Result<&Organization, Refusal> {
-        self.readable().ok_or(Refusal::PolicyUnavailable)
+        self.known_organization().ok_or(Refusal::PolicyUnavailable)
     }
 
     pub(super) fn organization_mut(&mut self) -> Result<&mut Organization, Refusal> {
@@ -115,8 +114,8 @@ impl<'a> Turn<'a> {
             .get_or_insert_with(|| organization.clone()))
     }
 
-    /// The organization, in which multi-factor log-in is enabled.
-    pub(super) fn enabled(&self) -> Result<&Organization, Refusal> {
+    /// Returns the organization, if multi-factor log-in is enabled.
+    pub(super) fn require_enabled(&self) -> Result<&Organization, Refusal> {
         self.organization().and_then(|organization| {
             if organization.is_enabled() {
                 Ok(organization)
@@ -139,75 +138,76 @@ impl<'a> Turn<'a> {
         Ok(self.changes.roster.get_or_insert_with(|| roster.clone()))
     }
 
-    pub(super) fn tell(&mut self, to: Audience, event: Event) {
+    pub(super) fn notify(&mut self, to: Audience, event: Event) {
         self.notices.push(Notice { to, event });
     }
 
-    pub(super) fn tell_owner(&mut self, event: Event) {
+    pub(super) fn notify_owner(&mut self, event: Event) {
         let account = self.actor().id;
-        self.tell(Audience::Owner { account }, event);
+        self.notify(Audience::Owner { account }, event);
     }
 
-    pub(super) fn tell_administrators(&mut self, event: Event) {
-        self.tell(Audience::Administrators, event);
+    pub(super) fn notify_administrators(&mut self, event: Event) {
+        self.notify(Audience::Administrators, event);
     }
 
-    /// The session in which the actor acts.
+    /// Returns the session that the actor uses.
     pub(super) fn session(&self) -> Result<&'a Session, Refusal> {
         self.snapshot.session.ok_or(Refusal::LogInRequired)
     }
 
-    /// What that session is worth now, after everything that this decision has changed.
-    pub(super) fn standing(&self) -> Result<Level, Refusal> {
-        standing_of(
-            self.readable(),
+    /// Returns the session's level now, including the changes made so far.
+    pub(super) fn current_level(&self) -> Result<Level, Refusal> {
+        level_of(
+            self.known_organization(),
             self.actor(),
             self.snapshot.session,
             self.now,
         )
     }
 
-    /// The session, if it has rights: Level1 or Level2.
+    /// Returns the session's level, if it gives rights: Level1 or Level2.
     pub(super) fn rights(&self) -> Result<Level, Refusal> {
         rights_of(
-            self.readable(),
+            self.known_organization(),
             self.actor(),
             self.snapshot.session,
             self.now,
         )
     }
 
-    /// Whether this session's code was given at most five minutes ago.
+    /// Returns whether the session's last code is at most [`limits::RECENT`] seconds old.
     pub(super) fn is_recent(&self) -> bool {
         let session = self.snapshot.session;
-        self.standing() == Ok(Level::Level2)
+        self.current_level() == Ok(Level::Level2)
             && session.is_some_and(|session| self.now.since(session.at) <= limits::RECENT)
     }
 
-    /// A recent code, wherever anybody can have one.
-    pub(super) fn recent(&self) -> Result<(), Refusal> {
+    /// Requires a recent code, once multi-factor log-in is enabled.
+    pub(super) fn require_recent_code(&self) -> Result<(), Refusal> {
         if !self.organization()?.is_enabled() || self.is_recent() {
             return Ok(());
         }
-        self.has_code()?;
+        self.require_active_authenticator()?;
         Err(Refusal::NotFresh)
     }
 
-    /// The actor's authenticator counts.
-    pub(super) fn has_code(&self) -> Result<(), Refusal> {
+    /// Requires that codes of the actor's authenticator are accepted.
+    pub(super) fn require_active_authenticator(&self) -> Result<(), Refusal> {
         self.actor().authenticator_at(self.now).counts()
     }
 
-    /// The same, for what makes no sense without one.
-    pub(super) fn bound(&self) -> Result<(), Refusal> {
-        self.has_code().map_err(|refusal| match refusal {
-            Refusal::EnrollFirst => Refusal::NoAuthenticator,
-            other => other,
-        })
+    /// Requires the same, and answers [`Refusal::NoAuthenticator`] where there is none.
+    pub(super) fn require_bound_authenticator(&self) -> Result<(), Refusal> {
+        self.require_active_authenticator()
+            .map_err(|refusal| match refusal {
+                Refusal::EnrollFirst => Refusal::NoAuthenticator,
+                other => other,
+            })
     }
 
-    /// An administrator with a session that has rights, and rules that can be read.
-    pub(super) fn administrator(&self) -> Result<(), Refusal> {
+    /// Requires a session with rights, the administrator role and readable rules.
+    pub(super) fn require_administrator(&self) -> Result<(), Refusal> {
         self.rights()?;
         if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             return Err(Refusal::NotAdmin);
@@ -215,8 +215,8 @@ impl<'a> Turn<'a> {
         self.organization().map(drop)
     }
 
-    /// What the access rules say. Break-glass alone is above them.
-    pub(super) fn allowed(&self, access: Access) -> Result<(), Refusal> {
+    /// Checks the access rules, which only break-glass bypasses.
+    pub(super) fn check_access(&self, access: Access) -> Result<(), Refusal> {
         match access {
             Access::Allowed => Ok(()),
             _ if self.actor().holds_break_glass(self.now) => Ok(()),
@@ -225,7 +225,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Sessions of the actor are over from here on, except the one that is returned.
+    /// Returns a new session of the actor, which replaces the present one.
     pub(super) fn new_session(&self, level: Level) -> Session {
         let actor = self.actor();
         Session {
@@ -237,7 +237,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The administrators' list learns whether an administrator is enrolled.
+    /// Updates the roster's record of whether an administrator is enrolled.
     pub(super) fn set_enrolled(
         &mut self,
         account: AccountId,
@@ -256,9 +256,9 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// Decisions about an administrator's authenticator move the list, and a good code of an
-    /// administrator cancels break-glass: they are not made while either row cannot be read.
-    pub(super) fn rows_of_administrator(&self) -> Result<(), Refusal> {
+    /// Requires both rows for an administrator: a change of the authenticator writes the roster, and a good
+    /// code cancels break-glass.
+    pub(super) fn require_administrator_rows(&self) -> Result<(), Refusal> {
         if self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             self.organization()?;
             self.roster()?;
@@ -266,31 +266,31 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// An administrator reached Level2: whoever opens the break-glass is stopped.
+    /// Cancels break-glass that is opening, because an administrator reached Level2.
     pub(super) fn cancel_break_glass(&mut self) -> Result<(), Refusal> {
         let by = self.actor().id;
         if !self.actor().roles.contains(RoleId::ADMINISTRATOR) {
             return Ok(());
         }
         let now = self.now;
-        let glass = self.organization()?.break_glass.at(now);
-        if matches!(glass, crate::BreakGlass::Opening { .. }) {
-            self.organization_mut()?.break_glass = glass.closed(now);
-            self.tell_administrators(Event::BreakGlassCancelled { by });
+        let state = self.organization()?.break_glass.at(now);
+        if matches!(state, crate::BreakGlass::Opening { .. }) {
+            self.organization_mut()?.break_glass = state.back_to_ready(now);
+            self.notify_administrators(Event::BreakGlassCancelled { by });
         }
         Ok(())
     }
 }
 
-/// Everything that was bound is destroyed and the next enrollment needs `reset_code`. Toggle, roles
-/// and "ever" stay: a reset never lowers the requirement.
+/// Resets an account: erases its credentials and requires `reset_code` for the next enrollment. The toggle,
+/// the roles and `ever` stay, because a reset must not lower the requirement.
 pub(super) fn reset(account: &mut Account, reset_code: Option<ResetCode>) {
-    strip(account);
+    erase_credentials(account);
     account.authenticator = Authenticator::ResetDue { reset_code };
 }
 
-/// No session, no secret, no code, no pending.
-pub(super) fn strip(account: &mut Account) {
+/// Erases the authenticator, the codes and the pending enrollments, and ends all sessions.
+pub(super) fn erase_credentials(account: &mut Account) {
     account.authenticator = Authenticator::None;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
@@ -298,7 +298,7 @@ pub(super) fn strip(account: &mut Account) {
     end_sessions(account);
 }
 
-/// The next epoch: every session is over, and with it what it had begun.
+/// Starts a new epoch, which ends all sessions and their pending enrollments.
 pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();

@@ -1,13 +1,13 @@
-//! What an action does to a world.
+//! Applies an action to a world.
 
 use crate::actions::*;
-use crate::asked::{ACCESS, Asked, asked};
+use crate::request::{ACCESS, Request, request};
 use crate::world::*;
 use loquet_policy::*;
 
 impl Action {
-    /// What comes of it; `None` when the world does not let it happen (no phone, no paper).
-    pub fn happen(self, world: &World, engine: &dyn Engine) -> Option<Outcome> {
+    /// Returns the result; `None` if the world does not allow the action (no phone, no recovery codes).
+    pub fn apply(self, world: &World, engine: &dyn Engine) -> Option<Outcome> {
         let mut step = Step {
             before: world,
             after: None,
@@ -15,7 +15,7 @@ impl Action {
             answer: None,
             now: NOW,
         };
-        step.happen(self)?;
+        step.apply(self)?;
         Some(Outcome {
             world: step.after,
             now: step.now,
@@ -26,14 +26,14 @@ impl Action {
 
 struct Step<'a> {
     before: &'a World,
-    /// Copied when something changes: most of what is tried is refused.
+    /// Copied on the first change, because most commands are refused.
     after: Option<World>,
     engine: &'a dyn Engine,
     answer: Option<Result<Grant, Refusal>>,
     now: UnixTime,
 }
 
-/// The first count of a class, or the last of the class before the next threshold.
+/// Moves the counts to the last value before the next threshold.
 fn late_counts(account: &mut Account) {
     let attempts = &mut account.attempts;
     attempts.total = match attempts.total {
@@ -41,8 +41,8 @@ fn late_counts(account: &mut Account) {
         80 => 98,
         total => total,
     };
-    for lane in [&mut attempts.stranger, &mut attempts.known] {
-        lane.row = lane.row.max(limits::FIRST_WAIT - 1);
+    for throttle in [&mut attempts.stranger, &mut attempts.known] {
+        throttle.row = throttle.row.max(limits::FIRST_WAIT - 1);
     }
 }
 
@@ -55,7 +55,7 @@ impl Step<'_> {
         self.after.get_or_insert_with(|| self.before.clone())
     }
 
-    fn happen(&mut self, action: Action) -> Option<()> {
+    fn apply(&mut self, action: Action) -> Option<()> {
         match action {
             Action::Wait(seconds) => {
                 self.now = NOW.plus(seconds);
@@ -72,7 +72,7 @@ impl Step<'_> {
                 if !has {
                     return None;
                 }
-                person.phone = Who::Nobody;
+                person.phone = Who::Lost;
             }
             Action::LogIn(k, s) => {
                 self.command((k, Some(s), None, Command::LogOut));
@@ -81,16 +81,16 @@ impl Step<'_> {
                 self.command((k, Some(s), None, Command::LogIn { access }));
             }
             Action::Enter(k) => {
-                self.happen(Action::LogIn(k, 0))?;
+                self.apply(Action::LogIn(k, 0))?;
                 if self.world().people[k].sessions[0].is_some_and(|it| it.level == Level::HalfLogin)
                 {
-                    self.happen(Action::VerifyCode(k, 0))?;
+                    self.apply(Action::VerifyCode(k, 0))?;
                 }
             }
             Action::Enroll(k) => {
-                self.happen(Action::LogIn(k, 0))?;
-                self.happen(Action::Begin(k, 0, Shown::Right))?;
-                self.happen(Action::Confirm(k, 0))?;
+                self.apply(Action::LogIn(k, 0))?;
+                self.apply(Action::Begin(k, 0, Shown::Right))?;
+                self.apply(Action::Confirm(k, 0))?;
             }
             Action::LogOut(k, s) => {
                 self.world().people[k].sessions[s]?;
@@ -99,18 +99,18 @@ impl Step<'_> {
             }
             _ => {
                 self.prepare(action);
-                let asked = asked(self.world(), action)?;
-                if let (k, Some(s), ..) = asked {
+                let request = request(self.world(), action)?;
+                if let (k, Some(s), ..) = request {
                     self.world().people[k].sessions[s]?;
                 }
-                self.command(asked);
-                self.follow(action);
+                self.command(request);
+                self.move_possessions(action);
             }
         }
         Some(())
     }
 
-    /// Counts stand at the end of their class where the next one is to be a threshold.
+    /// Moves the counts to the end of their class where the action should reach a threshold.
     fn prepare(&mut self, action: Action) {
         match action {
             Action::WrongCode(k, _, true) | Action::WrongRecoveryCode(k, _, true) => {
@@ -134,14 +134,15 @@ impl Step<'_> {
         }
     }
 
-    /// What changes hands, and which counts are set back to the start of their class.
-    fn follow(&mut self, action: Action) {
+    /// Updates who holds the phone and the codes, and moves counts back to the start of their class.
+    fn move_possessions(&mut self, action: Action) {
         let granted = matches!(self.answer, Some(Ok(_)));
         match action {
             Action::Confirm(k, s) if matches!(self.answer, Some(Ok(Grant::Bound { .. }))) => {
                 let holder = self.world().holder(k, s);
                 let person = &mut self.world_mut().people[k];
-                (person.phone, person.paper, person.reset_code) = (holder, holder, Who::Owner);
+                (person.phone, person.printed_codes, person.reset_code) =
+                    (holder, holder, Who::Owner);
             }
             Action::WrongConfirm(k, ..) => self.round_pendings(k),
             Action::Reset(k, s, j) | Action::Reactivate(k, s, j) if granted => {
@@ -185,7 +186,7 @@ impl Step<'_> {
         }
     }
 
-    fn command(&mut self, (k, s, j, command): Asked) {
+    fn command(&mut self, (k, s, j, command): Request) {
         let snapshot = self.world().snapshot(k, s, j);
         let decision = self
             .engine
