@@ -91,7 +91,7 @@ impl fmt::Debug for Code {
 /// ```
 ///
 /// # Security
-/// Compare, count and store attempts by this value, never by the text. In other products a blank in the text bypassed
+/// Compare, count and store attempts by this value, never by the text. In other products a space in the text bypassed
 /// the list of used codes and the attempt limit (CVE-2025-6014).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TypedCode(Code);

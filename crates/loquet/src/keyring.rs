@@ -81,7 +81,7 @@ pub enum KeyringError {
     #[error("encrypted under key {0}, which is not on the keyring")]
     MissingKey(u32),
     /// Too short, another format, a wrong key, or moved from elsewhere.
-    #[error("a encrypted secret does not open: wrong key, or the row was altered or moved")]
+    #[error("an encrypted secret does not open: wrong key, or the row was altered or moved")]
     DoesNotOpen,
 }
 
@@ -175,7 +175,7 @@ fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new((&*derived).into())
 }
 
-/// Where a encrypted secret belongs.
+/// Where an encrypted secret belongs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) org: OrgId,

@@ -12,7 +12,7 @@ pub(super) const PROFILES: [AppProfile; 10] = [
         digits: [Honored, Ignored, Ignored],
         periods: Periods::Thirty(Ignored),
         counter: Refused,
-        source: "Microsoft Entra documentation on OATH tokens; behaviour of the app",
+        source: "Microsoft Entra documentation on OATH tokens; behavior of the app",
         read: "2026-11",
     },
     AppProfile {
@@ -62,7 +62,7 @@ pub(super) const PROFILES: [AppProfile; 10] = [
         digits: [Honored, Ignored, Ignored],
         periods: Periods::Thirty(Ignored),
         counter: Refused,
-        source: "Twilio support articles; behaviour of the app",
+        source: "Twilio support articles; behavior of the app",
         read: "2026-11",
     },
     AppProfile {

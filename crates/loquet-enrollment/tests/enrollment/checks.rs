@@ -69,7 +69,7 @@ impl Emission {
         }
     }
 
-    /// Checks that this crate and `totp-rs` read the emitted URI back without a warning, and that it apps a QR code.
+    /// Checks that this crate and `totp-rs` read the emitted URI back without a warning, and that it fits a QR code.
     pub(crate) fn holds(&self) {
         let Ok(label) = Label::new(&self.issuer, &self.account) else {
             return;
