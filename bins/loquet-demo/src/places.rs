@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
 use loquet::Geo;
-use loquet_ipfilter::{Country, Subject};
+use loquet_ipfilter::{Country, DatabaseKind};
 use loquet_web::{Fields, Language};
 use maud::{Markup, html};
 
@@ -49,7 +49,7 @@ pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
     };
     let bytes = std::fs::read(path).map_err(|why| bad(&why))?;
     let geo = Geo::default().with_mmdb(&bytes).map_err(|why| bad(&why))?;
-    match geo.built(Subject::Country) {
+    match geo.built(DatabaseKind::Country) {
         Some(_) => Ok(geo),
         None => Err(bad(&"it says nothing of countries")),
     }

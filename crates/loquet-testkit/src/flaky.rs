@@ -38,6 +38,7 @@ pub struct FlakyStore {
     inner: Arc<MemoryStore>,
     weather: Arc<Mutex<Weather>>,
     commits: Arc<AtomicU32>,
+    loads: Arc<AtomicU32>,
     kept: Arc<Mutex<Option<Writes>>>,
 }
 
@@ -47,6 +48,7 @@ impl Default for FlakyStore {
             inner: Arc::default(),
             weather: Arc::new(Mutex::new(Weather::Fair)),
             commits: Arc::default(),
+            loads: Arc::default(),
             kept: Arc::default(),
         }
     }
@@ -63,10 +65,17 @@ impl FlakyStore {
     pub fn commits(&self) -> u32 {
         self.commits.load(Ordering::SeqCst)
     }
+
+    /// Returns how often rows were loaded.
+    #[must_use]
+    pub fn loads(&self) -> u32 {
+        self.loads.load(Ordering::SeqCst)
+    }
 }
 
 impl Store for FlakyStore {
     async fn load(&self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
         if *self.weather.lock().unwrap() == Weather::Blind {
             return Err(Fault::NotCommitted("the disk cannot be read".into()));
         }

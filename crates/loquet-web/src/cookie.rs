@@ -8,7 +8,7 @@ use axum::response::Response;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use loquet::AccountId;
-use loquet::device::{DeviceId, RETENTION};
+use loquet::devices::{DeviceId, RETENTION};
 use sha2::{Digest, Sha256};
 
 use crate::Language;
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cookies_are_found_by_their_whole_name() {
+    fn cookies_are_found_by_whole_name() {
         let mut headers = HeaderMap::new();
         for line in ["xloquet=1; loquet=2;loquetx=3; empty=", "loquet=4"] {
             headers.append(header::COOKIE, HeaderValue::from_static(line));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_values_have_a_key() {
+    fn only_own_cookie_values_have_a_key() {
         let token = SessionToken([7; 16]);
         assert_eq!(SessionToken::key_of(&token.value()), Some(token.key()));
         for bad in [
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn over_https_the_cookie_is_pinned_to_the_host() {
+    fn https_cookie_has_the_host_prefix() {
         let (secure, plain) = (Marking { secure: true }, Marking { secure: false });
         let session = secure.session(&SessionToken([7; 16])).to_string();
         let rest = session.strip_prefix("__Host-loquet=").unwrap();

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_a_country_once_with_two_names() {
+    fn every_country_has_two_names() {
         let list = sorted(Language::French);
         assert_eq!(list.len(), TABLE.lines().count());
         let mut codes: Vec<_> = list.iter().map(|(code, _)| *code).collect();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_do_not_send_a_country_to_the_end() {
+    fn accents_do_not_change_the_order() {
         let list = sorted(Language::French);
         let at = |code| list.iter().position(|(known, _)| *known == code).unwrap();
         assert!(at("ES") < at("US") && at("US") < at("FI"));

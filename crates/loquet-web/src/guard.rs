@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_page_of_the_same_origin_may_change_anything() {
+    fn only_same_origin_requests_change_anything() {
         let host = ("host", "creche.example:8080");
         assert!(same(&[host, ("origin", "http://creche.example:8080")]));
         assert!(same(&[host, ("origin", "http://CRECHE.example:8080")]));

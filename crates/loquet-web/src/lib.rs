@@ -13,7 +13,7 @@
 //!     let pages = Pages::new(mfa, host, &Settings::default());
 //!     let private = Router::new()
 //!         .route("/", get(|user: User| async move { user.external_id().to_owned() }))
-//!         .layer(middleware::from_fn_with_state(pages.clone(), require_mfa));
+//!         .layer(middleware::from_fn_with_state(pages.clone(), require_mfa::<Pages<H>>));
 //!     Router::new()
 //!         .route("/log-in", get(log_in::<H>))
 //!         .merge(private)

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_reads_back_from_its_text() {
+    fn plan_reads_back_from_its_text() {
         let mut odd = plan();
         for name in ["Garderie #2", &"é".repeat(64)] {
             odd.add_address(name, "203.0.113.8", true).unwrap();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn with_nothing_allowed_by_name_everybody_else_is() {
+    fn plan_without_allowed_places_allows_the_rest() {
         let mut plan = plan();
         plan.remove(0);
         plan.remove(0);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_added_says_why() {
+    fn faulty_place_says_why() {
         let mut plan = plan();
         let address = |plan: &mut Plan, name: &str, text: &str, allowed| {
             plan.add_address(name, text, allowed).unwrap_err()

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_of_a_requirement_has_words_in_both_languages() {
+    fn every_requirement_has_words_in_both_languages() {
         let names = Names {
             role: Some("les employés"),
             by: Some("Luc"),

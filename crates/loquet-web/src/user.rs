@@ -235,17 +235,18 @@ impl<S: SessionSource> FromRequestParts<S> for Progress {
     }
 }
 
-/// Middleware that lets through only users with full rights: `axum::middleware::from_fn_with_state(pages, require_mfa)`.
-/// Handlers behind it take [`User`] without another read of the store.
+/// Middleware that lets through only users with full rights: `from_fn_with_state(mfa, require_mfa::<Mfa>)`, or
+/// with [`Pages`] for both. Handlers behind it take [`User`] without another read of the store.
 ///
 /// ```
 /// use axum::{Router, middleware, routing::get};
+/// use loquet::Mfa;
 /// use loquet_web::{User, require_mfa};
 ///
-/// fn private(mfa: loquet::Mfa) -> Router {
+/// fn private(mfa: Mfa) -> Router {
 ///     Router::new()
 ///         .route("/invoices", get(|user: User| async move { user.external_id().to_owned() }))
-///         .layer(middleware::from_fn_with_state(mfa.clone(), require_mfa))
+///         .layer(middleware::from_fn_with_state(mfa.clone(), require_mfa::<Mfa>))
 ///         .with_state(mfa)
 /// }
 /// ```

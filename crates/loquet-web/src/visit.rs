@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
 use loquet::AccountId;
-use loquet::device::DeviceId;
+use loquet::devices::DeviceId;
 
 use crate::cookie::{self, Marking, SessionKey, SessionToken};
 use crate::language::Language;
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_this_site_are_gone_on_to() {
+    fn only_own_paths_are_redirect_targets() {
         for good in ["/", "/mfa/admin?x=1", "/a//b"] {
             assert_eq!(own_path(good), Some(good));
         }

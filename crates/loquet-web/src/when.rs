@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_days_have_their_names() {
+    fn days_have_their_names() {
         let at = UnixTime(1_709_164_800 + 3_600 * 14 + 5 * 60);
         assert_eq!(
             moment(at, Language::French),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn invalid_day_is_refused() {
         for bad in [
             "",
             "2026",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_read_like_a_watch() {
+    fn durations_have_two_units() {
         let said = |seconds| duration(seconds, Language::French).replace('\u{a0}', " ");
         assert_eq!(said(0), "0 s");
         assert_eq!(said(59), "59 s");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_day_is_today_only_at_midnight() {
+    fn next_day_is_today_only_at_midnight() {
         assert_eq!(next_day(UnixTime(DAY)), UnixTime(DAY));
         assert_eq!(next_day(UnixTime(DAY + 1)), UnixTime(2 * DAY));
     }

@@ -7,7 +7,7 @@ use loquet_policy::{NextStep, Refusal, TooManyRoles};
 use crate::audit::{Broken, CheckpointError};
 use crate::disk::DiskError;
 use crate::edge::NoEntropy;
-use crate::flow::NoOffer;
+use crate::enrollment::operations::NoOffer;
 use crate::keyring::KeyringError;
 use crate::mfa::MAX_EXTERNAL_ID;
 use crate::store::{BoxError, Fault};

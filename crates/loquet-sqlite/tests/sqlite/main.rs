@@ -12,17 +12,17 @@
 )]
 
 mod backup;
-mod ceremonies;
 mod child;
+mod codes;
 mod contract;
 mod damage;
 mod disks;
 mod guards;
 mod host;
-mod house;
 mod locks;
 mod open;
 mod power;
 mod processes;
 mod soak;
+mod stories;
 mod support;

@@ -10,18 +10,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loquet::blocking::wait;
 use loquet::contract::{self, Claim};
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, Commit, Cursor, Fault, Item, Query, Row, RowKey, Store as _,
     Version, Writes,
 };
+use loquet::wait;
 use loquet_policy::{AccountId, UnixTime};
 use loquet_sqlite::{Options, SqliteStore};
 
 use crate::child::{TASK, child};
 use crate::support::{account, audit, id};
-use crate::{ceremonies, power};
+use crate::{codes, power};
 
 const THREADS: u32 = 4;
 const ROUNDS: u64 = 300;
@@ -41,8 +41,8 @@ fn child_process() {
         "full" => work_until_it_fails(path),
         "alone" => power::change_one_after_the_other(path),
         "fault" => power::change_until_it_fails_and_on(path),
-        "contest" => ceremonies::contest(path),
-        "enter" => ceremonies::enter_until_killed(path),
+        "contest" => codes::contest(path),
+        "enter" => codes::enter_until_killed(path),
         contender => compete(path, contender.parse().unwrap()),
     }
 }

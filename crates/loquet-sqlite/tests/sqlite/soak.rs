@@ -4,11 +4,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
 use loquet::contract;
+use loquet::wait;
 
 use crate::support::Folder;
-use crate::{ceremonies, power, processes};
+use crate::{codes, power, processes};
 
 /// A right code that comes in the middle of 200 guesses is answered within this.
 const AN_ANSWER: Duration = Duration::from_secs(1);
@@ -104,7 +104,7 @@ impl Soak {
     fn codes(&mut self) {
         self.table
             .part("same code, 4 processes × 8 threads", "submissions", || {
-                let submitted = ceremonies::contend_for_codes(4, 800);
+                let submitted = codes::contend_for_codes(4, 800);
                 let also = "1 accepted of each 32, counters exact".to_owned();
                 (submitted, also)
             });
@@ -112,7 +112,7 @@ impl Soak {
         self.table
             .part("right code among 200 guesses", "times", || {
                 for _ in 0..3 {
-                    *slowest = (*slowest).max(ceremonies::owner_among_guesses());
+                    *slowest = (*slowest).max(codes::owner_among_guesses());
                 }
                 assert!(*slowest < AN_ANSWER, "the owner waited {slowest:?}");
                 (3, format!("slowest answer {} ms", slowest.as_millis()))
@@ -128,7 +128,7 @@ impl Soak {
             });
         let all = &mut self.log_ins;
         self.table.part("kill -9 while people log in", "kills", || {
-            *all += ceremonies::kill_log_ins(10);
+            *all += codes::kill_log_ins(10);
             let also = "accepted codes, none usable again, chains verify";
             (10, format!("{all} {also}"))
         });

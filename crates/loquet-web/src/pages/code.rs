@@ -109,6 +109,10 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    // The same form again, after the log-in that it completed.
+    if here.is_logged_in() {
+        return Ok(Redirect::to(here.pages.0.host.home()).into_response());
+    }
     match give(&here, &form, here.pages.0.host.home()).await? {
         Ok(response) => Ok(response),
         Err(trouble) => draw(&here, Some(&trouble)).await,

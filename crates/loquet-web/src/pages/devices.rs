@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_are_shown_without_their_length() {
+    fn networks_are_shown_without_prefix_length() {
         let shown = |text: &str| cut(text.parse().unwrap());
         assert_eq!(shown("203.0.113.0"), "203.0.113.x");
         assert_eq!(shown("2001:db8:7::"), "2001:db8:7:x");

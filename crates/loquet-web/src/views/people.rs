@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_person_alone_is_no_one_of_several() {
+    fn single_person_is_not_plural() {
         let english = |enrolled, present| how_many(Language::English, enrolled, present);
         assert_eq!(english(1, 1), "The only person is enrolled.");
         assert_eq!(english(1, 2), "One of 2\u{a0}people is enrolled.");

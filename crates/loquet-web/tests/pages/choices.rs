@@ -1,8 +1,7 @@
 //! Recovery codes, the organization's choices, the break-glass code, the address of notices.
 
 use axum::http::StatusCode;
-use loquet::Request;
-use loquet::flow::{CollectResetCode, OpenBreakGlass, ReportLost};
+use loquet::Client;
 use loquet_policy::limits;
 
 use crate::browser::{Browser, between};
@@ -42,7 +41,7 @@ async fn offering(site: &Site, helene: &mut Browser<'_>) -> String {
 }
 
 #[tokio::test]
-async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrator() {
+async fn weaker_setting_waits_and_can_be_stopped() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = offering(&site, &mut helene).await;
@@ -98,7 +97,7 @@ async fn a_weaker_choice_waits_in_sight_and_is_stopped_by_the_other_administrato
 }
 
 #[tokio::test]
-async fn the_strict_latch_is_closed_once_and_parents_cannot_switch_off() {
+async fn strict_latch_keeps_parents_from_switching_off() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -137,7 +136,7 @@ fn shown(page: &str) -> Vec<String> {
 async fn about_to_scan(site: &Site) -> Browser<'_> {
     offering(site, &mut site.browser()).await;
     site.clock.advance(limits::WEAKENING);
-    assert_eq!(site.service.tick().await.unwrap(), 1);
+    assert_eq!(site.operator.apply_due().await.unwrap(), 1);
     let mut julie = site.browser();
     julie.log_in(JULIE).await;
     julie.open("/mfa/enroll").await;
@@ -147,7 +146,7 @@ async fn about_to_scan(site: &Site) -> Browser<'_> {
 }
 
 #[tokio::test]
-async fn recovery_codes_are_shown_once_beside_the_qr_code() {
+async fn recovery_codes_stand_beside_the_qr_code() {
     let site = Site::open().await;
     let mut julie = about_to_scan(&site).await;
     let codes = shown(&julie.page);
@@ -167,7 +166,7 @@ async fn recovery_codes_are_shown_once_beside_the_qr_code() {
 }
 
 #[tokio::test]
-async fn recovery_code_lets_a_person_enroll_anew() {
+async fn recovery_code_opens_a_new_enrollment() {
     let site = Site::open().await;
     let mut julie = about_to_scan(&site).await;
     let codes = shown(&julie.page);
@@ -203,7 +202,7 @@ async fn recovery_code_lets_a_person_enroll_anew() {
 }
 
 #[tokio::test]
-async fn the_break_glass_code_is_renewed_with_its_last_group_and_a_fresh_code() {
+async fn break_glass_renewal_needs_group_and_fresh_code() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -227,7 +226,7 @@ async fn the_break_glass_code_is_renewed_with_its_last_group_and_a_fresh_code() 
 }
 
 #[tokio::test]
-async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
+async fn break_glass_enrollment_asks_for_the_new_code() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
@@ -243,24 +242,13 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
     helene.enrol().await;
 
     let account = HELENE.into();
-    let request = || Request::new(None).unwrap();
-    let host = &site.service;
-    let lost = ReportLost { account };
-    host.run(lost, &request()).await.unwrap().granted().unwrap();
-    let typed = code.clone().into();
-    let open = OpenBreakGlass { account, typed };
-    host.run(open, &request()).await.unwrap().granted().unwrap();
+    let operator = &site.operator;
+    let lost = operator.report_lost(account, Client::default()).await;
+    lost.unwrap();
+    let opened = operator.open_break_glass(account, code.as_str()).await;
+    opened.unwrap();
     site.clock.advance(limits::BREAK_GLASS);
-    let collect = CollectResetCode {
-        account,
-        typed: code.into(),
-    };
-    let handed = host
-        .run(collect, &request())
-        .await
-        .unwrap()
-        .granted()
-        .unwrap();
+    let handed = operator.collect_reset_code(account, code).await.unwrap();
 
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
@@ -291,7 +279,7 @@ async fn whoever_comes_in_by_break_glass_writes_down_the_new_code_first() {
 }
 
 #[tokio::test]
-async fn the_address_of_notices_is_changed_with_a_code_and_the_page_says_who_is_told() {
+async fn notice_address_change_needs_a_code_when_bound() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -326,7 +314,7 @@ async fn the_address_of_notices_is_changed_with_a_code_and_the_page_says_who_is_
 }
 
 #[tokio::test]
-async fn a_form_sent_again_with_another_code_is_looked_at() {
+async fn same_form_with_another_code_is_verified() {
     let site = Site::open().await;
     let key = site.browser().enable(HELENE).await;
     let mut helene = site.browser();

@@ -52,7 +52,7 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 }
 
 #[test]
-fn every_text_can_be_read_on_its_ground_by_day_and_by_night() {
+fn text_contrast_is_sufficient_in_both_schemes() {
     assert!((contrast([0.0; 3], [255.0; 3]) - 21.0).abs() < 1e-9);
     let blocks: Vec<&str> = STYLE.split(":root {").skip(1).take(2).collect();
     for (block, time) in blocks.iter().zip(["day", "night"]) {

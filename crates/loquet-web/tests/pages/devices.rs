@@ -38,7 +38,7 @@ async fn code(site: &Site, julie: &mut Browser<'_>, key: &str, ticked: bool) -> 
 }
 
 #[tokio::test]
-async fn a_device_is_remembered_when_ticked_and_forgotten_when_asked() {
+async fn device_is_remembered_when_ticked() {
     let site = Site::with(true).await;
     let mut helene = site.browser();
     let key = ready(&site, &mut helene).await;
@@ -103,7 +103,7 @@ async fn a_device_is_remembered_when_ticked_and_forgotten_when_asked() {
 }
 
 #[tokio::test]
-async fn nobody_is_offered_what_the_organization_does_not_offer() {
+async fn devices_are_not_offered_unless_enabled() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = ready(&site, &mut helene).await;

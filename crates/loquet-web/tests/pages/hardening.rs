@@ -53,7 +53,7 @@ const FORMS: [&str; 23] = [
 ];
 
 #[tokio::test]
-async fn every_answer_carries_the_policy_and_no_page_is_cached() {
+async fn every_answer_carries_security_headers() {
     let site = Site::open().await;
     let mut nobody = site.browser();
     let mut helene = site.browser();
@@ -99,7 +99,7 @@ async fn every_answer_carries_the_policy_and_no_page_is_cached() {
 }
 
 #[tokio::test]
-async fn opening_a_page_changes_nothing() {
+async fn opening_pages_changes_nothing() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
@@ -127,7 +127,7 @@ async fn opening_a_page_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_changes_nothing() {
+async fn cross_origin_form_is_refused() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -155,7 +155,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_of_the_wrong_kind_is_refused_in_a_sentence() {
+async fn malformed_form_is_refused_in_a_sentence() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -196,7 +196,7 @@ async fn a_form_of_the_wrong_kind_is_refused_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn the_cookie_changes_with_the_level_and_the_old_one_is_worth_nothing() {
+async fn cookie_changes_with_each_step() {
     let site = Site::with(true).await;
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
@@ -243,7 +243,7 @@ async fn the_cookie_changes_with_the_level_and_the_old_one_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_bound_secret_and_the_break_glass_code_are_on_no_page() {
+async fn bound_secret_is_on_no_page() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -269,7 +269,7 @@ async fn a_bound_secret_and_the_break_glass_code_are_on_no_page() {
 }
 
 #[tokio::test]
-async fn the_administration_is_closed_to_everybody_else() {
+async fn administration_requires_an_administrator() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
@@ -310,7 +310,7 @@ async fn the_administration_is_closed_to_everybody_else() {
 }
 
 #[tokio::test]
-async fn an_administrator_who_only_gave_the_password_sees_nobody() {
+async fn administration_requires_the_code() {
     let site = Site::open().await;
     let key = site.browser().enable(HELENE).await;
     let mut half = site.browser();

@@ -19,14 +19,14 @@ impl Deliver for Mailbox {
 }
 
 #[tokio::test]
-async fn the_link_of_a_letter_removes_the_app_by_its_button_alone() {
+async fn not_me_link_acts_by_its_button_alone() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
     julie.log_in_and_enroll(JULIE).await;
 
     let mailbox = Mailbox::default();
-    site.service.deliver(&mailbox).await.unwrap();
+    site.operator.deliver(&mailbox).await.unwrap();
     let letters = mailbox.0.into_inner().unwrap();
     let letter = letters
         .iter()

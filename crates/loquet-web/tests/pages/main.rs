@@ -12,6 +12,7 @@ mod browser;
 mod choices;
 mod contrast;
 mod devices;
+mod guards;
 mod hardening;
 mod letters;
 mod path;

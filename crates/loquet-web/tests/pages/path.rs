@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use loquet::Clock;
 
 #[tokio::test]
-async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digits() {
+async fn mandated_employee_enrolls_at_log_in() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -68,7 +68,7 @@ async fn an_employee_is_shown_the_qr_code_at_log_in_and_then_asked_for_six_digit
 }
 
 #[tokio::test]
-async fn a_parent_switches_it_on_and_off_again() {
+async fn parent_switches_on_and_off() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
@@ -109,7 +109,7 @@ async fn a_parent_switches_it_on_and_off_again() {
 }
 
 #[tokio::test]
-async fn a_reset_hands_over_a_reset_code_that_the_next_enrollment_asks_for() {
+async fn next_enrollment_asks_for_the_reset_code() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -160,7 +160,7 @@ async fn a_reset_hands_over_a_reset_code_that_the_next_enrollment_asks_for() {
 }
 
 #[tokio::test]
-async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_ends_everything() {
+async fn replaced_app_stays_valid_until_confirmation() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let old = helene.enable(HELENE).await;
@@ -193,7 +193,7 @@ async fn replacing_keeps_the_old_app_until_the_new_one_is_confirmed_and_a_loss_e
 }
 
 #[tokio::test]
-async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
+async fn access_rules_never_lock_out_their_author() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -256,7 +256,7 @@ async fn rules_about_addresses_refuse_to_lock_out_their_author_and_then_hold() {
 }
 
 #[tokio::test]
-async fn taking_rules_away_waits_and_can_be_stopped() {
+async fn removed_rules_wait_and_can_be_stopped() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -284,7 +284,7 @@ async fn taking_rules_away_waits_and_can_be_stopped() {
 }
 
 #[tokio::test]
-async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
+async fn announced_date_moves_twice() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -327,7 +327,7 @@ async fn an_announced_date_moves_twice_and_can_be_cancelled_before_it() {
 }
 
 #[tokio::test]
-async fn after_five_minutes_a_fresh_code_is_asked_for_and_leads_back() {
+async fn fresh_code_is_asked_after_five_minutes() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -346,7 +346,7 @@ async fn after_five_minutes_a_fresh_code_is_asked_for_and_leads_back() {
 }
 
 #[tokio::test]
-async fn the_language_is_french_until_english_is_chosen() {
+async fn language_is_french_unless_english_is_chosen() {
     let site = Site::open().await;
     let mut julie = site.browser();
     julie.log_in(JULIE).await;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use loquet::Refused;
 use loquet_policy::Refusal::*;
 use loquet_policy::{AccountId, Cause, Reason, Refusal, RoleId, Rule, UnixTime};
 use loquet_web::Language;
 use loquet_web::reason::because;
-use loquet_web::refusal::{Names, neutral, own_sentence, sentence};
+use loquet_web::refusal::{Names, neutral, sentence};
 
 use crate::typography::faults;
 
@@ -42,7 +41,6 @@ fn of_organizations() -> Vec<Refusal> {
         RecoverFirst { since: AT },
         AlreadyCompleted,
         PolicyUnavailable,
-        Busy,
         AccessDenied,
         AccessUnknown,
         Latched(NOBODY),
@@ -153,7 +151,7 @@ fn names(language: Language) -> Names<'static> {
 const LANGUAGES: [Language; 2] = [Language::French, Language::English];
 
 #[test]
-fn every_code_of_the_policy_has_words_in_both_languages() {
+fn every_refusal_has_words_in_both_languages() {
     for (code, refused) in codes() {
         let sentences: Vec<Refusal> = all()
             .into_iter()
@@ -207,37 +205,8 @@ const CODES: [&str; 11] = [
     "POLICY_UNREADABLE",
 ];
 
-/// What is refused by no rule about people.
 #[test]
-fn the_refusals_of_the_flow_have_sentences_of_their_own() {
-    let own = |refused: Refused| match refused {
-        Refused::Rule(_) => None,
-        Refused::WouldLockOut | Refused::TooManyAddresses => {
-            Some(LANGUAGES.map(|language| (own_sentence(&refused, language), language)))
-        }
-    };
-    let told: Vec<_> = [Refused::WouldLockOut, Refused::TooManyAddresses]
-        .into_iter()
-        .filter_map(own)
-        .flatten()
-        .collect();
-    let distinct: BTreeSet<&str> = told.iter().map(|(text, _)| text.as_str()).collect();
-    assert_eq!(distinct.len(), 4);
-    for (text, language) in &told {
-        assert!(text.ends_with('.'), "{text}");
-        assert_eq!(faults(text, *language), [""; 0]);
-    }
-    assert!(told[0].0.contains("enfermeraient dehors"), "{}", told[0].0);
-    assert!(told[2].0.contains("changée trop souvent"), "{}", told[2].0);
-    // A rule's own sentence is the one that everybody gets who is named by nobody.
-    assert_eq!(
-        own_sentence(&Refused::Rule(Refusal::SelfReset), Language::English),
-        sentence(&Refusal::SelfReset, Language::English, Names::default())
-    );
-}
-
-#[test]
-fn no_two_refusals_sound_alike() {
+fn refusals_have_distinct_sentences() {
     let mut said = BTreeSet::new();
     for refusal in all() {
         for language in LANGUAGES {
@@ -249,7 +218,7 @@ fn no_two_refusals_sound_alike() {
 
 /// Who imposed it, on whom and since when, as far as anybody knows.
 #[test]
-fn names_and_days_are_said() {
+fn sentences_name_people_and_days() {
     let french = |refusal: Refusal| {
         sentence(&refusal, Language::French, names(Language::French)).replace('\u{a0}', "_")
     };
@@ -292,7 +261,7 @@ fn names_and_days_are_said() {
 }
 
 #[test]
-fn a_stranger_hears_the_same_whoever_left() {
+fn deactivated_account_sounds_like_wrong_password() {
     for language in [Language::French, Language::English] {
         assert_eq!(
             sentence(&Refusal::LogInRefused, language, Names::default()),

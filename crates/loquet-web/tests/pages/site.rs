@@ -8,15 +8,16 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Extensions, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use loquet::testing::TestClock;
-use loquet::{AccountId, Clock, Keyring, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime};
+use loquet::{AccountId, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId, UnixTime};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
-    BoxError, Brand, Fields, Host, Page, Pages, SessionKey, Settings, Visit, document, guard,
+    BoxError, Brand, Fields, Host, Page, Pages, Problem, Progress, SessionKey, Settings, User,
+    Visit, document, guard, require_mfa, require_password,
 };
-use maud::{Markup, html};
 
 use crate::browser::Browser;
 
@@ -34,24 +35,24 @@ pub(crate) const PEOPLE: [(u64, &str, RoleId); 4] = [
 /// Sessions in memory. The address is what a test puts into the request.
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
-    sessions: Mutex<HashMap<SessionKey, Stamp>>,
+    sessions: Mutex<HashMap<SessionKey, MfaSession>>,
 }
 
 impl Host for TestHost {
-    async fn load(&self, browser: SessionKey) -> Result<Option<Stamp>, BoxError> {
+    async fn load(&self, browser: SessionKey) -> Result<Option<MfaSession>, BoxError> {
         Ok(self.sessions.lock().unwrap().get(&browser).copied())
     }
     async fn save(
         &self,
         browser: SessionKey,
-        stamp: Stamp,
+        session: MfaSession,
         replaces: Option<SessionKey>,
     ) -> Result<(), BoxError> {
         let mut sessions = self.sessions.lock().unwrap();
         if let Some(old) = replaces {
             sessions.remove(&old);
         }
-        sessions.insert(browser, stamp);
+        sessions.insert(browser, session);
         Ok(())
     }
     async fn end(&self, browser: SessionKey) -> Result<(), BoxError> {
@@ -67,10 +68,10 @@ impl Host for TestHost {
     fn address(&self, request: &Extensions) -> Option<IpAddr> {
         request.get::<IpAddr>().copied()
     }
-    fn frame(&self, page: Page) -> Markup {
+    fn frame(&self, page: Page) -> Html<String> {
         let brand = Brand {
             name: "À petits pas",
-            logo: &html! {},
+            logo: Html(""),
             home: "/",
             links: &[],
             foot: "",
@@ -88,11 +89,7 @@ impl Host for TestHost {
 async fn show_log_in(State(pages): State<Pages<TestHost>>, visit: Visit) -> Response {
     match pages.interim(&visit).await {
         Some(page) => page,
-        None => pages
-            .form("/log-in", &html! {})
-            .unwrap()
-            .into_string()
-            .into_response(),
+        None => pages.form("/log-in", Html("")).unwrap().into_response(),
     }
 }
 
@@ -100,7 +97,7 @@ async fn show_log_in(State(pages): State<Pages<TestHost>>, visit: Visit) -> Resp
 async fn log_in(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fields) -> Response {
     let account: u64 = fields.text("login", 20).unwrap().parse().unwrap();
     match pages
-        .admit(&visit, AccountId::from(account), fields.attempt().unwrap())
+        .admit(&visit, AccountId::from(account), fields.form_id().unwrap())
         .await
     {
         Ok(response) => response,
@@ -113,7 +110,35 @@ pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) clock: TestClock,
     store: FlakyStore,
-    pub(crate) service: Service,
+    pub(crate) operator: Operator,
+}
+
+/// Routes of the host's own behind the guards.
+fn private(pages: &Pages<TestHost>) -> Router {
+    let owned = |user: User| async move { user.external_id().to_owned() };
+    let halfway = |progress: Progress| async move { format!("{:?}", progress.next()) };
+    let dangerous = |user: User| async move {
+        user.require_code_within(300)?;
+        Ok::<_, Problem>("done")
+    };
+    let state = pages.clone();
+    Router::new()
+        .route("/private", get(owned))
+        .route("/dangerous", get(dangerous))
+        .layer(from_fn_with_state(
+            state.clone(),
+            require_mfa::<Pages<TestHost>>,
+        ))
+        .merge(
+            Router::new()
+                .route("/halfway", get(halfway))
+                .layer(from_fn_with_state(
+                    state.clone(),
+                    require_password::<Pages<TestHost>>,
+                )),
+        )
+        .route("/unguarded", get(owned))
+        .with_state(state)
 }
 
 impl Site {
@@ -124,40 +149,34 @@ impl Site {
     pub(crate) async fn with(https: bool) -> Self {
         let clock = TestClock::at(1_800_000_000);
         let store = FlakyStore::default();
-        let service =
-            Service::with_clock(store.clone(), Keyring::single(1, [7; 32]), clock.clone()).unwrap();
-        let org = service
-            .ensure_organization(OrgId::from(1_u64), "À petits pas")
+        let operator = Mfa::builder(store.clone())
+            .keyring(Keyring::single(1, [7; 32]))
+            .issuer("À petits pas")
+            .clock(clock.clone())
+            .open_operator()
             .await
             .unwrap();
         for (number, name, role) in PEOPLE {
             let login = name.split(' ').next().unwrap();
-            service
-                .ensure_account(
-                    org,
-                    NewAccount {
-                        id: number.into(),
-                        external_id: login,
-                        label: &format!("{login}@x.example"),
-                        roles: &[role],
-                    },
-                )
-                .await
-                .unwrap();
+            let label = format!("{login}@x.example");
+            let account = NewAccount::new(number, login).label(&label).role(role);
+            let made = operator.provision().ensure_account(account).await;
+            made.unwrap();
         }
         let mut settings = Settings::default();
         settings.https = https;
-        let pages = Pages::new(service.clone(), TestHost::default(), &settings);
+        let pages = Pages::new(operator.mfa().clone(), TestHost::default(), &settings);
         let router = Router::new()
             .route("/log-in", get(show_log_in).post(log_in))
             .with_state(pages.clone())
-            .layer(axum::middleware::from_fn(guard))
+            .layer(from_fn(guard))
+            .merge(private(&pages))
             .merge(pages.router());
         Self {
             router,
             clock,
             store,
-            service,
+            operator,
         }
     }
 
@@ -172,6 +191,10 @@ impl Site {
 
     pub(crate) fn commits(&self) -> u32 {
         self.store.commits()
+    }
+
+    pub(crate) fn loads(&self) -> u32 {
+        self.store.loads()
     }
 
     /// A code that was not used yet: the clock goes on to the next step.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::site::{HELENE, SOFIA, Site};
 
 #[tokio::test]
-async fn every_field_says_what_is_wrong_with_it_and_nothing_is_counted() {
+async fn faulty_field_is_explained_and_not_counted() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.log_in(HELENE).await;
@@ -58,7 +58,7 @@ async fn every_field_says_what_is_wrong_with_it_and_nothing_is_counted() {
 }
 
 #[tokio::test]
-async fn dates_and_rules_say_what_is_wrong_with_them() {
+async fn faulty_date_and_rules_are_explained() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;

@@ -203,7 +203,7 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
-fn a_badly_set_text_is_found_out() {
+fn typographic_faults_are_found() {
     let french = |text: &str| faults(text, Language::French).len();
     assert_eq!(
         french("Demandez-en un nouveau\u{a0}: «\u{a0}oui\u{a0}»."),

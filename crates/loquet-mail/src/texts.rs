@@ -1,0 +1,273 @@
+//! What is said of each event.
+
+use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
+use loquet_policy::Preset;
+
+use crate::{Language, when};
+
+/// A line for each event: its key, subject and text in French, subject and text in English. `~` is a no-break space;
+/// `{account}`, `{role}`, `{day}`, `{moment}`, `{change}` and `{left}` are replaced.
+const TEXTS: &str = include_str!("texts.txt");
+
+/// What the host calls its roles.
+pub(crate) struct Names<'a> {
+    pub(crate) role: &'a dyn Fn(RoleId) -> Option<String>,
+}
+
+/// The subject and the text of a letter.
+pub(crate) fn said(letter: &Letter, language: Language, names: &Names<'_>) -> (String, String) {
+    let (subject, text) = find(key(&letter.event), language);
+    let fill = |text: &str| {
+        let mut text = text.replace('~', "\u{a0}");
+        for (name, value) in values(letter, language, names) {
+            text = text.replace(name, &value);
+        }
+        text
+    };
+    (fill(subject), fill(text))
+}
+
+fn find(key: &str, language: Language) -> (&'static str, &'static str) {
+    let line = TEXTS.lines().find_map(|line| {
+        let rest = line.strip_prefix(key)?.strip_prefix('|')?;
+        let mut parts = rest.split('|');
+        let mut part = || parts.next().unwrap_or_default();
+        Some([part(), part(), part(), part()])
+    });
+    // A test finds a line for every event.
+    let [french, french_text, english, english_text] = line.unwrap_or_default();
+    language.say((french, french_text), (english, english_text))
+}
+
+/// The line of an event.
+const fn key(event: &Event) -> &'static str {
+    match event {
+        Event::Enabled { .. } => "ENABLED",
+        Event::PresetChanged { preset } => match preset {
+            Preset::Standard => "PRESET_STANDARD",
+            Preset::StrictLatch => "PRESET_STRICT",
+        },
+        Event::MandateAnnounced { .. } => "MANDATE_ANNOUNCED",
+        Event::MandateCancelled { .. } => "MANDATE_CANCELLED",
+        Event::MandateReminder { .. } => "MANDATE_REMINDER",
+        Event::MandateInForce { .. } => "MANDATE_IN_FORCE",
+        Event::NoAdministratorEnrolled { .. } => "NO_ADMINISTRATOR_ENROLLED",
+        Event::BreakGlassCodeRenewed => "BREAK_GLASS_CODE_RENEWED",
+        Event::BreakGlassCodeVoid => "BREAK_GLASS_CODE_VOID",
+        Event::BreakGlassOpening { .. } => "BREAK_GLASS_OPENING",
+        Event::BreakGlassCancelled { .. } => "BREAK_GLASS_CANCELLED",
+        Event::BreakGlassOpen { .. } => "BREAK_GLASS_OPEN",
+        Event::ChangeScheduled { .. } => "CHANGE_SCHEDULED",
+        Event::ChangeInForce { .. } => "CHANGE_IN_FORCE",
+        Event::ChangeCancelled { .. } => "CHANGE_CANCELLED",
+        Event::CodeReused => "CODE_REUSED",
+        Event::ReplaceAdvised => "REPLACE_ADVISED",
+        Event::DisabledByFailures => "DISABLED_BY_FAILURES",
+        Event::ReportedLost => "REPORTED_LOST",
+        Event::Bound { .. } => "BOUND",
+        Event::ReportedUnrecognized => "REPORTED_UNRECOGNIZED",
+        Event::AddressChanged => "ADDRESS_CHANGED",
+        Event::RecoveryCodeUsed { .. } => "RECOVERY_CODE_USED",
+        Event::Resynchronized => "RESYNCHRONIZED",
+        Event::Toggled { on: true } => "TOGGLED_ON",
+        Event::Toggled { on: false } => "TOGGLED_OFF",
+        Event::Reset { .. } => "RESET",
+        Event::ResetCodeVoid => "RESET_CODE_VOID",
+        Event::Promoted { .. } => "PROMOTED",
+        Event::Demoted { .. } => "DEMOTED",
+        Event::Deactivated { .. } => "DEACTIVATED",
+        Event::NewDevice => "NEW_DEVICE",
+        Event::NewPlace => "NEW_PLACE",
+        Event::DeviceRemembered => "DEVICE_REMEMBERED",
+        Event::DevicesForgotten { .. } => "DEVICES_FORGOTTEN",
+        Event::DevicesSwitched { on: true, .. } => "DEVICES_SWITCHED_ON",
+        Event::DevicesSwitched { on: false, .. } => "DEVICES_SWITCHED_OFF",
+        Event::AccessRulesSuspended => "ACCESS_RULES_SUSPENDED",
+        Event::AccessRulesRolledBack => "ACCESS_RULES_ROLLED_BACK",
+    }
+}
+
+/// What an event's text is filled in with.
+fn values(letter: &Letter, language: Language, names: &Names<'_>) -> Vec<(&'static str, String)> {
+    let role = |role| {
+        let named = (names.role)(role);
+        let named = named.unwrap_or_else(|| language.say("votre rôle", "your role").to_owned());
+        ("{role}", named)
+    };
+    let day = |at: UnixTime| ("{day}", when::day(at, language));
+    let moment = |at: UnixTime| ("{moment}", when::moment(at, language));
+    let mut values = Vec::new();
+    match letter.event {
+        Event::MandateAnnounced { role: of, date } | Event::MandateReminder { role: of, date } => {
+            values.extend([role(of), day(date)]);
+        }
+        Event::MandateCancelled { role: of }
+        | Event::MandateInForce { role: of }
+        | Event::NoAdministratorEnrolled { role: of } => values.push(role(of)),
+        Event::BreakGlassOpening { ready, .. } => values.push(moment(ready)),
+        Event::ChangeScheduled { setting, due } => {
+            values.extend([("{change}", change(&setting, language)), moment(due)]);
+        }
+        Event::ChangeInForce { setting } => values.push(("{change}", change(&setting, language))),
+        Event::ChangeCancelled { setting } => {
+            values.push(("{change}", kind(setting, language).to_owned()));
+        }
+        Event::RecoveryCodeUsed { left: number } | Event::DevicesForgotten { count: number } => {
+            values.push(("{left}", number.to_string()));
+        }
+        _ => {}
+    }
+    // Last, so that no name is filled in.
+    values.push(("{account}", account(letter, language)));
+    values
+}
+
+/// The account that the letter is about: the reader's own, or another by its name.
+fn account(letter: &Letter, language: Language) -> String {
+    match letter.about.as_deref().map(one_line) {
+        Some(name) => language.say(
+            format!("le compte «\u{a0}{name}\u{a0}»"),
+            format!("the account “{name}”"),
+        ),
+        None => language.say("votre compte", "your account").to_owned(),
+    }
+}
+
+/// A name or a subject is one line, whatever a user or an organization is called.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+fn change(setting: &Setting, language: Language) -> String {
+    const HOUR: u64 = 3600;
+    match *setting {
+        Setting::RecoveryCodes { offered: true } => {
+            let (french, english) = (
+                "des codes de récupération sont proposés",
+                "recovery codes are offered",
+            );
+            language.say(french, english).to_owned()
+        }
+        Setting::RecoveryCodes { offered: false } => {
+            let (french, english) = (
+                "les codes de récupération ne sont plus proposés",
+                "recovery codes are no longer offered",
+            );
+            language.say(french, english).to_owned()
+        }
+        Setting::ResetCodeLife { seconds } => {
+            let hours = seconds.div_ceil(HOUR);
+            language.say(
+                format!("un code de réinitialisation vaut {hours}\u{a0}h"),
+                format!("a reset code lives {hours}\u{a0}h"),
+            )
+        }
+        Setting::EnrollmentWindow { seconds } => {
+            let days = seconds.div_ceil(24 * HOUR);
+            language.say(
+                format!("le délai d’activation est de {days}\u{a0}jours"),
+                format!("the time to enroll is {days}\u{a0}days"),
+            )
+        }
+        Setting::AccessRules { .. } => kind(SettingKind::AccessRules, language).to_owned(),
+    }
+}
+
+fn kind(kind: SettingKind, language: Language) -> &'static str {
+    match kind {
+        SettingKind::RecoveryCodes => language.say("les codes de récupération", "recovery codes"),
+        SettingKind::ResetCodeLife => language.say(
+            "la durée des codes de réinitialisation",
+            "the life of reset codes",
+        ),
+        SettingKind::EnrollmentWindow => {
+            language.say("le délai d’activation", "the time to enroll")
+        }
+        SettingKind::AccessRules => language.say("les règles d’accès", "the access rules"),
+    }
+}
+
+/// What to do about it, where there is something to do.
+pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option<String> {
+    if let Some(link) = &letter.link {
+        let link = link.expose();
+        let link = link.as_str();
+        return Some(language.say(
+            format!("Si ce n’était pas vous, ouvrez ce lien dans les sept jours, puis changez votre mot de passe\u{a0}:\n{pages}/not-me/{link}"),
+            format!("If this was not you, open this link within seven days, then change your password:\n{pages}/not-me/{link}"),
+        ));
+    }
+    let advice = match letter.event {
+        Event::MandateAnnounced { .. }
+        | Event::MandateReminder { .. }
+        | Event::MandateInForce { .. } => language.say(
+            format!("Votre compte\u{a0}: {pages}/account"),
+            format!("Your account: {pages}/account"),
+        ),
+        Event::CodeReused
+        | Event::ReplaceAdvised
+        | Event::DisabledByFailures
+        | Event::ReportedLost
+        | Event::AddressChanged
+        | Event::RecoveryCodeUsed { .. }
+        | Event::Toggled { .. }
+        | Event::NewDevice
+        | Event::NewPlace
+        | Event::DeviceRemembered
+        | Event::Resynchronized => language.say(
+            format!("Si ce n’était pas vous, changez votre mot de passe et prévenez un administrateur. Votre compte\u{a0}: {pages}/account"),
+            format!("If this was not you, change your password and tell an administrator. Your account: {pages}/account"),
+        ),
+        Event::ChangeScheduled { .. }
+        | Event::BreakGlassOpening { .. }
+        | Event::BreakGlassCodeVoid
+        | Event::NoAdministratorEnrolled { .. } => language.say(
+            format!("Administration\u{a0}: {pages}/admin"),
+            format!("Administration: {pages}/admin"),
+        ),
+        _ => return None,
+    };
+    Some(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that `key` can return is a line of the table, and every line is a key.
+    #[test]
+    fn every_event_has_its_line() {
+        let source = include_str!("texts.rs");
+        let (_, keys) = source.split_once("const fn key(").unwrap();
+        let (keys, _) = keys.split_once("\n}\n").unwrap();
+        let mut keys: Vec<&str> = keys.split('"').skip(1).step_by(2).collect();
+        let mut lines: Vec<&str> = TEXTS
+            .lines()
+            .map(|line| line.split('|').next().unwrap())
+            .collect();
+        keys.sort_unstable();
+        lines.sort_unstable();
+        assert_eq!(keys, lines);
+        assert!(TEXTS.lines().all(|line| line.split('|').count() == 5));
+    }
+
+    #[test]
+    fn texts_follow_the_typography_of_their_language() {
+        for line in TEXTS.lines() {
+            let parts: Vec<&str> = line.split('|').collect();
+            for (at, part) in parts.iter().enumerate().skip(1) {
+                assert!(!part.contains('\''), "a curly apostrophe: {part}");
+                assert_eq!(part.ends_with('.'), at % 2 == 0, "{part}");
+                let is_french = at < 3;
+                assert_eq!(
+                    part.contains('~'),
+                    is_french && part.contains(':'),
+                    "{part}"
+                );
+                assert!(!part.contains(" :") && !part.contains(" ;"), "{part}");
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What letters say, and to whom.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+use loquet::store::MemoryStore;
+use loquet::{Address, Letter, RoleId, Start};
+use loquet_mail::{Language, Renderer};
+use loquet_policy::limits::{DAY, NOTICE};
+use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, Fixture};
+use loquet_testkit::letters::{post, to};
+
+const LANGUAGES: [Language; 2] = [Language::French, Language::English];
+
+async fn fixture() -> Fixture {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    for (account, address) in [
+        (ANNE, "office@example.org"),
+        (BRUNO, "office@example.org"),
+        (CHLOE, "chloe@example.org"),
+    ] {
+        let address: Address = address.parse().unwrap();
+        let provision = fixture.mfa.provision();
+        provision
+            .set_address(account.into(), address)
+            .await
+            .unwrap();
+    }
+    fixture
+}
+
+fn renderer() -> Renderer {
+    Renderer::new("https://shop.example/mfa/").roles(|role, language| {
+        let french = language == Language::French;
+        (role == RoleId::EMPLOYEE).then(|| if french { "le personnel" } else { "staff" }.to_owned())
+    })
+}
+
+fn body(letter: &Letter, language: Language) -> String {
+    let body = renderer().render(letter, language).body;
+    body.replace('\u{a0}', " ")
+}
+
+#[tokio::test]
+async fn every_delivered_letter_is_a_whole_text() {
+    let fixture = fixture().await;
+    let (phone, anne) = fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    fixture.enroll(&chloe).await;
+    let user = fixture.user(&anne).await;
+    let code = fixture.code(&phone);
+    let reset = fixture.mfa.admin(&user);
+    reset.reset(CHLOE.into(), false, code).await.unwrap();
+    let letters = post(&fixture).await;
+    assert!(letters.len() > 5, "{letters:?}");
+    for (letter, language) in letters.iter().flat_map(|it| LANGUAGES.map(|to| (it, to))) {
+        let rendered = renderer().render(letter, language);
+        let (subject, body) = (&rendered.subject, &rendered.body);
+        assert!(subject.starts_with("À petits pas"), "{subject}");
+        assert!(!subject.contains('\n') && subject.len() < 100, "{subject}");
+        assert!(!body.contains(['{', '}', '~', '|']), "{body}");
+        assert!(body.contains("(UTC)") && body.ends_with('\n'), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn administrators_letter_names_the_account() {
+    let fixture = fixture().await;
+    let (phone, anne) = fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    fixture.enroll(&chloe).await;
+    post(&fixture).await;
+    let user = fixture.user(&anne).await;
+    let code = fixture.code(&phone);
+    let admin = fixture.mfa.admin(&user);
+    admin.reset(CHLOE.into(), false, code).await.unwrap();
+    let letters = post(&fixture).await;
+    let letter = to(&letters, ANNE)[0];
+    assert_eq!(letter.about.as_deref(), Some("chloe"));
+    let french = body(letter, Language::French);
+    assert!(
+        french.contains("a réinitialisé le compte « chloe »."),
+        "{french}"
+    );
+    assert!(french.contains("Compte : chloe\n"), "{french}");
+    let own = to(&letters, CHLOE)[0];
+    assert_eq!(own.about, None);
+    let english = body(own, Language::English);
+    assert!(english.contains("reset your account."), "{english}");
+    assert!(english.contains("Account: chloe\n"), "{english}");
+}
+
+#[tokio::test]
+async fn shared_address_is_told_once_per_round() {
+    let fixture = fixture().await;
+    fixture.imposed().await;
+    let letters = post(&fixture).await;
+    let office: Address = "office@example.org".parse().unwrap();
+    let mut told: Vec<String> = letters
+        .iter()
+        .filter(|letter| letter.addresses.contains(&office) && letter.link.is_none())
+        .map(|letter| format!("{} {:?}", letter.at.0, letter.event))
+        .collect();
+    let all = told.len();
+    told.sort();
+    told.dedup();
+    assert!(all > 1 && told.len() == all, "{told:?}");
+    let repeated = to(&letters, BRUNO);
+    assert!(!repeated.is_empty());
+    for letter in repeated {
+        let is_new = letter.addresses == [office.clone()];
+        let is_told = letter.already_told == [office.clone()];
+        assert!(is_new != is_told, "{letter:?}");
+    }
+}
+
+#[tokio::test]
+async fn enrollment_letter_has_the_link() {
+    let fixture = fixture().await;
+    fixture.enabled().await;
+    let letters = post(&fixture).await;
+    let letter = letters.iter().find(|letter| letter.link.is_some()).unwrap();
+    let link = letter.link.as_ref().unwrap().expose();
+    let link = format!("https://shop.example/mfa/not-me/{}\n", *link);
+    for language in LANGUAGES {
+        assert!(body(letter, language).contains(&link));
+    }
+}
+
+#[tokio::test]
+async fn mandate_letter_uses_the_hosts_role_names() {
+    let fixture = fixture().await;
+    let (_, anne) = fixture.enabled().await;
+    let user = fixture.user(&anne).await;
+    let date = fixture.mfa.now().plus(NOTICE + DAY);
+    let admin = fixture.mfa.admin(&user);
+    let schedule = admin.schedule_mandate(RoleId::EMPLOYEE, Start::At(date));
+    schedule.await.unwrap();
+    let letters = post(&fixture).await;
+    let letter = to(&letters, CHLOE)[0];
+    let french = body(letter, Language::French);
+    assert!(
+        french.contains("obligatoire pour le personnel à compter du"),
+        "{french}"
+    );
+    assert!(
+        french.contains("https://shop.example/mfa/account"),
+        "{french}"
+    );
+    let plain = Renderer::new("").render(letter, Language::English);
+    assert!(
+        plain.body.contains("required of your role from"),
+        "{}",
+        plain.body
+    );
+}
