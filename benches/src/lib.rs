@@ -102,7 +102,7 @@ fn take_turns(cases: &mut [Case<'_>], repeats: &[u64]) -> Vec<Vec<f64>> {
     let begun = Instant::now();
     for round in 0..ROUNDS {
         for turn in 0..cases.len() {
-            // Whoever follows a heavy neighbour finds cold caches: each round begins with another candidate.
+            // A candidate after a heavy one finds cold caches: each round begins with another.
             let index = (round + turn) % cases.len();
             // The first turn fills the caches with what is the candidate's own, the second is timed.
             time(&mut cases[index], repeats[index]);

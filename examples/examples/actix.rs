@@ -1,7 +1,7 @@
 //! The same filter in Actix Web, which knows no tower layers: its middleware asks the framework-free core.
 //!
 //! `cargo run -p loquet-examples --features actix --example actix` asks itself four questions, as clients behind a proxy
-//! would, and prints what became of them.
+//! would, and prints the answers.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn ask(
     let headers = request.headers().iter();
     let lines = headers.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
     let client = gate.client.resolve(peer, lines);
-    // Nobody is known yet: rules for groups wait until somebody is (`decide` with an `Origin`).
+    // The user is not known yet: rules for groups are asked later (`decide` with an `Origin`).
     let filter = gate.filter.current();
     if filter.decide_before_login(client.address) == Decision::Deny {
         // The rule, which `check_before_login` names, is for the operator's log.
@@ -65,7 +65,7 @@ async fn hello(client: ReqData<Resolved>, filter: ReqData<Arc<Filter>>) -> Strin
     let line = verdict.rule.map_or(0, |rule| rule.line);
     match client.address {
         Some(address) => format!("welcome, {address}: line {line} let you in"),
-        None => "nobody knows where you are".to_owned(),
+        None => "welcome, from an unknown address".to_owned(),
     }
 }
 
@@ -81,7 +81,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (peer, forwarded) in [
         ("127.0.0.1:1", Some("203.0.113.2")),
         ("127.0.0.1:1", Some("203.0.113.13")),
-        // Nobody but the proxy may say who the client is; and a proxy that says nothing leaves it unknown.
+        // Only the proxy names the client; a proxy that names none leaves it unknown.
         ("198.51.100.9:1", Some("203.0.113.2")),
         ("127.0.0.1:1", None),
     ] {

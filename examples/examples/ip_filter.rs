@@ -1,7 +1,7 @@
 //! An axum service that refuses requests by where they come from, before any handler runs.
 //!
-//! `cargo run --example axum` asks itself four questions, as clients behind a proxy would, and prints what became of them;
-//! `cargo run --example axum -- serve` listens on 127.0.0.1:3000.
+//! `cargo run --example ip_filter` asks itself four questions, as clients behind a proxy would, and prints the answers;
+//! `cargo run --example ip_filter -- serve` listens on 127.0.0.1:3000.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -51,7 +51,7 @@ async fn hello(
     let line = decided.verdict().rule.map_or(0, |rule| rule.line);
     match client.address {
         Some(address) => format!("welcome, {address}: line {line} let you in"),
-        None => "nobody knows where you are".to_owned(),
+        None => "welcome, from an unknown address".to_owned(),
     }
 }
 
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (peer, forwarded) in [
         ("127.0.0.1:1", Some("203.0.113.2")),
         ("127.0.0.1:1", Some("203.0.113.13")),
-        // Nobody but the proxy may say who the client is; and a proxy that says nothing leaves it unknown.
+        // Only the proxy names the client; a proxy that names none leaves it unknown.
         ("198.51.100.9:1", Some("203.0.113.2")),
         ("127.0.0.1:1", None),
     ] {

@@ -28,7 +28,7 @@ struct RawUser {
 }
 
 impl Raw {
-    /// Opens it for the users for whom `mine` says so.
+    /// Opens it for the users that `mine` selects.
     pub(crate) fn open(path: &Path, attempts: u64, mine: impl Fn(usize) -> bool) -> Self {
         let connection = Connection::open(path).unwrap();
         connection.busy_timeout(Duration::from_secs(30)).unwrap();

@@ -59,7 +59,7 @@ fn keyring(key: &Path, is_new: bool) -> Result<Keyring, Failure> {
         let advice = "there is none, and it alone opens the database: put it back, or start over with --fresh";
         return Err(Failure::file("use the key file", key, advice));
     }
-    Keyring::load_or_create(key).map_err(|fault| Failure::Files(fault.to_string()))
+    Keyring::load_or_create(key).map_err(|fault| Failure::file("use the key file", key, fault))
 }
 
 /// The absolute path without links, so that every name of a file leads to one lock. Creates the folder of the default path

@@ -29,14 +29,14 @@ fn demo(db: &Path, flags: &[&str]) -> Command {
     command
 }
 
-/// A demonstration that stands.
-struct Standing {
+/// A demo that runs.
+struct Running {
     child: Child,
     said: Value,
     _out: BufReader<ChildStdout>,
 }
 
-fn stand(db: &Path, flags: &[&str]) -> Standing {
+fn start(db: &Path, flags: &[&str]) -> Running {
     let mut child = demo(db, flags)
         .arg("--json")
         .stdout(Stdio::piped())
@@ -45,14 +45,14 @@ fn stand(db: &Path, flags: &[&str]) -> Standing {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
-    Standing {
+    Running {
         child,
         said: serde_json::from_str(&line).expect(&line),
         _out: out,
     }
 }
 
-impl Standing {
+impl Running {
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args([name, &id]).status();
@@ -97,7 +97,7 @@ impl Standing {
     }
 }
 
-impl Drop for Standing {
+impl Drop for Running {
     fn drop(&mut self) {
         // Already gone after `end`.
         drop(self.child.kill());
@@ -148,12 +148,13 @@ fn key_of(db: &Path) -> PathBuf {
 }
 
 const ADMITTED: &str = "HTTP/1.1 303 See Other";
+const WRONG: &str = "HTTP/1.1 422 Unprocessable Entity";
 const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests";
 
 #[test]
-fn a_first_start_makes_private_files_and_the_next_keeps_them() {
+fn first_start_creates_private_files_that_last() {
     let (_folder, db) = folder();
-    let first = stand(&db, &[]);
+    let first = start(&db, &[]);
     assert_eq!(first.said["new"], true);
     assert_eq!(first.said["accounts"].as_array().unwrap().len(), 6);
     for file in [&db, &key_of(&db)] {
@@ -180,19 +181,19 @@ fn a_first_start_makes_private_files_and_the_next_keeps_them() {
     );
     assert_eq!(first.end(), 0);
     let key = fs::read(key_of(&db)).unwrap();
-    let second = stand(&db, &[]);
+    let second = start(&db, &[]);
     assert_eq!(second.said["new"], false);
     assert_eq!(fs::read(key_of(&db)).unwrap(), key);
     assert_eq!(second.end(), 0);
-    let third = stand(&db, &["--fresh"]);
+    let third = start(&db, &["--fresh"]);
     assert_eq!(third.said["new"], true);
-    assert_ne!(fs::read(key_of(&db)).unwrap(), key);
+    assert_eq!(fs::read(key_of(&db)).unwrap(), key);
 }
 
 #[test]
 fn interrupted_first_start_is_continued() {
     let (_folder, db) = folder();
-    stand(&db, &[]).end();
+    start(&db, &[]).end();
     let key = fs::read(key_of(&db)).unwrap();
     // Before the database exists, and before anything is committed to it.
     for content in [None, Some(b"")] {
@@ -200,7 +201,7 @@ fn interrupted_first_start_is_continued() {
         if let Some(content) = content {
             fs::write(&db, content).unwrap();
         }
-        let again = stand(&db, &[]);
+        let again = start(&db, &[]);
         assert_eq!(again.said["new"], true);
         assert_eq!(fs::read(key_of(&db)).unwrap(), key);
         assert_eq!(again.end(), 0);
@@ -208,11 +209,11 @@ fn interrupted_first_start_is_continued() {
 }
 
 #[test]
-fn an_unknown_name_and_a_wrong_password_get_the_same_answer() {
+fn unknown_name_and_wrong_password_get_one_answer() {
     let (_folder, db) = folder();
-    let demo = stand(&db, &[]);
-    let log_in = |login: &str, password: &str| {
-        let (head, body) = demo.form(login, password);
+    let demo = start(&db, &[]);
+    let log_in = |login: &str| {
+        let (head, body) = demo.form(login, "wrong");
         let answer = demo.ask(&(head + &body));
         let status = answer.lines().next().unwrap().to_owned();
         let error = answer
@@ -221,33 +222,45 @@ fn an_unknown_name_and_a_wrong_password_get_the_same_answer() {
             .map(|rest| rest.split("</div>").next().unwrap().to_owned());
         (status, error)
     };
-    let wrong = log_in("helene", "wrong");
-    assert_eq!(wrong.0, "HTTP/1.1 422 Unprocessable Entity");
+    let wrong = log_in("helene");
+    assert_eq!(wrong.0, WRONG);
     let text = wrong.1.as_ref().unwrap();
     assert!(text.contains("La connexion n'a pas abouti"), "{text}");
-    assert_eq!(log_in("nobody", "wrong"), wrong);
-    // Right passwords use up no tries: seven are left.
-    for _ in 0..9 {
-        assert_eq!(demo.log_in("Helene", "quatre+canards+au+soleil"), ADMITTED);
-    }
-    for _ in 0..7 {
-        assert_eq!(log_in("helene", "wrong"), wrong);
-    }
-    assert_eq!(demo.log_in("helene", "wrong"), TOO_MANY);
-    // The ninth try waits, whether or not an account has the name, and with the right password too.
-    for name in ["nobody2", "marc"] {
-        for _ in 0..8 {
-            assert_eq!(log_in(name, "wrong"), wrong);
+    assert_eq!(log_in("nobody"), wrong);
+}
+
+#[test]
+fn flood_of_wrong_passwords_is_refused() {
+    let (_folder, db) = folder();
+    let demo = start(&db, &[]);
+    // A name gets 20 tries at once, whether or not an account has it.
+    for name in ["helene", "nobody"] {
+        for _ in 0..20 {
+            assert_eq!(demo.log_in(name, "wrong"), WRONG);
         }
-        let status = demo.log_in(name, "une+moufle+sous+la+neige");
-        assert_eq!(status, TOO_MANY, "{name}");
+        let (head, body) = demo.form(name, "quatre+canards+au+soleil");
+        let answer = demo.ask(&(head + &body)).to_lowercase();
+        assert!(answer.starts_with("http/1.1 429"), "{answer}");
+        let (_, wait) = answer.split_once("retry-after: ").unwrap();
+        let wait: u64 = wait.split("\r\n").next().unwrap().parse().unwrap();
+        assert!((1..=15).contains(&wait), "{wait}");
     }
 }
 
 #[test]
-fn forms_that_arrive_slowly_keep_no_one_out() {
+fn right_log_in_works_beside_a_flood() {
     let (_folder, db) = folder();
-    let demo = stand(&db, &[]);
+    let demo = start(&db, &[]);
+    let statuses: Vec<String> = (0..25).map(|_| demo.log_in("helene", "wrong")).collect();
+    assert!(statuses.iter().any(|status| status == TOO_MANY));
+    let status = demo.log_in("Marc", "une+moufle+sous+la+neige");
+    assert_eq!(status, ADMITTED);
+}
+
+#[test]
+fn slow_forms_block_no_log_in() {
+    let (_folder, db) = folder();
+    let demo = start(&db, &[]);
     let (head, body) = demo.form("helene", "wrong");
     let half = head + &body[..20];
     let mut slow: Vec<_> = (0..100).map(|_| demo.send(&half)).collect();
@@ -258,10 +271,10 @@ fn forms_that_arrive_slowly_keep_no_one_out() {
 }
 
 #[test]
-fn a_request_under_way_is_answered_before_the_end() {
+fn request_under_way_is_answered_before_exit() {
     for (signal, is_finished) in [("-INT", true), ("-TERM", true), ("-TERM", false)] {
         let (_folder, db) = folder();
-        let mut demo = stand(&db, &[]);
+        let mut demo = start(&db, &[]);
         let (head, body) = demo.form("helene", "quatre+canards+au+soleil");
         let (half, rest) = body.split_at(20);
         let mut stream = demo.send(&(head + half));
@@ -281,7 +294,7 @@ fn a_request_under_way_is_answered_before_the_end() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_touches_no_file() {
+fn address_in_use_touches_no_file() {
     let (folder, db) = folder();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -320,9 +333,9 @@ fn files_of_others_are_left_alone() {
 }
 
 #[test]
-fn a_key_file_of_another_program_is_not_deleted() {
+fn key_file_of_another_program_is_left_alone() {
     let (_folder, db) = folder();
-    stand(&db, &[]).end();
+    start(&db, &[]).end();
     let good = fs::read(&db).unwrap();
     for content in [
         "1 of something else",
@@ -331,42 +344,49 @@ fn a_key_file_of_another_program_is_not_deleted() {
     ] {
         fs::write(key_of(&db), content).unwrap();
         let (code, why) = refused(&db, &["--fresh"]);
-        assert!(code == 2 && why.contains("demo.db.key"), "{why}");
+        assert!(code == 3 && why.contains("demo.db.key"), "{why}");
         assert_eq!(fs::read_to_string(key_of(&db)).unwrap(), content);
         assert_eq!(fs::read(&db).unwrap(), good);
     }
     fs::remove_file(key_of(&db)).unwrap();
-    assert_eq!(stand(&db, &["--fresh"]).said["new"], true);
+    assert_eq!(start(&db, &["--fresh"]).said["new"], true);
 }
 
 #[test]
-fn a_link_to_the_database_leads_to_the_same_lock_and_key() {
+fn link_to_the_database_shares_lock_and_key() {
     let (folder, db) = folder();
     let link = folder.path().join("link.db");
     std::os::unix::fs::symlink(&db, &link).unwrap();
-    let first = stand(&db, &[]);
+    let first = start(&db, &[]);
     let (code, why) = refused(&link, &[]);
     assert!(code == 3 && why.contains("in use by another"), "{why}");
     assert_eq!(first.end(), 0);
-    assert_eq!(stand(&link, &[]).said["key"], key_of(&db).to_str().unwrap());
+    assert_eq!(start(&link, &[]).said["key"], key_of(&db).to_str().unwrap());
 }
 
 #[test]
-fn a_key_file_that_others_can_read_is_said_to_be_one() {
+fn key_file_that_others_can_read_is_refused() {
     let (_folder, db) = folder();
-    stand(&db, &[]).end();
+    start(&db, &[]).end();
     fs::set_permissions(key_of(&db), fs::Permissions::from_mode(0o644)).unwrap();
-    let line = warning(demo(&db, &["--json"]));
+    let (code, why) = refused(&db, &[]);
+    assert_eq!(code, 3);
     assert!(
-        line.contains("warning") && line.contains("chmod 600"),
-        "{line}"
+        why.contains("demo.db.key") && why.contains("chmod 600"),
+        "{why}"
     );
+}
+
+/// Writes a key file that its owner alone can read.
+fn write_key(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[test]
 fn unusable_files_are_named_and_kept() {
     let (_folder, db) = folder();
-    stand(&db, &[]).end();
+    start(&db, &[]).end();
     let key = key_of(&db);
     let (good_db, good_key) = (fs::read(&db).unwrap(), fs::read(&key).unwrap());
     let mut scribbled = good_db.clone();
@@ -387,7 +407,7 @@ fn unusable_files_are_named_and_kept() {
             drop(fs::remove_file(format!("{}{log}", db.display())));
         }
         match key_bytes {
-            Some(bytes) => fs::write(&key, bytes).unwrap(),
+            Some(bytes) => write_key(&key, bytes),
             None => fs::remove_file(&key).unwrap(),
         }
         let (code, why) = refused(&db, &[]);
@@ -399,12 +419,12 @@ fn unusable_files_are_named_and_kept() {
         assert_eq!(fs::read(&key).ok().as_deref(), key_bytes, "{name}");
     }
     fs::write(&db, &good_db).unwrap();
-    fs::write(&key, &good_key).unwrap();
-    assert_eq!(stand(&db, &[]).said["new"], false);
+    write_key(&key, &good_key);
+    assert_eq!(start(&db, &[]).said["new"], false);
 }
 
 #[test]
-fn a_table_of_countries_is_read_and_what_is_none_is_named_before_anything_is_made() {
+fn bad_table_of_countries_is_named_first() {
     let folder = TempDir::new().unwrap();
     let db = folder.path().join("demo.db");
     let bad = folder.path().join("bad.mmdb");
