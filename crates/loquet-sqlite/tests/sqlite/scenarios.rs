@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
-//! The scenarios of `loquet-testkit` over SQLite: past advisories, operations, keys, audit log.
-========
 //! The past advisories about replay, races and counters, and other stories, over SQLite.
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
 
 use loquet::audit::Broken;
 use loquet::{Checkpoint, NewAccount};
@@ -19,21 +15,13 @@ async fn advisory_scenarios_pass() {
 }
 
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn lost_connection_scenarios_pass() {
-========
-async fn connection_lost_at_each_step_over_sqlite() {
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     let folder = Folder::new();
     loquet_testkit::cut::at_each_step(|| folder.open()).await;
 }
 
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn operation_scenarios_pass() {
-========
-async fn operations_over_sqlite() {
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     let folder = Folder::new();
     loquet_testkit::letters::all(|| folder.open()).await;
     loquet_testkit::operations::all(|| folder.open()).await;
@@ -46,29 +34,14 @@ async fn key_scenarios_pass() {
 }
 
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn audit_scenarios_pass() {
-========
-async fn audit_log_over_sqlite() {
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     let folder = Folder::new();
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
-/// A stolen file alone contains no code, recovery code, reset code, device cookie or link.
+/// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn leaked_file_contains_no_secret() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (canaries, _) = loquet_testkit::canaries::story(&fixture).await;
-    let copy = folder.path().join("loquet.backup");
-    fixture.service.mark_backup().await.unwrap();
-    loquet_sqlite::backup(&path, &copy).unwrap();
-    let log = folder.path().join("loquet.db-wal");
-========
-async fn leaked_file_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -77,7 +50,6 @@ async fn leaked_file_shows_no_secret() {
     fixture.operator.mark_backup().await.unwrap();
     loquet_sqlite::backup(&path, &copy).unwrap();
     let log = folder.path().join("app.db-wal");
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     let mut seen = 0;
     for file in [&path, &log, &copy] {
         let bytes = std::fs::read(file).unwrap();
@@ -91,41 +63,10 @@ async fn leaked_file_shows_no_secret() {
     );
 }
 
-/// An attacker who replaces the file with an older one leaves chains that verify. A checkpoint kept elsewhere detects it,
-/// except for records after the checkpoint.
+/// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
+/// elsewhere finds it, and nothing finds what came after it.
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn external_checkpoint_detects_truncated_audit_log() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
-    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
-    let clock = fixture.clock.clone();
-    fixture.imposed().await;
-    let org = fixture.org;
-    drop(fixture);
-    std::fs::copy(&path, &copy).unwrap();
-
-    let fixture = House::at(SqliteStore::open(&path).unwrap(), clock.clone()).await;
-    fixture.log_in(CHLOE).await;
-    let eve = "eve@example.org";
-    let added = fixture.service.ensure_account(
-        org,
-        NewAccount {
-            id: 9_u64.into(),
-            external_id: "eve",
-            label: eve,
-            roles: &[],
-        },
-    );
-    added.await.unwrap();
-    let kept = fixture.service.checkpoint().await.unwrap();
-    fixture.log_in(DENIS).await;
-    drop(fixture);
-
-    // The older file in place of the newer one: every chain in it verifies.
-    let fixture = House::at(SqliteStore::open(&copy).unwrap(), clock).await;
-========
-async fn kept_checkpoint_finds_missing_records() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -145,18 +86,13 @@ async fn kept_checkpoint_finds_missing_records() {
 
     // The older file in place of the newer one: every chain in it is whole.
     let fixture = Fixture::at(SqliteStore::open(&copy).unwrap(), clock).await;
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     assert_eq!(broken(&fixture, None).await, []);
     let cut = |name: &str, expected, found| (name.to_owned(), Broken::CutOff { expected, found });
     assert_eq!(
         broken(&fixture, Some(&kept)).await,
         [cut("chloe", 1, 0), cut("", 0, 0)]
     );
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
-    // With new records, the chain is long enough again, but differs.
-========
     // Written on, the chain is long enough again, and another one.
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     fixture.clock.advance(60);
     fixture.log_in(CHLOE).await;
     fixture.log_in(CHLOE).await;
@@ -169,32 +105,19 @@ async fn kept_checkpoint_finds_missing_records() {
     );
 }
 
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
-/// Returns the chains that do not verify.
-async fn broken(fixture: &House, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
-    let found = verified(&fixture.service, against).await.into_iter();
-========
 /// The chains that do not verify.
 async fn broken(fixture: &Fixture, against: Option<&Checkpoint>) -> Vec<(String, Broken)> {
     let found = verified(&fixture.operator, against).await.into_iter();
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     found
         .filter_map(|(name, chain)| Some((name, chain.err()?)))
         .collect()
 }
 
 #[tokio::test]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
-async fn forged_ledger_page_is_detected() {
-    let folder = Folder::new();
-    let path = folder.path();
-    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
-========
-async fn forged_metadata_forgets_no_records() {
+async fn forged_metadata_row_is_detected() {
     let folder = Folder::new();
     let path = folder.path();
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     fixture.log_in(CHLOE).await;
     fixture.log_in(CHLOE).await;
     drop(fixture);
@@ -221,11 +144,7 @@ async fn forged_metadata_forgets_no_records() {
         1
     );
     drop(shell);
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
-    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
-========
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
     assert_eq!(
         broken(&fixture, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
@@ -233,31 +152,7 @@ async fn forged_metadata_forgets_no_records() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-<<<<<<<< HEAD:crates/loquet-sqlite/tests/sqlite/scenarios.rs
 async fn decisions_survive_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("loquet.db");
-    let fixture = House::over(SqliteStore::open(&path).unwrap()).await;
-    let (phone, stamp) = fixture.imposed().await;
-    let clock = fixture.clock.clone();
-    let records = fixture.service.verify_audit(ANNE.into()).await.unwrap();
-    drop(fixture);
-
-    let fixture = House::at(SqliteStore::open(&path).unwrap(), clock).await;
-    assert_eq!(
-        fixture.service.verify_audit(ANNE.into()).await.unwrap(),
-        records
-    );
-    assert!(
-        fixture.service.check(&stamp, None).await.unwrap().is_ok(),
-        "the session goes on"
-    );
-    let half = fixture.log_in(ANNE).await.stamp;
-    let typed = fixture.code(&phone).into();
-    let code = loquet::flow::VerifyCode { stamp: half, typed };
-    assert!(fixture.run(code).await.is_ok());
-========
-async fn decisions_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -276,5 +171,4 @@ async fn decisions_survive_a_restart() {
         "the session goes on"
     );
     fixture.enter(ANNE, &phone).await;
->>>>>>>> porttests:crates/loquet-sqlite/tests/sqlite/stories.rs
 }
