@@ -118,7 +118,8 @@ fn draw() {
         named("loquet, SVG", svg().len()),
     );
     let fast = named("fast_qr, SVG", fast_qr().len());
-    let table = compare(
+    // No target: a picture is drawn once an enrollment, and `qrcode` takes most of the time for its masks.
+    compare(
         "secret to picture",
         &baseline,
         vec![
@@ -129,6 +130,4 @@ fn draw() {
             case(&fast, fast_qr),
         ],
     );
-    table.target(&our_png, 1.0);
-    table.target(&our_svg, 1.0);
 }

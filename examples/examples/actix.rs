@@ -51,8 +51,8 @@ async fn ask(
     let client = gate.client.resolve(peer, lines);
     // Nobody is known yet: rules for groups wait until somebody is (`decide` with an `Origin`).
     let filter = gate.filter.current();
-    if filter.decide_stranger(client.address) == Decision::Deny {
-        // The rule, which `check_stranger` names, is for the operator's log.
+    if filter.decide_before_login(client.address) == Decision::Deny {
+        // The rule, which `check_before_login` names, is for the operator's log.
         return Err(error::ErrorForbidden(""));
     }
     request.extensions_mut().insert(client);
@@ -61,7 +61,7 @@ async fn ask(
 }
 
 async fn hello(client: ReqData<Resolved>, filter: ReqData<Arc<Filter>>) -> String {
-    let verdict = filter.check_stranger(client.address);
+    let verdict = filter.check_before_login(client.address);
     let line = verdict.rule.map_or(0, |rule| rule.line);
     match client.address {
         Some(address) => format!("welcome, {address}: line {line} let you in"),

@@ -7,78 +7,59 @@
 use std::error::Error;
 use std::io;
 
-use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, EnableMfa, LogIn, Refused};
 use loquet::store::MemoryStore;
-use loquet::{Keyring, NewAccount, Refusal, Request, RoleId, Service};
+use loquet::{Client, Keyring, Mfa, NewAccount, Refusal, RoleId, Wait};
 use loquet_enrollment::Theme;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let theme = match std::env::args().nth(1).as_deref() {
         None => Theme::Ansi,
         Some("--light") => Theme::Light,
         Some("--dark") => Theme::Dark,
         Some(other) => return Err(format!("{other}: only --light or --dark").into()),
     };
-    // All in memory: it is gone when this ends.
-    let mfa = Service::open(MemoryStore::new(), Keyring::single(1, loquet::random()?)).await?;
-    let org = mfa.ensure_organization(1_u64.into(), "Loquet").await?;
-    let role = [RoleId::ADMINISTRATOR];
-    let account = mfa
-        .ensure_account(
-            org,
-            NewAccount {
-                id: 1_u64.into(),
-                external_id: "you",
-                label: "you@terminal",
-                roles: &role,
-            },
-        )
-        .await?;
-    let stamp = run(&mfa, LogIn { account }).await??.stamp;
-    // You are the administrator here, so you enable it first: with the last group of the break-glass code.
-    let code = mfa
-        .propose_break_glass(&stamp)
-        .await?
-        .map_err(|why| why.code())?;
-    let typed_back = code.expose().rsplit('-').next().unwrap_or_default().into();
-    run(&mfa, EnableMfa { stamp, typed_back }).await??;
+    // All in memory: it is gone when this ends. Without a runtime, `wait` stands for `await`.
+    let mfa = Mfa::builder(MemoryStore::new())
+        .keyring(Keyring::single(1, loquet::random()?))
+        .issuer("Loquet")
+        .open()
+        .wait()?;
+    let you = NewAccount::new(1_u64, "you@terminal").role(RoleId::ADMINISTRATOR);
+    let you = mfa.provision().ensure_account(you).wait()?;
+    let client = Client::default();
+    let session = mfa.log_in(you, client).wait()?.session;
 
-    let reset_code = "".into();
-    let offer = run(&mfa, BeginEnrollment { stamp, reset_code }).await??;
-    println!("{}", offer.qr.terminal(theme));
+    // You are the administrator here, so you enable it first, with the last group of the break-glass code.
+    let user = mfa.authorize(&session, &client).wait()?;
+    let code = mfa.admin(&user).propose_break_glass().wait()?.expose();
+    let last_group = code.rsplit('-').next().unwrap_or_default();
+    mfa.admin(&user).enable(last_group).wait()?;
+
+    let offer = mfa.begin_enrollment(&session, "", client).wait()?;
+    println!("{}", offer.qr()?.terminal(theme));
     let (issuer, name) = (&offer.issuer, &offer.account);
     println!("Scan this with your authenticator app. It will show {issuer}, {name}.");
     println!("No camera? Type the key: {}", *offer.key_grouped);
     println!("\nWhat does it show?");
     for line in io::stdin().lines() {
-        let confirm = ConfirmEnrollment {
-            stamp,
-            typed: line?.as_str().into(),
-            break_glass_typed_back: "".into(),
-        };
-        match run(&mfa, confirm).await? {
+        let confirmed = mfa.confirm_enrollment(&session, line?, client).wait();
+        match confirmed {
             Ok(_) => {
                 println!(
                     "Right. Your phone is enrolled. Each code works once: a log-in takes the next one."
                 );
                 return Ok(());
             }
-            Err(Refused::Rule(Refusal::NothingPending)) => {
+            Err(loquet::Error::Refused(Refusal::NothingPending)) => {
                 println!("Ten minutes are over, or ten codes were wrong.");
                 break;
             }
-            Err(refused) => println!("Not that one ({}). What does it show?", refused.code()),
+            Err(loquet::Error::Refused(refusal)) => {
+                println!("Not that one ({refusal}). What does it show?");
+            }
+            Err(other) => return Err(other.into()),
         }
     }
     println!("Nothing was enrolled.");
     Ok(())
-}
-
-async fn run<C: Ceremony>(
-    mfa: &Service,
-    ceremony: C,
-) -> Result<Result<C::Grant, Refused>, Box<dyn Error>> {
-    let request = Request::new(None)?;
-    Ok(mfa.run(ceremony, &request).await?.granted())
 }

@@ -1,22 +1,21 @@
 //! A service with a database of its own, and Loquet's tables in it: `cargo run --example host_transaction`.
 //!
-//! The service keeps its sessions in a table. A log-in and its session are written in one transaction, so that no session
-//! exists whose log-in nobody recorded, and no log-in is recorded whose session was lost with the power.
+//! A user's row and the account become durable together, or neither; so do a log-in and the row of the host's that belongs
+//! to it. A session is stored after its commit, never before: until then there is none.
 #![expect(clippy::print_stdout, reason = "an example tells what it does")]
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::path::Path;
 
-use loquet::{AccountId, Keyring, NewAccount, Request, RoleId, Stamp, blocking, flow};
-use loquet_sqlite::{HostTransaction, SqliteStore, refused};
-use rusqlite::{Connection, TransactionBehavior, params};
+use loquet::{AccountId, Client, Keyring, Mfa, NewAccount, Wait};
+use loquet_sqlite::{HostTransaction, SqliteStore};
+use rusqlite::{Connection, TransactionBehavior::Immediate, params};
 
 const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS person (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE IF NOT EXISTS session (
-        cookie TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES person, stamp BLOB NOT NULL
-    ) STRICT;
-    INSERT OR IGNORE INTO person VALUES (42, 'marie');";
+    CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE visit (user INTEGER NOT NULL REFERENCES user, page TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE session (user INTEGER NOT NULL REFERENCES user, mfa BLOB NOT NULL) STRICT;";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("loquet-host-{}", std::process::id()));
@@ -29,66 +28,82 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let mut app = Connection::open(path)?;
     app.execute_batch(SCHEMA)?;
-    // The same file: Loquet's tables begin with `loquet_` and leave the others alone.
-    let mfa = blocking::Service::open(SqliteStore::open(path)?, Keyring::single(1, [7; 32]))?;
-    let org = mfa.ensure_organization(1_u64.into(), "My service")?;
-    let marie = mfa.ensure_account(
-        org,
-        NewAccount {
-            id: 42_u64.into(),
-            external_id: "marie",
-            label: "marie@example.org",
-            roles: &[RoleId::PARENT],
-        },
-    )?;
+    // The same file: Loquet's tables begin with `loquet_`.
+    let operator = Mfa::builder(SqliteStore::open(path)?)
+        .keyring(Keyring::single(1, [7; 32]))
+        .issuer("Shop")
+        .open_operator()
+        .wait()?;
+    let mfa = operator.mfa();
 
-    let stamp = log_in(&mfa, &mut app, marie, "cookie 1")?;
-    println!("Marie is in; her session is worth {:?}.", stamp.level());
+    let marie = sign_up(mfa, &mut app, 42, "marie")?;
+    let taken = sign_up(mfa, &mut app, 43, "marie");
+    println!("A second marie: {}.", said(taken));
+    let found = mfa.provision().organization_of(43_u64.into()).wait()?;
+    println!("Is there an account for her? {}.", found.is_some());
 
-    // The host's own statement fails: the cookie is taken. Nothing of the log-in stands either.
-    let before = blocking::wait(mfa.service().verify_audit(marie))?;
-    match log_in(&mfa, &mut app, marie, "cookie 1") {
-        Ok(_) => return Err("two sessions with one cookie".into()),
-        Err(why) => println!("A second session with the same cookie: {why}."),
-    }
-    let after = blocking::wait(mfa.service().verify_audit(marie))?;
+    log_in(mfa, &mut app, marie, "/cart")?;
+    let before = operator.verify_audit(marie).wait()?;
+    // The host's own statement fails, so that the log-in does not happen either.
+    let again = log_in(mfa, &mut app, marie, "/cart");
+    println!("The same visit again: {}.", said(again));
+    let after = operator.verify_audit(marie).wait()?;
     println!("The audit log had {before} records before that and has {after}.");
 
-    // A refusal: the host's closure is not called, so there is no session to take back.
-    match log_in(&mfa, &mut app, 99_u64.into(), "cookie 2") {
-        Ok(_) => return Err("somebody was let in who does not exist".into()),
-        Err(why) => println!("Somebody unknown: {why}."),
+    // The log-in is refused, so that the host's statement is rolled back.
+    mfa.provision().deactivate(marie).wait()?;
+    println!(
+        "A deactivated user: {}.",
+        said(log_in(mfa, &mut app, marie, "/help"))
+    );
+    for table in ["user", "visit", "session"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = app.query_row(&count, [], |row| row.get(0))?;
+        println!("{table}: {rows}");
     }
-    let sessions: i64 = app.query_row("SELECT count(*) FROM session", [], |row| row.get(0))?;
-    println!("There is {sessions} session.");
     Ok(())
 }
 
-/// The password was right: records the log-in and makes the session, both or neither.
-fn log_in(
-    mfa: &blocking::Service,
+/// Creates a user's row and the account. The host commits.
+fn sign_up(
+    mfa: &Mfa,
     app: &mut Connection,
-    person: AccountId,
-    cookie: &str,
-) -> Result<Stamp, Box<dyn Error>> {
-    let request = Request::new(Some("203.0.113.7".parse()?))?;
-    let settled = mfa.run_in(flow::LogIn { account: person }, &request, |granted| {
-        let transaction = app
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(refused)?;
-        // What the session is worth is told after the commit, never before: its stamp follows below.
-        transaction
-            .execute(
-                "INSERT INTO session VALUES (?1, 42, zeroblob(40))",
-                [cookie],
-            )
-            .map_err(refused)?;
-        granted.commit_in(HostTransaction::from(transaction))
-    })?;
-    let stamp = settled.granted()?.stamp;
+    id: u32,
+    name: &str,
+) -> Result<AccountId, Box<dyn Error>> {
+    let mut transaction = HostTransaction::from(app.transaction_with_behavior(Immediate)?);
+    let new = NewAccount::new(u64::from(id), name);
+    let account = mfa
+        .provision_in(&mut transaction)
+        .ensure_account(new)
+        .wait()?;
+    transaction.execute("INSERT INTO user VALUES (?1, ?2)", params![id, name])?;
+    transaction.into_inner().commit()?;
+    Ok(account)
+}
+
+/// The password was right: records the log-in and the visit. Loquet commits.
+fn log_in(
+    mfa: &Mfa,
+    app: &mut Connection,
+    user: AccountId,
+    page: &str,
+) -> Result<(), Box<dyn Error>> {
+    let client = Client::new(IpAddr::from([203, 0, 113, 7]));
+    let transaction = app.transaction_with_behavior(Immediate)?;
+    transaction.execute("INSERT INTO visit VALUES (42, ?1)", [page])?;
+    let login = mfa
+        .committing_in(HostTransaction::from(transaction))
+        .log_in(user, client)
+        .wait()?;
+    // Only now is there a session. Should the power fail before this line, Marie logs in again.
     app.execute(
-        "UPDATE session SET stamp = ?2 WHERE cookie = ?1",
-        params![cookie, stamp.to_bytes()],
+        "INSERT INTO session VALUES (42, ?1)",
+        [login.session.to_bytes()],
     )?;
-    Ok(stamp)
+    Ok(())
+}
+
+fn said<T>(result: Result<T, Box<dyn Error>>) -> String {
+    result.map_or_else(|why| why.to_string(), |_| "done".to_owned())
 }

@@ -4,19 +4,21 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What an example prints; cargo builds it beside this test.
-fn told(name: &str) -> String {
+mod quick_start;
+
+/// Runs an example, which cargo builds beside this test, and returns what it prints.
+fn output(name: &str) -> String {
     let mut path: PathBuf = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     path.extend(["examples", name]);
     let run = Command::new(&path).output().unwrap();
-    let said = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{}: {said}", path.display());
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{}: {errors}", path.display());
     String::from_utf8(run.stdout).unwrap()
 }
 
-/// What becomes of the same four questions in either framework.
+/// The answers to the same four questions in either framework.
 const ANSWERS: [&str; 4] = [
     r#"127.0.0.1:1 forwarding Some("203.0.113.2"): 200 OK welcome, 203.0.113.2: line 4 let you in"#,
     r#"127.0.0.1:1 forwarding Some("203.0.113.13"): 403 Forbidden"#,
@@ -25,33 +27,51 @@ const ANSWERS: [&str; 4] = [
 ];
 
 fn answers(name: &str) {
-    let told = told(name);
-    let lines: Vec<&str> = told.lines().map(str::trim_end).collect();
+    let output = output(name);
+    let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
     assert_eq!(lines, ANSWERS, "{name}");
 }
 
 #[test]
-fn axum_lets_in_whom_the_rules_allow() {
-    answers("axum");
+fn axum_filters_by_address() {
+    answers("ip_filter");
 }
 
 #[cfg(feature = "actix")]
 #[test]
-fn actix_lets_in_the_same() {
+fn actix_filters_by_address() {
     answers("actix");
 }
 
 #[test]
-fn letters_go_out_once() {
-    let told = told("notices");
-    assert!(told.contains("to marc <marc@example.org>, from À petits pas"));
-    assert!(told.ends_with("nothing more happened:\n  0 letters; 0 notices wait\n"));
+fn notices_are_delivered_once() {
+    let output = output("notices");
+    assert!(output.contains("to marc <marc@example.org>, from À petits pas"));
+    assert!(output.ends_with("nothing more happened:\n  0 letters; 0 notices wait\n"));
 }
 
 #[test]
-fn the_hosts_row_and_the_grant_stand_or_fall_together() {
-    let told = told("host_transaction");
-    assert!(told.contains("UNIQUE constraint failed: session.cookie."));
-    assert!(told.contains("The audit log had 1 records before that and has 1."));
-    assert!(told.ends_with("There is 1 session.\n"), "{told}");
+fn host_rows_and_grants_commit_together() {
+    let output = output("host_transaction");
+    assert!(output.contains("Is there an account for her? false."));
+    assert!(output.contains("UNIQUE constraint failed: visit.page."));
+    assert!(output.contains("The audit log had 1 records before that and has 1."));
+    assert!(output.contains("A deactivated user: refused: LOGIN_REFUSED."));
+    assert!(
+        output.ends_with("user: 1\nvisit: 1\nsession: 1\n"),
+        "{output}"
+    );
+}
+
+#[test]
+fn existing_users_are_synchronized() {
+    let output = output("existing_users");
+    let expected = "3 created, 0 unchanged, rejected: [], deleted meanwhile: []
+his desk: logged in
+his phone: logged out
+his desk after a reset: logged out
+eve: refused: LOGIN_REFUSED
+0 created, 1 unchanged, rejected: [], deleted meanwhile: [\"bob@example.org\"]
+";
+    assert_eq!(output, expected);
 }

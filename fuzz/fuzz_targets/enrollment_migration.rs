@@ -7,5 +7,5 @@ mod checks;
 mod export_checks;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    export_checks::migration_data_is_read_or_refused(bytes);
+    export_checks::check_migration_data(bytes);
 });

@@ -5,5 +5,5 @@
 mod checks;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    checks::uri_text_is_read_or_refused_in_place(text);
+    checks::check_uri_text(text);
 });

@@ -5,5 +5,5 @@
 mod support;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    support::a_database_is_read_or_refused(bytes);
+    support::check_database(bytes);
 });

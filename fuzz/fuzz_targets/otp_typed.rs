@@ -5,5 +5,5 @@
 mod checks;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    checks::typed_text_is_read_exactly(text);
+    checks::check_typed_code(text);
 });

@@ -51,10 +51,10 @@ pub fn one_answer(v4: &[Prefix], document: &mut Document) {
     let reader = maxminddb::Reader::open_readfile(path).ok();
     let mut cases = vec![
         run("loquet", &asked, |a: Ipv4Addr| {
-            filter.decide_stranger(Some(a.into())) as Found
+            filter.decide_before_login(Some(a.into())) as Found
         }),
         run("loquet with its rule", &asked, |a: Ipv4Addr| {
-            filter.check_stranger(Some(a.into())).decision as Found
+            filter.check_before_login(Some(a.into())).decision as Found
         }),
     ];
     if let Some(reader) = &reader {
@@ -118,7 +118,7 @@ fn decision<'a>(
     let request = request(kind, value);
     case(name, move || {
         let client = source.resolve(&request);
-        filter.current().decide_stranger(client.address)
+        filter.current().decide_before_login(client.address)
     })
 }
 

@@ -129,7 +129,7 @@ fn inside_v6(list: &[Prefix]) -> Vec<Ipv6Addr> {
 
 /// The rule that decides, as the layer looks it up for a denial or when a handler asks.
 fn rule_of(filter: &Filter, address: IpAddr) -> Found {
-    let rule = filter.check_stranger(Some(address)).rule;
+    let rule = filter.check_before_login(Some(address)).rule;
     rule.map_or(0, |rule| rule.index as Found)
 }
 
@@ -175,8 +175,8 @@ pub fn ipv4(name: &str, list: &[Prefix], document: &mut Document) {
             what,
         };
         compare_all!(document, list, asked, [
-            "loquet" => |a: Ipv4Addr| allow.decide_stranger(Some(a.into())) as Found,
-            "loquet, denies too" => |a: Ipv4Addr| mixed.decide_stranger(Some(a.into())) as Found,
+            "loquet" => |a: Ipv4Addr| allow.decide_before_login(Some(a.into())) as Found,
+            "loquet, denies too" => |a: Ipv4Addr| mixed.decide_before_login(Some(a.into())) as Found,
             "loquet, the rule" => |a: Ipv4Addr| rule_of(&mixed, a.into()),
             "prefix-trie map" => |a: Ipv4Addr| map.get_lpm(&host(a)).map_or(0, |(_, at)| *at as Found),
             "prefix-trie set" => |a: Ipv4Addr| set.get_lpm(&host(a)).map_or(0, |net| net.prefix_len().into()),
@@ -226,8 +226,8 @@ pub fn ipv6(name: &str, list: &[Prefix], document: &mut Document) {
             what,
         };
         compare_all!(document, list, asked, [
-            "loquet" => |a: Ipv6Addr| allow.decide_stranger(Some(a.into())) as Found,
-            "loquet, denies too" => |a: Ipv6Addr| mixed.decide_stranger(Some(a.into())) as Found,
+            "loquet" => |a: Ipv6Addr| allow.decide_before_login(Some(a.into())) as Found,
+            "loquet, denies too" => |a: Ipv6Addr| mixed.decide_before_login(Some(a.into())) as Found,
             "loquet, the rule" => |a: Ipv6Addr| rule_of(&mixed, a.into()),
             "prefix-trie map" => |a: Ipv6Addr| map.get_lpm(&host(a)).map_or(0, |(_, at)| *at as Found),
             "prefix-trie set" => |a: Ipv6Addr| set.get_lpm(&host(a)).map_or(0, |net| net.prefix_len().into()),

@@ -1,12 +1,13 @@
 //! Log-ins on disk beside their ceilings: `cargo bench --features store --bench store`.
 //!
-//! A log-in here is two ceremonies, the password's and the code's, each durable before it is answered: of both the
-//! attempt is inserted, the account updated, the audit log appended, after four rows were read. *Raw* is the same
-//! statements on the same tables by hand, without Loquet: no code is checked, nothing sealed, decided or authenticated.
-//! The candidates take turns, so that a busy machine slows them all alike; trust ratios.
+//! A log-in here is two operations, the password's and the code's, each durable before it is answered: both insert the
+//! attempt, update the account and append to the audit log, after reading four rows. *Raw* is the same statements on the
+//! same tables by hand, without Loquet: no code is checked, nothing encrypted, decided or authenticated. The candidates
+//! take turns, so that a busy machine slows them all alike; trust ratios.
 //!
-//! `-- accounts` runs the part with up to a million accounts, `-- quick` a hundredth of it.
+//! `-- authorize` runs the gate alone, `-- accounts` the part with up to a million accounts, `-- quick` a hundredth of it.
 
+mod authorize;
 mod raw;
 
 use std::fs::{self, File};
@@ -16,18 +17,20 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
-use loquet::flow::{LogIn, Refused, VerifyCode};
+use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
-use loquet::{AccountId, Keyring, NewAccount, Refusal, RoleId, Service, Stamp, UnixTime};
+use loquet::{
+    AccountId, Clock as _, Error, Keyring, Mfa, MfaSession, NewAccount, Refusal, RoleId, UnixTime,
+    Wait, wait,
+};
 use loquet_sqlite::SqliteStore;
-use loquet_testkit::house::House;
+use loquet_testkit::fixture::Fixture;
 use rusqlite::Connection;
 
 use crate::raw::{Raw, naive_pool};
 
 const START: u64 = 1_790_000_000;
-const PEOPLE: usize = 256;
+const USERS: usize = 256;
 /// One turn of one candidate.
 const TURN: Duration = Duration::from_millis(1500);
 const ROUNDS: usize = 5;
@@ -39,7 +42,11 @@ fn main() {
         "\nfdatasync of 32 KB appended to a file in this folder: {:.0} µs (median)",
         sync_time(folder.path())
     );
+    if asked("authorize") {
+        return authorize::measure(folder.path());
+    }
     if !asked("accounts") {
+        authorize::measure(folder.path());
         in_flight(folder.path());
         alone(folder.path());
         django(folder.path());
@@ -64,114 +71,103 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Somebody with a phone, and a clock of their own: so each may give a code of a new step whenever they like.
-struct Person {
-    service: Service,
+/// A user with a phone and a clock of their own, so that each may give a code of a new step at any time.
+struct User {
+    mfa: Mfa,
     clock: TestClock,
     phone: Phone,
     id: AccountId,
     now: u64,
 }
 
-impl Person {
-    async fn enter(&mut self) -> Stamp {
+impl User {
+    async fn enter(&mut self) -> MfaSession {
         self.now += 30;
         self.clock.set(self.now);
-        let log_in = LogIn { account: self.id };
-        self.service
-            .run(log_in, &House::request())
-            .await
-            .unwrap()
-            .granted()
-            .unwrap()
-            .stamp
+        let login = self.mfa.log_in(self.id, Fixture::client()).await;
+        login.unwrap().session
     }
 
-    async fn verify_code(&mut self, stamp: Stamp) {
+    async fn verify_code(&mut self, session: &MfaSession) -> MfaSession {
         loop {
-            let typed = self.phone.code(UnixTime(self.now)).into();
-            let code = VerifyCode { stamp, typed };
-            let settled = self.service.run(code, &House::request()).await.unwrap();
-            match settled.granted() {
-                Ok(_) => return,
+            let code = self.phone.code(UnixTime(self.now));
+            match self.mfa.verify_code(session, code, Fixture::client()).await {
+                Ok(login) => return login.session,
                 // Once in a million the next step has the same digits, and was the one accepted the time before.
-                Err(Refused::Rule(Refusal::AlreadyUsed { .. })) => {
+                Err(Error::Refused(Refusal::AlreadyUsed { .. })) => {
                     self.now += 30;
                     self.clock.set(self.now);
                 }
-                Err(refused) => panic!("{refused:?}"),
+                Err(error) => panic!("{error}"),
             }
         }
     }
 
-    async fn log_in(&mut self) {
-        let stamp = self.enter().await;
-        self.verify_code(stamp).await;
+    async fn log_in(&mut self) -> MfaSession {
+        let session = self.enter().await;
+        self.verify_code(&session).await
     }
 }
 
-/// A database with people who have enrolled.
-fn people(path: &Path, count: usize) -> Vec<Person> {
-    let store = Arc::new(SqliteStore::open(path).unwrap());
-    let house = wait(House::at(Arc::clone(&store), TestClock::at(START)));
-    wait(house.enabled());
+/// Users who have enrolled, in a store of theirs.
+fn users(store: impl Store, count: usize) -> Vec<User> {
+    let store = Arc::new(store);
+    let fixture = wait(Fixture::at(Arc::clone(&store), TestClock::at(START)));
+    wait(fixture.enabled());
     let enrolled = (0..count as u64).map(|number| {
         // Spread over the whole table, as real ids are.
         let id = AccountId::from(
             u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
         );
-        let label = format!("{number}@example.org");
-        wait(house.service.ensure_account(
-            house.org,
-            NewAccount {
-                id,
-                external_id: &label,
-                label: &label,
-                roles: &[RoleId::PARENT],
-            },
-        ))
-        .unwrap();
-        let log_in = wait(house.run(LogIn { account: id })).unwrap();
-        let phone = wait(house.enroll(log_in.stamp)).0;
-        (id, phone)
+        let name = format!("{number}@example.org");
+        let account = NewAccount::new(id, &name).role(RoleId::PARENT);
+        wait(fixture.mfa.provision().ensure_account(account)).unwrap();
+        let login = wait(fixture.mfa.log_in(id, Fixture::client())).unwrap();
+        (id, wait(fixture.enroll(&login.session)).0)
     });
     let enrolled: Vec<_> = enrolled.collect();
-    let now = loquet::Clock::now(&house.clock).0;
-    let person = |(id, phone)| {
+    let now = fixture.clock.now().0;
+    let user = |(id, phone)| {
         let clock = TestClock::at(now);
-        let ring = Keyring::single(1, [7; 32]);
-        let service = Service::with_clock(Arc::clone(&store), ring, clock.clone()).unwrap();
-        Person {
-            service,
+        let mfa = Mfa::builder(Arc::clone(&store))
+            .keyring(Keyring::single(1, [7; 32]))
+            .clock(clock.clone());
+        User {
+            mfa: wait(mfa.open()).unwrap(),
             clock,
             phone,
             id,
             now,
         }
     };
-    enrolled.into_iter().map(person).collect()
+    enrolled.into_iter().map(user).collect()
+}
+
+/// A database with users who have enrolled.
+fn users_in(path: &Path, count: usize) -> Vec<User> {
+    users(SqliteStore::open(path).unwrap(), count)
 }
 
 /// Log-ins by Loquet with so many in flight, for a turn; the answer is log-ins a second.
-fn loquet(runtime: &tokio::runtime::Runtime, everybody: &mut Vec<Person>, in_flight: usize) -> f64 {
+fn loquet(runtime: &tokio::runtime::Runtime, users: &mut Vec<User>, in_flight: usize) -> f64 {
     let begun = Instant::now();
-    let tasks: Vec<_> = everybody
+    let tasks: Vec<_> = users
         .drain(..in_flight)
-        .map(|mut person| {
+        .map(|mut user| {
             runtime.spawn(async move {
                 let mut done = 0;
                 while begun.elapsed() < TURN {
-                    person.log_in().await;
+                    user.log_in().await;
                     done += 1;
                 }
-                (person, done)
+                (user, done)
             })
         })
         .collect();
     let mut done = 0;
     for task in tasks {
-        let (person, own) = runtime.block_on(task).unwrap();
-        everybody.push(person);
+        let (user, own) = runtime.block_on(task).unwrap();
+        users.push(user);
         done += own;
     }
     f64::from(done) / begun.elapsed().as_secs_f64()
@@ -183,9 +179,9 @@ fn in_flight(folder: &Path) {
         folder.join("raw.db"),
         folder.join("pool.db"),
     );
-    let mut everybody = people(&ours, PEOPLE);
+    let mut users = users_in(&ours, USERS);
     for copy in [&by_hand, &pool] {
-        drop(people(copy, PEOPLE));
+        drop(users_in(copy, USERS));
     }
     let mut raw = Raw::open(&by_hand, 0, |_| true);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -196,9 +192,9 @@ fn in_flight(folder: &Path) {
     for round in 0..ROUNDS {
         turns.push([
             raw.turn(256),
-            loquet(&runtime, &mut everybody, 256),
+            loquet(&runtime, &mut users, 256),
             raw.turn(16),
-            loquet(&runtime, &mut everybody, 16),
+            loquet(&runtime, &mut users, 16),
             raw.turn(1),
             naive_pool(&pool, round),
         ]);
@@ -238,19 +234,19 @@ fn target(name: &str, found: f64, at_least: f64) {
     println!("target {name} ≥ {at_least:.2}: {verdict} with {found:.2}");
 }
 
-/// One code at a time, nobody else there.
+/// One code at a time.
 fn alone(folder: &Path) {
     const TIMES: usize = 400;
     let (ours, by_hand) = (folder.join("alone.db"), folder.join("alone-raw.db"));
-    let mut everybody = people(&ours, 16);
-    drop(people(&by_hand, 16));
+    let mut users = users_in(&ours, 16);
+    drop(users_in(&by_hand, 16));
     let mut raw = Raw::open(&by_hand, 0, |_| true);
     let mut times = [Vec::new(), Vec::new()];
     for number in 0..TIMES {
-        let person = &mut everybody[number % 16];
-        let stamp = wait(person.enter());
+        let user = &mut users[number % 16];
+        let session = wait(user.enter());
         let begun = Instant::now();
-        wait(person.verify_code(stamp));
+        wait(user.verify_code(&session));
         times[0].push(begun.elapsed().as_secs_f64() * 1e6);
         let begun = Instant::now();
         raw.batch(1);
@@ -312,28 +308,27 @@ fn django(folder: &Path) {
 fn accounts(folder: &Path, divisor: usize) {
     const TIMES: usize = 600;
     let sizes = [1_000, 100_000 / divisor, 1_000_000 / divisor];
-    let mut worlds: Vec<(usize, PathBuf, Vec<Person>)> = Vec::new();
+    let mut worlds: Vec<(usize, PathBuf, Vec<User>)> = Vec::new();
     for size in sizes {
         let path = folder.join(format!("many-{}.db", worlds.len()));
-        let everybody = people(&path, PEOPLE);
-        fill(&path, size - PEOPLE);
-        worlds.push((size, path, everybody));
+        let users = users_in(&path, USERS);
+        fill(&path, size - USERS);
+        worlds.push((size, path, users));
     }
     // Checked and refused without a write: reading, opening, verifying and deciding alone.
     let mut checked = vec![Vec::new(); sizes.len()];
     let mut written = vec![Vec::new(); sizes.len()];
     for number in 0..TIMES {
-        for (which, (_, _, everybody)) in worlds.iter_mut().enumerate() {
-            let person = &mut everybody[(number * 97) % PEOPLE];
-            let stamp = wait(person.enter());
+        for (which, (_, _, users)) in worlds.iter_mut().enumerate() {
+            let user = &mut users[(number * 97) % USERS];
+            let session = wait(user.enter());
             let begun = Instant::now();
-            wait(person.verify_code(stamp));
+            wait(user.verify_code(&session));
             written[which].push(begun.elapsed().as_secs_f64() * 1e6);
-            let typed = person.phone.code(UnixTime(person.now));
-            let typed = typed.into();
-            let (again, request) = (VerifyCode { stamp, typed }, House::request());
+            let code = user.phone.code(UnixTime(user.now));
+            let again = user.mfa.verify_code(&session, code, Fixture::client());
             let begun = Instant::now();
-            let refused = wait(person.service.run(again, &request)).unwrap().granted();
+            let refused = again.wait();
             checked[which].push(begun.elapsed().as_secs_f64() * 1e6);
             assert!(refused.is_err());
         }
@@ -343,7 +338,7 @@ fn accounts(folder: &Path, divisor: usize) {
 
 /// The table: how long each took among how many, by the fewest, and what an account takes on disk.
 fn show_accounts(
-    worlds: Vec<(usize, PathBuf, Vec<Person>)>,
+    worlds: Vec<(usize, PathBuf, Vec<User>)>,
     checked: &[Vec<f64>],
     written: &[Vec<f64>],
 ) {
@@ -356,8 +351,8 @@ fn show_accounts(
     );
     let base = [checked, written].map(|times| median(times[0].clone()));
     let mut worst: f64 = 0.0;
-    for (which, (size, path, everybody)) in worlds.into_iter().enumerate() {
-        drop(everybody);
+    for (which, (size, path, users)) in worlds.into_iter().enumerate() {
+        drop(users);
         let [one, other] = [checked, written].map(|times| median(times[which].clone()));
         worst = worst.max(one / base[0]);
         let connection = Connection::open(&path).unwrap();
@@ -381,7 +376,7 @@ fn show_accounts(
     );
 }
 
-/// Rows of other people, as large as a real one, with ids as scattered.
+/// Adds rows of other users, as large as a real one, with ids as scattered.
 fn fill(path: &Path, rows: usize) {
     let connection = Connection::open(path).unwrap();
     connection

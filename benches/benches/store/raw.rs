@@ -10,7 +10,7 @@ use crate::{START, TURN};
 /// The same rows by hand.
 pub(crate) struct Raw {
     connection: Connection,
-    people: Vec<RawPerson>,
+    users: Vec<RawUser>,
     org: Vec<u8>,
     attempt_body: String,
     audit_body: String,
@@ -18,7 +18,7 @@ pub(crate) struct Raw {
     next: usize,
 }
 
-struct RawPerson {
+struct RawUser {
     id: Vec<u8>,
     version: i64,
     external_id: String,
@@ -28,7 +28,7 @@ struct RawPerson {
 }
 
 impl Raw {
-    /// Of the people for whom `mine` says so.
+    /// Opens it for the users for whom `mine` says so.
     pub(crate) fn open(path: &Path, attempts: u64, mine: impl Fn(usize) -> bool) -> Self {
         let connection = Connection::open(path).unwrap();
         connection.busy_timeout(Duration::from_secs(30)).unwrap();
@@ -36,11 +36,11 @@ impl Raw {
         connection
             .execute_batch("PRAGMA synchronous = FULL")
             .unwrap();
-        let people = connection
+        let users = connection
             .prepare("SELECT id, version, external_id, used_step, audited, body FROM loquet_account WHERE used_step > 0")
             .unwrap()
             .query_map([], |row| {
-                Ok(RawPerson {
+                Ok(RawUser {
                     id: row.get(0)?,
                     version: row.get(1)?,
                     external_id: row.get(2)?,
@@ -53,7 +53,7 @@ impl Raw {
             .map(Result::unwrap)
             .enumerate()
             .filter(|(number, _)| mine(*number))
-            .map(|(_, person)| person)
+            .map(|(_, user)| user)
             .collect();
         let text = |sql| connection.query_row(sql, [], |row| row.get(0)).unwrap();
         let attempt_body = text("SELECT body FROM loquet_attempt ORDER BY n DESC LIMIT 1");
@@ -63,7 +63,7 @@ impl Raw {
             .unwrap();
         Self {
             connection,
-            people,
+            users,
             org,
             attempt_body,
             audit_body,
@@ -80,8 +80,8 @@ impl Raw {
             .unwrap();
     }
 
-    /// What a ceremony reads.
-    fn read(&self, person: usize) {
+    /// Reads what an operation reads.
+    fn read(&self, user: usize) {
         let one = |sql: &str, id: &[u8]| {
             let mut statement = self.connection.prepare_cached(sql).unwrap();
             let mut rows = statement.query([id]).unwrap();
@@ -89,7 +89,7 @@ impl Raw {
                 .unwrap()
                 .map(|row| row.get::<_, String>("body").unwrap())
         };
-        let id = &self.people[person].id;
+        let id = &self.users[user].id;
         assert!(
             one(
                 "SELECT account, at, body FROM loquet_attempt WHERE id = ?1",
@@ -114,8 +114,8 @@ impl Raw {
         .unwrap();
     }
 
-    /// What a ceremony checks before it writes.
-    fn check(&self, person: usize, attempt: &[u8]) {
+    /// Checks what an operation checks before it writes.
+    fn check(&self, user: usize, attempt: &[u8]) {
         let number = |sql: &str, id: &[u8]| {
             let mut statement = self.connection.prepare_cached(sql).unwrap();
             let mut rows = statement.query([id]).unwrap();
@@ -123,7 +123,7 @@ impl Raw {
                 .unwrap()
                 .map(|row| row.get::<_, i64>(0).unwrap())
         };
-        let RawPerson { id, version, .. } = &self.people[person];
+        let RawUser { id, version, .. } = &self.users[user];
         let found = number("SELECT 1 FROM loquet_attempt WHERE id = ?1", attempt);
         assert_eq!(found, None);
         let found = number("SELECT version FROM loquet_account WHERE id = ?1", id);
@@ -134,24 +134,24 @@ impl Raw {
         number(of_roster, &self.org).unwrap();
     }
 
-    /// What a ceremony checks and writes.
-    fn write(&mut self, person: usize) {
+    /// Checks and writes what an operation does.
+    fn write(&mut self, user: usize) {
         self.attempts += 1;
         let attempt = u128::from(self.attempts)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
             .to_be_bytes();
-        self.check(person, &attempt);
-        let own = &mut self.people[person];
+        self.check(user, &attempt);
+        let own = &mut self.users[user];
         own.audited += 1;
         own.used_step += 1;
-        let RawPerson {
+        let RawUser {
             id,
             version,
             external_id,
             used_step,
             audited,
             body,
-        } = &self.people[person];
+        } = &self.users[user];
         let execute = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
             assert_eq!(
                 self.connection
@@ -192,20 +192,20 @@ impl Raw {
                 [7_u8; 32]
             ],
         );
-        self.people[person].version += 1;
+        self.users[user].version += 1;
     }
 
-    /// So many ceremonies in one transaction, each of another person.
+    /// Runs so many operations in one transaction, each of another user.
     pub(crate) fn batch(&mut self, size: usize) {
         let chosen: Vec<usize> = (0..size)
-            .map(|number| (self.next + number) % self.people.len())
+            .map(|number| (self.next + number) % self.users.len())
             .collect();
-        self.next = (self.next + size) % self.people.len();
+        self.next = (self.next + size) % self.users.len();
         self.execute("BEGIN");
-        chosen.iter().for_each(|person| self.read(*person));
+        chosen.iter().for_each(|user| self.read(*user));
         self.execute("COMMIT");
         self.execute("BEGIN IMMEDIATE");
-        chosen.iter().for_each(|person| self.write(*person));
+        chosen.iter().for_each(|user| self.write(*user));
         self.execute("COMMIT");
     }
 

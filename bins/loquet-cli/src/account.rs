@@ -1,117 +1,199 @@
-//! `loquet account`: who is there, and how they stand.
+//! `loquet account`: the accounts of an organization, and what is done to one of them.
 
-use clap::{Args, Subcommand};
-use loquet::Person;
-use loquet_policy::{Authenticator, MandateState, RoleSet, Status};
+use clap::Subcommand;
+use loquet::{AuthenticatorState, MandateState, RoleSet, UserEntry};
+use loquet_policy::Status;
 use serde_json::{Value, json};
 
+use crate::acting::Own;
 use crate::failure::{Failure, Outcome};
-use crate::house::{self, House, wait};
+use crate::input::Stdin;
+use crate::installation::{Arguments, wait};
 use crate::output;
 use crate::role::role;
 use crate::when;
 
+mod manage;
+mod own;
+mod sync;
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Everybody of the organization
-    List(List),
-    /// One account
-    Show(Show),
-}
+    /// List the accounts of an organization
+    #[command(after_help = "Example:\n  loquet account list --db app.db")]
+    List(Arguments),
+    /// Show one account
+    #[command(after_help = "Example:\n  loquet account show sofia --db app.db")]
+    Show(Own),
+    /// Create the accounts that are missing, from a CSV or JSON Lines file
+    ///
+    /// Changes no role and deactivates no account; the report names the accounts that the file does not list. Exit code 1
+    /// when an account was not created. Columns or keys: external_id, and optionally id (a number or 32 hexadecimal digits;
+    /// random when left out), label, roles (in CSV separated by blanks), address.
+    #[command(after_help = "\
+Examples:
+  loquet account sync users.csv --db app.db
+  loquet account sync - --format json-lines --db app.db --json < users.jsonl
 
-#[derive(Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    house: house::Arguments,
-}
-
-#[derive(Args)]
-pub(crate) struct Show {
-    #[command(flatten)]
-    house: house::Arguments,
-
-    /// The account, by the host's name for it or by id
-    account: String,
+A CSV file:
+  external_id,id,label,roles,address
+  marie@example.org,42,Marie,parent,marie@example.org")]
+    Sync(sync::Sync),
+    /// Give an account a role
+    ///
+    /// Reads the administrator's code from standard input, and the next code for making an administrator.
+    #[command(
+        after_help = "Example:\n  loquet account add-role sofia employee --db app.db --as helene"
+    )]
+    AddRole(manage::Role),
+    /// Take a role from an account
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(
+        after_help = "Example:\n  loquet account remove-role sofia employee --db app.db --as helene"
+    )]
+    RemoveRole(manage::Role),
+    /// Deactivate an account: its sessions end and its secret is erased
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(after_help = "Example:\n  loquet account deactivate sofia --db app.db --as helene")]
+    Deactivate(manage::Subject),
+    /// Reactivate an account and print the reset code
+    ///
+    /// Reads the administrator's code from standard input, and the next code from a second line.
+    #[command(
+        after_help = "Example:\n  loquet account reactivate sofia --role employee --db app.db --as helene"
+    )]
+    Reactivate(manage::Reactivate),
+    /// Erase an account for good: its names, addresses, devices and secret
+    ///
+    /// For the right to be forgotten. Its id stays in the user list and in the audit log. There is no way back.
+    #[command(after_help = "Example:\n  loquet account erase sofia --db app.db")]
+    Erase(Own),
+    /// Turn the second factor on for an account
+    ///
+    /// Reads the owner's code from standard input.
+    #[command(after_help = "Example:\n  loquet account turn-on marie --db app.db")]
+    TurnOn(Own),
+    /// Turn the second factor off where no rule requires it
+    ///
+    /// Reads the owner's code from standard input, and the next code from a second line.
+    #[command(after_help = "Example:\n  loquet account turn-off marie --db app.db")]
+    TurnOff(Own),
+    /// Replace an authenticator with a new one
+    ///
+    /// Reads the owner's code (and the next code where the first was used up to log in) from standard input, prints the key
+    /// URI of the new authenticator, and reads its first code.
+    #[command(after_help = "Example:\n  loquet account replace-authenticator marie --db app.db")]
+    ReplaceAuthenticator(Own),
+    /// Report an authenticator lost, which disables it
+    #[command(after_help = "Example:\n  loquet account report-lost marie --db app.db")]
+    ReportLost(Own),
+    /// Resynchronize a phone whose clock is off
+    ///
+    /// Reads two consecutive codes of the owner from standard input, the older first.
+    #[command(after_help = "Example:\n  loquet account resynchronize marie --db app.db")]
+    Resynchronize(Own),
+    /// Forget the remembered devices of an account and end its sessions
+    ///
+    /// Reads the owner's code from standard input where one is owed.
+    #[command(after_help = "\
+Examples:
+  loquet account forget-devices marie --db app.db
+  loquet account forget-devices marie --device 3 --db app.db")]
+    ForgetDevices(own::ForgetDevices),
 }
 
 impl Command {
-    pub(crate) fn run(&self) -> Result<Outcome, Failure> {
+    pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         wait(async {
             match self {
-                Self::List(arguments) => list(&arguments.house.open().await?).await,
-                Self::Show(arguments) => {
-                    show(&arguments.house.open().await?, &arguments.account).await
-                }
+                Self::List(arguments) => list(arguments).await,
+                Self::Show(asked) => show(asked).await,
+                Self::Sync(arguments) => arguments.run(stdin).await,
+                Self::AddRole(asked) => asked.add(stdin).await,
+                Self::RemoveRole(asked) => asked.remove(stdin).await,
+                Self::Deactivate(asked) => asked.deactivate(stdin).await,
+                Self::Reactivate(asked) => asked.run(stdin).await,
+                Self::Erase(asked) => manage::erase(asked).await,
+                Self::TurnOn(asked) => own::turn_on(asked, stdin).await,
+                Self::TurnOff(asked) => own::turn_off(asked, stdin).await,
+                Self::ReplaceAuthenticator(asked) => own::replace(asked, stdin).await,
+                Self::ReportLost(asked) => own::report_lost(asked).await,
+                Self::Resynchronize(asked) => own::resynchronize(asked, stdin).await,
+                Self::ForgetDevices(asked) => asked.run(stdin).await,
             }
         })
     }
 }
 
-async fn list(house: &House) -> Result<Outcome, Failure> {
-    let people = house.service.everybody(house.org()).await?;
-    let width = people
+async fn list(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let at = arguments.open().await?;
+    let users = at.users().await?;
+    let width = users
         .iter()
-        .map(|person| shown(&person.external_id).chars().count())
+        .map(|user| shown(user.external_id()).chars().count())
         .max()
         .unwrap_or(0);
-    for person in &people {
-        if house.json {
-            output::line(&object(person).to_string())?;
+    for user in &users {
+        if at.json {
+            output::line(&object(user).to_string())?;
         } else {
             output::line(&format!(
                 "{:<width$}  {:<24} {:<28} {}",
-                shown(&person.external_id),
-                roles(&person.account.roles),
-                bound(person),
-                why(person),
+                shown(user.external_id()),
+                roles(&user.roles()),
+                bound(user),
+                why(user),
             ))?;
         }
     }
     Ok(Outcome::Done)
 }
 
-async fn show(house: &House, name: &str) -> Result<Outcome, Failure> {
-    let id = house.account("ACCOUNT", name).await?;
-    let people = house.service.everybody(house.org()).await?;
-    let person = people
-        .iter()
-        .find(|person| person.account.id == id)
-        .ok_or_else(|| Failure::of("ACCOUNT", "no such account in this organization"))?;
-    if house.json {
-        output::line(&object(person).to_string())?;
+async fn show(asked: &Own) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let user = at.user("ACCOUNT", &asked.account).await?;
+    if at.json {
+        output::line(&object(&user).to_string())?;
         return Ok(Outcome::Done);
     }
+    let account = user.facts();
     for (what, value) in [
-        ("account", shown(&person.external_id)),
-        ("id", id.to_string()),
-        ("shown in apps as", shown(&person.label)),
-        ("roles", roles(&person.account.roles)),
-        ("made", when::text(person.account.created)),
-        ("status", status(&person.account.status)),
-        ("authenticator", bound(person)),
-        ("multi-factor log-in", why(person)),
+        ("account", shown(user.external_id())),
+        ("id", account.id.to_string()),
+        ("shown in apps as", shown(user.label())),
+        ("roles", roles(&account.roles)),
+        ("created", when::text(account.created)),
+        ("status", status(&account.status)),
+        ("authenticator", bound(&user)),
+        ("multi-factor log-in", why(&user)),
     ] {
         output::line(&format!("{what:<20} {value}"))?;
     }
     Ok(Outcome::Done)
 }
 
-fn object(person: &Person) -> Value {
-    let account = &person.account;
-    let requirement = &person.requirement;
+fn object(user: &UserEntry) -> Value {
+    let requirement = user.requirement();
     json!({
-        "account": person.external_id,
-        "id": account.id.to_string(),
-        "label": person.label,
-        "roles": account.roles.iter().map(role).collect::<Vec<_>>(),
-        "status": if account.is_active() { "active" } else { "left" },
-        "created": account.created.0,
-        "authenticator": state(&account.authenticator),
-        "enrolled": matches!(account.authenticator, Authenticator::Active { .. }),
+        "account": user.external_id(),
+        "id": user.account_id().to_string(),
+        "label": user.label(),
+        "roles": user.roles().iter().map(role).collect::<Vec<_>>(),
+        "status": if user.is_active() { "active" } else { "deactivated" },
+        "created": user.facts().created.0,
+        "authenticator": state(user.authenticator()),
+        "enrolled": is_enrolled(user),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
         "toggle": requirement.toggle,
     })
+}
+
+/// Says whether an authenticator is bound and counts.
+pub(crate) fn is_enrolled(user: &UserEntry) -> bool {
+    matches!(user.authenticator(), AuthenticatorState::Active { .. })
 }
 
 /// The host chose these names: nothing in them may move a terminal's cursor.
@@ -127,30 +209,35 @@ fn roles(roles: &RoleSet) -> String {
 fn status(status: &Status) -> String {
     match status {
         Status::Active => "active".to_owned(),
-        Status::Deactivated { since } => format!("left {}", when::text(*since)),
+        Status::Deactivated { since } => format!("deactivated {}", when::text(*since)),
     }
 }
 
-fn state(authenticator: &Authenticator) -> &'static str {
+fn state(authenticator: AuthenticatorState) -> &'static str {
     match authenticator {
-        Authenticator::None => "none",
-        Authenticator::Active { .. } => "active",
-        Authenticator::Disabled { .. } => "disabled",
-        Authenticator::ResetDue { .. } => "reset-due",
+        AuthenticatorState::None => "none",
+        AuthenticatorState::Active { .. } => "active",
+        AuthenticatorState::Disabled { .. } => "disabled",
+        AuthenticatorState::Recovering => "recovering",
+        AuthenticatorState::BreakGlass => "break-glass",
+        // What else there will be owes a reset code until it is named here.
+        _ => "reset-due",
     }
 }
 
-fn bound(person: &Person) -> String {
-    match person.account.authenticator {
-        Authenticator::None => "not enrolled".to_owned(),
-        Authenticator::Active { since, .. } => format!("since {}", when::text(since)),
-        Authenticator::Disabled { since, .. } => format!("disabled {}", when::text(since)),
-        Authenticator::ResetDue { .. } => "reset: enrolls with a reset code".to_owned(),
+fn bound(user: &UserEntry) -> String {
+    match user.authenticator() {
+        AuthenticatorState::None => "not enrolled".to_owned(),
+        AuthenticatorState::Active { since } => format!("since {}", when::text(since)),
+        AuthenticatorState::Disabled { since } => format!("disabled {}", when::text(since)),
+        AuthenticatorState::Recovering => "recovery: enrolls without a reset code".to_owned(),
+        AuthenticatorState::BreakGlass => "break-glass: enrolls with its reset code".to_owned(),
+        _ => "reset: enrolls with a reset code".to_owned(),
     }
 }
 
-fn why(person: &Person) -> String {
-    let requirement = &person.requirement;
+fn why(user: &UserEntry) -> String {
+    let requirement = user.requirement();
     if let Some(mandate) = requirement.mandate {
         return format!("required of every {}", role(mandate.role));
     }

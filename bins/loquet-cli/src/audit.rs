@@ -1,15 +1,17 @@
-//! `loquet audit`: the log of every decision about a person, checked, exported, signed and forgotten.
+//! `loquet audit`: the log of every decision about an account: verified, exported, signed and forgotten.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use loquet::{AccountId, Checkpoint, Service, UnixTime};
+use loquet::{AccountId, Checkpoint, Operator, UnixTime};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::house::{Place, wait};
+use crate::installation::{Database, wait};
 use crate::output;
 use crate::when;
 
@@ -18,28 +20,42 @@ const MAX_CHECKPOINT: u64 = 1 << 30;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Follows every account's chain: altered, removed and reordered records are found, and with a checkpoint that was
-    /// kept elsewhere also what was cut off since it
+    /// Verify the audit log of every account
+    ///
+    /// Finds altered, removed and reordered records, and with a checkpoint that was kept elsewhere also what was cut off
+    /// since it. Exit code 1 when a chain is broken.
+    #[command(after_help = "Example:\n  loquet audit verify --db app.db --against kept.checkpoint")]
     Verify(Verify),
-    /// Every record as a line of JSON, account by account: who, when, from where, what, the verdict, the rule
+    /// Export the audit records as JSON Lines, account by account
+    ///
+    /// Each line says who, when, from where, what, the verdict and the rule.
+    #[command(
+        after_help = "Example:\n  loquet audit export --db app.db --account sofia > sofia.jsonl"
+    )]
     Export(Export),
-    /// Signs where all chains stand, after checking them, and prints it: keep it where nobody who can write the database
-    /// can write. What follows the last one that is kept so can be cut off unseen
+    /// Verify the audit log and print a signed checkpoint
+    ///
+    /// Keep it out of reach of those who can write the database. Records after the last checkpoint that is kept so can be
+    /// cut off unseen.
+    #[command(after_help = "Example:\n  loquet audit checkpoint --db app.db > kept.checkpoint")]
     Checkpoint(Verify),
-    /// Forgets old records, as far as a checkpoint vouches for them
+    /// Forget old records that a checkpoint vouches for
+    #[command(after_help = "\
+Example:
+  loquet audit forget --db app.db --against kept.checkpoint --before 2026-12-01")]
     Forget(Forget),
 }
 
 #[derive(Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// A checkpoint that was kept elsewhere
     #[arg(long, value_name = "CHECKPOINT")]
     against: Option<PathBuf>,
 
-    /// A line of JSON for each thing told
+    /// Print JSON, an object a line
     #[arg(long)]
     json: bool,
 }
@@ -47,7 +63,7 @@ pub(crate) struct Verify {
 #[derive(Args)]
 pub(crate) struct Export {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// One account alone, by the host's name for it or by id
     #[arg(long)]
@@ -57,7 +73,7 @@ pub(crate) struct Export {
 #[derive(Args)]
 pub(crate) struct Forget {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// The checkpoint that vouches for what is forgotten; keep it
     #[arg(long, value_name = "CHECKPOINT")]
@@ -83,14 +99,16 @@ impl Command {
 
 /// Reads a checkpoint that was kept.
 pub(crate) fn kept(path: &Path) -> Result<Checkpoint, Failure> {
-    let wrong = |why: &dyn std::fmt::Display| {
-        Failure::of("--against", format_args!("{}: {why}", path.display()))
-    };
-    let length = fs::metadata(path).map_err(|why| wrong(&why))?.len();
+    let unread =
+        |why: io::Error| Failure::io("--against", format_args!("{}: {why}", path.display()));
+    let wrong =
+        |why: &dyn Display| Failure::of("--against", format_args!("{}: {why}", path.display()));
+    let length = fs::metadata(path).map_err(unread)?.len();
     if length > MAX_CHECKPOINT {
         return Err(wrong(&"too long for a checkpoint"));
     }
-    let text = fs::read_to_string(path).map_err(|why| wrong(&why))?;
+    let bytes = fs::read(path).map_err(unread)?;
+    let text = String::from_utf8(bytes).map_err(|why| wrong(&why))?;
     text.parse().map_err(|why| wrong(&why))
 }
 
@@ -101,14 +119,14 @@ struct Found {
     broken: Vec<(String, String)>,
 }
 
-async fn follow(service: &Service, against: Option<&Path>) -> Result<Found, Failure> {
+async fn follow(operator: &Operator, against: Option<&Path>) -> Result<Found, Failure> {
     let against = against.map(kept).transpose()?;
     let mut found = Found {
         accounts: 0,
         records: 0,
         broken: Vec::new(),
     };
-    service
+    operator
         .verify_audits(against.as_ref(), |account| {
             found.accounts = found.accounts.saturating_add(1);
             match account.chain {
@@ -138,23 +156,23 @@ fn tell(found: &Found, json: bool) -> Result<(), Failure> {
 }
 
 async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
-    let service = arguments.place.open().await?;
-    let found = follow(&service, arguments.against.as_deref()).await?;
+    let operator = arguments.database.open().await?;
+    let found = follow(&operator, arguments.against.as_deref()).await?;
     tell(&found, arguments.json)?;
-    let mut denied = service.denied_to_nobody().await?;
-    for (organization, _) in service.organizations().await? {
-        denied = denied.saturating_add(service.denied(organization.id).await?);
+    let mut rejections = operator.rejections_of_unknown_accounts().await?;
+    for (organization, _) in operator.organizations().await? {
+        rejections = rejections.saturating_add(operator.rejections(organization.id).await?);
     }
     let Found {
         accounts, records, ..
     } = found;
     let broken = found.broken.len();
     output::line(&if arguments.json {
-        json!({ "accounts": accounts, "records": records, "broken": broken, "denied_unknown": denied })
+        json!({ "accounts": accounts, "records": records, "broken": broken, "rejections": rejections })
             .to_string()
     } else {
         format!(
-            "{accounts} accounts, {records} records, {broken} broken chains; turned away unknown: {denied}"
+            "{accounts} accounts, {records} records, {broken} broken chains; requests rejected before their user was known: {rejections}"
         )
     })?;
     Ok(outcome(&found))
@@ -169,29 +187,32 @@ const fn outcome(found: &Found) -> Outcome {
 }
 
 async fn export(arguments: &Export) -> Result<Outcome, Failure> {
-    let service = arguments.place.open().await?;
-    let mut people: Vec<(AccountId, String)> = Vec::new();
-    for (organization, _) in service.organizations().await? {
-        let everybody = service.everybody(organization.id).await?;
-        people.extend(
-            everybody
-                .into_iter()
-                .map(|person| (person.account.id, person.external_id)),
-        );
+    let operator = arguments.database.open().await?;
+    let mut accounts: Vec<(AccountId, String)> = Vec::new();
+    for (organization, _) in operator.organizations().await? {
+        let users = operator.users(organization.id).await?;
+        let named = users.iter();
+        accounts.extend(named.map(|user| (user.account_id(), user.external_id().to_owned())));
     }
-    let names: BTreeMap<String, String> = people
+    let names: BTreeMap<String, String> = accounts
         .iter()
         .map(|(id, name)| (id.to_string(), name.clone()))
         .collect();
     if let Some(wanted) = &arguments.account {
-        people.retain(|(id, name)| name == wanted || id.to_string() == *wanted);
-        if people.is_empty() {
-            return Err(Failure::of("--account", "no such account in this database"));
+        accounts.retain(|(id, name)| name == wanted || id.to_string() == *wanted);
+        if accounts.is_empty() {
+            return Err(Failure::of(
+                "--account",
+                format_args!(
+                    "no account has the name or id `{}` in this database; `loquet account list` lists them",
+                    wanted.escape_debug()
+                ),
+            ));
         }
     }
-    for (id, _) in people {
+    for (id, _) in accounts {
         let mut told = Ok(());
-        service
+        operator
             .audit(id, |seq, record| {
                 if told.is_ok() {
                     told = line(seq, &record, &names);
@@ -227,21 +248,21 @@ fn line(
 }
 
 async fn checkpoint(arguments: &Verify) -> Result<Outcome, Failure> {
-    let service = arguments.place.open().await?;
-    let found = follow(&service, arguments.against.as_deref()).await?;
+    let operator = arguments.database.open().await?;
+    let found = follow(&operator, arguments.against.as_deref()).await?;
     if !found.broken.is_empty() {
-        // A signature now would bless what is missing.
+        // A signature now would vouch for what is missing.
         tell(&found, arguments.json)?;
         return Ok(Outcome::Refused);
     }
-    output::raw(service.checkpoint().await?.to_string().as_bytes())?;
+    output::raw(operator.checkpoint().await?.to_string().as_bytes())?;
     Ok(Outcome::Done)
 }
 
 async fn forget(arguments: &Forget) -> Result<Outcome, Failure> {
-    let service = arguments.place.open().await?;
+    let operator = arguments.database.open().await?;
     let signed = kept(&arguments.against)?;
-    let forgotten = service.forget_audit(&signed, arguments.before).await?;
+    let forgotten = operator.forget_audit(&signed, arguments.before).await?;
     output::line(&format!("{forgotten} records forgotten"))?;
     Ok(Outcome::Done)
 }

@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use loquet::{Restored, Service};
+use loquet::{Mfa, Restored};
 use loquet_sqlite::{Restore, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::audit::kept;
 use crate::failure::{Failure, Outcome};
-use crate::house::{Place, wait};
+use crate::installation::{Database, wait};
 use crate::output;
 use crate::when;
 
 #[derive(Args)]
 pub(crate) struct Backup {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// The new file
     file: PathBuf,
@@ -25,30 +25,30 @@ pub(crate) struct Backup {
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// The backup
     file: PathBuf,
 
-    /// A database that stands there may go; it is kept beside the new one. Stop every program that uses it
+    /// Replace the database that is there; it is kept beside the new one. First stop every program that uses it
     #[arg(long)]
     replace: bool,
 
-    /// A checkpoint of the audit log from after the backup: what is missing since is listed
+    /// A checkpoint of the audit log from after the backup, to list what is missing since
     #[arg(long, value_name = "CHECKPOINT")]
     against: Option<PathBuf>,
 
-    /// One line of JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 impl Backup {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
-        let wrong = |why| Failure::of("backup", why);
-        // The ring is asked for on purpose: a backup that no key opens is none.
-        wait(async { Ok(self.place.open().await?.mark_backup().await?) })?;
-        loquet_sqlite::backup(self.place.db(), &self.file).map_err(wrong)?;
+        let wrong = |why| Failure::backup("backup", &why);
+        // The keyring is needed on purpose: a backup that no key decrypts is worthless.
+        wait(async { Ok(self.database.open().await?.mark_backup().await?) })?;
+        loquet_sqlite::backup(self.database.path(), &self.file).map_err(wrong)?;
         output::line(&format!(
             "{} is a copy of this moment; keep a copy of the keys elsewhere",
             self.file.display()
@@ -59,14 +59,16 @@ impl Backup {
 
 impl Arguments {
     pub(crate) fn run(&self) -> Result<Outcome, Failure> {
-        let wrong = |why| Failure::of("restore", why);
+        let wrong = |why| Failure::backup("restore", &why);
         let kept = self.against.as_deref().map(kept).transpose()?;
-        let ring = self.place.keys().ring()?;
-        let restore = Restore::begin(&self.file, self.place.db(), self.replace).map_err(wrong)?;
-        let store = SqliteStore::open(restore.path()).map_err(|why| Failure::of("restore", why))?;
+        let ring = self.database.keys().ring()?;
+        let restore =
+            Restore::begin(&self.file, self.database.path(), self.replace).map_err(wrong)?;
+        let store =
+            SqliteStore::open(restore.path()).map_err(|why| Failure::opening("restore", &why))?;
         let done = wait(async {
-            let service = Service::open(store, ring).await?;
-            Ok(service.restored(kept.as_ref()).await?)
+            let operator = Mfa::builder(store).keyring(ring).open_operator().await?;
+            Ok(operator.restored(kept.as_ref()).await?)
         })?;
         let aside = restore.finish().map_err(wrong)?;
         if self.json {
@@ -115,8 +117,8 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
             done.accounts
         ),
         format!(
-            "lost: whatever was decided between {taken} and {now}. Compare the notices that went out: enrollments and \
-             resets, who was promoted or left, mandates, access rules"
+            "lost: all decisions between {taken} and {now}. Compare the notices that went out: enrollments and resets, \
+             roles, deactivations, mandates, access rules"
         ),
     ];
     for (account, why) in lost(done) {
@@ -134,7 +136,7 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
     }
     if let Some(aside) = aside {
         let aside = aside.display();
-        lines.push(format!("the database that stood there is {aside}"));
+        lines.push(format!("the database that was there is {aside} now"));
     }
     lines
 }

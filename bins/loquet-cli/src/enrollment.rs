@@ -1,4 +1,4 @@
-//! `loquet enrollment read`: what key URIs and the exports of Google Authenticator hold, for whoever moves over.
+//! `loquet enrollment read`: what key URIs and the exports of Google Authenticator hold, for a move from another service.
 
 use std::fmt::Display;
 
@@ -15,8 +15,12 @@ const MAX_LIST: usize = 4 << 20;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Says what key URIs (otpauth://) and exports of Google Authenticator (otpauth-migration://) hold, one a line, and
-    /// which apps show right codes with it. Never shows a secret
+    /// Read key URIs and Google Authenticator exports from a file
+    ///
+    /// Says what key URIs (otpauth://) and exports of Google Authenticator (otpauth-migration://) hold, one a line, and which
+    /// apps show right codes with it. Never shows a secret. Exit code 1 when a line cannot be read; the others are shown all
+    /// the same.
+    #[command(after_help = "Example:\n  loquet enrollment read uris.txt --json")]
     Read(Arguments),
 }
 
@@ -28,7 +32,6 @@ impl Command {
     }
 }
 
-/// Exit code 1 when something in it could not be read; the rest is shown all the same.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// A file of URIs, one a line, as a scanner reads them from QR codes; `-` reads standard input. Empty lines and lines

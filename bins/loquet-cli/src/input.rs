@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::output;
 
-/// Standard input, handed out line by line to whoever asked for `-`.
+/// Standard input, handed out line by line.
 ///
 /// It is read past the standard library's buffer, which would keep what was typed until the process ends.
 pub(crate) struct Stdin(Source);
@@ -36,7 +36,7 @@ impl Stdin {
     pub(crate) fn open() -> Result<Self, Failure> {
         source()
             .map(Self)
-            .map_err(|why| Failure::of("standard input", why))
+            .map_err(|why| Failure::io("standard input", why))
     }
 
     /// A flag's text: as given, or the next line for `-`. `what` names it in errors, never its content.
@@ -74,11 +74,14 @@ impl Stdin {
                 Ok(0) => break,
                 Ok(_) => bytes.extend_from_slice(&*byte),
                 Err(why) if why.kind() == ErrorKind::Interrupted => {}
-                Err(why) => return Err(Failure::of("standard input", why)),
+                Err(why) => return Err(Failure::io("standard input", why)),
             }
         }
         if bytes.is_empty() {
-            return Err(Failure::of(what, "standard input has no line for it"));
+            return Err(Failure::of(
+                what,
+                "expected a line on standard input, found its end; type it, or pipe it in",
+            ));
         }
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -115,7 +118,7 @@ impl Stdin {
 
 /// A file, whatever it holds.
 pub(crate) fn bytes(what: &str, path: &str, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let file = File::open(path).map_err(|why| unread(what, path, &why))?;
+    let file = File::open(path).map_err(|why| unreadable(what, path, &why))?;
     all(what, path, file, limit)
 }
 
@@ -130,7 +133,7 @@ fn all(
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1).min(8 << 20)));
     from.take(most)
         .read_to_end(&mut bytes)
-        .map_err(|why| unread(what, path, &why))?;
+        .map_err(|why| unreadable(what, path, &why))?;
     if bytes.len() > limit {
         let why = format_args!("longer than {limit} bytes");
         return Err(unread(what, path, &why));
@@ -138,6 +141,11 @@ fn all(
     Ok(bytes)
 }
 
+fn unreadable(what: &str, path: &str, why: &io::Error) -> Failure {
+    Failure::io(what, format_args!("{}: {why}", path.escape_debug()))
+}
+
+/// What was read is not what it should be.
 fn unread(what: &str, path: &str, why: &dyn Display) -> Failure {
     Failure::of(what, format_args!("{}: {why}", path.escape_debug()))
 }
@@ -151,5 +159,5 @@ pub(crate) fn now() -> Result<u64, Failure> {
     SystemTime::UNIX_EPOCH
         .elapsed()
         .map(|since| since.as_secs())
-        .map_err(|_| Failure::of("clock", "this machine's clock is set before 1970"))
+        .map_err(|_| Failure::io("clock", "this machine's clock is set before 1970"))
 }

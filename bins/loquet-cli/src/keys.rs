@@ -1,36 +1,45 @@
-//! `loquet keys`: the key ring, and putting a new key in an old one's place while the service runs.
+//! `loquet keys`: the keyring, and its rotation while the service runs.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
-use loquet::{Keyring, Sealed};
+use loquet::Keyring;
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
-use crate::house::{Place, wait};
+use crate::installation::{Database, wait};
 use crate::output;
 use crate::ring::id;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Which keys there are, and how much is sealed under each
+    /// Show the keys, and how many accounts each encrypts
+    #[command(after_help = "Example:\n  loquet keys status --db app.db")]
     Status(Arguments),
-    /// Adds a new key that waits: it opens, and seals only after `keys rotate`. First restart every service that uses
-    /// the database, so that all know it
+    /// Add a new key that waits: it decrypts, and does not encrypt yet
+    ///
+    /// Then restart every service that uses the database, so that all know it, and run `loquet keys rotate`.
+    #[command(after_help = "Example:\n  loquet keys add --db app.db")]
     Add(Arguments),
-    /// Seals everything anew under the newest key, while the service runs. Cut off, it goes on where it was
+    /// Encrypt everything under the newest key, while services run
+    ///
+    /// Interrupted, it goes on where it was.
+    #[command(after_help = "Example:\n  loquet keys rotate --db app.db")]
     Rotate(Arguments),
-    /// Takes a key out that nothing is sealed under any more. Backups from before need it: keep it with them
+    /// Remove a key that encrypts nothing any more
+    ///
+    /// Backups from before need it: keep it with them.
+    #[command(after_help = "Example:\n  loquet keys retire 1 --db app.db")]
     Retire(Retire),
 }
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
-    /// A line of JSON for each thing told
+    /// Print JSON, an object a line
     #[arg(long)]
     json: bool,
 }
@@ -38,7 +47,7 @@ pub(crate) struct Arguments {
 #[derive(Args)]
 pub(crate) struct Retire {
     #[command(flatten)]
-    place: Place,
+    database: Database,
 
     /// The number of the key
     id: u32,
@@ -56,23 +65,23 @@ impl Command {
 }
 
 async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let ring = arguments.place.keys().ring()?;
-    let sealed = arguments.place.open().await?.sealed().await?;
+    let ring = arguments.database.keys().ring()?;
+    let usage = arguments.database.open().await?.key_use().await?;
     let mut keys: BTreeMap<u32, u64> = ring.ids().map(|id| (id, 0)).collect();
-    keys.extend(&sealed.under);
+    keys.extend(&usage.under);
     for (id, accounts) in keys {
         let does = match id.cmp(&ring.current()) {
-            std::cmp::Ordering::Less => "opens",
-            std::cmp::Ordering::Equal => "seals",
+            std::cmp::Ordering::Less => "decrypts",
+            std::cmp::Ordering::Equal => "encrypts",
             std::cmp::Ordering::Greater => "waits",
         };
-        let needed = sealed.needs(id);
+        let needed = usage.needs(id);
         if arguments.json {
             let line = json!({ "key": id, "does": does, "accounts": accounts, "needed": needed });
             output::line(&line.to_string())?;
         } else {
-            let needed = if needed { "" } else { ", can go" };
-            let needed = if does == "opens" { needed } else { "" };
+            let needed = if needed { "" } else { ", can be retired" };
+            let needed = if does == "decrypts" { needed } else { "" };
             output::line(&format!("key {id} {does}: {accounts} accounts{needed}"))?;
         }
     }
@@ -80,13 +89,13 @@ async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let keys = arguments.place.keys();
+    let keys = arguments.database.keys();
     let newest = keys.ring()?.ids().max().unwrap_or(0);
     let id = newest
         .checked_add(1)
         .ok_or_else(|| Failure::of("--key", "its numbers are used up"))?;
     let key =
-        zeroize::Zeroizing::new(loquet::random().map_err(|why| Failure::of("randomness", why))?);
+        zeroize::Zeroizing::new(loquet::random().map_err(|why| Failure::io("randomness", why))?);
     let line = Keyring::line(id, &key);
     let line = zeroize::Zeroizing::new([line.trim_end(), " waiting\n"].concat());
     keys.rewrite(|line| Some(line.to_owned()), &line)?;
@@ -101,16 +110,16 @@ fn add(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let keys = arguments.place.keys();
+    let keys = arguments.database.keys();
     let ring = keys.ring()?;
     if ring.ids().max() != Some(ring.current()) {
         keys.rewrite(|line| Some(line.replace(" waiting", "")), "")?;
     }
-    let service = arguments.place.open().await?;
-    let before = service.sealed().await?;
+    let operator = arguments.database.open().await?;
+    let before = operator.key_use().await?;
     let bar = std::io::stderr().is_terminal() && !arguments.json;
-    let done = service
-        .reseal(|done| {
+    let done = operator
+        .rotate_keys(|done| {
             if bar {
                 output::progress(done.seen, before.accounts);
             }
@@ -119,20 +128,20 @@ async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
     if bar {
         output::progressed();
     }
-    let after = service.sealed().await?;
+    let after = operator.key_use().await?;
     let current = keys.ring()?.current();
     if arguments.json {
         let line = json!({ "key": current, "accounts": after.accounts, "anew": done.anew, "left": after.outdated });
         output::line(&line.to_string())?;
     } else {
         output::line(&format!(
-            "key {current} seals: {} of {} accounts sealed anew",
+            "key {current} encrypts: {} of {} accounts encrypted anew",
             done.anew, after.accounts
         ))?;
     }
     if after.outdated > 0 {
         output::note(&format!(
-            "{} accounts fell back under an older key meanwhile: restart the services that still seal with it, and run this again",
+            "{} accounts were encrypted under an older key meanwhile: restart the services that still use it, and run this again",
             after.outdated
         ));
     }
@@ -140,15 +149,18 @@ async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 async fn retire(arguments: &Retire) -> Result<Outcome, Failure> {
-    let keys = arguments.place.keys();
+    let keys = arguments.database.keys();
     let ring = keys.ring()?;
     let key = arguments.id;
     if !ring.ids().any(|id| id == key) {
-        return Err(Failure::of("ID", format_args!("there is no key {key}")));
+        return Err(Failure::of(
+            "ID",
+            format_args!("there is no key {key}; `loquet keys status` lists them"),
+        ));
     }
-    let sealed: Sealed = arguments.place.open().await?.sealed().await?;
-    if key == ring.current() || sealed.needs(key) {
-        let accounts = sealed.under.get(&key).copied().unwrap_or(0);
+    let usage = arguments.database.open().await?.key_use().await?;
+    if key == ring.current() || usage.needs(key) {
+        let accounts = usage.under.get(&key).copied().unwrap_or(0);
         output::line(&format!(
             "refused: key {key} is in use ({accounts} accounts); `loquet keys add` and `loquet keys rotate` come first"
         ))?;
@@ -156,7 +168,7 @@ async fn retire(arguments: &Retire) -> Result<Outcome, Failure> {
     }
     keys.rewrite(|line| (id(line) != Some(key)).then(|| line.to_owned()), "")?;
     output::line(&format!(
-        "key {key} is gone: restart the services. Backups from before need it"
+        "key {key} is removed: restart the services. Backups from before need it"
     ))?;
     Ok(Outcome::Done)
 }

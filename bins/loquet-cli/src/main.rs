@@ -3,15 +3,15 @@
 //! This is the edge: the clock, files and standard input are read here and nowhere below.
 
 mod account;
-mod administrator;
+mod acting;
 mod audit;
 mod backup;
+mod break_glass;
 mod code;
 mod enrollment;
 mod failure;
-mod glass;
-mod house;
 mod input;
+mod installation;
 mod ip;
 mod key;
 mod keys;
@@ -27,23 +27,22 @@ mod when;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 
 /// Multi-factor log-in from the command line
 ///
-/// Wherever a secret, a key URI or a code is asked for, `-` takes the next line of standard input,
-/// so that it does not show in the list of processes.
-///
-/// Exit codes: 0 done, 1 refused (a wrong code, a rule that forbids it), 2 bad input.
+/// Where a secret, a key URI or a code is asked for, `-` takes the next line of standard input, so that it does not show in
+/// the list of processes.
 #[derive(Parser)]
 #[command(
     name = "loquet",
     version,
     propagate_version = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = failure::HELP
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -52,57 +51,83 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows the code of this moment, as an authenticator app does
+    /// Show the current code, as an authenticator app does
+    #[command(after_help = "\
+Examples:
+  loquet code --uri - < uri.txt
+  loquet code --secret - --watch < secret.txt")]
     Code(code::Arguments),
-    /// Checks a code, as a service does
+    /// Verify a code, as a service does
+    ///
+    /// Exit code 1 when the code is wrong or was used.
+    #[command(after_help = "Example:\n  loquet verify --uri - 123456 < uri.txt")]
     Verify(verify::Arguments),
-    /// Writes the key URI that hands a secret to an app
+    /// Write the key URI that hands a secret to an app
+    #[command(after_help = "\
+Example:
+  loquet uri --issuer Shop --account marie@example.org --secret - < secret.txt")]
     Uri(uri::Arguments),
-    /// Draws the QR code of a key URI
+    /// Draw the QR code of a key URI
+    #[command(after_help = "\
+Examples:
+  loquet qr --uri - < uri.txt
+  loquet qr --uri - --format png --out code.png < uri.txt")]
     Qr(qr::Arguments),
-    /// What comes from other services: key URIs and exports
+    /// Read key URIs and exports from other services
     #[command(subcommand)]
     Enrollment(enrollment::Command),
-    /// Rules on addresses: where a log-in may come from
+    /// Test, explain and compare access rules in files
     #[command(subcommand)]
     Ip(ip::Command),
-    /// Rules about people: told as a story, and tested
+    /// Test the rules about accounts against scenarios
     #[command(subcommand)]
     Policy(policy::Command),
-    /// Accounts in a database, and how they stand
+    /// Manage the accounts of an organization
     #[command(subcommand)]
     Account(account::Command),
-    /// Multi-factor log-in of an organization
+    /// Manage multi-factor log-in of an organization
     #[command(subcommand)]
     Mfa(mfa::Command),
-    /// Copies a database while services use it
-    Backup(backup::Backup),
-    /// Puts a backup in a database's place. Ends every session, voids reset codes and recovery codes, counts the codes of
-    /// this moment as used, and lists what may have happened since
-    Restore(backup::Arguments),
-    /// The log of every decision about a person
+    /// Manage the access rules of an organization
+    #[command(subcommand)]
+    AccessRules(ip::access_rules::Command),
+    /// Let an administrator in with the code from the envelope
+    #[command(subcommand)]
+    BreakGlass(break_glass::Command),
+    /// Verify, export and trim the audit log
     #[command(subcommand)]
     Audit(audit::Command),
-    /// The key ring of a database, and its rotation
+    /// Manage and rotate the keys of a database
     #[command(subcommand)]
     Keys(keys::Command),
-    /// The way back when no administrator can log in, with the code from the envelope
-    #[command(subcommand)]
-    BreakGlass(glass::Command),
+    /// Copy a database while services use it
+    #[command(after_help = "Example:\n  loquet backup --db app.db app.backup")]
+    Backup(backup::Backup),
+    /// Restore a database from a backup
+    ///
+    /// Ends every session, voids reset codes and recovery codes, counts the codes of this moment as used, and lists what may
+    /// have happened since.
+    #[command(after_help = "\
+Example:
+  loquet restore --db app.db app.backup --replace --against kept.checkpoint")]
+    Restore(backup::Arguments),
 }
 
 fn main() -> ExitCode {
-    let ended = match run(&Arguments::parse().command) {
-        Err(Failure::Refused(told)) => output::line(&told).map(|()| Outcome::Refused),
-        ended => ended,
+    let matches = Arguments::command().get_matches();
+    let json = is_json(&matches);
+    let ended = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => run(&arguments.command),
+        Err(why) => why.exit(),
     };
-    match ended {
-        Ok(Outcome::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) | Err(Failure::Refused(_)) => ExitCode::from(1),
-        Err(Failure::BadInput(why)) => {
-            output::complain(&why);
-            ExitCode::from(2)
-        }
+    failure::exit(ended, json)
+}
+
+/// Whether the command that was named is to print JSON: refusals are told likewise.
+fn is_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, matches)) => is_json(matches),
+        None => matches!(matches.try_get_one("json"), Ok(Some(true))),
     }
 }
 
@@ -116,22 +141,77 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Enrollment(command) => command.run(&mut stdin),
         Command::Ip(command) => command.run(&mut stdin),
         Command::Policy(command) => command.run(&mut stdin),
-        Command::Account(command) => command.run(),
+        Command::Account(command) => command.run(&mut stdin),
         Command::Mfa(command) => command.run(&mut stdin),
-        Command::Backup(arguments) => arguments.run(),
-        Command::Restore(arguments) => arguments.run(),
+        Command::AccessRules(command) => command.run(&mut stdin),
+        Command::BreakGlass(command) => command.run(&mut stdin),
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
-        Command::BreakGlass(command) => command.run(&mut stdin),
+        Command::Backup(arguments) => arguments.run(),
+        Command::Restore(arguments) => arguments.run(),
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Command, CommandFactory};
+
+    /// Every command that does something, with the words that call it.
+    fn leaves(command: &Command, words: &str, found: &mut Vec<(String, Command)>) {
+        if !command.has_subcommands() {
+            found.push((words.to_owned(), command.clone()));
+        }
+        for inner in command.get_subcommands() {
+            check_about(inner);
+            leaves(inner, &format!("{words} {}", inner.get_name()), found);
+        }
+    }
+
+    fn check_about(command: &Command) {
+        let name = command.get_name();
+        let about = command.get_about().unwrap().to_string();
+        assert!(about.len() <= 72, "{name}: {about}");
+        assert!(
+            !about.ends_with('.') && !about.contains('\n'),
+            "{name}: {about}"
+        );
+        // Imperative: "Show", not "Shows".
+        let verb = about.split_whitespace().next().unwrap();
+        assert!(
+            !verb.ends_with('s') && verb.starts_with(char::is_uppercase),
+            "{name}: {about}"
+        );
+    }
 
     #[test]
-    fn the_flags_do_not_contradict_each_other() {
+    fn arguments_do_not_contradict_each_other() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_one_line_and_an_example() {
+        let mut found = Vec::new();
+        leaves(&super::Arguments::command(), "loquet", &mut found);
+        for (words, command) in found {
+            let examples = command.get_after_help().unwrap().to_string();
+            assert!(examples.contains(&words), "{words}: {examples}");
+        }
+    }
+
+    #[test]
+    fn every_example_parses() {
+        let mut found = Vec::new();
+        leaves(&super::Arguments::command(), "loquet", &mut found);
+        for (words, command) in found {
+            let examples = command.get_after_help().unwrap().to_string();
+            for example in examples.lines().filter(|line| line.starts_with("  loquet")) {
+                let typed = example.split(['<', '>']).next().unwrap();
+                let typed = typed.replace("'X-Forwarded-For: 203.0.113.7'", "a:b");
+                let parsed =
+                    super::Arguments::command().try_get_matches_from(typed.split_whitespace());
+                assert!(parsed.is_ok(), "{words}: {example}: {parsed:?}");
+            }
+        }
     }
 }

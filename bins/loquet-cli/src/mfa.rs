@@ -1,65 +1,92 @@
-//! `loquet mfa`: what administrators decide, by the same ceremonies as in the browser.
+//! `loquet mfa`: what administrators decide for their organization, by the same rules as in the browser.
 
-use clap::{ArgGroup, Args, Subcommand};
-use loquet::flow::{self, Typed};
-use loquet::{RoleId, Stamp, UnixTime};
-use loquet_policy::Start;
+use clap::{Args, Subcommand};
+use loquet::Typed;
 use serde_json::json;
 
-use crate::administrator::{By, begin_with_code, recent, with_fresh_code};
+use crate::acting::{Acting, By, code};
 use crate::failure::{Failure, Outcome};
-use crate::house::{Arguments, House, code, wait};
 use crate::input::Stdin;
-use crate::role::{role, role_id};
+use crate::installation::{Arguments, Installation, wait};
+use crate::role::role;
 use crate::when;
 
-mod rules;
+mod mandate;
+mod settings;
 mod status;
+
+pub(crate) use settings::tell as tell_change;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// What holds in the organization
+    /// Show what holds in an organization
+    #[command(after_help = "Example:\n  loquet mfa status --db app.db")]
     Status(Arguments),
-    /// Switches multi-factor log-in on, once and for ever. Shows the break-glass code and reads its last group back
+    /// Enable multi-factor log-in, for ever
+    ///
+    /// Shows the break-glass code and reads its last group from standard input.
+    #[command(after_help = "Example:\n  loquet mfa enable --db app.db --as helene")]
     Enable(By),
-    /// Imposes it on everybody with a role. Reads the administrator's code from standard input
-    ScheduleMandate(ScheduleMandate),
-    /// Resets somebody else's authenticator and prints the reset code for the new one. Reads the administrator's code
-    /// from standard input, and the next code from a second line where the first was used up to log in
+    /// Require MFA for a role, from a date on
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(after_help = "\
+Examples:
+  loquet mfa schedule-mandate --db app.db --as helene --at 2026-12-01
+  loquet mfa schedule-mandate --db app.db --as helene --role 10 --now")]
+    ScheduleMandate(mandate::Schedule),
+    /// Move the date of a mandate, at most twice to a later one
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(
+        after_help = "Example:\n  loquet mfa move-mandate --db app.db --as helene --at 2027-01-15"
+    )]
+    MoveMandate(mandate::Move),
+    /// Cancel a mandate before its date
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(after_help = "Example:\n  loquet mfa cancel-mandate --db app.db --as helene")]
+    CancelMandate(mandate::Cancel),
+    /// Reset another user's authenticator and print the reset code
+    ///
+    /// Reads the administrator's code from standard input, and the next code from a second line where the first was used up
+    /// to log in.
+    #[command(after_help = "Example:\n  loquet mfa reset sofia --db app.db --as helene --aloud")]
     Reset(Reset),
-    /// Moves an announced date, twice at most to a later one. Reads the administrator's code from standard input
-    Move(rules::Move),
-    /// Cancels what is announced, before its date. Reads the administrator's code from standard input
-    Cancel(rules::Cancel),
-    /// Another choice of the organization's. What weakens waits three days, and needs a second, fresh code
-    Set(rules::Set),
-    /// Stops a change that waits. Reads the administrator's code from standard input
-    Stop(rules::Stop),
-    /// Nobody switches multi-factor log-in off any more, for ever. Reads the administrator's code from standard input
-    StrictLatch(By),
-    /// A new break-glass code in place of the old. Reads a code, the last group of the new one, and the next code
+    /// Show the settings, and which change of each weakens
+    #[command(after_help = "Example:\n  loquet mfa settings --db app.db")]
+    Settings(Arguments),
+    /// Change a setting; a change that weakens waits three days
+    ///
+    /// Reads the administrator's code from standard input, and the next code from a second line for a change that weakens.
+    #[command(after_help = "\
+Examples:
+  loquet mfa update-setting --db app.db --as helene --recovery-codes on
+  loquet mfa update-setting --db app.db --as helene --reset-code-life 3600")]
+    UpdateSetting(settings::Update),
+    /// Cancel a change that waits because it weakens
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(
+        after_help = "Example:\n  loquet mfa cancel-change recovery-codes --db app.db --as helene"
+    )]
+    CancelChange(settings::Cancel),
+    /// Forbid switching multi-factor log-in off, for ever
+    ///
+    /// Afterwards no user turns off their own second factor, and no mandate is cancelled. Reads the administrator's code from
+    /// standard input.
+    #[command(after_help = "Example:\n  loquet mfa harden --db app.db --as helene")]
+    Harden(By),
+    /// Replace the break-glass code
+    ///
+    /// Reads a code, the last group of the new break-glass code, and the next code from standard input.
+    #[command(after_help = "Example:\n  loquet mfa renew-break-glass-code --db app.db --as helene")]
     RenewBreakGlassCode(By),
-    /// Writes down what time has brought and puts reminders into the outbox; for hosts whose service does not
-    Tick(Arguments),
-}
-
-#[derive(Args)]
-#[command(group(ArgGroup::new("start").required(true).args(["at", "now"])))]
-pub(crate) struct ScheduleMandate {
-    #[command(flatten)]
-    by: By,
-
-    /// Whom it covers: employee, parent, or the number of a role of the host's own
-    #[arg(long, default_value = "employee", value_parser = role_id)]
-    role: RoleId,
-
-    /// From when on: a date such as 2026-12-01 (UTC), or seconds since the epoch
-    #[arg(long, value_name = "DATE", value_parser = when::parse)]
-    at: Option<UnixTime>,
-
-    /// At once: whoever is not enrolled enrolls at the next log-in
-    #[arg(long)]
-    now: bool,
+    /// Apply changes that are due and queue reminders
+    ///
+    /// For hosts whose service does not run Loquet's maintenance.
+    #[command(after_help = "Example:\n  loquet mfa apply-due --db app.db")]
+    ApplyDue(Arguments),
 }
 
 #[derive(Args)]
@@ -67,10 +94,10 @@ pub(crate) struct Reset {
     #[command(flatten)]
     by: By,
 
-    /// Who lost the authenticator
+    /// The user who lost the authenticator
     account: String,
 
-    /// The reset code is read aloud, and so lives ten minutes instead of a day
+    /// Make a code to be read aloud, which lives ten minutes instead of a day
     #[arg(long)]
     aloud: bool,
 }
@@ -81,98 +108,109 @@ impl Command {
             match self {
                 Self::Status(arguments) => status::status(arguments).await,
                 Self::Enable(by) => enable(by, stdin).await,
-                Self::ScheduleMandate(asked) => announce(asked, stdin).await,
+                Self::ScheduleMandate(asked) => asked.run(stdin).await,
+                Self::MoveMandate(asked) => asked.run(stdin).await,
+                Self::CancelMandate(asked) => asked.run(stdin).await,
                 Self::Reset(asked) => reset(asked, stdin).await,
-                Self::Move(asked) => rules::shift(asked, stdin).await,
-                Self::Cancel(asked) => rules::cancel(asked, stdin).await,
-                Self::Set(asked) => rules::set(asked, stdin).await,
-                Self::Stop(asked) => rules::stop(asked, stdin).await,
-                Self::StrictLatch(by) => rules::strict_latch(by, stdin).await,
-                Self::RenewBreakGlassCode(by) => rules::renew_break_glass_code(by, stdin).await,
-                Self::Tick(arguments) => tick(arguments).await,
+                Self::Settings(arguments) => settings::show(arguments).await,
+                Self::UpdateSetting(asked) => asked.run(stdin).await,
+                Self::CancelChange(asked) => asked.run(stdin).await,
+                Self::Harden(by) => settings::harden(by, stdin).await,
+                Self::RenewBreakGlassCode(by) => renew_break_glass_code(by, stdin).await,
+                Self::ApplyDue(arguments) => apply_due(arguments).await,
             }
         })
     }
 }
 
 async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let house = by.house.open().await?;
-    let stamp = begin_with_code(&house, &by.administrator, stdin).await?;
-    let words = "Break-glass code, for the day when no administrator can log in. Write it down, seal it, store it away:\n  ";
-    let typed_back = show_break_glass(&house, &stamp, words, stdin).await?;
-    let enabled = house.run(flow::EnableMfa { stamp, typed_back }).await?;
-    let (role, from) = (role(enabled.propose), enabled.from.0);
-    house.tell(
-        &json!({ "enabled": true, "propose": role, "from": from }),
-        &format!(
-            "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then imposes it on every {role}",
-            by.administrator
-        ),
-    )
+    let at = by.at.open().await?;
+    by.act(&at, stdin, async |acting, stdin| {
+        let last_group = show_break_glass_code(&at, acting, stdin).await?;
+        let enabled = acting.admin().enable(last_group).await?;
+        let role = role(enabled.propose);
+        at.tell(
+            &json!({ "enabled": true, "propose": role, "from": enabled.from.0 }),
+            &format!(
+                "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then requires it of every {role}",
+                acting.name()
+            ),
+        )
+    })
+    .await
 }
 
-/// Shows the break-glass code behind `words`, once: it is stored as a hash. What it asks for proves that it was written
-/// down.
-async fn show_break_glass(
-    house: &House,
-    stamp: &Stamp,
-    words: &str,
+async fn renew_break_glass_code(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = by.at.open().await?;
+    by.act(&at, stdin, async |acting, stdin| {
+        let last_group = show_break_glass_code(&at, acting, stdin).await?;
+        let code = acting.next_code(stdin)?;
+        acting
+            .admin()
+            .renew_break_glass_code(last_group, code)
+            .await?;
+        at.tell(
+            &json!({ "renewed": true }),
+            "the old break-glass code is void",
+        )
+    })
+    .await
+}
+
+/// Shows the break-glass code, once: it is stored as a hash. Reads its last group, which shows that it was written down.
+async fn show_break_glass_code(
+    at: &Installation,
+    acting: &Acting<'_>,
     stdin: &mut Stdin,
 ) -> Result<Typed, Failure> {
-    let proposed = house.service.propose_break_glass(stamp).await?;
-    let seal = proposed
-        .map_err(|refusal| house.refused(&refusal.into()))?
-        .expose();
-    let seal = seal.as_str();
-    house.tell(&json!({ "break_glass": seal }), &format!("{words}{seal}"))?;
+    let proposed = acting.admin().propose_break_glass().await?.expose();
+    let shown = proposed.as_str();
+    at.tell(
+        &json!({ "break_glass": shown }),
+        &format!(
+            "break-glass code, for the day when no administrator can log in; write it down and store it in a sealed \
+             envelope:\n  {shown}"
+        ),
+    )?;
     code(stdin, "its last group")
 }
 
-async fn announce(asked: &ScheduleMandate, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let house = asked.by.house.open().await?;
-    let now = Start::Now {
-        confirmed: asked.now,
-    };
-    let announced = recent(&house, &asked.by, stdin, |stamp| flow::ScheduleMandate {
-        stamp,
-        role: asked.role,
-        start: asked.at.map_or(now, Start::At),
-    });
-    let imposed = announced.await?;
-    let (role, date) = (role(imposed.role), when::text(imposed.date));
-    house.tell(
-        &json!({ "role": role, "from": imposed.date.0 }),
-        &format!("multi-factor log-in is required of every {role} from {date}"),
-    )
+async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.by.at.open().await?;
+    let subject = at.account("ACCOUNT", &asked.account).await?;
+    asked
+        .by
+        .act(&at, stdin, async |acting, stdin| {
+            let reset = async |code| acting.admin().reset(subject, asked.aloud, code).await;
+            let issued = acting.with_code(stdin, reset).await?;
+            tell_reset_code(&at, &asked.account, &issued)
+        })
+        .await
 }
 
-async fn reset(asked: &Reset, stdin: &mut Stdin) -> Result<Outcome, Failure> {
-    let house = asked.by.house.open().await?;
-    let subject = house.account("ACCOUNT", &asked.account).await?;
-    let reset = with_fresh_code(&house, &asked.by, stdin, |stamp, typed| flow::Reset {
-        stamp,
-        subject,
-        aloud: asked.aloud,
-        typed,
-    });
-    let handed = reset.await?;
-    let reset_code = handed.reset_code.expose();
-    let account = asked.account.escape_debug();
-    house.tell(
-        &json!({ "reset_code": reset_code.as_str(), "expires": handed.expires.0 }),
+/// Prints a reset code, the only time that it is shown.
+pub(crate) fn tell_reset_code(
+    at: &Installation,
+    account: &str,
+    issued: &loquet::IssuedResetCode,
+) -> Result<Outcome, Failure> {
+    let reset_code = issued.reset_code.expose();
+    at.tell(
+        &json!({ "reset_code": reset_code.as_str(), "expires": issued.expires.0 }),
         &format!(
-            "reset code: {}\n{account} enrolls with it until {}",
+            "reset code: {}\n{} enrolls with it until {}",
             reset_code.as_str(),
-            when::text(handed.expires)
+            account.escape_debug(),
+            when::text(issued.expires)
         ),
     )
 }
 
-async fn tick(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let house = arguments.open().await?;
-    let settled = house.service.tick().await?;
-    house.tell(
-        &json!({ "settled": settled }),
-        &format!("something was due in {settled} organizations"),
+async fn apply_due(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let at = arguments.open().await?;
+    let organizations = at.operator.apply_due().await?;
+    at.tell(
+        &json!({ "applied": organizations }),
+        &format!("something was due in {organizations} organizations"),
     )
 }

@@ -21,12 +21,12 @@ fn write(action: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Resu
     let mut out = io::stdout().lock();
     match action(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
-        Err(why) if why.kind() == ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
-        Err(why) => Err(Failure::of("standard output", why)),
+        Err(why) if why.kind() == ErrorKind::BrokenPipe => Err(Failure::OutputClosed),
+        Err(why) => Err(Failure::io("standard output", why)),
     }
 }
 
-/// What was wrong, on standard error. Nobody can be told when that is closed as well.
+/// What was wrong, on standard error. When that is closed as well, there is no one to tell.
 pub(crate) fn complain(why: &str) {
     _ = writeln!(io::stderr(), "error: {why}");
 }

@@ -9,17 +9,17 @@ use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
 
-/// The longest scenario, in bytes: longer than anybody writes by hand.
+/// The longest scenario, in bytes: longer than one writes by hand.
 const MAX_SCENARIO: usize = 1024 * 1024;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Plays scenarios and says whether the rules answer as each step expects
+    /// Test scenarios against the rules
     ///
-    /// A scenario is a TOML file: an organization with its preset, options, roles and people, and steps in which
-    /// somebody does something and a code is expected. The documentation of `loquet_policy::scenario` has every key.
-    ///
-    /// Exit codes: 0 all came true, 1 a step came out otherwise, 2 a file is no scenario.
+    /// A scenario is a TOML file: an organization with its preset, options, roles and people, and steps, each with the
+    /// outcome that is expected. The documentation of `loquet_policy::scenario` has every key. Exit code 1 when a step comes
+    /// out otherwise, 2 when a file is no scenario.
+    #[command(after_help = "Example:\n  loquet policy test school.toml --explain")]
     Test(TestArguments),
 }
 

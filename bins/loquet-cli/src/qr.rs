@@ -66,7 +66,7 @@ impl Arguments {
         match &self.out {
             Some(path) => {
                 write_private(path, &self.picture(&qr)).map_err(|why| {
-                    Failure::of("--out", format_args!("{}: {why}", path.escape_debug()))
+                    Failure::io("--out", format_args!("{}: {why}", path.escape_debug()))
                 })?;
                 if self.json {
                     output::line(

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use loquet::Keyring;
@@ -46,12 +46,17 @@ impl Keys {
                 .map(Zeroizing::new)
                 .map_err(|_| self.wrong(&"not UTF-8")),
             Self::File(path) => {
-                let length = fs::metadata(path).map_err(|why| self.wrong(&why))?.len();
+                let length = fs::metadata(path)
+                    .map_err(|why| self.unreadable(&why))?
+                    .len();
                 if length > MAX_KEY_FILE {
                     return Err(self.wrong(&"too long for a key file"));
                 }
-                let text = fs::read_to_string(path).map_err(|why| self.wrong(&why))?;
-                Ok(Zeroizing::new(text))
+                // What is not text is no key ring, and bad input.
+                match fs::read_to_string(path).map(Zeroizing::new) {
+                    Err(why) if why.kind() == ErrorKind::InvalidData => Err(self.wrong(&why)),
+                    read => read.map_err(|why| self.unreadable(&why)),
+                }
             }
         }
     }
@@ -63,8 +68,21 @@ impl Keys {
         }
     }
 
+    fn unreadable(&self, why: &io::Error) -> Failure {
+        match self {
+            Self::File(path) => Failure::io(
+                "--key",
+                format_args!(
+                    "{}: {why}; name the key file with --key, or set {VARIABLE}",
+                    path.display()
+                ),
+            ),
+            Self::Variable => Failure::io(VARIABLE, why),
+        }
+    }
+
     /// Changes the file line by line: `change` gives what stands in a line's place, and `None` takes it out; `more` is
-    /// added at the end. Whoever reads it meanwhile, or after a loss of power, finds the old file or the new one.
+    /// added at the end. A reader finds the old file or the new one, also after a loss of power.
     pub(crate) fn rewrite(
         &self,
         change: impl Fn(&str) -> Option<String>,
@@ -88,7 +106,7 @@ impl Keys {
         new.push_str(more);
         // What is written must be readable: nothing is replaced by a ring that no one could open.
         Keyring::parse(&new).map_err(|why| self.wrong(&why))?;
-        replace(path, new.as_bytes()).map_err(|why| self.wrong(&why))
+        replace(path, new.as_bytes()).map_err(|why| self.unreadable(&why))
     }
 }
 

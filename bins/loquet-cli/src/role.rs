@@ -21,6 +21,6 @@ pub(crate) fn role_id(text: &str) -> Result<RoleId, String> {
         number => number
             .parse()
             .map(RoleId)
-            .map_err(|_| "employee, parent, administrator, or a role's number".to_owned()),
+            .map_err(|_| "expected employee, parent, administrator, or a role's number".to_owned()),
     }
 }

@@ -74,14 +74,14 @@ impl Arguments {
     }
 }
 
-/// The apps that show right codes; the others are noted, because nobody else will tell.
+/// The apps that show right codes; the others are noted, because no app tells.
 fn that_work(parameters: &Parameters) -> Vec<App> {
     let report = compatible(parameters, &App::ALL);
     for fit in report.failures() {
         output::note(&fit.to_string());
     }
     report
-        .fits
+        .apps
         .iter()
         .filter(|fit| fit.works())
         .map(|fit| fit.app)

@@ -25,9 +25,9 @@ pub(crate) fn parse(text: &str) -> Result<UnixTime, String> {
         // Other notations of ISO 8601 are not ours.
         seconds.ok().filter(|_| day.to_string() == text)
     };
-    seconds()
-        .map(UnixTime)
-        .ok_or_else(|| "neither a date such as 2026-12-01 nor seconds since the epoch".to_owned())
+    seconds().map(UnixTime).ok_or_else(|| {
+        "expected a date such as 2026-12-01 (UTC), or seconds since the epoch".to_owned()
+    })
 }
 
 #[cfg(test)]

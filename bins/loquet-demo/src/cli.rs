@@ -21,7 +21,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", default_value = DEFAULT_DATABASE)]
     pub(crate) db: PathBuf,
 
-    /// Start over: delete the demo's own database and key file first. Files of anything else are left alone.
+    /// Start over: delete the demo's own database first. The key file stays, and files of anything else are left alone.
     #[arg(long)]
     pub(crate) fresh: bool,
 

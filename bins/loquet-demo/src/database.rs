@@ -1,9 +1,8 @@
-//! The demo's own tables, beside Loquet's in the same file: people with passwords, and browsers' sessions.
+//! The demo's own tables, beside Loquet's in the same file: users with passwords, and browsers' sessions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loquet::Stamp;
-use loquet_policy::AccountId;
+use loquet::{AccountId, MfaSession};
 use loquet_web::{BoxError, SessionKey};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
@@ -21,14 +20,14 @@ const SCHEMA: &str = "
     ) STRICT;
     CREATE TABLE demo_session (
         browser BLOB PRIMARY KEY,
-        stamp   BLOB NOT NULL,
+        mfa     BLOB NOT NULL,
         since   INTEGER NOT NULL
     ) STRICT;";
 
 /// A session ends after a working day, whatever it is used for.
 const SESSION_LIFE: &str = "-12 hours";
 
-/// A connection of our own. Loquet's store has its own threads and connections to the same file.
+/// The demo's own connection. Loquet's store has its own threads and connections to the same file.
 #[derive(Debug, Clone)]
 pub(crate) struct Database(Arc<Mutex<Connection>>);
 
@@ -102,24 +101,28 @@ impl Database {
         .await
     }
 
-    pub(crate) async fn session(&self, browser: SessionKey) -> Result<Option<Stamp>, BoxError> {
+    pub(crate) async fn session(
+        &self,
+        browser: SessionKey,
+    ) -> Result<Option<MfaSession>, BoxError> {
         let bytes = self.run(move |connection| {
-            let sql = "SELECT stamp FROM demo_session WHERE browser = ?1 AND since > unixepoch('now', ?2)";
+            let sql =
+                "SELECT mfa FROM demo_session WHERE browser = ?1 AND since > unixepoch('now', ?2)";
             connection
                 .query_row(sql, params![browser.to_bytes(), SESSION_LIFE], |row| {
-                    row.get::<_, [u8; 40]>(0)
+                    row.get::<_, [u8; MfaSession::LEN]>(0)
                 })
                 .optional()
         });
-        let stamp = bytes.await?.map(|bytes| Stamp::from_bytes(&bytes));
-        Ok(stamp.transpose()?)
+        let session = bytes.await?.map(|bytes| MfaSession::from_bytes(&bytes));
+        Ok(session.transpose()?)
     }
 
     /// Keeps a session in place of another, and forgets those that are over.
     pub(crate) async fn keep(
         &self,
         browser: SessionKey,
-        stamp: Stamp,
+        session: MfaSession,
         replaces: Option<SessionKey>,
     ) -> Result<(), BoxError> {
         self.run(move |connection| {
@@ -130,7 +133,7 @@ impl Database {
             )?;
             change.execute(
                 "INSERT INTO demo_session VALUES (?1, ?2, unixepoch('now'))",
-                params![browser.to_bytes(), stamp.to_bytes()],
+                params![browser.to_bytes(), session.to_bytes()],
             )?;
             change.commit()
         })

@@ -1,84 +1,65 @@
 //! The database's file and the key file beside it, both readable by their owner alone.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use loquet::Keyring;
-use tempfile::NamedTempFile;
-use zeroize::Zeroizing;
 
 use crate::cli::DEFAULT_DATABASE;
 use crate::failure::Failure;
 
 /// SQLite's `application_id` of the demo's files: "LqDm".
 pub(crate) const APPLICATION_ID: i32 = 0x4c71_446d;
-/// The key file begins with this, which `loquet keys` keeps.
-const KEY_MARK: &str = "# Key file of loquet-demo.";
 
 /// The two files, and the lock that keeps a second demo out for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Files {
     pub(crate) database: PathBuf,
     pub(crate) key: PathBuf,
-    pub(crate) ring: Keyring,
-    /// The database is empty so far.
+    pub(crate) keyring: Keyring,
+    /// Whether the database is still empty.
     pub(crate) is_new: bool,
     _lock: File,
 }
 
-impl Files {
-    /// Whether other users of the machine can read the key file.
-    pub(crate) fn is_key_exposed(&self) -> bool {
-        #[cfg(unix)]
-        return fs::metadata(&self.key).is_ok_and(|key| {
-            std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o077 != 0
-        });
-        #[cfg(not(unix))]
-        false
-    }
-}
-
-/// Opens the files or creates them. `fresh` deletes the demo's own files first.
+/// Opens the files or creates them. `fresh` deletes the demo's own database first; the key file stays, and is used again.
 pub(crate) fn prepare(database: &Path, fresh: bool) -> Result<Files, Failure> {
     let database = absolute(database)?;
     let key = beside(&database, ".key");
     let lock = lock(&database)?;
-    let mut is_new = is_empty(&database)?;
-    if fresh && !is_new {
-        recognize_key(&key)?;
+    let is_empty = is_empty(&database)?;
+    let is_new = is_empty || fresh;
+    // The key comes first: an interrupted start leaves at most a key without a database, which the next start uses.
+    let keyring = keyring(&key, is_new)?;
+    if is_new && !is_empty {
         for file in [
             beside(&database, "-wal"),
             beside(&database, "-shm"),
-            key.clone(),
             database.clone(),
         ] {
             remove(&file)?;
         }
-        is_new = true;
     }
-    // The key comes first: an interrupted start leaves at most a key without a database, which the next start uses.
-    if is_new && !key.exists() {
-        create_key(&key)?;
-    }
-    let ring = fs::read_to_string(&key)
-        .map(Zeroizing::new)
-        .map_err(|cause| cause.to_string())
-        .and_then(|text| Keyring::parse(&text).map_err(|fault| fault.to_string()))
-        .map_err(|cause| {
-            let advice = "it alone opens the database: put it back, or start over with --fresh";
-            Failure::file("use the key file", &key, format_args!("{cause}; {advice}"))
-        })?;
     if is_new {
         private(&database)?;
     }
     Ok(Files {
         database,
         key,
-        ring,
+        keyring,
         is_new,
         _lock: lock,
     })
+}
+
+/// Creates a key only for a new database.
+fn keyring(key: &Path, is_new: bool) -> Result<Keyring, Failure> {
+    if !is_new && !key.exists() {
+        let advice = "there is none, and it alone opens the database: put it back, or start over with --fresh";
+        return Err(Failure::file("use the key file", key, advice));
+    }
+    Keyring::load_or_create(key).map_err(|fault| Failure::Files(fault.to_string()))
 }
 
 /// The absolute path without links, so that every name of a file leads to one lock. Creates the folder of the default path
@@ -143,19 +124,6 @@ fn is_empty(database: &Path) -> Result<bool, Failure> {
     )))
 }
 
-/// Refuses a key file that this demo did not make. A missing one is fine.
-fn recognize_key(key: &Path) -> Result<(), Failure> {
-    match fs::read(key) {
-        Ok(text) if text.starts_with(KEY_MARK.as_bytes()) => Ok(()),
-        Ok(_) => Err(Failure::BadInput(format!(
-            "{} does not begin like a key file of this demo, so nothing is deleted. Move it away first.",
-            key.display()
-        ))),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(cause) => Err(Failure::file("read", key, cause)),
-    }
-}
-
 fn remove(path: &Path) -> Result<(), Failure> {
     match fs::remove_file(path) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -174,22 +142,4 @@ fn private(path: &Path) -> Result<File, Failure> {
     options
         .open(path)
         .map_err(|cause| Failure::file("write", path, cause))
-}
-
-/// Writes a new key in one step: whenever this is interrupted there is a whole key file or none.
-fn create_key(path: &Path) -> Result<(), Failure> {
-    let failed = |cause: &dyn std::fmt::Display| Failure::file("write", path, cause);
-    let key = Zeroizing::new(loquet::random::<32>().map_err(|cause| failed(&cause))?);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
-    writeln!(
-        file,
-        "{KEY_MARK} It opens the secrets in the database beside it."
-    )
-    .and_then(|()| file.write_all(Keyring::line(1, &key).as_bytes()))
-    .and_then(|()| file.as_file().sync_all())
-    .map_err(|cause| failed(&cause))?;
-    file.persist_noclobber(path)
-        .map_err(|cause| failed(&cause))?;
-    Ok(())
 }

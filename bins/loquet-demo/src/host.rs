@@ -6,13 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
-use loquet::Stamp;
-use loquet_policy::AccountId;
-use loquet_web::{BoxError, Brand, Host, Page, SessionKey, document};
-use maud::{Markup, PreEscaped};
+use axum::response::Html;
+use loquet::{AccountId, MfaSession, RoleId};
+use loquet_web::{BoxError, Brand, Host, Language, Page, SessionKey, document};
 
 use crate::database::Database;
-use crate::people::ORGANIZATION;
+use crate::people::{self, ORGANIZATION};
 use crate::places::{self, Pretended};
 
 /// Two small feet.
@@ -28,17 +27,17 @@ pub(crate) struct Demo {
 }
 
 impl Host for Demo {
-    async fn load(&self, browser: SessionKey) -> Result<Option<Stamp>, BoxError> {
+    async fn load(&self, browser: SessionKey) -> Result<Option<MfaSession>, BoxError> {
         self.database.session(browser).await
     }
 
     async fn save(
         &self,
         browser: SessionKey,
-        stamp: Stamp,
+        session: MfaSession,
         replaces: Option<SessionKey>,
     ) -> Result<(), BoxError> {
-        self.database.keep(browser, stamp, replaces).await
+        self.database.keep(browser, session, replaces).await
     }
 
     async fn end(&self, browser: SessionKey) -> Result<(), BoxError> {
@@ -47,6 +46,10 @@ impl Host for Demo {
 
     async fn name(&self, account: AccountId) -> Result<Option<String>, BoxError> {
         self.database.name(account).await
+    }
+
+    fn role(&self, role: RoleId, language: Language) -> Option<String> {
+        people::plural(role, language).map(str::to_owned)
     }
 
     /// The peer of the socket. Behind a proxy this would be the proxy's address, and a layer of `loquet-tower` with the
@@ -60,11 +63,11 @@ impl Host for Demo {
             .map(|info| info.0.ip().to_canonical())
     }
 
-    fn frame(&self, page: Page) -> Markup {
+    fn frame(&self, page: Page) -> Html<String> {
         let language = page.language;
         let brand = Brand {
             name: ORGANIZATION,
-            logo: &PreEscaped(LOGO.to_owned()),
+            logo: Html(LOGO),
             home: self.home(),
             links: &[
                 (language.say("Accueil", "Home"), self.home()),

@@ -1,11 +1,11 @@
-//! The demo's mail: notices go to standard error. And what is done from time to time.
+//! The demo's mail, which goes to standard error, and what is done from time to time.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use loquet::store::BoxError;
-use loquet::{Deliver, Letter, OrgId, Service, ServiceError};
+use loquet::{Deliver, Error, Letter, Operator};
 
 use crate::brake::Brake;
 
@@ -23,30 +23,20 @@ impl Deliver for Terminal {
     }
 }
 
-/// Applies what is due, delivers notices and forgets what is old, round after round, until the program ends.
-pub(crate) async fn housekeeping(service: Service, org: OrgId, brake: Arc<Brake>) {
+/// Applies what is due, delivers notices and forgets what is old, until the program ends.
+pub(crate) async fn housekeeping(operator: Operator, brake: Arc<Brake>) {
     let mut rounds = tokio::time::interval(Duration::from_secs(5));
-    let mut days = tokio::time::interval(Duration::from_secs(86_400));
     loop {
-        let done = tokio::select! {
-            _ = days.tick() => service.forget_old_devices(org).await.map(drop),
-            _ = rounds.tick() => {
-                brake.prune();
-                round(&service).await
-            }
-        };
-        if let Err(fault) = done {
+        rounds.tick().await;
+        brake.prune();
+        if let Err(fault) = round(&operator).await {
             // A closed standard error is no reason to stop.
             drop(writeln!(io::stderr(), "housekeeping: {fault}"));
         }
     }
 }
 
-async fn round(service: &Service) -> Result<(), ServiceError> {
-    service.tick().await?;
-    service.tidy().await?;
-    match service.deliver(&Terminal).await?.fault {
-        Some(fault) => Err(fault),
-        None => Ok(()),
-    }
+async fn round(operator: &Operator) -> Result<(), Error> {
+    let done = operator.run_maintenance(&Terminal).await?;
+    done.delivered.fault.map_or(Ok(()), Err)
 }

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::header::RETRY_AFTER;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
-use loquet_policy::{Access, OrgId};
+use loquet::{Access, Client, NoEntropy};
 use loquet_web::{Content, Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
-use maud::{Markup, html};
-use tower::ServiceExt;
+use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
 
 use crate::brake::Brake;
 use crate::host::{Demo, LOG_IN};
-use crate::password::{Check, Checker, MAX_PASSWORD};
+use crate::password::{Checker, MAX_PASSWORD};
 use crate::people::ORGANIZATION;
 use crate::places;
 
@@ -30,7 +30,6 @@ const FORM_TIME: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) pages: Pages<Demo>,
-    pub(crate) org: OrgId,
     pub(crate) checker: Checker,
     pub(crate) brake: Arc<Brake>,
 }
@@ -58,10 +57,7 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
         Err(response) => return response,
     };
     let now = app.pages.address(&visit);
-    let form = match app
-        .pages
-        .form(places::PATH, &places::choices(language, now))
-    {
+    let form = match form(&app, places::PATH, places::choices(language, now)) {
         Ok(form) => form,
         Err(fault) => return app.pages.unavailable(&visit, &fault),
     };
@@ -84,12 +80,19 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
         .show(&visit, StatusCode::OK, narrow(title, viewer, body))
 }
 
+/// A form of ours, to be written into a page as it is.
+fn form(app: &App, action: &str, inside: Markup) -> Result<PreEscaped<String>, NoEntropy> {
+    let inside = inside.into_string();
+    let form = app.pages.form(action, Html(&inside))?;
+    Ok(PreEscaped(form.0))
+}
+
 fn narrow(title: &str, viewer: Viewer, body: Markup) -> Content<'_> {
     Content {
         title,
         viewer,
         narrow: true,
-        body,
+        body: Html(body.into_string()),
     }
 }
 
@@ -118,7 +121,7 @@ async fn home(State(app): State<App>, visit: Visit) -> Response {
         title,
         viewer,
         narrow: false,
-        body,
+        body: Html(body.into_string()),
     };
     app.pages.show(&visit, StatusCode::OK, content)
 }
@@ -168,8 +171,24 @@ async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     }
 }
 
-/// Why a log-in is refused: the status, and the sentence above the form.
-type Trouble = (StatusCode, String);
+/// Why a log-in is refused.
+struct Trouble {
+    status: StatusCode,
+    /// The sentence above the form.
+    text: String,
+    /// Seconds to wait before the next try.
+    wait: Option<u64>,
+}
+
+impl Trouble {
+    fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            text: text.into(),
+            wait: None,
+        }
+    }
+}
 
 async fn log_in(State(app): State<App>, visit: Visit, request: Request) -> Response {
     let fields = tokio::time::timeout(FORM_TIME, Fields::from_request(request, &())).await;
@@ -179,28 +198,32 @@ async fn log_in(State(app): State<App>, visit: Visit, request: Request) -> Respo
             Ok(response) => return response,
             Err(trouble) => (fields.text("login", MAX_LOGIN).unwrap_or(""), trouble),
         },
-        Err(fault) => ("", not_a_form(*fault, visit.language)),
+        Err(fault) => {
+            let text = fault.sentence(visit.language);
+            ("", Trouble::new(fault.status(), text))
+        }
     };
-    draw(&app, &visit, login, Some(trouble))
-}
-
-fn not_a_form(fault: NotAForm, language: Language) -> Trouble {
-    (fault.status(), fault.sentence(language).to_owned())
+    let wait = trouble.wait;
+    let mut response = draw(&app, &visit, login, Some(trouble));
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
     let language = visit.language;
-    let refused =
-        |status, french: &str, english| (status, language.say(french, english).to_owned());
-    let attempt = fields
-        .attempt()
-        .map_err(|_| not_a_form(NotAForm::Attempt, language))?;
+    let refused = |status, french, english| Trouble::new(status, language.say(french, english));
     let login = typed(fields, "login", MAX_LOGIN, language)?;
     let password = Zeroizing::new(typed(fields, "password", MAX_PASSWORD, language)?.to_owned());
+    let form_id = fields.form_id().map_err(|fault| {
+        let text = fault.sentence(language);
+        Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+    })?;
 
     // The checks that cost less than a hash come first.
-    let (service, address) = (app.pages.service(), app.pages.address(visit));
-    match service.may_try(app.org, address).await {
+    let (mfa, address) = (app.pages.mfa(), app.pages.address(visit));
+    match mfa.may_try(&Client::new(address)).await {
         Ok(Access::Allowed) => {}
         Ok(Access::Denied | Access::Unknown) => {
             return Err(refused(
@@ -211,24 +234,23 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         }
         Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
     }
-    let spent = app.brake.spend(login, address).map_err(|seconds| {
-        let text = language.say(
-            format!("Trop d'essais. Réessayez dans {seconds}\u{a0}s."),
-            format!("Too many tries. Try again in {seconds}\u{a0}s."),
-        );
-        (StatusCode::TOO_MANY_REQUESTS, text)
+    app.brake.count(login, address).map_err(|seconds| Trouble {
+        wait: Some(seconds),
+        ..Trouble::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            language.say(
+                format!("Trop d'essais. Réessayez dans {seconds}\u{a0}s."),
+                format!("Too many tries. Try again in {seconds}\u{a0}s."),
+            ),
+        )
     })?;
     let person = match app.pages.host().database.person(login.to_owned()).await {
         Ok(person) => person,
         Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
     };
     let (account, stored) = person.unzip();
-    let check = Check {
-        password,
-        stored,
-        spent,
-    };
-    let is_right = app.checker.clone().oneshot(check).await.map_err(|_| {
+    let checked = app.checker.check(password, stored).await;
+    let is_right = checked.map_err(|_| {
         refused(
             StatusCode::SERVICE_UNAVAILABLE,
             "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
@@ -236,12 +258,16 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         )
     })?;
     if let (true, Some(account)) = (is_right, account) {
-        let admitted = app.pages.admit(visit, account, attempt).await;
-        return admitted.map_err(|sentence| (StatusCode::FORBIDDEN, sentence));
+        let admitted = app.pages.admit(visit, account, form_id).await;
+        return admitted.map_err(|text| Trouble::new(StatusCode::FORBIDDEN, text));
     }
-    service.turned_away(app.org);
-    let text = refusal::neutral(language).to_owned();
-    Err((StatusCode::UNPROCESSABLE_ENTITY, text))
+    match mfa.provision().count_rejection() {
+        Ok(()) => Err(Trouble::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            refusal::neutral(language),
+        )),
+        Err(fault) => Ok(app.pages.unavailable(visit, &fault)),
+    }
 }
 
 /// The text of a field, or what is wrong with it.
@@ -258,15 +284,15 @@ fn typed<'a>(
             language.say("Mot de passe", "Password")
         };
         let text = format!("{name}\u{a0}: {}", fault.sentence(language));
-        (StatusCode::UNPROCESSABLE_ENTITY, text)
+        Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, text)
     })
 }
 
 fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Response {
     let language = visit.language;
-    let form = html! {
-        @if let Some((_, text)) = &trouble {
-            div.notice.bad role="alert" data-testid="error" { p { (text) } }
+    let inside = html! {
+        @if let Some(trouble) = &trouble {
+            div.notice.bad role="alert" data-testid="error" { p { (trouble.text) } }
         }
         div.field {
             label for="login" { (language.say("Identifiant", "Name")) }
@@ -280,7 +306,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         }
         button.button.wide type="submit" data-testid="log-in" { (language.say("Connexion", "Log in")) }
     };
-    let form = match app.pages.form(LOG_IN, &form) {
+    let form = match form(app, LOG_IN, inside) {
         Ok(form) => form,
         Err(fault) => return app.pages.unavailable(visit, &fault),
     };
@@ -294,7 +320,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
             (places::line(language, app.pages.address(visit)))
         }
     };
-    let status = trouble.map_or(StatusCode::OK, |(status, _)| status);
+    let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
     let title = language.say("Connexion", "Log in");
     let content = narrow(title, Viewer::Nobody, body);
     app.pages.show(visit, status, content)

@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use loquet_web::BoxError;
 use tokio::sync::Semaphore;
-use tower::ServiceBuilder;
-use tower::util::BoxCloneSyncService;
 use zeroize::Zeroizing;
-
-use crate::brake::Try;
 
 /// The longest password that is hashed, in characters.
 pub(crate) const MAX_PASSWORD: usize = 256;
@@ -21,53 +17,48 @@ const AT_ONCE: usize = 4;
 /// Checks at the same time, most of which wait for a hash. The next one is refused at once.
 const WAITING: usize = 64;
 
-/// One password to check.
-#[derive(Debug)]
-pub(crate) struct Check {
-    pub(crate) password: Zeroizing<String>,
-    /// The stored hash; `None` where no account has the name. The answer is then "wrong", after the same work.
-    pub(crate) stored: Option<String>,
-    pub(crate) spent: Try,
+/// Checks passwords.
+#[derive(Debug, Clone)]
+pub(crate) struct Checker {
+    waiting: Arc<Semaphore>,
+    seats: Arc<Semaphore>,
+    /// Checked where no account has the name, so that the answer takes as long.
+    decoy: Arc<str>,
 }
 
-/// Answers whether the password is right. An error means that the server is too busy.
-pub(crate) type Checker = BoxCloneSyncService<Check, bool, BoxError>;
+impl Checker {
+    pub(crate) fn new() -> Result<Self, String> {
+        Ok(Self {
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            seats: Arc::new(Semaphore::new(AT_ONCE)),
+            decoy: hash("the password of no account")?.into(),
+        })
+    }
 
-pub(crate) fn checker() -> Result<Checker, String> {
-    let decoy: Arc<str> = hash("the password of no account")?.into();
-    let seats = Arc::new(Semaphore::new(AT_ONCE));
-    let service = ServiceBuilder::new()
-        .load_shed()
-        .concurrency_limit(WAITING)
-        .service_fn(move |check| verify(Arc::clone(&seats), Arc::clone(&decoy), check));
-    Ok(BoxCloneSyncService::new(service))
+    /// Returns whether the password has the stored hash. An error means that the server is too busy.
+    pub(crate) async fn check(
+        &self,
+        password: Zeroizing<String>,
+        stored: Option<String>,
+    ) -> Result<bool, BoxError> {
+        let _place = self.waiting.try_acquire()?;
+        let seat = Arc::clone(&self.seats).acquire_owned().await?;
+        let decoy = Arc::clone(&self.decoy);
+        let work = move || {
+            // A client that hangs up does not stop the hash: the seat stays with it.
+            let _seat = seat;
+            let hash = stored.as_deref().unwrap_or(&decoy);
+            let verified = argon2().verify_password(password.as_bytes(), hash);
+            verified.is_ok() && stored.is_some()
+        };
+        Ok(tokio::task::spawn_blocking(work).await?)
+    }
 }
 
-async fn verify(seats: Arc<Semaphore>, decoy: Arc<str>, check: Check) -> Result<bool, BoxError> {
-    let seat = seats.acquire_owned().await?;
-    let work = move || {
-        // A client that hangs up does not stop the hash: the seat and the try stay with it.
-        let _seat = seat;
-        let stored = check.stored.as_deref().unwrap_or(&decoy);
-        let matches = PasswordHash::new(stored).is_ok_and(|hash| {
-            argon2()
-                .verify_password(check.password.as_bytes(), &hash)
-                .is_ok()
-        });
-        let is_right = matches && check.stored.is_some();
-        if !is_right {
-            check.spent.keep();
-        }
-        is_right
-    };
-    Ok(tokio::task::spawn_blocking(work).await?)
-}
-
-/// The PHC text of a password's hash, with a random salt.
+/// Returns the PHC text of a password's hash, with a random salt.
 pub(crate) fn hash(password: &str) -> Result<String, String> {
-    argon2()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
+    let hash = argon2().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string())
         .map_err(|fault| fault.to_string())
 }
 

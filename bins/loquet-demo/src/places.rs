@@ -8,7 +8,8 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use cookie::{Cookie, SameSite};
-use loquet_ipfilter::{Country, Geo, Subject};
+use loquet::Geo;
+use loquet_ipfilter::{Country, DatabaseKind};
 use loquet_web::{Fields, Language};
 use maud::{Markup, html};
 
@@ -48,7 +49,7 @@ pub(crate) fn geo(file: Option<&Path>, now: u64) -> Result<Geo, Failure> {
     };
     let bytes = std::fs::read(path).map_err(|why| bad(&why))?;
     let geo = Geo::default().with_mmdb(&bytes).map_err(|why| bad(&why))?;
-    match geo.built(Subject::Country) {
+    match geo.built(DatabaseKind::Country) {
         Some(_) => Ok(geo),
         None => Err(bad(&"it says nothing of countries")),
     }

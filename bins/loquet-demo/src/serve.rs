@@ -5,10 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loquet::flow::SetAddress;
-use loquet::{Clock, NewAccount, Request, Service, ServiceError, SystemClock};
-use loquet_ipfilter::Geo;
-use loquet_policy::OrgId;
+use loquet::{Clock, Config, Error, Geo, Mfa, SystemClock};
 use loquet_sqlite::SqliteStore;
 use loquet_web::{Pages, Settings};
 use tokio::net::TcpListener;
@@ -20,8 +17,9 @@ use crate::failure::Failure;
 use crate::files::{self, Files};
 use crate::host::Demo;
 use crate::pages::App;
+use crate::password::Checker;
 use crate::people::{ORGANIZATION, PEOPLE};
-use crate::{banner, notices, pages, password, places};
+use crate::{banner, notices, pages, people, places};
 
 /// Providers publish a new table of countries at least once a month.
 const STALE: u64 = 45 * 86_400;
@@ -57,12 +55,6 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
     }
     let files = files::prepare(&cli.db, cli.fresh)?;
     let app = open(&files, geo).await?;
-    if files.is_key_exposed() {
-        let key = files.key.display();
-        warn(&format!(
-            "others can read the key file {key}: run chmod 600 {key}"
-        ));
-    }
     if !address.ip().is_loopback() {
         warn(
             "this demo speaks plain http and prints its passwords: keep it off networks you do not trust",
@@ -102,62 +94,46 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 }
 
 async fn open(files: &Files, geo: Geo) -> Result<axum::Router, Failure> {
-    let failed = |fault: ServiceError| match fault {
-        ServiceError::Keys(fault) => Failure::file("use the key file", &files.key, fault),
+    let failed = |fault| match fault {
+        Error::Config(Config::Keys(_)) => Failure::file("use the key file", &files.key, fault),
         other => Failure::file("use", &files.database, other),
     };
     let database = Database::open(files)?;
     let store = SqliteStore::open(&files.database)
         .map_err(|fault| Failure::file("use", &files.database, fault))?;
-    let service = Service::open(store, files.ring.clone())
+    let operator = Mfa::builder(store)
+        .keyring(files.keyring.clone())
+        .issuer(ORGANIZATION)
+        .roles(people::roles())
+        .geo(geo)
+        .open_operator()
         .await
         .map_err(failed)?;
-    let org = ensure_people(&service).await.map_err(failed)?;
-    service.set_places(geo);
+    let mfa = operator.mfa().clone();
+    ensure_people(&mfa).await.map_err(failed)?;
     let checker =
-        password::checker().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
+        Checker::new().map_err(|fault| Failure::Server(format!("cannot hash: {fault}")))?;
     let brake = Arc::new(Brake::new());
-    tokio::spawn(notices::housekeeping(
-        service.clone(),
-        org,
-        Arc::clone(&brake),
-    ));
+    tokio::spawn(notices::housekeeping(operator, Arc::clone(&brake)));
     let mut settings = Settings::default();
     settings.https = false;
     Ok(pages::router(App {
-        pages: Pages::new(service, Demo { database }, &settings),
-        org,
+        pages: Pages::new(mfa, Demo { database }, &settings),
         checker,
         brake,
     }))
 }
 
-/// Makes the organization and its accounts where they are not there yet.
-async fn ensure_people(service: &Service) -> Result<OrgId, ServiceError> {
-    let org = service
-        .ensure_organization(OrgId::from(1_u64), ORGANIZATION)
-        .await?;
+/// Creates the accounts that are not there yet. Those that are there keep the address that their owner may have set.
+async fn ensure_people(mfa: &Mfa) -> Result<(), Error> {
     for person in &PEOPLE {
-        let account = person.account();
-        let label = format!("{}@petits-pas.example", person.login);
-        service
-            .ensure_account(
-                org,
-                NewAccount {
-                    id: account,
-                    external_id: person.login,
-                    label: &label,
-                    roles: &[person.role],
-                },
-            )
-            .await?;
-        // An account's own address stays: its owner may have changed it.
-        if let (Ok(address), None) = (label.parse(), service.address(account).await?) {
-            let set = SetAddress { account, address };
-            drop(service.run(set, &Request::new(None)?).await?);
+        if mfa.provision().find(person.login).await?.is_none() {
+            let mail = person.mail();
+            let new = person.new_account(&mail);
+            mfa.provision().ensure_account(new).await?;
         }
     }
-    Ok(org)
+    Ok(())
 }
 
 fn warn(text: &str) {

@@ -1,11 +1,11 @@
-//! The names an app shows above the code.
+//! The names that an app shows above the code.
 
-/// The longest issuer, in bytes of UTF-8. Apps cut what is longer, and each escaped byte costs three in the QR code.
+/// The longest issuer, in bytes of UTF-8. Apps truncate longer names, and each escaped byte takes three in the QR code.
 pub const MAX_ISSUER: usize = 128;
 /// The longest account, in bytes of UTF-8: the longest e-mail address (RFC 5321 §4.5.3.1.3).
 pub const MAX_ACCOUNT: usize = 254;
 
-/// Issuer and account, checked so that every app of [`App`](crate::App) shows exactly these names.
+/// An issuer and an account that every app of [`App`](crate::App) shows unchanged.
 ///
 /// ```
 /// use loquet_enrollment::Label;
@@ -20,16 +20,16 @@ pub struct Label {
     account: String,
 }
 
-/// One of the two names.
+/// A part of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Name {
-    /// Who gave the secret: the service or its organisation.
+pub enum LabelPart {
+    /// The service or organization that issues the secret.
     Issuer,
-    /// Whose secret it is: an e-mail address or a user name.
+    /// The owner of the secret: an e-mail address or a user name.
     Account,
 }
 
-impl core::fmt::Display for Name {
+impl core::fmt::Display for LabelPart {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Issuer => "issuer",
@@ -38,38 +38,38 @@ impl core::fmt::Display for Name {
     }
 }
 
-/// Why a name cannot be emitted.
+/// The reason why a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabelError {
-    /// Google Authenticator refuses an empty account, and an empty issuer tells the person nothing.
-    #[error("the {name} is empty")]
+    /// The name is empty. Google Authenticator refuses an empty account, and an empty issuer tells the user nothing.
+    #[error("the {part} is empty")]
     Empty {
-        /// Which name.
-        name: Name,
+        /// The part of the label.
+        part: LabelPart,
     },
-    /// Apps disagree about this character, even when it is escaped.
-    #[error("`{}` at byte {position} of the {name} is read differently by different apps: leave it out", found.escape_debug())]
+    /// Apps read this character differently, even when it is escaped.
+    #[error("`{}` at byte {position} of the {part} is read differently by different apps: leave it out", found.escape_debug())]
     Character {
-        /// Which name.
-        name: Name,
+        /// The part of the label.
+        part: LabelPart,
         /// The character.
         found: char,
-        /// Byte offset in the name.
+        /// The byte offset in the name.
         position: usize,
     },
-    /// Some apps trim blanks at the edges and some do not.
-    #[error("the {name} begins or ends with a blank")]
-    Blank {
-        /// Which name.
-        name: Name,
+    /// The name begins or ends with a space. Some apps trim it and some do not.
+    #[error("the {part} begins or ends with a space")]
+    SurroundingSpace {
+        /// The part of the label.
+        part: LabelPart,
     },
-    /// Longer than [`MAX_ISSUER`] or [`MAX_ACCOUNT`].
-    #[error("the {name} has {length} bytes; at most {limit} are possible")]
+    /// The name is longer than [`MAX_ISSUER`] or [`MAX_ACCOUNT`].
+    #[error("the {part} has {length} bytes: at most {limit} are allowed")]
     TooLong {
-        /// Which name.
-        name: Name,
-        /// Its length in bytes.
+        /// The part of the label.
+        part: LabelPart,
+        /// The length in bytes.
         length: usize,
         /// The limit in bytes.
         limit: usize,
@@ -77,56 +77,56 @@ pub enum LabelError {
 }
 
 impl Label {
-    /// Takes the names as they shall be shown.
+    /// Creates a label from the names to show.
     ///
     /// # Errors
-    /// [`LabelError`] when a name is empty, too long, has a blank at an edge, or holds one of `: & ? # % /`, a control
-    /// character or a character that reverses the writing direction (a name could then pass for another). The issuer
-    /// must not hold `+` either: iPhones show it where others show a blank.
+    /// [`LabelError`] if a name is empty, too long, begins or ends with a space, or contains one of `: & ? # % /`, a
+    /// control character or a character that reverses the writing direction (so that it could imitate another name). The
+    /// issuer must not contain `+` either, because iPhones show it where other apps show a space.
     pub fn new(issuer: &str, account: &str) -> Result<Self, LabelError> {
-        check(Name::Issuer, issuer, MAX_ISSUER)?;
-        check(Name::Account, account, MAX_ACCOUNT)?;
+        check(LabelPart::Issuer, issuer, MAX_ISSUER)?;
+        check(LabelPart::Account, account, MAX_ACCOUNT)?;
         Ok(Self {
             issuer: issuer.to_owned(),
             account: account.to_owned(),
         })
     }
 
-    /// Who gave the secret.
+    /// Returns the issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Whose secret it is.
+    /// Returns the account.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
     }
 }
 
-fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
+fn check(part: LabelPart, text: &str, limit: usize) -> Result<(), LabelError> {
     if text.len() > limit {
         return Err(LabelError::TooLong {
-            name,
+            part,
             length: text.len(),
             limit,
         });
     }
     if text.trim().is_empty() {
-        return Err(LabelError::Empty { name });
+        return Err(LabelError::Empty { part });
     }
     if text.trim() != text {
-        return Err(LabelError::Blank { name });
+        return Err(LabelError::SurroundingSpace { part });
     }
     let refused = |c: char| {
         matches!(c, ':' | '&' | '?' | '#' | '%' | '/')
-            || (c == '+' && name == Name::Issuer)
+            || (c == '+' && part == LabelPart::Issuer)
             || is_deceptive(c)
     };
     match text.char_indices().find(|&(_, c)| refused(c)) {
         Some((position, found)) => Err(LabelError::Character {
-            name,
+            part,
             found,
             position,
         }),
@@ -134,10 +134,10 @@ fn check(name: Name, text: &str, limit: usize) -> Result<(), LabelError> {
     }
 }
 
-/// Control characters break log lines (OWASP ASVS 16.4.1); embeddings, overrides and isolates reorder what is shown.
-/// Marks and joiners stay: Persian and emoji need them.
+/// Returns whether the text has control characters, which break log lines (OWASP ASVS 16.4.1), or directional
+/// embeddings, overrides or isolates, which reorder text. Marks and joiners are allowed: Persian and emoji need them.
 pub(crate) fn has_deceptive(text: &str) -> bool {
-    // Most names are plain ASCII, and bytes are looked through faster than characters.
+    // Most names are ASCII, and bytes are checked faster than characters.
     let plain = text
         .bytes()
         .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
@@ -151,19 +151,19 @@ fn is_deceptive(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Label, LabelError, Name};
+    use super::{Label, LabelError, LabelPart};
 
     #[test]
-    fn the_error_names_the_character_and_its_place() {
+    fn error_names_character_and_position() {
         for found in [':', '&', '?', '#', '%', '/', '\n', '\0', '\u{202e}'] {
             let name = format!("É{found}x");
             let issuer = LabelError::Character {
-                name: Name::Issuer,
+                part: LabelPart::Issuer,
                 found,
                 position: 2,
             };
             let account = LabelError::Character {
-                name: Name::Account,
+                part: LabelPart::Account,
                 found,
                 position: 2,
             };
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_names_of_all_scripts_pass() {
+    fn names_of_all_scripts_are_accepted() {
         for name in [
             "marie+creche@x.ca",
             "o'brien@x.ca",
@@ -193,21 +193,23 @@ mod tests {
     }
 
     #[test]
-    fn empty_blank_and_long_names_are_refused() {
+    fn empty_padded_and_overlong_names_are_refused() {
         assert!(matches!(
             Label::new("x", ""),
             Err(LabelError::Empty {
-                name: Name::Account
+                part: LabelPart::Account
             })
         ));
         assert!(matches!(
             Label::new(" \u{a0}", "x"),
-            Err(LabelError::Empty { name: Name::Issuer })
+            Err(LabelError::Empty {
+                part: LabelPart::Issuer
+            })
         ));
         assert!(matches!(
             Label::new("x", "x "),
-            Err(LabelError::Blank {
-                name: Name::Account
+            Err(LabelError::SurroundingSpace {
+                part: LabelPart::Account
             })
         ));
         assert!(Label::new(&"x".repeat(128), &"x".repeat(254)).is_ok());

@@ -1,7 +1,7 @@
-//! Hands a TOTP secret to a person, whatever app the person has: key URI, QR code, manual key.
+//! Enrollment of TOTP secrets in authenticator apps: key URI, QR code, manual key.
 //!
-//! The crate *emits strictly* (every app of [`App`] agrees on the result) and *accepts widely* (with typed warnings
-//! and positions). It owns no clock and no generator: time is seconds since the epoch, entropy is bytes.
+//! The crate *emits strictly*, so that every app of [`App`] reads the result alike, and *accepts widely*, with typed
+//! warnings and positions. It reads no clock and makes no random bytes: time is seconds since the epoch, entropy is bytes.
 //!
 //! ```
 //! use loquet_enrollment::{KeyUri, Label, ManualKey, Qr};
@@ -16,41 +16,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | module of the problem | types |
+//! | topic | types |
 //! |---|---|
-//! | key URI | [`Label`], [`Parameters`], [`KeyUri`] to emit, [`Import`] to read |
-//! | picture | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
-//! | typing | [`ManualKey`], [`base32`] |
-//! | apps | [`App`], [`Profile`], [`compatible`] |
-//! | page | [`Offer`], which holds all that a page shows |
-//! | printed codes | [`PaperCode`] |
-//! | moving over | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
+//! | key URI | [`Label`], [`Parameters`] and [`KeyUri`] to write, [`Import`] to read |
+//! | QR code | [`Qr`]: SVG, terminal, data URL; PNG with the feature `qr-png` |
+//! | typed key | [`ManualKey`], [`base32`] |
+//! | apps | [`App`], [`AppProfile`], [`compatible`] |
+//! | enrollment page | [`Offer`], which holds everything that the page shows |
+//! | printed codes | [`PrintedCode`] |
+//! | migration | `Migration` reads Google Authenticator's exports, with the feature `import-migration` |
 
 mod apps;
-pub mod base32;
+mod encoding;
+mod import;
+mod key_uri;
 mod label;
-mod manual;
-#[cfg(feature = "import-migration")]
-mod migration;
+mod manual_key;
 mod offer;
-mod paper;
 mod parameters;
-mod percent;
+mod printed_code;
 mod qr;
-mod uri;
 
-pub use apps::{App, Cause, Fit, Periods, Profile, Report, Support, compatible};
-pub use label::{Label, LabelError, MAX_ACCOUNT, MAX_ISSUER, Name};
-pub use manual::{ManualKey, ManualKeyError};
+pub use apps::{
+    App, AppCompatibility, AppProfile, CompatibilityReport, Parameter, Periods, Support, compatible,
+};
+pub use encoding::base32;
 #[cfg(feature = "import-migration")]
-pub use migration::{
+pub use import::{
     AccountError, BatchError, MAX_MIGRATION_URI, Migration, MigrationError, MigrationFault,
     MigrationPart,
 };
+pub use import::{Import, ImportError, ImportFault, Warning, WarningKind};
+pub use key_uri::{KeyUri, KeyUriError, MAX_URI};
+pub use label::{Label, LabelError, LabelPart, MAX_ACCOUNT, MAX_ISSUER};
+pub use manual_key::{ManualKey, ManualKeyError};
 pub use offer::{Offer, OfferError};
-pub use paper::{PaperCode, PaperError};
 pub use parameters::{MovingFactor, Parameters, T0Error};
+pub use printed_code::{PrintedCode, PrintedCodeError};
 pub use qr::{QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
-pub use uri::{
-    Import, ImportError, ImportFault, KeyUri, KeyUriError, MAX_URI, Warning, WarningKind,
-};

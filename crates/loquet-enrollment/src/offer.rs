@@ -1,4 +1,4 @@
-//! All that an enrollment page shows, in one value.
+//! Everything that an enrollment page shows, in one value.
 
 use core::fmt;
 
@@ -6,11 +6,11 @@ use loquet_otp::{Secret, Totp};
 use zeroize::Zeroizing;
 
 use crate::{
-    App, KeyUri, KeyUriError, Label, ManualKey, Parameters, Qr, QrError, Report, T0Error,
-    compatible,
+    App, CompatibilityReport, KeyUri, KeyUriError, Label, ManualKey, Parameters, Qr, QrError,
+    T0Error, compatible,
 };
 
-/// What a page needs to enroll a person: no glue, no further calls.
+/// Everything that a page shows to enroll a user.
 ///
 /// ```
 /// use loquet_enrollment::{App, Label, Offer};
@@ -20,7 +20,7 @@ use crate::{
 /// let offer = Offer::new(&label, &Secret::from(*b"twenty random bytes!"), Totp::default(), &[], 1_700_000_600)?;
 /// assert!(offer.svg("QR code for your app")?.starts_with("<svg "));
 /// assert_eq!(*offer.key_grouped, *"OR3W K3TU PEQH EYLO MRXW 2IDC PF2G K4ZB");
-/// assert_eq!(offer.advice.fits[0].app, App::MicrosoftAuthenticator);
+/// assert_eq!(offer.advice.apps[0].app, App::MicrosoftAuthenticator);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -29,27 +29,27 @@ use crate::{
 /// page with `Cache-Control: no-store`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Who gives the secret.
+    /// The service that issues the secret.
     pub issuer: String,
-    /// For whom.
+    /// The account of the user.
     pub account: String,
     /// The link that opens an app on the same phone, where nobody can scan.
     pub uri: KeyUri,
-    /// The manual key in groups of four, for reading and typing.
+    /// The manual key in groups of four, for typing.
     pub key_grouped: Zeroizing<String>,
-    /// The manual key without blanks, for the clipboard.
+    /// The manual key without spaces, for the clipboard.
     pub key_ungrouped: Zeroizing<String>,
-    /// When the enrollment expires, in seconds since the epoch.
+    /// The time at which the enrollment expires, in seconds since the epoch.
     pub expires: u64,
-    /// How the apps fit, the asked ones or else all of the table, most advised first.
-    pub advice: Report,
+    /// The compatibility of the requested apps, or of all known apps, the most recommended first.
+    pub advice: CompatibilityReport,
 }
 
-/// Why nothing can be offered.
+/// The reason why no offer was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OfferError {
-    /// No key URI for this secret and these parameters.
+    /// No key URI can be written for this secret and these parameters.
     #[error(transparent)]
     KeyUri(#[from] KeyUriError),
     /// Apps count steps from the epoch alone.
@@ -61,7 +61,7 @@ impl Offer {
     /// Computes the URI and the key. `apps` must be named when `totp` is not the default; `expires` is in seconds since the epoch.
     ///
     /// # Errors
-    /// [`OfferError`], usually because parameters and apps do not fit.
+    /// [`OfferError`], usually because an app does not support the parameters.
     pub fn new(
         label: &Label,
         secret: &Secret,

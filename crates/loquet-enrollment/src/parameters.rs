@@ -1,24 +1,24 @@
-//! What a key URI says besides names and secret.
+//! The parameters of a key URI.
 
 use loquet_otp::{Algorithm, Digits, Hotp, Period, Totp};
 
-/// What moves from code to code (RFC 4226 §5.1, RFC 6238 §4).
+/// The moving factor of the codes (RFC 4226 §5.1, RFC 6238 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MovingFactor {
-    /// TOTP: the step of this length, counted from the epoch.
+    /// TOTP: a time step of this length, counted from the epoch.
     Time(Period),
     /// HOTP: the counter of the next code.
     Counter(u64),
 }
 
-/// The parameters of a key URI. The default is SHA-1, six digits, thirty seconds: the only ones that every app honours.
+/// The parameters of a key URI. The default is SHA-1, six digits, thirty seconds, which every app supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Parameters {
     /// The hash under the HMAC.
     pub algorithm: Algorithm,
-    /// The length of a code.
+    /// The number of digits of a code.
     pub digits: Digits,
-    /// Time step or counter.
+    /// The time step or the counter.
     pub moving: MovingFactor,
 }
 
@@ -33,7 +33,7 @@ impl Default for Parameters {
 }
 
 impl Parameters {
-    /// The engine's parameters, for TOTP.
+    /// Returns the TOTP parameters, or `None` for HOTP.
     #[must_use]
     pub const fn totp(&self) -> Option<Totp> {
         match self.moving {
@@ -47,7 +47,7 @@ impl Parameters {
         }
     }
 
-    /// The engine's parameters and the counter of the next code, for HOTP.
+    /// Returns the HOTP parameters and the counter of the next code, or `None` for TOTP.
     #[must_use]
     pub const fn hotp(&self) -> Option<(Hotp, u64)> {
         match self.moving {
@@ -88,10 +88,10 @@ impl TryFrom<Totp> for Parameters {
     }
 }
 
-/// A key URI cannot say from when steps are counted; every app counts from the epoch.
+/// The error for a *T0* other than 0. A key URI cannot express it; every app counts steps from the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("steps counted from {t0} cannot be told to an app: T0 must be 0")]
+#[error("T0 is {t0}, but apps count steps from the epoch: it must be 0")]
 pub struct T0Error {
-    /// The instant that was asked for, in seconds since the epoch.
+    /// The requested *T0*, in seconds since the epoch.
     pub t0: u64,
 }

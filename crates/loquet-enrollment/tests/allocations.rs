@@ -1,12 +1,12 @@
-//! How much memory is asked for: what is not allocated cannot leave a copy of the secret behind.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+//! Counts allocations: memory that is not allocated cannot keep a copy of the secret.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use allocation_counter::measure;
 use loquet_enrollment::{Import, KeyUri, Label, ManualKey};
 use loquet_otp::Secret;
 
 #[test]
-fn a_usual_uri_is_parsed_with_three_allocations() {
+fn typical_uri_parses_with_three_allocations() {
     let label = Label::new("Loquet", "marie.tremblay@mairie.example").unwrap();
     let uri = KeyUri::new(&label, &Secret::from([7; 20])).unwrap();
     let counted = measure(|| assert!(Import::parse(uri.expose()).is_ok()));
@@ -14,7 +14,7 @@ fn a_usual_uri_is_parsed_with_three_allocations() {
 }
 
 #[test]
-fn a_uri_and_a_key_are_written_with_one_allocation_each() {
+fn uri_and_key_take_one_allocation_each() {
     let label = Label::new("Mairie de Saint-Éloi", "marie+creche@mairie.example").unwrap();
     let secret = Secret::from([7; 20]);
     assert_eq!(

@@ -1,10 +1,32 @@
-//! Where a log-in may come from: address, place, device. One verdict, with the rule that decided.
+//! IP rules for log-ins: allow or deny a request by its address, place, network and device, and name the rule.
 //!
-//! An operator writes [`Rules`]; [`Filter::compile`] freezes them, together with what the operator's databases
-//! ([`Geo`]) say of countries and network operators; [`Filter::check`] answers with a [`Verdict`]. Which address a
-//! request comes from is a question of its own, answered by [`ClientAddress`].
+//! - [`Rules`] are the rules of an organization or of a service. [`rule_text`] describes their text form.
+//! - [`Geo`] holds countries, network operators and anonymizers from the operator's databases.
+//! - [`Filter::compile`] compiles both into an index, and [`Filter::check`] returns a [`Verdict`].
+//! - [`ClientAddress`] finds the client's address behind proxies.
+//! - [`Filter::lint`], [`diff`] and [`Filter::allowed_somewhere`] analyze rules over every address.
 //!
-//! Rules can also be built by a program, from a form for instance:
+//! ```
+//! use loquet_ipfilter::{Filter, Origin, Rules, Tag};
+//!
+//! let rules = Rules::parse_text(
+//!     "default deny
+//!      place \"Garderie Laval\" = 203.0.113.0/28
+//!      allow place \"Garderie Laval\"
+//!      for tag 1 allow any",
+//! )?;
+//! let filter = Filter::compile(&rules, None)?;
+//!
+//! let office = Origin::at("203.0.113.7".parse()?);
+//! assert_eq!(filter.check(&office).rule.map(|rule| rule.line), Some(3));
+//!
+//! let elsewhere = Origin::at("198.51.100.7".parse()?);
+//! assert!(!filter.check(&elsewhere).is_allowed());
+//! assert!(filter.check(&Origin { tags: &[Tag(1)], ..elsewhere }).is_allowed());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A program can also build rules, for instance from a form:
 //!
 //! ```
 //! use loquet_ipfilter::{Asn, Class, Country, DeviceTier, Embedded, Named, Rule, Rules};
@@ -24,73 +46,50 @@
 //! # Ok::<(), loquet_ipfilter::RuleFault>(())
 //! ```
 //!
-//! Nothing here reads a clock, a file or the network. What is not known is an explicit class, and never allows.
+//! # Security
+//! An unknown fact never allows a request: only a rule that names `unknown`, or `default allow`, does. The crate reads
+//! no clock, file or network.
 
 mod address;
-mod behaviours;
 mod client;
-mod compile_error;
-mod coverage;
-mod diff;
-mod display;
-mod evaluate;
-mod explain;
-mod facts;
-mod facts_table;
-mod filter;
-mod fold;
-mod geo;
-mod groups;
-mod header;
+mod compile;
 mod import;
-#[cfg(feature = "json")]
-mod import_json;
-mod import_list;
-mod index;
-mod lines;
-mod lint;
-mod lists;
-#[cfg(feature = "maxmind")]
-mod maxmind;
-mod packed;
-mod parts;
-mod planes;
-mod prefix;
-mod record;
-mod rule;
+mod query;
 mod rules;
-mod runs;
-mod search;
-mod shared;
-mod spans;
-mod sweep;
-mod text;
-mod text_error;
-mod text_words;
-mod verdict;
-mod word;
-mod words;
 
-pub use address::{embedded_v4, is_special};
-pub use client::{ClientAddress, HeaderKind, ProxyError, Reason, Resolved, TrustedProxies};
-pub use compile_error::CompileError;
-pub use diff::{Change, Difference, Who, diff};
-pub use facts::{Facts, Located};
-pub use filter::Filter;
-pub use geo::{Classes, Geo, Stale, Subject};
-pub use import::{ImportLimits, ListFormat, import};
-pub use import_list::{ImportError, ImportFault};
-pub use lint::Finding;
+pub use address::prefix::{Prefix, PrefixError};
+pub use address::special::{embedded_v4, is_special};
+pub use client::header::HeaderKind;
+pub use client::proxies::{ProxyError, TrustedProxies};
+pub use client::reason::Reason;
+pub use client::resolve::{ClientAddress, Resolved};
+pub use compile::error::CompileError;
+pub use import::geo::{Classes, DatabaseKind, Geo, Stale};
+pub use import::list_reader::{ImportError, ImportFault};
 #[cfg(feature = "maxmind")]
-pub use maxmind::MmdbError;
-pub use prefix::{Prefix, PrefixError};
-pub use record::Record;
-pub use rule::{Rule, RuleRef};
-pub use rules::{Place, PlaceItem, RuleFault, Rules};
-pub use shared::SharedFilter;
-pub use text_error::{RulesError, TextFault};
-pub use verdict::{Origin, Verdict};
-pub use words::{Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag};
+pub use import::maxmind::MmdbError;
+pub use import::network_list::{ImportLimits, ListFormat, import};
+pub use query::diff::{Change, Difference, UserGroup, diff};
+pub use query::facts::{Facts, Located};
+pub use query::filter::Filter;
+pub use query::lint::Finding;
+pub use query::record::Record;
+pub use query::shared::SharedFilter;
+pub use query::verdict::{Origin, Verdict};
+pub use rules::rule::{Rule, RuleRef};
+pub use rules::rule_set::{Place, PlaceItem, RuleFault, Rules};
+pub use rules::text_error::{RulesError, TextFault};
+pub use rules::values::{
+    Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag,
+};
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/rules.md")]
+pub mod rule_text {}
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/requirements.md")]
+pub mod requirements {}
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/measured.md")]

@@ -1,4 +1,4 @@
-//! Codes: as computed, and as people type them.
+//! Codes, computed and typed.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::Digits;
 
-/// A computed code. `Display` shows it with its leading zeros; `Debug` does not show it.
+/// A computed code. `Display` writes it with its leading zeros; `Debug` hides it.
 ///
 /// ```
 /// use loquet_otp::{Algorithm, Digits, Secret, Totp};
@@ -19,7 +19,7 @@ use crate::Digits;
 /// ```
 ///
 /// # Security
-/// Until it expires or is used, a code opens the account: show it to its owner, never log it.
+/// A code opens the account until it expires or is used. Show it only to its owner and never log it.
 #[derive(Clone, Copy)]
 pub struct Code {
     value: u32,
@@ -27,10 +27,10 @@ pub struct Code {
 }
 
 impl Code {
-    /// The last digits of the truncated HMAC (RFC 4226 §5.3, step 3).
+    /// Takes the last digits of the truncated HMAC (RFC 4226 §5.3, step 3).
     ///
-    /// Three constant divisors compile to multiplications; one variable divisor would be a division, which takes a
-    /// time that depends on the code.
+    /// Constant divisors compile to multiplications. A variable divisor would compile to a division, whose duration
+    /// depends on the code.
     pub(crate) fn truncated(binary: u32, digits: Digits) -> Self {
         let value = match digits {
             Digits::Six => binary % 1_000_000,
@@ -40,19 +40,19 @@ impl Code {
         Self { value, digits }
     }
 
-    /// Whether it is the typed code, digit count included: elsewhere one digit was accepted as a code because the count
-    /// came from what was typed.
+    /// Returns whether the typed code is equal, digit count included. Another library took the digit count from the
+    /// typed text and accepted a single digit as a code.
     pub(crate) fn matches(self, typed: TypedCode) -> Choice {
         self.comparable().ct_eq(&typed.0.comparable())
     }
 
-    /// Value and digit count in one number, so that one comparison covers both.
+    /// Packs value and digit count into one number, so that one comparison covers both.
     fn comparable(self) -> u64 {
         (u64::from(self.digits.count()) << 32) | u64::from(self.value)
     }
 }
 
-/// In constant time.
+/// Compares in constant time.
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
         self.matches(TypedCode(*other)).into()
@@ -78,7 +78,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A code that somebody typed, in its one canonical form: all spellings of one code are equal.
+/// A code that a user typed, in canonical form: all spellings of one code are equal.
 ///
 /// ```
 /// use loquet_otp::{CodeError, Digits, TypedCode};
@@ -91,19 +91,19 @@ impl fmt::Debug for Code {
 /// ```
 ///
 /// # Security
-/// Compare, count and store attempts by this value, never by the text: a blank in the text has let people dodge both
-/// the list of used codes and the limit of attempts elsewhere (CVE-2025-6014).
+/// Compare, count and store attempts by this value, never by the text. In other products a blank in the text bypassed
+/// the list of used codes and the attempt limit (CVE-2025-6014).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TypedCode(Code);
 
 impl TypedCode {
-    /// The longest text that is read at all, in bytes.
+    /// The longest text that [`TypedCode::parse`] reads, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Reads what people type and paste: ASCII digits, with blanks of any kind, dashes and invisible marks anywhere.
+    /// Parses typed or pasted text: ASCII digits, with spaces, dashes and invisible characters anywhere.
     ///
     /// # Errors
-    /// [`CodeError`] says what was wrong and at which character. It never contains what was typed.
+    /// [`CodeError`] says what is wrong and at which character. It never contains the text.
     pub fn parse(text: &str, digits: Digits) -> Result<Self, CodeError> {
         if text.len() > Self::MAX_LEN {
             return Err(CodeError::TooLong { len: text.len() });
@@ -112,7 +112,7 @@ impl TypedCode {
         let mut found = 0u8;
         for (position, character) in (1..).zip(text.chars()) {
             if let Some(digit) = character.to_digit(10) {
-                // Both saturate only beyond eight digits, where the count refuses the code in any case.
+                // Both saturate only beyond eight digits, and such a code is refused by its digit count.
                 value = value.saturating_mul(10).saturating_add(digit);
                 found = found.saturating_add(1);
             } else if character.is_numeric() {
@@ -134,7 +134,7 @@ impl TypedCode {
     }
 }
 
-/// A computed code as if typed, for tests and for programs that play the person.
+/// Converts a computed code, for tests and for programs that act as an authenticator app.
 impl From<Code> for TypedCode {
     fn from(code: Code) -> Self {
         Self(code)
@@ -147,40 +147,40 @@ impl fmt::Debug for TypedCode {
     }
 }
 
-/// What may stand between digits.
+/// Returns whether the character may separate digits.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace() // Includes the no-break, thin and figure spaces that apps group codes with.
+    character.is_whitespace() // Includes the no-break, thin and figure spaces that apps put between groups.
         || matches!(character,
             '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' // dashes and the minus sign
             | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}') // invisible, from copying
 }
 
-/// Why a text is no code. Positions count characters from 1.
+/// The reason why a text is not a code. Positions count characters from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// There is no digit in it.
+    /// The text contains no digit.
     Empty,
     /// The text is longer than [`TypedCode::MAX_LEN`] bytes.
     TooLong {
-        /// Its length in bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// A digit that is not one of `0` to `9`: full-width, Arabic, superscript and the like.
+    /// The text contains a digit other than `0` to `9`: full-width, Arabic, superscript and so on.
     ForeignDigit {
-        /// Where, in characters from 1.
+        /// The position in characters, from 1.
         position: usize,
     },
-    /// A character that is neither a digit nor a blank nor a dash.
+    /// The text contains a character that is not a digit, space or dash.
     NotADigit {
-        /// Where, in characters from 1.
+        /// The position in characters, from 1.
         position: usize,
     },
-    /// Too few or too many digits.
+    /// The text has too few or too many digits.
     Count {
-        /// How many were typed.
+        /// The number of digits typed.
         found: u8,
-        /// How many a code has.
+        /// The number of digits in a code.
         expected: u8,
     },
 }
@@ -189,7 +189,11 @@ impl fmt::Display for CodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("no code was typed"),
-            Self::TooLong { len } => write!(f, "{len} bytes are too long for a code"),
+            Self::TooLong { len } => write!(
+                f,
+                "the text has {len} bytes: at most {} are allowed",
+                TypedCode::MAX_LEN
+            ),
             Self::ForeignDigit { position } => {
                 write!(
                     f,

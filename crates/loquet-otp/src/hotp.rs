@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use subtle::{Choice, ConditionallySelectable};
 
-use crate::newest::newest_run;
+use crate::matching::newest_sequence;
 use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
 
 /// The parameters of counter-based codes: SHA-1 and six digits by default.
@@ -28,13 +28,13 @@ use crate::{Algorithm, Code, Digits, Key, Reach, TypedCode};
     serde(default, deny_unknown_fields)
 )]
 pub struct Hotp {
-    /// The hash to make keys with ([`Secret::key`](crate::Secret::key)). A key knows its own. RFC 4226 knows SHA-1 only.
+    /// The hash for [`Secret::key`](crate::Secret::key). RFC 4226 defines SHA-1 only.
     pub algorithm: Algorithm,
-    /// How many digits a code has.
+    /// The number of digits of a code.
     pub digits: Digits,
 }
 
-/// How many counters beyond the expected one are tried: RFC 4226 §7.4 calls it *s* and wants it small. 10 by default.
+/// The number of counters tried beyond the expected one: *s* in RFC 4226 §7.4, which wants it small. 10 by default.
 ///
 /// ```
 /// use loquet_otp::LookAhead;
@@ -47,10 +47,10 @@ pub struct Hotp {
 pub struct LookAhead(u8);
 
 impl LookAhead {
-    /// The most counters: each one is another code that a guess may hit.
+    /// The largest look-ahead. Each counter more is one more code that a guess may hit.
     pub const MAX: u8 = 100;
 
-    /// Takes a number of counters.
+    /// Creates a look-ahead from a number of counters.
     ///
     /// # Errors
     /// [`LookAheadError`] if it is over [`LookAhead::MAX`].
@@ -61,7 +61,7 @@ impl LookAhead {
         Ok(Self(counters))
     }
 
-    /// The number of counters.
+    /// Returns the number of counters.
     #[must_use]
     pub const fn counters(self) -> u8 {
         self.0
@@ -74,10 +74,10 @@ impl Default for LookAhead {
     }
 }
 
-/// A look-ahead over [`LookAhead::MAX`].
+/// The error for a look-ahead over [`LookAhead::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookAheadError {
-    /// The counters that were asked for.
+    /// The requested number of counters.
     pub counters: u8,
 }
 
@@ -94,35 +94,35 @@ impl fmt::Display for LookAheadError {
 
 impl core::error::Error for LookAheadError {}
 
-/// What became of a typed counter-based code. See the example of [`Hotp`].
+/// The result of checking a typed counter-based code. See the example of [`Hotp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "whoever ignores the verdict lets everybody in"]
+#[must_use = "ignoring the verdict accepts every code"]
 pub enum HotpVerdict {
-    /// The code is right. It is accepted only once `next` is stored as the expected counter.
+    /// The code is right. Store `next` as the expected counter before you act on it.
     Accepted {
         /// The counter of the code.
         counter: u64,
-        /// The counter to expect from now on.
+        /// The next expected counter.
         next: u64,
     },
-    /// No counter in reach has this code. The expected counter stays as it is (RFC 4226 §7.2).
+    /// No counter in the look-ahead has this code. The expected counter does not change (RFC 4226 §7.2).
     Wrong,
 }
 
 impl Hotp {
-    /// The code of a counter (RFC 4226 §5.3).
+    /// Returns the code of a counter (RFC 4226 §5.3).
     #[must_use]
     pub fn generate(&self, key: &Key, counter: u64) -> Code {
         key.code(counter, self.digits)
     }
 
-    /// Checks a typed code against the expected counter and those in look-ahead (RFC 4226 §7.4).
+    /// Checks a typed code against the expected counter and the look-ahead (RFC 4226 §7.4).
     ///
-    /// If several counters match, the first wins: it is the likeliest. The last counter of all, `u64::MAX`, is never
-    /// accepted, because there is no next one to store.
+    /// If several counters match, it accepts the first, which is the most likely one. It never accepts the counter
+    /// `u64::MAX`, because there would be no next counter to store.
     ///
     /// # Security
-    /// All counters are computed and compared, in a time that depends on the look-ahead alone.
+    /// All counters are computed and compared, in a time that depends only on the look-ahead.
     pub fn verify(
         &self,
         key: &Key,
@@ -150,11 +150,11 @@ impl Hotp {
         }
     }
 
-    /// Finds the counter of a token from two or three consecutive codes, up to `reach` ahead of the expected one
-    /// (RFC 4226 §7.4). Returns the counter to expect from now on.
+    /// Finds the counter of a token from two or three consecutive codes, up to `reach` ahead of the expected counter
+    /// (RFC 4226 §7.4). Returns the next expected counter.
     ///
     /// # Security
-    /// It never looks back: a code below the expected counter was used or skipped.
+    /// It never searches back: a code below the expected counter was used or skipped.
     #[must_use]
     pub fn resynchronize<const N: usize>(
         &self,
@@ -163,12 +163,12 @@ impl Hotp {
         expected: u64,
         reach: Reach,
     ) -> Option<u64> {
-        let last = newest_run(key, self.digits, codes, within(expected, reach.steps()))?;
+        let last = newest_sequence(key, self.digits, codes, within(expected, reach.steps()))?;
         Some(last.wrapping_add(1))
     }
 }
 
-/// The counters to try: never the last of all, because there is no next one to store.
+/// Returns the counters to try. `u64::MAX` is never among them, because there is no next counter to store.
 fn within(expected: u64, ahead: u8) -> RangeInclusive<u64> {
     expected
         ..=expected

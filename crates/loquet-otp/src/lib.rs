@@ -3,7 +3,7 @@
 //! ```
 //! use loquet_otp::{Acceptance, Secret, Totp, TypedCode, Verdict};
 //!
-//! let totp = Totp::default(); // SHA-1, six digits, thirty seconds: what every app understands
+//! let totp = Totp::default(); // SHA-1, six digits, thirty seconds: supported by every app
 //! let secret = Secret::from(*b"twenty random bytes!");
 //! let key = secret.key(totp.algorithm);
 //!
@@ -18,32 +18,31 @@
 //! # Ok::<(), loquet_otp::CodeError>(())
 //! ```
 //!
-//! The reason for each default, and for each limit, is in [`choosing_parameters`]; how fast it is beside others, and that
-//! its time tells nothing, in [`measured`].
+//! [`choosing_parameters`] explains each default and limit. [`measured`] compares the speed with other crates and shows
+//! that the time does not depend on secrets.
 //!
-//! # What it is made of
-//! - [`Secret`] is shared with a person's app; [`Key`] is the HMAC state made of it, for as long as codes are checked.
-//! - [`Totp`] and [`Hotp`] are parameters, with everything that can be done with a key: generate, verify, count down,
-//!   find a clock or a counter again.
-//! - [`TypedCode`] is what somebody typed, [`Code`] what was computed.
-//! - [`Window`], [`Drift`], [`Reach`] and [`LookAhead`] say where to look; each has a limit. [`Acceptance`] and [`Search`]
-//!   hold them together with the last accepted step.
-//! - [`Verdict`] and [`HotpVerdict`] are what became of a code. Neither is a `bool` and both must be looked at.
+//! # Types
+//! - [`Secret`] is shared with the user's app. [`Key`] is the HMAC state made from it, used while codes are checked.
+//! - [`Totp`] and [`Hotp`] hold the parameters. Their methods generate, verify, count down and resynchronize.
+//! - [`TypedCode`] is a code that a user typed, [`Code`] a computed one.
+//! - [`Window`], [`Drift`], [`Reach`] and [`LookAhead`] limit which steps or counters are tried. [`Acceptance`] and
+//!   [`Search`] combine them with the last accepted step.
+//! - [`Verdict`] and [`HotpVerdict`] are the results of a check. Neither is a `bool`, and ignoring one is a warning.
 //!
-//! A value that exists is valid: limits are checked by constructors, and no function that takes such values can fail or
-//! panic, for any of the 2⁶⁴ times and counters.
+//! Constructors check all limits. Functions that take the checked values cannot fail or panic, for any of the 2⁶⁴ times
+//! and counters.
 //!
 //! # Security
 //! - All steps of a window are computed and compared. No branch and no index depends on a secret, an HMAC or a typed
-//!   code; `tests/timing.rs` measures it.
-//! - Secrets and key states are wiped when dropped, and neither `Debug` nor `Display` shows them.
-//! - No clock, no randomness, no allocation, no `unsafe`: time and secrets are parameters.
-//! - Throttling and storing the last step are the caller's; `loquet` does both.
+//!   code; `tests/timing.rs` measures this.
+//! - Secrets and keys are wiped when dropped, and neither `Debug` nor `Display` shows them.
+//! - The crate reads no clock, makes no random bytes, allocates nothing and has no `unsafe`.
+//! - The caller throttles attempts and stores the last accepted step; `loquet` does both.
 //!
 //! # Features
-//! None is on by default.
-//! - `serde`: parameters as data. [`Secret`], [`Key`], [`Code`] and [`TypedCode`] stay out of it.
-//! - `totp-rs`: conversions from and to the types of `totp-rs` 6.
+//! None is enabled by default.
+//! - `serde`: serializes parameters, but not [`Secret`], [`Key`], [`Code`] or [`TypedCode`].
+//! - `totp-rs`: converts from and to the types of `totp-rs` 6.
 //!
 //! [RFC 4226]: https://www.rfc-editor.org/rfc/rfc4226
 //! [RFC 6238]: https://www.rfc-editor.org/rfc/rfc6238
@@ -51,29 +50,26 @@
 
 mod code;
 mod drift;
-mod hash;
+mod hmac;
 mod hotp;
-mod key;
 #[cfg(feature = "totp-rs")]
-mod moved;
-mod newest;
-mod params;
+mod interop;
+mod matching;
+mod parameters;
 mod secret;
 #[cfg(feature = "serde")]
 mod serde;
 mod totp;
-mod verify;
 
 pub use code::{Code, CodeError, TypedCode};
-pub use drift::{Drift, DriftError, Reach, ReachError, Resync, Search};
+pub use drift::{Drift, DriftError, Reach, ReachError};
+pub use hmac::Key;
 pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};
-pub use key::Key;
 #[cfg(feature = "totp-rs")]
-pub use moved::{MoveError, Moved};
-pub use params::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
+pub use interop::{ConversionError, TotpRsConfig};
+pub use parameters::{Algorithm, Digits, DigitsError, Period, PeriodError, UnknownAlgorithm};
 pub use secret::{Secret, SecretError};
-pub use totp::{Countdown, Totp};
-pub use verify::{Acceptance, Match, Verdict, Window, WindowError};
+pub use totp::{Acceptance, Countdown, Match, Resync, Search, Totp, Verdict, Window, WindowError};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/choosing-parameters.md")]

@@ -5,10 +5,10 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The shared secret of one authenticator: 16 to 128 bytes, wiped when dropped.
+/// The shared secret of an authenticator: 16 to 128 bytes, wiped when dropped.
 ///
-/// Make one from random bytes with `From` (20, 32 or 64 bytes, the lengths of RFC 6238 §5.1), or from stored bytes
-/// with [`Secret::new`].
+/// Create it from random bytes with `From` (20, 32 or 64 bytes, the lengths of RFC 6238 §5.1), or from stored bytes with
+/// [`Secret::new`].
 ///
 /// ```
 /// use loquet_otp::Secret;
@@ -18,9 +18,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// ```
 ///
 /// # Security
-/// Neither `Debug` nor `Display` shows it; [`Secret::expose`] is the only way out. Every copy that this crate makes is
-/// wiped; the array or slice that it was made from is yours to wipe. A move in Rust may leave the old bytes on the
-/// stack: keep secrets in one place and lend them.
+/// Neither `Debug` nor `Display` shows it; only [`Secret::expose`] returns the bytes. Every copy made by this crate is
+/// wiped, but the caller must wipe the array or slice it came from. A move in Rust may leave the old bytes on the stack:
+/// keep a secret in one variable and lend it.
 #[derive(Clone)]
 pub struct Secret {
     bytes: [u8; Self::MAX],
@@ -29,14 +29,14 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// The shortest secret that may be bound, in bytes: 128 bits (RFC 4226 §4, R6).
+    /// The shortest secret that may be bound to an account, in bytes: 128 bits (RFC 4226 §4, R6).
     pub const MIN: usize = 16;
-    /// The longest secret, in bytes: the block of SHA-512, beyond which HMAC hashes the key and gains nothing.
+    /// The longest secret, in bytes: one block of SHA-512. HMAC hashes longer keys, which adds no strength.
     pub const MAX: usize = 128;
-    /// The shortest secret of which codes can be read, in bytes: 80 bits, which Google and Microsoft have handed out.
+    /// The shortest secret for reading codes, in bytes: 80 bits, which Google and Microsoft have issued.
     pub const WEAKEST: usize = 10;
 
-    /// Takes the bytes of a secret that may be bound to an account.
+    /// Creates a secret that may be bound to an account.
     ///
     /// # Errors
     /// [`SecretError`] unless there are [`Secret::MIN`] to [`Secret::MAX`] bytes.
@@ -44,13 +44,13 @@ impl Secret {
         Self::at_least(Self::MIN, bytes)
     }
 
-    /// Takes the bytes of a foreign secret of which codes shall be *read*, down to 10 bytes.
+    /// Creates a secret of another service for *reading* codes, down to 10 bytes.
     ///
     /// # Errors
     /// [`SecretError`] unless there are [`Secret::WEAKEST`] to [`Secret::MAX`] bytes.
     ///
     /// # Security
-    /// A verifier must not bind a secret below [`Secret::MIN`]: ask [`Secret::is_weak`].
+    /// A verifier must not bind a secret below [`Secret::MIN`]: check [`Secret::is_weak`].
     pub fn weak(bytes: &[u8]) -> Result<Self, SecretError> {
         Self::at_least(Self::WEAKEST, bytes)
     }
@@ -75,22 +75,22 @@ impl Secret {
         Ok(secret)
     }
 
-    /// Whether the secret is shorter than the 128 bits that RFC 4226 R6 demands of a verifier.
+    /// Returns whether the secret is shorter than the 128 bits that RFC 4226 R6 requires of a verifier.
     #[must_use]
     pub const fn is_weak(&self) -> bool {
         self.len < Self::MIN
     }
 
-    /// The bytes themselves, to seal them or to hand them to the person's app.
+    /// Returns the bytes, to encrypt them or to hand them to the user's app.
     ///
     /// # Security
-    /// The only way out of the type. Nothing that is logged may see them.
+    /// Never log them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// The bytes, filled with zeros.
+    /// Returns the bytes padded with zeros.
     pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
         &self.bytes
     }
@@ -110,7 +110,7 @@ macro_rules! from_random_bytes {
         }
     )*};
 }
-// RFC 6238 §5.1: as long as the output of SHA-1, SHA-256 and SHA-512.
+// RFC 6238 §5.1: as long as the outputs of SHA-1, SHA-256 and SHA-512.
 from_random_bytes!(20 32 64);
 
 impl Drop for Secret {
@@ -121,7 +121,7 @@ impl Drop for Secret {
 
 impl ZeroizeOnDrop for Secret {}
 
-/// In time that depends on the lengths alone.
+/// Compares in a time that depends only on the lengths.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.expose().ct_eq(other.expose()).into()
@@ -142,12 +142,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret that is too short or too long.
+/// The error for a secret that is too short or too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretError {
-    /// How many bytes it has.
+    /// The length in bytes.
     pub len: usize,
-    /// How many it must have at least.
+    /// The required length in bytes.
     pub min: usize,
 }
 

@@ -1,6 +1,6 @@
-//! Serde for parameters: every value is checked as its constructor does.
+//! Serde for parameters. Deserialization checks the same limits as the constructors.
 //!
-//! `Secret`, `Key`, `Code` and `TypedCode` are left out on purpose: a derive on a struct around them must not compile.
+//! `Secret`, `Key`, `Code` and `TypedCode` have no serde, so that a derive on a struct with them does not compile.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,10 +1,10 @@
-//! Does the time depend on a secret? The method of dudect (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant
-//! time?", 2017): two classes of input in random order, one Welch t-test on their times.
+//! Measures whether the time depends on secrets, with the method of dudect (Reparaz, Balasch and Verbauwhede, "Dude, is my
+//! code constant time?", 2017): two classes of input in random order, and Welch's t-test on their times.
 //!
-//! Slow and sensitive to a busy machine, hence ignored:
+//! The tests are slow and need a quiet machine, so they are ignored by default:
 //! `cargo test --release -p loquet-otp --test timing -- --ignored --nocapture`.
 //!
-//! |t| below 4.5 is no evidence of a difference; above 10 the difference is beyond doubt.
+//! |t| below 4.5 is no evidence of a difference; above 10 there is a difference.
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -13,7 +13,7 @@
     clippy::cast_possible_truncation,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly, print what it found and read a clock"
+    reason = "tests may panic, print and read the clock"
 )]
 
 use std::hint::black_box;
@@ -23,22 +23,22 @@ use hmac::{Hmac, KeyInit, Mac};
 use loquet_otp::{Acceptance, Algorithm, Hotp, Key, LookAhead, Secret, Totp, TypedCode, Verdict};
 use sha1::Sha1;
 
-/// How often fresh inputs are drawn: where one input lies in memory must not decide for its class.
+/// How often inputs are drawn, so that the address of an input does not determine its class.
 const POOLS: usize = 150;
 
-/// How many inputs are drawn at a time. They fit in the fastest cache.
+/// The number of inputs drawn at a time. They fit in the L1 cache.
 const INPUTS: usize = 64;
 
-/// How many times are taken of each pool. A leak of one nanosecond in three hundred shows with this many.
+/// The number of measurements for each pool, enough to show a leak of one nanosecond in three hundred.
 const SAMPLES: usize = 4_000;
 
-/// Beyond this a difference is beyond doubt.
+/// The |t| above which there is a difference.
 const LIMIT: f64 = 10.0;
 
 const NOW: u64 = 1_700_000_000;
 const STEP: u64 = NOW / 30;
 
-/// SplitMix64: the order of the classes must not follow a pattern that the processor learns.
+/// SplitMix64: the processor must not be able to predict the order of the classes.
 struct Numbers(u64);
 
 impl Numbers {
@@ -56,7 +56,7 @@ impl Numbers {
     }
 }
 
-/// The t-value of "class 0 and class 1 take the same time". Inputs are made outside of the clock.
+/// Returns the t-value of "class 0 and class 1 take the same time". Inputs are made outside of the measurement.
 fn t_value<I, O>(
     name: &str,
     mut input: impl FnMut(bool, &mut Numbers) -> I,
@@ -65,7 +65,7 @@ fn t_value<I, O>(
     let mut numbers = Numbers(6238);
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..POOLS {
-        // The class by lot as well: every second place would mean the same places of all cache lines.
+        // Random classes: alternating classes would always use the same cache lines.
         let mut draw = |_| {
             let class = numbers.next() >> 63 == 1;
             (class, input(class, &mut numbers))
@@ -78,7 +78,7 @@ fn t_value<I, O>(
             times[usize::from(*class)].push(begun.elapsed().as_nanos() as f64);
         }
     }
-    // Interrupts make a long tail that drowns everything else: the slowest tenth of all times is left out.
+    // Interrupts make a long tail that hides everything else, so the slowest tenth is dropped.
     let mut all: Vec<f64> = times.iter().flatten().copied().collect();
     all.sort_by(f64::total_cmp);
     let cut = all[all.len() / 10 * 9];
@@ -118,19 +118,19 @@ fn key(numbers: &mut Numbers) -> Key {
     numbers.secret().key(Algorithm::Sha1)
 }
 
-/// The code of a step, typed.
+/// Returns the code of a step.
 fn typed(key: &Key, step: u64) -> TypedCode {
     Hotp::default().generate(key, step).into()
 }
 
-/// Where dynamic truncation begins (RFC 4226 §5.3) in the HMAC of `STEP`.
+/// Returns the offset of dynamic truncation (RFC 4226 §5.3) in the HMAC of `STEP`.
 fn offset(secret: &Secret) -> u8 {
     let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(secret.expose()).unwrap();
     mac.update(&STEP.to_be_bytes());
     mac.finalize().into_bytes()[19] & 0xf
 }
 
-/// A code that no step of the window has.
+/// Returns a code of no step in the window.
 fn wrong(key: &Key) -> TypedCode {
     typed(key, STEP + 1000)
 }
@@ -139,7 +139,7 @@ fn verify((key, typed): &(Key, TypedCode)) -> Verdict {
     Totp::default().verify(key, *typed, NOW, Acceptance::default())
 }
 
-/// One code: from the secret to its digits.
+/// Measures code generation.
 fn generation() -> [f64; 3] {
     let totp = Totp::default();
     [
@@ -181,7 +181,7 @@ fn generation() -> [f64; 3] {
     ]
 }
 
-/// A search for the step or the counter of a code.
+/// Measures the search for the step or counter of a code.
 fn search() -> [f64; 3] {
     let totp = Totp::default();
     [
@@ -219,12 +219,12 @@ fn search() -> [f64; 3] {
 }
 
 #[test]
-#[ignore = "takes a minute and wants a quiet machine"]
-fn the_time_does_not_depend_on_secrets() {
+#[ignore = "takes a minute and needs a quiet machine"]
+fn time_does_not_depend_on_secrets() {
     for t in generation().into_iter().chain(search()) {
         assert!(t.abs() < LIMIT, "t = {t}");
     }
-    // Printed alone: the verdict is what the caller acts on, and the last branch of all may show it.
+    // Only printed: the caller acts on the verdict, so the last branch may depend on it.
     t_value(
         "verify: right, or wrong",
         |right, numbers| {
@@ -241,8 +241,8 @@ fn the_time_does_not_depend_on_secrets() {
 }
 
 #[test]
-#[ignore = "takes a minute and wants a quiet machine"]
-fn the_method_sees_a_verifier_that_stops_at_the_first_match() {
+#[ignore = "takes a minute and needs a quiet machine"]
+fn method_detects_verifier_that_stops_early() {
     let t = t_value(
         "totp-rs: right at the first step, or at the last",
         |last, numbers| {

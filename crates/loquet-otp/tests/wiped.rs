@@ -1,11 +1,11 @@
-//! What is dropped is gone from memory: read back where it lay, through the kernel, without unsafe code.
+//! Checks that dropped secrets and keys are wiped, by reading their memory through the kernel without `unsafe`.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly and read files"
+    reason = "tests may panic and read files"
 )]
 
 use std::fs::File;
@@ -13,10 +13,10 @@ use std::os::unix::fs::FileExt;
 
 use loquet_otp::{Algorithm, Key, Secret};
 
-/// The bytes of a value that lives, and what is left where it lay.
+/// Returns the bytes of a value while it lives, and the bytes at the same address after it is dropped.
 fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
-    let mut place = vec![value];
-    let address = place.as_ptr().addr() as u64;
+    let mut values = vec![value];
+    let address = values.as_ptr().addr() as u64;
     let memory = File::open("/proc/self/mem").unwrap();
     let bytes = || {
         let mut bytes = vec![0; size_of::<T>()];
@@ -24,8 +24,8 @@ fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
         bytes
     };
     let before = bytes();
-    // Drops the value where it is, and keeps the place.
-    place.clear();
+    // Drops the value but keeps the allocation.
+    values.clear();
     [before, bytes()]
 }
 
@@ -34,7 +34,7 @@ fn count(bytes: &[u8], wanted: u8) -> usize {
 }
 
 #[test]
-fn a_dropped_secret_is_gone_from_memory() {
+fn dropped_secret_is_wiped_from_memory() {
     for secret in [Secret::from([0xa5; 20]), Secret::new(&[0xa5; 128]).unwrap()] {
         let len = secret.expose().len();
         let [before, after] = before_and_after(secret);
@@ -44,7 +44,7 @@ fn a_dropped_secret_is_gone_from_memory() {
 }
 
 #[test]
-fn a_dropped_key_is_gone_from_memory() {
+fn dropped_key_is_wiped_from_memory() {
     let secret = Secret::from(*b"12345678901234567890");
     for (algorithm, state) in [
         (Algorithm::Sha1, 40),
@@ -52,7 +52,7 @@ fn a_dropped_key_is_gone_from_memory() {
         (Algorithm::Sha512, 128),
     ] {
         let [before, after] = before_and_after::<Key>(secret.key(algorithm));
-        // The state follows the tag that says which kind it is; beyond it lies what the shorter kinds do not use.
+        // The state follows an 8-byte tag. The bytes after it belong to the larger variants only.
         let zeros = |bytes: &[u8]| count(&bytes[8..state], 0);
         assert!(zeros(&before) < state / 4);
         assert_eq!(zeros(&after), state - 8, "{algorithm}: {after:?}");

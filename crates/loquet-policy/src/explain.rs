@@ -238,7 +238,6 @@ names! {
     RecoverFirst "RECOVER_FIRST" Enrollment
     AlreadyCompleted "ALREADY_COMPLETED" Request
     PolicyUnavailable "POLICY_UNAVAILABLE" FailClosed
-    Busy "BUSY" FailClosed
     AccessDenied "ACCESS_DENIED" FailClosed
     AccessUnknown "ACCESS_UNKNOWN" FailClosed
     Latched "LATCHED" Latch

@@ -66,8 +66,6 @@ pub enum Refusal {
     AlreadyCompleted,
     /// The rules cannot be read, so nothing is allowed that they might forbid.
     PolicyUnavailable,
-    /// Too many others wanted the same at once. Nothing is known of the outcome of a code.
-    Busy,
     /// The access rules do not allow this place.
     AccessDenied,
     /// Nobody can tell whether the access rules allow this place.

@@ -48,6 +48,8 @@ pub enum Level {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum NextStep {
+    /// Give the password again: there is no session, or it is over.
+    LogIn,
     /// Nothing: the log-in is complete.
     Done,
     /// Type the six digits.

@@ -1,4 +1,4 @@
-//! A copy of the whole file while it is in use, and putting one in its place.
+//! Backup of a database in use, and restore.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,99 +8,97 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use crate::connect;
-use crate::error::OpenError;
-use crate::schema;
+use crate::connection;
+use crate::open::{OpenError, schema};
 
-/// How long another program's lock is waited for.
+/// How long to wait for another program's lock.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Why there is no backup, or nothing was restored. Whatever stood there before stands there still.
+/// The reason why a backup or restore failed. Existing files are unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
     /// The database or the copy cannot be opened or read.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// There is a file of that name.
-    #[error("{}: there is such a file already, and it stays as it is", path.display())]
+    /// The file exists.
+    #[error("{}: the file exists and is not overwritten", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// What should be restored has a log beside it: it is no backup but a database that was in use.
+    /// The file to restore has a write-ahead log: it is a database that was in use, not a backup.
     #[error(
-        "{}: its log {} lies beside it, so this is a database and no backup; open it once, or name the backup",
+        "{}: its log {} is beside it, so this is a database and not a backup; open it once, or name the backup",
         path.display(),
         log.display()
     )]
     HasLog {
         /// The file.
         path: PathBuf,
-        /// Its log.
+        /// The log.
         log: PathBuf,
     },
-    /// A program has the database open that should be replaced.
+    /// A program has the database open.
     #[error("{}: a program has this database open; stop it first", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// The operating system.
+    /// The operating system reports an error.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The error.
         source: io::Error,
     },
 }
 
-fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
+fn file_error(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let path = path.to_owned();
     |source| BackupError::File { path, source }
 }
 
-/// Copies the whole database in `from`, the host's tables included, into a new file `to`: as it is at one moment, while
-/// other programs read and write it. The copy is checked, and on the disk when this returns; its owner alone can read it.
+/// Copies the database `from` into a new file `to`, while other programs read and write it.
+///
+/// The copy is a snapshot with the host's tables. When this returns, it is checked and synced to disk, and only its owner
+/// can read it.
 ///
 /// # Errors
 /// [`BackupError`]; then there is no file `to`.
 ///
 /// # Security
-/// What is sealed stays sealed, under the key ring of this moment: keep that too, elsewhere. Names, roles and the audit
+/// Secrets stay encrypted under the current keyring. Keep the keyring too, separately. Names, roles and the audit
 /// log are readable.
 pub fn backup(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), BackupError> {
     let (from, to) = (from.as_ref(), to.as_ref());
-    absent(to)?;
-    let part = Part::new(to)?;
-    let named = |error| OpenError::named(from, BUSY, error);
-    let connection = connect::connect(from, BUSY).map_err(named)?;
+    ensure_absent(to)?;
+    let part = PartialFile::new(to)?;
+    let open_error = |error| OpenError::from_sqlite(from, BUSY, error);
+    let connection = connection::connect(from, BUSY).map_err(open_error)?;
     connection
         .execute("VACUUM INTO ?1", params![text(&part.path)?])
-        .map_err(named)?;
+        .map_err(open_error)?;
     drop(connection);
     check(&part.path)?;
-    part.put(to)
+    part.rename_to(to)
 }
 
-/// A backup on its way into a database's place. Dropped, it leaves everything as it was.
+/// A restore in progress. Dropping it leaves everything unchanged.
 #[derive(Debug)]
 pub struct Restore {
-    part: Part,
+    part: PartialFile,
     db: PathBuf,
 }
 
 impl Restore {
-    /// Copies the backup to a file beside `db`, and checks it. A database that stands there already is an error unless
-    /// `replace` says that it may go, and then too while a program has it open.
+    /// Copies the backup to a file beside `db`, and checks it. An existing database is an error unless `replace` is set,
+    /// and always an error while a program has it open.
     ///
     /// # Errors
     /// [`BackupError`].
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a backup is a file, and here it is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "reads the backup file")]
     pub fn begin(
         backup: impl AsRef<Path>,
         db: impl AsRef<Path>,
@@ -108,24 +106,24 @@ impl Restore {
     ) -> Result<Self, BackupError> {
         let (backup, db) = (backup.as_ref(), db.as_ref());
         if replace {
-            unused(db)?;
+            ensure_unused(db)?;
         } else {
-            absent(db)?;
+            ensure_absent(db)?;
         }
-        let log = beside(backup, "-wal");
+        let log = sibling(backup, "-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(BackupError::HasLog {
                 path: backup.to_owned(),
                 log,
             });
         }
-        let part = Part::new(db)?;
-        let mut source = File::open(backup).map_err(file(backup))?;
+        let part = PartialFile::new(db)?;
+        let mut source = File::open(backup).map_err(file_error(backup))?;
         let mut copy = OpenOptions::new()
             .write(true)
             .open(&part.path)
-            .map_err(file(&part.path))?;
-        io::copy(&mut source, &mut copy).map_err(file(&part.path))?;
+            .map_err(file_error(&part.path))?;
+        io::copy(&mut source, &mut copy).map_err(file_error(&part.path))?;
         drop(copy);
         check(&part.path)?;
         Ok(Self {
@@ -134,75 +132,76 @@ impl Restore {
         })
     }
 
-    /// The copy: open a store on it, make it safe with `Service::restored`, and drop the store.
+    /// Returns the path of the copy: open a store on it, call `Service::restored`, and drop the store.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.part.path
     }
 
-    /// Puts the copy in the database's place. What stood there is kept beside it, under the name that is returned.
+    /// Replaces the database with the copy. Returns the new name of the old database, which is kept beside it.
     ///
     /// # Errors
-    /// [`BackupError`]. Cut off between the two steps, the old database is kept aside and there is none in its place.
+    /// [`BackupError`]. If this is interrupted between the two renames, the old database has its new name and `db` does
+    /// not exist.
     pub fn finish(self) -> Result<Option<PathBuf>, BackupError> {
         let Self { part, db } = self;
         let kept = if exists(&db)? {
-            unused(&db)?;
+            ensure_unused(&db)?;
             let mut number: u32 = 1;
-            let mut kept = beside(&db, ".before-1");
+            let mut kept = sibling(&db, ".before-1");
             while exists(&kept)? {
                 number = number.saturating_add(1);
-                kept = beside(&db, &format!(".before-{number}"));
+                kept = sibling(&db, &format!(".before-{number}"));
             }
-            fs::rename(&db, &kept).map_err(file(&db))?;
+            fs::rename(&db, &kept).map_err(file_error(&db))?;
             Some(kept)
         } else {
             None
         };
-        // A log that is left belongs to the file that has gone, and would be read into the new one.
+        // A log that remains belongs to the old database, and SQLite would apply it to the new one.
         for suffix in ["-wal", "-shm"] {
-            let left = beside(&db, suffix);
+            let left = sibling(&db, suffix);
             if exists(&left)? {
-                let moved = kept.as_deref().map(|kept| beside(kept, suffix));
+                let moved = kept.as_deref().map(|kept| sibling(kept, suffix));
                 match moved {
-                    Some(moved) => fs::rename(&left, moved).map_err(file(&left))?,
+                    Some(moved) => fs::rename(&left, moved).map_err(file_error(&left))?,
                     None => return Err(BackupError::Exists { path: left }),
                 }
             }
         }
-        part.put(&db)?;
+        part.rename_to(&db)?;
         Ok(kept)
     }
 }
 
-/// A file that is being written, and goes unless it is put in its place.
+/// A file being written, removed when dropped unless it was renamed.
 #[derive(Debug)]
-struct Part {
+struct PartialFile {
     path: PathBuf,
 }
 
-impl Part {
-    /// An empty file beside `to` that its owner alone can read.
+impl PartialFile {
+    /// Creates an empty file beside `to` that only its owner can read.
     fn new(to: &Path) -> Result<Self, BackupError> {
         let part = Self {
-            path: beside(to, ".part"),
+            path: sibling(to, ".part"),
         };
-        // What a run that was cut off has left.
+        // An interrupted run may have left one.
         part.remove();
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&part.path).map_err(file(&part.path))?;
+        options.open(&part.path).map_err(file_error(&part.path))?;
         Ok(part)
     }
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "a folder is synced through its handle"
+        reason = "syncs a folder through its handle"
     )]
-    fn put(self, to: &Path) -> Result<(), BackupError> {
-        let log = beside(&self.path, "-wal");
+    fn rename_to(self, to: &Path) -> Result<(), BackupError> {
+        let log = sibling(&self.path, "-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(BackupError::InUse {
                 path: self.path.clone(),
@@ -212,33 +211,33 @@ impl Part {
             .write(true)
             .open(&self.path)
             .and_then(|part| part.sync_all());
-        synced.map_err(file(&self.path))?;
-        fs::rename(&self.path, to).map_err(file(to))?;
-        // The name is on the disk once its folder is.
-        let folder = std::path::absolute(to).map_err(file(to))?;
+        synced.map_err(file_error(&self.path))?;
+        fs::rename(&self.path, to).map_err(file_error(to))?;
+        // A rename is durable only after its folder is synced.
+        let folder = std::path::absolute(to).map_err(file_error(to))?;
         if let Some(folder) = folder.parent() {
             File::open(folder)
                 .and_then(|folder| folder.sync_all())
-                .map_err(file(folder))?;
+                .map_err(file_error(folder))?;
         }
         Ok(())
     }
 
     fn remove(&self) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            // It may not be there; what stays is found by the next run.
-            fs::remove_file(beside(&self.path, suffix)).ok();
+            // It may not exist; a file that remains is removed by the next run.
+            fs::remove_file(sibling(&self.path, suffix)).ok();
         }
     }
 }
 
-impl Drop for Part {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         self.remove();
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
@@ -248,11 +247,11 @@ fn exists(path: &Path) -> Result<bool, BackupError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(file(path)(error)),
+        Err(error) => Err(file_error(path)(error)),
     }
 }
 
-fn absent(path: &Path) -> Result<(), BackupError> {
+fn ensure_absent(path: &Path) -> Result<(), BackupError> {
     if exists(path)? {
         return Err(BackupError::Exists {
             path: path.to_owned(),
@@ -261,7 +260,7 @@ fn absent(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// SQLite takes a file's name as text.
+/// Returns the path as text, as SQLite takes it.
 fn text(path: &Path) -> Result<&str, BackupError> {
     path.to_str().ok_or_else(|| BackupError::File {
         path: path.to_owned(),
@@ -269,38 +268,38 @@ fn text(path: &Path) -> Result<&str, BackupError> {
     })
 }
 
-/// Reads the whole copy: a backup that cannot be read is none.
+/// Reads the whole copy, so that an unreadable backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
-    let named = |error| OpenError::named(path, BUSY, error);
-    let connection = connect::open(path, false).map_err(named)?;
+    let open_error = |error| OpenError::from_sqlite(path, BUSY, error);
+    let connection = connection::open(path, false).map_err(open_error)?;
     let damaged = |detail| OpenError::Damaged {
         path: path.to_owned(),
         detail,
     };
     if !matches!(
-        schema::look(&connection).map_err(named)?,
+        schema::find(&connection).map_err(open_error)?,
         schema::Found::Version(_)
     ) {
-        return Err(damaged("there are no tables of Loquet in it".to_owned()).into());
+        return Err(damaged("it has no tables of Loquet".to_owned()).into());
     }
     let verdict: String = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-        .map_err(named)?;
+        .map_err(open_error)?;
     if verdict != "ok" {
         return Err(damaged(verdict).into());
     }
     Ok(())
 }
 
-/// Nobody has the database open. One that cannot be read any more is nobody's.
-fn unused(path: &Path) -> Result<(), BackupError> {
+/// Returns an error if a program has the database open. No program can have an unreadable database open.
+fn ensure_unused(path: &Path) -> Result<(), BackupError> {
     if !exists(path)? {
         return Ok(());
     }
     let Ok(connection) = Connection::open(path) else {
         return Ok(());
     };
-    // In WAL mode every connection holds a lock for as long as it lives: alone, this one gets it exclusively.
+    // In WAL mode every connection holds a shared lock while it lives, so an exclusive lock proves that there is no other.
     let alone = connection.busy_timeout(Duration::ZERO).and_then(|()| {
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;")
     });

@@ -1,4 +1,4 @@
-//! Loquet's store over SQLite.
+//! A store for Loquet in SQLite.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -11,53 +11,47 @@
 //! # }
 //! ```
 //!
-//! # What it promises
-//! - **Acknowledged is durable.** The log is synced before [`Commit::Done`](loquet::store::Commit::Done) (WAL,
-//!   `synchronous = FULL`). Should that fail, the answer is [`Fault::Unknown`](loquet::store::Fault::Unknown) for all it
-//!   concerned, and the connection is replaced.
-//! - **All or nothing, once.** The versions of a change are checked in the transaction that writes it. Of any number
-//!   of threads and processes with the same expectation one wins.
-//! - **Fast in company, never late alone.** Changes that wait while another is synced share the next transaction and
-//!   its one sync. One that cannot be written is found by replaying its group one by one, and fails alone.
-//! - **Busy is an answer.** Another process's lock is waited for as long as [`Options::busy`] says, then the answer is
+//! # Guarantees
+//! - **Durable.** The log is synced before [`Commit::Done`](loquet::store::Commit::Done) (WAL, `synchronous = FULL`). If
+//!   the sync fails, all changes concerned are answered with [`Fault::Unknown`](loquet::store::Fault::Unknown), and the
+//!   connection is replaced.
+//! - **Atomic.** The transaction that writes a change checks its versions. Of any number of threads and processes that
+//!   expect the same version, one wins.
+//! - **Group commit.** Changes that wait during a sync share the next transaction and its sync. A single change never
+//!   waits for others. If a change cannot be written, its group is replayed one by one, and only this change fails.
+//! - **Bounded waits.** A change waits for another process's lock as long as [`Options::busy`] says, then is answered with
 //!   [`Fault::Busy`](loquet::store::Fault::Busy).
-//! - **No runtime.** One thread writes, [2 to 4](Options::readers) read; a future only waits for their reply.
+//! - **No runtime.** One thread writes, and [2 to 4](Options::readers) read. A future only waits for their reply.
 //!
-//! # In the host's own database
-//! The tables begin with `loquet_` and keep their own version in `loquet_schema`; `user_version` is the host's.
-//! [`OpenError::Newer`] refuses what a newer program has written.
+//! # Use in the host's database
+//! The names of the tables begin with `loquet_`. Their version is in `loquet_schema`; `user_version` belongs to the host.
+//! [`OpenError::Newer`] refuses tables of a newer program.
 //!
-//! Triggers stop mistakes: a stray statement, `INSERT OR REPLACE` included, cannot un-enable an organization, take back
-//! a used step or an epoch, change an id, or touch the audit log. They do not stop an attacker, who may drop them.
+//! Triggers stop mistakes: a stray statement, even `INSERT OR REPLACE`, cannot disable an organization, revive a used
+//! step or an epoch, change an id, or modify the audit log. They do not stop an attacker, who can drop them.
 //!
-//! How many log-ins a second that gives, beside the same statements by hand, is in [`measured`].
+//! [`measured`] compares the log-ins a second with the same statements by hand.
 //!
-//! # Which SQLite
-//! `rusqlite` is taken as a range, for only one can live in a build and another crate may have chosen it. The feature
-//! `bundled` builds SQLite along; otherwise the system's is linked, 3.37 or newer. Where *several processes* share a
-//! file, see that it is 3.51.3 or newer: older ones have a rare race between checkpoints that can damage a database in
-//! WAL mode (the "WAL-reset bug"). Within one process only the writer makes checkpoints.
+//! # SQLite version
+//! The dependency on `rusqlite` is a range, because a build can contain only one version and another crate may have
+//! chosen it. The feature `bundled` builds SQLite; otherwise the system's library is linked, 3.37 or newer. If *several
+//! processes* share a file, use 3.51.3 or newer: older versions have a rare race between checkpoints that can damage a
+//! database in WAL mode (the "WAL-reset bug"). Within a process only the writer makes checkpoints.
 //!
-//! A network's file system keeps no locks that WAL can rely on: use a local disk.
+//! Use a local disk. WAL cannot rely on the locks of a network file system.
 
 mod backup;
-mod connect;
-mod error;
+mod connection;
 mod fault;
-mod host;
+mod host_transaction;
 mod open;
-mod read;
-mod reader;
-mod schema;
+mod rows;
 mod store;
-mod workers;
-mod write;
-mod writer;
+mod threads;
 
 pub use backup::{BackupError, Restore, backup};
-pub use error::OpenError;
-pub use host::{HostTransaction, refused};
-pub use open::Options;
+pub use host_transaction::{HostTransaction, to_fault};
+pub use open::{OpenError, Options};
 pub use store::SqliteStore;
 
 #[cfg(doc)]

@@ -49,7 +49,7 @@ impl FilterDecision {
     fn about(address: Option<IpAddr>, person: Option<Person>, filter: Arc<Filter>) -> Self {
         let decision = match &person {
             Some(person) => filter.decide(&person.at(address)),
-            None => filter.decide_stranger(address),
+            None => filter.decide_before_login(address),
         };
         Self {
             decision,
@@ -69,7 +69,7 @@ impl FilterDecision {
     pub fn verdict(&self) -> Verdict {
         match &self.person {
             Some(person) => self.filter.check(&person.at(self.address)),
-            None => self.filter.check_stranger(self.address),
+            None => self.filter.check_before_login(self.address),
         }
     }
 }

@@ -277,6 +277,6 @@ fn a_set_up_that_would_leave_every_client_unknown_cannot_be_built() {
             .map(drop)
             .map_err(|fault| fault.to_string())
     };
-    assert_eq!(behind(&[]), Err(ProxyError::NobodyTrusted.to_string()));
+    assert_eq!(behind(&[]), Err(ProxyError::NoProxies.to_string()));
     assert_eq!(behind(&["10.0.0.0/8".parse().unwrap()]), Ok(()));
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use loquet::AccountId;
-use loquet::device::{DeviceId, RETENTION};
+use loquet::devices::{DeviceId, RETENTION};
 use sha2::{Digest, Sha256};
 
 use crate::Language;

@@ -131,7 +131,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         | Refusal::SelfDemotion
         | Refusal::SelfDeactivation => StatusCode::FORBIDDEN,
         Refusal::UnknownAccount => StatusCode::NOT_FOUND,
-        Refusal::PolicyUnavailable | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::PolicyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Malformed
         | Refusal::WrongCode { .. }
         | Refusal::WrongResetCode

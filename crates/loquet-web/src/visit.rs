@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
 use loquet::AccountId;
-use loquet::device::DeviceId;
+use loquet::devices::DeviceId;
 
 use crate::cookie::{self, Marking, SessionKey, SessionToken};
 use crate::language::Language;

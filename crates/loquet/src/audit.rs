@@ -11,6 +11,7 @@
 
 mod chain;
 mod checkpoint;
+mod operator;
 
 use std::net::IpAddr;
 
@@ -23,6 +24,7 @@ use crate::store::AuditRow;
 
 pub(crate) use chain::{AuditHead, Chain};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use operator::Verified;
 
 /// One record: who did what to whom, when, from where, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,13 +1,13 @@
 //! The one error of every operation.
 
-use loquet_enrollment::LabelError;
+use loquet_enrollment::{LabelError, QrError};
 use loquet_ipfilter::{CompileError, RulesError};
 use loquet_policy::{NextStep, Refusal, TooManyRoles};
 
 use crate::audit::{Broken, CheckpointError};
 use crate::disk::DiskError;
 use crate::edge::NoEntropy;
-use crate::flow::NoOffer;
+use crate::enrollment::operations::NoOffer;
 use crate::keyring::KeyringError;
 use crate::mfa::MAX_EXTERNAL_ID;
 use crate::store::{BoxError, Fault};
@@ -53,10 +53,13 @@ impl Error {
         }
     }
 
-    /// Returns what the session must do first, if that is why it was refused.
+    /// Returns what must be done first, if that is why it was refused: the page to lead to.
     #[must_use]
     pub const fn next_step(&self) -> Option<NextStep> {
         match self {
+            Self::Refused(Refusal::LogInRequired | Refusal::StaleLogIn | Refusal::LogInExpired) => {
+                Some(NextStep::LogIn)
+            }
             Self::Refused(refusal) => refusal.next_step(),
             _ => None,
         }
@@ -111,6 +114,9 @@ pub enum Config {
     /// The enrollment cannot be shown.
     #[error(transparent)]
     Offer(#[from] NoOffer),
+    /// The key URI is longer than a QR code holds.
+    #[error(transparent)]
+    Qr(#[from] QrError),
     /// The access rules cannot be read; the error says where.
     #[error(transparent)]
     AccessRules(#[from] RulesError),
@@ -160,7 +166,7 @@ macro_rules! through {
 
 through! {
     Unavailable from DiskError, NoEntropy, Broken;
-    Config from LabelError, TooManyRoles, NoOffer, RulesError, CompileError, CheckpointError;
+    Config from LabelError, TooManyRoles, NoOffer, QrError, RulesError, CompileError, CheckpointError;
 }
 
 impl From<KeyringError> for Error {

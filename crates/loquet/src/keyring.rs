@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_of_a_later_release_is_not_opened() {
+    fn newer_format_is_not_decrypted() {
         let encrypted = |format: u8| [&[format, 0, 0, 0, 1][..], &[0; 60]].concat();
         assert_eq!(encrypted_under(&encrypted(FORMAT)), Ok(1));
         assert_eq!(
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_opens_only_in_its_own_place() {
+    fn secret_decrypts_only_in_its_place() {
         let ring = Keyring::single(3, [7; 32]);
         let encrypted = ring
             .encrypt(&place(1, "active"), b"secret", [9; 24])
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_and_every_cut_is_noticed() {
+    fn every_flipped_bit_and_cut_is_noticed() {
         let ring = Keyring::single(3, [7; 32]);
         let encrypted = ring
             .encrypt(&place(1, "active"), b"secret", [9; 24])
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_key_seals_and_the_older_still_opens() {
+    fn newer_key_encrypts_and_older_decrypts() {
         let old = Keyring::single(1, [1; 32]);
         let encrypted = old
             .encrypt(&place(1, "active"), b"secret", [9; 24])

@@ -39,47 +39,54 @@
 //!
 //! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
-mod addresses;
-mod attempt;
+// First, for its macros.
+#[macro_use]
+mod decide;
+
+mod account;
+mod admin;
 pub mod audit;
 mod blocking;
-mod codes;
-mod commit;
 #[cfg(feature = "contract")]
 pub mod contract;
-pub mod device;
+pub mod devices;
 pub mod disk;
 mod edge;
+mod enrollment;
 mod error;
-mod flow;
 mod hash;
-mod host_tx;
 mod keyring;
 mod lanes;
 mod mfa;
-mod notices;
 pub mod observe;
+mod operator;
+mod provision;
 mod records;
 mod roles;
 mod session;
-mod sessions;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use addresses::{Address, AddressError};
-pub use attempt::{Attempt, Client};
-pub use audit::{Checkpoint, CheckpointError};
-pub use blocking::{Wait, wait};
-pub use codes::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
-pub use device::{Device, DeviceId};
-pub use edge::{Clock, NoEntropy, SystemClock, random};
-pub use error::{Config, Error, Unavailable};
-pub use flow::{
-    Enabled, Forget, Imposed, IssuedResetCode, LoggedIn, MAX_TYPED, NoOffer, Offer,
-    OrganizationSetting, Recovering, RulesChange, Typed, UNDO,
+pub use account::addresses::{Address, AddressError};
+pub use account::{
+    AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry,
 };
-pub use host_tx::HostTx;
+pub use admin::organization::{Enabled, Imposed, RulesChange};
+pub use admin::settings::OrganizationSetting;
+pub use admin::undo_rules::UNDO;
+pub use admin::users::IssuedResetCode;
+pub use admin::{AdminHandle, Affected, WhatIf};
+pub use audit::{Checkpoint, CheckpointError, Verified};
+pub use blocking::{Wait, wait};
+pub use decide::{MAX_TYPED, Typed};
+pub use devices::operations::Forget;
+pub use devices::{Device, DeviceId};
+pub use edge::{Clock, NoEntropy, SystemClock, random};
+pub use enrollment::codes::{BreakGlassCode, NotMeLink, RecoveryCode, ResetCode};
+pub use enrollment::operations::{NoOffer, Offer};
+pub use enrollment::recovery::Recovering;
+pub use error::{Config, Error, Unavailable};
 pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{DeviceTier, Geo};
 pub use loquet_policy::{
@@ -87,16 +94,16 @@ pub use loquet_policy::{
     Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, Setting, SettingKind,
     Start, UnixTime,
 };
-pub use mfa::{
-    AccountHandle, AccountOverview, AdminHandle, Affected, AuthenticatorState, Authorized,
-    CommittingIn, KeyUse, LoginProgress, Maintenance, Mfa, MfaBuilder, NewAccount, Operator,
-    OrganizationOverview, Provision, ProvisionIn, Restored, Rotation, SyncReport, UserEntry,
-    Verified, WhatIf,
-};
-pub use notices::{Deliver, Delivered, Letter};
+pub use mfa::{Mfa, MfaBuilder};
+pub use operator::notices::{Deliver, Delivered, Letter};
+pub use operator::{KeyUse, Maintenance, Operator, Restored, Rotation};
+pub use provision::host_tx::HostTx;
+pub use provision::{CommittingIn, NewAccount, Provision, ProvisionIn, SyncReport};
 pub use roles::Role;
-pub use session::{MfaSession, SessionError};
-pub use sessions::SessionLimits;
+pub use session::attempt::{Attempt, Client};
+pub use session::limits::SessionLimits;
+pub use session::operations::LoggedIn;
+pub use session::{Authorized, LoginProgress, MfaSession, SessionError};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]

@@ -8,63 +8,37 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_ipfilter::{Filter, Geo};
 use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, UnixTime};
 
-use crate::attempt::Attempt;
-use crate::commit::{commit, commit_in};
+use crate::decide;
+use crate::decide::commit::{commit, commit_in};
+use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
 use crate::error::Error;
-use crate::flow::{self, Facts, Input, Operation};
 use crate::hash;
-use crate::host_tx::HostTx;
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
 use crate::observe;
+use crate::provision::host_tx::HostTx;
 use crate::roles::Role;
 use crate::session::MfaSession;
-use crate::sessions::SessionLimits;
+use crate::session::attempt::Attempt;
+use crate::session::limits::SessionLimits;
 use crate::store::erased::Erased;
 use crate::store::{AttemptId, MetadataId};
 
-mod access;
-mod account;
-mod admin;
-mod audit;
-mod authorize;
 mod builder;
-mod log_in;
-mod maintenance;
-mod operator;
-mod overview;
-mod progress;
-mod provision;
-mod rejections;
-mod restore;
-mod rotation;
-mod rows;
-mod transaction;
-mod vault;
+pub(crate) mod rows;
+pub(crate) mod vault;
 
-pub use access::{Affected, WhatIf};
-pub use account::AccountHandle;
-pub use admin::AdminHandle;
-pub use audit::Verified;
-pub use authorize::Authorized;
 pub use builder::MfaBuilder;
-pub use operator::{Maintenance, Operator};
-pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry};
-pub use progress::LoginProgress;
-pub use provision::{NewAccount, Provision, SyncReport};
-pub use restore::Restored;
-pub use rotation::{KeyUse, Rotation};
 use rows::Actor;
-pub use transaction::{CommittingIn, ProvisionIn};
 use vault::Vault;
 
 /// How often a decision is made again when another process changed what it read.
-const TRIES: u32 = 16;
+pub(crate) const TRIES: u32 = 16;
 /// Compiled access rules that are kept.
-const FILTERS: usize = 64;
+pub(crate) const FILTERS: usize = 64;
 /// Accounts whose organization is remembered.
-const HOMES: usize = 1 << 16;
+pub(crate) const HOMES: usize = 1 << 16;
 /// Longest external id, in bytes.
 pub(crate) const MAX_EXTERNAL_ID: usize = 256;
 
@@ -75,29 +49,29 @@ pub(crate) const MAX_EXTERNAL_ID: usize = 256;
 /// does.
 #[derive(Clone)]
 pub struct Mfa {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     /// The one organization whose accounts it serves; `None` serves all.
     org: Option<OrgId>,
 }
 
-struct Inner {
-    store: Box<dyn Erased>,
-    clock: Box<dyn Clock>,
-    ring: RwLock<Arc<Keyring>>,
-    vault: OnceLock<Vault>,
-    lanes: Lanes,
-    filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
+pub(crate) struct Inner {
+    pub(crate) store: Box<dyn Erased>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) ring: RwLock<Arc<Keyring>>,
+    pub(crate) vault: OnceLock<Vault>,
+    pub(crate) lanes: Lanes,
+    pub(crate) filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
     /// Where an account belonged when it was last read: what to read with it, never what to believe.
-    homes: Mutex<BTreeMap<AccountId, OrgId>>,
-    rejections: Mutex<Rejections>,
-    geo: RwLock<Geo>,
-    rules_limit: usize,
-    limits: SessionLimits,
-    roles: Vec<Role>,
+    pub(crate) homes: Mutex<BTreeMap<AccountId, OrgId>>,
+    pub(crate) rejections: Mutex<Rejections>,
+    pub(crate) geo: RwLock<Geo>,
+    pub(crate) rules_limit: usize,
+    pub(crate) limits: SessionLimits,
+    pub(crate) roles: Vec<Role>,
 }
 
 /// Rejections of unknown accounts that are not written down yet.
-type Rejections = BTreeMap<MetadataId, u64>;
+pub(crate) type Rejections = BTreeMap<MetadataId, u64>;
 
 impl fmt::Debug for Mfa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,20 +116,24 @@ impl Mfa {
             .map(|it| it.name.as_str())
     }
 
-    fn org(&self) -> Result<OrgId, Error> {
+    pub(crate) fn org(&self) -> Result<OrgId, Error> {
         self.org.ok_or(Error::Config(crate::error::Config::Builder(
             "this handle serves many organizations: call `organization(id)` first",
         )))
     }
 
     /// The genuine session behind the bytes.
-    async fn verified(&self, session: &MfaSession) -> Result<Session, Error> {
+    pub(crate) async fn verified(&self, session: &MfaSession) -> Result<Session, Error> {
         let vault = self.unlock().await?;
         Ok(*session.verify(&vault.keys.session)?)
     }
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
-    async fn run<C: Operation>(&self, operation: C, attempt: Attempt) -> Result<C::Grant, Error> {
+    pub(crate) async fn run<C: Operation>(
+        &self,
+        operation: C,
+        attempt: Attempt,
+    ) -> Result<C::Grant, Error> {
         // Behind a pointer: it is large, and would be copied into every future that awaits it.
         let run = Box::pin(self.run_alone(&operation, &attempt));
         observe::operation(C::NAME, operation.actor(), run).await
@@ -180,13 +158,13 @@ impl Mfa {
             .map_err(|_| Error::Busy)?;
         let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
-            let needs = |facts: &Facts| flow::needs(operation, id, facts);
+            let needs = |facts: &Facts| decide::needs(operation, id, facts);
             let facts = self.gather(self, actor, needs).await?;
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
             let input = self.input(attempt, id, &entropy, vault);
-            let decided = flow::decide(operation, &input, &facts);
+            let decided = decide::decide(operation, &input, &facts);
             let change = decided.change();
             let writes = change
                 .map(|change| self.writes(change, vault))
@@ -201,7 +179,7 @@ impl Mfa {
 
     /// Runs an operation whose grant is committed in the host's own transaction. No lane is taken: what has changed
     /// meanwhile is [`Error::Busy`].
-    async fn run_in<C: Operation, T: HostTx>(
+    pub(crate) async fn run_in<C: Operation, T: HostTx>(
         &self,
         operation: C,
         attempt: Attempt,
@@ -210,13 +188,13 @@ impl Mfa {
         let vault = self.unlock().await?;
         let id = attempt_id(&operation, &attempt, vault)?;
         let entropy = draw::<C>(&attempt)?;
-        let needs = |facts: &Facts| flow::needs(&operation, id, facts);
+        let needs = |facts: &Facts| decide::needs(&operation, id, facts);
         let mut source = rows::InTransaction(&mut transaction);
         let facts = self
             .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
         let input = self.input(&attempt, id, &entropy, vault);
-        let decided = flow::decide(&operation, &input, &facts);
+        let decided = decide::decide(&operation, &input, &facts);
         let change = decided.change();
         let writes = change
             .map(|change| self.writes(change, vault))

@@ -7,11 +7,11 @@ use loquet_policy::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::addresses::Addresses;
+use crate::account::addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
-use crate::device::Devices;
+use crate::devices::Devices;
 use crate::hash;
-use crate::sessions::{SessionLimits, Sessions};
+use crate::session::limits::{SessionLimits, Sessions};
 
 /// An organization with its name and the texts of its access rules.
 #[derive(Debug, Clone)]

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use loquet_enrollment::Offer;
 use loquet_policy::{AccountId, NextStep, UnixTime};
 
-use crate::attempt::Client;
 use crate::edge::Clock;
 use crate::error::{Config, Error};
-use crate::mfa::{Authorized, Mfa};
+use crate::mfa::Mfa;
+use crate::session::Authorized;
 use crate::session::MfaSession;
+use crate::session::attempt::Client;
 
 /// A clock that moves when it is told to. Clones show the same time.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use loquet::flow::Typed;
+use loquet::Typed;
 
 const LENGTH: usize = 4_000;
 
@@ -26,7 +26,7 @@ fn left_after<T>(hold: impl FnOnce(String) -> T) -> usize {
 }
 
 #[test]
-fn what_was_typed_is_gone_from_memory_once_it_is_dropped() {
+fn dropped_typed_text_is_wiped() {
     assert!(left_after(|text| text) > LENGTH / 2, "a plain text stays");
     assert_eq!(left_after(Typed::from), 0);
 }

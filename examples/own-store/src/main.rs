@@ -1,31 +1,23 @@
 //! The service over a store of one's own: `cargo run` in this folder.
 
-use loquet::{Keyring, NewAccount, Request, RoleId, Service, flow};
+use loquet::{Client, Keyring, Mfa, NewAccount};
 use own_store::OwnStore;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::temp_dir().join(format!("own-store-{}.db", std::process::id()));
-    let mfa = Service::open(OwnStore::open(&path).await?, Keyring::single(1, [7; 32])).await?;
-    let org = mfa.ensure_organization(1_u64.into(), "My service").await?;
-    let marie = mfa
-        .ensure_account(
-            org,
-            NewAccount {
-                id: 42_u64.into(),
-                external_id: "marie",
-                label: "marie@example.org",
-                roles: &[RoleId::PARENT],
-            },
-        )
+    let operator = Mfa::builder(OwnStore::open(&path).await?)
+        .keyring(Keyring::single(1, [7; 32]))
+        .issuer("Shop")
+        .open_operator()
         .await?;
-    let stamp = mfa
-        .run(flow::LogIn { account: marie }, &Request::new(None)?)
-        .await?
-        .granted()?
-        .stamp;
-    println!("{} is in, at {:?}", stamp.account(), stamp.level());
-    println!("{} audit record verifies", mfa.verify_audit(marie).await?);
+    let new = NewAccount::new(42_u64, "marie@example.org");
+    let marie = operator.provision().ensure_account(new).await?;
+    let client = Client::default();
+    let login = operator.log_in(marie, client).await?;
+    let user = operator.authorize(&login.session, &client).await?;
+    println!("{} is in, at {:?}", user.external_id(), user.assurance());
+    println!("{} audit record verifies", operator.verify_audit(marie).await?);
     println!("the rows are in {}", path.display());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use loquet::UnixTime;
-use loquet_ipfilter::{Filter, Geo, Subject};
+use loquet_ipfilter::{DatabaseKind, Filter, Geo};
 
 use crate::failure::Failure;
 use crate::input;
@@ -43,21 +43,21 @@ impl Databases {
             let bytes = input::bytes("--database", path, MAX_DATABASE)?;
             let before = geo.clone();
             geo = geo.with_mmdb(&bytes).map_err(|why| bad(&why))?;
-            let subject = SUBJECTS
+            let kind = DATABASE_KINDS
                 .into_iter()
-                .find(|subject| geo.built(*subject).is_some() && before.built(*subject).is_none())
+                .find(|kind| geo.built(*kind).is_some() && before.built(*kind).is_none())
                 .ok_or_else(|| bad(&"a database of this kind was given before"))?;
-            let built = geo.built(subject).unwrap_or_default();
+            let built = geo.built(kind).unwrap_or_default();
             let mut note = format!(
                 "{}: {}, built {}",
                 path.escape_debug(),
-                plural(subject),
+                plural(kind),
                 when::text(UnixTime(built))
             );
             if geo
                 .stale(now, max_age)
                 .iter()
-                .any(|stale| stale.subject == subject)
+                .any(|stale| stale.kind == kind)
             {
                 note.push_str(&if built > now {
                     ", which is yet to come".to_owned()
@@ -79,10 +79,8 @@ impl Databases {
 
 /// Notes which rules ask for what no database tells, once for each kind of database.
 pub(super) fn note_lacking(flag: &str, filter: &Filter) {
-    for subject in SUBJECTS {
-        let mut lacking = filter
-            .without_database()
-            .filter(|(_, what)| *what == subject);
+    for kind in DATABASE_KINDS {
+        let mut lacking = filter.without_database().filter(|(_, what)| *what == kind);
         let Some((first, _)) = lacking.next() else {
             continue;
         };
@@ -93,17 +91,21 @@ pub(super) fn note_lacking(flag: &str, filter: &Filter) {
         output::note(&format!(
             "{flag}: {who} for {}, which no --database tells: unknown for every address, and unknown allows only \
              where a rule names it",
-            plural(subject)
+            plural(kind)
         ));
     }
 }
 
-const SUBJECTS: [Subject; 3] = [Subject::Country, Subject::Asn, Subject::Anonymiser];
+const DATABASE_KINDS: [DatabaseKind; 3] = [
+    DatabaseKind::Country,
+    DatabaseKind::Asn,
+    DatabaseKind::Anonymizer,
+];
 
-const fn plural(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Country => "countries",
-        Subject::Asn => "network operators",
-        Subject::Anonymiser => "anonymisers",
+const fn plural(kind: DatabaseKind) -> &'static str {
+    match kind {
+        DatabaseKind::Country => "countries",
+        DatabaseKind::Asn => "network operators",
+        DatabaseKind::Anonymizer => "anonymisers",
     }
 }

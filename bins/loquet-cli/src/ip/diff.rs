@@ -82,11 +82,11 @@ fn print(difference: &Difference, after: &Filter) -> Result<(), Failure> {
 }
 
 fn who(difference: &Difference) -> String {
-    let tag = match difference.who.tag {
+    let tag = match difference.group.tag {
         Some(tag) => format!("with tag {}", tag.0),
         None => "without tags".to_owned(),
     };
-    format!("{tag}, {} device", tier(difference.who.device))
+    format!("{tag}, {} device", tier(difference.group.device))
 }
 
 pub(super) fn tier(device: DeviceTier) -> &'static str {
@@ -108,8 +108,8 @@ fn object(difference: &Difference, rules: &Rules) -> Value {
         })
     };
     json!({
-        "tag": difference.who.tag.map(|tag| tag.0),
-        "device": tier(difference.who.device),
+        "tag": difference.group.tag.map(|tag| tag.0),
+        "device": tier(difference.group.device),
         // Counts of IPv6 addresses go beyond what many readers of JSON take for a number.
         "gained": difference.gained.to_string(),
         "lost": difference.lost.to_string(),

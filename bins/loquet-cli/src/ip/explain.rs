@@ -122,7 +122,7 @@ fn facts(facts: &Facts) -> Vec<String> {
         .asn
         .map_or_else(|| "unknown".to_owned(), |asn| asn.to_string());
     let classes = facts.classes.iter().map(|class| format!("class {class}"));
-    let unknown = (!facts.anonymiser_known).then(|| "class unknown".to_owned());
+    let unknown = (!facts.anonymizer_known).then(|| "class unknown".to_owned());
     let asn = [format!("asn {asn}")];
     country
         .into_iter()

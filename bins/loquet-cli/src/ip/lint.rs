@@ -62,7 +62,7 @@ fn name(finding: &Finding) -> (&'static str, Option<u32>) {
         Finding::UnusedPlace { line, .. } => ("unused-place", Some(*line)),
         Finding::NoDatabase { rule, .. } => ("no-database", Some(rule.line)),
         Finding::DenyKnownDevice { rule } => ("deny-known-device", Some(rule.line)),
-        Finding::NobodyAllowed => ("nobody-allowed", None),
+        Finding::NothingAllowed => ("nobody-allowed", None),
         _ => ("other", None),
     }
 }

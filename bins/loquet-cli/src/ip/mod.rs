@@ -1,11 +1,11 @@
 //! `loquet ip`: rules on addresses, and what a set-up of proxies comes to.
 
+pub(crate) mod access_rules;
 mod check;
 mod client;
 mod databases;
 mod diff;
 mod explain;
-mod host;
 mod import;
 mod lint;
 
@@ -20,23 +20,39 @@ use crate::input::Stdin;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Says which addresses may log in, and by which rule
+    /// Check addresses against rules
+    ///
+    /// Says for each whether it may log in, and by which rule.
+    #[command(after_help = "\
+Examples:
+  loquet ip check --rules access.rules 203.0.113.2
+  loquet ip check --rules access.rules --fail-on-deny --json 203.0.113.2 2001:db8::1")]
     Check(check::Arguments),
-    /// Says why an address gets its verdict, and which rules would decide next
+    /// Explain the verdict on one address
+    ///
+    /// Says what is known of the address, which rule decides, and which would decide next.
+    #[command(
+        after_help = "Example:\n  loquet ip explain --rules access.rules 203.0.113.2 --device known"
+    )]
     Explain(explain::Arguments),
-    /// Says for which addresses, of all there are, two sets of rules differ
+    /// Compare two sets of rules over all addresses there are
+    #[command(after_help = "Example:\n  loquet ip diff access.rules new.rules")]
     Diff(diff::Arguments),
-    /// Says which rules never decide, and what else is probably not meant
+    /// Find rules that never decide, and other likely mistakes
+    #[command(after_help = "Example:\n  loquet ip lint --rules access.rules --fail-on-finding")]
     Lint(lint::Arguments),
-    /// Turns a published list of networks into rules
+    /// Turn a published list of networks into rules
+    #[command(
+        after_help = "Example:\n  loquet ip import drop.txt --format spamhaus --as deny > drop.rules"
+    )]
     Import(import::Arguments),
-    /// Says which client a request comes from, when proxies stand before the service
+    /// Resolve the client address behind proxies
+    ///
+    /// Says which client a request comes from when proxies stand before the service, and why.
+    #[command(after_help = "\
+Example:
+  loquet ip client --peer 10.0.0.1 --trusted 10.0.0.0/8 --header 'X-Forwarded-For: 203.0.113.7'")]
     Client(client::Arguments),
-    /// Lets people log in from everywhere until an administrator sets other rules: for the day when the rules lock out
-    /// those who could change them. All administrators are told
-    Suspend(host::Host),
-    /// Puts the rules back that held before the last change; once more puts the others back. All administrators are told
-    Rollback(host::Host),
 }
 
 impl Command {
@@ -48,8 +64,6 @@ impl Command {
             Self::Lint(arguments) => arguments.run(stdin),
             Self::Import(arguments) => arguments.run(stdin),
             Self::Client(arguments) => arguments.run(),
-            Self::Suspend(arguments) => arguments.suspend(),
-            Self::Rollback(arguments) => arguments.roll_back(),
         }
     }
 }
@@ -59,15 +73,21 @@ const LONGEST_RULES: usize = 128 << 20;
 
 /// Reads rules from their file, and folds in what the databases say.
 fn filter(flag: &str, path: &str, stdin: &mut Stdin, geo: Option<&Geo>) -> Result<Filter, Failure> {
-    let bad = |why: &dyn Display| Failure::of(flag, format_args!("{}: {why}", path.escape_debug()));
     let text = stdin.file(flag, path, LONGEST_RULES)?;
-    let rules = Rules::parse_text(&text).map_err(|why| {
-        bad(&format_args!(
-            "{why}{}",
-            pointed(&text, why.line, why.column)
-        ))
-    })?;
-    Filter::compile(&rules, geo).map_err(|why| bad(&why))
+    let rules = rules(flag, path, &text)?;
+    Filter::compile(&rules, geo).map_err(|why| bad(flag, path, &why))
+}
+
+/// Reads the text of rules; a fault is shown with its line.
+fn rules(flag: &str, path: &str, text: &str) -> Result<Rules, Failure> {
+    Rules::parse_text(text).map_err(|why| {
+        let pointed = pointed(text, why.line, why.column);
+        bad(flag, path, &format_args!("{why}{pointed}"))
+    })
+}
+
+fn bad(flag: &str, path: &str, why: &dyn Display) -> Failure {
+    Failure::of(flag, format_args!("{}: {why}", path.escape_debug()))
 }
 
 /// The line at fault with a mark under the column; nothing where it is too long to be shown or holds what a terminal

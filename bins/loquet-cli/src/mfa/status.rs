@@ -1,30 +1,30 @@
 //! What holds in an organization.
 
-use loquet::Person;
-use loquet_policy::{Authenticator, BreakGlass, Latch, MandateState, Preset};
+use loquet::{BreakGlass, MandateState, UserEntry};
+use loquet_policy::{Latch, Preset};
 use serde_json::{Value, json};
 
+use crate::account::is_enrolled;
 use crate::failure::{Failure, Outcome};
-use crate::house::{Arguments, House};
+use crate::installation::{Arguments, Installation};
 use crate::output;
 use crate::role::role;
 use crate::when;
 
 pub(crate) async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let house = arguments.open().await?;
-    let people = house.service.everybody(house.org()).await?;
-    let counted = Counted::of(&people);
-    if house.json {
-        output::line(&object(&house, &counted).to_string())?;
+    let at = arguments.open().await?;
+    let counted = Counted::of(&at.users().await?);
+    if at.json {
+        output::line(&object(&at, &counted).to_string())?;
     } else {
-        for line in lines(&house, &counted) {
+        for line in lines(&at, &counted) {
             output::line(&line)?;
         }
     }
     Ok(Outcome::Done)
 }
 
-/// How many of those who have not left.
+/// How many of the active accounts.
 struct Counted {
     active: usize,
     required: usize,
@@ -32,32 +32,29 @@ struct Counted {
 }
 
 impl Counted {
-    fn of(people: &[Person]) -> Self {
-        let active = || people.iter().filter(|person| person.account.is_active());
-        let enrolled =
-            |person: &&Person| matches!(person.account.authenticator, Authenticator::Active { .. });
+    fn of(users: &[UserEntry]) -> Self {
+        let active = || users.iter().filter(|user| user.is_active());
+        let required = active().filter(|user| user.requirement().is_required());
         Self {
             active: active().count(),
-            required: active()
-                .filter(|person| person.requirement.is_required())
-                .count(),
-            enrolled: active().filter(enrolled).count(),
+            required: required.count(),
+            enrolled: active().filter(|user| is_enrolled(user)).count(),
         }
     }
 }
 
-fn break_glass(house: &House) -> &'static str {
-    match house.organization.break_glass.at(house.service.now()) {
+fn break_glass(at: &Installation) -> &'static str {
+    match at.organization.break_glass.at(at.mfa().now()) {
         BreakGlass::Unset => "unset",
-        BreakGlass::Ready { .. } => "sealed",
+        BreakGlass::Ready { .. } => "ready",
         BreakGlass::Void { .. } => "void",
         BreakGlass::Opening { .. } => "opening",
         BreakGlass::Open { .. } => "open",
     }
 }
 
-fn object(house: &House, counted: &Counted) -> Value {
-    let organization = &house.organization;
+fn object(at: &Installation, counted: &Counted) -> Value {
+    let organization = &at.organization;
     let since = match organization.latch {
         Latch::Never => None,
         Latch::Enabled { since, .. } => Some(since.0),
@@ -75,12 +72,12 @@ fn object(house: &House, counted: &Counted) -> Value {
         })
         .collect();
     json!({
-        "organization": house.name,
-        "id": house.org().to_string(),
+        "organization": at.name,
+        "id": at.org().to_string(),
         "enabled": since.is_some(),
         "since": since,
         "mandates": mandates,
-        "break_glass": break_glass(house),
+        "break_glass": break_glass(at),
         "preset": organization.preset,
         "options": organization.options,
         "waiting": organization.scheduled,
@@ -90,9 +87,9 @@ fn object(house: &House, counted: &Counted) -> Value {
     })
 }
 
-fn lines(house: &House, counted: &Counted) -> Vec<String> {
-    let organization = &house.organization;
-    let mut lines = vec![house.name.escape_debug().to_string()];
+fn lines(at: &Installation, counted: &Counted) -> Vec<String> {
+    let organization = &at.organization;
+    let mut lines = vec![at.name.escape_debug().to_string()];
     lines.push(match organization.latch {
         Latch::Never => "multi-factor log-in is not enabled".to_owned(),
         Latch::Enabled { since, .. } => {
@@ -108,7 +105,7 @@ fn lines(house: &House, counted: &Counted) -> Vec<String> {
         lines.push(format!("required of every {role} {from} {date}"));
     }
     if organization.preset == Preset::StrictLatch {
-        lines.push("nobody can switch it off".to_owned());
+        lines.push("it cannot be switched off any more".to_owned());
     }
     for change in &organization.scheduled {
         let setting = serde_json::to_string(&change.setting).unwrap_or_default();
@@ -124,7 +121,7 @@ fn lines(house: &House, counted: &Counted) -> Vec<String> {
     } = counted;
     lines.push(format!(
         "{active} accounts, {required} required, {enrolled} enrolled; break-glass code: {}",
-        break_glass(house)
+        break_glass(at)
     ));
     lines
 }

@@ -8,7 +8,7 @@ use super::centre::{Centre, enable, last_group};
 use super::said;
 
 #[test]
-fn before_anything_is_enabled_everybody_is_listed_and_nothing_required() {
+fn accounts_are_listed_before_mfa_is_enabled() {
     let centre = Centre::new();
     let people = centre.json(&["account", "list"], "", 0);
     let names: Vec<&str> = people
@@ -50,7 +50,7 @@ fn before_anything_is_enabled_everybody_is_listed_and_nothing_required() {
 }
 
 #[test]
-fn whoever_may_not_is_refused_by_name_and_with_exit_code_one() {
+fn refusals_are_named_with_exit_code_one() {
     let centre = Centre::new();
     for (words, refused) in [
         (["mfa", "reset", "helene", "--as", "helene"], "SELF_RESET"),
@@ -68,15 +68,15 @@ fn whoever_may_not_is_refused_by_name_and_with_exit_code_one() {
 }
 
 #[test]
-fn names_that_nobody_has_are_bad_input() {
+fn unknown_names_are_bad_input() {
     let centre = Centre::new();
     let long = "x".repeat(300);
     for words in [
-        vec!["account", "show", "nobody"],
+        vec!["account", "show", "paul"],
         vec!["account", "show", &long],
         vec!["account", "show", "00000000000000000000000000000009"],
-        vec!["mfa", "reset", "sofia", "--as", "nobody"],
-        vec!["mfa", "reset", "nobody", "--as", "helene"],
+        vec!["mfa", "reset", "sofia", "--as", "paul"],
+        vec!["mfa", "reset", "paul", "--as", "helene"],
         vec!["mfa", "status", "--org", "Another"],
     ] {
         let output = centre.loquet(&words, "");
@@ -86,7 +86,7 @@ fn names_that_nobody_has_are_bad_input() {
 }
 
 #[test]
-fn files_that_are_no_database_or_no_key_are_named_and_left_alone() {
+fn wrong_files_are_bad_input_and_left_alone() {
     let centre = Centre::new();
     let refuse = |db: &Path, key: &Path| {
         let output = super::loquet(&["account", "list", "--db"])
@@ -109,7 +109,7 @@ fn files_that_are_no_database_or_no_key_are_named_and_left_alone() {
 }
 
 #[test]
-fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
+fn administrator_enables_requires_and_resets() {
     let centre = Centre::new();
 
     let (told, code) = enable(&centre, |_| "WRONG".to_owned());
@@ -125,7 +125,7 @@ fn an_administrator_enables_imposes_and_resets_with_codes_that_work_once() {
     let again = centre.json(&["mfa", "enable", "--as", "helene"], "X\n", 1);
     assert_eq!(again.last().unwrap()["refused"], "ALREADY_ENABLED");
 
-    // Nobody imposes what they do not use themselves.
+    // An administrator enrolls before requiring it of others.
     let announce = ["mfa", "schedule-mandate", "--now", "--as", "helene"];
     assert_eq!(
         centre.json(&announce, "", 1),

@@ -4,13 +4,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::shop::{Shop, enter};
+use super::shop::{self, Shop};
 use super::{json_lines, said, wait};
 
-/// Somebody logs in, later than before.
+/// A user logs in, later than before.
 fn log_in(shop: &Shop, account: u64) {
-    let service = shop.service();
-    wait(async { enter(&service, account).await });
+    wait(shop::log_in(&shop.operator(), account));
 }
 
 fn exported(shop: &Shop, more: &[&str]) -> Vec<Value> {
@@ -29,9 +28,9 @@ fn keep(shop: &Shop) -> String {
 }
 
 #[test]
-fn the_log_is_checked_and_exported() {
+fn audit_log_is_verified_and_exported() {
     let shop = Shop::new();
-    let total = json!({ "accounts": 3, "records": 6, "broken": 0, "denied_unknown": 0 });
+    let total = json!({ "accounts": 3, "records": 6, "broken": 0, "rejections": 0 });
     assert_eq!(shop.json(&["audit", "verify"]), [total]);
     let log = exported(&shop, &[]);
     let said_of = |record: &Value| {
@@ -54,13 +53,13 @@ fn the_log_is_checked_and_exported() {
         assert!(log.iter().all(|record| !record[name].is_null()), "{name}");
     }
     assert_eq!(exported(&shop, &["--account", "person 2"]), log[4..]);
-    let nobody = shop.loquet(&["audit", "export", "--account", "nobody"], None);
-    let told = "error: --account: no such account in this database\n";
-    assert_eq!(said(&nobody), (Some(2), told));
+    let unknown = shop.loquet(&["audit", "export", "--account", "paul"], None);
+    let told = "error: --account: no account has the name or id `paul` in this database; `loquet account list` lists them\n";
+    assert_eq!(said(&unknown), (Some(2), told));
 }
 
 #[test]
-fn a_database_put_back_is_found_by_a_checkpoint_kept_elsewhere() {
+fn kept_checkpoint_finds_database_put_back() {
     let shop = Shop::new();
     let copy = shop.folder.path().join("copy.db");
     fs::copy(shop.db(), &copy).unwrap();
@@ -80,7 +79,7 @@ fn a_database_put_back_is_found_by_a_checkpoint_kept_elsewhere() {
 }
 
 #[test]
-fn an_edited_checkpoint_is_none() {
+fn edited_checkpoint_is_refused() {
     let shop = Shop::new();
     let text = fs::read_to_string(keep(&shop)).unwrap();
     let bad = shop.folder.path().join("bad");
@@ -103,7 +102,7 @@ fn an_edited_checkpoint_is_none() {
 }
 
 #[test]
-fn forgetting_keeps_the_chain_whole() {
+fn forgetting_keeps_chain_whole() {
     let shop = Shop::new();
     let kept = keep(&shop);
     let before = ["--before", "2100-01-01"];

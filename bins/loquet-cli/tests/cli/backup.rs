@@ -2,43 +2,44 @@
 
 use std::fs;
 
+use loquet::Client;
 use loquet_sqlite::SqliteStore;
 use serde_json::json;
 
-use super::shop::{Shop, enter};
+use super::shop::{Shop, log_in};
 use super::{said, wait};
 
 #[test]
-fn a_backup_is_taken_beside_a_running_service_and_restored() {
+fn backup_beside_running_service_is_restored() {
     let shop = Shop::new();
     let path = |name: &str| shop.folder.path().join(name).to_str().unwrap().to_owned();
     let (copy, kept) = (path("copy"), path("kept"));
-    let running = shop.service();
-    let before = wait(enter(&running, 3));
+    let running = shop.operator();
+    let before = wait(log_in(&running, 3));
     let taken = shop.loquet(&["backup", &copy], None);
     let told = format!("{copy} is a copy of this moment; keep a copy of the keys elsewhere\n");
     assert_eq!(said(&taken), (Some(0), told.as_str()));
     let again = shop.loquet(&["backup", &copy], None);
-    let told =
-        format!("error: backup: {copy}: there is such a file already, and it stays as it is\n");
+    let told = format!("error: backup: {copy}: the file exists and is not overwritten\n");
     assert_eq!(said(&again), (Some(2), told.as_str()));
 
-    let after = wait(enter(&running, 3));
+    let after = wait(log_in(&running, 3));
     fs::write(&kept, shop.loquet(&["audit", "checkpoint"], None).stdout).unwrap();
     let in_the_way = shop.loquet(&["restore", &copy], None);
     assert!(
         said(&in_the_way)
             .1
-            .ends_with("there is such a file already, and it stays as it is\n")
+            .ends_with("the file exists and is not overwritten\n")
     );
     let in_use = shop.loquet(&["restore", &copy, "--replace"], None);
+    assert_eq!(in_use.status.code(), Some(3));
     assert!(
         said(&in_use)
             .1
             .ends_with("a program has this database open; stop it first\n")
     );
-    for stamp in [&before, &after] {
-        assert!(wait(running.check(stamp, None)).unwrap().is_ok());
+    for session in [&before, &after] {
+        assert!(wait(running.authorize(session, &Client::default())).is_ok());
     }
     drop(running);
 
@@ -52,17 +53,17 @@ fn a_backup_is_taken_beside_a_running_service_and_restored() {
     );
     let aside = told["aside"].as_str().unwrap();
     assert!(SqliteStore::open(aside).is_ok());
-    let service = shop.service();
-    for stamp in [&before, &after] {
-        assert!(wait(service.check(stamp, None)).unwrap().is_err());
+    let service = shop.operator();
+    for session in [&before, &after] {
+        assert!(wait(service.authorize(session, &Client::default())).is_err());
     }
-    wait(enter(&service, 3));
+    wait(log_in(&service, 3));
     drop(service);
     assert_eq!(shop.json(&["audit", "verify"])[0]["broken"], 0);
 }
 
 #[test]
-fn a_wrong_key_is_found_before_anything_is_restored() {
+fn wrong_key_restores_nothing() {
     let shop = Shop::new();
     let copy = shop.folder.path().join("copy");
     let copy = copy.to_str().unwrap();
@@ -81,7 +82,7 @@ fn a_wrong_key_is_found_before_anything_is_restored() {
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines[0].starts_with("3 accounts as of 2"), "{told}");
     assert!(
-        lines[1].starts_with("lost: whatever was decided between 2"),
+        lines[1].starts_with("lost: all decisions between 2"),
         "{told}"
     );
     assert_eq!(lines.len(), 2, "{told}");

@@ -1,12 +1,11 @@
-//! A day-care centre with nobody enrolled, an administrator at the command line, and people's phones.
+//! The fixture: a daycare without enrolled users, an administrator at the command line, and the users' phones.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use loquet::flow::{BeginEnrollment, Ceremony, ConfirmEnrollment, LogIn};
-use loquet::{AccountId, Clock, Keyring, NewAccount, Request, RoleId, Service, UnixTime};
+use loquet::{AccountId, Client, Clock, Keyring, Mfa, NewAccount, Operator, RoleId, UnixTime};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -23,7 +22,7 @@ impl Clock for Ago {
     }
 }
 
-/// A day-care centre with nobody enrolled.
+/// A daycare without enrolled users.
 pub(crate) struct Centre {
     pub(crate) folder: tempfile::TempDir,
 }
@@ -38,30 +37,16 @@ impl Centre {
             Keyring::line(1, &KEY).as_str(),
         )
         .unwrap();
-        let service = centre.service();
+        let mfa = centre.operator();
         wait(async {
-            let org = service
-                .ensure_organization(1_u64.into(), "À petits pas")
-                .await
-                .unwrap();
             for (number, name, role) in [
                 (1_u64, "helene", RoleId::ADMINISTRATOR),
                 (2, "marc", RoleId::ADMINISTRATOR),
                 (3, "sofia", RoleId::EMPLOYEE),
                 (4, "julie", RoleId::PARENT),
             ] {
-                service
-                    .ensure_account(
-                        org,
-                        NewAccount {
-                            id: number.into(),
-                            external_id: name,
-                            label: name,
-                            roles: &[role],
-                        },
-                    )
-                    .await
-                    .unwrap();
+                let new = NewAccount::new(number, name).role(role);
+                mfa.provision().ensure_account(new).await.unwrap();
             }
         });
         centre
@@ -71,14 +56,17 @@ impl Centre {
         self.folder.path().join("centre.db")
     }
 
-    pub(crate) fn service(&self) -> Service {
-        self.service_ago(0)
+    pub(crate) fn operator(&self) -> Operator {
+        self.operator_ago(0)
     }
 
     /// The service as it was some seconds ago.
-    pub(crate) fn service_ago(&self, ago: u64) -> Service {
-        let store = SqliteStore::open(self.db()).unwrap();
-        Service::with_clock(store, Keyring::single(1, KEY), Ago(ago)).unwrap()
+    pub(crate) fn operator_ago(&self, ago: u64) -> Operator {
+        let builder = Mfa::builder(SqliteStore::open(self.db()).unwrap())
+            .keyring(Keyring::single(1, KEY))
+            .issuer("À petits pas")
+            .clock(Ago(ago));
+        wait(builder.open_operator()).unwrap()
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {
@@ -116,47 +104,37 @@ impl Centre {
 
     /// The same some seconds ago, so that no code of now is used up.
     pub(crate) fn enroll_ago(&self, account: u64, ago: u64) -> Phone {
-        let service = self.service_ago(ago);
+        let mfa = self.operator_ago(ago);
+        let client = Client::default();
         wait(async {
-            let account = AccountId::from(account);
-            let stamp = run(&service, LogIn { account }).await.stamp;
-            let reset_code = "".into();
-            let offer = run(&service, BeginEnrollment { stamp, reset_code }).await;
-            let mut phone = Phone {
-                key: offer.key_ungrouped.to_string(),
-                used: 0,
-            };
+            let login = mfa.log_in(AccountId::from(account), client).await.unwrap();
+            let offer = mfa.begin_enrollment(&login.session, "", client);
+            let mut phone = Phone::new(&offer.await.unwrap().key_ungrouped);
             let code = match ago {
                 0 => phone.fresh(),
                 ago => phone.at((now() - ago) / 30),
             };
-            let confirm = ConfirmEnrollment {
-                stamp,
-                typed: code.into(),
-                break_glass_typed_back: "".into(),
-            };
-            run(&service, confirm).await;
+            let confirmed = mfa.confirm_enrollment(&login.session, code, client);
+            confirmed.await.unwrap();
             phone
         })
     }
 }
 
-/// Runs what is granted.
-pub(crate) async fn run<C: Ceremony>(service: &Service, ceremony: C) -> C::Grant {
-    let request = Request::new(None).unwrap();
-    let done = service.run(ceremony, &request).await.unwrap();
-    done.granted().unwrap()
-}
-
-/// The person's phone, which is `loquet code`.
+/// A user's phone, which is `loquet code`.
 pub(crate) struct Phone {
     key: String,
     used: u64,
 }
 
 impl Phone {
+    pub(crate) fn new(key: &str) -> Self {
+        let key = key.to_owned();
+        Self { key, used: 0 }
+    }
+
     /// A code that was not used and that the service accepts: of the step before, of this one, or of the next. Where all
-    /// three are used up, it waits as the person would.
+    /// three are used up, it waits as its owner would.
     pub(crate) fn fresh(&mut self) -> String {
         let mut step = now() / 30;
         while step < self.used {
@@ -167,7 +145,7 @@ impl Phone {
         self.at(self.used)
     }
 
-    fn at(&self, step: u64) -> String {
+    pub(crate) fn at(&self, step: u64) -> String {
         let at = (step * 30).to_string();
         let words = ["code", "--secret", &self.key, "--at", &at];
         let output = super::loquet(&words).output().unwrap();

@@ -1,61 +1,50 @@
-//! What administrators and the operator decide, and what waits first.
+//! Decisions of administrators and of the operator, and those that wait first.
 
-use loquet::flow::{LogIn, OpenBreakGlass};
-use loquet::{AccountId, Request};
-use loquet_policy::Access;
+use loquet::{Access, Client};
+use std::net::IpAddr;
+
 use serde_json::json;
 
-use super::centre::{Centre, enable, last_group, now, run};
+use super::centre::{Centre, enable, last_group, now};
 use super::{said, wait};
 
 #[test]
-fn the_operator_suspends_rules_that_lock_everybody_out_and_rolls_back() {
+fn operator_suspends_and_rolls_back_access_rules() {
     let centre = Centre::new();
-    let nothing = centre.json(&["ip", "suspend"], "", 1).remove(0);
+    let nothing = centre.json(&["access-rules", "suspend"], "", 1).remove(0);
     assert_eq!(nothing["refused"], "UNCHANGED");
     let from_elsewhere = || {
-        let service = centre.service();
-        wait(async {
-            let address = Some("198.51.100.9".parse().unwrap());
-            service.may_try(1_u64.into(), address).await.unwrap() == Access::Allowed
-        })
+        let mfa = centre.operator();
+        let client = Client::new("198.51.100.9".parse::<IpAddr>().unwrap());
+        wait(mfa.may_try(&client)).unwrap() == Access::Allowed
     };
-    let service = centre.service();
+    let mfa = centre.operator();
     wait(async {
-        let request = || Request::new(Some("203.0.113.7".parse().unwrap())).unwrap();
-        let account = AccountId::from(1_u64);
-        let entered = service.run(LogIn { account }, &request()).await.unwrap();
-        let stamp = entered.granted().unwrap().stamp;
-        let rules = service
-            .read_rules(stamp, "allow 203.0.113.0/24", "")
-            .unwrap();
-        assert!(
-            service
-                .run(rules, &request())
-                .await
-                .unwrap()
-                .granted()
-                .is_ok()
-        );
+        let client = Client::new("203.0.113.7".parse::<IpAddr>().unwrap());
+        let login = mfa.log_in(1_u64.into(), client).await.unwrap();
+        let user = mfa.authorize(&login.session, &client).await.unwrap();
+        let admin = mfa.admin(&user);
+        let set = admin.set_access_rules("allow 203.0.113.0/24", "");
+        set.await.unwrap();
     });
-    drop(service);
-    // The command line is on this machine, which these rules do not let in: `mfa` is shut, `ip suspend` is not.
+    drop(mfa);
+    // The command line is on this machine, which these rules do not let in: `mfa` is shut, `suspend` is not.
     assert_eq!(
         centre.json(&["mfa", "enable", "--as", "helene"], "", 1)[0]["refused"],
         "ACCESS_DENIED"
     );
     assert!(!from_elsewhere());
     assert_eq!(
-        centre.json(&["ip", "suspend"], "", 0),
+        centre.json(&["access-rules", "suspend"], "", 0),
         [json!({ "suspended": true })]
     );
     assert!(from_elsewhere());
-    let told = centre.loquet(&["ip", "rollback", "--as", "marc"], "");
+    let told = centre.loquet(&["access-rules", "roll-back", "--as", "marc"], "");
     let told = said(&told).1;
-    assert!(told.contains("hold again") && told.contains("all administrators are told"));
+    assert!(told.contains("in force again") && told.contains("all administrators are told"));
     assert!(!from_elsewhere());
     let parent = centre
-        .json(&["ip", "suspend", "--as", "julie"], "", 1)
+        .json(&["access-rules", "suspend", "--as", "julie"], "", 1)
         .remove(0);
     assert_eq!(parent["refused"], "NOT_ADMIN");
 }
@@ -63,11 +52,18 @@ fn the_operator_suspends_rules_that_lock_everybody_out_and_rolls_back() {
 const HOUR: u64 = 3600;
 
 #[test]
-fn what_weakens_waits_and_is_stopped_by_an_administrator() {
+fn weakening_change_waits_and_can_be_cancelled() {
     let centre = Centre::new();
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
-    let set = ["mfa", "set", "--recovery-codes", "on", "--as", "helene"];
+    let set = [
+        "mfa",
+        "update-setting",
+        "--recovery-codes",
+        "on",
+        "--as",
+        "helene",
+    ];
     let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
     let told = centre.json(&set, &lines, 0).remove(0);
     assert_eq!(told["in_force"], false);
@@ -77,25 +73,25 @@ fn what_weakens_waits_and_is_stopped_by_an_administrator() {
     assert_eq!(status["waiting"][0]["setting"]["offered"], true);
     assert_eq!(status["options"]["recovery_codes"], false);
     assert_eq!(
-        centre.json(&["mfa", "tick"], "", 0),
-        [json!({ "settled": 0 })]
+        centre.json(&["mfa", "apply-due"], "", 0),
+        [json!({ "applied": 0 })]
     );
 
-    let stop = ["mfa", "stop", "recovery-codes", "--as", "helene"];
-    let told = centre.json(&stop, &phone.fresh(), 0);
-    assert_eq!(told, [json!({ "stopped": true })]);
+    let cancel = ["mfa", "cancel-change", "recovery-codes", "--as", "helene"];
+    let told = centre.json(&cancel, &phone.fresh(), 0);
+    assert_eq!(told, [json!({ "cancelled": true })]);
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
     assert_eq!(status["waiting"], json!([]));
 }
 
 #[test]
-fn the_latch_is_strict_for_ever_and_the_break_glass_code_renewed_with_a_fresh_code() {
+fn hardening_holds_and_renewal_needs_last_group() {
     let centre = Centre::new();
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
-    let strict = ["mfa", "strict-latch", "--as", "helene"];
+    let harden = ["mfa", "harden", "--as", "helene"];
     assert_eq!(
-        centre.json(&strict, &phone.fresh(), 0),
+        centre.json(&harden, &phone.fresh(), 0),
         [json!({ "preset": "strict_latch" })]
     );
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
@@ -107,7 +103,7 @@ fn the_latch_is_strict_for_ever_and_the_break_glass_code_renewed_with_a_fresh_co
 }
 
 #[test]
-fn an_announced_date_is_moved_and_cancelled() {
+fn mandate_is_moved_and_cancelled() {
     let centre = Centre::new();
     enable(&centre, last_group);
     let mut phone = centre.enroll_ago(1, HOUR);
@@ -115,17 +111,17 @@ fn an_announced_date_is_moved_and_cancelled() {
     let announce = ["mfa", "schedule-mandate", "--at", &date, "--as", "helene"];
     centre.json(&announce, &phone.fresh(), 0);
     let later = (now() + 40 * 24 * HOUR).to_string();
-    let shift = ["mfa", "move", "--at", &later, "--as", "helene"];
+    let shift = ["mfa", "move-mandate", "--at", &later, "--as", "helene"];
     let moved = centre.json(&shift, &phone.fresh(), 0).remove(0);
     assert_eq!(moved["from"].to_string(), later);
-    let cancel = ["mfa", "cancel", "--as", "helene"];
+    let cancel = ["mfa", "cancel-mandate", "--as", "helene"];
     centre.json(&cancel, &phone.fresh(), 0);
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
     assert_eq!(status["mandates"], json!([]));
 }
 
 #[test]
-fn the_envelope_lets_one_administrator_in_after_a_day() {
+fn break_glass_lets_administrator_in_after_a_day() {
     let centre = Centre::new();
     let mut break_glass = String::new();
     enable(&centre, |shown| {
@@ -146,14 +142,8 @@ fn the_envelope_lets_one_administrator_in_after_a_day() {
     );
     assert_eq!(refused(&collect, &break_glass), "NO_BREAK_GLASS_CODE");
 
-    let service = centre.service_ago(25 * HOUR);
-    wait(async {
-        let begun = OpenBreakGlass {
-            account: 1_u64.into(),
-            typed: break_glass.clone().into(),
-        };
-        run(&service, begun).await;
-    });
+    let operator = centre.operator_ago(25 * HOUR);
+    wait(operator.open_break_glass(1_u64.into(), break_glass.as_str())).unwrap();
     assert_eq!(refused(&open, &break_glass), "ALREADY_OPEN");
     assert_eq!(
         refused(&["break-glass", "collect", "marc"], &break_glass),
@@ -164,11 +154,11 @@ fn the_envelope_lets_one_administrator_in_after_a_day() {
     assert!((590..=600).contains(&lives), "{handed}");
     assert_eq!(refused(&collect, &break_glass), "ALREADY_OPEN", "one use");
     let shown = centre.json(&["account", "show", "helene"], "", 0);
-    assert_eq!(shown[0]["authenticator"], "reset-due");
+    assert_eq!(shown[0]["authenticator"], "break-glass");
 }
 
 #[test]
-fn the_wait_of_the_envelope_is_a_day() {
+fn break_glass_waits_for_a_day() {
     let centre = Centre::new();
     let mut break_glass = String::new();
     enable(&centre, |shown| {
@@ -184,6 +174,6 @@ fn the_wait_of_the_envelope_is_a_day() {
         .json(&["break-glass", "collect", "marc"], &break_glass, 1)
         .remove(0);
     assert_eq!(early["refused"], "TOO_EARLY");
-    let output = centre.loquet(&["break-glass", "open", "nobody"], &break_glass);
+    let output = centre.loquet(&["break-glass", "open", "paul"], &break_glass);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }

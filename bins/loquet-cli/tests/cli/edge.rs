@@ -1,10 +1,10 @@
-//! What a transcript cannot show: programs that run on, and input that is no text.
+//! What a transcript cannot show: programs that run on, and input that is not text.
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-/// A pipe gets a line for each code; the reader's going away ends the program without a complaint.
+/// A pipe gets a line for each code; a closed pipe ends the program without a complaint.
 #[test]
-fn watching_shows_the_code_and_ends_with_its_reader() {
+fn watching_ends_with_its_reader() {
     let mut watch = super::loquet(&[
         "code",
         "--secret",
@@ -35,7 +35,7 @@ fn watching_shows_the_code_and_ends_with_its_reader() {
 }
 
 #[test]
-fn input_that_is_no_text_is_named_with_its_place() {
+fn invalid_utf8_on_stdin_is_named_with_place() {
     let mut code = super::loquet(&["code", "--secret", "-"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
@@ -48,7 +48,7 @@ fn input_that_is_no_text_is_named_with_its_place() {
 }
 
 #[test]
-fn a_file_that_is_no_text_or_too_long_is_named() {
+fn file_not_utf8_or_too_long_is_named() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes, why) in [
         ("latin", b"# \xe9".to_vec(), "not UTF-8 after byte 2"),

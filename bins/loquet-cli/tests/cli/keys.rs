@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use loquet::Keyring;
-use loquet::flow::BeginEnrollment;
+use loquet::{Client, Keyring};
 use serde_json::json;
 
-use super::centre::run;
-use super::shop::{Shop, enter};
+use super::shop::{Shop, log_in};
 use super::{said, wait};
 
 fn mode(path: &Path) -> u32 {
@@ -16,14 +14,14 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_key_is_added_rotated_to_and_the_old_one_retired() {
+fn old_key_is_retired_after_rotation() {
     use std::os::unix::fs::PermissionsExt;
 
     let shop = Shop::new();
     std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(
         shop.json(&["keys", "status"]),
-        [json!({ "key": 1, "does": "seals", "accounts": 2, "needed": true })]
+        [json!({ "key": 1, "does": "encrypts", "accounts": 2, "needed": true })]
     );
     // In use: nothing goes.
     let kept = std::fs::read(shop.key()).unwrap();
@@ -31,7 +29,8 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert_eq!(std::fs::read(shop.key()).unwrap(), kept);
     let unknown = shop.loquet(&["keys", "retire", "9"], None);
-    assert_eq!(said(&unknown), (Some(2), "error: ID: there is no key 9\n"));
+    let told = "error: ID: there is no key 9; `loquet keys status` lists them\n";
+    assert_eq!(said(&unknown), (Some(2), told));
 
     shop.json(&["keys", "add"]);
     let text = std::fs::read_to_string(shop.key()).unwrap();
@@ -40,8 +39,8 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
         "{text}"
     );
     assert_eq!(mode(&shop.key()), 0o640);
-    // A service that starts now knows both keys and goes on sealing under the first.
-    let running = shop.service();
+    // A service that starts now knows both keys and goes on encrypting under the first.
+    let running = shop.operator();
     assert_eq!(
         shop.json(&["keys", "rotate"]),
         [json!({ "key": 2, "accounts": 3, "anew": 2, "left": 0 })]
@@ -51,11 +50,11 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
             .unwrap()
             .contains("waiting")
     );
-    // It was never in the way, and what it sealed meanwhile is found.
+    // It was never in the way, and what it encrypted meanwhile is found.
     wait(async {
-        let stamp = enter(&running, 2).await;
-        let reset_code = "".into();
-        run(&running, BeginEnrollment { stamp, reset_code }).await;
+        let session = log_in(&running, 2).await;
+        let offer = running.begin_enrollment(&session, "", Client::default());
+        offer.await.unwrap();
     });
     let status = shop.json(&["keys", "status"]);
     assert_eq!(status[0]["accounts"], 1, "{status:?}");
@@ -75,13 +74,13 @@ fn a_key_is_added_rotated_to_and_the_old_one_retired() {
     );
     assert_eq!(
         shop.json(&["keys", "status"]),
-        [json!({ "key": 2, "does": "seals", "accounts": 2, "needed": true })]
+        [json!({ "key": 2, "does": "encrypts", "accounts": 2, "needed": true })]
     );
     assert_eq!(shop.json(&["account", "list"]).len(), 3);
 }
 
 #[test]
-fn the_ring_comes_from_a_variable_and_a_wrong_one_is_refused_by_name() {
+fn keyring_variable_is_used_and_wrong_keys_named() {
     let shop = Shop::new();
     let right = Keyring::line(1, &[7; 32]);
     std::fs::remove_file(shop.key()).unwrap();
@@ -98,18 +97,23 @@ fn the_ring_comes_from_a_variable_and_a_wrong_one_is_refused_by_name() {
     let rotated = shop.loquet(&["keys", "rotate"], Some(&both));
     assert_eq!(
         said(&rotated),
-        (Some(0), "key 2 seals: 2 of 3 accounts sealed anew\n")
+        (Some(0), "key 2 encrypts: 2 of 3 accounts encrypted anew\n")
     );
     for (keys, why) in [
-        (&**right, "sealed under key 2, which is not on the key ring"),
+        (
+            &**right,
+            "encrypted under key 2, which is not on the keyring",
+        ),
         (
             &both.replace("abab", "abac"),
-            "a sealed secret does not open: wrong key, or the row was altered or moved",
+            "secret does not open: wrong key, or the row was altered or moved",
         ),
     ] {
         let refused = shop.loquet(&["account", "list"], Some(keys));
-        let expected = format!("error: database: these are not the keys of this store: {why}\n");
-        assert_eq!(said(&refused), (Some(2), expected.as_str()));
+        let (code, told) = said(&refused);
+        let expected = "error: database: these are not the keys of this store: ";
+        assert!(told.starts_with(expected) && told.contains(why), "{told}");
+        assert_eq!(code, Some(2));
     }
     let bad = shop.loquet(&["account", "list"], Some("1 secret"));
     let (code, told) = said(&bad);

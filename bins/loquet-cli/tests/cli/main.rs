@@ -15,13 +15,17 @@ mod centre;
 mod databases;
 mod decisions;
 mod edge;
+mod exit_codes;
 mod keys;
 mod manual;
+mod operations;
 mod qr;
 mod shop;
+mod sync;
 
 use std::process::{Command, Output};
 
+use loquet::wait;
 use serde_json::Value;
 
 /// The tool with these words.
@@ -30,14 +34,6 @@ fn loquet(words: &[&str]) -> Command {
     command.args(words);
     command.env_remove("LOQUET_KEYS");
     command
-}
-
-/// Runs a future to its end.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<Value> {

@@ -3,7 +3,7 @@
 //! `TRYCMD=overwrite cargo test -p loquet-cli` writes what it prints now; read the difference.
 
 #[test]
-fn the_transcripts_are_true() {
+fn transcripts_match() {
     trycmd::TestCases::new()
         .case("tests/cmd/*.md")
         .case("tests/cmd/*.toml");

@@ -1,4 +1,4 @@
-//! What `loquet qr` draws is read back by a decoder that shares no code with it.
+//! The picture of `loquet qr` is read back by a decoder that shares no code with it.
 use std::process::Output;
 
 const URI: &str =
@@ -19,7 +19,7 @@ fn read(picture: image::GrayImage) -> String {
 }
 
 #[test]
-fn a_png_file_says_the_uri_and_is_readable_by_its_owner_alone() {
+fn png_file_holds_uri_and_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("code.png");
     let output = qr(&["--format", "png", "--out", path.to_str().unwrap()]);
@@ -37,14 +37,14 @@ fn a_png_file_says_the_uri_and_is_readable_by_its_owner_alone() {
 }
 
 #[test]
-fn a_png_goes_through_a_pipe() {
+fn png_goes_through_a_pipe() {
     let output = qr(&["--format", "png", "--scale", "3"]);
     let picture = image::load_from_memory(&output.stdout).unwrap();
     assert_eq!(read(picture.to_luma8()), URI);
 }
 
 #[test]
-fn the_half_blocks_on_a_terminal_say_the_uri() {
+fn terminal_blocks_hold_uri() {
     let output = qr(&["--theme", "light"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
@@ -66,7 +66,7 @@ fn the_half_blocks_on_a_terminal_say_the_uri() {
 }
 
 #[test]
-fn json_carries_the_picture_or_names_the_file() {
+fn json_carries_picture_or_names_file() {
     let svg: serde_json::Value =
         serde_json::from_slice(&qr(&["--format", "svg", "--json"]).stdout).unwrap();
     assert_eq!(svg["format"], "svg");

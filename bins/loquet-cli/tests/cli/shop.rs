@@ -2,12 +2,10 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use loquet::flow::{BeginEnrollment, EnableMfa, LogIn};
-use loquet::{Keyring, NewAccount, RoleId, Service};
+use loquet::{Client, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
-use super::centre::run;
 use super::{json_lines, wait};
 
 pub(crate) struct Shop {
@@ -25,39 +23,27 @@ impl Shop {
             format!("# ours\n{}", *Keyring::line(1, &[7; 32])),
         )
         .unwrap();
-        let service = shop.service();
+        let mfa = shop.operator();
+        let client = Client::default();
         wait(async {
-            let org = service
-                .ensure_organization(1_u64.into(), "Shop")
-                .await
-                .unwrap();
             for (number, role) in [
                 (1_u64, RoleId::ADMINISTRATOR),
                 (2, RoleId::PARENT),
                 (3, RoleId::PARENT),
             ] {
                 let name = format!("person {number}");
-                service
-                    .ensure_account(
-                        org,
-                        NewAccount {
-                            id: number.into(),
-                            external_id: &name,
-                            label: &name,
-                            roles: &[role],
-                        },
-                    )
-                    .await
-                    .unwrap();
+                let new = NewAccount::new(number, &name).role(role);
+                mfa.provision().ensure_account(new).await.unwrap();
             }
-            let stamp = enter(&service, 1).await;
-            let break_glass = service.propose_break_glass(&stamp).await.unwrap().unwrap();
-            let typed_back = break_glass.expose().rsplit('-').next().unwrap().into();
-            run(&service, EnableMfa { stamp, typed_back }).await;
+            let session = log_in(&mfa, 1).await;
+            let user = mfa.authorize(&session, &client).await.unwrap();
+            let admin = mfa.admin(&user);
+            let shown = admin.propose_break_glass().await.unwrap().expose();
+            let last_group = shown.rsplit('-').next().unwrap();
+            admin.enable(last_group).await.unwrap();
             for number in [1, 2] {
-                let stamp = enter(&service, number).await;
-                let reset_code = "".into();
-                run(&service, BeginEnrollment { stamp, reset_code }).await;
+                let session = log_in(&mfa, number).await;
+                mfa.begin_enrollment(&session, "", client).await.unwrap();
             }
         });
         shop
@@ -72,9 +58,10 @@ impl Shop {
     }
 
     /// A service as it starts: with the key file of this moment.
-    pub(crate) fn service(&self) -> Service {
-        let ring = Keyring::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
-        Service::new(SqliteStore::open(self.db()).unwrap(), ring).unwrap()
+    pub(crate) fn operator(&self) -> Operator {
+        let keyring = Keyring::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
+        let builder = Mfa::builder(SqliteStore::open(self.db()).unwrap()).keyring(keyring);
+        wait(builder.issuer("Shop").open_operator()).unwrap()
     }
 
     pub(crate) fn loquet(&self, words: &[&str], keys: Option<&str>) -> Output {
@@ -94,7 +81,7 @@ impl Shop {
     }
 }
 
-pub(crate) async fn enter(service: &Service, account: u64) -> loquet::Stamp {
-    let account = account.into();
-    run(service, LogIn { account }).await.stamp
+pub(crate) async fn log_in(mfa: &Mfa, account: u64) -> MfaSession {
+    let login = mfa.log_in(account.into(), Client::default());
+    login.await.unwrap().session
 }

@@ -1,8 +1,8 @@
-//! The QR code: the matrix is laid out by the `qrcode` crate, the text divided here into shorter segments.
+//! QR codes. The `qrcode` crate lays out the matrix; the module `segments` divides the text into shorter segments than `qrcode` does.
 
 #[cfg(feature = "qr-png")]
 mod png;
-mod segment;
+mod segments;
 mod svg;
 mod terminal;
 
@@ -13,32 +13,32 @@ use zeroize::Zeroizing;
 
 pub use terminal::Theme;
 
-/// The quiet zone that ISO/IEC 18004 §6.3.8 asks for on every side, in modules. It is painted white: on a dark page a
-/// transparent one is none, and the code cannot be read.
+/// The quiet zone of ISO/IEC 18004 §6.3.8 on every side, in modules. It is painted white, because on a dark page a
+/// transparent quiet zone makes the code unreadable.
 pub const QUIET_ZONE: usize = 4;
 
-/// 15 % of the codewords may be lost.
+/// Level M recovers up to 15 % of the codewords.
 const LEVEL: EcLevel = EcLevel::M;
 
-/// A QR code, ready to be shown.
+/// A QR code.
 ///
-/// Error correction is level M (15 %). More would need more modules, and at the same size on a screen smaller modules
-/// read *worse* than a lower correction does: what a phone sees is blur, not dirt.
+/// Error correction is level M (15 %). A higher level needs more modules, and smaller modules at the same size on the
+/// screen are read *worse* than a lower level: phones see blur, not dirt.
 ///
-/// What three independent decoders read, in percent of 30 random accounts a cell (names in Latin, Arabic, Chinese, Greek,
-/// Cyrillic and emoji), `rxing` / `rqrr` / Debian's `zbarimg`. None ever read anything wrong, and all three read all of
-/// 2,000 further accounts from the picture as written, by turns at each scale (`zbarimg` from two pixels on). `cargo
-/// xtask long` runs this again.
+/// The table shows the percentage of 30 random accounts (names in Latin, Arabic, Chinese, Greek, Cyrillic and emoji) that
+/// three independent decoders read: `rxing` / `rqrr` / Debian's `zbarimg`. No decoder ever read anything wrong. All three
+/// read all of 2,000 further accounts from the original picture, in turns at each scale (`zbarimg` from two pixels on).
+/// `cargo xtask long` measures this again.
 ///
-/// | pixels a module | as written | dark page | out of focus | turned 7° | upside down | grain | everything at once |
+/// | pixels a module | original | dark page | out of focus | turned 7° | upside down | grain | everything at once |
 /// |---|---|---|---|---|---|---|---|
 /// | 1 | 100 / 100 / 30 | 100 / 100 / 30 | 100 / 100 / 30 | 0 / 0 / 0 | 100 / 100 / 7 | 23 / 3 / 23 | 0 / 0 / 0 |
 /// | 2 | 100 / 100 / 100 | 100 / 100 / 100 | 100 / 53 / 100 | 100 / 23 / 100 | 100 / 100 / 100 | 100 / 17 / 97 | 100 / 0 / 87 |
 /// | 4 | 100 / 100 / 100 | 100 / 100 / 100 | 100 / 33 / 100 | 100 / 43 / 100 | 100 / 100 / 100 | 100 / 30 / 100 | 100 / 27 / 100 |
 /// | 8 | 100 / 100 / 100 | 100 / 100 / 100 | 100 / 57 / 100 | 100 / 97 / 100 | 100 / 100 / 100 | 100 / 57 / 0 | 100 / 10 / 0 |
 ///
-/// Four pixels a module are enough, eight are the default; `rqrr` has no correction for perspective and
-/// grain, and `zbarimg` takes grain that is finer than its modules for modules. Phones do better.
+/// Four pixels a module are enough; eight are the default. `rqrr` does not correct perspective and grain, and `zbarimg`
+/// takes grain that is finer than the modules for modules. Phones do better.
 ///
 /// ```
 /// use loquet_enrollment::{Qr, Scale, Theme};
@@ -51,9 +51,8 @@ const LEVEL: EcLevel = EcLevel::M;
 /// ```
 ///
 /// # Security
-/// The picture of a key URI *is* the secret. `Debug` shows the size only; whatever the writers return must not be
-/// logged, cached or sent to another service. The matrix is wiped when dropped; what the `qrcode` crate used to compute
-/// it is not, nor are the pictures.
+/// The picture of a key URI contains the secret. Do not log or cache pictures, or send them to another service. `Debug`
+/// shows the size only. The matrix is wiped when dropped; pictures and the `qrcode` crate's working memory are not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Qr {
     // INVARIANT: `side * side` cells, row by row, true where dark.
@@ -61,37 +60,37 @@ pub struct Qr {
     side: usize,
 }
 
-/// Why a text cannot be a QR code here.
+/// The reason why a text cannot be a QR code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QrError {
-    /// Longer than [`Qr::MAX_TEXT`].
+    /// The text is longer than [`Qr::MAX_TEXT`].
     #[error(
         "{excess} bytes too long for a QR code: {length} bytes, at most {} fit",
         Qr::MAX_TEXT
     )]
     TooLong {
-        /// Length in bytes.
+        /// The length in bytes.
         length: usize,
-        /// By how many bytes it is too long.
+        /// The number of excess bytes.
         excess: usize,
     },
-    /// A URI is ASCII; readers guess differently what other bytes mean.
+    /// The text is not ASCII. A URI is, and decoders disagree about other encodings.
     #[error("the text at byte {position} is not ASCII: escape it")]
     NotAscii {
-        /// Byte offset of the first such character.
+        /// The byte offset of the first such character.
         position: usize,
     },
 }
 
 impl Qr {
-    /// The longest text, in bytes: the limit of a key URI. (Level M of the largest symbol holds 2,331 bytes.)
-    pub const MAX_TEXT: usize = crate::uri::MAX_URI;
+    /// The longest text, in bytes: the limit of a key URI. (The largest symbol of level M holds 2,331 bytes.)
+    pub const MAX_TEXT: usize = crate::key_uri::MAX_URI;
 
-    /// Lays out a text, usually [`KeyUri::expose`](crate::KeyUri::expose).
+    /// Encodes a text, usually [`KeyUri::expose`](crate::KeyUri::expose).
     ///
     /// # Errors
-    /// [`QrError`] when the text is too long, and by how much, or not ASCII, and where.
+    /// [`QrError`] if the text is too long or not ASCII.
     pub fn encode(text: &str) -> Result<Self, QrError> {
         let too_long = |excess| QrError::TooLong {
             length: text.len(),
@@ -107,31 +106,31 @@ impl Qr {
         if let Some((position, _)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
             return Err(QrError::NotAscii { position });
         }
-        // The largest symbol has room to spare for MAX_TEXT bytes, so this error is for the type alone.
+        // The largest symbol holds more than MAX_TEXT bytes, so this error never occurs.
         Self::lay_out(text).map_err(|_| too_long(0))
     }
 
     fn lay_out(text: &str) -> Result<Self, qrcode::types::QrError> {
-        let code = QrCode::with_bits(segment::encode(text.as_bytes(), LEVEL)?, LEVEL)?;
+        let code = QrCode::with_bits(segments::encode(text.as_bytes(), LEVEL)?, LEVEL)?;
         let side = code.width();
         let colors = code.into_colors().into_iter();
         let cells = Zeroizing::new(colors.map(|color| color == Color::Dark).collect());
         Ok(Self { cells, side })
     }
 
-    /// Modules on a side, without the quiet zone: 21 to 177.
+    /// Returns the modules on a side, without the quiet zone: 21 to 177.
     #[must_use]
     pub const fn modules(&self) -> usize {
         self.side
     }
 
-    /// Pixels on a side of a picture, with the quiet zone.
+    /// Returns the pixels on a side of a picture, with the quiet zone.
     #[must_use]
     pub fn pixels(&self, scale: Scale) -> usize {
         self.framed().saturating_mul(scale.pixels())
     }
 
-    /// Whether a module is dark; outside the symbol everything is light.
+    /// Returns whether a module is dark. Outside the symbol every module is light.
     #[must_use]
     pub fn is_dark(&self, column: usize, row: usize) -> bool {
         column < self.side
@@ -143,12 +142,12 @@ impl Qr {
                 .unwrap_or(false)
     }
 
-    /// Modules on a side with the quiet zone.
+    /// Returns the modules on a side, with the quiet zone.
     const fn framed(&self) -> usize {
         self.side.saturating_add(QUIET_ZONE.saturating_mul(2))
     }
 
-    /// As [`Qr::is_dark`], counted from the corner of the quiet zone.
+    /// Returns [`Qr::is_dark`] with coordinates from the corner of the quiet zone.
     fn is_dark_framed(&self, column: usize, row: usize) -> bool {
         match (column.checked_sub(QUIET_ZONE), row.checked_sub(QUIET_ZONE)) {
             (Some(column), Some(row)) => self.is_dark(column, row),
@@ -166,15 +165,15 @@ impl fmt::Debug for Qr {
     }
 }
 
-/// Pixels a module, 1 to 64. Eight by default: what a phone reads from a screen at arm's length.
+/// Pixels for each side of a module, 1 to 64. The default of eight suits a phone at arm's length from a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scale(u8);
 
 impl Scale {
-    /// The most pixels a module: the largest symbol is then 11,840 pixels wide.
+    /// The largest scale, at which the largest symbol is 11,840 pixels wide.
     pub const MAX: u8 = 64;
 
-    /// Takes the pixels of one module's side.
+    /// Creates a scale from the pixels of one side of a module.
     ///
     /// # Errors
     /// [`ScaleError`] unless `pixels` is in 1 to [`Scale::MAX`].
@@ -185,7 +184,7 @@ impl Scale {
         }
     }
 
-    /// Pixels a module.
+    /// Returns the pixels of one side of a module.
     #[must_use]
     pub const fn pixels(self) -> usize {
         self.0 as usize
@@ -198,10 +197,10 @@ impl Default for Scale {
     }
 }
 
-/// A scale outside 1 to [`Scale::MAX`] pixels.
+/// The error for a scale outside 1 to [`Scale::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{pixels} pixels a module asked for: 1 to {} are possible", Scale::MAX)]
+#[error("{pixels} pixels a module requested: it must be 1 to {}", Scale::MAX)]
 pub struct ScaleError {
-    /// What was asked for.
+    /// The requested pixels.
     pub pixels: u8,
 }

@@ -1,5 +1,5 @@
-//! PNG: drawn with `image`, written by `png`, the crate that `image` itself encodes with. The encoder of `image` writes
-//! eight bits a pixel at least, which doubles the file.
+//! PNG with one bit a pixel. `image` draws, and `png` encodes: the encoder of `image` writes at least eight bits a pixel,
+//! which doubles the file.
 
 use core::iter;
 
@@ -14,18 +14,18 @@ const BLACK: Luma<u8> = Luma([0]);
 const WHITE: Luma<u8> = Luma([255]);
 
 impl Qr {
-    /// The code as a PNG file of one bit a pixel. At eight pixels a module, a usual URI takes less than 700 bytes.
+    /// Returns the code as a PNG file. At eight pixels a module, a typical URI takes less than 700 bytes.
     ///
     /// # Security
-    /// The picture is the secret. Serve it with `Cache-Control: no-store`.
+    /// The picture contains the secret. Serve it with `Cache-Control: no-store`.
     #[must_use]
     pub fn png(&self, scale: Scale) -> Vec<u8> {
         let written = encode(&self.draw(), scale);
-        debug_assert!(written.is_ok(), "a Vec takes all that is written");
+        debug_assert!(written.is_ok(), "writing to a Vec cannot fail");
         written.unwrap_or_default()
     }
 
-    /// [`Qr::png`] as a `data:` URL for an `<img>`; the page's policy must then allow `img-src data:`.
+    /// Returns [`Qr::png`] as a `data:` URL for an `<img>`. The page's security policy must then allow `img-src data:`.
     #[must_use]
     pub fn png_data_url(&self, scale: Scale) -> String {
         let mut url = String::from("data:image/png;base64,");
@@ -33,7 +33,7 @@ impl Qr {
         url
     }
 
-    /// The picture at one pixel a module.
+    /// Draws the picture at one pixel a module.
     fn draw(&self) -> GrayImage {
         let side = u32::try_from(self.framed()).unwrap_or(0);
         let module = |pixel| usize::try_from(pixel).unwrap_or(0);
@@ -47,7 +47,7 @@ impl Qr {
     }
 }
 
-/// Enlarges row by row, so that the picture never lies in memory at eight bits a pixel: that would be 140 MB at most.
+/// Enlarges row by row, so that the picture is never in memory at eight bits a pixel, which could be 140 MB.
 fn encode(picture: &GrayImage, scale: Scale) -> Result<Vec<u8>, EncodingError> {
     let mut rows = Vec::new();
     for row in picture.rows() {
@@ -67,7 +67,7 @@ fn encode(picture: &GrayImage, scale: Scale) -> Result<Vec<u8>, EncodingError> {
     let mut encoder = Encoder::new(&mut file, side, side);
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::One);
-    // Whole rows repeat; the differences between rows would not.
+    // Rows repeat, but filtered rows would not.
     encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&rows)?;
@@ -75,7 +75,7 @@ fn encode(picture: &GrayImage, scale: Scale) -> Result<Vec<u8>, EncodingError> {
     Ok(file)
 }
 
-/// Packs up to eight pixels into a byte, the leftmost in the highest bit, one for white.
+/// Packs up to eight pixels into a byte, the leftmost in the highest bit, with 1 for white.
 fn eight_pixels(pixels: &[u8]) -> u8 {
     let bits = (0..8_u32).rev().zip(pixels);
     bits.fold(0, |byte, (bit, pixel)| byte | (pixel & 1).wrapping_shl(bit))

@@ -1,24 +1,24 @@
-//! SVG: a white square, and one black path of row runs.
+//! SVG: a white square, and a black path with one stroke for each run of dark modules.
 
 use core::fmt::Write;
 
 use super::{QUIET_ZONE, Qr};
 
 impl Qr {
-    /// The code as an SVG element without a fixed size: it fills the box that the page gives it. One path strokes the
-    /// runs of dark modules, row by row; a usual URI takes less than 6 KB.
+    /// Returns the code as an SVG element without a fixed size, so that it fills the box that the page gives it. A
+    /// typical URI takes less than 6 KB.
     ///
-    /// `alt` is what a screen reader says, in the reader's language; say there that the key can also be typed.
+    /// A screen reader reads `alt`. Write it in the user's language, and say that the key can also be typed.
     ///
     /// # Security
-    /// The picture is the secret. Serve it with `Cache-Control: no-store`.
+    /// The picture contains the secret. Serve it with `Cache-Control: no-store`.
     #[must_use]
     pub fn svg(&self, alt: &str) -> String {
         let side = self.framed();
         let mut svg = String::with_capacity(6144);
         svg.push_str(r#"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label=""#);
         escape_into(alt, &mut svg);
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         _ = write!(
             svg,
             r##"" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>"##
@@ -43,7 +43,7 @@ impl Qr {
     }
 }
 
-/// Text for an attribute in double quotes. Control characters have no place in XML, escaped or not.
+/// Escapes text for an attribute in double quotes. Control characters are not allowed in XML, not even escaped.
 fn escape_into(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {

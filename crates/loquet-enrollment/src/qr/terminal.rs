@@ -1,26 +1,26 @@
-//! Half-blocks: two modules in one character, which is about twice as high as wide.
+//! Terminal output with half blocks: a character cell, about twice as high as wide, shows two modules.
 
 use super::Qr;
 
-/// What the terminal looks like.
+/// The colors of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Theme {
-    /// Light letters on a dark ground: the blocks paint what is light.
+    /// Light text on a dark background: the blocks paint the light modules.
     Dark,
-    /// Dark letters on a light ground: the blocks paint what is dark.
+    /// Dark text on a light background: the blocks paint the dark modules.
     Light,
-    /// Black on white by escape sequences, whatever the terminal's own colours: the surest, where they are understood.
+    /// Black on white by escape sequences, independent of the terminal's colors. The safest where they are supported.
     #[default]
     Ansi,
 }
 
-/// Bright white ground, black letters.
+/// Bright white background, black text.
 const ANSI_ON: &str = "\u{1b}[107;30m";
 const ANSI_OFF: &str = "\u{1b}[0m";
 
 impl Qr {
-    /// The code for a terminal with a font of fixed width, lines ended by `\n`, quiet zone included. A usual URI takes
-    /// 49 columns and 25 lines.
+    /// Returns the code as text for a fixed-width font, with quiet zone and lines ended by `\n`. A typical URI takes 49
+    /// columns and 25 lines.
     #[must_use]
     pub fn terminal(&self, theme: Theme) -> String {
         let side = self.framed();
@@ -31,7 +31,7 @@ impl Qr {
             }
             let below = row.saturating_add(1);
             for column in 0..side {
-                // The last line of an odd height has nothing below it; light, as the quiet zone it borders.
+                // Below the last line of an odd height everything is light, as in the quiet zone.
                 let painted = (
                     self.is_dark_framed(column, row) != (theme == Theme::Dark),
                     self.is_dark_framed(column, below) != (theme == Theme::Dark),

@@ -1,14 +1,16 @@
-//! Each app's published rule, run over what we emit: the app must read exactly what the person was to see.
+//! Each app's published parsing rule, applied to emitted URIs: the app must read exactly what the user should see.
 //!
-//! Open apps are followed by their source, closed ones by their documentation; `Profile::source` names both.
+//! Rules of open-source apps follow their source, others their documentation; `source` of the profile names it.
 
-use loquet_enrollment::{App, Cause, KeyUri, Label, MovingFactor, Parameters, Support, compatible};
+use loquet_enrollment::{
+    App, KeyUri, Label, MovingFactor, Parameter, Parameters, Support, compatible,
+};
 use loquet_otp::{Algorithm, Digits, Hotp, Period, Secret};
 
-use crate::people::{Random, label, secret};
-use crate::readers::*;
+use crate::app_rules::*;
+use crate::users::{Random, label, secret};
 
-/// What the person is to see in the app.
+/// Returns what the user should see in the app.
 fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {
     Token {
         issuer: label.issuer().into(),
@@ -23,7 +25,7 @@ fn expected(label: &Label, secret: &Secret, parameters: &Parameters) -> Token {
     }
 }
 
-/// All parameters worth asking about.
+/// Returns all relevant parameters.
 fn every_parameter() -> Vec<Parameters> {
     let mut all = Vec::new();
     for algorithm in Algorithm::ALL {
@@ -42,8 +44,7 @@ fn every_parameter() -> Vec<Parameters> {
     all
 }
 
-/// Runs the rule over a thousand people with default parameters, and over every other parameter that the app's profile
-/// says it honours.
+/// Applies the rule to a thousand users with default parameters, and to all other parameters that the profile supports.
 fn shows_what_was_meant(app: App, rule: Rule) {
     let mut random = Random(app as u64);
     let mut checked = 0;
@@ -56,7 +57,7 @@ fn shows_what_was_meant(app: App, rule: Rule) {
             rule(uri.expose()).unwrap_or_else(|| panic!("{app:?} refuses {}", uri.expose()));
         let mut expected = expected(&label, &secret, parameters);
         if app == App::Bitwarden {
-            // It shows names in lower case, whoever emits them.
+            // Bitwarden shows all names in lower case.
             for name in [
                 &mut token.issuer,
                 &mut token.account,
@@ -76,8 +77,8 @@ fn shows_what_was_meant(app: App, rule: Rule) {
     assert!(checked > 1000);
 }
 
-/// Where the profile says that the app ignores a parameter, its rule must indeed compute something else: otherwise the
-/// profile refuses without need.
+/// Checks that the rule reads something else where the profile says that the app ignores a parameter. Otherwise the
+/// profile would refuse it without need.
 fn ignores_what_the_profile_says(app: App, rule: Rule) {
     let (label, secret) = (
         Label::new("Loquet", "marie").unwrap(),
@@ -85,10 +86,10 @@ fn ignores_what_the_profile_says(app: App, rule: Rule) {
     );
     let mut ignored = 0;
     for parameters in every_parameter() {
-        if app.profile().fit(&parameters).support != Support::Ignored {
+        if app.profile().compatibility(&parameters).support != Support::Ignored {
             continue;
         }
-        // Aegis honours everything, so that a URI exists at all.
+        // Aegis supports all parameters, so a URI can be made.
         let uri = KeyUri::for_apps(&label, &secret, &parameters, &[App::Aegis]).unwrap();
         assert_ne!(
             rule(uri.expose()),
@@ -100,7 +101,7 @@ fn ignores_what_the_profile_says(app: App, rule: Rule) {
     assert!(ignored > 0, "{app:?}");
 }
 
-/// Each app with its published rule.
+/// The published rule of each app.
 const RULES: [(App, Rule); 10] = [
     (App::MicrosoftAuthenticator, only_the_default),
     (App::GoogleAndroid, google_android),
@@ -115,14 +116,14 @@ const RULES: [(App, Rule); 10] = [
 ];
 
 #[test]
-fn every_app_shows_what_was_meant() {
+fn every_app_reads_uri_as_intended() {
     for (app, rule) in RULES {
         shows_what_was_meant(app, rule);
     }
 }
 
 #[test]
-fn apps_that_ignore_a_parameter_show_something_else() {
+fn apps_ignoring_a_parameter_show_wrong_codes() {
     for (app, rule) in RULES {
         if matches!(
             app,
@@ -145,12 +146,15 @@ fn free_otp_refuses_periods_under_five_seconds() {
     );
     let uri = KeyUri::for_apps(&label, &secret, &short, &[App::Aegis]).unwrap();
     assert_eq!(free_otp(uri.expose()), None);
-    assert_eq!(App::FreeOtp.profile().fit(&short).support, Support::Refused);
+    assert_eq!(
+        App::FreeOtp.profile().compatibility(&short).support,
+        Support::Refused
+    );
 }
 
 #[test]
-fn the_rules_would_notice_a_careless_uri() {
-    // Each of these is out in the world, and each is misread or refused by one app at least.
+fn app_rules_reject_malformed_uris() {
+    // Each of these exists in practice, and at least one app misreads or refuses it.
     let careless = [
         (
             "otpauth://TOTP/L:m?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=L",
@@ -189,18 +193,22 @@ fn the_rules_would_notice_a_careless_uri() {
 }
 
 #[test]
-fn every_app_has_a_row_with_source_and_date_and_the_default_works_in_all() {
+fn every_app_has_profile_and_supports_defaults() {
     for app in App::ALL {
         let profile = app.profile();
         assert_eq!(profile.app, app);
         assert!(!profile.name.is_empty() && profile.source.len() > 10);
         assert!(profile.read.len() == 7 && profile.read.starts_with("20"));
-        assert_eq!(profile.fit(&Parameters::default()).cause, None, "{app:?}");
+        assert_eq!(
+            profile.compatibility(&Parameters::default()).parameter,
+            None,
+            "{app:?}"
+        );
     }
 }
 
 #[test]
-fn a_report_gives_the_worst_reason_of_each_app_in_the_order_asked() {
+fn report_lists_worst_parameter_of_each_app() {
     let parameters = Parameters {
         algorithm: Algorithm::Sha512,
         digits: Digits::Eight,
@@ -210,26 +218,26 @@ fn a_report_gives_the_worst_reason_of_each_app_in_the_order_asked() {
         &parameters,
         &[App::TwoFas, App::Authy, App::GoogleAndroid, App::Aegis],
     );
-    let fits: Vec<_> = report
-        .fits
+    let apps: Vec<_> = report
+        .apps
         .iter()
-        .map(|fit| (fit.app, fit.support, fit.cause))
+        .map(|fit| (fit.app, fit.support, fit.parameter))
         .collect();
     assert_eq!(
-        fits,
+        apps,
         [
-            (App::TwoFas, Support::Unproven, Some(Cause::Period(15))),
+            (App::TwoFas, Support::Unknown, Some(Parameter::Period(15))),
             (
                 App::Authy,
                 Support::Ignored,
-                Some(Cause::Algorithm(Algorithm::Sha512))
+                Some(Parameter::Algorithm(Algorithm::Sha512))
             ),
             (
                 App::GoogleAndroid,
                 Support::Ignored,
-                Some(Cause::Period(15))
+                Some(Parameter::Period(15))
             ),
-            (App::Aegis, Support::Honoured, None),
+            (App::Aegis, Support::Honored, None),
         ]
     );
     assert!(!report.works_everywhere());

@@ -1,16 +1,16 @@
-//! What holds for any input: for the property tests, the fuzz targets and the replay of their corpus alike.
+//! Checks for any input, shared by the property tests, the fuzz targets and the replay of their corpus.
 #![allow(dead_code, reason = "each fuzz target uses a part")]
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{
-    App, Import, KeyUri, Label, ManualKey, MovingFactor, PaperCode, Parameters, Qr,
+    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, PrintedCode, Qr,
 };
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 
-/// Aegis honours every parameter, so nothing is left out.
+/// Aegis supports all parameters, so every URI can be made.
 const HONEST: [App; 1] = [App::Aegis];
 
-/// A label, a secret and parameters, made of any bytes.
+/// A label, a secret and parameters, made from any bytes.
 pub(crate) struct Emission {
     pub(crate) issuer: String,
     pub(crate) account: String,
@@ -18,7 +18,7 @@ pub(crate) struct Emission {
     pub(crate) parameters: Parameters,
 }
 
-/// What was read, to be emitted again.
+/// Converts an import, to emit it again.
 impl From<Import> for Emission {
     fn from(import: Import) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Emission {
         }
     }
 
-    /// Whatever is emitted, we and `totp-rs` read back as the same value, without a warning, and it fits a QR code.
+    /// Checks that this crate and `totp-rs` read the emitted URI back without a warning, and that it apps a QR code.
     pub(crate) fn holds(&self) {
         let Ok(label) = Label::new(&self.issuer, &self.account) else {
             return;
@@ -107,9 +107,8 @@ impl Emission {
     }
 }
 
-/// Any text is a key URI or has a fault inside it; what was read is the same value when it is emitted and read again, by
-/// us and by `totp-rs`.
-pub(crate) fn uri_text_is_read_or_refused_in_place(text: &str) {
+/// Checks that any text is a key URI or an error within the text, and that an import can be emitted and read back.
+pub(crate) fn check_uri_text(text: &str) {
     let import = match Import::parse(text) {
         Ok(import) => import,
         Err(error) => {
@@ -127,7 +126,7 @@ pub(crate) fn uri_text_is_read_or_refused_in_place(text: &str) {
     Emission::from(import).holds();
 }
 
-/// Base32 bit by bit, as slowly as one can.
+/// Decodes base32 bit by bit.
 fn naive_base32(text: &str) -> Vec<u8> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let values = text
@@ -141,8 +140,8 @@ fn naive_base32(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Any text is base32 as a naive reader reads it, or has a fault at the first character that cannot stand there.
-pub(crate) fn base32_text_is_read_exactly(text: &str) {
+/// Checks that any text is base32 as the naive decoder reads it, or an error at the first invalid character.
+pub(crate) fn check_base32_text(text: &str) {
     match base32::decode(text) {
         Ok(decoded) => {
             assert_eq!(decoded.expose(), naive_base32(text), "{text:?}");
@@ -183,9 +182,8 @@ pub(crate) fn base32_text_is_read_exactly(text: &str) {
     }
 }
 
-/// Any text is a manual key that comes back in every grouping, or is refused without a panic; the same for printed
-/// codes.
-pub(crate) fn typed_text_comes_back_in_every_grouping(text: &str) {
+/// Checks that any text is a manual key that parses in every grouping, or is refused; and the same for printed codes.
+pub(crate) fn check_typed_text(text: &str) {
     if let Ok(key) = ManualKey::parse(text) {
         assert_eq!(key.secret().expose(), naive_base32(text), "{text:?}");
         let peer = totp_rs::Secret::try_from_base32(key.ungrouped().as_str());
@@ -202,7 +200,7 @@ pub(crate) fn typed_text_comes_back_in_every_grouping(text: &str) {
             assert_eq!(ManualKey::parse(&spelling).unwrap(), key);
         }
     }
-    if let Ok(code) = text.parse::<PaperCode>() {
-        assert_eq!(code.expose().parse::<PaperCode>().unwrap(), code);
+    if let Ok(code) = text.parse::<PrintedCode>() {
+        assert_eq!(code.expose().parse::<PrintedCode>().unwrap(), code);
     }
 }

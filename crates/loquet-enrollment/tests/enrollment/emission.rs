@@ -1,6 +1,6 @@
-//! Strict emission, rule by rule (P1 to P9 of the design), and the key URI rows of the conformance metadata.
+//! Strict emission: rules P1 to P9 of the design, and the key URI rows of the conformance ledger.
 
-use crate::people::{Random, key_uri, usual};
+use crate::users::{Random, key_uri, usual};
 use loquet_enrollment::{
     App, KeyUri, KeyUriError, Label, LabelError, MAX_URI, MovingFactor, Parameters,
 };
@@ -18,7 +18,7 @@ fn emit(parameters: Parameters, apps: &[App]) -> Result<String, KeyUriError> {
 const SECRET: &str = "77777777777777777777777777777777";
 
 #[test]
-fn p1_other_parameters_need_the_apps_to_be_named() {
+fn p1_other_parameters_require_named_apps() {
     let eight = Parameters {
         digits: Digits::Eight,
         ..Parameters::default()
@@ -32,7 +32,7 @@ fn p1_other_parameters_need_the_apps_to_be_named() {
 }
 
 #[test]
-fn p1_an_app_that_would_show_wrong_codes_is_an_error() {
+fn p1_app_showing_wrong_codes_is_an_error() {
     let sha256 = Parameters {
         algorithm: Algorithm::Sha256,
         ..Parameters::default()
@@ -47,12 +47,12 @@ fn p1_an_app_that_would_show_wrong_codes_is_an_error() {
         failures,
         ["Microsoft Authenticator, SHA256: silently wrong codes"]
     );
-    // The defaults are checked as well when apps are named.
+    // The defaults are checked too when apps are named.
     assert!(emit(Parameters::default(), &App::ALL).is_ok());
 }
 
 #[test]
-fn p2_twenty_bytes_become_32_upper_case_symbols_without_padding() {
+fn p2_twenty_bytes_become_32_unpadded_symbols() {
     for seed in 0..50 {
         let uri = KeyUri::new(&label(), &Secret::from(Random(seed).bytes::<20>())).unwrap();
         let secret = uri
@@ -74,7 +74,7 @@ fn p2_twenty_bytes_become_32_upper_case_symbols_without_padding() {
 }
 
 #[test]
-fn p3_a_blank_is_percent_20_and_never_a_plus() {
+fn p3_space_is_escaped_as_percent_20() {
     let label = Label::new("Le Bac à sable", "marie la grande").unwrap();
     let uri = KeyUri::new(&label, &Secret::from([0; 20])).unwrap();
     assert!(
@@ -85,7 +85,7 @@ fn p3_a_blank_is_percent_20_and_never_a_plus() {
 }
 
 #[test]
-fn p4_a_plus_in_an_address_is_escaped_and_in_an_issuer_refused() {
+fn p4_plus_is_escaped_or_refused() {
     let label = Label::new("Loquet", "marie+creche@x.ca").unwrap();
     let uri = KeyUri::new(&label, &Secret::from([0; 20])).unwrap();
     assert!(uri.expose().contains(":marie%2Bcreche@x.ca?"));
@@ -100,7 +100,7 @@ fn p4_a_plus_in_an_address_is_escaped_and_in_an_issuer_refused() {
 }
 
 #[test]
-fn p5_prefix_and_parameter_are_the_same_text_and_one_literal_colon_divides() {
+fn p5_label_prefix_equals_issuer_parameter() {
     let mut random = Random(5);
     for _ in 0..200 {
         let uri = key_uri(&mut random);
@@ -113,7 +113,7 @@ fn p5_prefix_and_parameter_are_the_same_text_and_one_literal_colon_divides() {
 }
 
 #[test]
-fn p6_scheme_and_type_are_lower_case_and_algorithms_upper_case() {
+fn p6_scheme_is_lower_case_algorithm_upper_case() {
     let sha512 = Parameters {
         algorithm: Algorithm::Sha512,
         ..Parameters::default()
@@ -123,7 +123,7 @@ fn p6_scheme_and_type_are_lower_case_and_algorithms_upper_case() {
 }
 
 #[test]
-fn p9_default_parameters_are_left_out_and_the_debug_text_shows_nothing() {
+fn p9_default_parameters_are_omitted_and_debug_redacted() {
     let uri = usual();
     for word in ["algorithm", "digits", "period"] {
         assert!(!uri.expose().contains(word));
@@ -132,7 +132,7 @@ fn p9_default_parameters_are_left_out_and_the_debug_text_shows_nothing() {
 }
 
 #[test]
-fn t12_a_secret_under_16_bytes_is_never_bound() {
+fn t12_secret_under_16_bytes_is_never_bound() {
     for bytes in 10..16 {
         let secret = Secret::weak(&vec![7; bytes]).unwrap();
         assert_eq!(
@@ -144,7 +144,7 @@ fn t12_a_secret_under_16_bytes_is_never_bound() {
 }
 
 #[test]
-fn hotp_says_its_counter_even_when_it_is_zero() {
+fn hotp_uri_contains_counter_zero() {
     let hotp = Parameters::from((Hotp::default(), 0));
     let uri = emit(hotp, &[App::GoogleAndroid]).unwrap();
     assert_eq!(
@@ -160,7 +160,7 @@ fn hotp_says_its_counter_even_when_it_is_zero() {
 }
 
 #[test]
-fn parameters_are_the_engines_or_none() {
+fn parameters_convert_to_totp_or_hotp() {
     let hotp = Hotp::default();
     let parameters = Parameters::from((hotp, 7));
     assert_eq!(parameters.hotp(), Some((hotp, 7)));
@@ -169,7 +169,7 @@ fn parameters_are_the_engines_or_none() {
 }
 
 #[test]
-fn a_t0_cannot_be_told_to_an_app() {
+fn nonzero_t0_is_refused() {
     let totp = Totp {
         t0: 1,
         ..Totp::default()
@@ -182,8 +182,8 @@ fn a_t0_cannot_be_told_to_an_app() {
 }
 
 #[test]
-fn the_longest_names_and_secret_stay_below_the_limit() {
-    // Three escaped bytes for each byte of UTF-8, every parameter present.
+fn longest_names_and_secret_fit_the_limit() {
+    // Three escaped bytes for each byte of UTF-8, and every parameter.
     let label = Label::new(&"学校".repeat(21), &"é".repeat(127)).unwrap();
     let parameters = Parameters {
         algorithm: Algorithm::Sha512,

@@ -1,4 +1,4 @@
-//! What holds for any export; apart from the other checks because it needs a feature.
+//! Checks for any export, apart from the others because they need a feature.
 
 use base64::Engine;
 use loquet_enrollment::{Migration, MigrationPart};
@@ -6,9 +6,9 @@ use loquet_otp::Secret;
 
 use crate::checks::Emission;
 
-/// Any bytes in a migration URI are an export or a fault; an export's accounts are fit to be shown, and the same values
-/// when they are emitted and read again.
-pub(crate) fn migration_data_is_read_or_refused(data: &[u8]) {
+/// Checks that any bytes in a migration URI are an export or an error, and that the accounts of an export can be emitted
+/// and read back.
+pub(crate) fn check_migration_data(data: &[u8]) {
     let encoded = base64::engine::general_purpose::STANDARD.encode(data);
     let uri = format!("otpauth-migration://offline?data={encoded}");
     let as_text = String::from_utf8_lossy(data);

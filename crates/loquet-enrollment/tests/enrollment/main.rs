@@ -1,4 +1,4 @@
-//! What the crate emits, reads and draws, in one program.
+//! Tests of the public interface.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,11 +9,14 @@
     clippy::cast_possible_truncation,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly, print what it found and read files"
+    reason = "tests may panic, print and read files"
 )]
 
+mod app_rules;
 mod apps;
 mod checks;
+#[cfg(feature = "qr-png")]
+mod decoders;
 mod emission;
 #[cfg(feature = "import-migration")]
 mod export_checks;
@@ -21,10 +24,7 @@ mod import;
 #[cfg(feature = "import-migration")]
 mod migration;
 mod offer;
-mod paper;
-mod people;
+mod printed_code;
 mod properties;
 mod qr;
-mod readers;
-#[cfg(feature = "qr-png")]
-mod round_trip;
+mod users;

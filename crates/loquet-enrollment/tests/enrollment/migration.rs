@@ -1,4 +1,4 @@
-//! Exports of Google Authenticator: batches, and every fault of an account or a part.
+//! Google Authenticator's exports: batches, and all errors of accounts and parts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use loquet_enrollment::{
 };
 use loquet_otp::{Algorithm, Digits, Period};
 
-/// A protocol buffer written by hand, so that the reader's own message types are not asked about themselves.
+/// A protocol buffer encoder independent of the crate's own message types.
 #[derive(Clone, Default)]
 struct Wire(Vec<u8>);
 
@@ -71,7 +71,7 @@ fn only(account: Wire) -> Result<Import, AccountError> {
 }
 
 #[test]
-fn an_account_is_read_like_a_key_uri() {
+fn account_parses_like_key_uri() {
     let import = only(usual(account("Loquet:marie@x.ca", "Loquet"))).unwrap();
     assert_eq!(
         (import.issuer.as_deref(), import.account.as_str()),
@@ -83,7 +83,7 @@ fn an_account_is_read_like_a_key_uri() {
 }
 
 #[test]
-fn the_issuer_is_the_field_or_else_what_stands_before_the_colon() {
+fn issuer_falls_back_to_label_prefix() {
     for (name, issuer, read, account_name) in [
         ("m", "L", Some("L"), "m"),
         ("L:m", "", Some("L"), "m"),
@@ -101,7 +101,7 @@ fn the_issuer_is_the_field_or_else_what_stands_before_the_colon() {
 }
 
 #[test]
-fn every_assigned_number_is_understood() {
+fn every_assigned_number_parses() {
     for (number, algorithm) in [
         (0, Algorithm::Sha1),
         (1, Algorithm::Sha1),
@@ -127,7 +127,7 @@ fn every_assigned_number_is_understood() {
 }
 
 #[test]
-fn an_account_that_cannot_be_taken_over_leaves_the_others_alone() {
+fn unreadable_account_does_not_affect_others() {
     let short = Wire::default().bytes(1, &[1; 9]).bytes(2, b"m");
     let accounts = [
         usual(account("m", "L")),
@@ -170,7 +170,7 @@ fn an_account_that_cannot_be_taken_over_leaves_the_others_alone() {
 }
 
 #[test]
-fn warnings_say_which_account() {
+fn warnings_name_the_account() {
     let weak = Wire::default()
         .bytes(1, &[1; 10])
         .bytes(2, b"Old: ")
@@ -201,7 +201,7 @@ fn warnings_say_which_account() {
 }
 
 #[test]
-fn parts_come_in_any_order_and_twice() {
+fn parts_are_accepted_in_any_order() {
     let parts: Vec<_> = ["a", "b", "c"]
         .iter()
         .zip(0..)
@@ -245,7 +245,7 @@ fn parts_of_two_exports_are_not_mixed() {
 }
 
 #[test]
-fn faults_of_the_whole_part_have_their_place() {
+fn part_errors_have_positions() {
     let fault = |uri: &str| {
         let error = MigrationPart::parse(uri).unwrap_err();
         (error.position, error.fault)
@@ -274,7 +274,7 @@ fn faults_of_the_whole_part_have_their_place() {
         fault(&"otpauth-migration://offline?data=".repeat(200)),
         (4096, MigrationFault::TooLong)
     );
-    // A negative number is ten bytes on the wire.
+    // A negative number takes ten bytes.
     for (size, index) in [(1, 1), (101, 0), (3, u64::MAX), (u64::from(u32::MAX), 7)] {
         let wire = Wire::default().number(3, size).number(4, index);
         assert_eq!(
@@ -286,7 +286,7 @@ fn faults_of_the_whole_part_have_their_place() {
 }
 
 #[test]
-fn a_hundred_parts_and_4096_bytes_are_read() {
+fn limits_of_100_parts_and_4096_bytes_hold() {
     assert_eq!(part(&[], 100, 99, 1).parts, 100);
     let uri = Wire::default().number(3, 1).uri();
     let longest = format!("{uri}&x={}", "x".repeat(4093 - uri.len()));
@@ -295,7 +295,7 @@ fn a_hundred_parts_and_4096_bytes_are_read() {
 }
 
 #[test]
-fn raw_and_unpadded_base64_is_read_as_scanners_hand_it_over() {
+fn raw_and_unpadded_base64_parses() {
     let wire = Wire::default().bytes(1, &usual(account("m", "L")).0);
     let raw = format!(
         "OTPAUTH-MIGRATION://offline?data={}\n",
@@ -313,7 +313,7 @@ fn raw_and_unpadded_base64_is_read_as_scanners_hand_it_over() {
 }
 
 #[test]
-fn nothing_printable_shows_a_secret() {
+fn debug_hides_secrets_of_export() {
     let printed = format!("{:?}", part(&[usual(account("m", "L"))], 1, 0, 1));
     assert!(!printed.contains("251"), "{printed}");
 }

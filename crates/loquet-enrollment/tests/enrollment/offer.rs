@@ -1,4 +1,4 @@
-//! What an enrollment page gets, and what its values show in print.
+//! The contents of an offer, and what `Debug` shows of it.
 
 use loquet_enrollment::{App, Label, ManualKey, Offer, OfferError, Qr};
 use loquet_otp::{Digits, Secret, Totp};
@@ -11,7 +11,7 @@ fn offer(totp: Totp, apps: &[App]) -> Result<Offer, OfferError> {
 }
 
 #[test]
-fn every_part_of_an_offer_says_the_same_key() {
+fn all_fields_contain_the_same_key() {
     let offer = offer(Totp::default(), &[]).unwrap();
     assert!(offer.uri.expose().contains(&*offer.key_ungrouped));
     assert_eq!(offer.key_grouped.replace(' ', ""), *offer.key_ungrouped);
@@ -19,12 +19,12 @@ fn every_part_of_an_offer_says_the_same_key() {
     assert_eq!(qr, Qr::encode(offer.uri.expose()).unwrap());
     assert_eq!(*offer.svg("QR").unwrap(), qr.svg("QR"));
     assert_eq!((&*offer.issuer, &*offer.account), ("Loquet", "marie"));
-    // The advice is about all apps, or about those that were named.
-    assert_eq!(offer.advice.fits.len(), App::ALL.len());
+    // The advice covers all apps, or the named ones.
+    assert_eq!(offer.advice.apps.len(), App::ALL.len());
 }
 
 #[test]
-fn other_parameters_are_offered_to_named_apps_alone() {
+fn offer_of_other_parameters_requires_named_apps() {
     let eight = Totp {
         digits: Digits::Eight,
         ..Totp::default()
@@ -32,11 +32,11 @@ fn other_parameters_are_offered_to_named_apps_alone() {
     assert!(matches!(offer(eight, &[]), Err(OfferError::KeyUri(_))));
     let offer = offer(eight, &[App::Aegis]).unwrap();
     assert!(offer.uri.expose().ends_with("&digits=8"));
-    assert_eq!(offer.advice.fits.len(), 1);
+    assert_eq!(offer.advice.apps.len(), 1);
 }
 
 #[test]
-fn steps_counted_from_another_instant_are_not_offered() {
+fn nonzero_t0_is_not_offered() {
     let late = Totp {
         t0: 5,
         ..Totp::default()
@@ -45,8 +45,8 @@ fn steps_counted_from_another_instant_are_not_offered() {
 }
 
 #[test]
-fn debug_text_of_an_offer_shows_no_secret() {
-    // The canary: 20 bytes, looked for in every form that a formatter could choose.
+fn debug_hides_secrets_of_offer() {
+    // The canary is searched for in every form that a formatter could choose.
     let offer = offer(Totp::default(), &[]).unwrap();
     let printed = format!(
         "{offer:?} {offer:#?} {:?} {:?} {:?}",
@@ -54,12 +54,12 @@ fn debug_text_of_an_offer_shows_no_secret() {
         offer.qr().unwrap(),
         ManualKey::new(&Secret::from(SECRET))
     );
-    // What is left is worth reading.
-    for told in [
+    // Names and lengths are shown.
+    for shown in [
         r#"Offer { issuer: "Loquet", account: "marie", expires: 1700000600, .. }"#,
         "ManualKey(20 bytes)",
     ] {
-        assert!(printed.contains(told), "{told} not in {printed}");
+        assert!(printed.contains(shown), "{shown} not in {printed}");
     }
     let canaries = [
         "CANARY",

@@ -1,12 +1,12 @@
-//! The checks, over generated input and over the corpus of the fuzz targets, where the repository is at hand.
+//! Property tests, and replay of the fuzz corpus if the repository is available.
 
 use proptest::prelude::*;
 
 use crate::checks::{self, Emission};
 #[cfg(feature = "import-migration")]
-use crate::export_checks::migration_data_is_read_or_refused;
+use crate::export_checks::check_migration_data;
 
-/// Texts that get far into the parser before something is wrong.
+/// Texts that the parser refuses late.
 fn uri_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "?",
@@ -53,7 +53,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_emitted_we_and_totp_rs_read_back(
+    fn emitted_uris_parse_here_and_in_totp_rs(
         mut bytes in prop::collection::vec(any::<u8>(), 11..160),
         issuer in "[^:&?#%/+\\p{C}\\s]{1,20}",
         account in "\\PC{1,30}",
@@ -62,44 +62,44 @@ proptest! {
         emission.issuer = issuer;
         emission.account = account;
         emission.holds();
-        // And names made of the bytes themselves.
+        // Names made from the bytes.
         bytes.push(b'm');
         Emission::from_bytes(&bytes).holds();
     }
 
     #[test]
-    fn any_text_is_a_key_uri_or_refused_in_place(text in ".*", uri in uri_like()) {
-        checks::uri_text_is_read_or_refused_in_place(&text);
-        checks::uri_text_is_read_or_refused_in_place(&uri);
+    fn any_text_parses_or_is_refused(text in ".*", uri in uri_like()) {
+        checks::check_uri_text(&text);
+        checks::check_uri_text(&uri);
     }
 
     #[test]
-    fn any_text_is_base32_or_refused_at_its_first_fault(text in ".*", near in "[A-Za-z2-7=\\- 018é]{0,40}") {
-        checks::base32_text_is_read_exactly(&text);
-        checks::base32_text_is_read_exactly(&near);
+    fn any_text_decodes_or_is_refused(text in ".*", near in "[A-Za-z2-7=\\- 018é]{0,40}") {
+        checks::check_base32_text(&text);
+        checks::check_base32_text(&near);
     }
 
     #[test]
-    fn any_typed_key_comes_back_in_every_grouping(text in ".*", near in "[A-Za-z2-7]{16,40}[\\- =018]{0,2}") {
-        checks::typed_text_comes_back_in_every_grouping(&text);
-        checks::typed_text_comes_back_in_every_grouping(&near);
+    fn typed_keys_round_trip_in_any_grouping(text in ".*", near in "[A-Za-z2-7]{16,40}[\\- =018]{0,2}") {
+        checks::check_typed_text(&text);
+        checks::check_typed_text(&near);
     }
 
     #[cfg(feature = "import-migration")]
     #[test]
-    fn any_export_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), secret in prop::collection::vec(any::<u8>(), 8..40)) {
-        migration_data_is_read_or_refused(&bytes);
-        // A right secret and then anything.
+    fn any_export_parses_or_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), secret in prop::collection::vec(any::<u8>(), 8..40)) {
+        check_migration_data(&bytes);
+        // A valid secret, followed by anything.
         let length = u8::try_from(secret.len()).unwrap();
         let mut message = vec![0x0a, length.wrapping_add(2), 0x0a, length];
         message.extend(&secret);
-        migration_data_is_read_or_refused(&message);
+        check_migration_data(&message);
         message.extend(&bytes);
-        migration_data_is_read_or_refused(&message);
+        check_migration_data(&message);
     }
 }
 
-/// Hands every input of one target to `check`.
+/// Calls `check` with every input of a fuzz target's corpus.
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
     let Ok(entries) = std::fs::read_dir(&folder) else {
@@ -117,28 +117,22 @@ fn replay_text(target: &str, check: impl Fn(&str)) {
 }
 
 #[test]
-fn uris_of_the_fuzzer_are_read_or_refused_in_place() {
-    replay_text(
-        "enrollment_uri",
-        checks::uri_text_is_read_or_refused_in_place,
-    );
+fn fuzz_corpus_uris_parse_or_are_refused() {
+    replay_text("enrollment_uri", checks::check_uri_text);
 }
 
 #[test]
-fn base32_of_the_fuzzer_is_read_exactly() {
-    replay_text("enrollment_base32", checks::base32_text_is_read_exactly);
+fn fuzz_corpus_base32_decodes_exactly() {
+    replay_text("enrollment_base32", checks::check_base32_text);
 }
 
 #[test]
-fn typed_keys_of_the_fuzzer_come_back_in_every_grouping() {
-    replay_text(
-        "enrollment_manual_key",
-        checks::typed_text_comes_back_in_every_grouping,
-    );
+fn fuzz_corpus_keys_round_trip() {
+    replay_text("enrollment_manual_key", checks::check_typed_text);
 }
 
 #[test]
-fn emissions_of_the_fuzzer_are_read_back() {
+fn fuzz_corpus_emissions_round_trip() {
     replay("enrollment_emission", |bytes| {
         checks::Emission::from_bytes(bytes).holds()
     });
@@ -146,6 +140,6 @@ fn emissions_of_the_fuzzer_are_read_back() {
 
 #[cfg(feature = "import-migration")]
 #[test]
-fn exports_of_the_fuzzer_are_read_or_refused() {
-    replay("enrollment_migration", migration_data_is_read_or_refused);
+fn fuzz_corpus_exports_parse_or_are_refused() {
+    replay("enrollment_migration", check_migration_data);
 }

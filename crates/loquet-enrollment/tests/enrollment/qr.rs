@@ -1,6 +1,6 @@
-//! The pictures: sizes, quiet zone, and that each writer draws exactly the matrix.
+//! QR codes: sizes, quiet zone, and that each output format draws the matrix.
 
-use crate::people::{Random, key_uri, usual};
+use crate::users::{Random, key_uri, usual};
 use loquet_enrollment::{KeyUri, Label, QUIET_ZONE, Qr, QrError, Scale, ScaleError, Theme};
 use loquet_otp::Secret;
 
@@ -8,7 +8,7 @@ fn usual_qr() -> Qr {
     Qr::encode(usual().expose()).unwrap()
 }
 
-/// Whether a module is dark, counted from the corner of the quiet zone.
+/// Returns whether a module is dark, counted from the corner of the quiet zone.
 fn dark(qr: &Qr, column: usize, row: usize) -> bool {
     column >= QUIET_ZONE && row >= QUIET_ZONE && qr.is_dark(column - QUIET_ZONE, row - QUIET_ZONE)
 }
@@ -24,7 +24,7 @@ fn several() -> Vec<Qr> {
 }
 
 #[test]
-fn the_matrix_has_its_three_finders_and_nothing_outside() {
+fn matrix_has_three_finder_patterns() {
     for qr in several() {
         let side = qr.modules();
         assert_eq!(side % 4, 1);
@@ -47,7 +47,7 @@ fn the_matrix_has_its_three_finders_and_nothing_outside() {
 }
 
 #[test]
-fn left_out_defaults_save_two_versions() {
+fn omitted_defaults_save_two_versions() {
     let usual = usual();
     let verbose = format!("{}&algorithm=SHA1&digits=6&period=30", usual.expose());
     let (short, long) = (
@@ -64,20 +64,20 @@ fn left_out_defaults_save_two_versions() {
 }
 
 #[test]
-fn escaped_names_take_less_room_than_their_bytes() {
-    // Two escaped digits take eleven bits instead of sixteen: as bytes, 223 of them need version 11.
+fn segments_shorten_escaped_names() {
+    // Two escaped digits take eleven bits instead of sixteen. In byte mode, 223 characters need version 11.
     let label = Label::new("مدرسة النور", "مريم1234@x.ca").unwrap();
     let uri = KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap();
     assert_eq!(uri.expose().len(), 223);
     assert_eq!(Qr::encode(uri.expose()).unwrap().modules(), 53, "version 9");
 }
 
-/// Fills a path of `M`, a place, `h`, a length: a reader of its own, so that the writer is not asked about itself.
+/// Draws a path of `M`, a position, `h` and a length, independently of the crate's writer.
 fn draw(path: &str, side: usize) -> Vec<bool> {
     let mut cells = vec![false; side * side];
     for run in path.split('M').skip(1) {
-        let (place, length) = run.split_once('h').unwrap();
-        let (x, y) = place.split_once(' ').unwrap();
+        let (position, length) = run.split_once('h').unwrap();
+        let (x, y) = position.split_once(' ').unwrap();
         let row = y.strip_suffix(".5").expect("the middle of a row");
         let start = row.parse::<usize>().unwrap() * side + x.parse::<usize>().unwrap();
         cells[start..start + length.parse::<usize>().unwrap()].fill(true);
@@ -86,7 +86,7 @@ fn draw(path: &str, side: usize) -> Vec<bool> {
 }
 
 #[test]
-fn the_svg_draws_the_matrix_with_one_path_on_a_painted_ground() {
+fn svg_draws_matrix_on_white_background() {
     for qr in several() {
         let svg = qr.svg("x");
         let side = qr.modules() + 2 * QUIET_ZONE;
@@ -114,13 +114,13 @@ fn the_svg_draws_the_matrix_with_one_path_on_a_painted_ground() {
 }
 
 #[test]
-fn a_usual_svg_takes_less_than_six_kilobytes() {
+fn typical_svg_takes_under_six_kilobytes() {
     let svg = usual_qr().svg("Code QR pour votre application d'authentification");
     assert!(svg.len() <= 6 * 1024, "{} bytes", svg.len());
 }
 
 #[test]
-fn the_alternative_text_is_escaped_for_its_attribute() {
+fn alt_text_is_escaped() {
     let svg = usual_qr().svg("L'école \"du lac\" <b>&\u{0} é 🏫");
     assert!(
         svg.contains(
@@ -131,7 +131,7 @@ fn the_alternative_text_is_escaped_for_its_attribute() {
 }
 
 #[test]
-fn the_terminal_blocks_paint_the_matrix_in_every_theme() {
+fn terminal_draws_matrix_in_every_theme() {
     for qr in several() {
         let side = qr.modules() + 2 * QUIET_ZONE;
         for theme in [Theme::Dark, Theme::Light, Theme::Ansi] {
@@ -165,7 +165,7 @@ fn the_terminal_blocks_paint_the_matrix_in_every_theme() {
 }
 
 #[test]
-fn a_text_that_is_too_long_says_by_how_much() {
+fn overlong_text_error_states_excess() {
     let text = "x".repeat(Qr::MAX_TEXT + 17);
     let error = Qr::encode(&text).unwrap_err();
     assert_eq!(
@@ -179,18 +179,18 @@ fn a_text_that_is_too_long_says_by_how_much() {
         error.to_string(),
         "17 bytes too long for a QR code: 2065 bytes, at most 2048 fit"
     );
-    // Texts that mix every mode cost the most, and still fit.
+    // Texts that mix all modes take the most bits, and still fit.
     let mixed: String = "a1A".chars().cycle().take(Qr::MAX_TEXT).collect();
     assert!(Qr::encode(&mixed).is_ok());
 }
 
 #[test]
-fn a_text_that_is_not_ascii_is_refused_in_place() {
+fn non_ascii_text_is_refused_with_position() {
     assert_eq!(Qr::encode("abé"), Err(QrError::NotAscii { position: 2 }));
 }
 
 #[test]
-fn scales_are_one_to_sixty_four_pixels_and_the_size_is_known_before() {
+fn scale_is_limited_to_64_pixels() {
     assert_eq!(Scale::new(0), Err(ScaleError { pixels: 0 }));
     assert_eq!(Scale::new(65), Err(ScaleError { pixels: 65 }));
     let qr = usual_qr();
@@ -198,7 +198,7 @@ fn scales_are_one_to_sixty_four_pixels_and_the_size_is_known_before() {
 }
 
 #[test]
-fn the_debug_text_shows_no_module() {
+fn debug_hides_modules() {
     let text = format!("{:?}", usual_qr());
     assert!(text.len() < 60 && text.contains("redacted"), "{text}");
 }
@@ -210,16 +210,16 @@ mod png {
     use super::{KeyUri, Label, Qr, Random, Scale, Secret, dark, several, usual_qr};
 
     #[test]
-    fn a_usual_png_takes_700_bytes_and_has_one_bit_a_pixel() {
+    fn typical_png_takes_at_most_700_bytes() {
         let png = usual_qr().png(Scale::default());
         assert!(png.len() <= 700, "{} bytes", png.len());
-        // IHDR: bit depth 1, colour type 0, after signature, length, type, width and height.
+        // IHDR: bit depth 1 and color type 0, after signature, length, type, width and height.
         assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
         assert_eq!(&png[24..26], [1, 0]);
     }
 
     #[test]
-    fn an_accented_issuer_takes_less_than_900_bytes_too() {
+    fn accented_issuer_png_takes_at_most_900_bytes() {
         let label = Label::new("Mairie de Saint-Éloi", "marie.tremblay@mairie.example").unwrap();
         let uri = KeyUri::new(&label, &Secret::from(Random(1).bytes::<20>())).unwrap();
         let qr = Qr::encode(uri.expose()).unwrap();
@@ -229,7 +229,7 @@ mod png {
     }
 
     #[test]
-    fn the_png_shows_the_matrix_at_every_scale() {
+    fn png_draws_matrix_at_every_scale() {
         for (number, qr) in several().into_iter().enumerate() {
             let scale = Scale::new([1, 2, 3, 5, 8][number % 5]).unwrap();
             let decoded = image::load_from_memory(&qr.png(scale))
@@ -251,7 +251,7 @@ mod png {
     }
 
     #[test]
-    fn the_png_data_url_decodes_to_the_png() {
+    fn png_data_url_decodes_to_png() {
         let qr = usual_qr();
         let url = qr.png_data_url(Scale::default());
         let bytes = base64::engine::general_purpose::STANDARD
@@ -260,7 +260,7 @@ mod png {
     }
 
     #[test]
-    fn the_largest_code_at_the_largest_scale_is_still_drawn() {
+    fn largest_png_is_drawn() {
         let qr = Qr::encode(&"x".repeat(2048)).unwrap();
         let png = qr.png(Scale::new(Scale::MAX).unwrap());
         assert!(image::load_from_memory(&png).is_ok());

@@ -1,4 +1,4 @@
-//! Rules N1–N4: which forms of an address are one, and what an address says about itself.
+//! Requirements N1–N4: canonical forms, tunnels and special ranges.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -22,7 +22,7 @@ fn allowed(rules: &str, address: &str) -> bool {
 }
 
 #[test]
-fn n1_rules_and_peers_are_made_canonical_alike() {
+fn n1_rules_and_peers_become_canonical() {
     assert!(allowed("allow 10.0.0.0/8", "::ffff:10.1.2.3"));
     assert!(allowed("allow ::ffff:10.0.0.0/104", "10.1.2.3"));
     assert!(!allowed("allow ::/1", "::ffff:10.1.2.3"));
@@ -33,7 +33,7 @@ fn n1_rules_and_peers_are_made_canonical_alike() {
 }
 
 #[test]
-fn n2_an_embedded_address_is_held_against_deny_rules_only() {
+fn n2_embedded_address_matches_deny_rules_only() {
     for address in TUNNELLED {
         let IpAddr::V6(v6) = ip(address) else {
             panic!("{address}")
@@ -78,9 +78,9 @@ fn n2_an_embedded_address_is_held_against_deny_rules_only() {
 }
 
 #[test]
-fn n2_no_precedence_hides_a_deny_of_the_embedded_address() {
+fn n2_embedded_deny_wins_under_every_precedence() {
     for address in TUNNELLED {
-        // At 10.1.2.3 itself the first rule decides, and so the second is none of the rules that might.
+        // The first rule decides at 10.1.2.3 itself, so the second is not in the list of that address.
         let hidden = "allow 10.0.0.0/8\ndeny 10.1.0.0/16\nallow any-v6";
         assert!(
             !allowed(&format!("precedence first-match\n{hidden}"), address),
@@ -93,7 +93,7 @@ fn n2_no_precedence_hides_a_deny_of_the_embedded_address() {
 }
 
 #[test]
-fn n2_a_place_makes_a_rule_as_specific_inside_a_tunnel_as_outside() {
+fn n2_place_specificity_is_equal_inside_tunnels() {
     let most = "precedence most-specific\nembedded trusted\ndefault allow\n";
     let inner = "place \"a\" = 10.1.2.0/24\ndeny 10.0.0.0/8 place \"a\"\nallow 10.1.0.0/16";
     let outer = "place \"a\" = 2002:a01:203::/48\ndeny 2002::/16 place \"a\"\nallow 2002:a01::/32";
@@ -110,7 +110,7 @@ fn n2_a_place_makes_a_rule_as_specific_inside_a_tunnel_as_outside() {
 }
 
 #[test]
-fn n3_tunnels_are_a_class_and_have_no_country() {
+fn n3_tunnel_is_class_without_country() {
     let canada = Country::from_code("CA").unwrap();
     let entries = ["10.0.0.0/8", "2002::/16", "2001::/32", "64:ff9b::/96"]
         .map(|p| (p.parse().unwrap(), canada));
@@ -144,7 +144,7 @@ fn n3_tunnels_are_a_class_and_have_no_country() {
 }
 
 #[test]
-fn n3_country_look_ups_are_made_canonical_first() {
+fn n3_country_lookup_makes_address_canonical() {
     let canada = Country::from_code("CA").unwrap();
     let geo = Geo::default().with_countries(1, [("24.48.0.0/16".parse().unwrap(), canada)]);
     assert_eq!(geo.country(ip("::ffff:24.48.1.1")), Some(canada));
@@ -157,7 +157,7 @@ fn n3_country_look_ups_are_made_canonical_first() {
 }
 
 #[test]
-fn n4_special_ranges_have_no_country_whatever_a_database_says() {
+fn n4_special_range_has_no_country() {
     let canada = Country::from_code("CA").unwrap();
     let everything = [(Prefix::ANY_V4, canada), (Prefix::ANY_V6, canada)];
     let geo = Geo::default().with_countries(1, everything);

@@ -1,4 +1,4 @@
-//! Rules H1–H9: which address a request comes from.
+//! Requirements H1–H9: the client's address behind proxies.
 use loquet_ipfilter::{ClientAddress, HeaderKind, Reason, Resolved};
 
 use crate::common::ip;
@@ -24,7 +24,7 @@ pub(crate) fn xff(peer: &str, headers: &[(&str, &str)], address: Option<&str>, r
 }
 
 #[test]
-fn h1_a_header_counts_only_from_a_trusted_peer() {
+fn h1_header_counts_only_from_trusted_peer() {
     xff(
         "203.0.113.9",
         &[(XFF, "192.0.2.1")],
@@ -40,7 +40,7 @@ fn h1_a_header_counts_only_from_a_trusted_peer() {
 }
 
 #[test]
-fn h1_the_peer_is_made_canonical_first() {
+fn h1_peer_is_made_canonical_first() {
     xff(
         "::ffff:10.1.2.3",
         &[(XFF, "192.0.2.1")],
@@ -56,7 +56,7 @@ fn h1_the_peer_is_made_canonical_first() {
 }
 
 #[test]
-fn h2_the_walk_goes_right_to_left_and_stops_at_the_first_untrusted_hop() {
+fn h2_walk_stops_at_first_untrusted_hop() {
     let resolved = resolve(
         HeaderKind::XForwardedFor,
         Some("10.0.0.1"),
@@ -70,7 +70,7 @@ fn h2_the_walk_goes_right_to_left_and_stops_at_the_first_untrusted_hop() {
 }
 
 #[test]
-fn h2_several_lines_are_one_list_in_their_order() {
+fn h2_several_lines_form_one_list() {
     let lines = [
         (XFF, "6.6.6.6"),
         ("Accept", "*/*"),
@@ -81,7 +81,7 @@ fn h2_several_lines_are_one_list_in_their_order() {
 }
 
 #[test]
-fn h2_hops_lines_and_bytes_are_capped() {
+fn h2_hops_lines_and_bytes_are_limited() {
     let chain = |n: usize| format!("192.0.2.1{}", ",10.0.0.2".repeat(n));
     xff(
         "10.0.0.1",
@@ -108,7 +108,7 @@ fn h2_hops_lines_and_bytes_are_capped() {
 }
 
 #[test]
-fn h3_a_hop_that_cannot_be_read_is_never_skipped() {
+fn h3_unreadable_hop_is_never_skipped() {
     for hop in [
         "",
         "-",
@@ -167,7 +167,7 @@ fn h3_a_hop_that_cannot_be_read_is_never_skipped() {
 }
 
 #[test]
-fn h3_what_stands_beyond_the_client_does_not_matter() {
+fn h3_text_before_client_is_ignored() {
     xff(
         "10.0.0.1",
         &[(XFF, "garbage, unknown,, 192.0.2.1")],
@@ -177,7 +177,7 @@ fn h3_what_stands_beyond_the_client_does_not_matter() {
 }
 
 #[test]
-fn h3_only_proxies_means_unknown_and_never_a_proxys_address() {
+fn h3_client_is_unknown_when_all_are_proxies() {
     xff(
         "10.0.0.1",
         &[(XFF, "10.0.0.3, 10.0.0.2")],
@@ -187,7 +187,7 @@ fn h3_only_proxies_means_unknown_and_never_a_proxys_address() {
 }
 
 #[test]
-fn h4_a_missing_header_from_a_trusted_peer_means_unknown() {
+fn h4_client_is_unknown_without_header() {
     xff(
         "10.0.0.1",
         &[("Accept", "*/*")],
@@ -198,7 +198,7 @@ fn h4_a_missing_header_from_a_trusted_peer_means_unknown() {
 }
 
 #[test]
-fn h5_headers_of_another_kind_are_ignored() {
+fn h5_other_headers_are_ignored() {
     let others = [
         ("Forwarded", "for=6.6.6.6"),
         ("X-Real-IP", "6.6.6.6"),
@@ -214,7 +214,7 @@ fn h5_headers_of_another_kind_are_ignored() {
 }
 
 #[test]
-fn h6_odd_names_and_bytes_are_refused() {
+fn h6_ambiguous_names_and_bytes_are_refused() {
     for name in [
         "X_Forwarded_For",
         "X-Forwarded_For",
@@ -250,7 +250,7 @@ fn h6_odd_names_and_bytes_are_refused() {
     ] {
         xff("10.0.0.1", &[(XFF, value)], None, Reason::HopUnreadable);
     }
-    // Longer names that merely begin alike are other headers, and so are names that are merely as long.
+    // Names that only begin like the configured one, or only have its length, are other headers.
     for name in [
         "X-Forwarded-For-Original",
         "X-Forwarded-Far",
@@ -271,7 +271,7 @@ fn h6_odd_names_and_bytes_are_refused() {
 }
 
 #[test]
-fn h8_a_balancer_that_appends_its_own_address_is_handled_by_the_trust_set() {
+fn h8_trusted_balancer_may_append_its_own_address() {
     xff(
         "10.0.0.1",
         &[(XFF, "192.0.2.1, 10.0.0.1")],
@@ -281,7 +281,7 @@ fn h8_a_balancer_that_appends_its_own_address_is_handled_by_the_trust_set() {
 }
 
 #[test]
-fn h9_no_peer_is_unknown_and_not_loopback() {
+fn h9_missing_peer_is_unknown() {
     let resolved = resolve(HeaderKind::XForwardedFor, None, &[(XFF, "192.0.2.1")]);
     assert_eq!((resolved.address, resolved.reason), (None, Reason::NoPeer));
     let direct = ClientAddress::Direct.resolve(None, []);
@@ -289,7 +289,7 @@ fn h9_no_peer_is_unknown_and_not_loopback() {
 }
 
 #[test]
-fn addresses_may_carry_a_port_and_hops_are_canonical() {
+fn hops_may_have_ports_and_become_canonical() {
     for hop in [
         "192.0.2.1:443",
         "::ffff:192.0.2.1",
@@ -307,7 +307,7 @@ fn addresses_may_carry_a_port_and_hops_are_canonical() {
 }
 
 #[test]
-fn every_reason_is_a_sentence_of_its_own() {
+fn every_reason_has_distinct_text() {
     let reasons = [
         Reason::NoPeer,
         Reason::Direct,

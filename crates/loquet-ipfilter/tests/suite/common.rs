@@ -1,4 +1,4 @@
-//! Filters, places and addresses that several subjects ask about.
+//! Filters, sample databases and addresses for several test files.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -16,8 +16,8 @@ pub(crate) fn compiled(text: &str, geo: &Geo) -> Filter {
     Filter::compile(&Rules::parse_text(text).unwrap(), Some(geo)).unwrap()
 }
 
-/// "allow 3" is an allow by the rule of line 3, "deny -" a deny by default.
-pub(crate) fn said(filter: &Filter, origin: &Origin<'_>) -> String {
+/// Returns `allow 3` if the rule of line 3 allows, `deny -` if the default denies.
+pub(crate) fn decided(filter: &Filter, origin: &Origin<'_>) -> String {
     let verdict = filter.check(origin);
     assert_eq!(filter.decide(origin), verdict.decision);
     let rule = verdict
@@ -26,7 +26,7 @@ pub(crate) fn said(filter: &Filter, origin: &Origin<'_>) -> String {
     format!("{} {rule}", verdict.decision)
 }
 
-pub(crate) fn places() -> Geo {
+pub(crate) fn sample_geo() -> Geo {
     let prefix = |text: &str| text.parse::<Prefix>().unwrap();
     let country = |code: &str| Country::from_code(code).unwrap();
     Geo::default()
@@ -39,7 +39,7 @@ pub(crate) fn places() -> Geo {
             ],
         )
         .with_asns(1_700_000_001, [(prefix("24.48.0.0/12"), Asn(577))])
-        .with_anonymisers(
+        .with_anonymizers(
             1_700_000_002,
             [(
                 prefix("24.1.0.0/16"),
@@ -48,7 +48,7 @@ pub(crate) fn places() -> Geo {
         )
 }
 
-/// The address with the ones before and after it.
+/// Returns the address and its two neighbors.
 pub(crate) fn near(address: IpAddr) -> [IpAddr; 3] {
     [-1_i32, 0, 1].map(|step| match address {
         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().wrapping_add_signed(step)).into(),
@@ -69,7 +69,7 @@ pub(crate) fn masked(address: IpAddr, len: u8) -> IpAddr {
     }
 }
 
-/// The network of this length that an address lies in.
+/// Returns the network of this length that contains the address.
 pub(crate) fn cut(address: IpAddr, len: u8) -> Prefix {
     Prefix::new(masked(address, len), len).unwrap_or(Prefix::host(address))
 }

@@ -1,4 +1,4 @@
-//! The inputs that fuzzing found interesting, replayed, and the same checks on generated input.
+//! Replays the fuzz corpus and runs the same checks on generated input.
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -26,25 +26,13 @@ fn text(check: impl Fn(&str)) -> impl Fn(&[u8]) {
 }
 
 #[test]
-fn the_corpus_of_every_target_holds() {
-    replay(
-        "ipfilter_prefix",
-        text(support::a_network_reads_back_and_an_imported_list_is_sorted),
-    );
-    replay(
-        "ipfilter_rules",
-        text(support::rules_read_back_and_the_filter_answers_as_the_rules_do),
-    );
-    replay(
-        "ipfilter_client",
-        support::a_named_client_depends_on_proxies_alone,
-    );
-    replay(
-        "ipfilter_index",
-        support::many_networks_are_decided_as_their_spans_say,
-    );
+fn fuzz_corpus_satisfies_invariants() {
+    replay("ipfilter_prefix", text(support::check_prefix_and_import));
+    replay("ipfilter_rules", text(support::check_rules_and_filter));
+    replay("ipfilter_client", support::check_client_resolution);
+    replay("ipfilter_index", support::check_index_of_many_networks);
     #[cfg(feature = "maxmind")]
-    replay("ipfilter_mmdb", support::a_database_is_read_or_refused);
+    replay("ipfilter_mmdb", support::check_database);
 }
 
 fn header() -> impl Strategy<Value = String> {
@@ -63,7 +51,7 @@ fn header() -> impl Strategy<Value = String> {
         .prop_map(|(name, hops)| format!("{name}: {}", hops.join(", ")))
 }
 
-/// Chains about as long as the longest that is walked, with something that ends the walk somewhere in them.
+/// Generates chains around the length limit, with hops that end the walk somewhere in them.
 fn chain() -> impl Strategy<Value = String> {
     let proxy = "for=(10\\.0\\.0\\.[1-9]|\"\\[fd00::[1-9]\\](:80)?\")(;proto=https)?";
     let end = prop_oneof![
@@ -102,17 +90,17 @@ fn chain() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn long_chains_hold(lines in chain()) {
-        support::a_named_client_depends_on_proxies_alone(lines.as_bytes());
+    fn long_chains_satisfy_invariants(lines in chain()) {
+        support::check_client_resolution(lines.as_bytes());
     }
 
     #[test]
-    fn headers_hold(lines in prop::collection::vec(header(), 0..4)) {
-        support::a_named_client_depends_on_proxies_alone(lines.join("\n").as_bytes());
+    fn generated_headers_satisfy_invariants(lines in prop::collection::vec(header(), 0..4)) {
+        support::check_client_resolution(lines.join("\n").as_bytes());
     }
 
     #[test]
-    fn lines_hold(text in "([0-9]{1,3}\\.){3}[0-9]{1,3}(/[0-9]{1,2}|-[0-9.]{7,12})?(\n[ -~]{0,20})?") {
-        support::a_network_reads_back_and_an_imported_list_is_sorted(&text);
+    fn generated_lists_satisfy_invariants(text in "([0-9]{1,3}\\.){3}[0-9]{1,3}(/[0-9]{1,2}|-[0-9.]{7,12})?(\n[ -~]{0,20})?") {
+        support::check_prefix_and_import(&text);
     }
 }

@@ -1,12 +1,12 @@
-//! Rules about places: what the databases say, and what they do not know.
+//! Rules that need databases, with known and unknown facts.
 
-use loquet_ipfilter::{Class, Classes, Geo, Origin, Subject};
+use loquet_ipfilter::{Class, Classes, DatabaseKind, Geo, Origin};
 
-use crate::common::{compiled, filter, ip, places, said};
+use crate::common::{compiled, decided, filter, ip, sample_geo};
 
 #[test]
-fn places_follow_the_databases_longest_prefix() {
-    let geo = places();
+fn place_uses_longest_prefix_of_database() {
+    let geo = sample_geo();
     let filter = compiled(
         "place \"Canada\" = country CA\nallow place \"Canada\"\ndeny class tor",
         &geo,
@@ -23,13 +23,13 @@ fn places_follow_the_databases_longest_prefix() {
         ("192.168.1.1", "deny -"),
     ] {
         assert_eq!(
-            said(&filter, &Origin::at(ip(address))),
+            decided(&filter, &Origin::at(ip(address))),
             expected,
             "{address}"
         );
     }
     let record = filter.explain(&Origin::at(ip("24.1.2.3")));
-    assert_eq!(record.databases[0], (Subject::Country, 1_700_000_000));
+    assert_eq!(record.databases[0], (DatabaseKind::Country, 1_700_000_000));
     assert_eq!(
         record
             .matching
@@ -41,8 +41,8 @@ fn places_follow_the_databases_longest_prefix() {
 }
 
 #[test]
-fn what_is_unknown_never_allows_and_never_slips_past_a_deny() {
-    let geo = places();
+fn unknown_fact_never_allows_or_bypasses_deny() {
+    let geo = sample_geo();
     let nowhere = Origin::default();
     let elsewhere = Origin::at(ip("8.8.8.8"));
     for (rules, no_address, no_country) in [
@@ -59,8 +59,8 @@ fn what_is_unknown_never_allows_and_never_slips_past_a_deny() {
         ("", "deny -", "deny -"),
     ] {
         let filter = compiled(rules, &geo);
-        assert_eq!(said(&filter, &nowhere), no_address, "{rules}");
-        assert_eq!(said(&filter, &elsewhere), no_country, "{rules}");
+        assert_eq!(decided(&filter, &nowhere), no_address, "{rules}");
+        assert_eq!(decided(&filter, &elsewhere), no_country, "{rules}");
     }
     assert!(
         compiled("default allow\ndeny country CA", &geo)
@@ -75,26 +75,29 @@ fn what_is_unknown_never_allows_and_never_slips_past_a_deny() {
 }
 
 #[test]
-fn g2_a_stale_database_is_reported_and_can_fail_closed() {
-    let geo = places();
+fn g2_stale_database_is_reported_and_can_deny() {
+    let geo = sample_geo();
     let month = 30 * 86_400;
     assert!(geo.stale(1_700_000_000 + month, month).is_empty());
-    let stale: Vec<Subject> = geo
+    let stale: Vec<DatabaseKind> = geo
         .stale(1_700_000_001 + month, month)
         .iter()
-        .map(|stale| stale.subject)
+        .map(|stale| stale.kind)
         .collect();
-    assert_eq!(stale, [Subject::Country]);
-    // Dated beyond a day of grace in the future.
+    assert_eq!(stale, [DatabaseKind::Country]);
+    // Dated more than the tolerated day in the future.
     assert!(geo.stale(1_700_000_002 - 86_400, month).is_empty());
     assert_eq!(
-        geo.stale(1_700_000_001 - 86_400, month)[0].subject,
-        Subject::Anonymiser
+        geo.stale(1_700_000_001 - 86_400, month)[0].kind,
+        DatabaseKind::Anonymizer
     );
 
     let fresh = geo.clone().without_stale(1_700_000_001 + month, month);
     assert_eq!(
-        (fresh.built(Subject::Country), fresh.built(Subject::Asn)),
+        (
+            fresh.built(DatabaseKind::Country),
+            fresh.built(DatabaseKind::Asn)
+        ),
         (None, Some(1_700_000_001))
     );
     let origin = Origin::at(ip("24.0.0.1"));
@@ -116,25 +119,25 @@ fn g2_a_stale_database_is_reported_and_can_fail_closed() {
 }
 
 #[test]
-fn without_an_anonymiser_database_every_address_may_be_one() {
+fn class_is_unknown_without_anonymizer_database() {
     let deny = "allow any\ndeny class vpn";
     let allow = "allow class unknown";
     let at = Origin::at(ip("24.1.2.3"));
-    assert_eq!(said(&filter(deny), &at), "deny 2");
+    assert_eq!(decided(&filter(deny), &at), "deny 2");
     assert!(filter(deny).check(&at).by_unknown);
-    assert_eq!(said(&filter(allow), &at), "allow 1");
-    let geo = Geo::default().with_anonymisers(
+    assert_eq!(decided(&filter(allow), &at), "allow 1");
+    let geo = Geo::default().with_anonymizers(
         0,
         [(
             "24.0.0.0/8".parse().unwrap(),
             Classes::NONE.with(Class::Hosting),
         )],
     );
-    assert_eq!(said(&compiled(deny, &geo), &at), "allow 1");
-    assert_eq!(said(&compiled(allow, &geo), &at), "deny -");
-    // The address alone says that it is none of these, with or without a database.
+    assert_eq!(decided(&compiled(deny, &geo), &at), "allow 1");
+    assert_eq!(decided(&compiled(allow, &geo), &at), "deny -");
+    // The class `special` is known without a database.
     assert_eq!(
-        said(&filter("allow any\ndeny class special"), &at),
+        decided(&filter("allow any\ndeny class special"), &at),
         "allow 1"
     );
 }

@@ -1,4 +1,4 @@
-//! `Forwarded` (RFC 7239), and what both kinds of headers have in common.
+//! The `Forwarded` header (RFC 7239), and common behavior of both headers.
 
 use loquet_ipfilter::{HeaderKind, Reason};
 
@@ -20,7 +20,7 @@ fn forwarded(value: &str, address: Option<&str>, reason: Reason) {
 }
 
 #[test]
-fn forwarded_reads_the_grammar_of_rfc_7239() {
+fn forwarded_follows_grammar_of_rfc_7239() {
     for value in [
         "for=192.0.2.1",
         "For=\"192.0.2.1\"",
@@ -41,7 +41,7 @@ fn forwarded_reads_the_grammar_of_rfc_7239() {
 }
 
 #[test]
-fn forwarded_hides_or_breaks_into_unknown() {
+fn hidden_or_invalid_forwarded_hop_is_unknown() {
     for value in [
         "for=unknown",
         "for=UNKNOWN",
@@ -84,7 +84,7 @@ fn forwarded_hides_or_breaks_into_unknown() {
 }
 
 #[test]
-fn both_kinds_stop_at_the_same_hop_of_a_long_chain() {
+fn both_headers_stop_at_same_hop() {
     for (first, before_the_cap, at_the_cap) in [
         ("192.0.2.1", Reason::Named, Reason::TooManyHops),
         ("10.0.0.3", Reason::OnlyProxies, Reason::TooManyHops),
@@ -112,7 +112,7 @@ fn both_kinds_stop_at_the_same_hop_of_a_long_chain() {
 }
 
 #[test]
-fn grammar_broken_left_of_any_number_of_good_hops_makes_the_line_unreadable() {
+fn invalid_element_makes_whole_line_unreadable() {
     for broken in [
         "for",
         "for=\"open",
@@ -132,7 +132,7 @@ fn grammar_broken_left_of_any_number_of_good_hops_makes_the_line_unreadable() {
 }
 
 #[test]
-fn an_open_quotation_of_the_client_cannot_swallow_a_proxys_line() {
+fn open_quote_does_not_reach_next_line() {
     let lines = [
         ("forwarded", "for=\"6.6.6.6"),
         ("forwarded", "for=192.0.2.1"),

@@ -142,7 +142,7 @@ pub(crate) fn rules(complex: bool) -> impl Strategy<Value = Rules> {
                 rules.add_place(name, items).unwrap();
             }
             for rule in list {
-                // A rule without any condition is refused, which is tested elsewhere.
+                // Rules without a condition are refused, which another test covers.
                 drop(rules.add_rule(rule));
             }
             rules
@@ -157,7 +157,7 @@ pub(crate) fn geo() -> impl Strategy<Value = Option<Geo>> {
         vec((prefix(), classes), 0..4),
         0..8_u8,
     )
-        .prop_map(|(countries, asns, anonymisers, which)| {
+        .prop_map(|(countries, asns, anonymizers, which)| {
             let mut geo = Geo::default();
             if which & 1 != 0 {
                 geo = geo.with_countries(1, countries);
@@ -166,7 +166,7 @@ pub(crate) fn geo() -> impl Strategy<Value = Option<Geo>> {
                 geo = geo.with_asns(2, asns);
             }
             if which & 4 != 0 {
-                geo = geo.with_anonymisers(3, anonymisers);
+                geo = geo.with_anonymizers(3, anonymizers);
             }
             geo
         });

@@ -1,4 +1,4 @@
-//! Lists that others publish: read whole or refused.
+//! Published lists: parsed as a whole or refused.
 use loquet_ipfilter::{ImportError, ImportFault, ImportLimits, ListFormat, PrefixError, import};
 
 fn lines(text: &str) -> Result<Vec<String>, ImportError> {
@@ -10,7 +10,7 @@ fn read(text: &str, format: ListFormat, limits: &ImportLimits) -> Result<Vec<Str
 }
 
 #[test]
-fn lines_hold_networks_addresses_and_ranges_with_comments() {
+fn lines_may_be_networks_addresses_or_ranges() {
     let text = "; Spamhaus style\n1.10.16.0/20 ; SBL256894\r\n\n# hash\n2001:db8::/32# glued\n  1.2.3.4\t\n1.2.3.4\n\
                 10.0.0.1-10.0.0.6\n10.0.0.9-10.0.0.9\n10.1.0.0 - 10.1.0.255\n::ffff:9.0.0.0-::ffff:9.0.0.1\n2600::-2600::3\n";
     assert_eq!(
@@ -32,7 +32,7 @@ fn lines_hold_networks_addresses_and_ranges_with_comments() {
 }
 
 #[test]
-fn one_bad_line_refuses_the_list_and_is_named() {
+fn list_with_one_bad_line_is_refused() {
     let at = |text: &str| lines(text).unwrap_err();
     let bad = |line, fault| ImportError {
         line,
@@ -96,7 +96,7 @@ fn within(text: &str, limits: ImportLimits) -> Result<usize, ImportFault> {
 }
 
 #[test]
-fn size_and_number_are_limited() {
+fn list_size_and_length_are_limited() {
     let text = many(300);
     let default = ImportLimits::default();
     let exact = ImportLimits {
@@ -124,7 +124,7 @@ fn size_and_number_are_limited() {
 }
 
 #[test]
-fn a_list_that_grows_suddenly_is_refused() {
+fn sudden_growth_is_refused() {
     for (count, before, is_read) in [
         (300, 150, true),
         (300, 149, false),
@@ -153,7 +153,7 @@ mod json {
     }
 
     #[test]
-    fn an_array_of_strings_reads_like_lines() {
+    fn json_array_parses_like_lines() {
         let text = "[\n  \"10.0.0.0/8\",\n  \"10.0.0.1-10.0.0.2\",\n  \"2600::1\"\n]";
         let read = json(text, ListFormat::JsonArray).unwrap();
         assert_eq!(
@@ -184,7 +184,7 @@ mod json {
     }
 
     #[test]
-    fn amazons_file_gives_both_families() {
+    fn aws_file_gives_both_families() {
         let text = r#"{
   "syncToken": "1",
   "prefixes": [
@@ -214,7 +214,7 @@ mod json {
     }
 
     #[test]
-    fn spamhaus_lists_are_whole_or_refused() {
+    fn truncated_spamhaus_list_is_refused() {
         let one = r#"{"cidr":"1.10.16.0/20","sblid":"SBL256894","rir":"apnic"}"#;
         let two = r#"{"cidr":"2.56.0.0/16","sblid":"SBL1","rir":"ripe"}"#;
         let end = |records| {

@@ -1,8 +1,8 @@
-//! Rules that can never decide, and other things that are probably not meant.
+//! Rules that never decide, and other probable mistakes.
 
 use loquet_ipfilter::{Filter, Finding, Geo, Rules};
 
-use crate::common::places;
+use crate::common::sample_geo;
 
 fn findings(text: &str, geo: Option<&Geo>) -> Vec<String> {
     let filter = Filter::compile(&Rules::parse_text(text).unwrap(), geo).unwrap();
@@ -14,7 +14,7 @@ fn found(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_rule_that_others_leave_nothing_is_found() {
+fn shadowed_rule_is_found() {
     let shadowed =
         |rule: u32, by: u32| format!("line {rule} never decides: line {by} decides before it");
     for (text, expected) in [
@@ -39,29 +39,29 @@ fn a_rule_that_others_leave_nothing_is_found() {
             "allow 10.0.0.0/8\nallow 10.0.0.0/9\nallow 10.128.0.0/9",
             vec![shadowed(2, 1), shadowed(3, 1)],
         ),
-        // No network is left for it, but it is what a client without an address meets.
+        // It decides for a client without an address.
         ("allow any\nallow any unknown", vec![]),
         ("allow 10.0.0.0/8\ndeny class tunnel", vec![]),
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
-    // Both tiers together leave nothing for the third rule.
+    // Both device tiers together leave nothing for the third rule.
     let tiers = "precedence first-match\nallow 10.0.0.0/8 device unknown\nallow 10.0.0.0/8 device known\ndeny 10.0.0.0/9";
     assert_eq!(found(tiers)[0], shadowed(4, 3));
     assert_eq!(found("allow any\ndeny device known")[0], shadowed(1, 2));
 }
 
 #[test]
-fn conditions_that_never_hold_together_are_found() {
+fn impossible_conditions_are_found() {
     let never = "allow any\nallow 192.168.0.0/16 country CA\nallow 24.48.0.0/16 country US";
     assert_eq!(
-        findings(never, Some(&places()))[0],
+        findings(never, Some(&sample_geo()))[0],
         "line 2 never matches: its conditions never hold together"
     );
 }
 
 #[test]
-fn a_place_that_no_rule_names_is_found() {
+fn unused_place_is_found() {
     for text in [
         "place \"a\" = 10.0.0.0/8\nallow 10.0.0.0/8",
         "place \"a\" = 10.0.0.0/8\nplace \"b\" = 11.0.0.0/8\nallow place \"b\"",
@@ -71,7 +71,7 @@ fn a_place_that_no_rule_names_is_found() {
 }
 
 #[test]
-fn a_rule_without_its_database_is_found() {
+fn rule_without_database_is_found() {
     for (text, line, subject) in [
         ("allow any\ndeny country CA", 2, "country"),
         ("allow 10.0.0.0/8 asn 5\nallow any", 1, "asn"),
@@ -85,8 +85,8 @@ fn a_rule_without_its_database_is_found() {
 }
 
 #[test]
-fn a_deny_of_known_devices_alone_is_found() {
-    let known = "a known device becomes unknown by dropping its cookie";
+fn deny_of_known_devices_is_found() {
+    let known = "a known device becomes unknown when its cookie is deleted";
     let says = |text: &str| found(text).iter().any(|one| one.ends_with(known));
     assert!(says("allow any\ndeny 10.0.0.0/8 device known"));
     assert!(!says("allow any\nallow 10.0.0.0/8 device known"));
@@ -94,7 +94,10 @@ fn a_deny_of_known_devices_alone_is_found() {
 }
 
 #[test]
-fn rules_that_let_nobody_in_are_found() {
-    assert_eq!(found("default deny"), ["nobody is allowed from anywhere"]);
+fn rules_without_any_access_are_found() {
+    assert_eq!(
+        found("default deny"),
+        ["no user is allowed from any address"]
+    );
     assert!(found("for tag 1 allow 10.0.0.0/8").is_empty());
 }

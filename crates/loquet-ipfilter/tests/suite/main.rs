@@ -1,4 +1,5 @@
-//! The tests of loquet-ipfilter through its public face, in one program: each links but once.
+//! Tests of the public API of loquet-ipfilter, linked into one program. Prefixes of test names such as `h1_` are the
+//! requirements in `docs/requirements.md`.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -14,22 +15,22 @@
 
 mod addresses;
 mod analysis;
-mod built;
+mod audience;
+mod built_rules;
 mod client_address;
 mod common;
 mod corpus;
 mod databases;
 mod forwarded;
 mod generated;
-mod golden;
 mod import;
 mod lint;
 #[cfg(feature = "maxmind")]
 mod maxmind;
 mod oracle;
 mod planes;
+mod precedence;
 mod prefixes;
-mod strangers;
 mod support;
 mod text;
 mod trusted_proxies;

@@ -1,8 +1,8 @@
-//! MaxMind databases: our own by a writer crate, and the shared ones where they are.
+//! MaxMind databases: generated ones, and the shared ones if present.
 use std::net::IpAddr;
 use std::path::Path;
 
-use loquet_ipfilter::{Asn, Class, Country, Filter, Geo, MmdbError, Origin, Rules, Subject};
+use loquet_ipfilter::{Asn, Class, Country, DatabaseKind, Filter, Geo, MmdbError, Origin, Rules};
 use maxminddb_writer::Database;
 use maxminddb_writer::metadata::IpVersion;
 use maxminddb_writer::paths::IpAddrWithMask;
@@ -47,7 +47,7 @@ struct Operator {
 }
 
 #[derive(Serialize)]
-struct Anonymiser {
+struct Anonymizer {
     is_anonymous: bool,
     is_tor_exit_node: bool,
     is_hosting_provider: bool,
@@ -60,7 +60,7 @@ const fn country(iso_code: &'static str) -> InCountry {
 }
 
 fn whole() -> Geo {
-    // IPv4 lies in the first 96 bits of zeros of an IPv6 tree.
+    // IPv4 lies below the first 96 zero bits of an IPv6 tree.
     let countries = [
         ("::24.48.0.0/112", country("CA")),
         ("::12.0.0.0/104", country("US")),
@@ -72,12 +72,12 @@ fn whole() -> Geo {
             autonomous_system_number: 577,
         },
     )];
-    let tor = Anonymiser {
+    let tor = Anonymizer {
         is_anonymous: true,
         is_tor_exit_node: true,
         is_hosting_provider: false,
     };
-    let nothing = Anonymiser {
+    let nothing = Anonymizer {
         is_anonymous: false,
         is_tor_exit_node: false,
         is_hosting_provider: false,
@@ -96,26 +96,30 @@ fn whole() -> Geo {
 }
 
 #[test]
-fn a_database_is_read_by_its_own_type_and_date() {
+fn database_type_and_build_time_are_read() {
     let geo = whole();
     assert_eq!(geo.country(ip("24.48.255.255")), Country::from_code("CA"));
     assert_eq!(geo.country(ip("24.49.0.0")), None);
     assert_eq!(geo.country(ip("12.255.0.1")), Country::from_code("US"));
     assert_eq!(geo.country(ip("2600:1::")), Country::from_code("CA"));
     assert_eq!(geo.asn(ip("24.48.0.0")), Some(Asn(577)));
-    let classes = geo.anonymiser(ip("24.48.7.7")).unwrap();
+    let classes = geo.anonymizer(ip("24.48.7.7")).unwrap();
     assert_eq!(
         classes.iter().collect::<Vec<_>>(),
         [Class::Anonymous, Class::Tor]
     );
-    assert_eq!(geo.anonymiser(ip("12.0.0.1")).unwrap().iter().count(), 0);
-    let built =
-        [Subject::Country, Subject::Asn, Subject::Anonymiser].map(|subject| geo.built(subject));
+    assert_eq!(geo.anonymizer(ip("12.0.0.1")).unwrap().iter().count(), 0);
+    let built = [
+        DatabaseKind::Country,
+        DatabaseKind::Asn,
+        DatabaseKind::Anonymizer,
+    ]
+    .map(|kind| geo.built(kind));
     assert_eq!(built, [Some(100), Some(200), Some(300)]);
 }
 
 #[test]
-fn one_record_for_all_of_ipv4_is_read() {
+fn record_for_all_of_ipv4_is_read() {
     for (network, in_v6) in [("::/96", "::1"), ("::/40", "::1:0:0:1")] {
         let geo = Geo::default()
             .with_mmdb(&database(
@@ -133,7 +137,7 @@ fn one_record_for_all_of_ipv4_is_read() {
 }
 
 #[test]
-fn a_database_is_folded_into_the_answer() {
+fn database_facts_decide_rules() {
     let rules = Rules::parse_text("allow country CA asn 577\ndeny class tor").unwrap();
     let filter = Filter::compile(&rules, Some(&whole())).unwrap();
     let allowed = |address| filter.check(&Origin::at(ip(address))).is_allowed();
@@ -146,7 +150,7 @@ fn a_database_is_folded_into_the_answer() {
 }
 
 #[test]
-fn a_database_about_something_else_is_refused() {
+fn database_of_other_type_is_refused() {
     let other = database(
         "GeoIP2-Connection-Type",
         1,
@@ -161,7 +165,7 @@ fn a_database_about_something_else_is_refused() {
 }
 
 #[test]
-fn a_country_code_that_is_none_is_unknown() {
+fn invalid_country_code_is_unknown() {
     let odd = [
         ("::1.0.0.0/104", country("xx")),
         ("::2.0.0.0/104", country("USA")),
@@ -175,7 +179,7 @@ fn a_country_code_that_is_none_is_unknown() {
 }
 
 #[test]
-fn g1_a_damaged_database_is_refused_or_read_but_never_fatal() {
+fn g1_damaged_database_never_panics() {
     let sound = database(
         "GeoLite2-Country",
         1,
@@ -184,7 +188,7 @@ fn g1_a_damaged_database_is_refused_or_read_but_never_fatal() {
             ("2600::/16", country("US")),
         ],
     );
-    // Every byte damaged in turn, and every length of a torn file.
+    // Damages every byte in turn, and truncates the file at every length.
     let mut refused = 0_u32;
     for at in 0..sound.len() {
         for damage in [0x00, 0xff, 0x80] {
@@ -213,7 +217,7 @@ fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn g1_the_shared_damaged_databases_are_survived() {
+fn g1_shared_damaged_databases_never_panic() {
     for (name, bytes) in files("geoip-bad") {
         let outcome = Geo::default().with_mmdb(&bytes);
         println!(
@@ -226,7 +230,7 @@ fn g1_the_shared_damaged_databases_are_survived() {
 }
 
 #[test]
-fn the_shared_test_databases_say_what_their_source_says() {
+fn shared_test_databases_match_their_source() {
     let mut geo = Geo::default();
     for (name, bytes) in files("geoip") {
         if name != "GeoIP2-City-Test.mmdb" {
@@ -241,7 +245,7 @@ fn the_shared_test_databases_say_what_their_source_says() {
             );
         }
     }
-    if geo.built(Subject::Country).is_none() {
+    if geo.built(DatabaseKind::Country).is_none() {
         return;
     }
     assert_eq!(geo.country(ip("81.2.69.142")), Country::from_code("GB"));
@@ -250,6 +254,6 @@ fn the_shared_test_databases_say_what_their_source_says() {
         Country::from_code("GB")
     );
     assert_eq!(geo.asn(ip("1.128.0.1")), Some(Asn(1221)));
-    let classes = geo.anonymiser(ip("1.2.0.1")).unwrap();
+    let classes = geo.anonymizer(ip("1.2.0.1")).unwrap();
     assert!(classes.contains(Class::Anonymous) && classes.contains(Class::Vpn));
 }

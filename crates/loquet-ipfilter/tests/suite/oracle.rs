@@ -1,4 +1,4 @@
-//! The folded filter against the rules asked one by one, at every boundary −1, 0, +1.
+//! Compares the compiled filter with rule-by-rule evaluation, at every boundary −1, 0, +1.
 use std::net::{IpAddr, Ipv6Addr};
 
 use loquet_ipfilter::{CompileError, DeviceTier, Filter, Geo, Origin, PlaceItem, Rules, Tag};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::common::near;
 use crate::generated::{geo, rules};
 
-/// Addresses just outside, at the edge of and inside everything that is written, mapped forms and tunnels included.
+/// Returns addresses just outside, at the edge and inside of every network, with mapped forms and tunnels.
 fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
     let places = rules
         .places()
@@ -76,14 +76,14 @@ fn agree(rules: &Rules, geo: Option<&Geo>) {
                 );
             }
         }
-        let record = filter.explain_stranger(address);
+        let record = filter.explain_before_login(address);
         assert_eq!(
-            filter.check_stranger(address),
+            filter.check_before_login(address),
             record.verdict,
             "{address:?}\n{rules}{record}"
         );
         assert_eq!(
-            filter.decide_stranger(address),
+            filter.decide_before_login(address),
             record.verdict.decision,
             "{address:?}\n{rules}{record}"
         );
@@ -94,17 +94,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn l2_simple_rules_agree_with_the_rules_asked_one_by_one(rules in rules(false)) {
+    fn l2_index_agrees_with_evaluation(rules in rules(false)) {
         agree(&rules, None);
     }
 
     #[test]
-    fn l2_rules_with_places_and_databases_agree_too(rules in rules(true), geo in geo()) {
+    fn l2_index_agrees_with_evaluation_with_databases(rules in rules(true), geo in geo()) {
         agree(&rules, geo.as_ref());
     }
 
     #[test]
-    fn text_of_rules_reads_back_to_the_same_rules(rules in rules(true)) {
+    fn displayed_rules_parse_to_same_rules(rules in rules(true)) {
         let text = rules.to_string();
         let again = Rules::parse_text(&text).unwrap();
         prop_assert_eq!(again.to_string(), text);

@@ -1,4 +1,4 @@
-//! Many networks: the decision, which bit planes make, against the rule, which a search finds.
+//! Many networks: compares the decision of the bit planes with the rule that the search finds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,7 +6,7 @@ use loquet_ipfilter::{DeviceTier, Filter, Origin, Precedence, Prefix, Rule, Rule
 
 use crate::common::{cut, near};
 
-/// A seeded generator of route-like prefixes, so that the planes are built without any file.
+/// Generates route-like prefixes from a seed, so that the test needs no file.
 fn routes(seed: u64, count: usize, v6: bool) -> Vec<Prefix> {
     let mut state = seed;
     let mut next = move || {
@@ -38,7 +38,7 @@ fn routes(seed: u64, count: usize, v6: bool) -> Vec<Prefix> {
         .collect()
 }
 
-fn compare_at_every_edge(rules: &Rules) {
+fn compare_at_boundaries(rules: &Rules) {
     let filter = Filter::compile(rules, None).unwrap();
     let mut edges: Vec<IpAddr> = Vec::new();
     for prefix in rules.rules().iter().flat_map(|rule| rule.prefixes()) {
@@ -70,7 +70,7 @@ fn compare_at_every_edge(rules: &Rules) {
 }
 
 #[test]
-fn the_planes_agree_with_the_spans_at_every_boundary() {
+fn planes_agree_with_spans_at_boundaries() {
     for (precedence, tagged) in [
         (Precedence::MostSpecific, false),
         (Precedence::MostSpecific, true),
@@ -96,12 +96,12 @@ fn the_planes_agree_with_the_spans_at_every_boundary() {
         }
         let filter = Filter::compile(&rules, None).unwrap();
         assert!(filter.index_bytes().0 > 1 << 17, "this is about the planes");
-        compare_at_every_edge(&rules);
+        compare_at_boundaries(&rules);
     }
 }
 
 #[test]
-fn the_planes_agree_with_the_rules_asked_one_by_one() {
+fn planes_agree_with_evaluation() {
     let mut rules = Rules::new();
     rules.set_precedence(Precedence::MostSpecific);
     let prefixes: std::collections::BTreeSet<Prefix> = routes(11, 700, false).into_iter().collect();
@@ -125,7 +125,7 @@ fn the_planes_agree_with_the_rules_asked_one_by_one() {
 }
 
 #[test]
-fn the_index_stays_small() {
+fn index_stays_small() {
     let bytes = |count: usize| {
         let mut rules = Rules::new();
         rules.set_precedence(Precedence::MostSpecific);
@@ -144,11 +144,11 @@ fn the_index_stays_small() {
         Filter::compile(&rules, None).unwrap().index_bytes()
     };
     let within = |(v4, v6): (usize, usize), most: (usize, usize)| {
-        // Not much less either: then something would have been left out of the count.
+        // A much lower count would mean that something is not counted.
         assert!((most.0 / 2..=most.0).contains(&v4), "{v4}");
         assert!((most.1 / 2..=most.1).contains(&v6), "{v6}");
     };
-    // The random IPv6 networks lie apart, unlike real ones, so that little can be shared.
+    // Unlike real networks, random IPv6 networks are scattered and share little.
     within(bytes(20_000), (310_000, 880_000));
     within(bytes(100), (9_500, 12_000));
     within(bytes(0), (8, 8));

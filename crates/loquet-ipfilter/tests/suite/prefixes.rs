@@ -1,4 +1,4 @@
-//! Rules P1–P6: what is an address, what is a prefix.
+//! Requirements P1–P6: parsing of addresses and prefixes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ fn fault(text: &str) -> PrefixError {
 }
 
 #[test]
-fn p1_leading_zeros_are_refused_everywhere() {
+fn p1_leading_zero_is_refused() {
     for (text, offset) in [
         ("010.0.0.1", 0),
         ("192.168.010.1/24", 8),
@@ -27,10 +27,10 @@ fn p1_leading_zeros_are_refused_everywhere() {
 }
 
 #[test]
-fn p2_short_hexadecimal_decimal_and_decorated_forms_are_refused() {
+fn p2_nonstandard_address_is_refused() {
     for text in [
         "a.b.c.d",
-        // Would be 10.10.10.10 if each byte counted for what it is beyond a zero.
+        // Would be 10.10.10.10 for a parser that subtracts `'0'` without a check.
         "aF:.aF:.aF:.aF:",
         "",
         "127.1",
@@ -72,8 +72,8 @@ fn p2_short_hexadecimal_decimal_and_decorated_forms_are_refused() {
 }
 
 #[test]
-fn p3_host_bits_name_the_network_that_was_meant() {
-    // All host bits and no others.
+fn p3_error_for_host_bits_names_network() {
+    // All host bits are set, and no others.
     assert!(matches!(
         fault("0.0.0.255/24"),
         PrefixError::HostBits { network } if network.to_string() == "0.0.0.0/24"
@@ -95,7 +95,7 @@ fn p3_host_bits_name_the_network_that_was_meant() {
 }
 
 #[test]
-fn p4_everything_must_be_asked_for_by_name() {
+fn p4_zero_length_prefix_is_refused() {
     for text in ["0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96"] {
         assert_eq!(fault(text), PrefixError::Everything, "{text}");
     }
@@ -110,7 +110,7 @@ fn p4_everything_must_be_asked_for_by_name() {
 }
 
 #[test]
-fn p4_lengths_are_plain_numbers_within_the_family() {
+fn p4_invalid_length_is_refused() {
     for text in [
         "10.0.0.0/",
         "10.0.0.0/08",
@@ -150,7 +150,7 @@ fn p4_lengths_are_plain_numbers_within_the_family() {
 }
 
 #[test]
-fn p4_masks_are_right_at_the_ends() {
+fn p4_masks_are_right_at_extreme_lengths() {
     let prefix = |text: &str| text.parse::<Prefix>().unwrap();
     assert!(prefix("128.0.0.0/1").contains(ip("255.255.255.255")));
     assert!(!prefix("128.0.0.0/1").contains(ip("127.255.255.255")));
@@ -168,7 +168,7 @@ fn p4_masks_are_right_at_the_ends() {
 }
 
 #[test]
-fn p5_a_mapped_prefix_is_the_ipv4_prefix() {
+fn p5_mapped_prefix_becomes_ipv4_prefix() {
     for (text, same) in [
         ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
         ("::ffff:1.2.3.4", "1.2.3.4"),
@@ -187,12 +187,12 @@ fn p5_a_mapped_prefix_is_the_ipv4_prefix() {
 }
 
 #[test]
-fn p6_zone_ids_are_refused() {
+fn p6_zone_id_is_refused() {
     assert_eq!(fault("fe80::1%eth0"), PrefixError::Zone { offset: 7 });
     assert_eq!(fault("fe80::%1/64"), PrefixError::Zone { offset: 6 });
 }
 
-/// Whatever may be written for an address, and near misses of it.
+/// Generates addresses in many notations, and near misses.
 fn scribble() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<u32>().prop_map(|bits| Ipv4Addr::from_bits(bits).to_string()),
@@ -209,21 +209,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn an_address_reads_as_the_standard_library_reads_it(text in scribble()) {
+    fn address_parses_as_in_standard_library(text in scribble()) {
         let ours = text.parse::<Prefix>().ok();
         let theirs = text.parse::<IpAddr>().ok();
         prop_assert_eq!(ours.map(Prefix::network), theirs.map(|address| address.to_canonical()), "{}", text);
     }
 
     #[test]
-    fn a_prefix_reads_as_two_other_crates_read_it(text in scribble(), len in "[0-9]{1,3}") {
+    fn prefix_parses_as_in_two_other_crates(text in scribble(), len in "[0-9]{1,3}") {
         let text = format!("{text}/{len}");
         let ours = text.parse::<Prefix>();
         let cidr = text.parse::<cidr::IpCidr>().ok();
         let network = text.parse::<ip_network::IpNetwork>().ok();
         match ours {
             Ok(prefix) if text.contains(':') && prefix.network().is_ipv4() => {
-                // They keep the mapped form; ours is the same network shifted by 96.
+                // The other crates keep the mapped form; ours is the same network shifted by 96.
                 let cidr = cidr.expect("accepted by cidr");
                 prop_assert_eq!(cidr.network_length(), prefix.len() + 96);
                 prop_assert_eq!(cidr.first_address().to_canonical(), prefix.network());
@@ -235,14 +235,14 @@ proptest! {
                 let network = network.expect("accepted by ip_network");
                 prop_assert_eq!((network.network_address(), network.netmask()), (prefix.network(), prefix.len()));
             }
-            // What only ours refuses is refused on purpose.
+            // Only ours refuses these, on purpose.
             Err(PrefixError::Everything | PrefixError::ShortMapped { .. } | PrefixError::Length { .. }) => {}
             Err(error) => prop_assert!(cidr.is_none(), "{}: {}", text, error),
         }
     }
 
     #[test]
-    fn a_prefix_is_displayed_as_it_is_read(bits in any::<u128>(), len in 1..=128_u8, v4 in any::<bool>()) {
+    fn displayed_prefix_parses_to_same_prefix(bits in any::<u128>(), len in 1..=128_u8, v4 in any::<bool>()) {
         let address = if v4 { IpAddr::V4(Ipv4Addr::from_bits(bits as u32)) } else { IpAddr::V6(Ipv6Addr::from_bits(bits)) };
         let prefix = match Prefix::new(address, len.min(if v4 { 32 } else { 128 })) {
             Ok(prefix) => prefix,
@@ -253,16 +253,16 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reader_of_rules_fall_over(text in "\\PC{0,80}") {
+    fn rules_parser_never_panics(text in "\\PC{0,80}") {
         if let Err(error) = Rules::parse_text(&text) {
             prop_assert!(error.line >= 1 && error.column >= 1);
         }
     }
 }
 
-/// Python's `ipaddress` as another opinion, where Python is.
+/// Compares with Python's `ipaddress`, if Python is installed.
 #[test]
-fn prefixes_read_as_python_reads_them() {
+fn prefixes_parse_as_in_python() {
     use std::io::Write;
     use std::process::{Command, Stdio};
     let script = "import sys, ipaddress\nfor line in sys.stdin:\n    text = line.rstrip('\\n')\n    try:\n        n = ipaddress.ip_network(text, strict=True)\n        print(n.network_address, n.prefixlen)\n    except ValueError:\n        print('-')\n";

@@ -1,4 +1,4 @@
-//! The text of rules: what is refused, where, and what is written back.
+//! The text form of rules: error positions, limits and output.
 use loquet_ipfilter::{RuleFault, Rules, RulesError, TextFault};
 
 #[track_caller]
@@ -13,8 +13,8 @@ fn refused(text: &str, line: u32, column: u32, message: &str) {
 
 const STARTS: &str =
     "expected `allow`, `deny`, `for tag`, `place`, `default`, `precedence` or `embedded`";
-const NO_CONDITION: &str = "the rule names no condition; write `any` for every address";
-const EVERYTHING: &str = "this is every address; say so with `any`, `any-v4` or `any-v6`";
+const NO_CONDITION: &str = "the rule has no condition; write `any` for every address";
+const EVERYTHING: &str = "this is every address; write `any`, `any-v4` or `any-v6`";
 const PRECEDENCE: &str = "expected `deny-overrides`, `most-specific` or `first-match`";
 const COUNTRY: &str = "expected a country's two capital letters or `unknown`";
 const ASN: &str = "expected the number of an autonomous system, without `AS`, or `unknown`";
@@ -22,17 +22,17 @@ const CLASS: &str =
     "expected `special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 const PLACE_ITEM: &str = "expected a network, `country` or `asn`";
 const NAME: &str = "a name has 1 to 128 bytes and neither quotation marks nor control characters";
-const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `unknown`, or a word that says of what kind the \
-                          name is: `country`, `place`, `asn`, `class`, `device`";
+const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `unknown`, or a keyword before the \
+                          name: `country`, `place`, `asn`, `class`, `device`";
 
 #[test]
-fn a_rule_is_refused_at_the_line_and_column_of_its_fault() {
+fn invalid_rule_is_refused_at_its_position() {
     for (text, line, column, message) in [
         ("permit 10.0.0.0/8", 1, 1, STARTS),
         ("\n  Allow 10.0.0.0/8", 2, 3, STARTS),
         ("\"allow\" 10.0.0.0/8", 1, 1, STARTS),
         ("allow", 1, 1, NO_CONDITION),
-        ("for tag 1 allow # nobody", 1, 11, NO_CONDITION),
+        ("for tag 1 allow # no one", 1, 11, NO_CONDITION),
         (
             "allow 10.0.0.0/8\r\ndeny 10.0.0.1/8",
             2,
@@ -58,7 +58,7 @@ fn a_rule_is_refused_at_the_line_and_column_of_its_fault() {
 }
 
 #[test]
-fn a_setting_is_refused_at_its_fault() {
+fn invalid_setting_is_refused_at_its_position() {
     for (text, line, column, message) in [
         ("default deny\ndefault allow", 2, 1, "already set above"),
         ("precedence first", 1, 12, PRECEDENCE),
@@ -71,7 +71,7 @@ fn a_setting_is_refused_at_its_fault() {
 }
 
 #[test]
-fn a_value_is_refused_at_its_fault() {
+fn invalid_value_is_refused_at_its_position() {
     for (text, line, column, message) in [
         ("allow country ca", 1, 15, COUNTRY),
         ("allow country", 1, 14, COUNTRY),
@@ -88,7 +88,7 @@ fn a_value_is_refused_at_its_fault() {
 }
 
 #[test]
-fn a_place_is_refused_at_its_fault() {
+fn invalid_place_is_refused_at_its_position() {
     for (text, line, column, message) in [
         (
             "place \"été\" = 10.0.0.0/33",
@@ -107,7 +107,7 @@ fn a_place_is_refused_at_its_fault() {
             "allow place \"Laval",
             1,
             13,
-            "the quotation mark is never closed",
+            "the quotation mark is not closed",
         ),
         (
             "allow any\nallow any place \"Laval\"",
@@ -122,7 +122,7 @@ fn a_place_is_refused_at_its_fault() {
             "expected a name in quotation marks",
         ),
         ("place \"a\" 10.0.0.0/8", 1, 11, "expected `=`"),
-        ("place \"a\" =", 1, 7, "the place \"a\" consists of nothing"),
+        ("place \"a\" =", 1, 7, "the place \"a\" has no parts"),
         ("place \"\" = 10.0.0.0/8", 1, 7, NAME),
         (
             "place \"a\" = 10.0.0.0/8\nplace \"a\" = 11.0.0.0/8",
@@ -145,7 +145,7 @@ fn a_place_is_refused_at_its_fault() {
 }
 
 #[test]
-fn limits_hold_exactly() {
+fn limits_are_exact() {
     let tags = |count: usize| {
         format!(
             "for tag {}allow any",
@@ -169,7 +169,7 @@ fn limits_hold_exactly() {
 }
 
 #[test]
-fn the_text_of_rules_is_what_an_operator_reads() {
+fn parsed_rules_display_as_written() {
     let text = "precedence first-match\ndefault allow\nembedded trusted\n\
         place \"Canada\" = country CA\nplace \"Garderie Laval\" = 203.0.113.0/28 198.51.100.7/32 asn 577 address any-v6\n\
         for tag 1 22 allow 10.0.0.0/8 2001:db8::/32 place \"Canada\" \"Garderie Laval\" country FR unknown asn 5 unknown \
@@ -183,11 +183,44 @@ fn the_text_of_rules_is_what_an_operator_reads() {
 }
 
 #[test]
-fn what_holds_by_default_may_be_written_out() {
+fn default_settings_may_be_written() {
     let written = "embedded deny-only\nplace \"all\" = any\nallow place \"all\"";
     let again = Rules::parse_text(written).unwrap().to_string();
     assert_eq!(
         again,
         "precedence deny-overrides\ndefault deny\nplace \"all\" = any-v4 any-v6\nallow place \"all\"\n"
     );
+}
+
+#[test]
+fn documented_lines_are_parsed() {
+    let docs = include_str!("../../docs/rules.md");
+    let sample = docs.split("```").nth(1).unwrap().trim_start_matches("text");
+    assert_eq!(Rules::parse_text(sample).unwrap().rules().len(), 3);
+    let starts = [
+        "#",
+        "precedence",
+        "default",
+        "embedded",
+        "place",
+        "allow",
+        "deny",
+        "for",
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    for code in docs.split('`').skip(1).step_by(2) {
+        let start = code.split(' ').next().unwrap();
+        if !code.contains(' ') || !starts.contains(&start) {
+            continue;
+        }
+        let places = "place \"Laval\" = any\nplace \"Canada\" = any\n";
+        let text = if start == "place" {
+            code.to_owned()
+        } else {
+            format!("{places}{code}")
+        };
+        assert!(Rules::parse_text(&text).is_ok(), "{code}");
+        seen.insert(start);
+    }
+    assert_eq!(seen.len(), starts.len(), "{seen:?}");
 }

@@ -1,4 +1,4 @@
-//! Which proxies are trusted.
+//! Trusted proxies.
 
 use loquet_ipfilter::{ProxyError, TrustedProxies};
 
@@ -9,16 +9,16 @@ pub(crate) fn trusted() -> TrustedProxies {
 }
 
 #[test]
-fn a_set_up_that_trusts_nobody_or_everybody_is_refused() {
+fn empty_or_unlimited_trust_is_refused() {
     let new = |list: &[&str]| TrustedProxies::new(list.iter().map(|p| p.parse().unwrap()));
-    assert_eq!(new(&[]), Err(ProxyError::NobodyTrusted));
+    assert_eq!(new(&[]), Err(ProxyError::NoProxies));
     assert!(matches!(
         new(&["0.0.0.0/1", "128.0.0.0/1"]),
-        Err(ProxyError::EverybodyTrusted(_))
+        Err(ProxyError::AllAddressesTrusted(_))
     ));
     assert!(matches!(
         new(&["::/1", "8000::/1"]),
-        Err(ProxyError::EverybodyTrusted(_))
+        Err(ProxyError::AllAddressesTrusted(_))
     ));
     assert!(new(&["0.0.0.0/1", "128.0.0.0/2"]).is_ok());
     let many = (0..=4096_u32).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256).parse().unwrap());
@@ -30,7 +30,7 @@ fn a_set_up_that_trusts_nobody_or_everybody_is_refused() {
 }
 
 #[test]
-fn what_lies_between_two_trusted_networks_is_not_trusted() {
+fn gap_between_trusted_networks_is_untrusted() {
     let networks = ["10.0.0.0/24", "10.0.2.0/24", "10.0.2.64/26", "10.0.3.0/24"];
     let trusted = TrustedProxies::new(networks.map(|text| text.parse().unwrap())).unwrap();
     for (text, inside) in [
@@ -47,7 +47,7 @@ fn what_lies_between_two_trusted_networks_is_not_trusted() {
 }
 
 #[test]
-fn trusted_networks_hold_at_each_boundary() {
+fn trusted_networks_end_at_their_boundaries() {
     let trusted = trusted();
     for (text, inside) in [
         ("9.255.255.255", false),

@@ -1,4 +1,4 @@
-//! A whole routing table against a naive look-up, at every boundary −1, 0, +1: `cargo xtask long`.
+//! Compares a whole routing table with a naive look-up, at every boundary −1, 0, +1. `cargo xtask long` runs it.
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use loquet_ipfilter::{Decision, Filter, Origin, Precedence, Prefix, Rule, Rules,
 
 use crate::common::{cut, masked, near};
 
-/// The Internet's routing table where it lies beside the project; a generated one elsewhere.
+/// Returns the Internet's routing table if it is present, otherwise a generated one.
 fn table() -> Vec<Prefix> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -48,7 +48,7 @@ fn table() -> Vec<Prefix> {
 
 #[test]
 #[ignore = "six million addresses: minutes unoptimised"]
-fn every_boundary_of_a_whole_table_is_decided_as_a_naive_look_up_does() {
+fn whole_routing_table_agrees_with_naive_lookup() {
     let table = table();
     assert!(table.len() > 600_000);
     let mut rules = Rules::new();
@@ -65,7 +65,7 @@ fn every_boundary_of_a_whole_table_is_decided_as_a_naive_look_up_does() {
         lengths.push((prefix.network().is_ipv4(), prefix.len()));
         rules.add_rule(rule.from_prefix(*prefix)).unwrap();
     }
-    // The longest first.
+    // Longest first.
     lengths.sort_unstable_by(|one, two| two.cmp(one));
     lengths.dedup();
     let filter = Filter::compile(&rules, None).unwrap();
@@ -77,7 +77,7 @@ fn every_boundary_of_a_whole_table_is_decided_as_a_naive_look_up_does() {
         .flat_map(|prefix| [prefix.network(), prefix.last()])
     {
         for address in near(edge) {
-            // What a tunnel's address gets is told by the address inside as well: a matter of other tests.
+            // Addresses in tunnels also depend on the embedded address; other tests cover them.
             if matches!(address, IpAddr::V6(v6) if embedded_v4(v6).is_some()) {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! What the tests and the fuzz targets share: an oracle that is as naive as the RFCs, and the properties that compare
-//! the crate with it. One property serves the property test, the fuzz target and the replay of its corpus.
+//! An oracle that follows the RFCs literally, and checks that compare the crate with it. The property tests, the fuzz
+//! targets and the replay of the fuzz corpus use the same checks.
 #![allow(dead_code, reason = "each fuzz target uses a part")]
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,7 +8,7 @@ use loquet_otp::{
     Period, Reach, Search, Secret, Totp, TypedCode, Verdict, Window,
 };
 
-/// HOTP(K, C) as RFC 4226 §5.3 spells it, in text.
+/// Returns HOTP(K, C) as text, written as RFC 4226 §5.3 describes it.
 pub(crate) fn code(secret: &[u8], algorithm: Algorithm, counter: u64, digits: Digits) -> String {
     fn hmac<M: Mac + KeyInit>(secret: &[u8], counter: u64) -> Vec<u8> {
         let mut mac = <M as KeyInit>::new_from_slice(secret).unwrap();
@@ -26,7 +26,7 @@ pub(crate) fn code(secret: &[u8], algorithm: Algorithm, counter: u64, digits: Di
     text[text.len() - usize::from(digits.count())..].to_owned()
 }
 
-/// One whole situation of a verifier.
+/// The inputs of a verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation {
     pub(crate) secret: Vec<u8>,
@@ -37,12 +37,12 @@ pub(crate) struct Situation {
     pub(crate) after: Option<u64>,
     pub(crate) reach: Reach,
     pub(crate) look_ahead: LookAhead,
-    /// Where the typed codes come from, in steps from the present; beyond time they are codes of step 0.
+    /// The step of the typed codes, relative to the present. Out of range, they are codes of step 0.
     pub(crate) typed_at: i64,
 }
 
 impl Situation {
-    /// Takes any bytes as a situation, so that a fuzzer reaches all of them. Extremes are as likely as usual values.
+    /// Makes a situation from any bytes, so that a fuzzer reaches every one. Extreme values are as likely as usual ones.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let mut bytes = bytes.iter().copied();
         let mut byte = || bytes.next().unwrap_or(0);
@@ -103,7 +103,7 @@ impl Situation {
         Secret::new(&self.secret).unwrap().key(self.totp.algorithm)
     }
 
-    /// The step of the RFC, without the cleverness: before T0 it is 0.
+    /// Returns the step as the RFC defines it, or 0 before T0.
     pub(crate) fn present(&self) -> i128 {
         let since = i128::from(self.now) - i128::from(self.totp.t0);
         (since / i128::from(self.totp.period.seconds())).max(0)
@@ -130,7 +130,7 @@ impl Situation {
         self.after.is_none_or(|bound| step > i128::from(bound))
     }
 
-    /// Everything that can be said about codes is what the oracle says.
+    /// Checks that all functions agree with the oracle.
     pub(crate) fn holds(&self) {
         self.generates_as_the_oracle();
         self.verifies_as_the_oracle();
@@ -177,7 +177,7 @@ impl Situation {
                 offset: i64::try_from(step - present).unwrap(),
             }),
             (None, Some(step), Some(after)) => {
-                // The phone shows step n at the instant of step n minus its drift.
+                // A phone shows step n at the time of step n minus its drift.
                 let shown = (i128::from(after) + 1).min(u64::MAX.into()) - drift;
                 let shown = shown.clamp(0, u64::MAX.into());
                 let fresh_at =
@@ -296,8 +296,8 @@ impl Situation {
     }
 }
 
-/// Whatever is typed is a code in its canonical form, or an error at the right place.
-pub(crate) fn typed_text_is_read_exactly(text: &str) {
+/// Checks that any text is a code in its canonical form, or an error at the right position.
+pub(crate) fn check_typed_code(text: &str) {
     for digits in Digits::ALL {
         let zeros: String = text.chars().filter(char::is_ascii_digit).collect();
         match TypedCode::parse(text, digits) {

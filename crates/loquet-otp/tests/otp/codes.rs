@@ -1,4 +1,4 @@
-//! Codes as people type them, in all spellings and lengths.
+//! Typed codes: spellings, lengths and errors.
 
 use loquet_otp::{
     Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match, Secret, Totp,
@@ -11,9 +11,9 @@ fn key() -> Key {
     Secret::from(*b"12345678901234567890").key(Algorithm::Sha1)
 }
 
-/// Vault and OpenBao, CVE-2025-6014: a blank in the code dodged the list of used codes and the limit.
+/// Vault and OpenBao, CVE-2025-6014: a space in the code bypassed the list of used codes and the attempt limit.
 #[test]
-fn typed_codes_are_taken_in_all_the_ways_that_people_type_them() {
+fn all_spellings_of_typed_code_are_equal() {
     let plain = TypedCode::parse("012345", Digits::Six).unwrap();
     for text in [
         "012 345",
@@ -41,7 +41,7 @@ fn refused(text: &str, error: CodeError, message: &str) {
 }
 
 #[test]
-fn a_wrong_number_of_digits_is_refused() {
+fn wrong_number_of_digits_is_refused() {
     for text in ["", " - "] {
         refused(text, CodeError::Empty, "no code was typed");
     }
@@ -52,7 +52,7 @@ fn a_wrong_number_of_digits_is_refused() {
 }
 
 #[test]
-fn what_is_no_digit_is_refused_with_its_place() {
+fn non_digit_is_refused_with_position() {
     for (text, position) in [
         ("12345O", 6),
         ("é12345", 1),
@@ -70,12 +70,15 @@ fn what_is_no_digit_is_refused_with_its_place() {
 }
 
 #[test]
-fn absurdly_long_text_is_not_read() {
+fn overlong_text_is_refused() {
     let padded = |len: usize| format!("{}123456", " ".repeat(len - 6));
     assert!(TypedCode::parse(&padded(64), Digits::Six).is_ok());
     let error = TypedCode::parse(&padded(65), Digits::Six).unwrap_err();
     assert_eq!(error, CodeError::TooLong { len: 65 });
-    assert_eq!(error.to_string(), "65 bytes are too long for a code");
+    assert_eq!(
+        error.to_string(),
+        "the text has 65 bytes: at most 64 are allowed"
+    );
     let digits = TypedCode::parse(&"9".repeat(64), Digits::Eight).unwrap_err();
     assert_eq!(
         digits,
@@ -86,7 +89,7 @@ fn absurdly_long_text_is_not_read() {
     );
 }
 
-/// Codes kept as numbers lose their zeros: 25193 has the code 000039 under this secret.
+/// Codes stored as numbers lose their leading zeros. Counter 25193 of this secret has the code 000039.
 #[test]
 fn leading_zeros_are_kept() {
     let code = Hotp::default().generate(&key(), 25_193);
@@ -109,9 +112,9 @@ fn leading_zeros_are_kept() {
     );
 }
 
-/// hectorm/otpauth, issue 3: the digit count came from the typed code, so that one digit was compared with one digit. A code of one length must not pass where another is expected, not even with leading zeros.
+/// hectorm/otpauth, issue 3: the digit count came from the typed code, so that one digit was compared with one digit.
 #[test]
-fn a_code_of_another_length_is_wrong() {
+fn code_of_another_length_is_wrong() {
     let totp = Totp {
         digits: Digits::Eight,
         ..Totp::default()

@@ -1,4 +1,4 @@
-//! Codes by counter: look-ahead, and tokens that are out of step.
+//! Counter-based codes: look-ahead and resynchronization.
 
 use loquet_otp::{
     Algorithm, Digits, Hotp, HotpVerdict, Key, LookAhead, LookAheadError, Reach, Secret, TypedCode,
@@ -9,7 +9,7 @@ fn key() -> Key {
 }
 
 #[test]
-fn the_last_counter_of_all_is_never_accepted() {
+fn last_counter_is_never_accepted() {
     let (hotp, key) = (Hotp::default(), key());
     let at = |counter| -> TypedCode { hotp.generate(&key, counter).into() };
     let verify = |counter, expected| hotp.verify(&key, at(counter), expected, LookAhead::default());
@@ -27,7 +27,7 @@ fn the_last_counter_of_all_is_never_accepted() {
 }
 
 #[test]
-fn look_ahead_is_exact_and_capped() {
+fn look_ahead_is_exact_and_limited() {
     let (hotp, key) = (Hotp::default(), key());
     for ahead in [0, 1, 10, LookAhead::MAX] {
         let look_ahead = LookAhead::new(ahead).unwrap();
@@ -61,8 +61,8 @@ fn look_ahead_is_exact_and_capped() {
 }
 
 #[test]
-fn of_several_matching_counters_the_first_wins() {
-    // These neighbours share a code, found by search.
+fn first_of_several_matching_counters_wins() {
+    // Two neighboring counters of this secret with the same code, found by search.
     let key = Secret::from(*b"12345678901234567890").key(Algorithm::Sha1);
     let typed = TypedCode::parse("911617", Digits::Six).unwrap();
     assert_eq!(

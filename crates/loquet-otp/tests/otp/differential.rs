@@ -1,4 +1,4 @@
-//! Codes and matches beside those of an independent implementation, `totp-rfc`.
+//! Comparison with an independent implementation, `totp-rfc`.
 
 use loquet_otp::{
     Algorithm, Digits, Drift, Hotp, Match, Period, Secret, Totp, TypedCode, Verdict, Window,
@@ -7,12 +7,12 @@ use loquet_otp::{
 use crate::accepting;
 use proptest::prelude::*;
 
-/// Secrets of every length, also longer than the block of the shorter hashes.
+/// Secrets of every length, including longer than a hash block.
 fn secrets() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), Secret::MIN..=Secret::MAX)
 }
 
-/// All of the 64 bits, with both ends as likely as the middle.
+/// Times over all 64 bits, with both ends as likely as the middle.
 fn times() -> impl Strategy<Value = u64> {
     prop_oneof![
         any::<u64>(),
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn codes_and_matches_are_those_of_totp_rfc(
+    fn codes_and_matches_agree_with_totp_rfc(
         secret in secrets(),
         totp in parameters(),
         now in times(),
@@ -70,7 +70,7 @@ proptest! {
         let ours = totp.verify(&key, typed, now, accepting(Window::new(past, future).unwrap(), Drift::NONE, None));
         match (theirs, ours) {
             (None, ours) => prop_assert_eq!(ours, Verdict::Wrong),
-            // Where two steps share a code, they take the nearest and we the newest.
+            // If two steps share a code, totp-rfc returns the nearest and this crate the newest.
             (Some(theirs), Verdict::Accepted(Match { step, .. })) => {
                 prop_assert!(step >= theirs.counter());
                 prop_assert_eq!(hotp.generate(&key, step).to_string(), text);

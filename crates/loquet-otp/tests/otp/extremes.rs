@@ -1,4 +1,4 @@
-//! Both ends of time: nothing panics, nothing wraps around.
+//! Extreme times: no panic and no overflow.
 
 use loquet_otp::{
     Algorithm, Drift, Hotp, Key, Match, Period, Reach, Search, Secret, Totp, TypedCode, Verdict,
@@ -25,7 +25,7 @@ const WIDEST: Window = match Window::new(Window::MAX, Window::MAX) {
 };
 
 #[test]
-fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
+fn current_code_is_accepted_at_extreme_times() {
     let times = [
         0,
         1,
@@ -84,14 +84,14 @@ fn every_extreme_of_time_is_survived_and_its_own_code_accepted() {
 }
 
 #[test]
-fn the_window_is_cut_at_the_beginning_of_time() {
+fn window_is_clamped_at_step_zero() {
     let (totp, key) = (totp(30, 0), key());
     let one: TypedCode = totp.generate(&key, 30).into();
     assert_eq!(
         totp.verify(&key, one, 0, accepting(WIDEST, Drift::NONE, None)),
         Verdict::Accepted(Match { step: 1, offset: 1 })
     );
-    // The step before the first one does not exist; wrapped around it would be the last one of all.
+    // There is no step before the first one; with an overflow it would be the last one.
     let last: TypedCode = Hotp::default().generate(&key, u64::MAX).into();
     assert_eq!(
         totp.verify(&key, last, 0, accepting(WIDEST, Drift::NONE, None)),
@@ -112,7 +112,7 @@ fn the_window_is_cut_at_the_beginning_of_time() {
 }
 
 #[test]
-fn the_end_of_time_has_no_next_code_to_wait_for() {
+fn last_step_has_no_next_code() {
     let (totp, key) = (totp(1, 0), key());
     let countdown = totp.countdown(u64::MAX);
     assert_eq!((countdown.remaining, countdown.next_at), (0, u64::MAX));

@@ -1,4 +1,4 @@
-//! What the crate computes, accepts and refuses, in one program.
+//! Tests of the public interface.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,17 +8,17 @@
     clippy::cast_possible_truncation,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly, print what it found and read files"
+    reason = "tests may panic, print and read files"
 )]
 
 mod checks;
-mod clocks;
 mod codes;
 mod counters;
 mod differential;
+mod drift;
 mod extremes;
 #[cfg(feature = "totp-rs")]
-mod moved;
+mod interop;
 mod parameters;
 mod printing;
 mod properties;

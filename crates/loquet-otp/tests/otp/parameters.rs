@@ -1,4 +1,4 @@
-//! The limits of parameters and secrets.
+//! Limits of parameters and secrets.
 
 use loquet_otp::{
     Algorithm, Digits, DigitsError, Period, PeriodError, Secret, SecretError, UnknownAlgorithm,
@@ -23,11 +23,11 @@ fn digits_other_than_six_to_eight_are_refused() {
 }
 
 #[test]
-fn periods_other_than_a_second_to_an_hour_are_refused() {
+fn periods_outside_1_to_3600_are_refused() {
     for seconds in [1, 30, 60, 3600] {
         assert_eq!(Period::new(seconds).unwrap().seconds(), seconds);
     }
-    // 65,536 and 65,566 would be 0 and 30 in sixteen bits.
+    // Truncated to sixteen bits, 65,536 and 65,566 would be 0 and 30.
     for seconds in [0, 3601, 65_536, 65_566, u64::MAX] {
         assert_eq!(Period::new(seconds), Err(PeriodError { seconds }));
     }
@@ -40,8 +40,8 @@ fn periods_other_than_a_second_to_an_hour_are_refused() {
 }
 
 #[test]
-fn secrets_are_measured_in_bytes() {
-    // T12: sixteen bytes are 128 bits; a unit lost elsewhere made them 120 (CVE-2024-8796).
+fn secret_length_is_limited_in_bytes() {
+    // T12: sixteen bytes are 128 bits; a wrong unit in another product made them 120 (CVE-2024-8796).
     let bytes = [7; 200];
     for len in 0..bytes.len() {
         let bound = Secret::new(&bytes[..len]);
@@ -79,7 +79,7 @@ fn secrets_compare_by_content_and_length() {
 }
 
 #[test]
-fn algorithms_are_read_by_their_names() {
+fn algorithm_names_parse_in_any_case() {
     for algorithm in Algorithm::ALL {
         assert_eq!(algorithm.name().parse(), Ok(algorithm));
         assert_eq!(algorithm.to_string().to_lowercase().parse(), Ok(algorithm));

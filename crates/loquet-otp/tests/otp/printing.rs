@@ -1,4 +1,4 @@
-//! Nothing that can be printed shows a secret, a key or a typed code.
+//! Neither `Debug` nor `Display` shows a secret, a key or a typed code.
 
 use loquet_otp::{
     Algorithm, Code, CodeError, Digits, Drift, Hotp, LookAhead, Reach, Secret, SecretError, Totp,
@@ -7,7 +7,7 @@ use loquet_otp::{
 
 const CANARY: &[u8; 20] = b"CANARY-IN-A-COALMINE";
 
-/// The ways in which bytes end up in text.
+/// Returns the forms in which bytes may appear in text.
 fn traces(bytes: &[u8]) -> [String; 4] {
     [
         String::from_utf8_lossy(bytes).into_owned(),
@@ -18,7 +18,7 @@ fn traces(bytes: &[u8]) -> [String; 4] {
 }
 
 #[test]
-fn secrets_and_keys_leave_no_trace_in_text() {
+fn debug_and_display_hide_secrets_and_keys() {
     let secret = Secret::from(*CANARY);
     let mut printed = format!("{secret} {secret:?} {secret:#?} {:?}", secret.clone());
     for algorithm in Algorithm::ALL {
@@ -43,7 +43,7 @@ fn secrets_and_keys_leave_no_trace_in_text() {
 }
 
 #[test]
-fn codes_leave_no_trace_in_debug_text() {
+fn debug_hides_codes() {
     let code: Code = Hotp::default().generate(&Secret::from(*CANARY).key(Algorithm::Sha1), 0);
     let text = code.to_string();
     let typed = TypedCode::parse(&text, Digits::Six).unwrap();
@@ -53,7 +53,7 @@ fn codes_leave_no_trace_in_debug_text() {
 }
 
 #[test]
-fn errors_do_not_repeat_what_was_typed() {
+fn errors_do_not_repeat_typed_text() {
     for text in [
         "hunter2",
         "correct horse",
@@ -66,7 +66,7 @@ fn errors_do_not_repeat_what_was_typed() {
 }
 
 #[test]
-fn parameters_are_printed_in_full() {
+fn debug_shows_all_parameters() {
     let printed = format!(
         "{:?} {:?} {:?} {:?} {:?}",
         Totp::default(),

@@ -1,20 +1,19 @@
-//! The checks beside a naive oracle, over the whole range of every number and over the corpus of the fuzz targets, where
-//! the repository is at hand.
+//! Property tests against the oracle, and replay of the fuzz corpus if the repository is available.
 
-use crate::checks::{Situation, typed_text_is_read_exactly};
+use crate::checks::{Situation, check_typed_code};
 use proptest::prelude::*;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_answer_is_that_of_the_oracle(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn all_results_agree_with_oracle(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         Situation::from_bytes(&bytes).holds();
     }
 
-    /// Codes near the window are where off-by-one errors live: a quarter of the full range is not enough for them.
+    /// Off-by-one errors occur near the window, which a quarter of the full range rarely hits.
     #[test]
-    fn every_answer_near_the_window_is_that_of_the_oracle(
+    fn results_near_window_agree_with_oracle(
         bytes in prop::collection::vec(any::<u8>(), 60),
         typed_at in -14i64..=14,
         bound in -14i64..=14,
@@ -27,17 +26,17 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_exactly(text in ".*") {
-        typed_text_is_read_exactly(&text);
+    fn any_text_parses_exactly(text in ".*") {
+        check_typed_code(&text);
     }
 
     #[test]
-    fn text_that_looks_like_a_code_is_read_exactly(text in "[0-9 \u{a0}\u{202f}\u{2009}\u{200b}\n-]{0,12}[0-9٣３²Ⅳx.]{0,3}[0-9 -]{0,5}") {
-        typed_text_is_read_exactly(&text);
+    fn code_like_text_parses_exactly(text in "[0-9 \u{a0}\u{202f}\u{2009}\u{200b}\n-]{0,12}[0-9٣３²Ⅳx.]{0,3}[0-9 -]{0,5}") {
+        check_typed_code(&text);
     }
 }
 
-/// Hands every input of one target to `check`.
+/// Calls `check` with every input of a fuzz target's corpus.
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
     let Ok(entries) = std::fs::read_dir(&folder) else {
@@ -51,17 +50,17 @@ fn replay(target: &str, check: impl Fn(&[u8])) {
 }
 
 #[test]
-fn situations_of_the_fuzzer_hold() {
+fn fuzz_corpus_agrees_with_oracle() {
     replay("otp_situation", |bytes| {
         Situation::from_bytes(bytes).holds()
     });
 }
 
 #[test]
-fn texts_of_the_fuzzer_are_read_exactly() {
+fn fuzz_corpus_texts_parse_exactly() {
     replay("otp_typed", |bytes| {
         if let Ok(text) = std::str::from_utf8(bytes) {
-            typed_text_is_read_exactly(text);
+            check_typed_code(text);
         }
     });
 }

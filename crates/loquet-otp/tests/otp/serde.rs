@@ -1,4 +1,4 @@
-//! Parameters as data: what is written is read back, and what no constructor takes is refused.
+//! Serialized parameters: round trips, and refusal of values that no constructor accepts.
 
 use loquet_otp::{Algorithm, Digits, Drift, Hotp, LookAhead, Period, Reach, Totp, Window};
 use serde::Serialize;
@@ -17,7 +17,7 @@ fn refusal<T: DeserializeOwned>(json: &str) -> String {
 }
 
 #[test]
-fn parameters_are_written_as_plain_values() {
+fn parameters_serialize_as_plain_values() {
     round_trip(Algorithm::Sha256, r#""SHA256""#);
     round_trip(Digits::Eight, "8");
     round_trip(Period::THIRTY, "30");
@@ -33,14 +33,14 @@ fn parameters_are_written_as_plain_values() {
 }
 
 #[test]
-fn names_are_the_same_everywhere() {
+fn algorithms_serialize_by_name() {
     for algorithm in Algorithm::ALL {
         round_trip(algorithm, &format!("\"{}\"", algorithm.name()));
     }
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
+fn omitted_fields_have_defaults() {
     let totp: Totp = serde_json::from_str(r#"{"digits":8}"#).unwrap();
     assert_eq!(
         totp,
@@ -54,7 +54,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn what_no_constructor_takes_is_refused_with_its_reason() {
+fn out_of_range_values_are_refused() {
     assert!(refusal::<Digits>("10").contains("a code has 6, 7 or 8"));
     assert!(refusal::<Period>("0").contains("1 to 3600 s"));
     assert!(refusal::<Drift>("-121").contains("at most 120"));

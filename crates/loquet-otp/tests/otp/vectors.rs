@@ -1,4 +1,4 @@
-//! The vectors printed in the standards. Each file under `data/` says where it comes from.
+//! The vectors of the standards. Each file in `data/` names its source.
 
 use loquet_otp::{
     Algorithm, Digits, Drift, Hotp, HotpVerdict, LookAhead, Match, Secret, Totp, TypedCode,
@@ -10,7 +10,7 @@ use crate::accepting;
 const RFC_4226: &str = include_str!("data/rfc4226-appendix-d.txt");
 const RFC_6238: &str = include_str!("data/rfc6238-appendix-b.txt");
 
-/// The rows of a data file, split at blanks.
+/// Returns the rows of a data file, split at spaces.
 fn rows<const N: usize>(file: &'static str) -> Vec<[&'static str; N]> {
     let rows = file.lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| {
@@ -22,7 +22,7 @@ fn rows<const N: usize>(file: &'static str) -> Vec<[&'static str; N]> {
     .collect()
 }
 
-/// "1234567890" repeated to the length of the algorithm's output (erratum 2866).
+/// Returns "1234567890" repeated to the length of the algorithm's output (erratum 2866).
 fn seed(algorithm: Algorithm) -> Secret {
     let length = match algorithm {
         Algorithm::Sha1 => 20,
@@ -34,14 +34,14 @@ fn seed(algorithm: Algorithm) -> Secret {
 }
 
 #[test]
-fn codes_are_those_of_rfc_4226_appendix_d() {
+fn codes_match_rfc_4226_appendix_d() {
     let key = seed(Algorithm::Sha1).key(Algorithm::Sha1);
     let rows = rows::<3>(RFC_4226);
     assert_eq!(rows.len(), 10);
     for [counter, truncated, code] in rows {
         let counter = counter.parse().unwrap();
         assert_eq!(Hotp::default().generate(&key, counter).to_string(), code);
-        // More digits show more of the truncated value than the code of the RFC does.
+        // More digits show more of the truncated value than the RFC's code does.
         for digits in Digits::ALL {
             let hotp = Hotp {
                 digits,
@@ -65,7 +65,7 @@ fn codes_are_those_of_rfc_4226_appendix_d() {
 }
 
 #[test]
-fn codes_are_those_of_rfc_6238_appendix_b() {
+fn codes_match_rfc_6238_appendix_b() {
     let rows = rows::<4>(RFC_6238);
     assert_eq!(rows.len(), 18);
     for [time, step, code, algorithm] in rows {

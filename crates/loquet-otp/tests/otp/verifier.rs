@@ -1,4 +1,4 @@
-//! Codes by time: windows, used codes, and steps that share a code.
+//! Time-based codes: windows, used codes, and steps that share a code.
 
 use loquet_otp::{
     Algorithm, Code, Drift, Key, Match, Secret, Totp, TypedCode, Verdict, Window, WindowError,
@@ -28,8 +28,8 @@ pub(crate) fn accepted(step: u64, offset: i64) -> Verdict {
 }
 
 #[test]
-fn the_default_window_is_exact_to_the_second_at_both_edges() {
-    // The code of STEP is good from one period before its step to one period after it (RFC 6238 §5.2; T10).
+fn default_window_is_exact_to_the_second() {
+    // The code of STEP is valid from one period before its step to one period after it (RFC 6238 §5.2; T10).
     let window = Window::default();
     let first = NOW - 30;
     let last = NOW + 59;
@@ -52,9 +52,9 @@ fn the_default_window_is_exact_to_the_second_at_both_edges() {
     );
 }
 
-/// Keycloak, CVE-2024-7318: with a window of none, a code lived for two periods.
+/// Keycloak, CVE-2024-7318: with a window of zero, a code was valid for two periods.
 #[test]
-fn the_strict_window_accepts_one_period_and_no_second_more() {
+fn strict_window_accepts_exactly_one_period() {
     assert_eq!(
         verify(code_of(STEP), NOW - 1, Window::STRICT, None),
         Verdict::Wrong
@@ -74,7 +74,7 @@ fn the_strict_window_accepts_one_period_and_no_second_more() {
 }
 
 #[test]
-fn a_window_over_the_cap_is_refused() {
+fn window_over_limit_is_refused() {
     assert!(Window::new(Window::MAX, Window::MAX).is_ok());
     let error = Window::new(11, 0).unwrap_err();
     assert_eq!(
@@ -86,7 +86,7 @@ fn a_window_over_the_cap_is_refused() {
     );
     assert_eq!(
         error.to_string(),
-        "a window of 11 steps back and 0 ahead: 10 are allowed on each side"
+        "a window of 11 steps back and 0 ahead: at most 10 are allowed on each side"
     );
     assert_eq!(
         Window::new(0, 11),
@@ -98,8 +98,8 @@ fn a_window_over_the_cap_is_refused() {
 }
 
 #[test]
-fn a_used_code_is_refused_as_long_as_its_window_lasts() {
-    // T1 and T2: not only in its own step.
+fn used_code_is_refused_throughout_its_window() {
+    // T1 and T2: in the whole window, not only in the code's own step.
     for now in NOW - 30..NOW + 60 {
         let verdict = verify(code_of(STEP), now, Window::default(), Some(STEP));
         assert_eq!(
@@ -112,20 +112,20 @@ fn a_used_code_is_refused_as_long_as_its_window_lasts() {
     }
 }
 
-/// Steps of this secret that share a code, found by search: neighbours, and with one step between.
+/// Steps of this secret that share a code, found by search: neighbors, and with one step between.
 pub(crate) const TWINS: [(u64, u64, &str); 2] =
     [(910_737, 910_738, "911617"), (153_567, 153_569, "468457")];
 
-/// totp-rs 6.0 returns the oldest of them, so that its code is accepted twice.
+/// totp-rs 6.0 returns the oldest step, so that the code is accepted twice.
 #[test]
-fn of_several_matching_steps_the_newest_above_the_bound_wins() {
+fn newest_matching_step_above_last_used_wins() {
     for (older, newer, text) in TWINS {
         let typed = TypedCode::parse(text, Totp::default().digits).unwrap();
         assert_eq!((code_of(older), code_of(newer)), (typed, typed));
         let now = (older + 1) * 30;
         let offset_of_newer = if newer == older + 1 { 0 } else { 1 };
         let verify = |after| verify(typed, now, Window::default(), after);
-        // Were the older one stored, the same code would work once more.
+        // If the older step were stored, the same code would be accepted once more.
         assert_eq!(verify(None), accepted(newer, offset_of_newer));
         assert_eq!(verify(Some(older - 1)), accepted(newer, offset_of_newer));
         assert_eq!(verify(Some(older)), accepted(newer, offset_of_newer));

@@ -29,7 +29,7 @@ fn every_expectation_is_looked_at() {
         }
         let mut other = scenario.clone();
         let step = &mut other.steps[at].what;
-        step.expect = Some("BUSY".into());
+        step.expect = Some("ALREADY_COMPLETED".into());
         let failed = other.run().unwrap().failed.unwrap();
         let place = format!("line {}, step {}: ", told.line, at + 1);
         assert!(failed.to_string().starts_with(&place), "{failed}");

@@ -1,28 +1,28 @@
-//! A copy of a file in use, and its way back.
+//! Backup of a file in use, and restore.
 
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use loquet::audit::Broken;
-use loquet::blocking::wait;
 use loquet::store::{Commit, Store as _};
+use loquet::wait;
 use loquet_sqlite::{BackupError, OpenError, Restore, SqliteStore, backup};
 use rusqlite::Connection;
 
 use crate::support::{done, everything, expected, files, found};
 
 #[tokio::test]
-async fn a_restored_backup_voids_what_may_have_been_used_and_says_what_is_missing() {
+async fn restore_revokes_possibly_used_factors_and_reports_losses() {
     let folder = tempfile::tempdir().unwrap();
     let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
-    let (told, made) = loquet_testkit::restore::story(
+    let (restored, made) = loquet_testkit::restore::story(
         SqliteStore::open(&db).unwrap(),
         || backup(&db, &copy).unwrap(),
-        |house| {
+        |fixture| {
             let in_use = Restore::begin(&copy, &db, true).unwrap_err();
             assert!(matches!(in_use, BackupError::InUse { .. }), "{in_use}");
-            drop(house);
+            drop(fixture);
             let restore = Restore::begin(&copy, &db, true).unwrap();
             assert!(SqliteStore::open(restore.path()).is_ok());
             let aside = restore.finish().unwrap();
@@ -31,7 +31,7 @@ async fn a_restored_backup_voids_what_may_have_been_used_and_says_what_is_missin
         },
     )
     .await;
-    let lost: Vec<_> = told
+    let lost: Vec<_> = restored
         .lost
         .into_iter()
         .map(|account| (account.external_id, account.chain.unwrap_err()))
@@ -52,7 +52,7 @@ async fn a_restored_backup_voids_what_may_have_been_used_and_says_what_is_missin
 }
 
 #[test]
-fn a_backup_is_one_moment_of_a_file_in_use() {
+fn backup_of_file_in_use_is_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("a.db");
     let store = SqliteStore::open(&db).unwrap();
@@ -77,7 +77,7 @@ fn a_backup_is_one_moment_of_a_file_in_use() {
             let copy = folder.path().join(format!("{round}.backup"));
             backup(&db, &copy).unwrap();
             let copied = SqliteStore::open(&copy).unwrap();
-            // Each change is there whole, up to one, and none after it.
+            // The copy contains a prefix of the changes, each of them whole.
             number = (1..)
                 .find(|number| found(&copied, *number).is_empty())
                 .unwrap();
@@ -98,12 +98,12 @@ fn a_backup_is_one_moment_of_a_file_in_use() {
 }
 
 #[test]
-fn nothing_is_overwritten_and_what_is_no_backup_is_refused() {
+fn invalid_backups_and_existing_targets_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     done(&SqliteStore::open(at("a.db")).unwrap(), everything(1));
     backup(at("a.db"), at("a.backup")).unwrap();
-    fs::write(at("other"), "no database").unwrap();
+    fs::write(at("other"), "not a database").unwrap();
     Connection::open(at("host.db"))
         .unwrap()
         .execute_batch("CREATE TABLE a (b)")
@@ -148,11 +148,11 @@ fn nothing_is_overwritten_and_what_is_no_backup_is_refused() {
         );
     }
     assert!(backup(at("absent"), at("new")).is_err());
-    // A restore that is given up leaves nothing, and the next one goes through.
+    // An abandoned restore leaves nothing, and the next one succeeds.
     let given_up = Restore::begin(at("a.backup"), at("new.db"), false).unwrap();
     drop(given_up);
     assert!(files(folder.path()) == before, "something was changed");
-    fs::write(at("new.db.part"), "left by a run that was cut off").unwrap();
+    fs::write(at("new.db.part"), "left by an interrupted run").unwrap();
     let restore = Restore::begin(at("a.backup"), at("new.db"), false).unwrap();
     assert_eq!(restore.finish().unwrap(), None);
     assert_eq!(
@@ -161,9 +161,9 @@ fn nothing_is_overwritten_and_what_is_no_backup_is_refused() {
     );
 }
 
-/// The reason for a restore may be that the file is damaged: it is kept aside with its log, and the copy takes its place.
+/// A damaged file may be the reason for the restore. It is kept aside with its log.
 #[test]
-fn a_damaged_database_gives_way_and_is_kept() {
+fn damaged_database_is_replaced_and_kept() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();

@@ -1,14 +1,14 @@
-//! This program, started again with a task.
+//! Child processes: this program, started again with a task.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 
-/// Where a process finds its task.
+/// The environment variable with the task.
 pub(crate) const TASK: &str = "LOQUET_SQLITE_TASK";
 
-/// This program, with a task.
+/// This program with a task.
 pub(crate) struct Child {
     pub(crate) command: Command,
     pub(crate) program: PathBuf,
@@ -28,19 +28,19 @@ pub(crate) fn child(task: &str, path: &Path) -> Child {
 }
 
 impl Child {
-    /// The child as a user who owns nothing here. Where this one may not choose, it is that user already.
+    /// Runs the child as a user who owns no file here. If this user cannot change users, it is unprivileged already.
     #[cfg(unix)]
-    pub(crate) fn nobody(mut self) -> Self {
+    pub(crate) fn unprivileged(mut self) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         use std::os::unix::process::CommandExt as _;
 
-        const NOBODY: u32 = 65534;
+        const UNPRIVILEGED: u32 = 65534;
         let folder = tempfile::tempdir().unwrap();
         let locked = folder.path().join("locked");
         fs::write(&locked, "").unwrap();
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
         if fs::read(&locked).is_ok() {
-            // A copy where everybody may read and run it.
+            // A copy that every user may read and run.
             let program = env::temp_dir().join(format!("loquet-sqlite-{}", process::id()));
             fs::copy(&self.program, &program).unwrap();
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -51,13 +51,13 @@ impl Child {
                     .get_envs()
                     .filter_map(|(name, value)| Some((name, value?))),
             );
-            command.uid(NOBODY).current_dir("/");
+            command.uid(UNPRIVILEGED).current_dir("/");
             self = Self { command, program };
         }
         self
     }
 
-    /// What it says between the test harness's own words; `None` if it cannot be started.
+    /// Returns the lines that it prints with [`say`](crate::processes::say), or `None` if it cannot be started.
     pub(crate) fn output(mut self) -> Option<String> {
         let output = self.command.stderr(Stdio::inherit()).output().ok();
         if self.program.parent() == Some(&env::temp_dir()) {
@@ -68,7 +68,7 @@ impl Child {
             .lines()
             .filter_map(|line| line.strip_prefix("> "))
             .collect::<Vec<_>>();
-        assert!(!words.is_empty(), "the child said nothing: {said:?}");
+        assert!(!words.is_empty(), "the child printed nothing: {said:?}");
         Some(words.join("\n"))
     }
 }

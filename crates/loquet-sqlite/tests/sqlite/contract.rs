@@ -1,21 +1,21 @@
-//! The contract of a store, over SQLite.
+//! The contract of a store, tested on SQLite.
 
 use std::cell::RefCell;
 
-use loquet::blocking::wait;
 use loquet::contract;
+use loquet::wait;
 use loquet_sqlite::Options;
 
 use crate::support::Folder;
 
 #[test]
-fn the_contract_holds() {
+fn store_contract_holds() {
     let folder = Folder::new();
     contract::run(|| folder.open()).unwrap();
 }
 
 #[test]
-fn the_contract_holds_in_the_hosts_database() {
+fn store_contract_holds_in_host_database() {
     let folder = Folder::new();
     let paths = RefCell::new(Vec::new());
     contract::run(|| {
@@ -42,14 +42,14 @@ fn the_contract_holds_in_the_hosts_database() {
 }
 
 #[test]
-fn facts_that_never_go_back_are_guarded() {
+fn monotonic_columns_are_guarded() {
     let folder = Folder::new();
     wait(contract::guards_hold(&folder.open())).unwrap();
 }
 
 #[test]
 #[ignore = "a thousand histories take a minute"]
-fn many_histories_agree() {
+fn many_histories_agree_with_memory_store() {
     let folder = Folder::new();
     for seed in 1000..2000 {
         wait(contract::histories_agree(&folder.open(), seed)).unwrap();

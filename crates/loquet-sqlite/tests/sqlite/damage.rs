@@ -1,17 +1,17 @@
-//! Files cut off or overwritten: refused, or read without a row that was never written.
+//! Truncated and overwritten files: refused, or read without a row that was never written.
 
 use std::fs;
 use std::time::Duration;
 
-use loquet::blocking::wait;
 use loquet::store::{Cursor, Query, Row, RowKey, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 
 use crate::support::{account, done, everything, expected, files, found, org, put};
 
 const ROWS: u64 = 60;
 
-/// A database of a few dozen pages, written back into one file.
+/// Returns a database of a few dozen pages, without a log.
 fn sample(folder: &std::path::Path) -> Vec<u8> {
     let path = folder.join("sample.db");
     let store = SqliteStore::open(&path).unwrap();
@@ -30,7 +30,7 @@ fn named(refused: &OpenError) -> bool {
 }
 
 #[test]
-fn a_database_that_was_cut_off_is_refused_untouched() {
+fn truncated_database_is_refused_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let whole = sample(folder.path());
     let path = folder.path().join("cut.db");
@@ -61,9 +61,9 @@ fn a_database_that_was_cut_off_is_refused_untouched() {
     assert!((1..=ROWS).all(|number| found(&store, number) == expected(number)));
 }
 
-/// Where the check is turned off, or damage comes later, reading it is an error and not a panic.
+/// Without the check, or if damage happens later, reading a damaged file is an error and not a panic.
 #[test]
-fn overwritten_bytes_are_an_error_at_worst() {
+fn overwritten_bytes_cause_errors_not_panics() {
     let folder = tempfile::tempdir().unwrap();
     let whole = sample(folder.path());
     let mut random = 1u64;
@@ -123,9 +123,9 @@ fn overwritten_bytes_are_an_error_at_worst() {
     );
 }
 
-/// A log that was cut off loses its last changes whole, and none before them.
+/// A truncated log loses its last changes whole, and no earlier ones.
 #[test]
-fn a_log_that_was_cut_off_loses_whole_changes_from_its_end() {
+fn truncated_log_loses_whole_changes_from_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let store = SqliteStore::open(&path).unwrap();

@@ -1,17 +1,17 @@
-//! File systems that are really full and really read-only: a small one in memory, mounted for the test. Where nobody may
-//! mount, these tests say so and end; the injected faults of `power.rs` run everywhere.
+//! Full and read-only file systems: a small tmpfs, mounted for the test. If mounting is not permitted, the tests print so
+//! and end; the injected faults of `power.rs` run everywhere.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, SqliteStore};
 
 use crate::support::{done, everything, expected, files, found};
 
-/// A file system of its own, gone when this is dropped, on a panic too.
+/// A mounted file system, unmounted when dropped.
 struct Disk {
     folder: tempfile::TempDir,
 }
@@ -45,7 +45,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // At once, whoever still has a file open there. It fails where nothing was mounted.
+        // Lazily, in case a file is still open. It fails if nothing was mounted.
         let mut unmount = Command::new("umount");
         unmount.args(["-l"]).arg(self.folder.path());
         drop(unmount.stderr(Stdio::null()).status());
@@ -53,7 +53,7 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_disk_that_is_really_full_is_a_fault_by_name_and_loses_nothing() {
+fn full_disk_is_reported_and_loses_nothing() {
     const MOST: u64 = 20_000;
     let Some(disk) = Disk::of("3m") else { return };
     let ballast = disk.file("ballast");
@@ -64,23 +64,23 @@ fn a_disk_that_is_really_full_is_a_fault_by_name_and_loses_nothing() {
     let fault = loop {
         match wait(store.commit(everything(number))) {
             Ok(Commit::Done) => acknowledged = number + 1,
-            Ok(Commit::Stale) => panic!("nobody else is here"),
+            Ok(Commit::Stale) => panic!("there is no other writer"),
             Err(fault) => break fault,
         }
         number += 1;
         assert!(number < MOST, "the disk never filled");
     };
     assert!(acknowledged > 20, "{acknowledged}");
-    // Where the commit itself met the end of the disk, the store does not guess: asking again tells.
-    let told = matches!(fault, Fault::NotCommitted(_) | Fault::Unknown(_));
-    assert!(told && fault.to_string().contains("full"), "{fault}");
-    // What was acknowledged can still be read, what was refused is not there.
+    // If the commit itself failed, the result is unknown until it is read again.
+    let reported = matches!(fault, Fault::NotCommitted(_) | Fault::Unknown(_));
+    assert!(reported && fault.to_string().contains("full"), "{fault}");
+    // Acknowledged changes can still be read; the refused one is not there.
     for earlier in 0..acknowledged {
         assert_eq!(found(&store, earlier), expected(earlier));
     }
     assert_eq!(found(&store, number), []);
 
-    // Room is back: the same store goes on, and so does the next.
+    // With free space, this store and the next one continue.
     fs::remove_file(&ballast).unwrap();
     for more in [number, MOST] {
         done(&store, everything(more));
@@ -93,13 +93,13 @@ fn a_disk_that_is_really_full_is_a_fault_by_name_and_loses_nothing() {
 }
 
 #[test]
-fn a_full_disk_is_named_when_a_store_is_to_be_made_there() {
+fn new_store_on_full_disk_is_refused() {
     let Some(disk) = Disk::of("64k") else { return };
     fs::write(disk.file("ballast"), vec![0; 60 << 10]).unwrap();
     let path = disk.file("loquet.db");
     let refused = SqliteStore::open(&path).unwrap_err();
     assert!(matches!(refused, OpenError::Full { .. }), "{refused:?}");
-    // What it left has nothing in it. Nobody could tell it from a store that was lost, so a person says that it may go.
+    // The file is empty and looks like a lost store, so an administrator must delete it.
     fs::remove_file(disk.file("ballast")).unwrap();
     disk.remount("size=3m");
     let refused = SqliteStore::open(&path).unwrap_err();
@@ -109,7 +109,7 @@ fn a_full_disk_is_named_when_a_store_is_to_be_made_there() {
 }
 
 #[test]
-fn a_file_system_remounted_read_only_is_named_and_nothing_changes() {
+fn read_only_file_system_is_refused_unchanged() {
     let Some(disk) = Disk::of("3m") else { return };
     let path = disk.file("loquet.db");
     let store = SqliteStore::open(&path).unwrap();

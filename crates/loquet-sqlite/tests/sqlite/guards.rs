@@ -1,4 +1,4 @@
-//! Stray statements against the tables themselves.
+//! Stray statements on the tables.
 
 use loquet::store::Row;
 use loquet_sqlite::SqliteStore;
@@ -6,9 +6,9 @@ use rusqlite::Connection;
 
 use crate::support::{done, dump, everything, metadata, put};
 
-/// What no statement may do, whoever sends it. `X'…01'` and `X'…02'` are the two that exist of everything.
+/// Statements that are refused. `X'…01'` and `X'…02'` are the two rows of each table.
 const REFUSED: &[&str] = &[
-    // An id names the same for ever.
+    // An id never changes.
     "UPDATE loquet_organization SET id = randomblob(16), version = version + 1",
     "UPDATE loquet_roster SET org = randomblob(16), version = version + 1",
     "UPDATE loquet_account SET id = randomblob(16), version = version + 1",
@@ -29,7 +29,7 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_account SET audited = 0, version = version + 1",
     "UPDATE loquet_metadata SET mark = mark - 1, version = version + 1",
     "UPDATE loquet_schema SET version = 0",
-    // A version rises by one, so that nobody who read the row before overwrites it.
+    // A version rises by one, so that a row is never overwritten by a writer that has not read it.
     "UPDATE loquet_organization SET body = '{}'",
     "UPDATE loquet_organization SET version = version + 2",
     "UPDATE loquet_roster SET version = version - 1",
@@ -45,7 +45,7 @@ const REFUSED: &[&str] = &[
     "UPDATE loquet_audit SET mac = zeroblob(32)",
     "UPDATE loquet_audit SET n = n + 100",
     "UPDATE loquet_outbox SET recipient = randomblob(16)",
-    // Kept.
+    // Never deleted.
     "DELETE FROM loquet_organization",
     "DELETE FROM loquet_roster",
     "DELETE FROM loquet_account",
@@ -53,7 +53,7 @@ const REFUSED: &[&str] = &[
     "DELETE FROM loquet_audit WHERE seq = 1",
     "DELETE FROM loquet_metadata",
     "DELETE FROM loquet_schema",
-    // A conflict clause is no way round, neither by key nor by row number nor by external id.
+    // A conflict clause bypasses nothing, neither by key nor by row number nor by external id.
     "INSERT OR REPLACE INTO loquet_schema VALUES (1, 1)",
     "INSERT OR REPLACE INTO loquet_organization VALUES (X'00000000000000000000000000000001', 1, 0, '{}')",
     "INSERT OR REPLACE INTO loquet_organization VALUES (X'00000000000000000000000000000001', 2, 0, '{}')",
@@ -80,14 +80,14 @@ const REFUSED: &[&str] = &[
        SELECT rowid, account, seq + 100, org, at, '[]', mac FROM loquet_audit",
     "REPLACE INTO loquet_outbox SELECT number, recipient, org, at, '[]' FROM loquet_outbox",
     "REPLACE INTO loquet_metadata SELECT kind, page, 1, 0, '{}' FROM loquet_metadata",
-    // New rows begin at the beginning.
+    // New rows start with version 1.
     "INSERT INTO loquet_organization VALUES (randomblob(16), 2, 1, '{}')",
     "INSERT INTO loquet_roster VALUES (randomblob(16), 0, '{}')",
     "INSERT INTO loquet_account SELECT NULL, randomblob(16), 7, org, 'new', 0, 0, NULL, 0, '{}' FROM loquet_account",
 ];
 
 #[test]
-fn a_stray_statement_changes_nothing() {
+fn stray_statement_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let store = SqliteStore::open(&path).unwrap();
@@ -113,9 +113,9 @@ fn a_stray_statement_changes_nothing() {
     }
 }
 
-/// Values of the wrong kind are refused by the tables, with SQLite's own words.
+/// Values of the wrong type are refused by constraints, with SQLite's own messages.
 #[test]
-fn a_row_of_the_wrong_shape_is_refused() {
+fn row_of_wrong_type_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let store = SqliteStore::open(&path).unwrap();
@@ -143,7 +143,7 @@ fn a_row_of_the_wrong_shape_is_refused() {
 }
 
 #[test]
-fn what_the_store_does_is_not_refused() {
+fn statements_of_the_store_are_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let store = SqliteStore::open(&path).unwrap();

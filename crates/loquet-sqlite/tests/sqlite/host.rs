@@ -1,24 +1,24 @@
 //! The host's rows and Loquet's in one transaction of the host's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
+use std::time::Duration;
 
-use loquet::blocking::wait;
-use loquet::flow::{LogIn, VerifyCode};
-use loquet::store::{Commit, Fault, Writes};
+use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    Committed, Granted, HostTx, Keyring, Refusal, Refused, Request, Service, ServiceError, Stamp,
+    Clock as _, Error, HostTx, Keyring, LoggedIn, Mfa, MfaSession, NewAccount, Refusal,
+    Unavailable, wait,
 };
-use loquet_sqlite::{HostTransaction, Options, SqliteStore, refused};
-use loquet_testkit::house::{ANNE, House};
+use loquet_sqlite::{HostTransaction, Options, SqliteStore};
+use loquet_testkit::fixture::{ANNE, Fixture, refusal};
 use rusqlite::{Connection, TransactionBehavior};
 
-/// A host with a table of its own, in whose database the house lives.
+/// A host with a table of its own, in whose database the store lives.
 struct Host {
     _folder: tempfile::TempDir,
     path: PathBuf,
-    house: House,
+    fixture: Fixture,
     phone: Phone,
 }
 
@@ -26,262 +26,231 @@ impl Host {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("host.db");
-        let table = "CREATE TABLE deletion (child TEXT NOT NULL UNIQUE)";
+        let tables = "CREATE TABLE deletion (child TEXT NOT NULL UNIQUE);
+            CREATE TABLE user (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+            CREATE TABLE visit (user INTEGER NOT NULL REFERENCES user DEFERRABLE INITIALLY DEFERRED)";
         Connection::open(&path)
             .unwrap()
-            .execute_batch(table)
+            .execute_batch(tables)
             .unwrap();
-        let house = wait(House::over(SqliteStore::open(&path).unwrap()));
-        let (phone, _) = wait(house.enabled());
+        let fixture = wait(Fixture::over(SqliteStore::open(&path).unwrap()));
+        let (phone, _) = wait(fixture.enabled());
         Self {
             _folder: folder,
             path,
-            house,
+            fixture,
             phone,
         }
     }
 
-    fn half(&self) -> Stamp {
-        wait(self.house.log_in(ANNE)).stamp
+    fn connection(&self) -> Connection {
+        let connection = Connection::open(&self.path).unwrap();
+        connection.busy_timeout(Duration::from_secs(10)).unwrap();
+        connection
     }
 
-    fn code(&self) -> VerifyCode {
-        VerifyCode {
-            stamp: self.half(),
-            typed: self.house.code(&self.phone).into(),
-        }
+    fn half(&self) -> MfaSession {
+        wait(self.fixture.log_in(ANNE)).session
     }
 
-    fn give(
+    fn code(&self) -> String {
+        self.fixture.code(&self.phone)
+    }
+
+    fn verify(
         &self,
-        code: VerifyCode,
-        host: impl for<'a> FnMut(Granted<'a>) -> Result<Committed<'a>, Fault>,
-    ) -> Result<Result<(), Refused>, ServiceError> {
-        wait(self.house.service.run_in(code, &House::request(), host))
-            .map(|settled| settled.granted().map(drop))
+        transaction: impl HostTx,
+        session: &MfaSession,
+        typed: &str,
+    ) -> Result<LoggedIn, Error> {
+        verify(&self.fixture.mfa, transaction, session, typed)
     }
 
-    fn deletions(&self) -> i64 {
-        count(
-            &Connection::open(&self.path).unwrap(),
-            "SELECT count(*) FROM deletion",
-        )
+    /// Deletes a child's file, which needs a code.
+    fn delete(&self, child: &str, session: &MfaSession, typed: &str) -> Result<LoggedIn, Error> {
+        let mut connection = self.connection();
+        self.verify(deleting(&mut connection, child), session, typed)
+    }
+
+    fn count(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let connection = self.connection();
+        connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Another process over the same database.
+    fn other(&self, store: SqliteStore) -> Mfa {
+        let mfa = Mfa::builder(store)
+            .keyring(Keyring::single(1, [7; 32]))
+            .clock(TestClock::at(self.fixture.clock.now().0));
+        wait(mfa.open()).unwrap().organization(self.fixture.org)
     }
 }
 
-fn count(connection: &Connection, sql: &str) -> i64 {
-    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+fn verify(
+    mfa: &Mfa,
+    transaction: impl HostTx,
+    session: &MfaSession,
+    typed: &str,
+) -> Result<LoggedIn, Error> {
+    let committing = mfa.committing_in(transaction);
+    wait(committing.verify_code(session, typed, Fixture::client()))
 }
 
 /// The host's work: it writes down that a child's file is deleted.
-fn delete<'a>(path: &Path, child: &str, granted: Granted<'a>) -> Result<Committed<'a>, Fault> {
-    let mut connection = Connection::open(path).map_err(refused)?;
-    connection
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .map_err(refused)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(refused)?;
+fn deleting<'c>(connection: &'c mut Connection, child: &str) -> HostTransaction<'c> {
+    let transaction = immediate(connection);
+    let sql = "INSERT INTO deletion VALUES (?1)";
+    transaction.execute(sql, [child]).unwrap();
     transaction
-        .execute("INSERT INTO deletion VALUES (?1)", [child])
-        .map_err(refused)?;
-    granted.commit_in(HostTransaction::from(transaction))
+}
+
+fn immediate(connection: &mut Connection) -> HostTransaction<'_> {
+    let behavior = TransactionBehavior::Immediate;
+    HostTransaction::from(connection.transaction_with_behavior(behavior).unwrap())
 }
 
 #[test]
-fn what_a_code_allows_and_the_code_become_durable_together() {
+fn host_rows_and_code_commit_together() {
     let host = Host::new();
-    let code = host.code();
-    let again = VerifyCode {
-        stamp: host.half(),
-        typed: code.typed.clone(),
-    };
-    assert_eq!(
-        host.give(code, |granted| delete(&host.path, "ada", granted))
-            .unwrap(),
-        Ok(())
-    );
-    assert_eq!(host.deletions(), 1);
-    let refusal = host
-        .give(again, |granted| delete(&host.path, "bob", granted))
-        .unwrap();
+    let (first, second) = (host.half(), host.half());
+    let typed = host.code();
+    host.delete("ada", &first, &typed).unwrap();
+    assert_eq!(host.count("deletion"), 1);
+    let refusal = refusal(host.delete("bob", &second, &typed));
     assert!(
-        matches!(refusal, Err(Refused::Rule(Refusal::AlreadyUsed { .. }))),
+        matches!(refusal, Refusal::AlreadyUsed { .. }),
         "{refusal:?}"
     );
-    assert_eq!(host.deletions(), 1);
-    wait(host.house.service.verify_audit(ANNE.into())).unwrap();
+    assert_eq!(host.count("deletion"), 1);
+    wait(host.fixture.operator.verify_audit(ANNE.into())).unwrap();
 }
 
 /// T16: a failure that is rolled back with the caller's transaction would not count.
 #[test]
-fn a_wrong_code_counts_and_the_host_is_not_even_asked() {
+fn wrong_code_counts_when_host_is_rolled_back() {
     let host = Host::new();
-    let typed = host.house.wrong_code(&host.phone).into();
-    let code = VerifyCode {
-        stamp: host.half(),
-        typed,
-    };
-    let refusal = host
-        .give(code, |_| panic!("the host is asked to delete"))
+    let typed = host.fixture.wrong_code(&host.phone);
+    let session = host.half();
+    for counted in 1..=3 {
+        let refusal = refusal(host.delete("ada", &session, &typed));
+        assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+        assert_eq!(wait(host.fixture.attempts(ANNE)).total, counted);
+    }
+    assert_eq!(host.count("deletion"), 0);
+}
+
+#[test]
+fn code_stays_unused_when_host_fails() {
+    let host = Host::new();
+    let (session, typed) = (host.half(), host.code());
+    let mut connection = host.connection();
+    connection
+        .pragma_update(None, "foreign_keys", true)
         .unwrap();
-    assert!(
-        matches!(refusal, Err(Refused::Rule(Refusal::WrongCode { .. }))),
-        "{refusal:?}"
-    );
-    assert_eq!(wait(host.house.attempts(ANNE)).total, 1);
+    let transaction = immediate(&mut connection);
+    let visit = "INSERT INTO visit VALUES (4711)";
+    transaction.execute(visit, []).unwrap();
+    // There is no such user, which is found at the commit.
+    let failed = host.verify(transaction, &session, &typed);
+    assert!(matches!(failed, Err(Error::Busy)), "{failed:?}");
+    assert_eq!(host.count("visit"), 0);
+    host.delete("bob", &session, &typed).unwrap();
+    assert_eq!(host.count("deletion"), 1);
 }
 
 #[test]
-fn a_code_is_not_used_up_when_the_hosts_work_fails() {
+fn stale_transaction_is_busy_and_decides_nothing() {
     let host = Host::new();
-    let code = host.code();
-    assert_eq!(
-        host.give(code.clone(), |granted| delete(&host.path, "ada", granted))
-            .unwrap(),
-        Ok(())
-    );
-    let code = host.code();
-    // The child is deleted already.
-    let failed = host.give(code.clone(), |granted| delete(&host.path, "ada", granted));
-    assert!(
-        matches!(failed, Err(ServiceError::Store(Fault::NotCommitted(_)))),
-        "{failed:?}"
-    );
-    assert_eq!(
-        host.give(code, |granted| delete(&host.path, "bob", granted))
-            .unwrap(),
-        Ok(())
-    );
-    assert_eq!(host.deletions(), 2);
+    let (session, typed) = (host.half(), host.code());
+    let wrong = host.fixture.wrong_code(&host.phone);
+    for typed in [&typed, &wrong] {
+        let mut connection = host.connection();
+        let transaction = connection.transaction().unwrap();
+        // It reads, and another process changes the account meanwhile.
+        let read = "SELECT count(*) FROM deletion";
+        let _: i64 = transaction.query_row(read, [], |row| row.get(0)).unwrap();
+        let other = host.other(SqliteStore::open(&host.path).unwrap());
+        wait(other.log_in(ANNE.into(), Fixture::client())).unwrap();
+        let stale = host.verify(HostTransaction::from(transaction), &session, typed);
+        assert!(matches!(stale, Err(Error::Busy)), "{stale:?}");
+    }
+    assert_eq!(wait(host.fixture.attempts(ANNE)).total, 0);
+    host.delete("ada", &session, &typed).unwrap();
+    assert_eq!(host.count("deletion"), 1);
 }
 
 #[test]
-fn a_change_in_between_rolls_the_host_back_and_decides_again() {
+fn same_code_is_accepted_once_across_hosts() {
     let host = Host::new();
-    let code = host.code();
-    let store = SqliteStore::open(&host.path).unwrap();
-    let ring = Keyring::single(1, [7; 32]);
-    let other = Service::with_clock(store, ring, host.house.clock.clone()).unwrap();
-    let mut asked = 0;
-    let ended = host.give(code, |granted| {
-        asked += 1;
-        if asked == 1 {
-            // Another process lets the same person in.
-            let log_in = LogIn {
-                account: ANNE.into(),
-            };
-            assert!(
-                wait(other.run(log_in, &House::request()))
-                    .unwrap()
-                    .granted()
-                    .is_ok()
-            );
-        }
-        delete(&host.path, "ada", granted)
-    });
-    assert_eq!((ended.unwrap(), asked), (Ok(()), 2));
-    assert_eq!(host.deletions(), 1);
-}
-
-#[test]
-fn of_many_hosts_with_the_same_code_one_does_its_work() {
-    let host = Host::new();
-    let codes: Vec<VerifyCode> = (0..16)
-        .map(|_| VerifyCode {
-            stamp: host.half(),
-            typed: "".into(),
-        })
-        .collect();
-    let typed = host.house.code(&host.phone);
+    let sessions: Vec<MfaSession> = (0..16).map(|_| host.half()).collect();
+    let typed = host.code();
     let accepted: usize = thread::scope(|scope| {
-        let running: Vec<_> = codes
-            .into_iter()
+        let running: Vec<_> = sessions
+            .iter()
             .enumerate()
-            .map(|(number, code)| {
-                let code = VerifyCode {
-                    typed: typed.clone().into(),
-                    ..code
-                };
-                let host = &host;
+            .map(|(number, session)| {
+                let (host, typed) = (&host, &typed);
                 scope.spawn(move || {
                     // Each is a process of its own: no lane is shared.
-                    let store = SqliteStore::open(&host.path).unwrap();
-                    let clock = host.house.clock.clone();
-                    let service =
-                        Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
-                    let child = number.to_string();
-                    let settled = wait(service.run_in(code, &House::request(), |granted| {
-                        delete(&host.path, &child, granted)
-                    }));
-                    settled.unwrap().granted().is_ok()
+                    let mfa = host.other(SqliteStore::open(&host.path).unwrap());
+                    let mut connection = host.connection();
+                    loop {
+                        let transaction = deleting(&mut connection, &number.to_string());
+                        match verify(&mfa, transaction, session, typed) {
+                            Err(Error::Busy) => {}
+                            ended => return usize::from(ended.is_ok()),
+                        }
+                    }
                 })
             })
             .collect();
         running
             .into_iter()
-            .map(|thread| usize::from(thread.join().unwrap()))
+            .map(|thread| thread.join().unwrap())
             .sum()
     });
-    assert_eq!((accepted, host.deletions()), (1, 1));
+    assert_eq!((accepted, host.count("deletion")), (1, 1));
 }
 
 #[test]
-fn a_connection_that_does_not_sync_is_refused() {
+fn unsynced_host_connection_is_refused() {
     let host = Host::new();
-    let mut connection = Connection::open(&host.path).unwrap();
+    let (session, typed) = (host.half(), host.code());
+    let mut connection = host.connection();
     connection
         .execute_batch("PRAGMA synchronous = NORMAL")
         .unwrap();
-    let code = host.code();
-    let failed = host.give(code.clone(), |granted| {
-        granted.commit_in(HostTransaction::from(
-            connection.transaction().map_err(refused)?,
-        ))
-    });
-    let Err(ServiceError::Store(Fault::NotCommitted(why))) = failed else {
+    let failed = host.verify(immediate(&mut connection), &session, &typed);
+    let Err(Error::Unavailable(Unavailable::Store(Fault::NotCommitted(why)))) = failed else {
         panic!("{failed:?}");
     };
     assert!(why.to_string().contains("synchronous"), "{why}");
-    assert_eq!(
-        host.give(code, |granted| delete(&host.path, "ada", granted))
-            .unwrap(),
-        Ok(())
-    );
+    host.delete("ada", &session, &typed).unwrap();
 }
 
 #[test]
-fn another_writer_is_busy_and_costs_nothing() {
+fn locked_database_is_busy_without_effect() {
     let host = Host::new();
     let store = Options::default()
-        .busy(std::time::Duration::ZERO)
+        .busy(Duration::ZERO)
         .open(&host.path)
         .unwrap();
-    let clock = TestClock::at(loquet::Clock::now(&host.house.clock).0);
-    let service = Service::with_clock(store, Keyring::single(1, [7; 32]), clock).unwrap();
+    let mfa = host.other(store);
     let mut hosts = Connection::open(&host.path).unwrap();
-    hosts.busy_timeout(std::time::Duration::ZERO).unwrap();
-    let mut other = Connection::open(&host.path).unwrap();
-    let locked = other
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .unwrap();
-    let log_in = LogIn {
-        account: ANNE.into(),
+    hosts.busy_timeout(Duration::ZERO).unwrap();
+    // Deferred: it finds out when it writes.
+    let mut log_in = || {
+        let transaction = HostTransaction::from(hosts.transaction().unwrap());
+        let committing = mfa.committing_in(transaction);
+        wait(committing.log_in(ANNE.into(), Fixture::client()))
     };
-    let request = Request::new(None).unwrap();
-    let busy = wait(service.run_in(log_in, &request, |granted| {
-        // Deferred: it finds out when it writes.
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
-    }));
-    assert!(
-        matches!(busy, Err(ServiceError::Store(Fault::Busy))),
-        "{busy:?}"
-    );
+    let mut other = host.connection();
+    let locked = immediate(&mut other);
+    let busy = log_in();
+    assert!(matches!(busy, Err(Error::Busy)), "{busy:?}");
     drop(locked);
-    let settled = wait(service.run_in(log_in, &request, |granted| {
-        granted.commit_in(HostTransaction::from(hosts.transaction().map_err(refused)?))
-    }));
-    assert!(settled.unwrap().granted().is_ok());
+    assert!(log_in().is_ok());
 }
 
 /// A transaction whose answer gets lost, after it was committed or before.
@@ -291,43 +260,82 @@ struct Lossy<'c> {
 }
 
 impl HostTx for Lossy<'_> {
-    fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
-        self.transaction.apply(writes)
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        self.transaction.load(keys).await
     }
 
-    fn commit(self) -> Result<(), Fault> {
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.transaction.apply(writes).await
+    }
+
+    async fn commit(self) -> Result<(), Fault> {
         if self.committed {
-            self.transaction.commit()?;
+            self.transaction.commit().await?;
         }
         Err(Fault::Unknown("the answer was lost".into()))
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        self.transaction.rollback().await
     }
 }
 
 #[test]
-fn a_lost_answer_of_the_hosts_is_settled_by_the_attempt() {
+fn lost_commit_answer_is_resolved_by_attempt() {
     for committed in [true, false] {
         let host = Host::new();
-        let mut connection = Connection::open(&host.path).unwrap();
-        let mut asked = 0;
-        let ended = host.give(host.code(), |granted| {
-            asked += 1;
-            let transaction = connection.transaction().map_err(refused)?;
-            transaction
-                .execute("INSERT INTO deletion VALUES ('ada')", [])
-                .map_err(refused)?;
-            let transaction = HostTransaction::from(transaction);
-            if asked == 1 {
-                return granted.commit_in(Lossy {
-                    transaction,
-                    committed,
-                });
-            }
-            granted.commit_in(transaction)
-        });
-        assert_eq!(
-            (ended.unwrap(), asked),
-            (Ok(()), if committed { 1 } else { 2 })
-        );
-        assert_eq!(host.deletions(), 1);
+        let (session, typed) = (host.half(), host.code());
+        let mut connection = host.connection();
+        let lossy = Lossy {
+            transaction: deleting(&mut connection, "ada"),
+            committed,
+        };
+        let ended = host.verify(lossy, &session, &typed);
+        if committed {
+            assert!(ended.is_ok(), "{ended:?}");
+        } else {
+            assert!(matches!(ended, Err(Error::Busy)), "{ended:?}");
+            host.delete("ada", &session, &typed).unwrap();
+        }
+        assert_eq!(host.count("deletion"), 1);
     }
+}
+
+fn marie() -> NewAccount<'static> {
+    let address: loquet::Address = "marie@example.org".parse().unwrap();
+    NewAccount::new(42_u64, "marie").address(address)
+}
+
+#[test]
+fn account_is_provisioned_with_the_hosts_row() {
+    let host = Host::new();
+    let mfa = &host.fixture.mfa;
+    for committed in [false, true] {
+        let mut connection = host.connection();
+        let mut transaction = immediate(&mut connection);
+        let user = "INSERT INTO user VALUES (42, 'marie')";
+        transaction.execute(user, []).unwrap();
+        let mut provision = mfa.provision_in(&mut transaction);
+        let made = wait(provision.ensure_account(marie())).unwrap();
+        // A second one in the same transaction, and the first again.
+        let again = wait(provision.ensure_account(marie())).unwrap();
+        assert_eq!(made, again);
+        wait(provision.ensure_account(NewAccount::new(43_u64, "nils"))).unwrap();
+        let transaction = transaction.into_inner();
+        if committed {
+            transaction.commit().unwrap();
+        } else {
+            transaction.rollback().unwrap();
+        }
+        assert_eq!(host.count("user"), i64::from(committed));
+        let provision = mfa.provision();
+        let (marie, nils) = (provision.find("marie"), provision.find("nils"));
+        assert_eq!(wait(marie).unwrap().is_some(), committed);
+        assert_eq!(wait(nils).unwrap().is_some(), committed);
+        let address = wait(provision.address(42_u64.into())).unwrap();
+        let told = address.map(|address| address.to_string());
+        assert_eq!(told.as_deref(), committed.then_some("marie@example.org"));
+    }
+    let login = wait(mfa.log_in(42_u64.into(), Fixture::client()));
+    assert!(login.is_ok(), "{login:?}");
 }

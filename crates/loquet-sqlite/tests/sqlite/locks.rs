@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
 use loquet::store::{Fault, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 
@@ -13,7 +13,7 @@ use crate::support::{done, everything, expected, files, found};
 const BUSY: Duration = Duration::from_millis(100);
 
 #[test]
-fn a_locked_database_is_refused_in_time() {
+fn locked_database_is_refused_after_timeout() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let other = Connection::open(&path).unwrap();
@@ -33,7 +33,7 @@ fn a_locked_database_is_refused_in_time() {
     other.execute_batch("COMMIT").unwrap();
     drop(Options::default().busy(BUSY).open(&path).unwrap());
 
-    // In WAL mode readers pass and a writer locks others out.
+    // In WAL mode readers are not blocked, but a writer blocks others.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = Options::default()
         .busy(BUSY)
@@ -43,7 +43,7 @@ fn a_locked_database_is_refused_in_time() {
 }
 
 #[test]
-fn another_writer_is_waited_for_and_then_the_store_is_busy() {
+fn store_is_busy_after_waiting_for_writer() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let store = Options::default().busy(BUSY).open(&path).unwrap();
@@ -60,14 +60,14 @@ fn another_writer_is_waited_for_and_then_the_store_is_busy() {
         waited >= BUSY && waited < Duration::from_secs(5),
         "{waited:?}"
     );
-    // Readers are not concerned.
+    // Readers are not blocked.
     assert_eq!(found(&store, 1), expected(1));
 
     other.execute_batch("ROLLBACK").unwrap();
     assert!(found(&store, 2).is_empty());
     done(&store, everything(2));
 
-    // One that lets go in time is not noticed.
+    // A lock that is released in time goes unnoticed.
     let patient = SqliteStore::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     thread::scope(|scope| {
@@ -79,7 +79,7 @@ fn another_writer_is_waited_for_and_then_the_store_is_busy() {
 }
 
 #[test]
-fn two_stores_on_one_file_see_each_others_changes() {
+fn two_stores_see_each_others_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     let one = SqliteStore::open(&path).unwrap();
@@ -93,14 +93,14 @@ fn two_stores_on_one_file_see_each_others_changes() {
         done(writes, everything(number));
         assert_eq!(found(reads, number), expected(number));
     }
-    // The one that stays keeps what the other leaves behind.
+    // The remaining store keeps the changes of the closed one.
     drop(one);
     done(&other, everything(20));
     assert!((0..=20).all(|number| found(&other, number) == expected(number)));
 }
 
 #[test]
-fn programs_that_start_at_once_create_one_store() {
+fn simultaneous_starts_create_one_store() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..5u64 {
         let path = folder.path().join(format!("{round}.db"));
@@ -116,7 +116,7 @@ fn programs_that_start_at_once_create_one_store() {
 }
 
 #[test]
-fn the_last_store_to_close_writes_the_log_back() {
+fn last_store_to_close_writes_log_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     for number in 0..30 {

@@ -1,18 +1,18 @@
-//! Opening: what is accepted, what is refused, and that a refusal touches nothing.
+//! Opening: accepted and refused files, and that a refusal changes nothing.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use loquet::blocking::wait;
 use loquet::store::{Cursor, Item, Query, Store as _};
+use loquet::wait;
 use loquet_sqlite::{OpenError, Options, SqliteStore};
 use rusqlite::Connection;
 
 use crate::child::child;
 use crate::support::{account, audit, done, everything, expected, files, found, id};
 
-/// Opens what must be refused, and checks that the folder is as before and that the message names the file.
+/// Opens a file that must be refused, and checks that the folder is unchanged and that the message names the file.
 fn refusal(folder: &Path, path: &Path) -> OpenError {
     let before = files(folder);
     let refusal = Options::default()
@@ -44,7 +44,7 @@ fn schema(connection: &Connection) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_was_written_is_there_when_opened_again() {
+fn changes_survive_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     for round in 1..4 {
@@ -52,7 +52,7 @@ fn what_was_written_is_there_when_opened_again() {
         assert!((1..round).all(|number| found(&store, number) == expected(number)));
         done(&store, everything(round));
         drop(store);
-        // A store that was dropped has written its log back: the one file is all.
+        // Dropping the store has written the log back, so the file is alone.
         assert_eq!(
             files(folder.path()).into_keys().collect::<Vec<_>>(),
             ["loquet.db"]
@@ -61,7 +61,7 @@ fn what_was_written_is_there_when_opened_again() {
 }
 
 #[test]
-fn a_relative_path_stays_what_it_was_and_odd_names_are_names() {
+fn unusual_file_names_are_accepted() {
     let folder = tempfile::tempdir().unwrap();
     for name in [
         "été 漢字.db",
@@ -83,7 +83,7 @@ fn a_relative_path_stays_what_it_was_and_odd_names_are_names() {
 
 #[cfg(unix)]
 #[test]
-fn a_new_file_is_its_owners_alone() {
+fn new_file_is_readable_by_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
@@ -98,7 +98,7 @@ fn a_new_file_is_its_owners_alone() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     drop(store);
-    // Whoever shares it on purpose keeps it shared.
+    // Permissions that the owner has changed stay.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).unwrap();
     drop(SqliteStore::open(&path).unwrap());
     assert_eq!(
@@ -108,7 +108,7 @@ fn a_new_file_is_its_owners_alone() {
 }
 
 #[test]
-fn a_database_of_version_1_opens_and_has_the_tables_of_a_new_one() {
+fn version_1_database_opens_with_current_tables() {
     let folder = tempfile::tempdir().unwrap();
     let fresh = folder.path().join("fresh.db");
     drop(SqliteStore::open(&fresh).unwrap());
@@ -138,7 +138,7 @@ fn a_database_of_version_1_opens_and_has_the_tables_of_a_new_one() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused() {
+fn newer_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     done(&SqliteStore::open(&path).unwrap(), everything(1));
@@ -159,15 +159,15 @@ fn a_database_of_a_newer_version_is_refused() {
         "{refused}"
     );
     drop(shell);
-    // Also when its log was not written back.
+    // Also if its log was not written back.
     let refused = refusal(folder.path(), &path);
     assert!(matches!(refused, OpenError::Newer { .. }), "{refused}");
 }
 
-/// As after a crash: what is in the log is not lost to the refusal.
+/// As after a crash: a refusal does not lose what is in the log.
 #[test]
-fn a_refused_database_keeps_its_log() {
-    // So many that the last change is far from touching every page.
+fn refused_database_keeps_its_log() {
+    // So many that the last change touches only few pages.
     const ROWS: u64 = 300;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
@@ -217,7 +217,7 @@ fn tables_without_a_version_are_refused() {
 }
 
 #[test]
-fn what_is_no_database_is_refused() {
+fn other_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("letter.txt");
     for content in [
@@ -256,13 +256,13 @@ fn what_is_no_database_is_refused() {
     }
 }
 
-/// SQLite takes an empty file for a new database, and throws away a log whose database is gone. Both would forget
-/// everybody's second factor.
+/// SQLite takes an empty file for a new database, and deletes a log without a database. Either would silently remove every
+/// user's second factor.
 #[test]
-fn an_empty_or_missing_database_does_not_start_afresh_unasked() {
+fn empty_or_orphaned_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
-    // SQLite counts one byte as none, too.
+    // SQLite takes one byte for an empty file too.
     for nothing in ["", "x"] {
         fs::write(&path, nothing).unwrap();
         let refused = refusal(folder.path(), &path);
@@ -290,15 +290,15 @@ fn an_empty_or_missing_database_does_not_start_afresh_unasked() {
         matches!(refused, OpenError::OrphanedLog { .. }),
         "{refused}"
     );
-    // Put back, all is there.
+    // With the file back, everything is there.
     fs::write(&path, content).unwrap();
     assert_eq!(found(&SqliteStore::open(&path).unwrap(), 1), expected(1));
 }
 
-/// Permissions bind everybody but root: a child that is somebody else tries.
+/// Permissions do not bind root, so a child of another user tries.
 #[cfg(unix)]
 #[test]
-fn what_cannot_be_written_is_refused() {
+fn unwritable_database_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mode =
@@ -306,7 +306,7 @@ fn what_cannot_be_written_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
     done(&SqliteStore::open(&path).unwrap(), everything(1));
-    let attempt = |path: &Path| child("open", path).nobody().output();
+    let attempt = |path: &Path| child("open", path).unprivileged().output();
 
     mode(folder.path(), 0o755);
     for (file, folder_mode, what) in [
@@ -318,7 +318,7 @@ fn what_cannot_be_written_is_refused() {
         mode(folder.path(), folder_mode);
         let before = files(folder.path());
         let Some(said) = attempt(&path) else {
-            println!("nobody else can be asked here: permissions are not tested");
+            println!("skipped: no other user is available to test permissions");
             return;
         };
         assert!(said.starts_with("Unwritable"), "{what}: {said}");

@@ -1,15 +1,15 @@
 /* A layer between SQLite and the disk, loaded into a program before its C library (LD_PRELOAD).
  *
- * It writes down, in one order, what the program asks of the files in one folder and what it says: writes, truncations,
- * removals, syncs that came back, and the bytes that go to standard output. From that record a test builds every disk
- * that a loss of power could have left behind: what was synced is there, what was not may be, whole, in part or not.
+ * It records, in order, the program's operations on the files of a folder and its output: writes, truncations, removals,
+ * completed syncs, and the bytes written to standard output. From the record a test builds every disk that a power loss
+ * could leave: synced writes are there; other writes may be there in whole, in part or not at all.
  *
- * LOQUET_POWER_LOG     where the record goes
- * LOQUET_POWER_FOLDER  the folder that is watched
+ * LOQUET_POWER_LOG     the file of the record
+ * LOQUET_POWER_FOLDER  the folder to record
  * LOQUET_POWER_FAULT   optional: "sync N"     the Nth sync of the write-ahead log fails, once
  *                                "full N"     after N more bytes no file grows
  *                                "readonly N" after N more writes nothing can be written, as after errors=remount-ro
- *                                "lie 0"      syncs do nothing and say that they did
+ *                                "lie 0"      syncs do nothing and report success
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 struct header {
-  uint8_t kind; /* w rite, t runcate, u nlink, s ync that came back, x sync that failed, b egin of a sync, ! said */
+  uint8_t kind; /* w rite, t runcate, u nlink, s ync that returned, x sync that failed, b egin of a sync, ! output */
   uint8_t file; /* d atabase, w rite-ahead log, j ournal, f older, 0 standard output */
   uint16_t zero;
   uint32_t length;
@@ -71,7 +71,7 @@ static uint8_t named(const char *path) {
   if (path[length] != '/') return 0;
   size_t all = strlen(path);
   if (all > 4 && strcmp(path + all - 4, "-wal") == 0) return 'w';
-  /* The index of the log is a cache that a restart makes anew. */
+  /* The index of the log is a cache that is rebuilt after a restart. */
   if (all > 4 && strcmp(path + all - 4, "-shm") == 0) return 0;
   if (all > 8 && strcmp(path + all - 8, "-journal") == 0) return 'j';
   return 'd';
@@ -93,7 +93,7 @@ static void note(uint8_t kind, uint8_t file, uint64_t offset, const void *bytes,
   if (writev(record, parts, length ? 2 : 1) < 0) abort();
 }
 
-/* Whether this write is refused, as errno has it. */
+/* Returns the errno with which this write is refused, or 0. */
 static int refused(int fd, uint64_t offset, size_t length) {
   struct stat now;
   if (is_fault("readonly")) {
@@ -132,7 +132,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) { return 
 ssize_t write(int fd, const void *bytes, size_t length) {
   if (!real_write) return -1;
   if (fd == 1 && record >= 0) {
-    /* Before it is said: nobody can have heard it earlier. */
+    /* Recorded before it is printed, so that no reader sees it earlier. */
     pthread_mutex_lock(&lock);
     note('!', 0, 0, bytes, length);
     ssize_t done = real_write(fd, bytes, length);

@@ -1,6 +1,6 @@
-//! Loss of power. The page cache survives a kill, so killing proves nothing about syncs: here a layer below SQLite
-//! (`power.c`) writes down all that a process asks of the disk, and every disk that could have been left behind is built
-//! from that record: what was synced is on it, what was not is dropped, torn in sectors, or there.
+//! Loss of power. The page cache survives a kill, so a kill proves nothing about syncs. A layer below SQLite (`power.c`)
+//! records all disk operations of a process. From the record the tests build every disk that a power loss could leave:
+//! synced writes are on it; other writes are missing, torn into sectors, or there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loquet::blocking::wait;
 use loquet::store::{Commit, Fault, Store as _, Version};
+use loquet::wait;
 use loquet_sqlite::SqliteStore;
 
 use crate::child::child;
@@ -20,7 +20,7 @@ mod disk;
 
 use disk::{Disk, Luck, Op, Unsynced};
 
-/// The layer, compiled once. `None` where there is no C compiler or no `LD_PRELOAD`: then these tests say so and end.
+/// Returns the layer, compiled once, or `None` without a C compiler or `LD_PRELOAD`; the tests then print so and end.
 fn layer() -> Option<&'static Path> {
     static LAYER: OnceLock<Option<(tempfile::TempDir, PathBuf)>> = OnceLock::new();
     let built = LAYER.get_or_init(|| {
@@ -41,13 +41,13 @@ fn layer() -> Option<&'static Path> {
     built.as_ref().map(|(_, library)| library.as_path())
 }
 
-/// What a process asked of the disk, from a database that was closed before.
+/// The disk operations of a process, from a closed database on.
 struct Recording {
     base: Vec<u8>,
     ops: Vec<Op>,
 }
 
-/// Runs a task over the layer until it ends or, where it never does, the record is large enough.
+/// Runs a task over the layer until it ends or the record is large enough.
 fn recorded(task: &str, fault: &str) -> Option<Recording> {
     const ENOUGH: u64 = 12 << 20;
     let layer = layer()?;
@@ -88,7 +88,7 @@ fn recorded(task: &str, fault: &str) -> Option<Recording> {
     })
 }
 
-/// Reads a record. Its last entry may be half: the process was killed.
+/// Reads a record. The last entry may be incomplete, because the process was killed.
 fn read(mut bytes: &[u8]) -> Vec<Op> {
     let mut ops = Vec::new();
     while let Some((header, rest)) = bytes.split_first_chunk::<16>() {
@@ -108,7 +108,7 @@ fn read(mut bytes: &[u8]) -> Vec<Op> {
 }
 
 impl Recording {
-    /// What the process had acknowledged before step `end`.
+    /// Returns the changes acknowledged before step `end`.
     fn acknowledged(&self, end: usize) -> Acknowledged {
         self.said(end).lines().filter_map(acknowledgement).collect()
     }
@@ -125,11 +125,11 @@ impl Recording {
     }
 }
 
-/// Loses power at `moments` of a recording, with each fate of what was not synced, and checks what comes up again.
+/// Simulates a power loss at `moments` of a recording, for each treatment of unsynced writes, and checks the database.
 fn lose_power_at(recording: &Recording, moments: usize, seed: u64) {
     let mut luck = Luck(seed);
     let mut disk = Disk::new(recording.base.clone());
-    // The time around a sync is the time of surprises.
+    // Most moments are chosen around syncs, where errors are likely.
     let all = 0..=recording.ops.len();
     let near_sync = |at: &usize| {
         let near = recording.ops[at.saturating_sub(1)..].iter().take(2);
@@ -164,7 +164,7 @@ fn lose_power_at(recording: &Recording, moments: usize, seed: u64) {
     }
 }
 
-/// Records a process under load and loses power `moments` times. Says how many changes were acknowledged and synced.
+/// Records a process under load and simulates `moments` power losses. Returns the numbers of changes and syncs.
 pub(crate) fn lose_power(moments: usize, seed: u64) -> Option<(usize, usize)> {
     let recording = recorded("load", "none 0")?;
     lose_power_at(&recording, moments, seed);
@@ -173,7 +173,7 @@ pub(crate) fn lose_power(moments: usize, seed: u64) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_loss_of_power() {
+fn acknowledged_changes_survive_power_loss() {
     let Some((acknowledged, syncs)) = lose_power(40, 1) else {
         return;
     };
@@ -184,9 +184,9 @@ fn what_was_acknowledged_survives_a_loss_of_power() {
     );
 }
 
-/// The control: over a disk that lies about syncs the same test finds what is lost.
+/// The control: on a disk that ignores syncs the same test detects losses.
 #[test]
-fn a_disk_that_lies_is_found_out() {
+fn lying_disk_is_detected() {
     let Some(recording) = recorded("load", "lie 0") else {
         return;
     };
@@ -203,12 +203,12 @@ pub(crate) fn change_one_after_the_other(path: &Path) {
         assert_eq!(ended, Commit::Done);
         say(&format!("{at} 1 {}", at + 1));
     }
-    // As a kill would end it: no tidying up.
+    // Without cleanup, as after a kill.
     std::process::abort();
 }
 
 #[test]
-fn alone_each_change_is_synced_once_before_it_is_acknowledged() {
+fn single_change_is_synced_before_acknowledgement() {
     let Some(recording) = recorded("alone", "none 0") else {
         return;
     };
@@ -219,17 +219,17 @@ fn alone_each_change_is_synced_once_before_it_is_acknowledged() {
         let now = recording.acknowledged(at).len() as u64;
         if now > acknowledged {
             acknowledged = now;
-            // Before the first the new log's header was synced too.
+            // Before the first change, the header of the new log was synced as well.
             assert_eq!(syncs, acknowledged + 1);
         }
     }
     assert_eq!(syncs, ALONE + 2);
-    // The log's own name is in its folder for good before anything in it counts.
+    // The folder was synced, so that the log's name is durable.
     assert!(recording.count(b's', b'f') > 0);
     lose_power_at(&recording, 60, 2);
 }
 
-/// Writes from four threads; after a failure goes on, says what had become of it, and ends after enough of both.
+/// Writes from four threads. After a failure it continues and prints the result, and ends after enough of both.
 pub(crate) fn change_until_it_fails_and_on(path: &Path) {
     let store = SqliteStore::open(path).unwrap();
     thread::scope(|scope| {
@@ -244,7 +244,7 @@ pub(crate) fn change_until_it_fails_and_on(path: &Path) {
                             at += 1;
                             say(&format!("{attempt} {number} {at}"));
                         }
-                        Ok(Commit::Stale) => panic!("nobody else writes account {number}"),
+                        Ok(Commit::Stale) => panic!("account {number} has another writer"),
                         Err(fault) => {
                             say(match fault {
                                 Fault::Unknown(_) => "unknown",
@@ -265,7 +265,7 @@ pub(crate) fn change_until_it_fails_and_on(path: &Path) {
     std::process::abort();
 }
 
-/// A fault in the middle of work: nothing that was acknowledged is lost to it, before, during, and after power is lost too.
+/// Injects a fault during writes: no acknowledged change is lost before, during or after it, nor with a power loss.
 pub(crate) fn survive(fault: &str, moments: usize, seed: u64) -> Option<String> {
     let recording = recorded("fault", fault)?;
     let said = recording.said(recording.ops.len());
@@ -275,7 +275,7 @@ pub(crate) fn survive(fault: &str, moments: usize, seed: u64) -> Option<String> 
 }
 
 #[test]
-fn after_a_failed_sync_the_group_is_unknown_and_what_follows_is_durable() {
+fn failed_sync_is_unknown_and_later_changes_durable() {
     for nth in [1, 2, 7, 20] {
         let Some(said) = survive(&format!("sync {nth}"), 30, nth) else {
             return;
@@ -290,7 +290,7 @@ fn after_a_failed_sync_the_group_is_unknown_and_what_follows_is_durable() {
 }
 
 #[test]
-fn without_space_changes_are_refused_and_none_is_lost() {
+fn full_disk_refuses_changes_and_loses_none() {
     for kilobytes in [60, 100, 333] {
         let Some(said) = survive(&format!("full {}", kilobytes << 10), 20, kilobytes) else {
             return;
@@ -301,7 +301,7 @@ fn without_space_changes_are_refused_and_none_is_lost() {
 }
 
 #[test]
-fn a_file_system_that_turns_read_only_loses_nothing() {
+fn read_only_remount_loses_nothing() {
     for writes in [10, 50, 211] {
         let Some(said) = survive(&format!("readonly {writes}"), 20, writes) else {
             return;

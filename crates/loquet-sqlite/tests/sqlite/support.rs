@@ -1,21 +1,21 @@
-//! Samples, and a look into files.
+//! Sample rows, and access to files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use loquet::blocking::wait;
 use loquet::store::{
     AccountRow, AttemptId, AttemptRow, AuditRow, Commit, MetadataId, MetadataRow, NoticeRow,
     OrganizationRow, RosterRow, Row, RowKey, Store, Version, Versioned, Writes,
 };
+use loquet::wait;
 use loquet_policy::{AccountId, OrgId, UnixTime};
 use loquet_sqlite::SqliteStore;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-/// A folder with a new database for each who asks.
+/// A folder with a new database for each caller.
 pub(crate) struct Folder {
     folder: tempfile::TempDir,
     databases: AtomicU32,
@@ -29,7 +29,7 @@ impl Folder {
         }
     }
 
-    /// Where the next database will be.
+    /// Returns the path of the next database.
     pub(crate) fn path(&self) -> PathBuf {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         self.folder.path().join(format!("{number}.db"))
@@ -39,7 +39,7 @@ impl Folder {
         SqliteStore::open(self.path()).unwrap()
     }
 
-    /// What opens the next database again and again.
+    /// Returns a function that opens the next database repeatedly.
     pub(crate) fn again_and_again(&self) -> impl Fn() -> SqliteStore + use<> {
         let path = self.path();
         move || SqliteStore::open(&path).unwrap()
@@ -113,7 +113,7 @@ pub(crate) fn put(row: Row, version: u64) -> Writes {
     }
 }
 
-/// Everything that one account may have, in one change.
+/// Returns a change with a row in each table.
 pub(crate) fn everything(number: u64) -> Writes {
     let rows = [
         Row::Organization(OrganizationRow {
@@ -145,7 +145,7 @@ pub(crate) fn done(store: &SqliteStore, writes: Writes) {
     assert_eq!(wait(store.commit(writes)).unwrap(), Commit::Done);
 }
 
-/// The keys of [`everything`], found or not.
+/// Returns the rows of [`everything`] that exist.
 pub(crate) fn found(store: &SqliteStore, number: u64) -> Vec<Versioned> {
     let keys: Vec<RowKey> = everything(number).put.iter().map(Row::key).collect();
     wait(store.load(&keys)).unwrap()
@@ -162,7 +162,7 @@ pub(crate) fn expected(number: u64) -> Vec<Versioned> {
         .collect()
 }
 
-/// Every file in a folder with its bytes; the index of the log is only a cache and left out.
+/// Returns every file of a folder with its bytes, except for the log's index, which is a cache.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(folder)
         .unwrap()
@@ -173,7 +173,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// All rows of all our tables.
+/// Returns all rows of Loquet's tables.
 pub(crate) fn dump(connection: &Connection) -> Vec<Vec<Value>> {
     let tables = [
         "schema",

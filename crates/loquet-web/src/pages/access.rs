@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::{Config, Error, RulesChange, SettingKind};
-use loquet_ipfilter::Subject;
+use loquet_ipfilter::DatabaseKind;
 
 use crate::answer::{Form, NotTaken};
 use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
@@ -64,7 +64,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
         entry: shown.entry,
         draft: draft.as_ref(),
         address: here.pages.address(&here.visit),
-        countries: mfa.geo().built(Subject::Country).is_some(),
+        countries: mfa.geo().built(DatabaseKind::Country).is_some(),
         done: shown.done,
         waiting: waiting.as_deref(),
         undo: undo.as_deref(),

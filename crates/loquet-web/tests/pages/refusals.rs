@@ -41,7 +41,6 @@ fn of_organizations() -> Vec<Refusal> {
         RecoverFirst { since: AT },
         AlreadyCompleted,
         PolicyUnavailable,
-        Busy,
         AccessDenied,
         AccessUnknown,
         Latched(NOBODY),

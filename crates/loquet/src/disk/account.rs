@@ -8,12 +8,12 @@ use loquet_policy::{Account, Authenticator, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{BASE64, DiskError, Format, decode, read, write};
-use crate::addresses::Addresses;
+use crate::account::addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
-use crate::device::Devices;
+use crate::devices::Devices;
 use crate::keyring::{self, Keyring, KeyringError, Place};
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
-use crate::sessions::Sessions;
+use crate::session::limits::Sessions;
 use crate::store::{AccountRow, Version};
 
 #[derive(Serialize, Deserialize)]

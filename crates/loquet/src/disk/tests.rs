@@ -11,11 +11,12 @@ use loquet_policy::{
 
 use super::*;
 use crate::audit::AuditHead;
-use crate::device::Devices;
+use crate::devices::Devices;
 use crate::keyring::Keyring;
 use crate::records::{
     AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
 };
+use crate::session::limits::Sessions;
 use crate::store::{AccountRow, MetadataRow, OrganizationRow, RosterRow, Version};
 
 /// Each body as it is written, in every part: `NAME.v1.json`. Once released, a change that makes one of them fail needs a new
@@ -65,8 +66,17 @@ fn account() -> AccountRecord {
             pendings: vec![pending],
         },
         devices: devices(),
+        sessions: sessions(),
         ..AccountRecord::new(facts, "chloé", "chloe@example.org")
     }
+}
+
+fn sessions() -> Sessions {
+    serde_json::from_value(serde_json::json!([
+        { "id": 77, "complete": true },
+        { "id": 0xfeed, "complete": false },
+    ]))
+    .unwrap()
 }
 
 fn devices() -> Devices {
@@ -159,7 +169,7 @@ fn notice() -> Notice {
 const REFUSED: FirstOutcome = FirstOutcome::Refused(Refusal::AlreadyUsed { wait: 12 });
 
 #[test]
-fn each_body_is_written_as_its_sample() {
+fn bodies_are_written_as_samples() {
     let roster = Roster::new(OrgId::from(9_u64));
     for (now, golden) in [
         (written(&account()).body, ACCOUNT),
@@ -177,7 +187,7 @@ fn each_body_is_written_as_its_sample() {
 }
 
 #[test]
-fn each_sample_is_read() {
+fn samples_are_read() {
     let row = AccountRow {
         body: ACCOUNT.into(),
         ..written(&account())
@@ -185,12 +195,15 @@ fn each_sample_is_read() {
     let (read, expected) = (read_account(&row, AT, &ring()).unwrap(), account());
     assert_eq!(read.facts, expected.facts);
     assert_eq!(read.devices, expected.devices);
+    assert_eq!(read.sessions, expected.sessions);
     assert_eq!(read.secrets.active, expected.secrets.active);
     let session = SessionId(0xfeed);
     assert_eq!(
         read.secrets.pending(session),
         expected.secrets.pending(session)
     );
+    let closed = read_account_with(&row, AT, &ring(), Decrypt::Nothing).unwrap();
+    assert!(closed.secrets.active.is_none() && closed.secrets.pendings.is_empty());
     assert_eq!(encrypted_under(&row).unwrap(), BTreeSet::from([1]));
     let row = MetadataRow {
         body: ROOT.into(),
@@ -225,7 +238,7 @@ fn each_sample_is_read() {
 }
 
 #[test]
-fn a_newer_format_is_refused_and_damage_says_where_without_repeating_it() {
+fn newer_and_damaged_formats_are_refused() {
     let newer = ACCOUNT.replace("\"v\":1", "\"v\":2");
     for body in [newer.replace("\"label\"", "\"etiquette\""), newer] {
         let row = AccountRow {
@@ -251,7 +264,7 @@ fn a_newer_format_is_refused_and_damage_says_where_without_repeating_it() {
 }
 
 #[test]
-fn a_row_in_anothers_place_is_refused() {
+fn misplaced_row_is_refused() {
     let mut row = written(&account());
     row.id = AccountId::from(4_u64);
     assert!(matches!(
@@ -261,7 +274,7 @@ fn a_row_in_anothers_place_is_refused() {
 }
 
 #[test]
-fn a_body_shows_no_secret() {
+fn body_shows_no_secret() {
     let body = written(&account()).body;
     for secret in [[1_u8; 20], [2; 20]] {
         for shown in [

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_key_file_names_its_line_and_repeats_nothing() {
+    fn bad_key_file_names_its_line_only() {
         let key = "ab".repeat(32);
         assert_eq!(
             Keyring::parse("# nothing\n\n").unwrap_err(),
@@ -203,7 +203,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode));
+            let mode =
+                |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
             mode(0o644).unwrap();
             let error = Keyring::load_or_create(&path).unwrap_err().to_string();

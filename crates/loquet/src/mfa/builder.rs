@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_ipfilter::Geo;
 use loquet_policy::OrgId;
 
-use super::{Inner, Mfa, Operator};
 use crate::edge::{Clock, SystemClock};
 use crate::error::{Config, Error};
-use crate::flow;
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
+use crate::mfa::{Inner, Mfa};
+use crate::operator::Operator;
 use crate::roles::Role;
-use crate::sessions::SessionLimits;
+use crate::session::limits::SessionLimits;
 use crate::store::Store;
 use crate::store::erased::Erased;
 
@@ -61,7 +61,7 @@ impl Mfa {
             keyring: None,
             issuer: None,
             geo: Geo::default(),
-            rules_limit: flow::RULES_LIMIT,
+            rules_limit: crate::admin::organization::RULES_LIMIT,
             limits: SessionLimits::default(),
             roles: Vec::new(),
         }

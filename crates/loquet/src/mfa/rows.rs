@@ -11,13 +11,14 @@ use loquet_policy::{
 };
 
 use super::vault::Vault;
-use super::{FILTERS, HOMES, Mfa, TRIES, UserEntry};
+use crate::account::UserEntry;
+use crate::decide::change::Change;
+use crate::decide::{self, AccessCheck, Facts};
 use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::flow::change::Change;
-use crate::flow::{self, AccessCheck, Facts};
-use crate::host_tx::HostTx;
+use crate::mfa::{FILTERS, HOMES, Mfa, TRIES};
+use crate::provision::host_tx::HostTx;
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::store::erased::Erased;
 use crate::store::{
@@ -26,7 +27,7 @@ use crate::store::{
 };
 
 /// Where rows are read: the store, or the host's transaction.
-pub(super) trait Source {
+pub(crate) trait Source {
     fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
 }
 
@@ -45,7 +46,7 @@ impl<S: Source> Source for &mut S {
 
 /// Whose account a decision is about, and whether its secrets are decrypted.
 #[derive(Clone, Copy)]
-pub(super) enum Actor {
+pub(crate) enum Actor {
     /// No account is read.
     None,
     /// Its secrets are left encrypted: enough to say who is there.
@@ -74,7 +75,7 @@ impl Actor {
 }
 
 /// The host's transaction as a source.
-pub(super) struct InTransaction<'a, T>(pub(super) &'a mut T);
+pub(crate) struct InTransaction<'a, T>(pub(crate) &'a mut T);
 
 impl<T: HostTx> Source for InTransaction<'_, T> {
     async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
@@ -98,12 +99,12 @@ impl Mfa {
     }
 
     /// Loads the rows of one account and its organization. The account's secrets stay encrypted.
-    pub(super) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
+    pub(crate) async fn facts(&self, account: AccountId) -> Result<Facts, Error> {
         self.facts_of(Actor::Encrypted(account)).await
     }
 
     /// Loads the same, and decrypts the secret that this session enrolls, if it enrolls one.
-    pub(super) async fn enrollment_facts(&self, session: &Session) -> Result<Facts, Error> {
+    pub(crate) async fn enrollment_facts(&self, session: &Session) -> Result<Facts, Error> {
         let actor = Actor::Enrolling(session.account, session.id);
         self.facts_of(actor).await
     }
@@ -112,7 +113,7 @@ impl Mfa {
         let first: Vec<_> = actor.id().map(RowKey::Account).into_iter().collect();
         let needs = |facts: &Facts| match facts.read.as_slice() {
             [] => first.clone(),
-            _ => flow::home(facts),
+            _ => decide::home(facts),
         };
         let facts = self.gather(self, actor, needs).await?;
         match facts.actor {
@@ -123,7 +124,7 @@ impl Mfa {
 
     /// Loads until nothing more is needed. The rows of the actor's organization come along with its own, if a row read
     /// before said which that is; should it be another by now, they are put away again.
-    pub(super) async fn gather(
+    pub(crate) async fn gather(
         &self,
         mut source: impl Source,
         actor: Actor,
@@ -134,7 +135,7 @@ impl Mfa {
             ..Facts::default()
         };
         let guess = actor.id().and_then(|id| self.homes().get(&id).copied());
-        let ahead: Vec<_> = guess.into_iter().flat_map(flow::home_of).collect();
+        let ahead: Vec<_> = guess.into_iter().flat_map(decide::home_of).collect();
         let first = [needs(&facts).as_slice(), &ahead].concat();
         self.load(&mut source, &first, actor, &mut facts).await?;
         let home = facts.actor.as_ref().map(|actor| actor.facts.org);
@@ -173,14 +174,14 @@ impl Mfa {
     }
 
     /// The same, for a session that is an administrator's.
-    pub(super) async fn administrator(&self, session: &Session) -> Result<Facts, Error> {
+    pub(crate) async fn administrator(&self, session: &Session) -> Result<Facts, Error> {
         let facts = self.facts(session.account).await?;
         self.shown_to_administrators(&facts, session)?;
         Ok(facts)
     }
 
     /// Whether a session may see what administrators see. What they change, the rules decide.
-    pub(super) fn shown_to_administrators(
+    pub(crate) fn shown_to_administrators(
         &self,
         facts: &Facts,
         session: &Session,
@@ -191,7 +192,7 @@ impl Mfa {
         may_see_administration(&facts.snapshot(actor, session), now)
     }
 
-    pub(super) async fn people(
+    pub(crate) async fn people(
         &self,
         org: OrgId,
         organization: Option<&Organization>,
@@ -223,7 +224,7 @@ impl Mfa {
     }
 
     /// One account of the asker's organization, for a list.
-    pub(super) async fn entry(&self, asker: Facts, account: AccountId) -> Result<UserEntry, Error> {
+    pub(crate) async fn entry(&self, asker: Facts, account: AccountId) -> Result<UserEntry, Error> {
         let organization = asker.organization.map(|organization| organization.facts);
         let home = organization.as_ref().map(|organization| organization.id);
         let person = self.person(account).await?;
@@ -264,7 +265,7 @@ impl Mfa {
         .await
     }
 
-    pub(super) async fn pages(
+    pub(crate) async fn pages(
         &self,
         query: Query,
         mut each: impl FnMut(Item) -> Result<(), Error>,
@@ -281,7 +282,7 @@ impl Mfa {
     }
 
     /// Loads rows into `facts`, opened. An account other than `actor` is the subject.
-    pub(super) async fn load(
+    pub(crate) async fn load(
         &self,
         mut source: impl Source,
         keys: &[RowKey],
@@ -371,7 +372,7 @@ impl Mfa {
     }
 
     /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
-    pub(super) async fn put_metadata(
+    pub(crate) async fn put_metadata(
         &self,
         id: MetadataId,
         page: impl Fn(u64) -> Result<MetadataRow, DiskError>,
@@ -394,7 +395,7 @@ impl Mfa {
     }
 
     /// Seals a change into rows.
-    pub(super) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
+    pub(crate) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
         let ring = self.ring();
         let encrypt = |record: &AccountRecord| -> Result<Row, Error> {
             let key = RowKey::Account(record.facts.id);

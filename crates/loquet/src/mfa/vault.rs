@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Mfa, TRIES};
+use crate::decide::Keys;
 use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::flow::Keys;
 use crate::hash::mac;
 use crate::keyring::Keyring;
+use crate::mfa::{Mfa, TRIES};
 use crate::store::{Commit, MetadataId, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
@@ -90,7 +90,7 @@ impl Mfa {
     }
 
     /// Writes the root key, encrypted anew, over the row at `version`.
-    pub(super) async fn put_root(
+    pub(crate) async fn put_root(
         &self,
         root: &[u8; 32],
         version: Version,
@@ -120,13 +120,13 @@ mod tests {
     use super::*;
     use crate::blocking::wait;
     use crate::records::OrganizationRecord;
-    use crate::store::MemoryStore;
+    use crate::store::{MemoryStore, Store};
 
     /// Another root would break every chain, and take any keyring for the right one.
     #[test]
-    fn a_store_that_lost_its_root_key_gets_no_other() {
+    fn lost_root_key_is_not_replaced() {
         let store = Arc::new(MemoryStore::new());
-        let record = OrganizationRecord::new(Organization::new(OrgId::from(1_u64)), "House");
+        let record = OrganizationRecord::new(Organization::new(OrgId::from(1_u64)), "Daycare");
         let row = Row::Organization(disk::write_organization(&record).unwrap());
         let writes = Writes {
             expect: vec![(row.key(), Version::ABSENT)],
@@ -135,10 +135,13 @@ mod tests {
         };
         wait(async {
             assert_eq!(store.commit(writes).await.unwrap(), Commit::Done);
-            let service = Mfa::open(Arc::clone(&store), Keyring::single(1, [7; 32])).await;
+            let mfa = Mfa::builder(Arc::clone(&store))
+                .keyring(Keyring::single(1, [7; 32]))
+                .open()
+                .await;
             assert!(
-                matches!(service, Err(Config::Missing("root key").into())),
-                "{service:?}"
+                matches!(mfa, Err(Error::Config(Config::Missing("root key")))),
+                "{mfa:?}"
             );
             let root = [RowKey::Metadata(MetadataId::ROOT)];
             assert_eq!(Store::load(&store, &root).await.unwrap(), []);

@@ -23,7 +23,7 @@ fn texts(organization: &OrganizationRecord) -> Vec<&str> {
 }
 
 #[test]
-fn the_texts_in_force_and_of_three_times_before_are_kept_and_no_others() {
+fn present_and_three_past_rules_are_kept() {
     let mut organization = organization();
     for text in ["a", "b", "c", "d", "e"] {
         set(&mut organization, text);
@@ -40,7 +40,7 @@ fn the_texts_in_force_and_of_three_times_before_are_kept_and_no_others() {
 }
 
 #[test]
-fn rules_put_in_force_drop_those_that_wait_and_no_other_change() {
+fn rules_put_in_force_drop_waiting_ones() {
     let mut organization = organization();
     let waits = |setting| Scheduled {
         setting,
@@ -85,7 +85,7 @@ fn held(secrets: &Secrets) -> Vec<(u64, u8)> {
 }
 
 #[test]
-fn each_begun_enrollment_has_a_secret_of_its_own_and_keeps_it() {
+fn each_enrollment_keeps_its_secret() {
     let mut secrets = Secrets::default();
     let fresh = |byte: u8| Secret::from([byte; 20]);
     let (none, one, two) = (
@@ -109,7 +109,7 @@ fn each_begun_enrollment_has_a_secret_of_its_own_and_keeps_it() {
 }
 
 #[test]
-fn the_secret_of_the_confirmed_enrollment_is_bound_and_no_other() {
+fn only_confirmed_secret_is_bound() {
     let mut secrets = Secrets::default();
     let fresh = |byte: u8| Secret::from([byte; 20]);
     let (none, one, two) = (

@@ -1,299 +1,231 @@
-//! From where people log in: rules taken back, and the way in that is above them.
+//! Access rules: taken back by an administrator or the operator, and what is above them.
 
-use loquet::flow::{
-    BeginEnrollment, Ceremony, CollectResetCode, ConfirmEnrollment, EnableMfa, LogIn,
-    OpenBreakGlass, RollBackRules, RulesChange, ScheduleMandate, SuspendRules, Typed, UNDO,
-    UndoRules,
-};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{BreakGlassCode, Clock, Level, Refusal, Refused, Request, ResetCode, RoleId, Stamp};
-use loquet_policy::{Access, Event, Start, limits};
-use loquet_testkit::house::{ANNE, BRUNO, CHLOE, DENIS, House, rule};
+use loquet::{
+    Access, Authorized, BreakGlassCode, Client, Clock, Error, MfaSession, NextStep, Refusal,
+    RoleId, RulesChange, Start, UNDO,
+};
+use loquet_policy::{Event, limits};
+use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use loquet_testkit::letters::{post, to};
 
 mod weighed;
 
 const AWAY: &str = "198.51.100.9";
 
-fn from(address: &str) -> Request {
-    Request::new(Some(address.parse().unwrap())).unwrap()
+async fn may(fixture: &Fixture, account: u64, address: &str) -> Result<(), Refusal> {
+    let client = Fixture::client_at(address);
+    let login = fixture.mfa.log_in(account.into(), client).await;
+    match login {
+        Ok(_) => Ok(()),
+        refused => Err(refusal(refused)),
+    }
 }
 
-async fn may(house: &House, account: u64, address: &str) -> Result<(), Refusal> {
-    let account = account.into();
-    let answer = house
-        .service
-        .run(LogIn { account }, &from(address))
-        .await
-        .unwrap();
-    answer
-        .granted()
-        .map(drop)
-        .map_err(|refused| rule::<()>(Err(refused)))
+async fn set(fixture: &Fixture, user: &Authorized, text: &str) -> Result<RulesChange, Error> {
+    fixture.mfa.admin(user).set_access_rules(text, "").await
 }
 
-async fn set(house: &House, stamp: Stamp, text: &str) -> Result<RulesChange, Refused> {
-    house
-        .run(house.service.read_rules(stamp, text, "").unwrap())
-        .await
+/// Multi-factor log-in is enabled, and Anne is in.
+async fn enabled() -> (Fixture, Phone, Authorized) {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    (fixture, phone, anne)
 }
 
-async fn house() -> (House, Phone, Stamp) {
-    let house = House::over(MemoryStore::new()).await;
-    let (phone, anne) = house.enabled().await;
-    (house, phone, anne)
+async fn again(fixture: &Fixture, phone: &Phone) -> Authorized {
+    let session = fixture.enter(ANNE, phone).await;
+    fixture.user(&session).await
 }
 
-async fn again(house: &House, phone: &Phone) -> Stamp {
-    let stamp = house.log_in(ANNE).await.stamp;
-    house.give(stamp, &house.code(phone)).await.unwrap().stamp
+async fn undo(fixture: &Fixture, user: &Authorized) -> Result<RulesChange, Error> {
+    fixture.mfa.admin(user).undo_access_rules().await
+}
+
+async fn undoable_until(fixture: &Fixture, user: &Authorized) -> Option<loquet::UnixTime> {
+    let admin = fixture.mfa.admin(user);
+    admin.access_rules_undoable_until().await.unwrap()
 }
 
 #[tokio::test]
-async fn a_change_is_undone_at_once_for_a_day_and_opens_nothing_that_was_not_open() {
-    let (house, phone, anne) = house().await;
-    assert_eq!(
-        rule(house.run(UndoRules::new(anne)).await),
-        Refusal::Unchanged
-    );
-    set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
-    assert_eq!(may(&house, DENIS, AWAY).await, Err(Refusal::AccessDenied));
-    assert!(
-        house
-            .service
-            .undoable_until(&anne)
-            .await
-            .unwrap()
-            .unwrap()
-            .is_some()
-    );
-    assert_eq!(
-        house.run(UndoRules::new(anne)).await.unwrap(),
-        RulesChange::InForce
-    );
-    assert_eq!(may(&house, DENIS, AWAY).await, Ok(()), "there were none");
+async fn rules_are_undone_within_a_day() {
+    let (fixture, phone, anne) = enabled().await;
+    assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::Unchanged);
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    let denied = Err(Refusal::AccessDenied);
+    assert_eq!(may(&fixture, DENIS, AWAY).await, denied);
+    assert!(undoable_until(&fixture, &anne).await.is_some());
+    let undone = undo(&fixture, &anne).await.unwrap();
+    assert_eq!(undone, RulesChange::InForce);
+    assert_eq!(may(&fixture, DENIS, AWAY).await, Ok(()), "there were none");
     // And the undoing is undone.
-    house.run(UndoRules::new(anne)).await.unwrap();
-    assert_eq!(may(&house, DENIS, AWAY).await, Err(Refusal::AccessDenied));
+    undo(&fixture, &anne).await.unwrap();
+    assert_eq!(may(&fixture, DENIS, AWAY).await, denied);
     // What was closed the day before yesterday waits like everything that opens.
-    house.clock.advance(UNDO);
-    let anne = again(&house, &phone).await;
-    assert_eq!(
-        rule(house.run(UndoRules::new(anne)).await),
-        Refusal::Unchanged
-    );
-    assert_eq!(
-        house.service.undoable_until(&anne).await.unwrap().unwrap(),
-        None
-    );
+    fixture.clock.advance(UNDO);
+    let anne = again(&fixture, &phone).await;
+    assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::Unchanged);
+    assert_eq!(undoable_until(&fixture, &anne).await, None);
 }
 
 #[tokio::test]
-async fn undoing_needs_an_administrator_with_a_recent_code_who_stays_in() {
-    let (house, phone, anne) = house().await;
-    set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
-    let parent = house.log_in(DENIS).await.stamp;
-    assert_eq!(
-        rule(house.run(UndoRules::new(parent)).await),
-        Refusal::NotAdmin
-    );
-    house.clock.advance(301);
-    assert_eq!(
-        rule(house.run(UndoRules::new(anne)).await),
-        Refusal::NotFresh
-    );
-    let anne = again(&house, &phone).await;
-    // Back to rules under which the place of whoever asks is not allowed: refused.
-    house
-        .run(SuspendRules {
-            account: ANNE.into(),
-        })
-        .await
-        .unwrap();
-    let away = from(AWAY);
-    let undo = house
-        .service
-        .run(UndoRules::new(anne), &away)
-        .await
-        .unwrap();
-    assert_eq!(undo.granted(), Err(Refused::WouldLockOut));
+async fn undoing_needs_administrator_who_stays_in() {
+    let (fixture, phone, anne) = enabled().await;
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    let parent = fixture.log_in(DENIS).await.session;
+    let parent = fixture.user(&parent).await;
+    assert_eq!(refusal(undo(&fixture, &parent).await), Refusal::NotAdmin);
+    fixture.clock.advance(301);
+    assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::NotFresh);
+    let session = fixture.enter(ANNE, &phone).await;
+    // Back to rules under which the address of the administrator is not allowed: refused.
+    let suspended = fixture.operator.suspend_access_rules(ANNE.into()).await;
+    suspended.unwrap();
+    let away = Fixture::client_at(AWAY);
+    let anne = fixture.mfa.authorize(&session, &away).await.unwrap();
+    let undone = undo(&fixture, &anne).await;
+    assert_eq!(refusal(undone), Refusal::WouldLockOut);
 }
 
 #[tokio::test]
-async fn the_host_suspends_and_rolls_back_and_every_administrator_hears_of_it() {
-    let (house, _, anne) = house().await;
-    let suspend = SuspendRules {
-        account: ANNE.into(),
-    };
-    let back = RollBackRules {
-        account: ANNE.into(),
-    };
-    assert_eq!(rule(house.run(suspend).await), Refusal::Unchanged);
-    assert_eq!(rule(house.run(back).await), Refusal::Unchanged);
-    let parent = SuspendRules {
-        account: DENIS.into(),
-    };
-    assert_eq!(rule(house.run(parent).await), Refusal::NotAdmin);
+async fn operator_suspends_and_rolls_back_rules() {
+    let (fixture, _, anne) = enabled().await;
+    let operator = &fixture.operator;
+    let suspend = |account: u64| operator.suspend_access_rules(account.into());
+    let back = || operator.roll_back_access_rules(ANNE.into());
+    assert_eq!(refusal(suspend(ANNE).await), Refusal::Unchanged);
+    assert_eq!(refusal(back().await), Refusal::Unchanged);
+    assert_eq!(refusal(suspend(DENIS).await), Refusal::NotAdmin);
 
-    set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
-    set(&house, anne, "allow 203.0.113.0/25").await.unwrap();
-    house.run(suspend).await.unwrap();
-    assert_eq!(may(&house, DENIS, AWAY).await, Ok(()));
-    house.run(back).await.unwrap();
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    set(&fixture, &anne, "allow 203.0.113.0/25").await.unwrap();
+    suspend(ANNE).await.unwrap();
+    assert_eq!(may(&fixture, DENIS, AWAY).await, Ok(()));
+    back().await.unwrap();
+    assert_eq!(in_force(&fixture, &anne).await, "allow 203.0.113.0/25");
+    back().await.unwrap();
     assert_eq!(
-        house.service.access_rules(&anne).await.unwrap().unwrap(),
-        "allow 203.0.113.0/25"
-    );
-    house.run(back).await.unwrap();
-    assert_eq!(
-        may(&house, DENIS, AWAY).await,
+        may(&fixture, DENIS, AWAY).await,
         Ok(()),
         "twice is back again"
     );
-    house.run(suspend).await.unwrap_err();
+    suspend(ANNE).await.unwrap_err();
 
-    let letters = post(&house).await;
+    let letters = post(&fixture).await;
     for administrator in [ANNE, BRUNO] {
         let told = to(&letters, administrator);
         let times = |event| told.iter().filter(|letter| letter.event == event).count();
         assert_eq!(times(Event::AccessRulesSuspended), 1, "{told:?}");
         assert_eq!(times(Event::AccessRulesRolledBack), 2, "{told:?}");
     }
-    assert!(house.service.verify_audit(ANNE.into()).await.unwrap() > 0);
+    assert!(operator.verify_audit(ANNE.into()).await.unwrap() > 0);
+}
+
+async fn in_force(fixture: &Fixture, user: &Authorized) -> String {
+    fixture.mfa.admin(user).access_rules().await.unwrap()
 }
 
 #[tokio::test]
-async fn a_rollback_after_many_changes_undoes_the_last() {
-    let (house, _, anne) = house().await;
+async fn rollback_undoes_the_last_change() {
+    let (fixture, _, anne) = enabled().await;
     for len in 24..30 {
         let text = format!("allow 203.0.113.0/{len}");
-        set(&house, anne, &text).await.unwrap();
+        set(&fixture, &anne, &text).await.unwrap();
     }
-    let back = RollBackRules {
-        account: ANNE.into(),
-    };
-    house.run(back).await.unwrap();
-    assert_eq!(
-        house.service.access_rules(&anne).await.unwrap().unwrap(),
-        "allow 203.0.113.0/28"
-    );
+    let back = fixture.operator.roll_back_access_rules(ANNE.into()).await;
+    back.unwrap();
+    assert_eq!(in_force(&fixture, &anne).await, "allow 203.0.113.0/28");
 }
 
 #[tokio::test]
-async fn undoing_at_once_ends_with_the_day() {
-    for (waited, undone) in [(UNDO - 1, true), (UNDO, false)] {
-        let (house, _, anne) = house().await;
-        set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
-        house.clock.advance(waited);
-        // The session is old by then: whoever must give a code again has not been refused for the day.
-        let refusal = rule(house.run(UndoRules::new(anne)).await);
-        let due = if undone {
-            Refusal::NotFresh
-        } else {
-            Refusal::Unchanged
-        };
-        assert_eq!(refusal, due, "after {waited} s");
+async fn undoing_ends_after_a_day() {
+    for (waited, undone) in [(UNDO - 60, true), (UNDO, false)] {
+        let (fixture, phone, anne) = enabled().await;
+        set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+        fixture.clock.advance(waited);
+        // The session is old by then, and owes a code.
+        assert_eq!(refusal(undo(&fixture, &anne).await).code(), "CODE_REQUIRED");
+        let now = fixture.clock.now().0;
+        let anne = again(&fixture, &phone).await;
+        fixture.clock.set(now);
+        let answer = undo(&fixture, &anne).await;
+        assert_eq!(answer.is_ok(), undone, "after {waited} s: {answer:?}");
     }
 }
 
 // Policy, "People": the reset code of a break-glass ignores the access filter.
 #[tokio::test]
-async fn break_glass_is_above_the_access_rules_on_every_request() {
-    let house = House::over(MemoryStore::new()).await;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let break_glass = house
-        .service
-        .propose_break_glass(&stamp)
-        .await
-        .unwrap()
-        .unwrap();
-    let typed_back = last_group(&break_glass);
-    house.run(EnableMfa { stamp, typed_back }).await.unwrap();
-    let (_, anne) = house.enroll(stamp).await;
-    let role = RoleId::EMPLOYEE;
+async fn break_glass_overrides_access_rules() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let session = fixture.log_in(ANNE).await.session;
+    let break_glass = fixture.enable(&fixture.user(&session).await).await;
+    let (_, session) = fixture.enroll(&session).await;
+    let anne = fixture.user(&session).await;
     let start = Start::Now { confirmed: true };
-    let mandate = ScheduleMandate {
-        stamp: anne,
-        role,
-        start,
-    };
-    house.run(mandate).await.unwrap();
-    set(&house, anne, "allow 203.0.113.0/24").await.unwrap();
-    let account = BRUNO.into();
-    let typed = || break_glass.expose().to_string().into();
-    let open = OpenBreakGlass {
-        account,
-        typed: typed(),
-    };
-    away(&house, open).await.unwrap();
-    let may_try = || house.service.may_try(house.org, from(AWAY).address);
+    let admin = fixture.mfa.admin(&anne);
+    let scheduled = admin.schedule_mandate(RoleId::EMPLOYEE, start).await;
+    scheduled.unwrap();
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    let operator = &fixture.operator;
+    let opened = operator.open_break_glass(BRUNO.into(), break_glass.as_str());
+    opened.await.unwrap();
+    let away = away();
+    let may_try = || fixture.mfa.may_try(&away);
     assert_eq!(may_try().await.unwrap(), Access::Denied);
-    assert_eq!(may(&house, BRUNO, AWAY).await, Err(Refusal::AccessDenied));
-    house.clock.advance(limits::BREAK_GLASS);
-    let collect = CollectResetCode {
-        account,
-        typed: typed(),
-    };
-    let handed = house.run(collect).await.unwrap();
-    let expires = house.clock.now().plus(limits::BREAK_GLASS_RESET_CODE);
-    assert_eq!(handed.expires, expires);
+    assert_eq!(may(&fixture, BRUNO, AWAY).await, Err(Refusal::AccessDenied));
+    fixture.clock.advance(limits::BREAK_GLASS);
+    let collected = operator.collect_reset_code(BRUNO.into(), break_glass.as_str());
+    let issued = collected.await.unwrap();
+    let expires = fixture.clock.now().plus(limits::BREAK_GLASS_RESET_CODE);
+    assert_eq!(issued.expires, expires);
     assert_eq!(
         may_try().await.unwrap(),
         Access::Allowed,
-        "somebody must get as far as the password"
+        "its holder must get as far as the password"
     );
     assert_eq!(
-        may(&house, CHLOE, AWAY).await,
+        may(&fixture, CHLOE, AWAY).await,
         Err(Refusal::AccessDenied),
-        "and nobody else further"
+        "and no other account further"
     );
-    let stamp = enrolled_away(&house, handed.reset_code).await;
-    // Enrolled again, the rules hold: the host suspends them if they are what is wrong.
-    let standing = || house.service.check(&stamp, from(AWAY).address);
-    assert_eq!(
-        standing().await.unwrap().unwrap_err(),
-        Refusal::AccessDenied
-    );
-    house.run(SuspendRules { account }).await.unwrap();
-    assert!(standing().await.unwrap().is_ok());
+    let session = enrolled_away(&fixture, &issued.reset_code.expose()).await;
+    // Enrolled again, the rules hold: the operator suspends them if they are what is wrong.
+    let authorize = || fixture.mfa.authorize(&session, &away);
+    assert_eq!(refusal(authorize().await), Refusal::AccessDenied);
+    operator.suspend_access_rules(BRUNO.into()).await.unwrap();
+    assert!(authorize().await.is_ok());
+}
+
+fn away() -> Client {
+    Fixture::client_at(AWAY)
 }
 
 /// Bruno enrolls with his reset code where the rules let nobody in.
-async fn enrolled_away(house: &House, reset_code: ResetCode) -> Stamp {
-    let account = BRUNO.into();
-    let stamp = away(house, LogIn { account }).await.unwrap().stamp;
-    assert_eq!(stamp.level(), Level::EnrollOnly);
-    let standing = || house.service.check(&stamp, from(AWAY).address);
-    assert!(standing().await.unwrap().is_ok());
-    let reset_code = reset_code.expose().to_string().into();
-    let offer = away(house, BeginEnrollment { stamp, reset_code })
-        .await
-        .unwrap();
-    house.clock.advance(400);
-    assert!(standing().await.unwrap().is_ok());
+async fn enrolled_away(fixture: &Fixture, reset_code: &str) -> MfaSession {
+    let (mfa, away) = (&fixture.mfa, away());
+    let login = mfa.log_in(BRUNO.into(), away).await.unwrap();
+    assert_eq!(login.next, NextStep::Enroll);
+    let session = login.session;
+    let progress = || mfa.login_progress(&session, &away);
+    assert!(progress().await.is_ok());
+    let begun = mfa.begin_enrollment(&session, reset_code, away).await;
+    let offer = begun.unwrap();
+    fixture.clock.advance(400);
+    assert!(progress().await.is_ok());
     let phone = Phone::scan(&offer).unwrap();
-    let break_glass = house
-        .service
-        .propose_break_glass(&stamp)
+    let break_glass = mfa.proposed_break_glass_code(&session).await.unwrap();
+    let (typed, last) = (fixture.code(&phone), last_group(&break_glass));
+    let confirmed = mfa
+        .confirm_enrollment_after_break_glass(&session, typed, last, away)
         .await
-        .unwrap()
         .unwrap();
-    let confirm = ConfirmEnrollment {
-        stamp,
-        typed: house.code(&phone).into(),
-        break_glass_typed_back: last_group(&break_glass),
-    };
-    let stamp = away(house, confirm).await.unwrap().stamp;
-    assert_eq!(stamp.level(), Level::Level2);
-    stamp
+    assert_eq!(confirmed.next, NextStep::Done);
+    confirmed.session
 }
 
-fn last_group(break_glass: &BreakGlassCode) -> Typed {
-    break_glass.expose().rsplit('-').next().unwrap().into()
-}
-
-async fn away<C: Ceremony>(house: &House, ceremony: C) -> Result<C::Grant, Refused> {
-    let settled = house.service.run(ceremony, &from(AWAY)).await;
-    settled.unwrap().granted()
+fn last_group(break_glass: &BreakGlassCode) -> String {
+    let code = break_glass.expose();
+    code.rsplit('-').next().unwrap().to_owned()
 }

@@ -2,30 +2,25 @@
 
 use std::thread;
 
-use loquet::blocking::{Service, wait};
-use loquet::flow::VerifyCode;
 use loquet::store::MemoryStore;
-use loquet::{Level, Refusal, ServiceError};
+use loquet::{Assurance, Client, Error, Refusal, Unavailable, Wait};
+use loquet_testkit::fixture::{ANNE, Fixture, refusal};
 use loquet_testkit::flaky::{FlakyStore, Weather};
-use loquet_testkit::house::{ANNE, House, rule};
 
 #[test]
-fn of_many_threads_with_the_same_code_one_is_let_in() {
-    let house = wait(House::over(MemoryStore::new()));
-    let service = Service::from(house.service.clone());
-    let (phone, _) = wait(house.enabled());
-    let stamps: Vec<_> = (0..32).map(|_| wait(house.log_in(ANNE)).stamp).collect();
-    let typed = house.code(&phone);
-    let accepted: Vec<_> = thread::scope(|scope| {
-        let running: Vec<_> = stamps
+fn one_of_many_threads_logs_in() {
+    let fixture = Fixture::over(MemoryStore::new()).wait();
+    let (phone, _) = fixture.enabled().wait();
+    let sessions: Vec<_> = (0..32)
+        .map(|_| fixture.log_in(ANNE).wait().session)
+        .collect();
+    let typed = fixture.code(&phone);
+    let answers: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = sessions
             .into_iter()
-            .map(|stamp| {
-                let typed = typed.clone().into();
-                let service = &service;
-                scope.spawn(move || {
-                    let code = VerifyCode { stamp, typed };
-                    service.run(code, &House::request()).unwrap().granted()
-                })
+            .map(|session| {
+                let (mfa, typed) = (&fixture.mfa, typed.clone());
+                scope.spawn(move || mfa.verify_code(&session, typed, Fixture::client()).wait())
             })
             .collect();
         running
@@ -33,33 +28,40 @@ fn of_many_threads_with_the_same_code_one_is_let_in() {
             .map(|thread| thread.join().unwrap())
             .collect()
     });
-    let mut let_in = 0;
-    for answer in accepted {
+    let mut accepted = 0;
+    for answer in answers {
         match answer {
-            Ok(entered) => {
-                assert_eq!(entered.stamp.level(), Level::Level2);
-                assert!(service.check(&entered.stamp, None).unwrap().is_ok());
-                let_in += 1;
+            Ok(login) => {
+                let anne = fixture.user(&login.session).wait();
+                assert_eq!(anne.assurance(), Assurance::Aal2);
+                accepted += 1;
             }
-            refused => assert!(matches!(rule(refused), Refusal::AlreadyUsed { .. })),
+            refused => assert!(matches!(refusal(refused), Refusal::AlreadyUsed { .. })),
         }
     }
-    assert_eq!(let_in, 1);
-    assert!(wait(service.service().verify_audit(ANNE.into())).unwrap() > 0);
+    assert_eq!(accepted, 1);
+    assert!(fixture.operator.verify_audit(ANNE.into()).wait().unwrap() > 0);
 }
 
 #[test]
-fn what_goes_wrong_is_an_answer_here_too() {
+fn failing_store_is_an_error_when_blocking() {
     let store = FlakyStore::default();
-    let house = wait(House::over(store.clone()));
-    let service = Service::from(house.service.clone());
-    let stamp = wait(house.log_in(ANNE)).stamp;
+    let fixture = Fixture::over(store.clone()).wait();
+    let session = fixture.log_in(ANNE).wait().session;
+    let authorize = || fixture.mfa.authorize(&session, &Client::default()).wait();
     store.expect(Weather::Blind);
     assert!(matches!(
-        service.check(&stamp, None),
-        Err(ServiceError::Store(_))
+        authorize(),
+        Err(Error::Unavailable(Unavailable::Store(_)))
     ));
     store.expect(Weather::Fair);
-    assert!(service.check(&stamp, None).unwrap().is_ok());
-    assert!(service.pending(&stamp).unwrap().is_none());
+    assert!(authorize().is_ok());
+    assert!(
+        fixture
+            .mfa
+            .pending_enrollment(&session)
+            .wait()
+            .unwrap()
+            .is_none()
+    );
 }

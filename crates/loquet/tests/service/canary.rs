@@ -7,7 +7,7 @@ use loquet::store::{
 };
 use loquet::{AccountId, Keyring, UnixTime};
 use loquet_testkit::canaries::assert_absent;
-use loquet_testkit::house::{ANNE, House};
+use loquet_testkit::fixture::{ANNE, Fixture};
 
 /// Writes down everything that it is told to keep.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +44,10 @@ impl Store for Spy {
 }
 
 #[tokio::test]
-async fn nothing_that_is_stored_or_printed_holds_a_secret() {
+async fn nothing_stored_or_printed_holds_a_secret() {
     let spy = Spy::default();
-    let house = House::over(spy.clone()).await;
-    let (canaries, printed) = loquet_testkit::canaries::story(&house).await;
+    let fixture = Fixture::over(spy.clone()).await;
+    let (canaries, printed) = loquet_testkit::canaries::story(&fixture).await;
     let stored = spy.seen.lock().unwrap().clone();
     assert!(
         stored.len() > 5_000 && printed.len() > 1_000,
@@ -56,17 +56,17 @@ async fn nothing_that_is_stored_or_printed_holds_a_secret() {
     assert_absent(&canaries, "what is printed", printed.as_bytes());
     assert_absent(&canaries, "what is stored", stored.as_bytes());
     // The search would find one.
-    let offer = house.log_in(ANNE).await.stamp;
-    assert!(!canaries[0].is_in(format!("{offer:?}").as_bytes()));
-    let seal = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEEF";
-    let canary = loquet_testkit::canaries::Canary::new("a code", seal, 5);
-    for shown in [seal.to_lowercase(), seal.replace('-', "")] {
+    let session = fixture.log_in(ANNE).await.session;
+    assert!(!canaries[0].is_in(format!("{session:?}").as_bytes()));
+    let code = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEEF";
+    let canary = loquet_testkit::canaries::Canary::new("a code", code, 5);
+    for shown in [code.to_lowercase(), code.replace('-', "")] {
         assert!(canary.is_in(format!("so: {shown}.").as_bytes()), "{shown}");
     }
 }
 
 #[test]
-fn a_key_ring_prints_ids_alone() {
+fn keyring_prints_ids_only() {
     let ring = Keyring::single(5, [0xC7; 32]);
     let shown = format!("{ring:?}");
     assert!(shown.contains('5') && !shown.contains("199") && !shown.to_lowercase().contains("c7"));

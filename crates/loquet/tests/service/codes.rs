@@ -1,242 +1,207 @@
-//! Codes as people type them: late, long, twice, on a phone whose clock is off; and the codes on paper.
+//! Codes as people type them: late, long, twice, on a phone whose clock is off; and printed codes.
 
-use loquet::flow::{
-    AddRole, Choice, MAX_TYPED, Resynchronize, UpdateSettings, UseRecoveryCode, VerifyCode,
-};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Clock, Level, NewAccount, Refusal, RoleId, Stamp, UnixTime};
+use loquet::{
+    Assurance, Clock, MAX_TYPED, MfaSession, NewAccount, Refusal, RoleId, Typed, UnixTime,
+};
 use loquet_policy::limits;
-use loquet_testkit::house::{ANNE, CHLOE, House, rule};
+use loquet_testkit::fixture::{ANNE, CHLOE, Fixture, refusal};
 
 /// Half a log-in of Anne's, at the start of a step, long after the last code.
-async fn house() -> (House, Phone, Stamp) {
-    let house = House::over(MemoryStore::new()).await;
-    let (phone, _) = house.enabled().await;
-    let now = house.clock.now().0;
-    house.clock.advance(600 - now % 30);
-    let stamp = house.log_in(ANNE).await.stamp;
-    (house, phone, stamp)
+async fn half_log_in() -> (Fixture, Phone, MfaSession) {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, _) = fixture.enabled().await;
+    let now = fixture.clock.now().0;
+    fixture.clock.advance(600 - now % 30);
+    let session = fixture.log_in(ANNE).await.session;
+    (fixture, phone, session)
 }
 
 /// What a phone shows whose clock is late by so many seconds.
-fn late(house: &House, phone: &Phone, seconds: u64) -> String {
-    phone.code(UnixTime(house.clock.now().0 - seconds))
+fn late(fixture: &Fixture, phone: &Phone, seconds: u64) -> String {
+    phone.code(UnixTime(fixture.clock.now().0 - seconds))
+}
+
+async fn resynchronize(
+    fixture: &Fixture,
+    session: &MfaSession,
+    codes: [String; 2],
+) -> Result<loquet::LoggedIn, loquet::Error> {
+    let codes = codes.map(Typed::from);
+    let client = Fixture::client();
+    fixture.mfa.resynchronize(session, codes, client).await
 }
 
 #[tokio::test]
-async fn a_late_phone_is_told_how_many_minutes_and_they_are_rounded_up() {
-    let (house, phone, stamp) = house().await;
+async fn late_phone_is_told_its_minutes() {
+    let (fixture, phone, session) = half_log_in().await;
     for (seconds, minutes) in [(60, 1), (90, 2), (120, 2), (300, 5)] {
-        let refusal = rule(house.give(stamp, &late(&house, &phone, seconds)).await);
+        let typed = late(&fixture, &phone, seconds);
+        let refusal = refusal(fixture.verify(&session, &typed).await);
         let behind = Some(minutes);
         assert_eq!(refusal, Refusal::WrongCode { behind }, "{seconds} s");
     }
 }
 
 #[tokio::test]
-async fn a_phone_set_right_by_two_codes_is_understood_from_then_on() {
-    let (house, phone, stamp) = house().await;
-    let before = late(&house, &phone, 90);
-    let after = late(&house, &phone, 60);
-    let typed = [before.into(), after.into()];
-    let entered = house.run(Resynchronize { stamp, typed }).await.unwrap();
-    assert_eq!(entered.stamp.level(), Level::Level2);
-    house.clock.advance(300);
-    let stamp = house.log_in(ANNE).await.stamp;
-    let entered = house.give(stamp, &late(&house, &phone, 60)).await;
-    assert!(entered.is_ok(), "two steps late, as it was: {entered:?}");
+async fn resynchronized_phone_is_accepted() {
+    let (fixture, phone, session) = half_log_in().await;
+    let codes = [90, 60].map(|seconds| late(&fixture, &phone, seconds));
+    let login = resynchronize(&fixture, &session, codes).await.unwrap();
+    let anne = fixture.user(&login.session).await;
+    assert_eq!(anne.assurance(), Assurance::Aal2);
+    fixture.clock.advance(300);
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = late(&fixture, &phone, 60);
+    let login = fixture.verify(&session, &typed).await;
+    assert!(login.is_ok(), "two steps late, as it was: {login:?}");
 }
 
 #[tokio::test]
-async fn two_used_codes_say_when_the_next_two_are_fresh() {
-    let (house, phone, stamp) = house().await;
-    house.give(stamp, &late(&house, &phone, 0)).await.unwrap();
-    house.clock.advance(10);
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = [30, 0].map(|seconds| late(&house, &phone, seconds).into());
-    let refusal = rule(house.run(Resynchronize { stamp, typed }).await);
+async fn used_codes_say_when_next_are_fresh() {
+    let (fixture, phone, session) = half_log_in().await;
+    let typed = late(&fixture, &phone, 0);
+    fixture.verify(&session, &typed).await.unwrap();
+    fixture.clock.advance(10);
+    let session = fixture.log_in(ANNE).await.session;
+    let codes = [30, 0].map(|seconds| late(&fixture, &phone, seconds));
     assert_eq!(
-        refusal,
+        refusal(resynchronize(&fixture, &session, codes).await),
         Refusal::AlreadyUsed { wait: 50 },
         "the used one has twenty seconds left, the next one thirty"
     );
 }
 
-/// Who knows the password and guesses makes strangers wait, and not whoever is in.
+/// A thief with the password who guesses makes strangers wait, and not the owner's live session.
 #[tokio::test]
-async fn a_live_session_does_not_wait_for_a_strangers_guesses() {
-    let (house, phone, stamp) = house().await;
-    let live = house
-        .give(stamp, &late(&house, &phone, 0))
-        .await
-        .unwrap()
-        .stamp;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.wrong_code(&phone);
+async fn live_session_does_not_wait_for_guesses() {
+    let (fixture, phone, session) = half_log_in().await;
+    let typed = late(&fixture, &phone, 0);
+    let live = fixture.verify(&session, &typed).await.unwrap().session;
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = fixture.wrong_code(&phone);
     for _ in 0..limits::FIRST_WAIT {
-        let refusal = rule(house.give(stamp, &typed).await);
+        let refusal = refusal(fixture.verify(&session, &typed).await);
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
     }
     // A step later the stranger, who has the right code now, waits still.
     let seconds = limits::WAIT - 1;
-    house.clock.advance(seconds);
-    let typed = phone.code(house.clock.now().plus(30));
-    for (stamp, waits) in [(stamp, true), (live, false)] {
-        let answer = house.give(stamp, &typed).await;
+    fixture.clock.advance(seconds);
+    let typed = phone.code(fixture.clock.now().plus(30));
+    for (session, waits) in [(session, true), (live, false)] {
+        let answer = fixture.verify(&session, &typed).await;
         assert_eq!(answer.is_err(), waits, "{answer:?}");
     }
 }
 
 #[tokio::test]
-async fn a_text_too_long_for_a_code_is_refused_unread_and_costs_nothing() {
-    let (house, phone, stamp) = house().await;
+async fn overlong_text_is_refused_unread() {
+    let (fixture, phone, session) = half_log_in().await;
     let padded = |code: String, length: usize| format!("{code:>length$}");
-    let refusal = rule(
-        house
-            .give(stamp, &padded(late(&house, &phone, 0), MAX_TYPED + 1))
-            .await,
-    );
-    assert_eq!(refusal, Refusal::Malformed);
-    let two = |length| [30, 0].map(|seconds| padded(late(&house, &phone, seconds), length).into());
-    let typed = two(MAX_TYPED + 1);
-    let refusal = rule(house.run(Resynchronize { stamp, typed }).await);
-    assert_eq!(refusal, Refusal::Malformed);
-    assert_eq!(house.attempts(ANNE).await.total, 0);
-    let typed = two(MAX_TYPED);
-    assert!(house.run(Resynchronize { stamp, typed }).await.is_ok());
-    house.clock.advance(60);
-    let stamp = house.log_in(ANNE).await.stamp;
-    assert!(
-        house
-            .give(stamp, &padded(late(&house, &phone, 0), MAX_TYPED))
-            .await
-            .is_ok()
-    );
+    let typed = padded(late(&fixture, &phone, 0), MAX_TYPED + 1);
+    let refused = fixture.verify(&session, &typed).await;
+    assert_eq!(refusal(refused), Refusal::Malformed);
+    let two = |length| [30, 0].map(|seconds| padded(late(&fixture, &phone, seconds), length));
+    let refused = resynchronize(&fixture, &session, two(MAX_TYPED + 1)).await;
+    assert_eq!(refusal(refused), Refusal::Malformed);
+    assert_eq!(fixture.attempts(ANNE).await.total, 0);
+    let taken = resynchronize(&fixture, &session, two(MAX_TYPED)).await;
+    assert!(taken.is_ok());
+    fixture.clock.advance(60);
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = padded(late(&fixture, &phone, 0), MAX_TYPED);
+    assert!(fixture.verify(&session, &typed).await.is_ok());
 }
 
 #[tokio::test]
-async fn nobody_asks_about_people_of_another_organization() {
-    let house = House::over(MemoryStore::new()).await;
-    let (_, stamp) = house.enabled().await;
-    let other = house.service.ensure_organization(10_u64.into(), "Office");
-    let other = other.await.unwrap();
-    let id = 50_u64.into();
-    let stranger = house
-        .service
-        .ensure_account(
-            other,
-            NewAccount {
-                id,
-                external_id: "eve",
-                label: "eve@example.org",
-                roles: &[RoleId::EMPLOYEE],
-            },
-        )
-        .await
-        .unwrap();
-    let add = AddRole {
-        stamp,
-        subject: stranger,
-        role: RoleId::PARENT,
-        typed: "".into(),
-    };
-    assert_eq!(rule(house.run(add).await), Refusal::UnknownAccount);
-    let people = house.service.everybody(other).await.unwrap();
-    assert!(!people[0].account.roles.contains(RoleId::PARENT));
+async fn account_of_another_organization_cannot_be_changed() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (_, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let provision = fixture.mfa.provision();
+    let other = provision.ensure_organization(10_u64.into(), "Office").await;
+    let other = fixture.mfa.organization(other.unwrap());
+    let eve = NewAccount::new(50_u64, "eve").role(RoleId::EMPLOYEE);
+    let eve = other.provision().ensure_account(eve).await.unwrap();
+    let admin = fixture.mfa.admin(&anne);
+    let added = admin.add_role(eve, RoleId::PARENT, "").await;
+    assert_eq!(refusal(added), Refusal::UnknownAccount);
+    assert_eq!(refusal(admin.user(eve).await), Refusal::UnknownAccount);
+    let users = fixture.operator.users(10_u64.into()).await.unwrap();
+    assert!(!users[0].roles().contains(RoleId::PARENT));
 }
 
-/// Two browsers have begun to enroll the same person: each is shown the codes that go with its own secret.
+/// Two browsers have begun to enroll the same account: each is shown the codes that go with its own secret.
 #[tokio::test]
-async fn each_window_is_shown_the_recovery_codes_of_its_own_enrollment() {
-    let house = House::over(MemoryStore::new()).await;
-    let (phone, stamp) = house.enabled().await;
-    let typed = house.code(&phone).into();
-    let choice = Choice::RecoveryCodes { offered: true };
-    let offer = UpdateSettings {
-        stamp,
-        choice,
-        typed,
-    };
-    house.run(offer).await.unwrap();
-    house.clock.advance(limits::WEAKENING);
-    house.service.tick().await.unwrap();
+async fn each_enrollment_shows_its_own_recovery_codes() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, session) = fixture.enabled().await;
+    fixture.offering(&phone, &session).await;
     let mut shown = Vec::new();
     let mut windows = Vec::new();
     for _ in 0..2 {
-        let stamp = house.log_in(CHLOE).await.stamp;
-        let offer = house.begin(stamp).await;
-        windows.push((stamp, offer));
+        let session = fixture.log_in(CHLOE).await.session;
+        let offer = fixture.begin(&session).await;
+        windows.push((session, offer));
     }
-    for (stamp, _) in &windows {
-        let codes = house.service.recovery_codes(stamp).await.unwrap();
+    for (session, _) in &windows {
+        let codes = fixture.shown(session).await;
         assert_eq!(codes.len(), limits::RECOVERY_CODES);
-        let texts = codes.iter().map(|code| code.expose().to_string());
-        shown.push(texts.collect::<Vec<_>>());
+        shown.push(codes);
     }
     assert_ne!(shown[0], shown[1]);
-    let (stamp, offer) = &windows[1];
-    house.confirm(*stamp, offer).await;
-    let stamp = house.log_in(CHLOE).await.stamp;
-    for (typed, works) in [(&shown[0][0], false), (&shown[1][0], true)] {
-        let typed = typed.clone().into();
-        let answer = house.run(UseRecoveryCode { stamp, typed }).await;
+    let (session, offer) = &windows[1];
+    fixture.confirm(session, offer).await;
+    let session = fixture.log_in(CHLOE).await.session;
+    for (code, works) in [(&shown[0][0], false), (&shown[1][0], true)] {
+        let answer = fixture.recover(&session, code).await;
         assert_eq!(answer.is_ok(), works, "{answer:?}");
     }
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_an_hour_lets_no_code_in_twice_and_recovers() {
-    let (house, phone, stamp) = house().await;
-    let typed = house.code(&phone);
-    let give = |stamp, typed: &str| VerifyCode {
-        stamp,
-        typed: typed.into(),
-    };
-    let live = house.run(give(stamp, &typed)).await.unwrap().stamp;
-    let now = house.clock.now().0;
-    house.clock.set(now - 3_600);
-    // Who types the code of the wrong hour has typed one that is older than the last used.
-    let earlier = phone.code(house.clock.now());
-    let stamp = house.log_in(ANNE).await.stamp;
-    let refusal = rule(house.run(give(stamp, &earlier)).await);
+async fn clock_step_back_accepts_no_code_twice() {
+    let (fixture, phone, session) = half_log_in().await;
+    let typed = fixture.code(&phone);
+    let live = fixture.verify(&session, &typed).await.unwrap().session;
+    let now = fixture.clock.now().0;
+    fixture.clock.set(now - 3_600);
+    // The code of the wrong hour is older than the last used one.
+    let earlier = phone.code(fixture.clock.now());
+    let session = fixture.log_in(ANNE).await.session;
+    let refusal = refusal(fixture.verify(&session, &earlier).await);
     assert!(
         matches!(refusal, Refusal::AlreadyUsed { .. }),
         "{refusal:?}"
     );
-    assert!(house.run(give(stamp, &typed)).await.is_err());
+    assert!(fixture.verify(&session, &typed).await.is_err());
 
-    house.clock.set(now + 60);
-    let standing = house.service.check(&live, None).await.unwrap();
-    assert!(standing.is_ok(), "the session goes on");
-    let typed = house.code(&phone);
-    let stamp = house.log_in(ANNE).await.stamp;
-    assert!(house.run(give(stamp, &typed)).await.is_ok());
+    fixture.clock.set(now + 60);
+    let user = fixture.authorize(&live).await;
+    assert!(user.is_ok(), "the session goes on");
+    fixture.enter(ANNE, &phone).await;
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_forward_a_day_burns_nothing() {
-    let (house, phone, stamp) = house().await;
-    let typed = house.code(&phone);
-    let give = |stamp| VerifyCode {
-        stamp,
-        typed: typed.clone().into(),
-    };
-    let now = house.clock.now().0;
-    house.clock.set(now + limits::DAY);
+async fn clock_step_forward_uses_up_nothing() {
+    let (fixture, phone, session) = half_log_in().await;
+    let typed = fixture.code(&phone);
+    let now = fixture.clock.now().0;
+    fixture.clock.set(now + limits::DAY);
     // The phone keeps the right time: its code is a day old here, and costs one try of the budget, not the step.
-    let late = house.log_in(ANNE).await.stamp;
-    let refusal = rule(house.run(give(late)).await);
-    assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+    let late = fixture.log_in(ANNE).await.session;
+    let refused = refusal(fixture.verify(&late, &typed).await);
+    assert!(matches!(refused, Refusal::WrongCode { .. }), "{refused:?}");
     // Attempts are forgotten after a day; none that matters any more.
-    house.service.tidy().await.unwrap();
+    fixture.operator.forget_old_attempts().await.unwrap();
 
-    house.clock.set(now);
-    assert!(house.run(give(stamp)).await.is_ok());
-    let again = house.log_in(ANNE).await.stamp;
-    let refusal = rule(house.run(give(again)).await);
+    fixture.clock.set(now);
+    assert!(fixture.verify(&session, &typed).await.is_ok());
+    let again = fixture.log_in(ANNE).await.session;
+    let refused = refusal(fixture.verify(&again, &typed).await);
     assert!(
-        matches!(refusal, Refusal::AlreadyUsed { .. }),
-        "{refusal:?}"
+        matches!(refused, Refusal::AlreadyUsed { .. }),
+        "{refused:?}"
     );
 }

@@ -1,12 +1,18 @@
 //! Lost answers, conflicts without end, a full disk; and the past advisories over the memory store.
 
-use std::sync::Arc;
-
-use loquet::flow::{LogIn, VerifyCode};
-use loquet::store::{Commit, Fault, MemoryStore, Store, Writes};
-use loquet::{HostTx, Refusal, ServiceError, blocking};
+use loquet::store::{Fault, MemoryStore};
+use loquet::{Attempt, Error, Refusal, Unavailable};
+use loquet_testkit::fixture::{ANNE, DENIS, Fixture, refusal};
 use loquet_testkit::flaky::{FlakyStore, Weather};
-use loquet_testkit::house::{ANNE, DENIS, House, rule};
+
+fn fresh() -> impl Fn() -> FlakyStore {
+    let store = FlakyStore::default();
+    move || store.clone()
+}
+
+fn form() -> Attempt {
+    Attempt::new(Fixture::client()).idempotency_key("form")
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn past_advisories_over_memory() {
@@ -15,24 +21,16 @@ async fn past_advisories_over_memory() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keys_over_memory() {
-    loquet_testkit::keys::all(|| {
-        let store = FlakyStore::default();
-        move || store.clone()
-    })
-    .await;
+    loquet_testkit::keys::all(fresh).await;
 }
 
 #[tokio::test]
-async fn the_audit_log_over_memory() {
-    loquet_testkit::audit::all(|| {
-        let store = FlakyStore::default();
-        move || store.clone()
-    })
-    .await;
+async fn audit_log_over_memory() {
+    loquet_testkit::audit::all(fresh).await;
 }
 
 #[tokio::test]
-async fn a_restore_voids_what_may_have_been_used_over_memory() {
+async fn restore_voids_used_codes_over_memory() {
     let store = FlakyStore::default();
     let same = store.clone();
     let (told, _) = loquet_testkit::restore::story(store, || {}, |_| same).await;
@@ -40,164 +38,78 @@ async fn a_restore_voids_what_may_have_been_used_over_memory() {
 }
 
 #[tokio::test]
-async fn a_connection_lost_at_each_step_over_memory() {
+async fn connection_lost_at_each_step_over_memory() {
     loquet_testkit::cut::at_each_step(MemoryStore::new).await;
 }
 
-/// The same form reached another node too, whose commit came first.
+/// The same attempt reached another node too, whose commit came first.
 #[tokio::test]
-async fn a_lost_answer_is_not_taken_for_what_another_was_granted() {
+async fn lost_answer_is_not_anothers_grant() {
     let store = FlakyStore::default();
-    let house = House::over(store.clone()).await;
-    let (phone, _) = house.enabled().await;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.code(&phone);
-    let form = || VerifyCode {
-        stamp,
-        typed: typed.clone().into(),
-    };
-    let request = House::request();
+    let fixture = Fixture::over(store.clone()).await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = fixture.code(&phone);
+    let verify = || fixture.mfa.verify_code(&session, typed.as_str(), form());
     store.expect(Weather::KeepBack);
-    assert!(house.service.run(form(), &request).await.is_err());
+    assert!(verify().await.is_err());
     store.expect(Weather::Overtaken);
-    let second = house.service.run(form(), &request).await.unwrap().granted();
-    assert_eq!(rule(second), Refusal::AlreadyCompleted);
+    assert_eq!(refusal(verify().await), Refusal::AlreadyCompleted);
 }
 
 #[tokio::test]
-async fn a_refused_form_sent_again_hears_the_same_and_costs_nothing() {
-    let house = House::over(MemoryStore::new()).await;
-    let (phone, _) = house.enabled().await;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let typed = house.wrong_code(&phone);
-    let request = House::request();
+async fn repeated_refusal_costs_nothing() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = fixture.wrong_code(&phone);
     for _ in 0..3 {
-        let typed = typed.clone().into();
-        let answer = house
-            .service
-            .run(VerifyCode { stamp, typed }, &request)
-            .await;
-        let refusal = rule(answer.unwrap().granted());
+        let answer = fixture.mfa.verify_code(&session, typed.as_str(), form());
+        let refusal = refusal(answer.await);
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-        assert_eq!(house.attempts(ANNE).await.total, 1);
-    }
-}
-
-/// A host's transaction over the memory store.
-struct Transaction(Arc<MemoryStore>, Writes);
-
-impl HostTx for Transaction {
-    fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
-        self.1 = writes.clone();
-        Ok(Commit::Done)
-    }
-
-    fn commit(self) -> Result<(), Fault> {
-        match blocking::wait(self.0.commit(self.1))? {
-            Commit::Done => Ok(()),
-            Commit::Stale => Err(Fault::NotCommitted("somebody was faster".into())),
-        }
+        assert_eq!(fixture.attempts(ANNE).await.total, 1);
     }
 }
 
 #[tokio::test]
-async fn a_grant_is_the_hosts_to_commit_and_a_refusal_is_not() {
-    let store = Arc::new(MemoryStore::new());
-    let house = House::over(Arc::clone(&store)).await;
-    let (phone, _) = house.enabled().await;
-    let stamp = house.log_in(ANNE).await.stamp;
-    let mut asked = 0;
-    let typed = house.wrong_code(&phone).into();
-    let wrong = house
-        .service
-        .run_in(VerifyCode { stamp, typed }, &House::request(), |granted| {
-            asked += 1;
-            granted.commit_in(Transaction(Arc::clone(&store), Writes::default()))
-        })
-        .await;
-    assert!(wrong.unwrap().granted().is_err());
-    assert_eq!((asked, house.attempts(ANNE).await.total), (0, 1));
-
-    let typed = house.code(&phone);
-    let give = || VerifyCode {
-        stamp,
-        typed: typed.clone().into(),
-    };
-    let failed = house
-        .service
-        .run_in(give(), &House::request(), |_| {
-            Err(Fault::NotCommitted("the host's own row was refused".into()))
-        })
-        .await;
-    assert!(matches!(
-        failed,
-        Err(ServiceError::Store(Fault::NotCommitted(_)))
-    ));
-    let done = house
-        .service
-        .run_in(give(), &House::request(), |granted| {
-            granted.commit_in(Transaction(Arc::clone(&store), Writes::default()))
-        })
-        .await;
-    let entered = done.unwrap().granted();
-    assert!(entered.is_ok(), "the code was not used up: {entered:?}");
-    assert!(matches!(
-        rule(house.run(give()).await),
-        Refusal::AlreadyUsed { .. } | Refusal::StaleLogIn
-    ));
-}
-
-#[tokio::test]
-async fn a_lost_answer_or_question_is_no_lost_code() {
+async fn lost_answer_loses_no_code() {
     for weather in [Weather::LoseAnswer, Weather::LoseQuestion] {
         let store = FlakyStore::default();
-        let house = House::over(store.clone()).await;
-        let (phone, _) = house.enabled().await;
-        let stamp = house.log_in(ANNE).await.stamp;
-        let typed = house.code(&phone);
+        let fixture = Fixture::over(store.clone()).await;
+        let (phone, _) = fixture.enabled().await;
+        let session = fixture.log_in(ANNE).await.session;
+        let typed = fixture.code(&phone);
+        let verify = || fixture.mfa.verify_code(&session, typed.as_str(), form());
         store.expect(weather);
-        let form = || VerifyCode {
-            stamp,
-            typed: typed.clone().into(),
-        };
-        let request = House::request();
-        let first = house.service.run(form(), &request).await.unwrap().granted();
+        let first = verify().await;
         assert!(first.is_ok(), "{weather:?}: {first:?}");
         // Once means once, whatever was lost.
-        let again = house.service.run(form(), &request).await.unwrap().granted();
-        assert_eq!(rule(again), Refusal::AlreadyCompleted, "{weather:?}");
-        let other = house.run(form()).await;
+        let again = verify().await;
+        assert_eq!(refusal(again), Refusal::AlreadyCompleted, "{weather:?}");
+        let other = fixture.log_in(ANNE).await.session;
+        let other = fixture.verify(&other, &typed).await;
         assert!(
-            matches!(rule(other), Refusal::AlreadyUsed { .. }),
+            matches!(refusal(other), Refusal::AlreadyUsed { .. }),
             "{weather:?}"
         );
-        assert!(house.service.verify_audit(ANNE.into()).await.is_ok());
+        assert!(fixture.operator.verify_audit(ANNE.into()).await.is_ok());
     }
 }
 
 #[tokio::test]
-async fn a_store_that_never_commits_reveals_nothing() {
+async fn store_that_never_commits_reveals_nothing() {
     for weather in [Weather::AlwaysStale, Weather::AlwaysLost] {
         let store = FlakyStore::default();
-        let house = House::over(store.clone()).await;
-        let (phone, _) = house.enabled().await;
-        let stamp = house.log_in(ANNE).await.stamp;
-        let (right, wrong) = (house.code(&phone), house.wrong_code(&phone));
+        let fixture = Fixture::over(store.clone()).await;
+        let (phone, _) = fixture.enabled().await;
+        let session = fixture.log_in(ANNE).await.session;
+        let (right, wrong) = (fixture.code(&phone), fixture.wrong_code(&phone));
         store.expect(weather);
         let before = store.commits();
         for typed in [right, wrong] {
-            let answer = house
-                .service
-                .run(
-                    VerifyCode {
-                        stamp,
-                        typed: typed.into(),
-                    },
-                    &House::request(),
-                )
-                .await;
+            let answer = fixture.verify(&session, &typed).await;
             assert!(
-                matches!(answer, Err(ServiceError::Busy)),
+                matches!(answer, Err(Error::Busy)),
                 "{weather:?}: {answer:?}"
             );
         }
@@ -207,43 +119,44 @@ async fn a_store_that_never_commits_reveals_nothing() {
             "bounded, and the same for right and wrong"
         );
         store.expect(Weather::Fair);
-        assert_eq!(house.attempts(ANNE).await.total, 0);
+        assert_eq!(fixture.attempts(ANNE).await.total, 0);
     }
 }
 
 #[tokio::test]
-async fn a_full_disk_is_an_error_and_changes_nothing() {
+async fn full_disk_changes_nothing() {
     let store = FlakyStore::default();
-    let house = House::over(store.clone()).await;
+    let fixture = Fixture::over(store.clone()).await;
     store.expect(Weather::Full);
-    let log_in = LogIn {
-        account: DENIS.into(),
-    };
-    let answer = house.service.run(log_in, &House::request()).await;
+    let answer = fixture.mfa.log_in(DENIS.into(), Fixture::client()).await;
     assert!(
-        matches!(answer, Err(ServiceError::Store(Fault::NotCommitted(_)))),
+        matches!(
+            answer,
+            Err(Error::Unavailable(Unavailable::Store(Fault::NotCommitted(
+                _
+            ))))
+        ),
         "{answer:?}"
     );
     store.expect(Weather::Fair);
-    assert_eq!(house.service.verify_audit(DENIS.into()).await.unwrap(), 0);
-    assert!(house.run(log_in).await.is_ok());
+    let records = fixture.operator.verify_audit(DENIS.into()).await;
+    assert_eq!(records.unwrap(), 0);
+    fixture.log_in(DENIS).await;
 }
 
 #[tokio::test]
-async fn whoever_was_turned_away_is_counted_when_the_disk_has_room_again() {
+async fn rejections_survive_a_full_disk() {
     let store = FlakyStore::default();
-    let house = House::over(store.clone()).await;
-    let service = &house.service;
-    service.turned_away(house.org);
-    let nobody = LogIn {
-        account: 1_000_u64.into(),
-    };
-    assert!(house.run(nobody).await.is_err());
+    let fixture = Fixture::over(store.clone()).await;
+    fixture.mfa.provision().count_rejection().unwrap();
+    let unknown = fixture.mfa.log_in(1_000_u64.into(), Fixture::client());
+    assert!(unknown.await.is_err());
+    let operator = &fixture.operator;
     store.expect(Weather::Full);
-    assert!(service.tidy().await.is_err());
+    assert!(operator.forget_old_attempts().await.is_err());
     store.expect(Weather::Fair);
-    service.tidy().await.unwrap();
-    let next = House::at(store, house.clock.clone()).await.service;
-    assert_eq!(next.denied(house.org).await.unwrap(), 1);
-    assert_eq!(next.denied_to_nobody().await.unwrap(), 1);
+    operator.forget_old_attempts().await.unwrap();
+    let next = Fixture::at(store, fixture.clock.clone()).await.operator;
+    assert_eq!(next.rejections(fixture.org).await.unwrap(), 1);
+    assert_eq!(next.rejections_of_unknown_accounts().await.unwrap(), 1);
 }

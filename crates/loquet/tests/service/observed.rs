@@ -5,7 +5,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use loquet::store::MemoryStore;
-use loquet_testkit::house::House;
+use loquet_testkit::fixture::Fixture;
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata as Of,
     Recorder, SharedString, Unit,
@@ -131,7 +131,7 @@ impl Recorder for Register {
 }
 
 #[test]
-fn spans_and_metrics_tell_what_happened_and_no_secret() {
+fn spans_and_metrics_hold_no_secret() {
     let scribe = Scribe::default();
     let recorder = Register::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -141,17 +141,17 @@ fn spans_and_metrics_tell_what_happened_and_no_secret() {
     let canaries = tracing::subscriber::with_default(scribe.clone(), || {
         metrics::with_local_recorder(&recorder, || {
             runtime.block_on(async {
-                let house = House::over(MemoryStore::new()).await;
-                loquet_testkit::canaries::story(&house).await.0
+                let fixture = Fixture::over(MemoryStore::new()).await;
+                loquet_testkit::canaries::story(&fixture).await.0
             })
         })
     });
     let mut told = scribe.0.lock().unwrap().clone();
     for line in [
-        "DEBUG loquet.ceremony what=\"log_in\" account=00000000000000000000000000000001\n",
+        "DEBUG loquet.operation name=\"log_in\" account=00000000000000000000000000000001\n",
         " verdict=\"GRANTED\"\n",
         " verdict=\"UNKNOWN_ACCOUNT\"\n",
-        "what=\"reset\"",
+        "name=\"reset\"",
     ] {
         assert!(told.contains(line), "{line:?} in {told}");
     }
@@ -159,13 +159,13 @@ fn spans_and_metrics_tell_what_happened_and_no_secret() {
     for (key, value) in &*recorder.0.lock().unwrap() {
         writeln!(told, "{key:?} {value}").unwrap();
         let mut labels = key.labels().map(|label| label.value());
-        if key.name() == "loquet_ceremonies_total" && labels.any(|value| value == "GRANTED") {
+        if key.name() == "loquet_operations_total" && labels.any(|value| value == "GRANTED") {
             granted += value;
         }
     }
     assert!(granted > 15.0, "{told}");
     for name in [
-        "loquet_ceremony_seconds",
+        "loquet_operation_seconds",
         "loquet_letters_total",
         "loquet_notices_waiting",
     ] {

@@ -1,4 +1,4 @@
-//! What must hold of any input: run by the property tests, the fuzz targets and the replay of their corpus.
+//! Invariants of any input, checked by property tests, fuzz targets and the replay of their corpus.
 #![allow(
     dead_code,
     unused_imports,
@@ -31,11 +31,11 @@ const FORMATS: &[ListFormat] = &[
     ListFormat::SpamhausDrop,
 ];
 
-pub fn a_network_reads_back_and_an_imported_list_is_sorted(text: &str) {
+pub fn check_prefix_and_import(text: &str) {
     if let Ok(prefix) = text.parse::<Prefix>() {
         assert_eq!(prefix.to_string().parse(), Ok(prefix));
         assert!(prefix.len() > 0 && prefix.contains(prefix.network()));
-        // `::/80` ends with the IPv4-mapped addresses, and those are IPv4.
+        // `::/80` ends with the IPv4-mapped addresses, which count as IPv4.
         let ends_in_v4 = prefix.network().is_ipv6() && prefix.last().to_canonical().is_ipv4();
         assert_ne!(prefix.contains(prefix.last()), ends_in_v4);
         let address = text
@@ -55,7 +55,7 @@ pub fn a_network_reads_back_and_an_imported_list_is_sorted(text: &str) {
     }
 }
 
-pub fn rules_read_back_and_the_filter_answers_as_the_rules_do(text: &str) {
+pub fn check_rules_and_filter(text: &str) {
     let Ok(rules) = Rules::parse_text(text) else {
         return;
     };
@@ -100,9 +100,9 @@ pub fn rules_read_back_and_the_filter_answers_as_the_rules_do(text: &str) {
     assert!(filter.lint().len() <= 4 * rules.rules().len() + rules.places().len() + 1);
 }
 
-/// Five bytes make a network: where it lies, and how long it is. Enough others stand around them for the index to be
-/// made of planes, which small texts of rules never reach.
-pub fn many_networks_are_decided_as_their_spans_say(bytes: &[u8]) {
+/// Five bytes make a network: its address and its length. Many others are added so that the index uses planes, which
+/// small texts of rules never reach.
+pub fn check_index_of_many_networks(bytes: &[u8]) {
     let mut rules = Rules::new();
     rules.set_precedence(loquet_ipfilter::Precedence::MostSpecific);
     let mut networks: Vec<Prefix> = (0..400_u32)
@@ -120,7 +120,7 @@ pub fn many_networks_are_decided_as_their_spans_say(bytes: &[u8]) {
             let cut = bits & (u32::MAX << (32 - len));
             (IpAddr::V4(Ipv4Addr::from_bits(cut)), len)
         } else {
-            // The last byte also says how far apart the two halves of the address are.
+            // The last byte also gives the distance between the two halves of the address.
             let len = 20 + (len & 0x7f) % 109;
             let spread =
                 (u128::from(bits >> 16) << 96) | (u128::from(bits & 0xffff) << (128 - len));
@@ -170,7 +170,7 @@ fn trusted() -> TrustedProxies {
     TrustedProxies::new(trusted_networks()).expect("proxies")
 }
 
-pub fn a_named_client_depends_on_proxies_alone(data: &[u8]) {
+pub fn check_client_resolution(data: &[u8]) {
     let mut pairs: Vec<(&[u8], &[u8])> = Vec::new();
     for line in data.split(|byte| *byte == b'\n') {
         let at = line
@@ -205,24 +205,24 @@ pub fn a_named_client_depends_on_proxies_alone(data: &[u8]) {
                     .skip(1)
                     .all(|hop| trusted().contains(*hop))
             );
-            // What the client wrote to the left of what the proxies wrote changes nothing.
+            // Text that the client wrote to the left of the proxies' entries changes nothing.
             let mut more: Vec<(&[u8], &[u8])> =
                 vec![(kind.name().as_bytes(), b"for=6.6.6.6, unknown, \"")];
             more.extend(&pairs);
             let again = client.resolve(proxy, more);
             assert!(again.address == Some(address) || again.reason == Reason::TooLong);
         }
-        let stranger = Some("192.0.2.1".parse::<IpAddr>().expect("an address"));
+        let untrusted = Some("192.0.2.1".parse::<IpAddr>().expect("an address"));
         assert_eq!(
-            client.resolve(stranger, pairs.iter().copied()).address,
-            stranger
+            client.resolve(untrusted, pairs.iter().copied()).address,
+            untrusted
         );
         assert_eq!(client.resolve(None, pairs.iter().copied()).address, None);
     }
 }
 
 #[cfg(feature = "maxmind")]
-pub fn a_database_is_read_or_refused(bytes: &[u8]) {
+pub fn check_database(bytes: &[u8]) {
     if let Ok(geo) = Geo::default().with_mmdb(bytes) {
         let rules = Rules::parse_text("allow country CA asn 1\ndeny class tor").expect("rules");
         drop(Filter::compile(&rules, Some(&geo)));

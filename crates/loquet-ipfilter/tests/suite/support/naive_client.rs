@@ -1,4 +1,4 @@
-//! The client's address the slow way: everything is split, read and put into one list before the walk begins.
+//! Resolves the client's address in a simple, slow way: it splits and parses everything into one list before the walk.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -40,7 +40,7 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
         }
         said.extend(match kind {
             HeaderKind::XForwardedFor => text.split(',').map(|item| list_hop(trim(item))).collect(),
-            // A broken line is one hop that nobody can read.
+            // An invalid line counts as one unreadable hop.
             HeaderKind::Forwarded => forwarded(text).unwrap_or(vec![Hop::Unreadable]),
         });
     }
@@ -65,7 +65,7 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
     unknown(hops, Reason::OnlyProxies)
 }
 
-/// One blank on each side is nobody's business.
+/// Removes one blank on each side.
 fn trim(item: &str) -> &str {
     let item = item.strip_prefix(' ').unwrap_or(item);
     item.strip_suffix(' ').unwrap_or(item)
@@ -132,7 +132,7 @@ fn forwarded(line: &str) -> Option<Vec<Hop>> {
     split(line, ',').iter().map(element).collect()
 }
 
-/// Splits where the separator does not stand inside quotation marks.
+/// Splits at separators outside quotation marks.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut begun) = (Vec::new(), 0);
     let (mut quoted, mut escaped) = (false, false);
@@ -152,7 +152,7 @@ fn split(text: &str, separator: char) -> Vec<&str> {
     parts
 }
 
-/// Whether every quotation mark has a backslash before it, and every backslash something behind it.
+/// Returns whether every quotation mark is escaped and every backslash escapes something.
 fn is_quotable(inner: &str) -> bool {
     let mut letters = inner.chars();
     while let Some(letter) = letters.next() {

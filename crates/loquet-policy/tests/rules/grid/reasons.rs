@@ -79,7 +79,11 @@ fn rule(rule: Rule) -> &'static str {
 }
 
 /// What only the shell around the engine answers.
-const SHELL: [Refusal; 2] = [Refusal::AlreadyCompleted, Refusal::Busy];
+const SHELL: [Refusal; 3] = [
+    Refusal::AlreadyCompleted,
+    Refusal::WouldLockOut,
+    Refusal::TooManyAddresses,
+];
 
 /// Every decision of the grid and of the scenes.
 fn decisions() -> Vec<Decision> {

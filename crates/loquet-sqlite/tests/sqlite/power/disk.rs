@@ -1,4 +1,4 @@
-//! A disk that may lose its power: what is certain on it, and what still is on its way.
+//! A simulated disk that can lose power.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 const SECTOR: usize = 512;
 
-/// Something that a process asked of the disk.
+/// A disk operation of a process.
 #[derive(Debug)]
 pub(crate) struct Op {
     pub(crate) kind: u8,
@@ -15,14 +15,14 @@ pub(crate) struct Op {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What becomes of a write that no sync has covered.
+/// The treatment of unsynced writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unsynced {
     Dropped,
     AsLuckHasIt,
 }
 
-/// A small generator: these are not secrets.
+/// A small random generator, not for secrets.
 pub(crate) struct Luck(pub(crate) u64);
 
 impl Luck {
@@ -35,7 +35,7 @@ impl Luck {
     }
 }
 
-/// The disk at some moment: what is certain, and what still is on its way.
+/// The state of the disk: durable contents, and writes on their way.
 pub(crate) struct Disk<'r> {
     files: BTreeMap<u8, Vec<u8>>,
     waiting: Vec<Waiting<'r>>,
@@ -44,15 +44,15 @@ pub(crate) struct Disk<'r> {
 #[derive(Clone, Copy)]
 pub(crate) struct Waiting<'r> {
     op: &'r Op,
-    /// Before the begin of a sync that did not come back yet.
+    /// Whether a sync began after it and has not returned.
     covered: bool,
-    /// A sync failed after it: the kernel may call it clean, and no later sync will bring it to the disk.
+    /// Whether a sync failed after it: the kernel may treat it as clean, so that no later sync writes it.
     given_up: bool,
     synced: bool,
 }
 
 impl<'r> Disk<'r> {
-    /// A disk with this database on it.
+    /// Creates a disk with this database.
     pub(crate) fn new(database: Vec<u8>) -> Self {
         Self {
             files: [(b'd', database)].into(),
@@ -82,7 +82,7 @@ impl<'r> Disk<'r> {
                 let all = self.waiting.iter_mut().filter(of_file);
                 all.filter(|waiting| waiting.covered && !waiting.given_up)
                     .for_each(|waiting| waiting.synced = true);
-                // What is certain, up to the first that is not.
+                // Writes become durable in order, up to the first unsynced one.
                 while let Some(first) = self.waiting.first().filter(|first| first.synced) {
                     apply(&mut self.files, first.op, first.op.bytes.len(), 0);
                     self.waiting.remove(0);
@@ -92,7 +92,7 @@ impl<'r> Disk<'r> {
         }
     }
 
-    /// One of the disks that a loss of power may leave now.
+    /// Writes the files that a power loss could leave now.
     pub(crate) fn lose_power(&self, unsynced: Unsynced, luck: &mut Luck, folder: &Path) {
         let mut files = self.files.clone();
         for waiting in &self.waiting {
@@ -126,7 +126,7 @@ impl<'r> Disk<'r> {
     }
 }
 
-/// Does an operation, of a write the bytes from `start` to `end`.
+/// Applies an operation; of a write, the bytes from `start` to `end`.
 fn apply(files: &mut BTreeMap<u8, Vec<u8>>, op: &Op, end: usize, start: usize) {
     match op.kind {
         b'u' => drop(files.remove(&op.file)),

@@ -1,41 +1,39 @@
 //! Which rows are read for an account.
 
+use loquet_policy::RoleId;
+
 use super::*;
 use crate::blocking::wait;
 use crate::keyring::Keyring;
-use crate::mfa::NewAccount;
+use crate::provision::NewAccount;
 use crate::store::MemoryStore;
 
+async fn mfa() -> Mfa {
+    let builder = Mfa::builder(MemoryStore::new()).keyring(Keyring::single(1, [7; 32]));
+    builder.open().await.unwrap()
+}
+
 #[test]
-fn a_wrong_guess_of_the_organization_is_put_away() {
+fn wrong_guess_of_organization_is_dropped() {
     wait(async {
-        let service = Mfa::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
+        let mfa = mfa().await;
         for org in [1_u64, 2] {
-            let name = format!("House {org}");
-            service
+            let name = format!("Daycare {org}");
+            let provision = mfa.provision();
+            provision
                 .ensure_organization(org.into(), &name)
                 .await
                 .unwrap();
         }
         let (id, own, other) = (7_u64.into(), OrgId::from(1_u64), OrgId::from(2_u64));
-        let roles = [RoleId::PARENT];
-        service
-            .ensure_account(
-                own,
-                NewAccount {
-                    id,
-                    external_id: "lea",
-                    label: "lea",
-                    roles: &roles,
-                },
-            )
-            .await
-            .unwrap();
-        // Nobody guessed, then wrongly, then rightly: the same rows, each once.
+        let home = mfa.organization(own);
+        let lea = NewAccount::new(id, "lea").role(RoleId::PARENT);
+        home.provision().ensure_account(lea).await.unwrap();
+        // No guess, a wrong one, the right one: the same rows, each once.
         for guess in [None, Some(other), Some(own), Some(OrgId::from(3_u64))] {
-            service.remember_home(id, guess);
-            let facts = service.facts(id).await.unwrap();
-            assert_eq!(facts.organization.unwrap().name, "House 1", "{guess:?}");
+            mfa.remember_home(Actor::Encrypted(id), guess);
+            let facts = mfa.facts(id).await.unwrap();
+            assert_eq!(facts.organization.unwrap().name, "Daycare 1", "{guess:?}");
             assert_eq!(facts.roster.unwrap().org, own);
             let mut read: Vec<_> = facts.read.iter().map(|(key, _)| *key).collect();
             read.sort();
@@ -46,23 +44,25 @@ fn a_wrong_guess_of_the_organization_is_put_away() {
             ];
             due.sort();
             assert_eq!(read, due, "{guess:?}");
-            assert_eq!(service.homes().get(&id), Some(&own));
+            assert_eq!(mfa.homes().get(&id), Some(&own));
         }
     });
 }
 
 #[test]
-fn an_account_that_is_nowhere_has_no_organization() {
+fn unknown_account_has_no_organization() {
     wait(async {
-        let service = Mfa::new(MemoryStore::new(), Keyring::single(1, [7; 32])).unwrap();
-        let org = service
-            .ensure_organization(1_u64.into(), "House")
-            .await
-            .unwrap();
+        let mfa = mfa().await;
+        let provision = mfa.provision();
+        let org = provision.ensure_organization(1_u64.into(), "Daycare").await;
+        let org = org.unwrap();
         let nobody = 9_u64.into();
-        service.remember_home(nobody, Some(org));
-        let facts = service.facts(nobody).await.unwrap();
-        assert!(facts.organization.is_none() && facts.roster.is_none());
-        assert!(service.homes().is_empty());
+        mfa.remember_home(Actor::Encrypted(nobody), Some(org));
+        let facts = mfa.facts(nobody).await;
+        assert!(matches!(
+            facts,
+            Err(Error::Refused(Refusal::UnknownAccount))
+        ));
+        assert!(mfa.homes().is_empty());
     });
 }

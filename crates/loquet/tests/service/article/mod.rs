@@ -1,5 +1,5 @@
-//! The article's sentences, in its order, as tests over the whole library: real ceremonies, a store, a phone that shares no
-//! code with us. What it says of buttons is tried in a browser (the demo's `tests/browser`).
+//! The article's sentences, in its order, as tests over the whole library: real operations, a store, a phone that shares
+//! no code with us. What it says of buttons is tried in a browser (the demo's `tests/browser`).
 
 mod beyond;
 mod by_hand;
@@ -7,25 +7,25 @@ mod congratulations;
 mod my_account;
 mod set_up;
 
-use loquet::Stamp;
-use loquet::flow::Offer;
 use loquet::store::MemoryStore;
-use loquet_testkit::house::House;
+use loquet::{MfaSession, NextStep, Offer};
+use loquet_testkit::fixture::Fixture;
 
-async fn house() -> House {
-    House::over(MemoryStore::new()).await
+async fn fixture() -> Fixture {
+    Fixture::over(MemoryStore::new()).await
 }
 
-/// What somebody who logs in and must enroll is shown.
-async fn offered(house: &House, account: u64) -> (Stamp, Offer) {
-    let stamp = house.log_in(account).await.stamp;
-    let offer = house.begin(stamp).await;
-    (stamp, offer)
+/// What a user who logs in and must enroll is shown.
+async fn offered(fixture: &Fixture, account: u64) -> (MfaSession, Offer) {
+    let login = fixture.log_in(account).await;
+    assert_eq!(login.next, NextStep::Enroll);
+    let offer = fixture.begin(&login.session).await;
+    (login.session, offer)
 }
 
 /// Every sentence stands above a test, in its order.
 #[test]
-fn no_sentence_is_left_out_or_out_of_place() {
+fn no_sentence_is_missing_or_misplaced() {
     let sentences: Vec<&str> = include_str!("article.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))

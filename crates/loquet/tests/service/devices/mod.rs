@@ -1,18 +1,16 @@
-//! Devices that people have remembered, over the whole library.
+//! Devices that users have remembered, over the whole library.
 
 mod steps;
 mod worth;
 
-use loquet::device::{DeviceId, MOST, RETENTION};
-use loquet::flow::{
-    Ceremony, Entered, Forget, ForgetDevice, ForgetDevices, LogIn, ReportLost, Reset,
-    SetDevicesRemembered, VerifyCode,
-};
+use loquet::devices::{DeviceId, MOST, RETENTION};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Letter, Level, Refusal, Refused, Request, Stamp};
+use loquet::{
+    AccountOverview, Attempt, Client, Forget, Letter, LoggedIn, MfaSession, NextStep, Refusal,
+};
 use loquet_policy::Event;
-use loquet_testkit::house::{ANNE, CHLOE, HOME, House, rule};
+use loquet_testkit::fixture::{ANNE, CHLOE, Fixture, HOME, refusal};
 use loquet_testkit::letters::post;
 
 const AWAY: &str = "198.51.100.9";
@@ -36,45 +34,40 @@ const TICKED: Browser = Browser {
 };
 
 impl Browser {
-    async fn run<C: Ceremony>(self, house: &House, ceremony: C) -> Result<C::Grant, Refused> {
-        let request = Request {
-            device: self.cookie,
-            remember: self.ticked,
-            ..Request::new(Some(self.address.parse().unwrap())).unwrap()
-        };
-        house
-            .service
-            .run(ceremony, &request)
-            .await
-            .unwrap()
-            .granted()
+    fn client(self) -> Client {
+        Fixture::client_at(self.address).device(self.cookie)
+    }
+
+    fn attempt(self) -> Attempt {
+        Attempt::new(self.client()).remember_device(self.ticked)
     }
 
     /// The password was right.
-    async fn enter(self, house: &House, account: u64) -> Stamp {
-        let account = account.into();
-        self.run(house, LogIn { account }).await.unwrap().stamp
+    async fn enter(self, fixture: &Fixture, account: u64) -> LoggedIn {
+        let login = fixture.mfa.log_in(account.into(), self.attempt()).await;
+        login.unwrap()
     }
 
-    async fn give(self, house: &House, stamp: Stamp, phone: &Phone) -> Entered {
-        let typed = house.code(phone).into();
-        self.run(house, VerifyCode { stamp, typed }).await.unwrap()
+    async fn verify(self, fixture: &Fixture, session: &MfaSession, phone: &Phone) -> LoggedIn {
+        let typed = fixture.code(phone);
+        let (mfa, attempt) = (&fixture.mfa, self.attempt());
+        mfa.verify_code(session, typed, attempt).await.unwrap()
     }
 
-    async fn log_in(self, house: &House, account: u64, phone: &Phone) -> Entered {
-        let half = self.enter(house, account).await;
+    async fn log_in(self, fixture: &Fixture, account: u64, phone: &Phone) -> LoggedIn {
+        let half = self.enter(fixture, account).await;
         assert_eq!(
-            half.level(),
-            Level::HalfLogin,
+            half.next,
+            NextStep::SecondFactor,
             "a known device never replaces a code"
         );
-        self.give(house, half, phone).await
+        self.verify(fixture, &half.session, phone).await
     }
 
     /// The same, and the cookie that the device has from then on.
-    async fn cookie(self, house: &House, account: u64, phone: &Phone) -> DeviceId {
-        let entered = self.log_in(house, account, phone).await;
-        entered.device.unwrap()
+    async fn cookie(self, fixture: &Fixture, account: u64, phone: &Phone) -> DeviceId {
+        let login = self.log_in(fixture, account, phone).await;
+        login.device.unwrap()
     }
 
     const fn with(self, cookie: DeviceId) -> Self {
@@ -84,160 +77,148 @@ impl Browser {
             ..self
         }
     }
+
+    const fn at(self, address: &'static str) -> Self {
+        Self { address, ..self }
+    }
 }
 
-/// Multi-factor log-in imposed, devices switched on, Chloé enrolled.
-async fn house() -> (House, Phone, Phone, Stamp) {
-    let house = House::over(MemoryStore::new()).await;
-    let (anne, stamp) = house.imposed().await;
-    house
-        .run(SetDevicesRemembered { stamp, on: true })
-        .await
-        .unwrap();
-    let chloe = house.log_in(CHLOE).await.stamp;
-    let (phone, _) = house.enroll(chloe).await;
-    (house, anne, phone, stamp)
+/// Multi-factor log-in imposed, devices turned on, Chloé enrolled.
+async fn fixture() -> (Fixture, Phone, Phone, MfaSession) {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (anne, session) = fixture.imposed().await;
+    remember(&fixture, &session, true).await.unwrap();
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let (phone, _) = fixture.enroll(&chloe).await;
+    (fixture, anne, phone, session)
 }
 
-async fn is_over(house: &House, stamp: &Stamp) -> bool {
-    let address = Some(HOME.parse().unwrap());
-    house.service.check(stamp, address).await.unwrap().is_err()
+/// Lets users have devices remembered, or stops it.
+async fn remember(fixture: &Fixture, session: &MfaSession, on: bool) -> Result<(), loquet::Error> {
+    let user = fixture.user(session).await;
+    fixture.mfa.admin(&user).remember_devices(on).await
 }
 
-async fn letters(house: &House) -> Vec<(String, Event)> {
+async fn overview(fixture: &Fixture, session: &MfaSession) -> AccountOverview {
+    fixture.progress(session).await.overview().clone()
+}
+
+async fn is_over(fixture: &Fixture, session: &MfaSession) -> bool {
+    fixture.authorize(session).await.is_err()
+}
+
+async fn letters(fixture: &Fixture) -> Vec<(String, Event)> {
     let told = |letter: Letter| (letter.external_id, letter.event);
-    post(house).await.into_iter().map(told).collect()
+    post(fixture).await.into_iter().map(told).collect()
 }
 
 #[tokio::test]
-async fn nothing_is_remembered_until_the_organization_and_the_person_wish_it() {
-    let house = House::over(MemoryStore::new()).await;
-    let (_, anne) = house.imposed().await;
-    let stamp = house.log_in(CHLOE).await.stamp;
-    let (phone, _) = house.enroll(stamp).await;
+async fn devices_are_remembered_only_when_both_wish() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (_, anne) = fixture.imposed().await;
+    let session = fixture.log_in(CHLOE).await.session;
+    let (phone, _) = fixture.enroll(&session).await;
+    let offered = |overview: &AccountOverview| overview.organization().remembers_devices();
     // Ticked, but not offered.
-    let entered = TICKED.log_in(&house, CHLOE, &phone).await;
-    assert_eq!(entered.device, None);
-    let standing = house.standing(&entered.stamp).await;
-    assert!(standing.devices.is_empty() && !standing.devices_offered);
+    let login = TICKED.log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(login.device, None);
+    let chloe = overview(&fixture, &login.session).await;
+    assert!(chloe.devices().is_empty() && !offered(&chloe));
     // Offered, but not ticked.
-    house
-        .run(SetDevicesRemembered {
-            stamp: anne,
-            on: true,
-        })
-        .await
-        .unwrap();
-    let entered = NEW.log_in(&house, CHLOE, &phone).await;
-    let standing = house.standing(&entered.stamp).await;
-    assert!(entered.device.is_none() && standing.devices.is_empty() && standing.devices_offered);
+    remember(&fixture, &anne, true).await.unwrap();
+    let login = NEW.log_in(&fixture, CHLOE, &phone).await;
+    let chloe = overview(&fixture, &login.session).await;
+    assert!(login.device.is_none() && chloe.devices().is_empty() && offered(&chloe));
     // Both.
-    let entered = TICKED.log_in(&house, CHLOE, &phone).await;
-    let standing = house.standing(&entered.stamp).await;
-    assert!(entered.device.is_some());
-    assert_eq!(standing.device, Some(standing.devices[0].number));
+    let login = TICKED.log_in(&fixture, CHLOE, &phone).await;
+    let chloe = overview(&fixture, &login.session).await;
+    assert!(login.device.is_some());
+    assert_eq!(chloe.this_device(), Some(chloe.devices()[0].number));
     assert_eq!(
-        standing.devices[0].network,
+        chloe.devices()[0].network,
         Some("203.0.113.0".parse().unwrap())
     );
 }
 
 #[tokio::test]
-async fn only_an_administrator_with_a_recent_code_switches_devices_on() {
-    let house = House::over(MemoryStore::new()).await;
-    let early = house.log_in(ANNE).await.stamp;
-    let switch = |stamp| SetDevicesRemembered { stamp, on: true };
-    assert_eq!(rule(house.run(switch(early)).await), Refusal::NotEnabled);
-    let (_, anne) = house.imposed().await;
-    let chloe = house.log_in(CHLOE).await.stamp;
-    assert_eq!(rule(house.run(switch(chloe)).await).code(), "ENROLL_ONLY");
-    let (_, chloe) = house.enroll(chloe).await;
-    assert_eq!(rule(house.run(switch(chloe)).await), Refusal::NotAdmin);
-    house.clock.advance(301);
-    assert_eq!(rule(house.run(switch(anne)).await), Refusal::NotFresh);
+async fn only_recent_administrator_turns_devices_on() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let early = fixture.log_in(ANNE).await.session;
+    let refused = remember(&fixture, &early, true).await;
+    assert_eq!(refusal(refused), Refusal::NotEnabled);
+    let (_, anne) = fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let refused = fixture.authorize(&chloe).await;
+    assert_eq!(refusal(refused).code(), "ENROLL_ONLY");
+    let (_, chloe) = fixture.enroll(&chloe).await;
+    let refused = remember(&fixture, &chloe, true).await;
+    assert_eq!(refusal(refused), Refusal::NotAdmin);
+    fixture.clock.advance(301);
+    let refused = remember(&fixture, &anne, true).await;
+    assert_eq!(refusal(refused), Refusal::NotFresh);
 }
 
 #[tokio::test]
-async fn the_cookie_changes_at_each_log_in_and_an_old_copy_is_worth_nothing() {
-    let (house, _, phone, _) = house().await;
-    let first = TICKED.cookie(&house, CHLOE, &phone).await;
-    let second = NEW.with(first).cookie(&house, CHLOE, &phone).await;
+async fn device_cookie_changes_at_each_log_in() {
+    let (fixture, _, phone, _) = fixture().await;
+    let first = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    let second = NEW.with(first).cookie(&fixture, CHLOE, &phone).await;
     assert_ne!(first, second);
-    let third = NEW.with(second).log_in(&house, CHLOE, &phone).await;
-    assert!(third.device.is_some());
-    assert_eq!(
-        NEW.with(first).log_in(&house, CHLOE, &phone).await.device,
-        None
-    );
+    let third = NEW.with(second).log_in(&fixture, CHLOE, &phone).await;
+    let cookie = third.device.unwrap();
+    let copy = NEW.with(first).log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(copy.device, None);
     // A step-up is no log-in: the cookie stays.
-    let typed = house.code(&phone).into();
-    let stepped = NEW.with(third.device.unwrap()).run(
-        &house,
-        VerifyCode {
-            stamp: third.stamp,
-            typed,
-        },
-    );
-    assert_eq!(stepped.await.unwrap().device, None);
-    let standing = house.standing(&third.stamp).await;
-    assert_eq!(standing.devices.len(), 1);
+    let known = NEW.with(cookie);
+    let stepped = known.verify(&fixture, &third.session, &phone).await;
+    assert_eq!(stepped.device, None);
+    let chloe = overview(&fixture, &third.session).await;
+    assert_eq!(chloe.devices().len(), 1);
 }
 
 #[tokio::test]
-async fn forgetting_a_device_ends_its_sessions_and_no_others() {
-    let (house, _, phone, _) = house().await;
-    let laptop = TICKED.log_in(&house, CHLOE, &phone).await;
-    let again = NEW
-        .with(laptop.device.unwrap())
-        .log_in(&house, CHLOE, &phone)
-        .await;
-    let tablet = TICKED.log_in(&house, CHLOE, &phone).await;
-    let elsewhere = NEW.log_in(&house, CHLOE, &phone).await;
-    let half = NEW.with(again.device.unwrap()).enter(&house, CHLOE).await;
-    let number = house.standing(&laptop.stamp).await.device.unwrap();
+async fn forgetting_a_device_ends_its_sessions() {
+    let (fixture, _, phone, _) = fixture().await;
+    let laptop = TICKED.log_in(&fixture, CHLOE, &phone).await;
+    let known = NEW.with(laptop.device.unwrap());
+    let again = known.log_in(&fixture, CHLOE, &phone).await;
+    let tablet = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
+    let elsewhere = NEW.log_in(&fixture, CHLOE, &phone).await.session;
+    let known = NEW.with(again.device.unwrap());
+    let half = known.enter(&fixture, CHLOE).await.session;
+    let chloe = overview(&fixture, &laptop.session).await;
+    let number = chloe.this_device().unwrap();
 
-    let forget = |stamp, number| ForgetDevice { stamp, number };
-    let answer = house.run(forget(tablet.stamp, number)).await.unwrap();
+    let user = fixture.user(&tablet).await;
+    let account = fixture.mfa.account(&user);
+    let answer = account.forget_device(number).await.unwrap();
     assert_eq!(answer, Forget::StillHere);
-    for stamp in [laptop.stamp, again.stamp, half] {
-        assert!(is_over(&house, &stamp).await);
-        assert_eq!(
-            rule(house.give(stamp, &house.code(&phone)).await),
-            Refusal::StaleLogIn
-        );
+    for session in [laptop.session, again.session, half] {
+        assert!(is_over(&fixture, &session).await);
+        let typed = fixture.code(&phone);
+        let refused = fixture.verify(&session, &typed).await;
+        assert_eq!(refusal(refused), Refusal::StaleLogIn);
     }
-    assert!(!is_over(&house, &tablet.stamp).await && !is_over(&house, &elsewhere.stamp).await);
-    assert_eq!(
-        rule(house.run(forget(tablet.stamp, number)).await),
-        Refusal::Unchanged
-    );
+    assert!(!is_over(&fixture, &tablet).await && !is_over(&fixture, &elsewhere).await);
+    let twice = account.forget_device(number).await;
+    assert_eq!(refusal(twice), Refusal::Unchanged);
     // The own one: the session that asks is over too.
-    let own = house.standing(&tablet.stamp).await.device.unwrap();
-    assert_eq!(
-        house.run(forget(tablet.stamp, own)).await.unwrap(),
-        Forget::Over
-    );
-    assert!(is_over(&house, &tablet.stamp).await && !is_over(&house, &elsewhere.stamp).await);
-    assert_eq!(
-        NEW.with(again.device.unwrap())
-            .log_in(&house, CHLOE, &phone)
-            .await
-            .device,
-        None
-    );
+    let own = overview(&fixture, &tablet).await.this_device().unwrap();
+    assert_eq!(account.forget_device(own).await.unwrap(), Forget::Over);
+    assert!(is_over(&fixture, &tablet).await && !is_over(&fixture, &elsewhere).await);
+    let forgotten = known.log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(forgotten.device, None);
 }
 
 #[tokio::test]
 async fn forgetting_all_devices_ends_every_session() {
-    let (house, _, phone, _) = house().await;
-    let device = TICKED.log_in(&house, CHLOE, &phone).await;
-    let other = NEW.log_in(&house, CHLOE, &phone).await;
-    house
-        .run(ForgetDevices { stamp: other.stamp })
-        .await
-        .unwrap();
-    assert!(is_over(&house, &device.stamp).await && is_over(&house, &other.stamp).await);
-    let told = letters(&house).await;
+    let (fixture, _, phone, _) = fixture().await;
+    let device = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
+    let other = NEW.log_in(&fixture, CHLOE, &phone).await.session;
+    let user = fixture.user(&other).await;
+    fixture.mfa.account(&user).forget_devices().await.unwrap();
+    assert!(is_over(&fixture, &device).await && is_over(&fixture, &other).await);
+    let told = letters(&fixture).await;
     assert!(
         told.contains(&("chloe".into(), Event::DevicesForgotten { count: 1 })),
         "{told:?}"
@@ -245,151 +226,102 @@ async fn forgetting_all_devices_ends_every_session() {
 }
 
 #[tokio::test]
-async fn a_reset_and_a_loss_forget_the_devices() {
-    let (house, anne_phone, phone, _) = house().await;
-    let first = TICKED.cookie(&house, CHLOE, &phone).await;
-    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
-    let typed = house.code(&anne_phone).into();
-    let reset = Reset {
-        stamp: anne,
-        subject: CHLOE.into(),
-        aloud: false,
-        typed,
-    };
-    house.run(reset).await.unwrap();
-    let half = NEW.with(first).enter(&house, CHLOE).await;
-    let standing = house.standing(&half).await;
-    assert!(standing.devices.is_empty() && standing.device.is_none());
+async fn reset_and_loss_forget_devices() {
+    let (fixture, anne_phone, phone, _) = fixture().await;
+    let first = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    let anne = NEW.log_in(&fixture, ANNE, &anne_phone).await.session;
+    let user = fixture.user(&anne).await;
+    let typed = fixture.code(&anne_phone);
+    let admin = fixture.mfa.admin(&user);
+    admin.reset(CHLOE.into(), false, typed).await.unwrap();
+    let half = NEW.with(first).enter(&fixture, CHLOE).await.session;
+    let chloe = overview(&fixture, &half).await;
+    assert!(chloe.devices().is_empty() && chloe.this_device().is_none());
 
-    let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
-    house
-        .run(ReportLost {
-            account: ANNE.into(),
-        })
-        .await
-        .unwrap();
-    let half = house.log_in(ANNE).await.stamp;
-    let standing = house.standing(&half).await;
-    assert!(anne.device.is_some() && standing.devices.is_empty());
+    let anne = TICKED.log_in(&fixture, ANNE, &anne_phone).await;
+    let lost = fixture.mfa.report_lost(ANNE.into(), Fixture::client());
+    lost.await.unwrap();
+    let half = fixture.log_in(ANNE).await.session;
+    let overview = overview(&fixture, &half).await;
+    assert!(anne.device.is_some() && overview.devices().is_empty());
 }
 
 // L6
 #[tokio::test]
-async fn new_devices_and_new_places_are_told_to_those_who_have_devices_remembered() {
-    let (house, _, phone, _) = house().await;
-    letters(&house).await;
-    NEW.log_in(&house, CHLOE, &phone).await;
+async fn new_devices_and_places_are_told() {
+    let (fixture, _, phone, _) = fixture().await;
+    letters(&fixture).await;
+    NEW.log_in(&fixture, CHLOE, &phone).await;
     assert_eq!(
-        letters(&house).await,
+        letters(&fixture).await,
         [],
-        "who remembers no device hears of none"
+        "a user without remembered devices is told of none"
     );
-    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
-    assert_eq!(
-        letters(&house).await,
-        [("chloe".into(), Event::DeviceRemembered)]
-    );
-    Browser {
-        address: AWAY,
-        ..NEW
-    }
-    .log_in(&house, CHLOE, &phone)
-    .await;
-    assert_eq!(letters(&house).await, [("chloe".into(), Event::NewDevice)]);
-    let neighbour = Browser {
-        address: "203.0.113.99",
-        ..NEW
-    }
-    .with(cookie);
-    let cookie = neighbour.cookie(&house, CHLOE, &phone).await;
-    assert_eq!(letters(&house).await, []);
-    let away = Browser {
-        address: AWAY,
-        ..NEW
-    };
-    let cookie = away.with(cookie).cookie(&house, CHLOE, &phone).await;
-    assert_eq!(letters(&house).await, [("chloe".into(), Event::NewPlace)]);
-    away.with(cookie).log_in(&house, CHLOE, &phone).await;
-    assert_eq!(letters(&house).await, []);
+    let told = |event| [("chloe".to_owned(), event)];
+    let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    assert_eq!(letters(&fixture).await, told(Event::DeviceRemembered));
+    NEW.at(AWAY).log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(letters(&fixture).await, told(Event::NewDevice));
+    let neighbour = NEW.at("203.0.113.99").with(cookie);
+    let cookie = neighbour.cookie(&fixture, CHLOE, &phone).await;
+    assert_eq!(letters(&fixture).await, []);
+    let away = NEW.at(AWAY);
+    let cookie = away.with(cookie).cookie(&fixture, CHLOE, &phone).await;
+    assert_eq!(letters(&fixture).await, told(Event::NewPlace));
+    away.with(cookie).log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(letters(&fixture).await, []);
 }
 
 #[tokio::test]
-async fn what_is_old_is_purged_and_so_is_everything_when_the_organization_stops() {
-    let (house, anne_phone, phone, _) = house().await;
-    let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
-    let count = |stamp| {
-        let house = house.clone();
-        async move {
-            let standing = house.service.check(&stamp, None).await.unwrap();
-            standing.map(|standing| standing.devices.len())
-        }
+async fn old_devices_are_forgotten() {
+    let (fixture, anne_phone, phone, _) = fixture().await;
+    let forgotten = async || {
+        let operator = &fixture.operator;
+        operator.forget_old_devices(fixture.org).await.unwrap()
     };
-    assert_eq!(
-        house.service.forget_old_devices(house.org).await.unwrap(),
-        0
-    );
-    house.clock.advance(RETENTION);
-    assert_eq!(
-        house.service.forget_old_devices(house.org).await.unwrap(),
-        1
-    );
-    assert_eq!(
-        house.service.forget_old_devices(house.org).await.unwrap(),
-        0
-    );
-    assert_eq!(count(chloe.stamp).await, Err(Refusal::StaleLogIn));
+    let chloe = TICKED.log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(forgotten().await, 0);
+    fixture.clock.advance(RETENTION);
+    assert_eq!(forgotten().await, 1);
+    assert_eq!(forgotten().await, 0);
+    let over = fixture.authorize(&chloe.session).await;
+    assert_eq!(refusal(over), Refusal::StaleLogIn);
 
-    let chloe = TICKED.log_in(&house, CHLOE, &phone).await;
-    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
-    house
-        .run(SetDevicesRemembered {
-            stamp: anne,
-            on: false,
-        })
-        .await
-        .unwrap();
-    assert_eq!(
-        house.service.forget_old_devices(house.org).await.unwrap(),
-        1
-    );
-    // Nobody is thrown out by it, and nothing comes back.
-    assert_eq!(count(chloe.stamp).await, Ok(0));
-    house
-        .run(SetDevicesRemembered {
-            stamp: anne,
-            on: true,
-        })
-        .await
-        .unwrap();
-    assert_eq!(
-        NEW.with(chloe.device.unwrap())
-            .log_in(&house, CHLOE, &phone)
-            .await
-            .device,
-        None
-    );
+    let chloe = TICKED.log_in(&fixture, CHLOE, &phone).await;
+    let anne = NEW.log_in(&fixture, ANNE, &anne_phone).await.session;
+    remember(&fixture, &anne, false).await.unwrap();
+    assert_eq!(forgotten().await, 1);
+    // No session ends by it, and nothing comes back.
+    let user = fixture.user(&chloe.session).await;
+    let overview = fixture.mfa.account(&user).overview().await.unwrap();
+    assert!(overview.devices().is_empty());
+    remember(&fixture, &anne, true).await.unwrap();
+    let known = NEW.with(chloe.device.unwrap());
+    let again = known.log_in(&fixture, CHLOE, &phone).await;
+    assert_eq!(again.device, None);
 }
 
 #[tokio::test]
 async fn ten_devices_are_remembered_at_most() {
-    let (house, _, phone, _) = house().await;
-    let first = TICKED.log_in(&house, CHLOE, &phone).await;
+    let (fixture, _, phone, _) = fixture().await;
+    let first = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
     let mut last = first;
     for _ in 0..MOST {
-        last = TICKED.log_in(&house, CHLOE, &phone).await;
+        last = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
     }
-    let standing = house.standing(&last.stamp).await;
-    assert_eq!(standing.devices.len(), MOST);
-    assert!(is_over(&house, &first.stamp).await);
+    let chloe = overview(&fixture, &last).await;
+    assert_eq!(chloe.devices().len(), MOST);
+    assert!(is_over(&fixture, &first).await);
 }
 
 #[tokio::test]
-async fn an_administrator_sees_nobody_elses_devices() {
-    let (house, anne_phone, phone, _) = house().await;
-    TICKED.log_in(&house, CHLOE, &phone).await;
-    let anne = NEW.log_in(&house, ANNE, &anne_phone).await.stamp;
-    let people = house.service.users(&anne).await.unwrap().unwrap();
-    let shown = format!("{people:?}");
+async fn administrator_sees_no_other_users_devices() {
+    let (fixture, anne_phone, phone, _) = fixture().await;
+    TICKED.log_in(&fixture, CHLOE, &phone).await;
+    let anne = NEW.log_in(&fixture, ANNE, &anne_phone).await.session;
+    let anne = fixture.user(&anne).await;
+    let users = fixture.mfa.admin(&anne).users().await.unwrap();
+    let shown = format!("{users:?}");
     assert!(
         shown.contains("chloe") && !shown.contains("203.0.113.0"),
         "{shown}"

@@ -1,201 +1,186 @@
-//! What is asked, told and forgotten beside the log-in: by whom, and once.
+//! What is asked, told and forgotten with the log-in: by whom, and once.
 
-use loquet::flow::{ForgetDevice, LogIn, ReportLost, SetDevicesRemembered, TurnOff};
 use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Level, Refusal, Stamp};
+use loquet::{Assurance, Error, Forget, MfaSession, NextStep, Refusal};
 use loquet_policy::{Event, limits};
-use loquet_testkit::house::{ANNE, CHLOE, DENIS, House, rule};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 
-use super::{AWAY, Browser, NEW, TICKED, house, letters};
+use super::{AWAY, Browser, NEW, TICKED, fixture, letters, overview, remember};
 
-async fn devices(house: &House, stamp: &Stamp) -> usize {
-    house.standing(stamp).await.devices.len()
-}
-
-#[tokio::test]
-async fn whoever_may_do_nothing_yet_forgets_no_device() {
-    let (house, _, phone, _) = house().await;
-    let full = TICKED.log_in(&house, CHLOE, &phone).await;
-    let number = devices_of(&house, &full.stamp).await;
-    let account = CHLOE.into();
-    let stamp = NEW.enter(&house, CHLOE).await;
-    let forget = house.run(ForgetDevice { stamp, number }).await;
-    assert_eq!(rule(forget).code(), "CODE_REQUIRED");
-    assert_eq!(devices(&house, &full.stamp).await, 1);
-    house.run(ReportLost { account }).await.unwrap();
-    let stamp = NEW.enter(&house, CHLOE).await;
-    assert_eq!(stamp.level(), Level::RecoveryOnly);
-    let forget = house.run(ForgetDevice { stamp, number }).await;
-    assert_eq!(rule(forget).code(), "RECOVER_FIRST");
+async fn devices(fixture: &Fixture, session: &MfaSession) -> usize {
+    overview(fixture, session).await.devices().len()
 }
 
 /// The number of the only one.
-async fn devices_of(house: &House, stamp: &Stamp) -> u16 {
-    let standing = house.standing(stamp).await;
-    let [device] = &standing.devices[..] else {
-        panic!("{standing:?}")
+async fn number_of(fixture: &Fixture, session: &MfaSession) -> u16 {
+    let overview = overview(fixture, session).await;
+    let [device] = overview.devices() else {
+        panic!("{overview:?}")
     };
     device.number
 }
 
+async fn forget(fixture: &Fixture, session: &MfaSession, number: u16) -> Result<Forget, Error> {
+    let user = fixture.authorize(session).await?;
+    fixture.mfa.account(&user).forget_device(number).await
+}
+
 #[tokio::test]
-async fn a_device_that_is_forgotten_is_told_to_its_owner() {
-    let (house, _, phone, _) = house().await;
-    let stamp = TICKED.log_in(&house, CHLOE, &phone).await.stamp;
-    let number = devices_of(&house, &stamp).await;
-    letters(&house).await;
-    let unknown = house.run(ForgetDevice { stamp, number: 99 }).await;
-    assert_eq!(rule(unknown), Refusal::Unchanged);
-    house.run(ForgetDevice { stamp, number }).await.unwrap();
+async fn half_log_in_forgets_no_device() {
+    let (fixture, _, phone, _) = fixture().await;
+    let full = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
+    let number = number_of(&fixture, &full).await;
+    let half = NEW.enter(&fixture, CHLOE).await.session;
+    let forgotten = forget(&fixture, &half, number).await;
+    assert_eq!(refusal(forgotten).code(), "CODE_REQUIRED");
+    assert_eq!(devices(&fixture, &full).await, 1);
+    // Nor does a user whose authenticator was reported lost after the page was opened.
+    let user = fixture.user(&full).await;
+    let lost = fixture.mfa.report_lost(CHLOE.into(), Fixture::client());
+    lost.await.unwrap();
+    let forgotten = fixture.mfa.account(&user).forget_device(number).await;
+    assert_eq!(refusal(forgotten), Refusal::StaleLogIn);
+    let login = NEW.enter(&fixture, CHLOE).await;
+    assert_eq!(login.next, NextStep::Recover);
+    let forgotten = forget(&fixture, &login.session, number).await;
+    assert_eq!(refusal(forgotten).code(), "RECOVER_FIRST");
+}
+
+#[tokio::test]
+async fn forgotten_device_is_told_to_its_owner() {
+    let (fixture, _, phone, _) = fixture().await;
+    let session = TICKED.log_in(&fixture, CHLOE, &phone).await.session;
+    let number = number_of(&fixture, &session).await;
+    letters(&fixture).await;
+    let unknown = forget(&fixture, &session, 99).await;
+    assert_eq!(refusal(unknown), Refusal::Unchanged);
+    forget(&fixture, &session, number).await.unwrap();
     let forgotten = Event::DevicesForgotten { count: 1 };
-    assert_eq!(letters(&house).await, [("chloe".into(), forgotten)]);
+    assert_eq!(letters(&fixture).await, [("chloe".into(), forgotten)]);
 }
 
 #[tokio::test]
-async fn switching_needs_level_2_of_the_last_five_minutes_and_something_to_switch() {
-    let house = House::over(MemoryStore::new()).await;
-    let (phone, stamp) = house.enabled().await;
-    let switch = |stamp, on| SetDevicesRemembered { stamp, on };
-    assert_eq!(
-        rule(house.run(switch(stamp, false)).await),
-        Refusal::Unchanged
-    );
-    house.clock.advance(limits::RECENT);
-    house.run(switch(stamp, true)).await.unwrap();
-    assert_eq!(
-        rule(house.run(switch(stamp, true)).await),
-        Refusal::Unchanged
-    );
-    // Of whoever switched the question off, the password alone is no authority.
-    let typed = house.code(&phone).into();
-    house.run(TurnOff { stamp, typed }).await.unwrap();
-    let stamp = house.log_in(ANNE).await.stamp;
-    assert_eq!(stamp.level(), Level::Level1);
-    assert_eq!(
-        rule(house.run(switch(stamp, false)).await),
-        Refusal::NotFresh
-    );
+async fn turning_devices_on_needs_recent_code() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, session) = fixture.enabled().await;
+    let refused = remember(&fixture, &session, false).await;
+    assert_eq!(refusal(refused), Refusal::Unchanged);
+    fixture.clock.advance(limits::RECENT);
+    remember(&fixture, &session, true).await.unwrap();
+    let refused = remember(&fixture, &session, true).await;
+    assert_eq!(refusal(refused), Refusal::Unchanged);
+    // Once it is turned off, the password alone is no authority.
+    let anne = fixture.user(&session).await;
+    let typed = fixture.code(&phone);
+    fixture.mfa.account(&anne).turn_off(typed).await.unwrap();
+    let session = fixture.log_in(ANNE).await.session;
+    let anne = fixture.user(&session).await;
+    assert_eq!(anne.assurance(), Assurance::Aal1);
+    let refused = fixture.mfa.admin(&anne).remember_devices(false).await;
+    assert_eq!(refusal(refused), Refusal::NotFresh);
 }
 
 #[tokio::test]
-async fn switched_off_all_administrators_hear_of_it_and_the_own_devices_are_gone_at_once() {
-    let (house, phone, _, _) = house().await;
-    let stamp = TICKED.log_in(&house, ANNE, &phone).await.stamp;
-    assert_eq!(devices(&house, &stamp).await, 1);
-    letters(&house).await;
-    house
-        .run(SetDevicesRemembered { stamp, on: false })
-        .await
-        .unwrap();
+async fn turning_devices_off_is_told_to_administrators() {
+    let (fixture, phone, _, _) = fixture().await;
+    let session = TICKED.log_in(&fixture, ANNE, &phone).await.session;
+    assert_eq!(devices(&fixture, &session).await, 1);
+    letters(&fixture).await;
+    remember(&fixture, &session, false).await.unwrap();
     let event = Event::DevicesSwitched {
         on: false,
         by: ANNE.into(),
     };
-    let told = letters(&house).await;
+    let told = letters(&fixture).await;
     assert_eq!(told, [("anne".into(), event), ("bruno".into(), event)]);
-    assert_eq!(
-        house.service.forget_old_devices(house.org).await.unwrap(),
-        0,
-        "nothing of Anne's is left to forget"
-    );
+    let forgotten = fixture.operator.forget_old_devices(fixture.org).await;
+    assert_eq!(forgotten.unwrap(), 0, "nothing of Anne's is left to forget");
 }
 
 #[tokio::test]
-async fn once_switched_off_no_cookie_is_a_known_device() {
-    let (house, anne_phone, phone, _) = house().await;
-    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
-    let anne = TICKED.log_in(&house, ANNE, &anne_phone).await;
-    let stamp = anne.stamp;
+async fn turned_off_devices_are_unknown() {
+    let (fixture, anne_phone, phone, _) = fixture().await;
+    let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    let session = TICKED.log_in(&fixture, ANNE, &anne_phone).await.session;
+    let anne = fixture.user(&session).await;
     let text = "default deny\nallow any device known\nfor tag 2 allow 203.0.113.0/24";
-    let rules = house.service.read_rules(stamp, text, "").unwrap();
-    NEW.run(&house, rules).await.unwrap();
-    let account = CHLOE.into();
+    let set = fixture.mfa.admin(&anne).set_access_rules(text, "").await;
+    set.unwrap();
     let known = NEW.with(cookie);
-    assert!(known.run(&house, LogIn { account }).await.is_ok());
-    house
-        .run(SetDevicesRemembered { stamp, on: false })
-        .await
-        .unwrap();
-    let answer = known.run(&house, LogIn { account }).await;
-    assert_eq!(rule(answer), Refusal::AccessDenied);
+    let log_in = || fixture.mfa.log_in(CHLOE.into(), known.client());
+    assert!(log_in().await.is_ok());
+    remember(&fixture, &session, false).await.unwrap();
+    assert_eq!(refusal(log_in().await), Refusal::AccessDenied);
 }
 
 /// Chloé has a device at home and is somewhere else without it.
-async fn elsewhere() -> (House, Phone, Stamp, Browser) {
-    let (house, _, phone, _) = house().await;
-    TICKED.log_in(&house, CHLOE, &phone).await;
-    let away = Browser {
-        address: AWAY,
-        ..NEW
-    };
-    let stamp = away.log_in(&house, CHLOE, &phone).await.stamp;
-    let told = letters(&house).await;
+async fn elsewhere() -> (Fixture, Phone, MfaSession, Browser) {
+    let (fixture, _, phone, _) = fixture().await;
+    TICKED.log_in(&fixture, CHLOE, &phone).await;
+    let away = NEW.at(AWAY);
+    let session = away.log_in(&fixture, CHLOE, &phone).await.session;
+    let told = letters(&fixture).await;
     assert_eq!(told.last(), Some(&("chloe".into(), Event::NewDevice)));
-    (house, phone, stamp, away)
+    (fixture, phone, session, away)
 }
 
 #[tokio::test]
-async fn another_code_in_the_same_session_is_no_log_in() {
-    let (house, phone, stamp, away) = elsewhere().await;
-    away.give(&house, stamp, &phone).await;
-    assert_eq!(letters(&house).await, []);
+async fn another_code_is_no_log_in() {
+    let (fixture, phone, session, away) = elsewhere().await;
+    away.verify(&fixture, &session, &phone).await;
+    assert_eq!(letters(&fixture).await, []);
 }
 
 #[tokio::test]
-async fn a_step_up_from_the_password_alone_is_no_log_in_either() {
-    let (house, _, _, _) = house().await;
-    let stamp = house.log_in(DENIS).await.stamp;
-    let (phone, stamp) = house.enroll(stamp).await;
-    let ticked = TICKED.give(&house, stamp, &phone).await;
+async fn step_up_is_no_log_in() {
+    let (fixture, _, _, _) = fixture().await;
+    let session = fixture.log_in(DENIS).await.session;
+    let (phone, session) = fixture.enroll(&session).await;
+    let ticked = TICKED.verify(&fixture, &session, &phone).await;
     assert!(ticked.device.is_some());
-    let (stamp, typed) = (ticked.stamp, house.code(&phone));
-    house
-        .run(TurnOff {
-            stamp,
-            typed: typed.into(),
-        })
-        .await
-        .unwrap();
-    letters(&house).await;
-    let away = Browser {
-        address: AWAY,
-        ..NEW
-    };
-    let stamp = away.enter(&house, DENIS).await;
-    assert_eq!(stamp.level(), Level::Level1);
-    assert_eq!(letters(&house).await, [("denis".into(), Event::NewDevice)]);
-    away.give(&house, stamp, &phone).await;
-    assert_eq!(letters(&house).await, []);
+    let denis = fixture.user(&ticked.session).await;
+    let typed = fixture.code(&phone);
+    fixture.mfa.account(&denis).turn_off(typed).await.unwrap();
+    letters(&fixture).await;
+    let away = NEW.at(AWAY);
+    let login = away.enter(&fixture, DENIS).await;
+    assert_eq!(login.next, NextStep::Done);
+    assert_eq!(
+        letters(&fixture).await,
+        [("denis".into(), Event::NewDevice)]
+    );
+    away.verify(&fixture, &login.session, &phone).await;
+    assert_eq!(letters(&fixture).await, []);
 }
 
 #[tokio::test]
-async fn whoever_asks_with_a_later_code_is_remembered_then() {
-    let (house, phone, stamp, away) = elsewhere().await;
+async fn device_is_remembered_with_a_later_code() {
+    let (fixture, phone, session, away) = elsewhere().await;
     let ticked = Browser {
         ticked: true,
         ..away
     };
-    let entered = ticked.give(&house, stamp, &phone).await;
-    assert!(entered.device.is_some());
+    let login = ticked.verify(&fixture, &session, &phone).await;
+    assert!(login.device.is_some());
     assert_eq!(
-        letters(&house).await,
+        letters(&fixture).await,
         [("chloe".into(), Event::DeviceRemembered)]
     );
-    assert_eq!(devices(&house, &entered.stamp).await, 2);
+    assert_eq!(devices(&fixture, &login.session).await, 2);
 }
 
 #[tokio::test]
-async fn asking_again_on_a_known_device_remembers_no_second_one() {
-    let (house, _, phone, _) = house().await;
-    let cookie = TICKED.cookie(&house, CHLOE, &phone).await;
-    letters(&house).await;
+async fn known_device_is_not_remembered_twice() {
+    let (fixture, _, phone, _) = fixture().await;
+    let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    letters(&fixture).await;
     let again = Browser {
         ticked: true,
         ..NEW.with(cookie)
     };
-    let entered = again.log_in(&house, CHLOE, &phone).await;
-    assert!(entered.device.is_some(), "the cookie changes");
-    assert_eq!(devices(&house, &entered.stamp).await, 1);
-    assert_eq!(letters(&house).await, []);
+    let login = again.log_in(&fixture, CHLOE, &phone).await;
+    assert!(login.device.is_some(), "the cookie changes");
+    assert_eq!(devices(&fixture, &login.session).await, 1);
+    assert_eq!(letters(&fixture).await, []);
 }

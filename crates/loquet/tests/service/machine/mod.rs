@@ -1,5 +1,5 @@
-//! Random lives of a small house, through the whole of Loquet: real ceremonies, sealed rows, a store, phones that share
-//! no code with us. The model is the reference that reads a log and knows nothing else; what a ceremony grants or
+//! Random lives of a small organization, through the whole of Loquet: real operations, encrypted rows, a store, phones that
+//! share no code with us. The model is the reference that reads a log and knows nothing else; what an operation grants or
 //! refuses must be what the reference says. A life that differs is shrunk to the shortest that still does.
 
 mod model;
@@ -39,7 +39,7 @@ impl StateMachineTest for Lived {
         real
     }
 
-    /// Whatever happened, everybody's audit chain is whole.
+    /// Whatever happened, every audit chain is whole.
     fn teardown(real: Real, _: Model) {
         real.verify_audit();
     }
@@ -72,7 +72,7 @@ fn live(cases: u32, rng: TestRng) -> BTreeSet<Said> {
 
 /// The same lives on every run; the chore below lives others.
 #[test]
-fn a_house_over_the_memory_store_does_what_the_log_reader_says() {
+fn random_lives_agree_with_the_reference() {
     let seen = live(64, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     // A comparison that never gets anywhere compares nothing.
     for said in [
@@ -102,7 +102,7 @@ fn a_house_over_the_memory_store_does_what_the_log_reader_says() {
 
 #[test]
 #[ignore = "a chore"]
-fn two_thousand_other_houses_do_too() {
+fn two_thousand_other_lives_agree() {
     // Others on every run, and printed, so that a life can be lived again.
     let seed: [u8; 32] = loquet::random().unwrap();
     println!("seed {seed:?}");

@@ -1,5 +1,7 @@
 //! The model: the reference, the sessions that it knows of, and the time.
 
+use std::collections::BTreeSet;
+
 use loquet_testkit::policy_reference::{Act, Ask, Rank, Reference, Typed};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -42,6 +44,8 @@ pub struct Model {
     /// The sessions of each account, oldest first, with their levels.
     sessions: Vec<Vec<(u64, &'static str)>>,
     next: u64,
+    /// Sessions that were logged out or replaced. The rules know nothing of it: an account keeps its live sessions.
+    ended: BTreeSet<u64>,
     /// What was asked last, what the reference said, and which session number that gave.
     pub last: Option<(Ask, Said, u64)>,
     /// How it came to be what it was at the start.
@@ -179,6 +183,7 @@ impl Lives {
             now: START,
             sessions: vec![Vec::new(); PEOPLE.len()],
             next: 1,
+            ended: BTreeSet::new(),
             last: None,
             childhood: Vec::new(),
         }
@@ -253,23 +258,32 @@ impl ReferenceStateMachine for Lives {
     fn apply(mut model: Model, turn: &Turn) -> Model {
         let ask = model.ask(turn).unwrap();
         model.now += turn.wait;
-        let said = model.reference.ask(ask, model.now);
+        let mut after = model.reference.clone();
+        let said = after.ask(ask, model.now);
         let mut number = model.next;
-        if let (Ok(level), Act::VerifyCode) = (said, ask.act) {
-            let session = ask.session;
-            let own = &mut model.sessions[turn.who];
+        model.next += 1;
+        let is_ended = model.ended.contains(&ask.session) && ask.act != Act::LogOut;
+        if is_ended && said != Err("LOGIN_REFUSED") {
+            model.last = Some((ask, Err("STALE_LOGIN"), number));
+            return model;
+        }
+        model.reference = after;
+        let own = &mut model.sessions[turn.who];
+        match (said, ask.act) {
             // A step-up of a session that is at Level2 already only moves its time.
-            if own.contains(&(session, "Level2")) {
-                number = session;
-            } else {
+            (Ok(_), Act::VerifyCode) if own.contains(&(ask.session, "Level2")) => {
+                number = ask.session;
+            }
+            (Ok("done"), Act::LogOut) => {
+                model.ended.insert(ask.session);
+            }
+            (Ok(level), Act::VerifyCode | Act::TurnOn) if level != "done" => {
+                model.ended.insert(ask.session);
                 own.push((number, level));
             }
-        } else if let (Ok(level), Act::LogIn | Act::Confirm | Act::TurnOn) = (said, ask.act)
-            && level != "done"
-        {
-            model.sessions[turn.who].push((number, level));
+            (Ok(level), Act::LogIn | Act::Confirm) => own.push((number, level)),
+            _ => {}
         }
-        model.next += 1;
         model.last = Some((ask, said, number));
         model
     }

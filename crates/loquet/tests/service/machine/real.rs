@@ -1,30 +1,23 @@
-//! The house itself, with what its people hold in their hands.
+//! The real service, with what its users hold in their hands.
 
 use std::collections::BTreeMap;
 
 use super::model::{DAY, PEOPLE, START, Said};
-use loquet::flow::{
-    AddRole, BeginEnrollment, CancelMandate, Ceremony, CollectResetCode, ConfirmEnrollment,
-    Deactivate, EnableMfa, Entered, IssuedResetCode, LogIn, LogOut, LogOutEverywhere,
-    OpenBreakGlass, Reactivate, RemoveRole, ReportLost, Reset, ScheduleMandate, TurnOff, TurnOn,
-    VerifyCode,
-};
 use loquet::store::MemoryStore;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    AccountId, Clock, Keyring, Level, NewAccount, OrgId, RoleId, Service, Stamp, UnixTime,
+    AccountId, Assurance, Authorized, BreakGlass, Clock, Error, IssuedResetCode, Keyring, LoggedIn,
+    Mfa, MfaSession, NewAccount, NextStep, Operator, RoleId, SessionLimits, Start, UnixTime, Wait,
 };
-use loquet_policy::{BreakGlass, RoleSet, Start};
-use loquet_testkit::house::House;
+use loquet_testkit::fixture::Fixture;
 use loquet_testkit::policy_reference::{Act, Ask, Rank, Typed};
-use tokio::runtime::Runtime;
 
-/// The house, with what its people hold in their hands.
+/// The service, with what its users hold in their hands.
 pub struct Real {
-    runtime: Runtime,
-    service: Service,
+    mfa: Mfa,
+    operator: Operator,
     clock: TestClock,
-    stamps: BTreeMap<u64, Stamp>,
+    sessions: BTreeMap<u64, MfaSession>,
     phones: BTreeMap<usize, Phone>,
     /// Phones that scanned and were not confirmed yet, by session.
     scanned: BTreeMap<u64, Phone>,
@@ -32,61 +25,52 @@ pub struct Real {
     break_glass: String,
 }
 
+/// The reference knows no age of sessions.
+const ENDLESS: SessionLimits = SessionLimits {
+    aal1: u64::MAX,
+    aal2: u64::MAX,
+    administrator: u64::MAX,
+    total: u64::MAX,
+};
+
 fn account(who: usize) -> AccountId {
     AccountId::from(who as u64 + 1)
 }
 
-fn name(level: Level) -> &'static str {
-    match level {
-        Level::HalfLogin => "HalfLogin",
-        Level::RecoveryOnly => "RecoveryOnly",
-        Level::EnrollOnly => "EnrollOnly",
-        Level::Level1 => "Level1",
-        Level::Level2 => "Level2",
-    }
+/// The answer, or the refusal's code.
+fn told<T>(answer: Result<T, Error>) -> Result<T, &'static str> {
+    answer.map_err(|error| match error {
+        Error::Refused(refusal) => refusal.code(),
+        other => panic!("{other}"),
+    })
 }
 
 impl Real {
     pub fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
         let clock = TestClock::at(START);
-        let ring = Keyring::single(1, [7; 32]);
-        let service = Service::with_clock(MemoryStore::new(), ring, clock.clone()).unwrap();
-        runtime.block_on(async {
-            let org = OrgId::from(9u64);
-            service
-                .ensure_organization(org, "À petits pas")
-                .await
-                .unwrap();
-            for (who, rank) in PEOPLE.iter().enumerate() {
-                let roles: &[RoleId] = match rank {
-                    Rank::Parent => &[RoleId::PARENT],
-                    Rank::Employee => &[RoleId::EMPLOYEE],
-                    Rank::Administrator => &[RoleId::EMPLOYEE, RoleId::ADMINISTRATOR],
-                };
-                let name = format!("person{who}");
-                service
-                    .ensure_account(
-                        org,
-                        NewAccount {
-                            id: account(who),
-                            external_id: &name,
-                            label: &name,
-                            roles,
-                        },
-                    )
-                    .await
-                    .unwrap();
-            }
-        });
+        let operator = Mfa::builder(MemoryStore::new())
+            .keyring(Keyring::single(1, [7; 32]))
+            .clock(clock.clone())
+            .session_limits(ENDLESS)
+            .issuer("À petits pas")
+            .open_operator()
+            .wait()
+            .unwrap();
+        for (who, rank) in PEOPLE.iter().enumerate() {
+            let roles: &[RoleId] = match rank {
+                Rank::Parent => &[RoleId::PARENT],
+                Rank::Employee => &[RoleId::EMPLOYEE],
+                Rank::Administrator => &[RoleId::EMPLOYEE, RoleId::ADMINISTRATOR],
+            };
+            let name = format!("person{who}");
+            let new = NewAccount::new(account(who), &name).roles(roles.iter().copied());
+            operator.provision().ensure_account(new).wait().unwrap();
+        }
         Self {
-            runtime,
-            service,
+            mfa: operator.mfa().clone(),
+            operator,
             clock,
-            stamps: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             phones: BTreeMap::new(),
             scanned: BTreeMap::new(),
             reset_codes: BTreeMap::new(),
@@ -100,18 +84,8 @@ impl Real {
 
     pub fn verify_audit(&self) {
         for who in 0..PEOPLE.len() {
-            let verified = self
-                .runtime
-                .block_on(self.service.verify_audit(account(who)));
-            verified.unwrap();
+            self.operator.verify_audit(account(who)).wait().unwrap();
         }
-    }
-
-    fn run<C: Ceremony>(&self, ceremony: C) -> Result<C::Grant, &'static str> {
-        let settled = self
-            .runtime
-            .block_on(self.service.run(ceremony, &House::request()));
-        settled.unwrap().granted().map_err(|refused| refused.code())
     }
 
     fn type_code(&self, phone: Option<&Phone>, code: Typed) -> String {
@@ -130,89 +104,107 @@ impl Real {
         }
     }
 
-    /// The code of somebody's bound phone.
+    /// The code of an account's bound phone.
     fn code(&self, who: usize, code: Typed) -> String {
         self.type_code(self.phones.get(&who), code)
     }
 
     /// The break-glass code that a session is shown, if it is shown one.
-    fn shown_break_glass(&self, stamp: &Stamp) -> Option<String> {
-        let shown = self
-            .runtime
-            .block_on(self.service.propose_break_glass(stamp));
-        shown
-            .unwrap()
-            .ok()
-            .map(|break_glass| break_glass.expose().to_string())
+    fn shown_break_glass(&self, session: &MfaSession) -> Option<String> {
+        let shown = self.mfa.proposed_break_glass_code(session).wait();
+        shown.ok().map(|code| code.expose().to_string())
     }
 
-    fn glass(&self, stamp: &Stamp) -> Option<BreakGlass> {
-        let standing = self.runtime.block_on(self.service.check(stamp, None));
-        standing
-            .unwrap()
-            .ok()
-            .map(|standing| standing.organization.break_glass)
+    fn break_glass_of(&self, session: &MfaSession) -> Option<BreakGlass> {
+        let progress = self.mfa.login_progress(session, &Fixture::client()).wait();
+        let progress = progress.ok()?;
+        Some(progress.overview().organization().break_glass())
     }
 
-    fn enter(&mut self, number: u64, entered: Entered) -> &'static str {
-        self.stamps.insert(number, entered.stamp);
-        name(entered.stamp.level())
+    fn authorize(&self, session: &MfaSession) -> Result<Authorized, &'static str> {
+        told(self.mfa.authorize(session, &Fixture::client()).wait())
     }
 
-    fn hand_over(&mut self, whom: usize, reset_code: IssuedResetCode) -> &'static str {
-        self.reset_codes
-            .insert(whom, reset_code.reset_code.expose().to_string());
+    /// Keeps the session, and says its level.
+    fn keep(&mut self, number: u64, login: LoggedIn) -> &'static str {
+        self.sessions.insert(number, login.session);
+        match login.next {
+            NextStep::SecondFactor => "HalfLogin",
+            NextStep::Recover => "RecoveryOnly",
+            NextStep::Enroll => "EnrollOnly",
+            _ => match self.authorize(&login.session).unwrap().assurance() {
+                Assurance::Aal1 => "Level1",
+                Assurance::Aal2 => "Level2",
+            },
+        }
+    }
+
+    fn hand_over(&mut self, whom: usize, issued: &IssuedResetCode) -> &'static str {
+        let code = issued.reset_code.expose().to_string();
+        self.reset_codes.insert(whom, code);
         "done"
     }
 
     /// Does it, and says what Loquet said.
     pub fn ask(&mut self, ask: Ask, number: u64) -> Said {
-        let account = account(ask.who);
+        let (account, client) = (account(ask.who), Fixture::client());
         match ask.act {
             Act::LogIn => {
-                let entered = self.run(LogIn { account })?;
-                return Ok(self.enter(number, entered));
+                let login = told(self.mfa.log_in(account, client).wait())?;
+                return Ok(self.keep(number, login));
             }
-            Act::ReportLost => return self.run(ReportLost { account }).map(|()| "done"),
+            Act::ReportLost => {
+                let lost = self.mfa.report_lost(account, client).wait();
+                return told(lost).map(|()| "done");
+            }
             Act::BreakGlass | Act::Collect => return self.break_glass(ask),
             _ => {}
         }
-        let stamp = self.stamps[&ask.session];
+        let session = self.sessions[&ask.session];
         match ask.act {
             Act::VerifyCode => {
-                let typed = self.code(ask.who, ask.code).into();
-                let entered = self.run(VerifyCode { stamp, typed })?;
-                Ok(self.enter(number, entered))
+                let typed = self.code(ask.who, ask.code);
+                let login = self.mfa.verify_code(&session, typed, client).wait();
+                let login = told(login)?;
+                Ok(self.keep(number, login))
             }
-            Act::LogOut => self.run(LogOut { stamp }).map(|()| "done"),
-            Act::LogOutEverywhere => self.run(LogOutEverywhere { stamp }).map(|()| "done"),
+            Act::LogOut => told(self.mfa.log_out(&session).wait()).map(|()| "done"),
+            Act::LogOutEverywhere => {
+                let out = self.mfa.log_out_everywhere(&session, client).wait();
+                told(out).map(|()| "done")
+            }
             Act::Begin(reset_code) => self.begin(ask.who, ask.session, reset_code),
             Act::Confirm => self.confirm(ask, number),
-            Act::TurnOn => {
-                let typed = self.code(ask.who, ask.code).into();
-                match self.run(TurnOn { stamp, typed })? {
-                    Some(entered) => Ok(self.enter(number, entered)),
-                    None => Ok("done"),
-                }
-            }
-            Act::TurnOff => {
-                let typed = self.code(ask.who, ask.code).into();
-                self.run(TurnOff { stamp, typed }).map(|()| "done")
-            }
-            _ => self.administer(ask, stamp),
+            Act::TurnOn | Act::TurnOff => self.turn(ask, number, &session),
+            _ => self.administer(ask, &session),
+        }
+    }
+
+    fn turn(&mut self, ask: Ask, number: u64, session: &MfaSession) -> Said {
+        let user = self.authorize(session)?;
+        let typed = self.code(ask.who, ask.code);
+        let account = self.mfa.account(&user);
+        if ask.act == Act::TurnOff {
+            return told(account.turn_off(typed).wait()).map(|()| "done");
+        }
+        match told(account.turn_on(typed).wait())? {
+            Some(login) => Ok(self.keep(number, login)),
+            None => Ok("done"),
         }
     }
 
     fn begin(&mut self, who: usize, session: u64, reset_code: bool) -> Said {
-        let stamp = self.stamps[&session];
-        // Whoever was never given one shows something else.
+        // A user who was never given one shows something else.
         let known = self.reset_codes.get(&who).cloned();
-        let reset_code = match reset_code {
+        let typed = match reset_code {
             true => known.unwrap_or_else(|| "no reset code".into()),
             false => String::new(),
-        }
-        .into();
-        let offer = self.run(BeginEnrollment { stamp, reset_code })?;
+        };
+        let client = Fixture::client();
+        let begun = self
+            .mfa
+            .begin_enrollment(&self.sessions[&session], typed, client);
+        let offer = told(begun.wait())?;
         self.scanned.insert(session, Phone::scan(&offer).unwrap());
         Ok("done")
     }
@@ -221,110 +213,89 @@ impl Real {
         let Ask {
             who, session, code, ..
         } = ask;
-        let stamp = self.stamps[&session];
-        let typed = self.type_code(self.scanned.get(&session), code).into();
-        let break_glass = self.shown_break_glass(&stamp);
-        let before = self.glass(&stamp);
+        let typed = self.type_code(self.scanned.get(&session), code);
+        let with = self.sessions[&session];
+        let break_glass = self.shown_break_glass(&with);
+        let before = self.break_glass_of(&with);
         let last_group = break_glass
             .as_ref()
-            .and_then(|break_glass| break_glass.rsplit('-').next());
-        let break_glass_typed_back = last_group.unwrap_or_default().into();
-        let entered = self.run(ConfirmEnrollment {
-            stamp,
-            typed,
-            break_glass_typed_back,
-        })?;
+            .and_then(|code| code.rsplit('-').next());
+        let last_group = last_group.unwrap_or_default();
+        let client = Fixture::client();
+        let confirmed = self
+            .mfa
+            .confirm_enrollment_after_break_glass(&with, typed, last_group, client)
+            .wait();
+        let login = told(confirmed)?;
         let phone = self.scanned.remove(&session).unwrap();
         self.phones.insert(who, phone);
-        let sealed = |glass| match glass {
+        let code_in = |glass| match glass {
             Some(BreakGlass::Ready { break_glass, .. }) => Some(break_glass),
             Some(BreakGlass::Open { break_glass, .. }) => Some(break_glass),
             Some(BreakGlass::Opening { break_glass, .. }) => Some(break_glass),
             _ => None,
         };
-        if sealed(before) != sealed(self.glass(&entered.stamp)) {
+        if code_in(before) != code_in(self.break_glass_of(&login.session)) {
             self.break_glass = break_glass.unwrap();
         }
-        Ok(self.enter(number, entered))
+        Ok(self.keep(number, login))
     }
 
-    /// What administrators do for everybody.
-    fn administer(&mut self, ask: Ask, stamp: Stamp) -> Said {
+    /// What administrators do for everyone.
+    fn administer(&mut self, ask: Ask, session: &MfaSession) -> Said {
+        let user = self.authorize(session)?;
         let role = RoleId::EMPLOYEE;
+        let admin = self.mfa.admin(&user);
         match ask.act {
             Act::Enable => {
-                let break_glass = self.shown_break_glass(&stamp).unwrap_or_default();
-                let typed_back = break_glass.rsplit('-').next().unwrap_or_default().into();
-                self.run(EnableMfa { stamp, typed_back })?;
+                let break_glass = self.shown_break_glass(session).unwrap_or_default();
+                let last_group = break_glass.rsplit('-').next().unwrap_or_default();
+                told(admin.enable(last_group).wait())?;
                 self.break_glass = break_glass;
                 Ok("done")
             }
             Act::ScheduleMandate(days) => {
                 let start = Start::At(self.clock.now().plus(days * DAY));
-                let announce = ScheduleMandate { stamp, role, start };
-                self.run(announce).map(|_| "done")
+                told(admin.schedule_mandate(role, start).wait()).map(|_| "done")
             }
             Act::AnnounceNow => {
                 let start = Start::Now { confirmed: true };
-                let announce = ScheduleMandate { stamp, role, start };
-                self.run(announce).map(|_| "done")
+                told(admin.schedule_mandate(role, start).wait()).map(|_| "done")
             }
-            Act::Cancel => self.run(CancelMandate { stamp, role }).map(|()| "done"),
-            _ => self.help(ask, stamp),
+            Act::Cancel => told(admin.cancel_mandate(role).wait()).map(|()| "done"),
+            _ => self.help(ask, &user),
         }
     }
 
-    /// What administrators do for one person.
-    fn help(&mut self, ask: Ask, stamp: Stamp) -> Said {
+    /// What administrators do for one user.
+    fn help(&mut self, ask: Ask, user: &Authorized) -> Said {
         let subject = account(ask.whom);
         let role = RoleId::ADMINISTRATOR;
-        let typed = self.code(ask.who, ask.code).into();
-        match ask.act {
-            Act::Reset => {
-                let reset_code = self.run(Reset {
-                    stamp,
-                    subject,
-                    aloud: false,
-                    typed,
-                })?;
-                Ok(self.hand_over(ask.whom, reset_code))
+        let typed = self.code(ask.who, ask.code);
+        let admin = self.mfa.admin(user);
+        let issued = match ask.act {
+            Act::Reset => admin.reset(subject, false, typed).wait(),
+            Act::Reactivate => admin.reactivate(subject, &[RoleId::EMPLOYEE], typed).wait(),
+            Act::Promote => {
+                return told(admin.add_role(subject, role, typed).wait()).map(|()| "done");
             }
-            Act::Promote => self
-                .run(AddRole {
-                    stamp,
-                    subject,
-                    role,
-                    typed,
-                })
-                .map(|()| "done"),
-            Act::Demote => self
-                .run(RemoveRole {
-                    stamp,
-                    subject,
-                    role,
-                })
-                .map(|()| "done"),
-            Act::Deactivate => self.run(Deactivate { stamp, subject }).map(|()| "done"),
-            Act::Reactivate => {
-                let reset_code = self.run(Reactivate {
-                    stamp,
-                    subject,
-                    roles: RoleSet::of(RoleId::EMPLOYEE),
-                    typed,
-                })?;
-                Ok(self.hand_over(ask.whom, reset_code))
-            }
+            Act::Demote => return told(admin.remove_role(subject, role).wait()).map(|()| "done"),
+            Act::Deactivate => return told(admin.deactivate(subject).wait()).map(|()| "done"),
             other => panic!("{other:?} is asked of nobody"),
-        }
+        };
+        let issued = told(issued)?;
+        Ok(self.hand_over(ask.whom, &issued))
     }
 
     /// The way back in without another administrator.
     fn break_glass(&mut self, ask: Ask) -> Said {
-        let (account, typed) = (account(ask.who), self.break_glass.clone().into());
+        let (account, typed) = (account(ask.who), self.break_glass.clone());
         if ask.act == Act::BreakGlass {
-            return self.run(OpenBreakGlass { account, typed }).map(|_| "done");
+            let opened = self.operator.open_break_glass(account, typed).wait();
+            return told(opened).map(|_| "done");
         }
-        let reset_code = self.run(CollectResetCode { account, typed })?;
-        Ok(self.hand_over(ask.who, reset_code))
+        let issued = self.operator.collect_reset_code(account, typed).wait();
+        let issued = told(issued)?;
+        Ok(self.hand_over(ask.who, &issued))
     }
 }

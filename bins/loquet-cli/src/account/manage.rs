@@ -1,0 +1,119 @@
+//! What an administrator or the host does to one account.
+
+use clap::Args;
+use loquet::RoleId;
+use serde_json::json;
+
+use crate::acting::{By, Own};
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+use crate::mfa::tell_reset_code;
+use crate::role::{role, role_id};
+
+/// An account and the administrator who acts on it.
+#[derive(Args)]
+pub(crate) struct Subject {
+    #[command(flatten)]
+    by: By,
+
+    /// The account, by the host's name for it or by id
+    account: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Role {
+    #[command(flatten)]
+    subject: Subject,
+
+    /// The role: employee, parent, administrator, or the number of a role of the host's own
+    #[arg(value_parser = role_id)]
+    role: RoleId,
+}
+
+#[derive(Args)]
+pub(crate) struct Reactivate {
+    #[command(flatten)]
+    subject: Subject,
+
+    /// A role that it gets; may be repeated
+    #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role_id)]
+    roles: Vec<RoleId>,
+}
+
+impl Role {
+    pub(super) async fn add(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let Subject { by, account } = &self.subject;
+        let at = by.at.open().await?;
+        let subject = at.account("ACCOUNT", account).await?;
+        by.act(&at, stdin, async |acting, stdin| {
+            let add = async |code| acting.admin().add_role(subject, self.role, code).await;
+            acting.with_code(stdin, add).await?;
+            let (account, role) = (account.escape_debug(), role(self.role));
+            at.tell(
+                &json!({ "account": subject.to_string(), "added": role }),
+                &format!("{account} has the role {role} now"),
+            )
+        })
+        .await
+    }
+
+    pub(super) async fn remove(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let Subject { by, account } = &self.subject;
+        let at = by.at.open().await?;
+        let subject = at.account("ACCOUNT", account).await?;
+        by.act(&at, stdin, async |acting, _| {
+            acting.admin().remove_role(subject, self.role).await?;
+            let (account, role) = (account.escape_debug(), role(self.role));
+            at.tell(
+                &json!({ "account": subject.to_string(), "removed": role }),
+                &format!("{account} does not have the role {role} any more"),
+            )
+        })
+        .await
+    }
+}
+
+impl Subject {
+    pub(super) async fn deactivate(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let at = self.by.at.open().await?;
+        let subject = at.account("ACCOUNT", &self.account).await?;
+        self.by
+            .act(&at, stdin, async |acting, _| {
+                acting.admin().deactivate(subject).await?;
+                at.tell(
+                    &json!({ "account": subject.to_string(), "deactivated": true }),
+                    &format!("{} is deactivated", self.account.escape_debug()),
+                )
+            })
+            .await
+    }
+}
+
+impl Reactivate {
+    pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let Subject { by, account } = &self.subject;
+        let at = by.at.open().await?;
+        let subject = at.account("ACCOUNT", account).await?;
+        by.act(&at, stdin, async |acting, stdin| {
+            let reactivate =
+                async |code| acting.admin().reactivate(subject, &self.roles, code).await;
+            let issued = acting.with_code(stdin, reactivate).await?;
+            tell_reset_code(&at, account, &issued)
+        })
+        .await
+    }
+}
+
+/// Erases an account in the host's name: no administrator's session is needed.
+pub(super) async fn erase(asked: &Own) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let account = at.account("ACCOUNT", &asked.account).await?;
+    at.mfa().provision().erase(account).await?;
+    at.tell(
+        &json!({ "account": account.to_string(), "erased": true }),
+        &format!(
+            "{} is erased; its id {account} stays in the audit log",
+            asked.account.escape_debug()
+        ),
+    )
+}

@@ -1,0 +1,141 @@
+//! What owners do with their own account.
+
+use clap::Args;
+use loquet::{Attempt, Forget};
+use serde_json::json;
+
+use crate::acting::{Own, client, code};
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+
+#[derive(Args)]
+pub(crate) struct ForgetDevices {
+    #[command(flatten)]
+    own: Own,
+
+    /// The number of one device, to forget it alone
+    #[arg(long, value_name = "NUMBER")]
+    device: Option<u16>,
+}
+
+pub(super) async fn turn_on(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    asked
+        .act(&at, stdin, async |acting, stdin| {
+            let turn_on = async |code| acting.account().turn_on(code).await;
+            if let Some(login) = acting.with_code(stdin, turn_on).await? {
+                acting.mfa().log_out(&login.session).await?;
+            }
+            at.tell(
+                &json!({ "required": true }),
+                &format!(
+                    "{} needs a code at each log-in now",
+                    acting.name().escape_debug()
+                ),
+            )
+        })
+        .await
+}
+
+pub(super) async fn turn_off(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    asked
+        .act(&at, stdin, async |acting, stdin| {
+            let turn_off = async |code| acting.account().turn_off(code).await;
+            acting.with_code(stdin, turn_off).await?;
+            at.tell(
+                &json!({ "required": false }),
+                &format!(
+                    "{} logs in without a code now",
+                    acting.name().escape_debug()
+                ),
+            )
+        })
+        .await
+}
+
+pub(super) async fn replace(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    asked
+        .act(&at, stdin, async |acting, stdin| {
+            let replace = async |code| acting.account().replace_authenticator(code).await;
+            let offer = acting.with_code(stdin, replace).await?;
+            let uri = offer.uri.expose();
+            at.tell(
+                &json!({ "uri": uri, "key": offer.key_ungrouped.as_str() }),
+                &format!(
+                    "{uri}\nadd it to the new authenticator (`loquet qr --uri -` draws it), or type the key {}",
+                    offer.key_grouped.as_str()
+                ),
+            )?;
+            let first = code(stdin, "first code of the new authenticator")?;
+            let mfa = acting.mfa();
+            let login = mfa
+                .confirm_enrollment(acting.session(), first, client())
+                .await?;
+            mfa.log_out(&login.session).await?;
+            at.tell(
+                &json!({ "replaced": true }),
+                "the new authenticator counts; the old one does not any more",
+            )
+        })
+        .await
+}
+
+/// The operator has spoken to the owner; a disabled authenticator opens nothing.
+pub(super) async fn report_lost(asked: &Own) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let account = at.account("ACCOUNT", &asked.account).await?;
+    at.mfa()
+        .report_lost(account, Attempt::new(client()))
+        .await?;
+    at.tell(
+        &json!({ "disabled": true }),
+        &format!(
+            "the authenticator of {} is disabled; an administrator resets it with `loquet mfa reset`",
+            asked.account.escape_debug()
+        ),
+    )
+}
+
+/// Not by way of [`Own::act`]: the two codes are what finishes the log-in.
+pub(super) async fn resynchronize(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let mfa = at.mfa();
+    let account = at.account("ACCOUNT", &asked.account).await?;
+    let begun = mfa.log_in(account, client()).await?;
+    let older = code(stdin, &format!("code of {}", asked.account))?;
+    let newer = code(stdin, &format!("next code of {}", asked.account))?;
+    let login = mfa
+        .resynchronize(&begun.session, [older, newer], client())
+        .await?;
+    mfa.log_out(&login.session).await?;
+    at.tell(
+        &json!({ "resynchronized": true }),
+        "the drift of the phone's clock is remembered",
+    )
+}
+
+impl ForgetDevices {
+    pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let at = self.own.at.open().await?;
+        self.own
+            .act(&at, stdin, async |acting, _| {
+                let account = acting.account();
+                let Some(number) = self.device else {
+                    account.forget_devices().await?;
+                    return at.tell(
+                        &json!({ "forgotten": "all" }),
+                        "all devices are forgotten, and every session is over",
+                    );
+                };
+                // The command line has no cookie, so its own session is on no device.
+                let (Forget::StillHere | Forget::Over) = account.forget_device(number).await?;
+                at.tell(
+                    &json!({ "forgotten": number }),
+                    &format!("device {number} is forgotten, and its sessions are over"),
+                )
+            })
+            .await
+    }
+}

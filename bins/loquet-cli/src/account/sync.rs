@@ -1,0 +1,334 @@
+//! `loquet account sync`: accounts for the host's users, who are listed in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use loquet::{AccountId, Address, NewAccount, RoleId, SyncReport, UserEntry};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
+use crate::installation::{self, Installation};
+use crate::output;
+use crate::role::role_id;
+
+/// The longest file, in bytes: some half a million users.
+const MAX_FILE: usize = 64 << 20;
+
+#[derive(Args)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    at: installation::Arguments,
+
+    /// The users; `-` reads them from standard input
+    file: String,
+
+    /// How the file is written. Left out, its name says: .csv, .jsonl or .ndjson
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A header line, then a user a line
+    Csv,
+    /// A JSON object a line
+    JsonLines,
+}
+
+/// A row of a CSV file: every field is text, so that no id is taken for a number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    external_id: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    roles: Option<String>,
+    #[serde(default)]
+    address: Option<String>,
+}
+
+/// A user as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    external_id: String,
+    #[serde(default)]
+    id: Option<Value>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    roles: Option<Roles>,
+    #[serde(default)]
+    address: Option<String>,
+}
+
+/// `"employee 10"`, or `["employee", 10]`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Roles {
+    Text(String),
+    List(Vec<Value>),
+}
+
+/// A user with an account id, known or new.
+struct User {
+    external_id: String,
+    id: AccountId,
+    label: Option<String>,
+    roles: Vec<RoleId>,
+    address: Option<Address>,
+}
+
+/// What is wrong, and in which line.
+type Fault = (u64, String);
+
+impl Sync {
+    pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let format = self.format()?;
+        let text = stdin.file("FILE", &self.file, MAX_FILE)?;
+        let at = self.at.open().await?;
+        let mut reader = Reader::new(&at.users().await?);
+        // All of it is read before anything is written.
+        let users = match format {
+            Format::Csv => reader.csv(&text),
+            Format::JsonLines => reader.json_lines(&text),
+        };
+        let users = users.map_err(|(line, why)| {
+            let file = self.file.escape_debug();
+            Failure::of(
+                "FILE",
+                format_args!("{file}: line {line}: {why}; no account was created"),
+            )
+        })?;
+        let accounts = users.iter().map(|user| {
+            let label = user.label.as_ref().unwrap_or(&user.external_id);
+            NewAccount::new(user.id, &user.external_id)
+                .label(label)
+                .roles(user.roles.iter().copied())
+                .address(user.address.clone())
+        });
+        let report = at.mfa().provision().sync_accounts(accounts).await?;
+        tell(&at, &report)
+    }
+
+    fn format(&self) -> Result<Format, Failure> {
+        let ending = Path::new(&self.file).extension();
+        let ending = ending.map(|ending| ending.to_ascii_lowercase());
+        match (
+            self.format,
+            ending.as_ref().and_then(|ending| ending.to_str()),
+        ) {
+            (Some(format), _) => Ok(format),
+            (None, Some("csv")) => Ok(Format::Csv),
+            (None, Some("jsonl" | "ndjson")) => Ok(Format::JsonLines),
+            _ => Err(Failure::of(
+                "FILE",
+                format_args!(
+                    "{}: expected a name that ends in .csv, .jsonl or .ndjson; name the format with --format",
+                    self.file.escape_debug()
+                ),
+            )),
+        }
+    }
+}
+
+/// Reads users, and finds the ids of those who have an account.
+struct Reader {
+    ids: BTreeMap<String, AccountId>,
+    names: BTreeMap<AccountId, String>,
+    listed: BTreeSet<String>,
+}
+
+impl Reader {
+    fn new(users: &[UserEntry]) -> Self {
+        let of = |user: &UserEntry| (user.external_id().to_owned(), user.account_id());
+        Self {
+            ids: users.iter().map(of).collect(),
+            names: users.iter().map(of).map(|(name, id)| (id, name)).collect(),
+            listed: BTreeSet::new(),
+        }
+    }
+
+    fn csv(&mut self, text: &str) -> Result<Vec<User>, Fault> {
+        let mut rows = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let at = |why: &csv::Error| why.position().map_or(1, csv::Position::line);
+        let fault = |why: csv::Error| (at(&why), said(&why));
+        let headers = rows.headers().map_err(fault)?.clone();
+        let mut users = Vec::new();
+        for record in rows.into_records() {
+            let record = record.map_err(fault)?;
+            let line = record.position().map_or(1, csv::Position::line);
+            let row: Row = record
+                .deserialize(Some(&headers))
+                .map_err(|why| (line, said(&why)))?;
+            users.push(self.user(row.into()).map_err(|why| (line, why))?);
+        }
+        Ok(users)
+    }
+
+    fn json_lines(&mut self, text: &str) -> Result<Vec<User>, Fault> {
+        let mut users = Vec::new();
+        for (line, text) in (1..).zip(text.lines()) {
+            if text.trim().is_empty() {
+                continue;
+            }
+            let listed: Listed =
+                serde_json::from_str(text).map_err(|why| (line, why.to_string()))?;
+            users.push(self.user(listed).map_err(|why| (line, why))?);
+        }
+        Ok(users)
+    }
+
+    fn user(&mut self, listed: Listed) -> Result<User, String> {
+        let Listed {
+            external_id,
+            id,
+            label,
+            roles,
+            address,
+        } = listed;
+        let shown = external_id.escape_debug();
+        if !self.listed.insert(external_id.clone()) {
+            return Err(format!("`{shown}` is listed a second time"));
+        }
+        let id = id.as_ref().map(account_id).transpose()?;
+        let known = self.ids.get(&external_id).copied();
+        let id = match (id, known) {
+            (Some(id), Some(known)) if id != known => {
+                return Err(format!(
+                    "`{shown}` has the account {known} already, and the file says {id}; correct or leave out the id"
+                ));
+            }
+            (Some(id), _) => id,
+            (None, Some(known)) => known,
+            (None, None) => fresh_id()?,
+        };
+        match self.names.insert(id, external_id.clone()) {
+            Some(other) if other != external_id => {
+                let other = other.escape_debug();
+                return Err(format!(
+                    "the id {id} is that of `{other}`; each user needs one"
+                ));
+            }
+            _ => {}
+        }
+        Ok(User {
+            id,
+            label,
+            roles: roles.map_or_else(|| Ok(Vec::new()), |roles| roles.read())?,
+            address: address
+                .map(|address| address.parse::<Address>())
+                .transpose()
+                .map_err(|why| format!("address: {why}"))?,
+            external_id,
+        })
+    }
+}
+
+/// The error of a row, without the place that is told beside it.
+fn said(why: &csv::Error) -> String {
+    match why.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("expected {expected_len} fields as in the first line, found {len}"),
+        _ => why.to_string(),
+    }
+}
+
+impl From<Row> for Listed {
+    fn from(row: Row) -> Self {
+        Self {
+            external_id: row.external_id,
+            id: row.id.map(Value::String),
+            label: row.label,
+            roles: row.roles.map(Roles::Text),
+            address: row.address,
+        }
+    }
+}
+
+impl Roles {
+    fn read(&self) -> Result<Vec<RoleId>, String> {
+        let of = |name: &str| {
+            role_id(name).map_err(|why| format!("roles: {why}, found `{}`", name.escape_debug()))
+        };
+        match self {
+            Self::Text(names) => names.split_whitespace().map(of).collect(),
+            Self::List(names) => names.iter().map(|name| of(&plain(name))).collect(),
+        }
+    }
+}
+
+/// A number or a text, as text.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn account_id(value: &Value) -> Result<AccountId, String> {
+    let text = plain(value);
+    let number = || text.parse::<u64>().map(AccountId::from).ok();
+    text.parse().ok().or_else(number).ok_or_else(|| {
+        format!(
+            "id: expected a number or 32 hexadecimal digits, found `{}`",
+            text.escape_debug()
+        )
+    })
+}
+
+fn fresh_id() -> Result<AccountId, String> {
+    let bytes: [u8; 16] = loquet::random().map_err(|why| why.to_string())?;
+    format!("{:032x}", u128::from_be_bytes(bytes))
+        .parse()
+        .map_err(|_| "no id could be made".to_owned())
+}
+
+fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
+    let outcome = if report.rejected.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Refused
+    };
+    let SyncReport {
+        created,
+        unchanged,
+        addresses,
+        rejected,
+        unlisted,
+        ..
+    } = report;
+    if at.json {
+        let rejected = rejected.iter();
+        let rejected = rejected.map(|(account, why)| json!({ "account": account, "why": why }));
+        let object = json!({
+            "created": created,
+            "unchanged": unchanged,
+            "addresses": addresses,
+            "rejected": rejected.collect::<Vec<_>>(),
+            "unlisted": unlisted,
+        });
+        output::line(&object.to_string())?;
+        return Ok(outcome);
+    }
+    output::line(&format!(
+        "{created} created, {unchanged} there already ({addresses} with another address), {} rejected",
+        rejected.len()
+    ))?;
+    for (account, why) in rejected {
+        output::line(&format!("rejected: {}: {why}", account.escape_debug()))?;
+    }
+    for account in unlisted {
+        output::line(&format!("not listed: {}", account.escape_debug()))?;
+    }
+    Ok(outcome)
+}

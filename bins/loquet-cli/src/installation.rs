@@ -1,0 +1,188 @@
+//! A database with its keys, opened for the operator.
+//!
+//! The command line is no way round the rules: what an administrator does here is decided as in the browser, with the same
+//! codes, limits and audit log. The user of this machine, who can read database and key file, takes the place of the
+//! password.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use loquet::{AccountId, Mfa, Operator, OrgId, UserEntry};
+use loquet_policy::Organization;
+use loquet_sqlite::SqliteStore;
+use serde_json::Value;
+
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use crate::ring::Keys;
+
+/// The longest name of an account that is looked up, in bytes.
+const MAX_NAME: usize = 256;
+
+/// A database and its keys.
+#[derive(Args)]
+pub(crate) struct Database {
+    /// The SQLite file
+    #[arg(long, value_name = "FILE", env = "LOQUET_DB")]
+    db: PathBuf,
+
+    /// The file of its keys. Left out, the variable LOQUET_KEYS holds them where it is set; else they are beside the
+    /// database, with `.key` added to its name
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// A database and the organization that is meant.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    database: Database,
+
+    /// The organization, by name or id; needed where there are several
+    #[arg(long, value_name = "ORGANIZATION")]
+    org: Option<String>,
+
+    /// Print JSON, an object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// An open database, and one organization in it.
+pub(crate) struct Installation {
+    pub(crate) operator: Operator,
+    pub(crate) organization: Organization,
+    pub(crate) name: String,
+    pub(crate) json: bool,
+}
+
+/// Runs a future to its end: the store has threads of its own, so nothing else is needed.
+pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    loquet::wait(future)
+}
+
+impl Database {
+    pub(crate) fn path(&self) -> &Path {
+        &self.db
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::of(self.key.as_deref(), &self.db)
+    }
+
+    pub(crate) async fn open(&self) -> Result<Operator, Failure> {
+        // The store would make a new file, without accounts.
+        let path = self.db.display();
+        let exists = self.db.try_exists();
+        if !exists.map_err(|why| Failure::io("--db", format_args!("{path}: {why}")))? {
+            let why = "no such file; name the SQLite file that the service uses";
+            return Err(Failure::io("--db", format_args!("{path}: {why}")));
+        }
+        let ring = self.keys().ring()?;
+        let store = SqliteStore::open(&self.db).map_err(|why| Failure::opening("--db", &why))?;
+        Ok(Mfa::builder(store).keyring(ring).open_operator().await?)
+    }
+}
+
+impl Arguments {
+    pub(crate) async fn open(&self) -> Result<Installation, Failure> {
+        let operator = self.database.open().await?;
+        let all = operator.organizations().await?;
+        let (organization, name) = self.chosen(&all)?.clone();
+        Ok(Installation {
+            operator: operator.of_organization(organization.id),
+            organization,
+            name,
+            json: self.json,
+        })
+    }
+
+    fn chosen<'a>(
+        &self,
+        all: &'a [(Organization, String)],
+    ) -> Result<&'a (Organization, String), Failure> {
+        let mut named = all.iter().filter(|(organization, name)| {
+            let wanted = self.org.as_deref();
+            wanted.is_none_or(|wanted| name == wanted || organization.id.to_string() == wanted)
+        });
+        match (named.next(), named.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) if all.is_empty() => Err(Failure::of(
+                "--db",
+                "this database has no organization; the service creates it",
+            )),
+            (found, _) => {
+                let found = found.map_or("none", |_| "several");
+                let known: Vec<String> = all
+                    .iter()
+                    .map(|(organization, name)| {
+                        format!("{} ({})", name.escape_debug(), organization.id)
+                    })
+                    .collect();
+                Err(Failure::of(
+                    "--org",
+                    format_args!(
+                        "expected one organization, found {found}; name one of these, or its id: {}",
+                        known.join(", ")
+                    ),
+                ))
+            }
+        }
+    }
+}
+
+impl Installation {
+    pub(crate) const fn org(&self) -> OrgId {
+        self.organization.id
+    }
+
+    pub(crate) const fn mfa(&self) -> &Mfa {
+        self.operator.mfa()
+    }
+
+    pub(crate) async fn users(&self) -> Result<Vec<UserEntry>, Failure> {
+        Ok(self.operator.users(self.org()).await?)
+    }
+
+    /// Returns the account of this name: the host's name for it, or its id.
+    pub(crate) async fn account(&self, what: &str, name: &str) -> Result<AccountId, Failure> {
+        if name.len() > MAX_NAME {
+            return Err(Failure::of(
+                what,
+                format_args!("longer than {MAX_NAME} bytes"),
+            ));
+        }
+        if let Some(found) = self.mfa().provision().find(name).await? {
+            return Ok(found);
+        }
+        Ok(self.user(what, name).await?.account_id())
+    }
+
+    /// Returns the user of this name or id.
+    pub(crate) async fn user(&self, what: &str, name: &str) -> Result<UserEntry, Failure> {
+        let id: Option<AccountId> = name.parse().ok();
+        self.users()
+            .await?
+            .into_iter()
+            .find(|user| user.external_id() == name || Some(user.account_id()) == id)
+            .ok_or_else(|| {
+                Failure::of(
+                    what,
+                    format_args!(
+                        "no account has the name or id `{}` in this organization; `loquet account list` lists them",
+                        name.escape_debug()
+                    ),
+                )
+            })
+    }
+
+    /// Tells what was done: an object, or the lines that say it in words.
+    pub(crate) fn tell(&self, object: &Value, text: &str) -> Result<Outcome, Failure> {
+        if self.json {
+            output::line(&object.to_string())?;
+        } else {
+            output::line(text)?;
+        }
+        Ok(Outcome::Done)
+    }
+}

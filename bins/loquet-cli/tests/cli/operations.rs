@@ -1,0 +1,300 @@
+//! Operations on one account and on the access rules, each by its command.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use loquet::Client;
+use serde_json::{Value, json};
+
+use super::centre::{Centre, Phone, enable, last_group, now};
+use super::{said, wait};
+
+const HOUR: u64 = 3600;
+
+/// Multi-factor log-in is enabled, and helene has enrolled an hour ago.
+fn enabled() -> (Centre, Phone) {
+    let centre = Centre::new();
+    enable(&centre, last_group);
+    let phone = centre.enroll_ago(1, HOUR);
+    (centre, phone)
+}
+
+fn shown(centre: &Centre, account: &str) -> Value {
+    centre.json(&["account", "show", account], "", 0).remove(0)
+}
+
+#[test]
+fn roles_are_added_and_removed() {
+    let (centre, mut phone) = enabled();
+    let add = ["account", "add-role", "julie", "employee", "--as", "helene"];
+    let told = centre.json(&add, &phone.fresh(), 0).remove(0);
+    assert_eq!(told["added"], "employee");
+    assert_eq!(
+        shown(&centre, "julie")["roles"],
+        json!(["parent", "employee"])
+    );
+    let remove = [
+        "account",
+        "remove-role",
+        "julie",
+        "employee",
+        "--as",
+        "helene",
+    ];
+    centre.json(&remove, &phone.fresh(), 0);
+    assert_eq!(shown(&centre, "julie")["roles"], json!(["parent"]));
+}
+
+#[test]
+fn promotion_needs_a_code_of_its_own() {
+    let (centre, mut phone) = enabled();
+    centre.enroll_ago(3, HOUR);
+    let promote = [
+        "account",
+        "add-role",
+        "sofia",
+        "administrator",
+        "--as",
+        "helene",
+    ];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    centre.json(&promote, &lines, 0);
+    assert_eq!(
+        shown(&centre, "sofia")["roles"],
+        json!(["employee", "administrator"])
+    );
+}
+
+#[test]
+fn account_is_deactivated_and_reactivated() {
+    let (centre, mut phone) = enabled();
+    let deactivate = ["account", "deactivate", "sofia", "--as", "helene"];
+    centre.json(&deactivate, &phone.fresh(), 0);
+    assert_eq!(shown(&centre, "sofia")["status"], "deactivated");
+    let reactivate = [
+        "account",
+        "reactivate",
+        "sofia",
+        "--role",
+        "parent",
+        "--role",
+        "employee",
+        "--as",
+        "helene",
+    ];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    let issued = centre.json(&reactivate, &lines, 0).remove(0);
+    assert!(issued["reset_code"].is_string(), "{issued}");
+    let sofia = shown(&centre, "sofia");
+    assert_eq!(sofia["status"], "active");
+    assert_eq!(sofia["roles"], json!(["parent", "employee"]));
+}
+
+#[test]
+fn erased_account_has_no_name() {
+    let centre = Centre::new();
+    let told = centre.json(&["account", "erase", "julie"], "", 0).remove(0);
+    assert_eq!(told["erased"], true);
+    let unknown = centre.loquet(&["account", "show", "julie"], "");
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+    let kept = shown(&centre, "00000000000000000000000000000004");
+    assert_eq!(kept["status"], "deactivated");
+}
+
+#[test]
+fn owner_turns_second_factor_on_and_off() {
+    let (centre, _) = enabled();
+    let mut phone = centre.enroll_ago(4, HOUR);
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    let off = centre.json(&["account", "turn-off", "julie"], &lines, 0);
+    assert_eq!(off, [json!({ "required": false })]);
+    assert_eq!(shown(&centre, "julie")["required"], false);
+    let again = centre.json(&["account", "turn-off", "julie"], "", 1);
+    assert_eq!(again[0]["refused"], "UNCHANGED");
+    let on = centre.json(&["account", "turn-on", "julie"], &phone.fresh(), 0);
+    assert_eq!(on, [json!({ "required": true })]);
+    assert_eq!(shown(&centre, "julie")["required"], true);
+}
+
+#[test]
+fn authenticator_is_replaced() {
+    let (centre, _) = enabled();
+    let mut old = centre.enroll_ago(4, HOUR);
+    let mut child = centre
+        .command(&["account", "replace-authenticator", "julie", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    writeln!(stdin, "{}\n{}", old.fresh(), old.fresh()).unwrap();
+    let offer: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert!(offer["uri"].as_str().unwrap().starts_with("otpauth://"));
+    let mut new = Phone::new(offer["key"].as_str().unwrap());
+    writeln!(stdin, "{}", new.fresh()).unwrap();
+    assert!(lines.next().unwrap().unwrap().contains("\"replaced\":true"));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let forget = ["account", "forget-devices", "julie"];
+    let refused = centre.json(&forget, &old.fresh(), 1);
+    assert_eq!(refused[0]["refused"], "WRONG_CODE");
+    centre.json(&forget, &new.fresh(), 0);
+}
+
+#[test]
+fn lost_authenticator_is_disabled() {
+    let (centre, _) = enabled();
+    let none = centre.json(&["account", "report-lost", "julie"], "", 1);
+    assert_eq!(none[0]["refused"], "NO_AUTHENTICATOR");
+    centre.enroll_ago(4, HOUR);
+    centre.json(&["account", "report-lost", "julie"], "", 0);
+    assert_eq!(shown(&centre, "julie")["authenticator"], "disabled");
+}
+
+#[test]
+fn phone_with_wrong_clock_is_resynchronized() {
+    let (centre, _) = enabled();
+    let phone = centre.enroll_ago(4, HOUR);
+    let behind = now() / 30 - 3;
+    let lines = format!("{}\n{}\n", phone.at(behind), phone.at(behind + 1));
+    let told = centre.json(&["account", "resynchronize", "julie"], &lines, 0);
+    assert_eq!(told, [json!({ "resynchronized": true })]);
+}
+
+#[test]
+fn forgetting_devices_ends_every_session() {
+    let centre = Centre::new();
+    let mfa = centre.operator();
+    let client = Client::default();
+    let login = wait(mfa.log_in(4_u64.into(), client)).unwrap();
+    assert!(wait(mfa.authorize(&login.session, &client)).is_ok());
+    let one = ["account", "forget-devices", "julie", "--device", "3"];
+    assert_eq!(centre.json(&one, "", 1)[0]["refused"], "UNCHANGED");
+    assert!(wait(mfa.authorize(&login.session, &client)).is_ok());
+    centre.json(&["account", "forget-devices", "julie"], "", 0);
+    assert!(wait(mfa.authorize(&login.session, &client)).is_err());
+}
+
+#[test]
+fn command_leaves_no_session_behind() {
+    let centre = Centre::new();
+    let mfa = centre.operator();
+    let client = Client::default();
+    let login = wait(mfa.log_in(1_u64.into(), client)).unwrap();
+    // More than an account keeps.
+    for _ in 0..40 {
+        let denied = ["mfa", "cancel-mandate", "--as", "helene"];
+        assert_eq!(centre.loquet(&denied, "").status.code(), Some(1));
+    }
+    assert!(wait(mfa.authorize(&login.session, &client)).is_ok());
+}
+
+#[test]
+fn settings_say_which_change_weakens() {
+    let (centre, mut phone) = enabled();
+    let shown = centre.json(&["mfa", "settings"], "", 0);
+    assert_eq!(shown[0]["setting"], "recovery_codes");
+    assert_eq!(shown[0]["value"], "off");
+    assert_eq!(shown[0]["weakens"], "turning it on");
+    let shorter = [
+        "mfa",
+        "update-setting",
+        "--reset-code-life",
+        "3600",
+        "--as",
+        "helene",
+    ];
+    let told = centre.json(&shorter, &phone.fresh(), 0).remove(0);
+    assert_eq!(told, json!({ "in_force": true, "weakens": false }));
+    let devices = [
+        "mfa",
+        "update-setting",
+        "--remembered-devices",
+        "on",
+        "--as",
+        "helene",
+    ];
+    let told = centre.json(&devices, &phone.fresh(), 0).remove(0);
+    assert_eq!(told["in_force"], true);
+    let longer = [
+        "mfa",
+        "update-setting",
+        "--reset-code-life",
+        "7200",
+        "--as",
+        "helene",
+    ];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    let told = centre.json(&longer, &lines, 0).remove(0);
+    assert_eq!(told["weakens"], true);
+    let shown = centre.json(&["mfa", "settings"], "", 0);
+    assert_eq!(shown[1]["value"], "3600");
+    assert_eq!(shown[1]["waiting_until"], told["due"]);
+}
+
+#[test]
+fn access_rules_are_set_shown_and_undone() {
+    let centre = Centre::new();
+    let by = ["--as", "helene"];
+    let path = |name: &str, text: &str| {
+        let path = centre.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let run = |words: &[&str], code| {
+        let words = [&["access-rules"], words, &by[..]].concat();
+        centre.json(&words, "", code).remove(0)
+    };
+    let local = path("local.rules", "default deny\nallow 127.0.0.0/8\n");
+    let elsewhere = path("elsewhere.rules", "default deny\nallow 203.0.113.0/24\n");
+    assert_eq!(run(&["set", &elsewhere], 1)["refused"], "WOULD_LOCK_OUT");
+    assert_eq!(run(&["set", &local], 0)["in_force"], true);
+    let shown = run(&["show"], 0);
+    assert_eq!(shown["rules"], "default deny\nallow 127.0.0.0/8\n");
+    assert!(shown["undoable_until"].as_u64().unwrap() > now());
+    let told = centre.loquet(&["access-rules", "show", "--as", "helene"], "");
+    assert_eq!(said(&told), (Some(0), "default deny\nallow 127.0.0.0/8\n"));
+    assert_eq!(run(&["undo"], 0)["in_force"], true);
+    assert!(!run(&["show"], 0)["rules"].as_str().unwrap().contains("127"));
+    let empty = path("empty.rules", "");
+    assert_eq!(run(&["set", &empty], 0)["in_force"], true);
+}
+
+#[test]
+fn what_if_names_users_kept_out() {
+    let centre = Centre::new();
+    let mfa = centre.operator();
+    let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>().unwrap());
+    wait(mfa.log_in(3_u64.into(), client)).unwrap();
+    let rules = centre.folder.path().join("local.rules");
+    std::fs::write(&rules, "default deny\nallow 127.0.0.0/8\n").unwrap();
+    let words = [
+        "access-rules",
+        "what-if",
+        rules.to_str().unwrap(),
+        "--as",
+        "helene",
+    ];
+    let told = centre.json(&words, "", 0);
+    let sofia = json!({ "account": "sofia", "lost": ["203.0.113.7"], "everywhere": true });
+    // The administrator's own log-in, to ask, is seen too.
+    let total = json!({ "locked_out": 1, "seen": 2, "accounts": 4 });
+    assert_eq!(told, [sofia, total]);
+}
+
+#[test]
+fn faulty_access_rules_cost_no_code() {
+    let centre = Centre::new();
+    let rules = centre.folder.path().join("bad.rules");
+    std::fs::write(&rules, "default deny\npermit 203.0.113.0/28\n").unwrap();
+    let rules = rules.to_str().unwrap();
+    let output = centre.loquet(&["access-rules", "set", rules, "--as", "helene"], "");
+    let (code, told) = said(&output);
+    assert_eq!(code, Some(2));
+    assert!(
+        told.contains("bad.rules: line 2, column 1: expected `allow`"),
+        "{told}"
+    );
+    let stdin = centre.loquet(&["access-rules", "set", "-", "--as", "helene"], "");
+    assert_eq!(said(&stdin).0, Some(2));
+}

@@ -1,0 +1,191 @@
+//! Strict parsers for the hops in `X-Forwarded-For` and `Forwarded`.
+
+use core::net::{IpAddr, Ipv6Addr};
+
+use crate::address::prefix::read_v4;
+
+/// One hop of a forwarding header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hop {
+    Address(IpAddr),
+    /// `unknown` or an obfuscated identifier.
+    Hidden,
+    Unreadable,
+}
+
+/// Parses one item of `X-Forwarded-For`: an address, with a port as some load balancers write it.
+pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
+    // H6: proxies write at most one blank beside a comma.
+    let item = item.strip_prefix(b" ").unwrap_or(item);
+    let item = item.strip_suffix(b" ").unwrap_or(item);
+    if let Some(v4) = read_v4(item) {
+        return Hop::Address(v4.into());
+    }
+    let Ok(text) = core::str::from_utf8(item) else {
+        return Hop::Unreadable;
+    };
+    // Unlike in `Forwarded`, IPv6 addresses are usually bare here; brackets come with a port.
+    match text.parse::<IpAddr>() {
+        Ok(address) => Hop::Address(address),
+        Err(_) => read_node(text),
+    }
+}
+
+/// Parses a node of RFC 7239 §6: an IPv4 address, a bracketed IPv6 address, `unknown` or an obfuscated identifier, then
+/// an optional port.
+fn read_node(text: &str) -> Hop {
+    let (name, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((v6, rest)) => {
+                let address = v6.parse::<Ipv6Addr>().map(|v6| Hop::Address(v6.into()));
+                let port = if rest.is_empty() {
+                    Some(None)
+                } else {
+                    rest.strip_prefix(':').map(Some)
+                };
+                match (address, port) {
+                    (Ok(hop), Some(port)) => (hop, port),
+                    _ => return Hop::Unreadable,
+                }
+            }
+            None => return Hop::Unreadable,
+        },
+        None => {
+            let (name, port) = text
+                .split_once(':')
+                .map_or((text, None), |(name, port)| (name, Some(port)));
+            match read_v4(name.as_bytes()) {
+                Some(v4) => (Hop::Address(v4.into()), port),
+                None if name.eq_ignore_ascii_case("unknown") || is_obfuscated(name) => {
+                    (Hop::Hidden, port)
+                }
+                None => return Hop::Unreadable,
+            }
+        }
+    };
+    if port.is_none_or(is_port) {
+        name
+    } else {
+        Hop::Unreadable
+    }
+}
+
+fn is_obfuscated(name: &str) -> bool {
+    let is_other = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+    name.strip_prefix('_')
+        .is_some_and(|rest| !rest.is_empty() && !rest.bytes().any(is_other))
+}
+
+fn is_port(port: &str) -> bool {
+    let digits = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && port.parse::<u16>().is_ok()) || is_obfuscated(port)
+}
+
+/// Returns the hops of one line of `Forwarded` (RFC 7239 §4), from the last one back and at most `KEPT`; `None` when
+/// the line breaks the grammar, because then the start of its elements is uncertain.
+///
+/// Quoted strings can only be recognized from the left, so the line is read to its end before the last hop is known. An
+/// array keeps the last hops: resolving a request should not allocate for them.
+pub(crate) fn forwarded_hops<'l, const KEPT: usize>(
+    line: &'l [u8],
+    kept: &mut [&'l [u8]; KEPT],
+) -> Option<impl Iterator<Item = Hop>> {
+    let mut count = 0_usize;
+    let mut rest = line;
+    loop {
+        rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        let (node, after) = element(rest)?;
+        *kept.get_mut(count.checked_rem(KEPT)?)? = node;
+        count = count.saturating_add(1);
+        match after.strip_prefix(b" ").unwrap_or(after) {
+            [] => break,
+            [b',', after @ ..] => rest = after,
+            _ => return None,
+        }
+    }
+    let backwards = (count.saturating_sub(KEPT)..count).rev();
+    Some(backwards.map_while(move |at| {
+        let node = kept.get(at.checked_rem(KEPT)?)?;
+        Some(read_forwarded_hop(node))
+    }))
+}
+
+fn read_forwarded_hop(node: &[u8]) -> Hop {
+    match read_v4(node) {
+        Some(v4) => Hop::Address(v4.into()),
+        None => core::str::from_utf8(node).map_or(Hop::Unreadable, read_node),
+    }
+}
+
+/// Parses one `forwarded-element`: pairs separated by semicolons. Its node is the value of `for`, or empty (which is no
+/// address) unless there is exactly one.
+fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut node = None;
+    loop {
+        let name_len = rest
+            .iter()
+            .position(|byte| !is_token(*byte))
+            .unwrap_or(rest.len());
+        let (name, after) = rest.split_at_checked(name_len)?;
+        if name.is_empty() {
+            return None;
+        }
+        let (value, after) = value(after.strip_prefix(b"=")?)?;
+        if name.eq_ignore_ascii_case(b"for") {
+            node = Some(if node.is_none() { value } else { &[] });
+        }
+        match after {
+            [b';', after @ ..] => rest = after,
+            _ => return Some((node.unwrap_or_default(), after)),
+        }
+    }
+}
+
+/// Parses a token or a quoted string. Escapes stay in the string: an address never needs one.
+fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Some(inner) = text.strip_prefix(b"\"") else {
+        let len = text
+            .iter()
+            .position(|byte| !is_token(*byte))
+            .unwrap_or(text.len());
+        return if len == 0 {
+            None
+        } else {
+            text.split_at_checked(len)
+        };
+    };
+    let mut escaped = false;
+    for (at, byte) in inner.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => {
+                let (quoted, after) = inner.split_at_checked(at)?;
+                return Some((quoted, after.strip_prefix(b"\"")?));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Returns whether the byte is a `tchar` (RFC 9110 §5.6.2).
+#[inline]
+fn is_token(byte: u8) -> bool {
+    TOKEN.get(usize::from(byte)).is_some_and(|token| *token)
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a byte has its place in a table of 256"
+)]
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        byte = byte.wrapping_add(1);
+    }
+    table
+};

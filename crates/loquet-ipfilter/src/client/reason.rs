@@ -1,0 +1,55 @@
+//! The reason why a client's address is known or unknown.
+
+use core::fmt;
+
+/// The reason why [`ClientAddress::resolve`](crate::ClientAddress::resolve) stopped at an address or found none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The connection has no peer address (a Unix socket).
+    NoPeer,
+    /// No proxies are configured, so the peer is the client.
+    Direct,
+    /// The peer is not a trusted proxy, so it is the client and its headers are ignored.
+    PeerNotTrusted,
+    /// A trusted proxy named the client.
+    Named,
+    /// A trusted proxy sent no forwarding header: a client can make some proxies strip it (CVE-2022-31813).
+    HeaderMissing,
+    /// Every hop is a trusted proxy; the outermost did not name its client.
+    OnlyProxies,
+    /// A hop is not an address in full notation.
+    HopUnreadable,
+    /// A hop is written `unknown` or obfuscated (RFC 7239 §6.2, §6.3).
+    HopHidden,
+    /// More than [`ClientAddress::MAX_HOPS`](crate::ClientAddress::MAX_HOPS) hops.
+    TooManyHops,
+    /// More than [`ClientAddress::MAX_BYTES`](crate::ClientAddress::MAX_BYTES) bytes or
+    /// [`ClientAddress::MAX_LINES`](crate::ClientAddress::MAX_LINES) lines of forwarding header.
+    TooLong,
+    /// A header name that some servers take for the configured one: blanks around it, or underscores in it.
+    OddName,
+    /// A control character or a non-ASCII byte in the header.
+    OddByte,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPeer => "the connection has no peer address",
+            Self::Direct => "no proxies are configured, so the peer is the client",
+            Self::PeerNotTrusted => "the peer is not a trusted proxy, so it is the client",
+            Self::Named => "a trusted proxy named the client",
+            Self::HeaderMissing => "the trusted peer sent no forwarding header",
+            Self::OnlyProxies => "every hop is a trusted proxy",
+            Self::HopUnreadable => "a hop is not an address",
+            Self::HopHidden => "a hop hides its address",
+            Self::TooManyHops => "too many hops",
+            Self::TooLong => "the forwarding header is too long",
+            Self::OddName => "a header name can be mistaken for the configured one",
+            Self::OddByte => {
+                "the forwarding header holds a control character or a byte beyond ASCII"
+            }
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The outcome of each list of rules. Lists with equal outcomes are one value in the index.
+
+use crate::compile::rule_lists::{ListId, RuleLists};
+use crate::compile::spans::FixedMap;
+use crate::query::evaluate::{Audience, Devices};
+use crate::{Decision, Rules, Tag};
+
+/// What a list of rules decides for each audience, apart from which rule decides.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Outcome {
+    /// In order; the first step that applies decides.
+    steps: Box<[Step]>,
+    otherwise: Decision,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Step {
+    tags: Box<[Tag]>,
+    devices: Devices,
+    decision: Decision,
+}
+
+impl Outcome {
+    pub(crate) fn constant(decision: Decision) -> Self {
+        Self {
+            steps: Box::default(),
+            otherwise: decision,
+        }
+    }
+
+    pub(crate) fn of(rules: &Rules, lists: &RuleLists, list: ListId) -> Self {
+        let mut steps = Vec::new();
+        let mut otherwise = rules.default;
+        for rule in lists.rules(list).filter_map(|index| rules.at(index)) {
+            let devices = Devices::of(rule);
+            if rule.tags().is_empty() && devices == Devices::ALL {
+                otherwise = rule.decision;
+                break;
+            }
+            steps.push(Step {
+                tags: rule.tags().into(),
+                devices,
+                decision: rule.decision,
+            });
+        }
+        // A last step with the decision of the default changes nothing.
+        while steps.last().is_some_and(|step| step.decision == otherwise) {
+            steps.pop();
+        }
+        Self {
+            steps: steps.into_boxed_slice(),
+            otherwise,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn decide(&self, audience: Audience<'_>) -> Decision {
+        let applies = |step: &&Step| audience.matches_rule(&step.tags, step.devices, step.decision);
+        self.steps
+            .iter()
+            .find(applies)
+            .map_or(self.otherwise, |step| step.decision)
+    }
+}
+
+/// The outcome that always denies.
+pub(crate) const DENY: u16 = 0;
+/// The outcome that always allows.
+pub(crate) const ALLOW: u16 = 1;
+
+/// The distinct outcomes, numbered. The two constant ones come first, so that they fit in one bit.
+pub(crate) struct Outcomes<'r> {
+    rules: &'r Rules,
+    lists: &'r RuleLists,
+    outcomes: Vec<Outcome>,
+    ids: FixedMap<Outcome, u16>,
+    seen: Vec<Option<u16>>,
+    overflow: bool,
+}
+
+impl<'r> Outcomes<'r> {
+    pub(crate) fn new(rules: &'r Rules, lists: &'r RuleLists) -> Self {
+        let outcomes = vec![
+            Outcome::constant(Decision::Deny),
+            Outcome::constant(Decision::Allow),
+        ];
+        let ids = outcomes.iter().cloned().zip(0..).collect();
+        Self {
+            rules,
+            lists,
+            outcomes,
+            ids,
+            seen: vec![None; lists.len()],
+            overflow: false,
+        }
+    }
+
+    pub(crate) fn id(&mut self, list: ListId) -> u16 {
+        // Most lists contain their decision; looking up the rule would miss the cache.
+        let plain = list.plain().map(|(_, decision)| decision);
+        let alone = plain.or_else(|| list.single().map(|rule| self.lists.decision(rule)));
+        if let Some(decision) = alone {
+            return match decision {
+                Decision::Allow => ALLOW,
+                Decision::Deny => DENY,
+            };
+        }
+        let at = usize::try_from(list.list()).unwrap_or(usize::MAX);
+        if let Some(Some(id)) = self.seen.get(at) {
+            return *id;
+        }
+        let outcome = Outcome::of(self.rules, self.lists, list);
+        let id = match (self.ids.get(&outcome), u16::try_from(self.outcomes.len())) {
+            (Some(id), _) => *id,
+            (None, Ok(id)) => {
+                self.outcomes.push(outcome.clone());
+                self.ids.insert(outcome, id);
+                id
+            }
+            (None, Err(_)) => {
+                self.overflow = true;
+                0
+            }
+        };
+        if let Some(seen) = self.seen.get_mut(at) {
+            *seen = Some(id);
+        }
+        id
+    }
+
+    /// Returns the outcomes, or `None` if there are too many to number.
+    pub(crate) fn finish(self) -> Option<Vec<Outcome>> {
+        (!self.overflow).then_some(self.outcomes)
+    }
+}

@@ -1,0 +1,11 @@
+//! Decisions about requests, their explanation, and analysis of rules.
+
+pub(crate) mod diff;
+pub(crate) mod evaluate;
+mod explain;
+pub(crate) mod facts;
+pub(crate) mod filter;
+pub(crate) mod lint;
+pub(crate) mod record;
+pub(crate) mod shared;
+pub(crate) mod verdict;

@@ -1,0 +1,259 @@
+//! Opening a store: inspect the file, refuse a doubtful one unchanged, and only then write.
+
+mod error;
+pub(crate) mod schema;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::connection::{self, Backoff, begin, retry_while_busy};
+pub use error::OpenError;
+use schema::{Found, LATEST};
+
+/// The time from the creation of a file to its first page, on a slow disk.
+const CREATION: Duration = Duration::from_secs(1);
+
+/// Options for opening a store.
+///
+/// ```no_run
+/// # fn main() -> Result<(), loquet_sqlite::OpenError> {
+/// use std::time::Duration;
+/// use loquet_sqlite::Options;
+///
+/// let store = Options::default().busy(Duration::from_secs(2)).readers(4).open("loquet.db")?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "options do nothing until `open` is called"]
+pub struct Options {
+    pub(crate) busy: Duration,
+    pub(crate) readers: u8,
+    check: bool,
+}
+
+impl Default for Options {
+    /// Waits five seconds for another process, reads with two threads, and checks the file.
+    fn default() -> Self {
+        Self {
+            busy: Duration::from_secs(5),
+            readers: 2,
+            check: true,
+        }
+    }
+}
+
+impl Options {
+    /// Sets how long a change waits for another process that writes to the file, at most a minute. After that it ends in
+    /// [`Fault::Busy`](loquet::store::Fault::Busy). Changes of the same process queue instead.
+    pub fn busy(self, bound: Duration) -> Self {
+        Self {
+            busy: bound.min(Duration::from_secs(60)),
+            ..self
+        }
+    }
+
+    /// Sets how many threads read, clamped to 2 to 4.
+    pub fn readers(self, threads: u8) -> Self {
+        Self {
+            readers: threads.clamp(2, 4),
+            ..self
+        }
+    }
+
+    /// Sets whether opening reads all of Loquet's tables, so that damage is found then and not at a user's log-in. The
+    /// check takes about a second for each gigabyte.
+    pub fn check(self, check: bool) -> Self {
+        Self { check, ..self }
+    }
+}
+
+/// The database file and its state.
+struct DatabaseFile {
+    path: PathBuf,
+    new: bool,
+    /// Whether the write-ahead log has changes.
+    log: bool,
+}
+
+/// Opens the file and creates missing tables. Returns the absolute path and a connection for writing.
+pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connection), OpenError> {
+    if rusqlite::version_number() < 3_037_000 {
+        return Err(OpenError::OldLibrary {
+            found: rusqlite::version(),
+        });
+    }
+    let DatabaseFile { path, new, log } = locate(path, options.busy)?;
+    let open_error = |error| OpenError::from_sqlite(&path, options.busy, error);
+
+    let connection = connection::open(&path, new).map_err(open_error)?;
+    // Closing the last connection writes the log into the file, but a file that is refused below must not change. Without
+    // a log there is nothing to write, and closing should remove the log's files.
+    let keep_log =
+        |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
+    keep_log(log).map_err(open_error)?;
+    connection::configure(&connection, options.busy).map_err(open_error)?;
+    if new {
+        restrict_to_owner(&path)?;
+    } else {
+        inspect(&connection, &path, log, options)?;
+    }
+    let mode = retry_while_busy(options.busy, || {
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| {
+            row.get::<_, String>(0)
+        })
+    })
+    .map_err(open_error)?;
+    if mode != "wal" {
+        return Err(OpenError::NoLog { path, mode });
+    }
+    prepare(&connection, &path, options.busy)?;
+    keep_log(false).map_err(open_error)?;
+    Ok((path, connection))
+}
+
+/// Resolves the path and inspects the file's metadata only. Opening and closing the file outside SQLite would drop the
+/// locks that this process holds on it.
+fn locate(path: &Path, busy: Duration) -> Result<DatabaseFile, OpenError> {
+    let refused = |source| OpenError::Path {
+        path: path.to_owned(),
+        source,
+    };
+    // The working directory may change, and the log is beside the target of a symbolic link.
+    let path = match fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(path).map_err(refused)?
+        }
+        Err(source) => return Err(refused(source)),
+    };
+    // A file that another process has just created is empty for a moment.
+    let mut backoff = Backoff::new(busy.min(CREATION));
+    let length = loop {
+        match length(&path)? {
+            Some(0) if backoff.wait() => {}
+            found => break found,
+        }
+    };
+    if length.is_none()
+        && let Some(folder) = path.parent()
+        && !folder.is_dir()
+    {
+        return Err(OpenError::NoFolder {
+            path: folder.to_owned(),
+        });
+    }
+    let mut log_path = OsString::from(&path);
+    log_path.push("-wal");
+    let log = fs::metadata(&log_path).is_ok_and(|log| log.len() > 0);
+    match length {
+        None | Some(0) if log => Err(OpenError::OrphanedLog {
+            path,
+            log: log_path.into(),
+        }),
+        Some(0) => Err(OpenError::Empty { path }),
+        found => Ok(DatabaseFile {
+            path,
+            new: found.is_none(),
+            log,
+        }),
+    }
+}
+
+/// Returns the length of the file if it exists. One byte counts as none, as for SQLite.
+fn length(path: &Path) -> Result<Option<u64>, OpenError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(Some(found.len().saturating_sub(1))),
+        Ok(_) => Err(OpenError::NotAFile {
+            path: path.to_owned(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(OpenError::Path {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Makes a new file readable by its owner only. SQLite gives its log the same permissions, and the owner may change them.
+fn restrict_to_owner(path: &Path) -> Result<(), OpenError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let permissions = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(path, permissions).map_err(|source| OpenError::Path {
+            path: path.to_owned(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads an existing file and refuses a newer or damaged one.
+fn inspect(
+    connection: &Connection,
+    path: &Path,
+    log: bool,
+    options: &Options,
+) -> Result<(), OpenError> {
+    let open_error = |error| OpenError::from_sqlite(path, options.busy, error);
+    let damaged = |detail| {
+        Err(OpenError::Damaged {
+            path: path.to_owned(),
+            detail,
+        })
+    };
+    has_tables(schema::find(connection).map_err(open_error)?, path)?;
+    // SQLite reads the missing part of the last page as zeros. If there is a log, it may contain the page.
+    let page: u32 = connection
+        .query_row("PRAGMA page_size", [], |row| row.get(0))
+        .map_err(open_error)?;
+    let length = fs::metadata(path).map_or(0, |found| found.len());
+    if !log && length.checked_rem(page.into()) != Some(0) {
+        return damaged(format!("it ends within a page, after {length} bytes"));
+    }
+    if options.check
+        && let Some(detail) = schema::check(connection).map_err(open_error)?
+    {
+        return damaged(detail);
+    }
+    Ok(())
+}
+
+/// Returns whether there are tables. Tables that this program does not support are an error.
+fn has_tables(found: Found, path: &Path) -> Result<bool, OpenError> {
+    match found {
+        Found::Nothing => Ok(false),
+        Found::Version(found) if found <= LATEST => Ok(true),
+        Found::Version(found) => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: LATEST,
+        }),
+        Found::Unversioned => {
+            let detail = "it has tables of Loquet but no version of them".to_owned();
+            Err(OpenError::Damaged {
+                path: path.to_owned(),
+                detail,
+            })
+        }
+    }
+}
+
+/// Creates missing tables under the write lock, so that programs that start at once do not both. If the tables exist, this
+/// proves that the file is writable.
+fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), OpenError> {
+    let open_error = |error| OpenError::from_sqlite(path, busy, error);
+    begin(connection, busy).map_err(open_error)?;
+    if !has_tables(schema::find(connection).map_err(open_error)?, path)? {
+        schema::create(connection).map_err(open_error)?;
+    }
+    connection.execute_batch("COMMIT").map_err(open_error)
+}

@@ -1,0 +1,68 @@
+//! The tables and their version.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The tables of version [`LATEST`]. Never edit a released script: a later version adds its own script, which runs after.
+const TABLES: &str = include_str!("schema.sql");
+
+/// The version that this program writes.
+pub(crate) const LATEST: i64 = 1;
+
+/// Loquet's tables in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// There is no table of Loquet.
+    Nothing,
+    /// There are tables of this version.
+    Version(i64),
+    /// There are tables without a version.
+    Unversioned,
+}
+
+/// Finds Loquet's tables.
+pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
+    let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    if count("SELECT count(*) FROM sqlite_master WHERE name GLOB 'loquet_*'")? == 0 {
+        return Ok(Found::Nothing);
+    }
+    if count("SELECT count(*) FROM sqlite_master WHERE name = 'loquet_schema' AND type = 'table'")?
+        == 0
+    {
+        return Ok(Found::Unversioned);
+    }
+    let version = connection
+        .query_row("SELECT version FROM loquet_schema", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .optional()?;
+    Ok(version
+        .filter(|version| *version > 0)
+        .map_or(Found::Unversioned, Found::Version))
+}
+
+/// Creates the tables. The caller begins and commits the transaction.
+pub(crate) fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    let sql = "INSERT INTO loquet_schema (one, version) VALUES (1, ?1)";
+    connection.execute(sql, params![LATEST]).map(drop)
+}
+
+/// Reads all of Loquet's tables and indices, and returns the first error.
+pub(crate) fn check(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'loquet_*'")?;
+    let names = tables
+        .query_map([], |row| row.get::<_, String>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    for name in names {
+        let verdict: String = connection.query_row(
+            "SELECT quick_check FROM pragma_quick_check WHERE arg = ?1 LIMIT 1",
+            params![name],
+            |row| row.get(0),
+        )?;
+        if verdict != "ok" {
+            return Ok(Some(verdict));
+        }
+    }
+    Ok(None)
+}

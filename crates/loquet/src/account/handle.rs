@@ -1,0 +1,135 @@
+//! What users do with their own account.
+
+use loquet_policy::Session;
+
+use crate::account::AccountOverview;
+use crate::account::addresses::Address;
+use crate::account::operations::ChangeAddress;
+use crate::decide::{Operation, Typed};
+use crate::devices::operations::{Forget, ForgetDevice, ForgetDevices};
+use crate::enrollment::operations::{BeginReplacement, Offer, TurnOff, TurnOn};
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::session::Authorized;
+use crate::session::attempt::Attempt;
+use crate::session::operations::LoggedIn;
+
+/// "My account", for one authorized user; from [`Mfa::account`].
+#[derive(Debug, Clone)]
+pub struct AccountHandle<'a> {
+    mfa: &'a Mfa,
+    user: &'a Authorized,
+    attempt: Attempt,
+}
+
+impl Mfa {
+    /// Returns what an authorized user may do with their own account.
+    ///
+    /// ```
+    /// # async fn page(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// let overview = mfa.account(&user).overview().await?;
+    /// println!("{} recovery codes left", overview.recovery_codes_left());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn account<'a>(&'a self, user: &'a Authorized) -> AccountHandle<'a> {
+        AccountHandle {
+            mfa: self,
+            user,
+            attempt: Attempt::new(user.client),
+        }
+    }
+}
+
+impl AccountHandle<'_> {
+    /// Makes what follows repeatable; see [`Attempt::idempotency_key`].
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.attempt = self.attempt.idempotency_key(key);
+        self
+    }
+
+    const fn session(&self) -> Session {
+        self.user.session
+    }
+
+    async fn run<C: Operation>(&self, operation: C) -> Result<C::Grant, Error> {
+        self.mfa.run(operation, self.attempt).await
+    }
+
+    /// Returns what the page shows.
+    ///
+    /// # Errors
+    /// [`Error`], also when the session has ended meanwhile.
+    pub async fn overview(&self) -> Result<AccountOverview, Error> {
+        let facts = self.mfa.facts(self.session().account).await?;
+        self.mfa.overview_of(facts, &self.session())
+    }
+
+    /// Requires a second factor at each log-in from now on, with a fresh code. Where it raises the session's assurance, the
+    /// new session replaces the old one.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE`, `UNCHANGED` and others.
+    pub async fn turn_on(&self, code: impl Into<Typed>) -> Result<Option<LoggedIn>, Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(TurnOn { session, typed }).await
+    }
+
+    /// Stops requiring a second factor, with a fresh code, where no rule requires it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `MANDATED` (the role, the date and who), `LATCHED`, `WRONG_CODE` and others.
+    pub async fn turn_off(&self, code: impl Into<Typed>) -> Result<(), Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(TurnOff { session, typed }).await
+    }
+
+    /// Begins to replace the authenticator, with a fresh code of the present one, which stays valid until
+    /// [`Mfa::confirm_enrollment`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE` and others.
+    pub async fn replace_authenticator(&self, code: impl Into<Typed>) -> Result<Offer, Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(BeginReplacement { session, typed }).await
+    }
+
+    /// Sets another address for the owner's notices, with a fresh code where an authenticator is bound (empty otherwise).
+    /// The old address is told, and receives every notice for 14 more days.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_CODE`, `TOO_MANY_ADDRESSES` and others.
+    pub async fn change_address(
+        &self,
+        address: Address,
+        code: impl Into<Typed>,
+    ) -> Result<(), Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(ChangeAddress {
+            session,
+            address,
+            typed,
+        })
+        .await
+    }
+
+    /// Forgets one remembered device: its cookie is worth nothing and its sessions end. Says whether this session was one
+    /// of them.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED` where there is no such device.
+    pub async fn forget_device(&self, number: u16) -> Result<Forget, Error> {
+        let session = self.session();
+        self.run(ForgetDevice { session, number }).await
+    }
+
+    /// Forgets every remembered device and ends every session, this one too.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn forget_devices(&self) -> Result<(), Error> {
+        let session = self.session();
+        self.run(ForgetDevices { session }).await
+    }
+}

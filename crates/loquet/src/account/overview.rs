@@ -1,0 +1,342 @@
+//! Read models: what pages show of an account and its organization.
+
+use loquet_policy::{
+    Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, required,
+    standing,
+};
+
+use crate::account::addresses::Address;
+use crate::decide::{self, Facts};
+use crate::devices::Device;
+use crate::enrollment::codes::BreakGlassCode;
+use crate::error::{Config, Error};
+use crate::mfa::Mfa;
+use crate::session::progress::is_let_in;
+
+/// What is bound to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthenticatorState {
+    /// Nothing was ever bound.
+    None,
+    /// An authenticator is bound.
+    Active {
+        /// Since when.
+        since: UnixTime,
+    },
+    /// It was reported lost, or too many wrong codes were given.
+    Disabled {
+        /// Since when.
+        since: UnixTime,
+    },
+    /// It was reset: the next enrollment needs the administrator's reset code.
+    ResetCodeDue,
+    /// A recovery code was used: the next enrollment needs no reset code.
+    Recovering,
+    /// Break-glass let an administrator in.
+    BreakGlass,
+}
+
+impl AuthenticatorState {
+    fn of(account: &Account, now: UnixTime) -> Self {
+        match account.authenticator_at(now) {
+            Authenticator::None => Self::None,
+            Authenticator::Active { since, .. } => Self::Active { since },
+            Authenticator::Disabled { since, .. } => Self::Disabled { since },
+            Authenticator::ResetDue { reset_code } => match reset_code.map(|code| code.origin) {
+                Some(Origin::Recovery { .. }) => Self::Recovering,
+                Some(Origin::BreakGlass { .. }) => Self::BreakGlass,
+                _ => Self::ResetCodeDue,
+            },
+        }
+    }
+}
+
+/// What an organization has decided.
+#[derive(Debug, Clone)]
+pub struct OrganizationOverview {
+    facts: Organization,
+    name: String,
+    roster: Roster,
+    remembers_devices: bool,
+}
+
+impl OrganizationOverview {
+    /// Returns its id.
+    #[must_use]
+    pub const fn id(&self) -> OrgId {
+        self.facts.id
+    }
+
+    /// Returns its name, as authenticator apps show it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns whether multi-factor log-in is enabled. There is no way back.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.facts.is_enabled()
+    }
+
+    /// Returns the mandate that covers a role, announced or in force.
+    #[must_use]
+    pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
+        self.facts.mandate(role)
+    }
+
+    /// Returns the rules in full, for [`loquet_policy::entrance`] and the like.
+    #[must_use]
+    pub const fn facts(&self) -> &Organization {
+        &self.facts
+    }
+
+    /// Returns the changes that wait because they weaken.
+    #[must_use]
+    pub fn scheduled_changes(&self) -> &[Scheduled] {
+        &self.facts.scheduled
+    }
+
+    /// Returns the state of the break-glass code.
+    #[must_use]
+    pub const fn break_glass(&self) -> BreakGlass {
+        self.facts.break_glass
+    }
+
+    /// Returns how many administrators have an authenticator.
+    #[must_use]
+    pub fn enrolled_administrators(&self) -> usize {
+        self.roster.enrolled()
+    }
+
+    /// Returns whether users may have devices remembered.
+    #[must_use]
+    pub const fn remembers_devices(&self) -> bool {
+        self.remembers_devices
+    }
+}
+
+/// What "My account" shows.
+#[derive(Debug, Clone)]
+pub struct AccountOverview {
+    account: Account,
+    external_id: String,
+    label: String,
+    address: Option<Address>,
+    requirement: Requirement,
+    organization: OrganizationOverview,
+    devices: Vec<Device>,
+    device: Option<u16>,
+    pub(crate) next: NextStep,
+    now: UnixTime,
+}
+
+impl AccountOverview {
+    /// Returns the account's id.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// Returns the host's own name for it.
+    #[must_use]
+    pub fn external_id(&self) -> &str {
+        &self.external_id
+    }
+
+    /// Returns the name that authenticator apps show.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Returns where its notices go.
+    #[must_use]
+    pub const fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
+    /// Returns its roles.
+    #[must_use]
+    pub const fn roles(&self) -> RoleSet {
+        self.account.roles
+    }
+
+    /// Returns whether it is an administrator's.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.account.is_administrator()
+    }
+
+    /// Returns what is bound.
+    #[must_use]
+    pub fn authenticator(&self) -> AuthenticatorState {
+        AuthenticatorState::of(&self.account, self.now)
+    }
+
+    /// Returns whether a second factor is required, and why.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// Returns how many recovery codes are left.
+    #[must_use]
+    pub fn recovery_codes_left(&self) -> usize {
+        self.account.recovery.len()
+    }
+
+    /// Returns the remembered devices, the one used last first.
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// Returns the number of the device on which this session was begun.
+    #[must_use]
+    pub const fn this_device(&self) -> Option<u16> {
+        self.device
+    }
+
+    /// Returns the account's organization.
+    #[must_use]
+    pub const fn organization(&self) -> &OrganizationOverview {
+        &self.organization
+    }
+
+    /// Returns the time of the answer.
+    #[must_use]
+    pub const fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    /// Returns why the owner cannot turn the second factor on or off, if so. The rules decide again when it is tried.
+    #[must_use]
+    pub fn switch_refused(&self) -> Option<Refusal> {
+        loquet_policy::may_turn(&self.organization.facts, &self.account, self.now).err()
+    }
+}
+
+/// A line of the user list.
+#[derive(Debug, Clone)]
+pub struct UserEntry {
+    pub(crate) account: Account,
+    pub(crate) external_id: String,
+    pub(crate) label: String,
+    pub(crate) requirement: Requirement,
+    pub(crate) now: UnixTime,
+}
+
+impl UserEntry {
+    /// Returns the account's id.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// Returns the account's rules in full.
+    #[must_use]
+    pub const fn facts(&self) -> &Account {
+        &self.account
+    }
+
+    /// Returns the host's own name for it.
+    #[must_use]
+    pub fn external_id(&self) -> &str {
+        &self.external_id
+    }
+
+    /// Returns the name that authenticator apps show.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Returns its roles.
+    #[must_use]
+    pub const fn roles(&self) -> RoleSet {
+        self.account.roles
+    }
+
+    /// Returns whether the account is active; deactivated ones stay in the list.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.account.is_active()
+    }
+
+    /// Returns whether a second factor is required, and why.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// Returns what is bound.
+    #[must_use]
+    pub fn authenticator(&self) -> AuthenticatorState {
+        AuthenticatorState::of(&self.account, self.now)
+    }
+}
+
+impl Mfa {
+    pub(crate) fn overview_of(
+        &self,
+        facts: Facts,
+        session: &Session,
+    ) -> Result<AccountOverview, Error> {
+        let now = self.now();
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
+        let level = standing(&facts.snapshot(actor, session), now)?;
+        let (Some(actor), Some(organization), Some(roster)) =
+            (facts.actor, facts.organization, facts.roster)
+        else {
+            return Err(Config::Missing("organization").into());
+        };
+        let owed = actor.check(session, &self.inner.limits, now).err();
+        let device = actor
+            .devices
+            .of(session.id, now)
+            .filter(|_| organization.devices);
+        Ok(AccountOverview {
+            requirement: required(Some(&organization.facts), &actor.facts, now),
+            next: owed
+                .and_then(|refusal| refusal.next_step())
+                .unwrap_or_else(|| level.next_step()),
+            address: actor.addresses.present().cloned(),
+            external_id: actor.external_id,
+            label: actor.label,
+            devices: actor.devices.list(now),
+            device,
+            account: actor.facts,
+            organization: OrganizationOverview {
+                facts: organization.facts,
+                name: organization.name,
+                roster,
+                remembers_devices: organization.devices,
+            },
+            now,
+        })
+    }
+
+    /// Returns the break-glass code to show; also for the enrollment of an administrator whom break-glass let in, which may
+    /// finish after its reset code has lapsed.
+    pub(crate) async fn propose_break_glass(
+        &self,
+        session: &Session,
+    ) -> Result<BreakGlassCode, Error> {
+        let facts = self.facts(session.account).await?;
+        let vault = self.unlock().await?;
+        let let_in = facts.actor.as_ref().is_some_and(is_let_in);
+        match self.shown_to_administrators(&facts, session) {
+            Err(Refusal::EnrollOnly(_)) if let_in => {}
+            other => other?,
+        }
+        let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
+        Ok(decide::proposed_break_glass(
+            &vault.keys,
+            session,
+            &organization,
+        ))
+    }
+}

@@ -1,0 +1,12 @@
+//! What administrators decide: mandates, resets, roles, settings, access rules.
+
+pub(crate) mod access_rules;
+mod handle;
+pub(crate) mod organization;
+pub(crate) mod remind;
+pub(crate) mod settings;
+pub(crate) mod undo_rules;
+pub(crate) mod users;
+
+pub use access_rules::{Affected, WhatIf};
+pub use handle::AdminHandle;

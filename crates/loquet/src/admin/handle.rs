@@ -1,0 +1,340 @@
+//! What administrators do.
+
+use loquet_policy::{AccountId, RoleId, RoleSet, Session, SettingKind, Start, UnixTime};
+
+use crate::account::UserEntry;
+use crate::admin::WhatIf;
+use crate::admin::organization::{
+    CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate, RenewBreakGlassCode,
+    RulesChange, ScheduleMandate, SetAccessRules,
+};
+use crate::admin::settings::{Harden, OrganizationSetting, UpdateSettings};
+use crate::admin::undo_rules::UndoRules;
+use crate::admin::users::{AddRole, Deactivate, IssuedResetCode, Reactivate, RemoveRole, Reset};
+use crate::decide::{Operation, Typed};
+use crate::devices::operations::SetDevicesRemembered;
+use crate::enrollment::codes::BreakGlassCode;
+use crate::error::{Config, Error};
+use crate::mfa::Mfa;
+use crate::session::Authorized;
+use crate::session::attempt::Attempt;
+
+/// What an administrator does; from [`Mfa::admin`]. The rules decide each time whether the user may.
+#[derive(Debug, Clone)]
+pub struct AdminHandle<'a> {
+    mfa: &'a Mfa,
+    user: &'a Authorized,
+    attempt: Attempt,
+}
+
+impl Mfa {
+    /// Returns what an administrator may do in their organization.
+    ///
+    /// ```
+    /// # async fn page(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// for user in mfa.admin(&user).users().await? {
+    ///     println!("{}: {:?}", user.external_id(), user.authenticator());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn admin<'a>(&'a self, user: &'a Authorized) -> AdminHandle<'a> {
+        AdminHandle {
+            mfa: self,
+            user,
+            attempt: Attempt::new(user.client),
+        }
+    }
+}
+
+impl AdminHandle<'_> {
+    /// Makes what follows repeatable; see [`Attempt::idempotency_key`].
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.attempt = self.attempt.idempotency_key(key);
+        self
+    }
+
+    const fn session(&self) -> Session {
+        self.user.session
+    }
+
+    async fn run<C: Operation>(&self, operation: C) -> Result<C::Grant, Error> {
+        self.mfa.run(operation, self.attempt).await
+    }
+
+    /// Returns the break-glass code to show before [`enable`](Self::enable) or
+    /// [`renew_break_glass_code`](Self::renew_break_glass_code): the same again for the same session, stored nowhere until
+    /// its last group is typed back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator.
+    pub async fn propose_break_glass(&self) -> Result<BreakGlassCode, Error> {
+        self.mfa.propose_break_glass(&self.session()).await
+    }
+
+    /// Enables multi-factor log-in for the organization, for ever. `last_group` is the last group of the break-glass code,
+    /// typed back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `BREAK_GLASS_CODE_NOT_CONFIRMED`, `ALREADY_ENABLED` and others.
+    pub async fn enable(&self, last_group: impl Into<Typed>) -> Result<Enabled, Error> {
+        let (session, typed_back) = (self.session(), last_group.into());
+        self.run(EnableMfa {
+            session,
+            typed_back,
+        })
+        .await
+    }
+
+    /// Replaces the break-glass code, with a fresh code.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `BREAK_GLASS_CODE_NOT_CONFIRMED`, `WRONG_CODE` and others.
+    pub async fn renew_break_glass_code(
+        &self,
+        last_group: impl Into<Typed>,
+        code: impl Into<Typed>,
+    ) -> Result<(), Error> {
+        self.run(RenewBreakGlassCode {
+            session: self.session(),
+            typed_back: last_group.into(),
+            typed: code.into(),
+        })
+        .await
+    }
+
+    /// Requires multi-factor log-in of everyone with a role, from a date on. Needs a code given within five minutes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH` and others.
+    pub async fn schedule_mandate(&self, role: RoleId, start: Start) -> Result<Imposed, Error> {
+        let session = self.session();
+        self.run(ScheduleMandate {
+            session,
+            role,
+            start,
+        })
+        .await
+    }
+
+    /// Moves the date of a mandate that is announced.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `TOO_SOON`, `TOO_MANY_POSTPONEMENTS` and others.
+    pub async fn move_mandate(&self, role: RoleId, date: UnixTime) -> Result<Imposed, Error> {
+        let session = self.session();
+        self.run(MoveMandate {
+            session,
+            role,
+            date,
+        })
+        .await
+    }
+
+    /// Cancels a mandate before its date. Afterwards there is no way back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `LATCHED` and others.
+    pub async fn cancel_mandate(&self, role: RoleId) -> Result<(), Error> {
+        let session = self.session();
+        self.run(CancelMandate { session, role }).await
+    }
+
+    /// Sets the strict latch: no account can turn its second factor off any more. There is no way back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub async fn harden(&self) -> Result<(), Error> {
+        let session = self.session();
+        self.run(Harden { session }).await
+    }
+
+    /// Returns every account of the organization.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator.
+    pub async fn users(&self) -> Result<Vec<UserEntry>, Error> {
+        let facts = self.mfa.administrator(&self.session()).await?;
+        let organization = facts.organization.ok_or(Config::Missing("organization"))?;
+        self.mfa
+            .people(organization.facts.id, Some(&organization.facts))
+            .await
+    }
+
+    /// Returns one account of the organization.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
+    pub async fn user(&self, account: AccountId) -> Result<UserEntry, Error> {
+        let facts = self.mfa.administrator(&self.session()).await?;
+        self.mfa.entry(facts, account).await
+    }
+
+    /// Issues a reset code to someone who lost the authenticator, with a fresh code of the administrator's own. Never for
+    /// oneself. A code that is read `aloud` lives ten minutes, otherwise a day. Resetting again voids the earlier code.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `SELF_RESET`, `RANK`, `TOO_MANY_RESETS`, `WRONG_CODE` and others.
+    pub async fn reset(
+        &self,
+        subject: AccountId,
+        aloud: bool,
+        code: impl Into<Typed>,
+    ) -> Result<IssuedResetCode, Error> {
+        self.run(Reset {
+            session: self.session(),
+            subject,
+            aloud,
+            typed: code.into(),
+        })
+        .await
+    }
+
+    /// Gives an account a role. Making an administrator needs a fresh code (empty otherwise).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `SELF_PROMOTION`, `ENROLL_FIRST`, `NO_SUCH_ROLE` and others.
+    pub async fn add_role(
+        &self,
+        subject: AccountId,
+        role: RoleId,
+        code: impl Into<Typed>,
+    ) -> Result<(), Error> {
+        self.run(AddRole {
+            session: self.session(),
+            subject,
+            role,
+            typed: code.into(),
+        })
+        .await
+    }
+
+    /// Takes a role from an account.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `SELF_DEMOTION`, `LAST_ENROLLED_ADMIN`, `UNCHANGED` and others.
+    pub async fn remove_role(&self, subject: AccountId, role: RoleId) -> Result<(), Error> {
+        self.run(RemoveRole {
+            session: self.session(),
+            subject,
+            role,
+        })
+        .await
+    }
+
+    /// Deactivates an account: its sessions end and its secret is erased.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `SELF_DEACTIVATION`, `LAST_ENROLLED_ADMIN`, `IS_DEACTIVATED` and others.
+    pub async fn deactivate(&self, subject: AccountId) -> Result<(), Error> {
+        let session = self.session();
+        self.run(Deactivate { session, subject }).await
+    }
+
+    /// Reactivates an account with these roles, and issues the reset code for its enrollment.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOT_DEACTIVATED`, `RANK`, `WRONG_CODE` and others.
+    pub async fn reactivate(
+        &self,
+        subject: AccountId,
+        roles: &[RoleId],
+        code: impl Into<Typed>,
+    ) -> Result<IssuedResetCode, Error> {
+        self.run(Reactivate {
+            session: self.session(),
+            subject,
+            roles: RoleSet::new(roles.iter().copied())?,
+            typed: code.into(),
+        })
+        .await
+    }
+
+    /// Changes a setting. One that weakens needs a fresh code (empty otherwise), is told to all administrators, and holds
+    /// after 72 hours unless one of them [cancels](Self::cancel_change) it; [`OrganizationSetting`] says which do.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `OUT_OF_BOUNDS`, `UNCHANGED`, `NOT_FRESH`, `WRONG_CODE` and others.
+    pub async fn update_setting(
+        &self,
+        setting: OrganizationSetting,
+        code: impl Into<Typed>,
+    ) -> Result<RulesChange, Error> {
+        self.run(UpdateSettings {
+            session: self.session(),
+            choice: setting,
+            typed: code.into(),
+        })
+        .await
+    }
+
+    /// Cancels a change that waits because it weakens.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOTHING_SCHEDULED` and others.
+    pub async fn cancel_change(&self, kind: SettingKind) -> Result<(), Error> {
+        let session = self.session();
+        self.run(CancelChange { session, kind }).await
+    }
+
+    /// Lets the users of the organization have devices remembered, or stops it; then everything about devices is
+    /// forgotten. Before users can ask for it, say what will be kept: see [`device`](crate::devices).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH` and others.
+    pub async fn remember_devices(&self, on: bool) -> Result<(), Error> {
+        let session = self.session();
+        self.run(SetDevicesRemembered { session, on }).await
+    }
+
+    /// Returns the text of the access rules in force; empty where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator.
+    pub async fn access_rules(&self) -> Result<String, Error> {
+        self.mfa.access_rules(&self.session()).await
+    }
+
+    /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that let more clients
+    /// in need a fresh code (empty otherwise) and hold after 72 hours.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the line and column of a fault; [`Error::Refused`] with `WOULD_LOCK_OUT` and others.
+    pub async fn set_access_rules(
+        &self,
+        text: &str,
+        code: impl Into<Typed>,
+    ) -> Result<RulesChange, Error> {
+        let limit = self.mfa.rules_limit();
+        let set = SetAccessRules::new(limit, self.session(), text, code.into())?;
+        self.run(set).await
+    }
+
+    /// Says whom these access rules would keep out of where they logged in during the last thirty days. It reads the audit
+    /// records of every account: for a page that is opened now and then.
+    ///
+    /// # Errors
+    /// As [`set_access_rules`](Self::set_access_rules).
+    pub async fn what_if_access_rules(&self, text: &str) -> Result<WhatIf, Error> {
+        let limit = self.mfa.rules_limit();
+        let rules = SetAccessRules::new(limit, self.session(), text, Typed::default())?;
+        self.mfa.what_if_rules(&self.session(), &rules).await
+    }
+
+    /// Returns until when the last change of the access rules can be [undone](Self::undo_access_rules).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator.
+    pub async fn access_rules_undoable_until(&self) -> Result<Option<UnixTime>, Error> {
+        self.mfa.undoable_until(&self.session()).await
+    }
+
+    /// Puts the access rules of before the last change in force again, at once, within a day of it.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED`, `WOULD_LOCK_OUT`, `NOT_FRESH` and others.
+    pub async fn undo_access_rules(&self) -> Result<RulesChange, Error> {
+        self.run(UndoRules::new(self.session())).await
+    }
+}

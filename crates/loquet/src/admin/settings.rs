@@ -1,0 +1,72 @@
+//! What administrators choose for the organization.
+
+use loquet_policy::{Command, Setting};
+
+use crate::admin::organization::{RulesChange, rules_change};
+use crate::decide::{Typed, done};
+use loquet_policy::Session;
+
+/// A choice of the organization's. (Access rules have a operation of their own:
+/// [`SetAccessRules`](crate::decide::SetAccessRules).)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrganizationSetting {
+    /// Whether people get recovery codes when they enroll.
+    RecoveryCodes {
+        /// They do.
+        offered: bool,
+    },
+    /// Life of a reset's reset code.
+    ResetCodeLife {
+        /// In seconds: ten minutes to three days.
+        seconds: u64,
+    },
+    /// How long an account under a mandate may still enroll with the password alone. A longer time weakens.
+    EnrollmentWindow {
+        /// In seconds: a day to ninety.
+        seconds: u64,
+    },
+}
+
+impl From<OrganizationSetting> for Setting {
+    fn from(choice: OrganizationSetting) -> Self {
+        match choice {
+            OrganizationSetting::RecoveryCodes { offered } => Self::RecoveryCodes { offered },
+            OrganizationSetting::ResetCodeLife { seconds } => Self::ResetCodeLife { seconds },
+            OrganizationSetting::EnrollmentWindow { seconds } => Self::EnrollmentWindow { seconds },
+        }
+    }
+}
+
+/// Another choice. What weakens needs a fresh code, is told to all administrators, and waits for 72 hours, in which any of
+/// them stops it ([`CancelChange`](crate::decide::CancelChange)).
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UpdateSettings {
+    /// An administrator's session with a recent code.
+    pub(crate) session: Session,
+    /// What should hold.
+    pub(crate) choice: OrganizationSetting,
+    /// A fresh code, as typed, for what weakens; empty otherwise.
+    pub(crate) typed: Typed,
+}
+
+in_session!(
+    UpdateSettings;
+    "update_settings",
+    RulesChange,
+    rules_change,
+    |this, case| {
+        Command::ChangeSetting {
+            setting: this.choice.into(),
+            code: case.submitted(&this.typed),
+        }
+    }
+);
+
+/// The strict latch: no account can turn its second factor off any more. There is no way back.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct Harden {
+    /// An administrator's session with a recent code.
+    pub(crate) session: Session,
+}
+
+in_session!(Harden; "harden", (), done, |_this, _case| Command::Harden);

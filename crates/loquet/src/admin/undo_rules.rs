@@ -1,0 +1,178 @@
+//! Access rules taken back: by the administrator who has just made a mistake, by the operator on the host.
+
+use std::hash::{Hash, Hasher};
+
+use loquet_ipfilter::{Filter, Rules as AccessRules};
+use loquet_policy::{
+    Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, RoleId, Setting,
+    Submitted, limits,
+};
+
+use crate::admin::organization::{RulesChange, rules_change};
+use crate::decide::{AccessCheck, After, Case, Operation, done, tags};
+use crate::records::{OrganizationRecord, Rules};
+use loquet_policy::Session;
+
+/// How long a change of the access rules can be undone at once, in seconds: until the next morning, when the first
+/// person who cannot log in has called.
+pub const UNDO: u64 = limits::DAY;
+
+/// The access rules of before the last change hold again, at once.
+///
+/// Opening rules waits for 72 hours, so that a stolen administrator's session lets no one in. What
+/// was open until less than [`UNDO`] ago needs no such wait: nothing is opened that was not open the day before.
+#[derive(Debug, Clone)]
+pub(crate) struct UndoRules {
+    session: Session,
+    /// Stands for "no rules": that every client may log in is then a rule as well, and no weakening.
+    everywhere: Rules,
+}
+
+impl Hash for UndoRules {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.hash(state);
+    }
+}
+
+impl UndoRules {
+    /// Undoes the last change of the access rules. `session` is an administrator's session with a recent code.
+    #[must_use]
+    pub(crate) fn new(session: Session) -> Self {
+        Self {
+            session,
+            everywhere: Rules::new(AccessRules::unrestricted().to_string()),
+        }
+    }
+}
+
+impl Operation for UndoRules {
+    type Grant = RulesChange;
+    const NAME: &'static str = "undo_access_rules";
+
+    fn actor(&self) -> AccountId {
+        self.session.account
+    }
+
+    fn session(&self) -> Option<&Session> {
+        Some(&self.session)
+    }
+
+    fn rules(&self) -> Option<&Rules> {
+        Some(&self.everywhere)
+    }
+
+    fn command(&self, case: &Case<'_>) -> Result<Command, Refusal> {
+        let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
+        let past = organization
+            .past
+            .last()
+            .filter(|past| case.now.since(past.until) < UNDO)
+            .ok_or(Refusal::Unchanged)?;
+        let text = organization
+            .text_of(past.rules)
+            .ok_or(Refusal::PolicyUnavailable)?;
+        let access = match past.rules {
+            None => AccessCheck::Open,
+            Some(_) => AccessRules::parse_text(text)
+                .ok()
+                .and_then(|rules| Filter::compile(&rules, Some(case.geo)).ok())
+                .map_or(AccessCheck::Unreadable, |filter| {
+                    AccessCheck::Guarded(filter.into())
+                }),
+        };
+        if access.access(
+            case.attempt.client.address,
+            &tags(&case.actor.facts),
+            case.tier(),
+        ) != Access::Allowed
+        {
+            return Err(Refusal::WouldLockOut);
+        }
+        Ok(Command::ChangeSetting {
+            setting: Setting::AccessRules {
+                rules: Some(past.rules.unwrap_or(self.everywhere.digest)),
+                opens: false,
+            },
+            code: Submitted {
+                check: CodeCheck::Absent,
+                vantage: case.vantage(),
+            },
+        })
+    }
+
+    fn grant(
+        &self,
+        granted: &Grant,
+        case: &Case<'_>,
+        after: &After<'_>,
+    ) -> Result<RulesChange, Refusal> {
+        rules_change(granted, case, after)
+    }
+}
+
+/// On the host: no access rules hold until an administrator sets some, or the operator rolls back: for the day on which
+/// an internet provider changes the organization's address.
+///
+/// All administrators are told; the record stands in the named administrator's chain.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct SuspendRules {
+    /// An administrator, in whose name the host acts.
+    pub(crate) account: AccountId,
+}
+
+/// On the host: the access rules of before the last change hold again. Once more puts the others back.
+///
+/// All administrators are told; the record stands in the named administrator's chain.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct RollBackRules {
+    /// An administrator, in whose name the host acts.
+    pub(crate) account: AccountId,
+}
+
+/// Lets the host change the access rules in an administrator's name, where `changes` says that there is something to
+/// change.
+fn changed_on_host(
+    case: &Case<'_>,
+    changes: impl FnOnce(&OrganizationRecord) -> bool,
+) -> Result<Command, Refusal> {
+    if !case.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
+        return Err(Refusal::NotAdmin);
+    }
+    let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
+    if !changes(organization) {
+        return Err(Refusal::Unchanged);
+    }
+    Ok(Command::ApplyDue)
+}
+
+of_host!(
+    SuspendRules;
+    "suspend_access_rules",
+    (),
+    done,
+    |_this, case| changed_on_host(case, |organization| {
+        organization.rules_digest(case.now).is_some()
+    })?,
+    |_this, case, effects| {
+        if let Some(organization) = effects.organization(case) {
+            organization.put_in_force(None, case.now);
+        }
+        effects.tell(Audience::Administrators, Event::AccessRulesSuspended);
+    }
+);
+
+of_host!(
+    RollBackRules;
+    "roll_back_access_rules",
+    (),
+    done,
+    |_this, case| changed_on_host(case, |organization| !organization.past.is_empty())?,
+    |_this, case, effects| {
+        if let Some(organization) = effects.organization(case)
+            && let Some(past) = organization.past.pop()
+        {
+            organization.put_in_force(past.rules, case.now);
+        }
+        effects.tell(Audience::Administrators, Event::AccessRulesRolledBack);
+    }
+);

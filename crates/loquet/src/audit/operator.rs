@@ -1,0 +1,238 @@
+//! The audit log of a service: followed, exported, signed, and forgotten as far as it was signed.
+
+use std::collections::BTreeMap;
+
+use loquet_policy::{AccountId, OrgId, UnixTime};
+
+use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
+use crate::disk::{self, Forgotten};
+use crate::error::{Config, Error, Unavailable};
+use crate::operator::Operator;
+use crate::store::{AccountRow, AuditRow, Item, MetadataId, Query, RowKey, Version};
+
+/// Audit records that are forgotten in one change.
+const SOME: u32 = 1000;
+
+/// What became of one account's chain.
+#[derive(Debug)]
+pub struct Verified {
+    /// The account.
+    pub account: AccountId,
+    /// The host's name for it; empty when the account is gone.
+    pub external_id: String,
+    /// How many records there are, those that were forgotten included; or where the chain breaks.
+    pub chain: Result<u64, Broken>,
+}
+
+/// An account as its chain is looked at.
+struct Of {
+    id: AccountId,
+    external_id: String,
+    head: AuditHead,
+}
+
+impl Operator {
+    /// Checks one account's audit chain, from its beginning or from what was forgotten of it, and says how many records it
+    /// has had.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
+    /// account's row: see [`verify_audits`](Self::verify_audits) with a checkpoint that is kept elsewhere.
+    pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
+        // The head first: what is appended after it was read is left out.
+        let found = self.store().load(&[RowKey::Account(account)]).await?;
+        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let of = of(found.ok_or(Config::Missing("account"))?)?;
+        self.follow(&of, None, |_| Ok(())).await?;
+        Ok(of.head.seq)
+    }
+
+    /// Checks every account's chain, and that each still holds what `against` says it held. Tells `each` of them.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the store did not sign it. What a chain lacks is told, not returned.
+    pub async fn verify_audits(
+        &self,
+        against: Option<&Checkpoint>,
+        mut each: impl FnMut(Verified),
+    ) -> Result<(), Error> {
+        let vault = self.unlock().await?;
+        if let Some(checkpoint) = against {
+            checkpoint.check(&vault.audit)?;
+        }
+        let mut missing: std::collections::BTreeSet<AccountId> =
+            against.into_iter().flat_map(Checkpoint::accounts).collect();
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
+                missing.remove(&of.id);
+                let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
+                let chain = match self.follow(&of, anchor, |_| Ok(())).await {
+                    Ok(_) => Ok(of.head.seq),
+                    Err(Error::Unavailable(Unavailable::Audit(broken))) => Err(broken),
+                    Err(other) => return Err(other),
+                };
+                each(Verified {
+                    account: of.id,
+                    external_id: of.external_id,
+                    chain,
+                });
+            }
+        }
+        for account in missing {
+            let expected = against
+                .and_then(|checkpoint| checkpoint.head(account))
+                .map_or(0, |head| head.seq);
+            each(Verified {
+                account,
+                external_id: String::new(),
+                chain: Err(Broken::CutOff { expected, found: 0 }),
+            });
+        }
+        Ok(())
+    }
+
+    /// Signs where every chain stands. Check the chains first, against the checkpoint before: what is missing now is not
+    /// missed later.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        let vault = self.unlock().await?;
+        let mut heads = BTreeMap::new();
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
+                heads.insert(of.id, of.head);
+            }
+        }
+        Ok(Checkpoint::sign(self.now(), heads, &vault.audit))
+    }
+
+    /// Tells `each` audit record of an account, oldest first, with its number.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn audit(
+        &self,
+        account: AccountId,
+        mut each: impl FnMut(u64, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.pages(Query::Audit(account), |item| match item {
+            Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    /// Forgets audit records from before `before`, as far as `signed` vouches for them, and says how many. Each chain is
+    /// checked first; what is left of it is still a chain, which begins where the forgotten part ends.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] when a chain is broken: of that one nothing is forgotten.
+    pub async fn forget_audit(&self, signed: &Checkpoint, before: UnixTime) -> Result<u64, Error> {
+        let vault = self.unlock().await?;
+        signed.check(&vault.audit)?;
+        let mut forgotten: u64 = 0;
+        for (organization, _) in self.organizations().await? {
+            for of in self.chains(organization.id).await? {
+                let Some(anchor) = signed.head(of.id) else {
+                    continue;
+                };
+                let mut last = None;
+                let mut young = false;
+                self.follow(&of, Some(anchor), |row| {
+                    young |= row.at >= before || row.seq > anchor.seq;
+                    if !young {
+                        last = Some(AuditHead {
+                            seq: row.seq,
+                            head: row.mac,
+                        });
+                    }
+                    Ok(())
+                })
+                .await?;
+                if let Some(last) = last {
+                    // Written down first that the records up to it may go.
+                    self.put_metadata(MetadataId::forgotten(of.id), |_| {
+                        disk::write_forgotten(of.id, last, &vault.audit)
+                    })
+                    .await?;
+                }
+                // Also what an earlier call let go and was cut off before it deleted.
+                loop {
+                    let some = self.store().forget_audit(of.id, SOME).await?;
+                    forgotten = forgotten.saturating_add(some.into());
+                    if some < SOME {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// Where every chain of an organization stands.
+    async fn chains(&self, org: OrgId) -> Result<Vec<Of>, Error> {
+        let mut chains = Vec::new();
+        self.pages(Query::Accounts(org), |item| {
+            chains.extend(item.account().map(of).transpose()?);
+            Ok(())
+        })
+        .await?;
+        Ok(chains)
+    }
+
+    /// Follows a chain to its end, past `anchor`, and tells `each` record.
+    async fn follow(
+        &self,
+        of: &Of,
+        anchor: Option<AuditHead>,
+        mut each: impl FnMut(&AuditRow) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let vault = self.unlock().await?;
+        let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
+            None => AuditHead::start(of.id),
+            Some((row, _)) => match disk::read_forgotten(of.id, &row, &vault.audit)? {
+                Forgotten::Until(head) => head,
+                Forgotten::Unsigned => return Err(Broken::Unsigned.into()),
+            },
+        };
+        // What the anchor names was forgotten with its blessing, or is met on the way.
+        let mut met = anchor.is_none_or(|anchor| anchor.seq < from.seq || anchor == from);
+        let mut chain = Chain::behind(of.id, from, &vault.audit);
+        self.pages(Query::Audit(of.id), |item| {
+            let Item::Audit(row) = item else {
+                return Ok(());
+            };
+            // Let go and not deleted yet; or appended since the head was read.
+            if row.seq <= from.seq || row.seq > of.head.seq {
+                return Ok(());
+            }
+            chain.follow(&row)?;
+            met |= anchor == Some(chain.head());
+            each(&row)
+        })
+        .await?;
+        let found = chain.head().seq;
+        chain.end(of.head)?;
+        match anchor {
+            Some(anchor) if !met => Err(if anchor.seq > found {
+                Broken::CutOff {
+                    expected: anchor.seq,
+                    found,
+                }
+            } else {
+                Broken::Replaced { seq: anchor.seq }
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn of((row, _): (AccountRow, Version)) -> Result<Of, Error> {
+    Ok(Of {
+        id: row.id,
+        head: disk::audit_head(&row)?,
+        external_id: row.external_id,
+    })
+}

@@ -1,0 +1,156 @@
+//! Commit: the only place where a decision is opened.
+//!
+//! A [`Decided`] is opaque. Nothing can read from it whether a code was right before the store has confirmed that what it
+//! changes is durable (S11: nothing is told before its commit); [`commit`] and [`commit_in`] alone open it, afterwards.
+//! From outside there is no decision at all, only answers:
+//!
+//! ```compile_fail,E0603
+//! fn peek<G>(decided: loquet::decide::Decided<G>) {} // the module is private
+//! ```
+//! ```compile_fail,E0603
+//! fn run(verify: loquet::session::operations::VerifyCode) {} // so are the operations
+//! ```
+//!
+//! An answer cannot be overlooked, nor taken for a yes:
+//!
+//! ```compile_fail
+//! #![deny(unused_must_use)]
+//! async fn forgets(mfa: loquet::Mfa, session: loquet::MfaSession) {
+//!     mfa.verify_code(&session, "123456", loquet::Client::default()).await;
+//! }
+//! ```
+//! ```
+//! #![deny(unused_must_use)]
+//! async fn hears(mfa: loquet::Mfa, session: loquet::MfaSession) -> bool {
+//!     mfa.verify_code(&session, "123456", loquet::Client::default()).await.is_ok()
+//! }
+//! ```
+//! ```compile_fail,E0308
+//! async fn goes_on(mfa: loquet::Mfa, session: loquet::MfaSession) {
+//!     if mfa.verify_code(&session, "123456", loquet::Client::default()).await {} // no `bool`
+//! }
+//! ```
+//!
+//! No password waits for the code: no operation and no session has a place for one.
+//!
+//! ```compile_fail,E0061
+//! async fn keeps(mfa: loquet::Mfa, account: loquet::AccountId, password: String) {
+//!     let _ = mfa.log_in(account, loquet::Client::default(), password).await; // no such argument
+//! }
+//! ```
+//! ```compile_fail,E0609
+//! fn remembers(session: &loquet::MfaSession) -> &str {
+//!     &session.password // no such field
+//! }
+//! ```
+
+use loquet_policy::Refusal;
+
+use crate::decide::change::Change;
+use crate::disk;
+use crate::provision::host_tx::HostTx;
+use crate::store::erased::Erased;
+use crate::store::{Commit, Fault, Row, RowKey, Writes};
+
+/// A decision that is not durable yet.
+pub(crate) struct Decided<G> {
+    outcome: Result<G, Refusal>,
+    change: Option<Change>,
+}
+
+impl<G> std::fmt::Debug for Decided<G> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Decided(..)")
+    }
+}
+
+impl<G> Decided<G> {
+    /// A grant, with what must be durable before it is told.
+    pub(crate) const fn grant(granted: G, change: Change) -> Self {
+        Self {
+            outcome: Ok(granted),
+            change: Some(change),
+        }
+    }
+
+    /// A refusal, with what it changes, if anything (a wrong code counts).
+    pub(crate) const fn refuse(refusal: Refusal, change: Option<Change>) -> Self {
+        Self {
+            outcome: Err(refusal),
+            change,
+        }
+    }
+
+    /// What must be made durable.
+    pub(crate) const fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
+    }
+
+    fn open(self) -> Committed<G> {
+        Some(self.outcome)
+    }
+}
+
+/// The outcome, once durable. `None`: something that the decision read has changed since; load and decide again.
+pub(crate) type Committed<G> = Option<Result<G, Refusal>>;
+
+/// Makes durable what a decision changes, then opens it.
+pub(crate) async fn commit<G>(
+    store: &(dyn Erased + 'static),
+    decided: Decided<G>,
+    writes: Option<Writes>,
+) -> Result<Committed<G>, Fault> {
+    match writes {
+        None => Ok(decided.open()),
+        Some(writes) => {
+            let ended = store.commit(writes).await;
+            after(store, decided, ended).await
+        }
+    }
+}
+
+/// The same in the host's transaction. A refusal is made durable apart, after the host's transaction is rolled back: a wrong
+/// code that is rolled back with the host's work would not count.
+pub(crate) async fn commit_in<G, T: HostTx>(
+    mut transaction: T,
+    store: &(dyn Erased + 'static),
+    decided: Decided<G>,
+    writes: Option<Writes>,
+) -> Result<Committed<G>, Fault> {
+    let writes = match (&decided.outcome, writes) {
+        (Ok(_), Some(writes)) => writes,
+        (_, writes) => {
+            transaction.rollback().await?;
+            return commit(store, decided, writes).await;
+        }
+    };
+    let mut ended = transaction.apply(&writes).await;
+    match ended {
+        Ok(Commit::Done) => ended = transaction.commit().await.map(|()| Commit::Done),
+        _ => transaction.rollback().await?,
+    }
+    after(store, decided, ended).await
+}
+
+/// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
+/// through.
+async fn after<G>(
+    store: &(dyn Erased + 'static),
+    decided: Decided<G>,
+    ended: Result<Commit, Fault>,
+) -> Result<Committed<G>, Fault> {
+    match (ended, &decided.change) {
+        (Ok(Commit::Done), _) => Ok(decided.open()),
+        (Ok(Commit::Stale), _) => Ok(None),
+        (Err(Fault::Unknown(_)), Some(change)) => {
+            let found = store.load(&[RowKey::Attempt(change.attempt)]).await?;
+            let ours = found.iter().any(|found| {
+                matches!(&found.row, Row::Attempt(row) if disk::attempt_mark(&row.body) == Some(change.mark))
+            });
+            // Absent is not "never": the commit may still be on its way. Deciding again under the same attempt id is
+            // safe, since only one of the two can win.
+            Ok(if ours { decided.open() } else { None })
+        }
+        (Err(fault), _) => Err(fault),
+    }
+}

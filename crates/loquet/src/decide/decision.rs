@@ -1,0 +1,295 @@
+//! Deciding: what is read for it, and what it writes. Total and pure.
+
+use loquet_otp::Secret;
+use loquet_policy::{
+    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId,
+    Snapshot, UnixTime,
+};
+
+use crate::audit::{Record, Refusals};
+use crate::decide::change::Change;
+use crate::decide::commit::Decided;
+use crate::decide::operation::{After, Case, Effects, Facts, Input, Operation};
+use crate::decide::recipients::addressed;
+use crate::devices;
+use crate::disk::FirstOutcome;
+use crate::records::{AccountRecord, OrganizationRecord, Rules};
+use crate::store::{AttemptId, RowKey};
+
+/// The rows that an operation still needs, given what is known. Empty: enough to decide.
+pub(crate) fn needs<C: Operation>(operation: &C, id: AttemptId, facts: &Facts) -> Vec<RowKey> {
+    if facts.read.is_empty() {
+        let mut keys = vec![RowKey::Attempt(id), RowKey::Account(operation.actor())];
+        keys.extend(
+            operation
+                .subject()
+                .filter(|subject| *subject != operation.actor())
+                .map(RowKey::Account),
+        );
+        return keys;
+    }
+    home(facts)
+}
+
+/// What is still to be read of the actor's organization.
+pub(crate) fn home(facts: &Facts) -> Vec<RowKey> {
+    let org = facts.actor.as_ref().map(|actor| actor.facts.org);
+    org.into_iter()
+        .flat_map(home_of)
+        .filter(|key| !facts.read.iter().any(|(read, _)| read == key))
+        .collect()
+}
+
+pub(crate) fn home_of(org: OrgId) -> [RowKey; 2] {
+    [RowKey::Organization(org), RowKey::Roster(org)]
+}
+
+/// Decides. Total and pure.
+pub(crate) fn decide<C: Operation>(
+    operation: &C,
+    input: &Input<'_>,
+    facts: &Facts,
+) -> Decided<C::Grant> {
+    let now = input.now;
+    let refuse = |refusal: Refusal| Decided::refuse(refusal, None);
+    match &facts.repeated {
+        // A repeated attempt learns how it ended and gets nothing: the browser that got the first answer goes on with
+        // it.
+        Some(FirstOutcome::Granted) => return refuse(Refusal::AlreadyCompleted),
+        Some(FirstOutcome::Refused(refusal)) => return refuse(*refusal),
+        None => {}
+    }
+    let Some(actor) = &facts.actor else {
+        return refuse(Refusal::UnknownAccount);
+    };
+    let subject = match operation.subject() {
+        None => None,
+        Some(same) if same == actor.facts.id => Some(actor),
+        // Of another organization is as good as not there: nothing is written that would tell the two apart.
+        Some(_) => match &facts.subject {
+            Some(subject) if subject.facts.org == actor.facts.org => Some(subject),
+            _ => return refuse(Refusal::UnknownAccount),
+        },
+    };
+    let case = Case {
+        attempt: input.attempt,
+        id: input.id,
+        now,
+        entropy: input.entropy,
+        keys: input.keys,
+        actor,
+        organization: facts.organization.as_ref(),
+        session: operation.session(),
+        access: &facts.access,
+        geo: &facts.geo,
+    };
+    if let Some(session) = case.session
+        && let Err(refusal) = actor.check(session, input.limits, now)
+        && !(C::WHILE_OWING && refusal.next_step() == Some(NextStep::SecondFactor))
+    {
+        return refuse(refusal);
+    }
+    let command = match operation.command(&case) {
+        Ok(command) => command,
+        Err(refused) => return Decided::refuse(refused, None),
+    };
+    let snapshot = Snapshot {
+        organization: facts
+            .organization
+            .as_ref()
+            .map(|organization| &organization.facts),
+        roster: facts.roster.as_ref(),
+        actor: &actor.facts,
+        session: case.session,
+        subject: subject.map(|subject| &subject.facts),
+    };
+    let fresh = Fresh {
+        session: devices::session_on(case.device_number(C::GIVES_CODE), case.entropy.session),
+    };
+    let decision = loquet_policy::decide(&snapshot, &command, now, fresh);
+    write(operation, &case, facts, decision)
+}
+
+/// Turns the rules' decision into rows and a grant.
+fn write<C: Operation>(
+    operation: &C,
+    case: &Case<'_>,
+    facts: &Facts,
+    decision: Decision,
+) -> Decided<C::Grant> {
+    let mut record = record(operation, case, facts, &decision);
+    let Decision {
+        answer,
+        changes,
+        mut notices,
+    } = decision;
+    let mut refusals = case.actor.refusals;
+    if let Err(refusal) = answer
+        && changes.is_empty()
+    {
+        match recorded(refusal, &mut refusals, case.now) {
+            Some(left) => record.last = left == 0,
+            None => return Decided::refuse(refusal, None),
+        }
+    }
+    let bound = match answer {
+        Ok(Grant::Bound { .. }) => case.session.map(|session| session.id),
+        _ => None,
+    };
+    let mut rows = Rows::after(case, facts, changes, bound, operation.rules());
+    rows.actor.refusals = refusals;
+    if let Ok(granted) = &answer {
+        case.entered(C::GIVES_CODE, granted, &mut rows.actor, &mut notices);
+        rows.actor.follow_sessions(case.session, granted);
+        let mut effects = Effects {
+            actor: &mut rows.actor,
+            organization: &mut rows.organization,
+            notices: &mut notices,
+        };
+        operation.effects(case, &mut effects);
+    }
+    let outcome = rows.grant(operation, case, answer);
+    if let Err(refused) = &outcome {
+        refused.code().clone_into(&mut record.verdict);
+    }
+    let organization = rows.organization.as_ref().or(case.organization);
+    let roster = rows.roster.as_ref().or(facts.roster.as_ref());
+    let change = Change {
+        attempt: case.id,
+        mark: case.entropy.mark,
+        outcome: match &outcome {
+            Err(refusal) => FirstOutcome::Refused(*refusal),
+            _ => FirstOutcome::Granted,
+        },
+        read: facts.read.clone(),
+        record,
+        notices: addressed(notices, organization, roster),
+        organization: rows.organization,
+        roster: rows.roster,
+        actor: rows.actor,
+        subject: rows.subject,
+    };
+    match outcome {
+        Ok(granted) => Decided::grant(granted, change),
+        // A grant that cannot be handed over is not made: nothing of it is written.
+        Err(refused) if answer.is_ok() => Decided::refuse(refused, None),
+        Err(refused) => Decided::refuse(refused, Some(change)),
+    }
+}
+
+/// What the audit log says of a grant; of a refusal it has another verdict.
+fn record<C: Operation>(
+    operation: &C,
+    case: &Case<'_>,
+    facts: &Facts,
+    decision: &Decision,
+) -> Record {
+    Record {
+        subject: operation.subject(),
+        rule: Some(case.rule(decision)),
+        address: case.attempt.client.address,
+        policy: organization_version(facts),
+        ..Record::new(case.now, case.actor.facts.id, C::NAME, "GRANTED")
+    }
+}
+
+/// The rows as the rules leave them; `None` where one stays as it is.
+struct Rows {
+    actor: AccountRecord,
+    subject: Option<AccountRecord>,
+    organization: Option<OrganizationRecord>,
+    roster: Option<Roster>,
+}
+
+impl Rows {
+    /// Brings what was read in line with what the rules changed. `bound` is the session whose enrollment was confirmed,
+    /// `rules` the text of access rules that the organization names from now on.
+    fn after(
+        case: &Case<'_>,
+        facts: &Facts,
+        changes: Changes,
+        bound: Option<SessionId>,
+        rules: Option<&Rules>,
+    ) -> Self {
+        let fresh = Secret::from(case.entropy.secret);
+        // What cannot be read forgets nothing.
+        let offered = case
+            .organization
+            .is_none_or(|organization| organization.devices);
+        let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
+            let mut record = record.clone();
+            let before = record.facts.clone();
+            if let Some(facts) = facts {
+                record.secrets.follow(&before, &facts, bound, &fresh);
+                record.facts = facts;
+            }
+            if record.facts.epoch != before.epoch {
+                record.sessions.clear();
+            }
+            record
+                .devices
+                .follow(&before, &record.facts, offered, case.now);
+            record
+        };
+        let subject = changes.subject.zip(facts.subject.as_ref());
+        let organization = changes.organization.zip(case.organization.cloned());
+        Self {
+            actor: follow(case.actor, changes.actor, bound),
+            subject: subject.map(|(new, subject)| follow(subject, Some(new), None)),
+            organization: organization.map(|(new, mut organization)| {
+                organization.follow(new, rules, case.now);
+                organization
+            }),
+            roster: changes
+                .roster
+                .filter(|roster| facts.roster.as_ref() != Some(roster)),
+        }
+    }
+
+    /// What the operation hands over.
+    fn grant<C: Operation>(
+        &self,
+        operation: &C,
+        case: &Case<'_>,
+        answer: Result<Grant, Refusal>,
+    ) -> Result<C::Grant, Refusal> {
+        let after = After {
+            actor: &self.actor,
+            organization: self.organization.as_ref().or(case.organization),
+        };
+        operation.grant(&answer?, case, &after)
+    }
+}
+
+/// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. A thief of one
+/// password could provoke them without end.
+fn recorded(refusal: Refusal, refusals: &mut Refusals, now: UnixTime) -> Option<u8> {
+    if unrecorded(refusal) {
+        None
+    } else {
+        refusals.count(now)
+    }
+}
+
+/// Refusals that change nothing and say nothing of intent are not worth a record at all. Of the others an hour's first
+/// [`REFUSALS`](crate::audit::REFUSALS) of one account are recorded.
+const fn unrecorded(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Throttled { .. }
+            | Refusal::Malformed
+            | Refusal::AlreadyUsed { .. }
+            | Refusal::LogInRefused
+            | Refusal::LogInRequired
+            | Refusal::StaleLogIn
+            | Refusal::LogInExpired
+    )
+}
+
+fn organization_version(facts: &Facts) -> u64 {
+    facts
+        .read
+        .iter()
+        .find(|(key, _)| matches!(key, RowKey::Organization(_)))
+        .map_or(0, |(_, version)| version.0)
+}

@@ -1,0 +1,255 @@
+//! What a operation shows the rules: what a typed code, a place, a session amount to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use loquet_ipfilter::{Decision, DeviceTier, Filter, Origin, Tag};
+use loquet_otp::{Acceptance, Drift, Reach, Search, Secret, Totp, TypedCode, Verdict};
+use loquet_policy::{
+    Access, Account, Authenticator, BreakGlass, CodeCheck, Level, PairCheck, Submitted, UnixTime,
+    Vantage, limits,
+};
+
+use crate::decide::{Case, Keys, Typed};
+use crate::enrollment::codes::{BreakGlassCode, ResetCode};
+use crate::hash;
+use crate::records::OrganizationRecord;
+use loquet_policy::Session;
+
+/// The organization's access rules, ready to answer.
+#[derive(Debug, Default, Clone)]
+pub(crate) enum AccessCheck {
+    /// There are rules that cannot be read.
+    #[default]
+    Unreadable,
+    /// There are no rules.
+    Open,
+    /// These rules.
+    Guarded(Arc<Filter>),
+}
+
+impl AccessCheck {
+    pub(crate) fn access(
+        &self,
+        address: Option<IpAddr>,
+        tags: &[Tag],
+        device: DeviceTier,
+    ) -> Access {
+        match self {
+            Self::Unreadable => Access::Unknown,
+            Self::Open => Access::Allowed,
+            Self::Guarded(filter) => {
+                let origin = Origin {
+                    address,
+                    tags,
+                    device,
+                };
+                if filter.decide(&origin) == Decision::Allow {
+                    Access::Allowed
+                } else if address.is_none() {
+                    Access::Unknown
+                } else {
+                    Access::Denied
+                }
+            }
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Where this request comes from.
+    pub(crate) fn origin<'t>(&self, tags: &'t [Tag]) -> Origin<'t> {
+        Origin {
+            address: self.attempt.client.address,
+            tags,
+            device: self.tier(),
+        }
+    }
+
+    /// What the access rules say of this request by this person.
+    pub(crate) fn access(&self) -> Access {
+        self.access.access(
+            self.attempt.client.address,
+            &tags(&self.actor.facts),
+            self.tier(),
+        )
+    }
+
+    /// A live session at Level2 and a known device have their own waits and the last twenty tries.
+    pub(crate) fn vantage(&self) -> Vantage {
+        match (self.session, self.tier()) {
+            (Some(session), _) if session.level == Level::Level2 => Vantage::LiveSession,
+            (_, DeviceTier::Known) => Vantage::KnownDevice,
+            (_, DeviceTier::Unknown) => Vantage::Stranger,
+        }
+    }
+
+    /// What a typed code of the active authenticator amounts to.
+    pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
+        let after = match self.actor.facts.authenticator {
+            Authenticator::Active { step, drift, .. } => Some((step, drift)),
+            _ => None,
+        };
+        let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
+        Submitted {
+            check,
+            vantage: self.vantage(),
+        }
+    }
+
+    /// What a typed code of the enrollment that this session began amounts to.
+    pub(crate) fn pending(&self, typed: &Typed) -> CodeCheck {
+        let session = self.session.map(|session| session.id);
+        let secret = session.and_then(|session| self.actor.secrets.pending(session));
+        check(typed, secret, self.now, None)
+    }
+
+    /// What two consecutive codes of the active authenticator amount to.
+    pub(crate) fn pair(&self, typed: &[Typed; 2]) -> PairCheck {
+        let totp = Totp::default();
+        let Some(codes) = parse_pair(&totp, typed) else {
+            return PairCheck::Malformed;
+        };
+        let (Some(secret), Authenticator::Active { step: used, .. }) =
+            (&self.actor.secrets.active, self.actor.facts.authenticator)
+        else {
+            return PairCheck::Wrong;
+        };
+        let Ok(reach) = Reach::new(limits::DRIFT_MAX.unsigned_abs()) else {
+            return PairCheck::Wrong;
+        };
+        let key = secret.key(totp.algorithm);
+        let search = |after| totp.resynchronize(&key, &codes, self.now.0, Search { reach, after });
+        match (search(Some(used)), search(None)) {
+            (Some(found), _) => {
+                i8::try_from(found.drift.steps()).map_or(PairCheck::Wrong, |drift| {
+                    PairCheck::Good {
+                        step: found.step,
+                        drift,
+                    }
+                })
+            }
+            (None, Some(found)) => {
+                let fresh_at = totp.starts_at(used.saturating_add(2));
+                PairCheck::Used {
+                    step: found.step,
+                    wait: fresh_at.saturating_sub(self.now.0),
+                }
+            }
+            (None, None) => PairCheck::Wrong,
+        }
+    }
+
+    /// The break-glass code that this session is shown: the same again until the organization's rules change, so that
+    /// showing it needs no row.
+    pub(crate) fn proposed_break_glass(&self) -> Option<BreakGlassCode> {
+        Some(proposed_break_glass(
+            self.keys,
+            self.session?,
+            self.organization?,
+        ))
+    }
+
+    pub(crate) fn new_reset_code(&self) -> ResetCode {
+        ResetCode::from_entropy(self.entropy.half_secret())
+    }
+}
+
+/// See [`Case::proposed_break_glass`].
+pub(crate) fn proposed_break_glass(
+    keys: &Keys,
+    session: &Session,
+    organization: &OrganizationRecord,
+) -> BreakGlassCode {
+    let break_glass = match organization.facts.break_glass {
+        BreakGlass::Unset => [0; 32],
+        BreakGlass::Ready { break_glass, .. }
+        | BreakGlass::Void { break_glass, .. }
+        | BreakGlass::Opening { break_glass, .. }
+        | BreakGlass::Open { break_glass, .. } => break_glass.to_bytes(),
+    };
+    let derived = hash::mac(
+        &keys.break_glass,
+        "break-glass",
+        &[
+            &session.account.to_bytes(),
+            &session.id.0.to_be_bytes(),
+            &organization.facts.id.to_bytes(),
+            &break_glass,
+        ],
+    );
+    BreakGlassCode::from_entropy(*hash::half(derived))
+}
+
+/// The groups that the access rules know a person by: the roles' numbers.
+pub(crate) fn tags(account: &Account) -> Vec<Tag> {
+    account
+        .roles
+        .iter()
+        .map(|role| Tag(u32::from(role.0)))
+        .collect()
+}
+
+/// What a typed code amounts to. `after` is the last accepted step and the phone's drift.
+fn check(
+    typed: &Typed,
+    secret: Option<&Secret>,
+    now: UnixTime,
+    after: Option<(u64, i8)>,
+) -> CodeCheck {
+    if typed.is_empty() {
+        return CodeCheck::Absent;
+    }
+    let totp = Totp::default();
+    let Some(code) = typed.code(totp.digits) else {
+        return CodeCheck::Malformed;
+    };
+    let Some(secret) = secret else {
+        return CodeCheck::Wrong { behind: None };
+    };
+    let key = secret.key(totp.algorithm);
+    let drift = after.map_or(0, |(_, drift)| i64::from(drift));
+    let drift = Drift::new(drift).unwrap_or(Drift::NONE);
+    let bound = after.map(|(step, _)| step);
+    match totp.verify(
+        &key,
+        code,
+        now.0,
+        Acceptance {
+            drift,
+            after: bound,
+            ..Acceptance::default()
+        },
+    ) {
+        Verdict::Accepted(found) => CodeCheck::Good {
+            step: found.step,
+            // The window is a step each way.
+            offset: i8::try_from(found.offset).unwrap_or_default(),
+        },
+        Verdict::AlreadyUsed { step, fresh_at } => CodeCheck::Used {
+            step,
+            wait: fresh_at.saturating_sub(now.0),
+        },
+        Verdict::Wrong => {
+            let behind = totp.steps_behind(
+                &key,
+                code,
+                now.0,
+                Search {
+                    reach: Reach::MAX,
+                    after: bound,
+                },
+            );
+            let minutes = behind.map(|steps| {
+                let seconds = steps.saturating_mul(totp.period.seconds());
+                u16::try_from(seconds.div_ceil(60)).unwrap_or(u16::MAX)
+            });
+            CodeCheck::Wrong { behind: minutes }
+        }
+    }
+}
+
+fn parse_pair(totp: &Totp, typed: &[Typed; 2]) -> Option<[TypedCode; 2]> {
+    let [first, second] = typed;
+    Some([first.code(totp.digits)?, second.code(totp.digits)?])
+}

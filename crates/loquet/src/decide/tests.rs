@@ -1,0 +1,388 @@
+//! Decisions as values: what they ask for and what they write, before any store sees it.
+
+use loquet_ipfilter::Geo;
+use loquet_otp::{Secret, Totp};
+use loquet_policy::{
+    Account, AccountId, Audience, Authenticator, Command, Event, Latch, Level, Notice, OrgId,
+    Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
+};
+
+use super::recipients::once_each;
+use super::*;
+use crate::admin::organization::ApplyDue;
+use crate::admin::settings::Harden;
+use crate::admin::users::Reset;
+use crate::decide::commit::Decided;
+use crate::devices::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
+use crate::disk::FirstOutcome;
+use crate::edge::Entropy;
+use crate::records::{AccountRecord, OrganizationRecord, Secrets};
+use crate::session::attempt::Attempt;
+use crate::session::limits::{SessionLimits, Sessions};
+use crate::session::operations::{LogIn, LogOutEverywhere, VerifyCode};
+use crate::store::{AttemptId, RowKey, Version};
+
+mod sessions;
+
+const NOW: UnixTime = UnixTime(1_790_000_000);
+const SECRET: [u8; 20] = [9; 20];
+const SESSION: SessionId = SessionId(77);
+const VERSION: Version = Version(5);
+
+fn entropy() -> Entropy {
+    Entropy {
+        secret: [1; 20],
+        session: [3; 8],
+        mark: [4; 16],
+    }
+}
+
+fn keys() -> Keys {
+    Keys {
+        break_glass: [1; 32],
+        link: [2; 32],
+        place: [3; 32],
+        recovery: [4; 32],
+        session: [5; 32],
+        attempt: [7; 32],
+    }
+}
+
+const ATTEMPT: AttemptId = AttemptId([6; 16]);
+
+/// The session, on no device, on the one that is remembered, and on one that is not.
+fn live() -> Sessions {
+    let mut sessions = Sessions::default();
+    sessions.replace(None, &session(Level::Level2));
+    for number in [0, 1, 2] {
+        let id = session_on(number, [1; 8]);
+        let on = Session {
+            id,
+            ..session(Level::Level2)
+        };
+        sessions.replace(None, &on);
+    }
+    sessions
+}
+
+/// A user with an authenticator and a remembered device.
+fn person(id: u64, role: RoleId) -> AccountRecord {
+    let org = OrgId::from(9_u64);
+    let mut facts = Account::new(id.into(), org, RoleSet::of(role), NOW);
+    facts.authenticator = Authenticator::Active {
+        since: NOW,
+        step: 0,
+        drift: 0,
+        told: None,
+    };
+    facts.ever = true;
+    let secrets = Secrets {
+        active: Some(Secret::from(SECRET)),
+        pendings: Vec::new(),
+    };
+    let mut devices = Devices::default();
+    devices.remember(DeviceLogIn {
+        account: facts.id,
+        number: 1,
+        fresh: DeviceId::from_entropy([8; 16]),
+        address: None,
+        place: None,
+        country: None,
+        now: NOW,
+    });
+    AccountRecord {
+        secrets,
+        devices,
+        sessions: live(),
+        ..AccountRecord::new(facts, &id.to_string(), &id.to_string())
+    }
+}
+
+fn organization() -> OrganizationRecord {
+    let mut facts = Organization::new(OrgId::from(9_u64));
+    facts.latch = Latch::Enabled {
+        since: NOW,
+        by: 1_u64.into(),
+    };
+    OrganizationRecord {
+        devices: true,
+        ..OrganizationRecord::new(facts, "À petits pas")
+    }
+}
+
+/// An administrator, and a user whom a command is about.
+fn facts(subject: Option<AccountRecord>) -> Facts {
+    let actor = person(1, RoleId::ADMINISTRATOR);
+    let organization = organization();
+    let mut roster = Roster::new(organization.facts.id);
+    roster.admit(&actor.facts);
+    let rows = [
+        RowKey::Account(actor.facts.id),
+        RowKey::Organization(organization.facts.id),
+        RowKey::Roster(organization.facts.id),
+    ];
+    Facts {
+        organization: Some(organization),
+        roster: Some(roster),
+        actor: Some(actor),
+        subject,
+        access: AccessCheck::Open,
+        repeated: None,
+        geo: Geo::default(),
+        read: rows.map(|key| (key, VERSION)).into(),
+    }
+}
+
+fn session(level: Level) -> Session {
+    Session {
+        account: 1_u64.into(),
+        id: SESSION,
+        epoch: 0,
+        level,
+        at: NOW,
+    }
+}
+
+fn code() -> String {
+    let totp = Totp::default();
+    let key = Secret::from(SECRET).key(totp.algorithm);
+    totp.generate(&key, NOW.0).to_string()
+}
+
+fn decided<C: Operation>(operation: &C, facts: &Facts) -> Decided<C::Grant> {
+    decided_by(operation, Attempt::default(), NOW, facts)
+}
+
+fn decided_by<C: Operation>(
+    operation: &C,
+    attempt: Attempt,
+    now: UnixTime,
+    facts: &Facts,
+) -> Decided<C::Grant> {
+    let input = Input {
+        attempt: &attempt,
+        id: ATTEMPT,
+        limits: &SessionLimits::default(),
+        now,
+        entropy: &entropy(),
+        keys: &keys(),
+    };
+    decide(operation, &input, facts)
+}
+
+fn reset(subject: u64) -> Reset {
+    Reset {
+        session: session(Level::Level2),
+        subject: subject.into(),
+        aloud: false,
+        typed: code().into(),
+    }
+}
+
+#[test]
+fn no_row_is_requested_twice() {
+    let asked = needs(&reset(1), ATTEMPT, &Facts::default());
+    assert_eq!(asked.len(), 2, "oneself once: {asked:?}");
+    let asked = needs(&reset(2), ATTEMPT, &Facts::default());
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    let missing = Facts {
+        organization: None,
+        roster: None,
+        ..facts(None)
+    };
+    let asked = needs(&reset(2), ATTEMPT, &missing);
+    assert!(asked.is_empty(), "they are not there: {asked:?}");
+    let unread = Facts {
+        read: vec![(RowKey::Account(1_u64.into()), VERSION)],
+        ..missing
+    };
+    assert_eq!(needs(&reset(2), ATTEMPT, &unread).len(), 2);
+}
+
+#[test]
+fn reset_leaves_no_secret_and_no_device() {
+    let facts = facts(Some(person(2, RoleId::EMPLOYEE)));
+    let decided = decided(&reset(2), &facts);
+    let subject = decided.change().unwrap().subject.as_ref().unwrap();
+    assert!(subject.secrets.active.is_none());
+    assert!(subject.devices.list(NOW).is_empty());
+    let actor = &decided.change().unwrap().actor;
+    assert!(actor.secrets.active.is_some(), "the actor's own stays");
+    assert_eq!(actor.devices.list(NOW).len(), 1);
+}
+
+#[test]
+fn account_of_another_organization_is_unknown() {
+    let mut stranger = person(2, RoleId::EMPLOYEE);
+    stranger.facts.org = OrgId::from(10_u64);
+    for subject in [Some(stranger), None] {
+        let decided = decided(&reset(2), &facts(subject));
+        assert!(decided.change().is_none());
+    }
+}
+
+#[test]
+fn unchanged_rows_are_not_written() {
+    let account = 1_u64.into();
+    let facts = facts(None);
+    let settled = decided(&ApplyDue { account }, &facts);
+    let change = settled.change().unwrap();
+    assert!(change.organization.is_none(), "nothing is due");
+    assert!(change.roster.is_none());
+    assert_eq!(change.record.policy, VERSION.0);
+    let entered = decided(&LogIn { account }, &facts);
+    assert!(entered.change().unwrap().roster.is_none());
+}
+
+#[test]
+fn attempt_keeps_its_refusal() {
+    let give = |typed: &str| VerifyCode {
+        session: session(Level::HalfLogin),
+        typed: typed.into(),
+    };
+    let wrong = if code() == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    let counted = decided(&give(wrong), &facts(None));
+    let outcome = &counted.change().unwrap().outcome;
+    assert!(matches!(
+        outcome,
+        FirstOutcome::Refused(Refusal::WrongCode { .. })
+    ));
+    let granted = decided(&give(&code()), &facts(None));
+    assert!(matches!(
+        granted.change().unwrap().outcome,
+        FirstOutcome::Granted
+    ));
+}
+
+#[test]
+fn refusals_without_intent_leave_no_record() {
+    let half = session(Level::HalfLogin);
+    let typed = "12345".into();
+    let malformed = decided(
+        &VerifyCode {
+            session: half,
+            typed,
+        },
+        &facts(None),
+    );
+    assert!(malformed.change().is_none());
+    let idle = decided(&Harden { session: half }, &facts(None));
+    let record = &idle.change().unwrap().record;
+    assert_eq!(record.verdict, "CODE_REQUIRED");
+}
+
+/// An operation whose grant cannot be returned.
+#[derive(Hash)]
+struct Undeliverable;
+
+impl Operation for Undeliverable {
+    type Grant = ();
+    const NAME: &'static str = "undeliverable";
+
+    fn actor(&self) -> AccountId {
+        1_u64.into()
+    }
+
+    fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
+        Ok(Command::ReportLost)
+    }
+
+    fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refusal> {
+        Err(Refusal::PolicyUnavailable)
+    }
+}
+
+#[test]
+fn undeliverable_grant_is_not_made() {
+    assert!(decided(&Undeliverable, &facts(None)).change().is_none());
+}
+
+#[test]
+fn only_owners_enrollment_letter_has_a_link() {
+    let decided = decided(&reset(2), &facts(Some(person(2, RoleId::EMPLOYEE))));
+    let change = decided.change().unwrap();
+    let account = 1_u64.into();
+    let (owner, all) = (Audience::Owner { account }, Audience::Administrators);
+    let bound = Event::Bound {
+        purpose: Purpose::First,
+    };
+    for (to, event, linked) in [
+        (owner, bound, true),
+        (all, bound, false),
+        (owner, Event::CodeReused, false),
+    ] {
+        let link = change.epoch_of_link(&Notice { to, event });
+        assert_eq!(link.is_some(), linked, "{to:?} {event:?}");
+    }
+}
+
+#[test]
+fn administrators_are_told_once() {
+    let announced = |role| {
+        let date = NOW;
+        let event = Event::MandateAnnounced { role, date };
+        let notice = |to| Notice { to, event };
+        vec![
+            notice(Audience::Covered { role }),
+            notice(Audience::Administrators),
+        ]
+    };
+    let organization = organization();
+    let of = |notices| once_each(notices, Some(&organization)).len();
+    assert_eq!(of(announced(RoleId::EMPLOYEE)), 1, "they are employees");
+    assert_eq!(of(announced(RoleId::PARENT)), 2, "and no parents");
+    let mut others = announced(RoleId::EMPLOYEE);
+    others.truncate(1);
+    others.push(Notice {
+        to: Audience::Administrators,
+        event: Event::BreakGlassCodeVoid,
+    });
+    assert_eq!(of(others), 2, "another event");
+    assert_eq!(once_each(announced(RoleId::EMPLOYEE), None).len(), 2);
+}
+
+#[test]
+fn unreadable_access_rules_refuse_everyone() {
+    let unreadable = Facts {
+        access: AccessCheck::Unreadable,
+        ..facts(None)
+    };
+    let entered = decided(
+        &LogIn {
+            account: 1_u64.into(),
+        },
+        &unreadable,
+    );
+    let record = &entered.change().unwrap().record;
+    assert_eq!(record.verdict, "ACCESS_UNKNOWN");
+    let rule = Some("access ACCESS_UNKNOWN");
+    assert_eq!(record.rule.as_deref(), rule);
+}
+
+#[test]
+fn no_device_is_remembered_without_a_number() {
+    let mut facts = facts(None);
+    let actor = facts.actor.as_mut().unwrap();
+    actor.devices.remember(DeviceLogIn {
+        account: actor.facts.id,
+        number: u16::MAX,
+        fresh: DeviceId::from_entropy([7; 16]),
+        address: None,
+        place: None,
+        country: None,
+        now: NOW,
+    });
+    let remember = Attempt::default().remember_device(true);
+    let give = VerifyCode {
+        session: session(Level::HalfLogin),
+        typed: code().into(),
+    };
+    let decided = decided_by(&give, remember, NOW, &facts);
+    let devices = &decided.change().unwrap().actor.devices;
+    let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [1, u16::MAX]);
+}

@@ -1,0 +1,254 @@
+//! Devices: remembered with a right code, recognized at each log-in, forgotten at will.
+
+use loquet_ipfilter::DeviceTier;
+use loquet_policy::{
+    AccountId, Audience, Command, Event, Grant, Level, Notice, Refusal, Snapshot, may_administer,
+    rights,
+};
+
+use crate::decide::{After, Case, done};
+use crate::devices::{self, DeviceId, Seen};
+use crate::records::AccountRecord;
+use loquet_policy::Session;
+
+impl Case<'_> {
+    /// The device that this request comes from: by its cookie, or by what its session was begun on.
+    fn device(&self) -> Option<u16> {
+        self.offered()
+            .then(|| {
+                let actor = self.actor;
+                self.attempt
+                    .client
+                    .device
+                    .and_then(|id| actor.devices.find(id, actor.facts.id, self.now))
+                    .or_else(|| actor.devices.of(self.session?.id, self.now))
+            })
+            .flatten()
+    }
+
+    pub(crate) fn tier(&self) -> DeviceTier {
+        self.device()
+            .map_or(DeviceTier::Unknown, |_| DeviceTier::Known)
+    }
+
+    fn offered(&self) -> bool {
+        self.organization
+            .is_some_and(|organization| organization.devices)
+    }
+
+    /// Whether a right code of this operation makes the device known.
+    fn remembers(&self, gives_code: bool) -> bool {
+        self.attempt.remember && self.offered() && gives_code
+    }
+
+    /// The number that a session of this operation will bear; 0 on a device that is not remembered.
+    pub(crate) fn device_number(&self, gives_code: bool) -> u16 {
+        self.device()
+            .or_else(|| {
+                self.actor
+                    .devices
+                    .next()
+                    .filter(|_| self.remembers(gives_code))
+            })
+            .unwrap_or(0)
+    }
+
+    /// A session was granted: its device is recognized, or remembered, and its owner told of what is new.
+    pub(crate) fn entered(
+        &self,
+        gives_code: bool,
+        granted: &Grant,
+        actor: &mut AccountRecord,
+        notices: &mut Vec<Notice>,
+    ) {
+        let (Grant::Session { session, .. } | Grant::Bound { session, .. }) = granted else {
+            return;
+        };
+        let old = self.session;
+        let is_entry = old.is_none_or(|old| !matches!(old.level, Level::Level1 | Level::Level2));
+        let with_rights = matches!(session.level, Level::Level1 | Level::Level2);
+        let new = self.device().is_none() && self.remembers(gives_code);
+        if !with_rights || !(is_entry || new) {
+            return;
+        }
+        let account = actor.facts.id;
+        let address = self.attempt.client.address;
+        let log_in = devices::LogIn {
+            account,
+            number: self.device_number(gives_code),
+            fresh: self.fresh_device(),
+            address,
+            place: address.map(|address| devices::place(&self.keys.place, account, address)),
+            country: address
+                .and_then(|address| self.geo.country(address))
+                .map(|country| country.to_string()),
+            now: self.now,
+        };
+        let event = if new && log_in.number != 0 {
+            actor.devices.remember(log_in);
+            Event::DeviceRemembered
+        } else {
+            match actor.devices.enter(log_in, self.attempt.client.device) {
+                Seen::Expected => return,
+                Seen::NewPlace => Event::NewPlace,
+                Seen::NewDevice => Event::NewDevice,
+            }
+        };
+        notices.push(Notice {
+            to: Audience::Owner { account },
+            event,
+        });
+    }
+
+    fn fresh_device(&self) -> DeviceId {
+        DeviceId::from_entropy(self.entropy.half_secret())
+    }
+
+    /// What the browser should hold from now on, if this decision made or changed it.
+    pub(crate) fn new_cookie(&self, after: &AccountRecord) -> Option<DeviceId> {
+        let fresh = self.fresh_device();
+        after
+            .devices
+            .find(fresh, after.facts.id, self.now)
+            .map(|_| fresh)
+    }
+
+    fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot {
+            organization: self.organization.map(|organization| &organization.facts),
+            roster: None,
+            actor: &self.actor.facts,
+            session: self.session,
+            subject: None,
+        }
+    }
+}
+
+/// Whether the people of the organization may have devices remembered. Off, everything about devices is forgotten.
+///
+/// # Security
+/// On, a page that asks for a code says what will be kept before it offers to: see [`device`](crate::devices).
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct SetDevicesRemembered {
+    /// An administrator's session with a recent code.
+    pub(crate) session: Session,
+    /// Whether they may.
+    pub(crate) on: bool,
+}
+
+in_session!(
+    SetDevicesRemembered;
+    "set_devices_remembered",
+    (),
+    done,
+    |this, case| {
+        may_administer(&case.snapshot(), case.now)?;
+        if case.offered() == this.on {
+            return Err(Refusal::Unchanged);
+        }
+        Command::ApplyDue
+    },
+    |this, case, effects| {
+        if let Some(organization) = effects.organization(case) {
+            organization.devices = this.on;
+        }
+        // The administrator's own devices are forgotten at once, those of other accounts with their next decision.
+        effects.actor.devices.let_go();
+        let event = Event::DevicesSwitched {
+            on: this.on,
+            by: this.session.account,
+        };
+        effects.tell(Audience::Administrators, event);
+    }
+);
+
+/// Forgets one of the own devices: its cookie is worth nothing, its sessions are over.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetDevice {
+    /// The owner's session.
+    pub(crate) session: Session,
+    /// The device's number.
+    pub(crate) number: u16,
+}
+
+/// Forgets all of the own devices; every session is over, the one that asks too.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetDevices {
+    /// The owner's session.
+    pub(crate) session: Session,
+}
+
+/// What became of the session that asked to forget a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forget {
+    /// It goes on.
+    StillHere,
+    /// It was begun on that device, and is over.
+    Over,
+}
+
+fn forgotten(_: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Forget, Refusal> {
+    let over = case
+        .session
+        .is_some_and(|session| after.actor.devices.ended(session.id, case.now));
+    Ok(if over {
+        Forget::Over
+    } else {
+        Forget::StillHere
+    })
+}
+
+in_session!(
+    ForgetDevice;
+    "forget_device",
+    Forget,
+    forgotten,
+    |this, case| {
+        rights(&case.snapshot(), case.now)?;
+        let mut list = case.actor.devices.list(case.now).into_iter();
+        if !list.any(|device| device.number == this.number) {
+            return Err(Refusal::Unchanged);
+        }
+        Command::ApplyDue
+    },
+    |this, _case, effects| {
+        effects.actor.devices.forget(this.number);
+        let account = this.session.account;
+        effects.tell(
+            Audience::Owner { account },
+            Event::DevicesForgotten { count: 1 },
+        );
+    }
+);
+
+in_session!(
+    ForgetDevices;
+    "forget_devices",
+    (),
+    done,
+    |_this, _case| Command::LogOutEverywhere,
+    |this, _case, effects| {
+        let count = effects.actor.devices.forget_all();
+        let account = this.session.account;
+        effects.tell(
+            Audience::Owner { account },
+            Event::DevicesForgotten { count },
+        );
+    }
+);
+
+/// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
+/// no one uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ForgetOldDevices {
+    /// Whose.
+    pub(crate) account: AccountId,
+}
+
+of_host!(
+    ForgetOldDevices;
+    "forget_old_devices",
+    (),
+    done,
+    |_this, _case| Command::ApplyDue
+);

@@ -1,0 +1,207 @@
+//! Binding an authenticator, replacing it, switching the question on and off, reporting a loss.
+
+pub use loquet_enrollment::Offer;
+use loquet_enrollment::{Label, LabelError, OfferError};
+use loquet_otp::Totp;
+use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
+
+use crate::account::operations::not_me_link;
+use crate::decide::{After, Case, Typed, done};
+use crate::enrollment::codes::ResetCode;
+use crate::hash;
+use crate::records::{AccountRecord, OrganizationRecord};
+use crate::session::operations::{LoggedIn, entered, stepped_up};
+use loquet_policy::Session;
+
+/// Begins an enrollment, or shows the one again that this session began.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct BeginEnrollment {
+    /// The session.
+    pub(crate) session: Session,
+    /// The reset code, as typed, where one is due; empty otherwise.
+    pub(crate) reset_code: Typed,
+}
+
+in_session!(
+    BeginEnrollment, const MAKES_SECRET;
+    "begin_enrollment",
+    Offer,
+    offered,
+    |this, case| {
+        Command::BeginEnrollment {
+            // A reset code that cannot be read is a wrong reset code: no stored digest equals this one.
+            reset_code: (!this.reset_code.is_empty()).then(|| {
+                this.reset_code
+                    .expose()
+                    .parse::<ResetCode>()
+                    .map_or(hash::digest("unreadable", &[]), |reset_code| {
+                        reset_code.digest()
+                    })
+            }),
+            recovery: case.new_recovery(),
+            access: case.access(),
+        }
+    }
+);
+
+/// Begins to replace an authenticator, which stays valid until the new one is confirmed.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct BeginReplacement {
+    /// The session.
+    pub(crate) session: Session,
+    /// A fresh code of the old one, as typed.
+    pub(crate) typed: Typed,
+}
+
+in_session!(
+    BeginReplacement, const MAKES_SECRET;
+    "begin_replacement",
+    Offer,
+    offered,
+    |this, case| {
+        Command::BeginReplacement {
+            code: case.submitted(&this.typed),
+            recovery: case.new_recovery(),
+        }
+    }
+);
+
+/// The first code of the authenticator that this session enrolls.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct ConfirmEnrollment {
+    /// The session that began it.
+    pub(crate) session: Session,
+    /// As typed.
+    pub(crate) typed: Typed,
+    /// After break-glass: the last group of the new break-glass code, as typed back; empty otherwise.
+    pub(crate) break_glass_typed_back: Typed,
+}
+
+in_session!(
+    ConfirmEnrollment, const GIVES_CODE;
+    "confirm_enrollment",
+    LoggedIn,
+    entered,
+    |this, case| {
+        Command::ConfirmEnrollment {
+            check: case.pending(&this.typed),
+            link: not_me_link(
+                case.keys,
+                case.actor.facts.id,
+                case.actor.facts.epoch.wrapping_add(1),
+            )
+            .digest(),
+            break_glass: case
+                .proposed_break_glass()
+                .filter(|break_glass| break_glass.ends_with(this.break_glass_typed_back.expose()))
+                .map(|break_glass| break_glass.digest()),
+            access: case.access(),
+        }
+    }
+);
+
+/// Gives up the enrollment that this session began.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct CancelEnrollment {
+    /// The session.
+    pub(crate) session: Session,
+}
+
+in_session!(
+    CancelEnrollment;
+    "cancel_enrollment",
+    (),
+    done,
+    |_this, _case| Command::CancelEnrollment
+);
+
+/// "Multi-factor log-in is required for your account": on.
+///
+/// A session that had not shown a code yet has shown one now: its new session is granted. `None`: it goes on as it is.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct TurnOn {
+    /// The owner's session.
+    pub(crate) session: Session,
+    /// A fresh code, as typed.
+    pub(crate) typed: Typed,
+}
+
+in_session!(
+    TurnOn;
+    "turn_on",
+    Option<LoggedIn>,
+    stepped_up,
+    |this, case| {
+        Command::TurnOn {
+            code: case.submitted(&this.typed),
+        }
+    }
+);
+
+/// "Multi-factor log-in is required for your account": off, where nothing forbids it.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct TurnOff {
+    /// The owner's session.
+    pub(crate) session: Session,
+    /// A fresh code, as typed.
+    pub(crate) typed: Typed,
+}
+
+in_session!(TurnOff; "turn_off", (), done, |this, case| {
+    Command::TurnOff {
+        code: case.submitted(&this.typed),
+    }
+});
+
+/// The authenticator is lost. The password is enough to say so.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct ReportLost {
+    /// Whose: the host has checked the password or a mailed link.
+    pub(crate) account: AccountId,
+}
+
+of_host!(ReportLost; "report_lost", (), done, |_this, _case| {
+    Command::ReportLost
+});
+
+fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refusal> {
+    let (Grant::Pending { expires, .. }, Some(session), Some(organization)) =
+        (granted, case.session, after.organization)
+    else {
+        return Err(Refusal::PolicyUnavailable);
+    };
+    match offer(organization, after.actor, session, *expires) {
+        Ok(Some(offer)) => Ok(offer),
+        _ => Err(Refusal::NothingPending),
+    }
+}
+
+/// The names of an organization and an account make no key URI; both were checked when they were stored.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum NoOffer {
+    /// The names.
+    Label(#[from] LabelError),
+    /// The rest.
+    Offer(#[from] OfferError),
+}
+
+/// What a page shows of the enrollment that this session began.
+pub(crate) fn offer(
+    organization: &OrganizationRecord,
+    account: &AccountRecord,
+    session: &Session,
+    expires: UnixTime,
+) -> Result<Option<Offer>, NoOffer> {
+    let Some(secret) = account.secrets.pending(session.id) else {
+        return Ok(None);
+    };
+    let label = Label::new(&organization.name, &account.label)?;
+    Ok(Some(Offer::new(
+        &label,
+        secret,
+        Totp::default(),
+        &[],
+        expires.0,
+    )?))
+}

@@ -1,0 +1,106 @@
+//! Recovery codes: printed codes in place of a lost phone, where the organization offers them.
+//!
+//! The codes are derived from the secret of the begun enrollment and a key of the keyring, so that they are shown as often
+//! as that enrollment is shown, and stored nowhere but as hashes. They count from its confirmation.
+
+use loquet_otp::Secret;
+use loquet_policy::limits::RECOVERY_CODES;
+use loquet_policy::{AccountId, Command, Digest, Grant, RecoverySet, Refusal, UnixTime};
+
+use crate::decide::{After, Case, Keys, Typed};
+use crate::enrollment::codes::RecoveryCode;
+use crate::hash;
+use crate::records::AccountRecord;
+use crate::session::operations::LoggedIn;
+use loquet_policy::Session;
+
+/// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
+/// may enroll another for ten minutes ([`BeginEnrollment`](crate::decide::BeginEnrollment), without a reset code).
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UseRecoveryCode {
+    /// The session that owes a code, or can only recover.
+    pub(crate) session: Session,
+    /// As typed.
+    pub(crate) typed: Typed,
+}
+
+/// A recovery that began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovering {
+    /// The session that goes on, in place of the earlier one. It may only enroll.
+    pub login: LoggedIn,
+    /// When that right lapses. The codes that are left work again then.
+    pub expires: UnixTime,
+    /// How many are left.
+    pub left: u8,
+}
+
+fn recovering(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Recovering, Refusal> {
+    match *granted {
+        Grant::Recovering { expires, left, .. } => Ok(Recovering {
+            login: crate::session::operations::entered(granted, case, after)?,
+            expires,
+            left,
+        }),
+        _ => Err(Refusal::PolicyUnavailable),
+    }
+}
+
+in_session!(
+    UseRecoveryCode;
+    "use_recovery_code",
+    Recovering,
+    recovering,
+    |this, case| {
+        Command::UseRecoveryCode {
+            code: this
+                .typed
+                .expose()
+                .parse::<RecoveryCode>()
+                .ok()
+                .map(|code| code.digest()),
+            vantage: case.vantage(),
+            access: case.access(),
+        }
+    }
+);
+
+/// The codes that go with a secret.
+fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item = RecoveryCode> {
+    (0..RECOVERY_CODES).map(move |number| {
+        let number = u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes();
+        let parts: [&[u8]; 3] = [&account.to_bytes(), secret.expose(), &number];
+        let derived = hash::mac(&keys.recovery, "recovery code", &parts);
+        RecoveryCode::from_entropy(*hash::half(derived))
+    })
+}
+
+impl Case<'_> {
+    /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
+    pub(crate) fn new_recovery(&self) -> RecoverySet {
+        let secret = Secret::from(self.entropy.secret);
+        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| code.digest());
+        RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
+    }
+}
+
+/// The codes to show with the enrollment that this session began; none where none are offered.
+pub(crate) fn shown_codes(
+    keys: &Keys,
+    account: &AccountRecord,
+    session: &Session,
+    now: UnixTime,
+) -> Vec<RecoveryCode> {
+    let session = session.id;
+    let pending = account
+        .facts
+        .pendings_at(now)
+        .find(|pending| pending.session == session);
+    let (Some(pending), Some(secret)) = (pending, account.secrets.pending(session)) else {
+        return Vec::new();
+    };
+    let kept: Vec<&Digest> = pending.recovery.iter().collect();
+    codes(keys, account.facts.id, secret)
+        .filter(|code| kept.contains(&&code.digest()))
+        .collect()
+}

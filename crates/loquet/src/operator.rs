@@ -1,0 +1,183 @@
+//! What the program that runs the service does, and no request may.
+
+mod maintenance;
+pub(crate) mod notices;
+mod rejections;
+mod restore;
+mod rotation;
+
+pub use restore::Restored;
+pub use rotation::{KeyUse, Rotation};
+
+use std::ops::Deref;
+
+use loquet_policy::{AccountId, OrgId, Organization, UnixTime};
+
+use crate::account::UserEntry;
+use crate::admin::undo_rules::{RollBackRules, SuspendRules};
+use crate::admin::users::IssuedResetCode;
+use crate::decide::Typed;
+use crate::disk;
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::operator::notices::{Deliver, Delivered};
+use crate::provision::operations::{CollectResetCode, OpenBreakGlass};
+use crate::session::attempt::Attempt;
+use crate::store::Query;
+
+/// The program that runs the service, which may do what no administrator may. Obtained once at start, from
+/// [`MfaBuilder::open_operator`](crate::mfa::MfaBuilder::open_operator); it never belongs into a handler, which gets
+/// [`mfa`](Self::mfa).
+///
+/// ```
+/// use loquet::{Keyring, Mfa, store::MemoryStore};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { loquet::wait(async {
+/// let operator = Mfa::builder(MemoryStore::new())
+///     .keyring(Keyring::single(1, [7; 32]))
+///     .issuer("Shop")
+///     .open_operator()
+///     .await?;
+/// let mfa = operator.mfa().clone(); // for the handlers
+/// assert!(operator.apply_due().await? == 0);
+/// # Ok(()) }) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Operator(Mfa);
+
+/// What a round of maintenance did.
+#[derive(Debug, Default)]
+pub struct Maintenance {
+    /// Organizations in which a scheduled change or a reminder was due.
+    pub due: u32,
+    /// Letters that were delivered, and what waits.
+    pub delivered: Delivered,
+    /// Accounts of which old devices were forgotten.
+    pub devices: usize,
+}
+
+impl Deref for Operator {
+    type Target = Mfa;
+
+    fn deref(&self) -> &Mfa {
+        &self.0
+    }
+}
+
+impl Operator {
+    pub(crate) const fn new(mfa: Mfa) -> Self {
+        Self(mfa)
+    }
+
+    /// Returns the service, for handlers.
+    #[must_use]
+    pub const fn mfa(&self) -> &Mfa {
+        &self.0
+    }
+
+    /// Returns the same operator for one organization.
+    #[must_use]
+    pub fn of_organization(&self, id: OrgId) -> Self {
+        Self(self.0.organization(id))
+    }
+
+    /// Does everything that is due: applies scheduled changes, delivers notices, forgets old attempts and devices. Call it
+    /// every minute, from as many nodes as you like.
+    ///
+    /// # Errors
+    /// [`Error`]; what was not reached waits for the next call.
+    pub async fn run_maintenance(&self, mailer: &impl Deliver) -> Result<Maintenance, Error> {
+        let mut done = Maintenance {
+            due: self.apply_due().await?,
+            delivered: self.deliver(mailer).await?,
+            devices: 0,
+        };
+        for (organization, _) in self.organizations().await? {
+            let forgotten = self.forget_old_devices(organization.id).await?;
+            done.devices = done.devices.saturating_add(forgotten);
+        }
+        while self.forget_old_attempts().await? {}
+        Ok(done)
+    }
+
+    /// Opens break-glass with the code from the envelope: a day's wait begins, every administrator is told, and any
+    /// administrator's log-in with a code ends it. Returns when the wait is over.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_BREAK_GLASS_CODE`, `NO_BREAK_GLASS_CODE`, `ALREADY_OPEN` and others.
+    pub async fn open_break_glass(
+        &self,
+        administrator: AccountId,
+        code: impl Into<Typed>,
+    ) -> Result<UnixTime, Error> {
+        let (account, typed) = (administrator, code.into());
+        self.run(OpenBreakGlass { account, typed }, Attempt::default())
+            .await
+    }
+
+    /// Collects the reset code after the wait: with it the administrator enrolls within ten minutes, whatever the access
+    /// rules say.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `TOO_EARLY` (and when it is not), `WRONG_BREAK_GLASS_CODE` and others.
+    pub async fn collect_reset_code(
+        &self,
+        administrator: AccountId,
+        code: impl Into<Typed>,
+    ) -> Result<IssuedResetCode, Error> {
+        let (account, typed) = (administrator, code.into());
+        self.run(CollectResetCode { account, typed }, Attempt::default())
+            .await
+    }
+
+    /// Suspends the access rules of an administrator's organization until an administrator sets some, or
+    /// [`roll_back_access_rules`](Self::roll_back_access_rules) puts earlier ones in force. All administrators are told.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED`, `NOT_ADMIN` and others.
+    pub async fn suspend_access_rules(&self, administrator: AccountId) -> Result<(), Error> {
+        let account = administrator;
+        self.run(SuspendRules { account }, Attempt::default()).await
+    }
+
+    /// Puts the access rules of before the last change in force. All administrators are told.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED`, `NOT_ADMIN` and others.
+    pub async fn roll_back_access_rules(&self, administrator: AccountId) -> Result<(), Error> {
+        let account = administrator;
+        self.run(RollBackRules { account }, Attempt::default())
+            .await
+    }
+
+    /// Returns every organization with its name.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn organizations(&self) -> Result<Vec<(Organization, String)>, Error> {
+        self.0.all_organizations().await
+    }
+
+    /// Returns every account of an organization.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn users(&self, org: OrgId) -> Result<Vec<UserEntry>, Error> {
+        let organization = self.0.organization_record(org).await?;
+        self.0.people(org, Some(&organization.facts)).await
+    }
+}
+
+impl Mfa {
+    pub(crate) async fn all_organizations(&self) -> Result<Vec<(Organization, String)>, Error> {
+        let mut all = Vec::new();
+        self.pages(Query::Organizations, |item| {
+            if let Some(row) = item.organization() {
+                let record = disk::read_organization(&row)?;
+                all.push((record.facts, record.name));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(all)
+    }
+}

@@ -1,0 +1,99 @@
+//! What is due without a request: scheduled changes, reminders, expired devices and attempts.
+
+use loquet_policy::{OrgId, UnixTime};
+
+use crate::decide::Facts;
+use crate::disk;
+use crate::error::Error;
+use crate::mfa::rows::Actor;
+use crate::operator::Operator;
+use crate::session::attempt::Attempt;
+use crate::store::{Query, RowKey};
+
+impl Operator {
+    /// Writes down what time has brought, and puts into the outbox what is due to be said: mandates whose date is reached,
+    /// changes that have waited long enough, reminders seven days and one day before a date. Says in how many organizations
+    /// something was due.
+    ///
+    /// Call it every few minutes, from as many nodes as you like, before [`deliver`](Self::deliver): what one of them has
+    /// said, the organization's row knows. Decisions do not wait for it; a date binds from its second on.
+    ///
+    /// # Errors
+    /// [`Error`]; what was not reached waits for the next call.
+    pub async fn apply_due(&self) -> Result<u32, Error> {
+        let now = self.now();
+        let mut due = Vec::new();
+        self.pages(Query::Organizations, |item| {
+            if let Some(row) = item.organization() {
+                let record = disk::read_organization(&row)?;
+                if crate::admin::remind::is_due(&record, now) {
+                    due.push(row.id);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        let mut applied: u32 = 0;
+        for org in due {
+            applied = applied.saturating_add(u32::from(self.apply_due_in(org).await?));
+        }
+        Ok(applied)
+    }
+
+    /// In the name of the first administrator: there is one wherever anything can be due.
+    async fn apply_due_in(&self, org: OrgId) -> Result<bool, Error> {
+        let mut facts = Facts::default();
+        self.load(self.mfa(), &[RowKey::Roster(org)], Actor::None, &mut facts)
+            .await?;
+        let administrators = facts.roster.map(|roster| roster.administrators);
+        let Some(first) = administrators.and_then(|all| all.first().copied()) else {
+            return Ok(false);
+        };
+        let apply = crate::admin::organization::ApplyDue {
+            account: first.account,
+        };
+        match self.run(apply, Attempt::default()).await {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Forgets devices that were not used for [`RETENTION`](crate::devices::RETENTION), and everything about devices where
+    /// the organization stopped remembering them, also of accounts that are not used. Call it once a day; says of how
+    /// many accounts something was forgotten.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn forget_old_devices(&self, org: OrgId) -> Result<usize, Error> {
+        let offered = self.organization_record(org).await?.devices;
+        let now = self.now();
+        let mut overdue = Vec::new();
+        self.each_person(org, |record| {
+            if record.devices.is_overdue(offered, now) {
+                overdue.push(record.facts.id);
+            }
+        })
+        .await?;
+        for account in &overdue {
+            let forget = crate::devices::operations::ForgetOldDevices { account: *account };
+            match self.run(forget, Attempt::default()).await {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(overdue.len())
+    }
+
+    /// Forgets attempts that are more than a day old, some at a time, and stores the counts of rejections;
+    /// call it now and then. Says whether any attempts are left.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn forget_old_attempts(&self) -> Result<bool, Error> {
+        const SOME: u32 = 1000;
+        self.store_rejections().await?;
+        let before = UnixTime(self.now().0.saturating_sub(loquet_policy::limits::DAY));
+        Ok(self.store().forget_attempts(before, SOME).await? == SOME)
+    }
+}

@@ -1,0 +1,180 @@
+//! After a restore: the store is at an earlier time, and what was used or revoked since must not count again.
+
+use loquet_otp::Totp;
+use loquet_policy::{Authenticator, UnixTime};
+
+use crate::audit::Verified;
+use crate::audit::{Checkpoint, Record};
+use crate::disk::{self, DiskError};
+use crate::edge::random;
+use crate::error::Error;
+use crate::operator::Operator;
+use crate::store::{
+    AccountRow, Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Versioned, Writes,
+};
+
+/// What a restore did, and what it cannot know.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// When the backup was taken, if [`mark_backup`](Operator::mark_backup) said so; else the time of nothing.
+    pub taken: Option<UnixTime>,
+    /// Until when things may have happened that are lost now.
+    pub now: UnixTime,
+    /// How many accounts there are. All their sessions are over.
+    pub accounts: u64,
+    /// Whose reset code is void: they need another reset. The host's names.
+    pub reset_codes: Vec<String>,
+    /// Whose recovery codes are void. The host's names.
+    pub recovery: Vec<String>,
+    /// What the checkpoint vouches for and the backup lacks.
+    pub lost: Vec<Verified>,
+}
+
+impl Operator {
+    /// Writes down that a backup is taken now, so that a restore knows its age. Call it just before.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn mark_backup(&self) -> Result<UnixTime, Error> {
+        self.unlock().await?;
+        let now = self.now();
+        let id = MetadataId::BACKUP;
+        self.put_metadata(id, |mark| disk::write_count(id, mark.max(now.0)))
+            .await?;
+        Ok(now)
+    }
+
+    /// Makes a store that was put back to an earlier time safe to use, before it is used: ends every session, voids
+    /// reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
+    /// and writes a record of it into every chain. `kept` is a checkpoint from after the backup, if there is one: what it
+    /// vouches for and the store lacks is listed.
+    ///
+    /// Roles, resets, mandates and access rules of the lost time are lost: compare the list with the notices that went
+    /// out.
+    ///
+    /// # Errors
+    /// [`Error`]; half-way, call it again.
+    pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, Error> {
+        let mut done = Restored {
+            taken: self
+                .metadata(MetadataId::BACKUP)
+                .await?
+                .map(|(row, _)| UnixTime(row.mark)),
+            now: self.now(),
+            ..Restored::default()
+        };
+        self.verify_audits(kept, |account| {
+            if account.chain.is_err() {
+                done.lost.push(account);
+            }
+        })
+        .await?;
+        for (organization, _) in self.organizations().await? {
+            self.restored_organization(organization.id, done.now)
+                .await?;
+            let mut at = Cursor::default();
+            loop {
+                let query = Query::Accounts(organization.id);
+                let page = self.store().scan(&query, &at).await?;
+                for (row, version) in page.items.into_iter().filter_map(Item::account) {
+                    self.restored_account(&row, version, &mut done).await?;
+                }
+                match page.next {
+                    Some(next) => at = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn restored_organization(
+        &self,
+        org: loquet_policy::OrgId,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let key = RowKey::Organization(org);
+        let found = self.store().load(&[key]).await?;
+        let Some(Versioned {
+            version,
+            row: Row::Organization(row),
+        }) = found.into_iter().next()
+        else {
+            return Ok(());
+        };
+        let mut record = disk::read_organization(&row)?;
+        record.facts = record.facts.restored(now);
+        self.put_restored(
+            key,
+            version,
+            Writes {
+                put: vec![Row::Organization(disk::write_organization(&record)?)],
+                ..Writes::default()
+            },
+        )
+        .await
+    }
+
+    async fn restored_account(
+        &self,
+        row: &AccountRow,
+        version: Version,
+        done: &mut Restored,
+    ) -> Result<(), Error> {
+        let vault = self.unlock().await?;
+        let ring = self.ring();
+        let mut record = disk::read_account(row, version, &ring)?;
+        let before = record.facts.clone();
+        let present = Totp::default().step(done.now.0);
+        record.facts = before.restored(present);
+        record.secrets.pendings.clear();
+        record.devices.let_go();
+        done.accounts = done.accounts.saturating_add(1);
+        if matches!(
+            before.authenticator,
+            Authenticator::ResetDue {
+                reset_code: Some(_)
+            }
+        ) {
+            done.reset_codes.push(record.external_id.clone());
+        }
+        if !before.recovery.is_empty() {
+            done.recovery.push(record.external_id.clone());
+        }
+        let told = Record::new(done.now, row.id, "restore", "GRANTED");
+        let told = told
+            .chain(&mut record.audit, row.id, row.org, &vault.audit)
+            .map_err(|error| DiskError::Damaged {
+                what: "audit record",
+                why: error.to_string(),
+            })?;
+        let new = disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
+        self.put_restored(
+            RowKey::Account(row.id),
+            version,
+            Writes {
+                put: vec![Row::Account(new)],
+                audit: vec![told],
+                ..Writes::default()
+            },
+        )
+        .await
+    }
+
+    /// The store is not in use yet: a stale row shows that it is.
+    async fn put_restored(
+        &self,
+        key: RowKey,
+        version: Version,
+        writes: Writes,
+    ) -> Result<(), Error> {
+        let writes = Writes {
+            expect: vec![(key, version)],
+            ..writes
+        };
+        match self.store().commit(writes).await? {
+            Commit::Done => Ok(()),
+            Commit::Stale => Err(Error::Busy),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What comes with a request: the client it came from, and the attempt that it makes.
+
+use std::net::IpAddr;
+
+use loquet_policy::Digest;
+
+use crate::devices::DeviceId;
+use crate::hash;
+
+/// The client that a request came from.
+///
+/// ```
+/// use loquet::Client;
+/// let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>()?);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Client {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) device: Option<DeviceId>,
+}
+
+impl Client {
+    /// A client at `address`, as the host established it. `None` is unknown, which is never allowed where access rules
+    /// restrict addresses.
+    #[must_use]
+    pub fn new(address: impl Into<Option<IpAddr>>) -> Self {
+        Self {
+            address: address.into(),
+            device: None,
+        }
+    }
+
+    /// Adds the cookie of a remembered device, if the browser sent one.
+    #[must_use]
+    pub fn device(mut self, cookie: impl Into<Option<DeviceId>>) -> Self {
+        self.device = cookie.into();
+        self
+    }
+
+    /// Returns the address.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+}
+
+/// One attempt to do something, by one client.
+///
+/// An attempt takes effect once: sent again with the same idempotency key and the same arguments (a double click, a retry
+/// after a lost connection) it finds its first outcome instead of using up a second code. A granted attempt that is sent
+/// again is refused with [`AlreadyCompleted`](loquet_policy::Refusal::AlreadyCompleted): the browser that got the first
+/// answer goes on with it.
+///
+/// ```
+/// use loquet::{Attempt, Client};
+/// # let form_id = "7f3a";
+/// let once = Attempt::new(Client::default());
+/// let repeatable = Attempt::new(Client::default()).idempotency_key(form_id);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attempt {
+    pub(crate) client: Client,
+    pub(crate) remember: bool,
+    pub(crate) key: Option<Digest>,
+}
+
+impl Attempt {
+    /// A new attempt, different from every other.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self {
+            client,
+            remember: false,
+            key: None,
+        }
+    }
+
+    /// Makes the attempt repeatable: a form's hidden field or an `Idempotency-Key` header. The key is combined with the
+    /// operation, the account, the session and every argument, so that one key serves several steps, and a constant one
+    /// does no harm.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.key = Some(hash::digest("idempotency key", key.as_ref()));
+        self
+    }
+
+    /// Asks that this device be remembered once the code is right. Before offering it, say what will be kept: see
+    /// [`device`](crate::devices).
+    #[must_use]
+    pub const fn remember_device(mut self, remember: bool) -> Self {
+        self.remember = remember;
+        self
+    }
+}
+
+impl From<Client> for Attempt {
+    fn from(client: Client) -> Self {
+        Self::new(client)
+    }
+}

@@ -1,0 +1,189 @@
+//! The gate: what a session may do now.
+
+use std::net::IpAddr;
+
+use loquet_ipfilter::DeviceTier;
+use loquet_policy::{
+    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, rights,
+};
+
+use crate::decide;
+use crate::decide::Facts;
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::session::MfaSession;
+use crate::session::attempt::Client;
+
+/// A user whose session has full rights: the only value from which a handler learns who is there.
+///
+/// It comes from [`Mfa::authorize`] and, after the same checks, from [`LoginProgress::user`](super::LoginProgress::user)
+/// alone, so that no handler can be reached without it:
+///
+/// ```compile_fail,E0451
+/// # fn forged(session: loquet::MfaSession) -> loquet::Authorized {
+/// loquet::Authorized { account: 1_u64.into(), ..todo!() } // its fields are private
+/// # }
+/// ```
+/// ```compile_fail,E0277
+/// let read: loquet::Authorized = serde_json::from_str("1").unwrap(); // no `Deserialize`
+/// ```
+///
+/// It holds for the request for which it was made. A long-lived connection (a WebSocket) authorizes again every few
+/// minutes.
+#[derive(Debug, Clone)]
+pub struct Authorized {
+    pub(crate) session: Session,
+    pub(crate) client: Client,
+    org: OrgId,
+    level: Level,
+    roles: RoleSet,
+    tier: DeviceTier,
+    external_id: String,
+    now: UnixTime,
+}
+
+impl Authorized {
+    /// Returns whose session it is.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.session.account
+    }
+
+    /// Returns the host's own name for the account.
+    #[must_use]
+    pub fn external_id(&self) -> &str {
+        &self.external_id
+    }
+
+    /// Returns the organization of the account.
+    #[must_use]
+    pub const fn organization(&self) -> OrgId {
+        self.org
+    }
+
+    /// Returns what the session has shown.
+    #[must_use]
+    pub const fn assurance(&self) -> Assurance {
+        self.level.assurance()
+    }
+
+    /// Returns when the last password or code was given.
+    #[must_use]
+    pub const fn since(&self) -> UnixTime {
+        self.session.at
+    }
+
+    /// Returns whether the account has a role.
+    #[must_use]
+    pub fn has_role(&self, role: RoleId) -> bool {
+        self.roles.contains(role)
+    }
+
+    /// Returns the roles of the account.
+    #[must_use]
+    pub const fn roles(&self) -> RoleSet {
+        self.roles
+    }
+
+    /// Returns whether the account is an administrator's.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.roles.contains(RoleId::ADMINISTRATOR)
+    }
+
+    /// Returns whether the session was begun on a remembered device.
+    #[must_use]
+    pub const fn device_tier(&self) -> DeviceTier {
+        self.tier
+    }
+
+    /// Returns the address that it was authorized for.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.client.address
+    }
+
+    /// Refuses unless a code was given within `seconds`, for the host's own dangerous routes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOT_FRESH`: ask for a code with [`Mfa::verify_code`], then come back.
+    pub fn require_code_within(&self, seconds: u64) -> Result<(), Error> {
+        let is_fresh = self.level == Level::Level2 && self.now.since(self.session.at) <= seconds;
+        if is_fresh {
+            Ok(())
+        } else {
+            Err(Refusal::NotFresh.into())
+        }
+    }
+}
+
+impl Mfa {
+    /// Verifies a session and returns who is there. Call it on every request; it costs one read of the store and decrypts
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: with [`Error::next_step`] when the session owes a code, an enrollment or a recovery, or is over
+    /// (`STALE_LOGIN` when it is forged, too old or logged out); with `ACCESS_DENIED` where the access rules deny the client.
+    pub async fn authorize(
+        &self,
+        session: &MfaSession,
+        client: &Client,
+    ) -> Result<Authorized, Error> {
+        let session = self.verified(session).await?;
+        let facts = self.facts(session.account).await?;
+        let tier = self.admit(&facts, &session, client)?;
+        Ok(self.authorized(&facts, session, client, tier)?)
+    }
+
+    pub(super) fn authorized(
+        &self,
+        facts: &Facts,
+        session: Session,
+        client: &Client,
+        tier: DeviceTier,
+    ) -> Result<Authorized, Refusal> {
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
+        let now = self.now();
+        let level = rights(&facts.snapshot(actor, &session), now)?;
+        actor.check(&session, &self.inner.limits, now)?;
+        Ok(Authorized {
+            session,
+            client: *client,
+            org: actor.facts.org,
+            level,
+            roles: actor.facts.roles,
+            tier,
+            external_id: actor.external_id.clone(),
+            now,
+        })
+    }
+
+    /// Refuses a session that is over, and a client that the access rules deny.
+    pub(crate) fn admit(
+        &self,
+        facts: &Facts,
+        session: &Session,
+        client: &Client,
+    ) -> Result<DeviceTier, Refusal> {
+        let now = self.now();
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Err(Refusal::PolicyUnavailable);
+        };
+        match actor.check(session, &self.inner.limits, now) {
+            Err(refusal) if refusal.next_step().is_none() => return Err(refusal),
+            _ => {}
+        }
+        let device = actor
+            .devices
+            .of(session.id, now)
+            .filter(|_| organization.devices);
+        let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
+        let tags = decide::tags(&actor.facts);
+        match facts.access.access(client.address, &tags, tier) {
+            Access::Allowed => Ok(tier),
+            _ if actor.facts.holds_break_glass(now) => Ok(tier),
+            Access::Denied => Err(Refusal::AccessDenied),
+            Access::Unknown => Err(Refusal::AccessUnknown),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Logging in: from the right password to a session with rights, and its end.
+
+use loquet_policy::{Access, AccountId, Refusal, Session, standing};
+
+use crate::account::operations::ReportUnrecognized;
+use crate::decide::{Facts, Typed};
+use crate::enrollment::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
+use crate::enrollment::operations::{
+    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, ReportLost, offer,
+};
+use crate::enrollment::recovery::{Recovering, UseRecoveryCode, shown_codes};
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::mfa::vault::Vault;
+use crate::session::MfaSession;
+use crate::session::attempt::{Attempt, Client};
+use crate::session::operations::{
+    LogIn, LogOut, LogOutEverywhere, LoggedIn, PasswordChanged, Resynchronize, VerifyCode,
+};
+
+/// Logging in.
+impl Mfa {
+    /// Begins a session after the host has checked the password. [`LoggedIn::next`] says what is owed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the access rules deny the client, or the account is unknown or deactivated: tell the user
+    /// no more than after a wrong password.
+    pub async fn log_in(
+        &self,
+        account: AccountId,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        self.run(LogIn { account }, attempt.into()).await
+    }
+
+    /// Takes the six digits, to finish a log-in or to prove presence again; the device's cookie belongs to the attempt's
+    /// [`Client`]. The session that is returned replaces the old one.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_CODE`, `ALREADY_USED` (with the wait), `THROTTLED` (with the wait), `MALFORMED` and
+    /// others.
+    pub async fn verify_code(
+        &self,
+        session: &MfaSession,
+        code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let session = self.verified(session).await?;
+        let typed = code.into();
+        self.run(VerifyCode { session, typed }, attempt.into())
+            .await
+    }
+
+    /// Takes two consecutive codes, the older first, of a phone whose clock is off (RFC 6238 §6), and remembers the drift.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], as for [`verify_code`](Self::verify_code).
+    pub async fn resynchronize(
+        &self,
+        session: &MfaSession,
+        codes: [Typed; 2],
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let session = self.verified(session).await?;
+        let typed = codes;
+        self.run(Resynchronize { session, typed }, attempt.into())
+            .await
+    }
+
+    /// Takes a recovery code in place of the authenticator: the code is used up, the authenticator is disabled, and the
+    /// session may enroll another within ten minutes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_RECOVERY_CODE`, `THROTTLED`, `NOT_OFFERED` and others.
+    pub async fn recover(
+        &self,
+        session: &MfaSession,
+        recovery_code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<Recovering, Error> {
+        let session = self.verified(session).await?;
+        let typed = recovery_code.into();
+        self.run(UseRecoveryCode { session, typed }, attempt.into())
+            .await
+    }
+
+    /// Begins an enrollment and returns what the page shows: the QR code's URI and the manual key. A session that has begun
+    /// one already gets the same again. `reset_code` is the code that an administrator handed over, where one is due, and
+    /// empty otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `RESET_CODE_REQUIRED`, `WRONG_RESET_CODE`, `ALREADY_BOUND` and others.
+    pub async fn begin_enrollment(
+        &self,
+        session: &MfaSession,
+        reset_code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<Offer, Error> {
+        let begin = BeginEnrollment {
+            session: self.verified(session).await?,
+            reset_code: reset_code.into(),
+        };
+        self.run(begin, attempt.into()).await
+    }
+
+    /// Returns the enrollment that this very session began, to show it again.
+    ///
+    /// # Errors
+    /// [`Error`], also when the session is over.
+    pub async fn pending_enrollment(&self, session: &MfaSession) -> Result<Option<Offer>, Error> {
+        Ok(self.pending(session).await?.map(|(offer, _)| offer))
+    }
+
+    /// Returns the recovery codes to show with the enrollment that this very session began; none where the organization
+    /// offers none. They count once the enrollment is confirmed, and replace the earlier ones.
+    ///
+    /// # Errors
+    /// [`Error`], also when the session is over.
+    pub async fn pending_recovery_codes(
+        &self,
+        session: &MfaSession,
+    ) -> Result<Vec<RecoveryCode>, Error> {
+        Ok(self
+            .pending(session)
+            .await?
+            .map_or_else(Vec::new, |(_, codes)| codes))
+    }
+
+    async fn pending(
+        &self,
+        session: &MfaSession,
+    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+        let session = self.verified(session).await?;
+        let facts = self.enrollment_facts(&session).await?;
+        let Some(actor) = &facts.actor else {
+            return Ok(None);
+        };
+        let now = self.now();
+        actor.check(&session, &self.inner.limits, now)?;
+        standing(&facts.snapshot(actor, &session), now)?;
+        let vault = self.unlock().await?;
+        self.pending_in(&facts, &session, vault)
+    }
+
+    /// What the session began, of facts in which its pending secret is decrypted.
+    pub(crate) fn pending_in(
+        &self,
+        facts: &Facts,
+        session: &Session,
+        vault: &Vault,
+    ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
+        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let mut pendings = actor.facts.pendings_at(now);
+        let Some(pending) = pendings.find(|pending| pending.session == session.id) else {
+            return Ok(None);
+        };
+        let offer = offer(organization, actor, session, pending.expires())?;
+        Ok(offer.map(|offer| {
+            let codes = shown_codes(&vault.keys, actor, session, now);
+            (offer, codes)
+        }))
+    }
+
+    /// Confirms the enrollment that this session began, with the first code of the new authenticator. It also finishes the
+    /// log-in.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_CODE`, `NOTHING_PENDING` and others; with `BREAK_GLASS_CODE_FIRST` use
+    /// [`confirm_enrollment_after_break_glass`](Self::confirm_enrollment_after_break_glass).
+    pub async fn confirm_enrollment(
+        &self,
+        session: &MfaSession,
+        code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        self.confirm_enrollment_after_break_glass(session, code, Typed::default(), attempt)
+            .await
+    }
+
+    /// Confirms the enrollment of an administrator whom break-glass let in. The used break-glass code is replaced:
+    /// [`proposed_break_glass_code`](Self::proposed_break_glass_code) shows the new one, and `last_group` is its last group
+    /// as typed back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], as for [`confirm_enrollment`](Self::confirm_enrollment).
+    pub async fn confirm_enrollment_after_break_glass(
+        &self,
+        session: &MfaSession,
+        code: impl Into<Typed>,
+        last_group: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let confirm = ConfirmEnrollment {
+            session: self.verified(session).await?,
+            typed: code.into(),
+            break_glass_typed_back: last_group.into(),
+        };
+        self.run(confirm, attempt.into()).await
+    }
+
+    /// Returns the break-glass code to show to an administrator before it is set: the same again for the same session,
+    /// stored nowhere until its last group is typed back.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the session is not an administrator's.
+    pub async fn proposed_break_glass_code(
+        &self,
+        session: &MfaSession,
+    ) -> Result<BreakGlassCode, Error> {
+        let session = self.verified(session).await?;
+        self.propose_break_glass(&session).await
+    }
+
+    /// Gives up the enrollment that this session began.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOTHING_PENDING` and others.
+    pub async fn cancel_enrollment(
+        &self,
+        session: &MfaSession,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        let session = self.verified(session).await?;
+        self.run(CancelEnrollment { session }, attempt.into()).await
+    }
+
+    /// Ends this session for good, wherever its bytes were copied; one that has ended already is no error. The host forgets
+    /// the bytes whatever the answer.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn log_out(&self, session: &MfaSession) -> Result<(), Error> {
+        let session = self.verified(session).await?;
+        match self.run(LogOut { session }, Attempt::default()).await {
+            Err(Error::Refused(Refusal::StaleLogIn)) => Ok(()),
+            ended => ended,
+        }
+    }
+
+    /// Ends every session of the account, this one too.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] while the session owes something: the password alone must not log out the owner.
+    pub async fn log_out_everywhere(
+        &self,
+        session: &MfaSession,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        let session = self.verified(session).await?;
+        self.run(LogOutEverywhere { session }, attempt.into()).await
+    }
+
+    /// Ends every session of an account whose password the host has changed. With `by_owner`, the session in which the owner
+    /// did it (knowing the old password), that one goes on and is returned anew; without, the password was forgotten and
+    /// reset.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn password_changed(
+        &self,
+        account: AccountId,
+        by_owner: Option<&MfaSession>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<Option<LoggedIn>, Error> {
+        let by_owner = match by_owner {
+            Some(session) => Some(self.verified(session).await?),
+            None => None,
+        };
+        self.run(PasswordChanged { account, by_owner }, attempt.into())
+            .await
+    }
+
+    /// Disables the authenticator of an account whose owner has lost it. The host has checked the password or a mailed
+    /// link; more is not needed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NO_AUTHENTICATOR` and others.
+    pub async fn report_lost(
+        &self,
+        account: AccountId,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        self.run(ReportLost { account }, attempt.into()).await
+    }
+
+    /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, every
+    /// session ends, and the next enrollment needs an administrator's reset code.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_LINK` and others.
+    pub async fn report_unrecognized(
+        &self,
+        link: &NotMeLink,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        self.run(ReportUnrecognized::by(link), attempt.into()).await
+    }
+
+    /// Returns what the organization's access rules say of a client before its user is known: denied only if no account
+    /// could log in from there. Ask it before the password is checked.
+    ///
+    /// # Errors
+    /// [`Error`] of the store.
+    pub async fn may_try(&self, client: &Client) -> Result<Access, Error> {
+        self.may_try_from(self.org()?, client.address).await
+    }
+}

@@ -1,0 +1,110 @@
+//! How far a log-in has come.
+
+use loquet_policy::{Authenticator, BreakGlass, NextStep, Origin};
+
+use crate::account::AccountOverview;
+use crate::decide;
+use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
+use crate::enrollment::operations::Offer;
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::records::AccountRecord;
+use crate::session::attempt::Client;
+use crate::session::{Authorized, MfaSession};
+
+/// How far a log-in has come: all that its pages show, from one read of the store.
+#[derive(Debug, Clone)]
+pub struct LoginProgress {
+    overview: AccountOverview,
+    user: Option<Authorized>,
+    pending: Option<(Offer, Vec<RecoveryCode>)>,
+    break_glass: Option<BreakGlassCode>,
+}
+
+impl LoginProgress {
+    /// Returns what is owed next.
+    #[must_use]
+    pub const fn next(&self) -> NextStep {
+        self.overview.next
+    }
+
+    /// Returns what is known of the account. Show none of it that a stranger with the password should not see.
+    #[must_use]
+    pub const fn overview(&self) -> &AccountOverview {
+        &self.overview
+    }
+
+    /// Returns the user where nothing is owed: what [`Mfa::authorize`] would return, without another read.
+    #[must_use]
+    pub const fn user(&self) -> Option<&Authorized> {
+        self.user.as_ref()
+    }
+
+    /// Returns the enrollment that this very session began, to show it again.
+    #[must_use]
+    pub fn offer(&self) -> Option<&Offer> {
+        self.pending.as_ref().map(|(offer, _)| offer)
+    }
+
+    /// Returns the recovery codes to show beside the [`offer`](Self::offer); see [`Mfa::pending_recovery_codes`].
+    #[must_use]
+    pub fn recovery_codes(&self) -> &[RecoveryCode] {
+        self.pending
+            .as_ref()
+            .map_or(&[], |(_, codes)| codes.as_slice())
+    }
+
+    /// Returns the new break-glass code to show beside the [`offer`](Self::offer) to an administrator whom break-glass let
+    /// in; see [`Mfa::confirm_enrollment_after_break_glass`].
+    #[must_use]
+    pub const fn new_break_glass_code(&self) -> Option<&BreakGlassCode> {
+        self.break_glass.as_ref()
+    }
+}
+
+impl Mfa {
+    /// Returns how far a log-in has come, for the pages that ask for the code or show the QR code. It is no authorization:
+    /// a handler of the host's own asks [`authorize`](Self::authorize), or [`LoginProgress::user`]. It costs one read of the
+    /// store, and decrypts the secret that this session enrolls, if it enrolls one.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the session is over, or the access rules deny the client.
+    pub async fn login_progress(
+        &self,
+        session: &MfaSession,
+        client: &Client,
+    ) -> Result<LoginProgress, Error> {
+        let session = self.verified(session).await?;
+        let facts = self.enrollment_facts(&session).await?;
+        let tier = self.admit(&facts, &session, client)?;
+        let user = match self.authorized(&facts, session, client, tier) {
+            Ok(user) => Some(user),
+            Err(owed) if owed.next_step().is_some() => None,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let vault = self.unlock().await?;
+        let pending = self.pending_in(&facts, &session, vault)?;
+        let break_glass = facts
+            .organization
+            .as_ref()
+            .filter(|it| pending.is_some() && !matches!(it.facts.break_glass, BreakGlass::Unset))
+            .filter(|_| facts.actor.as_ref().is_some_and(is_let_in))
+            .map(|organization| decide::proposed_break_glass(&vault.keys, &session, organization));
+        Ok(LoginProgress {
+            user,
+            pending,
+            break_glass,
+            overview: self.overview_of(facts, &session)?,
+        })
+    }
+}
+
+/// Whether break-glass let this administrator in, who has not enrolled since.
+pub(crate) fn is_let_in(actor: &AccountRecord) -> bool {
+    actor.facts.is_administrator()
+        && matches!(
+            actor.facts.authenticator,
+            Authenticator::ResetDue { reset_code: Some(code) }
+                if matches!(code.origin, Origin::BreakGlass { .. })
+        )
+}
