@@ -23,11 +23,13 @@ use serde_json::json;
 /// A handler that returns it may use `?` on every operation:
 ///
 /// ```
-/// use axum::Json;
+/// use axum::extract::State;
+/// use loquet::Mfa;
 /// use loquet_web::{Problem, User};
 ///
-/// async fn codes_left(user: User, mfa: loquet::Mfa) -> Result<Json<usize>, Problem> {
-///     Ok(Json(mfa.account(&user).overview().await?.recovery_codes_left()))
+/// async fn codes_left(State(mfa): State<Mfa>, user: User) -> Result<String, Problem> {
+///     let overview = mfa.account(&user).overview().await?;
+///     Ok(overview.recovery_codes_left().to_string())
 /// }
 /// ```
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::when;
 /// `None` for a refusal's code.
 ///
 /// ```
-/// use loquet_policy::{Requirement, UnixTime};
+/// use loquet::Requirement;
 /// use loquet_web::{Language, reason::because, refusal::Names};
 ///
 /// let requirement = Requirement { toggle: true, ..Requirement::default() };

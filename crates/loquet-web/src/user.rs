@@ -4,9 +4,8 @@ use std::future::Future;
 use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::StatusCode;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{Authorized, Client, Error, LoginProgress, Mfa, MfaSession};
@@ -14,6 +13,7 @@ use loquet::{Authorized, Client, Error, LoginProgress, Mfa, MfaSession};
 use crate::host::{BoxError, Host};
 use crate::mount::Pages;
 use crate::problem::Problem;
+use crate::refusal::{Names, sentence};
 use crate::visit::Visit;
 
 /// Where the extractors and guards find the service and a request's session: the state of a router.
@@ -55,7 +55,7 @@ pub trait SessionSource: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<MfaSession>, BoxError>> + Send;
 
     /// Answers a request that is not let through, and one whose session could not be loaded. The default answers with the
-    /// problem itself; [`Pages`] sends a browser that owes a step to the log-in page.
+    /// problem itself; [`Pages`] sends a browser that owes a step to the log-in page, and tells it in a page of other reasons.
     fn reject(&self, request: &Parts, rejection: Rejection) -> Response {
         let _ = request;
         rejection.into_response()
@@ -111,7 +111,7 @@ impl<H: Host> SessionSource for Pages<H> {
     }
 
     async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-        let Ok(visit) = Visit::from_request_parts(request, &()).await;
+        let visit = Visit::of(request);
         match visit.key(self.0.marking) {
             Some(key) => self.0.host.load(key).await,
             None => Ok(None),
@@ -124,21 +124,31 @@ impl<H: Host> SessionSource for Pages<H> {
             .and_then(|kinds| kinds.to_str().ok())
             .is_some_and(|kinds| kinds.contains("text/html"));
         match rejection {
-            Rejection::Problem(problem)
-                if is_browser && problem.status() == StatusCode::UNAUTHORIZED =>
-            {
-                Redirect::to(self.0.host.log_in()).into_response()
-            }
-            Rejection::Host(fault) => {
-                self.0.host.report(&*fault);
-                StatusCode::SERVICE_UNAVAILABLE.into_response()
-            }
+            Rejection::Problem(problem) if is_browser => self.tell(request, &problem),
             Rejection::Problem(problem) => {
                 if problem.status().is_server_error() {
                     self.0.host.report(problem.error());
                 }
                 problem.into_response()
             }
+            Rejection::Host(fault) => self.unavailable(&Visit::of(request), &*fault),
+        }
+    }
+}
+
+impl<H: Host> Pages<H> {
+    /// The page for a browser that is not let through.
+    fn tell(&self, request: &Parts, problem: &Problem) -> Response {
+        let visit = Visit::of(request);
+        match problem.error() {
+            Error::Refused(_) if problem.status() == StatusCode::UNAUTHORIZED => {
+                Redirect::to(self.0.host.log_in()).into_response()
+            }
+            Error::Refused(refusal) => {
+                let text = sentence(refusal, visit.language, Names::default());
+                self.log_in_message(&visit, problem.status(), &text)
+            }
+            fault => self.unavailable(&visit, fault),
         }
     }
 }

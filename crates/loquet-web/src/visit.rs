@@ -51,24 +51,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let named = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self {
+            named: named.ok().map(|Path(named)| named),
+            ..Self::of(parts)
+        })
+    }
+}
+
+impl Visit {
+    /// The same without the part of the path that names something.
+    pub(crate) fn of(parts: &Parts) -> Self {
         let mut headers = HeaderMap::new();
         for line in parts.headers.get_all(header::COOKIE) {
             headers.append(header::COOKIE, line.clone());
         }
         let language = cookie::values(&headers, cookie::LANGUAGE).find_map(Language::from_code);
         let language = language.unwrap_or_default();
-        Ok(Self {
+        Self {
             language,
             place: parts
                 .uri
                 .path_and_query()
                 .map_or("/", |place| place.as_str())
                 .to_owned(),
-            named: named.ok().map(|Path(named)| named),
+            named: None,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             extensions: parts.extensions.clone(),
             headers,
-        })
+        }
     }
 }
 

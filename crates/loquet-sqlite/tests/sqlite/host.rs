@@ -111,7 +111,7 @@ fn immediate(connection: &mut Connection) -> HostTransaction<'_> {
 }
 
 #[test]
-fn code_and_hosts_rows_commit_together() {
+fn host_rows_and_code_commit_together() {
     let host = Host::new();
     let (first, second) = (host.half(), host.half());
     let typed = host.code();
@@ -141,7 +141,7 @@ fn wrong_code_counts_when_host_is_rolled_back() {
 }
 
 #[test]
-fn code_stays_usable_when_hosts_commit_fails() {
+fn code_stays_unused_when_host_fails() {
     let host = Host::new();
     let (session, typed) = (host.half(), host.code());
     let mut connection = host.connection();
@@ -181,7 +181,7 @@ fn stale_transaction_is_busy_and_decides_nothing() {
 }
 
 #[test]
-fn one_of_many_hosts_does_its_work() {
+fn same_code_is_accepted_once_across_hosts() {
     let host = Host::new();
     let sessions: Vec<MfaSession> = (0..16).map(|_| host.half()).collect();
     let typed = host.code();
@@ -214,7 +214,7 @@ fn one_of_many_hosts_does_its_work() {
 }
 
 #[test]
-fn connection_that_does_not_sync_is_refused() {
+fn unsynced_host_connection_is_refused() {
     let host = Host::new();
     let (session, typed) = (host.half(), host.code());
     let mut connection = host.connection();
@@ -230,7 +230,7 @@ fn connection_that_does_not_sync_is_refused() {
 }
 
 #[test]
-fn another_writer_is_busy_and_costs_nothing() {
+fn locked_database_is_busy_without_effect() {
     let host = Host::new();
     let store = Options::default()
         .busy(Duration::ZERO)
@@ -281,7 +281,7 @@ impl HostTx for Lossy<'_> {
 }
 
 #[test]
-fn lost_answer_is_settled_by_the_attempt() {
+fn lost_commit_answer_is_resolved_by_attempt() {
     for committed in [true, false] {
         let host = Host::new();
         let (session, typed) = (host.half(), host.code());

@@ -1,4 +1,4 @@
-//! The store as others see it: one binary, which is also the other processes.
+//! Tests of the public interface, in a program that also serves as the child processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,12 +8,12 @@
     clippy::cast_possible_truncation,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a test may fail loudly, and this one needs files, processes and a clock"
+    reason = "tests may panic, print, and use files, processes and a clock"
 )]
 
 mod backup;
 mod child;
-mod codes;
+mod concurrent_codes;
 mod contract;
 mod damage;
 mod disks;
@@ -23,6 +23,6 @@ mod locks;
 mod open;
 mod power;
 mod processes;
+mod scenarios;
 mod soak;
-mod stories;
 mod support;

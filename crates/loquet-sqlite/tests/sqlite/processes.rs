@@ -1,4 +1,4 @@
-//! Several processes, some of which die. The others are this program, started again with a task.
+//! Several processes, some of which are killed. They are this program, started again with a task.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -21,12 +21,12 @@ use loquet_sqlite::{Options, SqliteStore};
 
 use crate::child::{TASK, child};
 use crate::support::{account, audit, id};
-use crate::{codes, power};
+use crate::{concurrent_codes, power};
 
 const THREADS: u32 = 4;
 const ROUNDS: u64 = 300;
 
-/// Not a test but the other processes; alone it has no task.
+/// The entry point of child processes. As a test it has no task and does nothing.
 #[test]
 fn child_process() {
     let Ok(task) = env::var(TASK) else { return };
@@ -41,13 +41,13 @@ fn child_process() {
         "full" => work_until_it_fails(path),
         "alone" => power::change_one_after_the_other(path),
         "fault" => power::change_until_it_fails_and_on(path),
-        "contest" => codes::contest(path),
-        "enter" => codes::enter_until_killed(path),
+        "contest" => concurrent_codes::contest(path),
+        "enter" => concurrent_codes::log_in_until_killed(path),
         contender => compete(path, contender.parse().unwrap()),
     }
 }
 
-/// One whole line at once: a process that is killed says it or does not.
+/// Prints a line in one write, so that a killed process prints it whole or not at all.
 pub(crate) fn say(words: &str) {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("\n> {words}\n").as_bytes()).unwrap();
@@ -80,7 +80,7 @@ fn compete(path: &Path, process: u32) {
 }
 
 #[test]
-fn of_many_threads_in_many_processes_one_wins_each_change() {
+fn one_contender_wins_each_change() {
     const PROCESSES: u32 = 3;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
@@ -125,7 +125,7 @@ fn of_many_threads_in_many_processes_one_wins_each_change() {
     );
 }
 
-/// Changes to an account: each raises its version and its count, appends to its chain, and leaves its attempt.
+/// Returns the change of an account: it raises version and count, appends an audit record, and adds an attempt.
 pub(crate) fn change(number: u64, at: Version, attempt: u64) -> Writes {
     let row = Row::Account(AccountRow {
         audited: at.0 + 1,
@@ -154,10 +154,10 @@ pub(crate) fn version(store: &SqliteStore, number: u64) -> Version {
     found.first().map_or(Version::ABSENT, |found| found.version)
 }
 
-/// Writes as fast as it can and says what was acknowledged, until somebody kills it.
+/// Writes as fast as possible and prints acknowledged changes, until it is killed.
 fn work_until_killed(path: &Path) {
     let store = SqliteStore::open(path).unwrap();
-    // Told apart by process: a number of one that was killed is not used again.
+    // The process id makes attempts unique, also those of killed processes.
     let attempts = AtomicU64::new(u64::from(process::id()) << 32);
     thread::scope(|scope| {
         for number in 0..8 {
@@ -195,7 +195,7 @@ fn work_until_it_fails(path: &Path) {
             });
         }
     });
-    // What was acknowledged is still read, although nothing can be written any more.
+    // Acknowledged changes can still be read when nothing can be written.
     for (number, ended) in over.into_inner().unwrap() {
         say(&format!(
             "{number} ended in {ended} at {}",
@@ -209,10 +209,10 @@ fn work_until_it_fails(path: &Path) {
     });
 }
 
-/// What was acknowledged: under which attempt, to which account, which change.
+/// The acknowledged changes: attempt to account and version.
 pub(crate) type Acknowledged = BTreeMap<u64, (u64, u64)>;
 
-/// Every acknowledged change is there, and no account has half of one.
+/// Checks that every acknowledged change is there, and that no account has half of one.
 pub(crate) fn nothing_lost(store: &SqliteStore, acknowledged: &Acknowledged) {
     let all: Vec<_> = acknowledged.iter().collect();
     for some in all.chunks(500) {
@@ -279,7 +279,7 @@ pub(crate) fn acknowledgement(line: &str) -> Option<(u64, (u64, u64))> {
     Some((attempt, (number, version)))
 }
 
-/// Kills a writing process again and again, and says how many changes had been acknowledged.
+/// Kills a writing process repeatedly. Returns how many changes were acknowledged.
 pub(crate) fn kill_at_random(times: u64) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("loquet.db");
@@ -294,7 +294,7 @@ pub(crate) fn kill_at_random(times: u64) -> usize {
             .lines()
             .map(Result::unwrap);
         acknowledged.extend(lines.by_ref().find_map(|line| acknowledgement(&line)));
-        // Spread over some commits, and different in every round.
+        // Spread over several commits, and different in every round.
         thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 60_000));
         working.kill().unwrap();
         acknowledged.extend(lines.filter_map(|line| acknowledgement(&line)));
@@ -306,14 +306,14 @@ pub(crate) fn kill_at_random(times: u64) -> usize {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill() {
+fn acknowledged_changes_survive_kill() {
     assert!(kill_at_random(20) > 20);
 }
 
-/// The operating system refuses to let the files grow, as a full disk does, in the middle of a commit too.
+/// The operating system limits the file size, which fails like a full disk, also within a commit.
 #[cfg(unix)]
 #[test]
-fn a_disk_without_room_loses_nothing() {
+fn file_size_limit_loses_nothing() {
     for blocks in [200, 333, 512, 700] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("loquet.db");
@@ -340,7 +340,7 @@ fn a_disk_without_room_loses_nothing() {
         );
         let acknowledged: BTreeMap<_, _> = said.lines().filter_map(acknowledgement).collect();
         assert!(!acknowledged.is_empty(), "{blocks} blocks: {said}");
-        // With room again, it goes on.
+        // Without the limit, writing continues.
         let store = SqliteStore::open(&path).unwrap();
         nothing_lost(&store, &acknowledged);
         let at = version(&store, 0);

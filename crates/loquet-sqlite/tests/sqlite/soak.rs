@@ -1,4 +1,4 @@
-//! The soak: everything above that is random, over and over for a given time, and a table of what was found.
+//! The soak: repeats all random tests for a given time, and prints a table of the results.
 //! `cargo xtask soak --minutes 60`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,12 +8,12 @@ use loquet::contract;
 use loquet::wait;
 
 use crate::support::Folder;
-use crate::{codes, power, processes};
+use crate::{concurrent_codes, power, processes};
 
-/// A right code that comes in the middle of 200 guesses is answered within this.
+/// The time limit for the answer to a right code among 200 guesses.
 const AN_ANSWER: Duration = Duration::from_secs(1);
 
-/// One line of the table.
+/// A line of the table.
 struct Line {
     what: &'static str,
     done: u64,
@@ -23,12 +23,12 @@ struct Line {
     took: Duration,
 }
 
-/// The table, filled round by round.
+/// The table of results.
 #[derive(Default)]
 struct Table(Vec<Line>);
 
 impl Table {
-    /// Does a part of the round. A panic is a violation, and the soak goes on.
+    /// Runs a part of the round. A panic is a violation, and the soak continues.
     fn part(
         &mut self,
         what: &'static str,
@@ -89,7 +89,7 @@ impl Table {
     }
 }
 
-/// What was counted over all rounds.
+/// The totals of all rounds.
 #[derive(Default)]
 struct Soak {
     table: Table,
@@ -104,7 +104,7 @@ impl Soak {
     fn codes(&mut self) {
         self.table
             .part("same code, 4 processes × 8 threads", "submissions", || {
-                let submitted = codes::contend_for_codes(4, 800);
+                let submitted = concurrent_codes::contend_for_codes(4, 800);
                 let also = "1 accepted of each 32, counters exact".to_owned();
                 (submitted, also)
             });
@@ -112,7 +112,7 @@ impl Soak {
         self.table
             .part("right code among 200 guesses", "times", || {
                 for _ in 0..3 {
-                    *slowest = (*slowest).max(codes::owner_among_guesses());
+                    *slowest = (*slowest).max(concurrent_codes::owner_among_guesses());
                 }
                 assert!(*slowest < AN_ANSWER, "the owner waited {slowest:?}");
                 (3, format!("slowest answer {} ms", slowest.as_millis()))
@@ -128,7 +128,7 @@ impl Soak {
             });
         let all = &mut self.log_ins;
         self.table.part("kill -9 while people log in", "kills", || {
-            *all += codes::kill_log_ins(10);
+            *all += concurrent_codes::kill_log_ins(10);
             let also = "accepted codes, none usable again, chains verify";
             (10, format!("{all} {also}"))
         });
@@ -182,7 +182,7 @@ impl Soak {
 }
 
 #[test]
-#[ignore = "takes as long as it is told to: `cargo xtask soak`"]
+#[ignore = "takes as long as LOQUET_SOAK_MINUTES says: `cargo xtask soak`"]
 fn soak() {
     let minutes: u64 =
         std::env::var("LOQUET_SOAK_MINUTES").map_or(1, |minutes| minutes.parse().unwrap());

@@ -74,6 +74,28 @@ async fn incomplete_log_in_reaches_only_its_own_routes() {
 }
 
 #[tokio::test]
+async fn denied_browser_is_told_in_a_page() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    let key = helene.enable(HELENE).await;
+    helene.open("/mfa/admin/access").await;
+    let rules = "default deny\nallow 203.0.113.7";
+    let (code, to) = (site.code(&key), "/mfa/admin/access?done=saved");
+    let fields = [("rules", rules), ("code", code.as_str())];
+    helene.leads("/mfa/admin/access", &fields, to).await;
+    helene.address = "198.51.100.1".parse().ok();
+    let answer = get_as(&mut helene, "/private", PAGE).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(
+        answer.body.contains("depuis cette adresse"),
+        "{}",
+        answer.body
+    );
+    let answer = get_as(&mut helene, "/private", PROGRAM).await;
+    assert!(answer.body.contains("ACCESS_DENIED"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn session_owes_a_code_after_twelve_hours() {
     let site = Site::open().await;
     let mut helene = site.browser();

@@ -346,6 +346,26 @@ async fn fresh_code_is_asked_after_five_minutes() {
 }
 
 #[tokio::test]
+async fn pages_call_roles_as_the_host_does() {
+    let site = Site::open().await;
+    let mut helene = site.browser();
+    helene.enable(HELENE).await;
+    helene.open("/mfa/admin/mandate").await;
+    let fields = [("start", "now"), ("confirmed", "yes")];
+    let to = "/mfa/admin?done=imposed";
+    helene
+        .leads("/mfa/admin/mandate/announce", &fields, to)
+        .await;
+    for (language, name) in [("en", "educators"), ("fr", "les employés")] {
+        let mut sofia = site.browser();
+        let cookie = ("loquet-language".to_owned(), language.to_owned());
+        sofia.cookies.extend([cookie]);
+        sofia.log_in(SOFIA).await;
+        sofia.shows(name);
+    }
+}
+
+#[tokio::test]
 async fn language_is_french_unless_english_is_chosen() {
     let site = Site::open().await;
     let mut julie = site.browser();

@@ -15,8 +15,8 @@ use loquet::testing::TestClock;
 use loquet::{AccountId, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId, UnixTime};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
-    BoxError, Brand, Fields, Host, Page, Pages, Problem, Progress, SessionKey, Settings, User,
-    Visit, document, guard, require_mfa, require_password,
+    BoxError, Brand, Fields, Host, Language, Page, Pages, Problem, Progress, SessionKey, Settings,
+    User, Visit, document, guard, require_mfa, require_password,
 };
 
 use crate::browser::Browser;
@@ -64,6 +64,10 @@ impl Host for TestHost {
             .iter()
             .find(|(number, ..)| AccountId::from(*number) == account);
         Ok(named.map(|(_, name, _)| (*name).to_owned()))
+    }
+    fn role(&self, role: RoleId, language: Language) -> Option<String> {
+        let is_renamed = role == RoleId::EMPLOYEE && language == Language::English;
+        is_renamed.then(|| "educators".to_owned())
     }
     fn address(&self, request: &Extensions) -> Option<IpAddr> {
         request.get::<IpAddr>().copied()

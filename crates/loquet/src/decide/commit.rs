@@ -5,10 +5,10 @@
 //! From outside there is no decision at all, only answers:
 //!
 //! ```compile_fail,E0603
-//! fn peek<G>(decided: loquet::commit::Decided<G>) {} // the module is private
+//! fn peek<G>(decided: loquet::decide::Decided<G>) {} // the module is private
 //! ```
 //! ```compile_fail,E0603
-//! fn decide(log_in: loquet::flow::LogIn) {} // so are the operations
+//! fn run(verify: loquet::session::operations::VerifyCode) {} // so are the operations
 //! ```
 //!
 //! An answer cannot be overlooked, nor taken for a yes:

@@ -222,12 +222,12 @@ fn granted_codes(path: &Path, account: AccountId) -> u64 {
 }
 
 #[test]
-fn one_of_many_processes_logs_in() {
+fn same_code_is_accepted_once_across_processes() {
     assert!(contend_for_codes(3, 20) > 480);
 }
 
 /// Gives codes of eight persons from eight threads, as its input lists them by time, and says which were accepted.
-pub(crate) fn enter_until_killed(path: &Path) {
+pub(crate) fn log_in_until_killed(path: &Path) {
     let store = Arc::new(SqliteStore::open(path).unwrap());
     let plan: Vec<String> = std::io::stdin().lines().map(Result::unwrap).collect();
     thread::scope(|scope| {
@@ -256,7 +256,7 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     let first = fixture(&path);
     wait(first.enabled());
     let phones: Vec<Phone> = (1..=PERSONS)
-        .map(|person| settle_in(&first, 100 + person))
+        .map(|person| add_user(&first, 100 + person))
         .collect();
     let mut now = first.clock.now().0;
     drop(first);
@@ -264,7 +264,7 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
     for round in 0..times {
         let (last, heard) = until_killed(&path, &plan(now, &phones), round);
         accepted += heard;
-        used_once_and_for_all(&fixture(&path), &phones, &last);
+        assert_codes_stay_used(&fixture(&path), &phones, &last);
         // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
         now += 30 * 401;
     }
@@ -325,7 +325,7 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
     (last, accepted)
 }
 
-fn used_once_and_for_all(fixture: &Fixture, phones: &[Phone], last: &BTreeMap<u64, u64>) {
+fn assert_codes_stay_used(fixture: &Fixture, phones: &[Phone], last: &BTreeMap<u64, u64>) {
     for person in 1..=PERSONS {
         let phone = &phones[person as usize - 1];
         wait(fixture.operator.verify_audit((100 + person).into())).unwrap();
@@ -345,7 +345,7 @@ fn used_once_and_for_all(fixture: &Fixture, phones: &[Phone], last: &BTreeMap<u6
     }
 }
 
-fn settle_in(fixture: &Fixture, person: u64) -> Phone {
+fn add_user(fixture: &Fixture, person: u64) -> Phone {
     let name = format!("person {person}");
     let label = format!("{person}@example.org");
     let new = NewAccount::new(person, &name)
@@ -356,7 +356,7 @@ fn settle_in(fixture: &Fixture, person: u64) -> Phone {
 }
 
 #[test]
-fn accepted_code_stays_used_after_a_kill() {
+fn accepted_code_stays_used_after_kill() {
     assert!(kill_log_ins(4) >= 4);
 }
 
@@ -379,6 +379,6 @@ pub(crate) fn owner_among_guesses() -> Duration {
 }
 
 #[test]
-fn owner_is_answered_among_guesses() {
+fn owner_is_answered_among_two_hundred_guesses() {
     println!("the owner's answer took {:?}", owner_among_guesses());
 }

@@ -9,39 +9,39 @@ use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture};
 use crate::support::Folder;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn past_advisories_over_sqlite() {
+async fn advisory_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::advisories::all(|| folder.open()).await;
 }
 
 #[tokio::test]
-async fn connection_lost_at_each_step_over_sqlite() {
+async fn lost_connection_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::cut::at_each_step(|| folder.open()).await;
 }
 
 #[tokio::test]
-async fn operations_over_sqlite() {
+async fn operation_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::letters::all(|| folder.open()).await;
     loquet_testkit::operations::all(|| folder.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn keys_over_sqlite() {
+async fn key_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::keys::all(|| folder.again_and_again()).await;
 }
 
 #[tokio::test]
-async fn audit_log_over_sqlite() {
+async fn audit_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
 /// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
 #[tokio::test]
-async fn leaked_file_shows_no_secret() {
+async fn leaked_file_contains_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -66,7 +66,7 @@ async fn leaked_file_shows_no_secret() {
 /// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
 /// elsewhere finds it, and nothing finds what came after it.
 #[tokio::test]
-async fn kept_checkpoint_finds_missing_records() {
+async fn external_checkpoint_detects_truncated_audit_log() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -114,7 +114,7 @@ async fn broken(fixture: &Fixture, against: Option<&Checkpoint>) -> Vec<(String,
 }
 
 #[tokio::test]
-async fn forged_metadata_forgets_no_records() {
+async fn forged_metadata_row_is_detected() {
     let folder = Folder::new();
     let path = folder.path();
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
@@ -152,7 +152,7 @@ async fn forged_metadata_forgets_no_records() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn decisions_survive_a_restart() {
+async fn decisions_survive_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.db");
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
