@@ -40,6 +40,7 @@ macro_rules! of_host {
         operation! {
             $name,
             {
+                const REPEATABLE: bool = false;
                 $(const $flag: bool = true;)*
 
                 fn actor(&self) -> loquet_policy::AccountId {

@@ -106,6 +106,9 @@ pub enum Config {
     /// The host's name for an account is empty or too long.
     #[error("an external id has 1 to {MAX_EXTERNAL_ID} bytes, this one has {0}")]
     ExternalId(usize),
+    /// Another account of the organization has the external id.
+    #[error("another account has this external id already")]
+    ExternalIdTaken,
     /// The host made an administrator where multi-factor log-in is enabled already.
     #[error(
         "multi-factor log-in is enabled, so only an administrator makes administrators: add the account without that role, then have an administrator promote it with `admin().add_role`"

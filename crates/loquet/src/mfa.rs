@@ -234,7 +234,7 @@ fn attempt_id<C: Operation>(
     attempt: &Attempt,
     vault: &Vault,
 ) -> Result<AttemptId, Error> {
-    let Some(key) = &attempt.key else {
+    let Some(key) = attempt.key.as_ref().filter(|_| C::REPEATABLE) else {
         return Ok(AttemptId(random()?));
     };
     let mut content = hash::Content::new(&vault.keys.attempt);

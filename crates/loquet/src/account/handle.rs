@@ -62,8 +62,12 @@ impl AccountHandle<'_> {
     /// # Errors
     /// [`Error`], also when the session has ended meanwhile.
     pub async fn overview(&self) -> Result<AccountOverview, Error> {
-        let facts = self.mfa.facts(self.session().account).await?;
-        self.mfa.overview_of(facts, &self.session())
+        let session = self.session();
+        let facts = self.mfa.facts(session.account).await?;
+        let tier = self.mfa.admit(&facts, &session, &self.user.client)?;
+        self.mfa
+            .authorized(&facts, session, &self.user.client, tier)?;
+        self.mfa.overview_of(facts, &session)
     }
 
     /// Requires a second factor at each log-in from now on, with a fresh code. Where it raises the session's assurance, the

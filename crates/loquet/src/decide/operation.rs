@@ -30,6 +30,9 @@ pub(crate) trait Operation: Hash + Send + Sync {
     const GIVES_CODE: bool = false;
     /// Whether a session whose last code is too old may still do it.
     const WHILE_OWING: bool = false;
+    /// Whether one that is sent again finds its first outcome. Not what needs no session and uses up nothing: under a key
+    /// that the host gives twice, a second loss or another new password would be taken for the first.
+    const REPEATABLE: bool = true;
     /// Whether it makes a secret: a shared secret, a reset code, a device's cookie.
     const MAKES_SECRET: bool = false;
 

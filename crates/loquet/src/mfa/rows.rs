@@ -250,6 +250,12 @@ impl Mfa {
         }
     }
 
+    /// The same; an account of another organization is as good as not there.
+    pub(crate) async fn own_person(&self, id: AccountId) -> Result<Option<PersonRecord>, Error> {
+        let is_own = |person: &PersonRecord| self.org.is_none_or(|org| org == person.facts.org);
+        Ok(self.person(id).await?.filter(is_own))
+    }
+
     /// Every account of an organization without its secrets.
     pub(crate) async fn each_person(
         &self,

@@ -170,7 +170,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
-    /// do), [`Config::ExternalId`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
+    /// do), [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
     pub async fn ensure_account(&self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let (id, address) = (new.id, new.address.clone());
         let created = self.create(&new).await?;
@@ -189,6 +189,9 @@ impl Provision<'_> {
             let Some(writes) = self.0.new_account(self.0, org, new).await? else {
                 return Ok(false);
             };
+            if self.find(new.external_id).await?.is_some() {
+                return Err(Config::ExternalIdTaken.into());
+            }
             if self.0.store().commit(writes).await? == Commit::Done {
                 return Ok(true);
             }
@@ -254,7 +257,7 @@ impl Provision<'_> {
     /// # Errors
     /// [`Error`].
     pub async fn address(&self, account: AccountId) -> Result<Option<Address>, Error> {
-        let person = self.0.person(account).await?;
+        let person = self.0.own_person(account).await?;
         Ok(person.and_then(|person| person.addresses.present().cloned()))
     }
 
@@ -300,7 +303,7 @@ impl Provision<'_> {
     /// # Errors
     /// [`Error`].
     pub async fn organization_of(&self, account: AccountId) -> Result<Option<OrgId>, Error> {
-        let person = self.0.person(account).await?;
+        let person = self.0.own_person(account).await?;
         Ok(person.map(|person| person.facts.org))
     }
 

@@ -77,8 +77,10 @@ impl Attempt {
     }
 
     /// Makes the attempt repeatable: a form's hidden field or an `Idempotency-Key` header. The key is combined with the
-    /// operation, the account, the session and every argument, so that one key serves several steps, and a constant one
-    /// does no harm.
+    /// operation, the account, the session and every argument, so that one key serves several steps and never finds another
+    /// user's outcome. Choose another for each form: under a constant one, what a session asks for twice in the same words
+    /// within a day takes effect once. A log-in, a changed password and a reported loss use no key: they take effect each
+    /// time.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.key = Some(hash::digest("idempotency key", key.as_ref()));

@@ -135,7 +135,7 @@ impl Mfa {
         Ok(self.authorized(&facts, session, client, tier)?)
     }
 
-    pub(super) fn authorized(
+    pub(crate) fn authorized(
         &self,
         facts: &Facts,
         session: Session,

@@ -148,6 +148,7 @@ pub(crate) struct PasswordChanged {
 impl Operation for PasswordChanged {
     type Grant = Option<LoggedIn>;
     const NAME: &'static str = "password_changed";
+    const REPEATABLE: bool = false;
 
     fn actor(&self) -> AccountId {
         self.account

@@ -13,6 +13,7 @@
 
 mod access;
 mod article;
+mod attempts;
 mod blocking;
 mod canary;
 mod codes;
@@ -22,3 +23,7 @@ mod faults;
 mod machine;
 mod observed;
 mod operations;
+mod provision;
+mod sessions;
+mod tenants;
+mod transaction;

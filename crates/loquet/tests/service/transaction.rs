@@ -1,0 +1,190 @@
+//! In the host's own transaction, over the memory store. SQLite's are in its own tests.
+
+use std::sync::Arc;
+
+use loquet::store::{Commit, Fault, MemoryStore, Row, RowKey, Store, Versioned, Writes};
+use loquet::{Clock, Error, HostTx, NewAccount, Refusal};
+use loquet_testkit::fixture::{ANNE, Fixture, refusal};
+
+/// A host's transaction over the memory store: nothing of it is seen before its commit.
+struct Transaction {
+    store: Arc<MemoryStore>,
+    writes: Writes,
+}
+
+impl Transaction {
+    fn begin(store: &Arc<MemoryStore>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            writes: Writes::default(),
+        }
+    }
+}
+
+impl HostTx for Transaction {
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let mut found = self.store.load(keys).await?;
+        for row in self
+            .writes
+            .put
+            .iter()
+            .filter(|row| keys.contains(&row.key()))
+        {
+            let version = found.iter().find(|it| it.row.key() == row.key());
+            let version = version.map_or(loquet::store::Version::ABSENT, |it| it.version);
+            found.retain(|it| it.row.key() != row.key());
+            let (row, version) = (row.clone(), version.next());
+            found.push(Versioned { row, version });
+        }
+        Ok(found)
+    }
+
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        let keys: Vec<RowKey> = writes.expect.iter().map(|(key, _)| *key).collect();
+        let found = self.load(&keys).await?;
+        let now = |key: &RowKey| {
+            let found = found.iter().find(|it| it.row.key() == *key);
+            found.map_or(loquet::store::Version::ABSENT, |it| it.version)
+        };
+        if writes
+            .expect
+            .iter()
+            .any(|(key, version)| now(key) != *version)
+        {
+            return Ok(Commit::Stale);
+        }
+        let own: Vec<RowKey> = self.writes.put.iter().map(Row::key).collect();
+        let fresh = |(key, _): &&(RowKey, _)| !own.contains(key);
+        self.writes
+            .expect
+            .extend(writes.expect.iter().filter(fresh));
+        self.writes.put.extend(writes.put.iter().cloned());
+        self.writes.audit.extend(writes.audit.iter().cloned());
+        self.writes.outbox.extend(writes.outbox.iter().cloned());
+        Ok(Commit::Done)
+    }
+
+    async fn commit(self) -> Result<(), Fault> {
+        match self.store.commit(self.writes).await? {
+            Commit::Done => Ok(()),
+            Commit::Stale => Err(Fault::Busy),
+        }
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+async fn fixture() -> (Arc<MemoryStore>, Fixture) {
+    let store = Arc::new(MemoryStore::new());
+    let fixture = Fixture::over(Arc::clone(&store)).await;
+    (store, fixture)
+}
+
+#[tokio::test]
+async fn grant_is_committed_by_the_hosts_transaction() {
+    let (store, fixture) = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let typed = fixture.code(&phone);
+    let committing = fixture.mfa.committing_in(Transaction::begin(&store));
+    let verify = committing.verify_code(&session, typed.as_str(), Fixture::client());
+    let login = verify.await.unwrap();
+    assert!(fixture.authorize(&login.session).await.is_ok());
+    let other = fixture.log_in(ANNE).await.session;
+    let used = refusal(fixture.verify(&other, &typed).await);
+    assert!(matches!(used, Refusal::AlreadyUsed { .. }), "{used:?}");
+    let committing = fixture.mfa.committing_in(Transaction::begin(&store));
+    let login = committing.log_in(ANNE.into(), Fixture::client()).await;
+    assert!(login.is_ok(), "{login:?}");
+    fixture.operator.verify_audit(ANNE.into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn refusal_counts_when_host_is_rolled_back() {
+    let (store, fixture) = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let wrong = fixture.wrong_code(&phone);
+    for counted in 1..=2 {
+        let mut transaction = Transaction::begin(&store);
+        let mut provision = fixture.mfa.provision_in(&mut transaction);
+        let lea = NewAccount::new(20_u64, "lea");
+        provision.ensure_account(lea).await.unwrap();
+        let committing = fixture.mfa.committing_in(transaction);
+        let verify = committing.verify_code(&session, wrong.as_str(), Fixture::client());
+        let refused = refusal(verify.await);
+        assert!(matches!(refused, Refusal::WrongCode { .. }), "{refused:?}");
+        assert_eq!(fixture.attempts(ANNE).await.total, counted);
+        let lea = fixture.mfa.provision().find("lea").await.unwrap();
+        assert_eq!(lea, None, "the host's work is rolled back");
+    }
+}
+
+/// Its rows were read, and changed before it was committed.
+struct Late(Transaction, Fixture);
+
+impl HostTx for Late {
+    async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
+        let found = self.0.load(keys).await?;
+        self.1.log_in(ANNE).await;
+        Ok(found)
+    }
+
+    async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
+        self.0.apply(writes).await
+    }
+
+    async fn commit(self) -> Result<(), Fault> {
+        self.0.commit().await
+    }
+
+    async fn rollback(self) -> Result<(), Fault> {
+        self.0.rollback().await
+    }
+}
+
+#[tokio::test]
+async fn stale_transaction_is_busy() {
+    let (store, fixture) = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let session = fixture.log_in(ANNE).await.session;
+    let (right, wrong) = (fixture.code(&phone), fixture.wrong_code(&phone));
+    for typed in [&right, &wrong] {
+        let late = Late(Transaction::begin(&store), fixture.clone());
+        let committing = fixture.mfa.committing_in(late);
+        let verify = committing.verify_code(&session, typed.as_str(), Fixture::client());
+        let stale = verify.await;
+        assert!(matches!(stale, Err(Error::Busy)), "{stale:?}");
+    }
+    assert_eq!(fixture.attempts(ANNE).await.total, 0);
+    assert!(fixture.verify(&session, &right).await.is_ok());
+}
+
+#[tokio::test]
+async fn account_and_address_follow_the_hosts_transaction() {
+    let (store, fixture) = fixture().await;
+    let address: loquet::Address = "lea@example.org".parse().unwrap();
+    let provision = fixture.mfa.provision();
+    for committed in [false, true] {
+        let mut transaction = Transaction::begin(&store);
+        for (id, name) in [(20_u64, "lea"), (21, "nils"), (20, "lea")] {
+            let new = NewAccount::new(id, name).address(address.clone());
+            let mut inside = fixture.mfa.provision_in(&mut transaction);
+            assert_eq!(inside.ensure_account(new).await.unwrap(), id.into());
+        }
+        if committed {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        let lea = provision.find("lea").await.unwrap();
+        assert_eq!(lea.is_some(), committed);
+        let told = provision.address(20_u64.into()).await.unwrap();
+        assert_eq!(told, committed.then(|| address.clone()));
+    }
+    let now = fixture.clock.now();
+    let user = fixture.log_in(20).await.session;
+    assert_eq!(fixture.user(&user).await.since(), now);
+}
