@@ -122,6 +122,8 @@ fn of_people() -> Vec<Refusal> {
         AlreadyOpen { ready: AT },
         WrongBreakGlassCode,
         TooEarly { ready: AT },
+        WouldLockOut,
+        TooManyAddresses,
     ]
 }
 
