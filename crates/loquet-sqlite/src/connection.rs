@@ -38,12 +38,14 @@ pub(crate) fn open(path: &Path, create: bool) -> rusqlite::Result<Connection> {
 ///
 /// - `synchronous = FULL`: a commit returns after its sync; Apple's systems need `fullfsync` for that.
 /// - `trusted_schema` and `cell_size_check`: the file may have been tampered with or damaged.
+/// - `secure_delete`: what an erased account's row held is overwritten with zeros, not only let go.
 pub(crate) fn configure(connection: &Connection, busy: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(busy)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+         PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+         PRAGMA secure_delete = ON;",
     )
 }
 

@@ -20,3 +20,4 @@ pub mod operations;
 pub mod policy_reference;
 pub mod recovery;
 pub mod restore;
+pub mod sessions;

@@ -27,6 +27,12 @@ async fn operation_scenarios_pass() {
     loquet_testkit::operations::all(|| folder.open()).await;
 }
 
+#[tokio::test]
+async fn session_scenarios_pass() {
+    let folder = Folder::new();
+    loquet_testkit::sessions::all(|| folder.open()).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn key_scenarios_pass() {
     let folder = Folder::new();
@@ -149,6 +155,34 @@ async fn forged_metadata_row_is_detected() {
         broken(&fixture, None).await,
         [("chloe".to_owned(), Broken::Unsigned)]
     );
+}
+
+/// What is erased is overwritten too, once the log is written back.
+#[tokio::test]
+async fn erased_account_leaves_no_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
+    let address = "chloe@example.com".parse().unwrap();
+    let provision = fixture.mfa.provision();
+    provision.set_address(CHLOE.into(), address).await.unwrap();
+    fixture.log_in(CHLOE).await;
+    provision.erase(CHLOE.into()).await.unwrap();
+    drop(fixture);
+    // The last connection that closes writes the log back.
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let file = entry.unwrap().path();
+        let bytes = std::fs::read(&file).unwrap();
+        seen += bytes.len();
+        let found = bytes.windows(5).any(|window| window == b"chloe");
+        assert!(!found, "{} shows a name", file.display());
+    }
+    assert!(seen > 10_000, "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

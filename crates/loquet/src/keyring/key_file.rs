@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the test looks at the file")]
+    #[expect(clippy::disallowed_methods, reason = "a test looks into the file")]
     fn key_file_is_created_once_and_for_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mfa.keys");

@@ -275,7 +275,7 @@ impl Provision<'_> {
     /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and secrets
     /// go. What stays is its id, in the user list and in the audit chain, which would be broken without its records; they
     /// hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit) forgets them. There is
-    /// no way back: the user needs another account.
+    /// no way back: the user needs another account. Backups and copies of the database keep what they held.
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.

@@ -13,6 +13,11 @@ async fn letters_over_memory() {
 }
 
 #[tokio::test]
+async fn sessions_over_memory() {
+    loquet_testkit::sessions::all(MemoryStore::new).await;
+}
+
+#[tokio::test]
 async fn operations_over_memory() {
     loquet_testkit::operations::all(MemoryStore::new).await;
 }
