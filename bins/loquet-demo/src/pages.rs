@@ -166,7 +166,7 @@ async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     }
     match app.pages.viewer(&visit).await {
         Ok(Viewer::Person { .. }) => Redirect::to("/").into_response(),
-        Ok(Viewer::Nobody | Viewer::Halfway) => draw(&app, &visit, "", None),
+        Ok(Viewer::Visitor | Viewer::Halfway) => draw(&app, &visit, "", None),
         Err(response) => response,
     }
 }
@@ -322,7 +322,7 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
     };
     let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
     let title = language.say("Connexion", "Log in");
-    let content = narrow(title, Viewer::Nobody, body);
+    let content = narrow(title, Viewer::Visitor, body);
     app.pages.show(visit, status, content)
 }
 
@@ -338,6 +338,6 @@ async fn not_found(State(app): State<App>, visit: Visit) -> Response {
             }
         }
     };
-    let content = narrow(title, Viewer::Nobody, body);
+    let content = narrow(title, Viewer::Visitor, body);
     app.pages.show(&visit, StatusCode::NOT_FOUND, content)
 }

@@ -246,7 +246,7 @@ impl Refusal {
     #[must_use]
     pub const fn next_step(&self) -> Option<NextStep> {
         match self {
-            Self::CodeRequired(_) => Some(NextStep::SecondFactor),
+            Self::CodeRequired(_) | Self::NotFresh | Self::StepUp => Some(NextStep::SecondFactor),
             Self::EnrollOnly(_) => Some(NextStep::Enroll),
             Self::RecoverFirst { .. } => Some(NextStep::Recover),
             _ => None,

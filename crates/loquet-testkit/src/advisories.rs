@@ -262,7 +262,7 @@ pub async fn t14_t15_parallel_wrong_codes_are_counted(fixture: Fixture) {
 }
 
 /// T16: the host's transaction was rolled back with the failed log-in, and the count with it. Here the count
-/// is committed before anybody can be told that the code was wrong.
+/// is committed before it is told that the code was wrong.
 pub async fn t16_wrong_code_counts_when_caller_panics(fixture: Fixture) {
     let (phone, _) = fixture.enabled().await;
     let session = fixture.log_in(ANNE).await.session;

@@ -177,7 +177,7 @@ async fn rejections_are_counted<S: Store>(open: impl Fn() -> S) {
         }
     }
     operator.provision().count_rejection().unwrap();
-    // A name that nobody has: no row is written for it, and no chain grows.
+    // A name that no account has: no row is written for it, and no chain grows.
     for id in 0..5_u64 {
         let account = (1_000 + id).into();
         let refused = refusal(operator.log_in(account, Fixture::client()).await);

@@ -7,7 +7,7 @@ use loquet::{AccountId, Attempt, Authorized, MfaSession, OrganizationSetting, Ro
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
 use crate::letters;
 
-/// A secret that was handed to somebody, in every form that it may take.
+/// A secret that was handed out, in every form that it may take.
 #[derive(Debug)]
 pub struct Canary {
     what: &'static str,
@@ -180,7 +180,7 @@ async fn told(fixture: &Fixture, canaries: &mut Vec<Canary>) -> String {
     printed
 }
 
-/// One text that nobody was handed, spelled like a reset code, so that it is read, hashed and compared.
+/// One text that was never handed out, spelled like a reset code, so that it is read, hashed and compared.
 const NONSENSE: &str = "TYPED-INTOE-VERYF-IELDX-ABCDEA";
 
 /// Runs operations, and says all that can be printed of their answers.

@@ -22,7 +22,7 @@ pub enum Weather {
     KeepBack,
     /// What was kept back is made instead of the next commit, whose answer is lost too.
     Overtaken,
-    /// Every commit finds that somebody else was faster.
+    /// Every commit finds that another process was faster.
     AlwaysStale,
     /// Every commit's answer is lost, and none is made.
     AlwaysLost,

@@ -55,7 +55,7 @@ pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
     let set = |text: &str| provision.set_address(DENIS.into(), address(text));
     assert!(set("denis@example.org").await.unwrap());
     assert!(!set("denis@example.org").await.unwrap(), "unchanged");
-    assert!(post(&fixture).await.is_empty(), "nobody to tell");
+    assert!(post(&fixture).await.is_empty(), "no one to tell");
 
     assert!(set("thief@example.net").await.unwrap());
     let letters = post(&fixture).await;
@@ -177,7 +177,7 @@ pub async fn not_me_link_expires_after_seven_days(fixture: Fixture) {
     assert_eq!(refusal(late.await), Refusal::WrongLink);
 }
 
-/// A cancelled mandate covers nobody any more; those whom it would have covered hear of it all the same.
+/// A cancelled mandate covers no one any more; those whom it would have covered are told all the same.
 pub async fn cancelled_mandate_is_told_to_covered_users(fixture: Fixture) {
     let (_, session) = fixture.enabled().await;
     let anne = fixture.user(&session).await;

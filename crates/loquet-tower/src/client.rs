@@ -50,7 +50,7 @@ impl ClientSource {
     /// Clients come through these proxies, which write this header.
     ///
     /// # Errors
-    /// [`ProxyError`] when nobody or everybody would be trusted.
+    /// [`ProxyError`] when no proxy or every address would be trusted.
     pub fn behind(
         header: HeaderKind,
         trusted: impl IntoIterator<Item = Prefix>,

@@ -16,7 +16,7 @@ use crate::ClientSource;
 
 /// Who is logged in, for a session layer to put into the request's extensions before the filter is asked.
 ///
-/// Without it the filter judges a stranger: only rules for everybody, and the default, can refuse.
+/// Without it the filter judges a stranger: only rules without a group, and the default, can refuse.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
     /// The groups of the person.
@@ -35,7 +35,7 @@ impl Person {
     }
 }
 
-/// What the filter decided about a request. The rule that decided takes longer to find and is looked up when somebody
+/// What the filter decided about a request. The rule that decided takes longer to find and is looked up when a caller
 /// asks for it, in the same version of the rules.
 #[derive(Debug, Clone)]
 pub struct FilterDecision {

@@ -13,7 +13,7 @@
 //! # Edge rules and organization rules
 //! There are two places for access rules, in the same grammar:
 //!
-//! - *Edge rules* belong to whoever runs the service. [`IpFilterLayer`] asks them before any handler, for every request,
+//! - *Edge rules* belong to the operator of the service. [`IpFilterLayer`] asks them before any handler, for every request,
 //!   log-in page and static files included. They are in a configuration file, and a mistake in them is mended there.
 //! - *Organization rules* belong to an organization's administrators, who set them in the pages of `loquet-web` or with
 //!   [`set_access_rules`](loquet::AdminHandle::set_access_rules). Loquet asks them where it knows the account: at log-in,

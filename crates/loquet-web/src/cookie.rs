@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Language;
 
-/// The cookie that keeps the choice of language. It names nobody.
+/// The cookie that keeps the choice of language. It names no one.
 pub(crate) const LANGUAGE: &str = "loquet-language";
 
 /// The values of all cookies of this name that a browser sent.
@@ -36,7 +36,7 @@ pub(crate) fn set(response: &mut Response, cookie: &Cookie<'_>) {
     }
 }
 
-/// The hash of a session cookie: what a host looks sessions up by, and all that it stores of it. Whoever reads the host's
+/// The hash of a session cookie: what a host looks sessions up by, and all that it stores of it. A thief who reads the host's
 /// table can not make a cookie from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct SessionKey([u8; 32]);
@@ -110,7 +110,7 @@ impl Marking {
         cookie
     }
 
-    /// One name for each account: on a tablet that several people use, each has a cookie of their own. It tells nobody who
+    /// One name for each account: on a tablet that several people use, each has a cookie of their own. It tells no one who
     /// they are.
     pub(crate) fn device_name(self, account: AccountId) -> String {
         let prefix = if self.secure { "__Host-" } else { "" };

@@ -1,4 +1,4 @@
-//! What a form sent, each field bounded before anybody looks at it.
+//! What a form sent, each field bounded before it is read.
 
 use std::{fmt, mem};
 
@@ -39,7 +39,7 @@ pub enum FieldFaultKind {
     TooLong(usize),
     /// A control character, after so many others.
     Control(usize),
-    /// Sent twice: somebody built this form by hand.
+    /// Sent twice: the form was built by hand.
     Twice,
     /// Not of the form that the field needs (a date, an id).
     Form,
@@ -261,7 +261,7 @@ fn pairs(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         })
 }
 
-/// What somebody typed, as it was before the browser escaped it. `form_urlencoded` would do the same, and leave parts of it
+/// A typed text, as it was before the browser escaped it. `form_urlencoded` would do the same, and leave parts of it
 /// in buffers that it gives back unwiped.
 fn plain(escaped: &[u8]) -> Zeroizing<String> {
     // Room for all of it: what grows leaves its old place unwiped.

@@ -1,6 +1,6 @@
 //! French and English, side by side.
 
-/// The language of a page. French unless somebody chose English: what the browser prefers says more about who set up the
+/// The language of a page. French unless English was chosen: what the browser prefers says more about who set up the
 /// computer than about who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {

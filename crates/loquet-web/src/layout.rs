@@ -46,7 +46,7 @@ pub struct Content<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Viewer {
     /// A visitor who is not logged in.
-    Nobody,
+    Visitor,
     /// A user whose password was right and who has not completed the log-in.
     Halfway,
     /// A user who is logged in.
@@ -123,7 +123,7 @@ fn menu(page: &Page, brand: &Brand<'_>) -> Markup {
         &html! { button type="submit" data-testid="log-out" { (language.say("Se déconnecter", "Log out")) } },
     );
     match &page.viewer {
-        Viewer::Nobody => html! {},
+        Viewer::Visitor => html! {},
         Viewer::Halfway => html! { details.menu {
             summary aria-label="Menu" data-testid="menu" { span {} span {} span {} }
             nav { (leave) }

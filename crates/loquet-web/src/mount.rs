@@ -158,7 +158,7 @@ impl<H: Host> Pages<H> {
     ) -> Response {
         let content = Content {
             title: said.title,
-            viewer: Viewer::Nobody,
+            viewer: Viewer::Visitor,
             narrow: true,
             body: Html(message(said).into_string()),
         };

@@ -13,7 +13,7 @@ use crate::visit::Visit;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
     /// Every visitor with a session, also while the log-in is not complete.
-    Anybody,
+    AnySession,
     /// Every user who is logged in.
     Person,
     Administrator,
@@ -24,7 +24,7 @@ pub(crate) enum Who {
 impl<H: Host> Pages<H> {
     /// The visitor, if the page is for them. Others are sent to what they must do first, or told that this is not theirs.
     pub(crate) async fn permit(&self, visit: &Visit, who: Who) -> Result<Here<H>, Stop> {
-        let here = self.anybody(visit).await?;
+        let here = self.any_session(visit).await?;
         if who >= Who::Person {
             here.user()?;
         }

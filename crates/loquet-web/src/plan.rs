@@ -1,4 +1,4 @@
-//! Access rules as somebody plans them who has never seen the notation: places that may or may not log in.
+//! Access rules as a plan, for administrators who do not know the notation: places that may or may not log in.
 //!
 //! A plan is rules of one shape, written and read back as their text. Rules of another shape were written by hand, and
 //! are left to the field for them.
@@ -99,7 +99,7 @@ impl Plan {
         (plan.rules()? == rules && plan.spots.len() <= MOST).then_some(plan)
     }
 
-    /// Whether everybody else is kept out. Only where some place is allowed: nothing allowed would be nobody at all.
+    /// Whether every other place is kept out. Only where some place is allowed: otherwise no one could log in.
     pub(crate) fn closes(&self) -> bool {
         self.spots.iter().any(|spot| spot.allowed)
     }
@@ -186,7 +186,7 @@ impl Plan {
     }
 }
 
-/// One address, or a network of somebody who knows the notation. Never everywhere: that is what no rules say.
+/// One address, or a network in the notation. Never every address: that is what no rules say.
 fn prefix(text: &str) -> Option<Prefix> {
     let text = text.trim();
     match text.parse::<IpAddr>() {

@@ -7,7 +7,7 @@ pub use crate::names::{Names, neutral};
 use crate::names::{by, for_day, on_day};
 use crate::when;
 
-/// The sentences that name nobody and no day: the refusal's code, French, English, a line each. `~` is a no-break space.
+/// The sentences without a name or a day: the refusal's code, French, English, a line each. `~` is a no-break space.
 const FIXED: &str = include_str!("assets/refusals.txt");
 
 /// What to tell the person whom a refusal concerns: what is the matter, and what to do about it.

@@ -21,7 +21,7 @@ use crate::pages::{
     access, account, address, administration, break_glass, code, devices, enroll, mandate, options,
     people, questions, recover, report_unrecognized,
 };
-use crate::permission::Who::{self, Administrator, Anybody, EnrolledAdministrator, Person};
+use crate::permission::Who::{self, Administrator, AnySession, EnrolledAdministrator, Person};
 use crate::session::{Here, Stop};
 use crate::visit::{Visit, own_path};
 
@@ -52,7 +52,7 @@ impl<H: Host> Pages<H> {
         let viewer = async {
             match self.here(visit).await? {
                 Ok(here) => here.viewer().await,
-                Err(_) => Ok(Viewer::Nobody),
+                Err(_) => Ok(Viewer::Visitor),
             }
         };
         viewer.await.map_err(|stop| self.stopped(visit, stop))
@@ -61,24 +61,24 @@ impl<H: Host> Pages<H> {
 
 type Routes<H> = Vec<(&'static str, MethodRouter<Pages<H>>)>;
 
-// A form that is refused is shown again under its own path: whoever then changes the language or reloads opens that path
+// A form that is refused is shown again under its own path: changing the language or reloading then opens that path
 // as a page.
 
 fn for_everybody<H: Host>() -> Routes<H> {
     vec![
-        ("/code", both(Anybody, code::show, code::submit)),
+        ("/code", both(AnySession, code::show, code::submit)),
         (
             "/step-up",
             both(Person, code::show_step_up, code::submit_step_up),
         ),
-        ("/log-out", form(Anybody, account::log_out)),
-        ("/enroll", both(Anybody, enroll::show, enroll::begin)),
-        ("/enroll/key", page(Anybody, enroll::show_key)),
+        ("/log-out", form(AnySession, account::log_out)),
+        ("/enroll", both(AnySession, enroll::show, enroll::begin)),
+        ("/enroll/key", page(AnySession, enroll::show_key)),
         (
             "/enroll/confirm",
-            both(Anybody, enroll::show, enroll::confirm),
+            both(AnySession, enroll::show, enroll::confirm),
         ),
-        ("/recover", both(Anybody, recover::show, recover::submit)),
+        ("/recover", both(AnySession, recover::show, recover::submit)),
         ("/account", page(Person, account::show)),
         (
             "/account/on",
@@ -94,7 +94,7 @@ fn for_everybody<H: Host>() -> Routes<H> {
         ),
         (
             "/account/lost",
-            both(Anybody, questions::show_lost, questions::report_lost),
+            both(AnySession, questions::show_lost, questions::report_lost),
         ),
         (
             "/account/log-out-everywhere",
@@ -242,7 +242,7 @@ async fn choose_language<H: Host>(
     response
 }
 
-/// Our own files. They hold nothing of anybody and may be cached; their address changes with the version.
+/// Our own files. They hold nothing personal and may be cached; their address changes with the version.
 async fn file(Path(name): Path<String>) -> Response {
     let (kind, content) = match name.as_str() {
         "loquet.css" => ("text/css; charset=utf-8", include_str!("assets/loquet.css")),

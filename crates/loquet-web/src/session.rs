@@ -85,7 +85,7 @@ impl<H: Host> Pages<H> {
         }
     }
 
-    /// Who is here, if anybody.
+    /// Returns who is here, if there is a session.
     pub(crate) async fn here(&self, visit: &Visit) -> Result<Result<Here<H>, Absent>, Stop> {
         let Some(key) = visit.key(self.0.marking) else {
             return Ok(Err(Absent::NoSession));
@@ -113,7 +113,7 @@ impl<H: Host> Pages<H> {
     }
 
     /// A visitor with a session; others are sent to log in, and told why their session is over.
-    pub(crate) async fn anybody(&self, visit: &Visit) -> Result<Here<H>, Stop> {
+    pub(crate) async fn any_session(&self, visit: &Visit) -> Result<Here<H>, Stop> {
         match self.here(visit).await? {
             Ok(here) => Ok(here),
             Err(Absent::NoSession) => Err(Redirect::to(self.0.host.log_in()).into()),

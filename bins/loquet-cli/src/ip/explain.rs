@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
 use crate::output;
 
-/// More groups than anybody is in.
+/// More groups than any account has.
 const MAX_TAGS: usize = 256;
 
 #[derive(Args)]
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     databases: Databases,
 
-    /// The address to judge; `unknown` where nobody could tell
+    /// The address to judge; `unknown` where it is not known
     #[arg(value_name = "ADDRESS", value_parser = place)]
     address: Place,
 
@@ -97,7 +97,7 @@ impl Arguments {
         let place = line.map_or_else(String::new, |line| format!("line {line}: "));
         output::line(&format!("{} ({place}{rule})", record.verdict.decision))?;
         if record.verdict.by_unknown {
-            output::line("  by a fact that nobody can tell, which never allows")?;
+            output::line("  by an unknown fact, which never allows")?;
         }
         for (rule, line) in matching.iter().skip(1) {
             let place = line.map_or_else(String::new, |line| format!("line {line}: "));

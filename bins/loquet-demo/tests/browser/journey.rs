@@ -4,7 +4,7 @@ use crate::browser::{Browser, Scripts};
 use crate::demo::Demo;
 use crate::phone::Phone;
 
-/// A demonstration with somebody in front of it.
+/// A demonstration and its user.
 pub(crate) struct Journey {
     pub(crate) demo: Demo,
     pub(crate) browser: Browser,
@@ -41,7 +41,7 @@ impl Journey {
         assert_eq!(
             self.browser.qr_codes().await,
             [""; 0],
-            "whoever is enrolled sees no QR code"
+            "an enrolled user sees no QR code"
         );
         self.give(&phone.fresh().await, "connect").await;
         self.browser.find("home-page").await;

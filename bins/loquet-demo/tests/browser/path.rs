@@ -46,7 +46,7 @@ impl Journey {
         self.open("/mfa/admin").await;
         self.browser.picture("pas-encore-activee").await;
 
-        // The break-glass code is written down first: whoever did not cannot type its end back.
+        // The break-glass code is written down first: otherwise its end cannot be typed back.
         self.browser.click("enable").await;
         let shown = self.browser.text("break-glass").await;
         self.browser.fill("group", "AAAAA").await;
@@ -158,7 +158,7 @@ impl Journey {
         let reason = self.browser.text("switch-reason").await;
         assert!(reason.contains("Hélène Tremblay"), "{reason}");
         self.browser.picture("compte-employee").await;
-        // Nor does the form behind it, when somebody calls it up by hand.
+        // Nor does the form behind it, when it is opened by hand.
         self.open("/mfa/account/off").await;
         self.give(&phone.fresh().await, "confirm").await;
         self.browser.find("error").await;
@@ -357,7 +357,7 @@ impl Journey {
         self.browser.picture("filtrage").await;
         self.log_out().await;
 
-        // Here people still log in; from next door nobody does, whatever they know.
+        // Here people still log in; from next door no one does.
         self.log_in("thomas").await;
         self.browser.find("home-page").await;
         self.log_out().await;

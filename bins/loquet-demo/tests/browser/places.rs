@@ -70,7 +70,7 @@ impl Journey {
         phone
     }
 
-    /// The other centre alone would lock out whoever chooses it.
+    /// The other centre alone would lock out the administrator who chooses it.
     async fn a_plan_that_locks_out_is_refused(&mut self) {
         self.browser.fill("name", "Garderie Rosemont").await;
         self.browser.fill("network", "198.51.100").await;

@@ -20,9 +20,9 @@ const UNDONE: &str = "undone";
 /// What a form came to, to be shown on the page.
 #[derive(Default)]
 struct Shown<'a> {
-    /// The rules as somebody typed them; those in force otherwise.
+    /// The rules as typed; those in force otherwise.
     rules: Option<&'a str>,
-    /// The plan that somebody works on; that in force otherwise.
+    /// The plan as edited; that in force otherwise.
     draft: Option<&'a Plan>,
     entry: Entry<'a>,
     done: Option<&'a str>,

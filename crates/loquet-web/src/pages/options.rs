@@ -225,7 +225,7 @@ async fn ask_latch<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
             title,
             text: at.say(
                 "Plus personne ne pourra désactiver la question à la connexion, les parents non plus. Vous-même ne pourrez pas rouvrir ce verrou\u{a0}: il n'est plus possible de revenir en arrière.",
-                "Nobody will be able to switch off the question at log-in any more, parents included. You cannot open this latch again yourself: there is no way back.",
+                "No one will be able to turn the second factor off any more, parents included. You cannot open this latch again yourself: there is no way back.",
             ),
             action: "/admin/options/latch",
             button: at.say("Fermer pour toujours", "Close for ever"),

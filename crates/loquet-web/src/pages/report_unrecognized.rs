@@ -47,7 +47,7 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
     };
     let content = Content {
         title: asked.title,
-        viewer: Viewer::Nobody,
+        viewer: Viewer::Visitor,
         narrow: true,
         body: Html(question(&at, &asked).into_string()),
     };

@@ -10,7 +10,7 @@ use crate::parts::{self, Focus, Trouble};
 use crate::plan::{self, Plan};
 
 pub(crate) struct Access<'a> {
-    /// The rules as text, for whoever writes them.
+    /// The rules as text.
     pub(crate) rules: &'a str,
     /// How long they may be, in bytes.
     pub(crate) limit: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Access<'a> {
     pub(crate) undone: bool,
 }
 
-/// A place as somebody types it.
+/// A place as typed.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Entry<'a> {
     pub(crate) denied: bool,
@@ -163,7 +163,7 @@ fn add_a_place(at: &Setting<'_>, access: &Access<'_>) -> Markup {
         } @else {
             p.hint { (at.say(
                 "Pour choisir par pays, il faut une table des pays\u{a0}: demandez-la à qui exploite ce service.",
-                "To choose by country a table of countries is needed: ask whoever operates this service.",
+                "To choose by country a table of countries is needed: ask the operator of this service.",
             )) }
         }
     }
@@ -182,12 +182,12 @@ fn field(at: &Setting<'_>, name: &'static str, label: &str, hint: &str, value: &
     }
 }
 
-/// Who would be kept out, before anybody is.
+/// Who would be kept out.
 fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
     let (out, seen, people) = (forecast.locked_out.len(), forecast.seen, forecast.people);
     let sentence = match out {
         0 => at
-            .say("Personne ne perdrait l'accès.", "Nobody would lose access.")
+            .say("Personne ne perdrait l'accès.", "No one would lose access.")
             .to_owned(),
         1 => at
             .say(

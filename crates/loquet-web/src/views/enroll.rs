@@ -188,7 +188,7 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
             p.small.soft {
                 (at.say("Cette clé expire dans", "This key expires in")) " "
                 (parts::countdown(at.language, key.left, at.say("un instant", "a moment"))) ". "
-                (at.say("Ne la montrez à personne.", "Show it to nobody."))
+                (at.say("Ne la montrez à personne.", "Do not show it to anyone."))
             }
         }
     }

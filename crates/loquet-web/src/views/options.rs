@@ -153,7 +153,7 @@ fn latch(at: &Setting<'_>, latched: Option<&str>) -> Markup {
                 }
                 p.soft { (at.say(
                     "Avec le verrou strict, plus personne ne peut désactiver la question à la connexion, les parents non plus.",
-                    "With the strict latch nobody can switch off the question at log-in any more, parents included.",
+                    "With the strict latch no one can turn the second factor off any more, parents included.",
                 )) " " (latched.unwrap_or(no_way_back)) }
             }
             @if latched.is_none() {

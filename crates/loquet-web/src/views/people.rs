@@ -16,7 +16,7 @@ pub(crate) struct Line {
     pub(crate) at_log_in: String,
     /// What requires a code, or will.
     pub(crate) why: Vec<String>,
-    /// The administrator who looks: nobody resets themself.
+    /// The administrator who looks, who cannot reset their own account.
     pub(crate) is_self: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
         section.card data-testid="people-page" {
             @if lines.is_empty() {
                 div.empty {
-                    h2 { (at.say("Personne pour le moment", "Nobody yet")) }
+                    h2 { (at.say("Personne pour le moment", "No one yet")) }
                     p { (at.say("Les comptes apparaissent ici dès leur première connexion.", "Accounts appear here from their first log-in on.")) }
                 }
             } @else {
@@ -70,7 +70,7 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
 fn how_many(language: Language, enrolled: usize, present: usize) -> String {
     match (enrolled, present) {
         (0, _) => language
-            .say("Personne n'a associé d'application.", "Nobody is enrolled.")
+            .say("Personne n'a associé d'application.", "No one is enrolled.")
             .to_owned(),
         (1, 1) => language
             .say(
@@ -195,6 +195,6 @@ mod tests {
         let english = |enrolled, present| how_many(Language::English, enrolled, present);
         assert_eq!(english(1, 1), "The only person is enrolled.");
         assert_eq!(english(1, 2), "One of 2\u{a0}people is enrolled.");
-        assert_eq!(english(0, 1), "Nobody is enrolled.");
+        assert_eq!(english(0, 1), "No one is enrolled.");
     }
 }

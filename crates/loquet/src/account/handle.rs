@@ -15,7 +15,7 @@ use crate::session::attempt::Attempt;
 use crate::session::operations::LoggedIn;
 
 /// "My account", for one authorized user; from [`Mfa::account`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct AccountHandle<'a> {
     mfa: &'a Mfa,
     user: &'a Authorized,
@@ -49,11 +49,11 @@ impl AccountHandle<'_> {
         self
     }
 
-    const fn session(&self) -> Session {
+    const fn session(self) -> Session {
         self.user.session
     }
 
-    async fn run<C: Operation>(&self, operation: C) -> Result<C::Grant, Error> {
+    async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
         self.mfa.run(operation, self.attempt).await
     }
 
@@ -61,7 +61,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error`], also when the session has ended meanwhile.
-    pub async fn overview(&self) -> Result<AccountOverview, Error> {
+    pub async fn overview(self) -> Result<AccountOverview, Error> {
         let session = self.session();
         let facts = self.mfa.facts(session.account).await?;
         let tier = self.mfa.admit(&facts, &session, &self.user.client)?;
@@ -75,7 +75,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE`, `UNCHANGED` and others.
-    pub async fn turn_on(&self, code: impl Into<Typed>) -> Result<Option<LoggedIn>, Error> {
+    pub async fn turn_on(self, code: impl Into<Typed>) -> Result<Option<LoggedIn>, Error> {
         let (session, typed) = (self.session(), code.into());
         self.run(TurnOn { session, typed }).await
     }
@@ -84,7 +84,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `MANDATED` (the role, the date and who), `LATCHED`, `WRONG_CODE` and others.
-    pub async fn turn_off(&self, code: impl Into<Typed>) -> Result<(), Error> {
+    pub async fn turn_off(self, code: impl Into<Typed>) -> Result<(), Error> {
         let (session, typed) = (self.session(), code.into());
         self.run(TurnOff { session, typed }).await
     }
@@ -94,7 +94,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE` and others.
-    pub async fn replace_authenticator(&self, code: impl Into<Typed>) -> Result<Offer, Error> {
+    pub async fn replace_authenticator(self, code: impl Into<Typed>) -> Result<Offer, Error> {
         let (session, typed) = (self.session(), code.into());
         self.run(BeginReplacement { session, typed }).await
     }
@@ -105,7 +105,7 @@ impl AccountHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `WRONG_CODE`, `TOO_MANY_ADDRESSES` and others.
     pub async fn change_address(
-        &self,
+        self,
         address: Address,
         code: impl Into<Typed>,
     ) -> Result<(), Error> {
@@ -123,7 +123,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED` where there is no such device.
-    pub async fn forget_device(&self, number: u16) -> Result<Forget, Error> {
+    pub async fn forget_device(self, number: u16) -> Result<Forget, Error> {
         let session = self.session();
         self.run(ForgetDevice { session, number }).await
     }
@@ -132,7 +132,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn forget_devices(&self) -> Result<(), Error> {
+    pub async fn forget_devices(self) -> Result<(), Error> {
         let session = self.session();
         self.run(ForgetDevices { session }).await
     }

@@ -20,7 +20,7 @@ use crate::session::Authorized;
 use crate::session::attempt::Attempt;
 
 /// What an administrator does; from [`Mfa::admin`]. The rules decide each time whether the user may.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct AdminHandle<'a> {
     mfa: &'a Mfa,
     user: &'a Authorized,
@@ -55,11 +55,11 @@ impl AdminHandle<'_> {
         self
     }
 
-    const fn session(&self) -> Session {
+    const fn session(self) -> Session {
         self.user.session
     }
 
-    async fn run<C: Operation>(&self, operation: C) -> Result<C::Grant, Error> {
+    async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
         self.mfa.run(operation, self.attempt).await
     }
 
@@ -69,7 +69,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
-    pub async fn propose_break_glass(&self) -> Result<BreakGlassCode, Error> {
+    pub async fn propose_break_glass(self) -> Result<BreakGlassCode, Error> {
         self.mfa.propose_break_glass(&self.session()).await
     }
 
@@ -78,7 +78,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `BREAK_GLASS_CODE_NOT_CONFIRMED`, `ALREADY_ENABLED` and others.
-    pub async fn enable(&self, last_group: impl Into<Typed>) -> Result<Enabled, Error> {
+    pub async fn enable(self, last_group: impl Into<Typed>) -> Result<Enabled, Error> {
         let (session, typed_back) = (self.session(), last_group.into());
         self.run(EnableMfa {
             session,
@@ -92,7 +92,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `BREAK_GLASS_CODE_NOT_CONFIRMED`, `WRONG_CODE` and others.
     pub async fn renew_break_glass_code(
-        &self,
+        self,
         last_group: impl Into<Typed>,
         code: impl Into<Typed>,
     ) -> Result<(), Error> {
@@ -108,7 +108,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH` and others.
-    pub async fn schedule_mandate(&self, role: RoleId, start: Start) -> Result<Imposed, Error> {
+    pub async fn schedule_mandate(self, role: RoleId, start: Start) -> Result<Imposed, Error> {
         let session = self.session();
         self.run(ScheduleMandate {
             session,
@@ -122,7 +122,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `TOO_SOON`, `TOO_MANY_POSTPONEMENTS` and others.
-    pub async fn move_mandate(&self, role: RoleId, date: UnixTime) -> Result<Imposed, Error> {
+    pub async fn move_mandate(self, role: RoleId, date: UnixTime) -> Result<Imposed, Error> {
         let session = self.session();
         self.run(MoveMandate {
             session,
@@ -136,7 +136,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOTHING_ANNOUNCED`, `LATCHED` and others.
-    pub async fn cancel_mandate(&self, role: RoleId) -> Result<(), Error> {
+    pub async fn cancel_mandate(self, role: RoleId) -> Result<(), Error> {
         let session = self.session();
         self.run(CancelMandate { session, role }).await
     }
@@ -145,7 +145,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`].
-    pub async fn harden(&self) -> Result<(), Error> {
+    pub async fn harden(self) -> Result<(), Error> {
         let session = self.session();
         self.run(Harden { session }).await
     }
@@ -154,7 +154,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
-    pub async fn users(&self) -> Result<Vec<UserEntry>, Error> {
+    pub async fn users(self) -> Result<Vec<UserEntry>, Error> {
         let facts = self.mfa.administrator(&self.session()).await?;
         let organization = facts.organization.ok_or(Config::Missing("organization"))?;
         self.mfa
@@ -166,7 +166,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
-    pub async fn user(&self, account: AccountId) -> Result<UserEntry, Error> {
+    pub async fn user(self, account: AccountId) -> Result<UserEntry, Error> {
         let facts = self.mfa.administrator(&self.session()).await?;
         self.mfa.entry(facts, account).await
     }
@@ -177,7 +177,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `SELF_RESET`, `RANK`, `TOO_MANY_RESETS`, `WRONG_CODE` and others.
     pub async fn reset(
-        &self,
+        self,
         subject: AccountId,
         aloud: bool,
         code: impl Into<Typed>,
@@ -196,7 +196,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `SELF_PROMOTION`, `ENROLL_FIRST`, `NO_SUCH_ROLE` and others.
     pub async fn add_role(
-        &self,
+        self,
         subject: AccountId,
         role: RoleId,
         code: impl Into<Typed>,
@@ -214,7 +214,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `SELF_DEMOTION`, `LAST_ENROLLED_ADMIN`, `UNCHANGED` and others.
-    pub async fn remove_role(&self, subject: AccountId, role: RoleId) -> Result<(), Error> {
+    pub async fn remove_role(self, subject: AccountId, role: RoleId) -> Result<(), Error> {
         self.run(RemoveRole {
             session: self.session(),
             subject,
@@ -227,7 +227,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `SELF_DEACTIVATION`, `LAST_ENROLLED_ADMIN`, `IS_DEACTIVATED` and others.
-    pub async fn deactivate(&self, subject: AccountId) -> Result<(), Error> {
+    pub async fn deactivate(self, subject: AccountId) -> Result<(), Error> {
         let session = self.session();
         self.run(Deactivate { session, subject }).await
     }
@@ -237,7 +237,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `NOT_DEACTIVATED`, `RANK`, `WRONG_CODE` and others.
     pub async fn reactivate(
-        &self,
+        self,
         subject: AccountId,
         roles: &[RoleId],
         code: impl Into<Typed>,
@@ -257,7 +257,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] with `OUT_OF_BOUNDS`, `UNCHANGED`, `NOT_FRESH`, `WRONG_CODE` and others.
     pub async fn update_setting(
-        &self,
+        self,
         setting: OrganizationSetting,
         code: impl Into<Typed>,
     ) -> Result<RulesChange, Error> {
@@ -273,7 +273,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `NOTHING_SCHEDULED` and others.
-    pub async fn cancel_change(&self, kind: SettingKind) -> Result<(), Error> {
+    pub async fn cancel_change(self, kind: SettingKind) -> Result<(), Error> {
         let session = self.session();
         self.run(CancelChange { session, kind }).await
     }
@@ -283,7 +283,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH` and others.
-    pub async fn remember_devices(&self, on: bool) -> Result<(), Error> {
+    pub async fn remember_devices(self, on: bool) -> Result<(), Error> {
         let session = self.session();
         self.run(SetDevicesRemembered { session, on }).await
     }
@@ -292,7 +292,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
-    pub async fn access_rules(&self) -> Result<String, Error> {
+    pub async fn access_rules(self) -> Result<String, Error> {
         self.mfa.access_rules(&self.session()).await
     }
 
@@ -302,7 +302,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Config`] with the line and column of a fault; [`Error::Refused`] with `WOULD_LOCK_OUT` and others.
     pub async fn set_access_rules(
-        &self,
+        self,
         text: &str,
         code: impl Into<Typed>,
     ) -> Result<RulesChange, Error> {
@@ -316,7 +316,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// As [`set_access_rules`](Self::set_access_rules).
-    pub async fn what_if_access_rules(&self, text: &str) -> Result<WhatIf, Error> {
+    pub async fn what_if_access_rules(self, text: &str) -> Result<WhatIf, Error> {
         let limit = self.mfa.rules_limit();
         let rules = SetAccessRules::new(limit, self.session(), text, Typed::default())?;
         self.mfa.what_if_rules(&self.session(), &rules).await
@@ -326,7 +326,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
-    pub async fn access_rules_undoable_until(&self) -> Result<Option<UnixTime>, Error> {
+    pub async fn access_rules_undoable_until(self) -> Result<Option<UnixTime>, Error> {
         self.mfa.undoable_until(&self.session()).await
     }
 
@@ -334,7 +334,7 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `WOULD_LOCK_OUT`, `NOT_FRESH` and others.
-    pub async fn undo_access_rules(&self) -> Result<RulesChange, Error> {
+    pub async fn undo_access_rules(self) -> Result<RulesChange, Error> {
         self.run(UndoRules::new(self.session())).await
     }
 }

@@ -119,7 +119,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Config::Label`] when no app could show the name, and [`Error`] of the store.
-    pub async fn ensure_organization(&self, id: OrgId, name: &str) -> Result<OrgId, Error> {
+    pub async fn ensure_organization(self, id: OrgId, name: &str) -> Result<OrgId, Error> {
         self.ensure_organization_with(id, name, []).await
     }
 
@@ -128,7 +128,7 @@ impl Provision<'_> {
     /// # Errors
     /// As [`ensure_organization`](Self::ensure_organization), and [`Error::Refused`] with `OUT_OF_BOUNDS`.
     pub async fn ensure_organization_with(
-        &self,
+        self,
         id: OrgId,
         name: &str,
         settings: impl IntoIterator<Item = OrganizationSetting>,
@@ -171,7 +171,7 @@ impl Provision<'_> {
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
     /// do), [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
-    pub async fn ensure_account(&self, new: NewAccount<'_>) -> Result<AccountId, Error> {
+    pub async fn ensure_account(self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let (id, address) = (new.id, new.address.clone());
         let created = self.create(&new).await?;
         if let Some(address) = address.filter(|_| !created) {
@@ -181,7 +181,7 @@ impl Provision<'_> {
     }
 
     /// Says whether the account was made now.
-    async fn create(&self, new: &NewAccount<'_>) -> Result<bool, Error> {
+    async fn create(self, new: &NewAccount<'_>) -> Result<bool, Error> {
         let org = self.0.org()?;
         let lanes = self.0.inner.lanes.enter(vec![new.id]).await;
         let _lane = lanes.map_err(|_| Error::Busy)?;
@@ -205,7 +205,7 @@ impl Provision<'_> {
     /// # Errors
     /// [`Error`] of the store. What one account lacks is reported, not returned.
     pub async fn sync_accounts<'a>(
-        &self,
+        self,
         users: impl IntoIterator<Item = NewAccount<'a>>,
     ) -> Result<SyncReport, Error> {
         let mut report = SyncReport::default();
@@ -243,7 +243,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES` and others.
-    pub async fn set_address(&self, account: AccountId, address: Address) -> Result<bool, Error> {
+    pub async fn set_address(self, account: AccountId, address: Address) -> Result<bool, Error> {
         let set = SetAddress { account, address };
         match self.0.run(set, Attempt::default()).await {
             Ok(()) => Ok(true),
@@ -256,7 +256,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn address(&self, account: AccountId) -> Result<Option<Address>, Error> {
+    pub async fn address(self, account: AccountId) -> Result<Option<Address>, Error> {
         let person = self.0.own_person(account).await?;
         Ok(person.and_then(|person| person.addresses.present().cloned()))
     }
@@ -266,7 +266,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `IS_DEACTIVATED` and others.
-    pub async fn deactivate(&self, account: AccountId) -> Result<(), Error> {
+    pub async fn deactivate(self, account: AccountId) -> Result<(), Error> {
         self.0
             .run(HostDeactivate { account }, Attempt::default())
             .await
@@ -279,7 +279,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.
-    pub async fn erase(&self, account: AccountId) -> Result<(), Error> {
+    pub async fn erase(self, account: AccountId) -> Result<(), Error> {
         match self.deactivate(account).await {
             Ok(()) | Err(Error::Refused(Refusal::IsDeactivated { .. })) => {}
             Err(other) => return Err(other),
@@ -291,7 +291,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn find(&self, external_id: &str) -> Result<Option<AccountId>, Error> {
+    pub async fn find(self, external_id: &str) -> Result<Option<AccountId>, Error> {
         let query = Query::ExternalId(self.0.org()?, external_id.to_owned());
         let page = self.0.store().scan(&query, &Cursor::default()).await?;
         let found = page.items.into_iter().find_map(Item::account);
@@ -302,7 +302,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn organization_of(&self, account: AccountId) -> Result<Option<OrgId>, Error> {
+    pub async fn organization_of(self, account: AccountId) -> Result<Option<OrgId>, Error> {
         let person = self.0.own_person(account).await?;
         Ok(person.map(|person| person.facts.org))
     }
@@ -312,7 +312,7 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Config`] where the handle serves many organizations.
-    pub fn count_rejection(&self) -> Result<(), Error> {
+    pub fn count_rejection(self) -> Result<(), Error> {
         let org = self.0.org()?;
         self.0
             .add_rejection(crate::store::MetadataId::rejections(org));
