@@ -155,7 +155,7 @@ impl House {
             wrong: 0,
         };
         organization.mandates = vec![Mandate {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
             by,
             state: MandateState::InForce { since },
         }];
@@ -234,9 +234,9 @@ impl Both {
             house: House::new(&[&anne, &bruno]),
             cedar: Cedar::new(),
             anne,
-            claire: account(2, RoleId::EMPLOYEE, true),
-            david: account(3, RoleId::PARENT, false),
-            edith: account(4, RoleId::PARENT, true),
+            claire: account(2, RoleId::STAFF, true),
+            david: account(3, RoleId::MEMBER, false),
+            edith: account(4, RoleId::MEMBER, true),
         }
     }
 
@@ -362,7 +362,7 @@ fn hundred_thousand(house: &House) {
         })
         .collect();
     let change = PolicyChange::Mandate {
-        role: RoleId::PARENT,
+        role: RoleId::MEMBER,
         date: NOW,
     };
     let by = AccountId::from(1u64);

@@ -125,7 +125,7 @@ async fn log_in(State(mfa): State<Mfa>, peer: Peer, Form(typed): Form<Typed>) ->
     if let Err(_wrong) = argon2.verify_password(typed.password.as_bytes(), hash) {
         return Ok(to(NextStep::LogIn));
     }
-    go_on(&mfa.log_in(id.into(), Client::new(peer.ip())).await?)
+    go_on(&mfa.log_in(id, Client::at(peer.ip())).await?)
 }
 
 async fn show_code() -> Response {

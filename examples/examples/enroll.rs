@@ -31,9 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // You are the administrator here, so you enable it first, with the last group of the break-glass code.
     let user = mfa.authorize(&session, &client).wait()?;
-    let code = mfa.admin(&user).propose_break_glass().wait()?.expose();
-    let last_group = code.rsplit('-').next().unwrap_or_default();
-    mfa.admin(&user).enable(last_group).wait()?;
+    let code = mfa.admin(&user).propose_break_glass().wait()?;
+    mfa.admin(&user).enable(code.last_group().as_str()).wait()?;
 
     let offer = mfa.begin_enrollment(&session, "", client).wait()?;
     println!("{}", offer.qr()?.terminal(theme));

@@ -25,26 +25,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     sync(&mfa, &app).await?;
-    let client = Client::new(IpAddr::from([203, 0, 113, 7]));
-    let desk = mfa.log_in(2_u64.into(), client).await?.session;
-    let phone = mfa.log_in(2_u64.into(), client).await?.session;
+    let client = Client::at(IpAddr::from([203, 0, 113, 7]));
+    let desk = mfa.log_in(2_u64, client).await?.session;
+    let phone = mfa.log_in(2_u64, client).await?.session;
 
     // Bob changes his password, at his desk: the desk's session goes on as another, the phone's is over.
-    let login = mfa
-        .password_changed(2_u64.into(), Some(&desk), client)
-        .await?;
+    let login = mfa.password_changed(2_u64, Some(&desk), client).await?;
     let desk = login.map_or(desk, |login| login.session);
     println!("his desk: {}", is_in(&mfa, &desk).await);
     println!("his phone: {}", is_in(&mfa, &phone).await);
 
     // He forgot it and got a mailed link: no session is his, so that all are over.
-    mfa.password_changed(2_u64.into(), None, client).await?;
+    mfa.password_changed(2_u64, None, client).await?;
     println!("his desk after a reset: {}", is_in(&mfa, &desk).await);
 
     // Eve's user is deleted. Erasing the account as well is `provision().erase`.
     app.execute("DELETE FROM user WHERE id = 3", [])?;
-    mfa.provision().deactivate(3_u64.into()).await?;
-    let refused = mfa.log_in(3_u64.into(), client).await.err();
+    mfa.provision().deactivate(3_u64).await?;
+    let refused = mfa.log_in(3_u64, client).await.err();
     println!(
         "eve: {}",
         refused.map_or_else(String::new, |it| it.to_string())

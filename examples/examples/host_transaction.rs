@@ -89,7 +89,7 @@ fn log_in(
     user: AccountId,
     page: &str,
 ) -> Result<(), Box<dyn Error>> {
-    let client = Client::new(IpAddr::from([203, 0, 113, 7]));
+    let client = Client::at(IpAddr::from([203, 0, 113, 7]));
     let transaction = app.transaction_with_behavior(Immediate)?;
     transaction.execute("INSERT INTO visit VALUES (42, ?1)", [page])?;
     let login = mfa

@@ -50,12 +50,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     round(&operator, "two accounts were created").await?;
 
-    let client = Client::new(IpAddr::from([203, 0, 113, 7]));
-    let session = mfa.log_in(1_u64.into(), client).await?.session;
+    let client = Client::at(IpAddr::from([203, 0, 113, 7]));
+    let session = mfa.log_in(1_u64, client).await?.session;
     let helene = mfa.authorize(&session, &client).await?;
-    let code = mfa.admin(&helene).propose_break_glass().await?.expose();
-    let last_group = code.rsplit('-').next().unwrap_or_default();
-    mfa.admin(&helene).enable(last_group).await?;
+    let code = mfa.admin(&helene).propose_break_glass().await?;
+    mfa.admin(&helene)
+        .enable(code.last_group().as_str())
+        .await?;
     round(&operator, "Hélène enabled multi-factor log-in").await?;
 
     let offer = mfa.begin_enrollment(&session, "", client).await?;

@@ -120,7 +120,7 @@ fn users(store: impl Store, count: usize) -> Vec<User> {
             u128::from(number + 100).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
         );
         let name = format!("{number}@example.org");
-        let account = NewAccount::new(id, &name).role(RoleId::PARENT);
+        let account = NewAccount::new(id, &name).role(RoleId::MEMBER);
         wait(fixture.mfa.provision().ensure_account(account)).unwrap();
         let login = wait(fixture.mfa.log_in(id, Fixture::client())).unwrap();
         (id, wait(fixture.enroll(&login.session)).0)

@@ -159,7 +159,7 @@ impl<'a> Acting<'a> {
 
 /// The command line is on this very machine. Access rules that leave no room for it hold here too.
 pub(crate) fn client() -> Client {
-    Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    Client::at(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// Reads a code, typed or piped.

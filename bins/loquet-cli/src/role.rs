@@ -5,8 +5,8 @@ use loquet::RoleId;
 /// The role's name, or its number if the host defined it.
 pub(crate) fn role(role: RoleId) -> String {
     match role {
-        RoleId::PARENT => "parent".to_owned(),
-        RoleId::EMPLOYEE => "employee".to_owned(),
+        RoleId::MEMBER => "parent".to_owned(),
+        RoleId::STAFF => "employee".to_owned(),
         RoleId::ADMINISTRATOR => "administrator".to_owned(),
         RoleId(number) => number.to_string(),
     }
@@ -15,8 +15,8 @@ pub(crate) fn role(role: RoleId) -> String {
 /// Reads a role's name or number.
 pub(crate) fn role_id(text: &str) -> Result<RoleId, String> {
     match text {
-        "parent" => Ok(RoleId::PARENT),
-        "employee" => Ok(RoleId::EMPLOYEE),
+        "parent" => Ok(RoleId::MEMBER),
+        "employee" => Ok(RoleId::STAFF),
         "administrator" => Ok(RoleId::ADMINISTRATOR),
         number => number
             .parse()

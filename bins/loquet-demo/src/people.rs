@@ -8,7 +8,7 @@ pub(crate) const ORGANIZATION: &str = "À petits pas";
 
 const PARENT: RoleId = RoleId(0);
 /// The role that the administration's pages can require multi-factor log-in of.
-const EMPLOYEE: RoleId = RoleId::EMPLOYEE;
+const EMPLOYEE: RoleId = RoleId::STAFF;
 const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
 
 /// Administrators are covered by what is required of employees.

@@ -23,10 +23,7 @@ async fn fixture() -> Fixture {
     ] {
         let address: Address = address.parse().unwrap();
         let provision = fixture.mfa.provision();
-        provision
-            .set_address(account.into(), address)
-            .await
-            .unwrap();
+        provision.set_address(account, address).await.unwrap();
     }
     fixture
 }
@@ -34,7 +31,7 @@ async fn fixture() -> Fixture {
 fn renderer() -> Renderer {
     Renderer::new("https://shop.example/mfa/").roles(|role, language| {
         let french = language == Language::French;
-        (role == RoleId::EMPLOYEE).then(|| if french { "le personnel" } else { "staff" }.to_owned())
+        (role == RoleId::STAFF).then(|| if french { "le personnel" } else { "staff" }.to_owned())
     })
 }
 
@@ -136,7 +133,7 @@ async fn mandate_letter_uses_the_hosts_role_names() {
     let user = fixture.user(&anne).await;
     let date = fixture.mfa.now().plus(NOTICE + DAY);
     let admin = fixture.mfa.admin(&user);
-    let schedule = admin.schedule_mandate(RoleId::EMPLOYEE, Start::At(date));
+    let schedule = admin.schedule_mandate(RoleId::STAFF, Start::At(date));
     schedule.await.unwrap();
     let letters = post(&fixture).await;
     let letter = to(&letters, CHLOE)[0];

@@ -101,7 +101,7 @@ async fn fixture() -> Fixture {
     for address in ["denis@old.example", "denis@new.example"] {
         let address = address.parse().unwrap();
         let provision = fixture.mfa.provision();
-        provision.set_address(DENIS.into(), address).await.unwrap();
+        provision.set_address(DENIS, address).await.unwrap();
         fixture.clock.advance(60);
     }
     fixture

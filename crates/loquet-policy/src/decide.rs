@@ -27,7 +27,7 @@ pub use session::is_due;
 /// ```
 /// use loquet_policy::*;
 /// let organization = Organization::new(OrgId::from(1u64));
-/// let parent = RoleSet::of(RoleId::PARENT);
+/// let parent = RoleSet::of(RoleId::MEMBER);
 /// let marie = Account::new(AccountId::from(2u64), organization.id, parent, UnixTime(0));
 /// let snapshot = Snapshot {
 ///     organization: Some(&organization),

@@ -140,18 +140,18 @@ sixteen_bytes! {
 ///
 /// ```
 /// use loquet_policy::RoleId;
-/// assert_eq!(RoleId::EMPLOYEE, RoleId(1));
+/// assert_eq!(RoleId::STAFF, RoleId(1));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RoleId(pub u16);
 
 impl RoleId {
-    /// A parent: rank 0. A second factor is voluntary.
-    pub const PARENT: Self = Self(0);
-    /// An employee: rank 1. Enabling proposes a mandate for this role.
-    pub const EMPLOYEE: Self = Self(1);
-    /// An administrator: rank 2. The employees' mandate covers it too.
+    /// A member: rank 0. A second factor is voluntary.
+    pub const MEMBER: Self = Self(0);
+    /// Staff: rank 1. Enabling proposes a mandate for this role.
+    pub const STAFF: Self = Self(1);
+    /// An administrator: rank 2. The mandate of staff covers it too.
     pub const ADMINISTRATOR: Self = Self(2);
 }
 

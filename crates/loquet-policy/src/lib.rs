@@ -33,11 +33,11 @@
 //! let anne = AccountId::from(1u64);
 //! organization.latch = Latch::Enabled { since: UnixTime(0), by: anne };
 //! organization.mandates.push(Mandate {
-//!     role: RoleId::EMPLOYEE,
+//!     role: RoleId::STAFF,
 //!     by: anne,
 //!     state: MandateState::InForce { since: UnixTime(0) },
 //! });
-//! let employee = RoleSet::of(RoleId::EMPLOYEE);
+//! let employee = RoleSet::of(RoleId::STAFF);
 //! let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
 //!
 //! let snapshot = Snapshot {

@@ -60,7 +60,7 @@ mod tests {
         let mut account = Account::new(
             AccountId::from(1_u64),
             OrgId::from(1_u64),
-            RoleSet::of(crate::RoleId::PARENT),
+            RoleSet::of(crate::RoleId::MEMBER),
             UnixTime(0),
         );
         account.epoch = 7;

@@ -26,19 +26,19 @@ impl RoleDefinition {
     pub const fn defaults() -> [Self; 3] {
         [
             Self {
-                id: RoleId::PARENT,
+                id: RoleId::MEMBER,
                 rank: 0,
                 implies: None,
             },
             Self {
-                id: RoleId::EMPLOYEE,
+                id: RoleId::STAFF,
                 rank: 1,
                 implies: None,
             },
             Self {
                 id: RoleId::ADMINISTRATOR,
                 rank: 2,
-                implies: Some(RoleId::EMPLOYEE),
+                implies: Some(RoleId::STAFF),
             },
         ]
     }
@@ -189,6 +189,6 @@ mod tests {
         assert_eq!(set.without(RoleId(9)), set);
         assert!(RoleSet::new((0..8).map(RoleId)).is_ok());
         assert_eq!(RoleSet::new((0..9).map(RoleId)), Err(TooManyRoles));
-        assert_eq!(RoleSet::of(RoleId::PARENT).len(), 1);
+        assert_eq!(RoleSet::of(RoleId::MEMBER).len(), 1);
     }
 }

@@ -77,9 +77,9 @@ pub fn next_log_in(organization: &Organization, account: &Account, now: UnixTime
 /// use loquet_policy::*;
 /// let mut organization = Organization::new(OrgId::from(1u64));
 /// organization.latch = Latch::Enabled { since: UnixTime(0), by: AccountId::from(1u64) };
-/// let employee = RoleSet::of(RoleId::EMPLOYEE);
+/// let employee = RoleSet::of(RoleId::STAFF);
 /// let bruno = Account::new(AccountId::from(2u64), organization.id, employee, UnixTime(0));
-/// let change = PolicyChange::Mandate { role: RoleId::EMPLOYEE, date: UnixTime(50) };
+/// let change = PolicyChange::Mandate { role: RoleId::STAFF, date: UnixTime(50) };
 /// let plan = Plan { change, by: bruno.id, now: UnixTime(40) };
 /// let changes: Vec<_> = what_if(&organization, plan, [&bruno], UnixTime(60)).collect();
 /// assert!(matches!(changes[0].before, Ok((Level::Level1, _))));

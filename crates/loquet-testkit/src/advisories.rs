@@ -338,7 +338,7 @@ pub async fn owner_gets_in_among_guesses(fixture: Fixture) {
     for guess in guesses {
         guess.await.unwrap();
     }
-    let lost = fixture.mfa.report_lost(ANNE.into(), Fixture::client());
+    let lost = fixture.mfa.report_lost(ANNE, Fixture::client());
     lost.await.unwrap();
 }
 

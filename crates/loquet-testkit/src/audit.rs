@@ -54,7 +54,7 @@ async fn records_say_who_what_where_and_why<S: Store>(open: impl Fn() -> S) {
     admin.set_access_rules(&rules, typed).await.unwrap();
     for away in ["203.0.113.8", "198.51.100.1"] {
         let from = Fixture::client_at(away);
-        assert!(fixture.mfa.log_in(ANNE.into(), from).await.is_err());
+        assert!(fixture.mfa.log_in(ANNE, from).await.is_err());
     }
     let log = records(&fixture.operator, ANNE).await;
     let count = log.len() as u64;
@@ -179,7 +179,7 @@ async fn rejections_are_counted<S: Store>(open: impl Fn() -> S) {
     operator.provision().count_rejection().unwrap();
     // A name that no account has: no row is written for it, and no chain grows.
     for id in 0..5_u64 {
-        let account = (1_000 + id).into();
+        let account = 1_000 + id;
         let refused = refusal(operator.log_in(account, Fixture::client()).await);
         assert_eq!(refused.code(), "UNKNOWN_ACCOUNT");
     }
@@ -189,7 +189,7 @@ async fn rejections_are_counted<S: Store>(open: impl Fn() -> S) {
     let next = Fixture::at(open(), fixture.clock.clone()).await.operator;
     let away = Fixture::client_at("198.51.100.2");
     assert!(next.may_try(&away).await.is_ok());
-    let unknown = next.log_in(1_000_u64.into(), Fixture::client()).await;
+    let unknown = next.log_in(1_000_u64, Fixture::client()).await;
     assert!(unknown.is_err());
     assert_eq!(next.rejections(fixture.org).await.unwrap(), 5);
     next.forget_old_attempts().await.unwrap();

@@ -223,7 +223,7 @@ async fn typed_by_an_administrator(fixture: &Fixture, user: &Authorized) -> Stri
         admin.update_setting(setting, NONSENSE),
         admin.reset(chloe, false, NONSENSE),
         admin.add_role(chloe, RoleId::ADMINISTRATOR, NONSENSE),
-        admin.reactivate(chloe, &[RoleId::PARENT], NONSENSE),
+        admin.reactivate(chloe, &[RoleId::MEMBER], NONSENSE),
         operator.open_break_glass(ANNE.into(), NONSENSE),
         operator.collect_reset_code(ANNE.into(), NONSENSE),
     ]

@@ -55,8 +55,8 @@ impl Fixture {
         for (id, name, role) in [
             (ANNE, "anne", RoleId::ADMINISTRATOR),
             (BRUNO, "bruno", RoleId::ADMINISTRATOR),
-            (CHLOE, "chloe", RoleId::EMPLOYEE),
-            (DENIS, "denis", RoleId::PARENT),
+            (CHLOE, "chloe", RoleId::STAFF),
+            (DENIS, "denis", RoleId::MEMBER),
         ] {
             let label = format!("{name}@example.org");
             let account = NewAccount::new(id, name).label(&label).role(role);
@@ -91,16 +91,12 @@ impl Fixture {
     /// Returns a client at another address.
     #[must_use]
     pub fn client_at(address: &str) -> Client {
-        let address: std::net::IpAddr = address.parse().unwrap();
-        Client::new(address)
+        Client::at(address.parse().unwrap())
     }
 
     /// Logs an account in: the password was right.
     pub async fn log_in(&self, account: u64) -> LoggedIn {
-        self.mfa
-            .log_in(account.into(), Self::client())
-            .await
-            .unwrap()
+        self.mfa.log_in(account, Self::client()).await.unwrap()
     }
 
     /// Types a code.
@@ -214,7 +210,7 @@ impl Fixture {
         let start = Start::Now { confirmed: true };
         self.mfa
             .admin(&anne)
-            .schedule_mandate(RoleId::EMPLOYEE, start)
+            .schedule_mandate(RoleId::STAFF, start)
             .await
             .unwrap();
         (phone, session)

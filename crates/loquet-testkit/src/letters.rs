@@ -52,7 +52,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
 /// The host's own change.
 pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
     let provision = fixture.mfa.provision();
-    let set = |text: &str| provision.set_address(DENIS.into(), address(text));
+    let set = |text: &str| provision.set_address(DENIS, address(text));
     assert!(set("denis@example.org").await.unwrap());
     assert!(!set("denis@example.org").await.unwrap(), "unchanged");
     assert!(post(&fixture).await.is_empty(), "no one to tell");
@@ -73,7 +73,7 @@ pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
     fixture.clock.advance(2 * limits::DAY);
     let letters = post(&fixture).await;
     assert_eq!(to(&letters, DENIS)[0].addresses, both);
-    let lost = fixture.mfa.report_lost(DENIS.into(), Fixture::client());
+    let lost = fixture.mfa.report_lost(DENIS, Fixture::client());
     lost.await.unwrap();
     let letters = post(&fixture).await;
     assert_eq!(to(&letters, DENIS)[0].addresses, both[..1]);
@@ -182,7 +182,7 @@ pub async fn cancelled_mandate_is_told_to_covered_users(fixture: Fixture) {
     let (_, session) = fixture.enabled().await;
     let anne = fixture.user(&session).await;
     let admin = fixture.mfa.admin(&anne);
-    let role = RoleId::EMPLOYEE;
+    let role = RoleId::STAFF;
     let date = fixture.clock.now().plus(30 * limits::DAY);
     admin.schedule_mandate(role, Start::At(date)).await.unwrap();
     let told = post(&fixture).await;

@@ -250,14 +250,14 @@ pub async fn password_change_keeps_only_owners_session(fixture: Fixture) {
     let own = fixture.log_in(DENIS).await.session;
     let other = fixture.log_in(DENIS).await.session;
     let (mfa, client) = (&fixture.mfa, Fixture::client());
-    let changed = mfa.password_changed(DENIS.into(), Some(&own), client).await;
+    let changed = mfa.password_changed(DENIS, Some(&own), client).await;
     let new = changed.unwrap().unwrap().session;
     assert!(fixture.authorize(&new).await.is_ok());
     for session in [own, other] {
         let over = fixture.authorize(&session).await;
         assert_eq!(refusal(over), Refusal::StaleLogIn);
     }
-    let helped = mfa.password_changed(DENIS.into(), None, client).await;
+    let helped = mfa.password_changed(DENIS, None, client).await;
     assert_eq!(helped.unwrap(), None);
     assert!(fixture.authorize(&new).await.is_err());
 }

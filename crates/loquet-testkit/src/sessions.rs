@@ -44,7 +44,7 @@ pub async fn owed_code_renews_the_session(fixture: Fixture) {
 pub async fn erased_account_is_unknown_by_name(fixture: Fixture) {
     let provision = fixture.mfa.provision();
     let session = fixture.log_in(CHLOE).await.session;
-    provision.erase(CHLOE.into()).await.unwrap();
+    provision.erase(CHLOE).await.unwrap();
     let over = fixture.authorize(&session).await;
     assert_eq!(refusal(over).code(), "LOGIN_REFUSED");
     assert_eq!(provision.find("chloe").await.unwrap(), None);

@@ -77,7 +77,7 @@ impl<H> Here<H> {
 
     /// The employees' mandate, if there is one.
     pub(crate) fn employees_mandate(&self) -> Option<&Mandate> {
-        self.organization().mandate(RoleId::EMPLOYEE)
+        self.organization().mandate(RoleId::STAFF)
     }
 }
 
@@ -113,8 +113,8 @@ impl<H: Host> Pages<H> {
     pub(crate) fn role(&self, role: RoleId, language: Language) -> Option<String> {
         self.0.host.role(role, language).or_else(|| {
             let name = match role {
-                RoleId::PARENT => language.say("les parents", "parents"),
-                RoleId::EMPLOYEE => language.say("les employés", "employees"),
+                RoleId::MEMBER => language.say("les parents", "parents"),
+                RoleId::STAFF => language.say("les employés", "employees"),
                 RoleId::ADMINISTRATOR => language.say("les administrateurs", "administrators"),
                 _ => return None,
             };
@@ -129,8 +129,8 @@ impl<H: Host> Pages<H> {
                 .host
                 .role(role, language)
                 .unwrap_or_else(|| match role {
-                    RoleId::PARENT => "Parent".to_owned(),
-                    RoleId::EMPLOYEE => language.say("Personnel", "Staff").to_owned(),
+                    RoleId::MEMBER => "Parent".to_owned(),
+                    RoleId::STAFF => language.say("Personnel", "Staff").to_owned(),
                     RoleId::ADMINISTRATOR => "Administration".to_owned(),
                     other => format!("{} {}", language.say("Rôle", "Role"), other.0),
                 })

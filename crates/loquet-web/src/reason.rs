@@ -89,7 +89,7 @@ mod tests {
 
     fn everything() -> Requirement {
         let mandate = |state| Mandate {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
             state,
             by: AccountId::from(1_u64),
         };

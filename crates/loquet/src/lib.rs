@@ -16,7 +16,7 @@
 //! let marie = mfa.provision().ensure_account(NewAccount::new(42_u64, "marie@example.org")).await?;
 //!
 //! // The host has checked the password:
-//! let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>()?);
+//! let client = Client::at("203.0.113.7".parse()?);
 //! let login = mfa.log_in(marie, client).await?;
 //! assert_eq!(login.next, NextStep::Done); // Marie has not turned the second factor on
 //!

@@ -42,8 +42,8 @@ impl Centre {
             for (number, name, role) in [
                 (1_u64, "helene", RoleId::ADMINISTRATOR),
                 (2, "marc", RoleId::ADMINISTRATOR),
-                (3, "sofia", RoleId::EMPLOYEE),
-                (4, "julie", RoleId::PARENT),
+                (3, "sofia", RoleId::STAFF),
+                (4, "julie", RoleId::MEMBER),
             ] {
                 let new = NewAccount::new(number, name).role(role);
                 mfa.provision().ensure_account(new).await.unwrap();

@@ -1,7 +1,6 @@
 //! Decisions of administrators and of the operator, and those that wait first.
 
 use loquet::{Access, Client};
-use std::net::IpAddr;
 
 use serde_json::json;
 
@@ -15,13 +14,13 @@ fn operator_suspends_and_rolls_back_access_rules() {
     assert_eq!(nothing["refused"], "UNCHANGED");
     let from_elsewhere = || {
         let mfa = centre.operator();
-        let client = Client::new("198.51.100.9".parse::<IpAddr>().unwrap());
+        let client = Client::at("198.51.100.9".parse().unwrap());
         wait(mfa.may_try(&client)).unwrap() == Access::Allowed
     };
     let mfa = centre.operator();
     wait(async {
-        let client = Client::new("203.0.113.7".parse::<IpAddr>().unwrap());
-        let login = mfa.log_in(1_u64.into(), client).await.unwrap();
+        let client = Client::at("203.0.113.7".parse().unwrap());
+        let login = mfa.log_in(1_u64, client).await.unwrap();
         let user = mfa.authorize(&login.session, &client).await.unwrap();
         let admin = mfa.admin(&user);
         let set = admin.set_access_rules("allow 203.0.113.0/24", "");

@@ -166,7 +166,7 @@ fn forgetting_devices_ends_every_session() {
     let centre = Centre::new();
     let mfa = centre.operator();
     let client = Client::default();
-    let login = wait(mfa.log_in(4_u64.into(), client)).unwrap();
+    let login = wait(mfa.log_in(4_u64, client)).unwrap();
     assert!(wait(mfa.authorize(&login.session, &client)).is_ok());
     let one = ["account", "forget-devices", "julie", "--device", "3"];
     assert_eq!(centre.json(&one, "", 1)[0]["refused"], "UNCHANGED");
@@ -180,7 +180,7 @@ fn command_leaves_no_session_behind() {
     let centre = Centre::new();
     let mfa = centre.operator();
     let client = Client::default();
-    let login = wait(mfa.log_in(1_u64.into(), client)).unwrap();
+    let login = wait(mfa.log_in(1_u64, client)).unwrap();
     // More than an account keeps.
     for _ in 0..40 {
         let denied = ["mfa", "cancel-mandate", "--as", "helene"];
@@ -264,8 +264,8 @@ fn access_rules_are_set_shown_and_undone() {
 fn what_if_names_users_kept_out() {
     let centre = Centre::new();
     let mfa = centre.operator();
-    let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>().unwrap());
-    wait(mfa.log_in(3_u64.into(), client)).unwrap();
+    let client = Client::at("203.0.113.7".parse().unwrap());
+    wait(mfa.log_in(3_u64, client)).unwrap();
     let rules = centre.folder.path().join("local.rules");
     std::fs::write(&rules, "default deny\nallow 127.0.0.0/8\n").unwrap();
     let words = [

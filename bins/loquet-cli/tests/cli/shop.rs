@@ -28,8 +28,8 @@ impl Shop {
         wait(async {
             for (number, role) in [
                 (1_u64, RoleId::ADMINISTRATOR),
-                (2, RoleId::PARENT),
-                (3, RoleId::PARENT),
+                (2, RoleId::MEMBER),
+                (3, RoleId::MEMBER),
             ] {
                 let name = format!("person {number}");
                 let new = NewAccount::new(number, &name).role(role);
@@ -82,6 +82,6 @@ impl Shop {
 }
 
 pub(crate) async fn log_in(mfa: &Mfa, account: u64) -> MfaSession {
-    let login = mfa.log_in(account.into(), Client::default());
+    let login = mfa.log_in(account, Client::default());
     login.await.unwrap().session
 }

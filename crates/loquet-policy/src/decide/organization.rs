@@ -26,7 +26,7 @@ impl DecisionBuilder<'_> {
         };
         self.notify_administrators(Event::Enabled { by });
         Ok(Grant::Enabled {
-            propose: RoleId::EMPLOYEE,
+            propose: RoleId::STAFF,
             from: now.plus(limits::NOTICE),
         })
     }

@@ -102,8 +102,8 @@ fn define(
     named: &[Located<NamedRole>],
 ) -> Result<(BTreeMap<String, RoleId>, Vec<RoleDefinition>), ScenarioError> {
     let defaults = [
-        ("parent", RoleId::PARENT),
-        ("employee", RoleId::EMPLOYEE),
+        ("parent", RoleId::MEMBER),
+        ("employee", RoleId::STAFF),
         ("administrator", RoleId::ADMINISTRATOR),
     ];
     let defaults = defaults.map(|(name, id)| (name.to_string(), id));

@@ -87,7 +87,7 @@ impl World {
         let account = &person.account;
         let role = match account.roles {
             roles if roles.contains(RoleId::ADMINISTRATOR) => 2,
-            roles if roles.contains(RoleId::EMPLOYEE) => 1,
+            roles if roles.contains(RoleId::STAFF) => 1,
             _ => 0,
         };
         pack.put(role, 2);

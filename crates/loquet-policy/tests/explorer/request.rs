@@ -79,7 +79,7 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
 }
 
 fn of_administrator(world: &World, action: Action) -> Option<Request> {
-    let (role, break_glass, typed_back) = (RoleId::EMPLOYEE, break_glass_code(), true);
+    let (role, break_glass, typed_back) = (RoleId::STAFF, break_glass_code(), true);
     let schedule = |start| Command::ScheduleMandate { role, start };
     let (k, s, j, command) = match action {
         Action::Enable(k, s) => (

@@ -134,7 +134,7 @@ fn mandate(class: usize) -> Option<Mandate> {
         2 => MandateState::InForce { since: NOW },
         _ => MandateState::InForce { since: window },
     };
-    let (role, by) = (RoleId::EMPLOYEE, id(0));
+    let (role, by) = (RoleId::STAFF, id(0));
     Some(Mandate { role, by, state })
 }
 

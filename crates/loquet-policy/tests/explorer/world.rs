@@ -54,9 +54,9 @@ pub enum Role {
 impl Role {
     pub fn set(self) -> RoleSet {
         match self {
-            Self::Parent => RoleSet::of(RoleId::PARENT),
-            Self::Employee => RoleSet::of(RoleId::EMPLOYEE),
-            Self::Administrator => RoleSet::new([RoleId::EMPLOYEE, RoleId::ADMINISTRATOR]).unwrap(),
+            Self::Parent => RoleSet::of(RoleId::MEMBER),
+            Self::Employee => RoleSet::of(RoleId::STAFF),
+            Self::Administrator => RoleSet::new([RoleId::STAFF, RoleId::ADMINISTRATOR]).unwrap(),
         }
     }
 }
@@ -172,7 +172,7 @@ impl World {
 
     pub fn covered(&self, k: usize, in_force_only: bool) -> bool {
         let roles = self.people[k].account.roles;
-        let employed = roles.contains(RoleId::EMPLOYEE) || roles.contains(RoleId::ADMINISTRATOR);
+        let employed = roles.contains(RoleId::STAFF) || roles.contains(RoleId::ADMINISTRATOR);
         employed
             && self.organization.mandates.iter().any(|mandate| {
                 !in_force_only || matches!(mandate.state, MandateState::InForce { .. })

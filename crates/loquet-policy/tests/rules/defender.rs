@@ -29,11 +29,11 @@ impl Defender {
         let by = AccountId::from(9u64);
         organization.latch = Latch::Enabled { since: START, by };
         organization.mandates = vec![Mandate {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
             by,
             state: MandateState::InForce { since: START },
         }];
-        let roles = RoleSet::of(RoleId::EMPLOYEE);
+        let roles = RoleSet::of(RoleId::STAFF);
         let mut account = Account::new(AccountId::from(1u64), organization.id, roles, START);
         account.authenticator = Authenticator::Active {
             since: START,

@@ -20,8 +20,8 @@ pub const BRUNO: usize = 1;
 pub const CLAIRE: usize = 2;
 pub const DAVID: usize = 3;
 
-pub const PARENT: RoleId = RoleId::PARENT;
-pub const EMPLOYEE: RoleId = RoleId::EMPLOYEE;
+pub const PARENT: RoleId = RoleId::MEMBER;
+pub const EMPLOYEE: RoleId = RoleId::STAFF;
 pub const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
 
 pub const BREAK_GLASS: u8 = 1;

@@ -143,7 +143,7 @@ fn every_variant_round_trips_through_json() {
 fn stored_refusal_keeps_its_fields() {
     let by = AccountId::from(2u64);
     let cause = Cause {
-        role: Some(RoleId::EMPLOYEE),
+        role: Some(RoleId::STAFF),
         ..Cause::of(by, UnixTime(5))
     };
     let since = UnixTime(5);

@@ -48,7 +48,7 @@ fn give(fixture: &Fixture, session: &MfaSession, typed: &str) -> Result<(), Refu
 
 fn enter(fixture: &Fixture, account: u64) -> MfaSession {
     loop {
-        match wait(fixture.mfa.log_in(account.into(), Fixture::client())) {
+        match wait(fixture.mfa.log_in(account, Fixture::client())) {
             Ok(login) => return login.session,
             Err(Error::Busy) => {}
             Err(error) => panic!("{error}"),
@@ -350,7 +350,7 @@ fn add_user(fixture: &Fixture, person: u64) -> Phone {
     let label = format!("{person}@example.org");
     let new = NewAccount::new(person, &name)
         .label(&label)
-        .role(RoleId::PARENT);
+        .role(RoleId::MEMBER);
     wait(fixture.mfa.provision().ensure_account(new)).unwrap();
     wait(fixture.enroll(&enter(fixture, person))).0
 }

@@ -171,7 +171,7 @@ fn stale_transaction_is_busy_and_decides_nothing() {
         let read = "SELECT count(*) FROM deletion";
         let _: i64 = transaction.query_row(read, [], |row| row.get(0)).unwrap();
         let other = host.other(SqliteStore::open(&host.path).unwrap());
-        wait(other.log_in(ANNE.into(), Fixture::client())).unwrap();
+        wait(other.log_in(ANNE, Fixture::client())).unwrap();
         let stale = host.verify(HostTransaction::from(transaction), &session, typed);
         assert!(matches!(stale, Err(Error::Busy)), "{stale:?}");
     }
@@ -243,7 +243,7 @@ fn locked_database_is_busy_without_effect() {
     let mut log_in = || {
         let transaction = HostTransaction::from(hosts.transaction().unwrap());
         let committing = mfa.committing_in(transaction);
-        wait(committing.log_in(ANNE.into(), Fixture::client()))
+        wait(committing.log_in(ANNE, Fixture::client()))
     };
     let mut other = host.connection();
     let locked = immediate(&mut other);
@@ -336,6 +336,6 @@ fn account_is_provisioned_with_the_hosts_row() {
         let told = address.map(|address| address.to_string());
         assert_eq!(told.as_deref(), committed.then_some("marie@example.org"));
     }
-    let login = wait(mfa.log_in(42_u64.into(), Fixture::client()));
+    let login = wait(mfa.log_in(42_u64, Fixture::client()));
     assert!(login.is_ok(), "{login:?}");
 }

@@ -165,9 +165,9 @@ async fn erased_account_leaves_no_bytes() {
     let fixture = Fixture::over(SqliteStore::open(&path).unwrap()).await;
     let address = "chloe@example.com".parse().unwrap();
     let provision = fixture.mfa.provision();
-    provision.set_address(CHLOE.into(), address).await.unwrap();
+    provision.set_address(CHLOE, address).await.unwrap();
     fixture.log_in(CHLOE).await;
-    provision.erase(CHLOE.into()).await.unwrap();
+    provision.erase(CHLOE).await.unwrap();
     drop(fixture);
     // The last connection that closes writes the log back.
     rusqlite::Connection::open(&path)

@@ -62,7 +62,7 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
     };
     let scheduled = async {
         let admin = here.admin(&form)?;
-        Ok(admin.schedule_mandate(RoleId::EMPLOYEE, start?).await?)
+        Ok(admin.schedule_mandate(RoleId::STAFF, start?).await?)
     };
     finish(&here, scheduled.await.map(drop)).await
 }
@@ -70,13 +70,13 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
 pub(crate) async fn postpone<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let moved = async {
         let (admin, date) = (here.admin(&form)?, date(&form.fields)?);
-        Ok(admin.move_mandate(RoleId::EMPLOYEE, date).await?)
+        Ok(admin.move_mandate(RoleId::STAFF, date).await?)
     };
     finish(&here, moved.await.map(drop)).await
 }
 
 pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let cancelled = here.admin(&form)?.cancel_mandate(RoleId::EMPLOYEE).await;
+    let cancelled = here.admin(&form)?.cancel_mandate(RoleId::STAFF).await;
     finish(&here, cancelled.map_err(NotTaken::Mfa)).await
 }
 

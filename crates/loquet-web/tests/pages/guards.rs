@@ -168,7 +168,7 @@ async fn plain_mfa_is_state_enough() {
         )
         .layer(from_fn_with_state(mfa.clone(), require_mfa::<Mfa>))
         .with_state(mfa.clone());
-    let login = mfa.log_in(JULIE.into(), Client::default()).await.unwrap();
+    let login = mfa.log_in(JULIE, Client::default()).await.unwrap();
     let mut request = Request::get("/").body(Body::empty()).unwrap();
     let refused = router.clone().oneshot(request).await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
@@ -182,7 +182,7 @@ async fn plain_mfa_is_state_enough() {
 async fn second_extraction_asks_the_store_no_more() {
     let site = Site::open().await;
     let mfa: Mfa = site.operator.mfa().clone();
-    let login = mfa.log_in(JULIE.into(), Client::default()).await.unwrap();
+    let login = mfa.log_in(JULIE, Client::default()).await.unwrap();
     let request = Request::get("/").extension(login.session);
     let (mut parts, ()) = request.body(()).unwrap().into_parts();
     User::from_request_parts(&mut parts, &mfa).await.unwrap();

@@ -19,7 +19,7 @@ const NOBODY: Cause = Cause {
 };
 const RESET: Cause = Cause::of(AccountId::from_bytes([1; 16]), AT);
 const BY: Cause = Cause {
-    role: Some(RoleId::EMPLOYEE),
+    role: Some(RoleId::STAFF),
     ..RESET
 };
 
@@ -53,7 +53,7 @@ fn of_organizations() -> Vec<Refusal> {
         AlreadyAnnounced(NOBODY),
         AlreadyAnnounced(BY),
         NothingAnnounced {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
         },
         TooSoon { earliest: AT },
         NotConfirmed,
@@ -177,7 +177,7 @@ fn every_refusal_has_words_in_both_languages() {
                 let reason = Reason {
                     code: CODES.iter().find(|known| **known == code).unwrap(),
                     rule: Rule::Requirement,
-                    role: Some(RoleId::EMPLOYEE),
+                    role: Some(RoleId::STAFF),
                     date: Some(AT),
                     by: BY.by,
                     wait: None,

@@ -28,8 +28,8 @@ pub(crate) const JULIE: u64 = 5;
 pub(crate) const PEOPLE: [(u64, &str, RoleId); 4] = [
     (HELENE, "Hélène Tremblay", RoleId::ADMINISTRATOR),
     (MARC, "Marc Gagnon", RoleId::ADMINISTRATOR),
-    (SOFIA, "Sofia Bouchard", RoleId::EMPLOYEE),
-    (JULIE, "Julie Lavoie", RoleId::PARENT),
+    (SOFIA, "Sofia Bouchard", RoleId::STAFF),
+    (JULIE, "Julie Lavoie", RoleId::MEMBER),
 ];
 
 /// Sessions in memory. The address is what a test puts into the request.
@@ -66,7 +66,7 @@ impl Host for TestHost {
         Ok(named.map(|(_, name, _)| (*name).to_owned()))
     }
     fn role(&self, role: RoleId, language: Language) -> Option<String> {
-        let is_renamed = role == RoleId::EMPLOYEE && language == Language::English;
+        let is_renamed = role == RoleId::STAFF && language == Language::English;
         is_renamed.then(|| "educators".to_owned())
     }
     fn address(&self, request: &Extensions) -> Option<IpAddr> {

@@ -78,7 +78,7 @@ mod tests {
         let facts = Organization::new(OrgId::from(9_u64));
         let mut organization = OrganizationRecord::new(facts, "À petits pas");
         organization.facts.mandates.push(Mandate {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
             by: 1_u64.into(),
             state: MandateState::Announced {
                 since,
@@ -117,11 +117,11 @@ mod tests {
             date,
             days: 7,
         };
-        let stands = said(RoleId::EMPLOYEE, date);
+        let stands = said(RoleId::STAFF, date);
         organization.reminded = vec![
             stands.clone(),
-            said(RoleId::EMPLOYEE, NOW),
-            said(RoleId::PARENT, date),
+            said(RoleId::STAFF, NOW),
+            said(RoleId::MEMBER, date),
         ];
         remind(&mut organization, NOW);
         let kept: Vec<u8> = organization.reminded.iter().map(|it| it.days).collect();

@@ -201,7 +201,7 @@ fn no_row_is_requested_twice() {
 
 #[test]
 fn reset_leaves_no_secret_and_no_device() {
-    let facts = facts(Some(person(2, RoleId::EMPLOYEE)));
+    let facts = facts(Some(person(2, RoleId::STAFF)));
     let decided = decided(&reset(2), &facts);
     let subject = decided.change().unwrap().subject.as_ref().unwrap();
     assert!(subject.secrets.active.is_none());
@@ -213,7 +213,7 @@ fn reset_leaves_no_secret_and_no_device() {
 
 #[test]
 fn account_of_another_organization_is_unknown() {
-    let mut stranger = person(2, RoleId::EMPLOYEE);
+    let mut stranger = person(2, RoleId::STAFF);
     stranger.facts.org = OrgId::from(10_u64);
     for subject in [Some(stranger), None] {
         let decided = decided(&reset(2), &facts(subject));
@@ -303,7 +303,7 @@ fn undeliverable_grant_is_not_made() {
 
 #[test]
 fn only_owners_enrollment_letter_has_a_link() {
-    let decided = decided(&reset(2), &facts(Some(person(2, RoleId::EMPLOYEE))));
+    let decided = decided(&reset(2), &facts(Some(person(2, RoleId::STAFF))));
     let change = decided.change().unwrap();
     let account = 1_u64.into();
     let (owner, all) = (Audience::Owner { account }, Audience::Administrators);
@@ -333,16 +333,16 @@ fn administrators_are_told_once() {
     };
     let organization = organization();
     let of = |notices| once_each(notices, Some(&organization)).len();
-    assert_eq!(of(announced(RoleId::EMPLOYEE)), 1, "they are employees");
-    assert_eq!(of(announced(RoleId::PARENT)), 2, "and no parents");
-    let mut others = announced(RoleId::EMPLOYEE);
+    assert_eq!(of(announced(RoleId::STAFF)), 1, "they are employees");
+    assert_eq!(of(announced(RoleId::MEMBER)), 2, "and no parents");
+    let mut others = announced(RoleId::STAFF);
     others.truncate(1);
     others.push(Notice {
         to: Audience::Administrators,
         event: Event::BreakGlassCodeVoid,
     });
     assert_eq!(of(others), 2, "another event");
-    assert_eq!(once_each(announced(RoleId::EMPLOYEE), None).len(), 2);
+    assert_eq!(once_each(announced(RoleId::STAFF), None).len(), 2);
 }
 
 #[test]

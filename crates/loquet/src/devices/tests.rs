@@ -149,7 +149,7 @@ fn at_most_twenty_networks_are_recognised_the_newest() {
 #[test]
 fn when_the_organization_stops_everything_is_forgotten_and_nobody_thrown_out() {
     let mut devices = one();
-    let roles = RoleSet::new([RoleId::PARENT]).unwrap();
+    let roles = RoleSet::new([RoleId::MEMBER]).unwrap();
     let account = Account::new(ANNE.into(), OrgId::from(9_u64), roles, UnixTime(START));
     let now = UnixTime(START + 1);
     devices.follow(&account, &account, false, now);

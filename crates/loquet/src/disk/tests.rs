@@ -34,7 +34,7 @@ fn ring() -> Keyring {
 
 fn account() -> AccountRecord {
     let org = OrgId::from(9_u64);
-    let roles = RoleSet::new([RoleId::EMPLOYEE, RoleId(7)]).unwrap();
+    let roles = RoleSet::new([RoleId::STAFF, RoleId(7)]).unwrap();
     let mut facts = Account::new(AccountId::from(3_u64), org, roles, UnixTime(1_790_000_000));
     facts.ever = true;
     facts.toggle = true;
@@ -114,7 +114,7 @@ fn organization() -> OrganizationRecord {
         by,
     };
     facts.mandates.push(Mandate {
-        role: RoleId::EMPLOYEE,
+        role: RoleId::STAFF,
         by,
         state: MandateState::InForce {
             since: UnixTime(1_790_604_800),
@@ -136,7 +136,7 @@ fn organization() -> OrganizationRecord {
             },
         ],
         reminded: vec![Reminded {
-            role: RoleId::PARENT,
+            role: RoleId::MEMBER,
             date: UnixTime(1_790_604_800),
             days: 7,
         }],

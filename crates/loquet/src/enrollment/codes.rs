@@ -67,6 +67,13 @@ code! {
 }
 
 impl BreakGlassCode {
+    /// Returns its last group, which the administrator types back to show that it was written down.
+    #[must_use]
+    pub fn last_group(&self) -> Zeroizing<String> {
+        let code = self.expose();
+        Zeroizing::new(code.rsplit('-').next().unwrap_or_default().to_owned())
+    }
+
     /// Returns whether `typed` is the code's last group, so that it was seen.
     pub(crate) fn ends_with(&self, typed: &str) -> bool {
         self.0.ends_with(typed)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -29,30 +29,23 @@ impl Keyring {
             path: path.display().to_string(),
             why,
         };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                let key = Zeroizing::new(random().map_err(|error| fault(error.to_string()))?);
-                file.write_all(Self::line(1, &key).as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(|error| fault(error.to_string()))?;
-                Ok(Self::single(1, *key))
+        let failed = |error: io::Error| fault(error.to_string());
+        if !path.try_exists().map_err(failed)? {
+            let key = Zeroizing::new(random().map_err(|error| fault(error.to_string()))?);
+            match create(path, &Self::line(1, &key)) {
+                Ok(()) => return Ok(Self::single(1, *key)),
+                // Another process was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                owner_only(path).map_err(fault)?;
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "the one place that reads a key file"
-                )]
-                let text =
-                    std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-                Self::parse(&Zeroizing::new(text))
-            }
-            Err(error) => Err(fault(error.to_string())),
         }
+        owner_only(path).map_err(fault)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads a key file"
+        )]
+        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
+        Self::parse(&text).map_err(|error| fault(error.to_string()))
     }
 
     /// Reads the key file, or the same text from an environment variable: one key a line, `ID HEX`, ids rising, blank
@@ -116,6 +109,25 @@ impl Keyring {
         text.push('\n');
         text
     }
+}
+
+/// Writes the file whole or not at all, readable by its owner alone, and replaces none.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    // Left by a start that was interrupted.
+    drop(std::fs::remove_file(&new));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    // Unlike a rename it fails where there is a file already.
+    let linked = std::fs::hard_link(&new, path);
+    drop(std::fs::remove_file(&new));
+    linked
 }
 
 #[cfg(unix)]

@@ -86,7 +86,7 @@ impl MfaBuilder {
     }
 
     /// Sets the host's roles, with which organizations are created from now on; those that are there keep theirs. Without
-    /// it there are three: members ([`RoleId::PARENT`](loquet_policy::RoleId::PARENT)), staff and administrators.
+    /// it there are three: members ([`RoleId::MEMBER`](loquet_policy::RoleId::MEMBER)), staff and administrators.
     #[must_use]
     pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         self.roles = roles.into_iter().collect();

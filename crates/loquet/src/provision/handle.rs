@@ -87,7 +87,7 @@ pub struct SyncReport {
     pub created: usize,
     /// Accounts that were there already, as they are.
     pub unchanged: usize,
-    /// Accounts that were given another notice address.
+    /// Accounts that had no notice address and were given one.
     pub addresses: usize,
     /// Accounts that were not made, by external id, each with the reason.
     pub rejected: Vec<(String, String)>,
@@ -166,18 +166,27 @@ impl Provision<'_> {
     }
 
     /// Creates an account for one of the host's users if it is not there. What is there stays as it is: roles are Loquet's
-    /// from then on. A notice address that differs is changed as by [`set_address`](Self::set_address).
+    /// from then on, and so is a notice address that its owner may have changed; where there is none yet, it is set.
     ///
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
     /// do), [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
     pub async fn ensure_account(self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let (id, address) = (new.id, new.address.clone());
-        let created = self.create(&new).await?;
-        if let Some(address) = address.filter(|_| !created) {
-            self.set_address(id, address).await?;
+        if !self.create(&new).await? {
+            self.complete(id, address).await?;
         }
         Ok(id)
+    }
+
+    /// Sets the address of an account that has none. Says whether it did.
+    async fn complete(self, id: AccountId, address: Option<Address>) -> Result<bool, Error> {
+        match address {
+            Some(address) if self.address(id).await?.is_none() => {
+                self.set_address(id, address).await
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Says whether the account was made now.
@@ -218,9 +227,7 @@ impl Provision<'_> {
                 Ok(true) => report.created = report.created.saturating_add(1),
                 Ok(false) => {
                     report.unchanged = report.unchanged.saturating_add(1);
-                    if let Some(address) = address
-                        && self.set_address(id, address).await?
-                    {
+                    if self.complete(id, address).await? {
                         report.addresses = report.addresses.saturating_add(1);
                     }
                 }
@@ -243,7 +250,12 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES` and others.
-    pub async fn set_address(self, account: AccountId, address: Address) -> Result<bool, Error> {
+    pub async fn set_address(
+        self,
+        account: impl Into<AccountId>,
+        address: Address,
+    ) -> Result<bool, Error> {
+        let account = account.into();
         let set = SetAddress { account, address };
         match self.0.run(set, Attempt::default()).await {
             Ok(()) => Ok(true),
@@ -266,7 +278,8 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `IS_DEACTIVATED` and others.
-    pub async fn deactivate(self, account: AccountId) -> Result<(), Error> {
+    pub async fn deactivate(self, account: impl Into<AccountId>) -> Result<(), Error> {
+        let account = account.into();
         self.0
             .run(HostDeactivate { account }, Attempt::default())
             .await
@@ -279,7 +292,8 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.
-    pub async fn erase(self, account: AccountId) -> Result<(), Error> {
+    pub async fn erase(self, account: impl Into<AccountId>) -> Result<(), Error> {
+        let account = account.into();
         match self.deactivate(account).await {
             Ok(()) | Err(Error::Refused(Refusal::IsDeactivated { .. })) => {}
             Err(other) => return Err(other),

@@ -61,7 +61,7 @@ fn account(sessions: &[(u64, u64)]) -> Account {
     let mut account = Account::new(
         1_u64.into(),
         OrgId::from(9_u64),
-        RoleSet::of(RoleId::PARENT),
+        RoleSet::of(RoleId::MEMBER),
         NOW,
     );
     for (slot, (session, since)) in account.pendings.iter_mut().zip(sessions) {

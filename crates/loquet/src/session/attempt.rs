@@ -11,7 +11,7 @@ use crate::hash;
 ///
 /// ```
 /// use loquet::Client;
-/// let client = Client::new("203.0.113.7".parse::<std::net::IpAddr>()?);
+/// let client = Client::at("203.0.113.7".parse()?);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,12 +21,17 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client at `address`, as the host established it. `None` is unknown, which is never allowed where access rules
-    /// restrict addresses.
+    /// A client at `address`, as the host established it.
     #[must_use]
-    pub fn new(address: impl Into<Option<IpAddr>>) -> Self {
+    pub const fn at(address: IpAddr) -> Self {
+        Self::new(Some(address))
+    }
+
+    /// A client whose address may be unknown, which is never allowed where access rules restrict addresses.
+    #[must_use]
+    pub const fn new(address: Option<IpAddr>) -> Self {
         Self {
-            address: address.into(),
+            address,
             device: None,
         }
     }

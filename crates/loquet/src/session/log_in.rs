@@ -27,9 +27,10 @@ impl Mfa {
     /// no more than after a wrong password.
     pub async fn log_in(
         &self,
-        account: AccountId,
+        account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
+        let account = account.into();
         self.run(LogIn { account }, attempt.into()).await
     }
 
@@ -261,7 +262,7 @@ impl Mfa {
     /// [`Error`].
     pub async fn password_changed(
         &self,
-        account: AccountId,
+        account: impl Into<AccountId>,
         by_owner: Option<&MfaSession>,
         attempt: impl Into<Attempt>,
     ) -> Result<Option<LoggedIn>, Error> {
@@ -269,6 +270,7 @@ impl Mfa {
             Some(session) => Some(self.verified(session).await?),
             None => None,
         };
+        let account = account.into();
         self.run(PasswordChanged { account, by_owner }, attempt.into())
             .await
     }
@@ -280,9 +282,10 @@ impl Mfa {
     /// [`Error::Refused`] with `NO_AUTHENTICATOR` and others.
     pub async fn report_lost(
         &self,
-        account: AccountId,
+        account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<(), Error> {
+        let account = account.into();
         self.run(ReportLost { account }, attempt.into()).await
     }
 

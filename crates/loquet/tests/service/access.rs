@@ -16,7 +16,7 @@ const AWAY: &str = "198.51.100.9";
 
 async fn may(fixture: &Fixture, account: u64, address: &str) -> Result<(), Refusal> {
     let client = Fixture::client_at(address);
-    let login = fixture.mfa.log_in(account.into(), client).await;
+    let login = fixture.mfa.log_in(account, client).await;
     match login {
         Ok(_) => Ok(()),
         refused => Err(refusal(refused)),
@@ -165,7 +165,7 @@ async fn break_glass_overrides_access_rules() {
     let anne = fixture.user(&session).await;
     let start = Start::Now { confirmed: true };
     let admin = fixture.mfa.admin(&anne);
-    let scheduled = admin.schedule_mandate(RoleId::EMPLOYEE, start).await;
+    let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
     scheduled.unwrap();
     set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
     let operator = &fixture.operator;
@@ -205,7 +205,7 @@ fn away() -> Client {
 /// Bruno enrolls with his reset code where the rules let nobody in.
 async fn enrolled_away(fixture: &Fixture, reset_code: &str) -> MfaSession {
     let (mfa, away) = (&fixture.mfa, away());
-    let login = mfa.log_in(BRUNO.into(), away).await.unwrap();
+    let login = mfa.log_in(BRUNO, away).await.unwrap();
     assert_eq!(login.next, NextStep::Enroll);
     let session = login.session;
     let progress = || mfa.login_progress(&session, &away);

@@ -61,7 +61,7 @@ async fn constant_key_finds_no_other_users_outcome() {
     let mfa = &fixture.mfa;
     fixture.enabled().await;
     for account in [DENIS, BRUNO, DENIS, BRUNO] {
-        let login = mfa.log_in(account.into(), keyed("constant")).await;
+        let login = mfa.log_in(account, keyed("constant")).await;
         let session = login.unwrap().session;
         let user = fixture.user(&session).await;
         assert_eq!(user.account_id(), account.into());
@@ -81,13 +81,13 @@ async fn constant_key_hides_no_loss_and_no_password() {
     let mfa = &fixture.mfa;
     for _ in 0..2 {
         let session = fixture.log_in(DENIS).await.session;
-        let changed = mfa.password_changed(DENIS.into(), None, keyed("constant"));
+        let changed = mfa.password_changed(DENIS, None, keyed("constant"));
         changed.await.unwrap();
         assert!(fixture.authorize(&session).await.is_err());
     }
     let session = fixture.log_in(DENIS).await.session;
     fixture.enroll(&session).await;
-    let lost = || mfa.report_lost(DENIS.into(), keyed("constant"));
+    let lost = || mfa.report_lost(DENIS, keyed("constant"));
     lost().await.unwrap();
     let again = refusal(lost().await);
     assert!(matches!(again, Refusal::Disabled { .. }), "{again:?}");

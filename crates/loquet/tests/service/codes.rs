@@ -122,14 +122,14 @@ async fn account_of_another_organization_cannot_be_changed() {
     let provision = fixture.mfa.provision();
     let other = provision.ensure_organization(10_u64.into(), "Office").await;
     let other = fixture.mfa.organization(other.unwrap());
-    let eve = NewAccount::new(50_u64, "eve").role(RoleId::EMPLOYEE);
+    let eve = NewAccount::new(50_u64, "eve").role(RoleId::STAFF);
     let eve = other.provision().ensure_account(eve).await.unwrap();
     let admin = fixture.mfa.admin(&anne);
-    let added = admin.add_role(eve, RoleId::PARENT, "").await;
+    let added = admin.add_role(eve, RoleId::MEMBER, "").await;
     assert_eq!(refusal(added), Refusal::UnknownAccount);
     assert_eq!(refusal(admin.user(eve).await), Refusal::UnknownAccount);
     let users = fixture.operator.users(10_u64.into()).await.unwrap();
-    assert!(!users[0].roles().contains(RoleId::PARENT));
+    assert!(!users[0].roles().contains(RoleId::MEMBER));
 }
 
 /// Two browsers have begun to enroll the same account: each is shown the codes that go with its own secret.

@@ -128,7 +128,7 @@ async fn full_disk_changes_nothing() {
     let store = FlakyStore::default();
     let fixture = Fixture::over(store.clone()).await;
     store.expect(Weather::Full);
-    let answer = fixture.mfa.log_in(DENIS.into(), Fixture::client()).await;
+    let answer = fixture.mfa.log_in(DENIS, Fixture::client()).await;
     assert!(
         matches!(
             answer,
@@ -149,7 +149,7 @@ async fn rejections_survive_a_full_disk() {
     let store = FlakyStore::default();
     let fixture = Fixture::over(store.clone()).await;
     fixture.mfa.provision().count_rejection().unwrap();
-    let unknown = fixture.mfa.log_in(1_000_u64.into(), Fixture::client());
+    let unknown = fixture.mfa.log_in(1_000_u64, Fixture::client());
     assert!(unknown.await.is_err());
     let operator = &fixture.operator;
     store.expect(Weather::Full);

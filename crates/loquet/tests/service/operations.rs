@@ -49,7 +49,7 @@ async fn reminders_come_once_from_two_nodes() {
     let clock = one.clock.clone();
     let (_, session) = one.enabled().await;
     let anne = one.user(&session).await;
-    let role = RoleId::EMPLOYEE;
+    let role = RoleId::STAFF;
     let date = clock.now().plus(20 * limits::DAY);
     let admin = one.mfa.admin(&anne);
     admin.schedule_mandate(role, Start::At(date)).await.unwrap();
@@ -90,7 +90,7 @@ async fn scheduled(fixture: &Fixture, role: RoleId, seconds: u64) -> UnixTime {
 #[tokio::test]
 async fn overdue_reminders_are_sent_once() {
     let fixture = Fixture::over(MemoryStore::new()).await;
-    let role = RoleId::EMPLOYEE;
+    let role = RoleId::STAFF;
     scheduled(&fixture, role, limits::NOTICE).await;
     post(&fixture).await;
     let apply_due = || fixture.operator.apply_due();
@@ -115,7 +115,7 @@ async fn administrator_is_told_of_mandate_once() {
     let (_, session) = fixture.enabled().await;
     let anne = fixture.user(&session).await;
     post(&fixture).await;
-    for (role, others) in [(RoleId::EMPLOYEE, CHLOE), (RoleId::PARENT, DENIS)] {
+    for (role, others) in [(RoleId::STAFF, CHLOE), (RoleId::MEMBER, DENIS)] {
         let date = fixture.clock.now().plus(20 * limits::DAY);
         let admin = fixture.mfa.admin(&anne);
         admin.schedule_mandate(role, Start::At(date)).await.unwrap();
@@ -145,13 +145,13 @@ async fn owners_address_changes_are_bounded() {
 #[tokio::test]
 async fn first_address_hides_no_other_notice() {
     let fixture = Fixture::over(MemoryStore::new()).await;
-    let role = RoleId::EMPLOYEE;
+    let role = RoleId::STAFF;
     scheduled(&fixture, role, limits::NOTICE).await;
     post(&fixture).await;
     fixture.clock.advance(limits::NOTICE);
     let address = "chloe@example.org".parse().unwrap();
     let provision = fixture.mfa.provision();
-    assert!(provision.set_address(CHLOE.into(), address).await.unwrap());
+    assert!(provision.set_address(CHLOE, address).await.unwrap());
     let letters = post(&fixture).await;
     let events: Vec<Event> = to(&letters, CHLOE).iter().map(|it| it.event).collect();
     assert_eq!(events, [Event::MandateInForce { role }]);
@@ -186,7 +186,7 @@ async fn undeliverable_outbox_is_read_once() {
     let provision = fixture.mfa.provision();
     for n in 0..=PAGE {
         let address = format!("a{n}@example.org").parse().unwrap();
-        provision.set_address(DENIS.into(), address).await.unwrap();
+        provision.set_address(DENIS, address).await.unwrap();
         fixture.clock.advance(limits::ADDRESS_OVERLAP);
     }
     fixture.enabled().await;
@@ -200,11 +200,11 @@ async fn deactivated_user_is_told_of_no_mandate() {
     let (_, session) = fixture.enabled().await;
     let anne = fixture.user(&session).await;
     let provision = fixture.mfa.provision();
-    provision.deactivate(CHLOE.into()).await.unwrap();
+    provision.deactivate(CHLOE).await.unwrap();
     post(&fixture).await;
     let start = Start::At(fixture.clock.now().plus(limits::NOTICE));
     let admin = fixture.mfa.admin(&anne);
-    let scheduled = admin.schedule_mandate(RoleId::EMPLOYEE, start).await;
+    let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
     scheduled.unwrap();
     let letters = post(&fixture).await;
     assert!(to(&letters, CHLOE).is_empty(), "{letters:?}");

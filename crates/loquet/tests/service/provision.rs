@@ -21,7 +21,7 @@ fn address(text: &str) -> Address {
 async fn sync_reports_what_it_found() {
     let fixture = Fixture::over(MemoryStore::new()).await;
     let provision = fixture.mfa.provision();
-    provision.deactivate(CHLOE.into()).await.unwrap();
+    provision.deactivate(CHLOE).await.unwrap();
     let report = provision
         .sync_accounts([
             NewAccount::new(ANNE, "anne").address(address("anne@example.org")),

@@ -63,14 +63,14 @@ async fn session_of_another_organization_is_refused() {
     assert_eq!(refusal(fixture.verify(&session, &typed).await), unknown);
     assert_eq!(refusal(ours.pending_enrollment(&session).await), unknown);
     assert_eq!(refusal(ours.log_out(&session).await), unknown);
-    assert_eq!(refusal(ours.log_in(EVE.into(), client).await), unknown);
+    assert_eq!(refusal(ours.log_in(EVE, client).await), unknown);
     // What was authorized there is worth nothing here.
     assert_eq!(refusal(ours.account(&eve).overview().await), unknown);
     let off = ours.account(&eve).turn_off(typed.as_str()).await;
     assert_eq!(refusal(off), unknown);
     assert_eq!(refusal(ours.admin(&eve).users().await), unknown);
     let admin = ours.admin(&eve);
-    let removed = admin.remove_role(ANNE.into(), RoleId::EMPLOYEE).await;
+    let removed = admin.remove_role(ANNE.into(), RoleId::STAFF).await;
     assert_eq!(refusal(removed), unknown);
     // And its own handle goes on.
     assert!(mfa.authorize(&session, &client).await.is_ok());
@@ -83,7 +83,7 @@ async fn administrator_reaches_no_other_organization() {
         fixture, mfa, eve, ..
     } = other().await;
     let admin = mfa.admin(&eve);
-    let deactivated = admin.deactivate(ANNE.into()).await;
+    let deactivated = admin.deactivate(ANNE).await;
     assert_eq!(refusal(deactivated), Refusal::UnknownAccount);
     let found = admin.user(ANNE.into()).await;
     assert_eq!(refusal(found), Refusal::UnknownAccount);

@@ -96,7 +96,7 @@ async fn grant_is_committed_by_the_hosts_transaction() {
     let used = refusal(fixture.verify(&other, &typed).await);
     assert!(matches!(used, Refusal::AlreadyUsed { .. }), "{used:?}");
     let committing = fixture.mfa.committing_in(Transaction::begin(&store));
-    let login = committing.log_in(ANNE.into(), Fixture::client()).await;
+    let login = committing.log_in(ANNE, Fixture::client()).await;
     assert!(login.is_ok(), "{login:?}");
     fixture.operator.verify_audit(ANNE.into()).await.unwrap();
 }

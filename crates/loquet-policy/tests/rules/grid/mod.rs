@@ -23,7 +23,7 @@ fn commands() -> Vec<Command> {
 }
 
 fn of_organization() -> Vec<Command> {
-    let (role, code) = (RoleId::EMPLOYEE, GOOD);
+    let (role, code) = (RoleId::STAFF, GOOD);
     let (break_glass, typed_back) = (digest(1), true);
     let start = Start::At(NOW.plus(limits::NOTICE));
     let date = NOW.plus(30 * limits::DAY);
@@ -109,7 +109,7 @@ fn of_people() -> Vec<Command> {
         Command::RemoveRole { role },
         Command::Deactivate,
         Command::Reactivate {
-            roles: RoleSet::of(RoleId::EMPLOYEE),
+            roles: RoleSet::of(RoleId::STAFF),
             reset_code,
             code,
         },
@@ -169,8 +169,8 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
     let organizations = organizations();
     let mut lines = Vec::new();
     for (role, actor) in [
-        ("parent", account(2, &[RoleId::PARENT])),
-        ("employee", account(2, &[RoleId::EMPLOYEE])),
+        ("parent", account(2, &[RoleId::MEMBER])),
+        ("employee", account(2, &[RoleId::STAFF])),
         ("administrator", administrator(2)),
     ] {
         for (state, prepare, granted) in actors() {
@@ -180,7 +180,7 @@ fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {
                     granted.and_then(|(level, seconds)| session(&actor, level, ago(seconds)));
                 prepare(&mut scene);
                 if command.reads_subject() {
-                    scene.subject = Some(enrolled(account(3, &[RoleId::EMPLOYEE])));
+                    scene.subject = Some(enrolled(account(3, &[RoleId::STAFF])));
                 }
                 scene
             };

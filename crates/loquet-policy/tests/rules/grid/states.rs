@@ -90,7 +90,7 @@ pub(crate) fn organizations() -> Vec<(&'static str, Option<Organization>)> {
         let mut organization = enabled.clone();
         let by = AccountId::from(8u64);
         organization.mandates.push(Mandate {
-            role: RoleId::EMPLOYEE,
+            role: RoleId::STAFF,
             by,
             state,
         });
@@ -139,7 +139,7 @@ pub(crate) fn enrolled(mut account: Account) -> Account {
 }
 
 pub(crate) fn administrator(number: u64) -> Account {
-    account(number, &[RoleId::EMPLOYEE, RoleId::ADMINISTRATOR])
+    account(number, &[RoleId::STAFF, RoleId::ADMINISTRATOR])
 }
 
 pub(crate) fn session(account: &Account, level: Level, at: UnixTime) -> Option<Session> {
@@ -240,11 +240,11 @@ fn left(scene: &mut Scene) {
 /// Returns the subjects.
 pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let other = administrator(8);
-    let mut reset = account(5, &[RoleId::EMPLOYEE]);
+    let mut reset = account(5, &[RoleId::STAFF]);
     reset.authenticator = Authenticator::ResetDue { reset_code: None };
-    let mut left = account(6, &[RoleId::EMPLOYEE]);
+    let mut left = account(6, &[RoleId::STAFF]);
     left.status = Status::Deactivated { since: NOW };
-    let mut stranger = account(7, &[RoleId::EMPLOYEE]);
+    let mut stranger = account(7, &[RoleId::STAFF]);
     stranger.org = OrgId::from(2u64);
     vec![
         ("no account", None),
@@ -253,11 +253,11 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
         ("an administrator, nothing bound", Some(administrator(9))),
         (
             "an employee, active",
-            Some(enrolled(account(3, &[RoleId::EMPLOYEE]))),
+            Some(enrolled(account(3, &[RoleId::STAFF]))),
         ),
         (
             "an employee, nothing bound",
-            Some(account(4, &[RoleId::EMPLOYEE])),
+            Some(account(4, &[RoleId::STAFF])),
         ),
         ("an employee, reset", Some(reset)),
         ("a deactivated employee", Some(left)),

@@ -27,7 +27,7 @@ fn wrong_guess_of_organization_is_dropped() {
         }
         let (id, own, other) = (7_u64.into(), OrgId::from(1_u64), OrgId::from(2_u64));
         let home = mfa.organization(own);
-        let lea = NewAccount::new(id, "lea").role(RoleId::PARENT);
+        let lea = NewAccount::new(id, "lea").role(RoleId::MEMBER);
         home.provision().ensure_account(lea).await.unwrap();
         // No guess, a wrong one, the right one: the same rows, each once.
         for guess in [None, Some(other), Some(own), Some(OrgId::from(3_u64))] {

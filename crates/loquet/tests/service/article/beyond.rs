@@ -57,7 +57,7 @@ async fn access_rules_restrict_log_ins_by_address() {
 
     let parent = |address: Option<&str>| {
         let client = Client::new(address.map(|a| a.parse::<IpAddr>().unwrap()));
-        mfa.log_in(DENIS.into(), client)
+        mfa.log_in(DENIS, client)
     };
     for (address, refused) in [
         (Some("198.51.100.9"), Some(Refusal::AccessDenied)),
@@ -106,7 +106,7 @@ async fn rules_allow_country_and_remembered_device() {
     let set = admin.set_access_rules(text, "").await;
     assert_eq!(set.unwrap(), RulesChange::InForce);
 
-    let log_in = async |client: Client| mfa.log_in(ANNE.into(), client).await;
+    let log_in = async |client: Client| mfa.log_in(ANNE, client).await;
     let stranger = log_in(there(None, HOME)).await;
     assert_eq!(refusal(stranger), Refusal::AccessDenied);
     let session = log_in(there(None, CANADA)).await.unwrap().session;
@@ -134,10 +134,7 @@ async fn break_glass_recovers_last_administrator() {
     let session = fixture.log_in(ANNE).await.session;
     let break_glass = fixture.enable(&fixture.user(&session).await).await;
     fixture.enroll(&session).await;
-    let lost = fixture
-        .mfa
-        .report_lost(ANNE.into(), Fixture::client())
-        .await;
+    let lost = fixture.mfa.report_lost(ANNE, Fixture::client()).await;
     lost.unwrap();
 
     let operator = &fixture.operator;

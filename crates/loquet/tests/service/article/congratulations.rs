@@ -32,7 +32,7 @@ async fn enabling_is_final() {
     let (_, session) = fixture.imposed().await;
     let anne = fixture.user(&session).await;
     let admin = fixture.mfa.admin(&anne);
-    let cancelled = admin.cancel_mandate(RoleId::EMPLOYEE).await;
+    let cancelled = admin.cancel_mandate(RoleId::STAFF).await;
     assert_eq!(refusal(cancelled).code(), "LATCHED");
     assert_eq!(refusal(admin.enable("").await).code(), "ALREADY_ENABLED");
     let overview = fixture.mfa.account(&anne).overview().await.unwrap();
@@ -98,7 +98,7 @@ async fn enabling_proposes_mandate_for_all_employees() {
     let proposed = admin.propose_break_glass().await.unwrap().expose();
     let last_group = proposed.rsplit('-').next().unwrap();
     let enabled = admin.enable(last_group).await.unwrap();
-    assert_eq!(enabled.propose, RoleId::EMPLOYEE);
+    assert_eq!(enabled.propose, RoleId::STAFF);
     assert_eq!(enabled.from, fixture.clock.now().plus(limits::NOTICE));
     let (_, session) = fixture.enroll(&session).await;
     let anne = fixture.user(&session).await;
@@ -141,7 +141,7 @@ async fn half_log_in_reaches_nothing() {
 #[tokio::test]
 async fn mandated_employee_must_enroll() {
     let fixture = fixture().await;
-    let (role, start) = (RoleId::EMPLOYEE, Start::Now { confirmed: true });
+    let (role, start) = (RoleId::STAFF, Start::Now { confirmed: true });
     let before = fixture.log_in(CHLOE).await.session;
     let chloe = fixture.user(&before).await;
     fixture.imposed().await;
@@ -162,7 +162,7 @@ async fn mandated_employee_must_enroll() {
     let off = refusal(account.turn_off(fixture.code(&phone)).await);
     let by_anne = |by| by == ANNE.into();
     assert!(
-        matches!(off, Refusal::Mandated(Cause { role: Some(RoleId::EMPLOYEE), by: Some(by), .. }) if by_anne(by)),
+        matches!(off, Refusal::Mandated(Cause { role: Some(RoleId::STAFF), by: Some(by), .. }) if by_anne(by)),
         "{off:?}"
     );
 }

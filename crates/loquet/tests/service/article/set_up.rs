@@ -232,7 +232,7 @@ async fn old_phone_works_until_replaced() {
 async fn reported_loss_ends_sessions_and_disables_phone() {
     let fixture = fixture().await;
     let (phone, session) = fixture.enabled().await;
-    let lost = fixture.mfa.report_lost(ANNE.into(), Fixture::client());
+    let lost = fixture.mfa.report_lost(ANNE, Fixture::client());
     lost.await.unwrap();
     let over = fixture.authorize(&session).await;
     assert_eq!(refusal(over), Refusal::StaleLogIn);

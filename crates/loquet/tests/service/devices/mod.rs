@@ -44,7 +44,7 @@ impl Browser {
 
     /// The password was right.
     async fn enter(self, fixture: &Fixture, account: u64) -> LoggedIn {
-        let login = fixture.mfa.log_in(account.into(), self.attempt()).await;
+        let login = fixture.mfa.log_in(account, self.attempt()).await;
         login.unwrap()
     }
 
@@ -239,7 +239,7 @@ async fn reset_and_loss_forget_devices() {
     assert!(chloe.devices().is_empty() && chloe.this_device().is_none());
 
     let anne = TICKED.log_in(&fixture, ANNE, &anne_phone).await;
-    let lost = fixture.mfa.report_lost(ANNE.into(), Fixture::client());
+    let lost = fixture.mfa.report_lost(ANNE, Fixture::client());
     lost.await.unwrap();
     let half = fixture.log_in(ANNE).await.session;
     let overview = overview(&fixture, &half).await;

@@ -37,7 +37,7 @@ async fn half_log_in_forgets_no_device() {
     assert_eq!(devices(&fixture, &full).await, 1);
     // Nor does a user whose authenticator was reported lost after the page was opened.
     let user = fixture.user(&full).await;
-    let lost = fixture.mfa.report_lost(CHLOE.into(), Fixture::client());
+    let lost = fixture.mfa.report_lost(CHLOE, Fixture::client());
     lost.await.unwrap();
     let forgotten = fixture.mfa.account(&user).forget_device(number).await;
     assert_eq!(refusal(forgotten), Refusal::StaleLogIn);
@@ -108,7 +108,7 @@ async fn turned_off_devices_are_unknown() {
     let set = fixture.mfa.admin(&anne).set_access_rules(text, "").await;
     set.unwrap();
     let known = NEW.with(cookie);
-    let log_in = || fixture.mfa.log_in(CHLOE.into(), known.client());
+    let log_in = || fixture.mfa.log_in(CHLOE, known.client());
     assert!(log_in().await.is_ok());
     remember(&fixture, &session, false).await.unwrap();
     assert_eq!(refusal(log_in().await), Refusal::AccessDenied);

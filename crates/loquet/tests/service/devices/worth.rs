@@ -64,7 +64,7 @@ async fn rules_may_require_a_known_device() {
     mfa.admin(&anne).set_access_rules(text, "").await.unwrap();
 
     for denied in [NEW, NEW.at(AWAY).with(cookie)] {
-        let answer = mfa.log_in(CHLOE.into(), denied.client()).await;
+        let answer = mfa.log_in(CHLOE, denied.client()).await;
         assert_eq!(refusal(answer), Refusal::AccessDenied);
     }
     // The password, the code and every request after them: all on the known device.

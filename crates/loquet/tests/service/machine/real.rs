@@ -58,9 +58,9 @@ impl Real {
             .unwrap();
         for (who, rank) in PEOPLE.iter().enumerate() {
             let roles: &[RoleId] = match rank {
-                Rank::Parent => &[RoleId::PARENT],
-                Rank::Employee => &[RoleId::EMPLOYEE],
-                Rank::Administrator => &[RoleId::EMPLOYEE, RoleId::ADMINISTRATOR],
+                Rank::Parent => &[RoleId::MEMBER],
+                Rank::Employee => &[RoleId::STAFF],
+                Rank::Administrator => &[RoleId::STAFF, RoleId::ADMINISTRATOR],
             };
             let name = format!("person{who}");
             let new = NewAccount::new(account(who), &name).roles(roles.iter().copied());
@@ -244,7 +244,7 @@ impl Real {
     /// What administrators do for everyone.
     fn administer(&mut self, ask: Ask, session: &MfaSession) -> Said {
         let user = self.authorize(session)?;
-        let role = RoleId::EMPLOYEE;
+        let role = RoleId::STAFF;
         let admin = self.mfa.admin(&user);
         match ask.act {
             Act::Enable => {
@@ -275,7 +275,7 @@ impl Real {
         let admin = self.mfa.admin(user);
         let issued = match ask.act {
             Act::Reset => admin.reset(subject, false, typed).wait(),
-            Act::Reactivate => admin.reactivate(subject, &[RoleId::EMPLOYEE], typed).wait(),
+            Act::Reactivate => admin.reactivate(subject, &[RoleId::STAFF], typed).wait(),
             Act::Promote => {
                 return told(admin.add_role(subject, role, typed).wait()).map(|()| "done");
             }
