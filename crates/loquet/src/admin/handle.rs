@@ -166,9 +166,9 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
-    pub async fn user(self, account: AccountId) -> Result<UserEntry, Error> {
+    pub async fn user(self, account: impl Into<AccountId>) -> Result<UserEntry, Error> {
         let facts = self.mfa.administrator(&self.session()).await?;
-        self.mfa.entry(facts, account).await
+        self.mfa.entry(facts, account.into()).await
     }
 
     /// Issues a reset code to someone who lost the authenticator, with a fresh code of the administrator's own. Never for
@@ -178,13 +178,13 @@ impl AdminHandle<'_> {
     /// [`Error::Refused`] with `SELF_RESET`, `RANK`, `TOO_MANY_RESETS`, `WRONG_CODE` and others.
     pub async fn reset(
         self,
-        subject: AccountId,
+        subject: impl Into<AccountId>,
         aloud: bool,
         code: impl Into<Typed>,
     ) -> Result<IssuedResetCode, Error> {
         self.run(Reset {
             session: self.session(),
-            subject,
+            subject: subject.into(),
             aloud,
             typed: code.into(),
         })
@@ -197,13 +197,13 @@ impl AdminHandle<'_> {
     /// [`Error::Refused`] with `SELF_PROMOTION`, `ENROLL_FIRST`, `NO_SUCH_ROLE` and others.
     pub async fn add_role(
         self,
-        subject: AccountId,
+        subject: impl Into<AccountId>,
         role: RoleId,
         code: impl Into<Typed>,
     ) -> Result<(), Error> {
         self.run(AddRole {
             session: self.session(),
-            subject,
+            subject: subject.into(),
             role,
             typed: code.into(),
         })
@@ -214,10 +214,14 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `SELF_DEMOTION`, `LAST_ENROLLED_ADMIN`, `UNCHANGED` and others.
-    pub async fn remove_role(self, subject: AccountId, role: RoleId) -> Result<(), Error> {
+    pub async fn remove_role(
+        self,
+        subject: impl Into<AccountId>,
+        role: RoleId,
+    ) -> Result<(), Error> {
         self.run(RemoveRole {
             session: self.session(),
-            subject,
+            subject: subject.into(),
             role,
         })
         .await
@@ -227,8 +231,9 @@ impl AdminHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `SELF_DEACTIVATION`, `LAST_ENROLLED_ADMIN`, `IS_DEACTIVATED` and others.
-    pub async fn deactivate(self, subject: AccountId) -> Result<(), Error> {
+    pub async fn deactivate(self, subject: impl Into<AccountId>) -> Result<(), Error> {
         let session = self.session();
+        let subject = subject.into();
         self.run(Deactivate { session, subject }).await
     }
 
@@ -238,13 +243,13 @@ impl AdminHandle<'_> {
     /// [`Error::Refused`] with `NOT_DEACTIVATED`, `RANK`, `WRONG_CODE` and others.
     pub async fn reactivate(
         self,
-        subject: AccountId,
+        subject: impl Into<AccountId>,
         roles: &[RoleId],
         code: impl Into<Typed>,
     ) -> Result<IssuedResetCode, Error> {
         self.run(Reactivate {
             session: self.session(),
-            subject,
+            subject: subject.into(),
             roles: RoleSet::new(roles.iter().copied())?,
             typed: code.into(),
         })

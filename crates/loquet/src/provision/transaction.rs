@@ -81,9 +81,10 @@ impl<T: HostTx> CommittingIn<'_, T> {
     /// As there.
     pub async fn log_in(
         self,
-        account: AccountId,
+        account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
+        let account = account.into();
         let log_in = LogIn { account };
         self.mfa
             .run_in(log_in, attempt.into(), self.transaction)
