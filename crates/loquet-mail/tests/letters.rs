@@ -49,7 +49,7 @@ async fn every_delivered_letter_is_a_whole_text() {
     let user = fixture.user(&anne).await;
     let code = fixture.code(&phone);
     let reset = fixture.mfa.admin(&user);
-    reset.reset(CHLOE.into(), false, code).await.unwrap();
+    reset.reset(CHLOE, false, code).await.unwrap();
     let letters = post(&fixture).await;
     assert!(letters.len() > 5, "{letters:?}");
     for (letter, language) in letters.iter().flat_map(|it| LANGUAGES.map(|to| (it, to))) {
@@ -72,7 +72,7 @@ async fn administrators_letter_names_the_account() {
     let user = fixture.user(&anne).await;
     let code = fixture.code(&phone);
     let admin = fixture.mfa.admin(&user);
-    admin.reset(CHLOE.into(), false, code).await.unwrap();
+    admin.reset(CHLOE, false, code).await.unwrap();
     let letters = post(&fixture).await;
     let letter = to(&letters, ANNE)[0];
     assert_eq!(letter.about.as_deref(), Some("chloe"));

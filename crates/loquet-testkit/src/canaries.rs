@@ -111,7 +111,7 @@ pub async fn story(fixture: &Fixture) -> (Vec<Canary>, String) {
     }
     let typed = fixture.code(&phone);
     let admin = fixture.mfa.admin(&anne);
-    let handed = admin.reset(CHLOE.into(), false, typed).await.unwrap();
+    let handed = admin.reset(CHLOE, false, typed).await.unwrap();
     printed += &format!("{handed:?}");
     canaries.push(Canary::new("a reset code", &handed.reset_code.expose(), 5));
     printed += &told(fixture, &mut canaries).await;
@@ -216,7 +216,7 @@ async fn typed_by_an_owner(fixture: &Fixture, session: &MfaSession, user: &Autho
 
 async fn typed_by_an_administrator(fixture: &Fixture, user: &Authorized) -> String {
     let admin = fixture.mfa.admin(user).idempotency_key(NONSENSE);
-    let (operator, chloe) = (&fixture.operator, CHLOE.into());
+    let (operator, chloe) = (&fixture.operator, CHLOE);
     let setting = OrganizationSetting::RecoveryCodes { offered: false };
     printed![
         admin.set_access_rules("", NONSENSE),

@@ -117,7 +117,7 @@ pub async fn other_change_holds_at_once(fixture: Fixture) {
     let taken = admin.update_setting(setting, "").await.unwrap();
     assert_eq!(taken, RulesChange::InForce);
     let typed = fixture.code(&phone);
-    let issued = admin.reset(CHLOE.into(), false, typed).await.unwrap();
+    let issued = admin.reset(CHLOE, false, typed).await.unwrap();
     assert_eq!(issued.expires, fixture.clock.now().plus(limits::HOUR));
 }
 
@@ -150,7 +150,7 @@ pub async fn reset_code_life_depends_on_delivery(fixture: Fixture) {
             let anne = fixture.user(&session).await;
             let typed = fixture.code(&phone);
             let admin = fixture.mfa.admin(&anne);
-            let issued = admin.reset(CHLOE.into(), aloud, typed).await.unwrap();
+            let issued = admin.reset(CHLOE, aloud, typed).await.unwrap();
             assert_eq!(issued.expires, fixture.clock.now().plus(life));
             fixture.clock.advance(if late { life } else { life - 1 });
             let typed = issued.reset_code.expose().to_string();
@@ -176,7 +176,7 @@ pub async fn reset_is_recorded_in_both_chains(fixture: Fixture) {
     let anne = fixture.user(&session).await;
     let typed = fixture.code(&phone);
     let admin = fixture.mfa.admin(&anne);
-    admin.reset(CHLOE.into(), false, typed).await.unwrap();
+    admin.reset(CHLOE, false, typed).await.unwrap();
     assert_eq!(count(ANNE).await.unwrap(), before.0 + 1);
     assert_eq!(count(CHLOE).await.unwrap(), before.1 + 1);
 }

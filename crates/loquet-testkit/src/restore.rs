@@ -30,7 +30,7 @@ pub async fn story<S: Store>(
     let typed = fixture.code(&phone);
     let user = fixture.user(&anne).await;
     let admin = fixture.mfa.admin(&user);
-    let issued = admin.reset(BRUNO.into(), false, typed).await;
+    let issued = admin.reset(BRUNO, false, typed).await;
     let reset_code = issued.unwrap().reset_code;
     let taken = fixture.operator.mark_backup().await.unwrap();
     mark();

@@ -70,7 +70,7 @@ async fn session_of_another_organization_is_refused() {
     assert_eq!(refusal(off), unknown);
     assert_eq!(refusal(ours.admin(&eve).users().await), unknown);
     let admin = ours.admin(&eve);
-    let removed = admin.remove_role(ANNE.into(), RoleId::STAFF).await;
+    let removed = admin.remove_role(ANNE, RoleId::STAFF).await;
     assert_eq!(refusal(removed), unknown);
     // And its own handle goes on.
     assert!(mfa.authorize(&session, &client).await.is_ok());
@@ -85,7 +85,7 @@ async fn administrator_reaches_no_other_organization() {
     let admin = mfa.admin(&eve);
     let deactivated = admin.deactivate(ANNE).await;
     assert_eq!(refusal(deactivated), Refusal::UnknownAccount);
-    let found = admin.user(ANNE.into()).await;
+    let found = admin.user(ANNE).await;
     assert_eq!(refusal(found), Refusal::UnknownAccount);
     assert_eq!(admin.users().await.unwrap().len(), 1);
     assert_eq!(fixture.operator.users(fixture.org).await.unwrap().len(), 4);

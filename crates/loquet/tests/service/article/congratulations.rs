@@ -177,7 +177,7 @@ async fn reset_code_of_another_administrator_opens_enrollment() {
     let (old, chloe) = fixture.enroll(&chloe).await;
     let typed = fixture.code(&phone);
     let admin = fixture.mfa.admin(&anne);
-    let issued = admin.reset(CHLOE.into(), false, typed).await;
+    let issued = admin.reset(CHLOE, false, typed).await;
     let reset_code = issued.unwrap().reset_code;
 
     let over = fixture.authorize(&chloe).await;
@@ -218,9 +218,9 @@ async fn administrator_is_reset_only_by_another() {
     let bruno = fixture.log_in(BRUNO).await.session;
     fixture.enroll(&bruno).await;
     let admin = fixture.mfa.admin(&anne);
-    let oneself = admin.reset(ANNE.into(), false, fixture.code(&phone)).await;
+    let oneself = admin.reset(ANNE, false, fixture.code(&phone)).await;
     assert_eq!(refusal(oneself), Refusal::SelfReset);
-    let other = admin.reset(BRUNO.into(), false, fixture.code(&phone)).await;
+    let other = admin.reset(BRUNO, false, fixture.code(&phone)).await;
     assert!(other.is_ok());
     assert_eq!(fixture.log_in(BRUNO).await.next, NextStep::Enroll);
 }

@@ -233,7 +233,7 @@ async fn reset_and_loss_forget_devices() {
     let user = fixture.user(&anne).await;
     let typed = fixture.code(&anne_phone);
     let admin = fixture.mfa.admin(&user);
-    admin.reset(CHLOE.into(), false, typed).await.unwrap();
+    admin.reset(CHLOE, false, typed).await.unwrap();
     let half = NEW.with(first).enter(&fixture, CHLOE).await.session;
     let chloe = overview(&fixture, &half).await;
     assert!(chloe.devices().is_empty() && chloe.this_device().is_none());
