@@ -1,7 +1,7 @@
 //! What is said of each event.
 
+use loquet::Preset;
 use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
-use loquet_policy::Preset;
 
 use crate::{Language, when};
 

@@ -91,8 +91,8 @@ pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{DeviceTier, Geo};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
-    Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, Setting, SettingKind,
-    Start, UnixTime,
+    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, Setting,
+    SettingKind, Start, UnixTime,
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::notices::{Deliver, Delivered, Letter};

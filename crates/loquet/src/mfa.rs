@@ -27,10 +27,11 @@ use crate::store::{AttemptId, MetadataId};
 
 mod builder;
 pub(crate) mod rows;
+pub(crate) mod source;
 pub(crate) mod vault;
 
 pub use builder::MfaBuilder;
-use rows::Actor;
+use source::Actor;
 use vault::Vault;
 
 /// How often a decision is made again when another process changed what it read.
@@ -189,7 +190,7 @@ impl Mfa {
         let id = attempt_id(&operation, &attempt, vault)?;
         let entropy = draw::<C>(&attempt)?;
         let needs = |facts: &Facts| decide::needs(&operation, id, facts);
-        let mut source = rows::InTransaction(&mut transaction);
+        let mut source = source::InTransaction(&mut transaction);
         let facts = self
             .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;

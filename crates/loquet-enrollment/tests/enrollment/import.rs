@@ -12,11 +12,8 @@ fn read(uri: &str) -> Import {
 }
 
 fn warnings(uri: &str) -> Vec<WarningKind> {
-    read(uri)
-        .warnings
-        .into_iter()
-        .map(|warning| warning.kind)
-        .collect()
+    let warnings = read(uri).warnings.into_iter();
+    warnings.map(|warning| warning.kind).collect()
 }
 
 #[track_caller]

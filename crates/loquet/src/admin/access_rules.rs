@@ -14,7 +14,7 @@ use crate::decide;
 use crate::decide::{AccessCheck, Facts};
 use crate::error::Error;
 use crate::mfa::Mfa;
-use crate::mfa::rows::Actor;
+use crate::mfa::source::Actor;
 use crate::store::{Item, MetadataId, Query, RowKey};
 use loquet_policy::Session;
 

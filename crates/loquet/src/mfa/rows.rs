@@ -1,87 +1,27 @@
 //! The inside: rows loaded and opened, changes encrypted and written.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, OrgId, Organization, Refusal, Session, SessionId, UnixTime, may_see_administration,
-    required,
+    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
 };
 
+use super::source::{Actor, Source};
 use super::vault::Vault;
 use crate::account::UserEntry;
 use crate::decide::change::Change;
 use crate::decide::{self, AccessCheck, Facts};
-use crate::disk::{self, Decrypt, DiskError, FirstOutcome};
+use crate::disk::{self, DiskError, FirstOutcome};
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::mfa::{FILTERS, HOMES, Mfa, TRIES};
-use crate::provision::host_tx::HostTx;
+use crate::mfa::{FILTERS, HOMES, Mfa};
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::store::erased::Erased;
 use crate::store::{
-    AttemptRow, Commit, Cursor, Fault, Item, MetadataId, MetadataRow, NoticeRow, Query, Row,
-    RowKey, Version, Versioned, Writes,
+    AttemptRow, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes,
 };
-
-/// Where rows are read: the store, or the host's transaction.
-pub(crate) trait Source {
-    fn rows(&mut self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>>;
-}
-
-/// The store itself. By way of the service: with two lifetimes in `&dyn Erased` no future that awaits it would be `Send`.
-impl Source for &Mfa {
-    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.store().load(keys).await
-    }
-}
-
-impl<S: Source> Source for &mut S {
-    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        S::rows(self, keys).await
-    }
-}
-
-/// Whose account a decision is about, and whether its secrets are decrypted.
-#[derive(Clone, Copy)]
-pub(crate) enum Actor {
-    /// No account is read.
-    None,
-    /// Its secrets are left encrypted: enough to say who is there.
-    Encrypted(AccountId),
-    /// The secret that a session enrolls is decrypted, to show it.
-    Enrolling(AccountId, SessionId),
-    /// Its secrets are decrypted: to check a code, and to write its row.
-    Decrypted(AccountId),
-}
-
-impl Actor {
-    const fn id(self) -> Option<AccountId> {
-        match self {
-            Self::None => None,
-            Self::Encrypted(id) | Self::Enrolling(id, _) | Self::Decrypted(id) => Some(id),
-        }
-    }
-
-    const fn decrypts(self) -> Decrypt {
-        match self {
-            Self::Decrypted(_) => Decrypt::All,
-            Self::Enrolling(_, session) => Decrypt::Pending(session),
-            Self::None | Self::Encrypted(_) => Decrypt::Nothing,
-        }
-    }
-}
-
-/// The host's transaction as a source.
-pub(crate) struct InTransaction<'a, T>(pub(crate) &'a mut T);
-
-impl<T: HostTx> Source for InTransaction<'_, T> {
-    async fn rows(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
-        self.0.load(keys).await
-    }
-}
 
 /// Row I/O.
 impl Mfa {
@@ -363,41 +303,6 @@ impl Mfa {
         let filter = Arc::new(filter);
         filters.insert(digest, Arc::clone(&filter));
         AccessCheck::Guarded(filter)
-    }
-
-    /// A page of the books, with its version.
-    pub(crate) async fn metadata(
-        &self,
-        id: MetadataId,
-    ) -> Result<Option<(MetadataRow, Version)>, Error> {
-        let found = self.inner.store.load(&[RowKey::Metadata(id)]).await?;
-        Ok(found.into_iter().find_map(|found| match found.row {
-            Row::Metadata(row) if row.id == id => Some((row, found.version)),
-            _ => None,
-        }))
-    }
-
-    /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
-    pub(crate) async fn put_metadata(
-        &self,
-        id: MetadataId,
-        page: impl Fn(u64) -> Result<MetadataRow, DiskError>,
-    ) -> Result<(), Error> {
-        for _ in 0..TRIES {
-            let (mark, version) = self
-                .metadata(id)
-                .await?
-                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
-            let writes = Writes {
-                expect: vec![(RowKey::Metadata(id), version)],
-                put: vec![Row::Metadata(page(mark)?)],
-                ..Writes::default()
-            };
-            if self.inner.store.commit(writes).await? == Commit::Done {
-                return Ok(());
-            }
-        }
-        Err(Error::Busy)
     }
 
     /// Seals a change into rows.

@@ -8,13 +8,13 @@ use std::sync::{Arc, PoisonError};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::decide::Keys;
-use crate::disk;
+use crate::disk::{self, DiskError};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::hash::mac;
 use crate::keyring::Keyring;
 use crate::mfa::{Mfa, TRIES};
-use crate::store::{Commit, MetadataId, Row, RowKey, Version, Writes};
+use crate::store::{Commit, MetadataId, MetadataRow, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -102,6 +102,41 @@ impl Mfa {
             ..Writes::default()
         };
         Ok(self.inner.store.commit(writes).await?)
+    }
+
+    /// A page of the books, with its version.
+    pub(crate) async fn metadata(
+        &self,
+        id: MetadataId,
+    ) -> Result<Option<(MetadataRow, Version)>, Error> {
+        let found = self.inner.store.load(&[RowKey::Metadata(id)]).await?;
+        Ok(found.into_iter().find_map(|found| match found.row {
+            Row::Metadata(row) if row.id == id => Some((row, found.version)),
+            _ => None,
+        }))
+    }
+
+    /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
+    pub(crate) async fn put_metadata(
+        &self,
+        id: MetadataId,
+        page: impl Fn(u64) -> Result<MetadataRow, DiskError>,
+    ) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let (mark, version) = self
+                .metadata(id)
+                .await?
+                .map_or((0, Version::ABSENT), |(row, version)| (row.mark, version));
+            let writes = Writes {
+                expect: vec![(RowKey::Metadata(id), version)],
+                put: vec![Row::Metadata(page(mark)?)],
+                ..Writes::default()
+            };
+            if self.inner.store.commit(writes).await? == Commit::Done {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy)
     }
 }
 

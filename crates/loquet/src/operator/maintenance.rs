@@ -5,7 +5,7 @@ use loquet_policy::{OrgId, UnixTime};
 use crate::decide::Facts;
 use crate::disk;
 use crate::error::Error;
-use crate::mfa::rows::Actor;
+use crate::mfa::source::Actor;
 use crate::operator::Operator;
 use crate::session::attempt::Attempt;
 use crate::store::{Query, RowKey};

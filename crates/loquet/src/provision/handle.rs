@@ -13,7 +13,7 @@ use crate::decide::Facts;
 use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::mfa::rows::{Actor, Source};
+use crate::mfa::source::{Actor, Source};
 use crate::mfa::{MAX_EXTERNAL_ID, Mfa, TRIES};
 use crate::provision::operations::{Erase, HostDeactivate};
 use crate::records::{AccountRecord, OrganizationRecord};

@@ -63,7 +63,7 @@ impl<T: HostTx> ProvisionIn<'_, T> {
     pub async fn ensure_account(&mut self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let org = self.mfa.org()?;
         let id = new.id();
-        let source = crate::mfa::rows::InTransaction(&mut *self.transaction);
+        let source = crate::mfa::source::InTransaction(&mut *self.transaction);
         let Some(writes) = self.mfa.new_account(source, org, &new).await? else {
             return Ok(id);
         };
