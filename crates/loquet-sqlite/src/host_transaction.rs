@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use loquet::HostTx;
 use loquet::store::{Commit, Fault, RowKey, Versioned, Writes};
-use rusqlite::{Connection, DropBehavior, Transaction};
+use rusqlite::{Connection, DropBehavior, ErrorCode, Transaction};
 
 use crate::fault::{SharedError, is_busy};
 use crate::rows::read::load;
@@ -89,9 +89,11 @@ impl HostTx for HostTransaction<'_> {
     /// written that are not.
     async fn commit(self) -> Result<(), Fault> {
         self.0.commit().map_err(|error| {
-            let busy = is_busy(&error);
+            // A deferred constraint fails before anything is written.
+            let refused = is_busy(&error)
+                || error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation);
             let error = SharedError::from(error);
-            if busy {
+            if refused {
                 error.not_committed()
             } else {
                 error.unknown()

@@ -54,7 +54,7 @@ async fn wrong_key_is_refused_at_start<S: Store>(open: impl Fn() -> S) {
         KeyringError::MissingKey(1)
     );
     assert!(builder(open(), ring(&["1"])).open().await.is_ok());
-    let changed = fixture.mfa.change_keys(wrong).await;
+    let changed = fixture.operator.change_keys(wrong).await;
     assert!(
         matches!(changed, Err(Error::Config(Config::Keys(_)))),
         "{changed:?}"
@@ -82,7 +82,7 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
 
     // First every process learns the new key, and none encrypts under it.
     let waiting = ring(&["1", "2 waiting"]);
-    fixture.mfa.change_keys(waiting).await.unwrap();
+    fixture.operator.change_keys(waiting).await.unwrap();
     let rotating = operator(open(), ring(&["1", "2"]), &fixture.clock).await;
     let (rotated, ()) = tokio::join!(rotating.rotate_keys(|_| {}), async {
         for (account, phone) in &phones {
@@ -96,7 +96,11 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
     assert_eq!(rotating.key_use().await.unwrap().outdated, fell_back);
 
     // Then every process encrypts under it, and the old one goes.
-    fixture.mfa.change_keys(ring(&["1", "2"])).await.unwrap();
+    fixture
+        .operator
+        .change_keys(ring(&["1", "2"]))
+        .await
+        .unwrap();
     let again = rotating.rotate_keys(|_| {}).await.unwrap();
     assert_eq!(
         again,
@@ -107,7 +111,7 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
     );
     assert_eq!(under(&rotating).await, (0, 3, 2));
     assert!(!rotating.key_use().await.unwrap().needs(1));
-    fixture.mfa.change_keys(ring(&["2"])).await.unwrap();
+    fixture.operator.change_keys(ring(&["2"])).await.unwrap();
     assert_eq!(
         refused(open(), ring(&["1"])).await,
         KeyringError::MissingKey(2)

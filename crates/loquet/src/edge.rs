@@ -70,12 +70,11 @@ impl std::fmt::Debug for Entropy {
 }
 
 impl Entropy {
-    /// Draws it; a secret only for an operation that makes one.
-    pub(crate) fn draw(makes_secret: bool) -> Result<Self, NoEntropy> {
+    pub(crate) fn draw() -> Result<Self, NoEntropy> {
         Ok(Self {
             session: random()?,
             mark: random()?,
-            secret: if makes_secret { random()? } else { [0; 20] },
+            secret: random()?,
         })
     }
 

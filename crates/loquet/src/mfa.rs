@@ -9,7 +9,7 @@ use loquet_ipfilter::{Filter, Geo};
 use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, UnixTime};
 
 use crate::decide;
-use crate::decide::commit::{commit, commit_in};
+use crate::decide::commit::{InHost, commit, commit_in, commit_refusal};
 use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
 use crate::error::Error;
@@ -147,7 +147,7 @@ impl Mfa {
     ) -> Result<C::Grant, Error> {
         let vault = self.unlock().await?;
         let id = attempt_id(operation, attempt, vault)?;
-        let entropy = draw::<C>(attempt)?;
+        let entropy = Entropy::draw()?;
         let accounts = std::iter::once(operation.actor())
             .chain(operation.subject())
             .collect();
@@ -188,7 +188,7 @@ impl Mfa {
     ) -> Result<C::Grant, Error> {
         let vault = self.unlock().await?;
         let id = attempt_id(&operation, &attempt, vault)?;
-        let entropy = draw::<C>(&attempt)?;
+        let entropy = Entropy::draw()?;
         let needs = |facts: &Facts| decide::needs(&operation, id, facts);
         let mut source = source::InTransaction(&mut transaction);
         let facts = self
@@ -201,9 +201,40 @@ impl Mfa {
             .map(|change| self.writes(change, vault))
             .transpose()?;
         match commit_in(transaction, self.store(), decided, writes).await? {
-            Some(outcome) => Ok(outcome?),
-            None => Err(Error::Busy),
+            InHost::Ended(outcome) => Ok(outcome?),
+            InHost::StaleGrant => Err(Error::Busy),
+            InHost::StaleRefusal => self.refuse(&operation, &attempt, (id, &entropy)).await,
         }
+    }
+
+    /// Makes a refusal durable that was decided in the host's transaction, where the account has changed meanwhile. What
+    /// would be granted by now is not: the host's work is rolled back.
+    async fn refuse<C: Operation>(
+        &self,
+        operation: &C,
+        attempt: &Attempt,
+        (id, entropy): (AttemptId, &Entropy),
+    ) -> Result<C::Grant, Error> {
+        let vault = self.unlock().await?;
+        let lanes = self.inner.lanes.enter(vec![operation.actor()]).await;
+        let _lane = lanes.map_err(|_| Error::Busy)?;
+        let actor = Actor::Decrypted(operation.actor());
+        for _ in 0..TRIES {
+            let needs = |facts: &Facts| decide::needs(operation, id, facts);
+            let facts = self.gather(self, actor, needs).await?;
+            let input = self.input(attempt, id, entropy, vault);
+            let decided = decide::decide(operation, &input, &facts);
+            let change = decided.change();
+            let writes = change
+                .map(|change| self.writes(change, vault))
+                .transpose()?;
+            match commit_refusal(self.store(), decided, writes).await? {
+                InHost::Ended(outcome) => return Ok(outcome?),
+                InHost::StaleGrant => return Err(Error::Busy),
+                InHost::StaleRefusal => observe::conflict(),
+            }
+        }
+        Err(Error::Busy)
     }
 
     fn input<'a>(
@@ -222,11 +253,6 @@ impl Mfa {
             keys: &vault.keys,
         }
     }
-}
-
-fn draw<C: Operation>(attempt: &Attempt) -> Result<Entropy, Error> {
-    let has_cookie = attempt.remember || attempt.client.device.is_some();
-    Ok(Entropy::draw(C::MAKES_SECRET || has_cookie)?)
 }
 
 /// The id under which the store keeps the outcome: random, or a keyed hash of the host's key and all that was asked.

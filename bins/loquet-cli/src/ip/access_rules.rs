@@ -144,7 +144,7 @@ impl File {
             rules("FILE", &self.file, &text)?;
         }
         if let Some(geo) = self.databases.read()? {
-            at.mfa().set_geo(geo);
+            at.operator.set_geo(geo);
         }
         Ok(text)
     }

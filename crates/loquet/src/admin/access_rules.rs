@@ -15,6 +15,7 @@ use crate::decide::{AccessCheck, Facts};
 use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::mfa::source::Actor;
+use crate::operator::Operator;
 use crate::store::{Item, MetadataId, Query, RowKey};
 use loquet_policy::Session;
 
@@ -54,7 +55,7 @@ impl WhatIf {
 }
 
 /// Access rules, and what the host's databases say of addresses.
-impl Mfa {
+impl Operator {
     /// What the host's databases say of addresses: countries, network operators, anonymisers. Without them each is
     /// unknown, which never allows. Call it again when the databases are newer; for a stale one to say nothing, pass [`Geo::without_stale`].
     pub fn set_geo(&self, geo: Geo) {
@@ -66,8 +67,10 @@ impl Mfa {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
     }
+}
 
-    /// What [`set_geo`](Self::set_geo) was told.
+impl Mfa {
+    /// Returns the databases that [`Operator::set_geo`] or [`MfaBuilder::geo`](crate::MfaBuilder::geo) set.
     #[must_use]
     pub fn geo(&self) -> Geo {
         let geo = self.inner.geo.read();

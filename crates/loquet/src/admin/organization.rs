@@ -15,7 +15,7 @@ use loquet_policy::Session;
 
 /// Multi-factor log-in for the organization, once and for ever.
 ///
-/// First show the break-glass code of [`Mfa::propose_break_glass`](crate::Mfa::propose_break_glass) and ask for its last group.
+/// First show the break-glass code of [`AdminHandle::propose_break_glass`](crate::AdminHandle::propose_break_glass) and ask for its last group.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct EnableMfa {
     /// An administrator's session.
@@ -167,7 +167,7 @@ in_session!(CancelChange; "cancel_change", (), done, |this, _case| {
 });
 
 /// Writes down what time has brought: mandates whose date is reached, changes that have waited long enough, reminders of a
-/// date that comes. [`Mfa::tick`](crate::Mfa::tick) runs it where something is due.
+/// date that comes. [`Operator::apply_due`](crate::Operator::apply_due) runs it where something is due.
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ApplyDue {
     /// An account of the organization.

@@ -7,7 +7,7 @@ use crate::decide::{Typed, done};
 use loquet_policy::Session;
 
 /// A choice of the organization's. (Access rules have a operation of their own:
-/// [`SetAccessRules`](crate::decide::SetAccessRules).)
+/// [`SetAccessRules`](crate::AdminHandle::set_access_rules).)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrganizationSetting {
     /// Whether people get recovery codes when they enroll.
@@ -38,7 +38,7 @@ impl From<OrganizationSetting> for Setting {
 }
 
 /// Another choice. What weakens needs a fresh code, is told to all administrators, and waits for 72 hours, in which any of
-/// them stops it ([`CancelChange`](crate::decide::CancelChange)).
+/// them stops it ([`AdminHandle::cancel_change`](crate::AdminHandle::cancel_change)).
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct UpdateSettings {
     /// An administrator's session with a recent code.

@@ -42,7 +42,7 @@ pub(crate) fn reset_code(
     }
 }
 
-in_session!(Reset about subject, const MAKES_SECRET; "reset", IssuedResetCode, reset_code, |this, case| Command::Reset {
+in_session!(Reset about subject; "reset", IssuedResetCode, reset_code, |this, case| Command::Reset {
     reset_code: case.new_reset_code().digest(),
     aloud: this.aloud,
     code: case.submitted(&this.typed),
@@ -105,7 +105,7 @@ pub(crate) struct Reactivate {
     pub(crate) typed: Typed,
 }
 
-in_session!(Reactivate about subject, const MAKES_SECRET; "reactivate", IssuedResetCode, reset_code, |this, case| Command::Reactivate {
+in_session!(Reactivate about subject; "reactivate", IssuedResetCode, reset_code, |this, case| Command::Reactivate {
     roles: this.roles,
     reset_code: case.new_reset_code().digest(),
     code: case.submitted(&this.typed),

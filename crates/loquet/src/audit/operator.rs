@@ -36,7 +36,7 @@ impl Operator {
     /// has had.
     ///
     /// # Errors
-    /// [`Error::Audit`] where it breaks. What follows the last record could be cut off unseen together with the
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) where it breaks. What follows the last record could be cut off unseen together with the
     /// account's row: see [`verify_audits`](Self::verify_audits) with a checkpoint that is kept elsewhere.
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
         // The head first: what is appended after it was read is left out.
@@ -50,7 +50,7 @@ impl Operator {
     /// Checks every account's chain, and that each still holds what `against` says it held. Tells `each` of them.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when the store did not sign it. What a chain lacks is told, not returned.
+    /// [`Config::Checkpoint`](crate::Config::Checkpoint) when the store did not sign it. What a chain lacks is told, not returned.
     pub async fn verify_audits(
         &self,
         against: Option<&Checkpoint>,
@@ -127,7 +127,7 @@ impl Operator {
     /// checked first; what is left of it is still a chain, which begins where the forgotten part ends.
     ///
     /// # Errors
-    /// [`Error::Audit`] when a chain is broken: of that one nothing is forgotten.
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) when a chain is broken: of that one nothing is forgotten.
     pub async fn forget_audit(&self, signed: &Checkpoint, before: UnixTime) -> Result<u64, Error> {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;

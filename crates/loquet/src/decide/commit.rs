@@ -109,19 +109,31 @@ pub(crate) async fn commit<G>(
     }
 }
 
-/// The same in the host's transaction. A refusal is made durable apart, after the host's transaction is rolled back: a wrong
-/// code that is rolled back with the host's work would not count.
+/// How a decision in the host's transaction ended.
+pub(crate) enum InHost<G> {
+    /// It is durable.
+    Ended(Result<G, Refusal>),
+    /// It was a grant, and something that it read has changed since. Nothing was written.
+    StaleGrant,
+    /// It was a refusal, and something that it read has changed since. It is not written yet.
+    StaleRefusal,
+}
+
+/// Makes a decision durable in the host's transaction, then opens it. A refusal is made durable apart, after the host's
+/// transaction is rolled back: a wrong code that is rolled back with the host's work would not count.
 pub(crate) async fn commit_in<G, T: HostTx>(
     mut transaction: T,
     store: &(dyn Erased + 'static),
     decided: Decided<G>,
     writes: Option<Writes>,
-) -> Result<Committed<G>, Fault> {
+) -> Result<InHost<G>, Fault> {
     let writes = match (&decided.outcome, writes) {
         (Ok(_), Some(writes)) => writes,
         (_, writes) => {
-            transaction.rollback().await?;
-            return commit(store, decided, writes).await;
+            // The refusal counts whether or not the host's work could be rolled back.
+            let rolled_back = transaction.rollback().await;
+            let ended = commit_refusal(store, decided, writes).await?;
+            return rolled_back.map(|()| ended);
         }
     };
     let mut ended = transaction.apply(&writes).await;
@@ -129,7 +141,28 @@ pub(crate) async fn commit_in<G, T: HostTx>(
         Ok(Commit::Done) => ended = transaction.commit().await.map(|()| Commit::Done),
         _ => transaction.rollback().await?,
     }
-    after(store, decided, ended).await
+    match ended {
+        // The host's work may be done or not: neither "granted" nor "begin anew" would be true.
+        Err(Fault::Unknown(lost)) if !is_written(store, &decided).await? => {
+            Err(Fault::Unknown(lost))
+        }
+        ended => Ok(after(store, decided, ended)
+            .await?
+            .map_or(InHost::StaleGrant, InHost::Ended)),
+    }
+}
+
+/// Makes a refusal durable. A grant is put away unopened.
+pub(crate) async fn commit_refusal<G>(
+    store: &(dyn Erased + 'static),
+    decided: Decided<G>,
+    writes: Option<Writes>,
+) -> Result<InHost<G>, Fault> {
+    if decided.outcome.is_ok() {
+        return Ok(InHost::StaleGrant);
+    }
+    let ended = commit(store, decided, writes).await?;
+    Ok(ended.map_or(InHost::StaleRefusal, InHost::Ended))
 }
 
 /// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
@@ -142,15 +175,25 @@ async fn after<G>(
     match (ended, &decided.change) {
         (Ok(Commit::Done), _) => Ok(decided.open()),
         (Ok(Commit::Stale), _) => Ok(None),
-        (Err(Fault::Unknown(_)), Some(change)) => {
-            let found = store.load(&[RowKey::Attempt(change.attempt)]).await?;
-            let ours = found.iter().any(|found| {
-                matches!(&found.row, Row::Attempt(row) if disk::attempt_mark(&row.body) == Some(change.mark))
-            });
+        (Err(Fault::Unknown(_)), Some(_)) => {
             // Absent is not "never": the commit may still be on its way. Deciding again under the same attempt id is
             // safe, since only one of the two can win.
+            let ours = is_written(store, &decided).await?;
             Ok(if ours { decided.open() } else { None })
         }
         (Err(fault), _) => Err(fault),
     }
+}
+
+async fn is_written<G>(
+    store: &(dyn Erased + 'static),
+    decided: &Decided<G>,
+) -> Result<bool, Fault> {
+    let Some(change) = &decided.change else {
+        return Ok(false);
+    };
+    let found = store.load(&[RowKey::Attempt(change.attempt)]).await?;
+    Ok(found.iter().any(|found| {
+        matches!(&found.row, Row::Attempt(row) if disk::attempt_mark(&row.body) == Some(change.mark))
+    }))
 }

@@ -33,8 +33,6 @@ pub(crate) trait Operation: Hash + Send + Sync {
     /// Whether one that is sent again finds its first outcome. Not what needs no session and uses up nothing: under a key
     /// that the host gives twice, a second loss or another new password would be taken for the first.
     const REPEATABLE: bool = true;
-    /// Whether it makes a secret: a shared secret, a reset code, a device's cookie.
-    const MAKES_SECRET: bool = false;
 
     fn actor(&self) -> AccountId;
 

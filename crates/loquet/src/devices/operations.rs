@@ -238,7 +238,7 @@ in_session!(
 );
 
 /// Forgets what an account should not remember any more. Every change of an account does; this is for accounts that
-/// no one uses ([`Mfa::forget_old_devices`](crate::Mfa::forget_old_devices)).
+/// no one uses ([`Operator::forget_old_devices`](crate::Operator::forget_old_devices)).
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct ForgetOldDevices {
     /// Whose.

@@ -23,7 +23,7 @@ pub(crate) struct BeginEnrollment {
 }
 
 in_session!(
-    BeginEnrollment, const MAKES_SECRET;
+    BeginEnrollment;
     "begin_enrollment",
     Offer,
     offered,
@@ -54,7 +54,7 @@ pub(crate) struct BeginReplacement {
 }
 
 in_session!(
-    BeginReplacement, const MAKES_SECRET;
+    BeginReplacement;
     "begin_replacement",
     Offer,
     offered,

@@ -15,7 +15,7 @@ use crate::session::operations::LoggedIn;
 use loquet_policy::Session;
 
 /// One of the recovery codes, in place of the authenticator: it is burnt, the authenticator is disabled, and this session
-/// may enroll another for ten minutes ([`BeginEnrollment`](crate::decide::BeginEnrollment), without a reset code).
+/// may enroll another for ten minutes ([`Mfa::begin_enrollment`](crate::Mfa::begin_enrollment), without a reset code).
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct UseRecoveryCode {
     /// The session that owes a code, or can only recover.

@@ -31,10 +31,13 @@ impl Keyring {
         };
         let failed = |error: io::Error| fault(error.to_string());
         if !path.try_exists().map_err(failed)? {
-            let key = Zeroizing::new(random().map_err(|error| fault(error.to_string()))?);
-            match create(path, &Self::line(1, &key)) {
-                Ok(()) => return Ok(Self::single(1, *key)),
-                // Another process was faster.
+            let drawn = |error: crate::edge::NoEntropy| fault(error.to_string());
+            let key = Zeroizing::new(random().map_err(drawn)?);
+            let suffix = u64::from_be_bytes(random().map_err(drawn)?);
+            match create(path, &Self::line(1, &key), suffix) {
+                // Read back below: what counts is what is on the disk.
+                Ok(()) => {}
+                // Another process was faster, and its key counts.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -111,23 +114,39 @@ impl Keyring {
     }
 }
 
-/// Writes the file whole or not at all, readable by its owner alone, and replaces none.
-fn create(path: &Path, text: &str) -> io::Result<()> {
+/// Writes the file whole or not at all, readable by its owner alone, and replaces none. The file system must have hard
+/// links.
+fn create(path: &Path, text: &str, suffix: u64) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    // Left by a start that was interrupted.
-    drop(std::fs::remove_file(&new));
+    new.push(format!(".{suffix:016x}"));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    // Unlike a rename it fails where there is a file already.
-    let linked = std::fs::hard_link(&new, path);
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        // Unlike a rename it fails where there is a file already.
+        .and_then(|()| std::fs::hard_link(&new, path));
     drop(std::fs::remove_file(&new));
-    linked
+    written.and_then(|()| sync_folder(path))
+}
+
+/// The name must survive a loss of power before a store is encrypted under the key.
+#[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes a key file"
+)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -78,7 +78,7 @@ impl MfaBuilder {
 
     /// Names the one organization of this service, as authenticator apps will show it. [`open`](Self::open) creates it,
     /// and the [`Mfa`] serves it alone. A service with many tenants leaves this out, creates each with
-    /// [`Provision::ensure_organization`](super::Provision::ensure_organization), and calls [`Mfa::organization`].
+    /// [`Provision::ensure_organization`](crate::Provision::ensure_organization), and calls [`Mfa::organization`].
     #[must_use]
     pub fn issuer(mut self, name: impl Into<String>) -> Self {
         self.issuer = Some(name.into());

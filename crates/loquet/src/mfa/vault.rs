@@ -14,6 +14,7 @@ use crate::error::{Config, Error};
 use crate::hash::mac;
 use crate::keyring::Keyring;
 use crate::mfa::{Mfa, TRIES};
+use crate::operator::Operator;
 use crate::store::{Commit, MetadataId, MetadataRow, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
@@ -40,7 +41,7 @@ impl Vault {
     }
 }
 
-impl Mfa {
+impl Operator {
     /// Goes on with another keyring, without a pause: with a key added that other processes encrypt under, or without one
     /// that was retired. On an error it goes on with the old one.
     ///
@@ -59,7 +60,9 @@ impl Mfa {
         *held = Arc::new(ring);
         Ok(())
     }
+}
 
+impl Mfa {
     pub(crate) fn ring(&self) -> Arc<Keyring> {
         let held = self
             .inner

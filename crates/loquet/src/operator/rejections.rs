@@ -13,7 +13,7 @@ use crate::store::MetadataId;
 
 impl Operator {
     /// Returns how many requests were rejected in an organization before their user was known: by its access rules
-    /// ([`Mfa::may_try`]) or by the host ([`Provision::count_rejection`](crate::mfa::Provision::count_rejection)). They are
+    /// ([`Mfa::may_try`]) or by the host ([`Provision::count_rejection`](crate::Provision::count_rejection)). They are
     /// counted in memory and stored by [`run_maintenance`](Self::run_maintenance), so that a crash loses some.
     ///
     /// # Errors

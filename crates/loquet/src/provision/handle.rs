@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use loquet_enrollment::Label;
-use loquet_policy::{Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster};
+use loquet_policy::{
+    Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster, Status,
+};
 
 use crate::account::addresses::Address;
 use crate::account::operations::SetAddress;
@@ -170,7 +172,8 @@ impl Provision<'_> {
     ///
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
-    /// do), [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
+    /// do), [`Config::IdTaken`], [`Error::Refused`] with `IS_DEACTIVATED` (never give a deleted user's id to another),
+    /// [`Config::ExternalId`], [`Config::ExternalIdTaken`], [`Config::Label`], [`Config::TooManyRoles`], and [`Error`] of the store.
     pub async fn ensure_account(self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let (id, address) = (new.id, new.address.clone());
         if !self.create(&new).await? {
@@ -232,6 +235,7 @@ impl Provision<'_> {
                     }
                 }
                 Err(Error::Config(why)) => report.rejected.push((external_id, why.to_string())),
+                Err(Error::Refused(why)) => report.rejected.push((external_id, why.to_string())),
                 Err(other) => return Err(other),
             }
         }
@@ -356,8 +360,15 @@ impl Mfa {
         ];
         self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
             .await?;
-        if facts.actor.is_some() {
-            return Ok(None);
+        match facts.actor.map(|actor| actor.facts) {
+            Some(actor) if actor.org != org => return Err(Config::IdTaken.into()),
+            Some(actor) => {
+                return match actor.status {
+                    Status::Active => Ok(None),
+                    Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }.into()),
+                };
+            }
+            None => {}
         }
         let (Some(organization), Some(mut roster)) = (facts.organization, facts.roster) else {
             return Err(Config::Missing("organization").into());

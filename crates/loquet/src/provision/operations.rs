@@ -63,7 +63,7 @@ of_host!(
 );
 
 of_host!(
-    CollectResetCode, const MAKES_SECRET;
+    CollectResetCode;
     "collect_reset_code",
     IssuedResetCode,
     reset_code,

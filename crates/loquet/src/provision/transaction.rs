@@ -55,7 +55,7 @@ impl Mfa {
 }
 
 impl<T: HostTx> ProvisionIn<'_, T> {
-    /// As [`Provision::ensure_account`](crate::mfa::Provision::ensure_account). The address of an account that is there already
+    /// As [`Provision::ensure_account`](crate::Provision::ensure_account). The address of an account that is there already
     /// stays as it is.
     ///
     /// # Errors

@@ -256,7 +256,7 @@ impl Mfa {
 
     /// Ends every session of an account whose password the host has changed. With `by_owner`, the session in which the owner
     /// did it (knowing the old password), that one goes on and is returned anew; without, the password was forgotten and
-    /// reset.
+    /// reset. A session that owes a step ends like the others.
     ///
     /// # Errors
     /// [`Error`].
@@ -266,12 +266,17 @@ impl Mfa {
         by_owner: Option<&MfaSession>,
         attempt: impl Into<Attempt>,
     ) -> Result<Option<LoggedIn>, Error> {
-        let by_owner = match by_owner {
-            Some(session) => Some(self.verified(session).await?),
-            None => None,
-        };
-        let account = account.into();
-        self.run(PasswordChanged { account, by_owner }, attempt.into())
+        let (account, attempt) = (account.into(), attempt.into());
+        if let Some(session) = by_owner {
+            let by_owner = self.verified(session).await.ok();
+            let changed = PasswordChanged { account, by_owner };
+            match self.run(changed, attempt).await {
+                Err(Error::Refused(_)) => {}
+                ended => return ended,
+            }
+        }
+        let by_owner = None;
+        self.run(PasswordChanged { account, by_owner }, attempt)
             .await
     }
 

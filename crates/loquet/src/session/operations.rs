@@ -59,7 +59,7 @@ pub(crate) fn stepped_up(
 /// The correct password was given: what now?
 ///
 /// The session's level says: `Level1` is in; `HalfLogin` owes a code ([`VerifyCode`]); `EnrollOnly` owes an enrollment
-/// ([`BeginEnrollment`](crate::decide::BeginEnrollment)); `RecoveryOnly` can only recover.
+/// ([`Mfa::begin_enrollment`](crate::Mfa::begin_enrollment)); `RecoveryOnly` can only recover.
 #[derive(Debug, Clone, Copy, Hash)]
 pub(crate) struct LogIn {
     /// Whose password it was.
@@ -118,7 +118,13 @@ pub(crate) struct LogOut {
     pub(crate) session: Session,
 }
 
-in_session!(LogOut, const WHILE_OWING; "log_out", (), done, |_this, _case| Command::LogOut);
+in_session!(LogOut, const WHILE_OWING; "log_out", (), done, |this, case| {
+    // All sessions of an earlier epoch have ended; a record for each try would let a thief of one fill the log.
+    if this.session.epoch != case.actor.facts.epoch {
+        return Err(Refusal::StaleLogIn);
+    }
+    Command::LogOut
+});
 
 /// All sessions of the account are over.
 #[derive(Debug, Clone, Copy, Hash)]

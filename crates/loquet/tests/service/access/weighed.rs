@@ -59,7 +59,7 @@ async fn countries_come_from_the_hosts_table() {
     // Not a range of documentation: those have no country.
     let geo =
         Geo::default().with_countries(1_790_000_000, [("24.48.0.0/16".parse().unwrap(), canada)]);
-    fixture.mfa.set_geo(geo);
+    fixture.operator.set_geo(geo);
     let session = fixture.enter(loquet_testkit::fixture::ANNE, &phone).await;
     let there = Fixture::client_at("24.48.1.1");
     let anne = fixture.mfa.authorize(&session, &there).await.unwrap();
@@ -67,7 +67,7 @@ async fn countries_come_from_the_hosts_table() {
     assert_eq!(answer, RulesChange::InForce);
     assert_eq!(may(&fixture, DENIS, "24.48.9.9").await, Ok(()));
     assert_eq!(may(&fixture, DENIS, HOME).await, Err(Refusal::AccessDenied));
-    fixture.mfa.set_geo(Geo::default());
+    fixture.operator.set_geo(Geo::default());
     assert_eq!(
         may(&fixture, DENIS, "24.48.9.9").await,
         Err(Refusal::AccessDenied),

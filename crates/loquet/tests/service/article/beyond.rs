@@ -96,7 +96,7 @@ async fn rules_allow_country_and_remembered_device() {
     let places = [("24.48.0.0/16".parse().unwrap(), canada)];
     let geo = Geo::default().with_countries(1_790_000_000, places);
     let mfa = &fixture.mfa;
-    mfa.set_geo(geo);
+    fixture.operator.set_geo(geo);
     let there =
         |device: Option<DeviceId>, address: &str| Fixture::client_at(address).device(device);
     let text = "place \"Canada\" = country CA\nallow place \"Canada\"\nallow any device known";

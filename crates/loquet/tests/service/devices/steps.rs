@@ -184,3 +184,20 @@ async fn known_device_is_not_remembered_twice() {
     assert_eq!(devices(&fixture, &login.session).await, 1);
     assert_eq!(letters(&fixture).await, []);
 }
+
+/// A cookie that is rotated without fresh random bytes could be guessed.
+#[tokio::test]
+async fn device_recognized_without_cookie_gets_random_cookie() {
+    let (fixture, _, phone, _) = fixture().await;
+    let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
+    fixture.clock.advance(60);
+    let half = NEW.with(cookie).enter(&fixture, CHLOE).await;
+    // The second step does not send the cookie: the session tells the device.
+    let login = NEW.verify(&fixture, &half.session, &phone).await;
+    assert_ne!(login.device.map(|it| it.expose()), Some("0".repeat(32)));
+    let guessed = NEW.with("0".repeat(32).parse().unwrap());
+    fixture.clock.advance(60);
+    let half = guessed.enter(&fixture, CHLOE).await;
+    let login = guessed.verify(&fixture, &half.session, &phone).await;
+    assert_eq!(overview(&fixture, &login.session).await.this_device(), None);
+}
