@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let login = operator.log_in(marie, client).await?;
     let user = operator.authorize(&login.session, &client).await?;
     println!("{} is in, at {:?}", user.external_id(), user.assurance());
-    println!("{} audit record verifies", operator.verify_audit(marie).await?);
+    println!(
+        "{} audit record verifies",
+        operator.verify_audit(marie).await?
+    );
     println!("the rows are in {}", path.display());
     Ok(())
 }
