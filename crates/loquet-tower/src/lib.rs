@@ -1,5 +1,6 @@
 //! Tower layers over `http` types: which client a request comes from, whether it may come from there, and whether its
-//! session has shown what is required. The crate knows no web framework; extractors for axum are in `loquet-web`.
+//! session has shown what is required. The crate knows no web framework; extractors for axum are in `loquet-web`, and find the
+//! client that these layers resolved.
 //!
 //! | layer | puts into the request's extensions | answers itself |
 //! |---|---|---|

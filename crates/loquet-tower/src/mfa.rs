@@ -21,7 +21,8 @@ pub enum Denied {
     Owes(NextStep),
     /// The session has full rights, but no code was given in it.
     CodeNeeded,
-    /// The session is over, or is refused from this address.
+    /// The access rules deny the client, or the session is of an account that this service does not know (of another
+    /// organization). A session that is over owes a log-in: [`Owes`](Self::Owes).
     Refused(Refusal),
     /// The store or the configuration is at fault, which never allows.
     Unavailable(Error),
@@ -68,9 +69,9 @@ impl<B: Default> Deny<B> for StatusOnly {
 
 /// Lets a request through if [`Mfa::authorize`] does, and puts the [`Authorized`] into its extensions.
 ///
-/// A session layer of the host puts the [`MfaSession`] into the request's extensions;
-/// [`ClientAddressLayer`](crate::ClientAddressLayer) puts the client there, without which the address is unknown. The rules
-/// are asked on every request, so that a reset, a mandate, a log-out or a new access rule holds from the next one on.
+/// A session layer of the host puts the [`MfaSession`] into the request's extensions. The client is a [`Client`] that the
+/// host put there, or else the one that [`ClientAddressLayer`](crate::ClientAddressLayer) found; without either its address is
+/// unknown. The rules are asked on every request, so that a reset, a mandate, a log-out or a new access rule holds from the next one on.
 #[derive(Debug, Clone)]
 pub struct MfaRequiredLayer<D = StatusOnly> {
     mfa: Mfa,
@@ -98,7 +99,8 @@ impl MfaRequiredLayer {
 }
 
 fn client(extensions: &Extensions) -> Client {
-    Client::new(extensions.get::<Resolved>().and_then(|it| it.address))
+    let resolved = || Client::new(extensions.get::<Resolved>().and_then(|it| it.address));
+    extensions.get().copied().unwrap_or_else(resolved)
 }
 
 impl<D> MfaRequiredLayer<D> {

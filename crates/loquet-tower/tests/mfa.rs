@@ -4,15 +4,19 @@
 use axum::body::Body;
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::{Extensions, Request, StatusCode};
+use http::request::Parts;
+use http::{Extensions, Request, Response, StatusCode};
 use loquet::store::MemoryStore;
-use loquet::{Authorized, MfaSession};
+use loquet::{Authorized, Mfa, MfaSession};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, HOME};
 use loquet_testkit::flaky::{FlakyStore, Weather};
-use loquet_tower::{ClientAddressLayer, ClientSource, MfaRequiredLayer};
+use loquet_tower::{ClientAddressLayer, ClientSource, Denied, Deny, MfaRequiredLayer};
 use tower::ServiceExt;
 
-fn app(layer: MfaRequiredLayer) -> Router {
+fn app<D>(layer: MfaRequiredLayer<D>) -> Router
+where
+    D: Deny<Body> + Send + Sync + 'static,
+{
     let peer = |_: &Extensions| HOME.parse().ok();
     Router::new()
         .route(
@@ -63,6 +67,35 @@ async fn logged_out_session_is_refused() {
     assert_eq!(ask(&app, Some(parent)).await, StatusCode::UNAUTHORIZED);
 }
 
+/// Answers with the name of the reason.
+#[derive(Debug, Clone, Copy)]
+struct Named;
+
+impl Deny<Body> for Named {
+    fn deny(&self, _: &Parts, denied: &Denied) -> Response<Body> {
+        Response::new(Body::from(format!("{denied:?}")))
+    }
+}
+
+#[tokio::test]
+async fn ended_session_owes_a_log_in_and_a_foreign_one_is_refused() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let parent = fixture.log_in(DENIS).await.session;
+    let provision = fixture.mfa.provision();
+    let other = provision.ensure_organization(10_u64.into(), "Office").await;
+    let other = fixture.mfa.organization(other.unwrap());
+    let denied = async |mfa: &Mfa| {
+        let app = app(MfaRequiredLayer::new(mfa.clone()).deny_with(Named));
+        let request = Request::get("/").extension(parent);
+        let answer = app.oneshot(request.body(Body::empty()).unwrap()).await;
+        let body = axum::body::to_bytes(answer.unwrap().into_body(), 1000).await;
+        String::from_utf8(body.unwrap().to_vec()).unwrap()
+    };
+    assert_eq!(denied(&other).await, "Refused(UnknownAccount)");
+    fixture.mfa.log_out(&parent).await.unwrap();
+    assert_eq!(denied(&fixture.mfa).await, "Owes(LogIn)");
+}
+
 #[tokio::test]
 async fn unknown_address_is_refused_under_access_rules() {
     let fixture = Fixture::over(MemoryStore::new()).await;
@@ -79,6 +112,9 @@ async fn unknown_address_is_refused_under_access_rules() {
     // Without the layer that establishes the client, its address is unknown.
     let unknown = Router::new().route("/", get(|| async {})).layer(layer());
     assert_eq!(ask(&unknown, Some(anne)).await, StatusCode::FORBIDDEN);
+    // A client of the host's own will do as well.
+    let known = unknown.layer(Extension(Fixture::client()));
+    assert_eq!(ask(&known, Some(anne)).await, StatusCode::OK);
 }
 
 #[tokio::test]

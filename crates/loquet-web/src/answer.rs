@@ -150,8 +150,7 @@ impl<H: Host> Here<H> {
             "" => String::new(),
             page => format!("{}{page}", self.pages.0.base),
         };
-        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        self.go(&format!("/step-up?next={next}")).into()
+        self.pages.to_step_up(&next).into()
     }
 }
 

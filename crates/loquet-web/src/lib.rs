@@ -32,6 +32,9 @@
 //! }
 //! ```
 //!
+//! Handlers of the host's own answer a refusal with [`Pages::refuse`], and keep a session that an operation returned with
+//! [`Pages::go_on`].
+//!
 //! A host with pages of its own needs none of these: [`User`], [`Progress`], [`require_mfa`], [`require_password`] and
 //! [`Problem`] work with a plain [`loquet::Mfa`] as the router's state.
 //!
@@ -39,7 +42,7 @@
 //! - The cookie holds 128 random bits and nothing else; the host stores their hash with the session. It changes after each
 //!   step of the log-in.
 //! - Every form is refused that does not come from a page of the same origin ([`guard`]), and carries an id that makes
-//!   sending it twice harmless. A GET changes nothing.
+//!   sending it twice harmless (the log-in form begins a session each time). A GET changes nothing.
 //! - Pages run no inline script, cannot be framed and are not cached.
 //! - Every field has a length limit, every form a size limit.
 
@@ -61,9 +64,11 @@ mod permission;
 mod plan;
 mod problem;
 pub mod reason;
+mod redirect;
 pub mod refusal;
 mod router;
 mod session;
+mod source;
 mod user;
 mod views;
 mod visit;
@@ -78,5 +83,6 @@ pub use language::Language;
 pub use layout::{Brand, Content, Page, Viewer, document};
 pub use mount::{Pages, Settings};
 pub use problem::Problem;
-pub use user::{Progress, Rejection, SessionSource, User, require_mfa, require_password};
+pub use source::{Rejection, SessionSource};
+pub use user::{Progress, User, require_mfa, require_password};
 pub use visit::Visit;

@@ -11,7 +11,7 @@ use serde_json::json;
 ///
 /// | status | when |
 /// |---|---|
-/// | 401 | there is no session, or it is over, or it owes a step (then with `next_step`) |
+/// | 401 | there is no session, or it is over or of another organization, or it owes a step (then with `next_step`) |
 /// | 403 | the access rules or the user's rights forbid it |
 /// | 404 | there is no such account |
 /// | 409 | it does not fit the present state |

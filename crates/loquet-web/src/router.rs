@@ -26,7 +26,18 @@ use crate::session::{Here, Stop};
 use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
-    /// The routes, to be merged into the host's router.
+    /// The routes, to be merged into the host's router. All lie under [`Settings::base`](crate::Settings::base), so that no
+    /// path of the host's own may be one of these:
+    ///
+    /// | for | paths |
+    /// |---|---|
+    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/log-out` |
+    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
+    /// | an administrator | `/admin`, `/admin/enable` |
+    /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
+    /// | everybody | `/not-me/{link}`, `/language`, `/static/{file}` |
+    ///
+    /// The host links to `/account` and `/admin`; the rest is reached from there, from the log-in, and from letters.
     ///
     /// # Security
     /// [`guard`] is already around them; put it around the host's own routes too, the log-in form above all.

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use loquet::devices::DeviceId;
 use loquet::{
     AccountHandle, AccountId, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession,
     NextStep, Refusal,
@@ -141,14 +142,15 @@ impl<H: Host> Pages<H> {
     pub(crate) async fn hand_over(
         &self,
         old: Option<SessionKey>,
-        (account, login): (AccountId, &LoggedIn),
+        session: MfaSession,
+        device: Option<(AccountId, DeviceId)>,
         to: &str,
     ) -> Result<Response, Stop> {
         let token = SessionToken::random()?;
-        self.0.host.save(token.key(), login.session, old).await?;
+        self.0.host.save(token.key(), session, old).await?;
         let mut response = Redirect::to(to).into_response();
         cookie::set(&mut response, &self.0.marking.session(&token));
-        if let Some(id) = login.device {
+        if let Some((account, id)) = device {
             cookie::set(&mut response, &self.0.marking.device(account, id));
         }
         Ok(response)
@@ -202,8 +204,9 @@ impl<H: Host> Here<H> {
 
     /// Replaces the browser's session and goes on.
     pub(crate) async fn hand_over(&self, login: &LoggedIn, to: &str) -> Result<Response, Stop> {
-        let login = (self.account_id(), login);
-        self.pages.hand_over(Some(self.key), login, to).await
+        let device = login.device.map(|id| (self.account_id(), id));
+        let old = Some(self.key);
+        self.pages.hand_over(old, login.session, device, to).await
     }
 
     /// The setting of a page whose forms start anew.

@@ -1,160 +1,20 @@
 //! Who is there, for the host's own routes.
 
-use std::future::Future;
 use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{Authorized, Client, Error, LoginProgress, Mfa, MfaSession};
+use axum::response::Response;
+use loquet::{Authorized, Client, Error, LoginProgress, Mfa, MfaSession, OrgId, Refusal};
 
-use crate::host::{BoxError, Host};
-use crate::mount::Pages;
 use crate::problem::Problem;
-use crate::refusal::{Names, sentence};
-use crate::visit::Visit;
+use crate::source::{Rejection, SessionSource};
 
-/// Where the extractors and guards find the service and a request's session: the state of a router.
+/// The user of a request, with full rights: an extractor for handlers of the host.
 ///
-/// [`Pages`] finds the session by its cookie. [`Mfa`] finds an [`MfaSession`] and a [`Client`] in the request's extensions,
-/// where a layer of the host has put them. A host with a state of its own writes one of the two in a few lines:
-///
-/// ```
-/// use axum::http::request::Parts;
-/// use loquet::{Client, Mfa, MfaSession};
-/// use loquet_web::{BoxError, SessionSource};
-///
-/// #[derive(Clone)]
-/// struct App { mfa: Mfa }
-///
-/// impl SessionSource for App {
-///     fn mfa(&self) -> &Mfa {
-///         &self.mfa
-///     }
-///     fn client(&self, request: &Parts) -> Client {
-///         self.mfa.client(request) // or the address of the socket
-///     }
-///     async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-///         Ok(request.extensions.get().copied()) // or a look into the host's session table
-///     }
-/// }
-/// ```
-pub trait SessionSource: Clone + Send + Sync + 'static {
-    /// Returns the service.
-    fn mfa(&self) -> &Mfa;
-
-    /// Returns the client that a request comes from.
-    fn client(&self, request: &Parts) -> Client;
-
-    /// Returns the session that the host keeps for a request.
-    fn session(
-        &self,
-        request: &mut Parts,
-    ) -> impl Future<Output = Result<Option<MfaSession>, BoxError>> + Send;
-
-    /// Answers a request that is not let through, and one whose session could not be loaded. The default answers with the
-    /// problem itself; [`Pages`] sends a browser that owes a step to the log-in page, and tells it in a page of other reasons.
-    fn reject(&self, request: &Parts, rejection: Rejection) -> Response {
-        let _ = request;
-        rejection.into_response()
-    }
-}
-
-/// Why a request is not let through.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Rejection {
-    /// Loquet refused, or could not answer.
-    Problem(Problem),
-    /// The host could not load the session.
-    Host(BoxError),
-}
-
-impl From<Error> for Rejection {
-    fn from(error: Error) -> Self {
-        Self::Problem(error.into())
-    }
-}
-
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Problem(problem) => problem.into_response(),
-            Self::Host(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        }
-    }
-}
-
-impl SessionSource for Mfa {
-    fn mfa(&self) -> &Mfa {
-        self
-    }
-
-    fn client(&self, request: &Parts) -> Client {
-        request.extensions.get().copied().unwrap_or_default()
-    }
-
-    async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-        Ok(request.extensions.get().copied())
-    }
-}
-
-impl<H: Host> SessionSource for Pages<H> {
-    fn mfa(&self) -> &Mfa {
-        self.mfa()
-    }
-
-    fn client(&self, request: &Parts) -> Client {
-        Client::new(self.0.host.address(&request.extensions))
-    }
-
-    async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-        let visit = Visit::of(request);
-        match visit.key(self.0.marking) {
-            Some(key) => self.0.host.load(key).await,
-            None => Ok(None),
-        }
-    }
-
-    fn reject(&self, request: &Parts, rejection: Rejection) -> Response {
-        let accepts = request.headers.get(header::ACCEPT);
-        let is_browser = accepts
-            .and_then(|kinds| kinds.to_str().ok())
-            .is_some_and(|kinds| kinds.contains("text/html"));
-        match rejection {
-            Rejection::Problem(problem) if is_browser => self.tell(request, &problem),
-            Rejection::Problem(problem) => {
-                if problem.status().is_server_error() {
-                    self.0.host.report(problem.error());
-                }
-                problem.into_response()
-            }
-            Rejection::Host(fault) => self.unavailable(&Visit::of(request), &*fault),
-        }
-    }
-}
-
-impl<H: Host> Pages<H> {
-    /// The page for a browser that is not let through.
-    fn tell(&self, request: &Parts, problem: &Problem) -> Response {
-        let visit = Visit::of(request);
-        match problem.error() {
-            Error::Refused(_) if problem.status() == StatusCode::UNAUTHORIZED => {
-                Redirect::to(self.0.host.log_in()).into_response()
-            }
-            Error::Refused(refusal) => {
-                let text = sentence(refusal, visit.language, Names::default());
-                self.log_in_message(&visit, problem.status(), &text)
-            }
-            fault => self.unavailable(&visit, fault),
-        }
-    }
-}
-
-/// The user of a request, with full rights: an extractor for handlers of the host. It authorizes once per request and keeps
-/// the answer in the request's extensions.
+/// It authorizes once per request: behind [`require_mfa`] it costs no read of the store. The answer is kept for the same
+/// session, client and organization alone; a guard of another organization asks anew.
 ///
 /// ```
 /// use loquet_web::User;
@@ -164,52 +24,156 @@ impl<H: Host> Pages<H> {
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct User(pub Authorized);
+pub struct User {
+    authorized: Authorized,
+    session: MfaSession,
+}
+
+impl User {
+    /// Returns the session, for [`Mfa::verify_code`] and the other steps that take one.
+    #[must_use]
+    pub const fn session(&self) -> &MfaSession {
+        &self.session
+    }
+}
 
 impl Deref for User {
     type Target = Authorized;
 
     fn deref(&self) -> &Authorized {
-        &self.0
+        &self.authorized
+    }
+}
+
+impl From<User> for Authorized {
+    fn from(user: User) -> Self {
+        user.authorized
     }
 }
 
 /// How far the log-in of a request has come, for pages of the host that belong to the log-in: an extractor for handlers of a
 /// session whose password was right. It is no authorization; [`User`] is.
+///
+/// ```
+/// use axum::Extension;
+/// use axum::extract::State;
+/// use loquet::{Client, Mfa};
+/// use loquet_web::{Problem, Progress};
+///
+/// async fn give_code(
+///     State(mfa): State<Mfa>,
+///     Extension(client): Extension<Client>,
+///     progress: Progress,
+///     typed: String,
+/// ) -> Result<(), Problem> {
+///     let login = mfa.verify_code(progress.session(), typed, client).await?;
+///     // Here the host keeps `login.session` in place of the earlier one.
+/// #   let _ = login;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone)]
-pub struct Progress(pub LoginProgress);
+pub struct Progress {
+    progress: LoginProgress,
+    session: MfaSession,
+}
+
+impl Progress {
+    /// Returns the session, for [`Mfa::verify_code`], [`Mfa::begin_enrollment`] and the other steps that take one.
+    #[must_use]
+    pub const fn session(&self) -> &MfaSession {
+        &self.session
+    }
+}
 
 impl Deref for Progress {
     type Target = LoginProgress;
 
     fn deref(&self) -> &LoginProgress {
-        &self.0
+        &self.progress
     }
 }
 
-async fn session<S: SessionSource>(
-    source: &S,
-    request: &mut Parts,
-) -> Result<MfaSession, Rejection> {
-    let session = source.session(request).await.map_err(Rejection::Host)?;
-    session.ok_or(Rejection::Problem(Problem::no_session()))
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    session: MfaSession,
+    client: Client,
+}
+
+impl Asked {
+    async fn of<S: SessionSource>(source: &S, request: &mut Parts) -> Result<Self, Rejection> {
+        let session = source.session(request).await.map_err(Rejection::Host)?;
+        let session = session.ok_or(Rejection::Problem(Problem::no_session()))?;
+        let client = source.client(request);
+        Ok(Self { session, client })
+    }
+
+    /// What was found about the same before, in an organization that this service serves too.
+    fn known<T: Of>(&self, request: &Parts, mfa: &Mfa) -> Option<T> {
+        let found = request.extensions.get::<Found<T>>()?;
+        let org = found.what.organization();
+        let is_served = mfa.organization_id().is_none_or(|id| id == org);
+        (found.asked == *self && is_served).then(|| found.what.clone())
+    }
+
+    fn keep<T: Of>(self, request: &mut Parts, what: &T) {
+        let what = what.clone();
+        request.extensions.insert(Found { asked: self, what });
+    }
+}
+
+/// What a guard or an extractor found, in the request's extensions for the next one.
+#[derive(Clone)]
+struct Found<T> {
+    asked: Asked,
+    what: T,
+}
+
+/// What is known of an account of one organization.
+trait Of: Clone + Send + Sync + 'static {
+    fn organization(&self) -> OrgId;
+}
+
+impl Of for User {
+    fn organization(&self) -> OrgId {
+        self.authorized.organization()
+    }
+}
+
+impl Of for Progress {
+    fn organization(&self) -> OrgId {
+        self.overview().organization().facts().id
+    }
+}
+
+/// To a guard a session of an account that this service does not know, of another organization for example, is none.
+fn refused(error: Error) -> Rejection {
+    match error {
+        Error::Refused(Refusal::UnknownAccount) => Rejection::Problem(Problem::no_session()),
+        error => error.into(),
+    }
 }
 
 async fn user<S: SessionSource>(source: &S, request: &mut Parts) -> Result<User, Rejection> {
-    if let Some(user) = request.extensions.get::<User>() {
-        return Ok(user.clone());
+    let asked = Asked::of(source, request).await?;
+    let Asked { session, client } = asked;
+    if let Some(user) = asked.known::<User>(request, source.mfa()) {
+        return Ok(user);
     }
-    let known = request.extensions.get::<Progress>();
-    let user = match known.and_then(|progress| progress.user()) {
-        Some(user) => user.clone(),
+    let progress = asked.known::<Progress>(request, source.mfa());
+    let authorized = match progress.and_then(|progress| progress.user().cloned()) {
+        Some(user) => user,
         None => {
-            let session = session(source, request).await?;
-            let client = source.client(request);
-            source.mfa().authorize(&session, &client).await?
+            let authorized = source.mfa().authorize(&session, &client).await;
+            authorized.map_err(refused)?
         }
     };
-    let user = User(user);
-    request.extensions.insert(user.clone());
+    let user = User {
+        authorized,
+        session,
+    };
+    asked.keep(request, &user);
     Ok(user)
 }
 
@@ -217,13 +181,17 @@ async fn progress<S: SessionSource>(
     source: &S,
     request: &mut Parts,
 ) -> Result<Progress, Rejection> {
-    if let Some(progress) = request.extensions.get::<Progress>() {
-        return Ok(progress.clone());
+    let asked = Asked::of(source, request).await?;
+    let Asked { session, client } = asked;
+    if let Some(progress) = asked.known::<Progress>(request, source.mfa()) {
+        return Ok(progress);
     }
-    let session = session(source, request).await?;
-    let client = source.client(request);
-    let progress = Progress(source.mfa().login_progress(&session, &client).await?);
-    request.extensions.insert(progress.clone());
+    let progress = source.mfa().login_progress(&session, &client).await;
+    let progress = Progress {
+        progress: progress.map_err(refused)?,
+        session,
+    };
+    asked.keep(request, &progress);
     Ok(progress)
 }
 
@@ -246,7 +214,7 @@ impl<S: SessionSource> FromRequestParts<S> for Progress {
 }
 
 /// Middleware that lets through only users with full rights: `from_fn_with_state(mfa, require_mfa::<Mfa>)`, or
-/// with [`Pages`] for both. Handlers behind it take [`User`] without another read of the store.
+/// with [`Pages`](crate::Pages) for both. Handlers behind it take [`User`] without another read of the store.
 ///
 /// ```
 /// use axum::{Router, middleware, routing::get};

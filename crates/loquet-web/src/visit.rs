@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, OriginalUri, Path};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
@@ -23,6 +23,8 @@ pub struct Visit {
     /// The part of the path that names an account or a link, where there is one.
     pub(crate) named: Option<String>,
     pub(crate) extensions: Extensions,
+    /// Whether `Accept` names `text/html`, as a browser's does and a program's does not.
+    pub(crate) wants_page: bool,
     headers: HeaderMap,
 }
 
@@ -67,10 +69,17 @@ impl Visit {
         }
         let language = cookie::values(&headers, cookie::LANGUAGE).find_map(Language::from_code);
         let language = language.unwrap_or_default();
+        let wants_page = parts.headers.get_all(header::ACCEPT).iter().any(|line| {
+            let kinds = line.to_str();
+            kinds.is_ok_and(|kinds| kinds.contains("text/html"))
+        });
+        // In a nested router `parts.uri` is the rest of the path.
+        let whole = parts.extensions.get::<OriginalUri>();
+        let uri = whole.map_or(&parts.uri, |OriginalUri(uri)| uri);
         Self {
             language,
-            place: parts
-                .uri
+            wants_page,
+            place: uri
                 .path_and_query()
                 .map_or("/", |place| place.as_str())
                 .to_owned(),

@@ -93,6 +93,12 @@ impl Mfa {
         }
     }
 
+    /// Returns the one organization that this handle serves; `None` serves all.
+    #[must_use]
+    pub const fn organization_id(&self) -> Option<OrgId> {
+        self.org
+    }
+
     /// Returns the time by which it decides.
     #[must_use]
     pub fn now(&self) -> UnixTime {

@@ -1,7 +1,7 @@
 //! The second half of a log-in, and the step-up.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{AccountId, Attempt, Error, NextStep, Refusal};
+use loquet::{AccountId, Attempt, Error, NextStep};
 
 use super::enroll;
 use crate::answer::{Form, NotTaken};
@@ -14,11 +14,13 @@ use crate::views::code;
 use crate::visit::{Visit, own_path};
 
 impl<H: Host> Pages<H> {
-    /// Begins the session of `account`, whose password the host has just found to be right. The answer sets the session's cookie and leads on; where an enrollment is due it is begun along with it, so that the
-    /// page to come shows the QR code at once.
+    /// Begins the session of `account`, whose password the host has just found to be right. The answer sets the session's
+    /// cookie and leads on; where an enrollment is due it is begun along with it, so that the page to come shows the QR code
+    /// at once.
     ///
-    /// `form` is the id of the log-in form ([`Fields::form_id`](crate::Fields::form_id)). It makes sending the form twice
-    /// harmless.
+    /// `form` is the id of the log-in form ([`Fields::form_id`](crate::Fields::form_id)); the enrollment is an attempt by it.
+    /// The log-in itself takes effect each time: a form that is sent twice begins two sessions, of which the browser keeps
+    /// the one of the later answer.
     ///
     /// # Errors
     /// A sentence for the log-in form, in the visit's language, when the rules refuse.
@@ -43,19 +45,16 @@ impl<H: Host> Pages<H> {
     ) -> Result<Result<Response, String>, Stop> {
         let device = visit.device(self.0.marking, account);
         let client = self.client(visit).device(device);
-        let attempt = Attempt::new(client).idempotency_key(form);
-        let login = match self.0.mfa.log_in(account, attempt).await {
+        let login = match self.0.mfa.log_in(account, client).await {
             Ok(login) => login,
-            Err(Error::Refused(Refusal::AlreadyCompleted)) => {
-                return Ok(Ok(Redirect::to(self.0.host.log_in()).into_response()));
-            }
             Err(Error::Refused(refusal)) => {
                 return Ok(Err(self.sentence(&refusal, visit.language).await?));
             }
             Err(fault) => return Err(fault.into()),
         };
         if login.next == NextStep::Enroll {
-            let begun = self.0.mfa.begin_enrollment(&login.session, "", client);
+            let attempt = Attempt::new(client).idempotency_key(form);
+            let begun = self.0.mfa.begin_enrollment(&login.session, "", attempt);
             match begun.await {
                 // Where it is refused the page to come says why, and asks for the reset code for example.
                 Ok(_) | Err(Error::Refused(_)) => {}
@@ -63,9 +62,10 @@ impl<H: Host> Pages<H> {
             }
         }
         let old = visit.key(self.0.marking);
-        self.hand_over(old, (account, &login), self.way(login.next))
-            .await
-            .map(Ok)
+        let device = login.device.map(|id| (account, id));
+        let to = self.way(login.next);
+        let response = self.hand_over(old, login.session, device, to).await?;
+        Ok(Ok(response))
     }
 
     /// Returns what the host's log-in page shows instead of its form to a browser that has given the password already: the

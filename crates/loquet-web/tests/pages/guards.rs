@@ -13,13 +13,13 @@ use tower::ServiceExt;
 use crate::browser::{Answer, Browser};
 use crate::site::{HELENE, JULIE, Site};
 
-async fn get_as(browser: &mut Browser<'_>, path: &str, accept: &str) -> Answer {
+pub(crate) async fn get_as(browser: &mut Browser<'_>, path: &str, accept: &str) -> Answer {
     let request = Request::get(path).header(header::ACCEPT, accept);
     browser.send(request.body(Body::empty()).unwrap()).await
 }
 
-const PROGRAM: &str = "application/json";
-const PAGE: &str = "text/html,application/xhtml+xml";
+pub(crate) const PROGRAM: &str = "application/json";
+pub(crate) const PAGE: &str = "text/html,application/xhtml+xml";
 
 #[tokio::test]
 async fn route_without_session_is_a_problem_or_a_redirect() {

@@ -10,13 +10,15 @@ use axum::extract::State;
 use axum::http::{Extensions, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use loquet::testing::TestClock;
-use loquet::{AccountId, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId, UnixTime};
+use loquet::{
+    AccountId, Client, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId, UnixTime,
+};
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
-    BoxError, Brand, Fields, Host, Language, Page, Pages, Problem, Progress, SessionKey, Settings,
-    User, Visit, document, guard, require_mfa, require_password,
+    BoxError, Brand, Fields, Host, Language, Page, Pages, Progress, SessionKey, Settings, User,
+    Visit, document, guard, require_mfa, require_password,
 };
 
 use crate::browser::Browser;
@@ -109,6 +111,19 @@ async fn log_in(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fiel
     }
 }
 
+/// The owner has changed the password.
+async fn change_password(
+    State(pages): State<Pages<TestHost>>,
+    visit: Visit,
+    user: User,
+) -> Response {
+    let client = Client::new(pages.address(&visit));
+    let mfa = pages.mfa();
+    let changed = mfa.password_changed(user.account_id(), Some(user.session()), client);
+    let login = changed.await.unwrap().unwrap();
+    pages.go_on(&visit, login, "/private").await
+}
+
 /// The service.
 pub(crate) struct Site {
     pub(crate) router: Router,
@@ -121,14 +136,18 @@ pub(crate) struct Site {
 fn private(pages: &Pages<TestHost>) -> Router {
     let owned = |user: User| async move { user.external_id().to_owned() };
     let halfway = |progress: Progress| async move { format!("{:?}", progress.next()) };
-    let dangerous = |user: User| async move {
-        user.require_code_within(300)?;
-        Ok::<_, Problem>("done")
+    let dangerous = |State(pages): State<Pages<TestHost>>, visit: Visit, user: User| async move {
+        match user.require_code_within(300) {
+            Ok(()) => "done".into_response(),
+            Err(refused) => pages.refuse(&visit, refused),
+        }
     };
     let state = pages.clone();
     Router::new()
         .route("/private", get(owned))
         .route("/dangerous", get(dangerous))
+        .nest("/nested", Router::new().route("/dangerous", get(dangerous)))
+        .route("/password", post(change_password))
         .layer(from_fn_with_state(
             state.clone(),
             require_mfa::<Pages<TestHost>>,
@@ -191,6 +210,14 @@ impl Site {
             page: String::new(),
             address: "203.0.113.7".parse().ok(),
         }
+    }
+
+    /// The same service for every organization.
+    pub(crate) async fn unscoped(&self) -> Mfa {
+        let builder = Mfa::builder(self.store.clone())
+            .keyring(Keyring::single(1, [7; 32]))
+            .clock(self.clock.clone());
+        builder.open().await.unwrap()
     }
 
     pub(crate) fn commits(&self) -> u32 {

@@ -1,0 +1,114 @@
+//! Guards and extractors over several services, sessions and clients in one request.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Request, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use loquet::{Client, Mfa, MfaSession, OrgId};
+use loquet_ipfilter::ClientAddress;
+use loquet_web::{Progress, SessionSource, User, require_mfa, require_password};
+use tower::ServiceExt;
+
+use crate::site::{JULIE, SOFIA, Site};
+
+/// The service for everybody, for Julie's organization, and for another.
+async fn tenants(site: &Site) -> [Mfa; 3] {
+    let all = site.unscoped().await;
+    assert_eq!(all.organization_id(), None);
+    let home = site.operator.mfa().organization_id().unwrap();
+    let provision = all.provision();
+    let other = provision.ensure_organization(OrgId::from(10_u64), "Office");
+    let other = other.await.unwrap();
+    [all.clone(), all.organization(home), all.organization(other)]
+}
+
+async fn session(mfa: &Mfa, account: u64) -> MfaSession {
+    let login = mfa.log_in(account, Client::default()).await;
+    login.unwrap().session
+}
+
+fn request(session: MfaSession) -> Parts {
+    let request = Request::get("/").extension(session).body(()).unwrap();
+    request.into_parts().0
+}
+
+#[tokio::test]
+async fn inner_guard_of_another_organization_refuses_what_an_outer_one_let_through() {
+    let site = Site::open().await;
+    let [all, home, other] = tenants(&site).await;
+    let session = session(&all, JULIE).await;
+    for (outer, inner, status) in [
+        (&all, &other, StatusCode::UNAUTHORIZED),
+        (&home, &other, StatusCode::UNAUTHORIZED),
+        (&all, &home, StatusCode::OK),
+        (&home, &all, StatusCode::OK),
+    ] {
+        let route = || Router::new().route("/", get(|_: User| async {}));
+        let full = from_fn_with_state(outer.clone(), require_mfa::<Mfa>);
+        let half = from_fn_with_state(outer.clone(), require_password::<Mfa>);
+        let own = from_fn_with_state(inner.clone(), require_mfa::<Mfa>);
+        for router in [
+            route().layer(own.clone()).layer(full.clone()),
+            route().layer(own).layer(half.clone()),
+            // The extractor is the inner guard.
+            route().layer(full),
+            route().layer(half),
+        ] {
+            let request = Request::get("/").extension(session);
+            let request = request.body(Body::empty()).unwrap();
+            let router = router.with_state(inner.clone());
+            let answer = router.oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), status, "{outer:?} {inner:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn progress_of_another_organization_is_refused_too() {
+    let site = Site::open().await;
+    let [all, home, other] = tenants(&site).await;
+    let mut request = request(session(&all, JULIE).await);
+    let progress = Progress::from_request_parts(&mut request, &all).await;
+    assert!(progress.is_ok());
+    let before = site.loads();
+    let progress = Progress::from_request_parts(&mut request, &home).await;
+    assert_eq!((progress.is_ok(), site.loads()), (true, before));
+    let refused = Progress::from_request_parts(&mut request, &other).await;
+    let status = refused.err().map(|answer| answer.status());
+    assert_eq!(status, Some(StatusCode::UNAUTHORIZED));
+}
+
+#[tokio::test]
+async fn what_was_found_holds_for_the_same_session_and_client() {
+    let site = Site::open().await;
+    let mfa = site.operator.mfa().clone();
+    let [julie, sofia] = [session(&mfa, JULIE).await, session(&mfa, SOFIA).await];
+    let mut request = request(julie);
+    let user = User::from_request_parts(&mut request, &mfa).await.unwrap();
+    assert_eq!((user.account_id(), user.session()), (JULIE.into(), &julie));
+    request.extensions.insert(sofia);
+    let user = User::from_request_parts(&mut request, &mfa).await.unwrap();
+    assert_eq!((user.account_id(), user.session()), (SOFIA.into(), &sofia));
+    let address = "203.0.113.9".parse().ok();
+    request.extensions.insert(Client::new(address));
+    let user = User::from_request_parts(&mut request, &mfa).await.unwrap();
+    assert_eq!(user.address(), address);
+}
+
+#[tokio::test]
+async fn client_is_the_hosts_or_what_a_layer_resolved() {
+    let site = Site::open().await;
+    let mfa = site.operator.mfa().clone();
+    let mut request = Request::new(()).into_parts().0;
+    assert_eq!(mfa.client(&request), Client::default());
+    let peer = "203.0.113.9".parse().ok();
+    let resolved = ClientAddress::Direct.resolve(peer, []);
+    request.extensions.insert(resolved);
+    assert_eq!(mfa.client(&request), Client::new(peer));
+    let own = Client::new("203.0.113.7".parse().ok());
+    request.extensions.insert(own);
+    assert_eq!(mfa.client(&request), own);
+}
