@@ -15,9 +15,6 @@ use crate::Rendered;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailError {
-    /// Loquet was told no address of this user: see [`NewAccount::address`](loquet::NewAccount::address).
-    #[error("there is no address of {0:?}")]
-    NoAddress(String),
     /// An address that no mail can go to.
     #[error("the address of {0:?} cannot be written to: {1}")]
     BadAddress(String, #[source] lettre::address::AddressError),
@@ -46,8 +43,11 @@ pub enum MailError {
 ///
 /// # At least once
 /// A message whose acceptance got lost is sent again with the same `Message-ID`, by which mailboxes show it once. A letter
-/// to several addresses is delivered when all of them have been accepted; one that is refused keeps the notice in the
-/// outbox, and the others receive it again.
+/// to several addresses is sent to each of them, and delivered when all have been accepted; one that is refused keeps the
+/// notice in the outbox, and the others receive it again.
+///
+/// A user of whom Loquet was told no address ([`NewAccount::address`](loquet::NewAccount::address)) gets no message, and the
+/// letter counts as delivered. `W` sees such letters too, with [`Letter::addresses`] and [`Letter::already_told`] empty.
 #[derive(Debug)]
 pub struct Post<T, W> {
     transport: T,
@@ -73,29 +73,34 @@ where
     /// # Errors
     /// [`MailError`].
     pub fn messages(&self, letter: &Letter) -> Result<Vec<Message>, MailError> {
-        let Some(Rendered { subject, body }) = (self.write)(letter) else {
-            return Ok(Vec::new());
+        self.each_message(letter).into_iter().collect()
+    }
+
+    fn each_message(&self, letter: &Letter) -> Vec<Result<Message, MailError>> {
+        let Some(rendered) = (self.write)(letter) else {
+            return Vec::new();
         };
-        if letter.addresses.is_empty() && letter.already_told.is_empty() {
-            return Err(MailError::NoAddress(letter.external_id.clone()));
-        }
-        letter
-            .addresses
-            .iter()
-            .map(|address| {
-                let to = address
-                    .as_str()
-                    .parse()
-                    .map_err(|why| MailError::BadAddress(letter.external_id.clone(), why))?;
-                Ok(Message::builder()
-                    .from(self.from.clone())
-                    .to(Mailbox::new(None, to))
-                    .message_id(Some(self.id(letter, address)))
-                    .subject(subject.as_str())
-                    .header(ContentType::TEXT_PLAIN)
-                    .body(body.clone())?)
-            })
-            .collect()
+        let message = |address| self.message(letter, &rendered, address);
+        letter.addresses.iter().map(message).collect()
+    }
+
+    fn message(
+        &self,
+        letter: &Letter,
+        rendered: &Rendered,
+        address: &Address,
+    ) -> Result<Message, MailError> {
+        let to = address
+            .as_str()
+            .parse()
+            .map_err(|why| MailError::BadAddress(letter.external_id.clone(), why))?;
+        Ok(Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .message_id(Some(self.id(letter, address)))
+            .subject(rendered.subject.as_str())
+            .header(ContentType::TEXT_PLAIN)
+            .body(rendered.body.clone())?)
     }
 
     /// The same for the same letter to the same address.
@@ -114,9 +119,14 @@ where
     W: Fn(&Letter) -> Option<Rendered> + Sync,
 {
     async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-        for message in self.messages(letter)? {
-            self.transport.send(message).await?;
+        let mut first: Result<(), BoxError> = Ok(());
+        for message in self.each_message(letter) {
+            let sent = match message {
+                Ok(message) => self.transport.send(message).await.map_err(BoxError::from),
+                Err(error) => Err(error.into()),
+            };
+            first = first.and(sent.map(|_| ()));
         }
-        Ok(())
+        first
     }
 }

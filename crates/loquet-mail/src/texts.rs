@@ -16,7 +16,7 @@ pub(crate) struct Names<'a> {
 
 /// The subject and the text of a letter.
 pub(crate) fn said(letter: &Letter, language: Language, names: &Names<'_>) -> (String, String) {
-    let (subject, text) = find(key(&letter.event), language);
+    let (subject, text) = find(key(&letter.event, letter.about.is_some()), language);
     let fill = |text: &str| {
         let mut text = text.replace('~', "\u{a0}");
         for (name, value) in values(letter, language, names) {
@@ -39,8 +39,8 @@ fn find(key: &str, language: Language) -> (&'static str, &'static str) {
     language.say((french, french_text), (english, english_text))
 }
 
-/// The line of an event.
-const fn key(event: &Event) -> &'static str {
+/// The line of an event; `other` where it happened to another account than the reader's.
+const fn key(event: &Event, other: bool) -> &'static str {
     match event {
         Event::Enabled { .. } => "ENABLED",
         Event::PresetChanged { preset } => match preset {
@@ -62,9 +62,13 @@ const fn key(event: &Event) -> &'static str {
         Event::ChangeCancelled { .. } => "CHANGE_CANCELLED",
         Event::CodeReused => "CODE_REUSED",
         Event::ReplaceAdvised => "REPLACE_ADVISED",
+        Event::DisabledByFailures if other => "DISABLED_BY_FAILURES_OTHER",
         Event::DisabledByFailures => "DISABLED_BY_FAILURES",
+        Event::ReportedLost if other => "REPORTED_LOST_OTHER",
         Event::ReportedLost => "REPORTED_LOST",
+        Event::Bound { .. } if other => "BOUND_OTHER",
         Event::Bound { .. } => "BOUND",
+        Event::ReportedUnrecognized if other => "REPORTED_UNRECOGNIZED_OTHER",
         Event::ReportedUnrecognized => "REPORTED_UNRECOGNIZED",
         Event::AddressChanged => "ADDRESS_CHANGED",
         Event::RecoveryCodeUsed { .. } => "RECOVERY_CODE_USED",
@@ -200,6 +204,19 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         ));
     }
     let advice = match letter.event {
+        // A colleague's: there is nothing of the reader's own to look after.
+        Event::DisabledByFailures
+        | Event::ReportedLost
+        | Event::Bound { .. }
+        | Event::ReportedUnrecognized
+        | Event::ResetCodeVoid
+            if letter.about.is_some() =>
+        {
+            language.say(
+                format!("Administration\u{a0}: {pages}/admin"),
+                format!("Administration: {pages}/admin"),
+            )
+        }
         Event::MandateAnnounced { .. }
         | Event::MandateReminder { .. }
         | Event::MandateInForce { .. } => language.say(

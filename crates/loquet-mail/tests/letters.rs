@@ -10,7 +10,7 @@ use loquet::{Address, Letter, RoleId, Start};
 use loquet_mail::{Language, Renderer};
 use loquet_policy::limits::{DAY, NOTICE};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, Fixture};
-use loquet_testkit::letters::{post, to};
+use loquet_testkit::letters::{letter_about_brunos_failures, letters_about_bruno, post, to};
 
 const LANGUAGES: [Language; 2] = [Language::French, Language::English];
 
@@ -87,6 +87,32 @@ async fn administrators_letter_names_the_account() {
     let english = body(own, Language::English);
     assert!(english.contains("reset your account."), "{english}");
     assert!(english.contains("Account: chloe\n"), "{english}");
+}
+
+#[tokio::test]
+async fn letters_about_a_colleague_say_nothing_of_the_readers_account() {
+    let fixture = || Fixture::over(MemoryStore::new());
+    let mut letters = letters_about_bruno(&fixture().await).await;
+    letters.push(letter_about_brunos_failures(&fixture().await).await);
+    assert_eq!(letters.len(), 5);
+    for letter in &letters {
+        let french = body(letter, Language::French);
+        assert!(french.contains("le compte « bruno »"), "{french}");
+        let english = body(letter, Language::English);
+        assert!(english.contains("the account “bruno”"), "{english}");
+        for (text, own) in [
+            (&french, ["votre ", "vos "]),
+            (&english, ["your ", "Your "]),
+        ] {
+            assert!(!own.iter().any(|own| text.contains(own)), "{text}");
+            assert!(text.contains("https://shop.example/mfa/admin"), "{text}");
+        }
+        let mut own = letter.clone();
+        own.about = None;
+        let english = body(&own, Language::English);
+        assert!(english.contains("our "), "{english}");
+        assert!(!english.contains("/admin"), "{english}");
+    }
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ async fn refused_message_comes_again_with_its_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn letter_without_address_is_an_error() {
+async fn letter_without_address_is_not_sent() {
     let fixture = fixture().await;
     let letters = loquet_testkit::letters::post(&fixture).await;
     let post = Post::new((), "a@example.org".parse().unwrap(), |_: &Letter| {
@@ -171,8 +171,7 @@ async fn letter_without_address_is_an_error() {
     let text = String::from_utf8(messages[0].formatted()).unwrap();
     assert!(!text.contains("\nBcc:"), "a subject is one line: {text}");
     letter.addresses.clear();
-    let refused = post.messages(&letter).unwrap_err().to_string();
-    assert_eq!(refused, "there is no address of \"denis\"");
+    assert!(post.messages(&letter).unwrap().is_empty());
     // An address that was told the same is not written to again.
     letter
         .already_told
@@ -183,4 +182,32 @@ async fn letter_without_address_is_an_error() {
         None::<Rendered>
     });
     assert!(silent.messages(&letter).unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_address_keeps_nothing_from_the_others() {
+    let fixture = fixture().await;
+    // The present address is written to first.
+    let (mails, round) = told((u32::MAX, "new.example"), &fixture).await;
+    assert!(round.waiting > 0, "{round:?}");
+    assert!(!mails.is_empty());
+    assert!(mails.iter().all(|mail| mail.contains("denis@old.example")));
+}
+
+#[tokio::test]
+async fn user_without_address_keeps_nothing_waiting() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    fixture.imposed().await;
+    let post = Post::new(
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1").build(),
+        "a@example.org".parse().unwrap(),
+        |_: &Letter| {
+            Some(Rendered {
+                subject: "s".into(),
+                body: "b".into(),
+            })
+        },
+    );
+    let round = fixture.operator.deliver(&post).await.unwrap();
+    assert!(round.letters > 0 && round.waiting == 0, "{round:?}");
 }

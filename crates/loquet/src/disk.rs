@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-use loquet_policy::{Notice, Refusal};
+use loquet_policy::{AccountId, Notice, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -148,29 +148,41 @@ pub(crate) fn attempt_mark(body: &str) -> Option<[u8; 16]> {
     BASE64.decode(body.mark).ok()?.try_into().ok()
 }
 
-#[derive(Serialize, Deserialize)]
+/// What waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NoticeBody {
-    v: Format,
-    notice: Notice,
+pub(crate) struct NoticeBody {
+    pub(crate) v: Format,
+    pub(crate) notice: Notice,
+    /// The account that it is about; none where the event is the whole organization's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<AccountId>,
     /// Of an enrollment's notice to its owner: the epoch that it began, from which its link is derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    epoch: Option<u32>,
+    pub(crate) epoch: Option<u32>,
+    /// Of a notice to all whom a mandate covers: its row is for one of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) expanded: bool,
 }
 
-pub(crate) fn write_notice(notice: &Notice, epoch: Option<u32>) -> Result<String, DiskError> {
-    write(
-        "notice",
-        &NoticeBody {
+impl NoticeBody {
+    pub(crate) const fn new(notice: Notice) -> Self {
+        Self {
             v: Format,
-            notice: *notice,
-            epoch,
-        },
-    )
+            notice,
+            about: None,
+            epoch: None,
+            expanded: false,
+        }
+    }
 }
 
-pub(crate) fn read_notice(body: &str) -> Result<(Notice, Option<u32>), DiskError> {
-    read::<NoticeBody>("notice", body).map(|body| (body.notice, body.epoch))
+pub(crate) fn write_notice(body: &NoticeBody) -> Result<String, DiskError> {
+    write("notice", body)
+}
+
+pub(crate) fn read_notice(body: &str) -> Result<NoticeBody, DiskError> {
+    read("notice", body)
 }
 
 #[cfg(test)]

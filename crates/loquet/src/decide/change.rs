@@ -3,7 +3,7 @@
 use loquet_policy::{AccountId, Audience, Event, Notice, Roster};
 
 use crate::audit::Record;
-use crate::disk::FirstOutcome;
+use crate::disk::{FirstOutcome, NoticeBody};
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::store::{AttemptId, RowKey, Version};
 
@@ -23,6 +23,62 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// What the outbox keeps of a notice.
+    pub(crate) fn body(&self, notice: &Notice) -> NoticeBody {
+        NoticeBody {
+            about: self.about(notice),
+            epoch: self.epoch_of_link(notice),
+            ..NoticeBody::new(*notice)
+        }
+    }
+
+    /// The account that a notice is about: the one that its event names, or its owner, or the one that was decided on.
+    /// None where the event is the whole organization's.
+    pub(crate) fn about(&self, notice: &Notice) -> Option<AccountId> {
+        match notice.event {
+            Event::BreakGlassOpening { account, .. }
+            | Event::BreakGlassOpen { account }
+            | Event::Reset { account, .. }
+            | Event::Promoted { account, .. }
+            | Event::Demoted { account }
+            | Event::Deactivated { account } => Some(account),
+            Event::CodeReused
+            | Event::ReplaceAdvised
+            | Event::DisabledByFailures
+            | Event::ReportedLost
+            | Event::Bound { .. }
+            | Event::ReportedUnrecognized
+            | Event::AddressChanged
+            | Event::RecoveryCodeUsed { .. }
+            | Event::Resynchronized
+            | Event::Toggled { .. }
+            | Event::ResetCodeVoid
+            | Event::NewDevice
+            | Event::NewPlace
+            | Event::DeviceRemembered
+            | Event::DevicesForgotten { .. } => Some(match notice.to {
+                Audience::Owner { account } => account,
+                _ => self.subject.as_ref().unwrap_or(&self.actor).facts.id,
+            }),
+            Event::Enabled { .. }
+            | Event::PresetChanged { .. }
+            | Event::MandateAnnounced { .. }
+            | Event::MandateCancelled { .. }
+            | Event::MandateReminder { .. }
+            | Event::MandateInForce { .. }
+            | Event::NoAdministratorEnrolled { .. }
+            | Event::BreakGlassCodeRenewed
+            | Event::BreakGlassCodeVoid
+            | Event::BreakGlassCancelled { .. }
+            | Event::ChangeScheduled { .. }
+            | Event::ChangeInForce { .. }
+            | Event::ChangeCancelled { .. }
+            | Event::DevicesSwitched { .. }
+            | Event::AccessRulesSuspended
+            | Event::AccessRulesRolledBack => None,
+        }
+    }
+
     /// The epoch from which the link in this notice is derived: an enrollment's letter to its owner has one.
     pub(crate) fn epoch_of_link(&self, notice: &Notice) -> Option<u32> {
         let owner = matches!(notice.to, Audience::Owner { .. });

@@ -321,6 +321,29 @@ fn only_owners_enrollment_letter_has_a_link() {
 }
 
 #[test]
+fn notice_is_about_the_account_that_was_decided_on() {
+    let log_in = LogIn {
+        account: 1_u64.into(),
+    };
+    let alone = decided(&log_in, &facts(None));
+    let both = decided(&reset(2), &facts(Some(person(2, RoleId::STAFF))));
+    let (alone, both) = (alone.change().unwrap(), both.change().unwrap());
+    let [actor, subject, third]: [AccountId; 3] = [1_u64, 2, 3].map(Into::into);
+    let owner = Audience::Owner { account: third };
+    let (all, event) = (Audience::Administrators, Event::ResetCodeVoid);
+    for (change, to, event, about) in [
+        (alone, all, event, Some(actor)),
+        (both, all, event, Some(subject)),
+        (both, owner, event, Some(third)),
+        (both, all, Event::Demoted { account: third }, Some(third)),
+        (both, all, Event::BreakGlassCodeVoid, None),
+    ] {
+        let notice = Notice { to, event };
+        assert_eq!(change.about(&notice), about, "{notice:?}");
+    }
+}
+
+#[test]
 fn administrators_are_told_once() {
     let announced = |role| {
         let date = NOW;

@@ -155,14 +155,17 @@ fn root() -> MetadataRow {
     write_root(&[3; 32], AT, &ring(), [9; 24]).unwrap()
 }
 
-fn notice() -> Notice {
-    Notice {
-        to: Audience::Owner {
-            account: AccountId::from(3_u64),
-        },
-        event: Event::Bound {
-            purpose: Purpose::First,
-        },
+fn notice() -> NoticeBody {
+    let account = AccountId::from(3_u64);
+    NoticeBody {
+        about: Some(account),
+        epoch: Some(4),
+        ..NoticeBody::new(Notice {
+            to: Audience::Owner { account },
+            event: Event::Bound {
+                purpose: Purpose::First,
+            },
+        })
     }
 }
 
@@ -180,7 +183,7 @@ fn bodies_are_written_as_samples() {
         ),
         (write_roster(&roster).unwrap().body, ROSTER),
         (write_attempt([4; 16], REFUSED).unwrap(), ATTEMPT),
-        (write_notice(&notice(), Some(4)).unwrap(), NOTICE),
+        (write_notice(&notice()).unwrap(), NOTICE),
     ] {
         assert_eq!(now, golden.trim_end());
     }
@@ -234,7 +237,7 @@ fn samples_are_read() {
     assert_eq!(read_roster(&row).unwrap(), Roster::new(org));
     assert_eq!(read_attempt(ATTEMPT).unwrap(), REFUSED);
     assert_eq!(attempt_mark(ATTEMPT), Some([4; 16]));
-    assert_eq!(read_notice(NOTICE).unwrap(), (notice(), Some(4)));
+    assert_eq!(read_notice(NOTICE).unwrap(), notice());
 }
 
 #[test]

@@ -356,7 +356,7 @@ impl Mfa {
                     to: *to,
                     org,
                     at: change.record.at,
-                    body: disk::write_notice(notice, change.epoch_of_link(notice))?,
+                    body: disk::write_notice(&change.body(notice))?,
                 })
             })
             .collect::<Result<_, DiskError>>()?;

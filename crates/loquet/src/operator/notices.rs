@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use loquet_policy::{AccountId, Audience, Event, Notice, OrgId, Organization, UnixTime, covers};
+use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime, covers};
 
 use crate::account::addresses::Address;
-use crate::disk;
+use crate::disk::{self, FirstOutcome, NoticeBody};
 use crate::enrollment::codes::NotMeLink;
 use crate::error::{Error, Unavailable};
+use crate::hash::{half, mac};
 use crate::observe;
 use crate::operator::Operator;
 use crate::records::PersonRecord;
-use crate::store::{BoxError, Cursor, Item, NoticeRow, Query};
+use crate::store::{
+    AttemptId, AttemptRow, BoxError, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version,
+    Writes,
+};
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +43,8 @@ pub struct Letter {
     /// What happened.
     pub event: Event,
     /// The host's name for the account that the event is about, where it is about another account than the reader's: an
-    /// administrator is told whose account was reset.
+    /// administrator is told whose account was reset, and whose authenticator was disabled. None where the event is the
+    /// reader's own or the whole organization's.
     pub about: Option<String>,
     /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
     /// `/not-me/LINK`; [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized) is what it calls.
@@ -59,7 +64,8 @@ pub struct Delivered {
 
 /// Delivers letters: by mail, by a message in the host's own pages, as the host likes.
 pub trait Deliver: Sync {
-    /// Delivers one letter. It may come twice: an answer that is lost is asked for again.
+    /// Delivers one letter. It may come twice: an answer that is lost is asked for again. An error keeps this letter for the
+    /// next round and no other one; a reader without an address is none.
     fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
@@ -67,148 +73,208 @@ pub trait Deliver: Sync {
 #[derive(Default)]
 struct Told(BTreeMap<(OrgId, Address), Vec<Fact>>);
 
-/// When, what, and of whom where the event does not name the account itself.
+/// When, what, and of whom.
 type Fact = (UnixTime, Event, Option<AccountId>);
 
-fn fact(row: &NoticeRow, notice: &Notice) -> Fact {
-    let owner = match notice.to {
-        Audience::Owner { account } if account_of(&notice.event).is_none() => Some(account),
-        _ => None,
-    };
-    (row.at, notice.event, owner)
+const fn fact(row: &NoticeRow, body: &NoticeBody) -> Fact {
+    (row.at, body.notice.event, body.about)
 }
 
 impl Told {
-    fn knows(&self, row: &NoticeRow, notice: &Notice, address: &Address) -> bool {
+    fn knows(&self, row: &NoticeRow, body: &NoticeBody, address: &Address) -> bool {
         let facts = self.0.get(&(row.org, address.clone()));
-        facts.is_some_and(|facts| facts.contains(&fact(row, notice)))
+        facts.is_some_and(|facts| facts.contains(&fact(row, body)))
     }
 
-    fn add(&mut self, row: &NoticeRow, notice: &Notice, address: Address) {
+    fn add(&mut self, row: &NoticeRow, body: &NoticeBody, address: Address) {
         let facts = self.0.entry((row.org, address)).or_default();
-        facts.push(fact(row, notice));
+        facts.push(fact(row, body));
     }
 }
 
-/// The account that an event names as the one it happened to.
-const fn account_of(event: &Event) -> Option<AccountId> {
-    match *event {
-        Event::BreakGlassOpening { account, .. }
-        | Event::BreakGlassOpen { account }
-        | Event::Reset { account, .. }
-        | Event::Promoted { account, .. }
-        | Event::Demoted { account }
-        | Event::Deactivated { account } => Some(account),
-        _ => None,
-    }
+/// A round of deliveries.
+#[derive(Default)]
+struct Round {
+    done: Delivered,
+    told: Told,
+    /// The last notice that was tried: numbers rise.
+    tried: Option<u64>,
+}
+
+/// What became of a notice.
+enum Done {
+    /// So many letters were delivered: one, or none where no one is left to tell.
+    Letters(u32),
+    /// Its readers have a notice each now.
+    Expanded,
+}
+
+/// Whether a mandate's notice is for this account. A deactivated account is told of no mandate.
+fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -> bool {
+    person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
 impl Operator {
-    /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting.
+    /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting: each letter is
+    /// taken out of the outbox by itself.
     ///
     /// # Errors
     /// [`Error`] of the store.
     pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
-        let mut round = Delivered::default();
-        let mut told = Told::default();
+        let mut round = Round::default();
+        while self.deliver_new(to, &mut round).await? {}
+        let done = round.done;
+        observe::delivered(done.letters, done.waiting, done.fault.as_ref());
+        Ok(done)
+    }
+
+    /// Tries every notice that the round has not tried yet. Says whether this put others into the outbox.
+    async fn deliver_new(&self, to: &impl Deliver, round: &mut Round) -> Result<bool, Error> {
+        let mut is_expanded = false;
         let mut at = Cursor::default();
+        let tried = round.tried;
         loop {
             let page = self.store().scan(&Query::Outbox, &at).await?;
             for item in page.items {
                 let Item::Notice(number, row) = item else {
                     continue;
                 };
-                match self.deliver_one(to, number, &row, &mut told).await {
-                    Ok(letters) => {
-                        round.letters = round.letters.saturating_add(letters);
+                if tried.is_some_and(|tried| number <= tried) {
+                    continue;
+                }
+                round.tried = Some(number);
+                match self.deliver_one(to, number, &row, &mut round.told).await {
+                    Ok(done) => {
+                        match done {
+                            Done::Letters(letters) => {
+                                round.done.letters = round.done.letters.saturating_add(letters);
+                            }
+                            Done::Expanded => is_expanded = true,
+                        }
                         self.store().delivered(number).await?;
                     }
                     Err(error) => {
-                        round.waiting = round.waiting.saturating_add(1);
-                        round.fault.get_or_insert(error);
+                        round.done.waiting = round.done.waiting.saturating_add(1);
+                        round.done.fault.get_or_insert(error);
                     }
                 }
             }
             match page.next {
                 Some(next) => at = next,
-                None => {
-                    observe::delivered(round.letters, round.waiting, round.fault.as_ref());
-                    return Ok(round);
-                }
+                None => return Ok(is_expanded),
             }
         }
     }
 
-    /// Delivers one notice to all its recipients.
+    /// Delivers one notice to its reader, or gives each of its readers one.
     async fn deliver_one(
         &self,
         to: &impl Deliver,
         number: u64,
         row: &NoticeRow,
         told: &mut Told,
-    ) -> Result<u32, Error> {
-        let (notice, epoch) = disk::read_notice(&row.body)?;
+    ) -> Result<Done, Error> {
+        let body = disk::read_notice(&row.body)?;
         let organization = self.organization_record(row.org).await?;
-        let vault = self.unlock().await?;
-        let about = match account_of(&notice.event) {
-            Some(account) => self
-                .person(account)
-                .await?
-                .map(|it| (account, it.external_id)),
+        let role = match body.notice.to {
+            Audience::Covered { role } => Some(role),
+            _ => None,
+        };
+        if let Some(role) = role
+            && !body.expanded
+        {
+            self.expand(number, row, body, (&organization.facts, role))
+                .await?;
+            return Ok(Done::Expanded);
+        }
+        let reader = self.person(row.to).await?;
+        let is_told = |person: &PersonRecord| {
+            role.is_none_or(|role| is_reader(person, &organization.facts, role))
+        };
+        let Some(person) = reader.filter(is_told) else {
+            return Ok(Done::Letters(0));
+        };
+        let id = person.facts.id;
+        let about = match body.about.filter(|account| *account != id) {
+            Some(account) => self.person(account).await?.map(|it| it.external_id),
             None => None,
         };
-        let mut letters: u32 = 0;
-        for person in self.readers(&notice, row, &organization.facts).await? {
-            let id = person.facts.id;
-            let is_told = |address: &Address| epoch.is_none() && told.knows(row, &notice, address);
-            let (already_told, addresses) = person
-                .addresses
-                .recipients(row.at)
-                .into_iter()
-                .partition(is_told);
-            let letter = Letter {
-                notice: number,
-                to: id,
-                external_id: person.external_id,
-                addresses,
-                already_told,
-                about: about
-                    .as_ref()
-                    .filter(|(account, _)| *account != id)
-                    .map(|(_, name)| name.clone()),
-                org: row.org,
-                organization: organization.name.clone(),
-                at: row.at,
-                event: notice.event,
-                link: epoch
-                    .map(|epoch| crate::account::operations::not_me_link(&vault.keys, id, epoch)),
-            };
-            to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
-            for address in letter.addresses {
-                told.add(row, &notice, address);
-            }
-            letters = letters.saturating_add(1);
+        let is_known = |address: &Address| body.epoch.is_none() && told.knows(row, &body, address);
+        let (already_told, addresses) = person
+            .addresses
+            .recipients(row.at)
+            .into_iter()
+            .partition(is_known);
+        let vault = self.unlock().await?;
+        let link = |epoch| crate::account::operations::not_me_link(&vault.keys, id, epoch);
+        let letter = Letter {
+            notice: number,
+            to: id,
+            external_id: person.external_id,
+            addresses,
+            already_told,
+            about,
+            org: row.org,
+            organization: organization.name,
+            at: row.at,
+            event: body.notice.event,
+            link: body.epoch.map(link),
+        };
+        to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
+        for address in letter.addresses {
+            told.add(row, &body, address);
         }
-        Ok(letters)
+        Ok(Done::Letters(1))
     }
 
-    /// The recipients of a notice. A deactivated account is told of its deactivation, and of no mandate.
-    async fn readers(
+    /// Gives each reader of a mandate's notice a notice of their own, all in one commit. Where two nodes do it at the same
+    /// time, or one again because it was cut off before it took the notice out of the outbox, the second finds the first's
+    /// attempt and writes nothing.
+    async fn expand(
         &self,
-        notice: &Notice,
+        number: u64,
         row: &NoticeRow,
-        organization: &Organization,
-    ) -> Result<Vec<PersonRecord>, Error> {
-        let Audience::Covered { role } = notice.to else {
-            return Ok(self.person(row.to).await?.into_iter().collect());
-        };
+        body: NoticeBody,
+        (organization, role): (&Organization, RoleId),
+    ) -> Result<(), Error> {
         let mut readers = Vec::new();
         self.each_person(row.org, |person| {
-            if person.facts.is_active() && covers(organization, &person.facts.roles, role) {
-                readers.push(person);
+            if is_reader(&person, organization, role) {
+                readers.push(person.facts.id);
             }
         })
         .await?;
-        Ok(readers)
+        let body = disk::write_notice(&NoticeBody {
+            expanded: true,
+            ..body
+        })?;
+        let vault = self.unlock().await?;
+        let parts: [&[u8]; 4] = [
+            &number.to_be_bytes(),
+            &row.org.to_bytes(),
+            &row.at.0.to_be_bytes(),
+            row.body.as_bytes(),
+        ];
+        let mark = *half(mac(&vault.keys.attempt, "expanded notice", &parts));
+        let id = AttemptId(mark);
+        let attempt = AttemptRow {
+            id,
+            account: row.to,
+            at: self.now(),
+            body: disk::write_attempt(mark, FirstOutcome::Granted)?,
+        };
+        let outbox = readers.into_iter().map(|to| NoticeRow {
+            to,
+            body: body.clone(),
+            ..row.clone()
+        });
+        let writes = Writes {
+            expect: vec![(RowKey::Attempt(id), Version::ABSENT)],
+            put: vec![Row::Attempt(attempt)],
+            outbox: outbox.collect(),
+            ..Writes::default()
+        };
+        let (Commit::Done | Commit::Stale) = self.store().commit(writes).await?;
+        Ok(())
     }
 }

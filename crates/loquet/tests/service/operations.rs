@@ -4,12 +4,14 @@ use loquet::store::{BoxError, MemoryStore, PAGE};
 use loquet::{Clock, Deliver, Letter, Refusal, RoleId, Start, UnixTime};
 use loquet_policy::{Event, limits};
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
-use loquet_testkit::flaky::FlakyStore;
-use loquet_testkit::letters::{post, to};
+use loquet_testkit::flaky::{FlakyStore, Weather};
+use loquet_testkit::letters::{Mailbox, post, to};
 
 #[tokio::test]
 async fn letters_over_memory() {
     loquet_testkit::letters::all(MemoryStore::new).await;
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    loquet_testkit::letters::administrators_letter_names_whom_failures_disabled(fixture).await;
 }
 
 #[tokio::test]
@@ -209,4 +211,25 @@ async fn deactivated_user_is_told_of_no_mandate() {
     let letters = post(&fixture).await;
     assert!(to(&letters, CHLOE).is_empty(), "{letters:?}");
     assert!(!to(&letters, BRUNO).is_empty());
+}
+
+/// Where the answer to the commit that gives each reader a notice is lost, it is not made a second time.
+#[tokio::test]
+async fn mandate_notice_is_expanded_once() {
+    let store = FlakyStore::default();
+    let fixture = Fixture::over(store.clone()).await;
+    scheduled(&fixture, RoleId::STAFF, limits::NOTICE + limits::DAY).await;
+    store.expect(Weather::LoseAnswer);
+    let mailbox = Mailbox::default();
+    let round = fixture.operator.deliver(&mailbox).await.unwrap();
+    assert!(round.fault.is_some() && round.waiting == 1, "{round:?}");
+    let mut letters = mailbox.into_letters();
+    letters.extend(post(&fixture).await);
+    let is_announced = |it: &&Letter| matches!(it.event, Event::MandateAnnounced { .. });
+    for account in [ANNE, BRUNO, CHLOE] {
+        let told = to(&letters, account).into_iter();
+        let told = told.filter(is_announced).count();
+        assert_eq!(told, 1, "account {account}");
+    }
+    assert!(post(&fixture).await.is_empty());
 }

@@ -118,6 +118,7 @@ async fn turned_off_devices_are_unknown() {
 async fn elsewhere() -> (Fixture, Phone, MfaSession, Browser) {
     let (fixture, _, phone, _) = fixture().await;
     TICKED.log_in(&fixture, CHLOE, &phone).await;
+    letters(&fixture).await;
     let away = NEW.at(AWAY);
     let session = away.log_in(&fixture, CHLOE, &phone).await.session;
     let told = letters(&fixture).await;
