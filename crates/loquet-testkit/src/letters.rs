@@ -61,6 +61,7 @@ pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
     cancelled_mandate_is_told_to_covered_users(Fixture::over(store()).await).await;
     administrators_letters_name_their_colleague(Fixture::over(store()).await).await;
     each_reader_of_a_mandate_is_told_once(Fixture::over(store()).await).await;
+    letter_about_brunos_failures(&Fixture::over(store()).await).await;
 }
 
 /// The host's own change.

@@ -189,6 +189,9 @@ pub(crate) struct AccountRecord {
     pub(crate) devices: Devices,
     /// Sessions that were neither logged out nor replaced.
     pub(crate) sessions: Sessions,
+    /// The newest used step and its epoch, as read: it stays in the row while the epoch lasts, also when the authenticator
+    /// is disabled.
+    pub(crate) used: Option<(u32, u64)>,
 }
 
 impl AccountRecord {
@@ -204,6 +207,7 @@ impl AccountRecord {
             secrets: Secrets::default(),
             devices: Devices::default(),
             sessions: Sessions::default(),
+            used: None,
         }
     }
 
@@ -220,6 +224,17 @@ impl AccountRecord {
             return Err(Refusal::StaleLogIn);
         }
         limits.check(session, self.facts.is_administrator(), now)
+    }
+
+    /// The newest used step, which stays in the row while the epoch lasts.
+    pub(crate) fn used_step(&self) -> Option<u64> {
+        match self.facts.authenticator {
+            Authenticator::Active { step, .. } => Some(step),
+            _ => self
+                .used
+                .filter(|(epoch, _)| *epoch == self.facts.epoch)
+                .map(|(_, step)| step),
+        }
     }
 
     /// Forgets what is personal: names, addresses, devices. What is left is a number.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use loquet_otp::Secret;
-use loquet_policy::{Account, Authenticator, Digest, SessionId};
+use loquet_policy::{Account, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{BASE64, DiskError, Format, decode, read, write};
@@ -151,6 +151,7 @@ fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecor
         },
         devices: body.devices,
         sessions: body.sessions,
+        used: row.used_step.map(|step| (row.epoch, step)),
     }
 }
 
@@ -237,10 +238,7 @@ where
         external_id: record.external_id.clone(),
         ever: record.facts.ever,
         epoch: record.facts.epoch,
-        used_step: match record.facts.authenticator {
-            Authenticator::Active { step, .. } => Some(step),
-            _ => None,
-        },
+        used_step: record.used_step(),
         audited: record.audit.seq,
         body: write("account", &body)?,
     })

@@ -360,15 +360,12 @@ impl Mfa {
         ];
         self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
             .await?;
-        match facts.actor.map(|actor| actor.facts) {
-            Some(actor) if actor.org != org => return Err(Config::IdTaken.into()),
-            Some(actor) => {
-                return match actor.status {
-                    Status::Active => Ok(None),
-                    Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }.into()),
-                };
-            }
-            None => {}
+        if let Some(actor) = facts.actor.map(|actor| actor.facts) {
+            return match actor.status {
+                _ if actor.org != org => Err(Config::IdTaken.into()),
+                Status::Active => Ok(None),
+                Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }.into()),
+            };
         }
         let (Some(organization), Some(mut roster)) = (facts.organization, facts.roster) else {
             return Err(Config::Missing("organization").into());

@@ -51,3 +51,27 @@ fn old_session_may_only_give_a_code() {
     let outcome = &given.change().unwrap().outcome;
     assert!(matches!(outcome, FirstOutcome::Granted));
 }
+
+#[test]
+fn no_device_is_remembered_without_a_number() {
+    let mut facts = facts(None);
+    let actor = facts.actor.as_mut().unwrap();
+    actor.devices.remember(DeviceLogIn {
+        account: actor.facts.id,
+        number: u16::MAX,
+        fresh: DeviceId::from_entropy([7; 16]),
+        address: None,
+        place: None,
+        country: None,
+        now: NOW,
+    });
+    let remember = Attempt::default().remember_device(true);
+    let give = VerifyCode {
+        session: session(Level::HalfLogin),
+        typed: code().into(),
+    };
+    let decided = decided_by(&give, remember, NOW, &facts);
+    let devices = &decided.change().unwrap().actor.devices;
+    let numbers: Vec<u16> = devices.list(NOW).iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [1, u16::MAX]);
+}
