@@ -6,16 +6,16 @@ use crate::admin::organization::{RulesChange, rules_change};
 use crate::decide::{Typed, done};
 use loquet_policy::Session;
 
-/// A choice of the organization's. (Access rules have a operation of their own:
-/// [`SetAccessRules`](crate::AdminHandle::set_access_rules).)
+/// A setting of the organization. Access rules have an operation of their own:
+/// [`AdminHandle::set_access_rules`](crate::AdminHandle::set_access_rules).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrganizationSetting {
-    /// Whether people get recovery codes when they enroll.
+    /// Whether users get recovery codes when they enroll. Offering them weakens.
     RecoveryCodes {
-        /// They do.
+        /// Whether they do.
         offered: bool,
     },
-    /// Life of a reset's reset code.
+    /// The life of a reset code. A longer life weakens.
     ResetCodeLife {
         /// In seconds: ten minutes to three days.
         seconds: u64,

@@ -1,4 +1,4 @@
-//! What a operation shows the rules: what a typed code, a place, a session amount to.
+//! What an operation shows the rules: what a typed code, a place, a session amount to.
 
 use std::net::IpAddr;
 use std::sync::Arc;

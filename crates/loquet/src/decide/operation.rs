@@ -1,4 +1,4 @@
-//! What a operation is, what it is decided from, and what it may add.
+//! What an operation is, what it is decided from, and what it may add.
 
 use std::fmt;
 use std::hash::Hash;
@@ -106,7 +106,7 @@ pub(crate) struct Input<'a> {
     pub(crate) keys: &'a Keys,
 }
 
-/// What a operation computes its evidence from.
+/// What an operation computes its evidence from.
 #[derive(Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) attempt: &'a Attempt,

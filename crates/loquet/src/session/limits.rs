@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// The defaults follow NIST SP 800-63B-4 §2.1.3 and §2.2.3: 30 days with the password alone, 24 hours with a code, after
 /// which a code is owed again. An administrator's session owes one after 12 hours.
 ///
+/// An account keeps at most 32 sessions, and 32 log-ins that were not completed; one more ends the oldest of its kind.
+///
 /// ```
 /// let strict = loquet::SessionLimits { aal2: 8 * 3600, ..loquet::SessionLimits::default() };
 /// # assert!(strict.aal2 < strict.aal1);
