@@ -2,7 +2,7 @@
 
 use loquet_policy::UnixTime;
 
-use crate::language::Language;
+use crate::Language;
 use crate::when;
 
 /// Who and what a refusal speaks of, by the names that people know.

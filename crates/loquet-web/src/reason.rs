@@ -2,7 +2,7 @@
 
 use loquet_policy::Reason;
 
-use crate::language::Language;
+use crate::Language;
 use crate::names::{Names, by};
 use crate::when;
 

@@ -2,7 +2,7 @@
 
 use loquet_policy::{Cause, Refusal};
 
-use crate::language::Language;
+use crate::Language;
 pub use crate::names::{Names, neutral};
 use crate::names::{by, for_day, on_day};
 use crate::when;

@@ -9,12 +9,12 @@ use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 
+use crate::Language;
 use crate::answer::Form;
 use crate::cookie;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
 use crate::guard::guard;
 use crate::host::Host;
-use crate::language::Language;
 use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
@@ -35,7 +35,7 @@ impl<H: Host> Pages<H> {
     /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
-    /// | everybody | `/not-me/{link}`, `/language`, `/static/{file}` |
+    /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
     ///
     /// The host links to `/account` and `/admin`; the rest is reached from there, from the log-in, and from letters.
     ///

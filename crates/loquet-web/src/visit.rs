@@ -9,8 +9,8 @@ use axum::http::{Extensions, HeaderMap, header};
 use loquet::AccountId;
 use loquet::devices::DeviceId;
 
+use crate::Language;
 use crate::cookie::{self, Marking, SessionKey, SessionToken};
-use crate::language::Language;
 
 /// One request, as far as the pages look at it: an extractor that never fails, for a host's own handlers too.
 #[derive(Debug, Clone)]

@@ -2,51 +2,13 @@
 //! UTC.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, date};
+use jiff::civil::{Date, date};
+pub(crate) use loquet_mail::{day, moment};
 use loquet_policy::UnixTime;
 
 use crate::Language;
 
 const DAY: u64 = 86_400;
-
-const MONTHS: [(&str, &str); 12] = [
-    ("janvier", "January"),
-    ("février", "February"),
-    ("mars", "March"),
-    ("avril", "April"),
-    ("mai", "May"),
-    ("juin", "June"),
-    ("juillet", "July"),
-    ("août", "August"),
-    ("septembre", "September"),
-    ("octobre", "October"),
-    ("novembre", "November"),
-    ("décembre", "December"),
-];
-
-/// "1er décembre 2026", "1 December 2026".
-pub(crate) fn day(at: UnixTime, language: Language) -> String {
-    let date = civil(at).date();
-    let (day, year) = (date.day(), date.year());
-    let month = usize::from(date.month().unsigned_abs()).saturating_sub(1);
-    let (french, english) = MONTHS.get(month).copied().unwrap_or(("?", "?"));
-    let first = if day == 1 { "er" } else { "" };
-    language.say(
-        format!("{day}{first}\u{a0}{french}\u{a0}{year}"),
-        format!("{day}\u{a0}{english}\u{a0}{year}"),
-    )
-}
-
-/// A day and a time, which is UTC and says so.
-pub(crate) fn moment(at: UnixTime, language: Language) -> String {
-    let time = civil(at).time();
-    let (hour, minute) = (time.hour(), time.minute());
-    let day = day(at, language);
-    language.say(
-        format!("{day} à {hour:02}\u{a0}h\u{a0}{minute:02}\u{a0}(UTC)"),
-        format!("{day} at {hour:02}:{minute:02}\u{a0}(UTC)"),
-    )
-}
 
 /// "45 s", "9 min 58 s", "2 h 05 min", "3 jours".
 pub(crate) fn duration(seconds: u64, language: Language) -> String {
@@ -62,7 +24,8 @@ pub(crate) fn duration(seconds: u64, language: Language) -> String {
 
 /// What `<input type="date">` sends and takes.
 pub(crate) fn iso_day(at: UnixTime) -> String {
-    civil(at).date().to_string()
+    let since = SignedDuration::from_secs(i64::try_from(at.0).unwrap_or(i64::MAX));
+    EPOCH.saturating_add(since).to_string()
 }
 
 /// The first day that begins at or after this moment.
@@ -80,36 +43,9 @@ pub(crate) fn parse_day(text: &str) -> Option<UnixTime> {
 
 const EPOCH: Date = date(1970, 1, 1);
 
-/// Date and time in UTC; later than the year 9999 is its last second.
-fn civil(at: UnixTime) -> DateTime {
-    let since = SignedDuration::from_secs(i64::try_from(at.0).unwrap_or(i64::MAX));
-    EPOCH.at(0, 0, 0, 0).saturating_add(since)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_have_their_names() {
-        let at = UnixTime(1_709_164_800 + 3_600 * 14 + 5 * 60);
-        assert_eq!(
-            moment(at, Language::French),
-            "29\u{a0}février\u{a0}2024 à 14\u{a0}h\u{a0}05\u{a0}(UTC)"
-        );
-        assert_eq!(
-            moment(at, Language::English),
-            "29\u{a0}February\u{a0}2024 at 14:05\u{a0}(UTC)"
-        );
-        assert_eq!(
-            day(UnixTime(0), Language::French),
-            "1er\u{a0}janvier\u{a0}1970"
-        );
-        assert_eq!(
-            day(UnixTime(u64::MAX), Language::English),
-            "31\u{a0}December\u{a0}9999"
-        );
-    }
 
     #[test]
     fn days_read_back_from_1970_to_9999() {

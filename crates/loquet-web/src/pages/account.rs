@@ -3,9 +3,9 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{Address, AuthenticatorState, Error, Forget};
 
+use crate::Language;
 use crate::answer::{Form, NotTaken};
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::account::{self, Account, Bound, Switch};

@@ -4,9 +4,9 @@ use axum::response::Response;
 use loquet::{Error, MandateState, Refusal};
 use loquet_policy::Latch;
 
+use crate::Language;
 use crate::answer::Form;
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::administration::{self, Overview};

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use axum::response::Response;
 use loquet::Device;
 
+use crate::Language;
 use crate::answer::{Form, NotTaken};
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::devices::{self, Line};

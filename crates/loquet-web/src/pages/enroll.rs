@@ -3,9 +3,9 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{BreakGlassCode, NextStep, RecoveryCode, UnixTime};
 
+use crate::Language;
 use crate::answer::{Form, NotTaken};
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::{enable, enroll};

@@ -4,10 +4,10 @@ use axum::response::Response;
 use loquet::{Error, OrganizationSetting, Refusal, Setting, SettingKind};
 use loquet_policy::{Preset, limits};
 
+use crate::Language;
 use crate::answer::{Form, NotTaken};
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{Question, question};

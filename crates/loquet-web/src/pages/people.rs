@@ -5,9 +5,9 @@ use axum::response::Response;
 use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEntry};
 use loquet_policy::next_log_in;
 
+use crate::Language;
 use crate::answer::Form;
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::reason::because;
 use crate::refusal::Names;

@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::Language;
 use crate::answer::{Form, NotTaken};
 use crate::host::Host;
-use crate::language::Language;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{self, Question};
