@@ -4,7 +4,7 @@
 //! we where they are compared; peers that only work with their own clock say so in their name.
 //!
 //! The rows named "bound" are no code at all: only the compressions that it takes, over blocks that lie ready, in the order
-//! in which the processor overlaps them best. Whoever uses the same function cannot be faster.
+//! in which the processor overlaps them best. A caller of the same function cannot be faster.
 
 use std::hint::black_box;
 

@@ -240,7 +240,7 @@ impl Both {
         }
     }
 
-    /// One question to both, which must answer alike. Ours allocates nothing where nobody is told.
+    /// One question to both, which must answer alike. Ours allocates nothing where no notice is sent.
     fn compare(&self, title: &str, request: &Request, mut ours: impl FnMut() -> bool) {
         let decision = self.cedar.ask(request).decision();
         let allowed = decision == cedar_policy::Decision::Allow;

@@ -16,14 +16,14 @@ use loquet::{Authorized, Client, Error, Keyring, LoggedIn, Mfa, MfaSession, NewA
 use loquet::{NextStep, Refusal, RoleId};
 use loquet_sqlite::SqliteStore;
 
-/// Your users: name, id, role and password hash. An unknown name is checked against `NOBODY`, which takes as long.
+/// Your users: name, id, role and password hash. An unknown name is checked against `UNKNOWN`, which takes as long.
 #[rustfmt::skip]
 const USERS: [(&str, u64, Option<RoleId>, &str); 2] = [
     ("ada", 1, Some(RoleId::ADMINISTRATOR), "$argon2id$v=19$m=19456,t=2,p=1$FlT16Jdtn+1KulNoT1Zbow$LWlJxXrqNw8y4Yyq6KSxjX+Wg9OQmb4QPT+rEhKb61c"),
     ("bob", 2, None, "$argon2id$v=19$m=19456,t=2,p=1$EClagK65Yi+Pm/nB1ewiww$zybYNYb3YmOekJW2CgEgv2Jaz8ECrXjcqgMzJ7ETlF8"),
 ];
 #[rustfmt::skip]
-const NOBODY: (&str, u64, Option<RoleId>, &str) = ("", 0, None, "$argon2id$v=19$m=19456,t=2,p=1$m7cD5JGrYwgZfgwvNGxgdA$A8quZUO2lz3IwK5XpJLJjwTHSsitl47nh+MbeosMCuM");
+const UNKNOWN: (&str, u64, Option<RoleId>, &str) = ("", 0, None, "$argon2id$v=19$m=19456,t=2,p=1$m7cD5JGrYwgZfgwvNGxgdA$A8quZUO2lz3IwK5XpJLJjwTHSsitl47nh+MbeosMCuM");
 
 /// What a request brings: its session, from a cookie, and the client that it came from.
 struct Visit(Mfa, MfaSession, Client);
@@ -120,7 +120,7 @@ type Peer = ConnectInfo<SocketAddr>;
 
 async fn log_in(State(mfa): State<Mfa>, peer: Peer, Form(typed): Form<Typed>) -> Answer {
     let known = USERS.iter().find(|user| user.0 == typed.name);
-    let (_, id, _, hash) = *known.unwrap_or(&NOBODY);
+    let (_, id, _, hash) = *known.unwrap_or(&UNKNOWN);
     let argon2 = Argon2::default();
     if let Err(_wrong) = argon2.verify_password(typed.password.as_bytes(), hash) {
         return Ok(to(NextStep::LogIn));

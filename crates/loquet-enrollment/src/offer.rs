@@ -33,7 +33,7 @@ pub struct Offer {
     pub issuer: String,
     /// The account of the user.
     pub account: String,
-    /// The link that opens an app on the same phone, where nobody can scan.
+    /// The link that opens an app on the same phone, where the code cannot be scanned.
     pub uri: KeyUri,
     /// The manual key in groups of four, for typing.
     pub key_grouped: Zeroizing<String>,

@@ -43,3 +43,4 @@ pub use language::Language;
 #[cfg(feature = "lettre")]
 pub use post::{MailError, Post};
 pub use renderer::{Rendered, Renderer};
+pub use when::{day, moment};

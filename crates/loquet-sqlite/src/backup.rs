@@ -132,7 +132,7 @@ impl Restore {
         })
     }
 
-    /// Returns the path of the copy: open a store on it, call `Service::restored`, and drop the store.
+    /// Returns the path of the copy: open a store on it, call `Operator::restored`, and drop the store.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.part.path

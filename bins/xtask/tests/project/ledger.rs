@@ -55,7 +55,7 @@ fn every_requirement_has_one_row() {
     assert!(missing.is_empty(), "{LEDGER} has no row for {missing:?}");
     assert!(
         unknown.is_empty(),
-        "nobody asks for {unknown:?}: add them to this test"
+        "no standard asks for {unknown:?}: add them to this test"
     );
     assert_eq!(rows.len(), found.len(), "an id stands twice in {LEDGER}");
 }

@@ -265,7 +265,7 @@ pub(crate) fn kill_log_ins(times: u64) -> usize {
         let (last, heard) = until_killed(&path, &plan(now, &phones), round);
         accepted += heard;
         assert_codes_stay_used(&fixture(&path), &phones, &last);
-        // The next code after all that the plan knew, for nobody has to be told apart from what was lost unacknowledged.
+        // The next code after all that the plan knew, so that it differs from a code that was lost unacknowledged.
         now += 30 * 401;
     }
     accepted
@@ -315,7 +315,7 @@ fn until_killed(path: &Path, plan: &str, round: u64) -> (BTreeMap<u64, u64>, usi
         accepted += 1;
         true
     };
-    while !note(lines.next().expect("nobody got in")) {}
+    while !note(lines.next().expect("no log-in succeeded")) {}
     thread::sleep(Duration::from_micros(round.wrapping_mul(7919) % 90_000));
     running.kill().unwrap();
     for line in lines {

@@ -45,7 +45,7 @@ async fn audit_scenarios_pass() {
     loquet_testkit::audit::all(|| folder.again_and_again()).await;
 }
 
-/// A stolen file alone gives nobody a code, a recovery code, a reset code, a device's cookie or a link.
+/// A stolen file alone gives no code, recovery code, reset code, device cookie or link.
 #[tokio::test]
 async fn leaked_file_contains_no_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,7 +69,7 @@ async fn leaked_file_contains_no_secret() {
     );
 }
 
-/// Whoever can write the file, and has dropped the triggers, leaves chains that verify; a checkpoint that was kept
+/// A thief who writes the file, with the triggers dropped, leaves chains that verify; a checkpoint that was kept
 /// elsewhere finds it, and nothing finds what came after it.
 #[tokio::test]
 async fn external_checkpoint_detects_truncated_audit_log() {

@@ -1,4 +1,4 @@
-//! The handlers: from a request to a ceremony, and from what became of it to a page.
+//! The handlers: from a request to an operation, and from its outcome to a page.
 
 pub(crate) mod access;
 pub(crate) mod account;

@@ -135,7 +135,7 @@ impl Browser<'_> {
         }
     }
 
-    /// Enrolls at the page that shows the QR code, by the key that is typed where nobody can scan.
+    /// Enrolls at the page that shows the QR code, by the key that is typed instead of a scan.
     pub(crate) async fn enrol(&mut self) -> String {
         self.shows("data-testid=\"qr\"");
         self.open("/mfa/enroll/key").await;

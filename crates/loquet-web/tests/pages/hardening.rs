@@ -55,7 +55,7 @@ const FORMS: [&str; 23] = [
 #[tokio::test]
 async fn every_answer_carries_security_headers() {
     let site = Site::open().await;
-    let mut nobody = site.browser();
+    let mut stranger = site.browser();
     let mut helene = site.browser();
     helene.enable(HELENE).await;
     let other = [
@@ -66,7 +66,7 @@ async fn every_answer_carries_security_headers() {
         "/log-in",
     ];
     for path in PAGES.iter().chain(&other) {
-        for browser in [&mut nobody, &mut helene] {
+        for browser in [&mut stranger, &mut helene] {
             let answer = browser
                 .send(Request::get(*path).body(Body::empty()).unwrap())
                 .await;
@@ -228,7 +228,7 @@ async fn cookie_changes_with_each_step() {
         line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"),
         "{line}"
     );
-    // The same form again, by the browser and by whoever held the cookie before: no session for either.
+    // The same form again, by the browser and by a holder of the earlier cookie: no session for either.
     let commits = site.commits();
     let again = half.post("/mfa/code", &fields).await;
     assert!(again.headers.get(header::SET_COOKIE).is_none());
@@ -299,7 +299,7 @@ async fn administration_requires_an_administrator() {
         );
     }
     assert_eq!(site.commits(), commits);
-    // Nobody at all is sent to log in.
+    // A stranger is sent to log in.
     for path in PAGES {
         let answer = site
             .browser()

@@ -1,4 +1,4 @@
-//! Places to log in from, as somebody plans them who knows no CIDR notation.
+//! Places to log in from, planned without CIDR notation.
 
 use axum::http::StatusCode;
 

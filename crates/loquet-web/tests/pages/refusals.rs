@@ -12,7 +12,7 @@ use crate::typography::faults;
 
 const AT: UnixTime = UnixTime(1_800_000_000);
 
-const NOBODY: Cause = Cause {
+const UNKNOWN: Cause = Cause {
     role: None,
     date: None,
     by: None,
@@ -35,7 +35,7 @@ fn of_organizations() -> Vec<Refusal> {
         LogInRequired,
         StaleLogIn,
         LogInExpired,
-        EnrollOnly(NOBODY),
+        EnrollOnly(UNKNOWN),
         EnrollOnly(BY),
         CodeRequired(BY),
         RecoverFirst { since: AT },
@@ -43,21 +43,21 @@ fn of_organizations() -> Vec<Refusal> {
         PolicyUnavailable,
         AccessDenied,
         AccessUnknown,
-        Latched(NOBODY),
+        Latched(UNKNOWN),
         Latched(BY),
-        AlreadyEnabled(NOBODY),
+        AlreadyEnabled(UNKNOWN),
         AlreadyEnabled(BY),
         NotEnabled,
         Unchanged,
         UnknownRole { role: RoleId(9) },
-        AlreadyAnnounced(NOBODY),
+        AlreadyAnnounced(UNKNOWN),
         AlreadyAnnounced(BY),
         NothingAnnounced {
             role: RoleId::STAFF,
         },
         TooSoon { earliest: AT },
         NotConfirmed,
-        TooManyPostponements(NOBODY),
+        TooManyPostponements(UNKNOWN),
         TooManyPostponements(BY),
         WouldStrandAdmin,
         BreakGlassCodeNotConfirmed,
@@ -79,11 +79,11 @@ fn of_codes() -> Vec<Refusal> {
         NoAuthenticator,
         AlreadyBound,
         EnrollFirst,
-        ResetCodeRequired(NOBODY),
+        ResetCodeRequired(UNKNOWN),
         ResetCodeRequired(BY),
         ResetCodeRequired(RESET),
         WrongResetCode,
-        ResetCodeExpired(NOBODY),
+        ResetCodeExpired(UNKNOWN),
         ResetCodeExpired(BY),
         NotYours,
         NothingPending,
@@ -98,7 +98,7 @@ fn of_codes() -> Vec<Refusal> {
 /// What administrators do to people, and the break-glass code.
 fn of_people() -> Vec<Refusal> {
     vec![
-        Mandated(NOBODY),
+        Mandated(UNKNOWN),
         Mandated(BY),
         StepUp,
         NotOwner,
@@ -218,7 +218,7 @@ fn refusals_have_distinct_sentences() {
     }
 }
 
-/// Who imposed it, on whom and since when, as far as anybody knows.
+/// Who imposed it, on whom and since when, as far as known.
 #[test]
 fn sentences_name_people_and_days() {
     let french = |refusal: Refusal| {

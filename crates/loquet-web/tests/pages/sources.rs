@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::site::{JULIE, SOFIA, Site};
 
-/// The service for everybody, for Julie's organization, and for another.
+/// The service for all organizations, for Julie's, and for another.
 async fn tenants(site: &Site) -> [Mfa; 3] {
     let all = site.unscoped().await;
     assert_eq!(all.organization_id(), None);

@@ -125,7 +125,7 @@ pub(crate) fn faults(text: &str, language: Language) -> Vec<String> {
                     fault("a number may lose its unit", at);
                 }
             }
-            '{' | '}' => fault("a hole that nobody filled", at),
+            '{' | '}' => fault("a hole that was not filled", at),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Many who change one account: of every change one is the winner, and everybody knows who.
+//! Many change one account at once: each change has one winner, and every process knows which.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

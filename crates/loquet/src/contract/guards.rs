@@ -39,7 +39,7 @@ pub async fn guards_hold<S: Store>(store: &S) -> Result<(), Broken> {
     refused(
         store,
         put(metadata(page(), 4, "{}"), Version(1)),
-        "a mark of the house's books that goes back",
+        "a mark of a metadata row that goes back",
     )
     .await?;
     for (key, row) in [

@@ -1,4 +1,4 @@
-//! The suite against stores that break one rule each: whoever changes a rule sees here that it still finds something.
+//! The suite against stores that break one rule each: a changed rule still finds its fault here.
 #![allow(
     clippy::disallowed_methods,
     reason = "a race needs a pause to be lost in"
@@ -65,7 +65,7 @@ fn liar(lie: Lie) -> Liar {
     }
 }
 
-/// Lets everybody else on this task go first.
+/// Lets the other futures of this task go first.
 async fn pause() {
     let mut paused = false;
     poll_fn(|context| {

@@ -60,7 +60,7 @@ pub(super) async fn audit_is_only_appended<S: Store>(store: &S) -> Result<(), Br
     Ok(())
 }
 
-/// Audit records go only where the account's page in the books lets them go: the oldest first, no more than asked, and
+/// Audit records go only where the account's metadata row lets them go: the oldest first, no more than asked, and
 /// never another account's. Whatever goes is not written again.
 pub(super) async fn audit_is_forgotten_only_as_the_books_say<S: Store>(
     store: &S,
@@ -140,7 +140,7 @@ pub(super) async fn notices_stay_until_delivered<S: Store>(store: &S) -> Result<
     let found = all(store, &Query::Outbox).await?;
     let numbers: Vec<u64> = notices(&found).iter().map(|(number, _)| *number).collect();
     for (number, body) in notices(&found) {
-        // Twice: whoever delivers may have died before it was told that the first call succeeded.
+        // Twice: the process may have died before it was told that the first call succeeded.
         if body == "2" || body == "5" {
             store.delivered(number).await?;
             store.delivered(number).await?;

@@ -50,7 +50,7 @@ fn the_cookie_changes_and_the_one_before_counts_until_the_new_one_is_seen() {
         (find(&devices, 11, 2), find(&devices, 12, 2)),
         (None, Some(1))
     );
-    // 12 is seen: from now on 10 is a copy that somebody kept.
+    // 12 is seen: from now on 10 is a stolen copy.
     devices.enter(log_in(1, 13, "203.0.113.7", 3), Some(id(12)));
     assert_eq!(
         (find(&devices, 10, 3), find(&devices, 12, 3)),

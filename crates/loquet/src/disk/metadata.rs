@@ -100,7 +100,7 @@ pub(crate) fn write_forgotten(
     Ok(MetadataRow {
         id: MetadataId::forgotten(account),
         mark: last.seq.saturating_add(1),
-        body: write("books", &body)?,
+        body: write("metadata", &body)?,
     })
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn read_forgotten(
     row: &MetadataRow,
     key: &[u8; 32],
 ) -> Result<Forgotten, DiskError> {
-    let body: ForgottenBody = read("books", &row.body)?;
+    let body: ForgottenBody = read("metadata", &row.body)?;
     let last = AuditHead {
         seq: row.mark.saturating_sub(1),
         head: body.head.to_bytes(),
@@ -134,7 +134,7 @@ pub(crate) fn write_count(id: MetadataId, mark: u64) -> Result<MetadataRow, Disk
     Ok(MetadataRow {
         id,
         mark,
-        body: write("books", &CountBody { v: Format })?,
+        body: write("metadata", &CountBody { v: Format })?,
     })
 }
 

@@ -270,7 +270,7 @@ impl Mfa {
                         FirstOutcome::Granted
                     });
                 }
-                // The books are read where they are needed, and decide nothing.
+                // Metadata is read where it is needed, and decides nothing.
                 Row::Metadata(_) => {}
             }
         }

@@ -1,6 +1,6 @@
 //! The root key, on which audit chains, links and break-glass codes hang, and which proves the keyring.
 //!
-//! It is random, stands in the books encrypted under a key of the ring, and never changes: rotation encrypts it anew, and a key
+//! It is random, stands in the metadata, encrypted under a key of the ring, and never changes: rotation encrypts it anew, and a key
 //! that nothing is encrypted under any more can be retired without breaking a chain.
 
 use std::sync::{Arc, PoisonError};
@@ -107,7 +107,7 @@ impl Mfa {
         Ok(self.inner.store.commit(writes).await?)
     }
 
-    /// A page of the books, with its version.
+    /// Returns a metadata row with its version.
     pub(crate) async fn metadata(
         &self,
         id: MetadataId,
@@ -119,7 +119,7 @@ impl Mfa {
         }))
     }
 
-    /// Writes a page of the books over the one that stands, of whose mark `page` makes it; 0 where there is none.
+    /// Writes a metadata row in place of the present one, from whose mark `page` makes it; 0 where there is none.
     pub(crate) async fn put_metadata(
         &self,
         id: MetadataId,

@@ -7,8 +7,8 @@ use crate::decide::{After, Case, Typed, done};
 use crate::enrollment::codes::BreakGlassCode;
 use crate::hash;
 
-/// The break-glass code was typed on the host, to let one administrator back in. A day's wait begins, everybody who
-/// administers is told, and any administrator's log-in with a code ends it.
+/// The break-glass code was typed on the host, to let one administrator back in. A day's wait begins, every
+/// administrator is told, and any administrator's log-in with a code ends it.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct OpenBreakGlass {
     /// The administrator it will let in.

@@ -1,4 +1,4 @@
-//! What rows are known by: attempts, versions, pages of the books.
+//! The ids of rows: attempts, versions, metadata.
 
 use std::fmt;
 

@@ -202,7 +202,7 @@ fn away() -> Client {
     Fixture::client_at(AWAY)
 }
 
-/// Bruno enrolls with his reset code where the rules let nobody in.
+/// Bruno enrolls with his reset code where the rules let no one in.
 async fn enrolled_away(fixture: &Fixture, reset_code: &str) -> MfaSession {
     let (mfa, away) = (&fixture.mfa, away());
     let login = mfa.log_in(BRUNO, away).await.unwrap();

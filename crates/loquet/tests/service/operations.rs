@@ -143,7 +143,7 @@ async fn owners_address_changes_are_bounded() {
     assert_eq!(refusal(change(9).await), Refusal::TooManyAddresses);
 }
 
-/// A first address is told to nobody, and hides nothing else.
+/// A first address sends no notice, and hides nothing else.
 #[tokio::test]
 async fn first_address_hides_no_other_notice() {
     let fixture = Fixture::over(MemoryStore::new()).await;

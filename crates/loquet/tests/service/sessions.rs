@@ -206,7 +206,7 @@ async fn session_of_another_store_is_refused() {
     assert_eq!(refusal(ours.authorize(&session).await), Refusal::StaleLogIn);
 }
 
-/// Whoever has the password alone cannot push out the owner's session.
+/// The password alone cannot push out the owner's session.
 #[tokio::test]
 async fn unfinished_log_ins_end_no_session() {
     let fixture = fixture().await;

@@ -56,9 +56,9 @@ fn unknown_account_has_no_organization() {
         let provision = mfa.provision();
         let org = provision.ensure_organization(1_u64.into(), "Daycare").await;
         let org = org.unwrap();
-        let nobody = 9_u64.into();
-        mfa.remember_home(Actor::Encrypted(nobody), Some(org));
-        let facts = mfa.facts(nobody).await;
+        let unknown = 9_u64.into();
+        mfa.remember_home(Actor::Encrypted(unknown), Some(org));
+        let facts = mfa.facts(unknown).await;
         assert!(matches!(
             facts,
             Err(Error::Refused(Refusal::UnknownAccount))

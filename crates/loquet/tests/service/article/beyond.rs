@@ -78,7 +78,7 @@ async fn access_rules_restrict_log_ins_by_address() {
     let unreadable = admin.set_access_rules("allow 010.0.0.1", "").await;
     assert!(matches!(unreadable, Err(Error::Config(_))));
 
-    // It holds from its hour on, even if nobody could log in meanwhile to write it down.
+    // It holds from its hour on, even if no one could log in meanwhile to write it down.
     assert!(from_away().await.is_err());
     fixture.clock.advance(72 * 3600);
     let owes_code = from_away().await.unwrap_err();
@@ -127,7 +127,7 @@ async fn every_decision_is_in_the_audit_chain() {
     assert_eq!(records, 5, "log in, enable, begin, confirm, announce");
 }
 
-/// The last administrator is locked out although nobody was careless: the envelope.
+/// The last administrator is locked out: the envelope.
 #[tokio::test]
 async fn break_glass_recovers_last_administrator() {
     let fixture = fixture().await;

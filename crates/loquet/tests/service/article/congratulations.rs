@@ -19,7 +19,7 @@ async fn everyone_may_enroll_once_enabled() {
     fixture.enabled().await;
     for account in [BRUNO, CHLOE, DENIS] {
         let login = fixture.log_in(account).await;
-        assert_eq!(login.next, NextStep::Done, "nobody must yet");
+        assert_eq!(login.next, NextStep::Done, "no one must yet");
         fixture.enroll(&login.session).await;
     }
 }

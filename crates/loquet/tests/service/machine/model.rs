@@ -95,7 +95,7 @@ impl Model {
     }
 }
 
-/// What comes next for whoever has such a session.
+/// What comes next in such a session.
 fn onwards(level: Option<&str>) -> &'static [Act] {
     match level {
         None => &[Act::LogIn],
@@ -144,7 +144,7 @@ fn childhood(enabled: bool, imposed: bool) -> Vec<Turn> {
     turns
 }
 
-/// What anybody may try at any time, some of it more often.
+/// What may be tried at any time, some of it more often.
 fn anything() -> Vec<Act> {
     use Act::*;
     vec![

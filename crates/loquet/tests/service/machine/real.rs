@@ -281,7 +281,7 @@ impl Real {
             }
             Act::Demote => return told(admin.remove_role(subject, role).wait()).map(|()| "done"),
             Act::Deactivate => return told(admin.deactivate(subject).wait()).map(|()| "done"),
-            other => panic!("{other:?} is asked of nobody"),
+            other => panic!("{other:?} is never asked"),
         };
         let issued = told(issued)?;
         Ok(self.hand_over(ask.whom, &issued))
