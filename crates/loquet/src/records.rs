@@ -219,7 +219,7 @@ impl AccountRecord {
         now: UnixTime,
     ) -> Result<(), Refusal> {
         // Sessions of another epoch are over for a reason of their own, which the rules name.
-        let is_live = self.sessions.contains(session.id) || session.epoch != self.facts.epoch;
+        let is_live = self.sessions.contains(session) || session.epoch != self.facts.epoch;
         if !is_live || self.devices.ended(session.id, now) {
             return Err(Refusal::StaleLogIn);
         }

@@ -27,6 +27,7 @@ mod sessions;
 const NOW: UnixTime = UnixTime(1_790_000_000);
 const SECRET: [u8; 20] = [9; 20];
 const SESSION: SessionId = SessionId(77);
+const HALF_LOG_IN: SessionId = SessionId(78);
 const VERSION: Version = Version(5);
 
 fn entropy() -> Entropy {
@@ -50,10 +51,11 @@ fn keys() -> Keys {
 
 const ATTEMPT: AttemptId = AttemptId([6; 16]);
 
-/// The session, on no device, on the one that is remembered, and on one that is not.
+/// Both sessions on no device, and the complete one on the one that is remembered, and on one that is not.
 fn live() -> Sessions {
     let mut sessions = Sessions::default();
     sessions.replace(None, &session(Level::Level2));
+    sessions.replace(None, &session(Level::HalfLogin));
     for number in [0, 1, 2] {
         let id = session_on(number, [1; 8]);
         let on = Session {
@@ -134,9 +136,13 @@ fn facts(subject: Option<AccountRecord>) -> Facts {
 }
 
 fn session(level: Level) -> Session {
+    let id = match level {
+        Level::HalfLogin => HALF_LOG_IN,
+        _ => SESSION,
+    };
     Session {
         account: 1_u64.into(),
-        id: SESSION,
+        id,
         epoch: 0,
         level,
         at: NOW,

@@ -80,8 +80,12 @@ struct Live {
 const MOST: usize = 32;
 
 impl Sessions {
-    pub(crate) fn contains(&self, id: SessionId) -> bool {
-        self.0.iter().any(|live| live.id == id)
+    /// Whether the session is live, and of the kind that was granted: a half log-in is never taken for a complete one,
+    /// whatever its bytes say.
+    pub(crate) fn contains(&self, session: &Session) -> bool {
+        let complete = is_complete(session);
+        let mut live = self.0.iter();
+        live.any(|live| live.id == session.id && live.complete == complete)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -100,7 +104,7 @@ impl Sessions {
     pub(crate) fn replace(&mut self, old: Option<SessionId>, new: &Session) {
         self.0
             .retain(|live| Some(live.id) != old && live.id != new.id);
-        let complete = matches!(new.level, Level::Level1 | Level::Level2);
+        let complete = is_complete(new);
         let same = self.0.iter().filter(|live| live.complete == complete);
         if same.count() >= MOST
             && let Some(at) = self.0.iter().position(|live| live.complete == complete)
@@ -112,6 +116,10 @@ impl Sessions {
             complete,
         });
     }
+}
+
+const fn is_complete(session: &Session) -> bool {
+    matches!(session.level, Level::Level1 | Level::Level2)
 }
 
 #[cfg(test)]
@@ -159,11 +167,20 @@ mod tests {
         for id in 2..200 {
             sessions.replace(None, &session(id, Level::HalfLogin));
         }
-        assert!(sessions.contains(SessionId(1)));
-        assert!(!sessions.contains(SessionId(2)));
-        assert!(sessions.contains(SessionId(199)));
+        let half = |id| session(id, Level::HalfLogin);
+        assert!(sessions.contains(&session(1, Level::Level1)));
+        assert!(!sessions.contains(&half(2)));
+        assert!(sessions.contains(&half(199)));
         assert_eq!(sessions.0.len(), MOST + 1);
-        sessions.replace(Some(SessionId(199)), &session(200, Level::Level2));
-        assert!(!sessions.contains(SessionId(199)) && sessions.contains(SessionId(200)));
+        let risen = session(200, Level::Level2);
+        sessions.replace(Some(SessionId(199)), &risen);
+        assert!(!sessions.contains(&half(199)) && sessions.contains(&risen));
+    }
+
+    #[test]
+    fn half_log_in_is_never_complete() {
+        let mut sessions = Sessions::default();
+        sessions.replace(None, &session(1, Level::HalfLogin));
+        assert!(!sessions.contains(&session(1, Level::Level2)));
     }
 }
