@@ -309,7 +309,13 @@ pub async fn t24_half_log_in_carries_no_rights(fixture: Fixture) {
     assert_eq!(refused.next_step(), Some(NextStep::SecondFactor));
     assert_eq!(refused.refusal().unwrap().code(), "CODE_REQUIRED");
     assert_eq!(
-        refusal(fixture.mfa.proposed_break_glass_code(&half).await).code(),
+        refusal(
+            fixture
+                .mfa
+                .proposed_break_glass_code(&half, &Fixture::client())
+                .await
+        )
+        .code(),
         "CODE_REQUIRED"
     );
     let out = fixture

@@ -93,7 +93,10 @@ pub async fn story(fixture: &Fixture) -> (Vec<Canary>, String) {
     let mut canaries = Vec::new();
     let mut printed = String::new();
     let session = fixture.log_in(ANNE).await.session;
-    let proposed = fixture.mfa.proposed_break_glass_code(&session).await;
+    let proposed = fixture
+        .mfa
+        .proposed_break_glass_code(&session, &Fixture::client())
+        .await;
     let anne = fixture.user(&session).await;
     printed += &format!("{proposed:?} {session:?} {anne:?}");
     let break_glass = fixture.enable(&anne).await;

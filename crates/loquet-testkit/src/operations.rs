@@ -220,7 +220,11 @@ pub async fn enrollment_survives_step_up(fixture: Fixture) {
     let offer = account.replace_authenticator(typed).await.unwrap();
     let typed = fixture.code(&phone);
     let risen = fixture.verify(&session, &typed).await.unwrap().session;
-    let shown = fixture.mfa.pending_enrollment(&risen).await.unwrap();
+    let shown = fixture
+        .mfa
+        .pending_enrollment(&risen, &Fixture::client())
+        .await
+        .unwrap();
     assert_eq!(offer.uri.expose(), shown.unwrap().uri.expose());
     fixture.confirm(&risen, &offer).await;
 }

@@ -49,7 +49,10 @@ impl Fixture {
 
     /// Returns the codes that the enrollment page shows.
     pub async fn shown(&self, session: &MfaSession) -> Vec<RecoveryCode> {
-        self.mfa.pending_recovery_codes(session).await.unwrap()
+        self.mfa
+            .pending_recovery_codes(session, &Fixture::client())
+            .await
+            .unwrap()
     }
 
     async fn try_begin(&self, session: &MfaSession) -> Result<Offer, Error> {

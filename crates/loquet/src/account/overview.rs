@@ -12,6 +12,7 @@ use crate::devices::Device;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
+use crate::session::attempt::Client;
 use crate::session::progress::is_let_in;
 
 /// What is bound to an account.
@@ -324,8 +325,10 @@ impl Mfa {
     pub(crate) async fn propose_break_glass(
         &self,
         session: &Session,
+        client: &Client,
     ) -> Result<BreakGlassCode, Error> {
         let facts = self.facts(session.account).await?;
+        self.admit(&facts, session, client)?;
         let vault = self.unlock().await?;
         let let_in = facts.actor.as_ref().is_some_and(is_let_in);
         match self.shown_to_administrators(&facts, session) {

@@ -70,7 +70,9 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
     pub async fn propose_break_glass(self) -> Result<BreakGlassCode, Error> {
-        self.mfa.propose_break_glass(&self.session()).await
+        self.mfa
+            .propose_break_glass(&self.session(), &self.user.client)
+            .await
     }
 
     /// Enables multi-factor log-in for the organization, for ever. `last_group` is the last group of the break-glass code,

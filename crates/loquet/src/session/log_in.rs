@@ -107,9 +107,14 @@ impl Mfa {
     /// Returns the enrollment that this very session began, to show it again.
     ///
     /// # Errors
-    /// [`Error`], also when the session is over.
-    pub async fn pending_enrollment(&self, session: &MfaSession) -> Result<Option<Offer>, Error> {
-        Ok(self.pending(session).await?.map(|(offer, _)| offer))
+    /// [`Error::Refused`] when the session is over, or the access rules deny the client.
+    pub async fn pending_enrollment(
+        &self,
+        session: &MfaSession,
+        client: &Client,
+    ) -> Result<Option<Offer>, Error> {
+        let pending = self.pending(session, client).await?;
+        Ok(pending.map(|(offer, _)| offer))
     }
 
     /// Returns the recovery codes to show with the enrollment that this very session began; none where the organization
@@ -120,19 +125,20 @@ impl Mfa {
     pub async fn pending_recovery_codes(
         &self,
         session: &MfaSession,
+        client: &Client,
     ) -> Result<Vec<RecoveryCode>, Error> {
-        Ok(self
-            .pending(session)
-            .await?
-            .map_or_else(Vec::new, |(_, codes)| codes))
+        let pending = self.pending(session, client).await?;
+        Ok(pending.map_or_else(Vec::new, |(_, codes)| codes))
     }
 
     async fn pending(
         &self,
         session: &MfaSession,
+        client: &Client,
     ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
         let session = self.verified(session).await?;
         let facts = self.enrollment_facts(&session).await?;
+        self.admit(&facts, &session, client)?;
         let Some(actor) = &facts.actor else {
             return Ok(None);
         };
@@ -210,9 +216,10 @@ impl Mfa {
     pub async fn proposed_break_glass_code(
         &self,
         session: &MfaSession,
+        client: &Client,
     ) -> Result<BreakGlassCode, Error> {
         let session = self.verified(session).await?;
-        self.propose_break_glass(&session).await
+        self.propose_break_glass(&session, client).await
     }
 
     /// Gives up the enrollment that this session began.

@@ -50,6 +50,25 @@ async fn undoable_until(fixture: &Fixture, user: &Authorized) -> Option<loquet::
 }
 
 #[tokio::test]
+async fn denied_client_sees_no_secret() {
+    let (fixture, _, anne) = enabled().await;
+    let (mfa, home, away) = (&fixture.mfa, Fixture::client(), away());
+    let session = fixture.log_in(DENIS).await.session;
+    mfa.begin_enrollment(&session, "", home).await.unwrap();
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    assert!(matches!(
+        mfa.pending_enrollment(&session, &home).await,
+        Ok(Some(_))
+    ));
+    let offer = mfa.pending_enrollment(&session, &away).await;
+    assert_eq!(refusal(offer), Refusal::AccessDenied);
+    let codes = mfa.pending_recovery_codes(&session, &away).await;
+    assert_eq!(refusal(codes), Refusal::AccessDenied);
+    let glass = mfa.proposed_break_glass_code(&session, &away).await;
+    assert_eq!(refusal(glass), Refusal::AccessDenied);
+}
+
+#[tokio::test]
 async fn rules_are_undone_within_a_day() {
     let (fixture, phone, anne) = enabled().await;
     assert_eq!(refusal(undo(&fixture, &anne).await), Refusal::Unchanged);
@@ -215,7 +234,10 @@ async fn enrolled_away(fixture: &Fixture, reset_code: &str) -> MfaSession {
     fixture.clock.advance(400);
     assert!(progress().await.is_ok());
     let phone = Phone::scan(&offer).unwrap();
-    let break_glass = mfa.proposed_break_glass_code(&session).await.unwrap();
+    let break_glass = mfa
+        .proposed_break_glass_code(&session, &away)
+        .await
+        .unwrap();
     let (typed, last) = (fixture.code(&phone), last_group(&break_glass));
     let confirmed = mfa
         .confirm_enrollment_after_break_glass(&session, typed, last, away)

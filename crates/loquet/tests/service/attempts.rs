@@ -67,7 +67,10 @@ async fn constant_key_finds_no_other_users_outcome() {
         assert_eq!(user.account_id(), account.into());
         let begun = mfa.begin_enrollment(&session, "", keyed("constant")).await;
         assert!(begun.is_ok(), "{begun:?}");
-        let again = mfa.pending_enrollment(&session).await.unwrap();
+        let again = mfa
+            .pending_enrollment(&session, &Fixture::client())
+            .await
+            .unwrap();
         assert_eq!(again.unwrap(), begun.unwrap());
         mfa.log_out(&session).await.unwrap();
     }

@@ -59,7 +59,7 @@ fn failing_store_is_an_error_when_blocking() {
     assert!(
         fixture
             .mfa
-            .pending_enrollment(&session)
+            .pending_enrollment(&session, &Fixture::client())
             .wait()
             .unwrap()
             .is_none()

@@ -178,7 +178,10 @@ async fn forged_session_is_refused_everywhere() {
         assert_eq!(refusal(mfa.authorize(&forged, &client).await), stale);
         assert_eq!(refusal(mfa.login_progress(&forged, &client).await), stale);
         assert_eq!(refusal(fixture.verify(&forged, &typed).await), stale);
-        assert_eq!(refusal(mfa.pending_enrollment(&forged).await), stale);
+        assert_eq!(
+            refusal(mfa.pending_enrollment(&forged, &Fixture::client()).await),
+            stale
+        );
         assert_eq!(refusal(mfa.log_out(&forged).await), stale);
     }
     // The code was not used up by any of it.

@@ -61,7 +61,10 @@ async fn session_of_another_organization_is_refused() {
     assert_eq!(refusal(progress), unknown);
     let typed = fixture.code(&phone);
     assert_eq!(refusal(fixture.verify(&session, &typed).await), unknown);
-    assert_eq!(refusal(ours.pending_enrollment(&session).await), unknown);
+    assert_eq!(
+        refusal(ours.pending_enrollment(&session, &Fixture::client()).await),
+        unknown
+    );
     assert_eq!(refusal(ours.log_out(&session).await), unknown);
     assert_eq!(refusal(ours.log_in(EVE, client).await), unknown);
     // What was authorized there is worth nothing here.

@@ -167,7 +167,10 @@ async fn enrolled_anew(fixture: &Fixture, reset_code: &str) -> String {
         .confirm_enrollment(&session, fixture.code(&phone), client)
         .await;
     assert_eq!(refusal(without), Refusal::BreakGlassCodeFirst);
-    let proposed = mfa.proposed_break_glass_code(&session).await.unwrap();
+    let proposed = mfa
+        .proposed_break_glass_code(&session, &Fixture::client())
+        .await
+        .unwrap();
     let new = proposed.expose();
     let last = new.rsplit('-').next().unwrap();
     let typed = fixture.code(&phone);

@@ -26,7 +26,11 @@ async fn repeated_begin_shows_the_same_offer() {
     let (session, offer) = offered(&fixture, CHLOE).await;
     fixture.clock.advance(60);
     for _ in 0..3 {
-        let again = fixture.mfa.pending_enrollment(&session).await.unwrap();
+        let again = fixture
+            .mfa
+            .pending_enrollment(&session, &Fixture::client())
+            .await
+            .unwrap();
         assert_eq!(again.unwrap(), offer);
         let again = fixture.begin(&session).await;
         assert_eq!(again, offer, "not even the deadline moves");

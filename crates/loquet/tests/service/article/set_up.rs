@@ -72,10 +72,18 @@ async fn only_enrolling_session_sees_the_offer() {
     let (session, offer) = offered(&fixture, CHLOE).await;
     assert!(offer.svg("QR").unwrap().starts_with("<svg "));
     assert_eq!(offer.issuer, "À petits pas");
-    let shown = fixture.mfa.pending_enrollment(&session).await.unwrap();
+    let shown = fixture
+        .mfa
+        .pending_enrollment(&session, &Fixture::client())
+        .await
+        .unwrap();
     assert_eq!(shown.unwrap(), offer);
     let parent = fixture.log_in(DENIS).await.session;
-    let shown = fixture.mfa.pending_enrollment(&parent).await.unwrap();
+    let shown = fixture
+        .mfa
+        .pending_enrollment(&parent, &Fixture::client())
+        .await
+        .unwrap();
     assert!(shown.is_none());
 }
 
@@ -102,7 +110,13 @@ async fn pending_enrollment_belongs_to_its_session() {
     fixture.imposed().await;
     let first = fixture.log_in(CHLOE).await.session;
     let second = fixture.log_in(CHLOE).await.session;
-    let pending = async |session| fixture.mfa.pending_enrollment(session).await.unwrap();
+    let pending = async |session| {
+        fixture
+            .mfa
+            .pending_enrollment(session, &Fixture::client())
+            .await
+            .unwrap()
+    };
     let offer = fixture.begin(&first).await;
     let again = fixture.begin(&first).await;
     assert_eq!(offer.uri.expose(), again.uri.expose());

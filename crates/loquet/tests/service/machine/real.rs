@@ -111,7 +111,10 @@ impl Real {
 
     /// The break-glass code that a session is shown, if it is shown one.
     fn shown_break_glass(&self, session: &MfaSession) -> Option<String> {
-        let shown = self.mfa.proposed_break_glass_code(session).wait();
+        let shown = self
+            .mfa
+            .proposed_break_glass_code(session, &Fixture::client())
+            .wait();
         shown.ok().map(|code| code.expose().to_string())
     }
 
