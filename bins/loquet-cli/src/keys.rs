@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Rotate(Arguments),
     /// Remove a key that encrypts nothing any more
     ///
-    /// Backups from before need it: keep it with them.
+    /// The sessions that it signed are over. Backups from before need it: keep it with them.
     #[command(after_help = "Example:\n  loquet keys retire 1 --db app.db")]
     Retire(Retire),
 }
@@ -168,7 +168,7 @@ async fn retire(arguments: &Retire) -> Result<Outcome, Failure> {
     }
     keys.rewrite(|line| (id(line) != Some(key)).then(|| line.to_owned()), "")?;
     output::line(&format!(
-        "key {key} is removed: restart the services. Backups from before need it"
+        "key {key} is removed: restart the services. Sessions that it signed are over, and backups from before need it"
     ))?;
     Ok(Outcome::Done)
 }

@@ -1,6 +1,8 @@
 //! Permissions for the caller's own pages and settings, which no command covers.
 
-use crate::{Authenticator, Level, Refusal, Snapshot, UnixTime, limits, rights};
+use crate::{
+    Access, Account, Authenticator, Level, Refusal, Session, Snapshot, UnixTime, limits, rights,
+};
 
 /// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide) decides
 /// on changes.
@@ -21,6 +23,46 @@ pub fn may_see_administration(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<
     }
 }
 
+/// Returns whether the snapshot's session may see the break-glass code that the host proposes: it may see the
+/// administration pages, or it enrolls an administrator after break-glass, who types the new code back.
+///
+/// # Errors
+/// The [`Refusal`] that says what is missing.
+pub fn may_see_break_glass_code(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
+    let actor = snapshot.actor;
+    match may_see_administration(snapshot, now) {
+        Err(Refusal::EnrollOnly(_)) if actor.is_administrator() && actor.holds_break_glass(now) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Returns whether the host may act in the name of an account for its organization, which only an
+/// administrator's allows.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`].
+pub fn may_lend_name(account: &Account) -> Result<(), Refusal> {
+    if account.is_administrator() {
+        Ok(())
+    } else {
+        Err(Refusal::NotAdmin)
+    }
+}
+
+/// Returns whether the host may erase what is personal of an account.
+///
+/// # Errors
+/// [`Refusal::NotDeactivated`] where the account is active.
+pub fn may_erase(account: &Account) -> Result<(), Refusal> {
+    if account.is_active() {
+        Err(Refusal::NotDeactivated)
+    } else {
+        Ok(())
+    }
+}
+
 /// Returns whether the snapshot's session may change a setting that the rules do not cover: it belongs to an
 /// administrator, multi-factor log-in is enabled, and its code is at most [`limits::RECENT`] seconds old.
 ///
@@ -29,14 +71,43 @@ pub fn may_see_administration(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<
 pub fn may_administer(snapshot: &Snapshot<'_>, now: UnixTime) -> Result<(), Refusal> {
     let level = rights(snapshot, now)?;
     let enabled = snapshot.organization.is_some_and(|it| it.is_enabled());
-    let since = snapshot.session.map_or(u64::MAX, |it| now.since(it.at));
     if !snapshot.actor.is_administrator() {
         Err(Refusal::NotAdmin)
     } else if !enabled {
         Err(Refusal::NotEnabled)
-    } else if level != Level::Level2 || since > limits::RECENT {
-        Err(Refusal::NotFresh)
     } else {
+        let session = snapshot.session.ok_or(Refusal::LogInRequired)?;
+        require_code_within(session, level, limits::RECENT, now)
+    }
+}
+
+/// Returns whether an account may enter from where it is: the access rules allow it, or it enters by
+/// break-glass, because the rules may be what locked the administrators out.
+///
+/// # Errors
+/// [`Refusal::AccessDenied`] or [`Refusal::AccessUnknown`].
+pub fn may_enter(account: &Account, access: Access, now: UnixTime) -> Result<(), Refusal> {
+    match access {
+        Access::Allowed => Ok(()),
+        _ if account.holds_break_glass(now) => Ok(()),
+        Access::Denied => Err(Refusal::AccessDenied),
+        Access::Unknown => Err(Refusal::AccessUnknown),
+    }
+}
+
+/// Returns whether a session, which is at `level` now, gave its last code within `seconds`.
+///
+/// # Errors
+/// [`Refusal::NotFresh`].
+pub fn require_code_within(
+    session: &Session,
+    level: Level,
+    seconds: u64,
+    now: UnixTime,
+) -> Result<(), Refusal> {
+    if level == Level::Level2 && now.since(session.at) <= seconds {
         Ok(())
+    } else {
+        Err(Refusal::NotFresh)
     }
 }

@@ -110,6 +110,7 @@ mod roster;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 mod session;
+mod session_limits;
 mod settings;
 mod what_if;
 
@@ -117,7 +118,10 @@ pub use account::{
     Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
 pub use attempts::{Attempts, CodeSource, ResetQuota, Throttle};
-pub use authority::{may_administer, may_see_administration};
+pub use authority::{
+    may_administer, may_enter, may_erase, may_lend_name, may_see_administration,
+    may_see_break_glass_code, require_code_within,
+};
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
@@ -131,5 +135,6 @@ pub use requirement::{Requirement, covers, may_turn_on_or_off, required};
 pub use roles::{RoleDefinition, RoleSet, TooManyRoles};
 pub use roster::{Administrator, Roster};
 pub use session::{Assurance, Level, NextStep, ParseSessionError, Session};
+pub use session_limits::SessionLimits;
 pub use settings::{Options, Scheduled, Setting, SettingKind};
 pub use what_if::{Difference, NextLogIn, Plan, PolicyChange, next_log_in, what_if};

@@ -3,10 +3,11 @@
 use loquet::store::Store;
 use loquet::testing::{Phone, TestClock};
 use loquet::{
-    Config, Error, Keyring, KeyringError, Mfa, MfaBuilder, NewAccount, Operator, RoleId, Rotation,
+    Config, Error, Keyring, KeyringError, Mfa, MfaBuilder, NewAccount, Operator, Refusal, RoleId,
+    Rotation,
 };
 
-use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture};
+use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 
 /// The fixture's own key, and the one that follows it.
 fn ring(lines: &[&str]) -> Keyring {
@@ -80,6 +81,7 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
     };
     assert_eq!(under(&fixture.operator).await, (3, 0, 1));
 
+    let begun = fixture.log_in(DENIS).await.session;
     // First every process learns the new key, and none encrypts under it.
     let waiting = ring(&["1", "2 waiting"]);
     fixture.operator.change_keys(waiting).await.unwrap();
@@ -111,7 +113,10 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
     );
     assert_eq!(under(&rotating).await, (0, 3, 2));
     assert!(!rotating.key_use().await.unwrap().needs(1));
+    assert!(fixture.authorize(&begun).await.is_ok());
     fixture.operator.change_keys(ring(&["2"])).await.unwrap();
+    let ended = fixture.authorize(&begun).await;
+    assert_eq!(refusal(ended), Refusal::StaleLogIn, "its key is gone");
     assert_eq!(
         refused(open(), ring(&["1"])).await,
         KeyringError::MissingKey(2)

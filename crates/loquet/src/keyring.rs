@@ -101,6 +101,20 @@ impl Keyring {
         self.current
     }
 
+    /// The keys that authenticate sessions, first the one that signs. Each hangs on a key of the ring, so that a retired
+    /// key ends the sessions that it signed, and on the root key too, so that a stolen key file alone forges none. Sessions of
+    /// one kind of `clients` are none of another's.
+    pub(crate) fn session_keys(
+        &self,
+        root: &[u8; 32],
+        clients: &str,
+    ) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
+        let current = self.keys.get(&self.current);
+        let others = self.keys.iter().filter(|(id, _)| **id != self.current);
+        let keys = current.into_iter().chain(others.map(|(_, key)| key));
+        keys.map(|key| Zeroizing::new(mac(&key.0, "session", &[root, clients.as_bytes()])))
+    }
+
     /// The keys that open, oldest first.
     pub fn ids(&self) -> impl Iterator<Item = u32> {
         self.keys.keys().copied()

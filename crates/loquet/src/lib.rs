@@ -91,8 +91,8 @@ pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{DeviceTier, Geo};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
-    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, Setting,
-    SettingKind, Start, UnixTime,
+    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled,
+    SessionLimits, Setting, SettingKind, Start, UnixTime,
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::notices::{Deliver, Delivered, Letter};
@@ -101,7 +101,6 @@ pub use provision::host_tx::HostTx;
 pub use provision::{CommittingIn, NewAccount, Provision, ProvisionIn, SyncReport};
 pub use roles::Role;
 pub use session::attempt::{Attempt, Client};
-pub use session::limits::SessionLimits;
 pub use session::operations::LoggedIn;
 pub use session::{Authorized, LoginProgress, MfaSession, SessionError};
 

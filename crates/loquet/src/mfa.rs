@@ -6,22 +6,21 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
-use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, UnixTime};
+use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, SessionLimits, UnixTime};
 
 use crate::decide;
 use crate::decide::commit::{InHost, commit, commit_in, commit_refusal};
 use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
-use crate::error::Error;
+use crate::error::{Config, Error};
 use crate::hash;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, KeyringError};
 use crate::lanes::Lanes;
 use crate::observe;
 use crate::provision::host_tx::HostTx;
 use crate::roles::Role;
 use crate::session::MfaSession;
 use crate::session::attempt::Attempt;
-use crate::session::limits::SessionLimits;
 use crate::store::erased::Erased;
 use crate::store::{AttemptId, MetadataId};
 
@@ -53,6 +52,14 @@ pub struct Mfa {
     pub(crate) inner: Arc<Inner>,
     /// The one organization whose accounts it serves; `None` serves all.
     org: Option<OrgId>,
+    pub(crate) clients: Arc<Clients>,
+}
+
+/// Clients whose sessions last equally long.
+pub(crate) struct Clients {
+    /// Authenticated with their sessions; empty for those of no kind.
+    pub(crate) kind: String,
+    pub(crate) limits: SessionLimits,
 }
 
 pub(crate) struct Inner {
@@ -67,7 +74,6 @@ pub(crate) struct Inner {
     pub(crate) rejections: Mutex<Rejections>,
     pub(crate) geo: RwLock<Geo>,
     pub(crate) rules_limit: usize,
-    pub(crate) limits: SessionLimits,
     pub(crate) roles: Vec<Role>,
 }
 
@@ -88,8 +94,29 @@ impl Mfa {
     #[must_use]
     pub fn organization(&self, id: OrgId) -> Self {
         Self {
-            inner: Arc::clone(&self.inner),
             org: Some(id),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same service for another kind of client, such as a mobile app, whose sessions last as long as `limits`
+    /// says. A session that was begun through one kind is over for every other.
+    ///
+    /// ```
+    /// # fn routes(mfa: &loquet::Mfa) {
+    /// use loquet::SessionLimits;
+    /// let month = 30 * 24 * 3600;
+    /// let app = mfa.for_clients("app", SessionLimits { aal2: month, ..SessionLimits::default() });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_clients(&self, kind: &str, limits: SessionLimits) -> Self {
+        Self {
+            clients: Arc::new(Clients {
+                kind: kind.to_owned(),
+                limits,
+            }),
+            ..self.clone()
         }
     }
 
@@ -124,7 +151,7 @@ impl Mfa {
     }
 
     pub(crate) fn org(&self) -> Result<OrgId, Error> {
-        self.org.ok_or(Error::Config(crate::error::Config::Builder(
+        self.org.ok_or(Error::Config(Config::Builder(
             "this handle serves many organizations: call `organization(id)` first",
         )))
     }
@@ -132,7 +159,9 @@ impl Mfa {
     /// The genuine session behind the bytes.
     pub(crate) async fn verified(&self, session: &MfaSession) -> Result<Session, Error> {
         let vault = self.unlock().await?;
-        Ok(*session.verify(&vault.keys.session)?)
+        let ring = self.ring();
+        let keys = ring.session_keys(&vault.keys.session, &self.clients.kind);
+        Ok(*session.verify(keys)?)
     }
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
@@ -170,7 +199,7 @@ impl Mfa {
             if facts.actor.is_none() {
                 self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
             }
-            let input = self.input(attempt, id, &entropy, vault);
+            let input = self.input(attempt, id, &entropy, vault)?;
             let decided = decide::decide(operation, &input, &facts);
             let change = decided.change();
             let writes = change
@@ -200,7 +229,7 @@ impl Mfa {
         let facts = self
             .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
-        let input = self.input(&attempt, id, &entropy, vault);
+        let input = self.input(&attempt, id, &entropy, vault)?;
         let decided = decide::decide(&operation, &input, &facts);
         let change = decided.change();
         let writes = change
@@ -228,7 +257,7 @@ impl Mfa {
         for _ in 0..TRIES {
             let needs = |facts: &Facts| decide::needs(operation, id, facts);
             let facts = self.gather(self, actor, needs).await?;
-            let input = self.input(attempt, id, entropy, vault);
+            let input = self.input(attempt, id, entropy, vault)?;
             let decided = decide::decide(operation, &input, &facts);
             let change = decided.change();
             let writes = change
@@ -249,15 +278,19 @@ impl Mfa {
         id: AttemptId,
         entropy: &'a Entropy,
         vault: &'a Vault,
-    ) -> Input<'a> {
-        Input {
+    ) -> Result<Input<'a>, Error> {
+        let ring = self.ring();
+        let missing = KeyringError::MissingKey(ring.current());
+        let mut session_keys = ring.session_keys(&vault.keys.session, &self.clients.kind);
+        Ok(Input {
             attempt,
             id,
-            limits: &self.inner.limits,
+            limits: &self.clients.limits,
             now: self.now(),
             entropy,
             keys: &vault.keys,
-        }
+            session_key: session_keys.next().ok_or(Config::Keys(missing))?,
+        })
     }
 }
 

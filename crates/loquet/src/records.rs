@@ -3,7 +3,7 @@
 use loquet_otp::Secret;
 use loquet_policy::{
     Account, Authenticator, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId,
-    Setting, SettingKind, UnixTime,
+    SessionLimits, Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::account::addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::hash;
-use crate::session::limits::{SessionLimits, Sessions};
+use crate::session::live::Sessions;
 
 /// An organization with its name and the texts of its access rules.
 #[derive(Debug, Clone)]
@@ -211,11 +211,12 @@ impl AccountRecord {
         }
     }
 
-    /// Refuses a session that was logged out, that is too old, or whose device its owner has forgotten.
+    /// Refuses a session that was logged out, that is too old or was idle for too long, or whose device its owner has forgotten.
     pub(crate) fn check(
         &self,
         session: &Session,
         limits: &SessionLimits,
+        last_seen: Option<UnixTime>,
         now: UnixTime,
     ) -> Result<(), Refusal> {
         // Sessions of another epoch are over for a reason of their own, which the rules name.
@@ -223,7 +224,7 @@ impl AccountRecord {
         if !is_live || self.devices.ended(session.id, now) {
             return Err(Refusal::StaleLogIn);
         }
-        limits.check(session, self.facts.is_administrator(), now)
+        limits.check(session, &self.facts, last_seen, now)
     }
 
     /// The newest used step, which stays in the row while the epoch lasts.

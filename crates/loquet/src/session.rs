@@ -2,7 +2,7 @@
 
 pub(crate) mod attempt;
 mod authorize;
-pub(crate) mod limits;
+pub(crate) mod live;
 mod log_in;
 mod mfa_session;
 pub(crate) mod operations;

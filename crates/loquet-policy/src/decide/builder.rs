@@ -4,7 +4,7 @@ use crate::level::{level_of, rights_of};
 use crate::{
     Access, Account, AccountId, Audience, Authenticator, Changes, Decision, Event, Fresh, Grant,
     Level, Notice, Organization, Origin, Refusal, ResetCode, RoleId, Roster, Session, Snapshot,
-    UnixTime, limits,
+    UnixTime, limits, may_enter, require_code_within,
 };
 use alloc::vec::Vec;
 
@@ -178,9 +178,10 @@ impl<'a> DecisionBuilder<'a> {
 
     /// Returns whether the session's last code is at most [`limits::RECENT`] seconds old.
     pub(super) fn is_recent(&self) -> bool {
-        let session = self.snapshot.session;
-        self.current_level() == Ok(Level::Level2)
-            && session.is_some_and(|session| self.now.since(session.at) <= limits::RECENT)
+        let (Some(session), Ok(level)) = (self.snapshot.session, self.current_level()) else {
+            return false;
+        };
+        require_code_within(session, level, limits::RECENT, self.now).is_ok()
     }
 
     /// Requires a recent code, once multi-factor log-in is enabled.
@@ -217,12 +218,7 @@ impl<'a> DecisionBuilder<'a> {
 
     /// Checks the access rules, which only break-glass bypasses.
     pub(super) fn check_access(&self, access: Access) -> Result<(), Refusal> {
-        match access {
-            Access::Allowed => Ok(()),
-            _ if self.actor().holds_break_glass(self.now) => Ok(()),
-            Access::Denied => Err(Refusal::AccessDenied),
-            Access::Unknown => Err(Refusal::AccessUnknown),
-        }
+        may_enter(self.actor(), access, self.now)
     }
 
     /// Returns a new session of the actor, which replaces the present one.

@@ -15,6 +15,7 @@
 
 mod advisories;
 mod attack;
+mod authority;
 mod conformance;
 mod defender;
 mod differential;

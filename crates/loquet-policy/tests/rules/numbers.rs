@@ -315,3 +315,62 @@ fn corrected_clock_allows_75_failures() {
         }
     }
 }
+
+#[test]
+fn session_ends_to_the_second() {
+    use limits::{DAY, HOUR};
+    let fixture = Fixture::enabled();
+    let check = |account: usize, level, age| {
+        let account = &fixture.accounts[account];
+        let session = Session {
+            account: account.id,
+            id: SessionId(1),
+            epoch: account.epoch,
+            level,
+            at: fixture.now,
+        };
+        SessionLimits::default().check(&session, account, None, fixture.now.plus(age))
+    };
+    let (owed, over) = (
+        Err(Refusal::CodeRequired(Cause::default())),
+        Err(Refusal::StaleLogIn),
+    );
+    for (account, level, age, after) in [
+        (DAVID, Level::Level1, 30 * DAY, over),
+        (DAVID, Level::EnrollOnly, 30 * DAY, over),
+        (DAVID, Level::Level2, DAY, owed),
+        (ANNE, Level::Level1, 12 * HOUR, over),
+        (ANNE, Level::Level2, 12 * HOUR, owed),
+    ] {
+        assert_eq!(check(account, level, age - 1), Ok(()), "{level:?}");
+        assert_eq!(check(account, level, age), after, "{level:?}");
+    }
+    assert_eq!(check(DAVID, Level::Level2, 30 * DAY - 1), owed);
+    assert_eq!(check(DAVID, Level::Level2, 30 * DAY), over);
+}
+
+#[test]
+fn idle_session_owes_its_code() {
+    let fixture = Fixture::enabled();
+    let account = &fixture.accounts[DAVID];
+    let at = fixture.now;
+    let check = |level, last_seen, now| {
+        let session = Session {
+            account: account.id,
+            id: SessionId(1),
+            epoch: account.epoch,
+            level,
+            at,
+        };
+        SessionLimits::default().check(&session, account, last_seen, at.plus(now))
+    };
+    let owed = Err(Refusal::CodeRequired(Cause::default()));
+    let seen = |ago| Some(UnixTime(at.0 + ago));
+    assert_eq!(check(Level::Level2, seen(100), 100 + 3_599), Ok(()));
+    assert_eq!(check(Level::Level2, seen(100), 100 + 3_600), owed);
+    assert_eq!(check(Level::Level2, None, 7_200), Ok(()), "not known");
+    assert_eq!(check(Level::Level1, seen(0), 7_200), Ok(()));
+    // A code that was given since then counts as a request, and a time to come is no idleness.
+    assert_eq!(check(Level::Level2, Some(UnixTime(0)), 3_599), Ok(()));
+    assert_eq!(check(Level::Level2, seen(9_999), 3_600), Ok(()));
+}

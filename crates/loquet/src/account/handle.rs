@@ -67,7 +67,7 @@ impl AccountHandle<'_> {
         let tier = self.mfa.admit(&facts, &session, &self.user.client)?;
         self.mfa
             .authorized(&facts, session, &self.user.client, tier)?;
-        self.mfa.overview_of(facts, &session)
+        self.mfa.overview_of(facts, &session, &self.user.client)
     }
 
     /// Requires a second factor at each log-in from now on, with a fresh code. Where it raises the session's assurance, the

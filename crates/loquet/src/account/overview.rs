@@ -3,7 +3,7 @@
 use loquet_policy::{
     Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
     Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, current_level,
-    required,
+    may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
@@ -13,7 +13,6 @@ use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
 use crate::session::attempt::Client;
-use crate::session::progress::is_let_in;
 
 /// What is bound to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,6 +284,7 @@ impl Mfa {
         &self,
         facts: Facts,
         session: &Session,
+        client: &Client,
     ) -> Result<AccountOverview, Error> {
         let now = self.now();
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
@@ -294,7 +294,7 @@ impl Mfa {
         else {
             return Err(Config::Missing("organization").into());
         };
-        let owed = actor.check(session, &self.inner.limits, now).err();
+        let owed = self.check(&actor, session, client.last_seen).err();
         let device = actor
             .devices
             .of(session.id, now)
@@ -330,11 +330,9 @@ impl Mfa {
         let facts = self.facts(session.account).await?;
         self.admit(&facts, session, client)?;
         let vault = self.unlock().await?;
-        let let_in = facts.actor.as_ref().is_some_and(is_let_in);
-        match self.shown_to_administrators(&facts, session) {
-            Err(Refusal::EnrollOnly(_)) if let_in => {}
-            other => other?,
-        }
+        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
+        self.check(actor, session, client.last_seen)?;
+        may_see_break_glass_code(&facts.snapshot(actor, session), self.now())?;
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
         Ok(decide::proposed_break_glass(
             &vault.keys,

@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 
 use loquet_ipfilter::{Filter, Rules as AccessRules};
 use loquet_policy::{
-    Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, RoleId, Setting,
-    Submitted, limits,
+    Access, AccountId, Audience, CodeCheck, Command, Event, Grant, Refusal, Setting, Submitted,
+    limits, may_lend_name,
 };
 
 use crate::admin::organization::{RulesChange, rules_change};
@@ -135,9 +135,7 @@ fn changed_on_host(
     case: &Case<'_>,
     changes: impl FnOnce(&OrganizationRecord) -> bool,
 ) -> Result<Command, Refusal> {
-    if !case.actor.facts.roles.contains(RoleId::ADMINISTRATOR) {
-        return Err(Refusal::NotAdmin);
-    }
+    may_lend_name(&case.actor.facts)?;
     let organization = case.organization.ok_or(Refusal::PolicyUnavailable)?;
     if !changes(organization) {
         return Err(Refusal::Unchanged);

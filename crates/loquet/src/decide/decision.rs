@@ -77,14 +77,16 @@ pub(crate) fn decide<C: Operation>(
         now,
         entropy: input.entropy,
         keys: input.keys,
+        session_key: &input.session_key,
         actor,
         organization: facts.organization.as_ref(),
         session: operation.session(),
         access: &facts.access,
         geo: &facts.geo,
     };
+    let last_seen = input.attempt.client.last_seen;
     if let Some(session) = case.session
-        && let Err(refusal) = actor.check(session, input.limits, now)
+        && let Err(refusal) = actor.check(session, input.limits, last_seen, now)
         && !(C::WHILE_OWING && refusal.next_step() == Some(NextStep::SecondFactor))
     {
         return refuse(refusal);

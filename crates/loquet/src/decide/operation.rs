@@ -5,17 +5,16 @@ use std::hash::Hash;
 
 use loquet_ipfilter::Geo;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, Snapshot,
-    UnixTime,
+    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, SessionLimits,
+    Snapshot, UnixTime,
 };
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::decide::evidence::AccessCheck;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
 use crate::session::attempt::Attempt;
-use crate::session::limits::SessionLimits;
 use crate::store::{AttemptId, RowKey, Version};
 
 /// One operation: what it is called in the audit log, what it asks of the rules, what it grants. Its fields are hashed into
@@ -104,6 +103,8 @@ pub(crate) struct Input<'a> {
     pub(crate) now: UnixTime,
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
+    /// Signs the sessions that are granted.
+    pub(crate) session_key: Zeroizing<[u8; 32]>,
 }
 
 /// What an operation computes its evidence from.
@@ -114,6 +115,7 @@ pub(crate) struct Case<'a> {
     pub(crate) now: UnixTime,
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
+    pub(crate) session_key: &'a [u8; 32],
     pub(crate) actor: &'a AccountRecord,
     pub(crate) organization: Option<&'a OrganizationRecord>,
     pub(crate) session: Option<&'a Session>,
@@ -157,7 +159,7 @@ pub(crate) struct Keys {
     pub(crate) link: [u8; 32],
     pub(crate) place: [u8; 32],
     pub(crate) recovery: [u8; 32],
-    /// Authenticates sessions.
+    /// Authenticates sessions, together with a key of the ring.
     pub(crate) session: [u8; 32],
     /// Turns idempotency keys into attempts' ids.
     pub(crate) attempt: [u8; 32],

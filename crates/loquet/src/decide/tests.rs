@@ -4,7 +4,8 @@ use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
     Account, AccountId, Audience, Authenticator, Command, Event, Latch, Level, Notice, OrgId,
-    Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, UnixTime,
+    Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, SessionLimits,
+    UnixTime,
 };
 
 use super::recipients::once_each;
@@ -18,7 +19,7 @@ use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
 use crate::session::attempt::Attempt;
-use crate::session::limits::{SessionLimits, Sessions};
+use crate::session::live::Sessions;
 use crate::session::operations::{LogIn, LogOutEverywhere, VerifyCode};
 use crate::store::{AttemptId, RowKey, Version};
 
@@ -172,6 +173,7 @@ fn decided_by<C: Operation>(
         now,
         entropy: &entropy(),
         keys: &keys(),
+        session_key: [8; 32].into(),
     };
     decide(operation, &input, facts)
 }

@@ -13,7 +13,7 @@ use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::keyring::{self, Keyring, KeyringError, Place};
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
-use crate::session::limits::Sessions;
+use crate::session::live::Sessions;
 use crate::store::{AccountRow, Version};
 
 #[derive(Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::keyring::Keyring;
 use crate::records::{
     AccountRecord, OrganizationRecord, PastRules, PendingSecret, Reminded, Rules, Secrets,
 };
-use crate::session::limits::Sessions;
+use crate::session::live::Sessions;
 use crate::store::{AccountRow, MetadataRow, OrganizationRow, RosterRow, Version};
 
 /// Each body as it is written, in every part: `NAME.v1.json`. Once released, a change that makes one of them fail needs a new

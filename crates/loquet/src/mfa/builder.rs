@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::Geo;
-use loquet_policy::OrgId;
+use loquet_policy::{OrgId, SessionLimits};
 
 use crate::edge::{Clock, SystemClock};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
-use crate::mfa::{Inner, Mfa};
+use crate::mfa::{Clients, Inner, Mfa};
 use crate::operator::Operator;
 use crate::roles::Role;
-use crate::session::limits::SessionLimits;
 use crate::store::Store;
 use crate::store::erased::Erased;
 
@@ -144,10 +143,13 @@ impl MfaBuilder {
                 rejections: Mutex::default(),
                 geo: RwLock::new(self.geo),
                 rules_limit: self.rules_limit,
-                limits: self.limits,
                 roles: self.roles,
             }),
             org: None,
+            clients: Arc::new(Clients {
+                kind: String::new(),
+                limits: self.limits,
+            }),
         };
         mfa.unlock().await?;
         if let Some(name) = &self.issuer {

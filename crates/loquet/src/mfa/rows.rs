@@ -127,9 +127,8 @@ impl Mfa {
         session: &Session,
     ) -> Result<(), Refusal> {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        let now = self.now();
-        actor.check(session, &self.inner.limits, now)?;
-        may_see_administration(&facts.snapshot(actor, session), now)
+        self.check(actor, session, None)?;
+        may_see_administration(&facts.snapshot(actor, session), self.now())
     }
 
     pub(crate) async fn people(

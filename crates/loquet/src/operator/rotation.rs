@@ -21,14 +21,15 @@ pub struct KeyUse {
     pub accounts: u64,
     /// How many of them need a key of the ring, by its id; each counts for every key that it needs.
     pub under: BTreeMap<u32, u64>,
-    /// How many [`reseal`](Operator::rotate_keys) would encrypt anew.
+    /// How many [`rotate_keys`](Operator::rotate_keys) would encrypt anew.
     pub outdated: u64,
     /// The key that the root key is encrypted under.
     pub root: u32,
 }
 
 impl KeyUse {
-    /// Whether something can be opened with this key alone.
+    /// Whether something can be opened with this key alone. Sessions do not count: those that the key signed are over
+    /// once it is taken off the ring.
     #[must_use]
     pub fn needs(&self, key: u32) -> bool {
         self.root == key || self.under.contains_key(&key)
@@ -76,11 +77,11 @@ impl Operator {
         Ok(count)
     }
 
-    /// Seals anew, under the ring's current key, what is encrypted under an older one; the root key last. People log in
+    /// Encrypts anew, under the ring's current key, what is encrypted under an older one; the root key last. People log in
     /// meanwhile, and an account that changes meanwhile is encrypted anew as well.
     ///
     /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
-    /// Where another process still encrypts with an older key, some accounts fall back to it: see [`encrypted`](Self::key_use).
+    /// Where another process still encrypts with an older key, some accounts fall back to it: see [`key_use`](Self::key_use).
     ///
     /// # Errors
     /// [`Error`].

@@ -1,6 +1,6 @@
 //! What the host itself does, without a session.
 
-use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
+use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime, may_erase};
 
 use crate::admin::users::{IssuedResetCode, reset_code};
 use crate::decide::{After, Case, Typed, done};
@@ -87,9 +87,7 @@ of_host!(
     (),
     done,
     |_this, case| {
-        if case.actor.facts.is_active() {
-            return Err(Refusal::NotDeactivated);
-        }
+        may_erase(&case.actor.facts)?;
         Command::ApplyDue
     },
     |_this, _case, effects| effects.actor.erase()

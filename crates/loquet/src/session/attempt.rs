@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use loquet_policy::Digest;
+use loquet_policy::{Digest, UnixTime};
 
 use crate::devices::DeviceId;
 use crate::hash;
@@ -18,6 +18,7 @@ use crate::hash;
 pub struct Client {
     pub(crate) address: Option<IpAddr>,
     pub(crate) device: Option<DeviceId>,
+    pub(crate) last_seen: Option<UnixTime>,
 }
 
 impl Client {
@@ -33,7 +34,17 @@ impl Client {
         Self {
             address,
             device: None,
+            last_seen: None,
         }
+    }
+
+    /// Says when this session was last used, where the host keeps that: then a session that was idle for longer than
+    /// [`SessionLimits::inactivity`](crate::SessionLimits) owes its code again. Write the new time down only once
+    /// [`authorize`](crate::Mfa::authorize) returned `Ok`, or the next request of an idle session finds it used.
+    #[must_use]
+    pub fn last_seen(mut self, time: impl Into<Option<UnixTime>>) -> Self {
+        self.last_seen = time.into();
+        self
     }
 
     /// Adds the cookie of a remembered device, if the browser sent one.

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    Access, AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, rights,
+    AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, may_enter,
+    require_code_within, rights,
 };
 
 use crate::decide;
 use crate::decide::Facts;
 use crate::error::Error;
 use crate::mfa::Mfa;
+use crate::records::AccountRecord;
 use crate::session::MfaSession;
 use crate::session::attempt::Client;
 
@@ -108,12 +110,8 @@ impl Authorized {
     /// # Errors
     /// [`Error::Refused`] with `NOT_FRESH`: ask for a code with [`Mfa::verify_code`], then come back.
     pub fn require_code_within(&self, seconds: u64) -> Result<(), Error> {
-        let is_fresh = self.level == Level::Level2 && self.now.since(self.session.at) <= seconds;
-        if is_fresh {
-            Ok(())
-        } else {
-            Err(Refusal::NotFresh.into())
-        }
+        require_code_within(&self.session, self.level, seconds, self.now)?;
+        Ok(())
     }
 }
 
@@ -145,7 +143,7 @@ impl Mfa {
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
         let now = self.now();
         let level = rights(&facts.snapshot(actor, &session), now)?;
-        actor.check(&session, &self.inner.limits, now)?;
+        self.check(actor, &session, client.last_seen)?;
         Ok(Authorized {
             session,
             client: *client,
@@ -169,7 +167,7 @@ impl Mfa {
         let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
             return Err(Refusal::PolicyUnavailable);
         };
-        match actor.check(session, &self.inner.limits, now) {
+        match self.check(actor, session, client.last_seen) {
             Err(refusal) if refusal.next_step().is_none() => return Err(refusal),
             _ => {}
         }
@@ -179,11 +177,18 @@ impl Mfa {
             .filter(|_| organization.devices);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         let tags = decide::tags(&actor.facts);
-        match facts.access.access(client.address, &tags, tier) {
-            Access::Allowed => Ok(tier),
-            _ if actor.facts.holds_break_glass(now) => Ok(tier),
-            Access::Denied => Err(Refusal::AccessDenied),
-            Access::Unknown => Err(Refusal::AccessUnknown),
-        }
+        let access = facts.access.access(client.address, &tags, tier);
+        may_enter(&actor.facts, access, now)?;
+        Ok(tier)
+    }
+
+    /// Refuses a session that is over, or that owes a code because of its age.
+    pub(crate) fn check(
+        &self,
+        actor: &AccountRecord,
+        session: &Session,
+        last_seen: Option<UnixTime>,
+    ) -> Result<(), Refusal> {
+        actor.check(session, &self.clients.limits, last_seen, self.now())
     }
 }

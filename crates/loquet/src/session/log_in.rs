@@ -143,7 +143,7 @@ impl Mfa {
             return Ok(None);
         };
         let now = self.now();
-        actor.check(&session, &self.inner.limits, now)?;
+        self.check(actor, &session, client.last_seen)?;
         current_level(&facts.snapshot(actor, &session), now)?;
         let vault = self.unlock().await?;
         self.pending_in(&facts, &session, vault)

@@ -8,12 +8,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use loquet_policy::{ParseSessionError, Refusal, Session};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::hash;
 
 /// A session after [`Mfa::log_in`](crate::Mfa::log_in): 56 bytes for the host's own session record, replaced by each step
 /// of the log-in.
 ///
+/// It is authenticated under a key of the ring and under the store's root key: none can be made without both.
 /// It says nothing by itself: [`Mfa::authorize`](crate::Mfa::authorize) verifies it and says who is there.
 ///
 /// ```
@@ -56,8 +58,12 @@ impl MfaSession {
         }
     }
 
-    pub(crate) fn verify(&self, key: &[u8; 32]) -> Result<&Session, Refusal> {
-        let genuine: bool = mac(&self.session, key).ct_eq(&self.mac).into();
+    /// Returns the session if one of the keys signed it.
+    pub(crate) fn verify(
+        &self,
+        mut keys: impl Iterator<Item = Zeroizing<[u8; 32]>>,
+    ) -> Result<&Session, Refusal> {
+        let genuine = keys.any(|key| mac(&self.session, &key).ct_eq(&self.mac).into());
         genuine.then_some(&self.session).ok_or(Refusal::StaleLogIn)
     }
 
@@ -182,14 +188,19 @@ mod tests {
     #[test]
     fn every_changed_byte_is_refused() {
         let session = session();
-        assert!(session.verify(&KEY).is_ok());
-        assert_eq!(session.verify(&[4; 32]), Err(Refusal::StaleLogIn));
+        fn keys(keys: &[[u8; 32]]) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
+            keys.iter().copied().map(Zeroizing::new)
+        }
+        assert!(session.verify(keys(&[[4; 32], KEY])).is_ok());
+        let stale = Err(Refusal::StaleLogIn);
+        assert_eq!(session.verify(keys(&[[4; 32]])), stale);
+        assert_eq!(session.verify(keys(&[])), stale);
         for at in 0..MfaSession::LEN {
             let mut bytes = session.to_bytes();
             bytes[at] ^= 1;
             let forged = MfaSession::from_bytes(&bytes);
             assert!(
-                forged.is_err() || forged.is_ok_and(|it| it.verify(&KEY).is_err()),
+                forged.is_err() || forged.is_ok_and(|it| it.verify(keys(&[KEY])).is_err()),
                 "{at}"
             );
         }

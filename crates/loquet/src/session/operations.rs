@@ -37,7 +37,7 @@ pub(crate) fn entered(
         _ => return Err(Refusal::PolicyUnavailable),
     };
     Ok(LoggedIn {
-        session: MfaSession::sign(session, &case.keys.session),
+        session: MfaSession::sign(session, case.session_key),
         next: session.level.next_step(),
         requirement,
         device: case.new_cookie(after.actor),

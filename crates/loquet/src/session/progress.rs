@@ -1,6 +1,6 @@
 //! How far a log-in has come.
 
-use loquet_policy::{Authenticator, BreakGlass, NextStep, Origin};
+use loquet_policy::{BreakGlass, NextStep};
 
 use crate::account::AccountOverview;
 use crate::decide;
@@ -8,7 +8,6 @@ use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
 use crate::enrollment::operations::Offer;
 use crate::error::Error;
 use crate::mfa::Mfa;
-use crate::records::AccountRecord;
 use crate::session::attempt::Client;
 use crate::session::{Authorized, MfaSession};
 
@@ -84,27 +83,19 @@ impl Mfa {
         };
         let vault = self.unlock().await?;
         let pending = self.pending_in(&facts, &session, vault)?;
+        let actor = facts.actor.as_ref();
+        let by_break_glass = actor.is_some_and(|it| it.facts.holds_break_glass(self.now()));
         let break_glass = facts
             .organization
             .as_ref()
             .filter(|it| pending.is_some() && !matches!(it.facts.break_glass, BreakGlass::Unset))
-            .filter(|_| facts.actor.as_ref().is_some_and(is_let_in))
+            .filter(|_| by_break_glass)
             .map(|organization| decide::proposed_break_glass(&vault.keys, &session, organization));
         Ok(LoginProgress {
             user,
             pending,
             break_glass,
-            overview: self.overview_of(facts, &session)?,
+            overview: self.overview_of(facts, &session, client)?,
         })
     }
-}
-
-/// Whether break-glass let this administrator in, who has not enrolled since.
-pub(crate) fn is_let_in(actor: &AccountRecord) -> bool {
-    actor.facts.is_administrator()
-        && matches!(
-            actor.facts.authenticator,
-            Authenticator::ResetDue { reset_code: Some(code) }
-                if matches!(code.origin, Origin::BreakGlass { .. })
-        )
 }

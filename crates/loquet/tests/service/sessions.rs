@@ -2,8 +2,8 @@
 
 use loquet::store::MemoryStore;
 use loquet::{
-    Assurance, Clock, Error, Keyring, Mfa, MfaSession, NextStep, Refusal, SessionError,
-    SessionLimits, Unavailable,
+    Assurance, Attempt, Clock, Error, Keyring, Mfa, MfaSession, NextStep, Refusal, SessionError,
+    SessionLimits, Unavailable, UnixTime,
 };
 use loquet_policy::limits::{DAY, HOUR};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
@@ -163,6 +163,55 @@ async fn session_limits_are_the_hosts() {
 }
 
 #[tokio::test]
+async fn idle_session_owes_its_code() {
+    let fixture = fixture().await;
+    let (_, session) = fixture.enabled().await;
+    let idle = |seconds| Fixture::client().last_seen(UnixTime(fixture.clock.now().0 - seconds));
+    fixture.clock.advance(3 * HOUR);
+    // A host that does not say when the session was last used limits its age alone.
+    assert!(fixture.authorize(&session).await.is_ok());
+    assert!(
+        fixture
+            .mfa
+            .authorize(&session, &idle(HOUR - 1))
+            .await
+            .is_ok()
+    );
+    let owed = fixture.mfa.authorize(&session, &idle(HOUR)).await;
+    assert_eq!(owed.unwrap_err().next_step(), Some(NextStep::SecondFactor));
+    let shown = fixture.mfa.login_progress(&session, &idle(HOUR)).await;
+    assert_eq!(shown.unwrap().next(), NextStep::SecondFactor);
+}
+
+#[tokio::test]
+async fn session_of_another_kind_of_client_is_over() {
+    let fixture = fixture().await;
+    let (phone, session) = fixture.enabled().await;
+    let month = SessionLimits {
+        administrator: 30 * DAY,
+        aal2: 30 * DAY,
+        ..SessionLimits::default()
+    };
+    let app = fixture.mfa.for_clients("app", month);
+    let client = Fixture::client();
+    let stale = Refusal::StaleLogIn;
+    assert_eq!(refusal(app.authorize(&session, &client).await), stale);
+    let begun = app
+        .log_in(ANNE, Attempt::new(client))
+        .await
+        .unwrap()
+        .session;
+    fixture.clock.advance(30);
+    let typed = fixture.code(&phone);
+    assert_eq!(refusal(fixture.verify(&begun, &typed).await), stale);
+    let session = app.verify_code(&begun, &*typed, Attempt::new(client)).await;
+    let session = session.unwrap().session;
+    fixture.clock.advance(7 * DAY);
+    assert!(app.authorize(&session, &client).await.is_ok());
+    assert_eq!(refusal(fixture.authorize(&session).await), stale);
+}
+
+#[tokio::test]
 async fn forged_session_is_refused_everywhere() {
     let fixture = fixture().await;
     let (phone, session) = fixture.enabled().await;
@@ -240,7 +289,7 @@ async fn thirty_third_session_ends_the_oldest() {
 async fn authorizing_decrypts_nothing() {
     let store = std::sync::Arc::new(MemoryStore::new());
     let fixture = Fixture::over(store.clone()).await;
-    let (phone, _) = fixture.enabled().await;
+    let (phone, session) = fixture.enabled().await;
     let both = [Keyring::line(1, &[7; 32]), Keyring::line(2, &[8; 32])];
     let both = Keyring::parse(&both.map(|line| line.to_string()).concat()).unwrap();
     let newer = Mfa::builder(store)
@@ -248,7 +297,7 @@ async fn authorizing_decrypts_nothing() {
         .clock(fixture.clock.clone());
     let newer = newer.open_operator().await.unwrap();
     let newer = Fixture::of(&newer, fixture.org, fixture.clock.clone());
-    let session = newer.enter(ANNE, &phone).await;
+    newer.enter(ANNE, &phone).await;
 
     let anne = fixture.user(&session).await;
     assert_eq!(fixture.progress(&session).await.next(), NextStep::Done);

@@ -30,6 +30,7 @@ const ENDLESS: SessionLimits = SessionLimits {
     aal1: u64::MAX,
     aal2: u64::MAX,
     administrator: u64::MAX,
+    inactivity: u64::MAX,
     total: u64::MAX,
 };
 

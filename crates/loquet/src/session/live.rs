@@ -1,66 +1,7 @@
-//! Which sessions of an account are live, and for how long.
+//! Which sessions of an account are live.
 
-use loquet_policy::limits::{DAY, HOUR};
-use loquet_policy::{Cause, Level, Refusal, Session, SessionId, UnixTime};
+use loquet_policy::{Level, Session, SessionId};
 use serde::{Deserialize, Serialize};
-
-/// How long a session lasts, in seconds after its last password or code.
-///
-/// The defaults follow NIST SP 800-63B-4 §2.1.3 and §2.2.3: 30 days with the password alone, 24 hours with a code, after
-/// which a code is owed again. An administrator's session owes one after 12 hours.
-///
-/// An account keeps at most 32 sessions, and 32 log-ins that were not completed; one more ends the oldest of its kind.
-///
-/// ```
-/// let strict = loquet::SessionLimits { aal2: 8 * 3600, ..loquet::SessionLimits::default() };
-/// # assert!(strict.aal2 < strict.aal1);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// With the password alone: then the session is over.
-    pub aal1: u64,
-    /// With a code: then the code is owed again.
-    pub aal2: u64,
-    /// With a code, for an administrator.
-    pub administrator: u64,
-    /// In all since the last code: then the session is over and the password is owed too.
-    pub total: u64,
-}
-
-impl Default for SessionLimits {
-    fn default() -> Self {
-        Self {
-            aal1: 30 * DAY,
-            aal2: DAY,
-            administrator: 12 * HOUR,
-            total: 30 * DAY,
-        }
-    }
-}
-
-impl SessionLimits {
-    /// Refuses a session that is too old.
-    pub(crate) fn check(
-        &self,
-        session: &Session,
-        is_administrator: bool,
-        now: UnixTime,
-    ) -> Result<(), Refusal> {
-        let age = now.since(session.at);
-        let code = if is_administrator {
-            self.administrator.min(self.aal2)
-        } else {
-            self.aal2
-        };
-        match session.level {
-            Level::Level2 if age >= self.total => Err(Refusal::StaleLogIn),
-            Level::Level2 if age >= code => Err(Refusal::CodeRequired(Cause::default())),
-            Level::Level1 | Level::EnrollOnly if age >= self.aal1 => Err(Refusal::StaleLogIn),
-            // The rules end the others after ten minutes.
-            _ => Ok(()),
-        }
-    }
-}
 
 /// The sessions of one account that were neither logged out nor replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +65,8 @@ const fn is_complete(session: &Session) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use loquet_policy::UnixTime;
+
     use super::*;
 
     const NOW: UnixTime = UnixTime(1_790_000_000);
@@ -136,28 +79,6 @@ mod tests {
             level,
             at: NOW,
         }
-    }
-
-    #[test]
-    fn session_ends_to_the_second() {
-        let limits = SessionLimits::default();
-        let check = |level, is_administrator, age| {
-            limits.check(&session(1, level), is_administrator, UnixTime(NOW.0 + age))
-        };
-        assert_eq!(check(Level::Level1, false, 30 * DAY - 1), Ok(()));
-        assert_eq!(
-            check(Level::Level1, false, 30 * DAY),
-            Err(Refusal::StaleLogIn)
-        );
-        assert_eq!(check(Level::Level2, false, DAY - 1), Ok(()));
-        let owed = Err(Refusal::CodeRequired(Cause::default()));
-        assert_eq!(check(Level::Level2, false, DAY), owed);
-        assert_eq!(check(Level::Level2, true, 12 * HOUR - 1), Ok(()));
-        assert_eq!(check(Level::Level2, true, 12 * HOUR), owed);
-        assert_eq!(
-            check(Level::Level2, true, 30 * DAY),
-            Err(Refusal::StaleLogIn)
-        );
     }
 
     #[test]
