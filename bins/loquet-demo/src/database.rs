@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loquet::{AccountId, MfaSession};
-use loquet_web::{BoxError, SessionKey};
+use loquet::{AccountId, MfaSession, UnixTime};
+use loquet_web::{BoxError, SavedSession, SessionKey};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::failure::Failure;
@@ -21,7 +21,8 @@ const SCHEMA: &str = "
     CREATE TABLE demo_session (
         browser BLOB PRIMARY KEY,
         mfa     BLOB NOT NULL,
-        since   INTEGER NOT NULL
+        since   INTEGER NOT NULL,
+        seen    INTEGER NOT NULL
     ) STRICT;";
 
 /// A session ends after a working day, whatever it is used for.
@@ -101,21 +102,40 @@ impl Database {
         .await
     }
 
+    /// A browser's session, and when it was last used.
     pub(crate) async fn session(
         &self,
         browser: SessionKey,
-    ) -> Result<Option<MfaSession>, BoxError> {
-        let bytes = self.run(move |connection| {
-            let sql =
-                "SELECT mfa FROM demo_session WHERE browser = ?1 AND since > unixepoch('now', ?2)";
+    ) -> Result<Option<SavedSession>, BoxError> {
+        let found = self.run(move |connection| {
+            let sql = "SELECT mfa, seen FROM demo_session
+                WHERE browser = ?1 AND since > unixepoch('now', ?2)";
             connection
                 .query_row(sql, params![browser.to_bytes(), SESSION_LIFE], |row| {
-                    row.get::<_, [u8; MfaSession::LEN]>(0)
+                    Ok((
+                        row.get::<_, [u8; MfaSession::LEN]>(0)?,
+                        row.get::<_, i64>(1)?,
+                    ))
                 })
                 .optional()
         });
-        let session = bytes.await?.map(|bytes| MfaSession::from_bytes(&bytes));
-        Ok(session.transpose()?)
+        let Some((bytes, seen)) = found.await? else {
+            return Ok(None);
+        };
+        Ok(Some(SavedSession {
+            session: MfaSession::from_bytes(&bytes)?,
+            last_seen: u64::try_from(seen).ok().map(UnixTime),
+        }))
+    }
+
+    /// Writes down that a session is used now; once a minute is enough.
+    pub(crate) async fn used(&self, browser: SessionKey) -> Result<(), BoxError> {
+        self.run(move |connection| {
+            let sql = "UPDATE demo_session SET seen = unixepoch('now')
+                WHERE browser = ?1 AND seen <= unixepoch('now', '-1 minute')";
+            connection.execute(sql, [browser.to_bytes()]).map(drop)
+        })
+        .await
     }
 
     /// Keeps a session in place of another, and forgets those that are over.
@@ -132,7 +152,7 @@ impl Database {
                 params![replaces.map(SessionKey::to_bytes), SESSION_LIFE],
             )?;
             change.execute(
-                "INSERT INTO demo_session VALUES (?1, ?2, unixepoch('now'))",
+                "INSERT INTO demo_session VALUES (?1, ?2, unixepoch('now'), unixepoch('now'))",
                 params![browser.to_bytes(), session.to_bytes()],
             )?;
             change.commit()

@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 use axum::response::Html;
 use loquet::{AccountId, MfaSession, RoleId};
-use loquet_web::{BoxError, Brand, Host, Language, Page, SessionKey, document};
+use loquet_web::{BoxError, Brand, Host, Language, Page, SavedSession, SessionKey, document};
 
 use crate::database::Database;
 use crate::people::{self, ORGANIZATION};
@@ -27,7 +27,7 @@ pub(crate) struct Demo {
 }
 
 impl Host for Demo {
-    async fn load(&self, browser: SessionKey) -> Result<Option<MfaSession>, BoxError> {
+    async fn load(&self, browser: SessionKey) -> Result<Option<SavedSession>, BoxError> {
         self.database.session(browser).await
     }
 
@@ -38,6 +38,10 @@ impl Host for Demo {
         replaces: Option<SessionKey>,
     ) -> Result<(), BoxError> {
         self.database.keep(browser, session, replaces).await
+    }
+
+    async fn used(&self, browser: SessionKey) -> Result<(), BoxError> {
+        self.database.used(browser).await
     }
 
     async fn end(&self, browser: SessionKey) -> Result<(), BoxError> {

@@ -6,12 +6,31 @@ use std::net::IpAddr;
 
 use axum::http::Extensions;
 use axum::response::Html;
-use loquet::{AccountId, MfaSession, RoleId};
+use loquet::{AccountId, MfaSession, RoleId, UnixTime};
 
 use crate::{Language, Page, SessionKey};
 
 /// Any error of a host, for its own log.
 pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The session that a host keeps for a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SavedSession {
+    /// As it was given to [`Host::save`].
+    pub session: MfaSession,
+    /// When it was last used, where the host keeps that: see
+    /// [`SessionLimits::inactivity`](loquet::SessionLimits::inactivity).
+    pub last_seen: Option<UnixTime>,
+}
+
+impl From<MfaSession> for SavedSession {
+    fn from(session: MfaSession) -> Self {
+        Self {
+            session,
+            last_seen: None,
+        }
+    }
+}
 
 /// The service that the pages are mounted in: it keeps browsers' sessions, knows users' names, and draws the frame around
 /// each page.
@@ -23,7 +42,7 @@ pub trait Host: Send + Sync + 'static {
     fn load(
         &self,
         browser: SessionKey,
-    ) -> impl Future<Output = Result<Option<MfaSession>, BoxError>> + Send;
+    ) -> impl Future<Output = Result<Option<SavedSession>, BoxError>> + Send;
 
     /// Keeps a session for this browser, and forgets what was kept for `replaces`, in one step: a session has a new cookie
     /// after each step of the log-in, so that a cookie planted or read before is worth nothing after.
@@ -33,6 +52,13 @@ pub trait Host: Send + Sync + 'static {
         session: MfaSession,
         replaces: Option<SessionKey>,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// Writes down that a browser's session was used now, where the host keeps [`SavedSession::last_seen`]: it is called
+    /// for sessions that owe nothing, so that an idle one does not become a used one by asking for its page.
+    fn used(&self, browser: SessionKey) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = browser;
+        async { Ok(()) }
+    }
 
     /// Forgets a browser's session.
     fn end(&self, browser: SessionKey) -> impl Future<Output = Result<(), BoxError>> + Send;

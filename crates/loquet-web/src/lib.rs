@@ -77,7 +77,7 @@ pub use cookie::SessionKey;
 pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
 pub use form_id::FormId;
 pub use guard::guard;
-pub use host::{BoxError, Host};
+pub use host::{BoxError, Host, SavedSession};
 pub use layout::{Brand, Content, Page, Viewer, document};
 pub use loquet_mail::Language;
 pub use mount::{Pages, Settings};

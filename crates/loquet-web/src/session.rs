@@ -12,7 +12,7 @@ use maud::Markup;
 use crate::answer::Form;
 use crate::cookie::{self, SessionKey, SessionToken};
 use crate::form_id::FormId;
-use crate::host::{BoxError, Host};
+use crate::host::{BoxError, Host, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
 use crate::parts::Trouble;
@@ -91,18 +91,23 @@ impl<H: Host> Pages<H> {
         let Some(key) = visit.key(self.0.marking) else {
             return Ok(Err(Absent::NoSession));
         };
-        let Some(session) = self.0.host.load(key).await? else {
+        let Some(SavedSession { session, last_seen }) = self.0.host.load(key).await? else {
             return Ok(Err(Absent::NoSession));
         };
-        let client = self.client(visit);
+        let client = self.client(visit).last_seen(last_seen);
         match self.0.mfa.login_progress(&session, &client).await {
-            Ok(progress) => Ok(Ok(Here {
-                pages: self.clone(),
-                visit: visit.clone(),
-                key,
-                session,
-                progress,
-            })),
+            Ok(progress) => {
+                if progress.user().is_some() {
+                    self.0.host.used(key).await?;
+                }
+                Ok(Ok(Here {
+                    pages: self.clone(),
+                    visit: visit.clone(),
+                    key,
+                    session,
+                    progress,
+                }))
+            }
             Err(Error::Refused(
                 refusal @ (Refusal::AccessDenied
                 | Refusal::AccessUnknown

@@ -5,7 +5,7 @@ use std::future::Future;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use loquet::{Client, Error, Mfa, MfaSession};
+use loquet::{Client, Error, Mfa, MfaSession, UnixTime};
 use loquet_ipfilter::Resolved;
 
 use crate::host::{BoxError, Host};
@@ -44,7 +44,7 @@ pub trait SessionSource: Clone + Send + Sync + 'static {
     /// Returns the service.
     fn mfa(&self) -> &Mfa;
 
-    /// Returns the client that a request comes from.
+    /// Returns the client that a request comes from. It is asked after [`session`](Self::session).
     fn client(&self, request: &Parts) -> Client;
 
     /// Returns the session that the host keeps for a request. Each guard and each extractor asks.
@@ -52,6 +52,13 @@ pub trait SessionSource: Clone + Send + Sync + 'static {
         &self,
         request: &mut Parts,
     ) -> impl Future<Output = Result<Option<MfaSession>, BoxError>> + Send;
+
+    /// Writes down that the session was used now, where the host keeps [`Client::last_seen`]. It is called once a session
+    /// was let through, never for one that owes a code.
+    fn used(&self, request: &Parts) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = request;
+        async { Ok(()) }
+    }
 
     /// Answers a request that is not let through, and one whose session could not be loaded. The default answers with the
     /// problem itself; [`Pages`] answers as [`Pages::refuse`] does.
@@ -102,20 +109,35 @@ impl SessionSource for Mfa {
     }
 }
 
+/// When the session of this request was last used.
+#[derive(Clone, Copy)]
+struct LastSeen(UnixTime);
+
 impl<H: Host> SessionSource for Pages<H> {
     fn mfa(&self) -> &Mfa {
         self.mfa()
     }
 
     fn client(&self, request: &Parts) -> Client {
-        Client::new(self.0.host.address(&request.extensions))
+        let seen = request.extensions.get().map(|LastSeen(time)| *time);
+        Client::new(self.0.host.address(&request.extensions)).last_seen(seen)
     }
 
     async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-        let visit = Visit::of(request);
-        match visit.key(self.0.marking) {
-            Some(key) => self.0.host.load(key).await,
-            None => Ok(None),
+        let Some(key) = Visit::of(request).key(self.0.marking) else {
+            return Ok(None);
+        };
+        let saved = self.0.host.load(key).await?;
+        if let Some(seen) = saved.and_then(|it| it.last_seen) {
+            request.extensions.insert(LastSeen(seen));
+        }
+        Ok(saved.map(|it| it.session))
+    }
+
+    async fn used(&self, request: &Parts) -> Result<(), BoxError> {
+        match Visit::of(request).key(self.0.marking) {
+            Some(key) => self.0.host.used(key).await,
+            None => Ok(()),
         }
     }
 

@@ -166,7 +166,9 @@ async fn user<S: SessionSource>(source: &S, request: &mut Parts) -> Result<User,
         Some(user) => user,
         None => {
             let authorized = source.mfa().authorize(&session, &client).await;
-            authorized.map_err(refused)?
+            let authorized = authorized.map_err(refused)?;
+            source.used(request).await.map_err(Rejection::Host)?;
+            authorized
         }
     };
     let user = User {

@@ -52,7 +52,7 @@ async fn step_up_without_an_authenticator_leads_to_the_enrollment() {
 async fn rejection_is_answered_as_a_refusal_is() {
     let site = Site::open().await;
     let mfa = site.operator.mfa().clone();
-    let pages = Pages::new(mfa, TestHost::default(), &Settings::default());
+    let pages = Pages::new(mfa, TestHost::new(site.clock.clone()), &Settings::default());
     let to = |refusal: Refusal| {
         let request = Request::get("/a").header("accept", PAGE).body(()).unwrap();
         let problem = Rejection::Problem(Problem::from(refusal));

@@ -17,8 +17,8 @@ use loquet::{
 };
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
-    BoxError, Brand, Fields, Host, Language, Page, Pages, Progress, SessionKey, Settings, User,
-    Visit, document, guard, require_mfa, require_password,
+    BoxError, Brand, Fields, Host, Language, Page, Pages, Progress, SavedSession, SessionKey,
+    Settings, User, Visit, document, guard, require_mfa, require_password,
 };
 
 use crate::browser::Browser;
@@ -35,13 +35,23 @@ pub(crate) const PEOPLE: [(u64, &str, RoleId); 4] = [
 ];
 
 /// Sessions in memory. The address is what a test puts into the request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct TestHost {
-    sessions: Mutex<HashMap<SessionKey, MfaSession>>,
+    clock: TestClock,
+    sessions: Mutex<HashMap<SessionKey, SavedSession>>,
+}
+
+impl TestHost {
+    pub(crate) fn new(clock: TestClock) -> Self {
+        Self {
+            clock,
+            sessions: Mutex::default(),
+        }
+    }
 }
 
 impl Host for TestHost {
-    async fn load(&self, browser: SessionKey) -> Result<Option<MfaSession>, BoxError> {
+    async fn load(&self, browser: SessionKey) -> Result<Option<SavedSession>, BoxError> {
         Ok(self.sessions.lock().unwrap().get(&browser).copied())
     }
     async fn save(
@@ -54,7 +64,13 @@ impl Host for TestHost {
         if let Some(old) = replaces {
             sessions.remove(&old);
         }
-        sessions.insert(browser, session);
+        let last_seen = Some(self.clock.now());
+        sessions.insert(browser, SavedSession { session, last_seen });
+        Ok(())
+    }
+    async fn used(&self, browser: SessionKey) -> Result<(), BoxError> {
+        let mut sessions = self.sessions.lock().unwrap();
+        sessions.get_mut(&browser).unwrap().last_seen = Some(self.clock.now());
         Ok(())
     }
     async fn end(&self, browser: SessionKey) -> Result<(), BoxError> {
@@ -188,7 +204,8 @@ impl Site {
         }
         let mut settings = Settings::default();
         settings.https = https;
-        let pages = Pages::new(operator.mfa().clone(), TestHost::default(), &settings);
+        let host = TestHost::new(clock.clone());
+        let pages = Pages::new(operator.mfa().clone(), host, &settings);
         let router = Router::new()
             .route("/log-in", get(show_log_in).post(log_in))
             .with_state(pages.clone())
