@@ -34,8 +34,8 @@ pub enum Error {
     /// Too many changes to one account at once, or another process was faster sixteen times. Nothing was decided.
     #[error("too many changes to one account at once: try again")]
     Busy,
-    /// The store or the operating system did not answer. An [`Attempt`](crate::Attempt) with
-    /// an idempotency key may be sent again: it finds its first outcome.
+    /// The store or the operating system did not answer. The same [`Attempt`](crate::Attempt) may be sent again: it finds
+    /// its first outcome.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
     /// The caller or the configuration must change before it can succeed.

@@ -20,7 +20,7 @@ use crate::observe;
 use crate::provision::host_tx::HostTx;
 use crate::roles::Role;
 use crate::session::MfaSession;
-use crate::session::attempt::Attempt;
+use crate::session::attempt::{Attempt, Repeats};
 use crate::store::erased::Erased;
 use crate::store::{AttemptId, MetadataId};
 
@@ -67,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) ring: RwLock<Arc<Keyring>>,
     pub(crate) vault: OnceLock<Vault>,
+    /// Tells this process's attempts from those of another.
+    pub(crate) nonce: [u8; 16],
     pub(crate) lanes: Lanes,
     pub(crate) filters: Mutex<BTreeMap<Digest, Arc<Filter>>>,
     /// Where an account belonged when it was last read: what to read with it, never what to believe.
@@ -181,7 +183,7 @@ impl Mfa {
         attempt: &Attempt,
     ) -> Result<C::Grant, Error> {
         let vault = self.unlock().await?;
-        let id = attempt_id(operation, attempt, vault)?;
+        let id = self.attempt_id(operation, attempt, vault)?;
         let entropy = Entropy::draw()?;
         let accounts = std::iter::once(operation.actor())
             .chain(operation.subject())
@@ -219,18 +221,31 @@ impl Mfa {
         &self,
         operation: C,
         attempt: Attempt,
+        transaction: T,
+    ) -> Result<C::Grant, Error> {
+        let run = Box::pin(self.run_once(&operation, &attempt, transaction));
+        observe::operation(C::NAME, operation.actor(), run).await
+    }
+
+    async fn run_once<C: Operation, T: HostTx>(
+        &self,
+        operation: &C,
+        attempt: &Attempt,
         mut transaction: T,
     ) -> Result<C::Grant, Error> {
         let vault = self.unlock().await?;
-        let id = attempt_id(&operation, &attempt, vault)?;
+        let id = self.attempt_id(operation, attempt, vault)?;
         let entropy = Entropy::draw()?;
-        let needs = |facts: &Facts| decide::needs(&operation, id, facts);
+        let needs = |facts: &Facts| decide::needs(operation, id, facts);
         let mut source = source::InTransaction(&mut transaction);
         let facts = self
             .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
             .await?;
-        let input = self.input(&attempt, id, &entropy, vault)?;
-        let decided = decide::decide(&operation, &input, &facts);
+        if facts.actor.is_none() {
+            self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
+        }
+        let input = self.input(attempt, id, &entropy, vault)?;
+        let decided = decide::decide(operation, &input, &facts);
         let change = decided.change();
         let writes = change
             .map(|change| self.writes(change, vault))
@@ -238,7 +253,7 @@ impl Mfa {
         match commit_in(transaction, self.store(), decided, writes).await? {
             InHost::Ended(outcome) => Ok(outcome?),
             InHost::StaleGrant => Err(Error::Busy),
-            InHost::StaleRefusal => self.refuse(&operation, &attempt, (id, &entropy)).await,
+            InHost::StaleRefusal => self.refuse(operation, attempt, (id, &entropy)).await,
         }
     }
 
@@ -292,19 +307,25 @@ impl Mfa {
             session_key: session_keys.next().ok_or(Config::Keys(missing))?,
         })
     }
-}
 
-/// The id under which the store keeps the outcome: random, or a keyed hash of the host's key and all that was asked.
-fn attempt_id<C: Operation>(
-    operation: &C,
-    attempt: &Attempt,
-    vault: &Vault,
-) -> Result<AttemptId, Error> {
-    let Some(key) = attempt.key.as_ref().filter(|_| C::REPEATABLE) else {
-        return Ok(AttemptId(random()?));
-    };
-    let mut content = hash::Content::new(&vault.keys.attempt);
-    (key.to_bytes(), C::NAME, operation.actor(), attempt.remember).hash(&mut content);
-    operation.hash(&mut content);
-    Ok(AttemptId(*hash::half(content.finish_whole())))
+    /// The id under which the store keeps the outcome: a keyed hash of all that was asked, or random where repeating it
+    /// would be taken for doing it again.
+    fn attempt_id<C: Operation>(
+        &self,
+        operation: &C,
+        attempt: &Attempt,
+        vault: &Vault,
+    ) -> Result<AttemptId, Error> {
+        if !C::REPEATABLE {
+            return Ok(AttemptId(random()?));
+        }
+        let mut content = hash::Content::new(&vault.keys.attempt);
+        match attempt.repeats {
+            Repeats::Key(key) => (0_u8, key.to_bytes()).hash(&mut content),
+            Repeats::Value(serial) => (1_u8, self.inner.nonce, serial).hash(&mut content),
+        }
+        (C::NAME, operation.actor(), attempt.remember).hash(&mut content);
+        operation.hash(&mut content);
+        Ok(AttemptId(*hash::half(content.finish_whole())))
+    }
 }

@@ -14,7 +14,8 @@ use crate::session::Authorized;
 use crate::session::attempt::Attempt;
 use crate::session::operations::LoggedIn;
 
-/// "My account", for one authorized user; from [`Mfa::account`].
+/// "My account", for one authorized user; from [`Mfa::account`]. Each call is an attempt of its own, unless
+/// [`idempotency_key`](Self::idempotency_key) makes it repeatable.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountHandle<'a> {
     mfa: &'a Mfa,
@@ -42,7 +43,7 @@ impl Mfa {
 }
 
 impl AccountHandle<'_> {
-    /// Makes what follows repeatable; see [`Attempt::idempotency_key`].
+    /// Makes calls repeatable; see [`Attempt::idempotency_key`].
     #[must_use]
     pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.attempt = self.attempt.idempotency_key(key);
@@ -54,7 +55,7 @@ impl AccountHandle<'_> {
     }
 
     async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
-        self.mfa.run(operation, self.attempt).await
+        self.mfa.run(operation, self.attempt.next()).await
     }
 
     /// Returns what the page shows.

@@ -19,7 +19,8 @@ use crate::mfa::Mfa;
 use crate::session::Authorized;
 use crate::session::attempt::Attempt;
 
-/// What an administrator does; from [`Mfa::admin`]. The rules decide each time whether the user may.
+/// What an administrator does; from [`Mfa::admin`]. The rules decide each time whether the user may. Each call is an
+/// attempt of its own, unless [`idempotency_key`](Self::idempotency_key) makes it repeatable.
 #[derive(Debug, Clone, Copy)]
 pub struct AdminHandle<'a> {
     mfa: &'a Mfa,
@@ -48,7 +49,7 @@ impl Mfa {
 }
 
 impl AdminHandle<'_> {
-    /// Makes what follows repeatable; see [`Attempt::idempotency_key`].
+    /// Makes calls repeatable; see [`Attempt::idempotency_key`].
     #[must_use]
     pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
         self.attempt = self.attempt.idempotency_key(key);
@@ -60,7 +61,7 @@ impl AdminHandle<'_> {
     }
 
     async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
-        self.mfa.run(operation, self.attempt).await
+        self.mfa.run(operation, self.attempt.next()).await
     }
 
     /// Returns the break-glass code to show before [`enable`](Self::enable) or

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use loquet_ipfilter::Geo;
 use loquet_policy::{OrgId, SessionLimits};
 
-use crate::edge::{Clock, SystemClock};
+use crate::edge::{Clock, SystemClock, random};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
@@ -137,6 +137,7 @@ impl MfaBuilder {
                 clock: self.clock,
                 ring: RwLock::new(Arc::new(keyring)),
                 vault: OnceLock::new(),
+                nonce: random()?,
                 lanes: Lanes::default(),
                 filters: Mutex::default(),
                 homes: Mutex::default(),

@@ -1,6 +1,7 @@
 //! What comes with a request: the client it came from, and the attempt that it makes.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use loquet_policy::{Digest, UnixTime};
 
@@ -63,43 +64,70 @@ impl Client {
 
 /// One attempt to do something, by one client.
 ///
-/// An attempt takes effect once: sent again with the same idempotency key and the same arguments (a double click, a retry
-/// after a lost connection) it finds its first outcome instead of using up a second code. A granted attempt that is sent
-/// again is refused with [`AlreadyCompleted`](loquet_policy::Refusal::AlreadyCompleted): the browser that got the first
-/// answer goes on with it.
+/// An attempt takes effect once. The same value sent again after [`Unavailable`](crate::Error::Unavailable), or another with
+/// the same idempotency key (a double click, a browser that retries), finds its first outcome if the arguments are the same,
+/// instead of using up a second code or counting a second failure. A granted attempt that is sent again is refused with
+/// [`AlreadyCompleted`](loquet_policy::Refusal::AlreadyCompleted): whoever got the first answer goes on with it.
 ///
 /// ```
 /// use loquet::{Attempt, Client};
 /// # let form_id = "7f3a";
-/// let once = Attempt::new(Client::default());
-/// let repeatable = Attempt::new(Client::default()).idempotency_key(form_id);
+/// let within_this_process = Attempt::new(Client::default());
+/// let across_requests = Attempt::new(Client::default()).idempotency_key(form_id);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
     pub(crate) client: Client,
     pub(crate) remember: bool,
-    pub(crate) key: Option<Digest>,
+    pub(crate) repeats: Repeats,
+}
+
+/// What one attempt has in common with the same attempt sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    /// The host's key.
+    Key(Digest),
+    /// It is a copy of the same value.
+    Value(u64),
+}
+
+impl Repeats {
+    fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self::Value(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl Attempt {
     /// A new attempt, different from every other.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
+    pub fn new(client: Client) -> Self {
         Self {
             client,
             remember: false,
-            key: None,
+            repeats: Repeats::fresh(),
         }
     }
 
-    /// Makes the attempt repeatable: a form's hidden field or an `Idempotency-Key` header. The key is combined with the
-    /// operation, the account, the session and every argument, so that one key serves several steps and never finds another
-    /// user's outcome. Choose another for each form: under a constant one, what a session asks for twice in the same words
-    /// within a day takes effect once. A log-in, a changed password and a reported loss use no key: they take effect each
-    /// time.
+    /// The attempt of a handle's next call: another one, unless the host gave a key.
+    pub(crate) fn next(self) -> Self {
+        match self.repeats {
+            Repeats::Key(_) => self,
+            Repeats::Value(_) => Self {
+                repeats: Repeats::fresh(),
+                ..self
+            },
+        }
+    }
+
+    /// Makes the attempt repeatable by another request: a form's hidden field or an `Idempotency-Key` header. The key is
+    /// combined with the operation, the account, the session and every argument, so that one key serves several steps and
+    /// never finds another user's outcome. Choose another for each form: under a constant one, what a session asks for twice
+    /// in the same words within a day takes effect once. A log-in, a changed password and a reported loss take effect each
+    /// time, whatever the key.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl AsRef<[u8]>) -> Self {
-        self.key = Some(hash::digest("idempotency key", key.as_ref()));
+        self.repeats = Repeats::Key(hash::digest("idempotency key", key.as_ref()));
         self
     }
 
@@ -109,6 +137,12 @@ impl Attempt {
     pub const fn remember_device(mut self, remember: bool) -> Self {
         self.remember = remember;
         self
+    }
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self::new(Client::default())
     }
 }
 

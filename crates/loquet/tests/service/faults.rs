@@ -50,7 +50,8 @@ async fn lost_answer_is_not_anothers_grant() {
     let (phone, _) = fixture.enabled().await;
     let session = fixture.log_in(ANNE).await.session;
     let typed = fixture.code(&phone);
-    let verify = || fixture.mfa.verify_code(&session, typed.as_str(), form());
+    let attempt = Attempt::default();
+    let verify = || fixture.mfa.verify_code(&session, typed.as_str(), attempt);
     store.expect(Weather::KeepBack);
     assert!(verify().await.is_err());
     store.expect(Weather::Overtaken);
@@ -63,11 +64,13 @@ async fn repeated_refusal_costs_nothing() {
     let (phone, _) = fixture.enabled().await;
     let session = fixture.log_in(ANNE).await.session;
     let typed = fixture.wrong_code(&phone);
-    for _ in 0..3 {
-        let answer = fixture.mfa.verify_code(&session, typed.as_str(), form());
-        let refusal = refusal(answer.await);
-        assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-        assert_eq!(fixture.attempts(ANNE).await.total, 1);
+    for (attempt, failures) in [(form(), 1), (Attempt::default(), 2)] {
+        for _ in 0..3 {
+            let answer = fixture.mfa.verify_code(&session, typed.as_str(), attempt);
+            let refusal = refusal(answer.await);
+            assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
+            assert_eq!(fixture.attempts(ANNE).await.total, failures);
+        }
     }
 }
 
