@@ -1,7 +1,8 @@
 //! Permissions for the caller's own pages and settings, which no command covers.
 
 use crate::{
-    Access, Account, Authenticator, Level, Refusal, Session, Snapshot, UnixTime, limits, rights,
+    Access, Account, Authenticator, Level, Refusal, Session, Snapshot, Status, UnixTime, limits,
+    rights,
 };
 
 /// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide) decides
@@ -48,6 +49,17 @@ pub fn may_lend_name(account: &Account) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::NotAdmin)
+    }
+}
+
+/// Returns whether the host may give an account another name.
+///
+/// # Errors
+/// [`Refusal::IsDeactivated`].
+pub const fn may_rename(account: &Account) -> Result<(), Refusal> {
+    match account.status {
+        Status::Active => Ok(()),
+        Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }),
     }
 }
 

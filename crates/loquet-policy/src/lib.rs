@@ -119,7 +119,7 @@ pub use account::{
 };
 pub use attempts::{Attempts, CodeSource, ResetQuota, Throttle};
 pub use authority::{
-    may_administer, may_enter, may_erase, may_lend_name, may_see_administration,
+    may_administer, may_enter, may_erase, may_lend_name, may_rename, may_see_administration,
     may_see_break_glass_code, require_code_within,
 };
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};

@@ -6,4 +6,6 @@ pub(crate) mod operations;
 mod overview;
 
 pub use handle::AccountHandle;
-pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry};
+pub use overview::{
+    AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry, UserEntry,
+};

@@ -70,7 +70,8 @@ pub mod testing;
 
 pub use account::addresses::{Address, AddressError};
 pub use account::{
-    AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, UserEntry,
+    AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry,
+    UserEntry,
 };
 pub use admin::organization::{Enabled, Imposed, RulesChange};
 pub use admin::settings::OrganizationSetting;
@@ -91,7 +92,7 @@ pub use keyring::{Keyring, KeyringError};
 pub use loquet_ipfilter::{DeviceTier, Geo};
 pub use loquet_policy::{
     Access, AccountId, Assurance, BreakGlass, Cause, Event, Mandate, MandateState, NextStep, OrgId,
-    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled,
+    Preset, Reason, Refusal, Requirement, RoleDefinition, RoleId, RoleSet, Scheduled, SessionId,
     SessionLimits, Setting, SettingKind, Start, UnixTime,
 };
 pub use mfa::{Mfa, MfaBuilder};

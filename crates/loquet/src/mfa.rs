@@ -9,7 +9,7 @@ use loquet_ipfilter::{Filter, Geo};
 use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, SessionLimits, UnixTime};
 
 use crate::decide;
-use crate::decide::commit::{InHost, commit, commit_in, commit_refusal};
+use crate::decide::commit::{Decided, InHost, commit, commit_in, commit_refusal, prepare};
 use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
 use crate::error::{Config, Error};
@@ -22,7 +22,7 @@ use crate::roles::Role;
 use crate::session::MfaSession;
 use crate::session::attempt::{Attempt, Repeats};
 use crate::store::erased::Erased;
-use crate::store::{AttemptId, MetadataId};
+use crate::store::{AttemptId, MetadataId, Writes};
 
 mod builder;
 pub(crate) mod rows;
@@ -30,7 +30,7 @@ pub(crate) mod source;
 pub(crate) mod vault;
 
 pub use builder::MfaBuilder;
-use source::Actor;
+use source::{Actor, Source};
 use vault::Vault;
 
 /// How often a decision is made again when another process changed what it read.
@@ -182,8 +182,7 @@ impl Mfa {
         operation: &C,
         attempt: &Attempt,
     ) -> Result<C::Grant, Error> {
-        let vault = self.unlock().await?;
-        let id = self.attempt_id(operation, attempt, vault)?;
+        let id = self.attempt_id(operation, attempt, self.unlock().await?)?;
         let entropy = Entropy::draw()?;
         let accounts = std::iter::once(operation.actor())
             .chain(operation.subject())
@@ -194,25 +193,40 @@ impl Mfa {
             .enter(accounts)
             .await
             .map_err(|_| Error::Busy)?;
-        let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
-            let needs = |facts: &Facts| decide::needs(operation, id, facts);
-            let facts = self.gather(self, actor, needs).await?;
-            if facts.actor.is_none() {
-                self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
-            }
-            let input = self.input(attempt, id, &entropy, vault)?;
-            let decided = decide::decide(operation, &input, &facts);
-            let change = decided.change();
-            let writes = change
-                .map(|change| self.writes(change, vault))
-                .transpose()?;
+            let (decided, writes) = self
+                .decided(self, operation, attempt, (id, &entropy))
+                .await?;
             match commit(self.store(), decided, writes).await? {
                 Some(outcome) => return Ok(outcome?),
                 None => observe::conflict(),
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Loads what an operation needs, and decides. What the decision writes comes with it.
+    async fn decided<C: Operation>(
+        &self,
+        source: impl Source,
+        operation: &C,
+        attempt: &Attempt,
+        (id, entropy): (AttemptId, &Entropy),
+    ) -> Result<(Decided<C::Grant>, Option<Writes>), Error> {
+        let vault = self.unlock().await?;
+        let actor = Actor::Decrypted(operation.actor());
+        let needs = |facts: &Facts| decide::needs(operation, id, facts);
+        let facts = self.gather(source, actor, needs).await?;
+        if facts.actor.is_none() {
+            self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
+        }
+        let input = self.input(attempt, id, entropy, vault)?;
+        let decided = decide::decide(operation, &input, &facts);
+        let change = decided.change();
+        let writes = change
+            .map(|change| self.writes(change, vault))
+            .transpose()?;
+        Ok((decided, writes))
     }
 
     /// Runs an operation whose grant is committed in the host's own transaction. No lane is taken: what has changed
@@ -233,23 +247,12 @@ impl Mfa {
         attempt: &Attempt,
         mut transaction: T,
     ) -> Result<C::Grant, Error> {
-        let vault = self.unlock().await?;
-        let id = self.attempt_id(operation, attempt, vault)?;
+        let id = self.attempt_id(operation, attempt, self.unlock().await?)?;
         let entropy = Entropy::draw()?;
-        let needs = |facts: &Facts| decide::needs(operation, id, facts);
-        let mut source = source::InTransaction(&mut transaction);
-        let facts = self
-            .gather(&mut source, Actor::Decrypted(operation.actor()), needs)
+        let source = source::InTransaction(&mut transaction);
+        let (decided, writes) = self
+            .decided(source, operation, attempt, (id, &entropy))
             .await?;
-        if facts.actor.is_none() {
-            self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
-        }
-        let input = self.input(attempt, id, &entropy, vault)?;
-        let decided = decide::decide(operation, &input, &facts);
-        let change = decided.change();
-        let writes = change
-            .map(|change| self.writes(change, vault))
-            .transpose()?;
         match commit_in(transaction, self.store(), decided, writes).await? {
             InHost::Ended(outcome) => Ok(outcome?),
             InHost::StaleGrant => Err(Error::Busy),
@@ -265,19 +268,12 @@ impl Mfa {
         attempt: &Attempt,
         (id, entropy): (AttemptId, &Entropy),
     ) -> Result<C::Grant, Error> {
-        let vault = self.unlock().await?;
         let lanes = self.inner.lanes.enter(vec![operation.actor()]).await;
         let _lane = lanes.map_err(|_| Error::Busy)?;
-        let actor = Actor::Decrypted(operation.actor());
         for _ in 0..TRIES {
-            let needs = |facts: &Facts| decide::needs(operation, id, facts);
-            let facts = self.gather(self, actor, needs).await?;
-            let input = self.input(attempt, id, entropy, vault)?;
-            let decided = decide::decide(operation, &input, &facts);
-            let change = decided.change();
-            let writes = change
-                .map(|change| self.writes(change, vault))
-                .transpose()?;
+            let (decided, writes) = self
+                .decided(self, operation, attempt, (id, entropy))
+                .await?;
             match commit_refusal(self.store(), decided, writes).await? {
                 InHost::Ended(outcome) => return Ok(outcome?),
                 InHost::StaleGrant => return Err(Error::Busy),
@@ -285,6 +281,31 @@ impl Mfa {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Decides in the host's transaction what grants nothing but the deed. The host commits; no lane is taken.
+    pub(crate) async fn prepare_in<C: Operation<Grant = ()>, T: HostTx>(
+        &self,
+        operation: C,
+        transaction: &mut T,
+    ) -> Result<(), Error> {
+        let run = Box::pin(self.prepare_once(&operation, transaction));
+        observe::operation(C::NAME, operation.actor(), run).await
+    }
+
+    async fn prepare_once<C: Operation<Grant = ()>, T: HostTx>(
+        &self,
+        operation: &C,
+        transaction: &mut T,
+    ) -> Result<(), Error> {
+        let id = AttemptId(random()?);
+        let entropy = Entropy::draw()?;
+        let source = source::InTransaction(&mut *transaction);
+        let (decided, writes) = self
+            .decided(source, operation, &Attempt::default(), (id, &entropy))
+            .await?;
+        let prepared = prepare(transaction, decided, writes).await?;
+        Ok(prepared.ok_or(Error::Busy)??)
     }
 
     fn input<'a>(

@@ -2,8 +2,10 @@
 
 mod handle;
 pub(crate) mod host_tx;
+mod new_account;
 pub(crate) mod operations;
 mod transaction;
 
-pub use handle::{NewAccount, Provision, SyncReport};
+pub use handle::{Provision, SyncReport};
+pub use new_account::NewAccount;
 pub use transaction::{CommittingIn, ProvisionIn};

@@ -107,12 +107,16 @@ fn code_within_requires_a_code() {
 }
 
 #[test]
-fn only_deactivated_accounts_are_erased() {
+fn only_deactivated_accounts_are_erased_and_active_ones_renamed() {
     let mut fixture = Fixture::enabled();
     let active = &fixture.accounts[CLAIRE];
     assert_eq!(may_erase(active), Err(Refusal::NotDeactivated));
     assert_eq!(may_lend_name(active), Err(Refusal::NotAdmin));
     assert_eq!(may_lend_name(&fixture.accounts[ANNE]), Ok(()));
+    assert_eq!(may_rename(active), Ok(()));
     fixture.host(CLAIRE, Command::HostDeactivate).unwrap();
+    let since = fixture.now;
+    let refused = may_rename(&fixture.accounts[CLAIRE]);
+    assert_eq!(refused, Err(Refusal::IsDeactivated { since }));
     assert_eq!(may_erase(&fixture.accounts[CLAIRE]), Ok(()));
 }

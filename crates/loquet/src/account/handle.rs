@@ -1,18 +1,19 @@
 //! What users do with their own account.
 
-use loquet_policy::Session;
+use loquet_policy::{Session, SessionId};
 
 use crate::account::AccountOverview;
 use crate::account::addresses::Address;
 use crate::account::operations::ChangeAddress;
-use crate::decide::{Operation, Typed};
+use crate::audit::Record;
+use crate::decide::{Facts, Operation, Typed};
 use crate::devices::operations::{Forget, ForgetDevice, ForgetDevices};
 use crate::enrollment::operations::{BeginReplacement, Offer, TurnOff, TurnOn};
 use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::session::Authorized;
 use crate::session::attempt::Attempt;
-use crate::session::operations::LoggedIn;
+use crate::session::operations::{EndSession, LoggedIn};
 
 /// "My account", for one authorized user; from [`Mfa::account`]. Each call is an attempt of its own, unless
 /// [`idempotency_key`](Self::idempotency_key) makes it repeatable.
@@ -63,12 +64,18 @@ impl AccountHandle<'_> {
     /// # Errors
     /// [`Error`], also when the session has ended meanwhile.
     pub async fn overview(self) -> Result<AccountOverview, Error> {
-        let session = self.session();
-        let facts = self.mfa.facts(session.account).await?;
-        let tier = self.mfa.admit(&facts, &session, &self.user.client)?;
+        let facts = self.authorized().await?;
         self.mfa
-            .authorized(&facts, session, &self.user.client, tier)?;
-        self.mfa.overview_of(facts, &session, &self.user.client)
+            .overview_of(facts, &self.session(), &self.user.client)
+    }
+
+    /// The user's rows, where the session still has its rights.
+    async fn authorized(self) -> Result<Facts, Error> {
+        let (session, client) = (self.session(), &self.user.client);
+        let facts = self.mfa.facts(session.account).await?;
+        let tier = self.mfa.admit(&facts, &session, client)?;
+        self.mfa.authorized(&facts, session, client, tier)?;
+        Ok(facts)
     }
 
     /// Requires a second factor at each log-in from now on, with a fresh code. Where it raises the session's assurance, the
@@ -117,6 +124,27 @@ impl AccountHandle<'_> {
             typed,
         })
         .await
+    }
+
+    /// Ends another of the user's sessions, as [`AccountOverview::sessions`] lists them.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNCHANGED` where there is no such session.
+    pub async fn end_session(self, id: SessionId) -> Result<(), Error> {
+        let session = self.session();
+        self.run(EndSession { session, id }).await
+    }
+
+    /// Tells `each` audit record of the account, oldest first, with its number.
+    ///
+    /// # Errors
+    /// [`Error`], also when the session has ended meanwhile.
+    pub async fn audit(
+        self,
+        each: impl FnMut(u64, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.authorized().await?;
+        self.mfa.audit_of(self.user.account_id(), each).await
     }
 
     /// Forgets one remembered device: its cookie is worth nothing and its sessions end. Says whether this session was one

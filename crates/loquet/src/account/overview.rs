@@ -2,8 +2,8 @@
 
 use loquet_policy::{
     Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, UnixTime, current_level,
-    may_see_break_glass_code, required,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, SessionId, UnixTime,
+    current_level, may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
@@ -13,6 +13,7 @@ use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
 use crate::session::attempt::Client;
+use crate::session::live::Live;
 
 /// What is bound to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +130,7 @@ pub struct AccountOverview {
     organization: OrganizationOverview,
     devices: Vec<Device>,
     device: Option<u16>,
+    sessions: Vec<SessionEntry>,
     pub(crate) next: NextStep,
     now: UnixTime,
 }
@@ -200,6 +202,13 @@ impl AccountOverview {
         self.device
     }
 
+    /// Returns the sessions whose log-in was completed, the newest first. Sessions that have grown too old stay in the list
+    /// until they are replaced.
+    #[must_use]
+    pub fn sessions(&self) -> &[SessionEntry] {
+        &self.sessions
+    }
+
     /// Returns the account's organization.
     #[must_use]
     pub const fn organization(&self) -> &OrganizationOverview {
@@ -216,6 +225,40 @@ impl AccountOverview {
     #[must_use]
     pub fn switch_refused(&self) -> Option<Refusal> {
         loquet_policy::may_turn_on_or_off(&self.organization.facts, &self.account, self.now).err()
+    }
+}
+
+/// One of the sessions of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionEntry {
+    live: Live,
+    device: Option<u16>,
+    is_current: bool,
+}
+
+impl SessionEntry {
+    /// Returns the session's id, for [`AccountHandle::end_session`](crate::AccountHandle::end_session). It opens nothing.
+    #[must_use]
+    pub const fn id(&self) -> SessionId {
+        self.live.id
+    }
+
+    /// Returns when its last password or code was given.
+    #[must_use]
+    pub const fn since(&self) -> UnixTime {
+        self.live.at
+    }
+
+    /// Returns the number of the remembered device on which it was begun.
+    #[must_use]
+    pub const fn device(&self) -> Option<u16> {
+        self.device
+    }
+
+    /// Returns whether it is the session that asked.
+    #[must_use]
+    pub const fn is_current(&self) -> bool {
+        self.is_current
     }
 }
 
@@ -295,10 +338,17 @@ impl Mfa {
             return Err(Config::Missing("organization").into());
         };
         let owed = self.check(&actor, session, client.last_seen).err();
-        let device = actor
-            .devices
-            .of(session.id, now)
-            .filter(|_| organization.devices);
+        let device_of = |id| {
+            let device = actor.devices.of(id, now);
+            device.filter(|_| organization.devices)
+        };
+        let sessions = actor.sessions.complete().map(|live| SessionEntry {
+            live: *live,
+            device: device_of(live.id),
+            is_current: live.id == session.id,
+        });
+        let sessions = sessions.collect();
+        let device = device_of(session.id);
         Ok(AccountOverview {
             requirement: required(Some(&organization.facts), &actor.facts, now),
             next: owed
@@ -309,6 +359,7 @@ impl Mfa {
             label: actor.label,
             devices: actor.devices.list(now),
             device,
+            sessions,
             account: actor.facts,
             organization: OrganizationOverview {
                 facts: organization.facts,

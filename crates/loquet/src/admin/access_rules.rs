@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::mfa::Mfa;
 use crate::mfa::source::Actor;
 use crate::operator::Operator;
+use crate::session::Authorized;
 use crate::store::{Item, MetadataId, Query, RowKey};
-use loquet_policy::Session;
 
 /// How far back a what-if looks for the addresses from which people logged in: thirty days.
 const SEEN: u64 = 30 * limits::DAY;
@@ -83,8 +83,8 @@ impl Mfa {
         self.inner.rules_limit
     }
 
-    pub(crate) async fn access_rules(&self, session: &Session) -> Result<String, Error> {
-        let facts = self.administrator(session).await?;
+    pub(crate) async fn access_rules(&self, user: &Authorized) -> Result<String, Error> {
+        let facts = self.administrator(user).await?;
         let organization = facts.organization.as_ref();
         Ok(organization
             .and_then(|organization| organization.rules_in_force(self.now()))
@@ -94,9 +94,9 @@ impl Mfa {
 
     pub(crate) async fn undoable_until(
         &self,
-        session: &Session,
+        user: &Authorized,
     ) -> Result<Option<UnixTime>, Error> {
-        let facts = self.administrator(session).await?;
+        let facts = self.administrator(user).await?;
         let past = facts.organization.and_then(|mut it| it.past.pop());
         let until = past.map(|past| past.until.plus(UNDO));
         Ok(until.filter(|until| self.now() < *until))
@@ -106,10 +106,10 @@ impl Mfa {
     /// counts as on one of them.
     pub(crate) async fn what_if_rules(
         &self,
-        session: &Session,
+        user: &Authorized,
         rules: &SetAccessRules,
     ) -> Result<WhatIf, Error> {
-        let facts = self.administrator(session).await?;
+        let facts = self.administrator(user).await?;
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
         let filter = Filter::compile(rules.parsed(), Some(&self.geo()))?;
         let (before, after) = (facts.access, AccessCheck::Guarded(Arc::new(filter)));

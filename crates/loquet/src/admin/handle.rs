@@ -11,6 +11,7 @@ use crate::admin::organization::{
 use crate::admin::settings::{Harden, OrganizationSetting, UpdateSettings};
 use crate::admin::undo_rules::UndoRules;
 use crate::admin::users::{AddRole, Deactivate, IssuedResetCode, Reactivate, RemoveRole, Reset};
+use crate::audit::Record;
 use crate::decide::{Operation, Typed};
 use crate::devices::operations::SetDevicesRemembered;
 use crate::enrollment::codes::BreakGlassCode;
@@ -158,11 +159,25 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
     pub async fn users(self) -> Result<Vec<UserEntry>, Error> {
-        let facts = self.mfa.administrator(&self.session()).await?;
+        let facts = self.mfa.administrator(self.user).await?;
         let organization = facts.organization.ok_or(Config::Missing("organization"))?;
         self.mfa
             .people(organization.facts.id, Some(&organization.facts))
             .await
+    }
+
+    /// Tells `each` audit record of an account of the organization, oldest first, with its number.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
+    pub async fn audit(
+        self,
+        account: impl Into<AccountId>,
+        each: impl FnMut(u64, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let account = account.into();
+        self.user(account).await?;
+        self.mfa.audit_of(account, each).await
     }
 
     /// Returns one account of the organization.
@@ -170,7 +185,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
     pub async fn user(self, account: impl Into<AccountId>) -> Result<UserEntry, Error> {
-        let facts = self.mfa.administrator(&self.session()).await?;
+        let facts = self.mfa.administrator(self.user).await?;
         self.mfa.entry(facts, account.into()).await
     }
 
@@ -301,7 +316,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
     pub async fn access_rules(self) -> Result<String, Error> {
-        self.mfa.access_rules(&self.session()).await
+        self.mfa.access_rules(self.user).await
     }
 
     /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that let more clients
@@ -327,7 +342,7 @@ impl AdminHandle<'_> {
     pub async fn what_if_access_rules(self, text: &str) -> Result<WhatIf, Error> {
         let limit = self.mfa.rules_limit();
         let rules = SetAccessRules::new(limit, self.session(), text, Typed::default())?;
-        self.mfa.what_if_rules(&self.session(), &rules).await
+        self.mfa.what_if_rules(self.user, &rules).await
     }
 
     /// Returns until when the last change of the access rules can be [undone](Self::undo_access_rules).
@@ -335,7 +350,7 @@ impl AdminHandle<'_> {
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
     pub async fn access_rules_undoable_until(self) -> Result<Option<UnixTime>, Error> {
-        self.mfa.undoable_until(&self.session()).await
+        self.mfa.undoable_until(self.user).await
     }
 
     /// Puts the access rules of before the last change in force again, at once, within a day of it.

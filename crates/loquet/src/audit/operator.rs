@@ -7,6 +7,7 @@ use loquet_policy::{AccountId, OrgId, UnixTime};
 use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
 use crate::disk::{self, Forgotten};
 use crate::error::{Config, Error, Unavailable};
+use crate::mfa::Mfa;
 use crate::operator::Operator;
 use crate::store::{AccountRow, AuditRow, Item, MetadataId, Query, RowKey, Version};
 
@@ -29,6 +30,20 @@ struct Of {
     id: AccountId,
     external_id: String,
     head: AuditHead,
+}
+
+impl Mfa {
+    pub(crate) async fn audit_of(
+        &self,
+        account: AccountId,
+        mut each: impl FnMut(u64, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.pages(Query::Audit(account), |item| match item {
+            Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
+            _ => Ok(()),
+        })
+        .await
+    }
 }
 
 impl Operator {
@@ -114,13 +129,9 @@ impl Operator {
     pub async fn audit(
         &self,
         account: AccountId,
-        mut each: impl FnMut(u64, Record) -> Result<(), Error>,
+        each: impl FnMut(u64, Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.pages(Query::Audit(account), |item| match item {
-            Item::Audit(row) => each(row.seq, disk::read_record(&row.body)?),
-            _ => Ok(()),
-        })
-        .await
+        self.audit_of(account, each).await
     }
 
     /// Forgets audit records from before `before`, as far as `signed` vouches for them, and says how many. Each chain is

@@ -109,6 +109,20 @@ pub(crate) async fn commit<G>(
     }
 }
 
+/// Writes a decision that grants nothing but the deed into the host's transaction, which the host commits or rolls back.
+/// A refusal is not recorded: the host, and no client, asked.
+pub(crate) async fn prepare<T: HostTx>(
+    transaction: &mut T,
+    decided: Decided<()>,
+    writes: Option<Writes>,
+) -> Result<Committed<()>, Fault> {
+    let (Ok(()), Some(writes)) = (decided.outcome, writes) else {
+        return Ok(decided.open());
+    };
+    let applied = transaction.apply(&writes).await?;
+    Ok((applied == Commit::Done).then_some(Ok(())))
+}
+
 /// How a decision in the host's transaction ended.
 pub(crate) enum InHost<G> {
     /// It is durable.

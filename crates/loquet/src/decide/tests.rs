@@ -238,7 +238,7 @@ fn unchanged_rows_are_not_written() {
     assert!(change.organization.is_none(), "nothing is due");
     assert!(change.roster.is_none());
     assert_eq!(change.record.policy, VERSION.0);
-    let entered = decided(&LogIn { account }, &facts);
+    let entered = decided(&LogIn::new(account), &facts);
     assert!(entered.change().unwrap().roster.is_none());
 }
 
@@ -330,9 +330,7 @@ fn only_owners_enrollment_letter_has_a_link() {
 
 #[test]
 fn notice_is_about_the_account_that_was_decided_on() {
-    let log_in = LogIn {
-        account: 1_u64.into(),
-    };
+    let log_in = LogIn::new(1_u64);
     let alone = decided(&log_in, &facts(None));
     let both = decided(&reset(2), &facts(Some(person(2, RoleId::STAFF))));
     let (alone, both) = (alone.change().unwrap(), both.change().unwrap());
@@ -382,12 +380,7 @@ fn unreadable_access_rules_refuse_everyone() {
         access: AccessCheck::Unreadable,
         ..facts(None)
     };
-    let entered = decided(
-        &LogIn {
-            account: 1_u64.into(),
-        },
-        &unreadable,
-    );
+    let entered = decided(&LogIn::new(1_u64), &unreadable);
     let record = &entered.change().unwrap().record;
     assert_eq!(record.verdict, "ACCESS_UNKNOWN");
     let rule = Some("access ACCESS_UNKNOWN");

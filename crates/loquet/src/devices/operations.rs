@@ -113,7 +113,7 @@ impl Case<'_> {
             .map(|_| fresh)
     }
 
-    fn snapshot(&self) -> Snapshot<'_> {
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         Snapshot {
             organization: self.organization.map(|organization| &organization.facts),
             roster: None,

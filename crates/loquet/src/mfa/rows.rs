@@ -1,4 +1,4 @@
-//! The inside: rows loaded and opened, changes encrypted and written.
+//! Row I/O: rows loaded and decrypted, changes encrypted and written.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -18,6 +18,7 @@ use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::mfa::{FILTERS, HOMES, Mfa};
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
+use crate::session::Authorized;
 use crate::store::erased::Erased;
 use crate::store::{
     AttemptRow, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes,
@@ -113,22 +114,16 @@ impl Mfa {
         };
     }
 
-    /// The same, for a session that is an administrator's.
-    pub(crate) async fn administrator(&self, session: &Session) -> Result<Facts, Error> {
+    /// The same, for a session that is an administrator's,
+    /// from where it is now. What administrators change, the rules decide.
+    pub(crate) async fn administrator(&self, user: &Authorized) -> Result<Facts, Error> {
+        let session = &user.session;
         let facts = self.facts(session.account).await?;
-        self.shown_to_administrators(&facts, session)?;
-        Ok(facts)
-    }
-
-    /// Whether a session may see what administrators see. What they change, the rules decide.
-    pub(crate) fn shown_to_administrators(
-        &self,
-        facts: &Facts,
-        session: &Session,
-    ) -> Result<(), Refusal> {
+        self.admit(&facts, session, &user.client)?;
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        self.check(actor, session, None)?;
-        may_see_administration(&facts.snapshot(actor, session), self.now())
+        self.check(actor, session, user.client.last_seen)?;
+        may_see_administration(&facts.snapshot(actor, session), self.now())?;
+        Ok(facts)
     }
 
     pub(crate) async fn people(

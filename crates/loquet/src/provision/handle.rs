@@ -4,82 +4,22 @@
 use std::collections::BTreeSet;
 
 use loquet_enrollment::Label;
-use loquet_policy::{
-    Account, AccountId, OrgId, Organization, Refusal, RoleId, RoleSet, Roster, Status,
-};
+use loquet_policy::{AccountId, OrgId, Organization, Refusal, Roster};
 
 use crate::account::addresses::Address;
 use crate::account::operations::SetAddress;
 use crate::admin::settings::OrganizationSetting;
 use crate::decide::Facts;
 use crate::disk;
-use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::mfa::source::{Actor, Source};
-use crate::mfa::{MAX_EXTERNAL_ID, Mfa, TRIES};
-use crate::provision::operations::{Erase, HostDeactivate};
-use crate::records::{AccountRecord, OrganizationRecord};
+use crate::mfa::source::Actor;
+use crate::mfa::{Mfa, TRIES};
+use crate::provision::NewAccount;
+use crate::provision::new_account::check_names;
+use crate::provision::operations::{Erase, HostDeactivate, Rename};
+use crate::records::{OrganizationRecord, PersonRecord};
 use crate::session::attempt::Attempt;
-use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Version, Writes};
-
-/// An account to be made for one of the host's users.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct NewAccount<'a> {
-    id: AccountId,
-    external_id: &'a str,
-    label: &'a str,
-    roles: Vec<RoleId>,
-    address: Option<Address>,
-}
-
-impl<'a> NewAccount<'a> {
-    /// An account with the host's id, without roles. `external_id` is the host's own name for the user (1 to 256 bytes,
-    /// unique in the organization) and also the account name that authenticator apps show, until
-    /// [`label`](Self::label) sets another.
-    ///
-    /// ```
-    /// # use loquet::{NewAccount, RoleId};
-    /// let new = NewAccount::new(42_u64, "marie@example.org").role(RoleId(1));
-    /// ```
-    pub fn new(id: impl Into<AccountId>, external_id: &'a str) -> Self {
-        Self {
-            id: id.into(),
-            external_id,
-            label: external_id,
-            roles: Vec::new(),
-            address: None,
-        }
-    }
-
-    pub(crate) const fn id(&self) -> AccountId {
-        self.id
-    }
-
-    /// Sets the account name that authenticator apps show.
-    pub const fn label(mut self, label: &'a str) -> Self {
-        self.label = label;
-        self
-    }
-
-    /// Adds a role.
-    pub fn role(mut self, role: RoleId) -> Self {
-        self.roles.push(role);
-        self
-    }
-
-    /// Adds several roles.
-    pub fn roles(mut self, roles: impl IntoIterator<Item = RoleId>) -> Self {
-        self.roles.extend(roles);
-        self
-    }
-
-    /// Sets where the user's notices go. Without one Loquet leaves it to the host's mailer.
-    pub fn address(mut self, address: impl Into<Option<Address>>) -> Self {
-        self.address = address.into();
-        self
-    }
-}
+use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Writes};
 
 /// What [`Provision::sync_accounts`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,6 +31,8 @@ pub struct SyncReport {
     pub unchanged: usize,
     /// Accounts that had no notice address and were given one.
     pub addresses: usize,
+    /// Accounts that were there under another external id or label, and have the host's now.
+    pub renamed: usize,
     /// Accounts that were not made, by external id, each with the reason.
     pub rejected: Vec<(String, String)>,
     /// Active accounts that the host did not list, by external id. Deactivate those whose users are gone.
@@ -211,8 +153,9 @@ impl Provision<'_> {
         Err(Error::Busy)
     }
 
-    /// Creates the accounts of all the host's users, and reports what it found: to begin with an existing service, and to
-    /// run again as often as you like. It changes no role and deactivates no account.
+    /// Creates the accounts of all the host's users, [renames](Self::rename) those whom the host calls something else by
+    /// now, and reports what it found: to begin with an existing service, and to run again as often as you like. It changes
+    /// no role and deactivates no account.
     ///
     /// # Errors
     /// [`Error`] of the store. What one account lacks is reported, not returned.
@@ -224,20 +167,13 @@ impl Provision<'_> {
         let mut listed = BTreeSet::new();
         for user in users {
             listed.insert(user.id);
-            let (id, external_id) = (user.id, user.external_id.to_owned());
-            let address = user.address.clone();
-            match self.create(&user).await {
-                Ok(true) => report.created = report.created.saturating_add(1),
-                Ok(false) => {
-                    report.unchanged = report.unchanged.saturating_add(1);
-                    if self.complete(id, address).await? {
-                        report.addresses = report.addresses.saturating_add(1);
-                    }
-                }
-                Err(Error::Config(why)) => report.rejected.push((external_id, why.to_string())),
-                Err(Error::Refused(why)) => report.rejected.push((external_id, why.to_string())),
+            let why = match self.sync_account(&user, &mut report).await {
+                Ok(()) => continue,
+                Err(Error::Config(why)) => why.to_string(),
+                Err(Error::Refused(why)) => why.to_string(),
                 Err(other) => return Err(other),
-            }
+            };
+            report.rejected.push((user.external_id.to_owned(), why));
         }
         self.0
             .each_person(self.0.org()?, |person| {
@@ -247,6 +183,57 @@ impl Provision<'_> {
             })
             .await?;
         Ok(report)
+    }
+
+    async fn sync_account(
+        self,
+        user: &NewAccount<'_>,
+        report: &mut SyncReport,
+    ) -> Result<(), Error> {
+        let one_more = |count: &mut usize| *count = count.saturating_add(1);
+        if self.create(user).await? {
+            one_more(&mut report.created);
+            return Ok(());
+        }
+        let known = self.0.own_person(user.id).await?;
+        let is_same =
+            |it: &PersonRecord| it.external_id == user.external_id && it.label == user.label;
+        if known.as_ref().is_none_or(is_same) {
+            one_more(&mut report.unchanged);
+        } else {
+            self.rename(user.id, user.external_id, user.label).await?;
+            one_more(&mut report.renamed);
+        }
+        if self.complete(user.id, user.address.clone()).await? {
+            one_more(&mut report.addresses);
+        }
+        Ok(())
+    }
+
+    /// Gives an account another external id and the label that authenticator apps show at the next enrollment, where the
+    /// host calls its user something else by now.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` or `IS_DEACTIVATED`, [`Config::ExternalId`], [`Config::ExternalIdTaken`],
+    /// [`Config::Label`], and [`Error`] of the store.
+    pub async fn rename(
+        self,
+        account: impl Into<AccountId>,
+        external_id: &str,
+        label: &str,
+    ) -> Result<(), Error> {
+        let account = account.into();
+        check_names(external_id, label)?;
+        let other = self.find(external_id).await?;
+        if other.is_some_and(|other| other != account) {
+            return Err(Config::ExternalIdTaken.into());
+        }
+        let rename = Rename {
+            account,
+            external_id: external_id.to_owned(),
+            label: label.to_owned(),
+        };
+        self.0.run(rename, Attempt::default()).await
     }
 
     /// Sets the notice address of an account, as the host's own record has it. The old one is told, and receives every
@@ -261,11 +248,7 @@ impl Provision<'_> {
     ) -> Result<bool, Error> {
         let account = account.into();
         let set = SetAddress { account, address };
-        match self.0.run(set, Attempt::default()).await {
-            Ok(()) => Ok(true),
-            Err(Error::Refused(Refusal::Unchanged)) => Ok(false),
-            Err(other) => Err(other),
-        }
+        was_another(self.0.run(set, Attempt::default()).await)
     }
 
     /// Returns where an account's notices go, if Loquet was told.
@@ -298,10 +281,7 @@ impl Provision<'_> {
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.
     pub async fn erase(self, account: impl Into<AccountId>) -> Result<(), Error> {
         let account = account.into();
-        match self.deactivate(account).await {
-            Ok(()) | Err(Error::Refused(Refusal::IsDeactivated { .. })) => {}
-            Err(other) => return Err(other),
-        }
+        was_active(self.deactivate(account).await)?;
         self.0.run(Erase { account }, Attempt::default()).await
     }
 
@@ -338,62 +318,19 @@ impl Provision<'_> {
     }
 }
 
-impl Mfa {
-    /// What makes an account; `None` where it is there already.
-    pub(crate) async fn new_account(
-        &self,
-        source: impl Source,
-        org: OrgId,
-        new: &NewAccount<'_>,
-    ) -> Result<Option<Writes>, Error> {
-        Label::new("issuer", new.label)?;
-        let length = new.external_id.len();
-        if length == 0 || length > MAX_EXTERNAL_ID {
-            return Err(Config::ExternalId(length).into());
-        }
-        let roles = RoleSet::new(new.roles.iter().copied())?;
-        let mut facts = Facts::default();
-        let keys = [
-            RowKey::Account(new.id),
-            RowKey::Organization(org),
-            RowKey::Roster(org),
-        ];
-        self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
-            .await?;
-        if let Some(actor) = facts.actor.map(|actor| actor.facts) {
-            return match actor.status {
-                _ if actor.org != org => Err(Config::IdTaken.into()),
-                Status::Active => Ok(None),
-                Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }.into()),
-            };
-        }
-        let (Some(organization), Some(mut roster)) = (facts.organization, facts.roster) else {
-            return Err(Config::Missing("organization").into());
-        };
-        let now = self.now();
-        let account = Account::new(new.id, org, roles, now);
-        let mut put = Vec::new();
-        if account.is_administrator() {
-            if organization.facts.is_enabled() {
-                return Err(Config::AdministratorAfterEnabling.into());
-            }
-            roster.admit(&account);
-            put.push(Row::Roster(disk::write_roster(&roster)?));
-        }
-        let mut record = AccountRecord::new(account, new.external_id, new.label);
-        if let Some(address) = &new.address {
-            record.addresses.change(address, now);
-        }
-        put.push(Row::Account(disk::write_account::<Error>(
-            &record,
-            Version::ABSENT.next(),
-            &self.ring(),
-            || Ok(random()?),
-        )?));
-        Ok(Some(Writes {
-            expect: facts.read,
-            put,
-            ..Writes::default()
-        }))
+/// What stands already is no error.
+pub(crate) fn was_another(set: Result<(), Error>) -> Result<bool, Error> {
+    match set {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(Refusal::Unchanged)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
+/// An account that is deactivated already is no error.
+pub(crate) fn was_active(deactivated: Result<(), Error>) -> Result<(), Error> {
+    match deactivated {
+        Err(Error::Refused(Refusal::IsDeactivated { .. })) => Ok(()),
+        other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! What the host itself does, without a session.
 
-use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime, may_erase};
+use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime, may_erase, may_rename};
 
 use crate::admin::users::{IssuedResetCode, reset_code};
 use crate::decide::{After, Case, Typed, done};
@@ -72,6 +72,31 @@ of_host!(
             break_glass: typed_break_glass(&this.typed),
             reset_code: case.new_reset_code().digest(),
         }
+    }
+);
+
+/// The host calls the user something else.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct Rename {
+    pub(crate) account: AccountId,
+    /// The host's own name for the account.
+    pub(crate) external_id: String,
+    /// What authenticator apps show.
+    pub(crate) label: String,
+}
+
+of_host!(
+    Rename;
+    "rename",
+    (),
+    done,
+    |_this, case| {
+        may_rename(&case.actor.facts)?;
+        Command::ApplyDue
+    },
+    |this, _case, effects| {
+        effects.actor.external_id.clone_from(&this.external_id);
+        effects.actor.label.clone_from(&this.label);
     }
 );
 

@@ -2,14 +2,21 @@
 
 use loquet_policy::AccountId;
 
+use crate::account::addresses::Address;
+use crate::account::operations::SetAddress;
 use crate::decide::Typed;
-use crate::error::Error;
+use crate::enrollment::operations::ConfirmEnrollment;
+use crate::enrollment::recovery::{Recovering, UseRecoveryCode};
+use crate::error::{Config, Error};
 use crate::mfa::Mfa;
+use crate::mfa::source::InTransaction;
 use crate::provision::NewAccount;
+use crate::provision::handle::{was_active, was_another};
 use crate::provision::host_tx::HostTx;
+use crate::provision::operations::{Erase, HostDeactivate};
 use crate::session::MfaSession;
 use crate::session::attempt::Attempt;
-use crate::session::operations::{LogIn, LoggedIn, VerifyCode};
+use crate::session::operations::{LogIn, LoggedIn, PasswordChanged, VerifyCode};
 use crate::store::Commit;
 
 /// The host's user management inside the host's transaction; from [`Mfa::provision_in`].
@@ -62,15 +69,55 @@ impl<T: HostTx> ProvisionIn<'_, T> {
     /// As there; [`Error::Busy`] when another transaction was faster: roll back and begin anew.
     pub async fn ensure_account(&mut self, new: NewAccount<'_>) -> Result<AccountId, Error> {
         let org = self.mfa.org()?;
-        let id = new.id();
-        let source = crate::mfa::source::InTransaction(&mut *self.transaction);
+        let id = new.id;
+        let source = InTransaction(&mut *self.transaction);
         let Some(writes) = self.mfa.new_account(source, org, &new).await? else {
             return Ok(id);
         };
+        // Read outside the transaction, as all that looks for rows is.
+        if self.mfa.provision().find(new.external_id).await?.is_some() {
+            return Err(Config::ExternalIdTaken.into());
+        }
         match self.transaction.apply(&writes).await? {
             Commit::Done => Ok(id),
             Commit::Stale => Err(Error::Busy),
         }
+    }
+
+    /// As [`Provision::set_address`](crate::Provision::set_address).
+    ///
+    /// # Errors
+    /// As there, and [`Error::Busy`] when another transaction was faster.
+    pub async fn set_address(
+        &mut self,
+        account: impl Into<AccountId>,
+        address: Address,
+    ) -> Result<bool, Error> {
+        let account = account.into();
+        let set = SetAddress { account, address };
+        was_another(self.mfa.prepare_in(set, self.transaction).await)
+    }
+
+    /// As [`Provision::deactivate`](crate::Provision::deactivate): the host's own row of the user and the account go
+    /// together.
+    ///
+    /// # Errors
+    /// As there, and [`Error::Busy`] when another transaction was faster.
+    pub async fn deactivate(&mut self, account: impl Into<AccountId>) -> Result<(), Error> {
+        let account = account.into();
+        let deactivate = HostDeactivate { account };
+        self.mfa.prepare_in(deactivate, self.transaction).await
+    }
+
+    /// As [`Provision::erase`](crate::Provision::erase).
+    ///
+    /// # Errors
+    /// As there, and [`Error::Busy`] when another transaction was faster.
+    pub async fn erase(&mut self, account: impl Into<AccountId>) -> Result<(), Error> {
+        let account = account.into();
+        was_active(self.deactivate(account).await)?;
+        let erase = Erase { account };
+        self.mfa.prepare_in(erase, self.transaction).await
     }
 }
 
@@ -84,10 +131,8 @@ impl<T: HostTx> CommittingIn<'_, T> {
         account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
-        let account = account.into();
-        let log_in = LogIn { account };
         self.mfa
-            .run_in(log_in, attempt.into(), self.transaction)
+            .run_in(LogIn::new(account), attempt.into(), self.transaction)
             .await
     }
 
@@ -108,6 +153,66 @@ impl<T: HostTx> CommittingIn<'_, T> {
         };
         self.mfa
             .run_in(verify, attempt.into(), self.transaction)
+            .await
+    }
+
+    /// As [`Mfa::recover`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn recover(
+        self,
+        session: &MfaSession,
+        recovery_code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<Recovering, Error> {
+        let session = self.mfa.verified(session).await?;
+        let typed = recovery_code.into();
+        let recover = UseRecoveryCode { session, typed };
+        self.mfa
+            .run_in(recover, attempt.into(), self.transaction)
+            .await
+    }
+
+    /// As [`Mfa::confirm_enrollment`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn confirm_enrollment(
+        self,
+        session: &MfaSession,
+        code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let confirm = ConfirmEnrollment {
+            session: self.mfa.verified(session).await?,
+            typed: code.into(),
+            break_glass_typed_back: Typed::default(),
+        };
+        self.mfa
+            .run_in(confirm, attempt.into(), self.transaction)
+            .await
+    }
+
+    /// As [`Mfa::password_changed`], together with the host's new hash. Where `by_owner` has ended meanwhile it is refused,
+    /// and the password stays as it was.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn password_changed(
+        self,
+        account: impl Into<AccountId>,
+        by_owner: Option<&MfaSession>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<Option<LoggedIn>, Error> {
+        let by_owner = match by_owner {
+            Some(session) => Some(self.mfa.verified(session).await?),
+            None => None,
+        };
+        let account = account.into();
+        let changed = PasswordChanged { account, by_owner };
+        self.mfa
+            .run_in(changed, attempt.into(), self.transaction)
             .await
     }
 }

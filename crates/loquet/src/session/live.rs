@@ -1,6 +1,6 @@
 //! Which sessions of an account are live.
 
-use loquet_policy::{Level, Session, SessionId};
+use loquet_policy::{Level, Session, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 /// The sessions of one account that were neither logged out nor replaced.
@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub(crate) struct Sessions(Vec<Live>);
 
+/// A session that was neither logged out nor replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Live {
-    id: SessionId,
+pub(crate) struct Live {
+    pub(crate) id: SessionId,
     /// Whether the log-in was completed.
-    complete: bool,
+    pub(crate) complete: bool,
+    /// When the last password or code was given.
+    pub(crate) at: UnixTime,
 }
 
 /// Sessions of one kind that an account keeps; one more ends the oldest. Log-ins that were not completed are counted apart,
@@ -27,6 +30,11 @@ impl Sessions {
         let complete = is_complete(session);
         let mut live = self.0.iter();
         live.any(|live| live.id == session.id && live.complete == complete)
+    }
+
+    /// The sessions whose log-in was completed, the newest first.
+    pub(crate) fn complete(&self) -> impl Iterator<Item = &Live> {
+        self.0.iter().rev().filter(|live| live.complete)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -55,6 +63,7 @@ impl Sessions {
         self.0.push(Live {
             id: new.id,
             complete,
+            at: new.at,
         });
     }
 }
@@ -65,8 +74,6 @@ const fn is_complete(session: &Session) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use loquet_policy::UnixTime;
-
     use super::*;
 
     const NOW: UnixTime = UnixTime(1_790_000_000);

@@ -30,8 +30,26 @@ impl Mfa {
         account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
-        let account = account.into();
-        self.run(LogIn { account }, attempt.into()).await
+        self.run(LogIn::new(account), attempt.into()).await
+    }
+
+    /// Begins a session in place of another of the same account, after the host has checked the password again: where the
+    /// old one is too old (`STALE_LOGIN`), or as a proof of presence. What is owed is decided as at every log-in; the old
+    /// session is over.
+    ///
+    /// # Errors
+    /// As for [`log_in`](Self::log_in); [`Error::Refused`] with `STALE_LOGIN` where the session is forged.
+    pub async fn reauthenticated(
+        &self,
+        session: &MfaSession,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let old = self.verified(session).await?;
+        let log_in = LogIn {
+            account: old.account,
+            replaces: Some(old.id),
+        };
+        self.run(log_in, attempt.into()).await
     }
 
     /// Takes the six digits, to finish a log-in or to prove presence again; the device's cookie belongs to the attempt's

@@ -1,6 +1,8 @@
 //! Log-in, codes and the end of sessions.
 
-use loquet_policy::{AccountId, Command, Grant, NextStep, Refusal, Requirement, Session};
+use loquet_policy::{
+    AccountId, Command, Grant, NextStep, Refusal, Requirement, Session, SessionId, rights,
+};
 
 use crate::decide::{After, Case, Operation, Typed, done};
 use crate::devices::DeviceId;
@@ -64,13 +66,35 @@ pub(crate) fn stepped_up(
 pub(crate) struct LogIn {
     /// Whose password it was.
     pub(crate) account: AccountId,
+    /// The session in whose place it is.
+    pub(crate) replaces: Option<SessionId>,
 }
 
-of_host!(LogIn; "log_in", LoggedIn, entered, |_this, case| {
-    Command::LogIn {
-        access: case.access(),
+impl LogIn {
+    pub(crate) fn new(account: impl Into<AccountId>) -> Self {
+        Self {
+            account: account.into(),
+            replaces: None,
+        }
     }
-});
+}
+
+of_host!(
+    LogIn;
+    "log_in",
+    LoggedIn,
+    entered,
+    |_this, case| {
+        Command::LogIn {
+            access: case.access(),
+        }
+    },
+    |this, _case, effects| {
+        if let Some(old) = this.replaces {
+            effects.actor.sessions.remove(old);
+        }
+    }
+);
 
 /// The six digits, to finish a log-in or to step up.
 #[derive(Debug, Clone, Hash)]
@@ -125,6 +149,30 @@ in_session!(LogOut, const WHILE_OWING; "log_out", (), done, |this, case| {
     }
     Command::LogOut
 });
+
+/// Another session of the account is over.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct EndSession {
+    /// The owner's session.
+    pub(crate) session: Session,
+    /// The session that ends.
+    pub(crate) id: SessionId,
+}
+
+in_session!(
+    EndSession;
+    "end_session",
+    (),
+    done,
+    |this, case| {
+        rights(&case.snapshot(), case.now)?;
+        if !case.actor.sessions.complete().any(|live| live.id == this.id) {
+            return Err(Refusal::Unchanged);
+        }
+        Command::ApplyDue
+    },
+    |this, _case, effects| effects.actor.sessions.remove(this.id)
+);
 
 /// All sessions of the account are over.
 #[derive(Debug, Clone, Copy, Hash)]

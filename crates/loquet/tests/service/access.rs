@@ -68,6 +68,24 @@ async fn denied_client_sees_no_secret() {
     assert_eq!(refusal(glass), Refusal::AccessDenied);
 }
 
+/// What was authorized elsewhere before the rules changed shows nothing from there any more.
+#[tokio::test]
+async fn denied_administrator_reads_nothing() {
+    let (fixture, phone, anne) = enabled().await;
+    let session = fixture.enter(ANNE, &phone).await;
+    let elsewhere = fixture.mfa.authorize(&session, &away()).await.unwrap();
+    let admin = fixture.mfa.admin(&elsewhere);
+    assert!(admin.users().await.is_ok());
+    set(&fixture, &anne, "allow 203.0.113.0/24").await.unwrap();
+    let denied = Refusal::AccessDenied;
+    assert_eq!(refusal(admin.users().await), denied);
+    assert_eq!(refusal(admin.user(BRUNO).await), denied);
+    assert_eq!(refusal(admin.access_rules().await), denied);
+    assert_eq!(refusal(admin.propose_break_glass().await), denied);
+    assert_eq!(refusal(admin.audit(BRUNO, |_, _| Ok(())).await), denied);
+    assert!(fixture.mfa.admin(&anne).users().await.is_ok());
+}
+
 #[tokio::test]
 async fn rules_are_undone_within_a_day() {
     let (fixture, phone, anne) = enabled().await;

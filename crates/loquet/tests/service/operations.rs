@@ -233,3 +233,33 @@ async fn mandate_notice_is_expanded_once() {
     }
     assert!(post(&fixture).await.is_empty());
 }
+
+#[tokio::test]
+async fn audit_is_shown_to_its_owner_and_administrators() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (_, session) = fixture.enabled().await;
+    let (anne, denis) = (
+        fixture.user(&session).await,
+        fixture.user(&fixture.log_in(DENIS).await.session).await,
+    );
+    let mut own = Vec::new();
+    let mut seen = Vec::new();
+    let mfa = &fixture.mfa;
+    let each = |_, record: loquet::audit::Record| {
+        own.push(record);
+        Ok(())
+    };
+    mfa.account(&denis).audit(each).await.unwrap();
+    let each = |seq, record| {
+        seen.push((seq, record));
+        Ok(())
+    };
+    mfa.admin(&anne).audit(DENIS, each).await.unwrap();
+    assert_eq!(seen.last().unwrap().1.what, "log_in");
+    assert!(seen.iter().map(|(seq, _)| *seq).eq(1..=own.len() as u64));
+    assert!(seen.iter().map(|(_, record)| record).eq(&own));
+    let refused = mfa.admin(&denis).audit(ANNE, |_, _| Ok(())).await;
+    assert_eq!(refusal(refused), Refusal::NotAdmin);
+    let unknown = mfa.admin(&anne).audit(99_u64, |_, _| Ok(())).await;
+    assert_eq!(refusal(unknown), Refusal::UnknownAccount);
+}

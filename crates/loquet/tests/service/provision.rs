@@ -24,8 +24,10 @@ async fn sync_reports_what_it_found() {
     provision.deactivate(CHLOE).await.unwrap();
     let report = provision
         .sync_accounts([
-            NewAccount::new(ANNE, "anne").address(address("anne@example.org")),
-            NewAccount::new(BRUNO, "bruno"),
+            NewAccount::new(ANNE, "anne")
+                .label("anne@example.org")
+                .address(address("anne@example.org")),
+            NewAccount::new(BRUNO, "bruno").label("bruno@example.org"),
             NewAccount::new(20_u64, "lea").address(address("lea@example.org")),
             NewAccount::new(21_u64, ""),
             NewAccount::new(22_u64, "nils").label("two\nlines"),
@@ -47,18 +49,29 @@ async fn sync_reports_what_it_found() {
     assert_eq!(lea, Some(20_u64.into()));
     assert_eq!(provision.find("nils").await.unwrap(), None);
 
-    // Again, and nothing changes; a role in the list is not given.
+    // Again, and nothing but a name changes; a role in the list is not given.
     let again = provision
         .sync_accounts([
-            NewAccount::new(ANNE, "anne").address(address("anne@example.org")),
-            NewAccount::new(BRUNO, "bruno"),
-            NewAccount::new(DENIS, "denis").role(RoleId::ADMINISTRATOR),
-            NewAccount::new(20_u64, "lea").address(address("lea@example.org")),
+            NewAccount::new(ANNE, "anne")
+                .label("anne@example.org")
+                .address(address("anne@example.org")),
+            NewAccount::new(BRUNO, "bruno").label("bruno@example.org"),
+            NewAccount::new(DENIS, "denis")
+                .label("denis@example.org")
+                .role(RoleId::ADMINISTRATOR),
+            NewAccount::new(20_u64, "lea roy").address(address("lea@example.org")),
         ])
         .await
         .unwrap();
-    assert_eq!((again.created, again.unchanged), (0, 4));
+    assert_eq!((again.created, again.unchanged, again.renamed), (0, 3, 1));
     assert_eq!(again.addresses, 0);
+    assert_eq!(provision.find("lea").await.unwrap(), None);
+    let lea = provision.find("lea roy").await.unwrap();
+    assert_eq!(lea, Some(20_u64.into()));
+    let taken = provision.rename(20_u64, "anne", "Anne").await;
+    assert!(matches!(taken, Err(Error::Config(Config::ExternalIdTaken))));
+    let gone = provision.rename(CHLOE, "chloe roy", "chloe").await;
+    assert!(matches!(refusal(gone), Refusal::IsDeactivated { .. }));
     assert!(again.rejected.is_empty() && again.unlisted.is_empty());
     let users = fixture.operator.users(fixture.org).await.unwrap();
     let denis = users.iter().find(|user| user.external_id() == "denis");

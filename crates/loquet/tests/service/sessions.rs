@@ -284,6 +284,58 @@ async fn thirty_third_session_ends_the_oldest() {
     }
 }
 
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let fixture = fixture().await;
+    let (phone, first) = fixture.enabled().await;
+    fixture.clock.advance(60);
+    let second = fixture.enter(ANNE, &phone).await;
+    fixture.log_in(ANNE).await;
+    let anne = fixture.user(&second).await;
+    let account = fixture.mfa.account(&anne);
+    let overview = account.overview().await.unwrap();
+    let [newest, oldest] = overview.sessions() else {
+        panic!("two complete ones: {overview:?}");
+    };
+    assert_eq!(newest.since(), fixture.clock.now());
+    assert!(newest.is_current() && !oldest.is_current());
+    assert!(oldest.since() < newest.since());
+    assert_eq!(newest.device(), None);
+    account.end_session(oldest.id()).await.unwrap();
+    assert_eq!(
+        refusal(fixture.authorize(&first).await),
+        Refusal::StaleLogIn
+    );
+    assert!(fixture.authorize(&second).await.is_ok());
+    let again = account.end_session(oldest.id()).await;
+    assert_eq!(refusal(again), Refusal::Unchanged);
+}
+
+#[tokio::test]
+async fn reauthenticated_session_replaces_the_old_one() {
+    let fixture = fixture().await;
+    let (phone, session) = fixture.enabled().await;
+    let (mfa, client) = (&fixture.mfa, Fixture::client());
+    fixture.clock.advance(30 * DAY);
+    assert_eq!(
+        refusal(fixture.authorize(&session).await),
+        Refusal::StaleLogIn
+    );
+    let login = mfa.reauthenticated(&session, client).await.unwrap();
+    assert_eq!(login.next, NextStep::SecondFactor);
+    let typed = fixture.code(&phone);
+    let session = fixture.verify(&login.session, &typed).await.unwrap();
+    let anne = fixture.user(&session.session).await;
+    let overview = mfa.account(&anne).overview().await.unwrap();
+    assert_eq!(overview.sessions().len(), 1);
+    // A session of an account without an authenticator goes on as a new one.
+    let denis = fixture.log_in(DENIS).await.session;
+    let login = mfa.reauthenticated(&denis, client).await.unwrap();
+    assert_eq!(login.next, NextStep::Done);
+    assert!(fixture.authorize(&denis).await.is_err());
+    assert!(fixture.authorize(&login.session).await.is_ok());
+}
+
 /// The account's secret is encrypted under a key that this process has not; its root key is not.
 #[tokio::test]
 async fn authorizing_decrypts_nothing() {

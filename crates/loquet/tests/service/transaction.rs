@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use loquet::store::{Commit, Fault, MemoryStore, Row, RowKey, Store, Versioned, Writes};
-use loquet::{Clock, Error, HostTx, NewAccount, Refusal};
-use loquet_testkit::fixture::{ANNE, Fixture, refusal};
+use loquet::store::{Commit, Fault, MemoryStore, RowKey, Store, Version, Versioned, Writes};
+use loquet::{Clock, Error, HostTx, MfaSession, NewAccount, Refusal};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 
-/// A host's transaction over the memory store: nothing of it is seen before its commit.
+/// A host's transaction over the memory store: nothing of it is seen before its commit. What is applied in turn is committed
+/// in turn, so that rows have the versions that a database gives them.
 struct Transaction {
     store: Arc<MemoryStore>,
-    writes: Writes,
+    applied: Vec<Writes>,
 }
 
 impl Transaction {
     fn begin(store: &Arc<MemoryStore>) -> Self {
         Self {
             store: Arc::clone(store),
-            writes: Writes::default(),
+            applied: Vec::new(),
         }
     }
 }
@@ -24,16 +25,12 @@ impl Transaction {
 impl HostTx for Transaction {
     async fn load(&mut self, keys: &[RowKey]) -> Result<Vec<Versioned>, Fault> {
         let mut found = self.store.load(keys).await?;
-        for row in self
-            .writes
-            .put
-            .iter()
-            .filter(|row| keys.contains(&row.key()))
-        {
-            let version = found.iter().find(|it| it.row.key() == row.key());
-            let version = version.map_or(loquet::store::Version::ABSENT, |it| it.version);
-            found.retain(|it| it.row.key() != row.key());
-            let (row, version) = (row.clone(), version.next());
+        let rows = self.applied.iter().flat_map(|writes| &writes.put);
+        for row in rows.filter(|row| keys.contains(&row.key())) {
+            let before = found.iter().position(|it| it.row.key() == row.key());
+            let before = before.map(|at| found.remove(at));
+            let version = before.map_or(Version::ABSENT, |it| it.version).next();
+            let row = row.clone();
             found.push(Versioned { row, version });
         }
         Ok(found)
@@ -42,33 +39,24 @@ impl HostTx for Transaction {
     async fn apply(&mut self, writes: &Writes) -> Result<Commit, Fault> {
         let keys: Vec<RowKey> = writes.expect.iter().map(|(key, _)| *key).collect();
         let found = self.load(&keys).await?;
-        let now = |key: &RowKey| {
+        let is_stale = |(key, version): &(RowKey, Version)| {
             let found = found.iter().find(|it| it.row.key() == *key);
-            found.map_or(loquet::store::Version::ABSENT, |it| it.version)
+            found.map_or(Version::ABSENT, |it| it.version) != *version
         };
-        if writes
-            .expect
-            .iter()
-            .any(|(key, version)| now(key) != *version)
-        {
+        if writes.expect.iter().any(is_stale) {
             return Ok(Commit::Stale);
         }
-        let own: Vec<RowKey> = self.writes.put.iter().map(Row::key).collect();
-        let fresh = |(key, _): &&(RowKey, _)| !own.contains(key);
-        self.writes
-            .expect
-            .extend(writes.expect.iter().filter(fresh));
-        self.writes.put.extend(writes.put.iter().cloned());
-        self.writes.audit.extend(writes.audit.iter().cloned());
-        self.writes.outbox.extend(writes.outbox.iter().cloned());
+        self.applied.push(writes.clone());
         Ok(Commit::Done)
     }
 
     async fn commit(self) -> Result<(), Fault> {
-        match self.store.commit(self.writes).await? {
-            Commit::Done => Ok(()),
-            Commit::Stale => Err(Fault::Busy),
+        for writes in self.applied {
+            if self.store.commit(writes).await? == Commit::Stale {
+                return Err(Fault::Busy);
+            }
         }
+        Ok(())
     }
 
     async fn rollback(self) -> Result<(), Fault> {
@@ -190,4 +178,53 @@ async fn account_and_address_follow_the_hosts_transaction() {
     let now = fixture.clock.now();
     let user = fixture.log_in(20).await.session;
     assert_eq!(fixture.user(&user).await.since(), now);
+}
+
+#[tokio::test]
+async fn deactivation_and_erasure_follow_the_hosts_transaction() {
+    let (store, fixture) = fixture().await;
+    fixture.enabled().await;
+    let address: loquet::Address = "denis@example.org".parse().unwrap();
+    for committed in [false, true] {
+        let mut transaction = Transaction::begin(&store);
+        let mut inside = fixture.mfa.provision_in(&mut transaction);
+        assert!(inside.set_address(DENIS, address.clone()).await.unwrap());
+        assert!(!inside.set_address(DENIS, address.clone()).await.unwrap());
+        inside.deactivate(CHLOE).await.unwrap();
+        inside.erase(CHLOE).await.unwrap();
+        let unknown = refusal(inside.deactivate(99_u64).await);
+        assert_eq!(unknown, Refusal::UnknownAccount);
+        if committed {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        let provision = fixture.mfa.provision();
+        let chloe = provision.find("chloe").await.unwrap();
+        assert_eq!(chloe.is_none(), committed);
+        let told = provision.address(DENIS.into()).await.unwrap();
+        assert_eq!(told, committed.then(|| address.clone()));
+    }
+    fixture.operator.verify_audit(CHLOE.into()).await.unwrap();
+    let log_in = fixture.mfa.log_in(CHLOE, Fixture::client()).await;
+    assert_eq!(refusal(log_in), Refusal::LogInRefused);
+}
+
+#[tokio::test]
+async fn password_changes_with_the_hosts_row() {
+    let (store, fixture) = fixture().await;
+    let (_, session) = fixture.enabled().await;
+    let denis = fixture.log_in(DENIS).await.session;
+    let change = async |account: u64, by_owner: Option<&MfaSession>| {
+        let committing = fixture.mfa.committing_in(Transaction::begin(&store));
+        let changed = committing.password_changed(account, by_owner, Fixture::client());
+        changed.await
+    };
+    let goes_on = change(ANNE, Some(&session)).await.unwrap().unwrap();
+    assert!(fixture.authorize(&goes_on.session).await.is_ok());
+    assert!(fixture.authorize(&session).await.is_err());
+    assert!(change(ANNE, Some(&session)).await.is_err(), "it has ended");
+    assert!(fixture.authorize(&goes_on.session).await.is_ok());
+    assert_eq!(change(DENIS, None).await.unwrap(), None);
+    assert!(fixture.authorize(&denis).await.is_err());
 }
