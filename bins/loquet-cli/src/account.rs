@@ -37,20 +37,28 @@ Examples:
 
 A CSV file:
   external_id,id,label,roles,address
-  marie@example.org,42,Marie,parent,marie@example.org")]
+  marie@example.org,42,Marie,member,marie@example.org")]
     Sync(sync::Sync),
+    /// Rename an account whose user the host calls something else now
+    ///
+    /// Authenticator apps show the label from the next enrollment on.
+    #[command(after_help = "\
+Examples:
+  loquet account rename marie@example.org marie.roy@example.org --db app.db
+  loquet account rename marie marie --label Marie --db app.db")]
+    Rename(manage::Rename),
     /// Give an account a role
     ///
     /// Reads the administrator's code from standard input, and the next code for making an administrator.
     #[command(
-        after_help = "Example:\n  loquet account add-role sofia employee --db app.db --as helene"
+        after_help = "Example:\n  loquet account add-role sofia staff --db app.db --as helene"
     )]
     AddRole(manage::Role),
     /// Take a role from an account
     ///
     /// Reads the administrator's code from standard input.
     #[command(
-        after_help = "Example:\n  loquet account remove-role sofia employee --db app.db --as helene"
+        after_help = "Example:\n  loquet account remove-role sofia staff --db app.db --as helene"
     )]
     RemoveRole(manage::Role),
     /// Deactivate an account: its sessions end and its secret is erased
@@ -62,7 +70,7 @@ A CSV file:
     ///
     /// Reads the administrator's code from standard input, and the next code from a second line.
     #[command(
-        after_help = "Example:\n  loquet account reactivate sofia --role employee --db app.db --as helene"
+        after_help = "Example:\n  loquet account reactivate sofia --role staff --db app.db --as helene"
     )]
     Reactivate(manage::Reactivate),
     /// Erase an account for good: its names, addresses, devices and secret
@@ -111,6 +119,7 @@ impl Command {
                 Self::List(arguments) => list(arguments).await,
                 Self::Show(asked) => show(asked).await,
                 Self::Sync(arguments) => arguments.run(stdin).await,
+                Self::Rename(asked) => asked.run().await,
                 Self::AddRole(asked) => asked.add(stdin).await,
                 Self::RemoveRole(asked) => asked.remove(stdin).await,
                 Self::Deactivate(asked) => asked.deactivate(stdin).await,

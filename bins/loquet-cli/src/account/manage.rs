@@ -21,11 +21,24 @@ pub(crate) struct Subject {
 }
 
 #[derive(Args)]
+pub(crate) struct Rename {
+    #[command(flatten)]
+    own: Own,
+
+    /// The new name by which the host knows the account
+    name: String,
+
+    /// What authenticator apps show; the new name when left out
+    #[arg(long)]
+    label: Option<String>,
+}
+
+#[derive(Args)]
 pub(crate) struct Role {
     #[command(flatten)]
     subject: Subject,
 
-    /// The role: employee, parent, administrator, or the number of a role of the host's own
+    /// The role: member, staff, administrator, or the number of a role of the host's own
     #[arg(value_parser = role_id)]
     role: RoleId,
 }
@@ -101,6 +114,25 @@ impl Reactivate {
             tell_reset_code(&at, account, &issued)
         })
         .await
+    }
+}
+
+impl Rename {
+    /// In the host's name: no administrator's session is needed.
+    pub(super) async fn run(&self) -> Result<Outcome, Failure> {
+        let at = self.own.at.open().await?;
+        let account = at.account("ACCOUNT", &self.own.account).await?;
+        let label = self.label.as_ref().unwrap_or(&self.name);
+        let provision = at.mfa().provision();
+        provision.rename(account, &self.name, label).await?;
+        at.tell(
+            &json!({ "account": account.to_string(), "external_id": self.name, "label": label }),
+            &format!(
+                "{} is {} now",
+                self.own.account.escape_debug(),
+                self.name.escape_debug()
+            ),
+        )
     }
 }
 

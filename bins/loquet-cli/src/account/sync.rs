@@ -68,7 +68,7 @@ struct Listed {
     address: Option<String>,
 }
 
-/// `"employee 10"`, or `["employee", 10]`.
+/// `"staff 10"`, or `["staff", 10]`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Roles {
@@ -107,11 +107,13 @@ impl Sync {
             )
         })?;
         let accounts = users.iter().map(|user| {
-            let label = user.label.as_ref().unwrap_or(&user.external_id);
-            NewAccount::new(user.id, &user.external_id)
-                .label(label)
+            let new = NewAccount::new(user.id, &user.external_id)
                 .roles(user.roles.iter().copied())
-                .address(user.address.clone())
+                .address(user.address.clone());
+            match &user.label {
+                Some(label) => new.label(label),
+                None => new,
+            }
         });
         let report = at.mfa().provision().sync_accounts(accounts).await?;
         tell(&at, &report)
@@ -303,6 +305,7 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
         created,
         unchanged,
         addresses,
+        renamed,
         rejected,
         unlisted,
         ..
@@ -314,6 +317,7 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
             "created": created,
             "unchanged": unchanged,
             "addresses": addresses,
+            "renamed": renamed,
             "rejected": rejected.collect::<Vec<_>>(),
             "unlisted": unlisted,
         });
@@ -321,7 +325,7 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
         return Ok(outcome);
     }
     output::line(&format!(
-        "{created} created, {unchanged} there already ({addresses} with another address), {} rejected",
+        "{created} created, {renamed} renamed, {unchanged} there already, {addresses} with a first address, {} rejected",
         rejected.len()
     ))?;
     for (account, why) in rejected {

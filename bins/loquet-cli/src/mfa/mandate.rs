@@ -17,8 +17,8 @@ pub(crate) struct Schedule {
     #[command(flatten)]
     by: By,
 
-    /// The role: employee, parent, or the number of a role of the host's own
-    #[arg(long, default_value = "employee", value_parser = role_id)]
+    /// The role: member, staff, or the number of a role of the host's own
+    #[arg(long, default_value = "staff", value_parser = role_id)]
     role: RoleId,
 
     /// The date from which it is required, such as 2026-12-01 (UTC), or seconds since the epoch
@@ -36,7 +36,7 @@ pub(crate) struct Move {
     by: By,
 
     /// The role of the mandate
-    #[arg(long, default_value = "employee", value_parser = role_id)]
+    #[arg(long, default_value = "staff", value_parser = role_id)]
     role: RoleId,
 
     /// The new date such as 2026-12-01 (UTC), or seconds since the epoch
@@ -50,7 +50,7 @@ pub(crate) struct Cancel {
     by: By,
 
     /// The role of the mandate
-    #[arg(long, default_value = "employee", value_parser = role_id)]
+    #[arg(long, default_value = "staff", value_parser = role_id)]
     role: RoleId,
 }
 

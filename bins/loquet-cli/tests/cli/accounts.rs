@@ -34,7 +34,7 @@ fn accounts_are_listed_before_mfa_is_enabled() {
     );
     let shown = centre.loquet(&["account", "show", "sofia"], "");
     assert!(
-        said(&shown).1.contains("employee") && said(&shown).1.contains("not enrolled"),
+        said(&shown).1.contains("staff") && said(&shown).1.contains("not enrolled"),
         "{shown:?}"
     );
 
@@ -142,12 +142,12 @@ fn administrator_enables_requires_and_resets() {
     );
     let given = phone.fresh();
     let imposed = centre.json(&announce, &given, 0);
-    assert_eq!(imposed[0]["role"], "employee");
+    assert_eq!(imposed[0]["role"], "staff");
     let replayed = centre.json(&announce, &given, 1);
     assert_eq!(replayed[0]["refused"], "ALREADY_USED");
 
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
-    assert_eq!(status["mandates"][0]["role"], "employee");
+    assert_eq!(status["mandates"][0]["role"], "staff");
     // Two administrators and an employee; the parent is free.
     assert_eq!(
         (&status["required"], &status["enrolled"]),

@@ -26,23 +26,13 @@ fn shown(centre: &Centre, account: &str) -> Value {
 #[test]
 fn roles_are_added_and_removed() {
     let (centre, mut phone) = enabled();
-    let add = ["account", "add-role", "julie", "employee", "--as", "helene"];
+    let add = ["account", "add-role", "julie", "staff", "--as", "helene"];
     let told = centre.json(&add, &phone.fresh(), 0).remove(0);
-    assert_eq!(told["added"], "employee");
-    assert_eq!(
-        shown(&centre, "julie")["roles"],
-        json!(["parent", "employee"])
-    );
-    let remove = [
-        "account",
-        "remove-role",
-        "julie",
-        "employee",
-        "--as",
-        "helene",
-    ];
+    assert_eq!(told["added"], "staff");
+    assert_eq!(shown(&centre, "julie")["roles"], json!(["member", "staff"]));
+    let remove = ["account", "remove-role", "julie", "staff", "--as", "helene"];
     centre.json(&remove, &phone.fresh(), 0);
-    assert_eq!(shown(&centre, "julie")["roles"], json!(["parent"]));
+    assert_eq!(shown(&centre, "julie")["roles"], json!(["member"]));
 }
 
 #[test]
@@ -61,7 +51,7 @@ fn promotion_needs_a_code_of_its_own() {
     centre.json(&promote, &lines, 0);
     assert_eq!(
         shown(&centre, "sofia")["roles"],
-        json!(["employee", "administrator"])
+        json!(["staff", "administrator"])
     );
 }
 
@@ -76,9 +66,9 @@ fn account_is_deactivated_and_reactivated() {
         "reactivate",
         "sofia",
         "--role",
-        "parent",
+        "member",
         "--role",
-        "employee",
+        "staff",
         "--as",
         "helene",
     ];
@@ -87,7 +77,27 @@ fn account_is_deactivated_and_reactivated() {
     assert!(issued["reset_code"].is_string(), "{issued}");
     let sofia = shown(&centre, "sofia");
     assert_eq!(sofia["status"], "active");
-    assert_eq!(sofia["roles"], json!(["parent", "employee"]));
+    assert_eq!(sofia["roles"], json!(["member", "staff"]));
+}
+
+#[test]
+fn renamed_account_is_found_by_its_new_name() {
+    let centre = Centre::new();
+    let rename = [
+        "account",
+        "rename",
+        "julie",
+        "julie.roy",
+        "--label",
+        "Julie",
+    ];
+    let told = centre.json(&rename, "", 0).remove(0);
+    assert_eq!(told["external_id"], "julie.roy");
+    let shown = shown(&centre, "julie.roy");
+    assert_eq!(shown["label"], "Julie");
+    let taken = centre.json(&["account", "rename", "julie.roy", "sofia"], "", 2);
+    assert!(taken.is_empty(), "{taken:?}");
+    assert_eq!(centre.json(&["account", "show", "julie"], "", 2).len(), 0);
 }
 
 #[test]

@@ -21,35 +21,35 @@ fn csv_creates_missing_accounts() {
          helene,,,,\n\
          marc,2,,administrator,marc@example.org\n\
          sofia,00000000000000000000000000000003,,10,\n\
-         \"Tremblay, Paul\",7,Paul,parent 10,paul@example.org\n\
+         \"Tremblay, Paul\",7,Paul,member 10,paul@example.org\n\
          lea,00000000000000000000000000000010,,,\n\
          max,,,,\n",
     );
     let report = centre.json(&["account", "sync", &users], "", 0);
-    let expected = json!({ "created": 3, "unchanged": 3, "addresses": 1, "rejected": [], "unlisted": ["julie"] });
+    let expected = json!({ "created": 3, "unchanged": 3, "addresses": 1,
+            "renamed": 0, "rejected": [], "unlisted": ["julie"] });
     assert_eq!(report, [expected]);
     let paul = centre.json(&["account", "show", "Tremblay, Paul"], "", 0);
     assert_eq!(paul[0]["id"], "00000000000000000000000000000007");
     assert_eq!(paul[0]["label"], "Paul");
-    assert_eq!(paul[0]["roles"], json!(["parent", "10"]));
+    assert_eq!(paul[0]["roles"], json!(["member", "10"]));
     let lea = centre.json(&["account", "show", "lea"], "", 0);
     assert_eq!(lea[0]["id"], "00000000000000000000000000000010");
     // Again, it finds all of them, also the one to whom it gave a random id.
     let again = centre.loquet(&["account", "sync", &users], "");
-    let told =
-        "0 created, 6 there already (0 with another address), 0 rejected\nnot listed: julie\n";
+    let told = "0 created, 0 renamed, 6 there already, 0 with a first address, 0 rejected\nnot listed: julie\n";
     assert_eq!(said(&again), (Some(0), told));
 }
 
 #[test]
 fn json_lines_from_stdin_create_accounts() {
     let centre = Centre::new();
-    let lines = "{\"external_id\":\"paul\",\"id\":7,\"roles\":[\"employee\",10]}\n\n{\"external_id\":\"lea\"}\n";
+    let lines = "{\"external_id\":\"paul\",\"id\":7,\"roles\":[\"staff\",10]}\n\n{\"external_id\":\"lea\"}\n";
     let words = ["account", "sync", "-", "--format", "json-lines"];
     let report = centre.json(&words, lines, 0).remove(0);
     assert_eq!(report["created"], 2);
     let paul = centre.json(&["account", "show", "paul"], "", 0);
-    assert_eq!(paul[0]["roles"], json!(["employee", "10"]));
+    assert_eq!(paul[0]["roles"], json!(["staff", "10"]));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn faulty_file_is_named_and_creates_nothing() {
         (
             "g.csv",
             "external_id,roles\nlea,teacher\n",
-            "line 2: roles: expected employee, parent, administrator, or a role's number, found `teacher`",
+            "line 2: roles: expected member, staff, administrator, or a role's number, found `teacher`",
         ),
         (
             "h.csv",

@@ -17,7 +17,7 @@ use crate::mfa::{Mfa, TRIES};
 use crate::provision::NewAccount;
 use crate::provision::new_account::check_names;
 use crate::provision::operations::{Erase, HostDeactivate, Rename};
-use crate::records::{OrganizationRecord, PersonRecord};
+use crate::records::OrganizationRecord;
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Writes};
 
@@ -196,12 +196,12 @@ impl Provision<'_> {
             return Ok(());
         }
         let known = self.0.own_person(user.id).await?;
-        let is_same =
-            |it: &PersonRecord| it.external_id == user.external_id && it.label == user.label;
-        if known.as_ref().is_none_or(is_same) {
+        let known = known.ok_or(Refusal::UnknownAccount)?;
+        let label = user.label_of(&known);
+        if (user.external_id, label) == (&known.external_id, &known.label) {
             one_more(&mut report.unchanged);
         } else {
-            self.rename(user.id, user.external_id, user.label).await?;
+            self.rename(user.id, user.external_id, label).await?;
             one_more(&mut report.renamed);
         }
         if self.complete(user.id, user.address.clone()).await? {

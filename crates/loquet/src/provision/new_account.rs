@@ -10,7 +10,7 @@ use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::mfa::source::{Actor, Source};
 use crate::mfa::{MAX_EXTERNAL_ID, Mfa};
-use crate::records::AccountRecord;
+use crate::records::{AccountRecord, PersonRecord};
 use crate::store::{Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's users.
@@ -19,7 +19,8 @@ use crate::store::{Row, RowKey, Version, Writes};
 pub struct NewAccount<'a> {
     pub(super) id: AccountId,
     pub(super) external_id: &'a str,
-    pub(super) label: &'a str,
+    /// `None`: the external id.
+    label: Option<&'a str>,
     roles: Vec<RoleId>,
     pub(super) address: Option<Address>,
 }
@@ -37,7 +38,7 @@ impl<'a> NewAccount<'a> {
         Self {
             id: id.into(),
             external_id,
-            label: external_id,
+            label: None,
             roles: Vec::new(),
             address: None,
         }
@@ -45,8 +46,18 @@ impl<'a> NewAccount<'a> {
 
     /// Sets the account name that authenticator apps show.
     pub const fn label(mut self, label: &'a str) -> Self {
-        self.label = label;
+        self.label = Some(label);
         self
+    }
+
+    /// The label of an account that is there already: the one that the host sets, or else the one that it has, unless that
+    /// was its external id.
+    pub(super) fn label_of<'b>(&'b self, known: &'b PersonRecord) -> &'b str {
+        match self.label {
+            Some(label) => label,
+            None if known.label == known.external_id => self.external_id,
+            None => &known.label,
+        }
     }
 
     /// Adds a role.
@@ -86,7 +97,8 @@ impl Mfa {
         org: OrgId,
         new: &NewAccount<'_>,
     ) -> Result<Option<Writes>, Error> {
-        check_names(new.external_id, new.label)?;
+        let label = new.label.unwrap_or(new.external_id);
+        check_names(new.external_id, label)?;
         let roles = RoleSet::new(new.roles.iter().copied())?;
         let mut facts = Facts::default();
         let keys = [
@@ -116,7 +128,7 @@ impl Mfa {
             roster.admit(&account);
             put.push(Row::Roster(disk::write_roster(&roster)?));
         }
-        let mut record = AccountRecord::new(account, new.external_id, new.label);
+        let mut record = AccountRecord::new(account, new.external_id, label);
         if let Some(address) = &new.address {
             record.addresses.change(address, now);
         }
