@@ -100,8 +100,8 @@ impl Marking {
         }
     }
 
-    pub(crate) fn session(self, token: &SessionToken) -> Cookie<'static> {
-        self.cookie(self.session_name(), token.value())
+    pub(crate) fn session(self, value: String) -> Cookie<'static> {
+        self.cookie(self.session_name(), value)
     }
 
     pub(crate) fn forget_session(self) -> Cookie<'static> {
@@ -194,13 +194,13 @@ mod tests {
     #[test]
     fn https_cookie_has_the_host_prefix() {
         let (secure, plain) = (Marking { secure: true }, Marking { secure: false });
-        let session = secure.session(&SessionToken([7; 16])).to_string();
+        let session = secure.session(SessionToken([7; 16]).value()).to_string();
         let rest = session.strip_prefix("__Host-loquet=").unwrap();
         assert_eq!(
             rest.replace("07", ""),
             "; HttpOnly; SameSite=Lax; Secure; Path=/"
         );
-        let session = plain.session(&SessionToken([7; 16])).to_string();
+        let session = plain.session(SessionToken([7; 16]).value()).to_string();
         assert!(!session.contains("Secure"));
         let id = "07".repeat(16).parse().unwrap();
         let device = secure.device(AccountId::from(1_u64), id).to_string();

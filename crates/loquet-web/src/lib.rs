@@ -36,7 +36,8 @@
 //! [`Pages::go_on`].
 //!
 //! A host with pages of its own needs none of these: [`User`], [`Progress`], [`require_mfa`], [`require_password`] and
-//! [`Problem`] work with a plain [`loquet::Mfa`] as the router's state.
+//! [`Problem`] work with a plain [`loquet::Mfa`] as the router's state, with [`CookieSessions`] where the host keeps no
+//! sessions of its own, or with a [`SessionSource`] of the host's.
 //!
 //! # Security
 //! - The cookie holds 128 random bits and nothing else; the host stores their hash with the session. It changes after each
@@ -48,6 +49,7 @@
 
 mod answer;
 mod cookie;
+mod cookie_sessions;
 mod countries;
 mod facts;
 mod fields;
@@ -74,6 +76,7 @@ mod visit;
 mod when;
 
 pub use cookie::SessionKey;
+pub use cookie_sessions::{CookieSessions, StepPaths};
 pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
 pub use form_id::FormId;
 pub use guard::guard;

@@ -5,8 +5,11 @@ use axum::response::{IntoResponse, Response};
 use loquet::{Config, Error, NextStep, Refusal};
 use serde_json::json;
 
+use crate::Language;
+use crate::refusal::{Names, sentence};
+
 /// An error of Loquet as an answer with problem details (RFC 9457): `application/problem+json` with the members `type`
-/// (`about:blank`), `title` and `status`, and of Loquet's own `code` (the stable [`Refusal::code`]), `next_step`
+/// (`about:blank`), `title`, `status` and `detail`, and of Loquet's own `code` (the stable [`Refusal::code`]), `next_step`
 /// (`second_factor`, `enroll` or `recover`) and `retry_after` in seconds.
 ///
 /// | status | when |
@@ -88,9 +91,10 @@ impl Problem {
         }
     }
 
-    /// What is wrong, where the caller can mend it.
+    /// What is wrong in English, where the caller can mend it.
     fn detail(&self) -> Option<String> {
         match &self.0 {
+            Error::Refused(refusal) => Some(sentence(refusal, Language::English, Names::default())),
             Error::Config(fault) if self.status() == StatusCode::UNPROCESSABLE_ENTITY => {
                 Some(fault.to_string())
             }
@@ -149,15 +153,9 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
     }
 }
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self(error)
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self(refusal.into())
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 

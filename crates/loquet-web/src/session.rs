@@ -154,7 +154,7 @@ impl<H: Host> Pages<H> {
         let token = SessionToken::random()?;
         self.0.host.save(token.key(), session, old).await?;
         let mut response = Redirect::to(to).into_response();
-        cookie::set(&mut response, &self.0.marking.session(&token));
+        cookie::set(&mut response, &self.0.marking.session(token.value()));
         if let Some((account, id)) = device {
             cookie::set(&mut response, &self.0.marking.device(account, id));
         }

@@ -27,6 +27,7 @@ use crate::source::{Rejection, SessionSource};
 pub struct User {
     authorized: Authorized,
     session: MfaSession,
+    client: Client,
 }
 
 impl User {
@@ -34,6 +35,12 @@ impl User {
     #[must_use]
     pub const fn session(&self) -> &MfaSession {
         &self.session
+    }
+
+    /// Returns the client, for the attempts of those steps.
+    #[must_use]
+    pub const fn client(&self) -> Client {
+        self.client
     }
 }
 
@@ -55,18 +62,16 @@ impl From<User> for Authorized {
 /// session whose password was right. It is no authorization; [`User`] is.
 ///
 /// ```
-/// use axum::Extension;
 /// use axum::extract::State;
-/// use loquet::{Client, Mfa};
+/// use loquet::Mfa;
 /// use loquet_web::{Problem, Progress};
 ///
 /// async fn give_code(
 ///     State(mfa): State<Mfa>,
-///     Extension(client): Extension<Client>,
 ///     progress: Progress,
 ///     typed: String,
 /// ) -> Result<(), Problem> {
-///     let login = mfa.verify_code(progress.session(), typed, client).await?;
+///     let login = mfa.verify_code(progress.session(), typed, progress.client()).await?;
 ///     // Here the host keeps `login.session` in place of the earlier one.
 /// #   let _ = login;
 ///     Ok(())
@@ -76,6 +81,7 @@ impl From<User> for Authorized {
 pub struct Progress {
     progress: LoginProgress,
     session: MfaSession,
+    client: Client,
 }
 
 impl Progress {
@@ -83,6 +89,12 @@ impl Progress {
     #[must_use]
     pub const fn session(&self) -> &MfaSession {
         &self.session
+    }
+
+    /// Returns the client, for the attempts of those steps.
+    #[must_use]
+    pub const fn client(&self) -> Client {
+        self.client
     }
 }
 
@@ -113,13 +125,17 @@ impl Asked {
     fn known<T: Of>(&self, request: &Parts, mfa: &Mfa) -> Option<T> {
         let found = request.extensions.get::<Found<T>>()?;
         let org = found.what.organization();
-        let is_served = mfa.organization_id().is_none_or(|id| id == org);
+        let is_served = mfa.organization_id().is_none_or(|id| id == org)
+            && mfa.shares_sessions_with(&found.mfa);
         (found.asked == *self && is_served).then(|| found.what.clone())
     }
 
-    fn keep<T: Of>(self, request: &mut Parts, what: &T) {
-        let what = what.clone();
-        request.extensions.insert(Found { asked: self, what });
+    fn keep<T: Of>(self, request: &mut Parts, mfa: &Mfa, what: &T) {
+        request.extensions.insert(Found {
+            asked: self,
+            mfa: mfa.clone(),
+            what: what.clone(),
+        });
     }
 }
 
@@ -127,6 +143,7 @@ impl Asked {
 #[derive(Clone)]
 struct Found<T> {
     asked: Asked,
+    mfa: Mfa,
     what: T,
 }
 
@@ -174,8 +191,9 @@ async fn user<S: SessionSource>(source: &S, request: &mut Parts) -> Result<User,
     let user = User {
         authorized,
         session,
+        client,
     };
-    asked.keep(request, &user);
+    asked.keep(request, source.mfa(), &user);
     Ok(user)
 }
 
@@ -192,8 +210,9 @@ async fn progress<S: SessionSource>(
     let progress = Progress {
         progress: progress.map_err(refused)?,
         session,
+        client,
     };
-    asked.keep(request, &progress);
+    asked.keep(request, source.mfa(), &progress);
     Ok(progress)
 }
 

@@ -122,6 +122,12 @@ impl Mfa {
         }
     }
 
+    /// Returns whether a session of one handle is one of the other: they are clones of one service, for one kind of clients.
+    #[must_use]
+    pub fn shares_sessions_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner) && self.clients.kind == other.clients.kind
+    }
+
     /// Returns the one organization that this handle serves; `None` serves all.
     #[must_use]
     pub const fn organization_id(&self) -> Option<OrgId> {

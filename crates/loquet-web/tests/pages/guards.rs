@@ -32,7 +32,7 @@ async fn route_without_session_is_a_problem_or_a_redirect() {
         assert_eq!(kind, "application/problem+json");
         assert_eq!(
             answer.body,
-            r#"{"code":"LOGIN_REQUIRED","status":401,"title":"Unauthorized","type":"about:blank"}"#
+            r#"{"code":"LOGIN_REQUIRED","detail":"Log in first.","status":401,"title":"Unauthorized","type":"about:blank"}"#
         );
         let answer = get_as(&mut stranger, path, PAGE).await;
         assert_eq!(answer.to(), "/log-in");

@@ -1,18 +1,24 @@
 //! Guards and extractors over several services, sessions and clients in one request.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::get;
-use loquet::{Client, Mfa, MfaSession, OrgId};
+use loquet::{Client, Mfa, MfaSession, OrgId, SessionLimits};
 use loquet_ipfilter::ClientAddress;
-use loquet_web::{Progress, SessionSource, User, require_mfa, require_password};
+use loquet_web::{
+    CookieSessions, Progress, SessionSource, StepPaths, User, require_mfa, require_password,
+};
 use tower::ServiceExt;
 
-use crate::site::{JULIE, SOFIA, Site};
+use crate::site::{HELENE, JULIE, SOFIA, Site};
 
 /// The service for all organizations, for Julie's, and for another.
 async fn tenants(site: &Site) -> [Mfa; 3] {
@@ -111,4 +117,77 @@ async fn client_is_the_hosts_or_what_a_layer_resolved() {
     let own = Client::new("203.0.113.7".parse().ok());
     request.extensions.insert(own);
     assert_eq!(mfa.client(&request), own);
+}
+
+#[tokio::test]
+async fn another_store_or_kind_of_client_finds_nothing() {
+    let site = Site::open().await;
+    let mfa = site.operator.mfa();
+    let app = mfa.for_clients("app", SessionLimits::default());
+    let elsewhere = Site::open().await;
+    for other in [&app, elsewhere.operator.mfa()] {
+        let mut request = request(session(mfa, JULIE).await);
+        let user = User::from_request_parts(&mut request, mfa).await;
+        assert!(user.is_ok());
+        let other = User::from_request_parts(&mut request, other).await;
+        let status = other.err().map(|answer| answer.status());
+        assert_eq!(status, Some(StatusCode::UNAUTHORIZED));
+    }
+}
+
+async fn ask(router: &Router, path: &str, cookie: &str, accept: &str) -> Response {
+    let request = Request::get(path)
+        .header(COOKIE, cookie)
+        .header(ACCEPT, accept)
+        .extension(ConnectInfo(SocketAddr::from(([203, 0, 113, 7], 1))))
+        .body(Body::empty())
+        .unwrap();
+    router.clone().oneshot(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn cookie_sessions_lead_to_the_next_step() {
+    let site = Site::open().await;
+    let sessions = CookieSessions::new(site.operator.mfa().clone());
+    let router = Router::new()
+        .route(
+            "/",
+            get(|user: User| async move { format!("{:?}", user.address()) }),
+        )
+        .with_state(sessions.clone());
+    let stranger = ask(&router, "/", "a=b", "text/html").await;
+    assert_eq!(stranger.headers()[LOCATION], "/log-in");
+    let program = ask(&router, "/", "a=b", "*/*").await;
+    assert_eq!(program.status(), StatusCode::UNAUTHORIZED);
+
+    let mut helene = site.browser();
+    helene.enable(HELENE).await;
+    let login = sessions.mfa().log_in(HELENE, Client::default()).await;
+    let half = sessions.go_on(&login.unwrap());
+    assert_eq!(half.headers()[LOCATION], "/code");
+    let half = half.headers()[SET_COOKIE].to_str().unwrap();
+    let half = half.split(';').next().unwrap();
+    let owed = ask(&router, "/", half, "text/html").await;
+    assert_eq!(owed.headers()[LOCATION], "/code");
+
+    let login = sessions.mfa().log_in(JULIE, Client::default()).await;
+    let done = sessions.go_on(&login.unwrap());
+    assert_eq!(done.headers()[LOCATION], "/");
+    let done = done.headers()[SET_COOKIE].to_str().unwrap();
+    let (cookie, marks) = done.split_once(';').unwrap();
+    assert_eq!(marks, " HttpOnly; SameSite=Lax; Secure; Path=/");
+    let home = ask(&router, "/", cookie, "text/html").await;
+    let body = axum::body::to_bytes(home.into_body(), 100).await.unwrap();
+    assert_eq!(body, "Some(203.0.113.7)");
+    let left = sessions.leave();
+    assert_eq!(left.headers()[LOCATION], "/log-in");
+    let removed = left.headers()[SET_COOKIE].to_str().unwrap();
+    assert!(removed.ends_with("Max-Age=0"), "{removed}");
+    let moved = sessions.paths(StepPaths {
+        home: "/shop",
+        ..StepPaths::default()
+    });
+    let login = moved.mfa().log_in(JULIE, Client::default()).await;
+    let to = moved.go_on(&login.unwrap());
+    assert_eq!(to.headers()[LOCATION], "/shop");
 }
