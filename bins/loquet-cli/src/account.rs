@@ -2,7 +2,6 @@
 
 use clap::Subcommand;
 use loquet::{AuthenticatorState, MandateState, RoleSet, UserEntry};
-use loquet_policy::Status;
 use serde_json::{Value, json};
 
 use crate::acting::Own;
@@ -167,14 +166,13 @@ async fn show(asked: &Own) -> Result<Outcome, Failure> {
         output::line(&object(&user).to_string())?;
         return Ok(Outcome::Done);
     }
-    let account = user.facts();
     for (what, value) in [
         ("account", shown(user.external_id())),
-        ("id", account.id.to_string()),
+        ("id", user.account_id().to_string()),
         ("shown in apps as", shown(user.label())),
-        ("roles", roles(&account.roles)),
-        ("created", when::text(account.created)),
-        ("status", status(&account.status)),
+        ("roles", roles(&user.roles())),
+        ("created", when::text(user.created())),
+        ("status", status(&user)),
         ("authenticator", bound(&user)),
         ("multi-factor log-in", why(&user)),
     ] {
@@ -191,7 +189,7 @@ fn object(user: &UserEntry) -> Value {
         "label": user.label(),
         "roles": user.roles().iter().map(role).collect::<Vec<_>>(),
         "status": if user.is_active() { "active" } else { "deactivated" },
-        "created": user.facts().created.0,
+        "created": user.created().0,
         "authenticator": state(user.authenticator()),
         "enrolled": is_enrolled(user),
         "required": requirement.is_required(),
@@ -215,10 +213,10 @@ fn roles(roles: &RoleSet) -> String {
     names.join(", ")
 }
 
-fn status(status: &Status) -> String {
-    match status {
-        Status::Active => "active".to_owned(),
-        Status::Deactivated { since } => format!("deactivated {}", when::text(*since)),
+fn status(user: &UserEntry) -> String {
+    match user.deactivated() {
+        None => "active".to_owned(),
+        Some(since) => format!("deactivated {}", when::text(since)),
     }
 }
 

@@ -160,8 +160,8 @@ async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
     let found = follow(&operator, arguments.against.as_deref()).await?;
     tell(&found, arguments.json)?;
     let mut rejections = operator.rejections_of_unknown_accounts().await?;
-    for (organization, _) in operator.organizations().await? {
-        rejections = rejections.saturating_add(operator.rejections(organization.id).await?);
+    for organization in operator.organizations().await? {
+        rejections = rejections.saturating_add(operator.rejections(organization.id()).await?);
     }
     let Found {
         accounts, records, ..
@@ -189,8 +189,8 @@ const fn outcome(found: &Found) -> Outcome {
 async fn export(arguments: &Export) -> Result<Outcome, Failure> {
     let operator = arguments.database.open().await?;
     let mut accounts: Vec<(AccountId, String)> = Vec::new();
-    for (organization, _) in operator.organizations().await? {
-        let users = operator.users(organization.id).await?;
+    for organization in operator.organizations().await? {
+        let users = operator.users(organization.id()).await?;
         let named = users.iter();
         accounts.extend(named.map(|user| (user.account_id(), user.external_id().to_owned())));
     }

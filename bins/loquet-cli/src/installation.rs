@@ -8,8 +8,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use loquet::{AccountId, Mfa, Operator, OrgId, UserEntry};
-use loquet_policy::Organization;
+use loquet::{AccountId, Mfa, Operator, OrgId, OrganizationOverview, UserEntry};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -51,8 +50,7 @@ pub(crate) struct Arguments {
 /// An open database, and one organization in it.
 pub(crate) struct Installation {
     pub(crate) operator: Operator,
-    pub(crate) organization: Organization,
-    pub(crate) name: String,
+    pub(crate) organization: OrganizationOverview,
     pub(crate) json: bool,
 }
 
@@ -88,22 +86,21 @@ impl Arguments {
     pub(crate) async fn open(&self) -> Result<Installation, Failure> {
         let operator = self.database.open().await?;
         let all = operator.organizations().await?;
-        let (organization, name) = self.chosen(&all)?.clone();
+        let organization = self.chosen(&all)?.clone();
         Ok(Installation {
-            operator: operator.of_organization(organization.id),
+            operator: operator.of_organization(organization.id()),
             organization,
-            name,
             json: self.json,
         })
     }
 
     fn chosen<'a>(
         &self,
-        all: &'a [(Organization, String)],
-    ) -> Result<&'a (Organization, String), Failure> {
-        let mut named = all.iter().filter(|(organization, name)| {
+        all: &'a [OrganizationOverview],
+    ) -> Result<&'a OrganizationOverview, Failure> {
+        let mut named = all.iter().filter(|it| {
             let wanted = self.org.as_deref();
-            wanted.is_none_or(|wanted| name == wanted || organization.id.to_string() == wanted)
+            wanted.is_none_or(|wanted| it.name() == wanted || it.id().to_string() == wanted)
         });
         match (named.next(), named.next()) {
             (Some(only), None) => Ok(only),
@@ -115,9 +112,7 @@ impl Arguments {
                 let found = found.map_or("none", |_| "several");
                 let known: Vec<String> = all
                     .iter()
-                    .map(|(organization, name)| {
-                        format!("{} ({})", name.escape_debug(), organization.id)
-                    })
+                    .map(|it| format!("{} ({})", it.name().escape_debug(), it.id()))
                     .collect();
                 Err(Failure::of(
                     "--org",
@@ -133,7 +128,7 @@ impl Arguments {
 
 impl Installation {
     pub(crate) const fn org(&self) -> OrgId {
-        self.organization.id
+        self.organization.id()
     }
 
     pub(crate) const fn mfa(&self) -> &Mfa {

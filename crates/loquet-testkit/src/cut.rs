@@ -108,7 +108,7 @@ pub async fn at_each_step<S: Store>(mut store: impl FnMut() -> S) {
             let other = fixture.log_in(ANNE).await.session;
             let again = refusal(fixture.verify(&other, &typed).await);
             assert!(matches!(again, Refusal::AlreadyUsed { .. }), "{again:?}");
-            assert_eq!(fixture.attempts(ANNE).await.total, 0, "call {calls}");
+            assert_eq!(fixture.failures(ANNE).await, 0, "call {calls}");
             fixture.operator.verify_audit(ANNE.into()).await.unwrap();
             if !reached {
                 assert!(calls > 2, "a code takes a look and a commit at least");

@@ -6,7 +6,6 @@ use loquet::{
     AccountId, Assurance, Authorized, Client, Clock, Error, Keyring, LoggedIn, LoginProgress, Mfa,
     MfaSession, NewAccount, Offer, Operator, OrgId, Refusal, RoleId, Start, UnixTime,
 };
-use loquet_policy::Attempts;
 
 /// An administrator.
 pub const ANNE: u64 = 1;
@@ -216,12 +215,12 @@ impl Fixture {
         (phone, session)
     }
 
-    /// Returns what wrong codes have used up of an account's budget.
-    pub async fn attempts(&self, account: u64) -> Attempts {
+    /// Returns how many wrong codes count against an account's authenticator.
+    pub async fn failures(&self, account: u64) -> u8 {
         let users = self.operator.users(self.org).await.unwrap();
         let id = AccountId::from(account);
         let user = users.iter().find(|user| user.account_id() == id);
-        user.unwrap().facts().attempts
+        user.unwrap().failures()
     }
 }
 

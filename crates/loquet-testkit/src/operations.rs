@@ -100,10 +100,10 @@ pub async fn weakening_change_waits_and_can_be_cancelled(fixture: Fixture) {
     fixture.clock.advance(limits::WEAKENING);
     assert_eq!(fixture.operator.apply_due().await.unwrap(), 1);
     assert_eq!(fixture.operator.apply_due().await.unwrap(), 0);
-    let options = fixture.operator.organizations().await.unwrap()[0].0.options;
-    assert!(options.recovery_codes);
-    assert_eq!(options.reset_code_life, limits::RESET_CODE);
-    assert_eq!(options.enrollment_window, limits::ENROLLMENT_WINDOW);
+    let organization = &fixture.operator.organizations().await.unwrap()[0];
+    assert!(organization.offers_recovery_codes());
+    assert_eq!(organization.reset_code_life(), limits::RESET_CODE);
+    assert_eq!(organization.enrollment_window(), limits::ENROLLMENT_WINDOW);
 }
 
 /// A shorter reset code is no weaker one.

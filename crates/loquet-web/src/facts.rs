@@ -66,7 +66,7 @@ impl<H> Here<H> {
             AuthenticatorState::Active { .. } | AuthenticatorState::Disabled { .. }
         );
         is_bound
-            && self.organization().facts().options.recovery_codes
+            && self.organization().offers_recovery_codes()
             && self.overview().recovery_codes_left() > 0
     }
 

@@ -160,7 +160,7 @@ impl Of for User {
 
 impl Of for Progress {
     fn organization(&self) -> OrgId {
-        self.overview().organization().facts().id
+        self.overview().organization().id()
     }
 }
 

@@ -6,6 +6,4 @@ pub(crate) mod operations;
 mod overview;
 
 pub use handle::AccountHandle;
-pub use overview::{
-    AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry, UserEntry,
-};
+pub use overview::{AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry};

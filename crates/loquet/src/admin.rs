@@ -6,7 +6,9 @@ pub(crate) mod organization;
 pub(crate) mod remind;
 pub(crate) mod settings;
 pub(crate) mod undo_rules;
+mod user_entry;
 pub(crate) mod users;
 
 pub use access_rules::{Affected, WhatIf};
 pub use handle::AdminHandle;
+pub use user_entry::UserEntry;

@@ -71,13 +71,12 @@ pub mod testing;
 pub use account::addresses::{Address, AddressError};
 pub use account::{
     AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry,
-    UserEntry,
 };
 pub use admin::organization::{Enabled, Imposed, RulesChange};
 pub use admin::settings::OrganizationSetting;
 pub use admin::undo_rules::UNDO;
 pub use admin::users::IssuedResetCode;
-pub use admin::{AdminHandle, Affected, WhatIf};
+pub use admin::{AdminHandle, Affected, UserEntry, WhatIf};
 pub use audit::{Checkpoint, CheckpointError, Verified};
 pub use blocking::{Wait, wait};
 pub use decide::{MAX_TYPED, Typed};

@@ -11,15 +11,16 @@ pub use rotation::{KeyUse, Rotation};
 
 use std::ops::Deref;
 
-use loquet_policy::{AccountId, OrgId, Organization, UnixTime};
+use loquet_policy::{AccountId, OrgId, UnixTime};
 
-use crate::account::UserEntry;
+use crate::account::OrganizationOverview;
+use crate::admin::UserEntry;
 use crate::admin::undo_rules::{RollBackRules, SuspendRules};
 use crate::admin::users::IssuedResetCode;
-use crate::decide::Typed;
-use crate::disk;
-use crate::error::Error;
+use crate::decide::{Facts, Typed, home_of};
+use crate::error::{Config, Error};
 use crate::mfa::Mfa;
+use crate::mfa::source::Actor;
 use crate::operator::notices::{Deliver, Delivered};
 use crate::provision::operations::{CollectResetCode, OpenBreakGlass};
 use crate::session::attempt::Attempt;
@@ -91,8 +92,8 @@ impl Operator {
             delivered: self.deliver(mailer).await?,
             devices: 0,
         };
-        for (organization, _) in self.organizations().await? {
-            let forgotten = self.forget_old_devices(organization.id).await?;
+        for id in self.organization_ids().await? {
+            let forgotten = self.forget_old_devices(id).await?;
             done.devices = done.devices.saturating_add(forgotten);
         }
         while self.forget_old_attempts().await? {}
@@ -153,8 +154,18 @@ impl Operator {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn organizations(&self) -> Result<Vec<(Organization, String)>, Error> {
-        self.0.all_organizations().await
+    pub async fn organizations(&self) -> Result<Vec<OrganizationOverview>, Error> {
+        let mut all = Vec::new();
+        for id in self.organization_ids().await? {
+            let mut facts = Facts::default();
+            self.load(&self.0, &home_of(id), Actor::None, &mut facts)
+                .await?;
+            let (Some(organization), Some(roster)) = (facts.organization, facts.roster) else {
+                return Err(Config::Missing("organization").into());
+            };
+            all.push(OrganizationOverview::new(organization, roster));
+        }
+        Ok(all)
     }
 
     /// Returns every account of an organization.
@@ -163,17 +174,16 @@ impl Operator {
     /// [`Error`].
     pub async fn users(&self, org: OrgId) -> Result<Vec<UserEntry>, Error> {
         let organization = self.0.organization_record(org).await?;
-        self.0.people(org, Some(&organization.facts)).await
+        self.0.people(&organization.facts).await
     }
 }
 
 impl Mfa {
-    pub(crate) async fn all_organizations(&self) -> Result<Vec<(Organization, String)>, Error> {
+    pub(crate) async fn organization_ids(&self) -> Result<Vec<OrgId>, Error> {
         let mut all = Vec::new();
         self.pages(Query::Organizations, |item| {
             if let Some(row) = item.organization() {
-                let record = disk::read_organization(&row)?;
-                all.push((record.facts, record.name));
+                all.push(row.id);
             }
             Ok(())
         })

@@ -250,7 +250,7 @@ impl Host {
         let users = at.users().await?;
         users
             .iter()
-            .find(|user| user.is_active() && user.facts().is_administrator())
+            .find(|user| user.is_active() && user.is_administrator())
             .map(UserEntry::account_id)
             .ok_or_else(|| Failure::of("--as", "this organization has no administrator"))
     }

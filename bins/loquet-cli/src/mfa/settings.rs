@@ -134,29 +134,34 @@ pub(crate) fn tell(at: &Installation, change: RulesChange) -> Result<Outcome, Fa
 
 pub(super) async fn show(arguments: &Arguments) -> Result<Outcome, Failure> {
     let at = arguments.open().await?;
-    let options = &at.organization.options;
+    let organization = &at.organization;
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
-    let rules = options.access_rules.map_or("none", |_| "set").to_owned();
+    let rules = if organization.has_access_rules() {
+        "set"
+    } else {
+        "none"
+    }
+    .to_owned();
     for (name, value, weakens) in [
         (
             "recovery_codes",
-            switch(options.recovery_codes),
+            switch(organization.offers_recovery_codes()),
             "turning it on",
         ),
         (
             "reset_code_life",
-            options.reset_code_life.to_string(),
+            organization.reset_code_life().to_string(),
             "a longer life",
         ),
         (
             "enrollment_window",
-            options.enrollment_window.to_string(),
+            organization.enrollment_window().to_string(),
             "a longer time",
         ),
         ("access_rules", rules, "rules that let more clients in"),
     ] {
         let kind = json!(name);
-        let mut scheduled = at.organization.scheduled.iter();
+        let mut scheduled = organization.scheduled_changes().iter();
         let due = scheduled
             .find(|change| json!(change.setting.kind()) == kind)
             .map(|change| change.due);
@@ -179,7 +184,7 @@ pub(super) async fn harden(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failur
     by.act(&at, stdin, async |acting, _| {
         acting.admin().harden().await?;
         at.tell(
-            &json!({ "preset": "strict_latch" }),
+            &json!({ "strict_latch": true }),
             "multi-factor log-in cannot be switched off any more; there is no way back",
         )
     })

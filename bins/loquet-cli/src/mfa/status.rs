@@ -1,7 +1,6 @@
 //! What holds in an organization.
 
 use loquet::{BreakGlass, MandateState, UserEntry};
-use loquet_policy::{Latch, Preset};
 use serde_json::{Value, json};
 
 use crate::account::is_enrolled;
@@ -44,7 +43,7 @@ impl Counted {
 }
 
 fn break_glass(at: &Installation) -> &'static str {
-    match at.organization.break_glass.at(at.mfa().now()) {
+    match at.organization.break_glass().at(at.mfa().now()) {
         BreakGlass::Unset => "unset",
         BreakGlass::Ready { .. } => "ready",
         BreakGlass::Void { .. } => "void",
@@ -55,12 +54,9 @@ fn break_glass(at: &Installation) -> &'static str {
 
 fn object(at: &Installation, counted: &Counted) -> Value {
     let organization = &at.organization;
-    let since = match organization.latch {
-        Latch::Never => None,
-        Latch::Enabled { since, .. } => Some(since.0),
-    };
+    let since = organization.enabled().map(|(since, _)| since.0);
     let mandates: Vec<_> = organization
-        .mandates
+        .mandates()
         .iter()
         .map(|mandate| {
             let postponements = match mandate.state {
@@ -72,15 +68,18 @@ fn object(at: &Installation, counted: &Counted) -> Value {
         })
         .collect();
     json!({
-        "organization": at.name,
+        "organization": organization.name(),
         "id": at.org().to_string(),
         "enabled": since.is_some(),
         "since": since,
         "mandates": mandates,
         "break_glass": break_glass(at),
-        "preset": organization.preset,
-        "options": organization.options,
-        "waiting": organization.scheduled,
+        "strict_latch": organization.strict_latch().is_some(),
+        "recovery_codes": organization.offers_recovery_codes(),
+        "reset_code_life": organization.reset_code_life(),
+        "enrollment_window": organization.enrollment_window(),
+        "access_rules": organization.has_access_rules(),
+        "waiting": organization.scheduled_changes(),
         "accounts": counted.active,
         "required": counted.required,
         "enrolled": counted.enrolled,
@@ -89,14 +88,14 @@ fn object(at: &Installation, counted: &Counted) -> Value {
 
 fn lines(at: &Installation, counted: &Counted) -> Vec<String> {
     let organization = &at.organization;
-    let mut lines = vec![at.name.escape_debug().to_string()];
-    lines.push(match organization.latch {
-        Latch::Never => "multi-factor log-in is not enabled".to_owned(),
-        Latch::Enabled { since, .. } => {
+    let mut lines = vec![organization.name().escape_debug().to_string()];
+    lines.push(match organization.enabled() {
+        None => "multi-factor log-in is not enabled".to_owned(),
+        Some((since, _)) => {
             format!("multi-factor log-in is enabled since {}", when::text(since))
         }
     });
-    for mandate in &organization.mandates {
+    for mandate in organization.mandates() {
         let from = match mandate.state {
             MandateState::Announced { .. } => "from",
             MandateState::InForce { .. } => "since",
@@ -104,10 +103,10 @@ fn lines(at: &Installation, counted: &Counted) -> Vec<String> {
         let (role, date) = (role(mandate.role), when::text(mandate.start()));
         lines.push(format!("required of every {role} {from} {date}"));
     }
-    if organization.preset == Preset::StrictLatch {
+    if organization.strict_latch().is_some() {
         lines.push("it cannot be switched off any more".to_owned());
     }
-    for change in &organization.scheduled {
+    for change in organization.scheduled_changes() {
         let setting = serde_json::to_string(&change.setting).unwrap_or_default();
         lines.push(format!(
             "waiting until {}: {setting}",

@@ -70,7 +70,7 @@ fn weakening_change_waits_and_can_be_cancelled() {
     assert!((72 * HOUR - 60..=72 * HOUR).contains(&waits), "{told}");
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
     assert_eq!(status["waiting"][0]["setting"]["offered"], true);
-    assert_eq!(status["options"]["recovery_codes"], false);
+    assert_eq!(status["recovery_codes"], false);
     assert_eq!(
         centre.json(&["mfa", "apply-due"], "", 0),
         [json!({ "applied": 0 })]
@@ -91,10 +91,10 @@ fn hardening_holds_and_renewal_needs_last_group() {
     let harden = ["mfa", "harden", "--as", "helene"];
     assert_eq!(
         centre.json(&harden, &phone.fresh(), 0),
-        [json!({ "preset": "strict_latch" })]
+        [json!({ "strict_latch": true })]
     );
     let status = centre.json(&["mfa", "status"], "", 0).remove(0);
-    assert_eq!(status["preset"], "strict_latch");
+    assert_eq!(status["strict_latch"], true);
     let renew = ["mfa", "renew-break-glass-code", "--as", "helene"];
     let lines = format!("{}\nWRONG\n{}\n", phone.fresh(), phone.fresh());
     let told = centre.json(&renew, &lines, 1);

@@ -180,9 +180,9 @@ pub(crate) fn contend_for_codes(processes: usize, rounds: u64) -> u64 {
                 "round {round}, wrong code"
             );
             counted += u8::try_from(evaluated).unwrap();
-            let attempts = wait(fixture.attempts(ANNE));
+            let failures = wait(fixture.failures(ANNE));
             assert_eq!(
-                attempts.total, counted,
+                failures, counted,
                 "round {round}: wrong codes evaluated, and counted"
             );
             submitted += u64::from(all);

@@ -135,7 +135,7 @@ fn wrong_code_counts_when_host_is_rolled_back() {
     for counted in 1..=3 {
         let refusal = refusal(host.delete("ada", &session, &typed));
         assert!(matches!(refusal, Refusal::WrongCode { .. }), "{refusal:?}");
-        assert_eq!(wait(host.fixture.attempts(ANNE)).total, counted);
+        assert_eq!(wait(host.fixture.failures(ANNE)), counted);
     }
     assert_eq!(host.count("deletion"), 0);
 }
@@ -185,7 +185,7 @@ fn stale_transaction_grants_nothing_and_counts_wrong_codes() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(wait(host.fixture.attempts(ANNE)).total, 1);
+    assert_eq!(wait(host.fixture.failures(ANNE)), 1);
     let typed = right;
     host.delete("ada", &session, &typed).unwrap();
     assert_eq!(host.count("deletion"), 1);

@@ -87,7 +87,7 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
 
 /// How many recovery codes are left, and what to do when there are few.
 fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
-    let offered = here.organization().facts().options.recovery_codes;
+    let offered = here.organization().offers_recovery_codes();
     if !offered || !here.is_bound() {
         return None;
     }

@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use loquet::{Error, MandateState, Refusal};
-use loquet_policy::Latch;
 
 use crate::Language;
 use crate::answer::Form;
@@ -28,9 +27,9 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     let language = here.visit.language;
     let at = here.setting(trouble)?;
     let organization = here.organization();
-    let since = match organization.facts().latch {
-        Latch::Never => String::new(),
-        Latch::Enabled { since, by } => {
+    let since = match organization.enabled() {
+        None => String::new(),
+        Some((since, by)) => {
             let (day, by) = (
                 when::day(since, language),
                 here.pages.0.host.name(by).await?.unwrap_or_default(),

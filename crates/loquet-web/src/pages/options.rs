@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use loquet::{Error, OrganizationSetting, Refusal, Setting, SettingKind};
-use loquet_policy::{Preset, limits};
+use loquet_policy::limits;
 
 use crate::Language;
 use crate::answer::{Form, NotTaken};
@@ -19,9 +19,9 @@ const PLACE: &str = "/admin/options";
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
-    let organization = here.organization().facts();
+    let organization = here.organization();
     let waiting: Vec<Waiting> = organization
-        .scheduled
+        .scheduled_changes()
         .iter()
         .map(|change| Waiting {
             kind: name(change.setting.kind()),
@@ -40,15 +40,12 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         )),
         _ => None,
     };
-    let latched = match organization.preset {
-        Preset::Standard => None,
-        Preset::StrictLatch => {
-            let refusal = Refusal::Latched(organization.hardened_by());
-            Some(here.pages.sentence(&refusal, language).await?)
-        }
+    let latched = match organization.strict_latch() {
+        None => None,
+        Some(by) => Some(here.pages.sentence(&Refusal::Latched(by), language).await?),
     };
     let choices = Choices {
-        options: &organization.options,
+        organization,
         latched: latched.as_deref(),
         waiting: &waiting,
         done,
@@ -184,7 +181,7 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
 
 /// Whether the rules ask a fresh code for a setting; they decide again, this only picks the page.
 fn weakens<H>(here: &Here<H>, choice: OrganizationSetting) -> bool {
-    Setting::from(choice).weakens(here.organization().facts())
+    here.organization().weakens(choice)
 }
 
 pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {

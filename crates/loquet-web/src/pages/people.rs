@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEntry};
-use loquet_policy::next_log_in;
 
 use crate::Language;
 use crate::answer::Form;
@@ -54,16 +53,16 @@ async fn line<H: Host>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
             AuthenticatorState::Disabled { .. } => State::Disabled,
             _ => State::ResetDue,
         },
-        at_log_in: at_log_in(here, here.visit.language, user),
+        at_log_in: at_log_in(here.visit.language, user),
         why: why(here, user.requirement()).await?,
         is_self: id == here.account_id(),
     })
 }
 
 /// What the password alone would open for a person now.
-fn at_log_in<H>(here: &Here<H>, language: Language, user: &UserEntry) -> String {
-    match next_log_in(here.organization().facts(), user.facts(), here.now()) {
-        Ok((level, _)) => because(&level.reason(), language, Names::default()).unwrap_or_default(),
+fn at_log_in(language: Language, user: &UserEntry) -> String {
+    match user.at_log_in() {
+        Ok(reason) => because(reason, language, Names::default()).unwrap_or_default(),
         Err(Refusal::ResetCodeRequired(_)) => language
             .say("code de réinitialisation exigé", "reset code required")
             .into(),

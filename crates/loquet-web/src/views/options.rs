@@ -1,6 +1,7 @@
 //! What the organization chooses, what waits, and the strict latch.
 
-use loquet_policy::{Options, SettingKind, limits};
+use loquet::OrganizationOverview;
+use loquet_policy::{SettingKind, limits};
 use maud::{Markup, html};
 
 use super::Setting;
@@ -17,7 +18,7 @@ pub(crate) struct Waiting {
 }
 
 pub(crate) struct Choices<'a> {
-    pub(crate) options: &'a Options,
+    pub(crate) organization: &'a OrganizationOverview,
     /// Who closed the strict latch, and when, as a sentence; `None`: it is open.
     pub(crate) latched: Option<&'a str>,
     pub(crate) waiting: &'a [Waiting],
@@ -54,7 +55,7 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
             }
         }
         div.cards {
-            (recovery(at, choices.options.recovery_codes))
+            (recovery(at, choices.organization.offers_recovery_codes()))
             (number(at, &Number {
                 kind: "reset_code-life",
                 title: at.say("Durée d'un code de réinitialisation", "Life of a reset code"),
@@ -63,7 +64,7 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
                     "How long the reset code of a reset can be used. Read aloud, it lives ten minutes only.",
                 ),
                 label: at.say("En heures, de 1 à 72", "In hours, from 1 to 72"),
-                value: choices.options.reset_code_life / limits::HOUR,
+                value: choices.organization.reset_code_life() / limits::HOUR,
                 most: limits::RESET_CODE_MAX / limits::HOUR,
             }))
             (number(at, &Number {
@@ -74,7 +75,7 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
                     "How long an account that must can still enroll with its password alone. After that it needs a reset code.",
                 ),
                 label: at.say("En jours, de 1 à 90", "In days, from 1 to 90"),
-                value: choices.options.enrollment_window / limits::DAY,
+                value: choices.organization.enrollment_window() / limits::DAY,
                 most: limits::ENROLLMENT_WINDOW_MAX / limits::DAY,
             }))
             (latch(at, choices.latched))

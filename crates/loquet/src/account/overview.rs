@@ -1,17 +1,19 @@
 //! Read models: what pages show of an account and its organization.
 
 use loquet_policy::{
-    Account, AccountId, Authenticator, BreakGlass, Mandate, NextStep, OrgId, Organization, Origin,
-    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, SessionId, UnixTime,
-    current_level, may_see_break_glass_code, required,
+    Account, AccountId, Authenticator, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId,
+    Organization, Origin, Preset, Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled,
+    Session, SessionId, Setting, UnixTime, current_level, may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
+use crate::admin::settings::OrganizationSetting;
 use crate::decide::{self, Facts};
 use crate::devices::Device;
 use crate::enrollment::codes::BreakGlassCode;
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
+use crate::records::OrganizationRecord;
 use crate::session::attempt::Client;
 use crate::session::live::Live;
 
@@ -40,7 +42,7 @@ pub enum AuthenticatorState {
 }
 
 impl AuthenticatorState {
-    fn of(account: &Account, now: UnixTime) -> Self {
+    pub(crate) fn of(account: &Account, now: UnixTime) -> Self {
         match account.authenticator_at(now) {
             Authenticator::None => Self::None,
             Authenticator::Active { since, .. } => Self::Active { since },
@@ -64,6 +66,15 @@ pub struct OrganizationOverview {
 }
 
 impl OrganizationOverview {
+    pub(crate) fn new(organization: OrganizationRecord, roster: Roster) -> Self {
+        Self {
+            facts: organization.facts,
+            name: organization.name,
+            roster,
+            remembers_devices: organization.devices,
+        }
+    }
+
     /// Returns its id.
     #[must_use]
     pub const fn id(&self) -> OrgId {
@@ -82,16 +93,65 @@ impl OrganizationOverview {
         self.facts.is_enabled()
     }
 
+    /// Returns when it was enabled, and by whom.
+    #[must_use]
+    pub const fn enabled(&self) -> Option<(UnixTime, AccountId)> {
+        match self.facts.latch {
+            Latch::Never => None,
+            Latch::Enabled { since, by } => Some((since, by)),
+        }
+    }
+
     /// Returns the mandate that covers a role, announced or in force.
     #[must_use]
     pub fn mandate(&self, role: RoleId) -> Option<&Mandate> {
         self.facts.mandate(role)
     }
 
-    /// Returns the rules in full, for [`loquet_policy::next_log_in`] and the like.
+    /// Returns every mandate, announced or in force.
     #[must_use]
-    pub const fn facts(&self) -> &Organization {
-        &self.facts
+    pub fn mandates(&self) -> &[Mandate] {
+        &self.facts.mandates
+    }
+
+    /// Returns who set the strict latch, under which no account can turn its second factor off, and when.
+    #[must_use]
+    pub fn strict_latch(&self) -> Option<Cause> {
+        match self.facts.preset {
+            Preset::Standard => None,
+            Preset::StrictLatch => Some(self.facts.hardened_by()),
+        }
+    }
+
+    /// Returns whether users get recovery codes when they enroll.
+    #[must_use]
+    pub const fn offers_recovery_codes(&self) -> bool {
+        self.facts.options.recovery_codes
+    }
+
+    /// Returns whether access rules are in force; [`AdminHandle::access_rules`](crate::AdminHandle::access_rules) returns
+    /// them.
+    #[must_use]
+    pub const fn has_access_rules(&self) -> bool {
+        self.facts.options.access_rules.is_some()
+    }
+
+    /// Returns how long a reset code lives, in seconds.
+    #[must_use]
+    pub const fn reset_code_life(&self) -> u64 {
+        self.facts.options.reset_code_life
+    }
+
+    /// Returns how long the password alone suffices to enroll, in seconds.
+    #[must_use]
+    pub const fn enrollment_window(&self) -> u64 {
+        self.facts.options.enrollment_window
+    }
+
+    /// Returns whether a change of setting weakens: then it needs a fresh code and waits 72 hours.
+    #[must_use]
+    pub fn weakens(&self, setting: OrganizationSetting) -> bool {
+        Setting::from(setting).weakens(&self.facts)
     }
 
     /// Returns the changes that wait because they weaken.
@@ -262,66 +322,6 @@ impl SessionEntry {
     }
 }
 
-/// A line of the user list.
-#[derive(Debug, Clone)]
-pub struct UserEntry {
-    pub(crate) account: Account,
-    pub(crate) external_id: String,
-    pub(crate) label: String,
-    pub(crate) requirement: Requirement,
-    pub(crate) now: UnixTime,
-}
-
-impl UserEntry {
-    /// Returns the account's id.
-    #[must_use]
-    pub const fn account_id(&self) -> AccountId {
-        self.account.id
-    }
-
-    /// Returns the account's rules in full.
-    #[must_use]
-    pub const fn facts(&self) -> &Account {
-        &self.account
-    }
-
-    /// Returns the host's own name for it.
-    #[must_use]
-    pub fn external_id(&self) -> &str {
-        &self.external_id
-    }
-
-    /// Returns the name that authenticator apps show.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// Returns its roles.
-    #[must_use]
-    pub const fn roles(&self) -> RoleSet {
-        self.account.roles
-    }
-
-    /// Returns whether the account is active; deactivated ones stay in the list.
-    #[must_use]
-    pub const fn is_active(&self) -> bool {
-        self.account.is_active()
-    }
-
-    /// Returns whether a second factor is required, and why.
-    #[must_use]
-    pub const fn requirement(&self) -> &Requirement {
-        &self.requirement
-    }
-
-    /// Returns what is bound.
-    #[must_use]
-    pub fn authenticator(&self) -> AuthenticatorState {
-        AuthenticatorState::of(&self.account, self.now)
-    }
-}
-
 impl Mfa {
     pub(crate) fn overview_of(
         &self,
@@ -361,12 +361,7 @@ impl Mfa {
             device,
             sessions,
             account: actor.facts,
-            organization: OrganizationOverview {
-                facts: organization.facts,
-                name: organization.name,
-                roster,
-                remembers_devices: organization.devices,
-            },
+            organization: OrganizationOverview::new(organization, roster),
             now,
         })
     }

@@ -2,7 +2,7 @@
 
 use loquet_policy::{AccountId, RoleId, RoleSet, Session, SettingKind, Start, UnixTime};
 
-use crate::account::UserEntry;
+use crate::admin::UserEntry;
 use crate::admin::WhatIf;
 use crate::admin::organization::{
     CancelChange, CancelMandate, EnableMfa, Enabled, Imposed, MoveMandate, RenewBreakGlassCode,
@@ -161,9 +161,7 @@ impl AdminHandle<'_> {
     pub async fn users(self) -> Result<Vec<UserEntry>, Error> {
         let facts = self.mfa.administrator(self.user).await?;
         let organization = facts.organization.ok_or(Config::Missing("organization"))?;
-        self.mfa
-            .people(organization.facts.id, Some(&organization.facts))
-            .await
+        self.mfa.people(&organization.facts).await
     }
 
     /// Tells `each` audit record of an account of the organization, oldest first, with its number.

@@ -77,8 +77,8 @@ impl Operator {
         }
         let mut missing: std::collections::BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
-        for (organization, _) in self.organizations().await? {
-            for of in self.chains(organization.id).await? {
+        for org in self.organization_ids().await? {
+            for of in self.chains(org).await? {
                 missing.remove(&of.id);
                 let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
                 let chain = match self.follow(&of, anchor, |_| Ok(())).await {
@@ -114,8 +114,8 @@ impl Operator {
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
         let vault = self.unlock().await?;
         let mut heads = BTreeMap::new();
-        for (organization, _) in self.organizations().await? {
-            for of in self.chains(organization.id).await? {
+        for org in self.organization_ids().await? {
+            for of in self.chains(org).await? {
                 heads.insert(of.id, of.head);
             }
         }
@@ -143,8 +143,8 @@ impl Operator {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
-        for (organization, _) in self.organizations().await? {
-            for of in self.chains(organization.id).await? {
+        for org in self.organization_ids().await? {
+            for of in self.chains(org).await? {
                 let Some(anchor) = signed.head(of.id) else {
                     continue;
                 };

@@ -5,12 +5,12 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration, required,
+    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration,
 };
 
 use super::source::{Actor, Source};
 use super::vault::Vault;
-use crate::account::UserEntry;
+use crate::admin::UserEntry;
 use crate::decide::change::Change;
 use crate::decide::{self, AccessCheck, Facts};
 use crate::disk::{self, DiskError, FirstOutcome};
@@ -128,19 +128,12 @@ impl Mfa {
 
     pub(crate) async fn people(
         &self,
-        org: OrgId,
-        organization: Option<&Organization>,
+        organization: &Organization,
     ) -> Result<Vec<UserEntry>, Error> {
         let now = self.now();
         let mut people = Vec::new();
-        self.each_person(org, |record| {
-            people.push(UserEntry {
-                requirement: required(organization, &record.facts, now),
-                now,
-                account: record.facts,
-                external_id: record.external_id,
-                label: record.label,
-            });
+        self.each_person(organization.id, |person| {
+            people.push(UserEntry::new(organization, person, now));
         })
         .await?;
         Ok(people)
@@ -159,20 +152,12 @@ impl Mfa {
 
     /// One account of the asker's organization, for a list.
     pub(crate) async fn entry(&self, asker: Facts, account: AccountId) -> Result<UserEntry, Error> {
-        let organization = asker.organization.map(|organization| organization.facts);
-        let home = organization.as_ref().map(|organization| organization.id);
+        let organization = asker.organization.ok_or(Config::Missing("organization"))?;
         let person = self.person(account).await?;
         let person = person
-            .filter(|person| Some(person.facts.org) == home)
+            .filter(|person| person.facts.org == organization.facts.id)
             .ok_or(Refusal::UnknownAccount)?;
-        let now = self.now();
-        Ok(UserEntry {
-            requirement: required(organization.as_ref(), &person.facts, now),
-            now,
-            account: person.facts,
-            external_id: person.external_id,
-            label: person.label,
-        })
+        Ok(UserEntry::new(&organization.facts, person, self.now()))
     }
 
     /// One account without its secrets.

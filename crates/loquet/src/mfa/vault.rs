@@ -83,7 +83,7 @@ impl Mfa {
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
             // The root is made before anything else: where there are organizations it was lost, or made a moment ago.
-            if self.all_organizations().await?.is_empty() {
+            if self.organization_ids().await?.is_empty() {
                 let root = Zeroizing::new(random()?);
                 // Made, or another was faster: in both cases it is read back above.
                 let (Commit::Done | Commit::Stale) = self.put_root(&root, Version::ABSENT).await?;

@@ -69,12 +69,11 @@ impl Operator {
             }
         })
         .await?;
-        for (organization, _) in self.organizations().await? {
-            self.restored_organization(organization.id, done.now)
-                .await?;
+        for org in self.organization_ids().await? {
+            self.restored_organization(org, done.now).await?;
             let mut at = Cursor::default();
             loop {
-                let query = Query::Accounts(organization.id);
+                let query = Query::Accounts(org);
                 let page = self.store().scan(&query, &at).await?;
                 for (row, version) in page.items.into_iter().filter_map(Item::account) {
                     self.restored_account(&row, version, &mut done).await?;

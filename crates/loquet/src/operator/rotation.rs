@@ -57,8 +57,8 @@ impl Operator {
         if let Some((row, _)) = self.metadata(MetadataId::ROOT).await? {
             count.root = disk::root_key(&row);
         }
-        for (organization, _) in self.organizations().await? {
-            self.pages(Query::Accounts(organization.id), |item| {
+        for org in self.organization_ids().await? {
+            self.pages(Query::Accounts(org), |item| {
                 if let Some((row, _)) = item.account() {
                     let keys = disk::encrypted_under(&row)?;
                     count.accounts = count.accounts.saturating_add(1);
@@ -89,13 +89,10 @@ impl Operator {
         self.unlock().await?;
         let current = self.ring().current();
         let mut done = Rotation::default();
-        for (organization, _) in self.organizations().await? {
+        for org in self.organization_ids().await? {
             let mut at = crate::store::Cursor::default();
             loop {
-                let page = self
-                    .store()
-                    .scan(&Query::Accounts(organization.id), &at)
-                    .await?;
+                let page = self.store().scan(&Query::Accounts(org), &at).await?;
                 let mut due = Vec::new();
                 for (row, version) in page.items.into_iter().filter_map(Item::account) {
                     done.seen = done.seen.saturating_add(1);

@@ -38,7 +38,7 @@ async fn same_key_with_other_content_is_another_attempt() {
     for _ in 0..2 {
         let answer = refusal(verify(&wrong, keyed("form")).await);
         assert!(matches!(answer, Refusal::WrongCode { .. }), "{answer:?}");
-        assert_eq!(fixture.attempts(ANNE).await.total, 1, "counted once");
+        assert_eq!(fixture.failures(ANNE).await, 1, "counted once");
     }
     // The user corrects the code in the same form.
     let typed = fixture.code(&phone);

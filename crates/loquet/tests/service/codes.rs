@@ -105,7 +105,7 @@ async fn overlong_text_is_refused_unread() {
     let two = |length| [30, 0].map(|seconds| padded(late(&fixture, &phone, seconds), length));
     let refused = resynchronize(&fixture, &session, two(MAX_TYPED + 1)).await;
     assert_eq!(refusal(refused), Refusal::Malformed);
-    assert_eq!(fixture.attempts(ANNE).await.total, 0);
+    assert_eq!(fixture.failures(ANNE).await, 0);
     let taken = resynchronize(&fixture, &session, two(MAX_TYPED)).await;
     assert!(taken.is_ok());
     fixture.clock.advance(60);

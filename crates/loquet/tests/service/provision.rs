@@ -114,19 +114,18 @@ async fn organization_begins_with_its_settings() {
         .ensure_organization_with(id, "Office", settings)
         .await;
     assert_eq!(made.unwrap(), id);
-    let options = async || {
+    let office = async || {
         let all = fixture.operator.organizations().await.unwrap();
-        let (office, name) = all.into_iter().find(|(it, _)| it.id == id).unwrap();
-        assert_eq!(name, "Office");
-        office.options
+        all.into_iter().find(|it| it.id() == id).unwrap()
     };
-    assert!(options().await.recovery_codes);
-    assert_eq!(options().await.reset_code_life, limits::HOUR);
+    assert_eq!(office().await.name(), "Office");
+    assert!(office().await.offers_recovery_codes());
+    assert_eq!(office().await.reset_code_life(), limits::HOUR);
     // An organization that is there keeps its own.
     let other = [OrganizationSetting::RecoveryCodes { offered: false }];
     let again = provision.ensure_organization_with(id, "Office", other);
     again.await.unwrap();
-    assert!(options().await.recovery_codes);
+    assert!(office().await.offers_recovery_codes());
     let far = OrganizationSetting::ResetCodeLife {
         seconds: limits::RESET_CODE_MAX + 1,
     };

@@ -1,0 +1,117 @@
+//! The user list, as administrators read it.
+
+use loquet_policy::{
+    Account, AccountId, Organization, Reason, Refusal, Requirement, RoleSet, Status, UnixTime,
+    next_log_in, required,
+};
+
+use crate::account::AuthenticatorState;
+use crate::records::PersonRecord;
+
+/// A line of the user list.
+#[derive(Debug, Clone)]
+pub struct UserEntry {
+    account: Account,
+    external_id: String,
+    label: String,
+    requirement: Requirement,
+    at_log_in: Result<Reason, Refusal>,
+    now: UnixTime,
+}
+
+impl UserEntry {
+    pub(crate) fn new(organization: &Organization, person: PersonRecord, now: UnixTime) -> Self {
+        let at_log_in = next_log_in(organization, &person.facts, now);
+        Self {
+            requirement: required(Some(organization), &person.facts, now),
+            at_log_in: at_log_in.map(|(level, _)| level.reason()),
+            account: person.facts,
+            external_id: person.external_id,
+            label: person.label,
+            now,
+        }
+    }
+
+    /// Returns the account's id.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// Returns when the account was created.
+    #[must_use]
+    pub const fn created(&self) -> UnixTime {
+        self.account.created
+    }
+
+    /// Returns when the account was deactivated.
+    #[must_use]
+    pub const fn deactivated(&self) -> Option<UnixTime> {
+        match self.account.status {
+            Status::Active => None,
+            Status::Deactivated { since } => Some(since),
+        }
+    }
+
+    /// Returns whether the account is an administrator's.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.account.is_administrator()
+    }
+
+    /// Returns how many recovery codes are left.
+    #[must_use]
+    pub fn recovery_codes_left(&self) -> usize {
+        self.account.recovery.len()
+    }
+
+    /// Returns how many wrong codes count against the authenticator: a hundred disable it.
+    #[must_use]
+    pub const fn failures(&self) -> u8 {
+        self.account.attempts.total
+    }
+
+    /// Returns what the right password alone would open now.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that the log-in would get.
+    pub const fn at_log_in(&self) -> Result<&Reason, &Refusal> {
+        self.at_log_in.as_ref()
+    }
+
+    /// Returns the host's own name for it.
+    #[must_use]
+    pub fn external_id(&self) -> &str {
+        &self.external_id
+    }
+
+    /// Returns the name that authenticator apps show.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Returns its roles.
+    #[must_use]
+    pub const fn roles(&self) -> RoleSet {
+        self.account.roles
+    }
+
+    /// Returns whether the account is active; deactivated ones stay in the list.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.account.is_active()
+    }
+
+    /// Returns whether a second factor is required, and why.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// Returns what is bound.
+    #[must_use]
+    pub fn authenticator(&self) -> AuthenticatorState {
+        AuthenticatorState::of(&self.account, self.now)
+    }
+}
