@@ -66,6 +66,8 @@ enum Chore {
     },
     /// Build the documentation as docs.rs would
     Doc,
+    /// Check that no foreign type is public but those that each crate's Cargo.toml lists
+    Signatures,
     /// Measure whether codes take a time that depends on secrets
     Timing,
     /// Run tests of loquet-otp in Miri, on the nightly toolchain
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Chore::Long => chores::long(),
         Chore::Mutants { package, shard } => chores::mutants(package.as_deref(), shard.as_deref()),
         Chore::Doc => chores::doc(),
+        Chore::Signatures => chores::signatures(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),
     };

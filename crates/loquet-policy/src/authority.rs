@@ -5,7 +5,7 @@ use crate::{
     rights,
 };
 
-/// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide) decides
+/// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide()) decides
 /// on changes.
 ///
 /// # Errors

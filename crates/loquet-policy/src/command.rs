@@ -6,7 +6,7 @@ use crate::{
     CodeSource, Digest, RecoverySet, RoleId, RoleSet, SessionId, Setting, SettingKind, UnixTime,
 };
 
-/// A command to [`decide`](crate::decide).
+/// A command to [`decide`](crate::decide()).
 ///
 /// The *actor* is the account in [`Snapshot::actor`](crate::Snapshot::actor). Commands about another account
 /// concern [`Snapshot::subject`](crate::Snapshot::subject).

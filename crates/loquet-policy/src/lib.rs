@@ -6,7 +6,7 @@
 //! its source.
 //!
 //! # What it decides
-//! [`decide`] takes the stored rows that matter (a [`Snapshot`]), a [`Command`] with its evidence, and the
+//! [`decide()`] takes the stored rows that matter (a [`Snapshot`]), a [`Command`] with its evidence, and the
 //! time. It returns a [`Decision`]: a [`Grant`] or a [`Refusal`], the rows to write in the same commit, and
 //! the notices to send. The caller checks passwords and codes, hashes secrets, and passes the results as
 //! evidence, for example [`CodeCheck::Good`].
@@ -56,7 +56,7 @@
 //! ```
 //!
 //! # What is proved
-//! The tests visit every reachable state of small organizations with [`decide`] itself: two accounts with two
+//! The tests visit every reachable state of small organizations with [`decide()`] itself: two accounts with two
 //! sessions each and a thief who knows a password, or three accounts with fewer commands. In each state and on
 //! each step they check these promises:
 //!

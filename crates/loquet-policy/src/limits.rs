@@ -21,7 +21,7 @@
 //! assumed for all but the last: Twilio error 60310; the change log of django-otp 0.7.0; NIST SP 800-63B-4
 //! §3.2.2; GitLab's page on locked users; google-authenticator(1); Oasis Security on AuthQuake, December 2024
 //! (half of the accounts in 70 minutes). `tests/rules/simulate.rs` simulates the attack on
-//! [`decide`](crate::decide), prints its own rows, and checks the others.
+//! [`decide`](crate::decide()), prints its own rows, and checks the others.
 
 /// A minute, in seconds.
 pub const MINUTE: u64 = 60;

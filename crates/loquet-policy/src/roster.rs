@@ -43,7 +43,7 @@ impl Roster {
     }
 
     /// Adds an account that is created as an administrator, such as the founder. Other accounts are ignored.
-    /// Promotions go through [`decide`](crate::decide).
+    /// Promotions go through [`decide`](crate::decide()).
     pub fn admit(&mut self, account: &Account) {
         if !account.is_active()
             || !account.roles.contains(RoleId::ADMINISTRATOR)

@@ -42,7 +42,7 @@
 //!
 //! | key | meaning |
 //! |---|---|
-//! | `expect` | the first code that [`explain`](crate::explain) gives: a level, `GRANTED`, or the name of a refusal. Without it, any grant passes |
+//! | `expect` | the first code that [`explain`](crate::explain()) gives: a level, `GRANTED`, or the name of a refusal. Without it, any grant passes |
 //! | `because` | further codes of the explanation, such as `MANDATE` or `TOGGLE` |
 //! | `whom`, `role`, `roles`, `in_days`, `hours`, `days` | arguments of the action, see below |
 //! | `session` | the name of one of a person's sessions; the default is the newest |

@@ -70,7 +70,7 @@ pub fn next_log_in(organization: &Organization, account: &Account, now: UnixTime
 
 /// Returns exactly the accounts whose log-in at `at` would differ if `plan` were carried out.
 ///
-/// Whether the author may make the change is not checked; [`decide`](crate::decide) does that. Nothing is
+/// Whether the author may make the change is not checked; [`decide`](crate::decide()) does that. Nothing is
 /// allocated for each account.
 ///
 /// ```

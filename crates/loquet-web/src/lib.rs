@@ -42,7 +42,7 @@
 //! # Security
 //! - The cookie holds 128 random bits and nothing else; the host stores their hash with the session. It changes after each
 //!   step of the log-in.
-//! - Every form is refused that does not come from a page of the same origin ([`guard`]), and carries an id that makes
+//! - Every form is refused that does not come from a page of the same origin ([`guard()`]), and carries an id that makes
 //!   sending it twice harmless (the log-in form begins a session each time). A GET changes nothing.
 //! - Pages run no inline script, cannot be framed and are not cached.
 //! - Every field has a length limit, every form a size limit.

@@ -104,6 +104,13 @@ pub use session::attempt::{Attempt, Client};
 pub use session::operations::LoggedIn;
 pub use session::{Authorized, LoginProgress, MfaSession, SessionError};
 
+/// The errors inside [`Config`], [`Unavailable`] and the parsers.
+pub mod causes {
+    pub use loquet_enrollment::{LabelError, OfferError, PrintedCodeError, QrError};
+    pub use loquet_ipfilter::{CompileError, RulesError};
+    pub use loquet_policy::{ParseIdError, ParseSessionError, TooManyRoles};
+}
+
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]
 pub mod conformance {}

@@ -89,7 +89,7 @@ const LEVELS: [&str; 5] = [
     "ENROLL_ONLY",
 ];
 
-/// Returns whether [`explain`] can give this code.
+/// Returns whether [`explain()`] can give this code.
 fn is_code(code: &str) -> bool {
     let mut codes = include_str!("../reasons.md")
         .lines()
