@@ -42,6 +42,7 @@ impl Cause {
     serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)
 )]
 #[must_use]
+#[non_exhaustive]
 pub enum Refusal {
     /// The account does not exist in this organization, or this actor may not know of it.
     UnknownAccount,

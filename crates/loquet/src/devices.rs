@@ -112,6 +112,7 @@ impl fmt::Debug for DeviceId {
 /// A device that an account has remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Device {
     /// Its number within the account, never used again.
     pub number: u16,

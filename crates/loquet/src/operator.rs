@@ -47,6 +47,7 @@ pub struct Operator(Mfa);
 
 /// What a round of maintenance did.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Maintenance {
     /// Organizations in which a scheduled change or a reminder was due.
     pub due: u32,

@@ -24,6 +24,7 @@ const SEEN: u64 = 30 * limits::DAY;
 
 /// A user whom other access rules would keep out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Affected {
     /// The account.
     pub account: AccountId,
@@ -37,6 +38,7 @@ pub struct Affected {
 
 /// What other access rules would change for the people of the organization.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct WhatIf {
     /// Who would be kept out, from some place or from all.
     pub affected: Vec<Affected>,

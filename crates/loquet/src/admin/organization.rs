@@ -26,6 +26,7 @@ pub(crate) struct EnableMfa {
 
 /// Multi-factor log-in is enabled: its author enrolls next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Enabled {
     /// The role for which to schedule a mandate next.
     pub propose: RoleId,
@@ -91,6 +92,7 @@ pub(crate) struct ScheduleMandate {
 
 /// A mandate's date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Imposed {
     /// Whom it covers.
     pub role: RoleId,

@@ -9,6 +9,7 @@ use loquet_policy::Session;
 /// A setting of the organization. Access rules have an operation of their own:
 /// [`AdminHandle::set_access_rules`](crate::AdminHandle::set_access_rules).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OrganizationSetting {
     /// Whether users get recovery codes when they enroll. Offering them weakens.
     RecoveryCodes {

@@ -21,6 +21,7 @@ pub(crate) struct Reset {
 
 /// A reset code to hand over. If it is lost before it was seen, reset once more: the new reset code voids this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IssuedResetCode {
     /// The reset code.
     pub reset_code: ResetCode,

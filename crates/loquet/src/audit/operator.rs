@@ -16,6 +16,7 @@ const SOME: u32 = 1000;
 
 /// What became of one account's chain.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Verified {
     /// The account.
     pub account: AccountId,

@@ -179,6 +179,7 @@ fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer,
 /// The names of an organization and an account make no key URI; both were checked when they were stored.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
+#[non_exhaustive]
 pub enum NoOffer {
     /// The names.
     Label(#[from] LabelError),

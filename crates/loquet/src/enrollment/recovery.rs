@@ -26,6 +26,7 @@ pub(crate) struct UseRecoveryCode {
 
 /// A recovery that began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Recovering {
     /// The session that goes on, in place of the earlier one. It may only enroll.
     pub login: LoggedIn,

@@ -53,6 +53,7 @@ pub struct Letter {
 
 /// How a round of deliveries went.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Delivered {
     /// Letters that were delivered.
     pub letters: u32,

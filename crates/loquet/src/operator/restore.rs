@@ -15,6 +15,7 @@ use crate::store::{
 
 /// What a restore did, and what it cannot know.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Restored {
     /// When the backup was taken, if [`mark_backup`](Operator::mark_backup) said so; else the time of nothing.
     pub taken: Option<UnixTime>,

@@ -16,6 +16,7 @@ const BATCH: usize = 64;
 
 /// Under which keys a store is encrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeyUse {
     /// How many accounts there are.
     pub accounts: u64,
@@ -38,6 +39,7 @@ impl KeyUse {
 
 /// How far a rotation has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rotation {
     /// Accounts that were looked at.
     pub seen: u64,
