@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_system_packages_are_asked_about_and_only_on_a_terminal() {
+    fn only_system_packages_are_asked_about() {
         assert_eq!(plan(Source::Debian, false, true), Plan::Ask);
         assert_eq!(plan(Source::Debian, false, false), Plan::Install);
         assert_eq!(plan(Source::CratesIo, false, true), Plan::Install);

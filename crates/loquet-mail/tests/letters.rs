@@ -90,7 +90,7 @@ async fn administrators_letter_names_the_account() {
 }
 
 #[tokio::test]
-async fn letters_about_a_colleague_say_nothing_of_the_readers_account() {
+async fn letter_about_a_colleague_omits_the_readers_account() {
     let fixture = || Fixture::over(MemoryStore::new());
     let mut letters = letters_about_bruno(&fixture().await).await;
     letters.push(letter_about_brunos_failures(&fixture().await).await);

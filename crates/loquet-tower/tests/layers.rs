@@ -82,7 +82,7 @@ async fn status(router: &Router, request: Request<Body>) -> StatusCode {
 }
 
 #[tokio::test]
-async fn an_allowed_request_reaches_the_handler_with_client_and_verdict() {
+async fn allowed_request_reaches_handler_with_verdict() {
     let (router, runs) = counted(IpFilterLayer::new(
         behind(),
         shared("default deny\nallow 203.0.113.0/28"),
@@ -170,7 +170,7 @@ async fn replaced_rules_hold_from_the_next_request_on() {
 }
 
 #[tokio::test]
-async fn rules_for_a_tag_wait_until_the_person_is_known() {
+async fn tag_rules_wait_for_the_user() {
     let rules = "default deny\nfor tag 1 allow 192.0.2.0/24 device known\nfor tag 2 deny 192.0.2.0/24\nallow 192.0.2.9";
     let (router, _) = counted(IpFilterLayer::new(
         ClientSource::direct(peer),
@@ -228,7 +228,7 @@ impl Refuse<&'static str> for Teapot {
 }
 
 #[tokio::test]
-async fn any_service_over_http_types_will_do_and_words_its_own_refusal() {
+async fn layer_wraps_any_http_service() {
     let layer =
         IpFilterLayer::new(ClientSource::direct(peer), shared("default deny")).refuse_with(Teapot);
     let inner = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new("yes")) });
@@ -271,7 +271,7 @@ async fn the_client_address_layer_resolves_and_refuses_nobody() {
 }
 
 #[test]
-fn a_set_up_that_would_leave_every_client_unknown_cannot_be_built() {
+fn setup_without_any_client_address_is_refused() {
     let behind = |trusted: &[Prefix]| {
         ClientSource::behind(HeaderKind::Forwarded, trusted.iter().copied(), peer)
             .map(drop)

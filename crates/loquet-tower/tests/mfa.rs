@@ -78,7 +78,7 @@ impl Deny<Body> for Named {
 }
 
 #[tokio::test]
-async fn ended_session_owes_a_log_in_and_a_foreign_one_is_refused() {
+async fn ended_and_foreign_sessions_are_refused() {
     let fixture = Fixture::over(MemoryStore::new()).await;
     let parent = fixture.log_in(DENIS).await.session;
     let provision = fixture.mfa.provision();

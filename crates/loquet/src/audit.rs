@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn of_refusals_that_change_nothing_an_hours_first_are_recorded() {
+    fn first_ten_refusals_an_hour_are_recorded() {
         let mut refusals = Refusals::default();
         let left: Vec<_> = (0..12)
             .map(|n| refusals.count(UnixTime(5000 + n)))
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn altered_removed_reordered_and_cut_off_records_are_found() {
+    fn tampered_records_are_found() {
         let (rows, head) = chain(5);
         for at in 0..5 {
             let mut altered = rows.clone();

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn one_at_a_time_per_account_and_nothing_left_behind() {
+    async fn one_runs_at_a_time_per_account() {
         let lanes = Arc::new(Lanes::default());
         let inside = Arc::new(AtomicU32::new(0));
         let tasks: Vec<_> = (0..100_u64)

@@ -37,7 +37,7 @@ fn past_advisories_over_this_store() {
 }
 
 #[test]
-fn a_connection_lost_at_each_step_over_this_store() {
+fn connection_lost_at_each_step() {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let make = each_time_a_new_one(&runtime, folder.path());

@@ -112,7 +112,7 @@ fn countries_operators_and_anonymisers_decide_together() {
 }
 
 #[test]
-fn each_database_is_named_with_its_date_and_a_stale_one_is_called_so() {
+fn database_is_named_with_date_and_staleness() {
     let folder = folder();
     let check = |more: &str| {
         ip(
@@ -175,7 +175,7 @@ fn a_database_of_the_future_is_stale() {
 }
 
 #[test]
-fn an_explanation_says_what_is_known_of_the_address() {
+fn explanation_says_what_is_known() {
     let folder = folder();
     let said = ip(
         folder.path(),
@@ -221,7 +221,7 @@ fn a_difference_counts_the_addresses_of_a_country() {
 }
 
 #[test]
-fn what_a_rule_lacks_is_said_for_each_kind_and_lint_knows_the_given_ones() {
+fn missing_database_is_named_per_rule_kind() {
     let folder = folder();
     let said = ip(folder.path(), "check --rules one.rules 24.48.0.1");
     assert_eq!(
@@ -255,7 +255,7 @@ fn what_a_rule_lacks_is_said_for_each_kind_and_lint_knows_the_given_ones() {
 }
 
 #[test]
-fn a_database_that_cannot_be_used_is_refused_by_name_and_nothing_is_judged() {
+fn unusable_database_is_refused_by_name() {
     let folder = folder();
     let torn = std::fs::read(folder.path().join("countries.mmdb")).unwrap();
     std::fs::write(folder.path().join("torn.mmdb"), &torn[..torn.len() / 2]).unwrap();

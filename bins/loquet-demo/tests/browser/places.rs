@@ -148,7 +148,7 @@ impl Journey {
 }
 
 #[tokio::test]
-async fn canada_and_the_two_day_care_centres_and_back() {
+async fn access_from_canada_and_two_centres() {
     let mut journey = Journey::start("lieux", Scripts::Blocked).await;
     journey.everybody_comes_from_everywhere().await;
     let mut phone = journey.helene_opens_the_plan().await;

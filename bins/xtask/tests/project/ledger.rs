@@ -61,7 +61,7 @@ fn every_requirement_has_one_row() {
 }
 
 #[test]
-fn every_row_names_tests_that_exist_or_a_reason() {
+fn every_row_names_existing_tests_or_a_reason() {
     let tests = tests();
     let mut wrong = Vec::new();
     for Row { id, held_by } in rows() {

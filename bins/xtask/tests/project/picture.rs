@@ -94,7 +94,7 @@ fn tests_reach_no_higher_than_their_crate() {
 }
 
 #[test]
-fn readme_says_how_many_crates_each_library_pulls_in() {
+fn readme_counts_each_librarys_crates() {
     let readme = readme();
     let mut rows = 0;
     for line in readme.lines().filter(|line| line.starts_with("| [`loquet")) {

@@ -53,7 +53,7 @@ fn nothing_is_administered_before_enabling() {
 }
 
 #[test]
-fn break_glass_code_is_shown_to_an_enrolling_administrator() {
+fn break_glass_code_is_shown_to_enrolling_administrator() {
     let mut fixture = Fixture::mandated();
     let anne = fixture.enter(ANNE);
     fixture.reset(ANNE, anne, BRUNO).unwrap();
@@ -107,7 +107,7 @@ fn code_within_requires_a_code() {
 }
 
 #[test]
-fn only_deactivated_accounts_are_erased_and_active_ones_renamed() {
+fn only_deactivated_accounts_are_erased() {
     let mut fixture = Fixture::enabled();
     let active = &fixture.accounts[CLAIRE];
     assert_eq!(may_erase(active), Err(Refusal::NotDeactivated));

@@ -22,7 +22,7 @@ pub(crate) const PROGRAM: &str = "application/json";
 pub(crate) const PAGE: &str = "text/html,application/xhtml+xml";
 
 #[tokio::test]
-async fn route_without_session_is_a_problem_or_a_redirect() {
+async fn route_without_session_is_problem_or_redirect() {
     let site = Site::open().await;
     let mut stranger = site.browser();
     for path in ["/private", "/halfway", "/unguarded"] {
@@ -135,7 +135,7 @@ async fn idle_session_owes_its_code_until_given() {
 }
 
 #[tokio::test]
-async fn logged_out_session_is_over_wherever_it_was_copied() {
+async fn logged_out_session_is_over_for_copies() {
     let site = Site::open().await;
     let mut julie = site.browser();
     julie.log_in(JULIE).await;

@@ -8,7 +8,7 @@ use crate::guards::{PAGE, PROGRAM, get_as};
 use crate::site::{HELENE, JULIE, Site, TestHost};
 
 #[tokio::test]
-async fn stale_code_leads_to_the_step_up_and_back() {
+async fn stale_code_leads_to_step_up_and_back() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let key = helene.enable(HELENE).await;
@@ -38,7 +38,7 @@ async fn stale_code_leads_to_the_step_up_and_back() {
 }
 
 #[tokio::test]
-async fn step_up_without_an_authenticator_leads_to_the_enrollment() {
+async fn step_up_without_authenticator_leads_to_enrollment() {
     let site = Site::open().await;
     let mut julie = site.browser();
     julie.log_in(JULIE).await;

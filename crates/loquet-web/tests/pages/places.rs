@@ -55,7 +55,7 @@ async fn plan_holds_once_applied_and_until_undone() {
 }
 
 #[tokio::test]
-async fn faulty_step_keeps_the_plan_and_what_was_typed() {
+async fn faulty_step_keeps_plan_and_typed_text() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let planned = planned(&mut helene).await;

@@ -42,7 +42,7 @@ fn request(session: MfaSession) -> Parts {
 }
 
 #[tokio::test]
-async fn inner_guard_of_another_organization_refuses_what_an_outer_one_let_through() {
+async fn inner_guard_of_another_organization_refuses() {
     let site = Site::open().await;
     let [all, home, other] = tenants(&site).await;
     let session = session(&all, JULIE).await;
@@ -88,7 +88,7 @@ async fn progress_of_another_organization_is_refused_too() {
 }
 
 #[tokio::test]
-async fn what_was_found_holds_for_the_same_session_and_client() {
+async fn cached_user_holds_for_same_session_and_client() {
     let site = Site::open().await;
     let mfa = site.operator.mfa().clone();
     let [julie, sofia] = [session(&mfa, JULIE).await, session(&mfa, SOFIA).await];
@@ -105,7 +105,7 @@ async fn what_was_found_holds_for_the_same_session_and_client() {
 }
 
 #[tokio::test]
-async fn client_is_the_hosts_or_what_a_layer_resolved() {
+async fn client_is_the_hosts_or_the_layers() {
     let site = Site::open().await;
     let mfa = site.operator.mfa().clone();
     let mut request = Request::new(()).into_parts().0;

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_hears_no_more_is_forgotten_at_the_next_change() {
+    fn old_address_is_forgotten_at_next_change() {
         let mut book = Addresses::default();
         for (name, at) in [("a@b", 0), ("b@b", 1)] {
             book.change(&address(name), UnixTime(at));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_address_hears_for_fourteen_days_and_then_no_more() {
+    fn old_address_is_told_for_fourteen_days() {
         let mut book = Addresses::default();
         assert_eq!(book.recipients(UnixTime(0)), []);
         let (old, new) = (address("old@example.org"), address("new@example.org"));

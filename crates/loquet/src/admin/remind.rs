@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_told_a_day_before_is_reminded_and_later_is_not() {
+    fn reminder_needs_a_days_notice() {
         let date = NOW.plus(7 * DAY);
         for (since, reminded) in [(NOW.0 - DAY, true), (NOW.0 - DAY + 1, false)] {
             let organization = announced(UnixTime(since), date);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_reminders_that_are_due_one_is_said_and_both_are_noted() {
+    fn two_due_reminders_become_one_letter() {
         let date = NOW.plus(DAY);
         let mut organization = announced(UnixTime(0), date);
         let said = remind(&mut organization, NOW);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_of_a_date_that_stands_no_more_is_forgotten() {
+    fn reminders_of_a_moved_date_are_forgotten() {
         let date = NOW.plus(DAY);
         let mut organization = announced(UnixTime(0), date);
         let said = |role: RoleId, date| Reminded {

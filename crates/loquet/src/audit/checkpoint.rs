@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_reads_back_and_is_known_by_its_key() {
+    fn checkpoint_reads_back_and_verifies_by_key() {
         let text = sample().to_string();
         assert_eq!(text, include_str!("../../tests/data/checkpoint.v1.jsonl"));
         let read: Checkpoint = text.parse().unwrap();

@@ -329,7 +329,7 @@ fn only_owners_enrollment_letter_has_a_link() {
 }
 
 #[test]
-fn notice_is_about_the_account_that_was_decided_on() {
+fn notice_is_about_the_decided_account() {
     let log_in = LogIn::new(1_u64);
     let alone = decided(&log_in, &facts(None));
     let both = decided(&reset(2), &facts(Some(person(2, RoleId::STAFF))));

@@ -37,7 +37,7 @@ fn one() -> Devices {
 }
 
 #[test]
-fn the_cookie_changes_and_the_one_before_counts_until_the_new_one_is_seen() {
+fn former_cookie_counts_until_new_one_is_seen() {
     let mut devices = one();
     // The answer with cookie 11 is lost; 10 comes again.
     devices.enter(log_in(1, 11, "203.0.113.7", 1), Some(id(10)));
@@ -69,7 +69,7 @@ fn a_cookie_is_bound_to_its_account() {
 }
 
 #[test]
-fn the_eleventh_device_forgets_the_one_that_was_used_longest_ago() {
+fn eleventh_device_replaces_the_least_recent() {
     let mut devices = Devices::default();
     for number in 1..=10 {
         devices.remember(log_in(
@@ -93,7 +93,7 @@ fn the_eleventh_device_forgets_the_one_that_was_used_longest_ago() {
 }
 
 #[test]
-fn a_device_that_nobody_uses_is_forgotten_after_ninety_days() {
+fn unused_device_is_forgotten_after_ninety_days() {
     let mut devices = one();
     assert_eq!(find(&devices, 10, RETENTION - 1), Some(1));
     assert_eq!(find(&devices, 10, RETENTION), None);
@@ -105,7 +105,7 @@ fn a_device_that_nobody_uses_is_forgotten_after_ninety_days() {
 }
 
 #[test]
-fn ipv6_is_recognised_by_its_64_bits_and_ipv4_by_its_24() {
+fn networks_are_ipv6_64_and_ipv4_24() {
     let is_new = |devices: &Devices, address: &str| {
         devices
             .clone()
@@ -147,7 +147,7 @@ fn at_most_twenty_networks_are_recognised_the_newest() {
 }
 
 #[test]
-fn when_the_organization_stops_everything_is_forgotten_and_nobody_thrown_out() {
+fn stopping_forgets_devices_and_ends_no_session() {
     let mut devices = one();
     let roles = RoleSet::new([RoleId::MEMBER]).unwrap();
     let account = Account::new(ANNE.into(), OrgId::from(9_u64), roles, UnixTime(START));
@@ -164,7 +164,7 @@ fn when_the_organization_stops_everything_is_forgotten_and_nobody_thrown_out() {
 }
 
 #[test]
-fn the_list_begins_with_what_was_used_last_and_says_from_where() {
+fn list_begins_with_most_recent_device() {
     let mut devices = one();
     devices.remember(log_in(2, 20, "198.51.100.7", 5));
     let newest = devices.list(UnixTime(START + 5)).remove(0);
@@ -184,7 +184,7 @@ fn the_list_begins_with_what_was_used_last_and_says_from_where() {
 }
 
 #[test]
-fn what_lapsed_comes_back_by_no_log_in_and_goes_with_the_next_device() {
+fn lapsed_device_never_returns() {
     let mut devices = one();
     let seen = devices.enter(log_in(1, 11, "203.0.113.7", RETENTION), None);
     assert_eq!(seen, Seen::Expected, "an account without devices");
@@ -194,7 +194,7 @@ fn what_lapsed_comes_back_by_no_log_in_and_goes_with_the_next_device() {
 }
 
 #[test]
-fn a_network_seen_again_is_noted_once_as_the_newest() {
+fn network_seen_again_is_kept_once() {
     let mut devices = one();
     for net in ["198.51.100.1", "203.0.113.9", "198.51.100.2"] {
         devices.enter(log_in(1, 20, net, 1), None);
@@ -218,7 +218,7 @@ fn with_the_last_device_its_networks_are_forgotten() {
 }
 
 #[test]
-fn at_most_sixty_four_devices_are_spared_the_newest() {
+fn at_most_sixty_four_spared_devices_are_kept() {
     let mut devices = Devices::default();
     for number in 1..=80 {
         devices.remember(log_in(number, 10, "203.0.113.7", 0));
@@ -228,7 +228,7 @@ fn at_most_sixty_four_devices_are_spared_the_newest() {
 }
 
 #[test]
-fn networks_of_both_protocols_and_of_all_numbers_are_told_apart() {
+fn networks_of_both_protocols_are_told_apart() {
     let at = |net: &str| place(&[1; 32], ANNE.into(), net.parse().unwrap());
     // The same number in 24 and in 64 bits.
     assert_ne!(at("203.0.113.7"), at("0:0:cb:71::1"));
@@ -270,7 +270,7 @@ fn act() -> impl Strategy<Value = Act> {
 proptest! {
     /// Whatever happens: never more than the limits, numbers only grow, and a session on a forgotten device is over.
     #[test]
-    fn limits_hold_and_a_forgotten_device_never_comes_back(acts in prop::collection::vec(act(), 0..60)) {
+    fn forgotten_device_never_returns(acts in prop::collection::vec(act(), 0..60)) {
         let mut devices = Devices::default();
         let (mut at, mut gone, mut highest) = (0_u64, Vec::new(), 0);
         for act in acts {

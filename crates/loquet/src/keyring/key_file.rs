@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a test looks into the file")]
-    fn key_file_is_created_once_and_for_its_owner() {
+    fn key_file_is_created_once_for_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mfa.keys");
         Keyring::load_or_create(&path).unwrap();
