@@ -44,6 +44,7 @@ fn compare<K: Word>(starts: Vec<K>, outcomes: u16, bits: u32) {
     let value = |at: Option<usize>| values.get(at.unwrap()).copied();
     let lists = spans.map(|number| Handle::Many(number.into()).to_id());
     let packed = CacheLines::build(&lists, |start| start);
+    assert!(packed.bytes() > starts.len() * size_of::<K>());
     let halved = super::halves(&lists);
     let inside = lists
         .zip(&halved)
