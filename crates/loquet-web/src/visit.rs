@@ -15,7 +15,7 @@ use crate::cookie::{self, Marking, SessionKey, SessionToken};
 /// One request, as far as the pages look at it: an extractor that never fails, for a host's own handlers too.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    /// The language that the person chose.
+    /// The language that the person chose, or else the first one of `Accept-Language` that these pages speak.
     pub language: Language,
     /// The path and the query, to come back to after the language was changed.
     pub(crate) place: String,
@@ -68,6 +68,7 @@ impl Visit {
             headers.append(header::COOKIE, line.clone());
         }
         let language = cookie::values(&headers, cookie::LANGUAGE).find_map(Language::from_code);
+        let language = language.or_else(|| preferred(&parts.headers));
         let language = language.unwrap_or_default();
         let wants_page = parts.headers.get_all(header::ACCEPT).iter().any(|line| {
             let kinds = line.to_str();
@@ -91,6 +92,14 @@ impl Visit {
     }
 }
 
+/// The first language of `Accept-Language` (RFC 9110 §12.5.4) that there is; browsers list the preferred one first.
+fn preferred(headers: &HeaderMap) -> Option<Language> {
+    let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+    let tags = lines.filter_map(|line| line.to_str().ok());
+    let mut tags = tags.flat_map(|line| line.split(','));
+    tags.find_map(|tag| Language::from_code(tag.trim().split(['-', ';']).next()?))
+}
+
 /// A path of this site, to go on to: begins with one slash, and holds nothing that a browser would read as another host
 /// (`//evil.example`, `/\evil.example`, a tab between the slashes).
 pub(crate) fn own_path(text: &str) -> Option<&str> {
@@ -102,6 +111,21 @@ pub(crate) fn own_path(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn first_known_language_is_preferred() {
+        for (sent, language) in [
+            ("fr-CA,fr;q=0.9,en;q=0.8", Some(Language::French)),
+            ("de, en-CA;q=0.7, fr;q=0.5", Some(Language::English)),
+            ("en", Some(Language::English)),
+            ("enm, frr;q=0.5, *", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, sent.parse().unwrap());
+            assert_eq!(preferred(&headers), language, "{sent}");
+        }
+    }
 
     #[test]
     fn only_own_paths_are_redirect_targets() {

@@ -37,7 +37,8 @@
 //! Every decision is made by a pure function, committed once, and only then told. Secrets are encrypted before a store
 //! sees them ([`Keyring`]); every decision is recorded in an authenticated chain ([`audit`]).
 //!
-//! What the standards ask of a verifier, and which test holds it, is in [`conformance`].
+//! The words, and what stands beside the log-in form (sessions, API tokens, background jobs, roles, errors, tests), are in
+//! the [`guide`]. What the standards ask of a verifier, and which test holds it, is in [`conformance`].
 
 // First, for its macros.
 #[macro_use]
@@ -110,6 +111,10 @@ pub mod causes {
     pub use loquet_ipfilter::{CompileError, RulesError};
     pub use loquet_policy::{ParseIdError, ParseSessionError, TooManyRoles};
 }
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/conformance.md")]

@@ -79,7 +79,10 @@ impl Browser {
             "browserName": "chrome",
             "goog:chromeOptions": {
                 "args": arguments,
-                "prefs": { "profile.managed_default_content_settings.javascript": setting },
+                "prefs": {
+                    "intl.accept_languages": "fr-CA,fr",
+                    "profile.managed_default_content_settings.javascript": setting,
+                },
             },
         });
         let client = ClientBuilder::new(HttpConnector::new())

@@ -108,7 +108,8 @@ impl Authorized {
     /// Refuses unless a code was given within `seconds`, for the host's own dangerous routes.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `NOT_FRESH`: ask for a code with [`Mfa::verify_code`], then come back.
+    /// [`Error::Refused`] with `NOT_FRESH`: ask for a code with [`Mfa::verify_code`], then come back. A user without an
+    /// authenticator enrolls first ([`Mfa::begin_enrollment`]), which gives a code too.
     pub fn require_code_within(&self, seconds: u64) -> Result<(), Error> {
         require_code_within(&self.session, self.level, seconds, self.now)?;
         Ok(())
