@@ -191,16 +191,11 @@ fn object(user: &UserEntry) -> Value {
         "status": if user.is_active() { "active" } else { "deactivated" },
         "created": user.created().0,
         "authenticator": state(user.authenticator()),
-        "enrolled": is_enrolled(user),
+        "enrolled": user.is_enrolled(),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
         "toggle": requirement.toggle,
     })
-}
-
-/// Says whether an authenticator is bound and counts.
-pub(crate) fn is_enrolled(user: &UserEntry) -> bool {
-    matches!(user.authenticator(), AuthenticatorState::Active { .. })
 }
 
 /// The host chose these names: nothing in them may move a terminal's cursor.

@@ -1,13 +1,10 @@
 //! How a command ends: what is told, and with which exit code. Every exit code of the program is decided here.
 
 use std::fmt::Display;
-use std::process::ExitCode;
 
 use loquet::{Error, Refusal, Unavailable};
 use loquet_sqlite::{BackupError, OpenError};
 use serde_json::{Value, json};
-
-use crate::output;
 
 /// The exit codes, as `--help` lists them.
 pub(crate) const HELP: &str = "\
@@ -40,8 +37,8 @@ pub(crate) enum Failure {
 
 /// A refusal as it is told.
 pub(crate) struct Refused {
-    text: String,
-    object: Value,
+    pub(crate) text: String,
+    pub(crate) object: Value,
 }
 
 impl Failure {
@@ -104,37 +101,6 @@ impl From<Error> for Failure {
             }),
             Error::Config(why) => Self::of("database", why),
             other => Self::io("database", other),
-        }
-    }
-}
-
-/// Tells what is left to tell, and gives the exit code.
-pub(crate) fn exit(ended: Result<Outcome, Failure>, json: bool) -> ExitCode {
-    let told = match ended {
-        Err(Failure::Refused(Refused { object, .. })) if json => output::line(&object.to_string()),
-        Err(Failure::Refused(Refused { text, .. })) => output::line(&text),
-        Ok(outcome) => return outcome.code(),
-        Err(other) => Err(other),
-    };
-    match told {
-        Ok(()) | Err(Failure::Refused(_)) => ExitCode::from(1),
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
-        Err(Failure::BadInput(why)) => {
-            output::complain(&why);
-            ExitCode::from(2)
-        }
-        Err(Failure::Io(why)) => {
-            output::complain(&why);
-            ExitCode::from(3)
-        }
-    }
-}
-
-impl Outcome {
-    fn code(self) -> ExitCode {
-        match self {
-            Self::Done => ExitCode::SUCCESS,
-            Self::Refused => ExitCode::from(1),
         }
     }
 }

@@ -9,6 +9,7 @@ mod backup;
 mod break_glass;
 mod code;
 mod enrollment;
+mod exit;
 mod failure;
 mod input;
 mod installation;
@@ -120,7 +121,7 @@ fn main() -> ExitCode {
         Ok(arguments) => run(&arguments.command),
         Err(why) => why.exit(),
     };
-    failure::exit(ended, json)
+    exit::exit(ended, json)
 }
 
 /// Whether the command that was named is to print JSON: refusals are told likewise.

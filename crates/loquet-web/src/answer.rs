@@ -3,7 +3,8 @@
 use axum::response::{Redirect, Response};
 use loquet::{Attempt, Error, Refusal};
 
-use crate::fields::{FieldFault, Fields, NotAForm};
+use crate::fields::{FieldFault, NotAForm};
+use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::Host;
 use crate::mount::Pages;
@@ -11,21 +12,6 @@ use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::message::Message;
 use crate::visit::Visit;
-
-/// A form that was sent.
-pub(crate) struct Form {
-    pub(crate) id: FormId,
-    pub(crate) fields: Fields,
-}
-
-impl Form {
-    /// Without an id it is no form of these pages.
-    pub(crate) fn of(fields: Result<Fields, NotAForm>) -> Result<Self, NotAForm> {
-        let fields = fields?;
-        let id = fields.form_id().map_err(|_| NotAForm::Id)?;
-        Ok(Self { id, fields })
-    }
-}
 
 /// Why a form was not taken.
 pub(crate) enum NotTaken {

@@ -53,6 +53,7 @@ mod cookie_sessions;
 mod countries;
 mod facts;
 mod fields;
+mod form;
 mod form_id;
 mod guard;
 mod host;

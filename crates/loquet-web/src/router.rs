@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::Language;
-use crate::answer::Form;
 use crate::cookie;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
+use crate::form::Form;
 use crate::guard::guard;
 use crate::host::Host;
 use crate::layout::Viewer;

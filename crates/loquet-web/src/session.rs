@@ -9,8 +9,8 @@ use loquet::{
 };
 use maud::Markup;
 
-use crate::answer::Form;
 use crate::cookie::{self, SessionKey, SessionToken};
+use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::{BoxError, Host, SavedSession};
 use crate::layout::{Content, Viewer};

@@ -9,8 +9,10 @@ use crate::disk::DiskError;
 use crate::edge::NoEntropy;
 use crate::enrollment::operations::NoOffer;
 use crate::keyring::KeyringError;
-use crate::mfa::MAX_EXTERNAL_ID;
 use crate::store::{BoxError, Fault};
+
+/// Longest external id, in bytes.
+pub(crate) const MAX_EXTERNAL_ID: usize = 256;
 
 /// Why an operation gave no answer.
 ///

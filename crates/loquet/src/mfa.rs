@@ -39,8 +39,6 @@ pub(crate) const TRIES: u32 = 16;
 pub(crate) const FILTERS: usize = 64;
 /// Accounts whose organization is remembered.
 pub(crate) const HOMES: usize = 1 << 16;
-/// Longest external id, in bytes.
-pub(crate) const MAX_EXTERNAL_ID: usize = 256;
 
 /// Multi-factor log-in over a store, for one organization or for many. Cloning is cheap: all clones are one.
 ///

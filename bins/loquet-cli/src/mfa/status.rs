@@ -3,7 +3,6 @@
 use loquet::{BreakGlass, MandateState, UserEntry};
 use serde_json::{Value, json};
 
-use crate::account::is_enrolled;
 use crate::failure::{Failure, Outcome};
 use crate::installation::{Arguments, Installation};
 use crate::output;
@@ -37,7 +36,7 @@ impl Counted {
         Self {
             active: active().count(),
             required: required.count(),
-            enrolled: active().filter(|user| is_enrolled(user)).count(),
+            enrolled: active().filter(|user| user.is_enrolled()).count(),
         }
     }
 }

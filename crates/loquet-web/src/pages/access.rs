@@ -4,8 +4,9 @@ use axum::response::Response;
 use loquet::{Config, Error, RulesChange, SettingKind};
 use loquet_ipfilter::DatabaseKind;
 
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;

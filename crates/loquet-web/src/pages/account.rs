@@ -4,7 +4,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{Address, AuthenticatorState, Error, Forget};
 
 use crate::Language;
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use loquet::Address;
 
-use crate::answer::Form;
 use crate::fields::{FieldFault, FieldFaultKind};
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};

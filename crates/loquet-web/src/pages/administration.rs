@@ -4,7 +4,7 @@ use axum::response::Response;
 use loquet::{Error, MandateState, Refusal};
 
 use crate::Language;
-use crate::answer::Form;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use crate::answer::Form;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};

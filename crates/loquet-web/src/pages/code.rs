@@ -4,7 +4,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{AccountId, Attempt, Error, NextStep};
 
 use super::enroll;
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
+use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::Host;
 use crate::mount::Pages;

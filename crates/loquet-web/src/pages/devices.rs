@@ -6,7 +6,8 @@ use axum::response::Response;
 use loquet::Device;
 
 use crate::Language;
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};

@@ -3,8 +3,9 @@
 use axum::response::Response;
 use loquet::{RoleId, Start};
 
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};

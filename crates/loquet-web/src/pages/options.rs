@@ -5,8 +5,9 @@ use loquet::{Error, OrganizationSetting, Refusal, Setting, SettingKind};
 use loquet_policy::limits;
 
 use crate::Language;
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};

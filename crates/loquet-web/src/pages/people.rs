@@ -5,7 +5,7 @@ use axum::response::Response;
 use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEntry};
 
 use crate::Language;
-use crate::answer::Form;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::reason::because;

@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::Error;
 
-use crate::answer::{Form, NotTaken};
+use crate::answer::NotTaken;
+use crate::form::Form;
 use crate::host::Host;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};

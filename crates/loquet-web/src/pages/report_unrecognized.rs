@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, Response};
 use loquet::{Error, NotMeLink, Refusal};
 
-use crate::answer::Form;
 use crate::fields::{Fields, NotAForm};
+use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::Host;
 use crate::layout::{Content, Viewer};

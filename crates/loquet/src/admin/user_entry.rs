@@ -109,6 +109,12 @@ impl UserEntry {
         &self.requirement
     }
 
+    /// Returns whether an authenticator is bound and counts.
+    #[must_use]
+    pub fn is_enrolled(&self) -> bool {
+        matches!(self.authenticator(), AuthenticatorState::Active { .. })
+    }
+
     /// Returns what is bound.
     #[must_use]
     pub fn authenticator(&self) -> AuthenticatorState {

@@ -14,7 +14,6 @@ use crate::error::{Config, Error};
 use crate::hash::mac;
 use crate::keyring::Keyring;
 use crate::mfa::{Mfa, TRIES};
-use crate::operator::Operator;
 use crate::store::{Commit, MetadataId, MetadataRow, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
@@ -41,27 +40,6 @@ impl Vault {
     }
 }
 
-impl Operator {
-    /// Goes on with another keyring, without a pause: with a key added that other processes encrypt under, or without one
-    /// that was retired. On an error it goes on with the old one.
-    ///
-    /// # Errors
-    /// [`Config::Keys`] when these are not the keys of this store.
-    pub async fn change_keys(&self, ring: Keyring) -> Result<(), Error> {
-        self.unlock().await?;
-        if let Some((row, version)) = self.metadata(MetadataId::ROOT).await? {
-            disk::read_root(&row, version, &ring).map_err(keys)?;
-        }
-        let mut held = self
-            .inner
-            .ring
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(ring);
-        Ok(())
-    }
-}
-
 impl Mfa {
     pub(crate) fn ring(&self) -> Arc<Keyring> {
         let held = self
@@ -79,7 +57,7 @@ impl Mfa {
         }
         for _ in 0..TRIES {
             if let Some((row, version)) = self.metadata(MetadataId::ROOT).await? {
-                let root = disk::read_root(&row, version, &self.ring()).map_err(keys)?;
+                let root = disk::read_root(&row, version, &self.ring()).map_err(wrong_keys)?;
                 return Ok(self.inner.vault.get_or_init(|| Vault::new(&root)));
             }
             // The root is made before anything else: where there are organizations it was lost, or made a moment ago.
@@ -144,9 +122,9 @@ impl Mfa {
 }
 
 /// What does not open is the ring's fault here: the root is the first thing that is opened.
-fn keys(error: disk::DiskError) -> Error {
+pub(crate) fn wrong_keys(error: DiskError) -> Error {
     match error {
-        disk::DiskError::Decrypt(error) => Config::Keys(error).into(),
+        DiskError::Decrypt(error) => Config::Keys(error).into(),
         other => other.into(),
     }
 }

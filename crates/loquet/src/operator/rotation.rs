@@ -1,13 +1,16 @@
 //! Rotation: every secret encrypted anew under the ring's current key, while people log in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
 
 use loquet_policy::AccountId;
 
 use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error};
+use crate::keyring::Keyring;
 use crate::mfa::TRIES;
+use crate::mfa::vault::wrong_keys;
 use crate::operator::Operator;
 use crate::store::{AccountRow, Commit, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -48,6 +51,25 @@ pub struct Rotation {
 }
 
 impl Operator {
+    /// Goes on with another keyring, without a pause: with a key added that other processes encrypt under, or without one
+    /// that was retired. On an error it goes on with the old one.
+    ///
+    /// # Errors
+    /// [`Config::Keys`] when these are not the keys of this store.
+    pub async fn change_keys(&self, ring: Keyring) -> Result<(), Error> {
+        self.unlock().await?;
+        if let Some((row, version)) = self.metadata(MetadataId::ROOT).await? {
+            disk::read_root(&row, version, &ring).map_err(wrong_keys)?;
+        }
+        let mut held = self
+            .inner
+            .ring
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(ring);
+        Ok(())
+    }
+
     /// Counts what is encrypted under which key. Opens nothing.
     ///
     /// # Errors

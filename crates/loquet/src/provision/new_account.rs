@@ -7,9 +7,9 @@ use crate::account::addresses::Address;
 use crate::decide::Facts;
 use crate::disk;
 use crate::edge::random;
-use crate::error::{Config, Error};
+use crate::error::{Config, Error, MAX_EXTERNAL_ID};
+use crate::mfa::Mfa;
 use crate::mfa::source::{Actor, Source};
-use crate::mfa::{MAX_EXTERNAL_ID, Mfa};
 use crate::records::{AccountRecord, PersonRecord};
 use crate::store::{Row, RowKey, Version, Writes};
 
