@@ -7,14 +7,7 @@ type Question = fn(&Snapshot<'_>, UnixTime) -> Result<(), Refusal>;
 
 impl Fixture {
     fn may(&self, question: Question, who: usize, session: Session) -> Result<(), Refusal> {
-        let snapshot = Snapshot {
-            organization: Some(&self.organization),
-            roster: None,
-            actor: &self.accounts[who],
-            session: Some(&session),
-            subject: None,
-        };
-        question(&snapshot, self.now)
+        question(&self.snapshot(who, &session), self.now)
     }
 }
 

@@ -125,15 +125,18 @@ impl Fixture {
         self.decide(who, Some(session), Some(whom), command)
     }
 
-    pub fn current_level(&self, who: usize, session: Session) -> Result<Level, Refusal> {
-        let snapshot = Snapshot {
+    pub fn snapshot<'a>(&'a self, who: usize, session: &'a Session) -> Snapshot<'a> {
+        Snapshot {
             organization: Some(&self.organization),
             roster: None,
             actor: &self.accounts[who],
-            session: Some(&session),
+            session: Some(session),
             subject: None,
-        };
-        current_level(&snapshot, self.now)
+        }
+    }
+
+    pub fn current_level(&self, who: usize, session: Session) -> Result<Level, Refusal> {
+        current_level(&self.snapshot(who, &session), self.now)
     }
 
     pub fn notified(&self, event: Event) -> bool {
