@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::files::Files;
 use crate::people::{ORGANIZATION, PEOPLE};
 
-/// The article's path, in the order in which it can be walked.
+/// What there is to try, in the order in which it can be walked.
 const TRY: [&str; 7] = [
     "Log in as helene (administrator) and enable multi-factor log-in under Administration; write down the break-glass code.",
-    "Set up the authenticator app at once, by QR code or by \"Difficulté à capturer ?\".",
+    "Set up the authenticator app at once, by QR code or by \"Difficulté à capturer?\".",
     "Impose it on all employees, now; then log in as sofia: the log-in page shows her QR code.",
     "Log out and in again as sofia: only the six digits are asked for, and a code works once.",
     "Log in as julie (parent): under \"Mon compte\" she may switch it on, and off again; sofia may not.",

@@ -76,12 +76,12 @@ impl Host for Demo {
             links: &[
                 (language.say("Accueil", "Home"), self.home()),
                 (
-                    language.say("Où suis-je\u{a0}? (démo)", "Where am I? (demo)"),
+                    language.say("Où suis-je? (démo)", "Where am I? (demo)"),
                     places::PATH,
                 ),
             ],
             foot: language.say(
-                "Une démonstration de Loquet. Ces personnes n'existent pas.",
+                "Une démonstration de Loquet. Ces personnes n’existent pas.",
                 "A demonstration of Loquet. These people do not exist.",
             ),
         };

@@ -61,13 +61,13 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
         Ok(form) => form,
         Err(fault) => return app.pages.unavailable(&visit, &fault),
     };
-    let title = language.say("Où suis-je\u{a0}?", "Where am I?");
+    let title = language.say("Où suis-je?", "Where am I?");
     let body = html! {
         section.card data-testid="place-page" {
             header {
                 h1 { (title) }
                 p.soft { (language.say(
-                    "Un service en ligne voit d'où viennent ses visiteurs. Choisissez d'où vous apparaissez, pour essayer les règles de connexion. Cette page n'existe que dans la démonstration, et seulement sur votre propre ordinateur.",
+                    "Un service en ligne voit d’où viennent ses visiteurs. Choisissez d’où vous apparaissez, pour essayer les règles de connexion. Cette page n’existe que dans la démonstration, et seulement sur votre propre ordinateur.",
                     "An online service sees where its visitors come from. Choose where you appear from, to try the rules for logging in. This page is part of the demonstration alone, and only on your own computer.",
                 )) }
             }
@@ -131,7 +131,7 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
     html! {
         header data-testid="home-page" {
             h1 { (language.say("Bonjour", "Hello")) " " (first) }
-            p.soft { (language.say("Bienvenue à la garderie À petits pas.", "Welcome to the À petits pas nursery.")) }
+            p.soft { (language.say("Bienvenue à la garderie À petits pas.", "Welcome to the À petits pas daycare.")) }
         }
         div.cards {
             (card(
@@ -142,7 +142,7 @@ fn welcome(language: Language, name: &str, administrator: bool) -> Markup {
             @if administrator {
                 (card(
                     "Administration",
-                    language.say("L'authentification multi-facteur de toute l'organisation.", "Multi-factor log-in for the whole organization."),
+                    language.say("L’authentification multi-facteur de toute l’organisation.", "Multi-factor log-in for the whole organization."),
                     html! { a.button.plain href="/mfa/admin" data-testid="admin" { "Administration" } },
                 ))
             }
@@ -239,7 +239,7 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         ..Trouble::new(
             StatusCode::TOO_MANY_REQUESTS,
             language.say(
-                format!("Trop d'essais. Réessayez dans {seconds}\u{a0}s."),
+                format!("Trop d’essais. Réessayez dans {seconds}\u{a0}s."),
                 format!("Too many tries. Try again in {seconds}\u{a0}s."),
             ),
         )
@@ -333,7 +333,7 @@ async fn not_found(State(app): State<App>, visit: Visit) -> Response {
         section.card {
             div.empty {
                 h1 { (title) }
-                p { (language.say("Cette page n'existe pas, ou plus.", "There is no such page, or no longer.")) }
+                p { (language.say("Cette page n’existe pas, ou plus.", "There is no such page, or no longer.")) }
                 a.button href=(app.pages.host().home()) { (language.say("Accueil", "Home")) }
             }
         }

@@ -19,11 +19,11 @@ use crate::failure::Failure;
 pub(crate) const PATH: &str = "/endroit";
 const CHOICE: &str = "demo-endroit";
 
-/// Places to appear from. The nurseries' addresses are for documentation (RFC 5737); the others lie in networks that
+/// Places to appear from. The daycares' addresses are for documentation (RFC 5737); the others lie in networks that
 /// providers of those countries have had for decades.
 const PLACES: [(&str, &str, &str); 4] = [
-    ("Garderie Laval", "Laval nursery", "203.0.113.7"),
-    ("Garderie Rosemont", "Rosemont nursery", "198.51.100.23"),
+    ("Garderie Laval", "Laval daycare", "203.0.113.7"),
+    ("Garderie Rosemont", "Rosemont daycare", "198.51.100.23"),
     ("À la maison, au Québec", "At home, in Quebec", "24.48.1.20"),
     ("En voyage, en France", "Travelling, in France", "90.1.2.3"),
 ];
@@ -119,7 +119,7 @@ pub(crate) fn line(language: Language, now: Option<IpAddr>) -> Markup {
         p.small.soft {
             (language.say("Pour la démonstration, vous apparaissez depuis", "For the demonstration you appear from")) " "
             span data-testid="from" { @match now { Some(now) => (now), None => (language.say("une adresse inconnue", "an unknown address")) } } ". "
-            a href=(PATH) { (language.say("Changer d'endroit", "Change place")) }
+            a href=(PATH) { (language.say("Changer d’endroit", "Change place")) }
         }
     }
 }

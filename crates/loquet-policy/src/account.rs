@@ -26,6 +26,12 @@ pub struct Account {
     pub toggle: bool,
     /// Whether an authenticator was ever bound. Once true, it stays true.
     pub ever: bool,
+    /// Whether what was personal of it is erased. Once true, it stays true, and nothing brings the account back.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub erased: bool,
     /// The present authenticator.
     pub authenticator: Authenticator,
     /// The pending enrollments, at most [`PENDINGS`](limits::PENDINGS).
@@ -55,6 +61,7 @@ impl Account {
             promoted: None,
             toggle: false,
             ever: false,
+            erased: false,
             authenticator: Authenticator::None,
             pendings: [const { None }; limits::PENDINGS],
             epoch: 0,

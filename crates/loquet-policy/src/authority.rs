@@ -1,8 +1,8 @@
 //! Permissions for the caller's own pages and settings, which no command covers.
 
 use crate::{
-    Access, Account, Authenticator, Level, Refusal, Session, Snapshot, Status, UnixTime, limits,
-    rights,
+    Access, Account, Authenticator, Level, Organization, Refusal, Session, Snapshot, Status,
+    UnixTime, limits, rights,
 };
 
 /// Returns whether the snapshot's session may see the administration pages. [`decide`](crate::decide()) decides
@@ -50,6 +50,13 @@ pub fn may_lend_name(account: &Account) -> Result<(), Refusal> {
     } else {
         Err(Refusal::NotAdmin)
     }
+}
+
+/// Returns whether the host may create this account: once multi-factor log-in is enabled only an administrator
+/// makes administrators.
+#[must_use]
+pub fn may_create(organization: &Organization, account: &Account) -> bool {
+    !(account.is_administrator() && organization.is_enabled())
 }
 
 /// Returns whether the host may give an account another name.

@@ -147,11 +147,11 @@ sixteen_bytes! {
 pub struct RoleId(pub u16);
 
 impl RoleId {
-    /// A member: rank 0. A second factor is voluntary.
+    /// A member: rank 0 among the default roles. A second factor is voluntary.
     pub const MEMBER: Self = Self(0);
-    /// Staff: rank 1. Enabling proposes a mandate for this role.
+    /// Staff: rank 1 among the default roles. Enabling proposes a mandate for this role.
     pub const STAFF: Self = Self(1);
-    /// An administrator: rank 2. The mandate of staff covers it too.
+    /// An administrator: rank 2 among the default roles, where the mandate of staff covers it too.
     pub const ADMINISTRATOR: Self = Self(2);
 }
 

@@ -119,8 +119,8 @@ pub use account::{
 };
 pub use attempts::{Attempts, CodeSource, ResetQuota, Throttle};
 pub use authority::{
-    may_administer, may_enter, may_erase, may_lend_name, may_rename, may_see_administration,
-    may_see_break_glass_code, require_code_within,
+    may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
+    may_see_administration, may_see_break_glass_code, require_code_within,
 };
 pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, is_due};

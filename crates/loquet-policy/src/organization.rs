@@ -79,6 +79,18 @@ impl Organization {
             .unwrap_or_default()
     }
 
+    /// Adds the definitions of roles that have none yet, and returns whether there were any. A definition stays as
+    /// it is: mandates may depend on it.
+    pub fn define(&mut self, roles: impl IntoIterator<Item = RoleDefinition>) -> bool {
+        let before = self.roles.len();
+        for role in roles {
+            if let Err(at) = self.roles.binary_search_by_key(&role.id, |it| it.id) {
+                self.roles.insert(at, role);
+            }
+        }
+        self.roles.len() > before
+    }
+
     /// Returns the definition of `role`, if there is one.
     #[must_use]
     pub fn role(&self, role: RoleId) -> Option<&RoleDefinition> {

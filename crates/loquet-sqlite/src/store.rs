@@ -31,7 +31,8 @@ impl SqliteStore {
     /// The file may be the host's own database: Loquet's tables begin with `loquet_`, and others are not touched. The
     /// database is put into WAL mode and stays in it.
     ///
-    /// Opening blocks while it reads the file, and dropping blocks while it finishes. Do both outside of an async runtime.
+    /// Opening blocks for some milliseconds while it reads the file, and dropping blocks while it finishes: open it at the
+    /// start of the program, not in a handler.
     ///
     /// # Errors
     /// [`OpenError`] says what is wrong and what to do about it. A refused file is unchanged.

@@ -38,7 +38,7 @@ impl From<Error> for Denied {
     }
 }
 
-/// Writes the answer to a request that was let through to no handler.
+/// Writes the response to a denied request.
 pub trait Deny<B>: Clone {
     /// Returns the answer. `request` is what came, without its body, so that a page can send the browser on to log in.
     fn deny(&self, request: &request::Parts, denied: &Denied) -> Response<B>;

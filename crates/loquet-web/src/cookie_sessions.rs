@@ -12,17 +12,18 @@ use loquet_ipfilter::Resolved;
 use crate::cookie::{self, Marking};
 use crate::host::BoxError;
 use crate::source::{Rejection, SessionSource};
-use crate::visit::Visit;
+use crate::visit::{Visit, own_path};
 
-/// Sessions for a service that keeps none of its own: each lies in a cookie of its browser. The cookie is authenticated and
-/// ends with its session, so that a copy of it is worth nothing after a log-out.
+/// Sessions for a service that keeps none of its own: each lies in a cookie of its browser, `__Host-loquet` (`HttpOnly`,
+/// `SameSite=Lax`, `Secure`). The cookie is authenticated and ends with its session, so that a copy of it is worth nothing
+/// after a log-out. An idle session ends by its age alone.
 ///
 /// It is the state of a router whose handlers take [`User`](crate::User) and [`Progress`](crate::Progress). The client's
 /// address is what a layer of `loquet-tower` found, or else the peer of the socket. A browser that lacks a step is led to
 /// its page; a program gets the [`Problem`](crate::Problem). Devices are not remembered.
 ///
 /// ```
-/// use axum::{Form, Router, extract::State, response::Response, routing::{get, post}};
+/// use axum::{Router, extract::State, response::Response, routing::{get, post}};
 /// use loquet_web::{CookieSessions, Problem, Progress, User};
 ///
 /// fn app(mfa: loquet::Mfa) -> Router {
@@ -45,6 +46,7 @@ use crate::visit::Visit;
 pub struct CookieSessions {
     mfa: Mfa,
     paths: StepPaths,
+    marking: Marking,
 }
 
 /// The paths of the pages to which a browser is led.
@@ -74,9 +76,6 @@ impl Default for StepPaths {
     }
 }
 
-/// Browsers keep a `Secure` cookie from the loopback address too, so that a demonstration works without https.
-const MARKING: Marking = Marking { secure: true };
-
 impl CookieSessions {
     /// Creates them, with the paths of [`StepPaths::default`].
     #[must_use]
@@ -84,7 +83,16 @@ impl CookieSessions {
         Self {
             mfa,
             paths: StepPaths::default(),
+            marking: Marking { secure: true },
         }
+    }
+
+    /// Sets whether browsers come over https; they do unless this says otherwise. Without it the cookie is not `Secure` and
+    /// has no `__Host-` prefix: for a demonstration on the loopback address, where Safari keeps no `Secure` cookie.
+    #[must_use]
+    pub const fn https(mut self, https: bool) -> Self {
+        self.marking.secure = https;
+        self
     }
 
     /// Sets the paths of the pages.
@@ -103,8 +111,20 @@ impl CookieSessions {
     /// Answers after a step of the log-in: sets the new session's cookie, and leads to the page of the next step.
     #[must_use]
     pub fn go_on(&self, login: &LoggedIn) -> Response {
-        let mut response = self.to(login.next).into_response();
-        cookie::set(&mut response, &MARKING.session(login.session.expose()));
+        self.go_on_to(login, self.paths.home)
+    }
+
+    /// The same, to a path of this site where nothing is owed: back to the page that asked for a recent code, for example.
+    /// Home in place of what is no path of this site.
+    #[must_use]
+    pub fn go_on_to(&self, login: &LoggedIn, path: &str) -> Response {
+        let to = match login.next {
+            NextStep::Done => Redirect::to(own_path(path).unwrap_or(self.paths.home)),
+            owed => self.to(owed),
+        };
+        let mut response = to.into_response();
+        let session = self.marking.session(login.session.expose());
+        cookie::set(&mut response, &session);
         response
     }
 
@@ -112,7 +132,7 @@ impl CookieSessions {
     #[must_use]
     pub fn leave(&self) -> Response {
         let mut response = Redirect::to(self.paths.log_in).into_response();
-        cookie::set(&mut response, &MARKING.forget_session());
+        cookie::set(&mut response, &self.marking.forget_session());
         response
     }
 
@@ -140,7 +160,7 @@ impl SessionSource for CookieSessions {
     }
 
     async fn session(&self, request: &mut Parts) -> Result<Option<MfaSession>, BoxError> {
-        let mut sent = cookie::values(&request.headers, MARKING.session_name());
+        let mut sent = cookie::values(&request.headers, self.marking.session_name());
         Ok(sent.find_map(|value| value.parse().ok()))
     }
 

@@ -75,8 +75,8 @@ impl<H> Here<H> {
         self.organization().remembers_devices() && self.overview().this_device().is_none()
     }
 
-    /// The employees' mandate, if there is one.
-    pub(crate) fn employees_mandate(&self) -> Option<&Mandate> {
+    /// The mandate of [`RoleId::STAFF`], if there is one.
+    pub(crate) fn staff_mandate(&self) -> Option<&Mandate> {
         self.organization().mandate(RoleId::STAFF)
     }
 }
@@ -111,15 +111,38 @@ impl<H: Host> Pages<H> {
 
     /// What pages call the users who have a role: the host's name for it, or else one of these pages.
     pub(crate) fn role(&self, role: RoleId, language: Language) -> Option<String> {
-        self.0.host.role(role, language).or_else(|| {
-            let name = match role {
-                RoleId::MEMBER => language.say("les parents", "parents"),
-                RoleId::STAFF => language.say("les employés", "employees"),
-                RoleId::ADMINISTRATOR => language.say("les administrateurs", "administrators"),
-                _ => return None,
-            };
-            Some(name.to_owned())
-        })
+        match role {
+            RoleId::MEMBER => Some(self.members(language)),
+            RoleId::STAFF => Some(self.staff(language)),
+            RoleId::ADMINISTRATOR => {
+                let name = language.say("les administrateurs", "administrators");
+                Some(self.role_or(role, name, language))
+            }
+            _ => self.0.host.role(role, language),
+        }
+    }
+
+    /// What pages call those with [`RoleId::MEMBER`].
+    pub(crate) fn members(&self, language: Language) -> String {
+        self.role_or(
+            RoleId::MEMBER,
+            language.say("les membres", "members"),
+            language,
+        )
+    }
+
+    /// What pages call those with [`RoleId::STAFF`].
+    pub(crate) fn staff(&self, language: Language) -> String {
+        self.role_or(
+            RoleId::STAFF,
+            language.say("le personnel", "staff"),
+            language,
+        )
+    }
+
+    fn role_or(&self, role: RoleId, name: &str, language: Language) -> String {
+        let named = self.0.host.role(role, language);
+        named.unwrap_or_else(|| name.to_owned())
     }
 
     /// The roles of one user, in a line.
@@ -129,7 +152,7 @@ impl<H: Host> Pages<H> {
                 .host
                 .role(role, language)
                 .unwrap_or_else(|| match role {
-                    RoleId::MEMBER => "Parent".to_owned(),
+                    RoleId::MEMBER => language.say("Membre", "Member").to_owned(),
                     RoleId::STAFF => language.say("Personnel", "Staff").to_owned(),
                     RoleId::ADMINISTRATOR => "Administration".to_owned(),
                     other => format!("{} {}", language.say("Rôle", "Role"), other.0),

@@ -72,7 +72,7 @@ impl FieldFault {
                 .to_owned(),
             FieldFaultKind::Form => language
                 .say(
-                    "Ce champ n'a pas la forme attendue.",
+                    "Ce champ n’a pas la forme attendue.",
                     "This field is not in the expected form.",
                 )
                 .to_owned(),
@@ -199,7 +199,7 @@ impl NotAForm {
                 "This form is too long. Shorten what it holds and send it again.",
             ),
             Self::Type | Self::Body(_) | Self::TooManyFields | Self::Id => language.say(
-                "Ce formulaire n'est pas arrivé entier. Revenez à la page et envoyez-le de nouveau.",
+                "Ce formulaire n’est pas arrivé entier. Revenez à la page et envoyez-le de nouveau.",
                 "This form did not arrive whole. Go back to the page and send it again.",
             ),
         }

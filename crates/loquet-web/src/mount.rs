@@ -141,7 +141,7 @@ impl<H: Host> Pages<H> {
         let say = Message {
             title: language.say("Un instant", "One moment"),
             text: language.say(
-                "Le service ne répond pas en ce moment. Rien n'est perdu\u{a0}: réessayez dans un instant.",
+                "Le service ne répond pas en ce moment. Rien n’est perdu\u{a0}: réessayez dans un instant.",
                 "The service is not answering at the moment. Nothing is lost: try again in a moment.",
             ),
             on: (language.say("Réessayer", "Try again"), self.0.host.home()),

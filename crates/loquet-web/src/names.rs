@@ -14,11 +14,11 @@ pub struct Names<'a> {
     pub by: Option<&'a str>,
 }
 
-/// What someone hears who has not shown a password: one sentence for everything, so that it tells nothing.
+/// Returns the one message for all failed log-ins, so that it tells nothing of why.
 #[must_use]
 pub fn neutral(language: Language) -> &'static str {
     language.say(
-        "La connexion n'a pas abouti. Vérifiez votre identifiant et votre mot de passe.",
+        "La connexion n’a pas abouti. Vérifiez votre identifiant et votre mot de passe.",
         "The log-in did not succeed. Check your name and your password.",
     )
 }

@@ -144,7 +144,7 @@ fn remaining(language: Language, wait: Option<u64>) -> Markup {
     html! {
         @if let Some(seconds) = wait {
             " " (language.say("Encore", "Left:")) " "
-            (countdown(language, seconds, language.say("c'est le moment", "now"))) "."
+            (countdown(language, seconds, language.say("c’est le moment", "now"))) "."
         }
     }
 }

@@ -52,24 +52,24 @@ impl Fault {
     pub(crate) fn sentence(self, language: Language) -> &'static str {
         match self {
             Self::Name => language.say(
-                "Donnez un nom à cet endroit, sans guillemets\u{a0}: «\u{a0}Garderie Laval\u{a0}» se reconnaît mieux qu'une adresse.",
-                "Give this place a name, without quotation marks: “Laval nursery” is easier to recognize than an address.",
+                "Donnez un nom à cet endroit, sans guillemets\u{a0}: «\u{a0}Bureau de Laval\u{a0}» se reconnaît mieux qu’une adresse.",
+                "Give this place a name, without quotation marks: “Laval office” is easier to recognize than an address.",
             ),
             Self::LongName => language.say(
                 "Ce nom est trop long. Raccourcissez-le.",
                 "This name is too long. Shorten it.",
             ),
             Self::Address => language.say(
-                "Ce n'est pas une adresse. Elle ressemble à 203.0.113.7 ou à 2001:db8::7\u{a0}; votre fournisseur Internet la connaît.",
+                "Ce n’est pas une adresse. Elle ressemble à 203.0.113.7 ou à 2001:db8::7; votre fournisseur Internet la connaît.",
                 "This is no address. One looks like 203.0.113.7 or 2001:db8::7; your Internet provider knows it.",
             ),
             Self::Both => language.say(
-                "Cet endroit existe déjà avec l'autre réponse. Retirez-le d'abord.",
+                "Cet endroit existe déjà avec l’autre réponse. Retirez-le d’abord.",
                 "This place is there already with the other answer. Remove it first.",
             ),
-            Self::Country => language.say("Choisissez un pays.", "UpdateSettings a country."),
+            Self::Country => language.say("Choisissez un pays.", "Choose a country."),
             Self::TooMany => language.say(
-                "Il y a déjà beaucoup d'endroits. Écrivez les règles vous-même, plus bas.",
+                "Il y a déjà beaucoup d’endroits. Écrivez les règles vous-même, plus bas.",
                 "There are many places already. Write the rules yourself, below.",
             ),
         }
@@ -221,9 +221,9 @@ mod tests {
     fn plan() -> Plan {
         let mut plan = Plan::default();
         plan.add_country("CA", Language::French, true).unwrap();
-        plan.add_address("Garderie Laval", "203.0.113.7", true)
+        plan.add_address("Bureau Laval", "203.0.113.7", true)
             .unwrap();
-        plan.add_address("Garderie Laval", "2001:db8::7", true)
+        plan.add_address("Bureau Laval", "2001:db8::7", true)
             .unwrap();
         plan.add_address("Les visiteurs", "203.0.113.64/26", false)
             .unwrap();
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn plan_reads_back_from_its_text() {
         let mut odd = plan();
-        for name in ["Garderie #2", &"é".repeat(64)] {
+        for name in ["Bureau #2", &"é".repeat(64)] {
             odd.add_address(name, "203.0.113.8", true).unwrap();
         }
         for plan in [Plan::default(), plan(), odd] {
@@ -241,7 +241,7 @@ mod tests {
         }
         assert_eq!(
             plan().text(),
-            "precedence deny-overrides\ndefault deny\nplace \"Canada\" = country CA\nplace \"Garderie Laval\" = 203.0.113.7/32 2001:db8::7/128\nplace \"Les visiteurs\" = 203.0.113.64/26\nallow place \"Canada\"\nallow place \"Garderie Laval\"\ndeny place \"Les visiteurs\"\n"
+            "precedence deny-overrides\ndefault deny\nplace \"Bureau Laval\" = 203.0.113.7/32 2001:db8::7/128\nplace \"Canada\" = country CA\nplace \"Les visiteurs\" = 203.0.113.64/26\nallow place \"Canada\"\nallow place \"Bureau Laval\"\ndeny place \"Les visiteurs\"\n"
         );
     }
 
@@ -295,7 +295,7 @@ mod tests {
             Fault::LongName
         );
         assert_eq!(
-            address(&mut plan, "Garderie Laval", "203.0.113.9", false),
+            address(&mut plan, "Bureau Laval", "203.0.113.9", false),
             Fault::Both
         );
         assert_eq!(
@@ -303,7 +303,7 @@ mod tests {
             Err(Fault::Country)
         );
         let before = plan.clone();
-        plan.add_address("Garderie Laval", " 203.0.113.7 ", true)
+        plan.add_address("Bureau Laval", " 203.0.113.7 ", true)
             .unwrap();
         assert_eq!(plan, before, "twice is once");
     }

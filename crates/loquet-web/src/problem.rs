@@ -83,6 +83,19 @@ impl Problem {
         }
     }
 
+    /// Returns what a page says.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        match &self.0 {
+            Error::Refused(refusal) => sentence(refusal, language, Names::default()),
+            fault if self.status() == StatusCode::UNPROCESSABLE_ENTITY => fault.to_string(),
+            _ => language.say(
+                "Quelque chose ne va pas de notre côté. Rien n’est perdu\u{a0}: réessayez dans un instant.".to_owned(),
+                "Something is wrong on our side. Nothing is lost: try again in a moment.".to_owned(),
+            ),
+        }
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match &self.0 {
             Error::Refused(refusal) => refusal.reason().wait,
@@ -94,9 +107,9 @@ impl Problem {
     /// What is wrong in English, where the caller can mend it.
     fn detail(&self) -> Option<String> {
         match &self.0 {
-            Error::Refused(refusal) => Some(sentence(refusal, Language::English, Names::default())),
-            Error::Config(fault) if self.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-                Some(fault.to_string())
+            Error::Refused(_) => Some(self.sentence(Language::English)),
+            Error::Config(_) if self.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+                Some(self.sentence(Language::English))
             }
             _ => None,
         }

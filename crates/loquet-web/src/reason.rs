@@ -49,7 +49,7 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
             .to_owned(),
         "UNKNOWN_ROLE_MANDATED" => language
             .say(
-                "un de ses rôles n'est pas défini ici\u{a0}: dans le doute, exigée",
+                "un de ses rôles n’est pas défini ici\u{a0}: dans le doute, exigée",
                 "one of their roles is not defined here: in doubt, required",
             )
             .to_owned(),

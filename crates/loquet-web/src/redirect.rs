@@ -106,16 +106,7 @@ impl<H: Host> Pages<H> {
             NextStep::Done => to,
             owed => self.way(owed),
         };
-        // The cookie of a device is named after the account.
-        let device = match login.device {
-            None => None,
-            Some(device) => {
-                let client = self.client(visit);
-                let progress = self.0.mfa.login_progress(&login.session, &client).await?;
-                Some((progress.overview().account_id(), device))
-            }
-        };
         let old = visit.key(self.0.marking);
-        self.hand_over(old, login.session, device, to).await
+        self.hand_over(old, login, to).await
     }
 }

@@ -40,13 +40,13 @@ fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -
             let day = on_day(cause.date, language);
             let by = by(names, language);
             language.say(
-                format!("L'authentification multi-facteur a déjà été activée pour votre organisation{by}{day}."),
+                format!("L’authentification multi-facteur a déjà été activée pour votre organisation{by}{day}."),
                 format!("Multi-factor log-in was already enabled for your organization{by}{day}."),
             )
         }
         Refusal::UnknownRole { role } => language.say(
             format!(
-                "Le rôle numéro {} n'est pas défini dans cette organisation.",
+                "Le rôle numéro {} n’est pas défini dans cette organisation.",
                 role.0
             ),
             format!(
@@ -61,7 +61,7 @@ fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -
         Refusal::NoBreakGlassCode { until: Some(until) } => {
             let moment = when::moment(*until, language);
             language.say(
-                format!("Trop de faux codes de secours ont été présentés\u{a0}: le vrai ne vaudra de nouveau qu'à partir du {moment}."),
+                format!("Trop de faux codes de secours ont été présentés\u{a0}: le vrai ne vaudra de nouveau qu’à partir du {moment}."),
                 format!("Too many wrong break-glass codes were presented: the right one counts again from {moment}."),
             )
         }
@@ -75,7 +75,7 @@ fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -
         Refusal::TooEarly { ready } => {
             let moment = when::moment(*ready, language);
             language.say(
-                format!("Le délai court encore, jusqu'au {moment}."),
+                format!("Le délai court encore, jusqu’au {moment}."),
                 format!("The wait is not over until {moment}."),
             )
         }
@@ -89,14 +89,14 @@ fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Opt
         Refusal::EnrollOnly(cause) => {
             let why = required_of(cause, language, names);
             language.say(
-                format!("Configurez d'abord votre application d'authentification{why}."),
+                format!("Configurez d’abord votre application d’authentification{why}."),
                 format!("Set up your authenticator app first{why}."),
             )
         }
         Refusal::AlreadyAnnounced(cause) => {
             let (by, day) = (by(names, language), for_day(cause.date, language));
             language.say(
-                format!("L'obligation est déjà annoncée{by}{day}. Vous pouvez déplacer cette date ou l'annuler."),
+                format!("L’obligation est déjà annoncée{by}{day}. Vous pouvez déplacer cette date ou l’annuler."),
                 format!("The requirement is already announced{by}{day}. You can move that date or cancel it."),
             )
         }
@@ -104,13 +104,13 @@ fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Opt
             let day = when::day(when::next_day(*earliest), language);
             language.say(
                 format!("Les personnes concernées ont droit à sept jours de préavis\u{a0}: choisissez le {day} ou plus tard."),
-                format!("People are given seven days' notice: choose {day} or later."),
+                format!("People are given seven days’ notice: choose {day} or later."),
             )
         }
         Refusal::TooManyPostponements(cause) => {
             let day = for_day(cause.date, language);
             language.say(
-                format!("La date a déjà été repoussée deux fois et ne peut plus l'être\u{a0}: l'obligation reste annoncée{day}."),
+                format!("La date a déjà été repoussée deux fois et ne peut plus l’être\u{a0}: l’obligation reste annoncée{day}."),
                 format!("The date has been put off twice and cannot be put off again: the requirement stays announced{day}."),
             )
         }
@@ -126,16 +126,16 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
         Refusal::RecoverFirst { since } => {
             let day = on_day(Some(*since), language);
             language.say(
-                format!("Votre application d'authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
+                format!("Votre application d’authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
                 format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
             )
         }
         Refusal::WrongCode { behind: Some(minutes) } => language.say(
             format!(
-                "Ce code n'est pas le bon\u{a0}: l'horloge de votre téléphone semble en retard d'environ {minutes}\u{a0}min. Réglez-la sur l'heure automatique, puis réessayez."
+                "Ce code n’est pas le bon\u{a0}: l’horloge de votre téléphone semble en retard d’environ {minutes}\u{a0}min. Réglez-la sur l’heure automatique, puis réessayez."
             ),
             format!(
-                "This code is not right: your phone's clock seems about {minutes}\u{a0}min late. Set it to automatic time, then try again."
+                "This code is not right: your phone’s clock seems about {minutes}\u{a0}min late. Set it to automatic time, then try again."
             ),
         ),
         Refusal::Disabled { since } => {
@@ -146,7 +146,7 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
             )
         }
         Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => language.say(
-            "Le délai pour associer une application est passé\u{a0}: il faut le code de réinitialisation qu'un administrateur vous remet. Demandez-le-lui.",
+            "Le délai pour associer une application est passé\u{a0}: il faut le code de réinitialisation qu’un administrateur vous remet. Demandez-le-lui.",
             "Your time to enroll is over: this takes the reset code that an administrator hands you. Ask for it.",
         ).to_owned(),
         Refusal::ResetCodeRequired(Cause { by: Some(_), date, .. }) => {
@@ -167,8 +167,8 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
         Refusal::IsDeactivated { since } => {
             let day = on_day(Some(*since), language);
             language.say(
-                format!("Cette personne a quitté l'organisation{day}. Réembauchez-la d'abord."),
-                format!("This person left the organization{day}. Re-hire them first."),
+                format!("Ce compte a été désactivé{day}. Réactivez d’abord le compte."),
+                format!("This account was deactivated{day}. Reactivate the account first."),
             )
         }
         _ => return None,
@@ -182,7 +182,7 @@ fn latched(cause: &Cause, language: Language, names: Names<'_>) -> String {
         // A mandate's day is the one on which it begins, and can lie ahead.
         if cause.role.is_some() {
             language.say(
-                format!("\u{a0}: l'obligation est imposée{by} à compter du {day}"),
+                format!("\u{a0}: l’obligation est imposée{by} à compter du {day}"),
                 format!(": the requirement is imposed{by} from {day} on"),
             )
         } else {
@@ -194,7 +194,7 @@ fn latched(cause: &Cause, language: Language, names: Names<'_>) -> String {
     });
     let why = why.unwrap_or_default();
     language.say(
-        format!("Il n'est plus possible de revenir en arrière{why}."),
+        format!("Il n’est plus possible de revenir en arrière{why}."),
         format!("There is no way back from this{why}."),
     )
 }
@@ -207,11 +207,11 @@ fn reset_code_expired(cause: &Cause, language: Language, names: Names<'_>) -> St
     let moment = cause.date.map(|date| when::moment(date, language));
     let (french, english) = match moment {
         Some(moment) => (
-            format!("n'est plus valable depuis le {moment}"),
+            format!("n’est plus valable depuis le {moment}"),
             format!("has not been valid since {moment}"),
         ),
         None => (
-            "n'est plus valable".to_owned(),
+            "n’est plus valable".to_owned(),
             "is no longer valid".to_owned(),
         ),
     };

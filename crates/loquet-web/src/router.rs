@@ -43,7 +43,7 @@ impl<H: Host> Pages<H> {
     /// [`guard`] is already around them; put it around the host's own routes too, the log-in form above all.
     pub fn router(&self) -> Router {
         let mut router = Router::new();
-        for (rest, methods) in for_everybody().into_iter().chain(for_administrators()) {
+        for (rest, methods) in for_all_visitors().into_iter().chain(for_administrators()) {
             router = router.route(&format!("{}{rest}", self.0.base), methods);
         }
         router
@@ -75,7 +75,7 @@ type Routes<H> = Vec<(&'static str, MethodRouter<Pages<H>>)>;
 // A form that is refused is shown again under its own path: changing the language or reloading then opens that path
 // as a page.
 
-fn for_everybody<H: Host>() -> Routes<H> {
+fn for_all_visitors<H: Host>() -> Routes<H> {
     vec![
         ("/code", both(AnySession, code::show, code::submit)),
         (

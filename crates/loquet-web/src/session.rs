@@ -2,10 +2,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use loquet::devices::DeviceId;
 use loquet::{
-    AccountHandle, AccountId, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession,
-    NextStep, Refusal,
+    AccountHandle, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession, NextStep,
+    Refusal,
 };
 use maud::Markup;
 
@@ -147,16 +146,15 @@ impl<H: Host> Pages<H> {
     pub(crate) async fn hand_over(
         &self,
         old: Option<SessionKey>,
-        session: MfaSession,
-        device: Option<(AccountId, DeviceId)>,
+        login: &LoggedIn,
         to: &str,
     ) -> Result<Response, Stop> {
         let token = SessionToken::random()?;
-        self.0.host.save(token.key(), session, old).await?;
+        self.0.host.save(token.key(), login.session, old).await?;
         let mut response = Redirect::to(to).into_response();
         cookie::set(&mut response, &self.0.marking.session(token.value()));
-        if let Some((account, id)) = device {
-            cookie::set(&mut response, &self.0.marking.device(account, id));
+        if let Some(id) = login.device {
+            cookie::set(&mut response, &self.0.marking.device(login.account, id));
         }
         Ok(response)
     }
@@ -209,9 +207,7 @@ impl<H: Host> Here<H> {
 
     /// Replaces the browser's session and goes on.
     pub(crate) async fn hand_over(&self, login: &LoggedIn, to: &str) -> Result<Response, Stop> {
-        let device = login.device.map(|id| (self.account_id(), id));
-        let old = Some(self.key);
-        self.pages.hand_over(old, login.session, device, to).await
+        self.pages.hand_over(Some(self.key), login, to).await
     }
 
     /// The setting of a page whose forms start anew.

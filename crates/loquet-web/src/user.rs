@@ -107,13 +107,19 @@ impl Deref for Progress {
 }
 
 /// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Asked {
     session: MfaSession,
     client: Client,
 }
 
 impl Asked {
+    /// The guard before may have written down that the session is used now.
+    fn is_same(&self, other: &Self) -> bool {
+        let seen = |asked: &Self| asked.client.last_seen(None);
+        self.session == other.session && seen(self) == seen(other)
+    }
+
     async fn of<S: SessionSource>(source: &S, request: &mut Parts) -> Result<Self, Rejection> {
         let session = source.session(request).await.map_err(Rejection::Host)?;
         let session = session.ok_or(Rejection::Problem(Problem::no_session()))?;
@@ -127,7 +133,7 @@ impl Asked {
         let org = found.what.organization();
         let is_served = mfa.organization_id().is_none_or(|id| id == org)
             && mfa.shares_sessions_with(&found.mfa);
-        (found.asked == *self && is_served).then(|| found.what.clone())
+        (found.asked.is_same(self) && is_served).then(|| found.what.clone())
     }
 
     fn keep<T: Of>(self, request: &mut Parts, mfa: &Mfa, what: &T) {
@@ -183,11 +189,10 @@ async fn user<S: SessionSource>(source: &S, request: &mut Parts) -> Result<User,
         Some(user) => user,
         None => {
             let authorized = source.mfa().authorize(&session, &client).await;
-            let authorized = authorized.map_err(refused)?;
-            source.used(request).await.map_err(Rejection::Host)?;
-            authorized
+            authorized.map_err(refused)?
         }
     };
+    source.used(request).await.map_err(Rejection::Host)?;
     let user = User {
         authorized,
         session,
@@ -212,6 +217,9 @@ async fn progress<S: SessionSource>(
         session,
         client,
     };
+    if progress.user().is_some() {
+        source.used(request).await.map_err(Rejection::Host)?;
+    }
     asked.keep(request, source.mfa(), &progress);
     Ok(progress)
 }

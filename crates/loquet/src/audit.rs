@@ -178,7 +178,7 @@ pub enum Broken {
         /// Its number.
         seq: u64,
     },
-    /// Records are gone, and no holder of the key let them go.
+    /// Records are missing, and no signed mark says that they were forgotten.
     #[error("what was forgotten of the account's records was not signed")]
     Unsigned,
 }

@@ -17,8 +17,8 @@
 //! taken.
 //!
 //! # What is kept
-//! Nothing until the organization switches it on ([`crate::devices::operations::SetDevicesRemembered`](crate::AdminHandle::remember_devices)), and nothing of
-//! a person who did not ask for it in the form of a code ([`Attempt::remember`](crate::Attempt::remember_device)): a page says
+//! Nothing until the organization switches it on ([`AdminHandle::remember_devices`](crate::AdminHandle::remember_devices)), and nothing of
+//! a person who did not ask for it in the form of a code ([`Attempt::remember_device`](crate::Attempt::remember_device)): a page says
 //! first what will be kept (Quebec's private-sector act, s. 8.1; GDPR, art. 13). Then, for each of at most [`MOST`]
 //! devices: the hash of the cookie, the network (IPv4 cut to /24, IPv6 to /48), the country if the host has a table of
 //! them, the first and the last log-in. New networks are recognized by a keyed hash of the /24 or /64 (privacy addresses

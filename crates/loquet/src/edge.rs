@@ -1,11 +1,11 @@
-//! The edge: the one file of this crate that reads the clock, and the one that draws random bytes.
+//! Reads the clock and draws random bytes; no other file of this crate does.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use loquet_policy::UnixTime;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What time it is. A trait only so that tests can set it.
 pub trait Clock: Send + Sync + 'static {
@@ -71,10 +71,13 @@ impl std::fmt::Debug for Entropy {
 
 impl Entropy {
     pub(crate) fn draw() -> Result<Self, NoEntropy> {
+        let drawn = Zeroizing::new(random::<44>()?);
+        let mut drawn = drawn.iter().copied();
+        let mut next = || drawn.next().unwrap_or_default();
         Ok(Self {
-            session: random()?,
-            mark: random()?,
-            secret: random()?,
+            session: std::array::from_fn(|_| next()),
+            mark: std::array::from_fn(|_| next()),
+            secret: std::array::from_fn(|_| next()),
         })
     }
 

@@ -114,6 +114,11 @@ pub enum Config {
     /// Another account of the organization has the external id.
     #[error("another account has this external id already")]
     ExternalIdTaken,
+    /// The account with this id has another external id, this one.
+    #[error(
+        "this id is the account of {0:?}: call `provision().rename` if its user is called so no more; a new user needs a new id"
+    )]
+    OtherExternalId(String),
     /// The host made an administrator where multi-factor log-in is enabled already.
     #[error(
         "multi-factor log-in is enabled, so only an administrator makes administrators: add the account without that role, then have an administrator promote it with `admin().add_role`"

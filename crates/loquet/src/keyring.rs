@@ -22,7 +22,7 @@ mod key_file;
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 
-/// The keys that open and close what a store holds, by id; new secrets are encrypted under the newest that does not wait.
+/// The keys that encrypt what a store holds, by id. The newest key that is not marked as waiting encrypts new secrets.
 ///
 /// # Security
 /// Keep it apart from the database and its backups: both together give every shared secret.

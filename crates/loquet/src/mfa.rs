@@ -40,7 +40,7 @@ pub(crate) const FILTERS: usize = 64;
 /// Accounts whose organization is remembered.
 pub(crate) const HOMES: usize = 1 << 16;
 
-/// Multi-factor log-in over a store, for one organization or for many. Cloning is cheap: all clones are one.
+/// Multi-factor log-in over a store, for one organization or for many. Cloning is cheap: clones share their state.
 ///
 /// Its own methods are the log-in; [`account`](Self::account) is what a user does with their own account,
 /// [`admin`](Self::admin) what an administrator does, [`provision`](Self::provision) what the host's user management
@@ -120,7 +120,8 @@ impl Mfa {
         }
     }
 
-    /// Returns whether a session of one handle is one of the other: they are clones of one service, for one kind of clients.
+    /// Returns whether sessions begun through one handle are valid in the other: both are of one service and one kind of
+    /// clients.
     #[must_use]
     pub fn shares_sessions_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner) && self.clients.kind == other.clients.kind
@@ -132,13 +133,13 @@ impl Mfa {
         self.org
     }
 
-    /// Returns the time by which it decides.
+    /// Returns the time of the configured clock.
     #[must_use]
     pub fn now(&self) -> UnixTime {
         self.inner.clock.now()
     }
 
-    /// Returns the role that the host calls so; see [`MfaBuilder::roles`].
+    /// Returns the id of the role with this name; see [`MfaBuilder::roles`].
     #[must_use]
     pub fn role(&self, name: &str) -> Option<RoleId> {
         let mut roles = self.inner.roles.iter();

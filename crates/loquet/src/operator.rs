@@ -27,7 +27,7 @@ use crate::session::attempt::Attempt;
 use crate::store::Query;
 
 /// The program that runs the service, which may do what no administrator may. Obtained once at start, from
-/// [`MfaBuilder::open_operator`](crate::mfa::MfaBuilder::open_operator); it never belongs into a handler, which gets
+/// [`MfaBuilder::open_operator`](crate::mfa::MfaBuilder::open_operator). Do not give it to a request handler: give that
 /// [`mfa`](Self::mfa).
 ///
 /// ```
@@ -53,7 +53,7 @@ pub struct Maintenance {
     pub due: u32,
     /// Letters that were delivered, and what waits.
     pub delivered: Delivered,
-    /// Accounts of which old devices were forgotten.
+    /// Accounts in which old devices were forgotten.
     pub devices: usize,
 }
 
@@ -85,6 +85,13 @@ impl Operator {
     /// Does everything that is due: applies scheduled changes, delivers notices, forgets old attempts and devices. Call it
     /// every minute, from as many nodes as you like.
     ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
+    /// let done = operator.run_maintenance(&mailer).await?;
+    /// println!("{} letters delivered, {} waiting", done.delivered.letters, done.delivered.waiting);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error`]; what was not reached waits for the next call.
     pub async fn run_maintenance(&self, mailer: &impl Deliver) -> Result<Maintenance, Error> {
@@ -101,8 +108,15 @@ impl Operator {
         Ok(done)
     }
 
-    /// Opens break-glass with the code from the envelope: a day's wait begins, every administrator is told, and any
-    /// administrator's log-in with a code ends it. Returns when the wait is over.
+    /// Opens break-glass with the code from the envelope. A wait of one day begins, and every administrator is told; if
+    /// one of them logs in with a code meanwhile, break-glass is cancelled. Returns the time at which the wait is over.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, code: &str) -> Result<(), loquet::Error> {
+    /// let until = operator.open_break_glass(42_u64.into(), code).await?;
+    /// println!("collect the reset code after Unix time {}", until.0);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `WRONG_BREAK_GLASS_CODE`, `NO_BREAK_GLASS_CODE`, `ALREADY_OPEN` and others.
@@ -116,8 +130,15 @@ impl Operator {
             .await
     }
 
-    /// Collects the reset code after the wait: with it the administrator enrolls within ten minutes, whatever the access
-    /// rules say.
+    /// Returns the reset code once the wait is over. The administrator can enroll with it within ten minutes, whatever
+    /// the access rules say.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, code: &str) -> Result<(), loquet::Error> {
+    /// let issued = operator.collect_reset_code(42_u64.into(), code).await?;
+    /// println!("{}", *issued.reset_code.expose());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `TOO_EARLY` (and when it is not), `WRONG_BREAK_GLASS_CODE` and others.
@@ -142,6 +163,13 @@ impl Operator {
     }
 
     /// Puts the access rules of before the last change in force. All administrators are told.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// operator.suspend_access_rules(42_u64.into()).await?; // nobody is kept out now
+    /// operator.roll_back_access_rules(42_u64.into()).await?; // the rules of before the last change
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `NOT_ADMIN` and others.
@@ -170,6 +198,15 @@ impl Operator {
     }
 
     /// Returns every account of an organization.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// for organization in operator.organizations().await? {
+    ///     let users = operator.users(organization.id()).await?;
+    ///     println!("{}: {} users", organization.name(), users.len());
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].

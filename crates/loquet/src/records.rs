@@ -240,6 +240,7 @@ impl AccountRecord {
 
     /// Forgets what is personal: names, addresses, devices. What is left is a number.
     pub(crate) fn erase(&mut self) {
+        self.facts.erased = true;
         self.external_id = format!("erased {}", self.facts.id);
         self.label = "erased".to_owned();
         self.addresses = Addresses::default();
@@ -248,17 +249,17 @@ impl AccountRecord {
         self.sessions.clear();
     }
 
-    /// Keeps the session that a grant made in place of the one that asked for it.
-    pub(crate) fn follow_sessions(&mut self, old: Option<&Session>, granted: &Grant) {
+    /// Keeps the session that a grant made in place of an old one.
+    pub(crate) fn sync_sessions(&mut self, old: Option<SessionId>, granted: &Grant) {
         match granted {
             Grant::Session { session, .. }
             | Grant::Bound { session, .. }
             | Grant::Recovering { session, .. } => {
-                self.sessions.replace(old.map(|old| old.id), session);
+                self.sessions.replace(old, session);
             }
             Grant::LoggedOut => {
                 if let Some(old) = old {
-                    self.sessions.remove(old.id);
+                    self.sessions.remove(old);
                 }
             }
             _ => {}

@@ -149,7 +149,7 @@ impl Item {
 /// The most rows in a [`Page`].
 pub const PAGE: usize = 256;
 
-/// What third parties implement. Futures may be dropped at any time: a dropped commit is [`Fault::Unknown`].
+/// A database for Loquet's rows. Futures may be dropped at any time: a dropped commit is [`Fault::Unknown`].
 pub trait Store: Send + Sync + 'static {
     /// Reads rows, all from one consistent view. Absent ones are left out of the answer.
     fn load(&self, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Versioned>, Fault>> + Send;

@@ -107,13 +107,11 @@ impl Sync {
             )
         })?;
         let accounts = users.iter().map(|user| {
-            let new = NewAccount::new(user.id, &user.external_id)
+            let label = user.label.as_ref().unwrap_or(&user.external_id);
+            NewAccount::new(user.id, &user.external_id)
+                .label(label)
                 .roles(user.roles.iter().copied())
-                .address(user.address.clone());
-            match &user.label {
-                Some(label) => new.label(label),
-                None => new,
-            }
+                .address(user.address.clone())
         });
         let report = at.mfa().provision().sync_accounts(accounts).await?;
         tell(&at, &report)
@@ -305,7 +303,6 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
         created,
         unchanged,
         addresses,
-        renamed,
         rejected,
         unlisted,
         ..
@@ -317,7 +314,6 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
             "created": created,
             "unchanged": unchanged,
             "addresses": addresses,
-            "renamed": renamed,
             "rejected": rejected.collect::<Vec<_>>(),
             "unlisted": unlisted,
         });
@@ -325,7 +321,7 @@ fn tell(at: &Installation, report: &SyncReport) -> Result<Outcome, Failure> {
         return Ok(outcome);
     }
     output::line(&format!(
-        "{created} created, {renamed} renamed, {unchanged} there already, {addresses} with a first address, {} rejected",
+        "{created} created, {unchanged} there already, {addresses} with a first address, {} rejected",
         rejected.len()
     ))?;
     for (account, why) in rejected {

@@ -15,7 +15,7 @@ const DAY: u64 = 86_400;
 
 #[derive(Args)]
 pub(super) struct Databases {
-    /// A MaxMind database (.mmdb): countries, network operators (ASN) or anonymisers; may be repeated
+    /// A MaxMind database (.mmdb): countries, network operators (ASN) or anonymizers; may be repeated
     #[arg(long = "database", value_name = "FILE")]
     files: Vec<String>,
 
@@ -106,6 +106,6 @@ const fn plural(kind: DatabaseKind) -> &'static str {
     match kind {
         DatabaseKind::Country => "countries",
         DatabaseKind::Asn => "network operators",
-        DatabaseKind::Anonymizer => "anonymisers",
+        DatabaseKind::Anonymizer => "anonymizers",
     }
 }

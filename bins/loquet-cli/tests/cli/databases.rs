@@ -55,7 +55,7 @@ fn folder() -> tempfile::TempDir {
     );
     let tor = BTreeMap::from([("is_anonymous", true), ("is_tor_exit_node", true)]);
     write(
-        &place("anonymisers.mmdb"),
+        &place("anonymizers.mmdb"),
         "GeoIP2-Anonymous-IP",
         now(),
         &[([24, 48, 7, 0], 24, tor)],
@@ -89,10 +89,10 @@ fn ip(folder: &Path, arguments: &str) -> Said {
     }
 }
 
-const ALL: &str = "--database countries.mmdb --database operators.mmdb --database anonymisers.mmdb";
+const ALL: &str = "--database countries.mmdb --database operators.mmdb --database anonymizers.mmdb";
 
 #[test]
-fn countries_operators_and_anonymisers_decide_together() {
+fn countries_operators_and_anonymizers_decide_together() {
     let folder = folder();
     let said = ip(
         folder.path(),
@@ -191,7 +191,7 @@ fn explanation_says_what_is_known() {
         ]
     );
     assert!(
-        lines[3].contains(&format!(",asn@{LONG_AGO},anonymiser@")),
+        lines[3].contains(&format!(",asn@{LONG_AGO},anonymizer@")),
         "{}",
         lines[3]
     );
@@ -226,10 +226,10 @@ fn missing_database_is_named_per_rule_kind() {
     let said = ip(folder.path(), "check --rules one.rules 24.48.0.1");
     assert_eq!(
         said.err.lines().collect::<Vec<_>>(),
-        ["countries", "network operators", "anonymisers"]
+        ["countries", "network operators", "anonymizers"]
             .iter()
             .map(|what| {
-                let line = if *what == "anonymisers" { 2 } else { 1 };
+                let line = if *what == "anonymizers" { 2 } else { 1 };
                 format!(
                     "note: --rules: line {line} asks for {what}, which no --database tells: unknown for every address, \
                      and unknown allows only where a rule names it"

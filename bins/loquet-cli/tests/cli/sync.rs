@@ -27,7 +27,7 @@ fn csv_creates_missing_accounts() {
     );
     let report = centre.json(&["account", "sync", &users], "", 0);
     let expected = json!({ "created": 3, "unchanged": 3, "addresses": 1,
-            "renamed": 0, "rejected": [], "unlisted": ["julie"] });
+            "rejected": [], "unlisted": ["julie"] });
     assert_eq!(report, [expected]);
     let paul = centre.json(&["account", "show", "Tremblay, Paul"], "", 0);
     assert_eq!(paul[0]["id"], "00000000000000000000000000000007");
@@ -37,7 +37,8 @@ fn csv_creates_missing_accounts() {
     assert_eq!(lea[0]["id"], "00000000000000000000000000000010");
     // Again, it finds all of them, also the one to whom it gave a random id.
     let again = centre.loquet(&["account", "sync", &users], "");
-    let told = "0 created, 0 renamed, 6 there already, 0 with a first address, 0 rejected\nnot listed: julie\n";
+    let told =
+        "0 created, 6 there already, 0 with a first address, 0 rejected\nnot listed: julie\n";
     assert_eq!(said(&again), (Some(0), told));
 }
 

@@ -317,7 +317,7 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
-/// French sets blanks that do not break before its double signs; a person reads them as blanks.
+/// French sets blanks that do not break before its colons; a person reads them as blanks.
 fn readable(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
 }

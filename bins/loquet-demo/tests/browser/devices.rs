@@ -36,7 +36,7 @@ impl Journey {
         self.log_out().await;
     }
 
-    /// Julie, on her laptop at the nursery. Nothing is kept before she asks for it.
+    /// Julie, on her laptop at the daycare. Nothing is kept before she asks for it.
     async fn a_laptop_is_remembered(&mut self) -> Phone {
         self.go_to(LAVAL).await;
         self.log_in("julie").await;
@@ -46,7 +46,7 @@ impl Journey {
         let mut phone = self.enroll().await;
         self.browser.find("bound").await;
         self.has_devices(0).await;
-        self.browser.says("Aucun appareil n'est retenu.").await;
+        self.browser.says("Aucun appareil n’est retenu.").await;
         self.browser.picture("aucun").await;
         self.log_out().await;
         self.log_in("julie").await;

@@ -1,4 +1,4 @@
-//! The article's path in a real browser: headless Chromium, a QR code read back from its picture by an independent
+//! The whole path in a real browser: headless Chromium, a QR code read back from its picture by an independent
 //! decoder, codes from an independent authenticator, the true program over a new SQLite file, the true clock.
 //!
 //! Pictures of every step lie in `target/screenshots/` afterwards, as a desk and as a phone shows them.

@@ -23,7 +23,7 @@ async fn the_path_in_english_in_the_dark() {
     journey.browser.picture("qr-code").await;
     let mut phone = journey.scan().await;
     journey.browser.click("cannot-scan").await;
-    journey.browser.says("Don't worry!").await;
+    journey.browser.says("Don’t worry!").await;
     journey.browser.picture("manual-key").await;
     journey.browser.click("back").await;
     journey.give(&phone.wrong(), "connect").await;

@@ -1,4 +1,4 @@
-//! The article's path, from the first log-in to the reset, in French.
+//! The whole path, from the first log-in to the reset, in French.
 
 use crate::browser::Scripts;
 use crate::journey::Journey;
@@ -34,10 +34,10 @@ impl Journey {
 
     async fn an_administrator_enables_and_imposes(&mut self) -> Phone {
         self.browser.fill("login", "helene").await;
-        self.browser.fill("password", "ce n'est pas elle").await;
+        self.browser.fill("password", "ce n’est pas elle").await;
         self.browser.click("log-in").await;
         self.browser.find("error").await;
-        self.browser.says("La connexion n'a pas abouti.").await;
+        self.browser.says("La connexion n’a pas abouti.").await;
 
         self.log_in("helene").await;
         self.browser.find("home-page").await;
@@ -52,7 +52,7 @@ impl Journey {
         self.browser.fill("group", "AAAAA").await;
         self.browser.click("confirm").await;
         self.browser.find("error").await;
-        self.browser.says("Ce n'est pas le dernier groupe").await;
+        self.browser.says("Ce n’est pas le dernier groupe").await;
         assert_eq!(
             self.browser.text("break-glass").await,
             shown,
@@ -76,18 +76,18 @@ impl Journey {
         self.browser.picture("administration").await;
         self.browser.click("mandate").await;
         self.browser.click("start-now").await;
-        self.browser.click("schedule_mandate").await;
+        self.browser.click("announce").await;
         self.browser.find("error").await;
         self.browser.says("Cochez la case").await;
         self.browser.click("start-now").await;
         self.browser.click("confirmed").await;
         self.browser.picture("obligation").await;
-        self.browser.click("schedule_mandate").await;
+        self.browser.click("announce").await;
         self.browser.find("done").await;
         self.browser.click("mandate").await;
         self.browser.find("in-force").await;
         self.browser
-            .says("Il n'est plus possible de revenir en arrière.")
+            .says("Il n’est plus possible de revenir en arrière.")
             .await;
         self.log_out().await;
         phone
@@ -113,10 +113,10 @@ impl Journey {
         assert!(!self.browser.has("switch").await);
         self.open("/connexion").await;
 
-        self.browser.says("Difficulté à capturer ?").await;
+        self.browser.says("Difficulté à capturer?").await;
         self.browser.click("cannot-scan").await;
         self.browser.find("key-page").await;
-        self.browser.says("Pas de panique !").await;
+        self.browser.says("Pas de panique!").await;
         assert_eq!(self.browser.text("key").await.replace(' ', ""), phone.key());
         self.browser.click("copy").await;
         self.browser.says("Copié").await;
@@ -131,7 +131,7 @@ impl Journey {
 
         self.give(&phone.wrong(), "connect").await;
         self.browser.find("error").await;
-        self.browser.says("Ce code n'est pas le bon.").await;
+        self.browser.says("Ce code n’est pas le bon.").await;
         self.browser.picture("code-errone").await;
         self.give(&phone.fresh().await, "connect").await;
         self.browser.find("home-page").await;
@@ -182,12 +182,12 @@ impl Journey {
         self.give(&phone.used(), "connect").await;
         self.browser.find("error").await;
         self.browser
-            .says("Ce code a déjà servi ; chacun ne sert qu'une fois.")
+            .says("Ce code a déjà servi; chacun ne sert qu’une fois.")
             .await;
         self.browser.picture("code-deja-utilise").await;
         self.give(&phone.wrong(), "connect").await;
         self.browser.find("error").await;
-        self.browser.says("Ce code n'est pas le bon.").await;
+        self.browser.says("Ce code n’est pas le bon.").await;
         self.give(&phone.fresh().await, "connect").await;
         self.browser.find("home-page").await;
         self.log_out().await;
@@ -260,7 +260,7 @@ impl Journey {
         self.browser
             .says("Personne ne réinitialise son propre compte")
             .await;
-        assert!(!self.browser.has("reset_code").await);
+        assert!(!self.browser.has("reset-code").await);
         self.browser.picture("jamais-soi-meme").await;
 
         let mut reset_codes = Vec::new();
@@ -278,7 +278,7 @@ impl Journey {
                 phone.fresh().await
             };
             self.give(&code, "confirm").await;
-            reset_codes.push(self.browser.text("reset_code").await);
+            reset_codes.push(self.browser.text("reset-code").await);
             self.browser.picture("code-de-reinitialisation").await;
         }
         self.open("/mfa/admin/people").await;
@@ -309,7 +309,7 @@ impl Journey {
         self.browser.click("begin").await;
         self.browser.find("error").await;
         self.browser
-            .says("Ce code de réinitialisation n'est pas valable pour ce compte.")
+            .says("Ce code de réinitialisation n’est pas valable pour ce compte.")
             .await;
         self.browser
             .picture("mauvais-code-de-reinitialisation")

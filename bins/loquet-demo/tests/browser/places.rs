@@ -1,4 +1,4 @@
-//! An administrator who has never seen CIDR notation locks the service to Canada and the two day-care centres, is told
+//! An administrator who has never seen CIDR notation locks the service to Canada and the two daycares, is told
 //! first who would lose access, and undoes it.
 
 use crate::browser::Scripts;
@@ -76,7 +76,7 @@ impl Journey {
         self.browser.fill("network", "198.51.100").await;
         self.browser.click("add-typed").await;
         self.browser.find("error").await;
-        self.browser.says("Ce n'est pas une adresse.").await;
+        self.browser.says("Ce n’est pas une adresse.").await;
         self.browser.picture("pas-une-adresse").await;
         // The name is still there: only what was wrong is typed again.
         self.browser.fill("network", "198.51.100.23").await;
@@ -103,7 +103,7 @@ impl Journey {
         self.lists(4).await;
         assert_eq!(
             self.browser.text("what-if-count").await,
-            "1 personne perdrait l'accès :"
+            "1 personne perdrait l’accès :"
         );
         self.browser.says("Karim Haddad").await;
         self.browser

@@ -227,7 +227,7 @@ fn unknown_name_and_wrong_password_get_one_answer() {
     let wrong = log_in("helene");
     assert_eq!(wrong.0, WRONG);
     let text = wrong.1.as_ref().unwrap();
-    assert!(text.contains("La connexion n'a pas abouti"), "{text}");
+    assert!(text.contains("La connexion n’a pas abouti"), "{text}");
     assert_eq!(log_in("nobody"), wrong);
 }
 

@@ -87,7 +87,7 @@ impl fmt::Display for DatabaseKind {
         f.write_str(match self {
             Self::Country => "country",
             Self::Asn => "asn",
-            Self::Anonymizer => "anonymiser",
+            Self::Anonymizer => "anonymizer",
         })
     }
 }

@@ -75,7 +75,7 @@ fn rule_without_database_is_found() {
     for (text, line, subject) in [
         ("allow any\ndeny country CA", 2, "country"),
         ("allow 10.0.0.0/8 asn 5\nallow any", 1, "asn"),
-        ("allow 10.0.0.0/8 class tor\nallow any", 1, "anonymiser"),
+        ("allow 10.0.0.0/8 class tor\nallow any", 1, "anonymizer"),
     ] {
         let needs = format!(
             "line {line} needs a database ({subject}) that is not loaded: every address is unknown to it"

@@ -24,9 +24,10 @@ impl DecisionBuilder<'_> {
             since: now,
             wrong: 0,
         };
+        let propose = organization.role(RoleId::STAFF).map(|role| role.id);
         self.notify_administrators(Event::Enabled { by });
         Ok(Grant::Enabled {
-            propose: RoleId::STAFF,
+            propose,
             from: now.plus(limits::NOTICE),
         })
     }

@@ -307,6 +307,9 @@ impl DecisionBuilder<'_> {
         if self.subject()?.is_active() {
             return Err(Refusal::NotDeactivated);
         }
+        if self.subject()?.erased {
+            return Err(Refusal::UnknownAccount);
+        }
         let organization = self.organization()?;
         let enabled = organization.is_enabled();
         if roles.is_empty() {

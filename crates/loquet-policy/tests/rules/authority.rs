@@ -46,6 +46,14 @@ fn nothing_is_administered_before_enabling() {
 }
 
 #[test]
+fn host_creates_no_administrator_once_enabled() {
+    for (fixture, administrators) in [(Fixture::new(), true), (Fixture::enabled(), false)] {
+        let may = |who: usize| may_create(&fixture.organization, &fixture.accounts[who]);
+        assert_eq!((may(ANNE), may(CLAIRE)), (administrators, true));
+    }
+}
+
+#[test]
 fn break_glass_code_is_shown_to_enrolling_administrator() {
     let mut fixture = Fixture::mandated();
     let anne = fixture.enter(ANNE);
@@ -112,4 +120,10 @@ fn only_deactivated_accounts_are_erased() {
     let refused = may_rename(&fixture.accounts[CLAIRE]);
     assert_eq!(refused, Err(Refusal::IsDeactivated { since }));
     assert_eq!(may_erase(&fixture.accounts[CLAIRE]), Ok(()));
+    let anne = fixture.enter(ANNE);
+    fixture.accounts[CLAIRE].erased = true;
+    let back = fixture.reactivate(anne, CLAIRE, &[EMPLOYEE]);
+    assert_eq!(back, Err(Refusal::UnknownAccount));
+    fixture.accounts[CLAIRE].erased = false;
+    assert!(fixture.reactivate(anne, CLAIRE, &[EMPLOYEE]).is_ok());
 }

@@ -71,7 +71,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
         undo: undo.as_deref(),
         undone: here.visit.parameter("done").as_deref() == Some(UNDONE),
     };
-    let title = at.say("D'où se connecter", "Where to log in from");
+    let title = at.say("D’où se connecter", "Where to log in from");
     here.page(shown.trouble, title, false, access::access(&at, &access))
         .await
 }
@@ -109,7 +109,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
             Some(language.say("Les règles sont en vigueur.", "The rules are in force."))
         }
         Some(UNDONE) => Some(language.say(
-            "Le dernier changement est annulé\u{a0}: les règles d'avant sont en vigueur.",
+            "Le dernier changement est annulé\u{a0}: les règles d’avant sont en vigueur.",
             "The last change is undone: the rules of before are in force.",
         )),
         _ => None,
@@ -318,7 +318,7 @@ pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Respons
 /// The filter's own words are English and say where; the sentence before them is the reader's.
 fn bad_rules(bad: &Config, language: crate::Language) -> String {
     language.say(
-        format!("Ces règles ne se lisent pas\u{a0}; rien n'a été changé. Le filtre dit, en anglais\u{a0}: «\u{a0}{bad}\u{a0}»."),
+        format!("Ces règles ne se lisent pas; rien n’a été changé. Le filtre dit, en anglais\u{a0}: «\u{a0}{bad}\u{a0}»."),
         format!("These rules cannot be read; nothing was changed. The filter says: “{bad}”."),
     )
 }

@@ -36,7 +36,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         authenticator: bound(here, language),
         address: overview.address().map(Address::as_str),
         codes: codes.as_deref(),
-        has_paper: here.has_recovery_codes(),
+        has_printed_codes: here.has_recovery_codes(),
         announced: announced.as_deref(),
         devices: devices.as_deref(),
         done: done(here),
@@ -72,8 +72,8 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
         _ => Bound::Broken {
             text: if here.has_recovery_codes() {
                 language.say(
-                    "Désactivée. Un code de récupération, ou le code de réinitialisation d'un administrateur, permet d'en configurer une autre.",
-                    "Disabled. A recovery code, or an administrator's reset code, lets you set up another.",
+                    "Désactivée. Un code de récupération, ou le code de réinitialisation d’un administrateur, permet d’en configurer une autre.",
+                    "Disabled. A recovery code, or an administrator’s reset code, lets you set up another.",
                 )
             } else {
                 language.say(
@@ -96,7 +96,7 @@ fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
     let mut text = match left {
         0 => language
             .say(
-                "Vous n'avez aucun code de récupération.",
+                "Vous n’avez aucun code de récupération.",
                 "You have no recovery codes.",
             )
             .to_owned(),
@@ -139,20 +139,20 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
     let language = here.visit.language;
     Some(match here.visit.parameter("done")?.as_str() {
         "enrolled" => language.say(
-            "Félicitations\u{a0}! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
+            "Félicitations! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
             "Congratulations! Your app is bound: you will be asked for a code at log-in.",
         ),
         "address" => language.say(
-            "C'est noté. L'ancienne adresse, s'il y en avait une, est prévenue aussi.",
+            "C’est noté. L’ancienne adresse, s’il y en avait une, est prévenue aussi.",
             "Noted. The old address, if there was one, is told too.",
         ),
         "on" => language.say("La connexion multi-facteur est requise pour votre compte.", "Multi-factor log-in is required for your account."),
         "off" => language.say(
-            "C'est fait. Votre application reste liée\u{a0}; seul votre mot de passe vous sera demandé.",
+            "C’est fait. Votre application reste liée; seul votre mot de passe vous sera demandé.",
             "Done. Your app stays bound; you will be asked for your password only.",
         ),
         "forgotten" => language.say(
-            "L'appareil est oublié, et ses connexions ont pris fin.",
+            "L’appareil est oublié, et ses connexions ont pris fin.",
             "The device is forgotten, and its sessions have ended.",
         ),
         _ => return None,

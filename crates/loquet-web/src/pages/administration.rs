@@ -35,25 +35,28 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
                 here.pages.0.host.name(by).await?.unwrap_or_default(),
             );
             language.say(
-                format!("Depuis le {day}, par {by}. Il n'est plus possible de revenir en arrière."),
+                format!("Depuis le {day}, par {by}. Il n’est plus possible de revenir en arrière."),
                 format!("Since {day}, by {by}. There is no way back."),
             )
         }
     };
+    let staff = here.pages.staff(language);
     let overview = Overview {
         enabled: organization.is_enabled(),
         since: &since,
         enrolled_administrators: organization.enrolled_administrators(),
         is_enrolled: here.is_bound(),
-        mandate: &mandate(here, language),
-        choices: choices(here, language),
+        free: &here.pages.members(language),
+        bound: &staff,
+        mandate: &mandate(here, &staff, language),
+        settings: settings(here, language),
         done: match here.visit.parameter("done").as_deref() {
             Some("imposed") => Some(language.say(
-                "C'est fait\u{a0}: les personnes concernées sont prévenues.",
+                "C’est fait\u{a0}: les personnes concernées sont prévenues.",
                 "Done: the people concerned are told.",
             )),
             Some("break-glass") => Some(language.say(
-                "L'ancien code de secours ne vaut plus rien. Rangez l'enveloppe en lieu sûr.",
+                "L’ancien code de secours ne vaut plus rien. Rangez l’enveloppe en lieu sûr.",
                 "The old break-glass code is worth nothing any more. Keep the envelope safe.",
             )),
             _ => None,
@@ -68,29 +71,27 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     .await
 }
 
-/// One line about what the organization chose.
-fn choices<H>(here: &Here<H>, language: Language) -> &'static str {
+/// One line about the organization's settings.
+fn settings<H>(here: &Here<H>, language: Language) -> &'static str {
     if !here.organization().scheduled_changes().is_empty() {
         return language.say(
-            "Un changement qui affaiblit la protection est en attente\u{a0}: vous pouvez l'arrêter.",
+            "Un changement qui affaiblit la protection est en attente\u{a0}: vous pouvez l’arrêter.",
             "A change that weakens the protection is waiting: you can stop it.",
         );
     }
     language.say(
-        "Codes de récupération, durée des codes de réinitialisation, délai d'activation, verrou strict.",
+        "Codes de récupération, durée des codes de réinitialisation, délai d’activation, verrou strict.",
         "Recovery codes, life of reset codes, time to enroll, strict latch.",
     )
 }
 
-/// One line about the employees' mandate.
-fn mandate<H>(here: &Here<H>, language: Language) -> String {
-    let Some(mandate) = here.employees_mandate() else {
-        return language
-            .say(
-                "Pas imposée. Il est recommandé de la rendre obligatoire pour les employés.",
-                "Not imposed. Making it mandatory for employees is recommended.",
-            )
-            .to_owned();
+/// One line about the mandate of those whom the host calls `staff`.
+fn mandate<H>(here: &Here<H>, staff: &str, language: Language) -> String {
+    let Some(mandate) = here.staff_mandate() else {
+        return language.say(
+            format!("Pas imposée. Il est recommandé de la rendre obligatoire pour {staff}."),
+            format!("Not imposed. Making it mandatory for {staff} is recommended."),
+        );
     };
     let day = when::day(mandate.start(), language);
     match mandate.state {

@@ -63,9 +63,7 @@ impl<H: Host> Pages<H> {
             }
         }
         let old = visit.key(self.0.marking);
-        let device = login.device.map(|id| (account, id));
-        let to = self.way(login.next);
-        let response = self.hand_over(old, login.session, device, to).await?;
+        let response = self.hand_over(old, &login, self.way(login.next)).await?;
         Ok(Ok(response))
     }
 

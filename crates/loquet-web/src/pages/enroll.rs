@@ -19,7 +19,7 @@ pub(crate) async fn draw<H: Host>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let title = at.say("Configurer l'application", "Set up your app");
+    let title = at.say("Configurer l’application", "Set up your app");
     let reason = reason(here, here.visit.language).await?;
     let Some(offer) = here.progress.offer() else {
         let start = enroll::Start {
@@ -33,7 +33,7 @@ pub(crate) async fn draw<H: Host>(
             .await;
     };
     let alt = at.say(
-        "Code QR pour votre application d'authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer ?\u{a0}».",
+        "Code QR pour votre application d’authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
     );
     let codes: Vec<Zeroizing<String>> = here
@@ -71,7 +71,7 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
     if here.needs_reset_code() {
         return Ok(language
             .say(
-                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le code de réinitialisation que l'on vous a remis.",
+                "Votre compte a été réinitialisé. Configurez une nouvelle application avec le code de réinitialisation que l’on vous a remis.",
                 "Your account was reset. Set up a new app with the reset code that you were handed.",
             )
             .to_owned());
@@ -94,7 +94,7 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
         .unwrap_or_default();
     let since = when::day(mandate.start(), language);
     Ok(language.say(
-        format!("L'authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
+        format!("L’authentification multi-facteur est obligatoire pour {who} depuis le {since}, imposée par {by}."),
         format!("Multi-factor log-in has been mandatory for {who} since {since}, as {by} decided."),
     ))
 }

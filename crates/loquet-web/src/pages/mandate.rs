@@ -1,4 +1,4 @@
-//! The employees' mandate.
+//! The mandate of [`RoleId::STAFF`].
 
 use axum::response::Response;
 use loquet::{RoleId, Start};
@@ -17,8 +17,8 @@ const PLACE: &str = "/admin/mandate";
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let mandate = here.employees_mandate();
-    let by = match mandate {
+    let imposed = here.staff_mandate();
+    let by = match imposed {
         Some(mandate) => here
             .pages
             .0
@@ -28,13 +28,15 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
             .unwrap_or_default(),
         None => String::new(),
     };
-    let mandate = Mandate {
-        state: mandate.map(|mandate| mandate.state),
+    let role = here.pages.staff(here.visit.language);
+    let facts = Mandate {
+        role: &role,
+        state: imposed.map(|mandate| mandate.state),
         by: &by,
         now: here.now(),
     };
-    let title = at.say("Obligation des employés", "Requirement for employees");
-    here.page(trouble, title, true, mandate::mandate(&at, &mandate))
+    let title = mandate::title(here.visit.language, &role);
+    here.page(trouble, &title, true, mandate::mandate(&at, &facts))
         .await
 }
 

@@ -1,4 +1,4 @@
-//! The organization's choices.
+//! The organization's settings.
 
 use axum::response::Response;
 use loquet::{Error, OrganizationSetting, Refusal, Setting, SettingKind};
@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{Question, question};
-use crate::views::options::{self, Choices, MAX_NUMBER, Waiting, name};
+use crate::views::options::{self, MAX_NUMBER, Settings, Waiting, name};
 use crate::when;
 
 const PLACE: &str = "/admin/options";
@@ -32,7 +32,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         .collect();
     let done = match here.visit.parameter("done").as_deref() {
         Some("set") => Some(language.say(
-            "C'est fait\u{a0}: tous les administrateurs sont prévenus.",
+            "C’est fait\u{a0}: tous les administrateurs sont prévenus.",
             "Done: all administrators are told.",
         )),
         Some("stopped") => Some(language.say(
@@ -45,14 +45,14 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         None => None,
         Some(by) => Some(here.pages.sentence(&Refusal::Latched(by), language).await?),
     };
-    let choices = Choices {
+    let settings = Settings {
         organization,
         latched: latched.as_deref(),
         waiting: &waiting,
         done,
     };
-    let title = at.say("Choix de l'organisation", "The organization's choices");
-    here.page(trouble, title, false, options::options(&at, &choices))
+    let title = at.say("Réglages de l’organisation", "Organization settings");
+    here.page(trouble, title, false, options::options(&at, &settings))
         .await
 }
 
@@ -61,7 +61,7 @@ fn said(setting: &Setting, language: Language) -> String {
     match *setting {
         Setting::RecoveryCodes { offered: true } => language
             .say(
-                "Des codes de récupération seront proposés à l'activation.",
+                "Des codes de récupération seront proposés à l’activation.",
                 "Recovery codes will be offered at enrollment.",
             )
             .to_owned(),
@@ -81,13 +81,13 @@ fn said(setting: &Setting, language: Language) -> String {
         Setting::EnrollmentWindow { seconds } => {
             let days = seconds / limits::DAY;
             language.say(
-                format!("Le délai d'activation sera de {days}\u{a0}jours."),
+                format!("Le délai d’activation sera de {days}\u{a0}jours."),
                 format!("The time to enroll will be {days}\u{a0}days."),
             )
         }
         Setting::AccessRules { .. } => language
             .say(
-                "D'autres règles d'accès sont en attente.",
+                "D’autres règles d’accès sont en attente.",
                 "Other access rules are waiting.",
             )
             .to_owned(),
@@ -98,8 +98,8 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-/// What a form chose: the choice, and the fields to send again with a code.
-fn choice(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFault> {
+/// What a form sets: the setting, and the fields to send again with a code.
+fn setting(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFault> {
     let kind = fields.text("kind", 32)?;
     let value = fields.text("value", MAX_NUMBER)?;
     let number = |field, unit: u64| {
@@ -111,12 +111,12 @@ fn choice(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFau
                 what: FieldFaultKind::Form,
             })
     };
-    let choice = match (kind, value) {
+    let setting = match (kind, value) {
         ("recovery-codes", "on" | "off") => OrganizationSetting::RecoveryCodes {
             offered: value == "on",
         },
-        ("reset_code-life", _) => OrganizationSetting::ResetCodeLife {
-            seconds: number("reset_code-life", limits::HOUR)?,
+        ("reset-code-life", _) => OrganizationSetting::ResetCodeLife {
+            seconds: number("reset-code-life", limits::HOUR)?,
         },
         ("enrollment-window", _) => OrganizationSetting::EnrollmentWindow {
             seconds: number("enrollment-window", limits::DAY)?,
@@ -128,14 +128,14 @@ fn choice(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFau
             });
         }
     };
-    Ok((choice, kind, value))
+    Ok((setting, kind, value))
 }
 
 pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let language = here.visit.language;
     let typed = form.fields.optional("code", MAX_CODE);
-    let (choice, kind, value) = match choice(&form.fields) {
-        Ok(chosen) => chosen,
+    let (setting, kind, value) = match setting(&form.fields) {
+        Ok(setting) => setting,
         Err(fault) => {
             let trouble = Trouble::of_field(fault, language);
             return draw(&here, Some(&trouble)).await;
@@ -145,18 +145,18 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
         Err(fault) => (Some(Trouble::of_field(fault, language)), true),
         Ok(typed) => {
             let code = typed.unwrap_or_default();
-            match here.admin(&form)?.update_setting(choice, code).await {
+            match here.admin(&form)?.update_setting(setting, code).await {
                 Ok(_) => return Ok(here.go("/admin/options?done=set")),
                 // It weakens: the code comes with the question.
                 Err(Error::Refused(Refusal::StepUp | Refusal::NotFresh))
-                    if weakens(&here, choice) =>
+                    if weakens(&here, setting) =>
                 {
                     (None, true)
                 }
                 Err(Error::Refused(refusal)) => {
                     let mut trouble = here.trouble(&refusal, &["code"], PLACE).await?;
                     if let Refusal::OutOfBounds { .. } = refusal {
-                        trouble.field = Some(name(Setting::from(choice).kind()));
+                        trouble.field = Some(name(Setting::from(setting).kind()));
                         language
                             .say(
                                 "Choisissez une valeur dans les limites indiquées.",
@@ -174,15 +174,15 @@ pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Respons
         return draw(&here, trouble.as_ref()).await;
     }
     let at = here.setting(trouble.as_ref())?;
-    let text = said(&choice.into(), language);
+    let text = said(&setting.into(), language);
     let body = options::weaken(&at, kind, value, &text);
     let title = at.say("Confirmation", "Confirmation");
     here.page(trouble.as_ref(), title, true, body).await
 }
 
 /// Whether the rules ask a fresh code for a setting; they decide again, this only picks the page.
-fn weakens<H>(here: &Here<H>, choice: OrganizationSetting) -> bool {
-    here.organization().weakens(choice)
+fn weakens<H>(here: &Here<H>, setting: OrganizationSetting) -> bool {
+    here.organization().weakens(setting)
 }
 
 pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -216,14 +216,14 @@ pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response,
 
 async fn ask_latch<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let title = at.say("Fermer le verrou\u{a0}?", "Close the latch?");
+    let title = at.say("Fermer le verrou?", "Close the latch?");
     let body = question(
         &at,
         &Question {
             title,
             text: at.say(
-                "Plus personne ne pourra désactiver la question à la connexion, les parents non plus. Vous-même ne pourrez pas rouvrir ce verrou\u{a0}: il n'est plus possible de revenir en arrière.",
-                "No one will be able to turn the second factor off any more, parents included. You cannot open this latch again yourself: there is no way back.",
+                "Plus personne ne pourra désactiver la question à la connexion, quel que soit son rôle. Vous-même ne pourrez pas rouvrir ce verrou\u{a0}: il n’est plus possible de revenir en arrière.",
+                "No one will be able to turn the second factor off any more, whatever their role. You cannot open this latch again yourself: there is no way back.",
             ),
             action: "/admin/options/latch",
             button: at.say("Fermer pour toujours", "Close for ever"),

@@ -47,7 +47,7 @@ async fn line<H: Host>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
             .unwrap_or_else(|| user.external_id().to_owned()),
         roles: here.pages.roles(&user.roles(), here.visit.language),
         state: match user.authenticator() {
-            _ if !user.is_active() => State::Left,
+            _ if !user.is_active() => State::Deactivated,
             AuthenticatorState::None => State::NotEnrolled,
             AuthenticatorState::Active { .. } => State::Enrolled,
             AuthenticatorState::Disabled { .. } => State::Disabled,

@@ -60,7 +60,7 @@ async fn ask<H: Host>(
         Ask::Replace => Question {
             title: at.say("Remplacer mon application", "Replace my app"),
             text: at.say(
-                "Un nouveau code QR vous sera montré. L'ancienne application reste valable jusqu'à ce que la nouvelle soit confirmée. Donnez un code de l'ancienne.",
+                "Un nouveau code QR vous sera montré. L’ancienne application reste valable jusqu’à ce que la nouvelle soit confirmée. Donnez un code de l’ancienne.",
                 "You will be shown a new QR code. The old app stays valid until the new one is confirmed. Give a code from the old one.",
             ),
             action: "/account/replace",
@@ -70,10 +70,10 @@ async fn ask<H: Host>(
             back,
         },
         Ask::Lost => Question {
-            title: at.say("J'ai perdu mon téléphone", "I lost my phone"),
+            title: at.say("J’ai perdu mon téléphone", "I lost my phone"),
             text: before_reporting(here.visit.language, here.has_recovery_codes()),
             action: "/account/lost",
-            button: at.say("Désactiver l'application", "Disable the app"),
+            button: at.say("Désactiver l’application", "Disable the app"),
             dangerous: true,
             with_code: false,
             back,
@@ -86,7 +86,7 @@ async fn ask<H: Host>(
 fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
         language.say(
-            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l'un de vos codes de récupération\u{a0}; sans eux, un administrateur devra réinitialiser votre compte.",
+            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte.",
             "Your app will no longer work and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account.",
         )
     } else {
@@ -166,7 +166,7 @@ pub(crate) async fn report_lost<H: Host>(here: Here<H>, form: Form) -> Result<Re
         title: language.say("Application désactivée", "App disabled"),
         text: if here.has_recovery_codes() {
             language.say(
-                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l'un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
+                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l’un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
                 "Your app no longer works and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
             )
         } else {

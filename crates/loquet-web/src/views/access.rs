@@ -57,10 +57,10 @@ pub(crate) struct Forecast {
 pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
     html! {
         header {
-            h1 { (at.say("D'où peut-on se connecter\u{a0}?", "Where may people log in from?")) }
+            h1 { (at.say("D’où peut-on se connecter?", "Where may people log in from?")) }
             p.soft { (at.say(
-                "Choisissez les endroits d'où les connexions sont permises. Un choix qui vous enfermerait dehors est refusé, et le dernier changement peut être annulé.",
-                "UpdateSettings the places from which logging in is allowed. A choice that would lock you out is refused, and the last change can be undone.",
+                "Choisissez les endroits d’où les connexions sont permises. Un choix qui vous enfermerait dehors est refusé, et le dernier changement peut être annulé.",
+                "Choose the places from which logging in is allowed. A choice that would lock you out is refused, and the last change can be undone.",
             )) }
         }
         @if let Some(done) = access.done { div.notice role="status" data-testid="done" { p { (done) } } }
@@ -73,7 +73,7 @@ pub(crate) fn access(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             @match access.plan {
                 Some(plan) => (parts::post(&at.path("/admin/access/plan"), at.form_id, &planner(at, access, plan))),
                 None => p data-testid="by-hand" { (at.say(
-                    "Les règles en vigueur ont été écrites à la main\u{a0}; vous les trouverez ci-dessous.",
+                    "Les règles en vigueur ont été écrites à la main; vous les trouverez ci-dessous.",
                     "The rules in force were written by hand; you find them below.",
                 )) },
             }
@@ -141,10 +141,10 @@ fn add_a_place(at: &Setting<'_>, access: &Access<'_>) -> Markup {
                 option value="deny" selected[access.entry.denied] { (at.say("interdites", "not allowed")) }
             }
         }
-        (field(at, "name", at.say("Nom de l'endroit", "Name of the place"), at.say("Par exemple «\u{a0}Garderie Laval\u{a0}».", "For example “Laval nursery”."), access.entry.name))
+        (field(at, "name", at.say("Nom de l’endroit", "Name of the place"), at.say("Par exemple «\u{a0}Bureau de Laval\u{a0}».", "For example “Laval office”."), access.entry.name))
         @if let Some(address) = access.address {
             div.row { button.button.plain type="submit" name="do" value="here" data-testid="add-here" {
-                (at.say("Ajouter l'adresse où je suis", "Add the address I am at now")) " (" (address) ")"
+                (at.say("Ajouter l’adresse où je suis", "Add the address I am at now")) " (" (address) ")"
             } }
         }
         (field(at, "network", at.say("Ou une autre adresse", "Or another address"), at.say("Telle que votre fournisseur Internet la donne\u{a0}: 203.0.113.7.", "As your Internet provider states it: 203.0.113.7."), access.entry.network))
@@ -187,16 +187,16 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
     let (out, seen, people) = (forecast.locked_out.len(), forecast.seen, forecast.people);
     let sentence = match out {
         0 => at
-            .say("Personne ne perdrait l'accès.", "No one would lose access.")
+            .say("Personne ne perdrait l’accès.", "No one would lose access.")
             .to_owned(),
         1 => at
             .say(
-                "1 personne perdrait l'accès\u{a0}:",
+                "1 personne perdrait l’accès\u{a0}:",
                 "1 person would lose access:",
             )
             .to_owned(),
         out => at.language.say(
-            format!("{out}\u{a0}personnes perdraient l'accès\u{a0}:"),
+            format!("{out}\u{a0}personnes perdraient l’accès\u{a0}:"),
             format!("{out}\u{a0}people would lose access:"),
         ),
     };
@@ -209,7 +209,7 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
                     (forecast.limited.join(", ")) "." }
             }
             p.small { (at.language.say(
-                format!("D'après les connexions des 30\u{a0}derniers jours, de {seen}\u{a0}personnes sur {people}. Des autres, on ne sait rien."),
+                format!("D’après les connexions des 30\u{a0}derniers jours, de {seen}\u{a0}personnes sur {people}. Des autres, on ne sait rien."),
                 format!("Going by the log-ins of the last 30\u{a0}days, of {seen}\u{a0}people out of {people}. Of the others nothing is known."),
             )) }
             @if forecast.is_empty {
@@ -228,7 +228,7 @@ fn what_would_change(at: &Setting<'_>, forecast: &Forecast) -> Markup {
 fn waiting(at: &Setting<'_>, moment: &str) -> Markup {
     html! {
         div.notice.warn data-testid="waiting" {
-            p { (at.say("D'autres règles prendront effet le", "Other rules take effect on")) " " strong { (moment) } ". "
+            p { (at.say("D’autres règles prendront effet le", "Other rules take effect on")) " " strong { (moment) } ". "
                 (at.say("Tous les administrateurs sont prévenus, et chacun peut les arrêter.", "All administrators are told, and each can stop them.")) }
             (parts::post(&at.path("/admin/access/cancel"), at.form_id, &html! {
                 div.row { button.button.danger type="submit" data-testid="cancel" { (at.say("Arrêter ce changement", "Stop this change")) } }
@@ -241,7 +241,7 @@ fn undo(at: &Setting<'_>, until: &str, undone: bool) -> Markup {
     let (text, button) = if undone {
         (
             at.say(
-                "Ce que vous venez d'annuler peut être rétabli d'un clic jusqu'au",
+                "Ce que vous venez d’annuler peut être rétabli d’un clic jusqu’au",
                 "What you have just undone can be brought back with one click until",
             ),
             at.say("Rétablir le changement", "Bring the change back"),
@@ -249,7 +249,7 @@ fn undo(at: &Setting<'_>, until: &str, undone: bool) -> Markup {
     } else {
         (
             at.say(
-                "Le dernier changement peut être annulé d'un clic jusqu'au",
+                "Le dernier changement peut être annulé d’un clic jusqu’au",
                 "The last change can be undone with one click until",
             ),
             at.say("Annuler le dernier changement", "Undo the last change"),
@@ -285,11 +285,11 @@ fn by_hand(at: &Setting<'_>, access: &Access<'_>) -> Markup {
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }
         }
         pre.small { (at.say(
-            "allow 203.0.113.0/24      # la garderie\nallow 2001:db8:40::/48\ndeny  203.0.113.66\ndefault deny              # tout le reste\u{a0}: non",
-            "allow 203.0.113.0/24      # the nursery\nallow 2001:db8:40::/48\ndeny  203.0.113.66\ndefault deny              # everything else: no",
+            "allow 203.0.113.0/24      # le bureau\nallow 2001:db8:40::/48\ndeny  203.0.113.66\ndefault deny              # tout le reste\u{a0}: non",
+            "allow 203.0.113.0/24      # the office\nallow 2001:db8:40::/48\ndeny  203.0.113.66\ndefault deny              # everything else: no",
         )) }
         p.small.soft { (at.say(
-            "Une interdiction l'emporte sur une autorisation. «\u{a0}precedence most-specific\u{a0}» ou «\u{a0}precedence first-match\u{a0}» en décide autrement.",
+            "Une interdiction l’emporte sur une autorisation. «\u{a0}precedence most-specific\u{a0}» ou «\u{a0}precedence first-match\u{a0}» en décide autrement.",
             "A denial beats a permission. “precedence most-specific” or “precedence first-match” decides otherwise.",
         )) }
     }

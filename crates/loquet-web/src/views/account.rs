@@ -16,7 +16,7 @@ pub(crate) struct Account<'a> {
     /// How many recovery codes are left, where they are offered.
     pub(crate) codes: Option<&'a str>,
     /// Whether one of them helps now.
-    pub(crate) has_paper: bool,
+    pub(crate) has_printed_codes: bool,
     /// Announced: a sentence about what comes and when.
     pub(crate) announced: Option<&'a str>,
     /// The devices that are remembered, where the organization lets people have some.
@@ -63,16 +63,16 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                     h2 { (at.say("Adresse de vos avis", "Address of your notices")) }
                     p.soft { @match account.address {
                         Some(address) => span data-testid="address" { (address) },
-                        None => (at.say("Aucune\u{a0}: vous ne seriez pas prévenu d'un changement sur votre compte.", "None: you would not be told of a change to your account.")),
+                        None => (at.say("Aucune\u{a0}: vous ne seriez pas prévenu d’un changement sur votre compte.", "None: you would not be told of a change to your account.")),
                     } }
                 }
-                div.row { a.button.plain href=(at.path("/account/address")) data-testid="change-address" { (at.say("Changer l'adresse", "Change the address")) } }
+                div.row { a.button.plain href=(at.path("/account/address")) data-testid="change-address" { (at.say("Changer l’adresse", "Change the address")) } }
             }
             section.card {
                 header {
                     h2 { (at.say("Vos connexions", "Your sessions")) }
                     p.soft { (at.say(
-                        "Vous avez oublié de vous déconnecter quelque part\u{a0}? Mettez fin à toutes vos connexions, celle-ci comprise.",
+                        "Vous avez oublié de vous déconnecter quelque part? Mettez fin à toutes vos connexions, celle-ci comprise.",
                         "Forgot to log out somewhere? End all your sessions, this one included.",
                     )) }
                 }
@@ -123,12 +123,12 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
     html! {
         header {
             div.row.apart {
-                h2 { (at.say("Application d'authentification", "Authenticator app")) }
+                h2 { (at.say("Application d’authentification", "Authenticator app")) }
                 (badge(at, bound))
             }
             p.soft { (match bound {
-                Bound::NotYet => at.say("Votre organisation n'a pas encore activé l'authentification multi-facteur.", "Your organization has not enabled multi-factor log-in yet."),
-                Bound::Nothing => at.say("Aucune application n'est liée à votre compte. Ajoutez-en une\u{a0}: votre mot de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your password will no longer be your only protection."),
+                Bound::NotYet => at.say("Votre organisation n’a pas encore activé l’authentification multi-facteur.", "Your organization has not enabled multi-factor log-in yet."),
+                Bound::Nothing => at.say("Aucune application n’est liée à votre compte. Ajoutez-en une\u{a0}: votre mot de passe ne sera plus votre seule protection.", "No app is bound to your account. Add one: your password will no longer be your only protection."),
                 Bound::Active { since } => since,
                 Bound::Broken { text, .. } => text,
             }) }
@@ -140,12 +140,12 @@ fn authenticator(at: &Setting<'_>, account: &Account<'_>) -> Markup {
                 Bound::Nothing => a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("Configurer une application", "Set up an app")) },
                 Bound::Active { .. } => {
                     a.button.plain href=(at.path("/account/replace")) data-testid="replace" { (at.say("Remplacer mon application", "Replace my app")) }
-                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) }
+                    a.button.danger href=(at.path("/account/lost")) data-testid="lost" { (at.say("J’ai perdu mon téléphone", "I lost my phone")) }
                 }
                 Bound::Broken { needs_reset_code, .. } => @if *needs_reset_code {
-                    a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("J'ai un code de réinitialisation", "I have a reset code")) }
-                } @else if account.has_paper {
-                    a.button href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J'ai un code de récupération", "I have a recovery code")) }
+                    a.button href=(at.path("/enroll")) data-testid="enroll" { (at.say("J’ai un code de réinitialisation", "I have a reset code")) }
+                } @else if account.has_printed_codes {
+                    a.button href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J’ai un code de récupération", "I have a recovery code")) }
                 },
             }
         }
@@ -173,7 +173,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
         (TextField {
             name: "address",
             label: at.say("Nouvelle adresse courriel", "New e-mail address"),
-            hint: at.say("Un avis part aussi à l'ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which hears everything for fourteen more days."),
+            hint: at.say("Un avis part aussi à l’ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which hears everything for fourteen more days."),
             class: "",
             kind: "email",
             value: typed,
@@ -181,7 +181,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
         }.draw(at.language, at.trouble))
         @if with_code { (parts::code_field(at.language, at.trouble, Focus::Elsewhere)) }
         div.row {
-            button.button type="submit" data-testid="confirm" { (at.say("Changer l'adresse", "Change the address")) }
+            button.button type="submit" data-testid="confirm" { (at.say("Changer l’adresse", "Change the address")) }
             a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) }
         }
     };

@@ -6,7 +6,7 @@ use super::Setting;
 use crate::parts::{self, Focus};
 
 /// The second half of a log-in.
-pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool) -> Markup {
+pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembered: bool) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (parts::code_field(at.language, at.trouble, Focus::Here))
@@ -18,21 +18,21 @@ pub(crate) fn log_in(at: &Setting<'_>, has_paper: bool, may_be_remembered: bool)
             header {
                 h1 { (at.say("Connexion", "Log in")) }
                 p.soft { (at.say(
-                    "Ouvrez votre application d'authentification et saisissez le code qu'elle affiche pour ce compte.",
+                    "Ouvrez votre application d’authentification et saisissez le code qu’elle affiche pour ce compte.",
                     "Open your authenticator app and enter the code that it shows for this account.",
                 )) }
             }
             (parts::post(&at.path("/code"), at.form_id, &form))
             hr;
             details.more {
-                summary { (at.say("Vous n'avez plus votre application\u{a0}?", "You no longer have your app?")) }
+                summary { (at.say("Vous n’avez plus votre application?", "You no longer have your app?")) }
                 div.stack {
                     p.small.soft { (at.say(
                         "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
                         "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, disable it now.",
                     )) }
-                    @if has_paper { (with_paper(at)) }
-                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J'ai perdu mon téléphone", "I lost my phone")) } }
+                    @if has_printed_codes { (with_printed_code(at)) }
+                    p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J’ai perdu mon téléphone", "I lost my phone")) } }
                 }
             }
         }
@@ -46,7 +46,7 @@ fn remember(at: &Setting<'_>) -> Markup {
             label.choice { input type="checkbox" name="remember" value="yes" data-testid="remember" aria-describedby="remember-hint";
                 span { (at.say("Se souvenir de cet appareil", "Remember this device")) } }
             p.hint #remember-hint { (at.say(
-                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d'autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d'ailleurs. Nous garderons l'empreinte d'un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
+                "Pour un appareil à vous. Un code vous sera toujours demandé, mais personne d’autre ne pourra épuiser vos essais, et vous serez prévenu des connexions venues d’ailleurs. Nous garderons l’empreinte d’un témoin (cookie), votre réseau approximatif, le pays et les dates de connexion, 90\u{a0}jours au plus. «\u{a0}Mon compte\u{a0}» les montre et les efface.",
                 "For a device of your own. You will still be asked for a code, but no one else can use up your tries, and you will be told of log-ins from elsewhere. We keep the hash of a cookie, your approximate network, the country and the dates of log-ins, for 90\u{a0}days at most. “My account” shows and erases them.",
             )) }
         }
@@ -64,7 +64,7 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
     html! {
         section.card data-testid="step-up-page" {
             header {
-                h1 { (at.say("Est-ce bien vous\u{a0}?", "Is it really you?")) }
+                h1 { (at.say("Est-ce bien vous?", "Is it really you?")) }
                 p.soft { (at.say(
                     "Avant de continuer, saisissez un nouveau code de votre application. Il vaut pour cinq minutes.",
                     "Before you go on, enter a fresh code from your app. It holds for five minutes.",
@@ -104,15 +104,15 @@ pub(crate) fn question(at: &Setting<'_>, question: &Question<'_>) -> Markup {
     }
 }
 
-/// The way for those who kept their paper.
-fn with_paper(at: &Setting<'_>) -> Markup {
+/// The way for those who kept their recovery codes.
+fn with_printed_code(at: &Setting<'_>) -> Markup {
     html! {
-        p { a.button.plain href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J'ai un code de récupération", "I have a recovery code")) } }
+        p { a.button.plain href=(at.path("/recover")) data-testid="use-recovery" { (at.say("J’ai un code de récupération", "I have a recovery code")) } }
     }
 }
 
 /// A half log-in that only an administrator can help.
-pub(crate) fn recovery(at: &Setting<'_>, has_paper: bool) -> Markup {
+pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool) -> Markup {
     html! {
         section.card data-testid="recovery-page" {
             header {
@@ -122,8 +122,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_paper: bool) -> Markup {
                     "It was reported lost, or too many wrong codes were entered. Your password alone is no longer enough.",
                 )) }
             }
-            @if has_paper {
-                (with_paper(at))
+            @if has_printed_codes {
+                (with_printed_code(at))
                 hr;
                 p.soft { (at.say("Sans vos codes\u{a0}:", "Without your codes:")) }
             }

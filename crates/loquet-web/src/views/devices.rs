@@ -23,7 +23,7 @@ pub(crate) fn devices(at: &Setting<'_>, lines: &[Line]) -> Markup {
             header {
                 h2 { (at.say("Vos appareils", "Your devices")) }
                 p.soft { @if lines.is_empty() { (at.say(
-                    "Aucun appareil n'est retenu. Pour en retenir un, cochez «\u{a0}Se souvenir de cet appareil\u{a0}» en saisissant votre code.",
+                    "Aucun appareil n’est retenu. Pour en retenir un, cochez «\u{a0}Se souvenir de cet appareil\u{a0}» en saisissant votre code.",
                     "No device is remembered. To have one remembered, tick “Remember this device” when you enter your code.",
                 )) } @else { (at.say(
                     "Un code est demandé sur chacun, à chaque connexion. Oublier un appareil met fin à ses connexions.",
@@ -61,7 +61,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
     let form = html! {
         @if on { input type="hidden" name="on" value="no"; } @else { input type="hidden" name="on" value="yes"; }
         div.row {
-            @if on { button.button.danger type="submit" data-testid="devices-off" { (at.say("Ne plus retenir d'appareils", "Stop remembering devices")) } }
+            @if on { button.button.danger type="submit" data-testid="devices-off" { (at.say("Ne plus retenir d’appareils", "Stop remembering devices")) } }
             @else { button.button type="submit" data-testid="devices-on" { (at.say("Le permettre", "Allow it")) } }
             a.button.plain href=(at.path("/admin")) { (at.say("Retour", "Back")) }
         }
@@ -71,7 +71,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
         (parts::form_trouble(at.language, at.trouble))
         section.card data-testid="devices-page" {
             header {
-                h2 { (if on { at.say("C'est permis", "This is allowed") } else { at.say("Ce n'est pas permis", "This is not allowed") }) }
+                h2 { (if on { at.say("C’est permis", "This is allowed") } else { at.say("Ce n’est pas permis", "This is not allowed") }) }
                 p.soft {
                     @if on { (at.say(
                         "Chacun peut faire retenir ses appareils, en cochant une case au moment du code.",
@@ -86,7 +86,7 @@ pub(crate) fn switch(at: &Setting<'_>, on: bool) -> Markup {
             ul.soft.small {
                 li { (at.say("Qui devine des codes ailleurs ne bloque plus le propriétaire sur son appareil.", "A stranger who guesses codes elsewhere no longer blocks the owner on their own device.")) }
                 li { (at.say("Le propriétaire est prévenu des connexions depuis un autre appareil ou un nouveau réseau.", "The owner is told of log-ins from another device or a new network.")) }
-                li { (at.say("Sont gardés, 90\u{a0}jours au plus\u{a0}: l'empreinte d'un témoin (cookie), le réseau approximatif, le pays, les dates de connexion. Rien avant que la personne ne l'ait demandé.", "Kept, for 90\u{a0}days at most: the hash of a cookie, the approximate network, the country, the dates of log-ins. Nothing before the person asked for it.")) }
+                li { (at.say("Sont gardés, 90\u{a0}jours au plus\u{a0}: l’empreinte d’un témoin (cookie), le réseau approximatif, le pays, les dates de connexion. Rien avant que la personne ne l’ait demandé.", "Kept, for 90\u{a0}days at most: the hash of a cookie, the approximate network, the country, the dates of log-ins. Nothing before the person asked for it.")) }
                 li { (at.say("Si vous désactivez, tout est effacé.", "If you switch it off, everything is erased.")) }
             }
             (parts::post(&at.path("/admin/devices"), at.form_id, &form))

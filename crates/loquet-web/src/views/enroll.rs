@@ -1,4 +1,4 @@
-//! The enrollment, step by step as the article walks it.
+//! The enrollment, step by step: an app is installed, the QR code scanned, its first code typed.
 
 use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
@@ -23,9 +23,9 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
         @if start.needs_reset_code {
             (TextField {
                 name: "reset_code",
-                label: at.say("Code de réinitialisation remis par l'administrateur", "Reset code from the administrator"),
-                hint: at.say("Espaces et majuscules n'ont pas d'importance.", "Spaces and capitals do not matter."),
-                class: "reset_code-field",
+                label: at.say("Code de réinitialisation remis par l’administrateur", "Reset code from the administrator"),
+                hint: at.say("Espaces et majuscules n’ont pas d’importance.", "Spaces and capitals do not matter."),
+                class: "printed-code-field",
                 kind: "text",
                 value: "",
                 most: MAX_RESET_CODE,
@@ -45,13 +45,13 @@ pub(crate) fn start(at: &Setting<'_>, start: &Start<'_>) -> Markup {
     }
 }
 
-/// The article's first step.
+/// The first step: the app is downloaded.
 fn apps(at: &Setting<'_>) -> Markup {
     html! {
         div.notice {
-            p { strong { (at.say("Téléchargez d'abord une application d'authentification.", "Download an authenticator app first.")) } }
+            p { strong { (at.say("Téléchargez d’abord une application d’authentification.", "Download an authenticator app first.")) } }
             p.small { (at.say(
-                "Nous vous recommandons fortement «\u{a0}Microsoft Authenticator\u{a0}», dans l'App Store et le Play Store.",
+                "Nous vous recommandons fortement «\u{a0}Microsoft Authenticator\u{a0}», dans l’App Store et le Play Store.",
                 "We strongly recommend “Microsoft Authenticator”, in the App Store and the Play Store.",
             )) " " (others(at)) }
         }
@@ -60,8 +60,8 @@ fn apps(at: &Setting<'_>) -> Markup {
 
 fn others<'t>(at: &Setting<'_>) -> &'t str {
     at.say(
-        "«\u{a0}Google Authenticator\u{a0}», «\u{a0}1Password\u{a0}» et «\u{a0}Trousseau d'accès\u{a0}» conviennent aussi.",
-        "“Google Authenticator”, “1Password” and Apple's “Passwords” will do too.",
+        "«\u{a0}Google Authenticator\u{a0}», «\u{a0}1Password\u{a0}» et «\u{a0}Trousseau d’accès\u{a0}» conviennent aussi.",
+        "“Google Authenticator”, “1Password” and Apple’s “Passwords” will do too.",
     )
 }
 
@@ -101,13 +101,13 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         @if let Some(break_glass) = scan.break_glass {
             section.card data-testid="new-break-glass" {
                 header {
-                    h2 { (at.say("D'abord, un nouveau code de secours", "First, a new break-glass code")) }
+                    h2 { (at.say("D’abord, un nouveau code de secours", "First, a new break-glass code")) }
                     p.soft { (at.say(
-                        "L'ancien a servi. Écrivez celui-ci sur papier et scellez-le dans une enveloppe\u{a0}; son dernier groupe est demandé plus bas.",
+                        "L’ancien a servi. Écrivez celui-ci sur papier et scellez-le dans une enveloppe; son dernier groupe est demandé plus bas.",
                         "The old one was used. Write this one on paper and seal it in an envelope; its last group is asked for below.",
                     )) }
                 }
-                (enable::paper(at, break_glass))
+                (enable::printed_code(at, break_glass))
             }
         }
         section.card data-testid="enrol-page" {
@@ -115,7 +115,7 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
                 div.qr {
                     div.qr-paper data-testid="qr" { (PreEscaped(scan.svg)) }
                     p.small.soft { strong { (scan.issuer) } br; (scan.account) }
-                    a.button.plain.wide href=(at.path("/enroll/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer\u{a0}?", "Trouble scanning?")) }
+                    a.button.plain.wide href=(at.path("/enroll/key")) data-testid="cannot-scan" { (at.say("Difficulté à capturer?", "Trouble scanning?")) }
                 }
                 div.stack {
                     (steps(at))
@@ -125,11 +125,11 @@ pub(crate) fn scan(at: &Setting<'_>, scan: &Scan<'_>) -> Markup {
         }
         // What is shown only now stands above the button that leads away from it.
         @if !scan.codes.is_empty() {
-            (recover::paper(at, scan.codes))
+            (recover::printed_codes(at, scan.codes))
             section.card.alone { (confirm) }
         }
         div.notice.warn {
-            p { strong { (at.say("Conservez l'application.", "Keep the app.")) } " " (at.say(
+            p { strong { (at.say("Conservez l’application.", "Keep the app.")) } " " (at.say(
                 "Vous en aurez besoin à chaque connexion\u{a0}: ne la supprimez pas une fois votre multi-facteur mis en place.",
                 "You will need it at every log-in: do not delete it once this is set up.",
             )) }
@@ -142,11 +142,11 @@ fn steps(at: &Setting<'_>) -> Markup {
     html! {
         ol.steps {
             li { div { (at.say(
-                "Téléchargez et ouvrez «\u{a0}Microsoft Authenticator\u{a0}», dans l'App Store ou le Play Store.",
+                "Téléchargez et ouvrez «\u{a0}Microsoft Authenticator\u{a0}», dans l’App Store ou le Play Store.",
                 "Download and open “Microsoft Authenticator”, from the App Store or the Play Store.",
             )) } }
             li { div { (at.say("Touchez le symbole «\u{a0}+\u{a0}» dans le coin supérieur droit, puis choisissez «\u{a0}Autre compte\u{a0}».", "Touch the “+” in the top right corner, then choose “Other account”.")) } }
-            li { div { (at.say("Scannez le code QR\u{a0}: le compte apparaît dans l'application, avec un code à 6\u{a0}chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
+            li { div { (at.say("Scannez le code QR\u{a0}: le compte apparaît dans l’application, avec un code à 6\u{a0}chiffres et son décompte.", "Scan the QR code: the account appears in the app, with a 6-digit code and its countdown.")) } }
             li { div { (at.say("Saisissez ici ces 6\u{a0}chiffres et cliquez sur «\u{a0}Connexion\u{a0}».", "Enter those 6\u{a0}digits here and click “Log in”.")) } }
         }
     }
@@ -165,7 +165,7 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
     html! {
         section.card data-testid="key-page" {
             header {
-                h1 { (at.say("Pas de panique\u{a0}!", "Don't worry!")) }
+                h1 { (at.say("Pas de panique!", "Don’t worry!")) }
                 p.soft { (at.say(
                     "Au lieu de scanner le code QR, entrez cette clé dans votre application\u{a0}: une série de chiffres et de lettres.",
                     "Instead of scanning the QR code, enter this key in your app: a series of digits and letters.",
@@ -178,12 +178,12 @@ pub(crate) fn key(at: &Setting<'_>, key: &Key<'_>) -> Markup {
             }
             hr;
             ol.steps {
-                li { div { (at.say("Dans l'application, choisissez «\u{a0}+\u{a0}», «\u{a0}Autre compte\u{a0}», puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
+                li { div { (at.say("Dans l’application, choisissez «\u{a0}+\u{a0}», «\u{a0}Autre compte\u{a0}», puis la saisie manuelle du code.", "In the app, choose “+”, “Other account”, then to enter the code by hand.")) } }
                 li { div {
                     (at.say("Nommez le compte", "Name the account")) " " strong { (key.issuer) " (" (key.account) ")" }
-                    (at.say(" et collez la clé. Espaces et majuscules n'ont pas d'importance.", " and paste the key. Spaces and capitals do not matter."))
+                    (at.say(" et collez la clé. Espaces et majuscules n’ont pas d’importance.", " and paste the key. Spaces and capitals do not matter."))
                 } }
-                li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6\u{a0}chiffres que l'application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
+                li { div { (at.say("Cliquez ici sur «\u{a0}Retour\u{a0}» et saisissez le code à 6\u{a0}chiffres que l’application affiche.", "Click “Back” here and enter the 6-digit code that the app shows.")) } }
             }
             p.small.soft {
                 (at.say("Cette clé expire dans", "This key expires in")) " "

@@ -1,4 +1,4 @@
-//! What the organization chooses, what waits, and the strict latch.
+//! The organization's settings, what waits, and the strict latch.
 
 use loquet::OrganizationOverview;
 use loquet_policy::{SettingKind, limits};
@@ -17,7 +17,7 @@ pub(crate) struct Waiting {
     pub(crate) due: String,
 }
 
-pub(crate) struct Choices<'a> {
+pub(crate) struct Settings<'a> {
     pub(crate) organization: &'a OrganizationOverview,
     /// Who closed the strict latch, and when, as a sentence; `None`: it is open.
     pub(crate) latched: Option<&'a str>,
@@ -28,24 +28,24 @@ pub(crate) struct Choices<'a> {
 pub(crate) const fn name(kind: SettingKind) -> &'static str {
     match kind {
         SettingKind::RecoveryCodes => "recovery-codes",
-        SettingKind::ResetCodeLife => "reset_code-life",
+        SettingKind::ResetCodeLife => "reset-code-life",
         SettingKind::EnrollmentWindow => "enrollment-window",
         SettingKind::AccessRules => "access-rules",
     }
 }
 
-pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
+pub(crate) fn options(at: &Setting<'_>, settings: &Settings<'_>) -> Markup {
     html! {
         header {
-            h1 { (at.say("Choix de l'organisation", "The organization's choices")) }
+            h1 { (at.say("Réglages de l’organisation", "Organization settings")) }
             p.soft { (at.say(
-                "Ce qui affaiblit la protection est annoncé à tous les administrateurs et n'a d'effet qu'après trois jours\u{a0}: d'ici là, chacun d'eux peut l'arrêter.",
+                "Ce qui affaiblit la protection est annoncé à tous les administrateurs et n’a d’effet qu’après trois jours\u{a0}: d’ici là, chacun d’eux peut l’arrêter.",
                 "What weakens the protection is told to all administrators and takes effect after three days only: until then each of them can stop it.",
             )) }
         }
-        @if let Some(done) = choices.done { div.notice role="status" data-testid="done" { p { (done) } } }
+        @if let Some(done) = settings.done { div.notice role="status" data-testid="done" { p { (done) } } }
         (parts::form_trouble(at.language, at.trouble))
-        @for change in choices.waiting {
+        @for change in settings.waiting {
             div.notice.warn data-testid="waiting" {
                 p { (change.text) " " (at.say("Effet le", "Takes effect on")) " " strong { (change.due) } "." }
                 (parts::post(&at.path("/admin/options/stop"), at.form_id, &html! {
@@ -55,32 +55,32 @@ pub(crate) fn options(at: &Setting<'_>, choices: &Choices<'_>) -> Markup {
             }
         }
         div.cards {
-            (recovery(at, choices.organization.offers_recovery_codes()))
+            (recovery(at, settings.organization.offers_recovery_codes()))
             (number(at, &Number {
-                kind: "reset_code-life",
-                title: at.say("Durée d'un code de réinitialisation", "Life of a reset code"),
+                kind: "reset-code-life",
+                title: at.say("Durée d’un code de réinitialisation", "Life of a reset code"),
                 text: at.say(
-                    "Combien de temps le code de réinitialisation d'une réinitialisation peut servir. Lu à voix haute, il ne vaut que dix minutes.",
+                    "Combien de temps le code de réinitialisation d’une réinitialisation peut servir. Lu à voix haute, il ne vaut que dix minutes.",
                     "How long the reset code of a reset can be used. Read aloud, it lives ten minutes only.",
                 ),
                 label: at.say("En heures, de 1 à 72", "In hours, from 1 to 72"),
-                value: choices.organization.reset_code_life() / limits::HOUR,
+                value: settings.organization.reset_code_life() / limits::HOUR,
                 most: limits::RESET_CODE_MAX / limits::HOUR,
             }))
             (number(at, &Number {
                 kind: "enrollment-window",
-                title: at.say("Délai d'activation", "Time to enroll"),
+                title: at.say("Délai d’activation", "Time to enroll"),
                 text: at.say(
                     "Combien de temps un compte obligé peut encore associer une application avec son seul mot de passe. Ensuite, il lui faut un code de réinitialisation.",
                     "How long an account that must can still enroll with its password alone. After that it needs a reset code.",
                 ),
                 label: at.say("En jours, de 1 à 90", "In days, from 1 to 90"),
-                value: choices.organization.enrollment_window() / limits::DAY,
+                value: settings.organization.enrollment_window() / limits::DAY,
                 most: limits::ENROLLMENT_WINDOW_MAX / limits::DAY,
             }))
-            (latch(at, choices.latched))
+            (latch(at, settings.latched))
         }
-        p { a href=(at.path("/admin")) { (at.say("Retour à l'administration", "Back to the administration")) } }
+        p { a href=(at.path("/admin")) { (at.say("Retour à l’administration", "Back to the administration")) } }
     }
 }
 
@@ -98,7 +98,7 @@ fn recovery(at: &Setting<'_>, offered: bool) -> Markup {
                     @if offered { span.badge data-testid="offered" { (at.say("Proposés", "Offered")) } } @else { span.badge.off { (at.say("Non proposés", "Not offered")) } }
                 }
                 p.soft { (at.say(
-                    "Dix codes imprimés, remis à l'activation. Un papier ouvre alors ce qu'un téléphone protégeait.",
+                    "Dix codes imprimés, remis à l’activation. Un papier ouvre alors ce qu’un téléphone protégeait.",
                     "Ten codes on paper, handed out at enrollment. A paper then opens what a phone protected.",
                 )) }
             }
@@ -141,7 +141,7 @@ fn number(at: &Setting<'_>, number: &Number<'_>) -> Markup {
 
 fn latch(at: &Setting<'_>, latched: Option<&str>) -> Markup {
     let no_way_back = at.say(
-        "Il n'est plus possible de revenir en arrière.",
+        "Il n’est plus possible de revenir en arrière.",
         "There is no way back.",
     );
     html! {
@@ -153,8 +153,8 @@ fn latch(at: &Setting<'_>, latched: Option<&str>) -> Markup {
                     @else { span.badge.off { (at.say("Standard", "Standard")) } }
                 }
                 p.soft { (at.say(
-                    "Avec le verrou strict, plus personne ne peut désactiver la question à la connexion, les parents non plus.",
-                    "With the strict latch no one can turn the second factor off any more, parents included.",
+                    "Avec le verrou strict, plus personne ne peut désactiver la question à la connexion, quel que soit son rôle.",
+                    "With the strict latch no one can turn the second factor off any more, whatever their role.",
                 )) " " (latched.unwrap_or(no_way_back)) }
             }
             @if latched.is_none() {
@@ -164,15 +164,15 @@ fn latch(at: &Setting<'_>, latched: Option<&str>) -> Markup {
     }
 }
 
-/// The same choice again, with the fresh code that it needs because it weakens.
+/// The same setting again, with the fresh code that it needs because it weakens.
 pub(crate) fn weaken(at: &Setting<'_>, kind: &str, value: &str, text: &str) -> Markup {
     html! {
         section.card data-testid="weaken-page" {
             header {
-                h1 { (at.say("Ce choix affaiblit la protection", "This choice weakens the protection")) }
+                h1 { (at.say("Ce réglage affaiblit la protection", "This setting weakens the protection")) }
                 p { (text) }
                 p.soft { (at.say(
-                    "Il n'aura d'effet que dans trois jours. Tous les administrateurs sont prévenus dès maintenant, et chacun peut l'arrêter. Confirmez avec un nouveau code.",
+                    "Il n’aura d’effet que dans trois jours. Tous les administrateurs sont prévenus dès maintenant, et chacun peut l’arrêter. Confirmez avec un nouveau code.",
                     "It takes effect in three days only. All administrators are told now, and each can stop it. Confirm with a fresh code.",
                 )) }
             }

@@ -26,7 +26,7 @@ pub(crate) enum State {
     NotEnrolled,
     ResetDue,
     Disabled,
-    Left,
+    Deactivated,
 }
 
 pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
@@ -36,7 +36,7 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
         .count();
     let present = lines
         .iter()
-        .filter(|line| line.state != State::Left)
+        .filter(|line| line.state != State::Deactivated)
         .count();
     html! {
         header {
@@ -63,14 +63,14 @@ pub(crate) fn people(at: &Setting<'_>, lines: &[Line]) -> Markup {
                 }
             }
         }
-        p { a href=(at.path("/admin")) { (at.say("Retour à l'administration", "Back to the administration")) } }
+        p { a href=(at.path("/admin")) { (at.say("Retour à l’administration", "Back to the administration")) } }
     }
 }
 
 fn how_many(language: Language, enrolled: usize, present: usize) -> String {
     match (enrolled, present) {
         (0, _) => language
-            .say("Personne n'a associé d'application.", "No one is enrolled.")
+            .say("Personne n’a associé d’application.", "No one is enrolled.")
             .to_owned(),
         (1, 1) => language
             .say(
@@ -101,7 +101,7 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
             }
             td {
                 @if line.is_self { span.soft.small { (at.say("Votre compte", "Your account")) } }
-                @else if line.state != State::Left {
+                @else if line.state != State::Deactivated {
                     a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
                 }
             }
@@ -123,8 +123,8 @@ fn badge(at: &Setting<'_>, state: State) -> Markup {
         State::Disabled => {
             html! { span.badge.warn data-testid="state" { (at.say("Désactivée", "Disabled")) } }
         }
-        State::Left => {
-            html! { span.badge.off data-testid="state" { (at.say("A quitté", "Left")) } }
+        State::Deactivated => {
+            html! { span.badge.off data-testid="state" { (at.say("Compte désactivé", "Account deactivated")) } }
         }
     }
 }
@@ -137,7 +137,7 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
         label.choice {
             input type="checkbox" name="aloud" value="yes" data-testid="aloud";
             span { (at.say("Je lirai le code de réinitialisation à voix haute (au téléphone)", "I will read the reset code aloud (on the phone)")) br;
-                span.hint { (at.say("Il ne vaudra alors que dix minutes au lieu d'un jour.", "It will then live ten minutes only, instead of a day.")) } }
+                span.hint { (at.say("Il ne vaudra alors que dix minutes au lieu d’un jour.", "It will then live ten minutes only, instead of a day.")) } }
         }
         div.row {
             button.button type="submit" data-testid="confirm" { (at.say("Réinitialiser", "Reset")) }
@@ -147,9 +147,9 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
     html! {
         section.card data-testid="reset-page" {
             header {
-                h1 { (at.language.say(format!("Réinitialiser {name}\u{a0}?"), format!("Reset {name}?"))) }
+                h1 { (at.language.say(format!("Réinitialiser {name}?"), format!("Reset {name}?"))) }
                 p.soft { (at.say(
-                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt\u{a0}; vous recevez un code de réinitialisation à lui remettre, avec lequel elle configure une nouvelle application.",
+                    "Assurez-vous de parler à la bonne personne, de vive voix. Son application et ses connexions cessent de valoir aussitôt; vous recevez un code de réinitialisation à lui remettre, avec lequel elle configure une nouvelle application.",
                     "Make sure, face to face, that it is really them. Their app and their sessions stop working at once; you get a reset code to hand over, with which they set up a new app.",
                 )) }
             }
@@ -162,24 +162,24 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
 /// The reset code, once.
 pub(crate) fn reset_code(at: &Setting<'_>, name: &str, reset_code: &str, expires: &str) -> Markup {
     html! {
-        section.card data-testid="reset_code-page" {
+        section.card data-testid="reset-code-page" {
             header {
                 h1 { (at.language.say(format!("Code de réinitialisation pour {name}"), format!("Reset code for {name}"))) }
                 p.soft { (at.say(
-                    "Remettez-le en main propre. Il n'est montré qu'une fois et ne sert qu'une fois, à ce compte seul.",
+                    "Remettez-le en main propre. Il n’est montré qu’une fois et ne sert qu’une fois, à ce compte seul.",
                     "Hand it over in person. It is shown only once and works only once, for this account alone.",
                 )) }
             }
-            code.secret.paper #reset_code data-testid="reset_code" data-text=(reset_code) { (reset_code) }
-            p { (at.say("Valable jusqu'au", "Valid until")) " " strong { (expires) } "." }
+            code.secret.printed #reset-code data-testid="reset-code" data-text=(reset_code) { (reset_code) }
+            p { (at.say("Valable jusqu’au", "Valid until")) " " strong { (expires) } "." }
             ol.steps.small {
                 li { div { (at.say("Connectez-vous avec votre mot de passe.", "Log in with your password.")) } }
-                li { div { (at.say("Saisissez ce code de réinitialisation\u{a0}: un nouveau code QR s'affiche.", "Enter this reset code: a new QR code appears.")) } }
+                li { div { (at.say("Saisissez ce code de réinitialisation\u{a0}: un nouveau code QR s’affiche.", "Enter this reset code: a new QR code appears.")) } }
                 li { div { (at.say("Scannez-le avec votre application et saisissez le code à 6\u{a0}chiffres.", "Scan it with your app and enter the 6-digit code.")) } }
             }
             div.row.no-print {
                 button.button type="button" hidden data-print="" { (at.say("Imprimer", "Print")) }
-                button.button.plain type="button" hidden data-copy="reset_code" data-done=(at.say("Copié", "Copied")) { (at.say("Copier", "Copy")) }
+                button.button.plain type="button" hidden data-copy="reset-code" data-done=(at.say("Copié", "Copied")) { (at.say("Copier", "Copy")) }
                 a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
             }
         }

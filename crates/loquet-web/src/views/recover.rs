@@ -1,4 +1,4 @@
-//! Recovery codes: the paper when it is handed out, and when it is used.
+//! Recovery codes: printed when they are handed out, and when one is used.
 
 use maud::{Markup, html};
 use zeroize::Zeroizing;
@@ -10,7 +10,7 @@ use crate::parts::{self, TextField};
 pub(crate) const MAX_CODE: usize = 64;
 
 /// The codes beside the QR code, to print or copy before it is confirmed.
-pub(crate) fn paper(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
+pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
     let text = Zeroizing::new(
         codes
             .iter()
@@ -27,7 +27,7 @@ pub(crate) fn paper(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
                     "If you lose your phone, one of these codes is enough to set up a new app. Print them or write them down now, and keep them away from your phone: they will not be shown again.",
                 )) }
             }
-            ol.paper-codes #codes data-text=(text.as_str()) {
+            ol.printed-codes #codes data-text=(text.as_str()) {
                 @for code in codes { li { code data-testid="recovery-code" { (code.as_str()) } } }
             }
             div.row.no-print {
@@ -35,22 +35,22 @@ pub(crate) fn paper(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Markup {
                 button.button.plain type="button" hidden data-copy="codes" data-done=(at.say("Copiés", "Copied")) aria-live="polite" { (at.say("Copier", "Copy")) }
             }
             p.small.soft { (at.say(
-                "Chacun ne sert qu'une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d'avant.",
+                "Chacun ne sert qu’une fois. Ils valent dès que vous aurez confirmé ci-dessous le code à 6\u{a0}chiffres, et remplacent ceux d’avant.",
                 "Each works once. They count as soon as you have confirmed the 6-digit code below, and replace those you had before.",
             )) }
         }
     }
 }
 
-/// The paper in place of the phone.
+/// A recovery code in place of the phone.
 pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
         (TextField {
             name: "recovery",
             label: at.say("Code de récupération", "Recovery code"),
-            hint: at.say("L'un de ceux que vous avez imprimés ou notés. Espaces et majuscules n'ont pas d'importance.", "One of those that you printed or wrote down. Spaces and capitals do not matter."),
-            class: "reset_code-field",
+            hint: at.say("L’un de ceux que vous avez imprimés ou notés. Espaces et majuscules n’ont pas d’importance.", "One of those that you printed or wrote down. Spaces and capitals do not matter."),
+            class: "printed-code-field",
             kind: "text",
             value: "",
             most: MAX_CODE,

@@ -50,7 +50,7 @@ async fn device_is_remembered_when_ticked() {
     );
     julie.open("/mfa/account").await;
     assert!(
-        julie.page.contains("Aucun appareil n'est retenu")
+        julie.page.contains("Aucun appareil n’est retenu")
             || julie.page.contains("Aucun appareil n&#39;est retenu"),
         "{}",
         julie.page

@@ -58,7 +58,7 @@ async fn not_me_link_acts_by_its_button_alone() {
         };
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{place}");
         assert!(
-            answer.body.contains("Ce lien n'est plus valable"),
+            answer.body.contains("Ce lien n’est plus valable"),
             "{}",
             answer.body
         );
@@ -74,7 +74,7 @@ async fn not_me_link_acts_by_its_button_alone() {
     assert_eq!(ended.status, StatusCode::FORBIDDEN);
     let again = stranger.post(&path, &[("attempt", &"00".repeat(16))]).await;
     assert!(
-        again.body.contains("Ce lien n'est plus valable"),
+        again.body.contains("Ce lien n’est plus valable"),
         "{}",
         again.body
     );

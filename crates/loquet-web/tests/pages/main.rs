@@ -9,7 +9,6 @@
 )]
 
 mod browser;
-mod choices;
 mod contrast;
 mod devices;
 mod guards;
@@ -19,6 +18,7 @@ mod letters;
 mod path;
 mod places;
 mod refusals;
+mod settings;
 mod site;
 mod sources;
 mod typed;

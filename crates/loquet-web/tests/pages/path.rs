@@ -1,4 +1,4 @@
-//! The article's path, as browsers without scripts walk it.
+//! From enabling to the reset, as browsers without scripts walk it.
 
 use crate::browser::between;
 use crate::site::{HELENE, JULIE, MARC, SOFIA, Site, code_at};
@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use loquet::Clock;
 
 #[tokio::test]
-async fn mandated_employee_enrolls_at_log_in() {
+async fn mandated_user_enrolls_at_log_in() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -26,7 +26,7 @@ async fn mandated_employee_enrolls_at_log_in() {
 
     let mut sofia = site.browser();
     sofia.log_in(SOFIA).await;
-    sofia.shows("Difficulté à capturer\u{a0}?");
+    sofia.shows("Difficulté à capturer?");
     sofia.shows("imposée par Hélène Tremblay");
     sofia.shows("data-countdown=\"600\"");
     sofia.open("/mfa/enroll/key").await;
@@ -48,7 +48,7 @@ async fn mandated_employee_enrolls_at_log_in() {
     again.complains("Ce code a déjà servi");
     again.shows("data-countdown=\"30\"");
     again.submit("/mfa/code", &[("code", "000000")]).await;
-    again.complains("Ce code n'est pas le bon");
+    again.complains("Ce code n’est pas le bon");
     again.submit("/mfa/code", &[("code", "12a456")]).await;
     again.complains("Un code se compose de 6\u{a0}chiffres");
     let code = site.code(&key);
@@ -59,7 +59,7 @@ async fn mandated_employee_enrolls_at_log_in() {
     again.open("/mfa/account").await;
     assert!(
         between(&again.page, "data-testid=\"switch-reason\">", "<")
-            .contains("les employés par Hélène Tremblay")
+            .contains("le personnel par Hélène Tremblay")
     );
     again.open("/mfa/account/off").await;
     let code = site.code(&key);
@@ -68,7 +68,7 @@ async fn mandated_employee_enrolls_at_log_in() {
 }
 
 #[tokio::test]
-async fn parent_switches_on_and_off() {
+async fn member_switches_on_and_off() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
     let mut julie = site.browser();
@@ -150,7 +150,7 @@ async fn next_enrollment_asks_for_the_reset_code() {
     marc.shows("name=\"reset_code\"");
     marc.submit("/mfa/enroll", &[("reset_code", "AAAAA-BBBBB")])
         .await;
-    marc.complains("Ce code de réinitialisation n'est pas valable");
+    marc.complains("Ce code de réinitialisation n’est pas valable");
     let answer = marc
         .submit("/mfa/enroll", &[("reset_code", &reset_code.to_lowercase())])
         .await;
@@ -176,7 +176,7 @@ async fn replaced_app_stays_valid_until_confirmation() {
     again.log_in(HELENE).await;
     let code = site.code(&old);
     again.submit("/mfa/code", &[("code", &code)]).await;
-    again.complains("Ce code n'est pas le bon");
+    again.complains("Ce code n’est pas le bon");
     let code = site.code(&new);
     again.leads("/mfa/code", &[("code", &code)], "/").await;
 
@@ -315,7 +315,7 @@ async fn announced_date_moves_twice() {
     }
     helene.open("/mfa/admin/people").await;
     let why =
-        "annoncée par Hélène Tremblay pour les employés à compter du 20\u{a0}février\u{a0}2027";
+        "annoncée par Hélène Tremblay pour le personnel à compter du 20\u{a0}février\u{a0}2027";
     helene.shows(why);
     helene.open("/mfa/admin/mandate").await;
     assert!(helene.attempt("/mfa/admin/mandate/move").is_none());
@@ -356,7 +356,7 @@ async fn pages_call_roles_as_the_host_does() {
     helene
         .leads("/mfa/admin/mandate/announce", &fields, to)
         .await;
-    for (language, name) in [("en", "educators"), ("fr", "les employés")] {
+    for (language, name) in [("en", "educators"), ("fr", "le personnel")] {
         let mut sofia = site.browser();
         let cookie = ("loquet-language".to_owned(), language.to_owned());
         sofia.cookies.extend([cookie]);

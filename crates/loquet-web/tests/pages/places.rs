@@ -19,7 +19,7 @@ async fn planned(helene: &mut Browser<'_>) -> String {
     let here = [
         ("draft", before.as_str()),
         ("do", "here"),
-        ("name", "Garderie Laval"),
+        ("name", "Bureau Laval"),
         ("answer", "allow"),
     ];
     assert_eq!(helene.submit(PLAN, &here).await.status, StatusCode::OK);
@@ -40,7 +40,7 @@ async fn plan_holds_once_applied_and_until_undone() {
     let site = Site::open().await;
     let mut helene = site.browser();
     let planned = planned(&mut helene).await;
-    let place = "place \"Garderie Laval\" = 203.0.113.7/32";
+    let place = "place \"Bureau Laval\" = 203.0.113.7/32";
     assert!(planned.contains(place), "{planned}");
     helene.shows("Personne ne perdrait");
     assert_eq!(log_in_elsewhere(&site).await, StatusCode::SEE_OTHER);
@@ -67,7 +67,7 @@ async fn faulty_step_keeps_plan_and_typed_text() {
             "typed",
             "x",
             "203.0.113",
-            "Ce n'est pas une adresse",
+            "Ce n’est pas une adresse",
         ),
         (&planned, "here", &long, "", "trop long"),
         (&locks_out, "apply", "Le parc", "", "enfermeraient dehors"),

@@ -231,23 +231,23 @@ fn sentences_name_people_and_days() {
         ),
         (
             Refusal::AlreadyEnabled(RESET),
-            "L'authentification multi-facteur a déjà été activée pour votre organisation par Hélène Tremblay le 15_janvier_2027.",
+            "L’authentification multi-facteur a déjà été activée pour votre organisation par Hélène Tremblay le 15_janvier_2027.",
         ),
         (
             Refusal::Latched(RESET),
-            "Il n'est plus possible de revenir en arrière_: cela a été décidé par Hélène Tremblay le 15_janvier_2027.",
+            "Il n’est plus possible de revenir en arrière_: cela a été décidé par Hélène Tremblay le 15_janvier_2027.",
         ),
         (
             Refusal::Latched(BY),
-            "Il n'est plus possible de revenir en arrière_: l'obligation est imposée par Hélène Tremblay à compter du 15_janvier_2027.",
+            "Il n’est plus possible de revenir en arrière_: l’obligation est imposée par Hélène Tremblay à compter du 15_janvier_2027.",
         ),
         (
             Refusal::NoBreakGlassCode { until: None },
-            "Aucun code de secours n'est scellé, ou personne n'a encore ouvert l'enveloppe.",
+            "Aucun code de secours n’est défini, ou personne n’a encore ouvert l’enveloppe.",
         ),
         (
             Refusal::EnrollOnly(BY),
-            "Configurez d'abord votre application d'authentification_: elle est obligatoire pour les employés depuis le 15_janvier_2027, imposée par Hélène Tremblay.",
+            "Configurez d’abord votre application d’authentification_: elle est obligatoire pour les employés depuis le 15_janvier_2027, imposée par Hélène Tremblay.",
         ),
         (
             Refusal::ResetCodeRequired(RESET),
@@ -255,7 +255,7 @@ fn sentences_name_people_and_days() {
         ),
         (
             Refusal::ResetCodeExpired(RESET),
-            "Ce code de réinitialisation n'est plus valable depuis le 15_janvier_2027 à 08_h_00_(UTC). Demandez-en un nouveau à Hélène Tremblay.",
+            "Ce code de réinitialisation n’est plus valable depuis le 15_janvier_2027 à 08_h_00_(UTC). Demandez-en un nouveau à Hélène Tremblay.",
         ),
     ] {
         assert_eq!(french(refusal), expected);

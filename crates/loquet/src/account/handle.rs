@@ -78,8 +78,16 @@ impl AccountHandle<'_> {
         Ok(facts)
     }
 
-    /// Requires a second factor at each log-in from now on, with a fresh code. Where it raises the session's assurance, the
-    /// new session replaces the old one.
+    /// Requires a second factor at each log-in from now on. Needs a fresh code. Where that code raises the session's
+    /// assurance, a new session is returned, to keep in place of the old one.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// if let Some(login) = mfa.account(&user).turn_on("123 456").await? {
+    ///     let bytes = login.session.to_bytes(); // keep these in place of the old session
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE`, `UNCHANGED` and others.
@@ -88,7 +96,16 @@ impl AccountHandle<'_> {
         self.run(TurnOn { session, typed }).await
     }
 
-    /// Stops requiring a second factor, with a fresh code, where no rule requires it.
+    /// Stops requiring a second factor at log-in. Needs a fresh code, and is refused where a rule requires the factor.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// match mfa.account(&user).turn_off("123 456").await {
+    ///     Err(loquet::Error::Refused(why)) => println!("It stays on: {why}"),
+    ///     other => other?,
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `MANDATED` (the role, the date and who), `LATCHED`, `WRONG_CODE` and others.
@@ -97,8 +114,16 @@ impl AccountHandle<'_> {
         self.run(TurnOff { session, typed }).await
     }
 
-    /// Begins to replace the authenticator, with a fresh code of the present one, which stays valid until
-    /// [`Mfa::confirm_enrollment`].
+    /// Begins to replace the authenticator. Needs a fresh code of the present one, which stays valid until
+    /// [`Mfa::confirm_enrollment`] takes the first code of the new one.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, new_code: &str) -> Result<(), loquet::Error> {
+    /// let offer = mfa.account(&user).replace_authenticator("123 456").await?;
+    /// println!("{}", *offer.svg("QR code").map_err(loquet::Config::from)?);
+    /// // Then, with the first code of the new authenticator: `mfa.confirm_enrollment`.
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `WRONG_CODE` and others.
@@ -107,8 +132,15 @@ impl AccountHandle<'_> {
         self.run(BeginReplacement { session, typed }).await
     }
 
-    /// Sets another address for the owner's notices, with a fresh code where an authenticator is bound (empty otherwise).
-    /// The old address is told, and receives every notice for 14 more days.
+    /// Sets another address for the owner's notices. Needs a fresh code where an authenticator is bound (empty
+    /// otherwise). The old address is told of the change, and receives every notice for 14 more days.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), Box<dyn std::error::Error>> {
+    /// let address: loquet::Address = "marie@example.org".parse()?;
+    /// mfa.account(&user).change_address(address, "123 456").await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `WRONG_CODE`, `TOO_MANY_ADDRESSES` and others.
@@ -128,6 +160,15 @@ impl AccountHandle<'_> {
 
     /// Ends another of the user's sessions, as [`AccountOverview::sessions`] lists them.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// let overview = mfa.account(&user).overview().await?;
+    /// for other in overview.sessions().iter().filter(|it| !it.is_current()) {
+    ///     mfa.account(&user).end_session(other.id()).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED` where there is no such session.
     pub async fn end_session(self, id: SessionId) -> Result<(), Error> {
@@ -136,6 +177,15 @@ impl AccountHandle<'_> {
     }
 
     /// Tells `each` audit record of the account, oldest first, with its number.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// mfa.account(&user).audit(|number, record| {
+    ///     println!("{number}: {} {}", record.what, record.verdict);
+    ///     Ok(())
+    /// }).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`], also when the session has ended meanwhile.
@@ -147,8 +197,19 @@ impl AccountHandle<'_> {
         self.mfa.audit_of(self.user.account_id(), each).await
     }
 
-    /// Forgets one remembered device: its cookie is worth nothing and its sessions end. Says whether this session was one
-    /// of them.
+    /// Forgets one remembered device: its cookie no longer counts, and its sessions end. Says whether this session was
+    /// one of those.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// let overview = mfa.account(&user).overview().await?;
+    /// if let Some(number) = overview.this_device() {
+    ///     if mfa.account(&user).forget_device(number).await? == loquet::Forget::Over {
+    ///         println!("This session was begun on that device: log in again.");
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED` where there is no such device.

@@ -58,7 +58,7 @@ impl WhatIf {
 
 /// Access rules, and what the host's databases say of addresses.
 impl Operator {
-    /// What the host's databases say of addresses: countries, network operators, anonymisers. Without them each is
+    /// What the host's databases say of addresses: countries, network operators, anonymizers. Without them each is
     /// unknown, which never allows. Call it again when the databases are newer; for a stale one to say nothing, pass [`Geo::without_stale`].
     pub fn set_geo(&self, geo: Geo) {
         let inner = &self.inner;

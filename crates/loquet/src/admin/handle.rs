@@ -65,9 +65,8 @@ impl AdminHandle<'_> {
         self.mfa.run(operation, self.attempt.next()).await
     }
 
-    /// Returns the break-glass code to show before [`enable`](Self::enable) or
-    /// [`renew_break_glass_code`](Self::renew_break_glass_code): the same again for the same session, stored nowhere until
-    /// its last group is typed back.
+    /// Returns the break-glass code to show before [`enable`](Self::enable) or its renewal. A session gets the same
+    /// code each time; nothing is stored until its last group is typed back.
     ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator.
@@ -77,8 +76,14 @@ impl AdminHandle<'_> {
             .await
     }
 
-    /// Enables multi-factor log-in for the organization, for ever. `last_group` is the last group of the break-glass code,
-    /// typed back.
+    /// Enables multi-factor log-in for good. `last_group` is the last group of the break-glass code, typed back.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, last_group: &str) -> Result<(), loquet::Error> {
+    /// let code = mfa.admin(&user).propose_break_glass().await?; // for the page: show `code.expose()`
+    /// mfa.admin(&user).enable(last_group).await?; // for the form: what was typed back
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `BREAK_GLASS_CODE_NOT_CONFIRMED`, `ALREADY_ENABLED` and others.
@@ -109,6 +114,12 @@ impl AdminHandle<'_> {
     }
 
     /// Requires multi-factor log-in of everyone with a role, from a date on. Needs a code given within five minutes.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, date: loquet::UnixTime) -> Result<(), loquet::Error> {
+    /// mfa.admin(&user).schedule_mandate(loquet::RoleId(10), loquet::Start::At(date)).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `TOO_SOON` (the earliest date), `ALREADY_ANNOUNCED`, `NOT_FRESH` and others.
@@ -166,6 +177,12 @@ impl AdminHandle<'_> {
 
     /// Tells `each` audit record of an account of the organization, oldest first, with its number.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// mfa.admin(&user).audit(42_u64, |number, it| Ok(println!("{number}: {} {}", it.what, it.verdict))).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Refused`] when the user is no administrator, with `UNKNOWN_ACCOUNT` when there is no such account.
     pub async fn audit(
@@ -189,6 +206,13 @@ impl AdminHandle<'_> {
 
     /// Issues a reset code to someone who lost the authenticator, with a fresh code of the administrator's own. Never for
     /// oneself. A code that is read `aloud` lives ten minutes, otherwise a day. Resetting again voids the earlier code.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// let issued = mfa.admin(&user).reset(42_u64, false, "123 456").await?;
+    /// println!("Hand this over: {}", *issued.reset_code.expose());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `SELF_RESET`, `RANK`, `TOO_MANY_RESETS`, `WRONG_CODE` and others.
@@ -275,6 +299,12 @@ impl AdminHandle<'_> {
     /// Changes a setting. One that weakens needs a fresh code (empty otherwise), is told to all administrators, and holds
     /// after 72 hours unless one of them [cancels](Self::cancel_change) it; [`OrganizationSetting`] says which do.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
+    /// mfa.admin(&user).update_setting(loquet::OrganizationSetting::RecoveryCodes { offered: false }, "").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Refused`] with `OUT_OF_BOUNDS`, `UNCHANGED`, `NOT_FRESH`, `WRONG_CODE` and others.
     pub async fn update_setting(
@@ -299,8 +329,8 @@ impl AdminHandle<'_> {
         self.run(CancelChange { session, kind }).await
     }
 
-    /// Lets the users of the organization have devices remembered, or stops it; then everything about devices is
-    /// forgotten. Before users can ask for it, say what will be kept: see [`device`](crate::devices).
+    /// Lets users have their devices remembered, or stops it; stopping also forgets every device. Before users can ask
+    /// for it, tell them what will be kept: see [`devices`](crate::devices).
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `NOT_FRESH` and others.
@@ -320,6 +350,13 @@ impl AdminHandle<'_> {
     /// Sets the access rules (`loquet_ipfilter` has their grammar); an empty text removes them. Rules that let more clients
     /// in need a fresh code (empty otherwise) and hold after 72 hours.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized, rules: &str) -> Result<(), loquet::Error> {
+    /// println!("{} would lose access", mfa.admin(&user).what_if_access_rules(rules).await?.locked_out());
+    /// mfa.admin(&user).set_access_rules(rules, "").await?; // such as "allow 203.0.113.0/24\ndefault deny"
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Config`] with the line and column of a fault; [`Error::Refused`] with `WOULD_LOCK_OUT` and others.
     pub async fn set_access_rules(
@@ -332,8 +369,8 @@ impl AdminHandle<'_> {
         self.run(set).await
     }
 
-    /// Says whom these access rules would keep out of where they logged in during the last thirty days. It reads the audit
-    /// records of every account: for a page that is opened now and then.
+    /// Says which users could no longer log in, under these rules, from addresses that they used in the last thirty
+    /// days. It reads the audit records of every account, so do not call it often.
     ///
     /// # Errors
     /// As [`set_access_rules`](Self::set_access_rules).
@@ -351,7 +388,7 @@ impl AdminHandle<'_> {
         self.mfa.undoable_until(self.user).await
     }
 
-    /// Puts the access rules of before the last change in force again, at once, within a day of it.
+    /// Undoes the last change of the access rules, at once. Possible within a day of that change.
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNCHANGED`, `WOULD_LOCK_OUT`, `NOT_FRESH` and others.

@@ -29,7 +29,7 @@ pub(crate) struct EnableMfa {
 #[non_exhaustive]
 pub struct Enabled {
     /// The role for which to schedule a mandate next.
-    pub propose: RoleId,
+    pub propose: Option<RoleId>,
     /// The earliest date for it.
     pub from: UnixTime,
 }
@@ -203,12 +203,12 @@ pub(crate) struct SetAccessRules {
     filter: Filter,
 }
 
-/// What became of other rules.
+/// Whether a change is in force or scheduled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RulesChange {
-    /// They hold.
+    /// It is in force.
     InForce,
-    /// They weaken (let more in than before): they hold from then on, unless an administrator stops them.
+    /// It weakens (lets more in than before), and is in force from then on unless an administrator cancels it.
     Due(UnixTime),
 }
 

@@ -71,7 +71,7 @@ impl UserEntry {
         self.account.attempts.total
     }
 
-    /// Returns what the right password alone would open now.
+    /// Returns the level that the password alone would give now.
     ///
     /// # Errors
     /// The [`Refusal`] that the log-in would get.

@@ -52,8 +52,9 @@ impl Operator {
     /// has had.
     ///
     /// # Errors
-    /// [`Unavailable::Audit`](crate::Unavailable::Audit) where it breaks. What follows the last record could be cut off unseen together with the
-    /// account's row: see [`verify_audits`](Self::verify_audits) with a checkpoint that is kept elsewhere.
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) where it breaks. If somebody removed the last records and
+    /// changed the account's row to match, this cannot see it: call [`verify_audits`](Self::verify_audits) with a
+    /// checkpoint that is kept outside the database.
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
         // The head first: what is appended after it was read is left out.
         let found = self.store().load(&[RowKey::Account(account)]).await?;
@@ -63,10 +64,23 @@ impl Operator {
         Ok(of.head.seq)
     }
 
-    /// Checks every account's chain, and that each still holds what `against` says it held. Tells `each` of them.
+    /// Checks every account's chain, and that each still holds the records that the checkpoint `against` vouches for.
+    /// Calls `each` with the result for every account.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
+    /// let kept: loquet::Checkpoint = kept.parse().map_err(loquet::Config::from)?; // from outside the database
+    /// operator.verify_audits(Some(&kept), |account| {
+    ///     if let Err(broken) = account.chain {
+    ///         println!("{}: {broken}", account.external_id);
+    ///     }
+    /// }).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Config::Checkpoint`](crate::Config::Checkpoint) when the store did not sign it. What a chain lacks is told, not returned.
+    /// [`Config::Checkpoint`](crate::Config::Checkpoint) when this store did not sign the checkpoint. A broken chain is
+    /// no error of this method: `each` gets it.
     pub async fn verify_audits(
         &self,
         against: Option<&Checkpoint>,
@@ -107,8 +121,15 @@ impl Operator {
         Ok(())
     }
 
-    /// Signs where every chain stands. Check the chains first, against the checkpoint before: what is missing now is not
-    /// missed later.
+    /// Signs where every chain stands. Before that, check the chains against the previous checkpoint: later checks do
+    /// not notice a record that is missing already.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// let checkpoint = operator.checkpoint().await?;
+    /// println!("{checkpoint}"); // keep it where no writer of the database can write
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].
@@ -125,6 +146,15 @@ impl Operator {
 
     /// Tells `each` audit record of an account, oldest first, with its number.
     ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// operator.audit(42_u64.into(), |number, record| {
+    ///     println!("{number}: {} {}", record.what, record.verdict);
+    ///     Ok(())
+    /// }).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error`].
     pub async fn audit(
@@ -135,11 +165,19 @@ impl Operator {
         self.audit_of(account, each).await
     }
 
-    /// Forgets audit records from before `before`, as far as `signed` vouches for them, and says how many. Each chain is
-    /// checked first; what is left of it is still a chain, which begins where the forgotten part ends.
+    /// Forgets audit records from before `before`, as far as the checkpoint `signed` vouches for them, and says how
+    /// many. Each chain is checked first. What is left can still be checked: it begins where the forgotten part ends.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// let signed = operator.checkpoint().await?;
+    /// let a_year_ago = loquet::UnixTime(operator.now().0 - 365 * 24 * 3600);
+    /// println!("{} records forgotten", operator.forget_audit(&signed, a_year_ago).await?);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Unavailable::Audit`](crate::Unavailable::Audit) when a chain is broken: of that one nothing is forgotten.
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) when a chain is broken. Nothing of that chain is forgotten.
     pub async fn forget_audit(&self, signed: &Checkpoint, before: UnixTime) -> Result<u64, Error> {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;

@@ -5,7 +5,7 @@
 //! From outside there is no decision at all, only answers:
 //!
 //! ```compile_fail,E0603
-//! fn peek<G>(decided: loquet::decide::Decided<G>) {} // the module is private
+//! fn peek<G>(decided: loquet::decide::commit::Decided<G>) {} // the module is private
 //! ```
 //! ```compile_fail,E0603
 //! fn run(verify: loquet::session::operations::VerifyCode) {} // so are the operations
@@ -153,7 +153,8 @@ pub(crate) async fn commit_in<G, T: HostTx>(
     let mut ended = transaction.apply(&writes).await;
     match ended {
         Ok(Commit::Done) => ended = transaction.commit().await.map(|()| Commit::Done),
-        _ => transaction.rollback().await?,
+        // What went wrong first is told; a rollback that fails as well ends with its connection.
+        _ => drop(transaction.rollback().await),
     }
     match ended {
         // The host's work may be done or not: neither "granted" nor "begin anew" would be true.

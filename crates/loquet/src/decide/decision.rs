@@ -142,7 +142,7 @@ fn write<C: Operation>(
     rows.actor.refusals = refusals;
     if let Ok(granted) = &answer {
         case.entered(C::GIVES_CODE, granted, &mut rows.actor, &mut notices);
-        rows.actor.follow_sessions(case.session, granted);
+        rows.actor.sync_sessions(operation.replaces(), granted);
         let mut effects = Effects {
             actor: &mut rows.actor,
             organization: &mut rows.organization,

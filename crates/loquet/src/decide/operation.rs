@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use loquet_ipfilter::Geo;
 use loquet_policy::{
-    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, SessionLimits,
-    Snapshot, UnixTime,
+    AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, SessionId,
+    SessionLimits, Snapshot, UnixTime,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -37,6 +37,11 @@ pub(crate) trait Operation: Hash + Send + Sync {
 
     fn session(&self) -> Option<&Session> {
         None
+    }
+
+    /// The session in whose place a granted one is: by default the one that asks.
+    fn replaces(&self) -> Option<SessionId> {
+        self.session().map(|session| session.id)
     }
 
     fn subject(&self) -> Option<AccountId> {

@@ -178,7 +178,7 @@ pub(crate) struct ForgetDevices {
     pub(crate) session: Session,
 }
 
-/// What became of the session that asked to forget a device.
+/// Whether forgetting a device also ended the session that asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forget {
     /// It goes on.

@@ -27,7 +27,7 @@ macro_rules! code {
                 hash::digest($purpose, self.0.bytes())
             }
 
-            /// The text to hand over, grouped. The only way out of the type.
+            /// Returns the code as text to hand over, grouped.
             #[must_use]
             pub fn expose(&self) -> Zeroizing<String> {
                 self.0.expose()
@@ -110,7 +110,7 @@ impl NotMeLink {
         hash::digest("repudiation", self.secret.0.bytes())
     }
 
-    /// What stands in the link: letters, digits and dashes. The only way out of the type.
+    /// Returns the text of the link: letters, digits and dashes.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         let secret = base32::encode(self.secret.0.bytes());
@@ -118,7 +118,7 @@ impl NotMeLink {
     }
 }
 
-/// A text is no [`NotMeLink`]. Links are clicked, not typed: there is no place to point at.
+/// The error for a text that is not a [`NotMeLink`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not the link of an enrollment's letter, or not all of it")]
 pub struct NoSuchLink;

@@ -176,14 +176,14 @@ fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer,
     }
 }
 
-/// The names of an organization and an account make no key URI; both were checked when they were stored.
+/// The error for stored names that do not fit in a key URI.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 #[non_exhaustive]
 pub enum NoOffer {
-    /// The names.
+    /// A name cannot be shown.
     Label(#[from] LabelError),
-    /// The rest.
+    /// The key URI is too long, or has another fault.
     Offer(#[from] OfferError),
 }
 

@@ -1,10 +1,11 @@
 //! How a service is put together.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::Geo;
-use loquet_policy::{OrgId, SessionLimits};
+use loquet_policy::{OrgId, RoleId, SessionLimits};
 
 use crate::edge::{Clock, SystemClock, random};
 use crate::error::{Config, Error};
@@ -84,8 +85,9 @@ impl MfaBuilder {
         self
     }
 
-    /// Sets the host's roles, with which organizations are created from now on; those that are there keep theirs. Without
-    /// it there are three: members ([`RoleId::MEMBER`](loquet_policy::RoleId::MEMBER)), staff and administrators.
+    /// Sets the host's roles. Each organization gets them when [`ensure_organization`](crate::Provision::ensure_organization)
+    /// creates or finds it; definitions that it has already stay. Without roles of the host's there are three: members
+    /// ([`RoleId::MEMBER`]), staff and administrators.
     #[must_use]
     pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
         self.roles = roles.into_iter().collect();
@@ -131,6 +133,7 @@ impl MfaBuilder {
         let keyring = self.keyring.ok_or(Config::Builder(
             "an Mfa needs keys: call `keyring` with `Keyring::load_or_create` or keys of your own",
         ))?;
+        check_roles(&self.roles)?;
         let mut mfa = Mfa {
             inner: Arc::new(Inner {
                 store: self.store,
@@ -168,4 +171,20 @@ impl MfaBuilder {
     pub async fn open_operator(self) -> Result<Operator, Error> {
         self.open().await.map(Operator::new)
     }
+}
+
+/// Each role once, and one for the administrators.
+fn check_roles(roles: &[Role]) -> Result<(), Config> {
+    let ids: BTreeSet<RoleId> = roles.iter().map(|role| role.definition.id).collect();
+    if ids.len() != roles.len() {
+        return Err(Config::Builder(
+            "two roles have the same id: give each role its own",
+        ));
+    }
+    if !ids.is_empty() && !ids.contains(&RoleId::ADMINISTRATOR) {
+        return Err(Config::Builder(
+            "no role is the administrators': add `Role::administrator`",
+        ));
+    }
+    Ok(())
 }

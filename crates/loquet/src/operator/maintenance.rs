@@ -11,12 +11,19 @@ use crate::session::attempt::Attempt;
 use crate::store::{Query, RowKey};
 
 impl Operator {
-    /// Writes down what time has brought, and puts into the outbox what is due to be said: mandates whose date is reached,
-    /// changes that have waited long enough, reminders seven days and one day before a date. Says in how many organizations
-    /// something was due.
+    /// Records the mandates whose date is reached and the changes that have waited long enough, and puts what people
+    /// must be told into the outbox, with reminders seven days and one day before a mandate's date. Returns in how many
+    /// organizations something was due.
     ///
-    /// Call it every few minutes, from as many nodes as you like, before [`deliver`](Self::deliver): what one of them has
-    /// said, the organization's row knows. Decisions do not wait for it; a date binds from its second on.
+    /// Call it every few minutes, from as many nodes as you like, before [`deliver`](Self::deliver): nothing is said
+    /// twice. Decisions do not wait for it: a mandate binds from its date on.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
+    /// println!("something was due in {} organizations", operator.apply_due().await?);
+    /// operator.deliver(&mailer).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`]; what was not reached waits for the next call.
@@ -59,9 +66,9 @@ impl Operator {
         }
     }
 
-    /// Forgets devices that were not used for [`RETENTION`](crate::devices::RETENTION), and everything about devices where
-    /// the organization stopped remembering them, also of accounts that are not used. Call it once a day; says of how
-    /// many accounts something was forgotten.
+    /// Forgets devices that were not used for [`RETENTION`](crate::devices::RETENTION), and everything about devices
+    /// where the organization stopped remembering them, also in accounts that are not used. Call it once a day. Returns
+    /// the number of accounts in which something was forgotten.
     ///
     /// # Errors
     /// [`Error`].
@@ -85,8 +92,14 @@ impl Operator {
         Ok(overdue.len())
     }
 
-    /// Forgets attempts that are more than a day old, some at a time, and stores the counts of rejections;
-    /// call it now and then. Says whether any attempts are left.
+    /// Forgets some of the attempts that are more than a day old, and stores the counts of rejections. Call it until it
+    /// returns `false`: then none are left.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// while operator.forget_old_attempts().await? {}
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].

@@ -28,11 +28,11 @@ pub struct Letter {
     pub to: AccountId,
     /// The host's name for that person.
     pub external_id: String,
-    /// Where to, all of them: the present address first, then those that it replaced less than 14 days before. Empty where
-    /// Loquet was told none.
+    /// Every address to write to: the present one first, then those that it replaced less than 14 days before. Empty
+    /// where Loquet was told none.
     pub addresses: Vec<Address>,
-    /// Addresses that another letter of this round has told the same: not to be written to again, and not among `addresses`.
-    /// None for a letter with a link.
+    /// Addresses to which another letter of this round said the same. They are not in `addresses`: do not write to them
+    /// again. Empty for a letter with a link.
     pub already_told: Vec<Address>,
     /// The organization.
     pub org: OrgId,
@@ -64,9 +64,23 @@ pub struct Delivered {
 }
 
 /// Delivers letters: by mail, by a message in the host's own pages, as the host likes.
+///
+/// ```
+/// # use loquet::{Deliver, Letter, store::BoxError};
+/// struct Mailer;
+///
+/// impl Deliver for Mailer {
+///     async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+///         for address in &letter.addresses {
+///             println!("To {address}: {:?}", letter.event);
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Deliver: Sync {
-    /// Delivers one letter. It may come twice: an answer that is lost is asked for again. An error keeps this letter for the
-    /// next round and no other one; a reader without an address is none.
+    /// Delivers one letter. The same letter may come twice, where the service stopped before it noted the first
+    /// delivery. After an error this letter alone waits for the next round. A reader without an address is no error.
     fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
@@ -116,8 +130,17 @@ fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -
 }
 
 impl Operator {
-    /// Delivers what waits in the outbox. What fails waits for the next round and keeps nothing else waiting: each letter is
-    /// taken out of the outbox by itself.
+    /// Delivers what waits in the outbox. A letter that fails waits for the next round; the others are delivered all
+    /// the same.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
+    /// let done = operator.deliver(&mailer).await?;
+    /// if let Some(fault) = done.fault {
+    ///     println!("{} notices are waiting: {fault}", done.waiting);
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`] of the store.

@@ -16,6 +16,12 @@ impl Operator {
     /// ([`Mfa::may_try`]) or by the host ([`Provision::count_rejection`](crate::Provision::count_rejection)). They are
     /// counted in memory and stored by [`run_maintenance`](Self::run_maintenance), so that a crash loses some.
     ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, org: loquet::OrgId) -> Result<(), loquet::Error> {
+    /// println!("{} requests rejected before their user was known", operator.rejections(org).await?);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error`].
     pub async fn rejections(&self, org: OrgId) -> Result<u64, Error> {

@@ -17,22 +17,30 @@ use crate::store::{
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Restored {
-    /// When the backup was taken, if [`mark_backup`](Operator::mark_backup) said so; else the time of nothing.
+    /// When the backup was taken; `None` if [`mark_backup`](Operator::mark_backup) was not called before it.
     pub taken: Option<UnixTime>,
-    /// Until when things may have happened that are lost now.
+    /// When the restore was made: what happened between `taken` and this time may be lost.
     pub now: UnixTime,
     /// How many accounts there are. All their sessions are over.
     pub accounts: u64,
-    /// Whose reset code is void: they need another reset. The host's names.
+    /// The external ids of those whose reset code is void now: they need another reset.
     pub reset_codes: Vec<String>,
-    /// Whose recovery codes are void. The host's names.
+    /// The external ids of those whose recovery codes are void now.
     pub recovery: Vec<String>,
-    /// What the checkpoint vouches for and the backup lacks.
+    /// Accounts whose audit chain is broken, or lacks records that the checkpoint vouches for.
     pub lost: Vec<Verified>,
 }
 
 impl Operator {
-    /// Writes down that a backup is taken now, so that a restore knows its age. Call it just before.
+    /// Writes down that a backup is taken now, so that a restore knows its age. Call it just before you take the
+    /// backup.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// operator.mark_backup().await?;
+    /// // Now copy the database.
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].
@@ -45,16 +53,25 @@ impl Operator {
         Ok(now)
     }
 
-    /// Makes a store that was put back to an earlier time safe to use, before it is used: ends every session, voids
-    /// reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the codes of this moment as used,
-    /// and writes a record of it into every chain. `kept` is a checkpoint from after the backup, if there is one: what it
-    /// vouches for and the store lacks is listed.
+    /// Makes a store that was put back to an earlier time safe to use. Call it before the service runs again: it ends
+    /// every session, voids reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the
+    /// codes of this moment as used, and records the restore in every account's audit chain. `kept` is a checkpoint
+    /// from after the backup, if there is one: the accounts that lack records which it vouches for are listed in
+    /// [`Restored::lost`].
     ///
-    /// Roles, resets, mandates and access rules of the lost time are lost: compare the list with the notices that went
-    /// out.
+    /// Changes of roles, mandates and access rules, and resets, that were made after the backup are lost. To find them,
+    /// read the notices that went out since.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
+    /// let kept: loquet::Checkpoint = kept.parse().map_err(loquet::Config::from)?; // from outside the database
+    /// let done = operator.restored(Some(&kept)).await?;
+    /// println!("{} of {} accounts lost audit records", done.lost.len(), done.accounts);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]; half-way, call it again.
+    /// [`Error`]; if it stopped half-way, call it again.
     pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, Error> {
         let mut done = Restored {
             taken: self
@@ -129,6 +146,7 @@ impl Operator {
         record.facts = before.restored(present);
         record.secrets.pendings.clear();
         record.devices.let_go();
+        record.sessions.clear();
         done.accounts = done.accounts.saturating_add(1);
         if matches!(
             before.authenticator,

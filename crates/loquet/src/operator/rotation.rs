@@ -51,8 +51,15 @@ pub struct Rotation {
 }
 
 impl Operator {
-    /// Goes on with another keyring, without a pause: with a key added that other processes encrypt under, or without one
-    /// that was retired. On an error it goes on with the old one.
+    /// Uses another keyring from now on, without a restart: one with a key added that other processes already encrypt
+    /// under, or one without a retired key. On an error the old keyring stays in use.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator, ring: loquet::Keyring) -> Result<(), loquet::Error> {
+    /// operator.change_keys(ring).await?; // with the new key added
+    /// operator.rotate_keys(|so_far| println!("{} accounts looked at", so_far.seen)).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Config::Keys`] when these are not the keys of this store.
@@ -70,7 +77,15 @@ impl Operator {
         Ok(())
     }
 
-    /// Counts what is encrypted under which key. Opens nothing.
+    /// Counts what is encrypted under which key. It decrypts nothing.
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// if !operator.key_use().await?.needs(1) {
+    ///     println!("key 1 can be taken off the ring");
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].
@@ -101,11 +116,19 @@ impl Operator {
         Ok(count)
     }
 
-    /// Encrypts anew, under the ring's current key, what is encrypted under an older one; the root key last. People log in
-    /// meanwhile, and an account that changes meanwhile is encrypted anew as well.
+    /// Encrypts anew, under the ring's current key, what is encrypted under an older one; the root key last. People can
+    /// log in meanwhile, and an account that changes meanwhile is encrypted anew as well.
     ///
-    /// Ended half-way it loses nothing: the next call passes over what is done. `progress` is told after every page.
-    /// Where another process still encrypts with an older key, some accounts fall back to it: see [`key_use`](Self::key_use).
+    /// If it is stopped half-way nothing is lost: the next call skips what is done. `progress` is called after every
+    /// page of accounts. While another process still encrypts with an older key, the accounts that it changes fall back
+    /// to that key: see [`key_use`](Self::key_use).
+    ///
+    /// ```
+    /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
+    /// let done = operator.rotate_keys(|so_far| println!("{} accounts looked at", so_far.seen)).await?;
+    /// println!("{} encrypted anew", done.anew);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].

@@ -31,8 +31,6 @@ pub struct SyncReport {
     pub unchanged: usize,
     /// Accounts that had no notice address and were given one.
     pub addresses: usize,
-    /// Accounts that were there under another external id or label, and have the host's now.
-    pub renamed: usize,
     /// Accounts that were not made, by external id, each with the reason.
     pub rejected: Vec<(String, String)>,
     /// Active accounts that the host did not list, by external id. Deactivate those whose users are gone.
@@ -59,7 +57,8 @@ impl Mfa {
 }
 
 impl Provision<'_> {
-    /// Creates an organization if it is not there. `name` is the issuer that authenticator apps show.
+    /// Creates an organization if it is not there, and adds the host's roles that it has not. `name` is the issuer that
+    /// authenticator apps show.
     ///
     /// # Errors
     /// [`Config::Label`] when no app could show the name, and [`Error`] of the store.
@@ -67,7 +66,15 @@ impl Provision<'_> {
         self.ensure_organization_with(id, name, []).await
     }
 
-    /// The same with settings to begin with, in force at once: before multi-factor log-in is enabled nothing is weakened.
+    /// As [`ensure_organization`](Self::ensure_organization), with settings for a new organization. They hold at once:
+    /// before multi-factor log-in is enabled, no change of a setting has to wait.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, id: loquet::OrgId) -> Result<(), loquet::Error> {
+    /// let settings = [loquet::OrganizationSetting::RecoveryCodes { offered: true }];
+    /// mfa.provision().ensure_organization_with(id, "Green Lane School", settings).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`ensure_organization`](Self::ensure_organization), and [`Error::Refused`] with `OUT_OF_BOUNDS`.
@@ -81,7 +88,8 @@ impl Provision<'_> {
         let mut new = Organization::new(id);
         let roles = &self.0.inner.roles;
         if !roles.is_empty() {
-            new.roles = roles.iter().map(|role| role.definition).collect();
+            new.roles.clear();
+            new.define(roles.iter().map(|role| role.definition));
         }
         for setting in settings {
             new.begin_with(setting.into())?;
@@ -90,16 +98,23 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0.load(self.0, &keys, Actor::None, &mut facts).await?;
-            if facts.organization.is_some() && facts.roster.is_some() {
-                return Ok(id);
+            let mut put = Vec::new();
+            match (facts.organization, &facts.roster) {
+                (Some(mut known), Some(_)) => {
+                    if !known.facts.define(roles.iter().map(|role| role.definition)) {
+                        return Ok(id);
+                    }
+                    put.push(Row::Organization(disk::write_organization(&known)?));
+                }
+                _ => {
+                    let record = OrganizationRecord::new(new.clone(), name);
+                    put.push(Row::Organization(disk::write_organization(&record)?));
+                    put.push(Row::Roster(disk::write_roster(&Roster::new(id))?));
+                }
             }
-            let record = OrganizationRecord::new(new.clone(), name);
             let writes = Writes {
                 expect: facts.read,
-                put: vec![
-                    Row::Organization(disk::write_organization(&record)?),
-                    Row::Roster(disk::write_roster(&Roster::new(id))?),
-                ],
+                put,
                 ..Writes::default()
             };
             if self.0.store().commit(writes).await? == Commit::Done {
@@ -153,9 +168,16 @@ impl Provision<'_> {
         Err(Error::Busy)
     }
 
-    /// Creates the accounts of all the host's users, [renames](Self::rename) those whom the host calls something else by
-    /// now, and reports what it found: to begin with an existing service, and to run again as often as you like. It changes
-    /// no role and deactivates no account.
+    /// Creates the accounts of all the host's users, and reports what it found: to begin with an existing service, and
+    /// to run again as often as you like. It changes no role, renames no account and deactivates none.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, users: Vec<(u64, String)>) -> Result<(), loquet::Error> {
+    /// let users = users.iter().map(|(id, email)| loquet::NewAccount::new(*id, email));
+    /// let report = mfa.provision().sync_accounts(users).await?;
+    /// println!("{} created, not created: {:?}", report.created, report.rejected);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`] of the store. What one account lacks is reported, not returned.
@@ -195,23 +217,21 @@ impl Provision<'_> {
             one_more(&mut report.created);
             return Ok(());
         }
-        let known = self.0.own_person(user.id).await?;
-        let known = known.ok_or(Refusal::UnknownAccount)?;
-        let label = user.label_of(&known);
-        if (user.external_id, label) == (&known.external_id, &known.label) {
-            one_more(&mut report.unchanged);
-        } else {
-            self.rename(user.id, user.external_id, label).await?;
-            one_more(&mut report.renamed);
-        }
+        one_more(&mut report.unchanged);
         if self.complete(user.id, user.address.clone()).await? {
             one_more(&mut report.addresses);
         }
         Ok(())
     }
 
-    /// Gives an account another external id and the label that authenticator apps show at the next enrollment, where the
-    /// host calls its user something else by now.
+    /// Changes an account's external id and label, after the host has changed its user's name. Authenticator apps show
+    /// the new label from the next enrollment on.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
+    /// mfa.provision().rename(42_u64, "marie.martin@example.org", "Marie Martin").await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` or `IS_DEACTIVATED`, [`Config::ExternalId`], [`Config::ExternalIdTaken`],
@@ -237,7 +257,13 @@ impl Provision<'_> {
     }
 
     /// Sets the notice address of an account, as the host's own record has it. The old one is told, and receives every
-    /// notice for 14 more days. Says whether it was another.
+    /// notice for 14 more days. Returns whether the address has changed.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, address: loquet::Address) -> Result<(), loquet::Error> {
+    /// mfa.provision().set_address(42_u64, address).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES` and others.
@@ -260,32 +286,51 @@ impl Provision<'_> {
         Ok(person.and_then(|person| person.addresses.present().cloned()))
     }
 
-    /// Deactivates the account of a user whom the host has deleted: no session, no secret from now on. The administrators
-    /// are told where it was one of them.
+    /// Deactivates the account of a user whom the host has deleted: its sessions end and its secret is erased. If it
+    /// was an administrator's, the administrators are told. Returns `false` where there is no such account, or it is
+    /// deactivated already.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
+    /// mfa.provision().deactivate(42_u64).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `IS_DEACTIVATED` and others.
-    pub async fn deactivate(self, account: impl Into<AccountId>) -> Result<(), Error> {
+    /// [`Error`] of the store.
+    pub async fn deactivate(self, account: impl Into<AccountId>) -> Result<bool, Error> {
         let account = account.into();
-        self.0
-            .run(HostDeactivate { account }, Attempt::default())
-            .await
+        let deactivate = HostDeactivate { account };
+        was_there(self.0.run(deactivate, Attempt::default()).await)
     }
 
-    /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and secrets
-    /// go. What stays is its id, in the user list and in the audit chain, which would be broken without its records; they
-    /// hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit) forgets them. There is
-    /// no way back: the user needs another account. Backups and copies of the database keep what they held.
+    /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and
+    /// secrets go. Its id stays in the user list, and its records stay in the audit chain, which would be broken
+    /// without them. They hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit)
+    /// forgets them. Backups and copies of the database keep what they held. There is no way back: the user needs
+    /// another account. Returns `false` where there is no such account.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
+    /// mfa.provision().erase(42_u64).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT` and others.
-    pub async fn erase(self, account: impl Into<AccountId>) -> Result<(), Error> {
+    /// [`Error`] of the store.
+    pub async fn erase(self, account: impl Into<AccountId>) -> Result<bool, Error> {
         let account = account.into();
-        was_active(self.deactivate(account).await)?;
-        self.0.run(Erase { account }, Attempt::default()).await
+        self.deactivate(account).await?;
+        was_there(self.0.run(Erase { account }, Attempt::default()).await)
     }
 
-    /// Returns the account that the host calls so.
+    /// Returns the account with this external id.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
+    /// let account = mfa.provision().find("marie@example.org").await?; // `None`: there is no such account
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].
@@ -308,6 +353,12 @@ impl Provision<'_> {
     /// Counts a request that the host rejected before its user was known: an unknown name, a wrong password. See
     /// [`Operator::rejections`](crate::Operator::rejections).
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
+    /// mfa.provision().count_rejection()?; // there is no such user, or the password is wrong
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Config`] where the handle serves many organizations.
     pub fn count_rejection(self) -> Result<(), Error> {
@@ -327,10 +378,11 @@ pub(crate) fn was_another(set: Result<(), Error>) -> Result<bool, Error> {
     }
 }
 
-/// An account that is deactivated already is no error.
-pub(crate) fn was_active(deactivated: Result<(), Error>) -> Result<(), Error> {
-    match deactivated {
-        Err(Error::Refused(Refusal::IsDeactivated { .. })) => Ok(()),
-        other => other,
+/// An account that is not there, or deactivated already, is no error: the host's user is gone.
+pub(crate) fn was_there(gone: Result<(), Error>) -> Result<bool, Error> {
+    match gone {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(Refusal::IsDeactivated { .. } | Refusal::UnknownAccount)) => Ok(false),
+        Err(other) => Err(other),
     }
 }

@@ -1,7 +1,7 @@
 //! An account to be made, and what makes it.
 
 use loquet_enrollment::Label;
-use loquet_policy::{Account, AccountId, OrgId, Refusal, RoleId, RoleSet, Status};
+use loquet_policy::{Account, AccountId, OrgId, Refusal, RoleId, RoleSet, Status, may_create};
 
 use crate::account::addresses::Address;
 use crate::decide::Facts;
@@ -10,7 +10,7 @@ use crate::edge::random;
 use crate::error::{Config, Error, MAX_EXTERNAL_ID};
 use crate::mfa::Mfa;
 use crate::mfa::source::{Actor, Source};
-use crate::records::{AccountRecord, PersonRecord};
+use crate::records::AccountRecord;
 use crate::store::{Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's users.
@@ -19,16 +19,19 @@ use crate::store::{Row, RowKey, Version, Writes};
 pub struct NewAccount<'a> {
     pub(super) id: AccountId,
     pub(super) external_id: &'a str,
-    /// `None`: the external id.
-    label: Option<&'a str>,
+    label: &'a str,
     roles: Vec<RoleId>,
     pub(super) address: Option<Address>,
 }
 
 impl<'a> NewAccount<'a> {
-    /// An account with the host's id, without roles. `external_id` is the host's own name for the user (1 to 256 bytes,
-    /// unique in the organization) and also the account name that authenticator apps show, until
-    /// [`label`](Self::label) sets another.
+    /// An account with the host's id, without roles. `external_id` is the host's own name for the user, an e-mail address
+    /// for example (1 to 256 bytes, unique in the organization), and also the account name that authenticator apps show,
+    /// until [`label`](Self::label) sets another.
+    ///
+    /// # Security
+    /// An id belongs to one user for ever: its account keeps the authenticator and the roles. SQLite gives the id of a
+    /// deleted row to the next one unless its column is `INTEGER PRIMARY KEY AUTOINCREMENT`.
     ///
     /// ```
     /// # use loquet::{NewAccount, RoleId};
@@ -38,7 +41,7 @@ impl<'a> NewAccount<'a> {
         Self {
             id: id.into(),
             external_id,
-            label: None,
+            label: external_id,
             roles: Vec::new(),
             address: None,
         }
@@ -46,18 +49,8 @@ impl<'a> NewAccount<'a> {
 
     /// Sets the account name that authenticator apps show.
     pub const fn label(mut self, label: &'a str) -> Self {
-        self.label = Some(label);
+        self.label = label;
         self
-    }
-
-    /// The label of an account that is there already: the one that the host sets, or else the one that it has, unless that
-    /// was its external id.
-    pub(super) fn label_of<'b>(&'b self, known: &'b PersonRecord) -> &'b str {
-        match self.label {
-            Some(label) => label,
-            None if known.label == known.external_id => self.external_id,
-            None => &known.label,
-        }
     }
 
     /// Adds a role.
@@ -97,8 +90,7 @@ impl Mfa {
         org: OrgId,
         new: &NewAccount<'_>,
     ) -> Result<Option<Writes>, Error> {
-        let label = new.label.unwrap_or(new.external_id);
-        check_names(new.external_id, label)?;
+        check_names(new.external_id, new.label)?;
         let roles = RoleSet::new(new.roles.iter().copied())?;
         let mut facts = Facts::default();
         let keys = [
@@ -108,11 +100,12 @@ impl Mfa {
         ];
         self.load(source, &keys, Actor::Encrypted(new.id), &mut facts)
             .await?;
-        if let Some(actor) = facts.actor.map(|actor| actor.facts) {
-            return match actor.status {
-                _ if actor.org != org => Err(Config::IdTaken.into()),
-                Status::Active => Ok(None),
+        if let Some(known) = facts.actor {
+            return match known.facts.status {
+                _ if known.facts.org != org => Err(Config::IdTaken.into()),
                 Status::Deactivated { since } => Err(Refusal::IsDeactivated { since }.into()),
+                Status::Active if known.external_id == new.external_id => Ok(None),
+                Status::Active => Err(Config::OtherExternalId(known.external_id).into()),
             };
         }
         let (Some(organization), Some(mut roster)) = (facts.organization, facts.roster) else {
@@ -121,14 +114,14 @@ impl Mfa {
         let now = self.now();
         let account = Account::new(new.id, org, roles, now);
         let mut put = Vec::new();
+        if !may_create(&organization.facts, &account) {
+            return Err(Config::AdministratorAfterEnabling.into());
+        }
         if account.is_administrator() {
-            if organization.facts.is_enabled() {
-                return Err(Config::AdministratorAfterEnabling.into());
-            }
             roster.admit(&account);
             put.push(Row::Roster(disk::write_roster(&roster)?));
         }
-        let mut record = AccountRecord::new(account, new.external_id, label);
+        let mut record = AccountRecord::new(account, new.external_id, new.label);
         if let Some(address) = &new.address {
             record.addresses.change(address, now);
         }

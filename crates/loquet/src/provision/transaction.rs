@@ -11,7 +11,7 @@ use crate::error::{Config, Error};
 use crate::mfa::Mfa;
 use crate::mfa::source::InTransaction;
 use crate::provision::NewAccount;
-use crate::provision::handle::{was_active, was_another};
+use crate::provision::handle::{was_another, was_there};
 use crate::provision::host_tx::HostTx;
 use crate::provision::operations::{Erase, HostDeactivate};
 use crate::session::MfaSession;
@@ -35,8 +35,17 @@ pub struct CommittingIn<'a, T> {
 }
 
 impl Mfa {
-    /// Prepares in the host's transaction, which the host then commits: a user's row and the account become durable
-    /// together, or neither. Call several of its methods before you commit.
+    /// Writes accounts in the host's transaction, which the host then commits: a user's row and the account become
+    /// durable together, or neither. You may call several methods before you commit.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, mut transaction: impl HostTx) -> Result<(), Error> {
+    /// // The host has begun `transaction` and written the row of its new user.
+    /// let marie = NewAccount::new(42_u64, "marie@example.org");
+    /// mfa.provision_in(&mut transaction).ensure_account(marie).await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
     pub const fn provision_in<'a, T: HostTx>(
         &'a self,
         transaction: &'a mut T,
@@ -47,12 +56,21 @@ impl Mfa {
         }
     }
 
-    /// Takes the host's transaction, in which the host has written its rows, and commits it with what is granted: both
-    /// become durable together, or neither. A refusal rolls it back and is made durable apart: a wrong code counts whatever
-    /// becomes of the host's work.
+    /// Takes the host's transaction, in which the host has written its rows, and commits it together with what Loquet
+    /// grants: both become durable, or neither. A refusal rolls the transaction back. The refusal itself is still
+    /// recorded, so that a wrong code counts.
     ///
-    /// No lane is taken: where another request changed the account meanwhile the answer is [`Error::Busy`], and the host
-    /// begins anew.
+    /// Requests for one account do not wait for each other here: where another one changed the account meanwhile, the
+    /// answer is [`Error::Busy`], and the host begins anew.
+    ///
+    /// ```
+    /// # use loquet::*;
+    /// # async fn f(mfa: Mfa, transaction: impl HostTx, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// // The host has deleted a record in `transaction`: it is gone only if the code is right.
+    /// let login = mfa.committing_in(transaction).verify_code(&session, "123 456", client).await?;
+    /// let bytes = login.session.to_bytes(); // keep these in place of the old session
+    /// # Ok(()) }
+    /// ```
     pub const fn committing_in<T: HostTx>(&self, transaction: T) -> CommittingIn<'_, T> {
         CommittingIn {
             mfa: self,
@@ -101,23 +119,31 @@ impl<T: HostTx> ProvisionIn<'_, T> {
     /// As [`Provision::deactivate`](crate::Provision::deactivate): the host's own row of the user and the account go
     /// together.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, mut transaction: impl loquet::HostTx) -> Result<(), loquet::Error> {
+    /// // The host has deleted its row of the user in `transaction`.
+    /// mfa.provision_in(&mut transaction).deactivate(42_u64).await?;
+    /// transaction.commit().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As there, and [`Error::Busy`] when another transaction was faster.
-    pub async fn deactivate(&mut self, account: impl Into<AccountId>) -> Result<(), Error> {
+    pub async fn deactivate(&mut self, account: impl Into<AccountId>) -> Result<bool, Error> {
         let account = account.into();
         let deactivate = HostDeactivate { account };
-        self.mfa.prepare_in(deactivate, self.transaction).await
+        was_there(self.mfa.prepare_in(deactivate, self.transaction).await)
     }
 
     /// As [`Provision::erase`](crate::Provision::erase).
     ///
     /// # Errors
     /// As there, and [`Error::Busy`] when another transaction was faster.
-    pub async fn erase(&mut self, account: impl Into<AccountId>) -> Result<(), Error> {
+    pub async fn erase(&mut self, account: impl Into<AccountId>) -> Result<bool, Error> {
         let account = account.into();
-        was_active(self.deactivate(account).await)?;
+        self.deactivate(account).await?;
         let erase = Erase { account };
-        self.mfa.prepare_in(erase, self.transaction).await
+        was_there(self.mfa.prepare_in(erase, self.transaction).await)
     }
 }
 
@@ -196,6 +222,14 @@ impl<T: HostTx> CommittingIn<'_, T> {
 
     /// As [`Mfa::password_changed`], together with the host's new hash. Where `by_owner` has ended meanwhile it is refused,
     /// and the password stays as it was.
+    ///
+    /// ```
+    /// # use loquet::*;
+    /// # async fn f(mfa: Mfa, transaction: impl HostTx, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// // The host has written the hash of the new password in `transaction`.
+    /// let login = mfa.committing_in(transaction).password_changed(42_u64, Some(&session), client).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As there.

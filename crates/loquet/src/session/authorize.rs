@@ -23,7 +23,7 @@ use crate::session::attempt::Client;
 ///
 /// ```compile_fail,E0451
 /// # fn forged(session: loquet::MfaSession) -> loquet::Authorized {
-/// loquet::Authorized { account: 1_u64.into(), ..todo!() } // its fields are private
+/// loquet::Authorized { session: todo!(), ..todo!() } // its fields are private
 /// # }
 /// ```
 /// ```compile_fail,E0277
@@ -99,7 +99,13 @@ impl Authorized {
         self.tier
     }
 
-    /// Returns the address that it was authorized for.
+    /// Returns the client that it was authorized for.
+    #[must_use]
+    pub const fn client(&self) -> Client {
+        self.client
+    }
+
+    /// Returns the client's address.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
         self.client.address

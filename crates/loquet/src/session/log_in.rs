@@ -22,6 +22,12 @@ use crate::session::operations::{
 impl Mfa {
     /// Begins a session after the host has checked the password. [`LoggedIn::next`] says what is owed.
     ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, client: loquet::Client) -> Result<(), loquet::Error> {
+    /// let login = mfa.log_in(42_u64, client).await?; // keep `login.session`; `login.next` is the next page
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Refused`] where the access rules deny the client, or the account is unknown or deactivated: tell the user
     /// no more than after a wrong password.
@@ -34,8 +40,8 @@ impl Mfa {
     }
 
     /// Begins a session in place of another of the same account, after the host has checked the password again: where the
-    /// old one is too old (`STALE_LOGIN`), or as a proof of presence. What is owed is decided as at every log-in; the old
-    /// session is over.
+    /// old one is too old (`STALE_LOGIN`), or as a proof of presence. The old session ends, and what is owed is decided
+    /// as at every log-in.
     ///
     /// # Errors
     /// As for [`log_in`](Self::log_in); [`Error::Refused`] with `STALE_LOGIN` where the session is forged.
@@ -55,9 +61,14 @@ impl Mfa {
     /// Takes the six digits, to finish a log-in or to prove presence again; the device's cookie belongs to the attempt's
     /// [`Client`]. The session that is returned replaces the old one.
     ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// let login = mfa.verify_code(&session, "123 456", client).await?; // keep `login.session`
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::Refused`] with `WRONG_CODE`, `ALREADY_USED` (with the wait), `THROTTLED` (with the wait), `MALFORMED` and
-    /// others.
+    /// [`Error::Refused`] with `WRONG_CODE`, `MALFORMED` and others; `ALREADY_USED` and `THROTTLED` name the wait.
     pub async fn verify_code(
         &self,
         session: &MfaSession,
@@ -71,6 +82,12 @@ impl Mfa {
     }
 
     /// Takes two consecutive codes, the older first, of a phone whose clock is off (RFC 6238 §6), and remembers the drift.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// let login = mfa.resynchronize(&session, ["123 456".into(), "654 321".into()], client).await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`], as for [`verify_code`](Self::verify_code).
@@ -89,6 +106,12 @@ impl Mfa {
     /// Takes a recovery code in place of the authenticator: the code is used up, the authenticator is disabled, and the
     /// session may enroll another within ten minutes.
     ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client, typed: &str) -> Result<(), Error> {
+    /// let recovering = mfa.recover(&session, typed, client).await?; // keep `recovering.login.session`
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Refused`] with `WRONG_RECOVERY_CODE`, `THROTTLED`, `NOT_OFFERED` and others.
     pub async fn recover(
@@ -106,6 +129,12 @@ impl Mfa {
     /// Begins an enrollment and returns what the page shows: the QR code's URI and the manual key. A session that has begun
     /// one already gets the same again. `reset_code` is the code that an administrator handed over, where one is due, and
     /// empty otherwise.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// let offer = mfa.begin_enrollment(&session, "", client).await?; // show `offer.svg("QR code")`
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `RESET_CODE_REQUIRED`, `WRONG_RESET_CODE`, `ALREADY_BOUND` and others.
@@ -189,8 +218,13 @@ impl Mfa {
         }))
     }
 
-    /// Confirms the enrollment that this session began, with the first code of the new authenticator. It also finishes the
-    /// log-in.
+    /// Confirms this session's enrollment with the first code of the new authenticator, and finishes the log-in.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// let login = mfa.confirm_enrollment(&session, "123 456", client).await?; // keep `login.session`
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Refused`] with `WRONG_CODE`, `NOTHING_PENDING` and others; with `BREAK_GLASS_CODE_FIRST` use
@@ -226,8 +260,8 @@ impl Mfa {
         self.run(confirm, attempt.into()).await
     }
 
-    /// Returns the break-glass code to show to an administrator before it is set: the same again for the same session,
-    /// stored nowhere until its last group is typed back.
+    /// Returns the break-glass code to show to an administrator before it is set. A session gets the same code each
+    /// time; nothing is stored until its last group is typed back.
     ///
     /// # Errors
     /// [`Error::Refused`] when the session is not an administrator's.
@@ -259,8 +293,11 @@ impl Mfa {
     /// # Errors
     /// [`Error`].
     pub async fn log_out(&self, session: &MfaSession) -> Result<(), Error> {
-        let session = self.verified(session).await?;
-        match self.run(LogOut { session }, Attempt::default()).await {
+        let ended = match self.verified(session).await {
+            Ok(session) => self.run(LogOut { session }, Attempt::default()).await,
+            Err(over) => Err(over),
+        };
+        match ended {
             Err(Error::Refused(Refusal::StaleLogIn)) => Ok(()),
             ended => ended,
         }
@@ -279,9 +316,15 @@ impl Mfa {
         self.run(LogOutEverywhere { session }, attempt.into()).await
     }
 
-    /// Ends every session of an account whose password the host has changed. With `by_owner`, the session in which the owner
-    /// did it (knowing the old password), that one goes on and is returned anew; without, the password was forgotten and
-    /// reset. A session that owes a step ends like the others.
+    /// Ends every session of an account whose password the host has changed. `by_owner` is the session in which the
+    /// owner changed it, knowing the old password: a new one is returned in its place, unless it has ended or still
+    /// owes a step. `None` means that the password was forgotten and reset.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, client: Client) -> Result<(), Error> {
+    /// let login = mfa.password_changed(42_u64, Some(&session), client).await?; // `None`: forgotten and reset
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`].
@@ -293,9 +336,15 @@ impl Mfa {
     ) -> Result<Option<LoggedIn>, Error> {
         let (account, attempt) = (account.into(), attempt.into());
         if let Some(session) = by_owner {
-            let by_owner = self.verified(session).await.ok();
-            let changed = PasswordChanged { account, by_owner };
-            match self.run(changed, attempt).await {
+            let changed = match self.verified(session).await {
+                Ok(session) => {
+                    let by_owner = Some(session);
+                    let changed = PasswordChanged { account, by_owner };
+                    self.run(changed, attempt).await
+                }
+                Err(over) => Err(over),
+            };
+            match changed {
                 Err(Error::Refused(_)) => {}
                 ended => return ended,
             }
@@ -305,8 +354,7 @@ impl Mfa {
             .await
     }
 
-    /// Disables the authenticator of an account whose owner has lost it. The host has checked the password or a mailed
-    /// link; more is not needed.
+    /// Disables an authenticator that its owner has lost. The host first checks the password or a mailed link, no more.
     ///
     /// # Errors
     /// [`Error::Refused`] with `NO_AUTHENTICATOR` and others.
@@ -334,6 +382,12 @@ impl Mfa {
 
     /// Returns what the organization's access rules say of a client before its user is known: denied only if no account
     /// could log in from there. Ask it before the password is checked.
+    ///
+    /// ```
+    /// # async fn f(mfa: loquet::Mfa, client: loquet::Client) -> Result<(), loquet::Error> {
+    /// if mfa.may_try(&client).await? != loquet::Access::Allowed { /* answer as after a wrong password */ }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error`] of the store.

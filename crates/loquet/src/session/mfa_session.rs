@@ -106,11 +106,11 @@ fn mac(session: &Session, key: &[u8; 32]) -> [u8; MAC] {
     *hash::half(hash::mac(key, "session", &[&session.to_bytes()]))
 }
 
-/// Why bytes are no session.
+/// The error for bytes that are not a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// Their number is wrong.
+    /// The length is wrong.
     #[error("a session has 56 bytes, this has {0}")]
     Length(usize),
     /// A field is wrong.

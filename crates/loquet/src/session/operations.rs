@@ -12,6 +12,8 @@ use crate::session::MfaSession;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedIn {
+    /// Whose session it is.
+    pub account: AccountId,
     /// To keep in the host's session, in place of the earlier one.
     pub session: MfaSession,
     /// What is owed next.
@@ -39,6 +41,7 @@ pub(crate) fn entered(
         _ => return Err(Refusal::PolicyUnavailable),
     };
     Ok(LoggedIn {
+        account: session.account,
         session: MfaSession::sign(session, case.session_key),
         next: session.level.next_step(),
         requirement,
@@ -79,8 +82,19 @@ impl LogIn {
     }
 }
 
-of_host!(
-    LogIn;
+operation! {
+    LogIn,
+    {
+        const REPEATABLE: bool = false;
+
+        fn actor(&self) -> AccountId {
+            self.account
+        }
+
+        fn replaces(&self) -> Option<SessionId> {
+            self.replaces
+        }
+    },
     "log_in",
     LoggedIn,
     entered,
@@ -88,13 +102,8 @@ of_host!(
         Command::LogIn {
             access: case.access(),
         }
-    },
-    |this, _case, effects| {
-        if let Some(old) = this.replaces {
-            effects.actor.sessions.remove(old);
-        }
     }
-);
+}
 
 /// The six digits, to finish a log-in or to step up.
 #[derive(Debug, Clone, Hash)]

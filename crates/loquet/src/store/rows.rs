@@ -9,7 +9,7 @@ use super::{AttemptId, MetadataId, Version};
 pub enum RowKey {
     /// The rules an organization has set.
     Organization(OrgId),
-    /// What is true of several of its accounts at once: who administers.
+    /// The organization's administrators.
     Roster(OrgId),
     /// One person's account.
     Account(AccountId),
@@ -96,7 +96,7 @@ pub struct AccountRow {
 pub struct AttemptRow {
     /// From the form.
     pub id: AttemptId,
-    /// Whose lane it went through.
+    /// The account that made it.
     pub account: AccountId,
     /// When.
     pub at: UnixTime,
@@ -109,7 +109,7 @@ pub struct AttemptRow {
 pub struct MetadataRow {
     /// Which.
     pub id: MetadataId,
-    /// A number in the open: how far, how many, which. A store should refuse to let it go back.
+    /// An unencrypted number that only grows; a store should refuse a smaller one.
     pub mark: u64,
     /// Everything else, as versioned JSON.
     pub body: String,

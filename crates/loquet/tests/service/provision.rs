@@ -49,7 +49,7 @@ async fn sync_reports_what_it_found() {
     assert_eq!(lea, Some(20_u64.into()));
     assert_eq!(provision.find("nils").await.unwrap(), None);
 
-    // Again, and nothing but a name changes; a role in the list is not given.
+    // Again, and nothing changes; a role in the list is not given, and another name is no rename.
     let again = provision
         .sync_accounts([
             NewAccount::new(ANNE, "anne")
@@ -59,23 +59,41 @@ async fn sync_reports_what_it_found() {
             NewAccount::new(DENIS, "denis")
                 .label("denis@example.org")
                 .role(RoleId::ADMINISTRATOR),
-            NewAccount::new(20_u64, "lea roy").address(address("lea@example.org")),
+            NewAccount::new(20_u64, "nora").address(address("nora@example.org")),
         ])
         .await
         .unwrap();
-    assert_eq!((again.created, again.unchanged, again.renamed), (0, 3, 1));
+    assert_eq!((again.created, again.unchanged), (0, 3));
     assert_eq!(again.addresses, 0);
-    assert_eq!(provision.find("lea").await.unwrap(), None);
-    let lea = provision.find("lea roy").await.unwrap();
-    assert_eq!(lea, Some(20_u64.into()));
+    let (name, why) = &again.rejected[0];
+    assert!(name == "nora" && why.contains("\"lea\""), "{why}");
+    assert_eq!(provision.find("lea").await.unwrap(), Some(20_u64.into()));
+    assert!(again.rejected.len() == 1 && again.unlisted.is_empty());
+    let users = fixture.operator.users(fixture.org).await.unwrap();
+    let denis = users.iter().find(|user| user.external_id() == "denis");
+    assert!(!denis.unwrap().roles().contains(RoleId::ADMINISTRATOR));
+}
+
+/// A reused id gives no user another one's account.
+#[tokio::test]
+async fn account_keeps_its_name_until_renamed() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let provision = fixture.mfa.provision();
+    let lea = NewAccount::new(20_u64, "lea");
+    provision.ensure_account(lea).await.unwrap();
+    assert!(provision.deactivate(CHLOE).await.unwrap());
+    let made = provision.ensure_account(NewAccount::new(20_u64, "nora"));
+    assert!(matches!(
+        made.await,
+        Err(Error::Config(Config::OtherExternalId(_)))
+    ));
+    provision.rename(20_u64, "nora", "Nora").await.unwrap();
+    let made = provision.ensure_account(NewAccount::new(20_u64, "nora"));
+    assert_eq!(made.await.unwrap(), 20_u64.into());
     let taken = provision.rename(20_u64, "anne", "Anne").await;
     assert!(matches!(taken, Err(Error::Config(Config::ExternalIdTaken))));
     let gone = provision.rename(CHLOE, "chloe roy", "chloe").await;
     assert!(matches!(refusal(gone), Refusal::IsDeactivated { .. }));
-    assert!(again.rejected.is_empty() && again.unlisted.is_empty());
-    let users = fixture.operator.users(fixture.org).await.unwrap();
-    let denis = users.iter().find(|user| user.external_id() == "denis");
-    assert!(!denis.unwrap().roles().contains(RoleId::ADMINISTRATOR));
 }
 
 #[tokio::test]

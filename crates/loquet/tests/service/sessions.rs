@@ -231,9 +231,9 @@ async fn forged_session_is_refused_everywhere() {
             refusal(mfa.pending_enrollment(&forged, &Fixture::client()).await),
             stale
         );
-        assert_eq!(refusal(mfa.log_out(&forged).await), stale);
+        assert!(mfa.log_out(&forged).await.is_ok(), "it is over already");
     }
-    // The code was not used up by any of it.
+    // Neither the session nor the code was used up by any of it.
     assert!(fixture.verify(&session, &typed).await.is_ok());
 }
 

@@ -1,4 +1,4 @@
-//! Recovery codes, the organization's choices, the break-glass code, the address of notices.
+//! Recovery codes, the organization's settings, the break-glass code, the address of notices.
 
 use axum::http::StatusCode;
 use loquet::Client;
@@ -63,7 +63,7 @@ async fn weaker_setting_waits_and_can_be_stopped() {
     // What does not weaken holds at once; a value beyond the limits is said beside its field.
     step_up(&mut helene, &key).await;
     helene.open("/mfa/admin/options").await;
-    let shorter = [("kind", "reset_code-life"), ("value", "2")];
+    let shorter = [("kind", "reset-code-life"), ("value", "2")];
     helene
         .leads(
             "/mfa/admin/options",
@@ -74,9 +74,9 @@ async fn weaker_setting_waits_and_can_be_stopped() {
     helene.open("/mfa/admin/options").await;
     helene.shows("value=\"2\"");
     for (kind, value, field) in [
-        ("reset_code-life", "73", "reset_code-life-error"),
+        ("reset-code-life", "73", "reset-code-life-error"),
         ("enrollment-window", "0", "enrollment-window-error"),
-        ("reset_code-life", "soon", "reset_code-life-error"),
+        ("reset-code-life", "soon", "reset-code-life-error"),
         ("nonsense", "1", "data-testid=\"options\""),
     ] {
         helene.open("/mfa/admin/options").await;
@@ -97,7 +97,7 @@ async fn weaker_setting_waits_and_can_be_stopped() {
 }
 
 #[tokio::test]
-async fn strict_latch_keeps_parents_from_switching_off() {
+async fn strict_latch_keeps_members_from_switching_off() {
     let site = Site::open().await;
     let mut helene = site.browser();
     helene.enable(HELENE).await;
@@ -119,7 +119,7 @@ async fn strict_latch_keeps_parents_from_switching_off() {
     helene.shows(decided);
     assert!(!helene.page.contains("data-testid=\"latch\""));
     julie.open("/mfa/account").await;
-    julie.shows("Il n'est plus possible de revenir en arrière");
+    julie.shows("Il n’est plus possible de revenir en arrière");
     julie.open("/mfa/account/off").await;
     let code = site.code(&key);
     let refused = julie.submit("/mfa/account/off", &[("code", &code)]).await;
@@ -158,7 +158,7 @@ async fn recovery_codes_stand_beside_the_qr_code() {
     assert!(at("data-testid=\"recovery-codes\"") < at("data-testid=\"connect\""));
     julie.enrol().await;
     julie.open("/mfa/account/lost").await;
-    julie.shows("l'un de vos codes de récupération");
+    julie.shows("l’un de vos codes de récupération");
     julie.open("/mfa/account").await;
     julie.shows("Il vous reste 10\u{a0}codes de récupération");
     julie.open("/mfa/enroll").await;
@@ -180,7 +180,7 @@ async fn recovery_code_opens_a_new_enrollment() {
     let (first, rest) = codes[0].split_at(1);
     let wrong = [if first == "E" { "F" } else { "E" }, rest].concat();
     lost.submit("/mfa/recover", &[("recovery", &wrong)]).await;
-    lost.complains("Ce n'est pas un code de récupération");
+    lost.complains("Ce n’est pas un code de récupération");
     let right = codes[0].to_lowercase();
     lost.leads("/mfa/recover", &[("recovery", &right)], "/log-in")
         .await;
