@@ -134,13 +134,13 @@ impl Phone {
     }
 
     /// A code that was not used and that the service accepts: of the step before, of this one, or of the next. Where all
-    /// three are used up, it waits as its owner would.
+    /// three are used up, it waits as its owner would; so it does where the step is about to end, and the one before could
+    /// lapse on the way.
     pub(crate) fn fresh(&mut self) -> String {
-        let mut step = now() / 30;
-        while step < self.used {
+        while now() / 30 < self.used || now() % 30 >= 26 {
             std::thread::sleep(Duration::from_millis(200));
-            step = now() / 30;
         }
+        let step = now() / 30;
         self.used = (self.used + 1).max(step - 1);
         self.at(self.used)
     }
