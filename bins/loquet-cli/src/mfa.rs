@@ -128,14 +128,11 @@ async fn enable(by: &By, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     by.act(&at, stdin, async |acting, stdin| {
         let last_group = show_break_glass_code(&at, acting, stdin).await?;
         let enabled = acting.admin().enable(last_group).await?;
-        let role = enabled.propose.map(role);
-        let then = role.as_ref().map_or_else(String::new, |role| {
-            format!(", then requires it of every {role}")
-        });
+        let role = role(enabled.propose);
         at.tell(
             &json!({ "enabled": true, "propose": role, "from": enabled.from.0 }),
             &format!(
-                "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls{then}",
+                "multi-factor log-in is enabled; there is no way back\nnext: {} enrolls, then requires it of every {role}",
                 acting.name()
             ),
         )

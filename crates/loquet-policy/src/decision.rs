@@ -105,8 +105,8 @@ pub enum Grant {
     /// Multi-factor log-in is enabled. The administrator who enabled it enrolls next, and a mandate for the
     /// staff is proposed.
     Enabled {
-        /// The role that the proposed mandate covers: [`RoleId::STAFF`], where the organization has it.
-        propose: Option<RoleId>,
+        /// The role that the proposed mandate covers.
+        propose: RoleId,
         /// The earliest date of the proposed mandate.
         from: UnixTime,
     },

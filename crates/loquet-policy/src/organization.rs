@@ -91,6 +91,21 @@ impl Organization {
         self.roles.len() > before
     }
 
+    /// Returns the role for which a mandate is proposed: [`RoleId::STAFF`], or else the highest one below the
+    /// administrators', or else theirs.
+    #[must_use]
+    pub fn proposed_role(&self) -> RoleId {
+        let others = || {
+            let roles = self.roles.iter();
+            roles.filter(|role| role.id != RoleId::ADMINISTRATOR)
+        };
+        let highest = || others().max_by_key(|role| role.rank);
+        let staff = others().find(|role| role.id == RoleId::STAFF);
+        staff
+            .or_else(highest)
+            .map_or(RoleId::ADMINISTRATOR, |role| role.id)
+    }
+
     /// Returns the definition of `role`, if there is one.
     #[must_use]
     pub fn role(&self, role: RoleId) -> Option<&RoleDefinition> {

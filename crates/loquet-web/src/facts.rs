@@ -75,9 +75,26 @@ impl<H> Here<H> {
         self.organization().remembers_devices() && self.overview().this_device().is_none()
     }
 
-    /// The mandate of [`RoleId::STAFF`], if there is one.
-    pub(crate) fn staff_mandate(&self) -> Option<&Mandate> {
-        self.organization().mandate(RoleId::STAFF)
+    /// The role that the mandate page is about.
+    pub(crate) fn mandated_role(&self) -> RoleId {
+        self.organization().proposed_role()
+    }
+
+    /// Its mandate, if there is one.
+    pub(crate) fn mandate(&self) -> Option<&Mandate> {
+        self.organization().mandate(self.mandated_role())
+    }
+}
+
+impl<H: Host> Here<H> {
+    /// What pages call those who have the role of the mandate page.
+    pub(crate) fn mandated(&self) -> String {
+        let (role, language) = (self.mandated_role(), self.visit.language);
+        let named = self.pages.role(role, language);
+        named.unwrap_or_else(|| {
+            let name = language.say("le rôle", "role");
+            format!("{name} {}", role.0)
+        })
     }
 }
 

@@ -24,7 +24,7 @@ impl DecisionBuilder<'_> {
             since: now,
             wrong: 0,
         };
-        let propose = organization.role(RoleId::STAFF).map(|role| role.id);
+        let propose = organization.proposed_role();
         self.notify_administrators(Event::Enabled { by });
         Ok(Grant::Enabled {
             propose,

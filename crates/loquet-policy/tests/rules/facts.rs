@@ -312,3 +312,24 @@ fn error_messages_name_the_problem() {
             .contains("bytes 29 to 31")
     );
 }
+
+#[test]
+fn mandate_is_proposed_for_the_highest_role_below_administrators() {
+    let mut organization = Organization::new(OrgId::from(1u64));
+    assert_eq!(organization.proposed_role(), EMPLOYEE);
+    organization.roles.clear();
+    let rank = |id: u16, rank: u8| RoleDefinition {
+        id: RoleId(id),
+        rank,
+        implies: None,
+    };
+    assert!(organization.define([rank(2, 9)]));
+    assert_eq!(organization.proposed_role(), ADMINISTRATOR);
+    assert!(organization.define([rank(12, 1), rank(10, 3), rank(11, 2)]));
+    assert_eq!(organization.proposed_role(), RoleId(10));
+    // What is defined stays as it is, and in order.
+    assert!(!organization.define([rank(10, 0)]));
+    let ids: Vec<u16> = organization.roles.iter().map(|role| role.id.0).collect();
+    assert_eq!(ids, [2, 10, 11, 12]);
+    assert_eq!(organization.role(RoleId(10)).unwrap().rank, 3);
+}

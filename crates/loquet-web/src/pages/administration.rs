@@ -40,7 +40,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
             )
         }
     };
-    let staff = here.pages.staff(language);
+    let staff = here.mandated();
     let overview = Overview {
         enabled: organization.is_enabled(),
         since: &since,
@@ -87,7 +87,7 @@ fn settings<H>(here: &Here<H>, language: Language) -> &'static str {
 
 /// One line about the mandate of those whom the host calls `staff`.
 fn mandate<H>(here: &Here<H>, staff: &str, language: Language) -> String {
-    let Some(mandate) = here.staff_mandate() else {
+    let Some(mandate) = here.mandate() else {
         return language.say(
             format!("Pas imposée. Il est recommandé de la rendre obligatoire pour {staff}."),
             format!("Not imposed. Making it mandatory for {staff} is recommended."),

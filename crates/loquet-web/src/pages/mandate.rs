@@ -1,7 +1,7 @@
-//! The mandate of [`RoleId::STAFF`].
+//! The mandate of the role for which the organization has one proposed.
 
 use axum::response::Response;
-use loquet::{RoleId, Start};
+use loquet::Start;
 
 use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
@@ -17,7 +17,7 @@ const PLACE: &str = "/admin/mandate";
 
 async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let imposed = here.staff_mandate();
+    let imposed = here.mandate();
     let by = match imposed {
         Some(mandate) => here
             .pages
@@ -28,7 +28,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
             .unwrap_or_default(),
         None => String::new(),
     };
-    let role = here.pages.staff(here.visit.language);
+    let role = here.mandated();
     let facts = Mandate {
         role: &role,
         state: imposed.map(|mandate| mandate.state),
@@ -65,7 +65,7 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
     };
     let scheduled = async {
         let admin = here.admin(&form)?;
-        Ok(admin.schedule_mandate(RoleId::STAFF, start?).await?)
+        Ok(admin.schedule_mandate(here.mandated_role(), start?).await?)
     };
     finish(&here, scheduled.await.map(drop)).await
 }
@@ -73,13 +73,14 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
 pub(crate) async fn postpone<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let moved = async {
         let (admin, date) = (here.admin(&form)?, date(&form.fields)?);
-        Ok(admin.move_mandate(RoleId::STAFF, date).await?)
+        Ok(admin.move_mandate(here.mandated_role(), date).await?)
     };
     finish(&here, moved.await.map(drop)).await
 }
 
 pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let cancelled = here.admin(&form)?.cancel_mandate(RoleId::STAFF).await;
+    let admin = here.admin(&form)?;
+    let cancelled = admin.cancel_mandate(here.mandated_role()).await;
     finish(&here, cancelled.map_err(NotTaken::Mfa)).await
 }
 

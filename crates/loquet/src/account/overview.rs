@@ -108,6 +108,12 @@ impl OrganizationOverview {
         self.facts.mandate(role)
     }
 
+    /// Returns the role for which to propose a mandate: the staff, or else the highest role below the administrators.
+    #[must_use]
+    pub fn proposed_role(&self) -> RoleId {
+        self.facts.proposed_role()
+    }
+
     /// Returns every mandate, announced or in force.
     #[must_use]
     pub fn mandates(&self) -> &[Mandate] {

@@ -29,7 +29,7 @@ pub(crate) struct EnableMfa {
 #[non_exhaustive]
 pub struct Enabled {
     /// The role for which to schedule a mandate next.
-    pub propose: Option<RoleId>,
+    pub propose: RoleId,
     /// The earliest date for it.
     pub from: UnixTime,
 }

@@ -6,8 +6,8 @@ use loquet::store::{
     Commit, Cursor, Fault, MemoryStore, Page, Query, RowKey, Store, Versioned, Writes,
 };
 use loquet::{
-    AccountId, Address, Attempt, Config, Error, NewAccount, OrganizationSetting, Refusal, RoleId,
-    UnixTime,
+    AccountId, Address, Attempt, Config, Error, Keyring, Mfa, NewAccount, OrganizationSetting,
+    Refusal, Role, RoleId, UnixTime,
 };
 use loquet_policy::limits;
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
@@ -267,4 +267,29 @@ async fn erased_account_leaves_nothing_personal() {
     let new = NewAccount::new(20_u64, "chloe");
     provision.ensure_account(new).await.unwrap();
     provision.erase(chloe).await.unwrap();
+}
+
+#[tokio::test]
+async fn roles_of_a_later_release_are_added() {
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let open = |roles: Vec<Role>| {
+        let builder = Mfa::builder(store.clone()).keyring(Keyring::single(1, [7; 32]));
+        builder.issuer("Shop").roles(roles).open_operator()
+    };
+    let admin = || Role::administrator("admin").rank(9);
+    let clerk = || Role::new(RoleId(10), "clerk").rank(1);
+    for refused in [vec![admin(), admin()], vec![clerk()]] {
+        let opened = open(refused).await.err().unwrap();
+        assert!(matches!(opened, Error::Config(Config::Builder(_))));
+    }
+    let chief = Role::new(RoleId(11), "chief").rank(2);
+    for (roles, proposed) in [
+        (vec![admin(), clerk()], RoleId(10)),
+        (vec![clerk(), admin(), chief], RoleId(11)),
+        (vec![admin()], RoleId(11)),
+    ] {
+        let operator = open(roles).await.unwrap();
+        let all = operator.organizations().await.unwrap();
+        assert_eq!(all[0].proposed_role(), proposed);
+    }
 }

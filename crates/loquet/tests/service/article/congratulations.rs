@@ -98,14 +98,11 @@ async fn enabling_proposes_mandate_for_all_employees() {
     let proposed = admin.propose_break_glass().await.unwrap().expose();
     let last_group = proposed.rsplit('-').next().unwrap();
     let enabled = admin.enable(last_group).await.unwrap();
-    assert_eq!(enabled.propose, Some(RoleId::STAFF));
+    assert_eq!(enabled.propose, RoleId::STAFF);
     assert_eq!(enabled.from, fixture.clock.now().plus(limits::NOTICE));
     let (_, session) = fixture.enroll(&session).await;
     let anne = fixture.user(&session).await;
-    let (role, date) = (
-        enabled.propose.unwrap(),
-        fixture.clock.now().plus(limits::NOTICE),
-    );
+    let (role, date) = (enabled.propose, fixture.clock.now().plus(limits::NOTICE));
     let admin = fixture.mfa.admin(&anne);
     let imposed = admin.schedule_mandate(role, Start::At(date)).await.unwrap();
     assert_eq!((imposed.role, imposed.date), (role, date));
