@@ -6,7 +6,8 @@ use std::future::Future;
 ///
 /// No runtime is started: the calling thread polls the future and sleeps until the store answers. The store must not need
 /// a runtime of its own; [`MemoryStore`](crate::store::MemoryStore) and `loquet_sqlite::SqliteStore` don't, one over `sqlx`
-/// does. Inside an async runtime it would hold up a worker: use `.await` there.
+/// does. On a worker of an async runtime it would hold that up: use `.await` there, or `spawn_blocking` around what is not
+/// `Send` ([`Mfa::committing_in`](crate::Mfa::committing_in)).
 ///
 /// ```
 /// use loquet::{Keyring, Mfa, Wait, store::MemoryStore};

@@ -63,6 +63,9 @@ impl Mfa {
     /// Requests for one account do not wait for each other here: where another one changed the account meanwhile, the
     /// answer is [`Error::Busy`], and the host begins anew.
     ///
+    /// Over a connection that is bound to its thread, such as rusqlite's, the future is not `Send`: in an async handler run
+    /// the transaction in `spawn_blocking`, and end its calls with [`wait()`](crate::Wait::wait) in place of `.await`.
+    ///
     /// ```
     /// # use loquet::*;
     /// # async fn f(mfa: Mfa, transaction: impl HostTx, session: MfaSession, client: Client) -> Result<(), Error> {
