@@ -310,6 +310,17 @@ impl Devices {
         self.tidy();
     }
 
+    /// Forgets what was remembered before the organization switched it on again.
+    pub(crate) fn forget_before(&mut self, since: UnixTime) {
+        let known = self.known.drain(..);
+        let (young, old) = known.partition(|device| device.first >= since);
+        self.known = old;
+        if !self.known.is_empty() {
+            self.let_go();
+        }
+        self.known = young;
+    }
+
     /// Forgets what has not been used for too long.
     fn lapse(&mut self, now: UnixTime) {
         self.known.retain(|device| device.is_kept(now));
@@ -345,10 +356,10 @@ impl Devices {
     }
 
     /// Whether [`follow`](Self::follow) would find something to forget.
-    pub(crate) fn is_overdue(&self, offered: bool, now: UnixTime) -> bool {
-        self.known
-            .iter()
-            .any(|device| !offered || !device.is_kept(now))
+    pub(crate) fn is_overdue(&self, since: Option<UnixTime>, now: UnixTime) -> bool {
+        let is_old = |first| since.is_none_or(|since| first < since);
+        let mut known = self.known.iter();
+        known.any(|device| is_old(device.first) || !device.is_kept(now))
     }
 }
 

@@ -23,8 +23,8 @@ pub(crate) struct OrganizationRecord {
     pub(crate) rules: Vec<Rules>,
     /// The rules that held before, the last ones at the end.
     pub(crate) past: Vec<PastRules>,
-    /// Whether people may have devices remembered.
-    pub(crate) devices: bool,
+    /// Since when users may have devices remembered, if they may. What was remembered before is forgotten.
+    pub(crate) devices: Option<UnixTime>,
     /// What people were reminded of, while its date is still to come.
     pub(crate) reminded: Vec<Reminded>,
 }
@@ -66,7 +66,7 @@ impl OrganizationRecord {
             name: name.to_owned(),
             rules: Vec::new(),
             past: Vec::new(),
-            devices: false,
+            devices: None,
             reminded: Vec::new(),
         }
     }

@@ -71,7 +71,7 @@ impl OrganizationOverview {
             facts: organization.facts,
             name: organization.name,
             roster,
-            remembers_devices: organization.devices,
+            remembers_devices: organization.devices.is_some(),
         }
     }
 
@@ -346,7 +346,7 @@ impl Mfa {
         let owed = self.check(&actor, session, client.last_seen).err();
         let device_of = |id| {
             let device = actor.devices.of(id, now);
-            device.filter(|_| organization.devices)
+            device.filter(|_| organization.devices.is_some())
         };
         let sessions = actor.sessions.complete().map(|live| SessionEntry {
             live: *live,

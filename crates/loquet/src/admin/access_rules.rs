@@ -133,7 +133,8 @@ impl Mfa {
                 continue;
             }
             what_if.seen = what_if.seen.saturating_add(1);
-            let device = match person.devices.list(now).is_empty() || !organization.devices {
+            let device = match person.devices.list(now).is_empty() || organization.devices.is_none()
+            {
                 true => DeviceTier::Unknown,
                 false => DeviceTier::Known,
             };

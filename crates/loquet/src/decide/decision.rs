@@ -217,7 +217,7 @@ impl Rows {
         // What cannot be read forgets nothing.
         let offered = case
             .organization
-            .is_none_or(|organization| organization.devices);
+            .is_none_or(|organization| organization.devices.is_some());
         let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
             let mut record = record.clone();
             let before = record.facts.clone();

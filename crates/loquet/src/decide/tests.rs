@@ -108,7 +108,7 @@ fn organization() -> OrganizationRecord {
         by: 1_u64.into(),
     };
     OrganizationRecord {
-        devices: true,
+        devices: Some(UnixTime(0)),
         ..OrganizationRecord::new(facts, "À petits pas")
     }
 }

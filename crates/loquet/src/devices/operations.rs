@@ -33,7 +33,7 @@ impl Case<'_> {
 
     fn offered(&self) -> bool {
         self.organization
-            .is_some_and(|organization| organization.devices)
+            .is_some_and(|organization| organization.devices.is_some())
     }
 
     /// Whether a right code of this operation makes the device known.
@@ -150,7 +150,7 @@ in_session!(
     },
     |this, case, effects| {
         if let Some(organization) = effects.organization(case) {
-            organization.devices = this.on;
+            organization.devices = this.on.then_some(case.now);
         }
         // The administrator's own devices are forgotten at once, those of other accounts with their next decision.
         effects.actor.devices.let_go();

@@ -98,7 +98,7 @@ fn unused_device_is_forgotten_after_ninety_days() {
     assert_eq!(find(&devices, 10, RETENTION - 1), Some(1));
     assert_eq!(find(&devices, 10, RETENTION), None);
     assert!(devices.list(UnixTime(START + RETENTION)).is_empty());
-    assert!(devices.is_overdue(true, UnixTime(START + RETENTION)));
+    assert!(devices.is_overdue(Some(UnixTime(0)), UnixTime(START + RETENTION)));
     devices.lapse(UnixTime(START + RETENTION));
     assert!(devices.known.is_empty() && devices.places.is_empty());
     assert_eq!(devices.next(), Some(2), "a number is never used again");

@@ -1,6 +1,6 @@
 //! The rows of an organization: its rules, and who administers it.
 
-use loquet_policy::{Organization, Roster};
+use loquet_policy::{Organization, Roster, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use super::{DiskError, Format, read, write};
@@ -15,7 +15,7 @@ struct OrganizationBody {
     facts: Organization,
     rules: Vec<Rules>,
     past: Vec<PastRules>,
-    devices: bool,
+    devices: Option<UnixTime>,
     reminded: Vec<Reminded>,
 }
 

@@ -124,7 +124,7 @@ fn organization() -> OrganizationRecord {
     facts.options.access_rules = Some(rules.digest);
     OrganizationRecord {
         rules: vec![rules],
-        devices: true,
+        devices: Some(UnixTime(1_790_000_000)),
         past: vec![
             PastRules {
                 rules: None,
@@ -223,7 +223,7 @@ fn samples_are_read() {
     .unwrap();
     let expected = organization();
     assert_eq!(read.facts, expected.facts);
-    assert!(read.devices);
+    assert!(read.devices.is_some());
     assert_eq!(read.past, expected.past);
     assert_eq!(read.reminded, expected.reminded);
     assert_eq!(

@@ -89,6 +89,12 @@ impl Mfa {
             let keys = needs(&facts);
             if keys.is_empty() {
                 self.keep_to_organization(&mut facts);
+                let organization = facts.organization.as_ref();
+                if let Some(since) = organization.and_then(|it| it.devices) {
+                    for account in facts.actor.iter_mut().chain(&mut facts.subject) {
+                        account.devices.forget_before(since);
+                    }
+                }
                 return Ok(facts);
             }
             self.load(&mut source, &keys, actor, &mut facts).await?;

@@ -73,11 +73,11 @@ impl Operator {
     /// # Errors
     /// [`Error`].
     pub async fn forget_old_devices(&self, org: OrgId) -> Result<usize, Error> {
-        let offered = self.organization_record(org).await?.devices;
+        let since = self.organization_record(org).await?.devices;
         let now = self.now();
         let mut overdue = Vec::new();
         self.each_person(org, |record| {
-            if record.devices.is_overdue(offered, now) {
+            if record.devices.is_overdue(since, now) {
                 overdue.push(record.facts.id);
             }
         })

@@ -181,7 +181,7 @@ impl Mfa {
         let device = actor
             .devices
             .of(session.id, now)
-            .filter(|_| organization.devices);
+            .filter(|_| organization.devices.is_some());
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         let tags = decide::tags(&actor.facts);
         let access = facts.access.access(client.address, &tags, tier);

@@ -99,6 +99,22 @@ async fn turning_devices_off_is_told_to_administrators() {
 }
 
 #[tokio::test]
+async fn devices_of_before_stay_forgotten() {
+    let (fixture, phone, chloes, _) = fixture().await;
+    let cookie = TICKED.cookie(&fixture, CHLOE, &chloes).await;
+    let session = TICKED.log_in(&fixture, ANNE, &phone).await.session;
+    remember(&fixture, &session, false).await.unwrap();
+    fixture.clock.advance(60);
+    remember(&fixture, &session, true).await.unwrap();
+    // Chloe did nothing meanwhile.
+    let again = NEW.with(cookie).log_in(&fixture, CHLOE, &chloes).await;
+    assert_eq!(devices(&fixture, &again.session).await, 0);
+    TICKED.log_in(&fixture, CHLOE, &chloes).await;
+    let last = TICKED.log_in(&fixture, CHLOE, &chloes).await.session;
+    assert!(devices(&fixture, &last).await > 0);
+}
+
+#[tokio::test]
 async fn turned_off_devices_are_unknown() {
     let (fixture, anne_phone, phone, _) = fixture().await;
     let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
