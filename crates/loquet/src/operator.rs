@@ -166,7 +166,7 @@ impl Operator {
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator) -> Result<(), loquet::Error> {
-    /// operator.suspend_access_rules(42_u64.into()).await?; // nobody is kept out now
+    /// operator.suspend_access_rules(42_u64.into()).await?; // the rules refuse no client now
     /// operator.roll_back_access_rules(42_u64.into()).await?; // the rules of before the last change
     /// # Ok(()) }
     /// ```

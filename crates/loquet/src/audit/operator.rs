@@ -52,8 +52,8 @@ impl Operator {
     /// has had.
     ///
     /// # Errors
-    /// [`Unavailable::Audit`](crate::Unavailable::Audit) where it breaks. If somebody removed the last records and
-    /// changed the account's row to match, this cannot see it: call [`verify_audits`](Self::verify_audits) with a
+    /// [`Unavailable::Audit`](crate::Unavailable::Audit) where it breaks. It does not notice that the last records
+    /// were removed if the account's row was changed to match: call [`verify_audits`](Self::verify_audits) with a
     /// checkpoint that is kept outside the database.
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
         // The head first: what is appended after it was read is left out.

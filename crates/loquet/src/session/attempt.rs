@@ -67,7 +67,7 @@ impl Client {
 /// An attempt takes effect once. The same value sent again after [`Unavailable`](crate::Error::Unavailable), or another with
 /// the same idempotency key (a double click, a browser that retries), finds its first outcome if the arguments are the same,
 /// instead of using up a second code or counting a second failure. A granted attempt that is sent again is refused with
-/// [`AlreadyCompleted`](loquet_policy::Refusal::AlreadyCompleted): whoever got the first answer goes on with it.
+/// [`AlreadyCompleted`](loquet_policy::Refusal::AlreadyCompleted): the caller that got the first answer continues with it.
 ///
 /// ```
 /// use loquet::{Attempt, Client};
