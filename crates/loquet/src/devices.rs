@@ -134,6 +134,10 @@ pub struct Device {
 }
 
 impl Device {
+    fn is_before(&self, since: Option<UnixTime>) -> bool {
+        since.is_none_or(|since| self.first < since)
+    }
+
     fn is_kept(&self, now: UnixTime) -> bool {
         now.since(self.last) < RETENTION
     }
@@ -310,15 +314,16 @@ impl Devices {
         self.tidy();
     }
 
-    /// Forgets what was remembered before the organization switched it on again.
-    pub(crate) fn forget_before(&mut self, since: UnixTime) {
-        let known = self.known.drain(..);
-        let (young, old) = known.partition(|device| device.first >= since);
-        self.known = old;
-        if !self.known.is_empty() {
+    /// Forgets what was remembered before the organization let users have devices remembered (`None`: it does not).
+    /// Sessions that were begun on a device go on.
+    pub(crate) fn keep_since(&mut self, since: Option<UnixTime>) {
+        if self.known.iter().any(|device| device.is_before(since)) {
+            let known = self.known.drain(..);
+            let (old, young) = known.partition(|device| device.is_before(since));
+            self.known = old;
             self.let_go();
+            self.known = young;
         }
-        self.known = young;
     }
 
     /// Forgets what has not been used for too long.
@@ -334,32 +339,23 @@ impl Devices {
     }
 
     /// Brings devices in line with what became of the account, and with time.
-    pub(crate) fn follow(
-        &mut self,
-        before: &Account,
-        after: &Account,
-        offered: bool,
-        now: UnixTime,
-    ) {
+    pub(crate) fn follow(&mut self, before: &Account, after: &Account, now: UnixTime) {
         // All sessions are over, whatever they were begun on.
         if before.epoch != after.epoch {
             self.spared.clear();
         }
-        if !matches!(after.authenticator, Authenticator::Active { .. }) {
-            // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.
-            self.let_go();
-        } else if offered {
+        if matches!(after.authenticator, Authenticator::Active { .. }) {
             self.lapse(now);
         } else {
+            // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.
             self.let_go();
         }
     }
 
-    /// Whether [`follow`](Self::follow) would find something to forget.
+    /// Whether [`keep_since`](Self::keep_since) or [`follow`](Self::follow) would find something to forget.
     pub(crate) fn is_overdue(&self, since: Option<UnixTime>, now: UnixTime) -> bool {
-        let is_old = |first| since.is_none_or(|since| first < since);
         let mut known = self.known.iter();
-        known.any(|device| is_old(device.first) || !device.is_kept(now))
+        known.any(|device| device.is_before(since) || !device.is_kept(now))
     }
 }
 

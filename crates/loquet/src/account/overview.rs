@@ -268,8 +268,8 @@ impl AccountOverview {
         self.device
     }
 
-    /// Returns the sessions whose log-in was completed, the newest first. Sessions that have grown too old stay in the list
-    /// until they are replaced.
+    /// Returns the sessions whose log-in was completed, the newest first, those of every kind of client. A session that its
+    /// age has ended stays in the list until another one takes its place.
     #[must_use]
     pub fn sessions(&self) -> &[SessionEntry] {
         &self.sessions
@@ -344,17 +344,15 @@ impl Mfa {
             return Err(Config::Missing("organization").into());
         };
         let owed = self.check(&actor, session, client.last_seen).err();
-        let device_of = |id| {
-            let device = actor.devices.of(id, now);
-            device.filter(|_| organization.devices.is_some())
-        };
-        let sessions = actor.sessions.complete().map(|live| SessionEntry {
+        let live = actor.sessions.complete();
+        let live = live.filter(|live| !actor.devices.ended(live.id, now));
+        let sessions = live.map(|live| SessionEntry {
             live: *live,
-            device: device_of(live.id),
+            device: actor.devices.of(live.id, now),
             is_current: live.id == session.id,
         });
         let sessions = sessions.collect();
-        let device = device_of(session.id);
+        let device = actor.devices.of(session.id, now);
         Ok(AccountOverview {
             requirement: required(Some(&organization.facts), &actor.facts, now),
             next: owed

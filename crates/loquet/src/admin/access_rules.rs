@@ -117,8 +117,9 @@ impl Mfa {
         let (before, after) = (facts.access, AccessCheck::Guarded(Arc::new(filter)));
         let now = self.now();
         let mut people = Vec::new();
-        self.each_person(organization.facts.id, |person| {
+        self.each_person(organization.facts.id, |mut person| {
             if person.facts.is_active() {
+                person.devices.keep_since(organization.devices);
                 people.push(person);
             }
         })
@@ -133,8 +134,7 @@ impl Mfa {
                 continue;
             }
             what_if.seen = what_if.seen.saturating_add(1);
-            let device = match person.devices.list(now).is_empty() || organization.devices.is_none()
-            {
+            let device = match person.devices.list(now).is_empty() {
                 true => DeviceTier::Unknown,
                 false => DeviceTier::Known,
             };

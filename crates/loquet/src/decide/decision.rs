@@ -214,10 +214,6 @@ impl Rows {
         rules: Option<&Rules>,
     ) -> Self {
         let fresh = Secret::from(case.entropy.secret);
-        // What cannot be read forgets nothing.
-        let offered = case
-            .organization
-            .is_none_or(|organization| organization.devices.is_some());
         let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
             let mut record = record.clone();
             let before = record.facts.clone();
@@ -228,9 +224,7 @@ impl Rows {
             if record.facts.epoch != before.epoch {
                 record.sessions.clear();
             }
-            record
-                .devices
-                .follow(&before, &record.facts, offered, case.now);
+            record.devices.follow(&before, &record.facts, case.now);
             record
         };
         let subject = changes.subject.zip(facts.subject.as_ref());

@@ -152,14 +152,14 @@ fn stopping_forgets_devices_and_ends_no_session() {
     let roles = RoleSet::new([RoleId::MEMBER]).unwrap();
     let account = Account::new(ANNE.into(), OrgId::from(9_u64), roles, UnixTime(START));
     let now = UnixTime(START + 1);
-    devices.follow(&account, &account, false, now);
+    devices.keep_since(None);
     assert!(devices.list(now).is_empty() && devices.places.is_empty());
     assert!(!devices.ended(session_on(1, [1; 8]), now));
-    devices.follow(&account, &account, false, now);
+    devices.follow(&account, &account, now);
     assert!(!devices.ended(session_on(1, [1; 8]), now), "nor later");
     let mut later = account.clone();
     later.epoch += 1;
-    devices.follow(&account, &later, false, now);
+    devices.follow(&account, &later, now);
     assert!(devices.spared.is_empty());
 }
 

@@ -89,10 +89,10 @@ impl Mfa {
             let keys = needs(&facts);
             if keys.is_empty() {
                 self.keep_to_organization(&mut facts);
-                let organization = facts.organization.as_ref();
-                if let Some(since) = organization.and_then(|it| it.devices) {
+                // What cannot be read forgets nothing.
+                if let Some(organization) = &facts.organization {
                     for account in facts.actor.iter_mut().chain(&mut facts.subject) {
-                        account.devices.forget_before(since);
+                        account.devices.keep_since(organization.devices);
                     }
                 }
                 return Ok(facts);

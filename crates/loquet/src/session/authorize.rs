@@ -171,17 +171,14 @@ impl Mfa {
         client: &Client,
     ) -> Result<DeviceTier, Refusal> {
         let now = self.now();
-        let (Some(actor), Some(organization)) = (&facts.actor, &facts.organization) else {
+        let (Some(actor), Some(_)) = (&facts.actor, &facts.organization) else {
             return Err(Refusal::PolicyUnavailable);
         };
         match self.check(actor, session, client.last_seen) {
             Err(refusal) if refusal.next_step().is_none() => return Err(refusal),
             _ => {}
         }
-        let device = actor
-            .devices
-            .of(session.id, now)
-            .filter(|_| organization.devices.is_some());
+        let device = actor.devices.of(session.id, now);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         let tags = decide::tags(&actor.facts);
         let access = facts.access.access(client.address, &tags, tier);

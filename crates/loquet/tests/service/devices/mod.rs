@@ -200,6 +200,10 @@ async fn forgetting_a_device_ends_its_sessions() {
         assert_eq!(refusal(refused), Refusal::StaleLogIn);
     }
     assert!(!is_over(&fixture, &tablet).await && !is_over(&fixture, &elsewhere).await);
+    let listed = overview(&fixture, &tablet).await;
+    let listed: Vec<_> = listed.sessions().iter().map(|it| it.device()).collect();
+    // Elsewhere, on the tablet, and where Chloé enrolled.
+    assert_eq!(listed, [None, Some(2), None]);
     let twice = account.forget_device(number).await;
     assert_eq!(refusal(twice), Refusal::Unchanged);
     // The own one: the session that asks is over too.
