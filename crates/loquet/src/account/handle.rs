@@ -65,16 +65,15 @@ impl AccountHandle<'_> {
     /// [`Error`], also when the session has ended meanwhile.
     pub async fn overview(self) -> Result<AccountOverview, Error> {
         let facts = self.authorized().await?;
-        self.mfa
-            .overview_of(facts, &self.session(), &self.user.client)
+        self.mfa.overview_of(facts, &self.session(), Ok(()))
     }
 
     /// The user's rows, where the session still has its rights.
     async fn authorized(self) -> Result<Facts, Error> {
         let (session, client) = (self.session(), &self.user.client);
         let facts = self.mfa.facts(session.account).await?;
-        let tier = self.mfa.admit(&facts, &session, client)?;
-        self.mfa.authorized(&facts, session, client, tier)?;
+        let admitted = self.mfa.admit(&facts, &session, client)?;
+        admitted.authorized(session, client)?;
         Ok(facts)
     }
 

@@ -333,7 +333,7 @@ impl Mfa {
         &self,
         facts: Facts,
         session: &Session,
-        client: &Client,
+        owed: Result<(), Refusal>,
     ) -> Result<AccountOverview, Error> {
         let now = self.now();
         let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
@@ -343,7 +343,6 @@ impl Mfa {
         else {
             return Err(Config::Missing("organization").into());
         };
-        let owed = self.check(&actor, session, client.last_seen).err();
         let live = actor.sessions.complete();
         let live = live.filter(|live| !actor.devices.ended(live.id, now));
         let sessions = live.map(|live| SessionEntry {
@@ -356,6 +355,7 @@ impl Mfa {
         Ok(AccountOverview {
             requirement: required(Some(&organization.facts), &actor.facts, now),
             next: owed
+                .err()
                 .and_then(|refusal| refusal.next_step())
                 .unwrap_or_else(|| level.next_step()),
             address: actor.addresses.present().cloned(),
@@ -378,11 +378,9 @@ impl Mfa {
         client: &Client,
     ) -> Result<BreakGlassCode, Error> {
         let facts = self.facts(session.account).await?;
-        self.admit(&facts, session, client)?;
+        let admitted = self.admit(&facts, session, client)?;
+        may_see_break_glass_code(&admitted.snapshot(session)?, admitted.now)?;
         let vault = self.unlock().await?;
-        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        self.check(actor, session, client.last_seen)?;
-        may_see_break_glass_code(&facts.snapshot(actor, session), self.now())?;
         let organization = facts.organization.ok_or(Refusal::PolicyUnavailable)?;
         Ok(decide::proposed_break_glass(
             &vault.keys,

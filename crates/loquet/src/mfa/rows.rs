@@ -120,15 +120,13 @@ impl Mfa {
         };
     }
 
-    /// The same, for a session that is an administrator's,
-    /// from where it is now. What administrators change, the rules decide.
+    /// Loads the rows of an administrator, whose session is admitted from where it is now. What administrators change,
+    /// the rules decide.
     pub(crate) async fn administrator(&self, user: &Authorized) -> Result<Facts, Error> {
         let session = &user.session;
         let facts = self.facts(session.account).await?;
-        self.admit(&facts, session, &user.client)?;
-        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        self.check(actor, session, user.client.last_seen)?;
-        may_see_administration(&facts.snapshot(actor, session), self.now())?;
+        let admitted = self.admit(&facts, session, &user.client)?;
+        may_see_administration(&admitted.snapshot(session)?, admitted.now)?;
         Ok(facts)
     }
 

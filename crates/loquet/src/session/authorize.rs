@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use loquet_ipfilter::DeviceTier;
 use loquet_policy::{
-    AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, UnixTime, may_enter,
-    require_code_within, rights,
+    AccountId, Assurance, Level, OrgId, Refusal, RoleId, RoleSet, Session, Snapshot, UnixTime,
+    may_enter, require_code_within, rights,
 };
 
 use crate::decide;
@@ -136,63 +136,75 @@ impl Mfa {
     ) -> Result<Authorized, Error> {
         let session = self.verified(session).await?;
         let facts = self.facts(session.account).await?;
-        let tier = self.admit(&facts, &session, client)?;
-        Ok(self.authorized(&facts, session, client, tier)?)
-    }
-
-    pub(crate) fn authorized(
-        &self,
-        facts: &Facts,
-        session: Session,
-        client: &Client,
-        tier: DeviceTier,
-    ) -> Result<Authorized, Refusal> {
-        let actor = facts.actor.as_ref().ok_or(Refusal::UnknownAccount)?;
-        let now = self.now();
-        let level = rights(&facts.snapshot(actor, &session), now)?;
-        self.check(actor, &session, client.last_seen)?;
-        Ok(Authorized {
-            session,
-            client: *client,
-            org: actor.facts.org,
-            level,
-            roles: actor.facts.roles,
-            tier,
-            external_id: actor.external_id.clone(),
-            now,
-        })
+        let admitted = self.admit(&facts, &session, client)?;
+        Ok(admitted.authorized(session, client)?)
     }
 
     /// Refuses a session that is over, and a client that the access rules deny.
-    pub(crate) fn admit(
+    pub(crate) fn admit<'a>(
         &self,
-        facts: &Facts,
+        facts: &'a Facts,
         session: &Session,
         client: &Client,
-    ) -> Result<DeviceTier, Refusal> {
+    ) -> Result<Admitted<'a>, Refusal> {
         let now = self.now();
         let (Some(actor), Some(_)) = (&facts.actor, &facts.organization) else {
             return Err(Refusal::PolicyUnavailable);
         };
-        match self.check(actor, session, client.last_seen) {
-            Err(refusal) if refusal.next_step().is_none() => return Err(refusal),
-            _ => {}
-        }
+        let owed = actor.check(session, &self.clients.limits, client.last_seen, now);
+        let owed = match owed {
+            Err(over) if over.next_step().is_none() => return Err(over),
+            owed => owed,
+        };
         let device = actor.devices.of(session.id, now);
         let tier = device.map_or(DeviceTier::Unknown, |_| DeviceTier::Known);
         let tags = decide::tags(&actor.facts);
         let access = facts.access.access(client.address, &tags, tier);
         may_enter(&actor.facts, access, now)?;
-        Ok(tier)
+        Ok(Admitted {
+            facts,
+            actor,
+            tier,
+            owed,
+            now,
+        })
+    }
+}
+
+/// A session that is not over, from where the access rules let it in.
+pub(crate) struct Admitted<'a> {
+    facts: &'a Facts,
+    pub(crate) actor: &'a AccountRecord,
+    tier: DeviceTier,
+    /// The code that is owed because of the session's age.
+    pub(crate) owed: Result<(), Refusal>,
+    pub(crate) now: UnixTime,
+}
+
+impl<'a> Admitted<'a> {
+    /// What the rules read, of a session that owes no code because of its age.
+    pub(crate) fn snapshot(&self, session: &'a Session) -> Result<Snapshot<'a>, Refusal> {
+        self.owed?;
+        Ok(self.facts.snapshot(self.actor, session))
     }
 
-    /// Refuses a session that is over, or that owes a code because of its age.
-    pub(crate) fn check(
+    /// Who is there, if the session owes nothing.
+    pub(crate) fn authorized(
         &self,
-        actor: &AccountRecord,
-        session: &Session,
-        last_seen: Option<UnixTime>,
-    ) -> Result<(), Refusal> {
-        actor.check(session, &self.clients.limits, last_seen, self.now())
+        session: Session,
+        client: &Client,
+    ) -> Result<Authorized, Refusal> {
+        let level = rights(&self.facts.snapshot(self.actor, &session), self.now)?;
+        self.owed?;
+        Ok(Authorized {
+            session,
+            client: *client,
+            org: self.actor.facts.org,
+            level,
+            roles: self.actor.facts.roles,
+            tier: self.tier,
+            external_id: self.actor.external_id.clone(),
+            now: self.now,
+        })
     }
 }

@@ -185,13 +185,8 @@ impl Mfa {
     ) -> Result<Option<(Offer, Vec<RecoveryCode>)>, Error> {
         let session = self.verified(session).await?;
         let facts = self.enrollment_facts(&session).await?;
-        self.admit(&facts, &session, client)?;
-        let Some(actor) = &facts.actor else {
-            return Ok(None);
-        };
-        let now = self.now();
-        self.check(actor, &session, client.last_seen)?;
-        current_level(&facts.snapshot(actor, &session), now)?;
+        let admitted = self.admit(&facts, &session, client)?;
+        current_level(&admitted.snapshot(&session)?, admitted.now)?;
         let vault = self.unlock().await?;
         self.pending_in(&facts, &session, vault)
     }

@@ -75,16 +75,16 @@ impl Mfa {
     ) -> Result<LoginProgress, Error> {
         let session = self.verified(session).await?;
         let facts = self.enrollment_facts(&session).await?;
-        let tier = self.admit(&facts, &session, client)?;
-        let user = match self.authorized(&facts, session, client, tier) {
+        let admitted = self.admit(&facts, &session, client)?;
+        let user = match admitted.authorized(session, client) {
             Ok(user) => Some(user),
             Err(owed) if owed.next_step().is_some() => None,
             Err(refusal) => return Err(refusal.into()),
         };
+        let owed = admitted.owed;
+        let by_break_glass = admitted.actor.facts.holds_break_glass(admitted.now);
         let vault = self.unlock().await?;
         let pending = self.pending_in(&facts, &session, vault)?;
-        let actor = facts.actor.as_ref();
-        let by_break_glass = actor.is_some_and(|it| it.facts.holds_break_glass(self.now()));
         let break_glass = facts
             .organization
             .as_ref()
@@ -95,7 +95,7 @@ impl Mfa {
             user,
             pending,
             break_glass,
-            overview: self.overview_of(facts, &session, client)?,
+            overview: self.overview_of(facts, &session, owed)?,
         })
     }
 }
