@@ -128,52 +128,33 @@ impl<H: Host> Pages<H> {
 
     /// What pages call the users who have a role: the host's name for it, or else one of these pages.
     pub(crate) fn role(&self, role: RoleId, language: Language) -> Option<String> {
-        match role {
-            RoleId::MEMBER => Some(self.members(language)),
-            RoleId::STAFF => Some(self.staff(language)),
-            RoleId::ADMINISTRATOR => {
-                let name = language.say("les administrateurs", "administrators");
-                Some(self.role_or(role, name, language))
-            }
-            _ => self.0.host.role(role, language),
-        }
+        self.hosts_role(role, language).or_else(|| {
+            let name = match role {
+                RoleId::MEMBER => language.say("les membres", "members"),
+                RoleId::STAFF => language.say("le personnel", "staff"),
+                RoleId::ADMINISTRATOR => language.say("les administrateurs", "administrators"),
+                _ => return None,
+            };
+            Some(name.to_owned())
+        })
     }
 
-    /// What pages call those with [`RoleId::MEMBER`].
-    pub(crate) fn members(&self, language: Language) -> String {
-        self.role_or(
-            RoleId::MEMBER,
-            language.say("les membres", "members"),
-            language,
-        )
-    }
-
-    /// What pages call those with [`RoleId::STAFF`].
-    pub(crate) fn staff(&self, language: Language) -> String {
-        self.role_or(
-            RoleId::STAFF,
-            language.say("le personnel", "staff"),
-            language,
-        )
-    }
-
-    fn role_or(&self, role: RoleId, name: &str, language: Language) -> String {
+    /// The role's name in the language of the page, or else the one of [`loquet::Role`].
+    fn hosts_role(&self, role: RoleId, language: Language) -> Option<String> {
         let named = self.0.host.role(role, language);
-        named.unwrap_or_else(|| name.to_owned())
+        named.or_else(|| self.0.mfa.role_name(role).map(str::to_owned))
     }
 
     /// The roles of one user, in a line.
     pub(crate) fn roles(&self, roles: &RoleSet, language: Language) -> String {
         let word = |role| {
-            self.0
-                .host
-                .role(role, language)
-                .unwrap_or_else(|| match role {
-                    RoleId::MEMBER => language.say("Membre", "Member").to_owned(),
-                    RoleId::STAFF => language.say("Personnel", "Staff").to_owned(),
-                    RoleId::ADMINISTRATOR => "Administration".to_owned(),
-                    other => format!("{} {}", language.say("Rôle", "Role"), other.0),
-                })
+            let named = self.hosts_role(role, language);
+            named.unwrap_or_else(|| match role {
+                RoleId::MEMBER => language.say("Membre", "Member").to_owned(),
+                RoleId::STAFF => language.say("Personnel", "Staff").to_owned(),
+                RoleId::ADMINISTRATOR => "Administration".to_owned(),
+                other => format!("{} {}", language.say("Rôle", "Role"), other.0),
+            })
         };
         roles.iter().map(word).collect::<Vec<_>>().join(", ")
     }

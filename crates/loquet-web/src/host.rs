@@ -70,7 +70,8 @@ pub trait Host: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<String>, BoxError>> + Send;
 
     /// Returns what pages call the users who have a role, in the plural and with the article ("le personnel"). For a role
-    /// without a name of the host's the pages have one of their own, where it is one of the three that Loquet defines.
+    /// without such a name the pages use the one of [`loquet::Role`], or their own where it is one of the three that Loquet
+    /// defines.
     fn role(&self, role: RoleId, language: Language) -> Option<String> {
         let _ = (role, language);
         None

@@ -77,13 +77,10 @@ impl Problem {
     /// Returns the step that is owed, if that is why it was refused.
     #[must_use]
     pub const fn next_step(&self) -> Option<NextStep> {
-        match &self.0 {
-            Error::Refused(Refusal::NotFresh | Refusal::StepUp) => Some(NextStep::SecondFactor),
-            error => error.next_step(),
-        }
+        self.0.next_step()
     }
 
-    /// Returns what a page says.
+    /// Returns what a page says. What is wrong with access rules is said in English in either language.
     #[must_use]
     pub fn sentence(&self, language: Language) -> String {
         match &self.0 {
@@ -106,13 +103,9 @@ impl Problem {
 
     /// What is wrong in English, where the caller can mend it.
     fn detail(&self) -> Option<String> {
-        match &self.0 {
-            Error::Refused(_) => Some(self.sentence(Language::English)),
-            Error::Config(_) if self.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-                Some(self.sentence(Language::English))
-            }
-            _ => None,
-        }
+        let is_refused = matches!(self.0, Error::Refused(_));
+        let is_mendable = is_refused || self.status() == StatusCode::UNPROCESSABLE_ENTITY;
+        is_mendable.then(|| self.sentence(Language::English))
     }
 }
 
@@ -131,9 +124,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::LogInRequired
         | Refusal::StaleLogIn
         | Refusal::LogInExpired
-        | Refusal::LogInRefused
-        | Refusal::NotFresh
-        | Refusal::StepUp => StatusCode::UNAUTHORIZED,
+        | Refusal::LogInRefused => StatusCode::UNAUTHORIZED,
         refusal if refusal.reason().wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
         Refusal::AccessDenied
         | Refusal::AccessUnknown

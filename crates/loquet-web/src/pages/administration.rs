@@ -46,7 +46,6 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         since: &since,
         enrolled_administrators: organization.enrolled_administrators(),
         is_enrolled: here.is_bound(),
-        free: &here.pages.members(language),
         bound: &staff,
         mandate: &mandate(here, &staff, language),
         settings: settings(here, language),

@@ -13,8 +13,7 @@ pub(crate) struct Overview<'a> {
     pub(crate) enrolled_administrators: usize,
     /// Whether the administrator who looks is.
     pub(crate) is_enrolled: bool,
-    /// Whom an organization leaves free as a rule, and whom a mandate concerns, as people call them.
-    pub(crate) free: &'a str,
+    /// The users whom a mandate concerns, as people call them.
     pub(crate) bound: &'a str,
     /// One line about that mandate.
     pub(crate) mandate: &'a str,
@@ -36,7 +35,7 @@ pub(crate) fn overview(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
 }
 
 fn not_enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
-    let (free, bound) = (overview.free, overview.bound);
+    let bound = overview.bound;
     html! {
         section.card {
             header {
@@ -48,8 +47,8 @@ fn not_enabled(at: &Setting<'_>, overview: &Overview<'_>) -> Markup {
             }
             ul.soft.small {
                 li { (at.language.say(
-                    format!("Volontaire pour {free}, recommandée comme obligatoire pour {bound}."),
-                    format!("Voluntary for {free}, recommended as mandatory for {bound}."),
+                    format!("Recommandée comme obligatoire pour {bound}, volontaire pour les autres rôles."),
+                    format!("Recommended as mandatory for {bound}, voluntary for the other roles."),
                 )) }
                 li { (at.say("Une fois activée, il n’est plus possible de revenir en arrière.", "Once enabled, there is no way back.")) }
                 li { (at.say("Vous configurez votre propre application en premier.", "You set up your own app first.")) }

@@ -1,7 +1,7 @@
 //! Recovery codes, the organization's settings, the break-glass code, the address of notices.
 
 use axum::http::StatusCode;
-use loquet::Client;
+use loquet::{Client, Role, RoleId};
 use loquet_policy::limits;
 
 use crate::browser::{Browser, between};
@@ -328,4 +328,22 @@ async fn same_form_with_another_code_is_verified() {
     let right = [("attempt", attempt.as_str()), ("code", code.as_str())];
     let second = helene.post("/mfa/code", &right).await;
     assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.body);
+}
+
+#[tokio::test]
+async fn mandate_is_for_the_hosts_own_role() {
+    let clerks = Role::new(RoleId(10), "clerks").rank(1);
+    let roles = vec![Role::administrator("chiefs").rank(2), clerks];
+    let site = Site::of_roles(false, roles).await;
+    let mut helene = site.browser();
+    helene.enable(HELENE).await;
+    helene.open("/mfa/admin/mandate").await;
+    helene.shows("clerks");
+    let fields = [("start", "now"), ("confirmed", "yes")];
+    let to = "/mfa/admin?done=imposed";
+    helene
+        .leads("/mfa/admin/mandate/announce", &fields, to)
+        .await;
+    let all = site.operator.organizations().await.unwrap();
+    assert!(all[0].mandate(RoleId(10)).is_some());
 }

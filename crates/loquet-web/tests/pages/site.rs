@@ -13,7 +13,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use loquet::testing::TestClock;
 use loquet::{
-    AccountId, Client, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId, UnixTime,
+    AccountId, Client, Clock, Keyring, Mfa, MfaSession, NewAccount, Operator, Role, RoleId,
+    UnixTime,
 };
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
@@ -186,11 +187,17 @@ impl Site {
     }
 
     pub(crate) async fn with(https: bool) -> Self {
+        Self::of_roles(https, Vec::new()).await
+    }
+
+    /// Where the organization has these roles.
+    pub(crate) async fn of_roles(https: bool, roles: Vec<Role>) -> Self {
         let clock = TestClock::at(1_800_000_000);
         let store = FlakyStore::default();
         let operator = Mfa::builder(store.clone())
             .keyring(Keyring::single(1, [7; 32]))
             .issuer("À petits pas")
+            .roles(roles)
             .clock(clock.clone())
             .open_operator()
             .await
