@@ -114,8 +114,22 @@ impl CookieSessions {
         self.go_on_to(login, self.paths.home)
     }
 
-    /// The same, to a path of this site where nothing is owed: back to the page that asked for a recent code, for example.
-    /// Home in place of what is no path of this site.
+    /// The same, but leads to `path` where nothing is owed. A `path` that leaves this site is replaced by home.
+    ///
+    /// A dangerous route that needs a code of the last five minutes sends the browser to the code page with its own path,
+    /// and the code page's form sends that path along:
+    ///
+    /// ```
+    /// use axum::response::{IntoResponse, Redirect, Response};
+    /// use loquet_web::User;
+    ///
+    /// async fn export(user: User) -> Response {
+    ///     match user.require_code_within(300) {
+    ///         Ok(()) => "all the data".into_response(),
+    ///         Err(_) => Redirect::to("/code?next=/export").into_response(),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn go_on_to(&self, login: &LoggedIn, path: &str) -> Response {
         let to = match login.next {

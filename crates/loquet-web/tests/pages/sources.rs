@@ -190,4 +190,15 @@ async fn cookie_sessions_lead_to_the_next_step() {
     let login = moved.mfa().log_in(JULIE, Client::default()).await;
     let to = moved.go_on(&login.unwrap());
     assert_eq!(to.headers()[LOCATION], "/shop");
+    let login = moved.mfa().log_in(JULIE, Client::default()).await.unwrap();
+    for (asked, led) in [("/export", "/export"), ("//evil.example", "/shop")] {
+        let to = moved.go_on_to(&login, asked);
+        assert_eq!(to.headers()[LOCATION], led);
+    }
+    let half = moved.mfa().log_in(HELENE, Client::default()).await.unwrap();
+    let owed = moved.go_on_to(&half, "/export");
+    assert_eq!(owed.headers()[LOCATION], "/code");
+    let plain = moved.https(false).go_on(&half);
+    let plain = plain.headers()[SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(plain.starts_with("loquet=") && !plain.contains("Secure"));
 }

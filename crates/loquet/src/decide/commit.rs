@@ -1,7 +1,7 @@
 //! Commit: the only place where a decision is opened.
 //!
 //! A [`Decided`] is opaque. Nothing can read from it whether a code was right before the store has confirmed that what it
-//! changes is durable (S11: nothing is told before its commit); [`commit`] and [`commit_in`] alone open it, afterwards.
+//! changes is durable (S11: nothing is told before its commit); [`commit`] and [`commit_in`] alone open it, afterwards; [`prepare`] opens what grants nothing.
 //! From outside there is no decision at all, only answers:
 //!
 //! ```compile_fail,E0603
@@ -109,8 +109,9 @@ pub(crate) async fn commit<G>(
     }
 }
 
-/// Writes a decision that grants nothing but the deed into the host's transaction, which the host commits or rolls back.
-/// A refusal is not recorded: the host, and no client, asked.
+/// Writes a decision into the host's transaction, which the host commits or rolls back. It may be opened before that: it
+/// grants nothing, and says only whether the transaction holds it. A refusal is not recorded, because the host asked and no
+/// client.
 pub(crate) async fn prepare<T: HostTx>(
     transaction: &mut T,
     decided: Decided<()>,
