@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 use axum::response::Html;
 use loquet::{AccountId, MfaSession, RoleId};
-use loquet_web::{BoxError, Brand, Host, Language, Page, SavedSession, SessionKey, document};
+use loquet_web::{BoxError, Brand, Language, Page, PagesHost, SavedSession, SessionKey, document};
 
 use crate::database::Database;
 use crate::people::{self, ORGANIZATION};
@@ -26,7 +26,7 @@ pub(crate) struct Demo {
     pub(crate) database: Database,
 }
 
-impl Host for Demo {
+impl PagesHost for Demo {
     async fn load(&self, browser: SessionKey) -> Result<Option<SavedSession>, BoxError> {
         self.database.session(browser).await
     }

@@ -10,7 +10,9 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use loquet::{Access, Client, NoEntropy};
-use loquet_web::{Content, Fields, Host, Language, NotAForm, Pages, Viewer, Visit, guard, refusal};
+use loquet_web::{
+    Content, Fields, Language, NotAForm, Pages, PagesHost, Viewer, Visit, guard, refusal,
+};
 use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
 

@@ -6,7 +6,7 @@ use loquet::{Attempt, Error, Refusal};
 use crate::fields::{FieldFault, NotAForm};
 use crate::form::Form;
 use crate::form_id::FormId;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::mount::Pages;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
@@ -38,7 +38,7 @@ impl From<Stop> for NotTaken {
     }
 }
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// One attempt by a form.
     pub(crate) fn attempt(&self, visit: &Visit, id: FormId) -> Attempt {
         Attempt::new(self.client(visit)).idempotency_key(id)
@@ -56,7 +56,7 @@ impl<H: Host> Pages<H> {
     }
 }
 
-impl<H: Host> Here<H> {
+impl<H: PagesHost> Here<H> {
     /// One attempt by a form of this browser.
     pub(crate) fn attempt(&self, form: &Form) -> Attempt {
         self.pages.attempt(&self.visit, form.id)

@@ -5,7 +5,7 @@ use loquet::{
     Reason, Refusal, RoleId, RoleSet, UnixTime,
 };
 
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::names::Names;
 use crate::refusal;
 use crate::session::{Here, Stop};
@@ -86,7 +86,7 @@ impl<H> Here<H> {
     }
 }
 
-impl<H: Host> Here<H> {
+impl<H: PagesHost> Here<H> {
     /// What pages call those who have the role of the mandate page.
     pub(crate) fn mandated(&self) -> String {
         let (role, language) = (self.mandated_role(), self.visit.language);
@@ -98,7 +98,7 @@ impl<H: Host> Here<H> {
     }
 }
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// A refusal in words, with the names of the people and the role that it speaks of.
     pub(crate) async fn sentence(
         &self,

@@ -16,7 +16,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// The session that a host keeps for a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SavedSession {
-    /// As it was given to [`Host::save`].
+    /// As it was given to [`PagesHost::save`].
     pub session: MfaSession,
     /// When it was last used, where the host keeps that: see
     /// [`SessionLimits::inactivity`](loquet::SessionLimits::inactivity).
@@ -37,7 +37,7 @@ impl From<MfaSession> for SavedSession {
 ///
 /// Sessions live in a table of the host: a [`SessionKey`] (32 bytes, the hash of a cookie), the 56 bytes of the
 /// [`MfaSession`], and whatever else the host wants to keep with them.
-pub trait Host: Send + Sync + 'static {
+pub trait PagesHost: Send + Sync + 'static {
     /// Returns the session that is kept for this browser.
     fn load(
         &self,

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{FormId, Language, parts};
 
-/// A page without its frame, for [`Host::frame`](crate::Host::frame).
+/// A page without its frame, for [`PagesHost::frame`](crate::PagesHost::frame).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Page {

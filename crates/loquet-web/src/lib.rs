@@ -1,15 +1,15 @@
 //! Mountable axum pages for Loquet, in French and English, and guards for a host's own routes.
 //!
 //! The second half of log-in, enrollment by QR code or by hand, "My account", the administration: everything works without
-//! JavaScript; two small scripts count down and copy. The embedding service implements [`Host`] (sessions, names, the frame
+//! JavaScript; two small scripts count down and copy. The embedding service implements [`PagesHost`] (sessions, names, the frame
 //! around a page), merges [`Pages::router`] into its own routes, and calls [`Pages::admit`] after a right password.
 //!
 //! ```no_run
 //! use axum::response::{IntoResponse, Response};
 //! use axum::{Router, extract::State, middleware, routing::get};
-//! use loquet_web::{Host, Pages, Settings, User, Visit, require_mfa};
+//! use loquet_web::{PagesHost, Pages, Settings, User, Visit, require_mfa};
 //!
-//! fn app<H: Host>(mfa: loquet::Mfa, host: H) -> Router {
+//! fn app<H: PagesHost>(mfa: loquet::Mfa, host: H) -> Router {
 //!     let pages = Pages::new(mfa, host, &Settings::default());
 //!     let private = Router::new()
 //!         .route("/", get(|user: User| async move { user.external_id().to_owned() }))
@@ -24,7 +24,7 @@
 //!
 //! /// The QR code or the field for six digits after the password; before it the form, whose handler ends in
 //! /// `pages.admit(&visit, account, form_id)`.
-//! async fn log_in<H: Host>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
+//! async fn log_in<H: PagesHost>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
 //!     match pages.interim(&visit).await {
 //!         Some(page) => page,
 //!         None => "the form with name and password".into_response(),
@@ -81,7 +81,7 @@ pub use cookie_sessions::{CookieSessions, StepPaths};
 pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
 pub use form_id::FormId;
 pub use guard::guard;
-pub use host::{BoxError, Host, SavedSession};
+pub use host::{BoxError, PagesHost, SavedSession};
 pub use layout::{Brand, Content, Page, Viewer, document};
 pub use loquet_mail::Language;
 pub use mount::{Pages, Settings};

@@ -12,7 +12,7 @@ use maud::PreEscaped;
 
 use crate::cookie::Marking;
 use crate::form_id::FormId;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::layout::{Content, Page, Viewer};
 use crate::parts;
 use crate::views::message::{Message, message};
@@ -62,7 +62,7 @@ impl<H> fmt::Debug for Pages<H> {
     }
 }
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// Creates the pages of `mfa` within `host`.
     #[must_use]
     pub fn new(mfa: Mfa, host: H, settings: &Settings) -> Self {

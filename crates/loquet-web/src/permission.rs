@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use loquet::Refusal;
 
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::mount::Pages;
 use crate::session::{Here, Stop};
 use crate::views::message::Message;
@@ -21,7 +21,7 @@ pub(crate) enum Who {
     EnrolledAdministrator,
 }
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// The visitor, if the page is for them. Others are sent to what they must do first, or told that this is not theirs.
     pub(crate) async fn permit(&self, visit: &Visit, who: Who) -> Result<Here<H>, Stop> {
         let here = self.any_session(visit).await?;
@@ -43,7 +43,7 @@ impl<H: Host> Pages<H> {
     }
 }
 
-impl<H: Host> Here<H> {
+impl<H: PagesHost> Here<H> {
     async fn not_theirs(&self) -> Result<Stop, Stop> {
         let language = self.visit.language;
         let text = self.pages.sentence(&Refusal::NotAdmin, language).await?;

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use loquet::{Error, LoggedIn, NextStep, Refusal};
 
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::mount::Pages;
 use crate::problem::Problem;
 use crate::refusal::{Names, sentence};
 use crate::session::Stop;
 use crate::visit::Visit;
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// Answers a request that is refused, in a handler of the host's own as the guards do.
     ///
     /// A browser, that is a request whose `Accept` names `text/html`, is led to what it must do first:
@@ -19,9 +19,9 @@ impl<H: Host> Pages<H> {
     /// | problem | answer |
     /// |---|---|
     /// | a recent code is needed (`NOT_FRESH`, `STEP_UP`) | on to `{base}/step-up?next=` with the path of this request, which leads back there; an account without an authenticator on to `{base}/enroll` from there |
-    /// | the log-in is not complete, or the session is over (every other 401) | on to [`Host::log_in`] |
+    /// | the log-in is not complete, or the session is over (every other 401) | on to [`PagesHost::log_in`] |
     /// | any other refusal | a page that says it, with the problem's status |
-    /// | the store or the configuration is at fault | a page, and the fault to [`Host::report`] |
+    /// | the store or the configuration is at fault | a page, and the fault to [`PagesHost::report`] |
     ///
     /// After a form the path of this request is opened as a page, so let a page lie under it. Every other request gets the
     /// problem as JSON.
@@ -29,10 +29,10 @@ impl<H: Host> Pages<H> {
     /// ```
     /// use axum::extract::State;
     /// use axum::response::{IntoResponse, Response};
-    /// use loquet_web::{Host, Pages, User, Visit};
+    /// use loquet_web::{PagesHost, Pages, User, Visit};
     ///
     /// /// Asks for a code again unless one was given within five minutes.
-    /// async fn export<H: Host>(State(pages): State<Pages<H>>, visit: Visit, user: User) -> Response {
+    /// async fn export<H: PagesHost>(State(pages): State<Pages<H>>, visit: Visit, user: User) -> Response {
     ///     match user.require_code_within(300) {
     ///         Ok(()) => "all the data".into_response(),
     ///         Err(refused) => pages.refuse(&visit, refused),
@@ -77,9 +77,9 @@ impl<H: Host> Pages<H> {
     /// use axum::extract::State;
     /// use axum::response::{IntoResponse, Redirect, Response};
     /// use loquet::Client;
-    /// use loquet_web::{Host, Pages, User, Visit};
+    /// use loquet_web::{PagesHost, Pages, User, Visit};
     ///
-    /// async fn change_password<H: Host>(
+    /// async fn change_password<H: PagesHost>(
     ///     State(pages): State<Pages<H>>,
     ///     visit: Visit,
     ///     user: User,

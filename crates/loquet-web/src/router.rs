@@ -14,7 +14,7 @@ use crate::cookie;
 use crate::fields::{Fields, MAX_FORM, NotAForm};
 use crate::form::Form;
 use crate::guard::guard;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
@@ -25,7 +25,7 @@ use crate::permission::Who::{self, Administrator, AnySession, EnrolledAdministra
 use crate::session::{Here, Stop};
 use crate::visit::{Visit, own_path};
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// The routes, to be merged into the host's router. All lie under [`Settings::base`](crate::Settings::base), so that no
     /// path of the host's own may be one of these:
     ///
@@ -75,7 +75,7 @@ type Routes<H> = Vec<(&'static str, MethodRouter<Pages<H>>)>;
 // A form that is refused is shown again under its own path: changing the language or reloading then opens that path
 // as a page.
 
-fn for_all_visitors<H: Host>() -> Routes<H> {
+fn for_all_visitors<H: PagesHost>() -> Routes<H> {
     vec![
         ("/code", both(AnySession, code::show, code::submit)),
         (
@@ -132,7 +132,7 @@ fn for_all_visitors<H: Host>() -> Routes<H> {
     ]
 }
 
-fn for_administrators<H: Host>() -> Routes<H> {
+fn for_administrators<H: PagesHost>() -> Routes<H> {
     // An administrator who has an app.
     const APP: Who = EnrolledAdministrator;
     vec![
@@ -190,7 +190,7 @@ fn for_administrators<H: Host>() -> Routes<H> {
 /// A page: changes nothing.
 fn page<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
-    H: Host,
+    H: PagesHost,
     F: Fn(Here<H>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
 {
@@ -206,7 +206,7 @@ where
 /// A form: may change something, so it is a POST with an attempt.
 fn form<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
-    H: Host,
+    H: PagesHost,
     F: Fn(Here<H>, Form) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
 {
@@ -226,7 +226,7 @@ where
 /// A page, and the form that is sent to the same path.
 fn both<H, F, A, G, B>(who: Who, show: F, submit: G) -> MethodRouter<Pages<H>>
 where
-    H: Host,
+    H: PagesHost,
     F: Fn(Here<H>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Result<Response, Stop>> + Send,
     G: Fn(Here<H>, Form) -> B + Clone + Send + Sync + 'static,
@@ -235,7 +235,7 @@ where
     page(who, show).merge(form(who, submit))
 }
 
-async fn choose_language<H: Host>(
+async fn choose_language<H: PagesHost>(
     State(pages): State<Pages<H>>,
     visit: Visit,
     fields: Result<Fields, NotAForm>,

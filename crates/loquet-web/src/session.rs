@@ -11,7 +11,7 @@ use maud::Markup;
 use crate::cookie::{self, SessionKey, SessionToken};
 use crate::form::Form;
 use crate::form_id::FormId;
-use crate::host::{BoxError, Host, SavedSession};
+use crate::host::{BoxError, PagesHost, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
 use crate::parts::Trouble;
@@ -76,7 +76,7 @@ pub(crate) enum Absent {
     Elsewhere(Refusal),
 }
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// The answer of a handler that stopped.
     pub(crate) fn stopped(&self, visit: &Visit, stop: Stop) -> Response {
         match stop {
@@ -182,7 +182,7 @@ impl<H: Host> Pages<H> {
     }
 }
 
-impl<H: Host> Here<H> {
+impl<H: PagesHost> Here<H> {
     /// The user where nothing is owed; a log-in that is not complete goes on first.
     pub(crate) fn user(&self) -> Result<&Authorized, Stop> {
         let user = self.progress.user();

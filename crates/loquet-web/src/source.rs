@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use loquet::{Client, Error, Mfa, MfaSession, UnixTime};
 use loquet_ipfilter::Resolved;
 
-use crate::host::{BoxError, Host};
+use crate::host::{BoxError, PagesHost};
 use crate::mount::Pages;
 use crate::problem::Problem;
 use crate::visit::Visit;
@@ -113,7 +113,7 @@ impl SessionSource for Mfa {
 #[derive(Clone, Copy)]
 struct LastSeen(UnixTime);
 
-impl<H: Host> SessionSource for Pages<H> {
+impl<H: PagesHost> SessionSource for Pages<H> {
     fn mfa(&self) -> &Mfa {
         self.mfa()
     }

@@ -7,7 +7,7 @@ use loquet_ipfilter::DatabaseKind;
 use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
@@ -30,7 +30,7 @@ struct Shown<'a> {
     trouble: Option<&'a Trouble>,
 }
 
-async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let mfa = &here.pages.0.mfa;
     let at = here.setting(shown.trouble)?;
@@ -77,7 +77,7 @@ async fn draw<H: Host>(here: &Here<H>, shown: Shown<'_>) -> Result<Response, Sto
 }
 
 /// What a plan would change, with people's names.
-async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop> {
+async fn forecast<H: PagesHost>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop> {
     let mut forecast = Forecast {
         is_empty: plan.spots.is_empty(),
         ..Forecast::default()
@@ -102,7 +102,7 @@ async fn forecast<H: Host>(here: &Here<H>, plan: &Plan) -> Result<Forecast, Stop
     Ok(forecast)
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let done = match here.visit.parameter("done").as_deref() {
         Some("saved") => {
@@ -122,7 +122,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
 }
 
 /// One step of planning: nothing is changed until the plan is put in force.
-pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn plan<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let language = here.visit.language;
     let draft = form
         .fields
@@ -178,7 +178,7 @@ pub(crate) async fn plan<H: Host>(here: Here<H>, form: Form) -> Result<Response,
     draw(&here, shown).await
 }
 
-pub(crate) async fn save<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn save<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let limit = here.pages.0.mfa.rules_limit();
     // Browsers send CRLF.
     let rules = form
@@ -230,7 +230,7 @@ impl<'a> Typed<'a> {
     }
 }
 
-async fn put_in_force<H: Host>(
+async fn put_in_force<H: PagesHost>(
     here: &Here<H>,
     form: &Form,
     typed: Typed<'_>,
@@ -279,7 +279,7 @@ async fn put_in_force<H: Host>(
 }
 
 /// The rules of before hold again.
-pub(crate) async fn undo<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn undo<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let undone = here.admin(&form)?.undo_access_rules().await;
     match here
         .answer(undone.map_err(NotTaken::Mfa), &[], PLACE)
@@ -297,7 +297,7 @@ pub(crate) async fn undo<H: Host>(here: Here<H>, form: Form) -> Result<Response,
 }
 
 /// Stops rules that wait.
-pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn cancel<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let kind = SettingKind::AccessRules;
     let cancelled = here.admin(&form)?.cancel_change(kind).await;
     match here

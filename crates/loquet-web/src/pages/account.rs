@@ -6,13 +6,13 @@ use loquet::{Address, AuthenticatorState, Error, Forget};
 use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::account::{self, Account, Bound, Switch};
 use crate::{cookie, when};
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
     let name = here.pages.0.host.name(here.account_id()).await?;
@@ -159,11 +159,11 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
     })
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-pub(crate) async fn log_out<H: Host>(here: Here<H>, _: Form) -> Result<Response, Stop> {
+pub(crate) async fn log_out<H: PagesHost>(here: Here<H>, _: Form) -> Result<Response, Stop> {
     // Whatever the rules answer, the browser forgets the session.
     match here.pages.0.mfa.log_out(&here.session).await {
         Ok(()) | Err(Error::Refused(_)) => {}
@@ -172,7 +172,7 @@ pub(crate) async fn log_out<H: Host>(here: Here<H>, _: Form) -> Result<Response,
     here.pages.let_go(here.key, to_log_in(&here)).await
 }
 
-pub(crate) async fn log_out_everywhere<H: Host>(
+pub(crate) async fn log_out_everywhere<H: PagesHost>(
     here: Here<H>,
     form: Form,
 ) -> Result<Response, Stop> {
@@ -185,11 +185,14 @@ pub(crate) async fn log_out_everywhere<H: Host>(
     }
 }
 
-fn to_log_in<H: Host>(here: &Here<H>) -> Response {
+fn to_log_in<H: PagesHost>(here: &Here<H>) -> Response {
     Redirect::to(here.pages.0.host.log_in()).into_response()
 }
 
-pub(crate) async fn forget_device<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn forget_device<H: PagesHost>(
+    here: Here<H>,
+    form: Form,
+) -> Result<Response, Stop> {
     let Some(number) = form
         .fields
         .text("number", 5)
@@ -206,7 +209,10 @@ pub(crate) async fn forget_device<H: Host>(here: Here<H>, form: Form) -> Result<
     }
 }
 
-pub(crate) async fn forget_devices<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn forget_devices<H: PagesHost>(
+    here: Here<H>,
+    form: Form,
+) -> Result<Response, Stop> {
     let forget = here.account(&form)?.forget_devices().await;
     match here.answer(forget.map_err(NotTaken::Mfa), &[], "").await? {
         Ok(()) => let_go(&here).await,
@@ -215,7 +221,7 @@ pub(crate) async fn forget_devices<H: Host>(here: Here<H>, form: Form) -> Result
 }
 
 /// This browser's session is over, and its device's cookie worth nothing.
-async fn let_go<H: Host>(here: &Here<H>) -> Result<Response, Stop> {
+async fn let_go<H: PagesHost>(here: &Here<H>) -> Result<Response, Stop> {
     let mut response = to_log_in(here);
     let forget = here.pages.0.marking.forget_device(here.account_id());
     cookie::set(&mut response, &forget);

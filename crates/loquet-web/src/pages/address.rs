@@ -5,12 +5,12 @@ use loquet::Address;
 
 use crate::fields::{FieldFault, FieldFaultKind};
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::account::{MAX_ADDRESS, address};
 
-async fn draw<H: Host>(
+async fn draw<H: PagesHost>(
     here: &Here<H>,
     typed: &str,
     trouble: Option<&Trouble>,
@@ -21,12 +21,12 @@ async fn draw<H: Host>(
     here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     let present = here.overview().address().map_or("", Address::as_str);
     draw(&here, present, None).await
 }
 
-pub(crate) async fn change<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn change<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let text = form.fields.text("address", MAX_ADDRESS);
     let typed = text.unwrap_or_default().to_owned();
     let read = text.and_then(|text| {

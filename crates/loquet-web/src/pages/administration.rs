@@ -5,14 +5,14 @@ use loquet::{Error, MandateState, Refusal};
 
 use crate::Language;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::administration::{self, Overview};
 use crate::views::enable;
 use crate::when;
 
-impl<H: Host> Here<H> {
+impl<H: PagesHost> Here<H> {
     /// Where a page leads instead that a refusal keeps closed.
     pub(crate) async fn closed(&self, error: Error, next: &str) -> Result<Stop, Stop> {
         let Error::Refused(refusal) = error else {
@@ -23,7 +23,7 @@ impl<H: Host> Here<H> {
     }
 }
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
     let organization = here.organization();
@@ -105,11 +105,14 @@ fn mandate<H>(here: &Here<H>, staff: &str, language: Language) -> String {
     }
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw_enable<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let code = match here.reading_admin()?.propose_break_glass().await {
         Ok(code) => code,
@@ -120,14 +123,14 @@ async fn draw_enable<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Resu
         .await
 }
 
-pub(crate) async fn show_enable<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_enable<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     if here.organization().is_enabled() {
         return Ok(here.go("/admin"));
     }
     draw_enable(&here, None).await
 }
 
-pub(crate) async fn enable<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn enable<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let trouble = match form.fields.text("group", enable::MAX_GROUP) {
         Err(fault) => Trouble::of_field(fault, here.visit.language),
         Ok(typed) => match here.admin(&form)?.enable(typed).await {

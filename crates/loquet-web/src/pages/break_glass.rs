@@ -3,14 +3,14 @@
 use axum::response::Response;
 
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::enable::{self, MAX_GROUP};
 
 const PLACE: &str = "/admin/break-glass";
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let break_glass = match here.reading_admin()?.propose_break_glass().await {
         Ok(break_glass) => break_glass,
@@ -21,11 +21,11 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
     here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-pub(crate) async fn renew<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn renew<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let renewed = async {
         let group = form.fields.text("group", MAX_GROUP)?;
         let code = form.fields.text("code", MAX_CODE)?;

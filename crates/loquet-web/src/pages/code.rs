@@ -7,14 +7,14 @@ use super::enroll;
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::form_id::FormId;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::mount::Pages;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code;
 use crate::visit::{Visit, own_path};
 
-impl<H: Host> Pages<H> {
+impl<H: PagesHost> Pages<H> {
     /// Begins the session of `account`, whose password the host has just found to be right. The answer sets the session's
     /// cookie and leads on; where an enrollment is due it is begun along with it, so that the page to come shows the QR code
     /// at once.
@@ -88,7 +88,7 @@ impl<H: Host> Pages<H> {
     }
 }
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let body = match here.next() {
         NextStep::Recover => code::recovery(&at, here.has_recovery_codes()),
@@ -98,7 +98,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         .await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     match here.next() {
         next @ (NextStep::Done | NextStep::Enroll) => {
             Ok(Redirect::to(here.pages.way(next)).into_response())
@@ -107,7 +107,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     }
 }
 
-pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn submit<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     // The same form again, after the log-in that it completed.
     if here.is_logged_in() {
         return Ok(Redirect::to(here.pages.0.host.home()).into_response());
@@ -119,7 +119,7 @@ pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Respons
 }
 
 /// Gives the typed code and hands the session over, or says what is wrong with it.
-async fn give<H: Host>(
+async fn give<H: PagesHost>(
     here: &Here<H>,
     form: &Form,
     to: &str,
@@ -140,7 +140,7 @@ async fn give<H: Host>(
     }
 }
 
-async fn draw_step_up<H: Host>(
+async fn draw_step_up<H: PagesHost>(
     here: &Here<H>,
     next: &str,
     trouble: Option<&Trouble>,
@@ -151,7 +151,7 @@ async fn draw_step_up<H: Host>(
         .await
 }
 
-pub(crate) async fn show_step_up<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_step_up<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     if !here.is_bound() {
         return Ok(here.go("/enroll"));
     }
@@ -165,7 +165,10 @@ pub(crate) async fn show_step_up<H: Host>(here: Here<H>) -> Result<Response, Sto
     draw_step_up(&here, &next, None).await
 }
 
-pub(crate) async fn submit_step_up<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn submit_step_up<H: PagesHost>(
+    here: Here<H>,
+    form: Form,
+) -> Result<Response, Stop> {
     let next = form
         .fields
         .text("next", 512)

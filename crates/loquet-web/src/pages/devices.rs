@@ -8,7 +8,7 @@ use loquet::Device;
 use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::devices::{self, Line};
@@ -53,18 +53,18 @@ fn cut(network: IpAddr) -> String {
     }
 }
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let title = at.say("Appareils retenus", "Remembered devices");
     let body = devices::switch(&at, here.organization().remembers_devices());
     here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
-pub(crate) async fn switch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn switch<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let on = form.fields.is_ticked("on");
     let switched = here.admin(&form)?.remember_devices(on).await;
     match here

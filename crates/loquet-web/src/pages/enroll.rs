@@ -6,7 +6,7 @@ use loquet::{BreakGlassCode, NextStep, RecoveryCode, UnixTime};
 use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::{enable, enroll};
@@ -14,7 +14,7 @@ use crate::when;
 use zeroize::Zeroizing;
 
 /// The enrollment page: the QR code of a begun enrollment, or how to begin.
-pub(crate) async fn draw<H: Host>(
+pub(crate) async fn draw<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
@@ -59,7 +59,7 @@ pub(crate) async fn draw<H: Host>(
 }
 
 /// Why an enrollment is due, in a sentence.
-async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, Stop> {
+async fn reason<H: PagesHost>(here: &Here<H>, language: Language) -> Result<String, Stop> {
     if here.is_recovering() {
         return Ok(language
             .say(
@@ -99,14 +99,14 @@ async fn reason<H: Host>(here: &Here<H>, language: Language) -> Result<String, S
     ))
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     match here.next() {
         NextStep::Done | NextStep::Enroll => draw(&here, None).await,
         _ => Ok(Redirect::to(here.pages.0.host.log_in()).into_response()),
     }
 }
 
-pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn begin<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
         let most = enroll::MAX_RESET_CODE;
         let reset_code = form.fields.optional("reset_code", most)?;
@@ -125,7 +125,7 @@ pub(crate) async fn begin<H: Host>(here: Here<H>, form: Form) -> Result<Response
     }
 }
 
-pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     let Some(offer) = here.progress.offer() else {
         return Ok(here.go("/enroll"));
     };
@@ -141,7 +141,7 @@ pub(crate) async fn show_key<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     here.page(None, title, true, enroll::key(&at, &key)).await
 }
 
-pub(crate) async fn confirm<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let confirmed = async {
         let code = form.fields.text("code", MAX_CODE)?;
         let group = form.fields.optional("group", enable::MAX_GROUP);

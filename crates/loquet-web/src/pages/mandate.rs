@@ -6,7 +6,7 @@ use loquet::Start;
 use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::mandate::{self, MAX_DATE, Mandate};
@@ -15,7 +15,7 @@ use crate::when;
 /// Where a fresh code leads back to.
 const PLACE: &str = "/admin/mandate";
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let imposed = here.mandate();
     let by = match imposed {
@@ -40,7 +40,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         .await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
@@ -51,7 +51,7 @@ fn date(fields: &Fields) -> Result<loquet::UnixTime, FieldFault> {
     })
 }
 
-pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn announce<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let start = match form.fields.text("start", 8) {
         Ok("now") => Ok(Start::Now {
             confirmed: form.fields.is_ticked("confirmed"),
@@ -70,7 +70,7 @@ pub(crate) async fn announce<H: Host>(here: Here<H>, form: Form) -> Result<Respo
     finish(&here, scheduled.await.map(drop)).await
 }
 
-pub(crate) async fn postpone<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn postpone<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let moved = async {
         let (admin, date) = (here.admin(&form)?, date(&form.fields)?);
         Ok(admin.move_mandate(here.mandated_role(), date).await?)
@@ -78,13 +78,16 @@ pub(crate) async fn postpone<H: Host>(here: Here<H>, form: Form) -> Result<Respo
     finish(&here, moved.await.map(drop)).await
 }
 
-pub(crate) async fn cancel<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn cancel<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let admin = here.admin(&form)?;
     let cancelled = admin.cancel_mandate(here.mandated_role()).await;
     finish(&here, cancelled.map_err(NotTaken::Mfa)).await
 }
 
-async fn finish<H: Host>(here: &Here<H>, outcome: Result<(), NotTaken>) -> Result<Response, Stop> {
+async fn finish<H: PagesHost>(
+    here: &Here<H>,
+    outcome: Result<(), NotTaken>,
+) -> Result<Response, Stop> {
     match here.answer(outcome, &["date", "confirmed"], PLACE).await? {
         Ok(()) => Ok(here.go("/admin?done=imposed")),
         Err(trouble) => draw(here, Some(&trouble)).await,

@@ -8,7 +8,7 @@ use crate::Language;
 use crate::answer::NotTaken;
 use crate::fields::{FieldFault, FieldFaultKind, Fields};
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{Question, question};
@@ -17,7 +17,7 @@ use crate::when;
 
 const PLACE: &str = "/admin/options";
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let language = here.visit.language;
     let at = here.setting(trouble)?;
     let organization = here.organization();
@@ -94,7 +94,7 @@ fn said(setting: &Setting, language: Language) -> String {
     }
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
 }
 
@@ -131,7 +131,7 @@ fn setting(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFa
     Ok((setting, kind, value))
 }
 
-pub(crate) async fn choose<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn choose<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let language = here.visit.language;
     let typed = form.fields.optional("code", MAX_CODE);
     let (setting, kind, value) = match setting(&form.fields) {
@@ -185,7 +185,7 @@ fn weakens<H>(here: &Here<H>, setting: OrganizationSetting) -> bool {
     here.organization().weakens(setting)
 }
 
-pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn stop<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let asked = form.fields.text("kind", 32);
     let kinds = [
         SettingKind::RecoveryCodes,
@@ -214,7 +214,10 @@ pub(crate) async fn stop<H: Host>(here: Here<H>, form: Form) -> Result<Response,
     }
 }
 
-async fn ask_latch<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn ask_latch<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let title = at.say("Fermer le verrou?", "Close the latch?");
     let body = question(
@@ -235,11 +238,11 @@ async fn ask_latch<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
     here.page(trouble, title, true, body).await
 }
 
-pub(crate) async fn show_latch<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_latch<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     ask_latch(&here, None).await
 }
 
-pub(crate) async fn latch<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn latch<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let hardened = here.admin(&form)?.harden().await;
     let next = "/admin/options/latch";
     match here

@@ -6,7 +6,7 @@ use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEnt
 
 use crate::Language;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::reason::because;
 use crate::refusal::Names;
@@ -15,7 +15,7 @@ use crate::views::message::Message;
 use crate::views::people::{self, Line, State};
 use crate::when;
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     let people = match here.reading_admin()?.users().await {
         Ok(people) => people,
         Err(error) => return Err(here.closed(error, "/admin/people").await?),
@@ -34,7 +34,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     .await
 }
 
-async fn line<H: Host>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
+async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
     let id = user.account_id();
     Ok(Line {
         id: id.to_string(),
@@ -71,7 +71,7 @@ fn at_log_in(language: Language, user: &UserEntry) -> String {
 }
 
 /// What requires a code of a person, or will, with the names that people know.
-async fn why<H: Host>(here: &Here<H>, requirement: &Requirement) -> Result<Vec<String>, Stop> {
+async fn why<H: PagesHost>(here: &Here<H>, requirement: &Requirement) -> Result<Vec<String>, Stop> {
     let mut told = Vec::new();
     // Under a mandate it is no matter how the person's own switch stands.
     let mandated = requirement.mandate.is_some();
@@ -90,7 +90,7 @@ async fn why<H: Host>(here: &Here<H>, requirement: &Requirement) -> Result<Vec<S
 }
 
 /// The account in the path, by the name that people know, if it is one of this organization.
-async fn subject<H: Host>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
+async fn subject<H: PagesHost>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
     if let Some(id) = here.visit.named.as_deref()
         && let Ok(account) = id.parse::<AccountId>()
     {
@@ -119,7 +119,7 @@ async fn subject<H: Host>(here: &Here<H>) -> Result<(AccountId, String), Stop> {
     Err(here.message(StatusCode::NOT_FOUND, &said).await?.into())
 }
 
-async fn draw<H: Host>(
+async fn draw<H: PagesHost>(
     here: &Here<H>,
     (account, name): &(AccountId, String),
     trouble: Option<&Trouble>,
@@ -130,14 +130,14 @@ async fn draw<H: Host>(
         .await
 }
 
-pub(crate) async fn show_reset<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_reset<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     let subject = subject(&here).await?;
     draw(&here, &subject, None).await
 }
 
 /// Resets, and shows the reset code in the answer itself: it is shown once and kept nowhere. Sending the form again finds that
 /// it was dealt with; a reset code that was lost before it was seen is replaced by resetting once more.
-pub(crate) async fn reset<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn reset<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let subject = subject(&here).await?;
     let issued = async {
         let code = form.fields.text("code", MAX_CODE)?;

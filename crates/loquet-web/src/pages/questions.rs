@@ -6,7 +6,7 @@ use axum::response::Response;
 use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
 use crate::views::code::{self, Question};
@@ -21,7 +21,7 @@ enum Ask {
     Lost,
 }
 
-async fn ask<H: Host>(
+async fn ask<H: PagesHost>(
     here: &Here<H>,
     what: Ask,
     trouble: Option<&Trouble>,
@@ -97,7 +97,7 @@ fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static st
     }
 }
 
-pub(crate) async fn show_on<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_on<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     if here.is_bound() {
         return ask(&here, Ask::On, None).await;
     }
@@ -105,19 +105,19 @@ pub(crate) async fn show_on<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     Ok(here.go("/enroll"))
 }
 
-pub(crate) async fn show_off<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_off<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     ask(&here, Ask::Off, None).await
 }
 
-pub(crate) async fn show_replace<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_replace<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     ask(&here, Ask::Replace, None).await
 }
 
-pub(crate) async fn show_lost<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show_lost<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     ask(&here, Ask::Lost, None).await
 }
 
-pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn switch_on<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let turned = async {
         let code = form.fields.text("code", MAX_CODE)?;
         Ok(here.account(&form)?.turn_on(code).await?)
@@ -132,7 +132,7 @@ pub(crate) async fn switch_on<H: Host>(here: Here<H>, form: Form) -> Result<Resp
     }
 }
 
-pub(crate) async fn switch_off<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn switch_off<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let turned = async {
         let code = form.fields.text("code", MAX_CODE)?;
         Ok(here.account(&form)?.turn_off(code).await?)
@@ -143,7 +143,7 @@ pub(crate) async fn switch_off<H: Host>(here: Here<H>, form: Form) -> Result<Res
     }
 }
 
-pub(crate) async fn replace<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn replace<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
         let code = form.fields.text("code", MAX_CODE)?;
         Ok(here.account(&form)?.replace_authenticator(code).await?)
@@ -154,7 +154,7 @@ pub(crate) async fn replace<H: Host>(here: Here<H>, form: Form) -> Result<Respon
     }
 }
 
-pub(crate) async fn report_lost<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn report_lost<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
     let lost = mfa.report_lost(here.account_id(), attempt).await;
     let lost = lost.map_err(NotTaken::Mfa);

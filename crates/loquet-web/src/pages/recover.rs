@@ -5,12 +5,12 @@ use loquet::Error;
 
 use crate::answer::NotTaken;
 use crate::form::Form;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::recover;
 
-async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
+async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let back = if here.is_logged_in() {
         "/account"
@@ -22,7 +22,7 @@ async fn draw<H: Host>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Resp
         .await
 }
 
-pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
+pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     if here.has_recovery_codes() {
         draw(&here, None).await
     } else {
@@ -30,7 +30,7 @@ pub(crate) async fn show<H: Host>(here: Here<H>) -> Result<Response, Stop> {
     }
 }
 
-pub(crate) async fn submit<H: Host>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+pub(crate) async fn submit<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let mfa = &here.pages.0.mfa;
     let recovered = async {
         let code = form.fields.text("recovery", recover::MAX_CODE)?;

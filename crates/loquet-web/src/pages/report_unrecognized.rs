@@ -11,7 +11,7 @@ use loquet::{Error, NotMeLink, Refusal};
 use crate::fields::{Fields, NotAForm};
 use crate::form::Form;
 use crate::form_id::FormId;
-use crate::host::Host;
+use crate::host::PagesHost;
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
 use crate::refusal::{Names, sentence};
@@ -21,11 +21,11 @@ use crate::views::code::{Question, question};
 use crate::views::message::Message;
 use crate::visit::Visit;
 
-pub(crate) async fn show<H: Host>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
+pub(crate) async fn show<H: PagesHost>(State(pages): State<Pages<H>>, visit: Visit) -> Response {
     draw(&pages, &visit).unwrap_or_else(|stop| pages.stopped(&visit, stop))
 }
 
-fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
+fn draw<H: PagesHost>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
     let (link, _) = read(pages, visit)?;
     let at = Setting {
         language: visit.language,
@@ -55,7 +55,10 @@ fn draw<H: Host>(pages: &Pages<H>, visit: &Visit) -> Result<Response, Stop> {
 }
 
 /// The link in the path. One that cannot be read is not repeated on a page.
-fn read<'v, H: Host>(pages: &Pages<H>, visit: &'v Visit) -> Result<(&'v str, NotMeLink), Stop> {
+fn read<'v, H: PagesHost>(
+    pages: &Pages<H>,
+    visit: &'v Visit,
+) -> Result<(&'v str, NotMeLink), Stop> {
     let link = visit.named.as_deref().unwrap_or_default();
     match link.parse() {
         Ok(read) => Ok((link, read)),
@@ -63,12 +66,12 @@ fn read<'v, H: Host>(pages: &Pages<H>, visit: &'v Visit) -> Result<(&'v str, Not
     }
 }
 
-fn refused<H: Host>(pages: &Pages<H>, visit: &Visit, refusal: &Refusal) -> Response {
+fn refused<H: PagesHost>(pages: &Pages<H>, visit: &Visit, refusal: &Refusal) -> Response {
     let text = sentence(refusal, visit.language, Names::default());
     pages.log_in_message(visit, StatusCode::UNPROCESSABLE_ENTITY, &text)
 }
 
-pub(crate) async fn submit<H: Host>(
+pub(crate) async fn submit<H: PagesHost>(
     State(pages): State<Pages<H>>,
     visit: Visit,
     fields: Result<Fields, NotAForm>,
@@ -81,7 +84,11 @@ pub(crate) async fn submit<H: Host>(
     }
 }
 
-async fn report<H: Host>(pages: &Pages<H>, visit: &Visit, form: &Form) -> Result<Response, Stop> {
+async fn report<H: PagesHost>(
+    pages: &Pages<H>,
+    visit: &Visit,
+    form: &Form,
+) -> Result<Response, Stop> {
     let (_, link) = read(pages, visit)?;
     let attempt = pages.attempt(visit, form.id);
     match pages.0.mfa.report_unrecognized(&link, attempt).await {

@@ -18,7 +18,7 @@ use loquet::{
 };
 use loquet_testkit::flaky::FlakyStore;
 use loquet_web::{
-    BoxError, Brand, Fields, Host, Language, Page, Pages, Progress, SavedSession, SessionKey,
+    BoxError, Brand, Fields, Language, Page, Pages, PagesHost, Progress, SavedSession, SessionKey,
     Settings, User, Visit, document, guard, require_mfa, require_password,
 };
 
@@ -51,7 +51,7 @@ impl TestHost {
     }
 }
 
-impl Host for TestHost {
+impl PagesHost for TestHost {
     async fn load(&self, browser: SessionKey) -> Result<Option<SavedSession>, BoxError> {
         Ok(self.sessions.lock().unwrap().get(&browser).copied())
     }
