@@ -138,12 +138,12 @@ impl Cedar {
     }
 }
 
-struct House {
+struct Fixture {
     organization: Organization,
     roster: Roster,
 }
 
-impl House {
+impl Fixture {
     fn new(administrators: &[&Account]) -> Self {
         let by = AccountId::from(1u64);
         let mut organization = Organization::new(OrgId::from(1u64));
@@ -216,7 +216,7 @@ fn session(account: &Account, level: Level) -> Session {
 
 /// Both engines, and who asks them.
 struct Both {
-    house: House,
+    fixture: Fixture,
     cedar: Cedar,
     anne: Account,
     claire: Account,
@@ -231,7 +231,7 @@ impl Both {
         let anne = account(1, RoleId::ADMINISTRATOR, true);
         let bruno = account(5, RoleId::ADMINISTRATOR, true);
         Self {
-            house: House::new(&[&anne, &bruno]),
+            fixture: Fixture::new(&[&anne, &bruno]),
             cedar: Cedar::new(),
             anne,
             claire: account(2, RoleId::STAFF, true),
@@ -260,13 +260,13 @@ impl Both {
     fn log_ins(&self) {
         let (code, access) = (CODE, ACCESS);
         let log_in = Command::LogIn { access };
-        let snapshot = self.house.snapshot(&self.david, None, None);
+        let snapshot = self.fixture.snapshot(&self.david, None, None);
         self.compare(
             "a log-in for which the password is enough",
             &Cedar::request("david", "enter", ORGANIZATION),
             || granted(&snapshot, &log_in),
         );
-        let snapshot = self.house.snapshot(&self.claire, None, None);
+        let snapshot = self.fixture.snapshot(&self.claire, None, None);
         self.compare(
             "a log-in under a mandate, which asks for the code",
             &Cedar::request("claire", "askCode", ORGANIZATION),
@@ -274,14 +274,14 @@ impl Both {
         );
         let half = session(&self.claire, Level::HalfLogin);
         let give = Command::VerifyCode { code, access };
-        let snapshot = self.house.snapshot(&self.claire, Some(&half), None);
+        let snapshot = self.fixture.snapshot(&self.claire, Some(&half), None);
         self.compare(
             "a good code, with the account that is to be stored",
             &Cedar::request("claire", "giveCode", ORGANIZATION),
             || granted(&snapshot, &give),
         );
         let full = session(&self.claire, Level::Level2);
-        let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
+        let snapshot = self.fixture.snapshot(&self.claire, Some(&full), None);
         self.compare(
             "what a session is worth, on each request",
             &Cedar::request("claire", "act", ORGANIZATION),
@@ -292,14 +292,14 @@ impl Both {
     fn changes(&self) {
         let off = Command::TurnOff { code: CODE };
         let full = session(&self.claire, Level::Level2);
-        let snapshot = self.house.snapshot(&self.claire, Some(&full), None);
+        let snapshot = self.fixture.snapshot(&self.claire, Some(&full), None);
         self.compare(
             "switching off under a mandate, refused with its reason",
             &Cedar::request("claire", "switchOff", ORGANIZATION),
             || granted(&snapshot, &off),
         );
         let full = session(&self.edith, Level::Level2);
-        let snapshot = self.house.snapshot(&self.edith, Some(&full), None);
+        let snapshot = self.fixture.snapshot(&self.edith, Some(&full), None);
         self.compare(
             "switching off a voluntary account, with its notice",
             &Cedar::request("edith", "switchOff", ORGANIZATION),
@@ -307,7 +307,7 @@ impl Both {
         );
         let full = session(&self.anne, Level::Level2);
         let subject = Some(&self.claire);
-        let snapshot = self.house.snapshot(&self.anne, Some(&full), subject);
+        let snapshot = self.fixture.snapshot(&self.anne, Some(&full), subject);
         let reset = Command::Reset {
             reset_code: Digest::from_bytes([2; 32]),
             aloud: false,
@@ -345,11 +345,11 @@ fn main() {
             }),
         ],
     );
-    hundred_thousand(&both.house);
+    hundred_thousand(&both.fixture);
 }
 
 /// What a mandate for parents would do to an organization of 100,000 accounts.
-fn hundred_thousand(house: &House) {
+fn hundred_thousand(fixture: &Fixture) {
     let accounts: Vec<Account> = (0..100_000u64)
         .map(|number| {
             let role = RoleId(u16::try_from(number % 3).unwrap());
@@ -372,7 +372,7 @@ fn hundred_thousand(house: &House) {
         now: NOW,
     };
     let at = NOW.plus(limits::DAY);
-    let ask = || what_if(&house.organization, plan, black_box(&accounts), at).count();
+    let ask = || what_if(&fixture.organization, plan, black_box(&accounts), at).count();
     let mut times: Vec<_> = (0..5)
         .map(|_| {
             let begun = Instant::now();

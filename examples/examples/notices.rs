@@ -1,6 +1,6 @@
 //! The notices that users get: `cargo run --example notices`.
 //!
-//! Each change that a user must hear of puts a notice into the outbox, in the same commit. A host delivers what waits there
+//! Each change that a user must be told of puts a notice into the outbox, in the same commit. A host delivers what waits there
 //! every few seconds, at least once each; here to the terminal, in `loquet-mail` over SMTP.
 #![expect(clippy::print_stdout, reason = "an example tells what it does")]
 

@@ -119,7 +119,7 @@ struct Found {
     broken: Vec<(String, String)>,
 }
 
-async fn follow(operator: &Operator, against: Option<&Path>) -> Result<Found, Failure> {
+async fn verify_chains(operator: &Operator, against: Option<&Path>) -> Result<Found, Failure> {
     let against = against.map(kept).transpose()?;
     let mut found = Found {
         accounts: 0,
@@ -157,7 +157,7 @@ fn tell(found: &Found, json: bool) -> Result<(), Failure> {
 
 async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
     let operator = arguments.database.open().await?;
-    let found = follow(&operator, arguments.against.as_deref()).await?;
+    let found = verify_chains(&operator, arguments.against.as_deref()).await?;
     tell(&found, arguments.json)?;
     let mut rejections = operator.rejections_of_unknown_accounts().await?;
     for organization in operator.organizations().await? {
@@ -249,7 +249,7 @@ fn line(
 
 async fn checkpoint(arguments: &Verify) -> Result<Outcome, Failure> {
     let operator = arguments.database.open().await?;
-    let found = follow(&operator, arguments.against.as_deref()).await?;
+    let found = verify_chains(&operator, arguments.against.as_deref()).await?;
     if !found.broken.is_empty() {
         // A signature now would vouch for what is missing.
         tell(&found, arguments.json)?;

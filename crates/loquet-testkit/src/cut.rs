@@ -9,7 +9,7 @@ use loquet::{AccountId, Attempt, Error, Refusal, UnixTime};
 
 use crate::fixture::{ANNE, Fixture, refusal};
 
-/// A store whose connection breaks at one call, before the store hears of it or after it has done what was asked.
+/// A store whose connection breaks at one call, before it reaches the store or after it has done what was asked.
 #[derive(Debug)]
 pub struct Cut<S> {
     inner: S,

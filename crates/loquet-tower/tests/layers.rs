@@ -100,7 +100,7 @@ async fn allowed_request_reaches_handler_with_verdict() {
 }
 
 #[tokio::test]
-async fn a_refused_request_runs_no_handler() {
+async fn refused_request_runs_no_handler() {
     let (router, runs) = counted(IpFilterLayer::new(
         behind(),
         shared("default deny\nallow 203.0.113.0/28"),
@@ -245,7 +245,7 @@ async fn layer_wraps_any_http_service() {
 }
 
 #[tokio::test]
-async fn the_client_address_layer_resolves_and_refuses_nobody() {
+async fn client_address_layer_resolves_and_refuses_none() {
     let seen = service_fn(|request: Request<Body>| async move {
         Ok::<_, Infallible>(request.extensions().get::<Resolved>().cloned().unwrap())
     });

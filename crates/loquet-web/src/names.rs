@@ -1,4 +1,4 @@
-//! The names and days that a sentence speaks of, and what strangers hear instead.
+//! The names and days that a sentence speaks of, and what strangers are told instead.
 
 use loquet_policy::UnixTime;
 

@@ -12,7 +12,7 @@
 //!
 //! # What it cannot find out
 //! Whether an acknowledged change survives a loss of power, and whether other processes are kept out. [`contend`] is
-//! half of the latter: start it in several processes on one store, and [`settled`] checks what they say.
+//! half of the latter: start it in several processes on one store, and [`verify_claims`] checks what they say.
 
 use crate::blocking;
 use crate::store::Store;
@@ -30,7 +30,7 @@ mod samples;
 mod values;
 
 pub use broken::{Broken, Driver, Work};
-pub use contest::{Claim, contend, settled};
+pub use contest::{Claim, contend, verify_claims};
 pub use guards::guards_hold;
 pub use histories::histories_agree;
 

@@ -339,7 +339,7 @@ impl Devices {
     }
 
     /// Brings devices in line with what became of the account, and with time.
-    pub(crate) fn follow(&mut self, before: &Account, after: &Account, now: UnixTime) {
+    pub(crate) fn sync(&mut self, before: &Account, after: &Account, now: UnixTime) {
         // All sessions are over, whatever they were begun on.
         if before.epoch != after.epoch {
             self.spared.clear();
@@ -352,7 +352,7 @@ impl Devices {
         }
     }
 
-    /// Whether [`keep_since`](Self::keep_since) or [`follow`](Self::follow) would find something to forget.
+    /// Whether [`keep_since`](Self::keep_since) or [`sync`](Self::sync) would find something to forget.
     pub(crate) fn is_overdue(&self, since: Option<UnixTime>, now: UnixTime) -> bool {
         let mut known = self.known.iter();
         known.any(|device| device.is_before(since) || !device.is_kept(now))

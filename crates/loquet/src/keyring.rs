@@ -120,7 +120,7 @@ impl Keyring {
         self.keys.keys().copied()
     }
 
-    /// Seals a secret into its place. `nonce` must be random and never used twice.
+    /// Encrypts a secret for the row that it belongs to. `nonce` must be random and never used twice.
     pub(crate) fn encrypt(
         &self,
         place: &Place<'_>,

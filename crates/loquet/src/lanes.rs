@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_and_recovers() {
+    async fn full_queue_refuses_and_recovers() {
         let lanes = Lanes::default();
         let first = lanes.enter(vec![account(1)]).await.unwrap();
         let mut waiting: Vec<_> = (0..QUEUE)

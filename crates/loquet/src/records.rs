@@ -108,7 +108,7 @@ const PAST: usize = 3;
 
 impl OrganizationRecord {
     /// The organization as the rules leave it: `new` is a text that it names.
-    pub(crate) fn follow(&mut self, facts: Organization, new: Option<&Rules>, now: UnixTime) {
+    pub(crate) fn sync(&mut self, facts: Organization, new: Option<&Rules>, now: UnixTime) {
         let before = self.facts.options.access_rules;
         self.facts = facts;
         self.rules.extend(new.cloned());
@@ -128,7 +128,7 @@ impl OrganizationRecord {
         facts
             .scheduled
             .retain(|change| change.setting.kind() != SettingKind::AccessRules);
-        self.follow(facts, None, now);
+        self.sync(facts, None, now);
     }
 
     /// Keeps the texts that the facts and the past name, and forgets the rest.
@@ -304,7 +304,7 @@ impl Secrets {
     ///
     /// `bound` is the session whose pending enrollment was just confirmed: its secret becomes the active one. `fresh`
     /// becomes the secret of a pending that has none yet.
-    pub(crate) fn follow(
+    pub(crate) fn sync(
         &mut self,
         before: &Account,
         facts: &Account,

@@ -21,7 +21,7 @@ fn each_time_a_new_one(runtime: &Runtime, folder: &Path) -> impl Fn() -> OwnStor
 }
 
 #[test]
-fn the_contract_holds() {
+fn contract_holds() {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let make = each_time_a_new_one(&runtime, folder.path());

@@ -151,7 +151,7 @@ fn database_is_named_with_date_and_staleness() {
 }
 
 #[test]
-fn a_database_of_the_future_is_stale() {
+fn database_of_the_future_is_stale() {
     let folder = folder();
     write(
         &folder.path().join("future.mmdb"),
@@ -207,7 +207,7 @@ fn explanation_says_what_is_known() {
 }
 
 #[test]
-fn a_difference_counts_the_addresses_of_a_country() {
+fn difference_counts_addresses_of_a_country() {
     let folder = folder();
     let said = ip(
         folder.path(),

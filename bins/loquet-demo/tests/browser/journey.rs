@@ -68,7 +68,7 @@ impl Journey {
             panic!("one QR code was expected, not {}", codes.len());
         };
         let phone = Phone::scan(uri);
-        // The secret is on the screen and in nothing else: at rest it is sealed.
+        // The secret is on the screen and in nothing else: at rest it is encrypted.
         assert!(!holds(&self.demo.bytes(), phone.key().as_bytes()));
         phone
     }

@@ -4,7 +4,7 @@ use crate::browser::Scripts;
 use crate::journey::Journey;
 
 #[tokio::test]
-async fn the_path_in_english_in_the_dark() {
+async fn path_in_english_in_the_dark() {
     let mut journey = Journey::start("en", Scripts::Run).await;
     journey.browser.darken().await;
     journey.browser.click("language").await;
@@ -57,7 +57,7 @@ async fn the_path_in_english_in_the_dark() {
 }
 
 #[tokio::test]
-async fn the_path_without_javascript() {
+async fn path_without_javascript() {
     let mut journey = Journey::start("noscript", Scripts::Blocked).await;
     journey.log_in("helene").await;
     journey.browser.find("home-page").await;

@@ -5,7 +5,7 @@ use crate::journey::Journey;
 use crate::phone::Phone;
 
 #[tokio::test]
-async fn the_path_in_french() {
+async fn path_in_french() {
     let mut journey = Journey::start("fr", Scripts::Run).await;
     journey.browser.says("Mot de passe").await;
     journey.browser.picture("connexion").await;

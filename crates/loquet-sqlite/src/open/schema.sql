@@ -130,7 +130,7 @@ CREATE TRIGGER loquet_attempt_update BEFORE UPDATE ON loquet_attempt BEGIN
   SELECT RAISE(ABORT, 'loquet: an attempt never changes');
 END;
 
--- The ledger: keys, deletion marks and counters of the service ---------------------------------------------------------
+-- Metadata: keys, deletion marks and counters of the service ---------------------------------------------------------
 
 CREATE TABLE loquet_metadata (
   kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 65535),
@@ -155,7 +155,7 @@ CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_metadata BEGIN
   SELECT RAISE(ABORT, 'loquet: a page is never deleted');
 END;
 
--- The audit log: append-only. An account's oldest records may be deleted once the ledger (kind 1) releases them --------
+-- The audit log: append-only. An account's oldest records may be deleted once the metadata (kind 1) release them --------
 
 CREATE TABLE loquet_audit (
   n       INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),

@@ -15,7 +15,7 @@ pub(crate) enum Change {
     Delivered(u64),
     /// Deletes attempts before a time, up to a limit.
     DeleteAttempts(UnixTime, u32),
-    /// Deletes an account's audit records that the ledger has released, up to a limit.
+    /// Deletes an account's audit records that the metadata have released, up to a limit.
     DeleteAudit(AccountId, u32),
 }
 

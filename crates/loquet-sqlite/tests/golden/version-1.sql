@@ -1,6 +1,6 @@
 -- A database of version 1, as a program of that version leaves it. Never edited once released.
 --
--- The triggers stop mistakes: a stray statement, whoever sends it and with whatever conflict clause, cannot un-latch an
+-- The triggers stop mistakes: a stray statement, of any program and with any conflict clause, cannot un-latch an
 -- organization, revive a used step or rewrite the audit log. They do not stop an attacker, who may drop them first.
 -- `INSERT OR REPLACE` and `UPDATE OR REPLACE` delete the rows in their way without asking the DELETE triggers: hence
 -- every table looks for such rows itself, before.
@@ -130,7 +130,7 @@ CREATE TRIGGER loquet_attempt_update BEFORE UPDATE ON loquet_attempt BEGIN
   SELECT RAISE(ABORT, 'loquet: an attempt never changes');
 END;
 
--- The books: its keys, what may be forgotten, what was counted ---------------------------------------------------------
+-- Metadata: keys, deletion marks and counters of the service ---------------------------------------------------------
 
 CREATE TABLE loquet_metadata (
   kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 65535),
@@ -155,7 +155,7 @@ CREATE TRIGGER loquet_ledger_delete BEFORE DELETE ON loquet_metadata BEGIN
   SELECT RAISE(ABORT, 'loquet: a page is never deleted');
 END;
 
--- The audit log: appended, never changed. The oldest records of an account may go once the books (kind 1) let them go ---
+-- The audit log: appended, never changed. An account's oldest records may be deleted once the metadata (kind 1) release them ---
 
 CREATE TABLE loquet_audit (
   n       INTEGER NOT NULL PRIMARY KEY CHECK (n > 0),

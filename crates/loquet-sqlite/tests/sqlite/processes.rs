@@ -113,7 +113,7 @@ fn one_contender_wins_each_change() {
         .count();
     assert_eq!(finished, (PROCESSES * THREADS) as usize);
     let store = SqliteStore::open(&path).unwrap();
-    wait(contract::settled(&store, id(1), ROUNDS, &claims)).unwrap();
+    wait(contract::verify_claims(&store, id(1), ROUNDS, &claims)).unwrap();
     let winners: BTreeSet<u128> = claims
         .iter()
         .map(|(_, attempt)| u128::from_be_bytes(attempt.0) >> 64)

@@ -270,7 +270,7 @@ impl Reference {
         }
     }
 
-    /// `None`: never sealed. `Some(None)`: sealed. Otherwise for whom, since when, and whether the
+    /// `None`: no break-glass code was set. `Some(None)`: it is set. Otherwise for whom, since when, and whether the
     /// reset code was given out.
     pub(super) fn glass(&self) -> Option<Option<(Account, u64, bool)>> {
         if !self.is_enabled() {
@@ -279,7 +279,7 @@ impl Reference {
         let opened = self.last(|at, fact| match fact {
             Fact::Glass(whom) => Some(Some((*whom, at, false))),
             Fact::Given(whom) => Some(Some((*whom, at, true))),
-            Fact::Sealed => Some(None),
+            Fact::BreakGlassSet => Some(None),
             _ => None,
         });
         let lapsed =
@@ -293,7 +293,7 @@ impl Reference {
 
     pub(super) fn close_glass_for(&mut self, whom: Account) {
         if matches!(self.glass(), Some(Some((named, ..))) if named == whom) {
-            self.note(Fact::Sealed);
+            self.note(Fact::BreakGlassSet);
         }
     }
 }

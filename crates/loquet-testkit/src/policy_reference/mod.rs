@@ -112,7 +112,7 @@ enum Fact {
     MadeReset(Account),
     Glass(Account),
     Given(Account),
-    Sealed,
+    BreakGlassSet,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

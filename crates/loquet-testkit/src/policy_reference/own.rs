@@ -50,7 +50,7 @@ impl Reference {
         if self.rank(who) == Rank::Administrator
             && matches!(self.glass(), Some(Some((_, _, false))))
         {
-            self.note(Fact::Sealed);
+            self.note(Fact::BreakGlassSet);
         }
     }
 
@@ -184,7 +184,7 @@ impl Reference {
             }
             Typed::Good(step) => {
                 if matches!(bound, Bound::Due(None, _)) {
-                    self.note(Fact::Sealed);
+                    self.note(Fact::BreakGlassSet);
                 }
                 self.note(Fact::Over(who));
                 self.note(Fact::Bound(who));

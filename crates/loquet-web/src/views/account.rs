@@ -173,7 +173,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
         (TextField {
             name: "address",
             label: at.say("Nouvelle adresse courriel", "New e-mail address"),
-            hint: at.say("Un avis part aussi à l’ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which hears everything for fourteen more days."),
+            hint: at.say("Un avis part aussi à l’ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which receives everything for fourteen more days."),
             class: "",
             kind: "email",
             value: typed,

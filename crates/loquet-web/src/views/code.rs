@@ -75,7 +75,7 @@ pub(crate) fn step_up(at: &Setting<'_>, next: &str) -> Markup {
     }
 }
 
-/// What a page asks for that one code settles.
+/// What a page asks for that one code confirms.
 pub(crate) struct Question<'a> {
     pub(crate) title: &'a str,
     pub(crate) text: &'a str,

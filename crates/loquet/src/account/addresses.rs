@@ -1,7 +1,7 @@
-//! The address book: where a person's notices go.
+//! Where a user's notices go.
 //!
 //! An address that is changed is not forgotten at once: a thief who redirects the notices must not silence the
-//! owner, so the old address is told and hears everything for [`ADDRESS_OVERLAP`] more.
+//! owner, so the old address is told and receives every notice for [`ADDRESS_OVERLAP`] more.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3 allows a path of 256 with its brackets).
 const LONGEST: usize = 254;
-/// Addresses that hear at the same time. The next change is refused rather than one of them forgotten: a thief who may
+/// Addresses that receive notices at the same time. The next change is refused rather than one of them forgotten: a thief who may
 /// change an address often enough would otherwise push the owner's out.
-const HEARERS: usize = 8;
+const MAX_RECIPIENTS: usize = 8;
 
 /// A mail address: one `@` with something on both sides, and nothing that could begin another header, recipient or line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ pub(crate) struct Addresses(Vec<Entry>);
 #[serde(deny_unknown_fields)]
 struct Entry {
     address: Address,
-    /// Until when it hears; `None`: it is the present one.
+    /// Until when it receives notices; `None`: it is the present one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<UnixTime>,
 }
@@ -122,17 +122,17 @@ impl Addresses {
 
     /// The recipients of what happened at `at`, the present address first.
     pub(crate) fn recipients(&self, at: UnixTime) -> Vec<Address> {
-        let hears = |entry: &&Entry| entry.until.is_none_or(|until| at < until);
-        let heard = self.0.iter().rev().filter(hears);
-        heard.map(|entry| entry.address.clone()).collect()
+        let receives = |entry: &&Entry| entry.until.is_none_or(|until| at < until);
+        let recipients = self.0.iter().rev().filter(receives);
+        recipients.map(|entry| entry.address.clone()).collect()
     }
 
     /// Whether there is room for another change at `now`.
     pub(crate) fn has_room(&self, now: UnixTime) -> bool {
-        self.recipients(now).len() < HEARERS
+        self.recipients(now).len() < MAX_RECIPIENTS
     }
 
-    /// `address` is the present one from now on. The one before hears for a while yet.
+    /// `address` is the present one from now on. The one before receives notices for a while yet.
     pub(crate) fn change(&mut self, address: &Address, now: UnixTime) {
         self.0
             .retain(|entry| entry.until.is_none_or(|until| now < until));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_named() {
+    fn faulty_address_is_named() {
         use AddressError::*;
         for (text, why) in [
             ("a@", Length(2)),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_shown_as_it_is() {
+    fn address_is_shown_as_it_is() {
         let address = address(" chloe@example.org ");
         assert_eq!(address.as_str(), "chloe@example.org");
         assert_eq!(address.to_string(), "chloe@example.org");
@@ -194,57 +194,62 @@ mod tests {
 
     #[test]
     fn old_address_is_forgotten_at_next_change() {
-        let mut book = Addresses::default();
+        let mut addresses = Addresses::default();
         for (name, at) in [("a@b", 0), ("b@b", 1)] {
-            book.change(&address(name), UnixTime(at));
+            addresses.change(&address(name), UnixTime(at));
         }
-        book.change(&address("c@b"), UnixTime(ADDRESS_OVERLAP));
-        assert_eq!(book.0.len(), 3, "a second before");
-        book.change(&address("d@b"), UnixTime(ADDRESS_OVERLAP + 1));
-        assert_eq!(book.0.len(), 3);
-        assert!(!book.0.iter().any(|entry| entry.address == address("a@b")));
+        addresses.change(&address("c@b"), UnixTime(ADDRESS_OVERLAP));
+        assert_eq!(addresses.0.len(), 3, "a second before");
+        addresses.change(&address("d@b"), UnixTime(ADDRESS_OVERLAP + 1));
+        assert_eq!(addresses.0.len(), 3);
+        assert!(
+            !addresses
+                .0
+                .iter()
+                .any(|entry| entry.address == address("a@b"))
+        );
     }
 
     #[test]
     fn old_address_is_told_for_fourteen_days() {
-        let mut book = Addresses::default();
-        assert_eq!(book.recipients(UnixTime(0)), []);
+        let mut addresses = Addresses::default();
+        assert_eq!(addresses.recipients(UnixTime(0)), []);
         let (old, new) = (address("old@example.org"), address("new@example.org"));
-        book.change(&old, UnixTime(0));
-        book.change(&new, UnixTime(1000));
+        addresses.change(&old, UnixTime(0));
+        addresses.change(&new, UnixTime(1000));
         let end = 1000 + 14 * 86_400;
         assert_eq!(
-            book.recipients(UnixTime(end - 1)),
+            addresses.recipients(UnixTime(end - 1)),
             [new.clone(), old.clone()]
         );
-        assert_eq!(book.recipients(UnixTime(end)).len(), 1);
-        // Back again: it is the present one, and heard once.
-        book.change(&old, UnixTime(2000));
-        assert_eq!(book.recipients(UnixTime(2000)), [old.clone(), new]);
-        assert_eq!(book.present(), Some(&old));
+        assert_eq!(addresses.recipients(UnixTime(end)).len(), 1);
+        // Back again: it is the present one, and recipients once.
+        addresses.change(&old, UnixTime(2000));
+        assert_eq!(addresses.recipients(UnixTime(2000)), [old.clone(), new]);
+        assert_eq!(addresses.present(), Some(&old));
     }
 
     proptest! {
         #[test]
-        fn nobody_is_pushed_out_before_the_time(changes in proptest::collection::vec((0_u8..12, 0_u64..400_000), 1..60)) {
-            let mut book = Addresses::default();
+        fn old_address_stays_until_its_time(changes in proptest::collection::vec((0_u8..12, 0_u64..400_000), 1..60)) {
+            let mut addresses = Addresses::default();
             let mut now: u64 = 0;
             let mut replaced: Vec<(Address, u64)> = Vec::new();
             for (who, wait) in changes {
                 now = now.saturating_add(wait);
-                if !book.has_room(UnixTime(now)) {
+                if !addresses.has_room(UnixTime(now)) {
                     continue;
                 }
                 let new = address(&format!("a{who}@b"));
-                if let Some(before) = book.present().filter(|before| **before != new) {
+                if let Some(before) = addresses.present().filter(|before| **before != new) {
                     replaced.push((before.clone(), now.saturating_add(14 * 86_400)));
                 }
-                book.change(&new, UnixTime(now));
-                let heard = book.recipients(UnixTime(now));
-                prop_assert!(heard.len() <= HEARERS);
-                prop_assert_eq!(&heard[0], &new);
+                addresses.change(&new, UnixTime(now));
+                let recipients = addresses.recipients(UnixTime(now));
+                prop_assert!(recipients.len() <= MAX_RECIPIENTS);
+                prop_assert_eq!(&recipients[0], &new);
                 for (old, until) in &replaced {
-                    prop_assert!(now >= *until || heard.contains(old));
+                    prop_assert!(now >= *until || recipients.contains(old));
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::enrollment::codes::NotMeLink;
 use crate::hash;
 use loquet_policy::Session;
 
-/// Another address for one's own notices. The old one is told, and hears everything for 14 more days.
+/// Another address for one's own notices. The old one is told, and receives every notice for 14 more days.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct ChangeAddress {
     /// The owner's session.
@@ -114,7 +114,7 @@ of_host!(
 pub(crate) fn not_me_link(keys: &Keys, account: AccountId, epoch: u32) -> NotMeLink {
     let derived = hash::mac(
         &keys.link,
-        "repudiation",
+        "report unrecognized",
         &[&account.to_bytes(), &epoch.to_be_bytes()],
     );
     NotMeLink::new(account, *hash::half(derived))

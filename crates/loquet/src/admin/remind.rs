@@ -37,7 +37,7 @@ pub(crate) fn is_due(organization: &OrganizationRecord, now: UnixTime) -> bool {
     loquet_policy::is_due(&organization.facts, now) || !due(organization, now).is_empty()
 }
 
-/// Marks what is due as said. Of one date that is said late, people hear once.
+/// Marks what is due as said. Of one date that is said late, users are told once.
 pub(crate) fn remind(organization: &mut OrganizationRecord, now: UnixTime) -> Vec<Notice> {
     let due = due(organization, now);
     let mut notices = Vec::new();

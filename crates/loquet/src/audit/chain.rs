@@ -47,7 +47,7 @@ impl<'k> Chain<'k> {
     }
 
     /// The next record.
-    pub(crate) fn follow(&mut self, record: &AuditRow) -> Result<(), Broken> {
+    pub(crate) fn verify(&mut self, record: &AuditRow) -> Result<(), Broken> {
         let expected = self.head.seq.saturating_add(1);
         if record.seq != expected {
             return Err(Broken::Gap {

@@ -60,7 +60,7 @@ impl Operator {
         let found = self.store().load(&[RowKey::Account(account)]).await?;
         let found = found.into_iter().map(Item::Row).find_map(Item::account);
         let of = of(found.ok_or(Config::Missing("account"))?)?;
-        self.follow(&of, None, |_| Ok(())).await?;
+        self.verify(&of, None, |_| Ok(())).await?;
         Ok(of.head.seq)
     }
 
@@ -96,7 +96,7 @@ impl Operator {
             for of in self.chains(org).await? {
                 missing.remove(&of.id);
                 let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
-                let chain = match self.follow(&of, anchor, |_| Ok(())).await {
+                let chain = match self.verify(&of, anchor, |_| Ok(())).await {
                     Ok(_) => Ok(of.head.seq),
                     Err(Error::Unavailable(Unavailable::Audit(broken))) => Err(broken),
                     Err(other) => return Err(other),
@@ -189,7 +189,7 @@ impl Operator {
                 };
                 let mut last = None;
                 let mut young = false;
-                self.follow(&of, Some(anchor), |row| {
+                self.verify(&of, Some(anchor), |row| {
                     young |= row.at >= before || row.seq > anchor.seq;
                     if !young {
                         last = Some(AuditHead {
@@ -232,7 +232,7 @@ impl Operator {
     }
 
     /// Follows a chain to its end, past `anchor`, and tells `each` record.
-    async fn follow(
+    async fn verify(
         &self,
         of: &Of,
         anchor: Option<AuditHead>,
@@ -257,7 +257,7 @@ impl Operator {
             if row.seq <= from.seq || row.seq > of.head.seq {
                 return Ok(());
             }
-            chain.follow(&row)?;
+            chain.verify(&row)?;
             met |= anchor == Some(chain.head());
             each(&row)
         })

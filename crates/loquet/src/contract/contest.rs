@@ -18,7 +18,7 @@ pub type Claim = (u64, AttemptId);
 /// Contends for an account: every contender writes the next change to it until `rounds` are made in all, and says
 /// which were its own. `who` tells contenders apart; each needs its own.
 ///
-/// Run it on several threads or in several processes at once, then give [`settled`] all claims.
+/// Run it on several threads or in several processes at once, then give [`verify_claims`] all claims.
 ///
 /// # Errors
 /// A fault other than [`Fault::Busy`], which is answered by trying again.
@@ -70,7 +70,7 @@ pub async fn contend<S: Store>(
 ///
 /// # Errors
 /// Who won twice, or not at all.
-pub async fn settled<S: Store>(
+pub async fn verify_claims<S: Store>(
     store: &S,
     id: AccountId,
     rounds: u64,
@@ -124,7 +124,7 @@ pub async fn settled<S: Store>(
 /// Threads that want the same: of every change one is the winner, the others are told that they are late.
 ///
 /// # Errors
-/// What [`settled`] finds.
+/// What [`verify_claims`] finds.
 pub(super) fn one_thread_of_many_wins<S: Store>(
     store: &S,
     driver: &Driver<'_>,
@@ -147,7 +147,7 @@ pub(super) fn one_thread_of_many_wins<S: Store>(
     threads(driver, (0..THREADS).map(contender).collect())?;
     let claims = claims.into_inner().unwrap_or_else(PoisonError::into_inner);
     driver(Box::pin(async move {
-        settled(store, id, ROUNDS, &claims).await
+        verify_claims(store, id, ROUNDS, &claims).await
     }))
 }
 

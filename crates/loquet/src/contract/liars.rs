@@ -346,7 +346,7 @@ impl Store for Liar {
 }
 
 #[test]
-fn an_honest_store_passes() {
+fn honest_store_passes() {
     run(|| liar(Lie::None)).unwrap();
 }
 

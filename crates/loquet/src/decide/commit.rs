@@ -21,7 +21,7 @@
 //! ```
 //! ```
 //! #![deny(unused_must_use)]
-//! async fn hears(mfa: loquet::Mfa, session: loquet::MfaSession) -> bool {
+//! async fn awaits(mfa: loquet::Mfa, session: loquet::MfaSession) -> bool {
 //!     mfa.verify_code(&session, "123456", loquet::Client::default()).await.is_ok()
 //! }
 //! ```

@@ -214,26 +214,26 @@ impl Rows {
         rules: Option<&Rules>,
     ) -> Self {
         let fresh = Secret::from(case.entropy.secret);
-        let follow = |record: &AccountRecord, facts: Option<Account>, bound| {
+        let sync = |record: &AccountRecord, facts: Option<Account>, bound| {
             let mut record = record.clone();
             let before = record.facts.clone();
             if let Some(facts) = facts {
-                record.secrets.follow(&before, &facts, bound, &fresh);
+                record.secrets.sync(&before, &facts, bound, &fresh);
                 record.facts = facts;
             }
             if record.facts.epoch != before.epoch {
                 record.sessions.clear();
             }
-            record.devices.follow(&before, &record.facts, case.now);
+            record.devices.sync(&before, &record.facts, case.now);
             record
         };
         let subject = changes.subject.zip(facts.subject.as_ref());
         let organization = changes.organization.zip(case.organization.cloned());
         Self {
-            actor: follow(case.actor, changes.actor, bound),
-            subject: subject.map(|(new, subject)| follow(subject, Some(new), None)),
+            actor: sync(case.actor, changes.actor, bound),
+            subject: subject.map(|(new, subject)| sync(subject, Some(new), None)),
             organization: organization.map(|(new, mut organization)| {
-                organization.follow(new, rules, case.now);
+                organization.sync(new, rules, case.now);
                 organization
             }),
             roster: changes

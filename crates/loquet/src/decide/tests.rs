@@ -233,8 +233,8 @@ fn account_of_another_organization_is_unknown() {
 fn unchanged_rows_are_not_written() {
     let account = 1_u64.into();
     let facts = facts(None);
-    let settled = decided(&ApplyDue { account }, &facts);
-    let change = settled.change().unwrap();
+    let applied = decided(&ApplyDue { account }, &facts);
+    let change = applied.change().unwrap();
     assert!(change.organization.is_none(), "nothing is due");
     assert!(change.roster.is_none());
     assert_eq!(change.record.policy, VERSION.0);

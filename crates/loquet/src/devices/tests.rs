@@ -59,7 +59,7 @@ fn former_cookie_counts_until_new_one_is_seen() {
 }
 
 #[test]
-fn a_cookie_is_bound_to_its_account() {
+fn cookie_is_bound_to_its_account() {
     let devices = one();
     assert_eq!(
         devices.find(id(10), AccountId::from(2_u64), UnixTime(START)),
@@ -130,7 +130,7 @@ fn networks_are_ipv6_64_and_ipv4_24() {
 }
 
 #[test]
-fn at_most_twenty_networks_are_recognised_the_newest() {
+fn newest_twenty_networks_are_recognized() {
     let mut devices = one();
     for net in 0..40 {
         devices.enter(log_in(1, 20, &format!("198.51.{net}.1"), 1), None);
@@ -155,11 +155,11 @@ fn stopping_forgets_devices_and_ends_no_session() {
     devices.keep_since(None);
     assert!(devices.list(now).is_empty() && devices.places.is_empty());
     assert!(!devices.ended(session_on(1, [1; 8]), now));
-    devices.follow(&account, &account, now);
+    devices.sync(&account, &account, now);
     assert!(!devices.ended(session_on(1, [1; 8]), now), "nor later");
     let mut later = account.clone();
     later.epoch += 1;
-    devices.follow(&account, &later, now);
+    devices.sync(&account, &later, now);
     assert!(devices.spared.is_empty());
 }
 
@@ -239,7 +239,7 @@ fn networks_of_both_protocols_are_told_apart() {
 }
 
 #[test]
-fn a_cookie_reads_back_and_is_never_printed() {
+fn cookie_reads_back_and_is_never_printed() {
     let cookie = id(0xA5);
     assert_eq!(cookie.expose().parse::<DeviceId>().unwrap(), cookie);
     assert_eq!(format!("{cookie:?}"), "DeviceId(..)");

@@ -107,7 +107,7 @@ impl NotMeLink {
     }
 
     pub(crate) fn digest(&self) -> Digest {
-        hash::digest("repudiation", self.secret.0.bytes())
+        hash::digest("report unrecognized", self.secret.0.bytes())
     }
 
     /// Returns the text of the link: letters, digits and dashes.

@@ -288,7 +288,7 @@ impl Mfa {
         AccessCheck::Guarded(filter)
     }
 
-    /// Seals a change into rows.
+    /// Encrypts a change into rows.
     pub(crate) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
         let ring = self.ring();
         let encrypt = |record: &AccountRecord| -> Result<Row, Error> {

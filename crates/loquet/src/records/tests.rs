@@ -14,7 +14,7 @@ fn set(organization: &mut OrganizationRecord, text: &str) {
     let rules = Rules::new(text.to_owned());
     let mut facts = organization.facts.clone();
     facts.options.access_rules = Some(rules.digest);
-    organization.follow(facts, Some(&rules), NOW);
+    organization.sync(facts, Some(&rules), NOW);
 }
 
 fn texts(organization: &OrganizationRecord) -> Vec<&str> {
@@ -93,18 +93,18 @@ fn each_enrollment_keeps_its_secret() {
         account(&[(11, 1)]),
         account(&[(11, 1), (12, 2)]),
     );
-    secrets.follow(&none, &one, None, &fresh(1));
-    secrets.follow(&one, &two, None, &fresh(2));
+    secrets.sync(&none, &one, None, &fresh(1));
+    secrets.sync(&one, &two, None, &fresh(2));
     assert_eq!(held(&secrets), [(11, 1), (12, 2)]);
     // The second session rises, and goes on with what it began under its old id.
     let risen = account(&[(11, 1), (22, 2)]);
-    secrets.follow(&two, &risen, None, &fresh(3));
+    secrets.sync(&two, &risen, None, &fresh(3));
     assert_eq!(held(&secrets), [(11, 1), (22, 2)]);
     // Another enrollment in the slot of one that ended is no continuation of it.
     let other = account(&[(11, 1), (33, 9)]);
-    secrets.follow(&risen, &other, None, &fresh(4));
+    secrets.sync(&risen, &other, None, &fresh(4));
     assert_eq!(held(&secrets), [(11, 1), (33, 4)]);
-    secrets.follow(&other, &none, None, &fresh(5));
+    secrets.sync(&other, &none, None, &fresh(5));
     assert_eq!(held(&secrets), []);
 }
 
@@ -117,8 +117,8 @@ fn only_confirmed_secret_is_bound() {
         account(&[(11, 1)]),
         account(&[(11, 1), (12, 2)]),
     );
-    secrets.follow(&none, &one, None, &fresh(1));
-    secrets.follow(&one, &two, None, &fresh(2));
+    secrets.sync(&none, &one, None, &fresh(1));
+    secrets.sync(&one, &two, None, &fresh(2));
     let mut bound = account(&[]);
     bound.authenticator = Authenticator::Active {
         since: NOW,
@@ -126,9 +126,9 @@ fn only_confirmed_secret_is_bound() {
         drift: 0,
         told: None,
     };
-    secrets.follow(&two, &bound, Some(SessionId(12)), &fresh(3));
+    secrets.sync(&two, &bound, Some(SessionId(12)), &fresh(3));
     assert_eq!(secrets.active.as_ref().unwrap().expose(), [2; 20]);
     assert_eq!(held(&secrets), []);
-    secrets.follow(&bound, &none, None, &fresh(4));
+    secrets.sync(&bound, &none, None, &fresh(4));
     assert!(secrets.active.is_none());
 }

@@ -176,7 +176,7 @@ fn anything() -> Vec<Act> {
 pub struct Lives;
 
 impl Lives {
-    /// A house in which nothing has happened.
+    /// An organization in which nothing has happened.
     pub fn born() -> Model {
         Model {
             reference: Reference::new(&PEOPLE, START),
