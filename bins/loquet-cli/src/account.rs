@@ -46,6 +46,13 @@ Examples:
   loquet account rename marie@example.org marie.roy@example.org --db app.db
   loquet account rename marie marie --label Marie --db app.db")]
     Rename(manage::Rename),
+    /// Set where the notices of an account go
+    ///
+    /// The old address is told, and receives every notice for 14 more days.
+    #[command(
+        after_help = "Example:\n  loquet account set-address marie marie@example.org --db app.db"
+    )]
+    SetAddress(manage::SetAddress),
     /// Give an account a role
     ///
     /// Reads the administrator's code from standard input, and the next code for making an administrator.
@@ -101,6 +108,14 @@ Examples:
     /// Reads two consecutive codes of the owner from standard input, the older first.
     #[command(after_help = "Example:\n  loquet account resynchronize marie --db app.db")]
     Resynchronize(Own),
+    /// List the live sessions of an account, or end one
+    ///
+    /// Reads the owner's code from standard input where one is owed.
+    #[command(after_help = "\
+Examples:
+  loquet account sessions marie --db app.db
+  loquet account sessions marie --end 7300218446744073709 --db app.db")]
+    Sessions(own::Sessions),
     /// Forget the remembered devices of an account and end its sessions
     ///
     /// Reads the owner's code from standard input where one is owed.
@@ -119,6 +134,7 @@ impl Command {
                 Self::Show(asked) => show(asked).await,
                 Self::Sync(arguments) => arguments.run(stdin).await,
                 Self::Rename(asked) => asked.run().await,
+                Self::SetAddress(asked) => asked.run().await,
                 Self::AddRole(asked) => asked.add(stdin).await,
                 Self::RemoveRole(asked) => asked.remove(stdin).await,
                 Self::Deactivate(asked) => asked.deactivate(stdin).await,
@@ -129,6 +145,7 @@ impl Command {
                 Self::ReplaceAuthenticator(asked) => own::replace(asked, stdin).await,
                 Self::ReportLost(asked) => own::report_lost(asked).await,
                 Self::Resynchronize(asked) => own::resynchronize(asked, stdin).await,
+                Self::Sessions(asked) => asked.run(stdin).await,
                 Self::ForgetDevices(asked) => asked.run(stdin).await,
             }
         })

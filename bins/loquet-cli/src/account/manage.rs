@@ -1,7 +1,7 @@
 //! What an administrator or the host does to one account.
 
 use clap::Args;
-use loquet::RoleId;
+use loquet::{Address, RoleId};
 use serde_json::json;
 
 use crate::acting::{By, Own};
@@ -114,6 +114,34 @@ impl Reactivate {
             tell_reset_code(&at, account, &issued)
         })
         .await
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct SetAddress {
+    #[command(flatten)]
+    own: Own,
+
+    /// The address, such as marie@example.org
+    address: Address,
+}
+
+impl SetAddress {
+    /// In the host's name: no session is needed.
+    pub(super) async fn run(&self) -> Result<Outcome, Failure> {
+        let at = self.own.at.open().await?;
+        let account = at.account("ACCOUNT", &self.own.account).await?;
+        let address = self.address.clone();
+        let changed = at.mfa().provision().set_address(account, address).await?;
+        let says = if changed { "go" } else { "went already" };
+        at.tell(
+            &json!({ "address": self.address.as_str(), "changed": changed }),
+            &format!(
+                "the notices of {} {says} to {}",
+                self.own.account.escape_debug(),
+                self.address.as_str()
+            ),
+        )
     }
 }
 

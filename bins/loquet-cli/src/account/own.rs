@@ -1,12 +1,13 @@
 //! What owners do with their own account.
 
 use clap::Args;
-use loquet::{Attempt, Forget};
+use loquet::{Attempt, Forget, SessionId};
 use serde_json::json;
 
 use crate::acting::{Own, client, code};
 use crate::failure::{Failure, Outcome};
 use crate::input::Stdin;
+use crate::when;
 
 #[derive(Args)]
 pub(crate) struct ForgetDevices {
@@ -114,6 +115,42 @@ pub(super) async fn resynchronize(asked: &Own, stdin: &mut Stdin) -> Result<Outc
         &json!({ "resynchronized": true }),
         "the drift of the phone's clock is remembered",
     )
+}
+
+#[derive(Args)]
+pub(crate) struct Sessions {
+    #[command(flatten)]
+    own: Own,
+
+    /// The id of one session, to end it
+    #[arg(long, value_name = "ID")]
+    end: Option<u64>,
+}
+
+impl Sessions {
+    pub(super) async fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let at = self.own.at.open().await?;
+        self.own
+            .act(&at, stdin, async |acting, _| {
+                let account = acting.account();
+                if let Some(id) = self.end {
+                    account.end_session(SessionId(id)).await?;
+                    return at.tell(&json!({ "ended": id }), &format!("session {id} is over"));
+                }
+                // The command line's own is over as soon as this is told.
+                let overview = account.overview().await?;
+                let others = overview.sessions().iter().filter(|it| !it.is_current());
+                for session in others {
+                    let (id, since) = (session.id().0, session.since());
+                    at.tell(
+                        &json!({ "id": id, "since": since.0, "device": session.device() }),
+                        &format!("{id:<20} since {}", when::text(since)),
+                    )?;
+                }
+                Ok(Outcome::Done)
+            })
+            .await
+    }
 }
 
 impl ForgetDevices {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use loquet::Client;
+use loquet::{AccountId, Client};
 use serde_json::{Value, json};
 
 use super::centre::{Centre, Phone, enable, last_group, now};
@@ -124,6 +124,39 @@ fn owner_turns_second_factor_on_and_off() {
     let on = centre.json(&["account", "turn-on", "julie"], &phone.fresh(), 0);
     assert_eq!(on, [json!({ "required": true })]);
     assert_eq!(shown(&centre, "julie")["required"], true);
+}
+
+#[test]
+fn owner_lists_and_ends_sessions() {
+    let (centre, _) = enabled();
+    assert!(
+        centre
+            .json(&["account", "sessions", "julie"], "", 0)
+            .is_empty()
+    );
+    let client = Client::default();
+    let mfa = centre.operator_ago(0);
+    wait(mfa.log_in(AccountId::from(4_u64), client)).unwrap();
+    let listed = centre.json(&["account", "sessions", "julie"], "", 0);
+    let id = listed[0]["id"].as_u64().unwrap().to_string();
+    let end = ["account", "sessions", "julie", "--end", &id];
+    assert_eq!(centre.json(&end, "", 0).len(), 1);
+    assert_eq!(centre.json(&end, "", 1)[0]["refused"], "UNCHANGED");
+    assert!(
+        centre
+            .json(&["account", "sessions", "julie"], "", 0)
+            .is_empty()
+    );
+}
+
+#[test]
+fn host_sets_an_address() {
+    let centre = Centre::new();
+    let set = ["account", "set-address", "julie", "julie@example.org"];
+    assert_eq!(centre.json(&set, "", 0)[0]["changed"], true);
+    assert_eq!(centre.json(&set, "", 0)[0]["changed"], false);
+    let faulty = ["account", "set-address", "julie", "julie"];
+    assert_eq!(centre.loquet(&faulty, "").status.code(), Some(2));
 }
 
 #[test]
