@@ -29,7 +29,7 @@
 //! use std::sync::Arc;
 //!
 //! use http::Extensions;
-//! use loquet_ipfilter::{Filter, Rules, SharedFilter};
+//! use loquet_tower::loquet_ipfilter::{Filter, Rules, SharedFilter};
 //! use loquet_tower::{ClientSource, IpFilterLayer, MfaRequiredLayer};
 //! use tower::ServiceBuilder;
 //!
@@ -47,6 +47,9 @@
 mod client;
 mod filter;
 mod mfa;
+
+/// The filter: its rules are in the layers' signatures.
+pub use loquet_ipfilter;
 
 pub use client::{ClientAddressLayer, ClientAddressService, ClientSource, PeerAddress};
 pub use filter::{
