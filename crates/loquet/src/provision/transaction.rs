@@ -4,7 +4,7 @@ use loquet_policy::AccountId;
 
 use crate::account::addresses::Address;
 use crate::account::operations::SetAddress;
-use crate::decide::Typed;
+use crate::decide::{Operation, Typed};
 use crate::enrollment::operations::ConfirmEnrollment;
 use crate::enrollment::recovery::{Recovering, UseRecoveryCode};
 use crate::error::{Config, Error};
@@ -151,6 +151,15 @@ impl<T: HostTx> ProvisionIn<'_, T> {
 }
 
 impl<T: HostTx> CommittingIn<'_, T> {
+    async fn run<C: Operation>(
+        self,
+        operation: C,
+        attempt: impl Into<Attempt>,
+    ) -> Result<C::Grant, Error> {
+        let attempt = attempt.into();
+        self.mfa.run_in(operation, attempt, self.transaction).await
+    }
+
     /// As [`Mfa::log_in`].
     ///
     /// # Errors
@@ -160,9 +169,7 @@ impl<T: HostTx> CommittingIn<'_, T> {
         account: impl Into<AccountId>,
         attempt: impl Into<Attempt>,
     ) -> Result<LoggedIn, Error> {
-        self.mfa
-            .run_in(LogIn::new(account), attempt.into(), self.transaction)
-            .await
+        self.run(LogIn::new(account), attempt).await
     }
 
     /// As [`Mfa::verify_code`].
@@ -180,9 +187,7 @@ impl<T: HostTx> CommittingIn<'_, T> {
             session,
             typed: code.into(),
         };
-        self.mfa
-            .run_in(verify, attempt.into(), self.transaction)
-            .await
+        self.run(verify, attempt).await
     }
 
     /// As [`Mfa::recover`].
@@ -198,9 +203,7 @@ impl<T: HostTx> CommittingIn<'_, T> {
         let session = self.mfa.verified(session).await?;
         let typed = recovery_code.into();
         let recover = UseRecoveryCode { session, typed };
-        self.mfa
-            .run_in(recover, attempt.into(), self.transaction)
-            .await
+        self.run(recover, attempt).await
     }
 
     /// As [`Mfa::confirm_enrollment`].
@@ -218,9 +221,7 @@ impl<T: HostTx> CommittingIn<'_, T> {
             typed: code.into(),
             break_glass_typed_back: Typed::default(),
         };
-        self.mfa
-            .run_in(confirm, attempt.into(), self.transaction)
-            .await
+        self.run(confirm, attempt).await
     }
 
     /// As [`Mfa::password_changed`], together with the host's new hash. Where `by_owner` has ended meanwhile it is refused,
@@ -248,8 +249,6 @@ impl<T: HostTx> CommittingIn<'_, T> {
         };
         let account = account.into();
         let changed = PasswordChanged { account, by_owner };
-        self.mfa
-            .run_in(changed, attempt.into(), self.transaction)
-            .await
+        self.run(changed, attempt).await
     }
 }
