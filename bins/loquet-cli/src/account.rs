@@ -100,9 +100,14 @@ Examples:
     /// URI of the new authenticator, and reads its first code.
     #[command(after_help = "Example:\n  loquet account replace-authenticator marie --db app.db")]
     ReplaceAuthenticator(Own),
-    /// Report an authenticator lost, which disables it
+    /// Report an authenticator lost, which suspends it
     #[command(after_help = "Example:\n  loquet account report-lost marie --db app.db")]
     ReportLost(Own),
+    /// Undo a report of loss: the authenticator counts again
+    ///
+    /// Reads the administrator's code from standard input.
+    #[command(after_help = "Example:\n  loquet account undo-report sofia --db app.db --as helene")]
+    UndoReport(manage::Subject),
     /// Resynchronize a phone whose clock is off
     ///
     /// Reads two consecutive codes of the owner from standard input, the older first.
@@ -144,6 +149,7 @@ impl Command {
                 Self::TurnOff(asked) => own::turn_off(asked, stdin).await,
                 Self::ReplaceAuthenticator(asked) => own::replace(asked, stdin).await,
                 Self::ReportLost(asked) => own::report_lost(asked).await,
+                Self::UndoReport(asked) => asked.undo_report(stdin).await,
                 Self::Resynchronize(asked) => own::resynchronize(asked, stdin).await,
                 Self::Sessions(asked) => asked.run(stdin).await,
                 Self::ForgetDevices(asked) => asked.run(stdin).await,
@@ -236,6 +242,7 @@ fn state(authenticator: AuthenticatorState) -> &'static str {
     match authenticator {
         AuthenticatorState::None => "none",
         AuthenticatorState::Active { .. } => "active",
+        AuthenticatorState::Suspended { .. } => "suspended",
         AuthenticatorState::Disabled { .. } => "disabled",
         AuthenticatorState::Recovering => "recovering",
         AuthenticatorState::BreakGlass => "break-glass",
@@ -248,6 +255,7 @@ fn bound(user: &UserEntry) -> String {
     match user.authenticator() {
         AuthenticatorState::None => "not enrolled".to_owned(),
         AuthenticatorState::Active { since } => format!("since {}", when::text(since)),
+        AuthenticatorState::Suspended { since } => format!("suspended {}", when::text(since)),
         AuthenticatorState::Disabled { since } => format!("disabled {}", when::text(since)),
         AuthenticatorState::Recovering => "recovery: enrolls without a reset code".to_owned(),
         AuthenticatorState::BreakGlass => "break-glass: enrolls with its reset code".to_owned(),

@@ -61,11 +61,14 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::ChangeInForce { .. } => "CHANGE_IN_FORCE",
         Event::ChangeCancelled { .. } => "CHANGE_CANCELLED",
         Event::CodeReused => "CODE_REUSED",
+        Event::WrongCodes => "WRONG_CODES",
         Event::ReplaceAdvised => "REPLACE_ADVISED",
         Event::DisabledByFailures if other => "DISABLED_BY_FAILURES_OTHER",
         Event::DisabledByFailures => "DISABLED_BY_FAILURES",
         Event::ReportedLost if other => "REPORTED_LOST_OTHER",
         Event::ReportedLost => "REPORTED_LOST",
+        Event::ReportUndone if other => "REPORT_UNDONE_OTHER",
+        Event::ReportUndone => "REPORT_UNDONE",
         Event::Bound { .. } if other => "BOUND_OTHER",
         Event::Bound { .. } => "BOUND",
         Event::ReportedUnrecognized if other => "REPORTED_UNRECOGNIZED_OTHER",
@@ -198,6 +201,12 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
     if let Some(link) = &letter.link {
         let link = link.expose();
         let link = link.as_str();
+        if letter.event == Event::ReportedLost {
+            return Some(language.say(
+                format!("Si vous avez toujours votre application, ouvrez ce lien, connectez-vous avec votre mot de passe et donnez un code, puis changez votre mot de passe\u{a0}: une autre personne le connaît peut-être.\n{pages}/undo-report/{link}"),
+                format!("If you still have your app, open this link, log in with your password and give a code, then change your password: another person may know it.\n{pages}/undo-report/{link}"),
+            ));
+        }
         return Some(language.say(
             format!("Si ce n’était pas vous, ouvrez ce lien dans les sept jours, puis changez votre mot de passe\u{a0}:\n{pages}/not-me/{link}"),
             format!("If this was not you, open this link within seven days, then change your password:\n{pages}/not-me/{link}"),
@@ -207,6 +216,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         // A colleague's: there is nothing of the reader's own to look after.
         Event::DisabledByFailures
         | Event::ReportedLost
+        | Event::ReportUndone
         | Event::Bound { .. }
         | Event::ReportedUnrecognized
         | Event::ResetCodeVoid
@@ -224,9 +234,11 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
             format!("Your account: {pages}/account"),
         ),
         Event::CodeReused
+        | Event::WrongCodes
         | Event::ReplaceAdvised
         | Event::DisabledByFailures
         | Event::ReportedLost
+        | Event::ReportUndone
         | Event::AddressChanged
         | Event::RecoveryCodeUsed { .. }
         | Event::Toggled { .. }

@@ -1,6 +1,6 @@
 //! The state of one account.
 
-use crate::attempts::{Attempts, ResetQuota};
+use crate::attempts::{Attempts, ResetQuota, SessionWaits};
 use crate::{
     AccountId, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId, UnixTime, limits,
 };
@@ -46,6 +46,18 @@ pub struct Account {
     pub recovery: RecoverySet,
     /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
     pub binding_link: Option<BindingLink>,
+    /// The waits of sessions that presented wrong reset or recovery codes.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "SessionWaits::is_empty")
+    )]
+    pub session_waits: SessionWaits,
+    /// Until when a loss cannot be reported with the password alone: such a report was undone.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub reports_refused_until: Option<UnixTime>,
 }
 
 impl Account {
@@ -69,6 +81,8 @@ impl Account {
             resets: ResetQuota::default(),
             recovery: RecoverySet::EMPTY,
             binding_link: None,
+            session_waits: SessionWaits::default(),
+            reports_refused_until: None,
         }
     }
 
@@ -135,7 +149,9 @@ impl Account {
     #[must_use]
     pub(crate) const fn budget(&self) -> u8 {
         match self.authenticator {
-            Authenticator::Active { drift, .. } if drift.unsigned_abs() > 1 => {
+            Authenticator::Active { drift, .. } | Authenticator::Suspended { drift, .. }
+                if drift.unsigned_abs() > 1 =>
+            {
                 limits::FAILURES_CORRECTED
             }
             _ => limits::FAILURES,
@@ -169,7 +185,7 @@ pub enum Status {
 }
 
 /// The authenticator of an account. A secret is stored if and only if this is
-/// [`Active`](Authenticator::Active).
+/// [`Active`](Authenticator::Active) or [`Suspended`](Authenticator::Suspended).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -189,6 +205,20 @@ pub enum Authenticator {
         drift: i8,
         /// The last step whose reuse was notified: one notice for each step.
         told: Option<u64>,
+    },
+    /// The authenticator was reported lost with the password alone. Its codes are not accepted until the report is
+    /// undone: by its owner, with the link in the notice or a recovery code and then a code, or by an administrator.
+    Suspended {
+        /// When it was suspended.
+        since: UnixTime,
+        /// When it was bound.
+        bound: UnixTime,
+        /// The last accepted step.
+        step: u64,
+        /// Steps by which a resynchronization found the phone's clock off.
+        drift: i8,
+        /// Hash of the secret part of the link in the notice.
+        link: Digest,
     },
     /// The authenticator is disabled, and no other one is bound.
     Disabled {
@@ -211,13 +241,22 @@ pub enum Authenticator {
 pub enum DisabledBy {
     /// Too many wrong codes.
     Failures,
-    /// The owner reported it lost.
-    Loss,
     /// The owner used a recovery code and did not finish the enrollment.
     Recovery,
 }
 
 impl Authenticator {
+    /// Returns the last accepted step and the drift of the stored secret; `None` where none is stored.
+    #[must_use]
+    pub const fn last_step(&self) -> Option<(u64, i8)> {
+        match *self {
+            Self::Active { step, drift, .. } | Self::Suspended { step, drift, .. } => {
+                Some((step, drift))
+            }
+            Self::None | Self::Disabled { .. } | Self::ResetDue { .. } => None,
+        }
+    }
+
     /// Returns `Ok` if codes of this authenticator are accepted.
     ///
     /// # Errors
@@ -226,6 +265,7 @@ impl Authenticator {
         match self {
             Self::Active { .. } => Ok(()),
             Self::None => Err(Refusal::EnrollFirst),
+            Self::Suspended { since, .. } => Err(Refusal::Suspended { since: *since }),
             Self::Disabled { since, .. } => Err(Refusal::RecoverFirst { since: *since }),
             Self::ResetDue { reset_code } => {
                 Err(Refusal::ResetCodeRequired(ResetCode::cause(reset_code)))
@@ -243,10 +283,8 @@ pub struct ResetCode {
     pub origin: Origin,
     /// When it was issued.
     pub issued: UnixTime,
-    /// When it expires: from then on it cannot begin an enrollment.
+    /// When it expires: from then on it cannot begin an enrollment. Wrong codes do not void it: it has 128 bits.
     pub expires: UnixTime,
-    /// The number of wrong attempts, of at most [`RESET_CODE_TRIES`](limits::RESET_CODE_TRIES).
-    pub wrong: u8,
 }
 
 impl ResetCode {

@@ -1,6 +1,6 @@
 //! Failure counts and throttling: one count for each secret, two independent waits.
 
-use crate::UnixTime;
+use crate::{SessionId, UnixTime, limits};
 
 /// The failures of an account's authenticator. The count belongs to the secret, spans sessions and nodes, and
 /// starts again with a new secret.
@@ -37,6 +37,63 @@ pub struct ResetQuota {
     pub since: UnixTime,
     /// Resets in that period.
     pub used: u8,
+}
+
+/// The waits after wrong reset and recovery codes, each in its own session.
+///
+/// These codes have 128 bits and cannot be guessed, so that wrong ones void nothing and hold up no other session:
+/// the wait only keeps one session from asking all the time. The sessions that failed last are remembered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct SessionWaits([Option<SessionWait>; limits::SESSION_WAITS]);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+struct SessionWait {
+    session: SessionId,
+    row: u8,
+    until: UnixTime,
+}
+
+impl SessionWaits {
+    /// Returns whether no session waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// Returns the seconds until a code of `session` is checked; `None` for now.
+    #[must_use]
+    pub fn wait(&self, session: SessionId, now: UnixTime) -> Option<u64> {
+        let mut waits = self.0.iter().flatten();
+        let wait = waits.find(|wait| wait.session == session)?;
+        match wait.until.since(now) {
+            0 => None,
+            seconds => Some(seconds),
+        }
+    }
+
+    /// Counts a wrong code of `session`. Where no place is free, the wait that ends first is forgotten.
+    pub(crate) fn fail(&mut self, session: SessionId, now: UnixTime) {
+        let own = |slot: &Option<SessionWait>| slot.is_some_and(|wait| wait.session == session);
+        let place = self.0.iter().position(own);
+        let place = place.or_else(|| self.0.iter().position(Option::is_none));
+        let first = |slot: &&mut Option<SessionWait>| slot.map(|wait| wait.until);
+        let slot = match place {
+            Some(place) => self.0.get_mut(place),
+            None => self.0.iter_mut().min_by_key(first),
+        };
+        let Some(slot) = slot else { return };
+        let row = slot.filter(|_| own(slot)).map_or(0, |wait| wait.row);
+        let seconds = limits::SESSION_WAIT.saturating_mul(1 << row.min(10));
+        *slot = Some(SessionWait {
+            session,
+            row: row.saturating_add(1),
+            until: now.plus(seconds.min(limits::SESSION_WAIT_MAX)),
+        });
+    }
 }
 
 /// What is known about the client that submits a code.

@@ -144,13 +144,24 @@ pub enum Command {
     UseRecoveryCode {
         /// Hash of the presented code; `None` when it is malformed.
         code: Option<Digest>,
-        /// The source of the code.
-        source: CodeSource,
         /// The result of the access rules for this address.
         access: Access,
     },
-    /// Reports the authenticator lost. The password, or a link that was mailed, is enough.
-    ReportLost,
+    /// Reports the authenticator lost. The password is enough, and it is suspended.
+    ReportLost {
+        /// Hash of the secret part of the link that the notice will carry.
+        link: Digest,
+    },
+    /// Undoes a report of loss: the authenticator is found, or the owner never reported it. The password alone is not
+    /// enough, nor is the phone.
+    UndoReport {
+        /// What the owner shows besides the code.
+        evidence: Evidence,
+        /// A code of the suspended authenticator.
+        code: Submitted,
+        /// The result of the access rules for this address.
+        access: Access,
+    },
     /// Changes the address for notices. Without a session, the host changes it.
     ChangeAddress {
         /// A fresh code; required where an authenticator is bound.
@@ -171,6 +182,11 @@ pub enum Command {
         /// [`RESET_CODE_ALOUD`](crate::limits::RESET_CODE_ALOUD) seconds.
         aloud: bool,
         /// A fresh one-time code.
+        code: Submitted,
+    },
+    /// Undoes the report that suspended an account's authenticator.
+    UndoReportOf {
+        /// A fresh one-time code of the administrator.
         code: Submitted,
     },
     /// Adds a role.
@@ -223,6 +239,7 @@ impl Command {
         matches!(
             self,
             Self::Reset { .. }
+                | Self::UndoReportOf { .. }
                 | Self::AddRole { .. }
                 | Self::RemoveRole { .. }
                 | Self::Deactivate
@@ -271,6 +288,15 @@ pub enum CodeCheck {
         /// Steps from the present one, for the record.
         offset: i8,
     },
+}
+
+/// What shows, besides the password and the code, that a report of loss is undone by the owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// Hash of the secret part of the link in the notice of the report.
+    Link(Digest),
+    /// Hash of a recovery code, which is consumed; `None` when it is malformed.
+    RecoveryCode(Option<Digest>),
 }
 
 /// A submitted code.

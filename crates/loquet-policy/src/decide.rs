@@ -8,6 +8,7 @@ mod organization;
 mod owner;
 mod people;
 mod recovery;
+mod report;
 mod reset_code;
 mod session;
 
@@ -87,12 +88,14 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::CancelEnrollment => builder.cancel_enrollment(),
         Command::TurnOn { code } => builder.turn_on(code),
         Command::TurnOff { code } => builder.turn_off(code),
-        Command::UseRecoveryCode { code, source, access } => builder.use_recovery_code(code, source, access),
-        Command::ReportLost => builder.report_lost(),
+        Command::UseRecoveryCode { code, access } => builder.use_recovery_code(code, access),
+        Command::ReportLost { link } => builder.report_lost(link),
+        Command::UndoReport { evidence, code, access } => builder.undo_report(evidence, code, access),
         Command::ChangeAddress { code } => builder.change_address(code),
         Command::ReportUnrecognized { link } => builder.report_unrecognized(link),
 
         Command::Reset { reset_code, aloud, code } => builder.reset(reset_code, aloud, code),
+        Command::UndoReportOf { code } => builder.undo_report_of(code),
         Command::AddRole { role, code } => builder.add_role(role, code),
         Command::RemoveRole { role } => builder.remove_role(role),
         Command::Deactivate => builder.deactivate(),

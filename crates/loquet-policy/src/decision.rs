@@ -253,12 +253,17 @@ pub enum Event {
     },
     /// A used code was submitted again.
     CodeReused,
+    /// Several wrong codes in a row were submitted after the correct password: the sixth of a run is told.
+    WrongCodes,
     /// Many wrong codes were submitted; the authenticator should be replaced.
     ReplaceAdvised,
     /// The authenticator was disabled after too many wrong codes.
     DisabledByFailures,
-    /// The authenticator was reported lost.
+    /// The authenticator was reported lost and is suspended. The link in this notice, with the password and a code,
+    /// undoes it.
     ReportedLost,
+    /// The report of loss was undone, and the authenticator is active again.
+    ReportUndone,
     /// An authenticator was bound. The link in this notice reports an enrollment that the owner does not
     /// recognize.
     Bound {
@@ -289,8 +294,7 @@ pub enum Event {
         /// The administrator who did it.
         by: AccountId,
     },
-    /// A reset code is void after too many wrong attempts, or because its author is no longer the same
-    /// administrator.
+    /// A reset code is void because its author is no longer the same administrator.
     ResetCodeVoid,
     /// An account was given a role of administrator rank.
     Promoted {

@@ -183,6 +183,8 @@ impl Refusal {
             }
             Self::NoBreakGlassCode { until: date } => reason.date = date,
             Self::RecoverFirst { since: date }
+            | Self::Suspended { since: date }
+            | Self::ReportsRefused { until: date }
             | Self::Disabled { since: date }
             | Self::IsDeactivated { since: date }
             | Self::TooSoon { earliest: date }
@@ -236,6 +238,7 @@ names! {
     EnrollOnly "ENROLL_ONLY" Requirement
     CodeRequired "CODE_REQUIRED" Requirement
     RecoverFirst "RECOVER_FIRST" Enrollment
+    Suspended "SUSPENDED" Enrollment
     AlreadyCompleted "ALREADY_COMPLETED" Request
     PolicyUnavailable "POLICY_UNAVAILABLE" FailClosed
     AccessDenied "ACCESS_DENIED" FailClosed
@@ -264,6 +267,7 @@ names! {
     AlreadyBound "ALREADY_BOUND" Enrollment
     EnrollFirst "ENROLL_FIRST" Enrollment
     ResetCodeRequired "RESET_CODE_REQUIRED" Enrollment
+    ReportsRefused "REPORTS_REFUSED" Enrollment
     WrongResetCode "WRONG_RESET_CODE" Enrollment
     ResetCodeExpired "RESET_CODE_EXPIRED" Enrollment
     NotYours "NOT_YOURS" Enrollment

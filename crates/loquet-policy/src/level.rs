@@ -74,7 +74,7 @@ pub(crate) fn level_of(
         (Level::Level2, Authenticator::Active { .. }) => Ok(Level::Level2),
         (
             Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly | Level::Level2,
-            Authenticator::Disabled { .. },
+            Authenticator::Suspended { .. } | Authenticator::Disabled { .. },
         ) => Ok(Level::RecoveryOnly),
         (Level::EnrollOnly, Authenticator::None | Authenticator::ResetDue { .. }) => {
             if organization.is_some() {
@@ -102,7 +102,7 @@ pub(crate) fn level_after_password(
     }
     match account.authenticator_at(now) {
         Authenticator::Active { .. } => Ok(Level::HalfLogin),
-        Authenticator::Disabled { .. } => Ok(Level::RecoveryOnly),
+        Authenticator::Suspended { .. } | Authenticator::Disabled { .. } => Ok(Level::RecoveryOnly),
         Authenticator::None | Authenticator::ResetDue { .. } if requirement.unreadable => {
             Err(Refusal::PolicyUnavailable)
         }

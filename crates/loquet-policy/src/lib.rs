@@ -117,12 +117,12 @@ mod what_if;
 pub use account::{
     Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
-pub use attempts::{Attempts, CodeSource, ResetQuota, Throttle};
+pub use attempts::{Attempts, CodeSource, ResetQuota, SessionWaits, Throttle};
 pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,
 };
-pub use command::{Access, CodeCheck, Command, Fresh, PairCheck, Start, Submitted};
+pub use command::{Access, CodeCheck, Command, Evidence, Fresh, PairCheck, Start, Submitted};
 pub use decide::{decide, is_due};
 pub use decision::{Audience, Changes, Decision, Event, Grant, Notice, Snapshot};
 pub use explain::{Reason, Rule, explain};

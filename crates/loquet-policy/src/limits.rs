@@ -50,10 +50,19 @@ pub const RESET_CODE: u64 = DAY;
 pub const RESET_CODE_MAX: u64 = 3 * DAY;
 /// Life of a reset code that is read aloud. NIST allows ten minutes for a spoken code.
 pub const RESET_CODE_ALOUD: u64 = 10 * MINUTE;
-/// Wrong attempts after which a reset code is void.
-pub const RESET_CODE_TRIES: u8 = 10;
+/// The wait of a session after its first wrong reset or recovery code. It doubles with each further one. These codes
+/// have 128 bits: the wait is no protection from guessing, and nothing is ever void because of wrong ones, or else
+/// the password alone could void an administrator's fresh reset code.
+pub const SESSION_WAIT: u64 = 1;
+/// The longest such wait.
+pub const SESSION_WAIT_MAX: u64 = 30;
+/// Sessions of an account whose waits are remembered.
+pub const SESSION_WAITS: usize = 4;
 /// Life of the link in an enrollment notice that reports it as unrecognized.
 pub const BINDING_LINK: u64 = 7 * DAY;
+/// How long a loss cannot be reported with the password alone after such a report was undone, unless the password
+/// changes before. Otherwise a thief of the password could suspend the authenticator again and again.
+pub const REPORTS_REFUSED: u64 = 30 * DAY;
 /// How long a previous address still receives notices, so that an attacker who changes the address cannot
 /// hide from the owner.
 pub const ADDRESS_OVERLAP: u64 = 14 * DAY;

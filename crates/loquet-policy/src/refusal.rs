@@ -64,6 +64,11 @@ pub enum Refusal {
         /// When it was disabled.
         since: UnixTime,
     },
+    /// The authenticator was reported lost and is suspended. The session may only undo the report or recover.
+    Suspended {
+        /// When it was suspended.
+        since: UnixTime,
+    },
     /// The same attempt was submitted again after its log-in was completed.
     AlreadyCompleted,
     /// The rules cannot be read, so that nothing is allowed that they might forbid.
@@ -150,6 +155,11 @@ pub enum Refusal {
     EnrollFirst,
     /// The enrollment needs a reset code: after a reset, or because the enrollment window is over.
     ResetCodeRequired(Cause),
+    /// A report of loss was undone. Until then the password alone reports no other.
+    ReportsRefused {
+        /// When such reports are accepted again, unless the password changes before.
+        until: UnixTime,
+    },
     /// The reset code is wrong or void.
     WrongResetCode,
     /// The reset code has expired.
@@ -164,7 +174,7 @@ pub enum Refusal {
     BreakGlassCodeFirst,
     /// The organization offers no recovery codes.
     NotOffered,
-    /// The recovery code is wrong. It was counted.
+    /// The recovery code is wrong.
     WrongRecoveryCode,
     /// The link is wrong or has expired.
     WrongLink,
@@ -249,7 +259,7 @@ impl Refusal {
         match self {
             Self::CodeRequired(_) | Self::NotFresh | Self::StepUp => Some(NextStep::SecondFactor),
             Self::EnrollOnly(_) => Some(NextStep::Enroll),
-            Self::RecoverFirst { .. } => Some(NextStep::Recover),
+            Self::RecoverFirst { .. } | Self::Suspended { .. } => Some(NextStep::Recover),
             _ => None,
         }
     }

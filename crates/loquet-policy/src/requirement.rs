@@ -118,7 +118,8 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-/// Returns whether an account that never enrolled may enroll with the password alone: while nothing requires
+/// Returns whether an account may enroll with the password alone. One that ever had an authenticator may not, or else
+/// whoever has the password would take its place. One that never had: while nothing requires
 /// a second factor, and then for the organization's enrollment window, counted from the latest of the
 /// account's creation, enabling and the mandate.
 pub(crate) fn enrollment_open(
@@ -126,7 +127,7 @@ pub(crate) fn enrollment_open(
     account: &Account,
     now: UnixTime,
 ) -> bool {
-    let Some(organization) = organization else {
+    let Some(organization) = organization.filter(|_| !account.ever) else {
         return false;
     };
     let requirement = required(Some(organization), account, now);
@@ -197,8 +198,11 @@ pub fn may_turn_on_or_off(
     if let Some(mandate) = requirement.announced.filter(|_| requirement.toggle) {
         return Err(Refusal::Mandated(Cause::from(&mandate)));
     }
-    if let Err(broken @ (Refusal::RecoverFirst { .. } | Refusal::ResetCodeRequired(_))) =
-        account.authenticator_at(now).counts()
+    if let Err(
+        broken @ (Refusal::Suspended { .. }
+        | Refusal::RecoverFirst { .. }
+        | Refusal::ResetCodeRequired(_)),
+    ) = account.authenticator_at(now).counts()
     {
         return Err(broken);
     }

@@ -21,7 +21,8 @@ impl Account {
         account.pendings = [const { None }; crate::limits::PENDINGS];
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
-            Authenticator::Active { step, drift, .. } => {
+            Authenticator::Active { step, drift, .. }
+            | Authenticator::Suspended { step, drift, .. } => {
                 let ahead = u64::try_from(*drift).unwrap_or(0).saturating_add(1);
                 *step = (*step).max(present.saturating_add(ahead));
             }
@@ -110,7 +111,6 @@ mod tests {
                 },
                 issued: UnixTime(1),
                 expires: UnixTime(1000),
-                wrong: 0,
             }),
         };
         let restored = account.restored(100);

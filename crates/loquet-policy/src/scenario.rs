@@ -55,7 +55,7 @@
 //! | actions | arguments |
 //! |---|---|
 //! | `log in`, `log out`, `log out everywhere`, `change password`, `act` (returns the session's level) | |
-//! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `report unrecognized` | |
+//! | `give code`, `resynchronize`, `use recovery code`, `report lost`, `undo report`, `undo report with a wrong link`, `undo report with a recovery code`, `report unrecognized` | |
 //! | `begin enrollment`, `begin enrollment without reset code`, `confirm enrollment`, `confirm enrollment without break-glass code`, `cancel enrollment`, `begin replacement` | |
 //! | `turn on`, `turn off` | |
 //! | `enable`, `strict latch`, `renew break-glass code` | |

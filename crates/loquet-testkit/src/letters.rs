@@ -260,18 +260,14 @@ pub async fn letters_about_bruno(fixture: &Fixture) -> Vec<Letter> {
         *event == Event::ReportedLost
     }));
 
-    reset_bruno(fixture, &annes).await;
-    let session = fixture.log_in(BRUNO).await.session;
-    for _ in 0..limits::RESET_CODE_TRIES {
-        let old = reset_code.as_str();
-        let begun = fixture
-            .mfa
-            .begin_enrollment(&session, old, Fixture::client());
-        assert_eq!(refusal(begun.await), Refusal::WrongResetCode);
-    }
+    let session = fixture.enter(ANNE, &annes).await;
+    let anne = fixture.user(&session).await;
+    let typed = fixture.code(&annes);
+    let undone = fixture.mfa.admin(&anne).undo_report(BRUNO, typed);
+    undone.await.unwrap();
     let letters = post(fixture).await;
     about.push(annes_letter(&letters, |event| {
-        *event == Event::ResetCodeVoid
+        *event == Event::ReportUndone
     }));
     about
 }

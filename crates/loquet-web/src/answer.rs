@@ -115,7 +115,10 @@ impl<H: PagesHost> Here<H> {
     async fn lead_on(&self, refusal: &Refusal, has_code: bool, next: &str) -> Result<(), Stop> {
         match refusal {
             // The session owes something since its page was drawn: the log-in page shows what.
-            Refusal::CodeRequired(_) | Refusal::EnrollOnly(_) | Refusal::RecoverFirst { .. }
+            Refusal::CodeRequired(_)
+            | Refusal::EnrollOnly(_)
+            | Refusal::RecoverFirst { .. }
+            | Refusal::Suspended { .. }
                 if !self.is_logged_in() =>
             {
                 Err(Redirect::to(self.pages.0.host.log_in()).into())

@@ -63,11 +63,21 @@ impl<H> Here<H> {
     pub(crate) fn has_recovery_codes(&self) -> bool {
         let is_bound = matches!(
             self.overview().authenticator(),
-            AuthenticatorState::Active { .. } | AuthenticatorState::Disabled { .. }
+            AuthenticatorState::Active { .. }
+                | AuthenticatorState::Suspended { .. }
+                | AuthenticatorState::Disabled { .. }
         );
         is_bound
             && self.organization().offers_recovery_codes()
             && self.overview().recovery_codes_left() > 0
+    }
+
+    /// Whether the app was reported lost, and the report can be undone.
+    pub(crate) fn is_suspended(&self) -> bool {
+        matches!(
+            self.overview().authenticator(),
+            AuthenticatorState::Suspended { .. }
+        )
     }
 
     /// Whether this device could be remembered and is not.

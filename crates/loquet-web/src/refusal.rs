@@ -130,6 +130,20 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
                 format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
             )
         }
+        Refusal::Suspended { since } => {
+            let day = on_day(Some(*since), language);
+            language.say(
+                format!("Votre application d’authentification est suspendue\u{a0}: elle a été signalée perdue{day}. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu; sinon, demandez à un administrateur de réinitialiser votre compte."),
+                format!("Your authenticator app is suspended: it was reported lost{day}. If you still have it, open the link in the letter that you were sent; otherwise, ask an administrator to reset your account."),
+            )
+        }
+        Refusal::ReportsRefused { until } => {
+            let moment = when::moment(*until, language);
+            language.say(
+                format!("Une perte a été signalée, puis ce signalement a été annulé\u{a0}: le mot de passe seul ne peut plus en signaler une avant le {moment}, sauf si vous le changez. Utilisez un code de récupération ou demandez à un administrateur de réinitialiser votre compte."),
+                format!("A loss was reported and the report was undone: the password alone cannot report another before {moment}, unless you change it. Use a recovery code, or ask an administrator to reset your account."),
+            )
+        }
         Refusal::WrongCode { behind: Some(minutes) } => language.say(
             format!(
                 "Ce code n’est pas le bon\u{a0}: l’horloge de votre téléphone semble en retard d’environ {minutes}\u{a0}min. Réglez-la sur l’heure automatique, puis réessayez."

@@ -19,7 +19,7 @@ use crate::layout::Viewer;
 use crate::mount::Pages;
 use crate::pages::{
     access, account, address, administration, break_glass, code, devices, enroll, mandate, options,
-    people, questions, recover, report_unrecognized,
+    people, questions, recover, report_unrecognized, undo_report,
 };
 use crate::permission::Who::{self, Administrator, AnySession, EnrolledAdministrator, Person};
 use crate::session::{Here, Stop};
@@ -31,7 +31,7 @@ impl<H: PagesHost> Pages<H> {
     ///
     /// | for | paths |
     /// |---|---|
-    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/log-out` |
+    /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
     /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
@@ -106,6 +106,14 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
         (
             "/account/lost",
             both(AnySession, questions::show_lost, questions::report_lost),
+        ),
+        (
+            "/undo-report",
+            both(AnySession, undo_report::show, undo_report::submit),
+        ),
+        (
+            "/undo-report/{link}",
+            both(AnySession, undo_report::show, undo_report::submit),
         ),
         (
             "/account/log-out-everywhere",

@@ -3,6 +3,7 @@
 pub(crate) mod access_rules;
 mod handle;
 pub(crate) mod organization;
+mod people;
 pub(crate) mod remind;
 pub(crate) mod settings;
 pub(crate) mod undo_rules;

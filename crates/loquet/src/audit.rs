@@ -15,7 +15,7 @@ mod operator;
 
 use std::net::IpAddr;
 
-use loquet_policy::{AccountId, UnixTime};
+use loquet_policy::{AccountId, Refusal, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Format;
@@ -54,6 +54,15 @@ pub struct Record {
     /// Of a refusal: further ones that change nothing are not recorded for the rest of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last: bool,
+    /// How many refusals of this account were not recorded since its last record: further codes during a wait, a used code
+    /// sent again and again, refusals beyond [`REFUSALS`] in an hour. Each process counts its own, in memory.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unrecorded: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Refusals of one account's commands that change nothing (an account that is no administrator's asks for what administrators
@@ -65,12 +74,52 @@ pub const REFUSALS: u8 = 10;
 /// The hour.
 const HOUR: u64 = loquet_policy::limits::HOUR;
 
+/// Refusals that change nothing and say nothing of intent.
+const fn says_nothing(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Malformed
+            | Refusal::WrongLink
+            | Refusal::LogInRefused
+            | Refusal::LogInRequired
+            | Refusal::StaleLogIn
+            | Refusal::LogInExpired
+    )
+}
+
+/// Whether a recorded refusal is the last one of its hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Last(pub(crate) bool);
+
 /// How many refusals that changed nothing were recorded, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refusals {
     since: UnixTime,
     used: u8,
+    /// What the last record began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Run>,
+}
+
+/// Refusals that come in runs, of which the first is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Run {
+    /// Codes during a wait.
+    Throttled,
+    /// A used code, sent again.
+    AlreadyUsed,
+}
+
+impl Run {
+    const fn of(refusal: Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::Throttled { .. } => Some(Self::Throttled),
+            Refusal::AlreadyUsed { .. } => Some(Self::AlreadyUsed),
+            _ => None,
+        }
+    }
 }
 
 impl Refusals {
@@ -78,12 +127,37 @@ impl Refusals {
         *self == Self::default()
     }
 
+    /// Something is recorded: a run begins or ends.
+    pub(crate) fn follow(&mut self, refusal: Option<Refusal>) {
+        self.run = refusal.and_then(Run::of);
+    }
+
+    /// Whether a refusal that changes nothing is recorded, and as the last one of the hour.
+    ///
+    /// Of a run the first is, and neither what says nothing of intent nor an eleventh within an hour: whoever has the
+    /// password could provoke them without end.
+    pub(crate) fn record(&mut self, refusal: Refusal, now: UnixTime) -> Option<Last> {
+        let run = Run::of(refusal);
+        if run.is_some() {
+            let first = self.run != run;
+            self.run = run;
+            return first.then_some(Last(false));
+        }
+        if says_nothing(refusal) {
+            return None;
+        }
+        let left = self.count(now)?;
+        self.run = None;
+        Some(Last(left == 0))
+    }
+
     /// Counts one at `now`: how many more will be recorded, or `None` when this one is not.
-    pub(crate) fn count(&mut self, now: UnixTime) -> Option<u8> {
+    fn count(&mut self, now: UnixTime) -> Option<u8> {
         if now >= self.since.plus(HOUR) {
             *self = Self {
                 since: now,
                 used: 0,
+                ..*self
             };
         }
         let used = self.used.saturating_add(1);
@@ -107,6 +181,7 @@ impl Record {
             address: None,
             policy: 0,
             last: false,
+            unrecorded: 0,
         }
     }
 

@@ -37,7 +37,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use loquet_policy::{Account, AccountId, Authenticator, Digest, ParseIdError, SessionId, UnixTime};
+use loquet_policy::{Account, AccountId, Digest, ParseIdError, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -344,7 +344,7 @@ impl Devices {
         if before.epoch != after.epoch {
             self.spared.clear();
         }
-        if matches!(after.authenticator, Authenticator::Active { .. }) {
+        if after.authenticator.last_step().is_some() {
             self.lapse(now);
         } else {
             // They were remembered by a code of what is bound no more. Whose sessions go on, the rules have said.

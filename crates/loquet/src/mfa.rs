@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use loquet_ipfilter::{Filter, Geo};
-use loquet_policy::{AccountId, Digest, OrgId, RoleId, Session, SessionLimits, UnixTime};
+use loquet_policy::{AccountId, Digest, OrgId, Refusal, RoleId, Session, SessionLimits, UnixTime};
 
 use crate::decide;
 use crate::decide::commit::{Decided, InHost, commit, commit_in, commit_refusal, prepare};
@@ -27,10 +27,12 @@ use crate::store::{AttemptId, MetadataId, Writes};
 mod builder;
 pub(crate) mod rows;
 pub(crate) mod source;
+mod unrecorded;
 pub(crate) mod vault;
 
 pub use builder::MfaBuilder;
 use source::{Actor, Source};
+pub(crate) use unrecorded::Unrecorded;
 use vault::Vault;
 
 /// How often a decision is made again when another process changed what it read.
@@ -72,6 +74,7 @@ pub(crate) struct Inner {
     /// Where an account belonged when it was last read: what to read with it, never what to believe.
     pub(crate) homes: Mutex<BTreeMap<AccountId, OrgId>>,
     pub(crate) rejections: Mutex<Rejections>,
+    pub(crate) unrecorded: Unrecorded,
     pub(crate) geo: RwLock<Geo>,
     pub(crate) rules_limit: usize,
     pub(crate) roles: Vec<Role>,
@@ -189,9 +192,17 @@ impl Mfa {
     ) -> Result<C::Grant, Error> {
         let id = self.attempt_id(operation, attempt, self.unlock().await?)?;
         let entropy = Entropy::draw()?;
-        let accounts = std::iter::once(operation.actor())
+        let account = operation.actor();
+        let accounts: Vec<_> = std::iter::once(account)
             .chain(operation.subject())
             .collect();
+        for account in &accounts {
+            // What is not of this organization takes no lane of another's.
+            if self.is_foreign(*account).await? {
+                self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
+                return Err(Refusal::UnknownAccount.into());
+            }
+        }
         let _lanes = self
             .inner
             .lanes
@@ -202,10 +213,17 @@ impl Mfa {
             let (decided, writes) = self
                 .decided(self, operation, attempt, (id, &entropy))
                 .await?;
-            match commit(self.store(), decided, writes).await? {
-                Some(outcome) => return Ok(outcome?),
-                None => observe::conflict(),
+            let recorded = decided.change().map(|change| change.record.unrecorded);
+            let Some(outcome) = commit(self.store(), decided, writes).await? else {
+                observe::conflict();
+                continue;
+            };
+            match (recorded, &outcome) {
+                (Some(recorded), _) => self.inner.unrecorded.subtract(account, recorded),
+                (None, Err(refusal)) => self.inner.unrecorded.add(account, refusal),
+                (None, Ok(_)) => {}
             }
+            return Ok(outcome?);
         }
         Err(Error::Busy)
     }
@@ -225,7 +243,8 @@ impl Mfa {
         if facts.actor.is_none() {
             self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
         }
-        let input = self.input(attempt, id, entropy, vault)?;
+        let mut input = self.input(attempt, id, entropy, vault)?;
+        input.unrecorded = self.inner.unrecorded.of(operation.actor());
         let decided = decide::decide(operation, &input, &facts);
         let change = decided.change();
         let writes = change
@@ -331,6 +350,7 @@ impl Mfa {
             entropy,
             keys: &vault.keys,
             session_key: session_keys.next().ok_or(Config::Keys(missing))?,
+            unrecorded: 0,
         })
     }
 

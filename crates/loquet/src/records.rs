@@ -2,8 +2,8 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Authenticator, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId,
-    SessionLimits, Setting, SettingKind, UnixTime,
+    Account, Digest, Grant, Organization, Refusal, RoleId, Session, SessionId, SessionLimits,
+    Setting, SettingKind, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -227,15 +227,22 @@ impl AccountRecord {
         limits.check(session, &self.facts, last_seen, now)
     }
 
+    /// Whether it says the same as another, apart from its secrets, which change with the facts alone.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.facts == other.facts
+            && self.external_id == other.external_id
+            && self.label == other.label
+            && self.addresses == other.addresses
+            && self.refusals == other.refusals
+            && self.devices == other.devices
+            && self.sessions == other.sessions
+    }
+
     /// The newest used step, which stays in the row while the epoch lasts.
     pub(crate) fn used_step(&self) -> Option<u64> {
-        match self.facts.authenticator {
-            Authenticator::Active { step, .. } => Some(step),
-            _ => self
-                .used
-                .filter(|(epoch, _)| *epoch == self.facts.epoch)
-                .map(|(_, step)| step),
-        }
+        let used = self.used.filter(|(epoch, _)| *epoch == self.facts.epoch);
+        let last = self.facts.authenticator.last_step();
+        last.map(|(step, _)| step).or(used.map(|(_, step)| step))
     }
 
     /// Forgets what is personal: names, addresses, devices. What is left is a number.
@@ -326,7 +333,7 @@ impl Secrets {
         if let Some(session) = bound {
             self.active = self.pending(session).cloned();
         }
-        if !matches!(facts.authenticator, Authenticator::Active { .. }) {
+        if facts.authenticator.last_step().is_none() {
             self.active = None;
         }
         let held = |session| {

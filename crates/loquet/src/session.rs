@@ -7,6 +7,7 @@ mod log_in;
 mod mfa_session;
 pub(crate) mod operations;
 pub(crate) mod progress;
+pub(crate) mod reports;
 
 pub use authorize::Authorized;
 pub use mfa_session::{MfaSession, SessionError};

@@ -87,6 +87,24 @@ impl Role {
 }
 
 impl Subject {
+    pub(super) async fn undo_report(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+        let at = self.by.at.open().await?;
+        let subject = at.account("ACCOUNT", &self.account).await?;
+        self.by
+            .act(&at, stdin, async |acting, stdin| {
+                let undo = async |code| acting.admin().undo_report(subject, code).await;
+                acting.with_code(stdin, undo).await?;
+                at.tell(
+                    &json!({ "account": subject.to_string(), "suspended": false }),
+                    &format!(
+                        "the authenticator of {} counts again",
+                        self.account.escape_debug()
+                    ),
+                )
+            })
+            .await
+    }
+
     pub(super) async fn deactivate(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let at = self.by.at.open().await?;
         let subject = at.account("ACCOUNT", &self.account).await?;

@@ -83,7 +83,7 @@ pub(super) async fn replace(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, F
         .await
 }
 
-/// The operator has spoken to the owner; a disabled authenticator opens nothing.
+/// The operator has spoken to the owner; a suspended authenticator opens nothing.
 pub(super) async fn report_lost(asked: &Own) -> Result<Outcome, Failure> {
     let at = asked.at.open().await?;
     let account = at.account("ACCOUNT", &asked.account).await?;
@@ -91,9 +91,9 @@ pub(super) async fn report_lost(asked: &Own) -> Result<Outcome, Failure> {
         .report_lost(account, Attempt::new(client()))
         .await?;
     at.tell(
-        &json!({ "disabled": true }),
+        &json!({ "suspended": true }),
         &format!(
-            "the authenticator of {} is disabled; an administrator resets it with `loquet mfa reset`",
+            "the authenticator of {} is suspended; an administrator resets it with `loquet mfa reset`, or undoes this with `loquet account undo-report`",
             asked.account.escape_debug()
         ),
     )

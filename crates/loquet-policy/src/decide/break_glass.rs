@@ -94,7 +94,6 @@ impl DecisionBuilder<'_> {
             origin: Origin::BreakGlass { digest },
             issued: now,
             expires,
-            wrong: 0,
         };
         self.organization_mut()?.break_glass = BreakGlass::Open {
             break_glass,

@@ -291,6 +291,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
     account.binding_link = None;
+    account.reports_refused_until = None;
     end_sessions(account);
 }
 
@@ -298,6 +299,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
 pub(super) fn end_sessions(account: &mut Account) {
     account.epoch = account.epoch.wrapping_add(1);
     account.pendings = Default::default();
+    account.session_waits = crate::SessionWaits::default();
     if let Authenticator::ResetDue {
         reset_code:
             Some(ResetCode {

@@ -4,7 +4,7 @@ use super::builder::{Answer, DecisionBuilder};
 use crate::requirement::required;
 use crate::{
     Access, Attempts, Authenticator, CodeCheck, CodeSource, DisabledBy, Event, Grant, Level,
-    PairCheck, Refusal, RoleId, Submitted, UnixTime, limits,
+    PairCheck, Refusal, Submitted, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -84,7 +84,7 @@ impl DecisionBuilder<'_> {
         self.check_code(code)
     }
 
-    /// Checks one code of the bound authenticator, and counts or consumes it.
+    /// Checks one code of the active authenticator, and counts or consumes it.
     fn check_code(&mut self, code: Submitted) -> Result<(), Refusal> {
         self.require_administrator_rows()?;
         let Authenticator::Active {
@@ -93,6 +93,16 @@ impl DecisionBuilder<'_> {
         else {
             return self.require_bound_authenticator();
         };
+        self.consume_code(code, last, told)
+    }
+
+    /// Checks one code against the last accepted step, and counts or consumes it.
+    pub(super) fn consume_code(
+        &mut self,
+        code: Submitted,
+        last: u64,
+        told: Option<u64>,
+    ) -> Result<(), Refusal> {
         let source = self.verified_source(code.source);
         self.check_throttle(source, true)?;
         match code.check {
@@ -109,7 +119,9 @@ impl DecisionBuilder<'_> {
             }
             CodeCheck::Good { step: good, .. } => {
                 let actor = self.actor_mut();
-                if let Authenticator::Active { step, .. } = &mut actor.authenticator {
+                if let Authenticator::Active { step, .. } | Authenticator::Suspended { step, .. } =
+                    &mut actor.authenticator
+                {
                     *step = good;
                 }
                 actor.attempts.succeed(source);
@@ -154,35 +166,36 @@ impl DecisionBuilder<'_> {
     pub(super) fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        actor.attempts.fail(source, now);
+        let row = actor.attempts.fail(source, now);
         let (total, budget) = (actor.attempts.total, actor.budget());
-        let active = matches!(actor.authenticator, Authenticator::Active { .. });
+        let bound = matches!(
+            actor.authenticator,
+            Authenticator::Active { .. } | Authenticator::Suspended { .. }
+        );
         // Consecutive failures are included in the total, so that one count is enough.
-        if active && total >= budget {
-            return self.disable_authenticator(DisabledBy::Failures);
+        if bound && total >= budget {
+            return self.disable_authenticator();
         }
         if total == limits::ADVISE_REPLACEMENT {
             self.notify_owner(Event::ReplaceAdvised);
+        } else if row == limits::FIRST_WAIT {
+            self.notify_owner(Event::WrongCodes);
         }
         Ok(())
     }
 
     /// Disables the authenticator and erases the pending enrollments.
-    pub(super) fn disable_authenticator(&mut self, why: DisabledBy) -> Result<(), Refusal> {
+    fn disable_authenticator(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
-        actor.authenticator = Authenticator::Disabled { since: now, why };
-        actor.pendings = Default::default();
-        let (account, administrator) = (actor.id, actor.roles.contains(RoleId::ADMINISTRATOR));
-        self.set_enrolled(account, false)?;
-        let event = match why {
-            DisabledBy::Failures => Event::DisabledByFailures,
-            DisabledBy::Loss | DisabledBy::Recovery => Event::ReportedLost,
+        actor.authenticator = Authenticator::Disabled {
+            since: now,
+            why: DisabledBy::Failures,
         };
-        self.notify_owner(event);
-        if administrator {
-            self.notify_administrators(event);
-        }
+        actor.pendings = Default::default();
+        let account = actor.id;
+        self.set_enrolled(account, false)?;
+        self.notify_of_actor(Event::DisabledByFailures);
         Ok(())
     }
 }
@@ -200,8 +213,8 @@ impl Attempts {
         }
     }
 
-    /// Counts a failure in the total and in the source's throttle.
-    fn fail(&mut self, source: CodeSource, now: UnixTime) {
+    /// Counts a failure in the total and in the source's throttle. Returns how many there are in a row now.
+    fn fail(&mut self, source: CodeSource, now: UnixTime) -> u8 {
         self.total = self.total.saturating_add(1);
         let throttle = match source {
             CodeSource::Stranger => &mut self.stranger,
@@ -215,6 +228,7 @@ impl Attempts {
                 .min(limits::WAIT_MAX);
             throttle.until = now.plus(wait);
         }
+        throttle.row
     }
 
     /// Ends the wait of this source only. If the owner's success ended a stranger's wait, each log-in of the

@@ -21,6 +21,7 @@ impl DecisionBuilder<'_> {
         self.check_access(access)?;
         let purpose = match self.actor().authenticator {
             Authenticator::Active { .. } => return Err(Refusal::AlreadyBound),
+            Authenticator::Suspended { since, .. } => return Err(Refusal::Suspended { since }),
             Authenticator::Disabled { since, .. } => {
                 return Err(Refusal::RecoverFirst { since });
             }
@@ -132,9 +133,7 @@ impl DecisionBuilder<'_> {
             ) => {
                 if !self.author_is_current(&reset_code)? {
                     self.erase_pending(&session);
-                    return self
-                        .wrong_reset_code(reset_code, false)
-                        .map(|()| Grant::Done);
+                    return self.void_reset_code().map(|()| Grant::Done);
                 }
                 matches!(reset_code.origin, Origin::BreakGlass { .. })
             }

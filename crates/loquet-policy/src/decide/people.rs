@@ -24,7 +24,7 @@ fn promotes(organization: &Organization, role: RoleId) -> bool {
 
 impl DecisionBuilder<'_> {
     /// Checks that the actor is an administrator of at least the subject's rank.
-    fn may_act_on_subject(&self) -> Result<(), Refusal> {
+    pub(super) fn may_act_on_subject(&self) -> Result<(), Refusal> {
         self.require_administrator()?;
         let organization = self.organization()?;
         if rank(organization, &self.actor().roles) < rank(organization, &self.subject()?.roles) {
@@ -44,7 +44,7 @@ impl DecisionBuilder<'_> {
 
     /// Refuses an administrator who was promoted less than [`limits::PROBATION`] seconds ago, unless no other
     /// enrolled administrator could act. A thief could have promoted an accomplice.
-    fn check_probation(&self) -> Result<(), Refusal> {
+    pub(super) fn check_probation(&self) -> Result<(), Refusal> {
         let Some(promoted) = self.actor().promoted else {
             return Ok(());
         };
@@ -92,7 +92,6 @@ impl DecisionBuilder<'_> {
             origin,
             issued: self.now,
             expires: self.now.plus(life),
-            wrong: 0,
         })
     }
 

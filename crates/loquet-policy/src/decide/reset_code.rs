@@ -1,7 +1,7 @@
 //! Checks of reset codes.
 
 use super::builder::DecisionBuilder;
-use crate::{Authenticator, Cause, Digest, Event, Origin, Refusal, ResetCode, limits};
+use crate::{Authenticator, Cause, Digest, Event, Origin, Refusal, ResetCode};
 
 impl DecisionBuilder<'_> {
     /// Checks a presented reset code. It is consumed only when the enrollment is confirmed.
@@ -30,9 +30,12 @@ impl DecisionBuilder<'_> {
             Origin::BreakGlass { digest } | Origin::Administrator { digest, .. } => digest,
         };
         let presented = presented.ok_or(required)?;
-        let author_is_current = self.author_is_current(&reset_code)?;
-        if presented != digest || !author_is_current {
-            return self.wrong_reset_code(reset_code, author_is_current);
+        self.check_session_wait()?;
+        if !self.author_is_current(&reset_code)? {
+            return self.void_reset_code();
+        }
+        if presented != digest {
+            return self.wrong_in_session(Refusal::WrongResetCode);
         }
         if now >= reset_code.expires {
             return Err(Refusal::ResetCodeExpired(Cause {
@@ -56,21 +59,11 @@ impl DecisionBuilder<'_> {
             .is_some_and(|author| author.mark == mark))
     }
 
-    pub(super) fn wrong_reset_code(
-        &mut self,
-        reset_code: ResetCode,
-        author_is_current: bool,
-    ) -> Result<(), Refusal> {
-        let wrong = reset_code.wrong.saturating_add(1);
-        let left = (author_is_current && wrong < limits::RESET_CODE_TRIES).then_some(ResetCode {
-            wrong,
-            ..reset_code
-        });
-        self.actor_mut().authenticator = Authenticator::ResetDue { reset_code: left };
-        if left.is_none() {
-            self.notify_owner(Event::ResetCodeVoid);
-            self.notify_administrators(Event::ResetCodeVoid);
-        }
+    /// Voids the reset code, whose author is no longer the administrator who issued it.
+    pub(super) fn void_reset_code(&mut self) -> Result<(), Refusal> {
+        self.actor_mut().authenticator = Authenticator::ResetDue { reset_code: None };
+        self.notify_owner(Event::ResetCodeVoid);
+        self.notify_administrators(Event::ResetCodeVoid);
         Err(Refusal::WrongResetCode)
     }
 }

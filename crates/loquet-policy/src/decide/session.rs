@@ -150,6 +150,7 @@ impl DecisionBuilder<'_> {
         };
         let actor = self.actor_mut();
         end_sessions(actor);
+        actor.reports_refused_until = None;
         if by_owner {
             // The counts stay, or else a thief who changes the password could guess without limit.
             actor.attempts.stranger.until = UnixTime::default();

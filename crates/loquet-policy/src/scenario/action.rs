@@ -2,8 +2,8 @@
 
 use super::{ScenarioError, Step};
 use crate::{
-    Access, CodeCheck, CodeSource, Command, Digest, PairCheck, RecoverySet, RoleId, RoleSet,
-    Setting, SettingKind, Start, Submitted, UnixTime, limits,
+    Access, CodeCheck, CodeSource, Command, Digest, Evidence, PairCheck, RecoverySet, RoleId,
+    RoleSet, Setting, SettingKind, Start, Submitted, UnixTime, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -39,6 +39,11 @@ impl ActionReader<'_> {
     fn of_sessions(&self, does: &str) -> Found {
         let (access, code) = (self.access()?, self.code()?);
         let source = code.source;
+        let undo = |evidence| Command::UndoReport {
+            evidence,
+            code,
+            access,
+        };
         Ok(Some(match does {
             "log in" => Command::LogIn { access },
             "log out" => Command::LogOut,
@@ -62,10 +67,14 @@ impl ActionReader<'_> {
                     CodeCheck::Wrong { .. } => Some(WRONG),
                     CodeCheck::Malformed | CodeCheck::Absent => None,
                 },
-                source,
                 access,
             },
-            "report lost" => Command::ReportLost,
+            "report lost" => Command::ReportLost { link: LINK },
+            "undo report" => undo(Evidence::Link(LINK)),
+            "undo report with a wrong link" => undo(Evidence::Link(WRONG)),
+            "undo report with a recovery code" => {
+                undo(Evidence::RecoveryCode(Some(recovery_code(self.used))))
+            }
             "report unrecognized" => Command::ReportUnrecognized { link: LINK },
             _ => return Ok(None),
         }))
@@ -158,6 +167,7 @@ impl ActionReader<'_> {
         Ok(Some(match does {
             "reset" => reset(false),
             "reset aloud" => reset(true),
+            "undo report of" => Command::UndoReportOf { code },
             "add role" => Command::AddRole {
                 role: self.role()?,
                 code,

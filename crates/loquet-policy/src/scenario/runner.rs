@@ -25,8 +25,6 @@ struct Runner {
 struct Participant {
     account: Account,
     sessions: BTreeMap<String, Session>,
-    /// The number of recovery codes of the present set that were used.
-    used: u8,
 }
 
 pub(super) fn run(scenario: &Scenario) -> Result<Run, ScenarioError> {
@@ -159,7 +157,6 @@ impl Runner {
             let participant = Participant {
                 account,
                 sessions: BTreeMap::new(),
-                used: 0,
             };
             let name = person.name.clone();
             if people.insert(name.clone(), participant).is_some() {
@@ -210,13 +207,14 @@ impl Runner {
             let required = crate::required(Some(&self.organization), &actor.account, self.now);
             return Ok(core::iter::once(reason).chain(required.reasons()).collect());
         }
+        let used = limits::RECOVERY_CODES.saturating_sub(actor.account.recovery.len());
         let action = ActionReader {
             line: *line,
             step,
             roles: &self.roles,
             now: self.now,
             number: self.next,
-            used: actor.used,
+            used: u8::try_from(used).unwrap_or(u8::MAX),
         };
         let command = action.command(does)?;
         if command.reads_subject() && subject.is_none() {
@@ -255,11 +253,6 @@ impl Runner {
             person.account = account;
         }
         let name = step.session.clone().unwrap_or_default();
-        match decision.answer {
-            Ok(Grant::Bound { .. }) => person.used = 0,
-            Ok(Grant::Recovering { .. }) => person.used = person.used.saturating_add(1),
-            _ => {}
-        }
         match decision.answer {
             Ok(
                 Grant::Session { session, .. }

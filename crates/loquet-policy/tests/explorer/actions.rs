@@ -42,8 +42,14 @@ pub enum Action {
     TurnOn(usize, usize),
     TurnOff(usize, usize),
     UseRecoveryCode(usize, usize),
-    WrongRecoveryCode(usize, usize, bool),
-    ReportLost(usize),
+    WrongRecoveryCode(usize, usize),
+    /// The password alone was given.
+    ReportLost(usize, usize),
+    /// With the link in the notice.
+    UndoReport(usize, usize, Shown),
+    /// With a recovery code in its place.
+    UndoReportByCode(usize, usize),
+    UndoReportOf(usize, usize, usize),
     ReportUnrecognized(usize),
     Enable(usize, usize),
     ScheduleMandate(usize, usize),
@@ -92,10 +98,23 @@ impl std::fmt::Display for Action {
             Self::TurnOn(k, s) => write!(f, "{} turns the second factor on.", who(k, s)),
             Self::TurnOff(k, s) => write!(f, "{} turns the second factor off.", who(k, s)),
             Self::UseRecoveryCode(k, s) => write!(f, "{} uses a recovery code.", who(k, s)),
-            Self::WrongRecoveryCode(k, s, _) => {
+            Self::WrongRecoveryCode(k, s) => {
                 write!(f, "{} submits a wrong recovery code.", who(k, s))
             }
-            Self::ReportLost(k) => write!(f, "{}'s phone is reported lost.", NAMES[k]),
+            Self::ReportLost(k, 0) => write!(f, "{} reports the phone lost.", NAMES[k]),
+            Self::ReportLost(k, _) => write!(f, "The thief reports {}'s phone lost.", NAMES[k]),
+            Self::UndoReport(k, s, Shown::Right) => {
+                write!(f, "{} undoes the report with the link.", who(k, s))
+            }
+            Self::UndoReport(k, s, _) => {
+                write!(f, "{} undoes the report with a wrong link.", who(k, s))
+            }
+            Self::UndoReportByCode(k, s) => {
+                write!(f, "{} undoes the report with a recovery code.", who(k, s))
+            }
+            Self::UndoReportOf(k, s, j) => {
+                write!(f, "{} undoes the report about {}.", who(k, s), NAMES[j])
+            }
             Self::ReportUnrecognized(k) => {
                 write!(f, "{} reports the enrollment as unrecognized.", NAMES[k])
             }
@@ -192,7 +211,11 @@ impl Action {
             | Self::TurnOn(k, s)
             | Self::TurnOff(k, s)
             | Self::UseRecoveryCode(k, s)
-            | Self::WrongRecoveryCode(k, s, _)
+            | Self::WrongRecoveryCode(k, s)
+            | Self::ReportLost(k, s)
+            | Self::UndoReport(k, s, _)
+            | Self::UndoReportByCode(k, s)
+            | Self::UndoReportOf(k, s, _)
             | Self::Enable(k, s)
             | Self::ScheduleMandate(k, s)
             | Self::MandateNow(k, s)
@@ -214,8 +237,14 @@ impl Action {
             return Self::core(space);
         }
         let mut all: Vec<Self> = WAITS.map(Self::Wait).to_vec();
+        if space.undone {
+            all.push(Self::Wait(limits::REPORTS_REFUSED));
+        }
         for k in 0..space.accounts {
-            all.extend([Self::PasswordChanged(k), Self::ReportLost(k)]);
+            all.extend([Self::PasswordChanged(k), Self::ReportLost(k, 0)]);
+            if space.victim == Some(k) {
+                all.push(Self::ReportLost(k, 1));
+            }
             if space.links {
                 all.push(Self::ReportUnrecognized(k));
             }
@@ -257,6 +286,10 @@ impl Action {
             Self::CancelMandate(k, s),
             Self::RenewBreakGlassCode(k, s),
         ];
+        if space.undone {
+            all.push(Self::UndoReport(k, s, Shown::Right));
+            all.push(Self::UndoReport(k, s, Shown::Wrong));
+        }
         if space.counters {
             all.push(Self::Begin(k, s, Shown::Wrong));
             for late in [false, true] {
@@ -264,14 +297,17 @@ impl Action {
             }
         }
         if space.recovery_codes {
-            all.push(Self::UseRecoveryCode(k, s));
-            if space.counters {
-                all.extend([false, true].map(|late| Self::WrongRecoveryCode(k, s, late)));
+            all.extend([Self::UseRecoveryCode(k, s), Self::WrongRecoveryCode(k, s)]);
+            if space.undone {
+                all.push(Self::UndoReportByCode(k, s));
             }
         }
         // The own account is included, because it must be refused.
         for j in 0..space.accounts {
             all.push(Self::Reset(k, s, j));
+            if space.undone {
+                all.push(Self::UndoReportOf(k, s, j));
+            }
             if space.people {
                 all.extend([Self::Employ(k, s, j), Self::Promote(k, s, j)]);
                 all.extend([Self::Demote(k, s, j), Self::Deactivate(k, s, j)]);
@@ -291,7 +327,7 @@ impl Action {
                 Self::Enter(k),
                 Self::Enroll(k),
                 Self::LogOut(k, 0),
-                Self::ReportLost(k),
+                Self::ReportLost(k, 0),
             ]);
             all.extend([
                 Self::BreakGlass(k),

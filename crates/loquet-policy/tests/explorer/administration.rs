@@ -39,7 +39,6 @@ fn of_reset_codes() -> Vec<Guard> {
                             origin,
                             issued: now,
                             expires: now.plus(limits::DAY),
-                            wrong: 0,
                         }),
                     };
                 }

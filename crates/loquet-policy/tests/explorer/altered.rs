@@ -77,6 +77,7 @@ pub fn with_actor(
         let mut decision = decide(&other, command, now, fresh);
         if let Some(changed) = &mut decision.changes.actor {
             changed.created = snapshot.actor.created;
+            changed.ever |= snapshot.actor.ever;
         }
         if let Some(actor) = &mut decision.changes.actor
             && actor.authenticator == shown
@@ -209,6 +210,17 @@ pub fn with_any_author() -> Weakened {
             *roster = with_author(roster, author);
         }
         decision
+    })
+}
+
+/// Changes what is shown to undo a report.
+pub fn undoing(show: fn(&mut Submitted, &mut Evidence)) -> Weakened {
+    weakened(move |snapshot, command, now, fresh| {
+        let mut command = *command;
+        if let Command::UndoReport { code, evidence, .. } = &mut command {
+            show(code, evidence);
+        }
+        decide(snapshot, &command, now, fresh)
     })
 }
 

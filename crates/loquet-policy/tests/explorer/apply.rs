@@ -66,13 +66,12 @@ impl Step<'_> {
                 self.answer = None;
             }
             Action::LosePhone(k) => {
-                let person = &mut self.world_mut().people[k];
-                let has = matches!(person.account.authenticator, Authenticator::Active { .. })
-                    && person.phone == Who::Owner;
-                if !has {
+                let person = &self.world().people[k];
+                if !has_secret(&person.account) || person.phone != Who::Owner {
                     return None;
                 }
-                person.phone = Who::Lost;
+                let stolen = self.before.space.steals && self.before.space.victim == Some(k);
+                self.world_mut().people[k].phone = if stolen { Who::Thief } else { Who::Lost };
             }
             Action::LogIn(k, s) => {
                 self.command((k, Some(s), None, Command::LogOut));
@@ -113,10 +112,9 @@ impl Step<'_> {
     /// Moves the counts to the end of their class where the action should reach a threshold.
     fn prepare(&mut self, action: Action) {
         match action {
-            Action::WrongCode(k, _, true) | Action::WrongRecoveryCode(k, _, true) => {
+            Action::WrongCode(k, _, true) => {
                 late_counts(&mut self.world_mut().people[k].account);
             }
-            Action::Begin(k, _, Shown::Wrong) => self.late_reset_code(k),
             Action::WrongConfirm(k, _, true) => {
                 let account = &mut self.world_mut().people[k].account;
                 for pending in account.pendings.iter_mut().flatten() {
@@ -161,15 +159,6 @@ impl Step<'_> {
                 self.world_mut().people[k].reset_code = Who::Owner;
             }
             _ => {}
-        }
-    }
-
-    fn late_reset_code(&mut self, k: usize) {
-        if let Authenticator::ResetDue {
-            reset_code: Some(reset_code),
-        } = &mut self.world_mut().people[k].account.authenticator
-        {
-            reset_code.wrong = limits::RESET_CODE_TRIES - 1;
         }
     }
 

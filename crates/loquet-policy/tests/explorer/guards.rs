@@ -2,6 +2,7 @@
 
 use crate::administration;
 use crate::altered::*;
+use crate::request::GOOD;
 use crate::world::*;
 use crate::{A, CORE, E, P};
 use loquet_policy::*;
@@ -29,6 +30,21 @@ pub const EXHAUSTED: Space = Space {
     ..CORE
 };
 
+/// An administrator whose phone is stolen by a thief who knows the password.
+pub const ROBBED: Space = Space {
+    losses: true,
+    steals: true,
+    recovery_codes: true,
+    ..ALONE
+};
+
+/// An administrator whose mail is read by a thief who knows the password.
+pub const WIRETAPPED: Space = Space {
+    mailbox: true,
+    steals: false,
+    ..ROBBED
+};
+
 pub const fn begins(command: &Command) -> bool {
     matches!(command, Command::BeginEnrollment { .. })
 }
@@ -47,6 +63,7 @@ pub const fn collects(command: &Command) -> bool {
 
 /// One administrator and a thief of the password.
 pub const ALONE: Space = Space {
+    undone: true,
     accounts: 1,
     sessions: 2,
     victim: Some(0),
@@ -66,6 +83,7 @@ pub fn guards() -> Vec<Guard> {
     guards.extend(of_mandates());
     guards.extend(of_enrollment());
     guards.extend(of_pendings());
+    guards.extend(of_reports());
     guards.extend(administration::guards());
     guards
 }
@@ -197,16 +215,18 @@ fn of_enrollment() -> Vec<Guard> {
             with_actor(begins, |_, _, _, actor| {
                 if matches!(actor.authenticator, Authenticator::Active { .. }) {
                     actor.authenticator = Authenticator::None;
+                    actor.ever = false;
                 }
             }),
             "S9",
         ),
         (
             "a disabled authenticator must be recovered",
-            ALONE,
+            EXHAUSTED,
             with_actor(begins, |_, _, _, actor| {
                 if matches!(actor.authenticator, Authenticator::Disabled { .. }) {
                     actor.authenticator = Authenticator::None;
+                    actor.ever = false;
                 }
             }),
             "a disabled authenticator was replaced",
@@ -247,7 +267,7 @@ fn of_pendings() -> Vec<Guard> {
             "a report of loss ends a pending replacement",
             ALONE,
             with_changes(
-                |command| matches!(command, Command::ReportLost),
+                |command| matches!(command, Command::ReportLost { .. }),
                 |snapshot, changes| {
                     if let Some(actor) = &mut changes.actor {
                         actor.pendings = snapshot.actor.pendings.clone();
@@ -264,6 +284,59 @@ fn of_pendings() -> Vec<Guard> {
                 |_, _, _, actor| actor.recovery = codes(0, 2),
             ),
             "S12",
+        ),
+    ]
+}
+
+fn of_reports() -> Vec<Guard> {
+    vec![
+        (
+            "a report by the password alone only suspends",
+            ALONE,
+            with_changes(
+                |command| matches!(command, Command::ReportLost { .. }),
+                |_, changes| {
+                    if let Some(actor) = &mut changes.actor {
+                        actor.authenticator = Authenticator::Disabled {
+                            since: NOW,
+                            why: DisabledBy::Failures,
+                        };
+                    }
+                },
+            ),
+            "the password alone disabled the authenticator",
+        ),
+        (
+            "a report is undone with the link or a recovery code",
+            ROBBED,
+            undoing(|_, evidence| *evidence = Evidence::Link(undo_link(0))),
+            "a report was undone without the link or a recovery code",
+        ),
+        (
+            "a report is undone with a code",
+            WIRETAPPED,
+            undoing(|code, _| code.check = GOOD),
+            "a report was undone without the phone",
+        ),
+        (
+            "after an undone report the password alone reports no other",
+            ALONE,
+            with_actor(
+                |command| matches!(command, Command::ReportLost { .. }),
+                |_, _, _, actor| actor.reports_refused_until = None,
+            ),
+            "a loss was reported again after the report was undone",
+        ),
+        (
+            "a suspended authenticator cannot be enrolled again",
+            ALONE,
+            with_actor(begins, |_, _, _, actor| {
+                if matches!(actor.authenticator, Authenticator::Suspended { .. }) {
+                    actor.authenticator = Authenticator::None;
+                    actor.ever = false;
+                }
+            }),
+            "a suspended authenticator was replaced",
         ),
     ]
 }

@@ -47,6 +47,9 @@ const CORE: Space = Space {
     links: false,
     core: false,
     losses: true,
+    undone: false,
+    steals: false,
+    mailbox: false,
     roles: [A, A, A],
 };
 
@@ -84,6 +87,26 @@ fn promises_hold_with_employees_password_stolen() {
         ..CORE
     };
     run("thief of an employee", space);
+}
+
+#[test]
+fn promises_hold_when_thief_finds_the_phone() {
+    run("thief of a password and the phone", guards::ROBBED);
+}
+
+#[test]
+fn promises_hold_when_thief_reads_mail() {
+    run("thief of a password and the mailbox", guards::WIRETAPPED);
+}
+
+#[test]
+fn promises_hold_when_administrators_undo_reports() {
+    let space = Space {
+        undone: true,
+        people: false,
+        ..CORE
+    };
+    run("reports undone by administrators", space);
 }
 
 #[test]

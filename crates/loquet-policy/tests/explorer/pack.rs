@@ -101,15 +101,17 @@ impl World {
             Authenticator::None => 0,
             Authenticator::Active { .. } => 1,
             Authenticator::Disabled { .. } => 2,
+            Authenticator::Suspended { .. } => 18,
             Authenticator::ResetDue { reset_code } => self.pack_reset_code(person, reset_code, now),
         };
         pack.put(bound, 5);
+        let refused = account.reports_refused_until.is_some_and(|it| now < it);
+        pack.put(usize::from(refused), 1);
     }
 
     /// Packs who holds the reset code, the phone and the recovery codes, and the failure counts.
     fn pack_belongings(&self, pack: &mut Pack, person: &Person, now: UnixTime) {
         let account = &person.account;
-        let active = matches!(account.authenticator, Authenticator::Active { .. });
         let origin = match account.authenticator {
             Authenticator::ResetDue { reset_code } => {
                 reset_code.map(|reset_code| reset_code.origin)
@@ -118,7 +120,14 @@ impl World {
         };
         let carried = matches!(origin, Some(Origin::Administrator { .. }));
         pack.put(usize::from(carried && person.reset_code == Who::Thief), 1);
-        pack.put(if active { person.phone as usize } else { 0 }, 2);
+        // What is never undone leaves the phone without use.
+        let active = matches!(account.authenticator, Authenticator::Active { .. });
+        let phone = if active || has_secret(account) && self.space.undone {
+            person.phone
+        } else {
+            Who::Owner
+        };
+        pack.put(phone as usize, 2);
         pack.put(account.recovery.len(), 2);
         let recovering = matches!(origin, Some(Origin::Recovery { .. }));
         let counts = recovering || !account.recovery.is_empty();
@@ -192,7 +201,6 @@ impl World {
             return 3;
         }
         let expired = usize::from(now >= reset_code.expires);
-        let last = usize::from(reset_code.wrong == limits::RESET_CODE_TRIES - 1);
         match reset_code.origin {
             Origin::Recovery { session } => {
                 let at = person
@@ -201,16 +209,16 @@ impl World {
                     .position(|it| it.is_some_and(|it| it.id == session));
                 4 + at.expect("a recovery has a session") + SLOTS * expired
             }
-            Origin::BreakGlass { .. } => 8 + expired + 2 * last,
+            Origin::BreakGlass { .. } => 8 + expired,
             Origin::Administrator { by, mark, .. } => {
                 let stands = self
                     .roster
                     .administrator(by)
                     .is_some_and(|it| it.mark == mark);
                 if stands {
-                    12 + 4 * self.index(by) + expired + 2 * last
+                    10 + 2 * self.index(by) + expired
                 } else {
-                    24 + expired + 2 * last
+                    16 + expired
                 }
             }
         }

@@ -76,8 +76,9 @@ pub fn check_state(world: &World, engine: &dyn Engine) -> Promise {
             of_pending(world, k, slot, engine)?;
             of_replays(world, k, slot, engine)?;
         }
-        let clean =
-            !active && account.recovery.is_empty() && account.pendings.iter().all(Option::is_none);
+        let clean = !has_secret(account)
+            && account.recovery.is_empty()
+            && account.pendings.iter().all(Option::is_none);
         ensure(
             account.is_active() || clean,
             "S5 a deactivated account has a secret",
@@ -124,6 +125,7 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     }
     let snapshot = world.snapshot(k, Some(slot), None);
     let (source, access) = (CodeSource::KnownDevice, Access::Allowed);
+    let evidence = Evidence::Link(undo_link(k));
     let (step, offset, wait, recovery) = (STEP, 0, 9, RecoverySet::EMPTY);
     let [code, older] = [
         CodeCheck::Good { step, offset },
@@ -141,6 +143,11 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
         },
         Command::TurnOff { code },
         Command::BeginReplacement { code, recovery },
+        Command::UndoReport {
+            evidence,
+            code,
+            access,
+        },
     ] {
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });
         // A replacement that this session began is shown again without a code.
@@ -160,11 +167,7 @@ fn of_replays(world: &World, k: usize, slot: usize, engine: &dyn Engine) -> Prom
     let left = world.people[k].account.recovery.len();
     for used in left..2 {
         let code = Some(digest(4, k, used as u8));
-        let command = Command::UseRecoveryCode {
-            code,
-            source,
-            access,
-        };
+        let command = Command::UseRecoveryCode { code, access };
         let decision = engine.decide(&snapshot, &command, NOW, Fresh { session: NEW });
         ensure(
             decision.answer.is_err(),

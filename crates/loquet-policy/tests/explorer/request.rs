@@ -4,7 +4,7 @@ use crate::actions::*;
 use crate::world::*;
 use loquet_policy::*;
 
-const GOOD: CodeCheck = CodeCheck::Good {
+pub const GOOD: CodeCheck = CodeCheck::Good {
     step: STEP + 1,
     offset: 0,
 };
@@ -65,14 +65,21 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
             let code = good(world, k, s)?;
             (k, s, Command::TurnOff { code })
         }
-        Action::UseRecoveryCode(k, s) => {
-            let left = world.people[k].account.recovery.len();
-            if left == 0 || world.people[k].printed_codes != world.holder(k, s) {
-                return None;
-            }
-            (k, s, recover(world, k, s, digest(4, k, left as u8 - 1)))
+        Action::UseRecoveryCode(k, s) => (k, s, recover(recovery_code(world, k, s)?)),
+        Action::WrongRecoveryCode(k, s) => (k, s, recover(digest(9, k, 1))),
+        Action::UndoReport(k, s, shown) => {
+            let link = match shown {
+                Shown::Right if world.reads_mail(k, s) => undo_link(k),
+                Shown::Wrong => digest(9, k, 5),
+                _ => return None,
+            };
+            (k, s, undo(world, k, s, Evidence::Link(link)))
         }
-        Action::WrongRecoveryCode(k, s, _) => (k, s, recover(world, k, s, digest(9, k, 1))),
+        Action::UndoReportByCode(k, s) => {
+            let code = recovery_code(world, k, s)?;
+            let evidence = Evidence::RecoveryCode(Some(code));
+            (k, s, undo(world, k, s, evidence))
+        }
         _ => return None,
     };
     Some((k, Some(s), None, command))
@@ -114,6 +121,10 @@ fn of_administrator(world: &World, action: Action) -> Option<Request> {
             };
             (k, s, Some(j), command)
         }
+        Action::UndoReportOf(k, s, j) => {
+            let code = good(world, k, s)?;
+            (k, s, Some(j), Command::UndoReportOf { code })
+        }
         Action::Reactivate(k, s, j) => {
             let command = Command::Reactivate {
                 roles: Role::Employee.set(),
@@ -145,7 +156,7 @@ fn of_host(action: Action) -> Option<Request> {
     let break_glass = break_glass_code();
     let (k, command) = match action {
         Action::PasswordChanged(k) => (k, Command::PasswordChanged { by_owner: true }),
-        Action::ReportLost(k) => (k, Command::ReportLost),
+        Action::ReportLost(k, _) => (k, Command::ReportLost { link: undo_link(k) }),
         Action::ReportUnrecognized(k) => (k, Command::ReportUnrecognized { link: link(k) }),
         Action::HostDeactivate(k) => (k, Command::HostDeactivate),
         Action::BreakGlass(k) => (k, Command::OpenBreakGlass { break_glass }),
@@ -185,10 +196,28 @@ fn good(world: &World, k: usize, s: usize) -> Option<Submitted> {
     })
 }
 
-fn recover(world: &World, k: usize, s: usize, code: Digest) -> Command {
+/// Returns the next recovery code, if the holder of this session has the codes.
+fn recovery_code(world: &World, k: usize, s: usize) -> Option<Digest> {
+    let left = world.people[k].account.recovery.len();
+    let held = left > 0 && world.people[k].printed_codes == world.holder(k, s);
+    held.then(|| digest(4, k, left as u8 - 1))
+}
+
+fn recover(code: Digest) -> Command {
     Command::UseRecoveryCode {
         code: Some(code),
-        source: source(world, k, s),
+        access: ACCESS,
+    }
+}
+
+/// Undoes a report, with a good code where the holder of this session has the phone.
+fn undo(world: &World, k: usize, s: usize, evidence: Evidence) -> Command {
+    let has_phone = world.people[k].phone == world.holder(k, s);
+    let check = if has_phone { GOOD } else { WRONG };
+    let source = source(world, k, s);
+    Command::UndoReport {
+        evidence,
+        code: Submitted { check, source },
         access: ACCESS,
     }
 }

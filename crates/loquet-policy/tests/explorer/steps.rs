@@ -19,9 +19,11 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         if !again {
             of_strangers(before, action)?;
         }
+        of_reports(before, action)?;
         of_administration(before, action)?;
         of_break_glass(before, after, action)?;
     }
+    of_password(before, after, action)?;
     for k in 0..before.people.len() {
         of_account(before, after, k)?;
         of_reset(before, after, k, granted.then_some(action))?;
@@ -55,6 +57,7 @@ fn of_removals(before: &World, after: &World, action: Action) -> Promise {
     | Action::Demote(k, _, j)
     | Action::Deactivate(k, _, j)
     | Action::Reactivate(k, _, j)
+    | Action::UndoReportOf(k, _, j)
     | Action::Employ(k, _, j) = action
     {
         ensure(k != j, "S2 an administrator acted on their own account", k)?;
@@ -152,6 +155,7 @@ fn of_administration(before: &World, action: Action) -> Promise {
     | Action::CancelMandate(k, s)
     | Action::RenewBreakGlassCode(k, s)
     | Action::Reset(k, s, _)
+    | Action::UndoReportOf(k, s, _)
     | Action::Employ(k, s, _)
     | Action::Promote(k, s, _)
     | Action::Demote(k, s, _)
@@ -203,6 +207,80 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
         )?;
     }
     Ok(())
+}
+
+/// A report of loss is undone by whoever has the phone and reads the mail or has the recovery codes. After that, the
+/// password alone reports no other for a while.
+fn of_reports(before: &World, action: Action) -> Promise {
+    match action {
+        Action::UndoReport(k, s, _) | Action::UndoReportByCode(k, s) => {
+            let (person, holder) = (&before.people[k], before.holder(k, s));
+            let codes = person.printed_codes == holder && !person.account.recovery.is_empty();
+            ensure(
+                before.reads_mail(k, s) || codes,
+                "a report was undone without the link or a recovery code",
+                k,
+            )?;
+            ensure(
+                person.phone == holder,
+                "a report was undone without the phone",
+                k,
+            )
+        }
+        Action::ReportLost(k, _) => ensure(
+            before.people[k].account.reports_refused_until.is_none(),
+            "a loss was reported again after the report was undone",
+            k,
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What a thief does with the password alone takes no authenticator, no reset code and no recovery code away.
+fn of_password(before: &World, after: &World, action: Action) -> Promise {
+    for (k, (was, is)) in before.people.iter().zip(&after.people).enumerate() {
+        let belongings = [was.phone, was.printed_codes, was.reset_code];
+        if action.by(before) != Who::Thief
+            || before.space.victim != Some(k)
+            || before.space.mailbox
+            || belongings.contains(&Who::Thief)
+        {
+            continue;
+        }
+        let (was, is) = (&was.account, &is.account);
+        ensure(
+            !has_secret(was) || has_secret(is),
+            "the password alone disabled the authenticator",
+            k,
+        )?;
+        let void = Authenticator::ResetDue { reset_code: None };
+        ensure(
+            is.authenticator != void || was.authenticator == void || author_left(before, was),
+            "the password alone voided a reset code",
+            k,
+        )?;
+        ensure(
+            is.recovery.len() >= was.recovery.len(),
+            "the password alone used up a recovery code",
+            k,
+        )?;
+    }
+    Ok(())
+}
+
+fn author_left(world: &World, account: &Account) -> bool {
+    let Authenticator::ResetDue {
+        reset_code:
+            Some(ResetCode {
+                origin: Origin::Administrator { by, mark, .. },
+                ..
+            }),
+    } = account.authenticator
+    else {
+        return false;
+    };
+    let author = world.roster.administrator(by);
+    author.is_none_or(|author| author.mark != mark)
 }
 
 /// Checks what the password alone must never do.
@@ -258,6 +336,9 @@ fn of_strangers(before: &World, action: Action) -> Promise {
             "a thief replaced the authenticator",
             k,
         ),
+        Authenticator::Suspended { .. } => {
+            ensure(false, "a suspended authenticator was replaced", k)
+        }
         Authenticator::Disabled { .. } => ensure(false, "a disabled authenticator was replaced", k),
     }
 }

@@ -58,6 +58,8 @@ impl World {
         account.toggle = pack.take(1) == 1;
         account.ever = pack.take(1) == 1;
         account.authenticator = authenticator(k, pack.take(5));
+        let refused = NOW.plus(limits::REPORTS_REFUSED);
+        account.reports_refused_until = (pack.take(1) == 1).then_some(refused);
         let thief = |yes: usize| if yes == 1 { Who::Thief } else { Who::Owner };
         person.reset_code = thief(pack.take(1));
         person.phone = [Who::Owner, Who::Thief, Who::Lost][pack.take(2)];
@@ -169,20 +171,15 @@ fn break_glass(class: usize) -> BreakGlass {
 }
 
 fn authenticator(k: usize, class: usize) -> Authenticator {
-    let reset_code = |origin, expired: usize, life, last: usize| Authenticator::ResetDue {
+    let reset_code = |origin, expired: usize, life| Authenticator::ResetDue {
         reset_code: Some(ResetCode {
             origin,
             issued: NOW,
             expires: if expired > 0 { PAST } else { NOW.plus(life) },
-            wrong: if last > 0 {
-                limits::RESET_CODE_TRIES - 1
-            } else {
-                0
-            },
         }),
     };
     let digest = crate::world::reset_code(k);
-    let (low, high) = (class & 1, class & 2);
+    let low = class & 1;
     match class {
         0 => Authenticator::None,
         1 => Authenticator::Active {
@@ -193,24 +190,31 @@ fn authenticator(k: usize, class: usize) -> Authenticator {
         },
         2 => Authenticator::Disabled {
             since: NOW,
-            why: DisabledBy::Loss,
+            why: DisabledBy::Failures,
         },
         3 => Authenticator::ResetDue { reset_code: None },
         4..8 => {
             let session = slot_id(k, low);
-            reset_code(Origin::Recovery { session }, high, limits::PENDING, 0)
+            reset_code(Origin::Recovery { session }, class & 2, limits::PENDING)
         }
-        8..12 => {
+        8..10 => {
             let origin = Origin::BreakGlass { digest };
-            reset_code(origin, low, limits::BREAK_GLASS_RESET_CODE, high)
+            reset_code(origin, low, limits::BREAK_GLASS_RESET_CODE)
         }
+        18 => Authenticator::Suspended {
+            since: NOW,
+            bound: NOW,
+            step: STEP,
+            drift: 0,
+            link: undo_link(k),
+        },
         _ => {
             let (by, mark) = match class {
-                0..24 => (id((class - 12) / 4), 1),
+                0..16 => (id((class - 10) / 2), 1),
                 _ => (id(0), 0),
             };
             let origin = Origin::Administrator { digest, by, mark };
-            reset_code(origin, low, limits::RESET_CODE, high)
+            reset_code(origin, low, limits::RESET_CODE)
         }
     }
 }

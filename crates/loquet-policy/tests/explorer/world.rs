@@ -5,7 +5,8 @@
 //! valid or expired). After each step, each time is moved to the newest of its class. This allows every order
 //! of deadlines that a clock could produce, and some that none could.
 //!
-//! Not covered here, but tested elsewhere: exact counts between thresholds, the reset quota, postponements,
+//! Not covered here, but tested elsewhere: exact counts between thresholds, the seconds that a session waits after a
+//! wrong reset or recovery code (each is over before the next action), the reset quota, postponements,
 //! reset codes read aloud, delayed changes, resynchronization, abandoned enrollments of closed browsers,
 //! access rules, and roles beyond the default three.
 
@@ -41,6 +42,12 @@ pub struct Space {
     pub core: bool,
     /// Whether phones are lost.
     pub losses: bool,
+    /// Whether reports of loss are undone. Elsewhere a suspended authenticator waits for a reset.
+    pub undone: bool,
+    /// Whether the thief finds the phone that the victim loses.
+    pub steals: bool,
+    /// Whether the thief reads the victim's mail.
+    pub mailbox: bool,
     pub roles: [Role; MOST],
 }
 
@@ -80,6 +87,14 @@ pub struct Person {
     pub reset_code: Who,
 }
 
+/// Whether a secret is kept: the authenticator is active or suspended.
+pub fn has_secret(account: &Account) -> bool {
+    matches!(
+        account.authenticator,
+        Authenticator::Active { .. } | Authenticator::Suspended { .. }
+    )
+}
+
 #[derive(Clone, Debug)]
 pub struct World {
     pub space: Space,
@@ -112,6 +127,11 @@ pub fn reset_code(k: usize) -> Digest {
 
 pub fn link(k: usize) -> Digest {
     digest(3, k, 0)
+}
+
+/// The link in the notice of a reported loss.
+pub fn undo_link(k: usize) -> Digest {
+    digest(5, k, 0)
 }
 
 pub fn codes(k: usize, left: usize) -> RecoverySet {
@@ -152,6 +172,11 @@ impl World {
         } else {
             Who::Owner
         }
+    }
+
+    /// Returns whether the holder of this session reads the account's mail.
+    pub fn reads_mail(&self, k: usize, slot: usize) -> bool {
+        self.holder(k, slot) == Who::Owner || self.space.mailbox
     }
 
     pub fn snapshot(&self, k: usize, slot: Option<usize>, subject: Option<usize>) -> Snapshot<'_> {

@@ -64,7 +64,6 @@ fn t6_t7_recovery_code_is_used_once() {
     let half = fixture.log_in(DAVID);
     let again = fixture.recover(DAVID, half, CODES);
     assert_eq!(again, Err(Refusal::WrongRecoveryCode));
-    assert_eq!(fixture.accounts[DAVID].attempts.total, 1);
 }
 
 #[test]
@@ -161,11 +160,10 @@ fn t20_unreadable_rules_require_second_factor() {
 fn t20_administrator_changes_require_readable_rows() {
     let mut fixture = Fixture::with_codes();
     let anne = fixture.enter(ANNE);
-    let (code, source, access) = (fixture.good(), CodeSource::Stranger, ACCESS);
+    let (code, access) = (fixture.good(), ACCESS);
     let (link, break_glass) = (digest(LINK), digest(BREAK_GLASS));
     let recover = Command::UseRecoveryCode {
         code: Some(digest(CODES)),
-        source,
         access,
     };
     let confirm = Command::ConfirmEnrollment {
@@ -178,7 +176,7 @@ fn t20_administrator_changes_require_readable_rows() {
         Command::VerifyCode { code, access },
         recover,
         confirm,
-        Command::ReportLost,
+        Command::ReportLost { link },
         Command::ReportUnrecognized { link },
         Command::OpenBreakGlass { break_glass },
     ] {

@@ -67,7 +67,7 @@ fn address_change_requires_fresh_code_when_bound() {
     let code = fixture.good();
     fixture.ask(ANNE, anne, change(code)).unwrap();
     assert!(fixture.notified(Event::AddressChanged));
-    fixture.host(ANNE, Command::ReportLost).unwrap();
+    fixture.report_lost(ANNE).unwrap();
     let thief = fixture.log_in(ANNE);
     fixture.ask(ANNE, thief, change(ABSENT)).unwrap_err();
     assert_eq!(fixture.host(ANNE, change(ABSENT)), Ok(Grant::Done));

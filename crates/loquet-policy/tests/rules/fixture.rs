@@ -27,6 +27,8 @@ pub const ADMINISTRATOR: RoleId = RoleId::ADMINISTRATOR;
 pub const BREAK_GLASS: u8 = 1;
 pub const RESET_CODE: u8 = 2;
 pub const LINK: u8 = 3;
+/// The link in the notice of a reported loss.
+pub const UNDO: u8 = 4;
 /// The first recovery code that an enrollment shows.
 pub const CODES: u8 = 10;
 

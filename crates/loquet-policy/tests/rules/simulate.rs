@@ -7,7 +7,7 @@
 
 use crate::attack::{ATTACK, Attack, Guess, HUNDRED_YEARS, SIX_DIGITS};
 use crate::defender::Defender;
-use crate::fixture::ACCESS;
+use crate::fixture::{ACCESS, ANNE, Fixture, UNDO, digest};
 use loquet_policy::*;
 
 /// The attacks that the failure limit of one secret bounds.
@@ -81,6 +81,27 @@ fn password_thief_never_blocks_known_device() {
     assert_eq!(outcome.evaluated, 80);
 }
 
+/// A thief with only the password reports the phone lost whenever that is possible. The owner, who logs in once a day,
+/// reads the notice and undoes it: once in 30 days, and never after the password is changed.
+#[test]
+fn password_thief_suspends_once_in_thirty_days() {
+    let mut fixture = Fixture::mandated();
+    let mut days = 0;
+    for _ in 0..300 {
+        fixture.report_lost(ANNE).ok();
+        let anne = fixture.log_in(ANNE);
+        if anne.level == Level::RecoveryOnly {
+            let link = Evidence::Link(digest(UNDO));
+            fixture.undo(ANNE, anne, link).unwrap();
+            days += 1;
+        } else {
+            fixture.enter(ANNE);
+        }
+        fixture.wait(limits::DAY);
+    }
+    assert_eq!(days, 10);
+}
+
 /// Without the password there is no session, so that no code is checked and nothing is written.
 #[test]
 fn command_without_session_changes_nothing() {
@@ -104,7 +125,11 @@ fn command_without_session_changes_nothing() {
         Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: None,
-            source: CodeSource::KnownDevice,
+            access: ACCESS,
+        },
+        Command::UndoReport {
+            evidence: Evidence::RecoveryCode(None),
+            code,
             access: ACCESS,
         },
         Command::LogOutEverywhere,

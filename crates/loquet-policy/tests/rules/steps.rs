@@ -141,16 +141,52 @@ impl Fixture {
     }
 
     pub fn recover(&mut self, who: usize, session: Session, code: u8) -> Result<Grant, Refusal> {
-        let (code, source, access) = (Some(digest(code)), CodeSource::Stranger, ACCESS);
+        let (code, access) = (Some(digest(code)), ACCESS);
+        self.ask(who, session, Command::UseRecoveryCode { code, access })
+    }
+
+    /// The last of too many failures.
+    pub fn disable(&mut self, who: usize) {
+        let session = self.log_in(who);
+        self.accounts[who].attempts.total = limits::FAILURES - 1;
+        self.wrong(who, session, CodeSource::KnownDevice)
+            .unwrap_err();
+    }
+
+    /// The password was given, and the phone is reported lost.
+    pub fn report_lost(&mut self, who: usize) -> Result<Grant, Refusal> {
+        let link = digest(UNDO);
+        self.host(who, Command::ReportLost { link })
+    }
+
+    /// Undoes the report with this code of the suspended authenticator.
+    pub fn undo_with(
+        &mut self,
+        who: usize,
+        session: Session,
+        evidence: Evidence,
+        code: Submitted,
+    ) -> Result<Grant, Refusal> {
+        let access = ACCESS;
         self.ask(
             who,
             session,
-            Command::UseRecoveryCode {
+            Command::UndoReport {
+                evidence,
                 code,
-                source,
                 access,
             },
         )
+    }
+
+    pub fn undo(
+        &mut self,
+        who: usize,
+        session: Session,
+        evidence: Evidence,
+    ) -> Result<Grant, Refusal> {
+        let code = self.good();
+        self.undo_with(who, session, evidence, code)
     }
 
     pub fn open(&mut self, who: usize, break_glass: u8) -> Result<Grant, Refusal> {
@@ -191,6 +227,16 @@ impl Fixture {
                 code,
             },
         )
+    }
+
+    pub fn undo_report_of(
+        &mut self,
+        who: usize,
+        session: Session,
+        whom: usize,
+    ) -> Result<Grant, Refusal> {
+        let code = self.good();
+        self.about(who, session, whom, Command::UndoReportOf { code })
     }
 
     pub fn reactivate(

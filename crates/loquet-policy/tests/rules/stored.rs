@@ -95,13 +95,19 @@ fn every_variant_round_trips_through_json() {
             origin,
             issued: since,
             expires: since,
-            wrong: 1,
         }),
     };
     let why = DisabledBy::Failures;
     for authenticator in [
         Authenticator::None,
         Authenticator::Disabled { since, why },
+        Authenticator::Suspended {
+            since,
+            bound: since,
+            step: 7,
+            drift: -1,
+            link: digest,
+        },
         Authenticator::ResetDue { reset_code: None },
         reset_code(Origin::Administrator { digest, by, mark }),
         reset_code(Origin::BreakGlass { digest }),

@@ -42,7 +42,7 @@ pub struct Trace {
     of: Vec<Vec<u64>>,
     next: u64,
     /// Whether nearly every code is wrong.
-    mostly_wrong: bool,
+    pub mostly_wrong: bool,
 }
 
 impl Trace {
@@ -149,7 +149,7 @@ impl Trace {
             2 => Typed::Good(self.now / 30 - 1),
             _ => Typed::Good(self.now / 30),
         };
-        ask.act = match self.dice.roll(41) {
+        ask.act = match self.dice.roll(45) {
             0..9 => Act::LogIn,
             9..17 => Act::VerifyCode,
             17..20 => Act::Begin(self.dice.roll(4) > 0),
@@ -169,6 +169,8 @@ impl Trace {
             37 => Act::Deactivate,
             38 => Act::Reactivate,
             39 => Act::BreakGlass,
+            40..43 => Act::UndoReport(self.dice.roll(4) > 0),
+            43 => Act::UndoReportOf,
             _ => Act::Collect,
         };
         ask
@@ -199,7 +201,13 @@ impl Trace {
             },
             Act::TurnOn => Command::TurnOn { code },
             Act::TurnOff => Command::TurnOff { code },
-            Act::ReportLost => Command::ReportLost,
+            Act::ReportLost => Command::ReportLost { link },
+            Act::UndoReport(right) => Command::UndoReport {
+                evidence: Evidence::Link(if right { link } else { digest(9) }),
+                code,
+                access,
+            },
+            Act::UndoReportOf => Command::UndoReportOf { code },
             Act::Enable => Command::Enable {
                 break_glass,
                 typed_back,
@@ -293,7 +301,7 @@ fn submitted(ask: Ask) -> Submitted {
         Typed::Nothing => CodeCheck::Absent,
     };
     let source = match (ask.act, ask.known) {
-        (Act::VerifyCode, false) => CodeSource::Stranger,
+        (Act::VerifyCode | Act::UndoReport(_), false) => CodeSource::Stranger,
         _ => CodeSource::KnownDevice,
     };
     Submitted { check, source }

@@ -128,6 +128,32 @@ impl Reference {
         Ok("done")
     }
 
+    pub(super) fn undo_report_of(&mut self, ask: Ask) -> Said {
+        let Ask {
+            who,
+            session,
+            whom,
+            code,
+            ..
+        } = ask;
+        self.rights(who, session)?;
+        if who == whom {
+            return Err("SELF_RESET");
+        }
+        self.administrator(who, session)?;
+        if !self.active(whom) {
+            return Err("IS_DEACTIVATED");
+        }
+        if self.bound(whom) != Bound::Suspended {
+            return Err("UNCHANGED");
+        }
+        self.too_new(who)?;
+        self.fresh(who, session, code)?;
+        self.note(Fact::Over(whom));
+        self.note(Fact::Reinstated(whom));
+        Ok("done")
+    }
+
     pub(super) fn leave(&mut self, ask: Ask) -> Said {
         let Ask {
             who, session, whom, ..

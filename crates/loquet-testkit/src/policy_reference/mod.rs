@@ -74,6 +74,9 @@ pub enum Act {
     TurnOn,
     TurnOff,
     ReportLost,
+    /// With the link in the notice, or with a wrong one.
+    UndoReport(bool),
+    UndoReportOf,
     Enable,
     /// In so many days.
     ScheduleMandate(u64),
@@ -101,6 +104,9 @@ enum Fact {
     Begun(Account, Session),
     Bound(Account),
     Disabled(Account),
+    Suspended(Account),
+    Reinstated(Account),
+    WrongLink(Account, Session),
     Due(Account, Option<Account>, u64),
     Void(Account),
     Accepted(Account, u64, bool),
@@ -128,6 +134,7 @@ enum Level {
 enum Bound {
     Nothing,
     Active,
+    Suspended,
     Disabled,
     Due(Option<Account>, u64),
     Void,
@@ -159,6 +166,13 @@ impl Reference {
         }
     }
 
+    /// So many wrong codes of a known device were typed two hours ago.
+    pub fn note_old_failures(&mut self, who: Account, times: u8) {
+        let at = self.now - 120 * MINUTE;
+        let failures = (0..times).map(|_| (at, Fact::Failed(who, true)));
+        self.log.extend(failures);
+    }
+
     /// What the rules say at `now`: the granted level or `done`, or the refusal's name.
     ///
     /// # Errors
@@ -185,6 +199,8 @@ impl Reference {
             Act::TurnOn => self.switch_on(ask),
             Act::TurnOff => self.switch_off(ask),
             Act::ReportLost => self.report_lost(who),
+            Act::UndoReport(right) => self.undo_report(ask, right),
+            Act::UndoReportOf => self.undo_report_of(ask),
             Act::Enable => self.enable(who, session),
             Act::ScheduleMandate(days) => self.announce(who, session, now + days * DAY),
             Act::AnnounceNow => self.announce(who, session, now),

@@ -1,6 +1,6 @@
 //! What people do for themselves, and what it takes.
 
-use super::{Account, Ask, Bound, Fact, Level, MINUTE, Rank, Reference, Said, Session, Typed};
+use super::{Account, Ask, Bound, DAY, Fact, Level, MINUTE, Rank, Reference, Said, Session, Typed};
 
 impl Reference {
     pub(super) fn log_in(&mut self, ask: Ask) -> Said {
@@ -23,6 +23,7 @@ impl Reference {
             ..
         } = ask;
         match self.worth(who, session)? {
+            Level::Recovery if self.bound(who) == Bound::Suspended => return Err("SUSPENDED"),
             Level::Recovery => return Err("DISABLED"),
             Level::Enroll => return Err("ENROLL_ONLY"),
             Level::Half | Level::One | Level::Two => {}
@@ -111,6 +112,7 @@ impl Reference {
         let bound = self.bound(who);
         match bound {
             Bound::Active => return Err("ALREADY_BOUND"),
+            Bound::Suspended => return Err("SUSPENDED"),
             Bound::Disabled => return Err("RECOVER_FIRST"),
             _ => {}
         }
@@ -132,7 +134,9 @@ impl Reference {
                     return Err("RESET_CODE_EXPIRED");
                 }
             }
-            _ if self.required(who) && !self.window_open() => return Err("RESET_CODE_REQUIRED"),
+            _ if self.was_bound(who) || self.required(who) && !self.window_open() => {
+                return Err("RESET_CODE_REQUIRED");
+            }
             _ => {}
         }
         self.note(Fact::Begun(who, session));
@@ -246,11 +250,62 @@ impl Reference {
         match self.bound(who) {
             Bound::Active => {}
             Bound::Nothing => return Err("NO_AUTHENTICATOR"),
+            Bound::Suspended => return Err("SUSPENDED"),
             Bound::Disabled => return Err("DISABLED"),
             Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
         }
-        self.note(Fact::Disabled(who));
+        let undone = self.last(|at, fact| match fact {
+            Fact::Reinstated(whom) if *whom == who => Some(at),
+            Fact::Due(whom, ..) | Fact::Gone(whom) if *whom == who => Some(0),
+            _ => None,
+        });
+        if undone.is_some_and(|at| at > 0 && self.now < at + 30 * DAY) {
+            return Err("REPORTS_REFUSED");
+        }
+        self.note(Fact::Suspended(who));
         self.note(Fact::Over(who));
         Ok("done")
+    }
+
+    pub(super) fn undo_report(&mut self, ask: Ask, right: bool) -> Said {
+        let Ask {
+            who,
+            session,
+            code,
+            known,
+            new,
+            ..
+        } = ask;
+        self.worth(who, session)?;
+        match self.bound(who) {
+            Bound::Suspended => {}
+            Bound::Active => return Err("UNCHANGED"),
+            Bound::Nothing => return Err("NO_AUTHENTICATOR"),
+            Bound::Disabled => return Err("RECOVER_FIRST"),
+            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
+        }
+        let mut wrong = (0, 0);
+        for (at, fact) in &self.log {
+            match fact {
+                Fact::WrongLink(whom, id) if *whom == who && *id == session => {
+                    wrong = (wrong.0 + 1, *at);
+                }
+                Fact::Over(whom) if *whom == who => wrong = (0, 0),
+                _ => {}
+            }
+        }
+        if wrong.0 > 0 && self.now < wrong.1 + 2u64.pow(wrong.0.min(6) - 1).min(30) {
+            return Err("THROTTLED");
+        }
+        if !right {
+            self.note(Fact::WrongLink(who, session));
+            return Err("WRONG_LINK");
+        }
+        self.typed(who, code, known)?;
+        self.note(Fact::Over(who));
+        self.note(Fact::Reinstated(who));
+        self.note(Fact::Session(who, new, Level::Two));
+        self.came_in(who);
+        Ok(Level::Two.name())
     }
 }

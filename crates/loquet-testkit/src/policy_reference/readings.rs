@@ -77,6 +77,8 @@ impl Reference {
         self.last(|_, fact| match fact {
             Fact::Bound(whom) if *whom == who => Some(Bound::Active),
             Fact::Disabled(whom) if *whom == who => Some(Bound::Disabled),
+            Fact::Suspended(whom) if *whom == who => Some(Bound::Suspended),
+            Fact::Reinstated(whom) if *whom == who => Some(Bound::Active),
             Fact::Due(whom, by, until) if *whom == who => Some(Bound::Due(*by, *until)),
             Fact::Void(whom) if *whom == who => Some(Bound::Void),
             Fact::Gone(whom) if *whom == who => Some(Bound::Nothing),
@@ -91,11 +93,15 @@ impl Reference {
         }
         match self.bound(who) {
             Bound::Active => Ok(Level::Half),
-            Bound::Disabled => Ok(Level::Recovery),
+            Bound::Suspended | Bound::Disabled => Ok(Level::Recovery),
             Bound::Due(..) | Bound::Void => Ok(Level::Enroll),
-            Bound::Nothing if self.window_open() => Ok(Level::Enroll),
+            Bound::Nothing if self.window_open() && !self.was_bound(who) => Ok(Level::Enroll),
             Bound::Nothing => Err("RESET_CODE_REQUIRED"),
         }
+    }
+
+    pub(super) fn was_bound(&self, who: Account) -> bool {
+        self.log.iter().any(|(_, fact)| *fact == Fact::Bound(who))
     }
 
     pub(super) fn window_open(&self) -> bool {
@@ -136,9 +142,10 @@ impl Reference {
         match (level, self.bound(who)) {
             (Level::Half, Bound::Active) => Ok(Level::Half),
             (Level::Two, Bound::Active) => Ok(Level::Two),
-            (Level::Half | Level::Recovery | Level::Enroll | Level::Two, Bound::Disabled) => {
-                Ok(Level::Recovery)
-            }
+            (
+                Level::Half | Level::Recovery | Level::Enroll | Level::Two,
+                Bound::Suspended | Bound::Disabled,
+            ) => Ok(Level::Recovery),
             (Level::Enroll, Bound::Nothing | Bound::Due(..) | Bound::Void) => Ok(Level::Enroll),
             (Level::One, _) => self.entrance(who),
             (level, bound) => panic!("a session at {level:?} with {bound:?} outlived its epoch"),
@@ -148,6 +155,7 @@ impl Reference {
     pub(super) fn rights(&self, who: Account, session: Session) -> Result<Level, &'static str> {
         match self.worth(who, session)? {
             Level::Half => Err("CODE_REQUIRED"),
+            Level::Recovery if self.bound(who) == Bound::Suspended => Err("SUSPENDED"),
             Level::Recovery => Err("RECOVER_FIRST"),
             Level::Enroll => Err("ENROLL_ONLY"),
             level => Ok(level),
@@ -171,6 +179,7 @@ impl Reference {
         match self.bound(who) {
             Bound::Active => Ok(()),
             Bound::Nothing => Err("ENROLL_FIRST"),
+            Bound::Suspended => Err("SUSPENDED"),
             Bound::Disabled => Err("RECOVER_FIRST"),
             Bound::Due(..) | Bound::Void => Err("RESET_CODE_REQUIRED"),
         }
@@ -242,9 +251,20 @@ impl Reference {
         match self.bound(who) {
             Bound::Active => {}
             Bound::Nothing => return Err(nothing),
+            Bound::Suspended => return Err("SUSPENDED"),
             Bound::Disabled => return Err("RECOVER_FIRST"),
             Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
         }
+        self.typed(who, code, known)
+    }
+
+    /// A code of the authenticator that is bound, whether active or suspended.
+    pub(super) fn typed(
+        &mut self,
+        who: Account,
+        code: Typed,
+        known: bool,
+    ) -> Result<(), &'static str> {
         let (row, at) = self.row(who, known);
         if row >= 6 && self.now < at + (30 * 2u64.pow(row.min(20) as u32 - 6)).min(3600) {
             return Err("THROTTLED");

@@ -60,6 +60,13 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
                 ),
             }
         }
+        AuthenticatorState::Suspended { .. } => Bound::Broken {
+            text: language.say(
+                "Suspendue\u{a0}: elle a été signalée perdue. Si vous l’avez toujours, le lien du courriel que vous avez reçu annule ce signalement; sinon, un administrateur peut réinitialiser votre compte.",
+                "Suspended: it was reported lost. If you still have it, the link in the letter that you were sent undoes the report; otherwise, an administrator can reset your account.",
+            ),
+            needs_reset_code: false,
+        },
         AuthenticatorState::ResetCodeDue
         | AuthenticatorState::Recovering
         | AuthenticatorState::BreakGlass => Bound::Broken {

@@ -91,7 +91,7 @@ impl<H: PagesHost> Pages<H> {
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let body = match here.next() {
-        NextStep::Recover => code::recovery(&at, here.has_recovery_codes()),
+        NextStep::Recover => code::recovery(&at, here.has_recovery_codes(), here.is_suspended()),
         _ => code::log_in(&at, here.has_recovery_codes(), here.may_be_remembered()),
     };
     here.page(trouble, at.say("Connexion", "Log in"), true, body)

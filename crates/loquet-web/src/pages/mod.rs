@@ -14,3 +14,4 @@ pub(crate) mod people;
 pub(crate) mod questions;
 pub(crate) mod recover;
 pub(crate) mod report_unrecognized;
+pub(crate) mod undo_report;

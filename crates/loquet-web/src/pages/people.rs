@@ -50,6 +50,7 @@ async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, St
             _ if !user.is_active() => State::Deactivated,
             AuthenticatorState::None => State::NotEnrolled,
             AuthenticatorState::Active { .. } => State::Enrolled,
+            AuthenticatorState::Suspended { .. } => State::Suspended,
             AuthenticatorState::Disabled { .. } => State::Disabled,
             _ => State::ResetDue,
         },

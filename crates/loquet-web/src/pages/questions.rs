@@ -73,7 +73,7 @@ async fn ask<H: PagesHost>(
             title: at.say("J’ai perdu mon téléphone", "I lost my phone"),
             text: before_reporting(here.visit.language, here.has_recovery_codes()),
             action: "/account/lost",
-            button: at.say("Désactiver l’application", "Disable the app"),
+            button: at.say("Suspendre l’application", "Suspend the app"),
             dangerous: true,
             with_code: false,
             back,
@@ -86,13 +86,13 @@ async fn ask<H: PagesHost>(
 fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
         language.say(
-            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte.",
-            "Your app will no longer work and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account.",
+            "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annule ce signalement.",
+            "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent undoes this report.",
         )
     } else {
         language.say(
-            "Votre application ne vaudra plus rien et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre.",
-            "Your app will no longer work and all your sessions will end. An administrator must reset your account before you can set up another.",
+            "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annule ce signalement.",
+            "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent undoes this report.",
         )
     }
 }
@@ -163,16 +163,16 @@ pub(crate) async fn report_lost<H: PagesHost>(here: Here<H>, form: Form) -> Resu
     }
     let language = here.visit.language;
     let said = Message {
-        title: language.say("Application désactivée", "App disabled"),
+        title: language.say("Application suspendue", "App suspended"),
         text: if here.has_recovery_codes() {
             language.say(
-                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l’un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
-                "Your app no longer works and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
+                "Ses codes ne sont plus acceptés et toutes vos connexions ont pris fin. Reconnectez-vous et utilisez l’un de vos codes de récupération, ou demandez à un administrateur de réinitialiser votre compte.",
+                "Its codes are no longer accepted and all your sessions have ended. Log in again and use one of your recovery codes, or ask an administrator to reset your account.",
             )
         } else {
             language.say(
-                "Votre application ne vaut plus rien et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
-                "Your app no longer works and all your sessions have ended. Ask an administrator to reset your account.",
+                "Ses codes ne sont plus acceptés et toutes vos connexions ont pris fin. Demandez à un administrateur de réinitialiser votre compte.",
+                "Its codes are no longer accepted and all your sessions have ended. Ask an administrator to reset your account.",
             )
         },
         on: (

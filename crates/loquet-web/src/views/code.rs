@@ -112,15 +112,32 @@ fn with_printed_code(at: &Setting<'_>) -> Markup {
 }
 
 /// A half log-in that only an administrator can help.
-pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool) -> Markup {
+pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: bool) -> Markup {
+    let (title, text) = if suspended {
+        (
+            at.say("Votre application est suspendue", "Your app is suspended"),
+            at.say(
+                "Elle a été signalée perdue. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu\u{a0}: il annule ce signalement.",
+                "It was reported lost. If you still have it, open the link in the letter that you were sent: it undoes the report.",
+            ),
+        )
+    } else {
+        (
+            at.say("Votre application est désactivée", "Your app is disabled"),
+            at.say(
+                "Trop de codes erronés ont été saisis. Votre mot de passe ne suffit plus.",
+                "Too many wrong codes were entered. Your password alone is no longer enough.",
+            ),
+        )
+    };
     html! {
         section.card data-testid="recovery-page" {
             header {
-                h1 { (at.say("Votre application est désactivée", "Your authenticator is disabled")) }
-                p.soft { (at.say(
-                    "Elle a été déclarée perdue, ou trop de codes erronés ont été saisis. Votre mot de passe ne suffit plus.",
-                    "It was reported lost, or too many wrong codes were entered. Your password alone is no longer enough.",
-                )) }
+                h1 { (title) }
+                p.soft { (text) }
+            }
+            @if suspended && has_printed_codes {
+                p { a.button.plain href=(at.path("/undo-report")) data-testid="undo-report" { (at.say("J’ai l’application et un code de récupération", "I have the app and a recovery code")) } }
             }
             @if has_printed_codes {
                 (with_printed_code(at))

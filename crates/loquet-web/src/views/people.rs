@@ -25,6 +25,7 @@ pub(crate) enum State {
     Enrolled,
     NotEnrolled,
     ResetDue,
+    Suspended,
     Disabled,
     Deactivated,
 }
@@ -119,6 +120,9 @@ fn badge(at: &Setting<'_>, state: State) -> Markup {
         }
         State::ResetDue => {
             html! { span.badge.warn data-testid="state" { (at.say("Code de réinitialisation attendu", "Reset code due")) } }
+        }
+        State::Suspended => {
+            html! { span.badge.warn data-testid="state" { (at.say("Suspendue\u{a0}: signalée perdue", "Suspended: reported lost")) } }
         }
         State::Disabled => {
             html! { span.badge.warn data-testid="state" { (at.say("Désactivée", "Disabled")) } }

@@ -42,19 +42,28 @@ pub(crate) fn printed_codes(at: &Setting<'_>, codes: &[Zeroizing<String>]) -> Ma
     }
 }
 
+/// The field for a recovery code.
+pub(crate) fn recovery_field(at: &Setting<'_>) -> Markup {
+    TextField {
+        name: "recovery",
+        label: at.say("Code de récupération", "Recovery code"),
+        hint: at.say(
+            "L’un de ceux que vous avez imprimés ou notés. Espaces et majuscules n’ont pas d’importance.",
+            "One of those that you printed or wrote down. Spaces and capitals do not matter.",
+        ),
+        class: "printed-code-field",
+        kind: "text",
+        value: "",
+        most: MAX_CODE,
+    }
+    .draw(at.language, at.trouble)
+}
+
 /// A recovery code in place of the phone.
 pub(crate) fn recover(at: &Setting<'_>, back: &str) -> Markup {
     let form = html! {
         (parts::form_trouble(at.language, at.trouble))
-        (TextField {
-            name: "recovery",
-            label: at.say("Code de récupération", "Recovery code"),
-            hint: at.say("L’un de ceux que vous avez imprimés ou notés. Espaces et majuscules n’ont pas d’importance.", "One of those that you printed or wrote down. Spaces and capitals do not matter."),
-            class: "printed-code-field",
-            kind: "text",
-            value: "",
-            most: MAX_CODE,
-        }.draw(at.language, at.trouble))
+        (recovery_field(at))
         div.row {
             button.button type="submit" data-testid="recover" { (at.say("Continuer", "Continue")) }
             a.button.plain href=(at.path(back)) { (at.say("Retour", "Back")) }

@@ -39,6 +39,8 @@ fn of_organizations() -> Vec<Refusal> {
         EnrollOnly(BY),
         CodeRequired(BY),
         RecoverFirst { since: AT },
+        Suspended { since: AT },
+        ReportsRefused { until: AT },
         AlreadyCompleted,
         PolicyUnavailable,
         AccessDenied,

@@ -1,11 +1,9 @@
-//! Where notices go, and the answer to one: "that was not me".
+//! Where notices go.
 
 use loquet_policy::{AccountId, Command, Event, Refusal};
 
 use crate::account::addresses::Address;
-use crate::decide::{Case, Keys, Typed, done};
-use crate::enrollment::codes::NotMeLink;
-use crate::hash;
+use crate::decide::{Case, Typed, done};
 use loquet_policy::Session;
 
 /// Another address for one's own notices. The old one is told, and receives every notice for 14 more days.
@@ -77,45 +75,3 @@ of_host!(
         effects.actor.addresses.change(&this.address, case.now);
     }
 );
-
-/// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, and the next
-/// one needs an administrator's reset code.
-#[derive(Debug, Clone, Hash)]
-pub(crate) struct ReportUnrecognized {
-    account: AccountId,
-    link: NotMeLink,
-}
-
-impl ReportUnrecognized {
-    /// By this link.
-    #[must_use]
-    pub(crate) fn by(link: &NotMeLink) -> Self {
-        Self {
-            account: link.account(),
-            link: link.clone(),
-        }
-    }
-}
-
-of_host!(
-    ReportUnrecognized;
-    "report_unrecognized",
-    (),
-    done,
-    |this, _case| {
-        Command::ReportUnrecognized {
-            link: this.link.digest(),
-        }
-    }
-);
-
-/// The link in the letter about the enrollment that began this epoch. It is stored nowhere: the delivery
-/// derives it again.
-pub(crate) fn not_me_link(keys: &Keys, account: AccountId, epoch: u32) -> NotMeLink {
-    let derived = hash::mac(
-        &keys.link,
-        "report unrecognized",
-        &[&account.to_bytes(), &epoch.to_be_bytes()],
-    );
-    NotMeLink::new(account, *hash::half(derived))
-}

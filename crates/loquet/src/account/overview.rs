@@ -28,7 +28,12 @@ pub enum AuthenticatorState {
         /// Since when.
         since: UnixTime,
     },
-    /// It was reported lost, or too many wrong codes were given.
+    /// It was reported lost with the password alone, and the report can be undone.
+    Suspended {
+        /// Since when.
+        since: UnixTime,
+    },
+    /// Too many wrong codes were given.
     Disabled {
         /// Since when.
         since: UnixTime,
@@ -46,6 +51,7 @@ impl AuthenticatorState {
         match account.authenticator_at(now) {
             Authenticator::None => Self::None,
             Authenticator::Active { since, .. } => Self::Active { since },
+            Authenticator::Suspended { since, .. } => Self::Suspended { since },
             Authenticator::Disabled { since, .. } => Self::Disabled { since },
             Authenticator::ResetDue { reset_code } => match reset_code.map(|code| code.origin) {
                 Some(Origin::Recovery { .. }) => Self::Recovering,

@@ -1,6 +1,6 @@
 //! What administrators do.
 
-use loquet_policy::{AccountId, RoleId, RoleSet, Session, SettingKind, Start, UnixTime};
+use loquet_policy::{AccountId, RoleId, Session, SettingKind, Start, UnixTime};
 
 use crate::admin::UserEntry;
 use crate::admin::WhatIf;
@@ -10,7 +10,6 @@ use crate::admin::organization::{
 };
 use crate::admin::settings::{Harden, OrganizationSetting, UpdateSettings};
 use crate::admin::undo_rules::UndoRules;
-use crate::admin::users::{AddRole, Deactivate, IssuedResetCode, Reactivate, RemoveRole, Reset};
 use crate::audit::Record;
 use crate::decide::{Operation, Typed};
 use crate::devices::operations::SetDevicesRemembered;
@@ -57,11 +56,11 @@ impl AdminHandle<'_> {
         self
     }
 
-    const fn session(self) -> Session {
+    pub(super) const fn session(self) -> Session {
         self.user.session
     }
 
-    async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
+    pub(super) async fn run<C: Operation>(self, operation: C) -> Result<C::Grant, Error> {
         self.mfa.run(operation, self.attempt.next()).await
     }
 
@@ -202,98 +201,6 @@ impl AdminHandle<'_> {
     pub async fn user(self, account: impl Into<AccountId>) -> Result<UserEntry, Error> {
         let facts = self.mfa.administrator(self.user).await?;
         self.mfa.entry(facts, account.into()).await
-    }
-
-    /// Issues a reset code to someone who lost the authenticator, with a fresh code of the administrator's own. Never for
-    /// oneself. A code that is read `aloud` lives ten minutes, otherwise a day. Resetting again voids the earlier code.
-    ///
-    /// ```
-    /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), loquet::Error> {
-    /// let issued = mfa.admin(&user).reset(42_u64, false, "123 456").await?;
-    /// println!("Hand this over: {}", *issued.reset_code.expose());
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `SELF_RESET`, `RANK`, `TOO_MANY_RESETS`, `WRONG_CODE` and others.
-    pub async fn reset(
-        self,
-        subject: impl Into<AccountId>,
-        aloud: bool,
-        code: impl Into<Typed>,
-    ) -> Result<IssuedResetCode, Error> {
-        self.run(Reset {
-            session: self.session(),
-            subject: subject.into(),
-            aloud,
-            typed: code.into(),
-        })
-        .await
-    }
-
-    /// Gives an account a role. Making an administrator needs a fresh code (empty otherwise).
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `SELF_PROMOTION`, `ENROLL_FIRST`, `NO_SUCH_ROLE` and others.
-    pub async fn add_role(
-        self,
-        subject: impl Into<AccountId>,
-        role: RoleId,
-        code: impl Into<Typed>,
-    ) -> Result<(), Error> {
-        self.run(AddRole {
-            session: self.session(),
-            subject: subject.into(),
-            role,
-            typed: code.into(),
-        })
-        .await
-    }
-
-    /// Takes a role from an account.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `SELF_DEMOTION`, `LAST_ENROLLED_ADMIN`, `UNCHANGED` and others.
-    pub async fn remove_role(
-        self,
-        subject: impl Into<AccountId>,
-        role: RoleId,
-    ) -> Result<(), Error> {
-        self.run(RemoveRole {
-            session: self.session(),
-            subject: subject.into(),
-            role,
-        })
-        .await
-    }
-
-    /// Deactivates an account: its sessions end and its secret is erased.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `SELF_DEACTIVATION`, `LAST_ENROLLED_ADMIN`, `IS_DEACTIVATED` and others.
-    pub async fn deactivate(self, subject: impl Into<AccountId>) -> Result<(), Error> {
-        let session = self.session();
-        let subject = subject.into();
-        self.run(Deactivate { session, subject }).await
-    }
-
-    /// Reactivates an account with these roles, and issues the reset code for its enrollment.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `NOT_DEACTIVATED`, `RANK`, `WRONG_CODE` and others.
-    pub async fn reactivate(
-        self,
-        subject: impl Into<AccountId>,
-        roles: &[RoleId],
-        code: impl Into<Typed>,
-    ) -> Result<IssuedResetCode, Error> {
-        self.run(Reactivate {
-            session: self.session(),
-            subject: subject.into(),
-            roles: RoleSet::new(roles.iter().copied())?,
-            typed: code.into(),
-        })
-        .await
     }
 
     /// Changes a setting. One that weakens needs a fresh code (empty otherwise), is told to all administrators, and holds

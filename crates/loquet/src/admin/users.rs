@@ -49,6 +49,21 @@ in_session!(Reset about subject; "reset", IssuedResetCode, reset_code, |this, ca
     code: case.submitted(&this.typed),
 });
 
+/// Undoes the report that suspended an authenticator.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct UndoReportOf {
+    /// Another administrator's session.
+    pub(crate) session: Session,
+    /// Whose authenticator.
+    pub(crate) subject: AccountId,
+    /// The administrator's own fresh code, as typed.
+    pub(crate) typed: Typed,
+}
+
+in_session!(UndoReportOf about subject; "undo_report_of", (), done, |this, case| Command::UndoReportOf {
+    code: case.submitted(&this.typed),
+});
+
 /// One role more.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct AddRole {

@@ -43,9 +43,11 @@ impl Change {
             | Event::Demoted { account }
             | Event::Deactivated { account } => Some(account),
             Event::CodeReused
+            | Event::WrongCodes
             | Event::ReplaceAdvised
             | Event::DisabledByFailures
             | Event::ReportedLost
+            | Event::ReportUndone
             | Event::Bound { .. }
             | Event::ReportedUnrecognized
             | Event::AddressChanged
@@ -79,9 +81,11 @@ impl Change {
         }
     }
 
-    /// The epoch from which the link in this notice is derived: an enrollment's letter to its owner has one.
+    /// The epoch from which the link in this notice is derived: the owner's letters about an enrollment and about a
+    /// reported loss have one. Both begin an epoch, so that no two links are the same.
     pub(crate) fn epoch_of_link(&self, notice: &Notice) -> Option<u32> {
         let owner = matches!(notice.to, Audience::Owner { .. });
-        (owner && matches!(notice.event, Event::Bound { .. })).then_some(self.actor.facts.epoch)
+        let linked = matches!(notice.event, Event::Bound { .. } | Event::ReportedLost);
+        (owner && linked).then_some(self.actor.facts.epoch)
     }
 }

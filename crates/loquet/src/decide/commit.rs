@@ -73,6 +73,14 @@ impl<G> Decided<G> {
         }
     }
 
+    /// A grant that changes nothing.
+    pub(crate) const fn unchanged(granted: G) -> Self {
+        Self {
+            outcome: Ok(granted),
+            change: None,
+        }
+    }
+
     /// A refusal, with what it changes, if anything (a wrong code counts).
     pub(crate) const fn refuse(refusal: Refusal, change: Option<Change>) -> Self {
         Self {
@@ -142,16 +150,16 @@ pub(crate) async fn commit_in<G, T: HostTx>(
     decided: Decided<G>,
     writes: Option<Writes>,
 ) -> Result<InHost<G>, Fault> {
-    let writes = match (&decided.outcome, writes) {
-        (Ok(_), Some(writes)) => writes,
-        (_, writes) => {
-            // The refusal counts whether or not the host's work could be rolled back.
-            let rolled_back = transaction.rollback().await;
-            let ended = commit_refusal(store, decided, writes).await?;
-            return rolled_back.map(|()| ended);
-        }
+    if decided.outcome.is_err() {
+        // The refusal counts whether or not the host's work could be rolled back.
+        let rolled_back = transaction.rollback().await;
+        let ended = commit_refusal(store, decided, writes).await?;
+        return rolled_back.map(|()| ended);
+    }
+    let mut ended = match writes {
+        Some(writes) => transaction.apply(&writes).await,
+        None => Ok(Commit::Done),
     };
-    let mut ended = transaction.apply(&writes).await;
     match ended {
         Ok(Commit::Done) => ended = transaction.commit().await.map(|()| Commit::Done),
         // What went wrong first is told; a rollback that fails as well ends with its connection.

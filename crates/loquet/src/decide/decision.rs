@@ -2,11 +2,10 @@
 
 use loquet_otp::Secret;
 use loquet_policy::{
-    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId,
-    Snapshot, UnixTime,
+    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId, Snapshot,
 };
 
-use crate::audit::{Record, Refusals};
+use crate::audit::{Last, Record};
 use crate::decide::change::Change;
 use crate::decide::commit::Decided;
 use crate::decide::operation::{After, Case, Effects, Facts, Input, Operation};
@@ -83,6 +82,7 @@ pub(crate) fn decide<C: Operation>(
         session: operation.session(),
         access: &facts.access,
         geo: &facts.geo,
+        unrecorded: input.unrecorded,
     };
     let last_seen = input.attempt.client.last_seen;
     if let Some(session) = case.session
@@ -126,14 +126,14 @@ fn write<C: Operation>(
         mut notices,
     } = decision;
     let mut refusals = case.actor.refusals;
-    if let Err(refusal) = answer
-        && changes.is_empty()
-    {
-        match recorded(refusal, &mut refusals, case.now) {
-            Some(left) => record.last = left == 0,
+    match answer {
+        Err(refusal) if changes.is_empty() => match refusals.record(refusal, case.now) {
+            Some(Last(last)) => record.last = last,
             None => return Decided::refuse(refusal, None),
-        }
+        },
+        _ => refusals.follow(answer.err()),
     }
+    let changes_nothing = operation.session().is_some() && changes.is_empty();
     let bound = match answer {
         Ok(Grant::Bound { .. }) => case.session.map(|session| session.id),
         _ => None,
@@ -151,6 +151,15 @@ fn write<C: Operation>(
         operation.effects(case, &mut effects);
     }
     let outcome = rows.grant(operation, case, answer);
+    // An enrollment that is shown again, a log-out that comes twice: a session could write as much as it likes.
+    let unchanged =
+        changes_nothing && rows.organization.is_none() && rows.actor.is_same(case.actor);
+    if unchanged && notices.is_empty() && record.unrecorded == 0 {
+        return match outcome {
+            Ok(granted) => Decided::unchanged(granted),
+            Err(refused) => Decided::refuse(refused, None),
+        };
+    }
     if let Err(refused) = &outcome {
         refused.code().clone_into(&mut record.verdict);
     }
@@ -191,6 +200,7 @@ fn record<C: Operation>(
         rule: Some(case.rule(decision)),
         address: case.attempt.client.address,
         policy: organization_version(facts),
+        unrecorded: case.unrecorded,
         ..Record::new(case.now, case.actor.facts.id, C::NAME, "GRANTED")
     }
 }
@@ -255,31 +265,6 @@ impl Rows {
         };
         operation.grant(&answer?, case, &after)
     }
-}
-
-/// How many more refusals that change nothing will be recorded within the hour; `None` when this one is not. A thief of one
-/// password could provoke them without end.
-fn recorded(refusal: Refusal, refusals: &mut Refusals, now: UnixTime) -> Option<u8> {
-    if unrecorded(refusal) {
-        None
-    } else {
-        refusals.count(now)
-    }
-}
-
-/// Refusals that change nothing and say nothing of intent are not worth a record at all. Of the others an hour's first
-/// [`REFUSALS`](crate::audit::REFUSALS) of one account are recorded.
-const fn unrecorded(refusal: Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Throttled { .. }
-            | Refusal::Malformed
-            | Refusal::AlreadyUsed { .. }
-            | Refusal::LogInRefused
-            | Refusal::LogInRequired
-            | Refusal::StaleLogIn
-            | Refusal::LogInExpired
-    )
 }
 
 fn organization_version(facts: &Facts) -> u64 {

@@ -84,12 +84,9 @@ impl Case<'_> {
         }
     }
 
-    /// What a typed code of the active authenticator amounts to.
+    /// What a typed code of the authenticator amounts to.
     pub(crate) fn submitted(&self, typed: &Typed) -> Submitted {
-        let after = match self.actor.facts.authenticator {
-            Authenticator::Active { step, drift, .. } => Some((step, drift)),
-            _ => None,
-        };
+        let after = self.actor.facts.authenticator.last_step();
         let check = check(typed, self.actor.secrets.active.as_ref(), self.now, after);
         Submitted {
             check,

@@ -110,6 +110,8 @@ pub(crate) struct Input<'a> {
     pub(crate) keys: &'a Keys,
     /// Signs the sessions that are granted.
     pub(crate) session_key: Zeroizing<[u8; 32]>,
+    /// Refusals of the actor that were not recorded since the last record.
+    pub(crate) unrecorded: u32,
 }
 
 /// What an operation computes its evidence from.
@@ -126,6 +128,7 @@ pub(crate) struct Case<'a> {
     pub(crate) session: Option<&'a Session>,
     pub(crate) access: &'a AccessCheck,
     pub(crate) geo: &'a Geo,
+    pub(crate) unrecorded: u32,
 }
 
 /// What a granted operation may change that the rules know nothing of.

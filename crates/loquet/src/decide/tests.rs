@@ -3,9 +3,9 @@
 use loquet_ipfilter::Geo;
 use loquet_otp::{Secret, Totp};
 use loquet_policy::{
-    Account, AccountId, Audience, Authenticator, Command, Event, Latch, Level, Notice, OrgId,
-    Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId, SessionLimits,
-    UnixTime,
+    Account, AccountId, Audience, Authenticator, Command, Digest, Event, Latch, Level, Notice,
+    OrgId, Organization, Purpose, Refusal, RoleId, RoleSet, Roster, Session, SessionId,
+    SessionLimits, UnixTime,
 };
 
 use super::recipients::once_each;
@@ -174,6 +174,7 @@ fn decided_by<C: Operation>(
         entropy: &entropy(),
         keys: &keys(),
         session_key: [8; 32].into(),
+        unrecorded: 0,
     };
     decide(operation, &input, facts)
 }
@@ -296,7 +297,9 @@ impl Operation for Undeliverable {
     }
 
     fn command(&self, _: &Case<'_>) -> Result<Command, Refusal> {
-        Ok(Command::ReportLost)
+        Ok(Command::ReportLost {
+            link: Digest::from_bytes([0; 32]),
+        })
     }
 
     fn grant(&self, _: &Grant, _: &Case<'_>, _: &After<'_>) -> Result<(), Refusal> {
@@ -310,7 +313,7 @@ fn undeliverable_grant_is_not_made() {
 }
 
 #[test]
-fn only_owners_enrollment_letter_has_a_link() {
+fn only_letters_to_owners_have_links() {
     let decided = decided(&reset(2), &facts(Some(person(2, RoleId::STAFF))));
     let change = decided.change().unwrap();
     let account = 1_u64.into();
@@ -321,6 +324,8 @@ fn only_owners_enrollment_letter_has_a_link() {
     for (to, event, linked) in [
         (owner, bound, true),
         (all, bound, false),
+        (owner, Event::ReportedLost, true),
+        (all, Event::ReportedLost, false),
         (owner, Event::CodeReused, false),
     ] {
         let link = change.epoch_of_link(&Notice { to, event });

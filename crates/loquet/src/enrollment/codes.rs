@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use loquet_enrollment::{PrintedCode, PrintedCodeError, base32};
 use loquet_policy::{AccountId, Digest};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use crate::decide::Keys;
 use crate::hash;
 
 macro_rules! code {
@@ -80,12 +82,21 @@ impl BreakGlassCode {
     }
 }
 
-/// The secret part of the link in an enrollment's letter: "that was not me". It lives for seven days and opens nothing; all
-/// it does is destroy what was enrolled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The secret part of the link in a letter, with which its reader says "that was not me". In the letter about an enrollment
+/// it destroys what was enrolled, within seven days, and opens nothing. In the letter about a reported loss it undoes the
+/// report, together with the password and a code.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NotMeLink {
     account: AccountId,
-    secret: ResetCode,
+    /// The epoch that the enrollment or the report began: no two letters have the same link.
+    epoch: u32,
+    mac: [u8; 16],
+}
+
+impl fmt::Debug for NotMeLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NotMeLink({}, ..)", self.account)
+    }
 }
 
 impl std::hash::Hash for NotMeLink {
@@ -95,11 +106,22 @@ impl std::hash::Hash for NotMeLink {
 }
 
 impl NotMeLink {
-    pub(crate) fn new(account: AccountId, secret: [u8; 16]) -> Self {
+    /// The link for the letter about what began this epoch. It is stored nowhere: the delivery derives it again.
+    pub(crate) fn derive(keys: &Keys, account: AccountId, epoch: u32) -> Self {
+        let parts: [&[u8]; 2] = [&account.to_bytes(), &epoch.to_be_bytes()];
+        let mac = hash::mac(&keys.link, "report unrecognized", &parts);
         Self {
             account,
-            secret: ResetCode::from_entropy(secret),
+            epoch,
+            mac: *hash::half(mac),
         }
+    }
+
+    /// Whether a letter of ours had this link. The key alone tells, so that an invented one reaches neither the store nor
+    /// the account that it names.
+    pub(crate) fn is_genuine(&self, keys: &Keys) -> bool {
+        let genuine = Self::derive(keys, self.account, self.epoch);
+        self.mac.ct_eq(&genuine.mac).into()
     }
 
     pub(crate) const fn account(&self) -> AccountId {
@@ -107,20 +129,25 @@ impl NotMeLink {
     }
 
     pub(crate) fn digest(&self) -> Digest {
-        hash::digest("report unrecognized", self.secret.0.bytes())
+        hash::digest("report unrecognized", &self.mac)
     }
 
     /// Returns the text of the link: letters, digits and dashes.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
-        let secret = base32::encode(self.secret.0.bytes());
+        let epoch = self.epoch.to_be_bytes();
+        let mut secret = Zeroizing::new([0; 20]);
+        for (slot, byte) in secret.iter_mut().zip(epoch.into_iter().chain(self.mac)) {
+            *slot = byte;
+        }
+        let secret = base32::encode(&*secret);
         Zeroizing::new(format!("{}-{}", self.account, secret.as_str()))
     }
 }
 
 /// The error for a text that is not a [`NotMeLink`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not the link of an enrollment's letter, or not all of it")]
+#[error("this is not the link of a letter, or not all of it")]
 pub struct NoSuchLink;
 
 impl FromStr for NotMeLink {
@@ -129,9 +156,13 @@ impl FromStr for NotMeLink {
     /// Reads back what stood in the link.
     fn from_str(text: &str) -> Result<Self, NoSuchLink> {
         let (account, secret) = text.split_once('-').ok_or(NoSuchLink)?;
+        let account = account.parse().map_err(|_| NoSuchLink)?;
+        let bytes = base32::decode(secret).map_err(|_| NoSuchLink)?;
+        let (epoch, mac) = bytes.expose().split_first_chunk().ok_or(NoSuchLink)?;
         Ok(Self {
-            account: account.parse().map_err(|_| NoSuchLink)?,
-            secret: secret.parse().map_err(|_| NoSuchLink)?,
+            account,
+            epoch: u32::from_be_bytes(*epoch),
+            mac: mac.try_into().map_err(|_| NoSuchLink)?,
         })
     }
 }
@@ -159,15 +190,16 @@ mod tests {
         }
 
         #[test]
-        fn link_reads_back(account: [u8; 16], secret: [u8; 16]) {
-            let link = NotMeLink::new(AccountId::from_bytes(account), secret);
+        fn link_reads_back(account: [u8; 16], epoch: u32, mac: [u8; 16]) {
+            let account = AccountId::from_bytes(account);
+            let link = NotMeLink { account, epoch, mac };
             let text = link.expose();
             prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-'));
             prop_assert_eq!(&text.parse::<NotMeLink>().unwrap(), &link);
             let cut_off: String = text.chars().skip(1).collect();
             prop_assert_eq!(cut_off.parse::<NotMeLink>(), Err(NoSuchLink));
             let shown = format!("{link:?}");
-            let hidden: String = base32::encode(&secret).chars().take(8).collect();
+            let hidden: String = base32::encode(&mac).chars().take(8).collect();
             prop_assert!(!shown.contains(&hidden));
         }
 

@@ -3,14 +3,14 @@
 pub use loquet_enrollment::Offer;
 use loquet_enrollment::{Label, LabelError, OfferError};
 use loquet_otp::Totp;
-use loquet_policy::{AccountId, Command, Grant, Refusal, UnixTime};
+use loquet_policy::{Command, Grant, Refusal, UnixTime};
 
-use crate::account::operations::not_me_link;
 use crate::decide::{After, Case, Typed, done};
 use crate::enrollment::codes::ResetCode;
 use crate::hash;
 use crate::records::{AccountRecord, OrganizationRecord};
 use crate::session::operations::{LoggedIn, entered, stepped_up};
+use crate::session::reports::next_link;
 use loquet_policy::Session;
 
 /// Begins an enrollment, or shows the one again that this session began.
@@ -85,12 +85,7 @@ in_session!(
     |this, case| {
         Command::ConfirmEnrollment {
             check: case.pending(&this.typed),
-            link: not_me_link(
-                case.keys,
-                case.actor.facts.id,
-                case.actor.facts.epoch.wrapping_add(1),
-            )
-            .digest(),
+            link: next_link(case).digest(),
             break_glass: case
                 .proposed_break_glass()
                 .filter(|break_glass| break_glass.ends_with(this.break_glass_typed_back.expose()))
@@ -151,17 +146,6 @@ in_session!(TurnOff; "turn_off", (), done, |this, case| {
     Command::TurnOff {
         code: case.submitted(&this.typed),
     }
-});
-
-/// The authenticator is lost. The password is enough to say so.
-#[derive(Debug, Clone, Copy, Hash)]
-pub(crate) struct ReportLost {
-    /// Whose: the host has checked the password or a mailed link.
-    pub(crate) account: AccountId,
-}
-
-of_host!(ReportLost; "report_lost", (), done, |_this, _case| {
-    Command::ReportLost
 });
 
 fn offered(granted: &Grant, case: &Case<'_>, after: &After<'_>) -> Result<Offer, Refusal> {

@@ -54,17 +54,17 @@ in_session!(
     recovering,
     |this, case| {
         Command::UseRecoveryCode {
-            code: this
-                .typed
-                .expose()
-                .parse::<RecoveryCode>()
-                .ok()
-                .map(|code| code.digest()),
-            source: case.source(),
+            code: recovery_code(&this.typed),
             access: case.access(),
         }
     }
 );
+
+/// The hash of a typed recovery code; `None` where the text is none.
+pub(crate) fn recovery_code(typed: &Typed) -> Option<Digest> {
+    let code: RecoveryCode = typed.expose().parse().ok()?;
+    Some(code.digest())
+}
 
 /// The codes that go with a secret.
 fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item = RecoveryCode> {

@@ -11,7 +11,7 @@ use crate::edge::{Clock, SystemClock, random};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
-use crate::mfa::{Clients, Inner, Mfa};
+use crate::mfa::{Clients, Inner, Mfa, Unrecorded};
 use crate::operator::Operator;
 use crate::roles::Role;
 use crate::store::Store;
@@ -145,6 +145,7 @@ impl MfaBuilder {
                 filters: Mutex::default(),
                 homes: Mutex::default(),
                 rejections: Mutex::default(),
+                unrecorded: Unrecorded::default(),
                 geo: RwLock::new(self.geo),
                 rules_limit: self.rules_limit,
                 roles: self.roles,

@@ -83,7 +83,9 @@ impl Mfa {
         if home != guess {
             facts.read.retain(|(key, _)| !ahead.contains(key));
             (facts.organization, facts.roster, facts.access) = (None, None, AccessCheck::default());
-            self.remember_home(actor, home);
+            if let Some(account) = actor.id() {
+                self.remember_home(account, home);
+            }
         }
         loop {
             let keys = needs(&facts);
@@ -101,15 +103,30 @@ impl Mfa {
         }
     }
 
+    /// Whether an account is known to be of another organization than this handle serves, or not to be at all.
+    pub(crate) async fn is_foreign(&self, account: AccountId) -> Result<bool, Error> {
+        let Some(org) = self.org else {
+            return Ok(false);
+        };
+        let known = self.homes().get(&account).copied();
+        if known.is_some() {
+            return Ok(known != Some(org));
+        }
+        let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
+        let home = found.into_iter().find_map(|found| match found.row {
+            Row::Account(row) => Some(row.org),
+            _ => None,
+        });
+        self.remember_home(account, home);
+        Ok(home != Some(org))
+    }
+
     fn homes(&self) -> MutexGuard<'_, BTreeMap<AccountId, OrgId>> {
         let homes = self.inner.homes.lock();
         homes.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember_home(&self, actor: Actor, home: Option<OrgId>) {
-        let Some(account) = actor.id() else {
-            return;
-        };
+    fn remember_home(&self, account: AccountId, home: Option<OrgId>) {
         let mut homes = self.homes();
         if homes.len() >= HOMES {
             homes.clear();

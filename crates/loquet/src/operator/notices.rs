@@ -46,8 +46,9 @@ pub struct Letter {
     /// administrator is told whose account was reset, and whose authenticator was disabled. None where the event is the
     /// reader's own or the whole organization's.
     pub about: Option<String>,
-    /// In the letter about an enrollment, to its owner: "that was not me". `loquet-web` answers it under
-    /// `/not-me/LINK`; [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized) is what it calls.
+    /// In the letters about an enrollment and about a reported loss, to the owner: "that was not me". `loquet-web` answers
+    /// the one under `/not-me/LINK` with [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized), the other under
+    /// `/undo-report/LINK` with [`Mfa::undo_report`](crate::Mfa::undo_report).
     pub link: Option<NotMeLink>,
 }
 
@@ -230,7 +231,7 @@ impl Operator {
             .into_iter()
             .partition(is_known);
         let vault = self.unlock().await?;
-        let link = |epoch| crate::account::operations::not_me_link(&vault.keys, id, epoch);
+        let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
         let letter = Letter {
             notice: number,
             to: id,

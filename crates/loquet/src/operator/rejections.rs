@@ -3,13 +3,28 @@
 
 use std::sync::PoisonError;
 
-use loquet_policy::OrgId;
+use loquet_policy::{AccountId, Command, OrgId, Refusal};
 
+use crate::decide::done;
 use crate::disk;
 use crate::error::Error;
 use crate::mfa::{Mfa, Rejections};
 use crate::operator::Operator;
+use crate::session::attempt::Attempt;
 use crate::store::MetadataId;
+
+/// Writes a record that says how many refusals of an account were not recorded, where none has said it since.
+#[derive(Debug, Clone, Copy, Hash)]
+struct SumUp {
+    account: AccountId,
+}
+
+of_host!(SumUp; "unrecorded_refusals", (), done, |_this, case| {
+    if case.unrecorded == 0 {
+        return Err(Refusal::Unchanged);
+    }
+    Command::ApplyDue
+});
 
 impl Operator {
     /// Returns how many requests were rejected in an organization before their user was known: by its access rules
@@ -36,6 +51,14 @@ impl Operator {
         self.counted(MetadataId::UNKNOWN_ACCOUNTS).await
     }
 
+    /// Returns how many links of letters were presented that no letter had.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn rejections_of_invented_links(&self) -> Result<u64, Error> {
+        self.counted(MetadataId::INVENTED_LINKS).await
+    }
+
     async fn counted(&self, id: MetadataId) -> Result<u64, Error> {
         let stored = self.metadata(id).await?.map_or(0, |(row, _)| row.mark);
         let counted = self.counts(|counts| counts.get(&id).copied());
@@ -43,6 +66,12 @@ impl Operator {
     }
 
     pub(crate) async fn store_rejections(&self) -> Result<(), Error> {
+        for account in self.inner.unrecorded.accounts() {
+            match self.run(SumUp { account }, Attempt::default()).await {
+                Ok(()) | Err(Error::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
         while let Some((id, count)) = self.counts(Rejections::pop_first) {
             let add = |mark: u64| disk::write_count(id, mark.saturating_add(count));
             if let Err(error) = self.put_metadata(id, add).await {

@@ -2,11 +2,10 @@
 
 use loquet_policy::{Access, AccountId, Refusal, Session, current_level};
 
-use crate::account::operations::ReportUnrecognized;
 use crate::decide::{Facts, Typed};
-use crate::enrollment::codes::{BreakGlassCode, NotMeLink, RecoveryCode};
+use crate::enrollment::codes::{BreakGlassCode, RecoveryCode};
 use crate::enrollment::operations::{
-    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, ReportLost, offer,
+    BeginEnrollment, CancelEnrollment, ConfirmEnrollment, Offer, offer,
 };
 use crate::enrollment::recovery::{Recovering, UseRecoveryCode, shown_codes};
 use crate::error::Error;
@@ -347,32 +346,6 @@ impl Mfa {
         let by_owner = None;
         self.run(PasswordChanged { account, by_owner }, attempt)
             .await
-    }
-
-    /// Disables an authenticator that its owner has lost. The host first checks the password or a mailed link, no more.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `NO_AUTHENTICATOR` and others.
-    pub async fn report_lost(
-        &self,
-        account: impl Into<AccountId>,
-        attempt: impl Into<Attempt>,
-    ) -> Result<(), Error> {
-        let account = account.into();
-        self.run(ReportLost { account }, attempt.into()).await
-    }
-
-    /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, every
-    /// session ends, and the next enrollment needs an administrator's reset code.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with `WRONG_LINK` and others.
-    pub async fn report_unrecognized(
-        &self,
-        link: &NotMeLink,
-        attempt: impl Into<Attempt>,
-    ) -> Result<(), Error> {
-        self.run(ReportUnrecognized::by(link), attempt.into()).await
     }
 
     /// Returns what the organization's access rules say of a client before its user is known: denied only if no account

@@ -73,6 +73,12 @@ impl MetadataId {
         page: [0; 16],
     };
 
+    /// Links of letters that no letter had; the mark counts them.
+    pub(crate) const INVENTED_LINKS: Self = Self {
+        kind: 6,
+        page: [0; 16],
+    };
+
     /// The page that lets audit records of an account go.
     #[must_use]
     pub const fn forgotten(account: AccountId) -> Self {

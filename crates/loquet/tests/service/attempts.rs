@@ -93,5 +93,5 @@ async fn constant_key_hides_no_loss_and_no_password() {
     let lost = || mfa.report_lost(DENIS, keyed("constant"));
     lost().await.unwrap();
     let again = refusal(lost().await);
-    assert!(matches!(again, Refusal::Disabled { .. }), "{again:?}");
+    assert!(matches!(again, Refusal::Suspended { .. }), "{again:?}");
 }

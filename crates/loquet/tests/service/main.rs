@@ -20,6 +20,7 @@ mod codes;
 mod conformance;
 mod devices;
 mod faults;
+mod floods;
 mod machine;
 mod observed;
 mod operations;

@@ -87,10 +87,14 @@ fn of_enrollment() -> Vec<Command> {
         Command::TurnOff { code },
         Command::UseRecoveryCode {
             code: Some(digest(4)),
-            source: CodeSource::Stranger,
             access,
         },
-        Command::ReportLost,
+        Command::ReportLost { link },
+        Command::UndoReport {
+            evidence: Evidence::Link(link),
+            code,
+            access,
+        },
         Command::ReportUnrecognized { link },
         Command::ChangeAddress { code },
     ]
@@ -105,6 +109,7 @@ fn of_people() -> Vec<Command> {
             aloud: false,
             code,
         },
+        Command::UndoReportOf { code },
         Command::AddRole { role, code },
         Command::RemoveRole { role },
         Command::Deactivate,
@@ -148,7 +153,7 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::TurnOn { .. } => (19, "TurnOn"),
         Command::TurnOff { .. } => (20, "TurnOff"),
         Command::UseRecoveryCode { .. } => (21, "UseRecoveryCode"),
-        Command::ReportLost => (22, "ReportLost"),
+        Command::ReportLost { .. } => (22, "ReportLost"),
         Command::ReportUnrecognized { .. } => (23, "ReportUnrecognized"),
         Command::Reset { .. } => (24, "Reset"),
         Command::AddRole { .. } => (25, "AddRole(administrator)"),
@@ -159,10 +164,12 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::OpenBreakGlass { .. } => (30, "OpenBreakGlass"),
         Command::CollectResetCode { .. } => (31, "CollectResetCode"),
         Command::ChangeAddress { .. } => (32, "ChangeAddress"),
+        Command::UndoReport { .. } => (33, "UndoReport"),
+        Command::UndoReportOf { .. } => (34, "UndoReportOf"),
     }
 }
 
-const COMMANDS: usize = 33;
+const COMMANDS: usize = 35;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

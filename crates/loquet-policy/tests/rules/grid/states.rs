@@ -183,6 +183,12 @@ pub(crate) fn actors() -> Vec<Actor> {
         ("disabled, RecoveryOnly", disabled, Some((RecoveryOnly, 9))),
         ("disabled, Level1", disabled_and_off, Some((Level1, 9))),
         ("disabled, was Level2", disabled, Some((Level2, 9))),
+        (
+            "suspended, RecoveryOnly",
+            suspended,
+            Some((RecoveryOnly, 9)),
+        ),
+        ("suspended, was Level2", suspended, Some((Level2, 9))),
         ("reset, no session", reset, None),
         ("reset, EnrollOnly", reset, Some((EnrollOnly, 9))),
         ("reset, Level1", reset, Some((Level1, 9))),
@@ -206,8 +212,23 @@ fn another_epoch(scene: &mut Scene) {
 
 fn disabled(scene: &mut Scene) {
     active(scene);
-    let (since, why) = (NOW, DisabledBy::Loss);
+    let (since, why) = (NOW, DisabledBy::Failures);
     scene.actor.authenticator = Authenticator::Disabled { since, why };
+}
+
+fn suspended(scene: &mut Scene) {
+    active(scene);
+    scene.actor.authenticator = lost(NOW);
+}
+
+fn lost(since: UnixTime) -> Authenticator {
+    Authenticator::Suspended {
+        since,
+        bound: since,
+        step: 1,
+        drift: 0,
+        link: digest(3),
+    }
 }
 
 fn disabled_and_off(scene: &mut Scene) {
@@ -225,7 +246,6 @@ fn reset(scene: &mut Scene) {
         },
         issued: NOW,
         expires: NOW.plus(99),
-        wrong: 0,
     };
     scene.actor.authenticator = Authenticator::ResetDue {
         reset_code: Some(reset_code),
@@ -242,6 +262,8 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
     let other = administrator(8);
     let mut reset = account(5, &[RoleId::STAFF]);
     reset.authenticator = Authenticator::ResetDue { reset_code: None };
+    let mut suspended = enrolled(account(10, &[RoleId::STAFF]));
+    suspended.authenticator = lost(NOW);
     let mut left = account(6, &[RoleId::STAFF]);
     left.status = Status::Deactivated { since: NOW };
     let mut stranger = account(7, &[RoleId::STAFF]);
@@ -260,6 +282,7 @@ pub(crate) fn subjects() -> Vec<(&'static str, Option<Account>)> {
             Some(account(4, &[RoleId::STAFF])),
         ),
         ("an employee, reset", Some(reset)),
+        ("an employee, suspended", Some(suspended)),
         ("a deactivated employee", Some(left)),
         (
             "the director, rank 9",

@@ -67,7 +67,13 @@ fn of_enrollments() -> Vec<Scene> {
             for _ in 0..4 { let claire = h.log_in(CLAIRE); h.begin(CLAIRE, claire, None); }
         }
         "Anne begins an enrollment with a disabled authenticator" enabled h {
-            h.host(ANNE, Command::ReportLost);
+            h.disable(ANNE);
+            h.accounts[ANNE].toggle = false;
+            let anne = h.log_in(ANNE);
+            h.begin(ANNE, anne, None);
+        }
+        "… with a suspended one" enabled h {
+            h.report_lost(ANNE);
             h.accounts[ANNE].toggle = false;
             let anne = h.log_in(ANNE);
             h.begin(ANNE, anne, None);
@@ -139,7 +145,7 @@ fn of_replacements() -> Vec<Scene> {
             h.confirm(ANNE, anne);
         }
         "Bruno enrolls while break-glass is opening" enabled h {
-            h.host(BRUNO, Command::ReportLost);
+            h.report_lost(BRUNO);
             let anne = h.enter(ANNE);
             h.reset(ANNE, anne, BRUNO);
             h.open(ANNE, BREAK_GLASS);
@@ -174,11 +180,21 @@ fn of_reset_codes() -> Vec<Scene> {
             let claire = h.log_in(CLAIRE);
             h.begin(CLAIRE, claire, Some(99));
         }
-        "… ten times" mandated h { let claire = reset(&mut h); for _ in 0..10 { h.begin(CLAIRE, claire, Some(99)); } }
-        "… ten times and then without one" mandated h {
+        "… and then with the right one" mandated h {
             let claire = reset(&mut h);
-            for _ in 0..10 { h.begin(CLAIRE, claire, Some(99)); }
+            h.begin(CLAIRE, claire, Some(99));
+            h.begin(CLAIRE, claire, Some(RESET_CODE));
+        }
+        "Claire begins an enrollment after she reported the last one as unrecognized" mandated h {
+            h.enroll(CLAIRE);
+            h.host(CLAIRE, Command::ReportUnrecognized { link: digest(LINK) });
+            let claire = h.log_in(CLAIRE);
             h.begin(CLAIRE, claire, None);
+        }
+        "David, who once had an authenticator, begins an enrollment without a reset code" enabled h {
+            h.accounts[DAVID].ever = true;
+            let david = h.log_in(DAVID);
+            h.begin(DAVID, david, None);
         }
         "Claire begins an enrollment with a reset code that is 24 hours old" mandated h {
             reset(&mut h);
@@ -207,7 +223,8 @@ fn of_reset_codes() -> Vec<Scene> {
             let claire = reset(&mut h);
             h.begin(CLAIRE, claire, Some(RESET_CODE));
             let other = h.log_in(CLAIRE);
-            for _ in 0..10 { h.begin(CLAIRE, other, Some(99)); }
+            reset_anne(&mut h);
+            h.begin(CLAIRE, other, Some(RESET_CODE));
             h.confirm(CLAIRE, claire);
         }
     }
@@ -275,7 +292,7 @@ fn of_addresses() -> Vec<Scene> {
         "Anne changes her notice address" enabled h { let anne = h.enter(ANNE); change_address(&mut h, ANNE, anne); }
         "… without a code" enabled h { let anne = h.enter(ANNE); h.ask(ANNE, anne, Command::ChangeAddress { code: ABSENT }); }
         "… after her phone was lost" enabled h {
-            h.host(ANNE, Command::ReportLost);
+            h.report_lost(ANNE);
             h.accounts[ANNE].toggle = false;
             let anne = h.log_in(ANNE);
             change_address(&mut h, ANNE, anne);

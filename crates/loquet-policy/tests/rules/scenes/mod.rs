@@ -61,6 +61,8 @@ fn account(account: &Account) -> Fields {
         resets,
         recovery,
         binding_link,
+        session_waits,
+        reports_refused_until,
     } = account;
     let mut fields = vec![
         field("roles", roles),
@@ -76,6 +78,8 @@ fn account(account: &Account) -> Fields {
         field("resets", resets),
         field("recovery", recovery),
         field("binding link", binding_link),
+        field("session waits", session_waits),
+        field("reports refused until", reports_refused_until),
     ];
     for (name, pending) in ["pending 1", "pending 2", "pending 3"]
         .into_iter()

@@ -217,8 +217,8 @@ fn of_time() -> Vec<Scene> {
         "a mandate becomes due while no administrator is enrolled" enabled h {
             let anne = h.enter(ANNE);
             h.schedule_mandate(anne, EMPLOYEE, 9);
-            h.host(ANNE, Command::ReportLost);
-            h.host(BRUNO, Command::ReportLost);
+            h.report_lost(ANNE);
+            h.report_lost(BRUNO);
             h.wait(9 * limits::DAY);
             h.host(DAVID, Command::ApplyDue);
         }

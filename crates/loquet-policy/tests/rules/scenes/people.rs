@@ -58,7 +58,7 @@ fn claire_enrolls_and_fails(fixture: &mut Fixture) {
 
 /// Returns the session of Bruno, an administrator with a lost phone and the toggle off.
 fn bruno_without_phone(fixture: &mut Fixture) -> Session {
-    fixture.host(BRUNO, Command::ReportLost);
+    fixture.report_lost(BRUNO);
     fixture.accounts[BRUNO].toggle = false;
     fixture.log_in(BRUNO)
 }
@@ -112,7 +112,7 @@ fn of_resets() -> Vec<Scene> {
         "Anne, promoted a day ago, resets Claire" enabled h { let anne = promoted(&mut h, limits::DAY); h.reset(ANNE, anne, CLAIRE); }
         "… while no other administrator is enrolled" enabled h {
             let anne = promoted(&mut h, limits::DAY);
-            h.host(BRUNO, Command::ReportLost);
+            h.report_lost(BRUNO);
             h.reset(ANNE, anne, CLAIRE);
         }
         "Anne, promoted three days ago, resets Claire" enabled h {
@@ -222,7 +222,7 @@ fn of_deactivations() -> Vec<Scene> {
         "… and then Anne" enabled h { h.host(BRUNO, Command::HostDeactivate); h.host(ANNE, Command::HostDeactivate); }
         "… and then Anne, who is not enrolled" enabled h {
             h.host(BRUNO, Command::HostDeactivate);
-            h.host(ANNE, Command::ReportLost);
+            h.report_lost(ANNE);
             h.host(ANNE, Command::HostDeactivate);
         }
         "… and then Anne, before enabling" new h { h.host(BRUNO, Command::HostDeactivate); h.host(ANNE, Command::HostDeactivate); }

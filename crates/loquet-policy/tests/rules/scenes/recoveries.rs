@@ -11,12 +11,25 @@ fn recovering(fixture: &mut Fixture) -> Session {
         .unwrap()
 }
 
-/// David's phone is lost after so many failures.
-fn disabled(fixture: &mut Fixture, failures: u8) -> Session {
+/// David's authenticator is disabled after too many failures.
+fn disabled(fixture: &mut Fixture) -> Session {
     fixture.enroll(DAVID);
-    fixture.host(DAVID, Command::ReportLost);
-    fixture.accounts[DAVID].attempts.total = failures;
+    fixture.disable(DAVID);
     fixture.log_in(DAVID)
+}
+
+/// David's phone is reported lost.
+fn suspended(fixture: &mut Fixture) -> Session {
+    fixture.enroll(DAVID);
+    fixture.report_lost(DAVID).unwrap();
+    fixture.log_in(DAVID)
+}
+
+/// David undoes the report with this link.
+fn undo(fixture: &mut Fixture, session: Session, link: u8) {
+    fixture
+        .undo(DAVID, session, Evidence::Link(digest(link)))
+        .ok();
 }
 
 fn report_unrecognized(fixture: &mut Fixture, who: usize, link: u8) {
@@ -43,31 +56,23 @@ fn of_codes() -> Vec<Scene> {
         "… while none are offered" enabled h { let anne = h.enter(ANNE); h.recover(ANNE, anne, CODES); }
         "… that is malformed" with_codes h {
             let anne = h.enter(ANNE);
-            let (code, source, access) = (None, CodeSource::Stranger, ACCESS);
-            h.ask(ANNE, anne, Command::UseRecoveryCode { code, source, access });
+            let (code, access) = (None, ACCESS);
+            h.ask(ANNE, anne, Command::UseRecoveryCode { code, access });
         }
         "David uses a recovery code from a denied address" with_codes h {
             let david = h.enroll(DAVID);
-            let (code, source, access) = (Some(digest(CODES)), CodeSource::Stranger, Access::Denied);
-            h.ask(DAVID, david, Command::UseRecoveryCode { code, source, access });
+            let (code, access) = (Some(digest(CODES)), Access::Denied);
+            h.ask(DAVID, david, Command::UseRecoveryCode { code, access });
         }
         "David uses a recovery code during a wait" with_codes h {
             let david = h.enroll(DAVID);
             h.accounts[DAVID].attempts.stranger.until = h.now.plus(9);
             h.recover(DAVID, david, CODES);
         }
-        "David uses a recovery code as a stranger after eighty failures" with_codes h {
-            let david = h.enroll(DAVID);
-            h.accounts[DAVID].attempts.total = 80;
-            h.recover(DAVID, david, CODES);
-        }
-        "David uses a recovery code with a disabled authenticator" with_codes h { let david = disabled(&mut h, 100); h.recover(DAVID, david, CODES); }
-        "David uses a wrong recovery code with a disabled authenticator" with_codes h { let david = disabled(&mut h, 100); h.recover(DAVID, david, 99); }
-        "a wrong recovery code is the eightieth failure" with_codes h {
-            let david = h.enroll(DAVID);
-            h.accounts[DAVID].attempts.total = 79;
-            h.recover(DAVID, david, 99);
-        }
+        "David uses a recovery code with a disabled authenticator" with_codes h { let david = disabled(&mut h); h.recover(DAVID, david, CODES); }
+        "David uses a recovery code with a suspended authenticator" with_codes h { let david = suspended(&mut h); h.recover(DAVID, david, CODES); }
+        "David uses a wrong recovery code" with_codes h { let david = h.enroll(DAVID); h.recover(DAVID, david, 99); }
+        "… and then a good one" with_codes h { let david = h.enroll(DAVID); h.recover(DAVID, david, 99); h.recover(DAVID, david, CODES); }
         "the recovering session begins an enrollment" with_codes h {
             let david = recovering(&mut h);
             h.begin(DAVID, david, None);
@@ -103,9 +108,33 @@ fn of_losses() -> Vec<Scene> {
         "Claire reports her phone lost" mandated h {
             let claire = h.enroll(CLAIRE);
             h.replace(CLAIRE, claire);
-            h.host(CLAIRE, Command::ReportLost);
+            h.report_lost(CLAIRE);
         }
-        "Anne reports her phone lost" enabled h { h.host(ANNE, Command::ReportLost); }
+        "Anne reports her phone lost" enabled h { h.report_lost(ANNE); }
+        "… twice" enabled h { h.report_lost(ANNE); h.report_lost(ANNE); }
+        "David undoes the report of his loss" with_codes h { let david = suspended(&mut h); undo(&mut h, david, UNDO); }
+        "… with a wrong link" with_codes h { let david = suspended(&mut h); undo(&mut h, david, 99); }
+        "… with a wrong link and then the right one" with_codes h { let david = suspended(&mut h); undo(&mut h, david, 99); undo(&mut h, david, UNDO); }
+        "… with a wrong code" with_codes h { let david = suspended(&mut h); h.undo_with(DAVID, david, Evidence::Link(digest(UNDO)), WRONG); }
+        "… with a recovery code" with_codes h { let david = suspended(&mut h); h.undo(DAVID, david, Evidence::RecoveryCode(Some(digest(CODES)))); }
+        "… with a malformed recovery code" with_codes h { let david = suspended(&mut h); h.undo(DAVID, david, Evidence::RecoveryCode(None)); }
+        "… with a wrong recovery code" with_codes h { let david = suspended(&mut h); h.undo(DAVID, david, Evidence::RecoveryCode(Some(digest(99)))); }
+        "… from a denied address" with_codes h {
+            let david = suspended(&mut h);
+            let (code, access) = (h.good(), Access::Denied);
+            h.ask(DAVID, david, Command::UndoReport { evidence: Evidence::Link(digest(UNDO)), code, access });
+        }
+        "David undoes a report while his authenticator is active" enabled h { let david = h.enroll(DAVID); undo(&mut h, david, UNDO); }
+        "… while he has none" enabled h { let david = h.log_in(DAVID); undo(&mut h, david, UNDO); }
+        "David's loss is reported again after he undid the report" with_codes h { let david = suspended(&mut h); undo(&mut h, david, UNDO); h.report_lost(DAVID); }
+        "Anne, an administrator, undoes the report of her loss" enabled h {
+            h.report_lost(ANNE);
+            let anne = h.log_in(ANNE);
+            h.undo(ANNE, anne, Evidence::Link(digest(UNDO)));
+        }
+        "Anne undoes the report about David" enabled h { suspended(&mut h); let anne = h.enter(ANNE); h.undo_report_of(ANNE, anne, DAVID); }
+        "… about Claire, who reported nothing" enabled h { h.enroll(CLAIRE); let anne = h.enter(ANNE); h.undo_report_of(ANNE, anne, CLAIRE); }
+        "… about herself" enabled h { let anne = h.enter(ANNE); h.undo_report_of(ANNE, anne, ANNE); }
         "David reports an enrollment as unrecognized" with_codes h {
             h.enroll(DAVID);
             h.accounts[DAVID].attempts.total = 3;

@@ -197,6 +197,7 @@ async fn reset_code_of_another_administrator_opens_enrollment() {
     assert_eq!(without.code(), "RESET_CODE_REQUIRED");
     let wrong = begin("not a reset code".into()).await;
     assert_eq!(refusal(wrong), Refusal::WrongResetCode);
+    fixture.clock.advance(limits::SESSION_WAIT);
     let offer = begin(reset_code.expose().to_lowercase()).await.unwrap();
     let (new, _) = fixture.confirm(&half, &offer).await;
 

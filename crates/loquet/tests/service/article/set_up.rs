@@ -1,9 +1,10 @@
 //! « Étapes de Configuration de l'AMF »
 
 use loquet::testing::Phone;
-use loquet::{Clock, NextStep, Refusal, UnixTime};
+use loquet::{Clock, NextStep, NotMeLink, Refusal, UnixTime};
 use loquet_enrollment::{App, Qr};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
+use loquet_testkit::letters::{post, to};
 
 use super::{fixture, offered};
 
@@ -243,7 +244,7 @@ async fn old_phone_works_until_replaced() {
 }
 
 #[tokio::test]
-async fn reported_loss_ends_sessions_and_disables_phone() {
+async fn reported_loss_ends_sessions_and_suspends_phone() {
     let fixture = fixture().await;
     let (phone, session) = fixture.enabled().await;
     let lost = fixture.mfa.report_lost(ANNE, Fixture::client());
@@ -254,13 +255,32 @@ async fn reported_loss_ends_sessions_and_disables_phone() {
     assert_eq!(login.next, NextStep::Recover);
     let typed = fixture.code(&phone);
     let refused = refusal(fixture.verify(&login.session, &typed).await);
-    assert!(
-        matches!(
-            refused,
-            Refusal::Disabled { .. } | Refusal::RecoverFirst { .. }
-        ),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Refusal::Suspended { .. }), "{refused:?}");
+}
+
+/// A thief of the password reports the phone lost. Its owner still has it, and reads the mail.
+#[tokio::test]
+async fn t31_owner_undoes_report_by_letter_and_code() {
+    let fixture = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    post(&fixture).await;
+    let report = || fixture.mfa.report_lost(ANNE, Fixture::client());
+    report().await.unwrap();
+    let letters = post(&fixture).await;
+    let link = to(&letters, ANNE).iter().find_map(|letter| letter.link);
+    let link = link.unwrap().expose().parse::<NotMeLink>().unwrap();
+    let half = fixture.log_in(ANNE).await.session;
+    let undo = |typed: String| {
+        let client = Fixture::client();
+        fixture.mfa.undo_report(&half, &link, typed, client)
+    };
+    let wrong = refusal(undo(fixture.wrong_code(&phone)).await);
+    assert!(matches!(wrong, Refusal::WrongCode { .. }), "{wrong:?}");
+    let login = undo(fixture.code(&phone)).await.unwrap();
+    fixture.authorize(&login.session).await.unwrap();
+    let again = refusal(report().await);
+    assert!(matches!(again, Refusal::ReportsRefused { .. }), "{again:?}");
+    fixture.enter(ANNE, &phone).await;
 }
 
 #[tokio::test]

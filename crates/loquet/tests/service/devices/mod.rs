@@ -247,7 +247,8 @@ async fn reset_and_loss_forget_devices() {
     lost.await.unwrap();
     let half = fixture.log_in(ANNE).await.session;
     let overview = overview(&fixture, &half).await;
-    assert!(anne.device.is_some() && overview.devices().is_empty());
+    // A report by the password alone takes no device away: the owner may undo it there.
+    assert!(anne.device.is_some() && overview.devices().len() == 1);
 }
 
 // L6

@@ -44,7 +44,7 @@ async fn half_log_in_forgets_no_device() {
     let login = NEW.enter(&fixture, CHLOE).await;
     assert_eq!(login.next, NextStep::Recover);
     let forgotten = forget(&fixture, &login.session, number).await;
-    assert_eq!(refusal(forgotten).code(), "RECOVER_FIRST");
+    assert_eq!(refusal(forgotten).code(), "SUSPENDED");
 }
 
 #[tokio::test]

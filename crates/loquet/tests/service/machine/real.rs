@@ -284,6 +284,9 @@ impl Real {
                 return told(admin.add_role(subject, role, typed).wait()).map(|()| "done");
             }
             Act::Demote => return told(admin.remove_role(subject, role).wait()).map(|()| "done"),
+            Act::UndoReportOf => {
+                return told(admin.undo_report(subject, typed).wait()).map(|()| "done");
+            }
             Act::Deactivate => return told(admin.deactivate(subject).wait()).map(|()| "done"),
             other => panic!("{other:?} is never asked"),
         };

@@ -1,0 +1,194 @@
+//! Reports: of a lost authenticator, which suspends it, and of an enrollment that the owner does not recognize.
+
+use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
+use crate::{
+    Access, Account, Authenticator, Digest, Event, Evidence, Grant, Level, RecoverySet, Refusal,
+    RoleId, Submitted, UnixTime, limits,
+};
+
+impl DecisionBuilder<'_> {
+    /// Suspends the authenticator. Only the password was given, so that this is no more than a suspicion, which
+    /// more than the password undoes.
+    pub(super) fn report_lost(&mut self, link: Digest) -> Answer {
+        if !self.actor().is_active() {
+            return Err(Refusal::LogInRefused);
+        }
+        self.require_bound_authenticator()
+            .map_err(|refusal| match refusal {
+                Refusal::RecoverFirst { since } => Refusal::Disabled { since },
+                other => other,
+            })?;
+        let now = self.now;
+        if let Some(until) = self.actor().reports_refused_until.filter(|it| now < *it) {
+            return Err(Refusal::ReportsRefused { until });
+        }
+        self.require_administrator_rows()?;
+        let actor = self.actor_mut();
+        end_sessions(actor);
+        suspend(actor, now, link);
+        let account = actor.id;
+        self.set_enrolled(account, false)?;
+        self.notify_of_actor(Event::ReportedLost);
+        Ok(Grant::Done)
+    }
+
+    /// Undoes a report: the link in its notice or a recovery code, and a code of the authenticator.
+    pub(super) fn undo_report(
+        &mut self,
+        evidence: Evidence,
+        code: Submitted,
+        access: Access,
+    ) -> Answer {
+        self.current_level()?;
+        self.check_access(access)?;
+        self.require_administrator_rows()?;
+        let Authenticator::Suspended { link, step, .. } = self.actor().authenticator else {
+            self.require_bound_authenticator()?;
+            return Err(Refusal::Unchanged);
+        };
+        self.check_session_wait()?;
+        let left = match evidence {
+            Evidence::Link(shown) if shown == link => None,
+            Evidence::Link(_) => return self.wrong_in_session(Refusal::WrongLink),
+            Evidence::RecoveryCode(shown) => Some(self.check_recovery_code(shown)?),
+        };
+        self.consume_code(code, step, None)?;
+        if let Some(left) = left {
+            self.consume_recovery_code(left);
+        }
+        let now = self.now;
+        let actor = self.actor_mut();
+        end_sessions(actor);
+        reinstate(actor, now);
+        let account = actor.id;
+        self.set_enrolled(account, true)?;
+        self.cancel_break_glass()?;
+        self.notify_of_actor(Event::ReportUndone);
+        self.grant_session(Level::Level2)
+    }
+
+    /// Undoes the report about another account.
+    pub(super) fn undo_report_of(&mut self, code: Submitted) -> Answer {
+        self.rights()?;
+        if self.is_self() {
+            return Err(Refusal::SelfReset);
+        }
+        self.may_act_on_subject()?;
+        let subject = self.subject()?.require_active()?;
+        if !matches!(subject.authenticator, Authenticator::Suspended { .. }) {
+            return Err(Refusal::Unchanged);
+        }
+        self.check_probation()?;
+        self.fresh_code(code)?;
+        let now = self.now;
+        let subject = self.subject_mut()?;
+        end_sessions(subject);
+        reinstate(subject, now);
+        let account = subject.id;
+        self.set_enrolled(account, true)?;
+        self.notify(crate::Audience::Owner { account }, Event::ReportUndone);
+        self.notify_administrators(Event::ReportUndone);
+        Ok(Grant::Done)
+    }
+
+    /// Checks a recovery code. Returns the set without it.
+    pub(super) fn check_recovery_code(
+        &mut self,
+        code: Option<Digest>,
+    ) -> Result<RecoverySet, Refusal> {
+        if !self.organization()?.options.recovery_codes {
+            return Err(Refusal::NotOffered);
+        }
+        let code = code.ok_or(Refusal::Malformed)?;
+        match self.actor().recovery.consume(&code) {
+            Some(left) => Ok(left),
+            None => self.wrong_in_session(Refusal::WrongRecoveryCode),
+        }
+    }
+
+    /// Keeps the codes that are left, and tells the owner.
+    pub(super) fn consume_recovery_code(&mut self, left: RecoverySet) -> u8 {
+        self.actor_mut().recovery = left;
+        let left = u8::try_from(left.len()).unwrap_or(u8::MAX);
+        self.notify_owner(Event::RecoveryCodeUsed { left });
+        left
+    }
+
+    /// Refuses a reset code, a recovery code or a link while this session waits after wrong ones.
+    pub(super) fn check_session_wait(&self) -> Result<(), Refusal> {
+        let session = self.session()?.id;
+        match self.actor().session_waits.wait(session, self.now) {
+            Some(wait) => Err(Refusal::Throttled { wait }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a wrong one in this session, where it costs a wait, and nothing else.
+    pub(super) fn wrong_in_session<T>(&mut self, refusal: Refusal) -> Result<T, Refusal> {
+        let (session, now) = (self.session()?.id, self.now);
+        self.actor_mut().session_waits.fail(session, now);
+        Err(refusal)
+    }
+
+    /// Notifies the owner, and the administrators of what happens to one of them.
+    pub(super) fn notify_of_actor(&mut self, event: Event) {
+        let administrator = self.actor().roles.contains(RoleId::ADMINISTRATOR);
+        self.notify_owner(event);
+        if administrator {
+            self.notify_administrators(event);
+        }
+    }
+
+    pub(super) fn report_unrecognized(&mut self, link: Digest) -> Answer {
+        let now = self.now;
+        let good = self
+            .actor()
+            .binding_link
+            .is_some_and(|known| known.link == link && now < known.expires);
+        if !good {
+            return Err(Refusal::WrongLink);
+        }
+        self.require_administrator_rows()?;
+        let actor = self.actor_mut();
+        reset(actor, None);
+        let account = actor.id;
+        self.set_enrolled(account, false)?;
+        self.notify_owner(Event::ReportedUnrecognized);
+        self.notify_administrators(Event::ReportedUnrecognized);
+        Ok(Grant::Done)
+    }
+}
+
+fn suspend(account: &mut Account, now: UnixTime, link: Digest) {
+    if let Authenticator::Active {
+        since: bound,
+        step,
+        drift,
+        ..
+    } = account.authenticator
+    {
+        account.authenticator = Authenticator::Suspended {
+            since: now,
+            bound,
+            step,
+            drift,
+            link,
+        };
+    }
+}
+
+/// Makes a suspended authenticator active again. The password alone reports no other loss for a while.
+fn reinstate(account: &mut Account, now: UnixTime) {
+    if let Authenticator::Suspended {
+        bound, step, drift, ..
+    } = account.authenticator
+    {
+        account.authenticator = Authenticator::Active {
+            since: bound,
+            step,
+            drift,
+            told: None,
+        };
+        account.reports_refused_until = Some(now.plus(limits::REPORTS_REFUSED));
+    }
+}

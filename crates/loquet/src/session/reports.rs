@@ -1,0 +1,159 @@
+//! Reports: a lost authenticator, and an enrollment that the owner does not recognize.
+
+use loquet_policy::{AccountId, Command, Evidence, Refusal, Session};
+
+use crate::decide::{Case, Typed, done};
+use crate::enrollment::codes::NotMeLink;
+use crate::enrollment::recovery::recovery_code;
+use crate::error::Error;
+use crate::mfa::Mfa;
+use crate::session::MfaSession;
+use crate::session::attempt::Attempt;
+use crate::session::operations::{LoggedIn, entered};
+use crate::store::MetadataId;
+
+/// "I lost my phone": the authenticator is suspended and every session ends.
+#[derive(Debug, Clone, Copy, Hash)]
+struct ReportLost {
+    account: AccountId,
+}
+
+of_host!(ReportLost; "report_lost", (), done, |_this, case| {
+    Command::ReportLost {
+        link: next_link(case).digest(),
+    }
+});
+
+/// The link in the letter about what this decision does: it begins an epoch.
+pub(crate) fn next_link(case: &Case<'_>) -> NotMeLink {
+    let account = &case.actor.facts;
+    NotMeLink::derive(case.keys, account.id, account.epoch.wrapping_add(1))
+}
+
+/// "I did not lose it": the authenticator is active again.
+#[derive(Debug, Clone, Hash)]
+struct UndoReport {
+    session: Session,
+    shown: Shown,
+    typed: Typed,
+}
+
+/// What is shown besides the code.
+#[derive(Debug, Clone, Hash)]
+enum Shown {
+    Link(NotMeLink),
+    RecoveryCode(Typed),
+}
+
+in_session!(UndoReport, const GIVES_CODE; "undo_report", LoggedIn, entered, |this, case| {
+    Command::UndoReport {
+        evidence: match &this.shown {
+            Shown::Link(link) => Evidence::Link(link.digest()),
+            Shown::RecoveryCode(typed) => Evidence::RecoveryCode(recovery_code(typed)),
+        },
+        code: case.submitted(&this.typed),
+        access: case.access(),
+    }
+});
+
+/// "That enrollment was not me". It opens nothing: the authenticator is destroyed, and the next one needs an
+/// administrator's reset code.
+#[derive(Debug, Clone, Copy, Hash)]
+struct ReportUnrecognized {
+    account: AccountId,
+    link: NotMeLink,
+}
+
+of_host!(ReportUnrecognized; "report_unrecognized", (), done, |this, _case| {
+    Command::ReportUnrecognized {
+        link: this.link.digest(),
+    }
+});
+
+/// Reports.
+impl Mfa {
+    /// Suspends an authenticator that its owner has lost, and ends every session. The host first checks the password, no
+    /// more: that is why the report can be undone, by whoever also has the link in its letter or a recovery code, and the
+    /// phone ([`undo_report`](Self::undo_report)), or by another administrator. After that such reports are refused for
+    /// [`REPORTS_REFUSED`](loquet_policy::limits::REPORTS_REFUSED) seconds, or until the password is changed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NO_AUTHENTICATOR`, `REPORTS_REFUSED` and others.
+    pub async fn report_lost(
+        &self,
+        account: impl Into<AccountId>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        let account = account.into();
+        self.run(ReportLost { account }, attempt.into()).await
+    }
+
+    /// Undoes a report of loss, with the link in its letter and a code of the suspended authenticator, after the password.
+    /// The session that is returned replaces the old one.
+    ///
+    /// ```
+    /// # use loquet::*; async fn f(mfa: Mfa, session: MfaSession, link: NotMeLink, client: Client) -> Result<(), Error> {
+    /// let login = mfa.undo_report(&session, &link, "123 456", client).await?; // keep `login.session`
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_LINK`, `WRONG_CODE`, `UNCHANGED` where nothing is suspended, and others.
+    pub async fn undo_report(
+        &self,
+        session: &MfaSession,
+        link: &NotMeLink,
+        code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let undo = UndoReport {
+            session: self.verified(session).await?,
+            shown: Shown::Link(*link),
+            typed: code.into(),
+        };
+        self.run(undo, attempt.into()).await
+    }
+
+    /// Undoes a report of loss with a recovery code in place of the link, for whoever no longer reads that mail. The
+    /// recovery code is used up.
+    ///
+    /// # Errors
+    /// As for [`undo_report`](Self::undo_report), and `WRONG_RECOVERY_CODE` or `NOT_OFFERED`.
+    pub async fn undo_report_with_recovery_code(
+        &self,
+        session: &MfaSession,
+        recovery_code: impl Into<Typed>,
+        code: impl Into<Typed>,
+        attempt: impl Into<Attempt>,
+    ) -> Result<LoggedIn, Error> {
+        let undo = UndoReport {
+            session: self.verified(session).await?,
+            shown: Shown::RecoveryCode(recovery_code.into()),
+            typed: code.into(),
+        };
+        self.run(undo, attempt.into()).await
+    }
+
+    /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, every
+    /// session ends, and the next enrollment needs an administrator's reset code.
+    ///
+    /// Whoever sends this has shown neither password nor session: a link that no letter had is refused by computation
+    /// alone, for known and unknown accounts alike, and is only counted
+    /// ([`Operator::rejections_of_invented_links`](crate::Operator::rejections_of_invented_links)).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_LINK` and others.
+    pub async fn report_unrecognized(
+        &self,
+        link: &NotMeLink,
+        attempt: impl Into<Attempt>,
+    ) -> Result<(), Error> {
+        if !link.is_genuine(&self.unlock().await?.keys) {
+            self.add_rejection(MetadataId::INVENTED_LINKS);
+            return Err(Refusal::WrongLink.into());
+        }
+        let (account, link) = (link.account(), *link);
+        let report = ReportUnrecognized { account, link };
+        self.run(report, attempt.into()).await
+    }
+}

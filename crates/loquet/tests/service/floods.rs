@@ -1,0 +1,133 @@
+//! What comes again and again, with the password or without it, writes next to nothing and holds no one up.
+
+use loquet::store::MemoryStore;
+use loquet::{AccountId, NotMeLink, Refusal};
+use loquet_policy::limits;
+use loquet_testkit::audit::records;
+use loquet_testkit::fixture::{ANNE, CHLOE, Fixture, refusal};
+use loquet_testkit::letters::{Mailbox, post, to};
+
+const TIMES: usize = 100;
+
+async fn fixture() -> Fixture {
+    Fixture::over(MemoryStore::new()).await
+}
+
+async fn recorded(fixture: &Fixture, account: u64) -> usize {
+    records(&fixture.operator, account).await.len()
+}
+
+/// The genuine link of a letter, with another digit.
+fn invented(link: &NotMeLink, account: AccountId) -> NotMeLink {
+    let text = link.expose();
+    let (_, secret) = text.split_once('-').unwrap();
+    let other = if secret.ends_with('A') { 'B' } else { 'A' };
+    let secret = format!("{}{other}", &secret[..secret.len() - 1]);
+    format!("{account}-{secret}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn t34_invented_links_reach_no_account() {
+    let fixture = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let letters = post(&fixture).await;
+    let genuine = to(&letters, ANNE).iter().find_map(|letter| letter.link);
+    let genuine = genuine.unwrap();
+    let before = recorded(&fixture, ANNE).await;
+    for n in 0..TIMES {
+        let account = if n % 2 == 0 { ANNE } else { 99_999 };
+        let link = invented(&genuine, account.into());
+        let refused = fixture
+            .mfa
+            .report_unrecognized(&link, Fixture::client())
+            .await;
+        assert_eq!(refusal(refused), Refusal::WrongLink);
+    }
+    assert_eq!(recorded(&fixture, ANNE).await, before);
+    let counted = fixture.operator.rejections_of_invented_links().await;
+    assert_eq!(counted.unwrap(), TIMES as u64);
+    let unknown = fixture.operator.rejections_of_unknown_accounts().await;
+    assert_eq!(unknown.unwrap(), 0, "none was looked up");
+    // A real letter that is no longer good is looked up, and writes nothing either.
+    fixture.clock.advance(limits::BINDING_LINK);
+    for _ in 0..TIMES {
+        let late = fixture
+            .mfa
+            .report_unrecognized(&genuine, Fixture::client())
+            .await;
+        assert_eq!(refusal(late), Refusal::WrongLink);
+    }
+    assert_eq!(recorded(&fixture, ANNE).await, before);
+    fixture.enter(ANNE, &phone).await;
+}
+
+#[tokio::test]
+async fn t38_shown_enrollment_writes_one_record() {
+    let fixture = fixture().await;
+    fixture.imposed().await;
+    let session = fixture.log_in(CHLOE).await.session;
+    fixture.begin(&session).await;
+    let before = recorded(&fixture, CHLOE).await;
+    for _ in 0..TIMES {
+        fixture.begin(&session).await;
+    }
+    assert_eq!(recorded(&fixture, CHLOE).await, before);
+    let out = || fixture.mfa.log_out(&session);
+    out().await.unwrap();
+    let before = recorded(&fixture, CHLOE).await;
+    for _ in 0..TIMES {
+        out().await.unwrap_err();
+    }
+    assert_eq!(recorded(&fixture, CHLOE).await, before);
+}
+
+/// The first of a run is recorded, and the next record says how many there were.
+#[tokio::test]
+async fn t40_runs_of_refusals_are_recorded_twice() {
+    let fixture = fixture().await;
+    let (phone, _) = fixture.enabled().await;
+    let half = fixture.log_in(ANNE).await.session;
+    let typed = fixture.code(&phone);
+    let session = fixture.verify(&half, &typed).await.unwrap().session;
+    for _ in 0..TIMES {
+        let used = refusal(fixture.verify(&session, &typed).await);
+        assert!(matches!(used, Refusal::AlreadyUsed { .. }), "{used:?}");
+    }
+    let wrong = fixture.wrong_code(&phone);
+    for _ in 0..limits::FIRST_WAIT {
+        fixture.verify(&session, &wrong).await.unwrap_err();
+    }
+    for _ in 0..TIMES {
+        let throttled = refusal(fixture.verify(&session, &wrong).await);
+        assert!(
+            matches!(throttled, Refusal::Throttled { .. }),
+            "{throttled:?}"
+        );
+    }
+    let mailbox = Mailbox::default();
+    fixture.operator.run_maintenance(&mailbox).await.unwrap();
+    let told: Vec<_> = records(&fixture.operator, ANNE)
+        .await
+        .into_iter()
+        .map(|(_, record)| (record.verdict, record.unrecorded))
+        .collect();
+    let expected = [
+        ("ALREADY_USED", 0),
+        ("WRONG_CODE", 99),
+        ("WRONG_CODE", 0),
+        ("WRONG_CODE", 0),
+        ("WRONG_CODE", 0),
+        ("WRONG_CODE", 0),
+        ("WRONG_CODE", 0),
+        ("THROTTLED", 0),
+        ("GRANTED", 99),
+    ];
+    let expected = expected.map(|(verdict, count)| (verdict.to_owned(), count));
+    assert_eq!(told[told.len() - expected.len()..], expected);
+    // At the sixth in a row the owner hears of it, once.
+    let letters = mailbox.into_letters();
+    let told = letters
+        .iter()
+        .filter(|letter| letter.event == loquet::Event::WrongCodes);
+    assert_eq!(told.count(), 1);
+}
