@@ -61,7 +61,7 @@ pub async fn story<S: Store>(
     for code in codes.iter().take(2) {
         let void = fixture.recover(&session, code).await;
         assert_eq!(refusal(void), Refusal::WrongRecoveryCode);
-        fixture.clock.advance(limits::SESSION_WAIT);
+        fixture.clock.advance(loquet_policy::limits::SESSION_WAIT);
     }
     let session = fixture.log_in(BRUNO).await.session;
     let typed = reset_code.expose().to_string();

@@ -120,7 +120,7 @@ fn only_confirmed_secret_is_bound() {
     secrets.sync(&none, &one, None, &fresh(1));
     secrets.sync(&one, &two, None, &fresh(2));
     let mut bound = account(&[]);
-    bound.authenticator = Authenticator::Active {
+    bound.authenticator = loquet_policy::Authenticator::Active {
         since: NOW,
         step: 1,
         drift: 0,

@@ -31,7 +31,7 @@ fn wrong_guess_of_organization_is_dropped() {
         home.provision().ensure_account(lea).await.unwrap();
         // No guess, a wrong one, the right one: the same rows, each once.
         for guess in [None, Some(other), Some(own), Some(OrgId::from(3_u64))] {
-            mfa.remember_home(Actor::Encrypted(id), guess);
+            mfa.remember_home(id, guess);
             let facts = mfa.facts(id).await.unwrap();
             assert_eq!(facts.organization.unwrap().name, "Daycare 1", "{guess:?}");
             assert_eq!(facts.roster.unwrap().org, own);
@@ -57,7 +57,7 @@ fn unknown_account_has_no_organization() {
         let org = provision.ensure_organization(1_u64.into(), "Daycare").await;
         let org = org.unwrap();
         let unknown = 9_u64.into();
-        mfa.remember_home(Actor::Encrypted(unknown), Some(org));
+        mfa.remember_home(unknown, Some(org));
         let facts = mfa.facts(unknown).await;
         assert!(matches!(
             facts,
