@@ -21,17 +21,15 @@ enum Cost {
     Redirect,
     /// A page or a file from this program alone; of a form at most [`FORM`] bytes are read.
     Own,
-    /// The same, and what a link costs that is reported.
-    Link,
 }
-use Cost::{Absent, Link, Own, Redirect};
+use Cost::{Absent, Own, Redirect};
 
 /// The largest form of those whom nobody knows, in bytes.
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. Whoever adds a route says here what it costs a stranger.
 const ROUTES: [(&str, Cost, Cost); 37] = [
-    ("/not-me/{link}", Own, Link),
+    ("/not-me/{link}", Own, Own),
     ("/language", Absent, Own),
     ("/static/{file}", Own, Absent),
     ("/code", Redirect, Redirect),
@@ -69,11 +67,6 @@ const ROUTES: [(&str, Cost, Cost); 37] = [
     ("/admin/break-glass", Redirect, Redirect),
     ("/log-in", Own, Absent),
 ];
-
-/// The reads of one link that is reported.
-const LINK: u32 = 2;
-/// The writes of one: a refusal that is recorded, of which an account has few in an hour.
-const LINK_WRITES: u32 = 1;
 
 /// The router's lists of routes, as they stand in its source.
 fn routed() -> Vec<&'static str> {
@@ -161,20 +154,12 @@ fn strangers(site: &Site) -> [Browser<'_>; 2] {
 
 fn check(what: &str, seen: &Seen, cost: Cost) {
     let Seen { answer, .. } = seen;
-    let (reads, writes) = match cost {
-        Link => (LINK, LINK_WRITES),
-        _ => (0, 0),
-    };
-    assert!(seen.loads <= reads, "{what} reads {} times", seen.loads);
-    assert!(
-        seen.commits <= writes,
-        "{what} writes {} times",
-        seen.commits
-    );
+    let cost_of_store = (seen.loads, seen.commits);
+    assert_eq!(cost_of_store, (0, 0), "reads and writes of {what}");
     match cost {
         Absent => assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{what}"),
         Redirect => assert_eq!(answer.to(), "/log-in", "{what}: {}", answer.body),
-        Own | Link => assert_ne!(answer.to(), "/log-in", "{what}"),
+        Own => assert_ne!(answer.to(), "/log-in", "{what}"),
     }
     let keeps = answer.headers.get_all(header::SET_COOKIE).iter();
     let keeps: Vec<_> = keeps
@@ -220,15 +205,37 @@ async fn t48_forms_of_strangers_are_bounded() {
         let request = post_request(&place(path), body);
         let seen = ask(&site, &mut site.browser(), request).await;
         let read = read.load(Ordering::SeqCst);
-        let most = if matches!(post, Own | Link) {
-            FORM + 1024
-        } else {
-            0
-        };
+        let most = if matches!(post, Own) { FORM + 1024 } else { 0 };
         assert!(read <= most, "POST {path} read {read} bytes");
         assert_eq!((seen.loads, seen.commits), (0, 0), "POST {path}");
         if most > 0 {
             assert_eq!(seen.answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn t48_invented_links_cost_known_and_unknown_alike() {
+    let site = Site::open().await;
+    site.browser().enable(HELENE).await;
+    // One who has a link to report, one who has none, and nobody.
+    site.browser().log_in_and_enroll(JULIE).await;
+    let mut costs = Vec::new();
+    for account in [JULIE, HELENE, 2, 4711] {
+        let link = format!("/mfa/not-me/{account:032x}-{}", "A".repeat(26));
+        for _ in 0..3 {
+            let form = format!("attempt={}", "cd".repeat(16));
+            let seen = ask(&site, &mut site.browser(), post_request(&link, form)).await;
+            assert_eq!(seen.answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            costs.push((account, seen.loads, seen.commits));
+        }
+    }
+    let (_, loads, _) = costs[0];
+    let are_alike = costs
+        .iter()
+        .all(|(_, read, written)| (*read, *written) == (loads, 0));
+    assert!(
+        are_alike && loads <= LINK,
+        "account, reads, writes: {costs:?}"
+    );
 }
