@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Form, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::{Router, middleware::from_fn, routing::get, routing::post};
+use axum::{Router, middleware::from_fn_with_state, routing::get, routing::post};
 use loquet::{Client, Error, Keyring, Mfa, NewAccount, RoleId};
 use loquet_sqlite::SqliteStore;
-use loquet_web::{BoxError, CookieSessions, Language, Problem, Progress, User, guard};
+use loquet_web::{BoxError, CookieSessions, Language, Problem, Progress, Scheme, User, guard};
 
 /// In place of your users and of your check of their passwords.
 const USERS: [(&str, &str, u64, RoleId); 2] = [
@@ -145,8 +145,8 @@ pub(crate) async fn app(mfa: Mfa) -> Result<Router, Error> {
         .route("/enroll/confirm", post(confirm))
         .route("/enable", get(show_enable).post(enable))
         .route("/log-out", post(log_out))
-        .layer(from_fn(guard))
-        .with_state(CookieSessions::new(mfa).https(false))) // on the loopback address alone
+        .layer(from_fn_with_state(Scheme::Http, guard)) // on the loopback address alone
+        .with_state(CookieSessions::new(mfa).https(false))) // the same
 }
 
 #[tokio::main]

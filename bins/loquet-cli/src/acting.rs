@@ -19,7 +19,7 @@ pub(crate) struct By {
     #[command(flatten)]
     pub(crate) at: Arguments,
 
-    /// The administrator who does this, by the host's name or by id
+    /// The administrator who does this, by id or by the host's name
     #[arg(long = "as", value_name = "ADMIN")]
     pub(crate) administrator: String,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Own {
     #[command(flatten)]
     pub(crate) at: Arguments,
 
-    /// The account, by the host's name for it or by id
+    /// The account, by id or by the host's name for it
     pub(crate) account: String,
 }
 

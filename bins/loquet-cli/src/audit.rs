@@ -11,7 +11,7 @@ use loquet::{AccountId, Checkpoint, Operator, UnixTime};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::installation::{Database, wait};
+use crate::installation::{Database, tell_reading, wait};
 use crate::output;
 use crate::when;
 
@@ -65,7 +65,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     database: Database,
 
-    /// One account alone, by the host's name for it or by id
+    /// One account alone, by id or by the host's name for it
     #[arg(long)]
     account: Option<String>,
 }
@@ -199,7 +199,18 @@ async fn export(arguments: &Export) -> Result<Outcome, Failure> {
         .map(|(id, name)| (id.to_string(), name.clone()))
         .collect();
     if let Some(wanted) = &arguments.account {
-        accounts.retain(|(id, name)| name == wanted || id.to_string() == *wanted);
+        let id: Option<AccountId> = wanted.parse().ok();
+        let has_id = accounts.iter().any(|(it, _)| Some(*it) == id);
+        let of_name = accounts.iter().filter(|(it, _)| Some(*it) != id);
+        let other_has_name = of_name.map(|(_, name)| name).any(|name| name == wanted);
+        tell_reading(wanted, has_id, other_has_name);
+        accounts.retain(|(it, name)| {
+            if has_id {
+                Some(*it) == id
+            } else {
+                name == wanted
+            }
+        });
         if accounts.is_empty() {
             return Err(Failure::of(
                 "--account",

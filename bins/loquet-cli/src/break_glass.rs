@@ -32,7 +32,7 @@ pub(crate) struct For {
     #[command(flatten)]
     at: Arguments,
 
-    /// The administrator to let in, by the host's name or by id
+    /// The administrator to let in, by id or by the host's name
     account: String,
 }
 

@@ -59,6 +59,20 @@ pub(crate) fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Resul
     loquet::wait(future)
 }
 
+/// Tells which account was taken where a name reads like an id: the one with the id, or else the one with the name.
+pub(crate) fn tell_reading(name: &str, has_id: bool, other_has_name: bool) {
+    let shown = name.escape_debug();
+    if has_id && other_has_name {
+        output::note(&format!(
+            "`{shown}` is the id of one account and the name of another: the one with the id was taken"
+        ));
+    } else if other_has_name && name.parse::<AccountId>().is_ok() {
+        output::note(&format!(
+            "no account has the id `{shown}`: the one of this name was taken"
+        ));
+    }
+}
+
 impl Database {
     pub(crate) fn path(&self) -> &Path {
         &self.db
@@ -139,7 +153,7 @@ impl Installation {
         Ok(self.operator.users(self.org()).await?)
     }
 
-    /// Returns the account of this name: the host's name for it, or its id.
+    /// Returns the account of this id or name; see [`user`](Self::user).
     pub(crate) async fn account(&self, what: &str, name: &str) -> Result<AccountId, Failure> {
         if name.len() > MAX_NAME {
             return Err(Failure::of(
@@ -147,28 +161,33 @@ impl Installation {
                 format_args!("longer than {MAX_NAME} bytes"),
             ));
         }
-        if let Some(found) = self.mfa().provision().find(name).await? {
+        // What is no id has one reading, which needs no list of all.
+        if name.parse::<AccountId>().is_err()
+            && let Some(found) = self.mfa().provision().find(name).await?
+        {
             return Ok(found);
         }
         Ok(self.user(what, name).await?.account_id())
     }
 
-    /// Returns the user of this name or id.
+    /// Returns the user of this id, or else of this name: the host's name for the account. Where a name reads like an id, it
+    /// is told which of the two was taken.
     pub(crate) async fn user(&self, what: &str, name: &str) -> Result<UserEntry, Failure> {
+        let users = self.users().await?;
         let id: Option<AccountId> = name.parse().ok();
-        self.users()
-            .await?
-            .into_iter()
-            .find(|user| user.external_id() == name || Some(user.account_id()) == id)
-            .ok_or_else(|| {
-                Failure::of(
-                    what,
-                    format_args!(
-                        "no account has the name or id `{}` in this organization; `loquet account list` lists them",
-                        name.escape_debug()
-                    ),
-                )
-            })
+        let by_id = users.iter().find(|user| Some(user.account_id()) == id);
+        let by_name = users.iter().find(|user| user.external_id() == name);
+        let is_other = by_id.map(UserEntry::account_id) != by_name.map(UserEntry::account_id);
+        tell_reading(name, by_id.is_some(), by_name.is_some() && is_other);
+        let shown = name.escape_debug();
+        by_id.or(by_name).cloned().ok_or_else(|| {
+            Failure::of(
+                what,
+                format_args!(
+                    "no account has the name or id `{shown}` in this organization; `loquet account list` lists them"
+                ),
+            )
+        })
     }
 
     /// Tells what was done: an object, or the lines that say it in words.

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::output;
 
 /// The variable that holds a key ring.
 const VARIABLE: &str = "LOQUET_KEYS";
@@ -36,7 +37,17 @@ impl Keys {
         }
     }
 
+    /// Reads the ring. A key file that others can read stops no work here, where the operator may have come to mend it; the
+    /// service itself refuses one.
     pub(crate) fn ring(&self) -> Result<Keyring, Failure> {
+        if let Self::File(path) = self
+            && is_open_to_others(path)
+        {
+            output::note(&format!(
+                "other users can read the key file {}: run `chmod 600` on it, and change the keys if they may have",
+                path.display()
+            ));
+        }
         Keyring::parse(&self.text()?).map_err(|why| self.wrong(&why))
     }
 
@@ -46,10 +57,8 @@ impl Keys {
                 .map(Zeroizing::new)
                 .map_err(|_| self.wrong(&"not UTF-8")),
             Self::File(path) => {
-                let length = fs::metadata(path)
-                    .map_err(|why| self.unreadable(&why))?
-                    .len();
-                if length > MAX_KEY_FILE {
+                let found = fs::metadata(path).map_err(|why| self.unreadable(&why))?;
+                if found.len() > MAX_KEY_FILE {
                     return Err(self.wrong(&"too long for a key file"));
                 }
                 // What is not text is no key ring, and bad input.
@@ -108,6 +117,18 @@ impl Keys {
         Keyring::parse(&new).map_err(|why| self.wrong(&why))?;
         replace(path, new.as_bytes()).map_err(|why| self.unreadable(&why))
     }
+}
+
+/// Whether other users can read or write a file.
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// Puts a file in another's place, as private as that one was.

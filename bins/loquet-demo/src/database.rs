@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::failure::Failure;
 use crate::files::{APPLICATION_ID, Files};
-use crate::password;
+use crate::password::Memory;
 use crate::people::PEOPLE;
 
 const SCHEMA: &str = "
@@ -174,8 +174,10 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let change = connection.transaction()?;
     change.pragma_update(None, "application_id", APPLICATION_ID)?;
     change.execute_batch(SCHEMA)?;
+    let mut memory = Memory::default();
     for person in &PEOPLE {
-        let hash = password::hash(person.password)
+        let hash = memory
+            .hash(person.password)
             .map_err(|fault| rusqlite::Error::ToSqlConversionFailure(fault.into()))?;
         change.execute(
             "INSERT INTO demo_person VALUES (?1, ?2, ?3, ?4)",

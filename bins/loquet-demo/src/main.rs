@@ -6,6 +6,7 @@
 mod banner;
 mod brake;
 mod cli;
+mod connections;
 mod database;
 mod failure;
 mod files;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
@@ -25,8 +26,8 @@ use crate::places;
 /// The longest name that is looked up, in characters.
 const MAX_LOGIN: usize = 64;
 
-/// A log-in form must arrive whole in this time.
-const FORM_TIME: Duration = Duration::from_secs(5);
+/// A request must arrive whole and be answered in this time.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ pub(crate) struct App {
 
 /// All routes.
 pub(crate) fn router(app: App) -> Router {
-    let mounted = app.pages.router();
+    let (mounted, scheme) = (app.pages.router(), app.pages.scheme());
     Router::new()
         .route("/", get(home))
         .route(LOG_IN, get(show_log_in).post(log_in))
@@ -46,9 +47,16 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(not_found)
         .with_state(app)
         .layer(DefaultBodyLimit::max(4 * 1024))
-        .layer(middleware::from_fn(guard))
         .merge(mounted)
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(scheme, guard))
         .layer(middleware::from_fn(places::pretend))
+}
+
+/// Gives up on a form that does not arrive.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
+    answer.unwrap_or_else(|_| NotAForm::Body(StatusCode::REQUEST_TIMEOUT).into_response())
 }
 
 /// Where the visitor appears to be, and other places to appear from.
@@ -192,9 +200,11 @@ impl Trouble {
     }
 }
 
-async fn log_in(State(app): State<App>, visit: Visit, request: Request) -> Response {
-    let fields = tokio::time::timeout(FORM_TIME, Fields::from_request(request, &())).await;
-    let fields = fields.unwrap_or(Err(NotAForm::Body(StatusCode::REQUEST_TIMEOUT)));
+async fn log_in(
+    State(app): State<App>,
+    visit: Visit,
+    fields: Result<Fields, NotAForm>,
+) -> Response {
     let (login, trouble) = match &fields {
         Ok(fields) => match try_log_in(&app, &visit, fields).await {
             Ok(response) => return response,

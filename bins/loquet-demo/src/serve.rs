@@ -1,7 +1,6 @@
 //! From the flags to a server that runs, and to its end.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,17 +18,23 @@ use crate::host::Demo;
 use crate::pages::App;
 use crate::password::Checker;
 use crate::people::{ORGANIZATION, PEOPLE};
-use crate::{banner, notices, pages, people, places};
+use crate::{banner, connections, notices, pages, people, places};
 
 /// Providers publish a new table of countries at least once a month.
 const STALE: u64 = 45 * 86_400;
+
+/// Threads for hashes and for the demo's own tables: what waits for one waits in a queue.
+const BLOCKING: usize = 8;
 
 /// How long requests under way may take after Ctrl-C or SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs until Ctrl-C or SIGTERM. Every change is on disk before it is answered.
 pub(crate) fn run(cli: &Cli) -> Result<(), Failure> {
-    tokio::runtime::Runtime::new()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING)
+        .build()
         .map_err(server)?
         .block_on(start(cli))
 }
@@ -61,16 +66,16 @@ async fn start(cli: &Cli) -> Result<(), Failure> {
         );
     }
     banner::print(address, &files, cli.json).map_err(server)?;
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(end);
+    let serve = connections::serve(listener, app, end);
     let cut = async {
         deadline.await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = async { serve.await } => ended.map_err(server),
-        () = cut => Ok(()),
+        () = serve => {}
+        () = cut => {}
     }
+    Ok(())
 }
 
 /// Listens for Ctrl-C and SIGTERM from this call on.

@@ -124,6 +124,14 @@ pub(crate) fn signatures() -> Done {
     })
 }
 
+/// Measures the demo's memory, optimised, while a crowd of strangers logs in.
+pub(crate) fn memory() -> Done {
+    run(&mut cargo(
+        "test --quiet --release --package loquet-demo --test starts \
+         -- --ignored --exact crowds::crowd_is_served_in_120_mib --nocapture",
+    ))
+}
+
 /// Runs the test of time, optimised; its t-values want a quiet machine.
 pub(crate) fn timing() -> Done {
     run(&mut cargo(

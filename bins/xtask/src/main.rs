@@ -68,6 +68,8 @@ enum Chore {
     Doc,
     /// Check that no foreign type is public but those that each crate's Cargo.toml lists
     Signatures,
+    /// Measure the demo's memory while a crowd of strangers logs in
+    Memory,
     /// Measure whether codes take a time that depends on secrets
     Timing,
     /// Run tests of loquet-otp in Miri, on the nightly toolchain
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Chore::Mutants { package, shard } => chores::mutants(package.as_deref(), shard.as_deref()),
         Chore::Doc => chores::doc(),
         Chore::Signatures => chores::signatures(),
+        Chore::Memory => chores::memory(),
         Chore::Timing => chores::timing(),
         Chore::Miri => chores::miri(),
     };

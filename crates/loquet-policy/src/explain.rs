@@ -272,6 +272,7 @@ names! {
     ResetCodeExpired "RESET_CODE_EXPIRED" Enrollment
     NotYours "NOT_YOURS" Enrollment
     NothingPending "NOTHING_PENDING" Enrollment
+    EnrollmentEnded "ENROLLMENT_ENDED" Enrollment
     TooManyPendings "TOO_MANY_PENDINGS" Enrollment
     BreakGlassCodeFirst "BREAK_GLASS_CODE_FIRST" WayBack
     NotOffered "NOT_OFFERED" Enrollment

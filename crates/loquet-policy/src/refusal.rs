@@ -168,6 +168,9 @@ pub enum Refusal {
     NotYours,
     /// No enrollment is pending, or it has expired.
     NothingPending,
+    /// The code is wrong, and the last of [`PENDING_TRIES`](crate::limits::PENDING_TRIES): the pending enrollment was
+    /// erased, and what the app stored of it is void. The user removes that entry and begins again.
+    EnrollmentEnded,
     /// The account has [`PENDINGS`](crate::limits::PENDINGS) pending enrollments already.
     TooManyPendings,
     /// An enrollment after break-glass needs a new break-glass code before it is confirmed.

@@ -271,7 +271,7 @@ fn text(path: &Path) -> Result<&str, BackupError> {
 /// Reads the whole copy, so that an unreadable backup is an error.
 fn check(path: &Path) -> Result<(), BackupError> {
     let open_error = |error| OpenError::from_sqlite(path, BUSY, error);
-    let connection = connection::open(path, false).map_err(open_error)?;
+    let connection = connection::open(path).map_err(open_error)?;
     let damaged = |detail| OpenError::Damaged {
         path: path.to_owned(),
         detail,

@@ -13,16 +13,14 @@ const STATEMENTS: usize = 32;
 
 /// Opens an existing file and configures the connection.
 pub(crate) fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
-    let connection = open(path, false)?;
+    let connection = open(path)?;
     configure(&connection, busy)?;
     Ok(connection)
 }
 
-/// Opens a connection without reading. A path that looks like a `file:` URI is a path. A missing file is created only if
-/// `create` is set.
-pub(crate) fn open(path: &Path, create: bool) -> rusqlite::Result<Connection> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+/// Opens a connection to an existing file without reading. A path that looks like a `file:` URI is a path.
+pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLite would open a read-only file, and leave a log beside it that is read-only as well.
     if connection.is_readonly(rusqlite::MAIN_DB)? {

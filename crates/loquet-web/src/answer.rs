@@ -72,7 +72,10 @@ impl<H: PagesHost> Here<H> {
     ) -> Result<Result<T, Trouble>, Stop> {
         match outcome {
             Ok(granted) => Ok(Ok(granted)),
-            Err(NotTaken::Field(fault)) => Ok(Err(Trouble::of_field(fault, self.visit.language))),
+            Err(NotTaken::Field(fault)) => Ok(Err(Trouble {
+                after_wrong_code: self.after_wrong_code,
+                ..Trouble::of_field(fault, self.visit.language)
+            })),
             Err(NotTaken::Mfa(Error::Refused(refusal))) => {
                 self.trouble(&refusal, fields, next).await.map(Err)
             }
@@ -104,10 +107,15 @@ impl<H: PagesHost> Here<H> {
                 ..Trouble::of_form(text)
             });
         }
+        let is_wrong = matches!(refusal, Refusal::WrongCode { .. });
+        // The sentence of a code that a slow clock explains says so itself.
+        let is_unexplained = matches!(refusal, Refusal::WrongCode { behind: None });
         Ok(Trouble {
             field,
             text: self.pages.sentence(refusal, language).await?,
             wait: refusal.reason().wait,
+            after_wrong_code: is_wrong || self.after_wrong_code,
+            check_clock: is_unexplained && self.after_wrong_code,
         })
     }
 

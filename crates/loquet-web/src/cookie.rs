@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
-use loquet::AccountId;
 use loquet::devices::{DeviceId, RETENTION};
 use sha2::{Digest, Sha256};
 
 use crate::Language;
+use crate::guard::Scheme;
 
 /// The cookie that keeps the choice of language. It names no one.
 pub(crate) const LANGUAGE: &str = "loquet-language";
@@ -90,6 +90,14 @@ pub(crate) struct Marking {
 }
 
 impl Marking {
+    pub(crate) const fn scheme(self) -> Scheme {
+        if self.secure {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        }
+    }
+
     /// The prefix makes the browser itself refuse a cookie that is not `Secure`, has a domain, or comes from a sub-path
     /// (RFC 6265bis §4.1.3.2): a neighbour on a sibling domain can not plant one.
     pub(crate) const fn session_name(self) -> &'static str {
@@ -110,29 +118,21 @@ impl Marking {
         cookie
     }
 
-    /// One name for each account: on a tablet that several people use, each has a cookie of their own. It tells no one who
-    /// they are.
-    pub(crate) fn device_name(self, account: AccountId) -> String {
+    /// One name for each account: on a tablet that several people use, each has a cookie of their own. `tag` is
+    /// [`Mfa::device_cookie_tag`](loquet::Mfa::device_cookie_tag).
+    pub(crate) fn device_name(self, tag: u32) -> String {
         let prefix = if self.secure { "__Host-" } else { "" };
-        let hash = Sha256::new()
-            .chain_update("loquet device cookie\0")
-            .chain_update(account.to_bytes())
-            .finalize();
-        let short = hash
-            .iter()
-            .take(4)
-            .fold(0_u32, |short, byte| (short << 8) | u32::from(*byte));
-        format!("{prefix}loquet-device-{short:08x}")
+        format!("{prefix}loquet-device-{tag:08x}")
     }
 
-    pub(crate) fn device(self, account: AccountId, id: DeviceId) -> Cookie<'static> {
-        let mut cookie = self.cookie(self.device_name(account), id.expose().to_string());
+    pub(crate) fn device(self, tag: u32, id: DeviceId) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.device_name(tag), id.expose().to_string());
         cookie.set_max_age(Duration::seconds(RETENTION.cast_signed()));
         cookie
     }
 
-    pub(crate) fn forget_device(self, account: AccountId) -> Cookie<'static> {
-        let mut cookie = self.cookie(self.device_name(account), String::new());
+    pub(crate) fn forget_device(self, tag: u32) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.device_name(tag), String::new());
         cookie.set_max_age(Duration::ZERO);
         cookie
     }
@@ -203,13 +203,14 @@ mod tests {
         let session = plain.session(SessionToken([7; 16]).value()).to_string();
         assert!(!session.contains("Secure"));
         let id = "07".repeat(16).parse().unwrap();
-        let device = secure.device(AccountId::from(1_u64), id).to_string();
-        assert!(device.starts_with("__Host-loquet-device-"), "{device}");
+        let device = secure.device(0x00c0_ffee, id).to_string();
+        assert!(
+            device.starts_with("__Host-loquet-device-00c0ffee="),
+            "{device}"
+        );
         assert!(
             device.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7776000"),
             "{device}"
         );
-        let other = secure.device_name(AccountId::from(2_u64));
-        assert!(!device.starts_with(&other));
     }
 }

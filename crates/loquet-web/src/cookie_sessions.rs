@@ -10,6 +10,7 @@ use loquet::{Client, LoggedIn, Mfa, MfaSession, NextStep};
 use loquet_ipfilter::Resolved;
 
 use crate::cookie::{self, Marking};
+use crate::guard::Scheme;
 use crate::host::BoxError;
 use crate::source::{Rejection, SessionSource};
 use crate::visit::{Visit, own_path};
@@ -93,6 +94,12 @@ impl CookieSessions {
     pub const fn https(mut self, https: bool) -> Self {
         self.marking.secure = https;
         self
+    }
+
+    /// Returns how browsers come here, for [`guard`](crate::guard()).
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.marking.scheme()
     }
 
     /// Sets the paths of the pages.

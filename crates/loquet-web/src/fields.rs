@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
+use crate::parts::MAX_CODE;
 use crate::{FormId, Language};
 
 /// The largest form, in bytes, apart from the text of access rules.
@@ -43,6 +44,8 @@ pub enum FieldFaultKind {
     Twice,
     /// Not of the form that the field needs (a date, an id).
     Form,
+    /// A code in digits of another script than 0 to 9.
+    Script,
 }
 
 impl FieldFault {
@@ -76,6 +79,12 @@ impl FieldFault {
                     "This field is not in the expected form.",
                 )
                 .to_owned(),
+            FieldFaultKind::Script => language
+                .say(
+                    "Ce code contient des chiffres d’une autre écriture. Saisissez-le avec les chiffres de 0 à 9.",
+                    "This code has digits of another script. Enter it with the digits 0 to 9.",
+                )
+                .to_owned(),
         }
     }
 }
@@ -87,18 +96,41 @@ impl Fields {
     /// [`FieldFault`] when it is missing or empty, longer than `most` characters, sent twice, or has a control character (a line
     /// break too: see [`Fields::lines`]).
     pub fn text(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
-        let text = self.lines(field, most)?;
-        if text.is_empty() {
+        self.without(field, most, char::is_control)
+    }
+
+    /// A code as it was typed or pasted, of digits or of letters. The blanks within it may be tabs or line breaks: which
+    /// spellings count as a code is Loquet's to say.
+    pub(crate) fn pasted(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
+        self.without(field, most, |c| c.is_control() && !c.is_whitespace())
+    }
+
+    /// The six digits, in whatever spelling.
+    pub(crate) fn code(&self) -> Result<&str, FieldFault> {
+        let text = self.pasted("code", MAX_CODE)?;
+        let foreign = |c: char| c.is_numeric() && !c.is_ascii_digit();
+        if text.contains(foreign) {
             return Err(FieldFault {
-                field,
-                what: FieldFaultKind::Missing,
+                field: "code",
+                what: FieldFaultKind::Script,
             });
         }
-        match text.chars().position(char::is_control) {
-            Some(at) => Err(FieldFault {
-                field,
-                what: FieldFaultKind::Control(at),
-            }),
+        Ok(text)
+    }
+
+    fn without(
+        &self,
+        field: &'static str,
+        most: usize,
+        forbidden: impl Fn(char) -> bool,
+    ) -> Result<&str, FieldFault> {
+        let fault = |what| FieldFault { field, what };
+        let text = self.lines(field, most)?;
+        if text.is_empty() {
+            return Err(fault(FieldFaultKind::Missing));
+        }
+        match text.chars().position(forbidden) {
+            Some(at) => Err(fault(FieldFaultKind::Control(at))),
             None => Ok(text),
         }
     }
@@ -108,13 +140,7 @@ impl Fields {
     /// # Errors
     /// As [`Fields::text`], but for an absent or empty field.
     pub fn optional(&self, field: &'static str, most: usize) -> Result<Option<&str>, FieldFault> {
-        match self.text(field, most) {
-            Err(FieldFault {
-                what: FieldFaultKind::Missing,
-                ..
-            }) => Ok(None),
-            other => other.map(Some),
-        }
+        if_given(self.text(field, most))
     }
 
     /// The text of a field of several lines, possibly none.
@@ -155,6 +181,17 @@ impl Fields {
             field,
             what: FieldFaultKind::Form,
         })
+    }
+}
+
+/// What was read of a field that may be left empty.
+pub(crate) fn if_given(read: Result<&str, FieldFault>) -> Result<Option<&str>, FieldFault> {
+    match read {
+        Err(FieldFault {
+            what: FieldFaultKind::Missing,
+            ..
+        }) => Ok(None),
+        other => other.map(Some),
     }
 }
 

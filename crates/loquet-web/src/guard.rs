@@ -1,6 +1,6 @@
 //! What every answer carries, and which requests are not answered at all.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,12 +25,35 @@ const HEADERS: [(&str, &str); 8] = [
     ),
 ];
 
-/// Middleware for every route of a host that shows these pages, its log-in form too
-/// (`axum::middleware::from_fn(loquet_web::guard)`). [`Pages::router`](crate::Pages::router) has it already; twice does no harm.
+/// A year, the least that browsers' preload lists and ASVS 3.4.1 ask for.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// How browsers reach a service, whatever its proxy speaks to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// As they should.
+    Https,
+    /// For a demonstration on the loopback address.
+    Http,
+}
+
+impl Scheme {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Https => "https://",
+            Self::Http => "http://",
+        }
+    }
+}
+
+/// Middleware for every route of a host that shows these pages, its log-in form too:
+/// `from_fn_with_state(pages.scheme(), guard)`, or with [`Scheme::Https`]. [`Pages::router`](crate::Pages::router) has it
+/// already; twice does no harm.
 ///
 /// # Security
 /// A request that can change something must come from a page of the same origin, as `Sec-Fetch-Site` says or, in older
-/// browsers, as `Origin` says (OWASP CSRF Prevention Cheat Sheet). One that has neither is refused: no browser sends it.
+/// browsers, as `Origin` says, scheme and all (OWASP CSRF Prevention Cheat Sheet). One that has neither is refused: no browser
+/// sends it.
 ///
 /// Each answer gets the headers of the table that it has not set itself:
 ///
@@ -43,14 +66,15 @@ const HEADERS: [(&str, &str); 8] = [
 /// | `X-Frame-Options` | `DENY` |
 /// | `Cross-Origin-Opener-Policy`, `Cross-Origin-Resource-Policy` | `same-origin` |
 /// | `Permissions-Policy` | no camera, microphone or location |
+/// | `Strict-Transport-Security` | one year, with [`Scheme::Https`]; a host that speaks for its whole domain sets its own with `includeSubDomains` |
 ///
 /// A page of the host's own that needs more sets a policy of its own.
-pub async fn guard(request: Request, next: Next) -> Response {
+pub async fn guard(State(scheme): State<Scheme>, request: Request, next: Next) -> Response {
     let changes = !matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let mut response = if changes && !is_same_origin(request.headers()) {
+    let mut response = if changes && !is_same_origin(request.headers(), scheme) {
         let text = "Cette demande ne vient pas d’une page de ce site.\nThis request does not come from a page of this site.\n";
         (StatusCode::FORBIDDEN, text).into_response()
     } else {
@@ -62,10 +86,15 @@ pub async fn guard(request: Request, next: Next) -> Response {
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
+    if scheme == Scheme::Https {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HSTS);
+    }
     response
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
+fn is_same_origin(headers: &HeaderMap, scheme: Scheme) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }
@@ -77,10 +106,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
         return false;
     };
-    // The scheme is the proxy's to know; the name and the port must be ours.
     origin
-        .split_once("://")
-        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+        .strip_prefix(scheme.prefix())
+        .is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -88,11 +116,15 @@ mod tests {
     use super::*;
 
     fn same(pairs: &[(&'static str, &'static str)]) -> bool {
+        same_over(Scheme::Http, pairs)
+    }
+
+    fn same_over(scheme: Scheme, pairs: &[(&'static str, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
         for &(name, value) in pairs {
             headers.append(name, HeaderValue::from_static(value));
         }
-        is_same_origin(&headers)
+        is_same_origin(&headers, scheme)
     }
 
     #[test]
@@ -103,6 +135,12 @@ mod tests {
         assert!(same(&[host, ("sec-fetch-site", "same-origin")]));
         assert!(!same(&[host]));
         assert!(!same(&[("origin", "http://creche.example:8080")]));
+        for (scheme, is_same) in [("https", true), ("http", false), ("HTTPS", false)] {
+            let origin = format!("{scheme}://creche.example:8080").leak();
+            let over_https = same_over(Scheme::Https, &[host, ("origin", origin)]);
+            assert_eq!(over_https, is_same, "{origin}");
+        }
+        assert!(!same(&[host, ("origin", "https://creche.example:8080")]));
         assert!(!same(&[host, ("origin", "null")]));
         assert!(!same(&[host, ("origin", "http://creche.example")]));
         assert!(!same(&[

@@ -18,7 +18,7 @@
 //!         .route("/log-in", get(log_in::<H>))
 //!         .merge(private)
 //!         .with_state(pages.clone())
-//!         .layer(middleware::from_fn(loquet_web::guard))
+//!         .layer(middleware::from_fn_with_state(pages.scheme(), loquet_web::guard))
 //!         .merge(pages.router())
 //! }
 //!
@@ -80,7 +80,7 @@ pub use cookie::SessionKey;
 pub use cookie_sessions::{CookieSessions, StepPaths};
 pub use fields::{FieldFault, FieldFaultKind, Fields, NotAForm};
 pub use form_id::FormId;
-pub use guard::guard;
+pub use guard::{Scheme, guard};
 pub use host::{BoxError, PagesHost, SavedSession};
 pub use layout::{Brand, Content, Page, Viewer, document};
 pub use loquet_mail::Language;

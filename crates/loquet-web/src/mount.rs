@@ -12,6 +12,7 @@ use maud::PreEscaped;
 
 use crate::cookie::Marking;
 use crate::form_id::FormId;
+use crate::guard::Scheme;
 use crate::host::PagesHost;
 use crate::layout::{Content, Page, Viewer};
 use crate::parts;
@@ -24,8 +25,8 @@ use crate::visit::Visit;
 pub struct Settings {
     /// The path under which they lie: "/mfa".
     pub base: String,
-    /// Whether browsers come over https. If so cookies are `Secure` and carry the `__Host-` prefix; only a demo on the
-    /// loopback address can do without.
+    /// Whether browsers come over https. If so cookies are `Secure` and carry the `__Host-` prefix, and answers tell browsers to
+    /// come over https alone for a year (HSTS); only a demo on the loopback address can do without.
     pub https: bool,
 }
 
@@ -92,6 +93,12 @@ impl<H: PagesHost> Pages<H> {
     #[must_use]
     pub fn address(&self, visit: &Visit) -> Option<IpAddr> {
         self.0.host.address(&visit.extensions)
+    }
+
+    /// Returns how browsers come here, for [`guard`](crate::guard()) around the host's own routes.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.0.marking.scheme()
     }
 
     pub(crate) fn client(&self, visit: &Visit) -> Client {

@@ -5,8 +5,11 @@ use maud::{Markup, html};
 use crate::fields::FieldFault;
 use crate::{FormId, Language, when};
 
-/// The most that is taken for a code: six digits and the blanks and dashes that people put between.
+/// The most that is taken for a code: six digits and what people put between, or copy along with them.
 pub(crate) const MAX_CODE: usize = 32;
+
+/// The hidden field of a form that is shown again after a wrong code.
+pub(crate) const AFTER_WRONG_CODE: &str = "after_wrong_code";
 
 /// Something that went wrong, said beside the field that it is about, or above the form.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +19,10 @@ pub(crate) struct Trouble {
     pub(crate) text: String,
     /// Seconds until another try makes sense.
     pub(crate) wait: Option<u64>,
+    /// A wrong code, of this form or of the one that it is shown again for.
+    pub(crate) after_wrong_code: bool,
+    /// A wrong code after another.
+    pub(crate) check_clock: bool,
 }
 
 impl Trouble {
@@ -30,7 +37,7 @@ impl Trouble {
         Self {
             field: Some(fault.field),
             text: fault.sentence(language),
-            wait: None,
+            ..Self::default()
         }
     }
 
@@ -61,8 +68,8 @@ pub(crate) enum Focus {
     Optional,
 }
 
-/// The field for six digits. Blanks are allowed, phones show digits, and the code that an app or a message offers is filled
-/// in by the browser.
+/// The field for six digits. Phones show digits, and the code that an app or a message offers is filled in by the browser.
+/// It has no pattern: what people paste is the server's to judge, and a browser would send nothing.
 pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: Focus) -> Markup {
     let trouble = Trouble::at(trouble, "code");
     let hint = match focus {
@@ -78,12 +85,28 @@ pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: F
     html! {
         div.field {
             label for="code" { (language.say("Code à 6\u{a0}chiffres", "6-digit code")) }
-            input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 \\-]*"
+            input.code #code name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
                 maxlength=(MAX_CODE) required[focus != Focus::Optional] autofocus[focus == Focus::Here] spellcheck="false" placeholder="000 000"
                 title=(language.say("Six chiffres", "Six digits"))
                 aria-invalid=[trouble.map(|_| "true")] aria-describedby={ @if trouble.is_some() { "code-error " } "code-hint" };
             p.hint #code-hint { (hint) }
             (error_line(language, "code", trouble))
+            (clock_line(language, trouble))
+        }
+    }
+}
+
+/// After two wrong codes: a clock that is off explains them, and this tells nothing of the codes.
+fn clock_line(language: Language, trouble: Option<&Trouble>) -> Markup {
+    html! {
+        @if let Some(trouble) = trouble {
+            @if trouble.after_wrong_code { input type="hidden" name=(AFTER_WRONG_CODE) value="yes"; }
+            @if trouble.check_clock {
+                p.hint data-testid="check-clock" { (language.say(
+                    "Vérifiez aussi que votre téléphone règle l’heure automatiquement.",
+                    "Also check that your phone sets its time automatically.",
+                )) }
+            }
         }
     }
 }

@@ -142,6 +142,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::PolicyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Malformed
         | Refusal::WrongCode { .. }
+        | Refusal::EnrollmentEnded
         | Refusal::WrongResetCode
         | Refusal::WrongRecoveryCode
         | Refusal::WrongBreakGlassCode
@@ -221,6 +222,7 @@ mod tests {
         assert_eq!(status_of(Refusal::UnknownAccount), 404);
         assert_eq!(status_of(Refusal::Unchanged), 409);
         assert_eq!(status_of(Refusal::WrongCode { behind: None }), 422);
+        assert_eq!(status_of(Refusal::EnrollmentEnded), 422);
         assert_eq!(status_of(Refusal::Throttled { wait: 30 }), 429);
         assert_eq!(status_of(Refusal::PolicyUnavailable), 503);
         assert_eq!(Problem::from(Error::Busy).status(), 503);

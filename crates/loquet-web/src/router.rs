@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -42,17 +42,22 @@ impl<H: PagesHost> Pages<H> {
     /// # Security
     /// [`guard`] is already around them; put it around the host's own routes too, the log-in form above all.
     pub fn router(&self) -> Router {
+        // Each byte of the rules takes three when it is escaped.
+        let rules = self.0.mfa.rules_limit().saturating_mul(3);
+        self.limited(for_all_visitors(), MAX_FORM)
+            .merge(self.limited(for_administrators(), MAX_FORM.saturating_add(rules)))
+            .layer(middleware::from_fn_with_state(self.scheme(), guard))
+    }
+
+    /// Routes whose forms have at most so many bytes.
+    fn limited(&self, routes: Routes<H>, most: usize) -> Router {
         let mut router = Router::new();
-        for (rest, methods) in for_all_visitors().into_iter().chain(for_administrators()) {
+        for (rest, methods) in routes {
             router = router.route(&format!("{}{rest}", self.0.base), methods);
         }
         router
             .with_state(self.clone())
-            // Each byte of the rules takes three when it is escaped.
-            .layer(DefaultBodyLimit::max(
-                MAX_FORM.saturating_add(self.0.mfa.rules_limit().saturating_mul(3)),
-            ))
-            .layer(middleware::from_fn(guard))
+            .layer(DefaultBodyLimit::max(most))
     }
 
     /// Who looks at a page of the host's own.
@@ -211,7 +216,7 @@ where
     )
 }
 
-/// A form: may change something, so it is a POST with an attempt.
+/// A form: may change something, so it is a POST with an attempt. Nothing of it is read for those whom it is not for.
 fn form<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
     H: PagesHost,
@@ -219,12 +224,13 @@ where
     A: Future<Output = Result<Response, Stop>> + Send,
 {
     post(
-        move |State(pages): State<Pages<H>>, visit: Visit, fields: Result<Fields, NotAForm>| async move {
-            let form = match Form::of(fields) {
-                Ok(form) => form,
-                Err(fault) => return pages.no_form(&visit, fault),
+        move |State(pages): State<Pages<H>>, visit: Visit, request: Request| async move {
+            let result = async {
+                let here = pages.permit(&visit, who).await?;
+                let form = Form::of(Fields::from_request(request, &()).await)
+                    .map_err(|fault| pages.no_form(&visit, fault))?;
+                handler(here.with(&form), form).await
             };
-            let result = async { handler(pages.permit(&visit, who).await?, form).await };
             let result = result.await;
             result.unwrap_or_else(|stop| pages.stopped(&visit, stop))
         },

@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use loquet::devices::DeviceId;
 use loquet::{
-    AccountHandle, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession, NextStep,
-    Refusal,
+    AccountHandle, AccountId, AdminHandle, Authorized, Error, LoggedIn, LoginProgress, MfaSession,
+    NextStep, Refusal,
 };
 use maud::Markup;
 
@@ -14,7 +15,7 @@ use crate::form_id::FormId;
 use crate::host::{BoxError, PagesHost, SavedSession};
 use crate::layout::{Content, Viewer};
 use crate::mount::Pages;
-use crate::parts::Trouble;
+use crate::parts::{AFTER_WRONG_CODE, Trouble};
 use crate::views::Setting;
 use crate::views::message::{Message, message};
 use crate::visit::Visit;
@@ -64,6 +65,8 @@ pub(crate) struct Here<H> {
     pub(crate) key: SessionKey,
     pub(crate) session: MfaSession,
     pub(crate) progress: LoginProgress,
+    /// Whether this form was shown again after a wrong code.
+    pub(crate) after_wrong_code: bool,
 }
 
 /// Why there is no session.
@@ -105,6 +108,7 @@ impl<H: PagesHost> Pages<H> {
                     key,
                     session,
                     progress,
+                    after_wrong_code: false,
                 }))
             }
             Err(Error::Refused(
@@ -141,6 +145,16 @@ impl<H: PagesHost> Pages<H> {
         }
     }
 
+    /// This browser as a device of the account, by its cookie.
+    pub(crate) async fn device(
+        &self,
+        visit: &Visit,
+        account: AccountId,
+    ) -> Result<Option<DeviceId>, Stop> {
+        let tag = self.0.mfa.device_cookie_tag(account).await?;
+        Ok(visit.device(&self.0.marking.device_name(tag)))
+    }
+
     /// Gives the browser a new cookie for the new session, and the device's new cookie where there is one; forgets the old
     /// session, and goes on.
     pub(crate) async fn hand_over(
@@ -154,7 +168,8 @@ impl<H: PagesHost> Pages<H> {
         let mut response = Redirect::to(to).into_response();
         cookie::set(&mut response, &self.0.marking.session(token.value()));
         if let Some(id) = login.device {
-            cookie::set(&mut response, &self.0.marking.device(login.account, id));
+            let tag = self.0.mfa.device_cookie_tag(login.account).await?;
+            cookie::set(&mut response, &self.0.marking.device(tag, id));
         }
         Ok(response)
     }
@@ -187,6 +202,14 @@ impl<H: PagesHost> Here<H> {
     pub(crate) fn user(&self) -> Result<&Authorized, Stop> {
         let user = self.progress.user();
         user.ok_or_else(|| Redirect::to(self.pages.0.host.log_in()).into())
+    }
+
+    /// The same with what the form says of how it came to be shown.
+    pub(crate) fn with(self, form: &Form) -> Self {
+        Self {
+            after_wrong_code: form.fields.is_ticked(AFTER_WRONG_CODE),
+            ..self
+        }
     }
 
     /// What the user does with their own account, by this form.

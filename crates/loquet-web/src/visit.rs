@@ -6,7 +6,6 @@ use axum::extract::{FromRequestParts, OriginalUri, Path};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
-use loquet::AccountId;
 use loquet::devices::DeviceId;
 
 use crate::Language;
@@ -34,10 +33,9 @@ impl Visit {
         cookie::values(&self.headers, marking.session_name()).find_map(SessionToken::key_of)
     }
 
-    /// The cookie of this browser as a device of the account, if it sent one of ours.
-    pub(crate) fn device(&self, marking: Marking, account: AccountId) -> Option<DeviceId> {
-        cookie::values(&self.headers, &marking.device_name(account))
-            .find_map(|value| value.parse().ok())
+    /// The cookie of this name, if it can be a device's.
+    pub(crate) fn device(&self, name: &str) -> Option<DeviceId> {
+        cookie::values(&self.headers, name).find_map(|value| value.parse().ok())
     }
 
     /// A parameter of the query.

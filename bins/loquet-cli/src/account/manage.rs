@@ -16,7 +16,7 @@ pub(crate) struct Subject {
     #[command(flatten)]
     by: By,
 
-    /// The account, by the host's name for it or by id
+    /// The account, by id or by the host's name for it
     account: String,
 }
 

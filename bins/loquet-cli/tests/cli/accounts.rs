@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use loquet::{NewAccount, RoleId};
 use serde_json::json;
 
 use super::centre::{Centre, enable, last_group};
@@ -168,4 +169,38 @@ fn administrator_enables_requires_and_resets() {
     );
     let sofia = centre.json(&["account", "show", "sofia"], "", 0);
     assert_eq!(sofia[0]["authenticator"], "reset-due");
+}
+
+#[test]
+fn id_comes_before_a_name_like_one() {
+    let centre = Centre::new();
+    // The host names a fifth account as the third is numbered, and a sixth as none is.
+    let (marc, none) = (format!("{:032x}", 2), format!("{:032x}", 99));
+    let operator = centre.operator();
+    super::wait(async {
+        for (number, name) in [(5_u64, &marc), (6, &none)] {
+            let new = NewAccount::new(number, name).role(RoleId::MEMBER);
+            operator.provision().ensure_account(new).await.unwrap();
+        }
+    });
+    drop(operator);
+    let show = |name: &str| centre.loquet(&["account", "show", name, "--json"], "");
+    for (name, account, told) in [
+        (&marc, "marc", "the one with the id was taken"),
+        (&none, &*none, "the one of this name was taken"),
+    ] {
+        let output = show(name);
+        let found = &super::json_lines(&output.stdout)[0];
+        assert_eq!(found["account"], account, "{output:?}");
+        let notes = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            notes.starts_with("note: ") && notes.contains(told),
+            "{notes}"
+        );
+    }
+    // Operations read it alike, and one reading is no news.
+    let reset = centre.loquet(&["mfa", "reset", &marc, "--as", "marc"], "");
+    assert!(said(&reset).1.contains("refused: SELF_RESET"), "{reset:?}");
+    let helene = show(&format!("{:032x}", 1));
+    assert!(helene.stderr.is_empty(), "{helene:?}");
 }

@@ -32,11 +32,8 @@ impl Centre {
         let centre = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        std::fs::write(
-            centre.db().with_extension("db.key"),
-            Keyring::line(1, &KEY).as_str(),
-        )
-        .unwrap();
+        let key = centre.db().with_extension("db.key");
+        super::write_key(&key, &Keyring::line(1, &KEY));
         let mfa = centre.operator();
         wait(async {
             for (number, name, role) in [

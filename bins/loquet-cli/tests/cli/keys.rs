@@ -18,7 +18,7 @@ fn old_key_is_retired_after_rotation() {
     use std::os::unix::fs::PermissionsExt;
 
     let shop = Shop::new();
-    std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(0o400)).unwrap();
     assert_eq!(
         shop.json(&["keys", "status"]),
         [json!({ "key": 1, "does": "encrypts", "accounts": 2, "needed": true })]
@@ -38,7 +38,7 @@ fn old_key_is_retired_after_rotation() {
         text.starts_with("# ours\n1 07") && text.ends_with(" waiting\n"),
         "{text}"
     );
-    assert_eq!(mode(&shop.key()), 0o640);
+    assert_eq!(mode(&shop.key()), 0o400);
     // A service that starts now knows both keys and goes on encrypting under the first.
     let running = shop.operator();
     assert_eq!(
@@ -129,4 +129,19 @@ fn keyring_variable_is_used_and_wrong_keys_named() {
             .contains("a variable cannot be changed from here"),
         "{added:?}"
     );
+}
+
+#[test]
+fn key_file_open_to_others_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shop = Shop::new();
+    for (mode, is_open) in [(0o600, false), (0o640, true), (0o604, true)] {
+        std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = shop.loquet(&["keys", "status"], None);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let notes = String::from_utf8_lossy(&output.stderr);
+        let is_told = notes.contains("chmod 600") && notes.contains("shop.db.key");
+        assert_eq!(is_told, is_open, "{mode:o}: {notes}");
+    }
 }

@@ -23,6 +23,7 @@ mod qr;
 mod shop;
 mod sync;
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use loquet::wait;
@@ -34,6 +35,13 @@ fn loquet(words: &[&str]) -> Command {
     command.args(words);
     command.env_remove("LOQUET_KEYS");
     command
+}
+
+/// Writes a key file as the service does: for its owner alone.
+fn write_key(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<Value> {

@@ -18,11 +18,8 @@ impl Shop {
         let shop = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        std::fs::write(
-            shop.key(),
-            format!("# ours\n{}", *Keyring::line(1, &[7; 32])),
-        )
-        .unwrap();
+        let text = format!("# ours\n{}", *Keyring::line(1, &[7; 32]));
+        super::write_key(&shop.key(), &text);
         let mfa = shop.operator();
         let client = Client::default();
         wait(async {

@@ -9,7 +9,9 @@
     reason = "a test may fail loudly"
 )]
 
+mod crowds;
 mod files;
+mod routes;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -39,7 +41,11 @@ struct Running {
 }
 
 fn start(db: &Path, flags: &[&str]) -> Running {
-    let mut child = demo(db, flags)
+    running(demo(db, flags))
+}
+
+fn running(mut command: Command) -> Running {
+    let mut child = command
         .arg("--json")
         .stdout(Stdio::piped())
         .spawn()

@@ -152,7 +152,10 @@ impl DecisionBuilder<'_> {
             CodeCheck::Used { wait, .. } => Err(Refusal::AlreadyUsed { wait }),
             CodeCheck::Wrong { behind } => {
                 self.count_pending_failure(&session);
-                Err(Refusal::WrongCode { behind })
+                match self.own_pending(&session) {
+                    Ok(_) => Err(Refusal::WrongCode { behind }),
+                    Err(_) => Err(Refusal::EnrollmentEnded),
+                }
             }
             CodeCheck::Good { step, .. } => {
                 if let (true, Some(break_glass)) = (by_break_glass, break_glass) {

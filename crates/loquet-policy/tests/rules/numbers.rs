@@ -82,9 +82,10 @@ fn tenth_wrong_code_erases_pending_enrollment() {
     fixture.begin(CLAIRE, claire, None).unwrap();
     let behind = Some(7);
     let mut wrong = || fixture.confirm_with(CLAIRE, claire, CodeCheck::Wrong { behind }, None);
-    for _ in 0..10 {
+    for _ in 0..9 {
         assert_eq!(wrong(), Err(Refusal::WrongCode { behind }));
     }
+    assert_eq!(wrong(), Err(Refusal::EnrollmentEnded));
     assert_eq!(wrong(), Err(Refusal::NothingPending));
     for expected in [Ok(()), Ok(()), Ok(()), Err(Refusal::TooManyPendings)] {
         let session = fixture.log_in(CLAIRE);

@@ -79,7 +79,7 @@ pub enum OpenError {
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// The error of SQLite.
+        /// The error of SQLite or of the operating system.
         detail: String,
     },
     /// Another program kept the database locked.

@@ -89,19 +89,22 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<(PathBuf, Connectio
             found: rusqlite::version(),
         });
     }
-    let DatabaseFile { path, new, log } = locate(path, options.busy)?;
+    let mut found = locate(path, options.busy)?;
+    if found.new && !create(&found.path)? {
+        // Another process was faster: its file is no longer empty when this returns.
+        found = locate(&found.path, options.busy)?;
+    }
+    let DatabaseFile { path, new, log } = found;
     let open_error = |error| OpenError::from_sqlite(&path, options.busy, error);
 
-    let connection = connection::open(&path, new).map_err(open_error)?;
+    let connection = connection::open(&path).map_err(open_error)?;
     // Closing the last connection writes the log into the file, but a file that is refused below must not change. Without
     // a log there is nothing to write, and closing should remove the log's files.
     let keep_log =
         |keep| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
     keep_log(log).map_err(open_error)?;
     connection::configure(&connection, options.busy).map_err(open_error)?;
-    if new {
-        restrict_to_owner(&path)?;
-    } else {
+    if !new {
         inspect(&connection, &path, log, options)?;
     }
     let mode = retry_while_busy(options.busy, || {
@@ -181,19 +184,31 @@ fn length(path: &Path) -> Result<Option<u64>, OpenError> {
     }
 }
 
-/// Makes a new file readable by its owner only. SQLite gives its log the same permissions, and the owner may change them.
-fn restrict_to_owner(path: &Path) -> Result<(), OpenError> {
+/// Creates the file before SQLite opens it, so that there is no moment at which others can. SQLite gives its log the same
+/// permissions, and the owner may change them. Returns whether there was none.
+fn create(path: &Path) -> Result<bool, OpenError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let permissions = fs::Permissions::from_mode(0o600);
-        fs::set_permissions(path, permissions).map_err(|source| OpenError::Path {
-            path: path.to_owned(),
-            source,
-        })?;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            let path = path.to_owned();
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => Ok(false),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    let detail = error.to_string();
+                    Err(OpenError::Unwritable { path, detail })
+                }
+                io::ErrorKind::StorageFull => Err(OpenError::Full { path }),
+                _ => Err(OpenError::Path {
+                    path,
+                    source: error,
+                }),
+            }
+        }
     }
-    Ok(())
 }
 
 /// Reads an existing file and refuses a newer or damaged one.
@@ -256,4 +271,31 @@ fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<(), O
         schema::create(connection).map_err(open_error)?;
     }
     connection.execute_batch("COMMIT").map_err(open_error)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn new_file_is_private_before_sqlite_opens_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loquet.db");
+        assert!(create(&path).unwrap());
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!(
+            (found.len(), found.permissions().mode() & 0o777),
+            (0, 0o600)
+        );
+        // A second one neither takes it for its own nor touches it.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(!create(&path).unwrap());
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!(found.permissions().mode() & 0o777, 0o640);
+        // SQLite itself creates none.
+        drop(connection::open(&folder.path().join("other.db")).unwrap_err());
+        assert!(!folder.path().join("other.db").exists());
+    }
 }

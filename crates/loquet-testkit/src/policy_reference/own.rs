@@ -183,6 +183,7 @@ impl Reference {
                 });
                 if tries.count() >= 10 {
                     self.note(Fact::Closed(who, session));
+                    return Err("ENROLLMENT_ENDED");
                 }
                 Err("WRONG_CODE")
             }

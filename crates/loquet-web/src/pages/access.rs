@@ -5,10 +5,10 @@ use loquet::{Config, Error, RulesChange, SettingKind};
 use loquet_ipfilter::DatabaseKind;
 
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM};
+use crate::fields::{FieldFault, FieldFaultKind, MAX_FORM, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::plan::Plan;
 use crate::session::{Here, Stop};
 use crate::views::access::{self, Access, Entry, Forecast};
@@ -237,7 +237,7 @@ async fn put_in_force<H: PagesHost>(
 ) -> Result<Response, Stop> {
     let language = here.visit.language;
     // Only rules that may let more in need the code; the rules say so where it is missing.
-    let code = match form.fields.optional("code", MAX_CODE) {
+    let code = match if_given(form.fields.code()) {
         Ok(code) => code.unwrap_or_default(),
         Err(fault) => {
             let trouble = Trouble::of_field(fault, language);

@@ -230,7 +230,13 @@ pub(crate) async fn forget_devices<H: PagesHost>(
 /// This browser's session is over, and its device's cookie worth nothing.
 async fn let_go<H: PagesHost>(here: &Here<H>) -> Result<Response, Stop> {
     let mut response = to_log_in(here);
-    let forget = here.pages.0.marking.forget_device(here.account_id());
+    let tag = here
+        .pages
+        .0
+        .mfa
+        .device_cookie_tag(here.account_id())
+        .await?;
+    let forget = here.pages.0.marking.forget_device(tag);
     cookie::set(&mut response, &forget);
     here.pages.let_go(here.key, response).await
 }

@@ -3,10 +3,10 @@
 use axum::response::Response;
 use loquet::Address;
 
-use crate::fields::{FieldFault, FieldFaultKind};
+use crate::fields::{FieldFault, FieldFaultKind, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::account::{MAX_ADDRESS, address};
 
@@ -37,7 +37,7 @@ pub(crate) async fn change<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
     });
     let changed = async {
         let address = read?;
-        let code = form.fields.optional("code", MAX_CODE)?.unwrap_or_default();
+        let code = if_given(form.fields.code())?.unwrap_or_default();
         Ok(here.account(&form)?.change_address(address, code).await?)
     };
     let about = ["address", "code"];

@@ -131,7 +131,7 @@ pub(crate) async fn show_enable<H: PagesHost>(here: Here<H>) -> Result<Response,
 }
 
 pub(crate) async fn enable<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
-    let trouble = match form.fields.text("group", enable::MAX_GROUP) {
+    let trouble = match form.fields.pasted("group", enable::MAX_GROUP) {
         Err(fault) => Trouble::of_field(fault, here.visit.language),
         Ok(typed) => match here.admin(&form)?.enable(typed).await {
             // Its author enrolls first.

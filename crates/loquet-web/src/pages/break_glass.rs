@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::enable::{self, MAX_GROUP};
 
@@ -27,8 +27,8 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
 
 pub(crate) async fn renew<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let renewed = async {
-        let group = form.fields.text("group", MAX_GROUP)?;
-        let code = form.fields.text("code", MAX_CODE)?;
+        let group = form.fields.pasted("group", MAX_GROUP)?;
+        let code = form.fields.code()?;
         let admin = here.admin(&form)?;
         Ok(admin.renew_break_glass_code(group, code).await?)
     };

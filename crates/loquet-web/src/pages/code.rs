@@ -9,7 +9,7 @@ use crate::form::Form;
 use crate::form_id::FormId;
 use crate::host::PagesHost;
 use crate::mount::Pages;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::code;
 use crate::visit::{Visit, own_path};
@@ -44,7 +44,7 @@ impl<H: PagesHost> Pages<H> {
         account: AccountId,
         form: FormId,
     ) -> Result<Result<Response, String>, Stop> {
-        let device = visit.device(self.0.marking, account);
+        let device = self.device(visit, account).await?;
         let client = self.client(visit).device(device);
         let login = match self.0.mfa.log_in(account, client).await {
             Ok(login) => login,
@@ -125,12 +125,12 @@ async fn give<H: PagesHost>(
     to: &str,
 ) -> Result<Result<Response, Trouble>, Stop> {
     let pages = &here.pages;
-    let device = here.visit.device(pages.0.marking, here.account_id());
+    let device = pages.device(&here.visit, here.account_id()).await?;
     let attempt = Attempt::new(pages.client(&here.visit).device(device))
         .idempotency_key(form.id)
         .remember_device(form.fields.is_ticked("remember"));
     let verified = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         let verified = pages.0.mfa.verify_code(&here.session, code, attempt);
         Ok::<_, NotTaken>(verified.await?)
     };

@@ -1,15 +1,17 @@
 //! The enrollment.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{BreakGlassCode, NextStep, RecoveryCode, UnixTime};
+use loquet::{BreakGlassCode, Error, NextStep, RecoveryCode, Refusal, UnixTime};
 
+use super::questions;
 use crate::Language;
 use crate::answer::NotTaken;
+use crate::fields::if_given;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
-use crate::views::{enable, enroll};
+use crate::views::{Setting, enable, enroll};
 use crate::when;
 use zeroize::Zeroizing;
 
@@ -18,20 +20,11 @@ pub(crate) async fn draw<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
-    let at = here.setting(trouble)?;
-    let title = at.say("Configurer l’application", "Set up your app");
-    let reason = reason(here, here.visit.language).await?;
     let Some(offer) = here.progress.offer() else {
-        let start = enroll::Start {
-            reason: &reason,
-            needs_reset_code: here.needs_reset_code()
-                || Trouble::at(trouble, "reset_code").is_some(),
-            may_leave: here.is_logged_in(),
-        };
-        return here
-            .page(trouble, title, true, enroll::start(&at, &start))
-            .await;
+        return draw_start(here, trouble).await;
     };
+    let at = here.setting(trouble)?;
+    let reason = reason(here, here.visit.language).await?;
     let alt = at.say(
         "Code QR pour votre application d’authentification. La clé peut aussi être saisie\u{a0}: «\u{a0}Difficulté à capturer?\u{a0}».",
         "QR code for your authenticator app. The key can also be typed: “Trouble scanning?”.",
@@ -54,8 +47,29 @@ pub(crate) async fn draw<H: PagesHost>(
         codes: &codes,
         break_glass: break_glass.as_deref().map(String::as_str),
     };
-    here.page(trouble, title, false, enroll::scan(&at, &scan))
+    here.page(trouble, title(&at), false, enroll::scan(&at, &scan))
         .await
+}
+
+/// How to begin an enrollment.
+async fn draw_start<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
+    let reason = reason(here, here.visit.language).await?;
+    let needs_reset_code = here.needs_reset_code() || Trouble::at(trouble, "reset_code").is_some();
+    let start = enroll::Start {
+        reason: &reason,
+        needs_reset_code,
+        may_leave: here.is_logged_in(),
+    };
+    here.page(trouble, title(&at), true, enroll::start(&at, &start))
+        .await
+}
+
+fn title<'t>(at: &Setting<'_>) -> &'t str {
+    at.say("Configurer l’application", "Set up your app")
 }
 
 /// Why an enrollment is due, in a sentence.
@@ -109,7 +123,7 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
 pub(crate) async fn begin<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
         let most = enroll::MAX_RESET_CODE;
-        let reset_code = form.fields.optional("reset_code", most)?;
+        let reset_code = if_given(form.fields.pasted("reset_code", most))?;
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
         let reset_code = reset_code.unwrap_or_default();
         let begun = mfa.begin_enrollment(&here.session, reset_code, attempt);
@@ -143,8 +157,8 @@ pub(crate) async fn show_key<H: PagesHost>(here: Here<H>) -> Result<Response, St
 
 pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let confirmed = async {
-        let code = form.fields.text("code", MAX_CODE)?;
-        let group = form.fields.optional("group", enable::MAX_GROUP);
+        let code = form.fields.code()?;
+        let group = if_given(form.fields.pasted("group", enable::MAX_GROUP));
         // One that is too long is a wrong one.
         let group = group.ok().flatten().unwrap_or_default();
         let (mfa, attempt) = (&here.pages.0.mfa, here.attempt(&form));
@@ -152,8 +166,12 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
             mfa.confirm_enrollment_after_break_glass(&here.session, code, group, attempt);
         Ok::<_, NotTaken>(confirmed.await?)
     };
-    let fields = ["code", "group"];
-    match here.answer(confirmed.await, &fields, "").await? {
+    let confirmed = confirmed.await;
+    let is_over = matches!(
+        confirmed,
+        Err(NotTaken::Mfa(Error::Refused(Refusal::EnrollmentEnded)))
+    );
+    match here.answer(confirmed, &["code", "group"], "").await? {
         Ok(login) => {
             let to = if here.is_logged_in() {
                 format!("{}/account?done=enrolled", here.pages.0.base)
@@ -162,6 +180,9 @@ pub(crate) async fn confirm<H: PagesHost>(here: Here<H>, form: Form) -> Result<R
             };
             here.hand_over(&login, &to).await
         }
+        // What this page would show again is void.
+        Err(trouble) if is_over && here.is_bound() => questions::ask_replace(&here, &trouble).await,
+        Err(trouble) if is_over => draw_start(&here, Some(&trouble)).await,
         Err(trouble) => draw(&here, Some(&trouble)).await,
     }
 }

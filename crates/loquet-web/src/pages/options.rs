@@ -6,10 +6,10 @@ use loquet_policy::limits;
 
 use crate::Language;
 use crate::answer::NotTaken;
-use crate::fields::{FieldFault, FieldFaultKind, Fields};
+use crate::fields::{FieldFault, FieldFaultKind, Fields, if_given};
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::code::{Question, question};
 use crate::views::options::{self, MAX_NUMBER, Settings, Waiting, name};
@@ -133,7 +133,7 @@ fn setting(fields: &Fields) -> Result<(OrganizationSetting, &str, &str), FieldFa
 
 pub(crate) async fn choose<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let language = here.visit.language;
-    let typed = form.fields.optional("code", MAX_CODE);
+    let typed = if_given(form.fields.code());
     let (setting, kind, value) = match setting(&form.fields) {
         Ok(setting) => setting,
         Err(fault) => {

@@ -7,7 +7,7 @@ use loquet::{AccountId, AuthenticatorState, Error, Refusal, Requirement, UserEnt
 use crate::Language;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::reason::because;
 use crate::refusal::Names;
 use crate::session::{Here, Stop};
@@ -141,7 +141,7 @@ pub(crate) async fn show_reset<H: PagesHost>(here: Here<H>) -> Result<Response, 
 pub(crate) async fn reset<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let subject = subject(&here).await?;
     let issued = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         let aloud = form.fields.is_ticked("aloud");
         Ok(here.admin(&form)?.reset(subject.0, aloud, code).await?)
     };

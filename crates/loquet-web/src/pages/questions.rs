@@ -7,10 +7,10 @@ use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::code::{self, Question};
-use crate::views::message::Message;
+use crate::views::message::{Message, message};
 
 /// Which of the questions of "Mon compte".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,33 @@ async fn ask<H: PagesHost>(
     here.page(trouble, question.title, true, body).await
 }
 
+/// Asks whether to switch it off; where that would be refused, says why in place of the form.
+async fn ask_off<H: PagesHost>(
+    here: &Here<H>,
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let Some(refusal) = here.overview().switch_refused() else {
+        return ask(here, Ask::Off, trouble).await;
+    };
+    let language = here.visit.language;
+    let text = here.pages.sentence(&refusal, language).await?;
+    let back = format!("{}/account", here.pages.0.base);
+    let said = Message {
+        title: language.say("Ne plus exiger de code", "Stop requiring a code"),
+        text: &text,
+        on: (language.say("Retour", "Back"), &back),
+    };
+    here.page(trouble, said.title, true, message(&said)).await
+}
+
+/// What follows a replacement that too many wrong codes have ended.
+pub(crate) async fn ask_replace<H: PagesHost>(
+    here: &Here<H>,
+    trouble: &Trouble,
+) -> Result<Response, Stop> {
+    ask(here, Ask::Replace, Some(trouble)).await
+}
+
 fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
         language.say(
@@ -106,7 +133,7 @@ pub(crate) async fn show_on<H: PagesHost>(here: Here<H>) -> Result<Response, Sto
 }
 
 pub(crate) async fn show_off<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
-    ask(&here, Ask::Off, None).await
+    ask_off(&here, None).await
 }
 
 pub(crate) async fn show_replace<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
@@ -119,7 +146,7 @@ pub(crate) async fn show_lost<H: PagesHost>(here: Here<H>) -> Result<Response, S
 
 pub(crate) async fn switch_on<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let turned = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         Ok(here.account(&form)?.turn_on(code).await?)
     };
     match here.answer(turned.await, &["code"], "").await? {
@@ -134,18 +161,18 @@ pub(crate) async fn switch_on<H: PagesHost>(here: Here<H>, form: Form) -> Result
 
 pub(crate) async fn switch_off<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let turned = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         Ok(here.account(&form)?.turn_off(code).await?)
     };
     match here.answer(turned.await, &["code"], "").await? {
         Ok(()) => Ok(here.go("/account?done=off")),
-        Err(trouble) => ask(&here, Ask::Off, Some(&trouble)).await,
+        Err(trouble) => ask_off(&here, Some(&trouble)).await,
     }
 }
 
 pub(crate) async fn replace<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let begun = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         Ok(here.account(&form)?.replace_authenticator(code).await?)
     };
     match here.answer(begun.await, &["code"], "").await? {

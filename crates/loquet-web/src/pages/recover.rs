@@ -33,7 +33,7 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
 pub(crate) async fn submit<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let mfa = &here.pages.0.mfa;
     let recovered = async {
-        let code = form.fields.text("recovery", recover::MAX_CODE)?;
+        let code = form.fields.pasted("recovery", recover::MAX_CODE)?;
         let recovered = mfa.recover(&here.session, code, here.attempt(&form));
         Ok::<_, NotTaken>(recovered.await?)
     };

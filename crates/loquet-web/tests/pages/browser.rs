@@ -49,6 +49,10 @@ impl Browser<'_> {
         if let Some(address) = self.address {
             request.extensions_mut().insert(address);
         }
+        let origin = request.headers_mut().get_mut(header::ORIGIN);
+        if let Some(origin) = origin.filter(|origin| *origin == "https://creche.example") {
+            *origin = self.site.origin().parse().unwrap();
+        }
         let response = self.site.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for line in parts.headers.get_all(header::SET_COOKIE) {
@@ -96,6 +100,9 @@ impl Browser<'_> {
             .attempt(action)
             .unwrap_or_else(|| panic!("no form for {action} in {}", self.page));
         let mut all = vec![("attempt", attempt.as_str())];
+        if self.page.contains("name=\"after_wrong_code\"") {
+            all.push(("after_wrong_code", "yes"));
+        }
         all.extend_from_slice(fields);
         let answer = self.post(action, &all).await;
         if !answer.status.is_redirection() {

@@ -9,6 +9,7 @@
 )]
 
 mod browser;
+mod codes;
 mod contrast;
 mod devices;
 mod guards;
@@ -18,6 +19,7 @@ mod letters;
 mod path;
 mod places;
 mod refusals;
+mod routes;
 mod settings;
 mod site;
 mod sources;

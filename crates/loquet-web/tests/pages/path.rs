@@ -61,10 +61,17 @@ async fn mandated_user_enrolls_at_log_in() {
         between(&again.page, "data-testid=\"switch-reason\">", "<")
             .contains("le personnel par Hélène Tremblay")
     );
-    again.open("/mfa/account/off").await;
-    let code = site.code(&key);
-    again.submit("/mfa/account/off", &[("code", &code)]).await;
-    again.complains("vous ne pouvez pas la désactiver");
+    // Where the form would be the same stands, and the form itself is refused.
+    let told = "vous ne pouvez pas la désactiver";
+    let opened = again.open("/mfa/account/off").await;
+    assert_eq!(opened.status, StatusCode::OK);
+    again.shows(told);
+    assert_eq!(again.attempt("/mfa/account/off"), None, "{}", again.page);
+    let (attempt, code) = ("ab".repeat(16), site.code(&key));
+    let fields = [("attempt", attempt.as_str()), ("code", code.as_str())];
+    let refused = again.post("/mfa/account/off", &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains(told), "{}", refused.body);
 }
 
 #[tokio::test]

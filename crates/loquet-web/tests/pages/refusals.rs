@@ -89,6 +89,7 @@ fn of_codes() -> Vec<Refusal> {
         ResetCodeExpired(BY),
         NotYours,
         NothingPending,
+        EnrollmentEnded,
         TooManyPendings,
         BreakGlassCodeFirst,
         NotOffered,

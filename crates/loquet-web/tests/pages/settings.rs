@@ -121,8 +121,11 @@ async fn strict_latch_keeps_members_from_switching_off() {
     julie.open("/mfa/account").await;
     julie.shows("Il n’est plus possible de revenir en arrière");
     julie.open("/mfa/account/off").await;
-    let code = site.code(&key);
-    let refused = julie.submit("/mfa/account/off", &[("code", &code)]).await;
+    julie.shows(decided);
+    assert_eq!(julie.attempt("/mfa/account/off"), None, "{}", julie.page);
+    let (attempt, code) = ("ab".repeat(16), site.code(&key));
+    let fields = [("attempt", attempt.as_str()), ("code", code.as_str())];
+    let refused = julie.post("/mfa/account/off", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 

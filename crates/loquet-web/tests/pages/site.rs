@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Extensions, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use loquet::testing::TestClock;
@@ -145,6 +145,7 @@ async fn change_password(
 pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) clock: TestClock,
+    https: bool,
     store: FlakyStore,
     pub(crate) operator: Operator,
 }
@@ -216,12 +217,13 @@ impl Site {
         let router = Router::new()
             .route("/log-in", get(show_log_in).post(log_in))
             .with_state(pages.clone())
-            .layer(from_fn(guard))
+            .layer(from_fn_with_state(pages.scheme(), guard))
             .merge(private(&pages))
             .merge(pages.router());
         Self {
             router,
             clock,
+            https,
             store,
             operator,
         }
@@ -233,6 +235,15 @@ impl Site {
             cookies: BTreeMap::new(),
             page: String::new(),
             address: "203.0.113.7".parse().ok(),
+        }
+    }
+
+    /// Where its pages come from.
+    pub(crate) fn origin(&self) -> &'static str {
+        if self.https {
+            "https://creche.example"
+        } else {
+            "http://creche.example"
         }
     }
 

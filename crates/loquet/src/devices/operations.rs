@@ -8,8 +8,24 @@ use loquet_policy::{
 
 use crate::decide::{After, Case, done};
 use crate::devices::{self, DeviceId, Seen};
+use crate::error::Error;
+use crate::hash;
+use crate::mfa::Mfa;
 use crate::records::AccountRecord;
 use loquet_policy::Session;
+
+impl Mfa {
+    /// Returns what the cookie of an account's device is named after, so that each user of a shared tablet has one of their
+    /// own: a keyed hash, which tells nobody who reads the browser's cookies whose they are.
+    ///
+    /// # Errors
+    /// [`Error`] of the store, before its keys are read for the first time.
+    pub async fn device_cookie_tag(&self, account: AccountId) -> Result<u32, Error> {
+        let key = &self.unlock().await?.keys.place;
+        let [a, b, c, d, ..] = hash::mac(key, "device cookie", &[&account.to_bytes()]);
+        Ok(u32::from_be_bytes([a, b, c, d]))
+    }
+}
 
 impl Case<'_> {
     /// The device that this request comes from: by its cookie, or by what its session was begun on.

@@ -221,7 +221,7 @@ impl Mfa {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `WRONG_CODE`, `NOTHING_PENDING` and others; with `BREAK_GLASS_CODE_FIRST` use
+    /// [`Error::Refused`] with `WRONG_CODE`, `ENROLLMENT_ENDED`, `NOTHING_PENDING` and others; with `BREAK_GLASS_CODE_FIRST` use
     /// [`confirm_enrollment_after_break_glass`](Self::confirm_enrollment_after_break_glass).
     pub async fn confirm_enrollment(
         &self,

@@ -103,6 +103,12 @@ fn of_enrollments() -> Vec<Scene> {
             h.begin(CLAIRE, other, None);
             h.confirm_with(CLAIRE, claire, CodeCheck::Wrong { behind: Some(3) }, None);
         }
+        "… with the tenth wrong code" mandated h {
+            let [claire, _] = begun(&mut h);
+            for _ in 0..limits::PENDING_TRIES {
+                h.confirm_with(CLAIRE, claire, CodeCheck::Wrong { behind: None }, None);
+            }
+        }
         "… without a code" mandated h { let [claire, _] = begun(&mut h); h.confirm_with(CLAIRE, claire, CodeCheck::Absent, None); }
         "… with a used code" mandated h {
             let [claire, _] = begun(&mut h);

@@ -1,0 +1,72 @@
+//! Connections: how many there are at once, and how long each may take to say what it wants.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower_layer::Layer as _;
+
+/// Connections at once: half of the 256 files that some systems let a program open. More wait with the system until one
+/// ends.
+const AT_ONCE: usize = 128;
+
+/// The head of a request must arrive whole in this time, that of the next one on the same connection too.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+
+/// The longest head, in bytes: every cookie of ours, many times over.
+const HEAD: usize = 16 * 1024;
+
+/// How long to wait for a connection to end when the system has no more files to give.
+const NO_FILES: Duration = Duration::from_millis(100);
+
+/// Serves until `end`, and then what is under way.
+pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<Output = ()>) {
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let graceful = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HEAD);
+    let mut end = pin!(end);
+    loop {
+        let (seat, stream, peer) = tokio::select! {
+            () = &mut end => break,
+            accepted = accept(&listener, &seats) => accepted,
+        };
+        let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app.clone()));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that breaks off, or is too slow, is told so by hyper where it can be.
+            drop(connection.await);
+            drop(seat);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// The next connection, once there is a seat for it.
+async fn accept(
+    listener: &TcpListener,
+    seats: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
+    // Fails only when it was closed, which it never is.
+    let seat = Arc::clone(seats).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (seat, stream, peer),
+            // Broken off already, or no file is left for it.
+            Err(_) => tokio::time::sleep(NO_FILES).await,
+        }
+    }
+}
