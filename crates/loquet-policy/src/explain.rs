@@ -282,6 +282,7 @@ names! {
     NotOwner "NOT_OWNER" Authority
     NotAdmin "NOT_ADMIN" Authority
     NotFresh "NOT_FRESH" Authority
+    PasswordRequired "PASSWORD_REQUIRED" Authority
     SelfReset "SELF_RESET" Authority
     SelfPromotion "SELF_PROMOTION" Authority
     SelfDemotion "SELF_DEMOTION" Authority
@@ -301,4 +302,5 @@ names! {
     TooEarly "TOO_EARLY" WayBack
     WouldLockOut "WOULD_LOCK_OUT" WayBack
     TooManyAddresses "TOO_MANY_ADDRESSES" Request
+    NoAddressCode "NO_ADDRESS_CODE" Code
 }

@@ -191,6 +191,8 @@ pub enum Refusal {
     NotAdmin,
     /// The last code of this session is older than [`RECENT`](crate::limits::RECENT) seconds.
     NotFresh,
+    /// The password was given more than [`RECENT`](crate::limits::RECENT) seconds ago. The user gives it again.
+    PasswordRequired,
     /// An administrator cannot reset their own account.
     SelfReset,
     /// An administrator cannot add a role to their own account.
@@ -250,6 +252,8 @@ pub enum Refusal {
     WouldLockOut,
     /// Too many previous notice addresses still receive notices. The caller decides this.
     TooManyAddresses,
+    /// No new address waits for a code, or its code has expired or is void.
+    NoAddressCode,
 }
 
 impl Refusal {
