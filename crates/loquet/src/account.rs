@@ -1,7 +1,9 @@
 //! "My account": what its owner sees and changes.
 
+pub(crate) mod address_code;
 pub(crate) mod addresses;
 mod handle;
+pub(crate) mod notice_addresses;
 pub(crate) mod operations;
 mod overview;
 

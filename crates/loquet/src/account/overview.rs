@@ -7,6 +7,7 @@ use loquet_policy::{
 };
 
 use crate::account::addresses::Address;
+use crate::account::notice_addresses::{AddressState, NoticeAddress};
 use crate::admin::settings::OrganizationSetting;
 use crate::decide::{self, Facts};
 use crate::devices::Device;
@@ -197,7 +198,7 @@ pub struct AccountOverview {
     account: Account,
     external_id: String,
     label: String,
-    address: Option<Address>,
+    addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     organization: OrganizationOverview,
     devices: Vec<Device>,
@@ -226,10 +227,19 @@ impl AccountOverview {
         &self.label
     }
 
-    /// Returns where its notices go.
+    /// Returns the present address of its notices.
     #[must_use]
-    pub const fn address(&self) -> Option<&Address> {
-        self.address.as_ref()
+    pub fn address(&self) -> Option<&Address> {
+        let mut addresses = self.addresses.iter();
+        let present = addresses.find(|it| it.state == AddressState::Present);
+        present.map(|it| &it.address)
+    }
+
+    /// Returns every address of its notices, the oldest first: the present one, those that it replaced a short while ago,
+    /// and the one that waits for its code. Each says whether the last notice failed to arrive there.
+    #[must_use]
+    pub fn addresses(&self) -> &[NoticeAddress] {
+        &self.addresses
     }
 
     /// Returns its roles.
@@ -364,7 +374,7 @@ impl Mfa {
                 .err()
                 .and_then(|refusal| refusal.next_step())
                 .unwrap_or_else(|| level.next_step()),
-            address: actor.addresses.present().cloned(),
+            addresses: actor.addresses.list(actor.facts.address_change, now),
             external_id: actor.external_id,
             label: actor.label,
             devices: actor.devices.list(now),
