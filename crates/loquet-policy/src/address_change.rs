@@ -49,7 +49,7 @@ impl AddressChange {
         };
         if old.codes >= limits::ADDRESS_CODES_A_DAY || old.wrong >= limits::ADDRESS_CODE_TRIES {
             let wait = old.first.plus(limits::DAY).since(now);
-            return Err(Refusal::Throttled { wait });
+            return Err(Refusal::TooManyAddressCodes { wait });
         }
         Ok(Self {
             code,

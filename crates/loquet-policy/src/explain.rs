@@ -193,7 +193,8 @@ impl Refusal {
             | Self::TooEarly { ready: date } => reason.date = Some(date),
             Self::AlreadyUsed { wait }
             | Self::Throttled { wait }
-            | Self::TooManyResets { wait } => reason.wait = Some(wait),
+            | Self::TooManyResets { wait }
+            | Self::TooManyAddressCodes { wait } => reason.wait = Some(wait),
             _ => {}
         }
         reason
@@ -303,4 +304,6 @@ names! {
     WouldLockOut "WOULD_LOCK_OUT" WayBack
     TooManyAddresses "TOO_MANY_ADDRESSES" Request
     NoAddressCode "NO_ADDRESS_CODE" Code
+    WrongAddressCode "WRONG_ADDRESS_CODE" Code
+    TooManyAddressCodes "TOO_MANY_ADDRESS_CODES" Code
 }

@@ -254,6 +254,14 @@ pub enum Refusal {
     TooManyAddresses,
     /// No new address waits for a code, or its code has expired or is void.
     NoAddressCode,
+    /// The code that was sent to the new address is another. It was counted.
+    WrongAddressCode,
+    /// [`ADDRESS_CODES_A_DAY`](crate::limits::ADDRESS_CODES_A_DAY) codes were sent to new addresses in a day, or
+    /// [`ADDRESS_CODE_TRIES`](crate::limits::ADDRESS_CODE_TRIES) of them were typed wrong.
+    TooManyAddressCodes {
+        /// Seconds until the next code can be sent.
+        wait: u64,
+    },
 }
 
 impl Refusal {

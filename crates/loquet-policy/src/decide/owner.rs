@@ -99,7 +99,7 @@ impl DecisionBuilder<'_> {
         if code.ok_or(Refusal::Malformed)? != change.code {
             change.wrong = change.wrong.saturating_add(1);
             self.actor_mut().address_change = Some(change);
-            return Err(Refusal::WrongCode { behind: None });
+            return Err(Refusal::WrongAddressCode);
         }
         self.actor_mut().address_change = None;
         self.notify_owner(Event::AddressChanged);

@@ -83,10 +83,7 @@ fn sent_code_is_accepted_once_within_ten_minutes() {
     let confirm = |code: u8| Command::ConfirmAddress {
         code: Some(digest(code)),
     };
-    let (wrong, void) = (
-        Err(Refusal::WrongCode { behind: None }),
-        Err(Refusal::NoAddressCode),
-    );
+    let (wrong, void) = (Err(Refusal::WrongAddressCode), Err(Refusal::NoAddressCode));
     let begin = |fixture: &mut Fixture| {
         let david = fixture.log_in(DAVID);
         let change = Command::ChangeAddress { code: ABSENT, sent };
@@ -118,7 +115,10 @@ fn sent_code_is_accepted_once_within_ten_minutes() {
     }
     assert_eq!(fixture.ask(DAVID, david, confirm(ADDRESS)), void);
     fixture.wait(limits::DAY - 1);
-    assert_eq!(begin(&mut fixture).1, Err(Refusal::Throttled { wait: 1 }));
+    assert_eq!(
+        begin(&mut fixture).1,
+        Err(Refusal::TooManyAddressCodes { wait: 1 })
+    );
     fixture.wait(1);
     let (david, begun) = begin(&mut fixture);
     begun.unwrap();
@@ -138,7 +138,7 @@ fn ten_address_codes_are_sent_a_day() {
     let wait = limits::DAY - 600;
     assert_eq!(
         fixture.host(DAVID, change),
-        Err(Refusal::Throttled { wait })
+        Err(Refusal::TooManyAddressCodes { wait })
     );
     fixture.wait(wait);
     assert_eq!(fixture.host(DAVID, change), Ok(Grant::Done));

@@ -106,6 +106,7 @@ fn of_people() -> Vec<Refusal> {
         NotOwner,
         NotAdmin,
         NotFresh,
+        PasswordRequired,
         SelfReset,
         SelfPromotion,
         SelfDemotion,
@@ -126,6 +127,9 @@ fn of_people() -> Vec<Refusal> {
         TooEarly { ready: AT },
         WouldLockOut,
         TooManyAddresses,
+        NoAddressCode,
+        WrongAddressCode,
+        TooManyAddressCodes { wait: 60 },
     ]
 }
 

@@ -147,7 +147,7 @@ impl AccountHandle<'_> {
     ///
     /// # Errors
     /// [`Error::Refused`] with `WRONG_CODE`, `PASSWORD_REQUIRED` (see [`Mfa::reauthenticated`]), `UNCHANGED`,
-    /// `TOO_MANY_ADDRESSES`, `THROTTLED` (ten codes or ten wrong ones a day) and others.
+    /// `TOO_MANY_ADDRESSES`, `TOO_MANY_ADDRESS_CODES` (ten, or ten wrong ones, a day) and others.
     pub async fn change_address(
         self,
         address: Address,
@@ -165,7 +165,7 @@ impl AccountHandle<'_> {
     /// Takes the code that was sent to the new address. The old address is told, and receives every notice for 14 more days.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `WRONG_CODE`, and with `NO_ADDRESS_CODE` where no address waits for a code, or its code is
+    /// [`Error::Refused`] with `WRONG_ADDRESS_CODE`, and with `NO_ADDRESS_CODE` where no address waits for a code, or its code is
     /// older than ten minutes, or void after ten wrong ones.
     pub async fn confirm_address(self, code: impl Into<Typed>) -> Result<(), Error> {
         let (session, typed) = (self.session(), code.into());

@@ -270,7 +270,7 @@ impl Provision<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES`, `THROTTLED` (ten codes a day) and others.
+    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES`, `TOO_MANY_ADDRESS_CODES` (ten a day) and others.
     pub async fn set_address(
         self,
         account: impl Into<AccountId>,
