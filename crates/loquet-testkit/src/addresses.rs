@@ -315,8 +315,8 @@ pub async fn t30_thiefs_address_cannot_silence_owner(fixture: Fixture) {
     assert_eq!((round.failed, round.waiting), (1, 0), "{round:?}");
     let told = to(&letters, CHLOE);
     assert_eq!(addresses(&told), [owners.clone(), owners.clone()]);
-    assert_eq!(told[0].event, Event::AddressChangeBegun);
-    let link = told[1].link.as_ref().unwrap();
+    assert!(told.iter().any(|it| it.event == Event::AddressChangeBegun));
+    let link = told.iter().find_map(|it| it.link.as_ref()).unwrap();
     let report = fixture.mfa.report_unrecognized(link, Fixture::client());
     report.await.unwrap();
     let present = provision.address(CHLOE.into()).await.unwrap();
