@@ -332,20 +332,21 @@ pub async fn failing_address_is_given_up_after_a_week(fixture: Fixture) {
         busy: [owners.clone()].into(),
         ..Mail::default()
     };
-    for text in ["a@example.net", "b@example.net"] {
-        assert!(provision.set_address(DENIS, address(text)).await.unwrap());
+    for n in 0..5 {
+        let other = address(&format!("a{n}@example.net"));
+        assert!(provision.set_address(DENIS, other).await.unwrap());
     }
     fixture.clock.advance(limits::ADDRESS_CODE);
     let round = mail.round(&fixture).await.1;
-    assert_eq!((round.failed, round.waiting), (0, 2), "{round:?}");
-    assert_eq!(mail.tries.lock().unwrap().len(), 1, "one try a round");
+    assert_eq!((round.failed, round.waiting), (0, 5), "{round:?}");
+    assert_eq!(mail.tries.lock().unwrap().len(), 3, "tries in a round");
     let week = 7 * limits::DAY - limits::ADDRESS_CODE;
     fixture.clock.advance(week - 1);
     let round = mail.round(&fixture).await.1;
-    assert_eq!((round.failed, round.waiting), (0, 2), "{round:?}");
+    assert_eq!((round.failed, round.waiting), (0, 5), "{round:?}");
     fixture.clock.advance(1);
     let round = mail.round(&fixture).await.1;
-    assert_eq!((round.failed, round.waiting), (2, 0), "{round:?}");
+    assert_eq!((round.failed, round.waiting), (5, 0), "{round:?}");
     let users = fixture.operator.users(fixture.org).await.unwrap();
     let entry = users.iter().find(|it| it.account_id() == DENIS.into());
     let failure = entry.unwrap().addresses()[0].failure.unwrap();

@@ -260,6 +260,23 @@ mod tests {
         assert_eq!(addresses, before, "nothing to confirm");
     }
 
+    /// What is stored must be read by every later version.
+    #[test]
+    fn stored_addresses_are_stable() {
+        let mut addresses = Addresses::default();
+        addresses.change(&address("a@b"), UnixTime(1));
+        addresses.change(&address("b@b"), UnixTime(2));
+        addresses.begin(&address("c@b"));
+        let (at, kind) = (UnixTime(3), DeliveryFailureKind::TimedOut);
+        addresses.note(&address("a@b"), Some(DeliveryFailure { at, kind }));
+        let stored = r#"[{"address":"a@b","until":1209602,"failure":{"at":3,"kind":"timed_out"}},{"address":"b@b"},{"address":"c@b","pending":true}]"#;
+        assert_eq!(serde_json::to_string(&addresses).unwrap(), stored);
+        assert_eq!(
+            serde_json::from_str::<Addresses>(stored).unwrap(),
+            addresses
+        );
+    }
+
     proptest! {
         #[test]
         fn old_address_stays_until_its_time(changes in proptest::collection::vec((0_u8..12, 0_u64..400_000), 1..60)) {

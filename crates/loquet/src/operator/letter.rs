@@ -87,8 +87,8 @@ pub enum DeliveryError {
 /// ```
 pub trait Deliver: Sync {
     /// Delivers one letter to its one address. The same letter may come twice, where the service stopped before it noted
-    /// the first delivery. After a temporary error what goes to this address waits for the next round. A letter without an
-    /// address is no error.
+    /// the first delivery. After a temporary error it waits for the next round; after three, so does what else goes to its
+    /// address. A letter without an address is no error.
     ///
     /// A round waits for each letter: return an error after some time rather than never.
     fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), DeliveryError>> + Send;

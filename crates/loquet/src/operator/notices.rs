@@ -1,6 +1,6 @@
 //! Notices: what people must be told, kept in the outbox by the same commit that made it true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime, covers};
 
@@ -45,14 +45,18 @@ impl Told {
     }
 }
 
+/// Temporary failures of one address in one round. More than one, so that a letter that alone fails does not hold up the
+/// next one to the same address.
+const MOST_FAILURES: u8 = 3;
+
 /// A round of deliveries.
 #[derive(Default)]
 struct Round {
     done: Delivered,
     told: Told,
-    /// Addresses that failed for now: they are not tried again in this round, so that one that answers late delays the
-    /// others once.
-    stuck: BTreeSet<Address>,
+    /// How often an address has failed for now. After [`MOST_FAILURES`] it is not tried again in this round, so that one
+    /// that answers late, or never, delays the others by so much and no more.
+    stuck: BTreeMap<Address, u8>,
     /// The last notice that was tried: numbers rise.
     tried: Option<u64>,
 }
@@ -67,7 +71,7 @@ enum Done {
     Failed(DeliveryFailureKind),
     /// Each of its readers, or each address of its reader, has a notice now.
     Expanded,
-    /// Its address failed in this round.
+    /// Its address failed too often in this round.
     Waits,
 }
 
@@ -261,7 +265,7 @@ impl Operator {
         }))
     }
 
-    /// Sends one letter, unless its address heard the same or failed in this round.
+    /// Sends one letter, unless its address heard the same, or failed too often in this round.
     async fn send(
         &self,
         to: &impl Deliver,
@@ -274,7 +278,8 @@ impl Operator {
         if is_plain && address.is_some_and(|address| round.told.knows(row, body, address)) {
             return Ok(Done::Spared);
         }
-        let is_stuck = address.is_some_and(|address| round.stuck.contains(address));
+        let failures = address.and_then(|address| round.stuck.get(address));
+        let is_stuck = failures.is_some_and(|failures| *failures >= MOST_FAILURES);
         let sent = if is_stuck {
             None
         } else {
@@ -293,7 +298,10 @@ impl Operator {
                 DeliveryFailureKind::Refused
             }
             Some(Err(DeliveryError::Temporary(why))) => {
-                round.stuck.extend(address.cloned());
+                if let Some(address) = address {
+                    let failures = round.stuck.entry(address.clone()).or_default();
+                    *failures = failures.saturating_add(1);
+                }
                 if !is_late {
                     return Err(Unavailable::Delivery(why).into());
                 }

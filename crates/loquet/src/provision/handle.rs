@@ -311,7 +311,8 @@ impl Provision<'_> {
     /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and
     /// secrets go. Its id stays in the user list, and its records stay in the audit chain, which would be broken
     /// without them. They hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit)
-    /// forgets them. Backups and copies of the database keep what they held. There is no way back: the user needs
+    /// forgets them. A notice that waits for one of its addresses names it until the next round of deliveries. Backups and
+    /// copies of the database keep what they held. There is no way back: the user needs
     /// another account. Returns `false` where there is no such account.
     ///
     /// ```
