@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use loquet::{Deliver, DeliveryError, Letter};
 
+use crate::guards::{PAGE, get_as};
 use crate::letters::address_code;
 use crate::site::{HELENE, JULIE, Site};
 
@@ -139,8 +140,8 @@ async fn t41_password_is_asked_again_and_leads_back() {
     // The session of before is over.
     let mut old = site.browser();
     old.cookies = thief;
-    let answer = old.open("/mfa/account").await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let answer = get_as(&mut old, "/mfa/account", PAGE).await;
+    assert_eq!(answer.to(), "/log-in");
 
     // Nowhere but to a path of this service.
     site.clock.advance(301);
