@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Form, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, middleware::from_fn_with_state, routing::get, routing::post};
-use loquet::{Client, Error, Keyring, Mfa, NewAccount, RoleId};
+use loquet::{Client, Error, Keyring, Mfa, NewAccount, Refusal, RoleId};
 use loquet_sqlite::SqliteStore;
 use loquet_web::{BoxError, CookieSessions, Language, Problem, Progress, Scheme, User, guard};
 
@@ -98,8 +98,12 @@ async fn show_enroll(me: Progress) -> Answer {
 async fn enroll(State(sessions): Sessions, me: Progress, Form(typed): Form<Typed>) -> Answer {
     let mfa = sessions.mfa();
     let begun = mfa.begin_enrollment(me.session(), typed.code, me.client());
-    begun.await?;
-    Ok(Redirect::to("/enroll").into_response())
+    let next = match begun.await {
+        // Five minutes after the password, it is asked for again.
+        Err(Error::Refused(Refusal::PasswordRequired)) => "/log-in",
+        begun => begun.map(|_| "/enroll")?,
+    };
+    Ok(Redirect::to(next).into_response())
 }
 
 async fn confirm(State(sessions): Sessions, me: Progress, Form(typed): Form<Typed>) -> Answer {

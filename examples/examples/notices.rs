@@ -7,26 +7,24 @@
 use std::error::Error;
 use std::net::IpAddr;
 
-use loquet::store::{BoxError, MemoryStore};
+use loquet::store::MemoryStore;
 use loquet::testing::Phone;
-use loquet::{Address, Client, Deliver, Keyring, Letter, Mfa, NewAccount, Operator, RoleId};
+use loquet::{
+    Address, Client, Deliver, DeliveryError, Keyring, Letter, Mfa, NewAccount, Operator, RoleId,
+};
 
 /// Prints letters. The host words them: it knows its users' languages.
 struct Terminal;
 
 impl Deliver for Terminal {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-        // Another letter of this round said the same to these addresses.
-        if letter.addresses.is_empty() && !letter.already_told.is_empty() {
-            return Ok(());
-        }
-        let addresses: Vec<&str> = letter.addresses.iter().map(|to| to.as_str()).collect();
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
+        let address = letter
+            .address
+            .as_ref()
+            .map_or("no address", Address::as_str);
         println!(
-            "to {} <{}>, from {}: {:?}",
-            letter.external_id,
-            addresses.join(", "),
-            letter.organization,
-            letter.event
+            "to {} <{address}>, from {}: {:?}",
+            letter.external_id, letter.organization, letter.event
         );
         if letter.link.is_some() {
             println!("    (with a link that says \"that was not me\")");

@@ -1,7 +1,10 @@
 //! `loquet account`: the accounts of an organization, and what is done to one of them.
 
 use clap::Subcommand;
-use loquet::{AuthenticatorState, MandateState, RoleSet, UserEntry};
+use loquet::{
+    AddressState, AuthenticatorState, DeliveryFailureKind, MandateState, NoticeAddress, RoleSet,
+    UserEntry,
+};
 use serde_json::{Value, json};
 
 use crate::acting::Own;
@@ -48,11 +51,17 @@ Examples:
     Rename(manage::Rename),
     /// Set where the notices of an account go
     ///
-    /// The old address is told, and receives every notice for 14 more days.
+    /// An account's first address counts at once. Any other counts when its owner has typed back the code that is sent
+    /// there; the old one is told, and receives every notice until then and for 14 more days.
     #[command(
         after_help = "Example:\n  loquet account set-address marie marie@example.org --db app.db"
     )]
     SetAddress(manage::SetAddress),
+    /// Confirm a new address with the code that was sent there
+    ///
+    /// Reads the owner's code from standard input where one is owed, and then the code that was sent.
+    #[command(after_help = "Example:\n  loquet account confirm-address marie --db app.db")]
+    ConfirmAddress(Own),
     /// Give an account a role
     ///
     /// Reads the administrator's code from standard input, and the next code for making an administrator.
@@ -140,6 +149,7 @@ impl Command {
                 Self::Sync(arguments) => arguments.run(stdin).await,
                 Self::Rename(asked) => asked.run().await,
                 Self::SetAddress(asked) => asked.run().await,
+                Self::ConfirmAddress(asked) => own::confirm_address(asked, stdin).await,
                 Self::AddRole(asked) => asked.add(stdin).await,
                 Self::RemoveRole(asked) => asked.remove(stdin).await,
                 Self::Deactivate(asked) => asked.deactivate(stdin).await,
@@ -175,7 +185,11 @@ async fn list(arguments: &Arguments) -> Result<Outcome, Failure> {
                 shown(user.external_id()),
                 roles(&user.roles()),
                 bound(user),
-                why(user),
+                [why(user)]
+                    .into_iter()
+                    .chain(user.addresses().iter().filter_map(failure))
+                    .collect::<Vec<_>>()
+                    .join("; "),
             ))?;
         }
     }
@@ -201,7 +215,55 @@ async fn show(asked: &Own) -> Result<Outcome, Failure> {
     ] {
         output::line(&format!("{what:<20} {value}"))?;
     }
+    for address in user.addresses() {
+        output::line(&format!("{:<20} {}", "notices to", notices_to(address)))?;
+    }
     Ok(Outcome::Done)
+}
+
+/// An address, what it is, and whether the last notice did not arrive there.
+fn notices_to(address: &NoticeAddress) -> String {
+    let to = shown(address.address.as_str());
+    let state = match address.state {
+        AddressState::Present => String::new(),
+        AddressState::Former { until } => format!(" until {}", when::text(until)),
+        AddressState::Pending { expires: Some(_) } => " once its code is typed back".to_owned(),
+        _ => " once another code is asked for and typed back".to_owned(),
+    };
+    match failure(address) {
+        Some(failure) => format!("{to}{state}; {failure}"),
+        None => format!("{to}{state}"),
+    }
+}
+
+fn failure(address: &NoticeAddress) -> Option<String> {
+    let failure = address.failure?;
+    let why = match failure.kind {
+        DeliveryFailureKind::TimedOut => "cannot be reached",
+        _ => "refuses notices",
+    };
+    let (to, at) = (shown(address.address.as_str()), when::text(failure.at));
+    Some(format!("{to} {why} since {at}"))
+}
+
+fn address_object(address: &NoticeAddress) -> Value {
+    let (state, until) = match address.state {
+        AddressState::Present => ("present", None),
+        AddressState::Former { until } => ("former", Some(until.0)),
+        AddressState::Pending { expires } => ("pending", expires.map(|expires| expires.0)),
+        _ => ("unknown", None),
+    };
+    let failure = address.failure.map(|failure| match failure.kind {
+        DeliveryFailureKind::TimedOut => "timed-out",
+        _ => "refused",
+    });
+    json!({
+        "address": address.address.as_str(),
+        "state": state,
+        "until": until,
+        "failure": failure,
+        "failed": address.failure.map(|failure| failure.at.0),
+    })
 }
 
 fn object(user: &UserEntry) -> Value {
@@ -218,6 +280,7 @@ fn object(user: &UserEntry) -> Value {
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
         "toggle": requirement.toggle,
+        "addresses": user.addresses().iter().map(address_object).collect::<Vec<_>>(),
     })
 }
 

@@ -20,6 +20,9 @@ const LOGO: &str = include_str!("logo.svg");
 /// Where people log in.
 pub(crate) const LOG_IN: &str = "/connexion";
 
+/// Where they give the password again.
+pub(crate) const AGAIN: &str = "/connexion/encore";
+
 /// "À petits pas" as the pages see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Demo {
@@ -90,6 +93,10 @@ impl PagesHost for Demo {
 
     fn log_in(&self) -> &str {
         LOG_IN
+    }
+
+    fn password_page(&self) -> &str {
+        AGAIN
     }
 
     fn report(&self, fault: &(dyn Error + 'static)) {

@@ -4,23 +4,32 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use loquet::store::BoxError;
-use loquet::{Deliver, Error, Letter, Operator};
+use loquet::{Deliver, DeliveryError, Error, Letter, Operator};
 
 use crate::brake::Brake;
 
 struct Terminal;
 
 impl Deliver for Terminal {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-        let mut out = io::stderr();
-        writeln!(out, "notice to {}: {:?}", letter.external_id, letter.event)?;
-        if let Some(link) = &letter.link {
-            let link = link.expose();
-            writeln!(out, "  that was not me: /mfa/not-me/{}", *link)?;
-        }
-        Ok(())
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
+        write(letter).map_err(|why| DeliveryError::Temporary(why.into()))
     }
+}
+
+fn write(letter: &Letter) -> io::Result<()> {
+    let mut out = io::stderr();
+    write!(out, "notice to {}", letter.external_id)?;
+    if let Some(address) = &letter.address {
+        write!(out, " at {address}")?;
+    }
+    writeln!(out, ": {:?}", letter.event)?;
+    if let Some(link) = &letter.link {
+        writeln!(out, "  that was not me: /mfa/not-me/{}", *link.expose())?;
+    }
+    if let Some(code) = &letter.code {
+        writeln!(out, "  the code for this address: {}", code.expose())?;
+    }
+    Ok(())
 }
 
 /// Applies what is due, delivers notices and forgets what is old, until the program ends.

@@ -18,7 +18,7 @@ use maud::{Markup, PreEscaped, html};
 use zeroize::Zeroizing;
 
 use crate::brake::Brake;
-use crate::host::{Demo, LOG_IN};
+use crate::host::{AGAIN, Demo, LOG_IN};
 use crate::password::{Checker, MAX_PASSWORD};
 use crate::people::ORGANIZATION;
 use crate::places;
@@ -43,6 +43,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/", get(home))
         .route(LOG_IN, get(show_log_in).post(log_in))
+        .route(AGAIN, get(show_again).post(log_in))
         .route(places::PATH, get(show_place).post(choose_place))
         .fallback(not_found)
         .with_state(app)
@@ -176,9 +177,27 @@ async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
     }
     match app.pages.viewer(&visit).await {
         Ok(Viewer::Person { .. }) => Redirect::to("/").into_response(),
-        Ok(Viewer::Visitor | Viewer::Halfway) => draw(&app, &visit, "", None),
+        Ok(Viewer::Visitor | Viewer::Halfway) => draw(&app, &visit, &Typed::default(), None),
         Err(response) => response,
     }
+}
+
+/// The form again, for someone who is here: before a first enrollment for example.
+async fn show_again(State(app): State<App>, visit: Visit) -> Response {
+    let next = visit.parameter("next");
+    let typed = Typed {
+        login: "",
+        next: next.as_deref(),
+    };
+    draw(&app, &visit, &typed, None)
+}
+
+/// What the form shows again.
+#[derive(Default)]
+struct Typed<'a> {
+    login: &'a str,
+    /// Where to go on to, of someone who is here already.
+    next: Option<&'a str>,
 }
 
 /// Why a log-in is refused.
@@ -205,22 +224,33 @@ async fn log_in(
     visit: Visit,
     fields: Result<Fields, NotAForm>,
 ) -> Response {
-    let (login, trouble) = match &fields {
+    let (shown, trouble) = match &fields {
         Ok(fields) => match try_log_in(&app, &visit, fields).await {
             Ok(response) => return response,
-            Err(trouble) => (fields.text("login", MAX_LOGIN).unwrap_or(""), trouble),
+            Err(trouble) => {
+                let shown = Typed {
+                    login: fields.text("login", MAX_LOGIN).unwrap_or(""),
+                    next: next_of(fields),
+                };
+                (shown, trouble)
+            }
         },
         Err(fault) => {
             let text = fault.sentence(visit.language);
-            ("", Trouble::new(fault.status(), text))
+            (Typed::default(), Trouble::new(fault.status(), text))
         }
     };
     let wait = trouble.wait;
-    let mut response = draw(&app, &visit, login, Some(trouble));
+    let mut response = draw(&app, &visit, &shown, Some(trouble));
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// Where the form of someone who is here leads back to.
+fn next_of(fields: &Fields) -> Option<&str> {
+    fields.text("next", 512).ok()
 }
 
 async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
@@ -270,7 +300,10 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         )
     })?;
     if let (true, Some(account)) = (is_right, account) {
-        let admitted = app.pages.admit(visit, account, form_id).await;
+        let admitted = match next_of(fields) {
+            Some(next) => app.pages.readmit(visit, account, form_id, next).await,
+            None => app.pages.admit(visit, account, form_id).await,
+        };
         return admitted.map_err(|text| Trouble::new(StatusCode::FORBIDDEN, text));
     }
     match mfa.provision().count_rejection() {
@@ -300,12 +333,14 @@ fn typed<'a>(
     })
 }
 
-fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Response {
+fn draw(app: &App, visit: &Visit, shown: &Typed<'_>, trouble: Option<Trouble>) -> Response {
     let language = visit.language;
+    let login = shown.login;
     let inside = html! {
         @if let Some(trouble) = &trouble {
             div.notice.bad role="alert" data-testid="error" { p { (trouble.text) } }
         }
+        @if let Some(next) = shown.next { input type="hidden" name="next" value=(next); }
         div.field {
             label for="login" { (language.say("Identifiant", "Name")) }
             input #login name="login" type="text" value=(login) autocomplete="username" autocapitalize="none" spellcheck="false"
@@ -318,7 +353,8 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         }
         button.button.wide type="submit" data-testid="log-in" { (language.say("Connexion", "Log in")) }
     };
-    let form = match form(app, LOG_IN, inside) {
+    let action = if shown.next.is_some() { AGAIN } else { LOG_IN };
+    let form = match form(app, action, inside) {
         Ok(form) => form,
         Err(fault) => return app.pages.unavailable(visit, &fault),
     };
@@ -326,7 +362,11 @@ fn draw(app: &App, visit: &Visit, login: &str, trouble: Option<Trouble>) -> Resp
         section.card data-testid="log-in-page" {
             header {
                 h1 { (language.say("Connexion", "Log in")) }
-                p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANIZATION) "." }
+                @if shown.next.is_some() {
+                    p.soft { (language.say("Redonnez votre mot de passe pour continuer.", "Enter your password again to go on.")) }
+                } @else {
+                    p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANIZATION) "." }
+                }
             }
             (form)
             (places::line(language, app.pages.address(visit)))

@@ -4,17 +4,16 @@
 //! host only sends them, with the mailer that it has:
 //!
 //! ```
-//! use loquet::store::BoxError;
-//! use loquet::{Deliver, Letter};
+//! use loquet::{Deliver, DeliveryError, Letter};
 //! use loquet_mail::{Language, Rendered, Renderer};
 //!
 //! struct Outgoing { renderer: Renderer }
 //!
 //! impl Deliver for Outgoing {
-//!     async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+//!     async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
 //!         // The language is the host's to know.
 //!         let Rendered { subject, body } = self.renderer.render(letter, Language::English);
-//!         for address in &letter.addresses {
+//!         if let Some(address) = &letter.address {
 //!             println!("to {}: {subject}\n\n{body}", address.as_str()); // or the host's mailer
 //!         }
 //!         Ok(())
@@ -29,7 +28,7 @@
 //! ```
 //!
 //! # Features
-//! - `lettre` (off by default) adds `Post`, which sends one message to each address over any transport of the `lettre` crate.
+//! - `lettre` (off by default) adds `Post`, which sends each letter over any transport of the `lettre` crate.
 //!   A host with a mailer of its own does not need it.
 
 mod language;

@@ -5,13 +5,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
+use lettre::transport::smtp;
+use lettre::transport::smtp::response::{Category, Code, Detail};
 use lettre::{AsyncTransport, Message};
-use loquet::store::BoxError;
-use loquet::{Address, Deliver, Letter};
+use loquet::{Address, Deliver, DeliveryError, Letter};
 
 use crate::Rendered;
 
-/// A letter that cannot become a message; its notice waits in the outbox.
+/// A letter that cannot become a message, now or later.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailError {
@@ -23,7 +24,7 @@ pub enum MailError {
     Message(#[from] lettre::error::Error),
 }
 
-/// Delivers letters over a transport, one message to each address. `W` writes them, usually with a
+/// Delivers letters over a transport, a message each. `W` writes them, usually with a
 /// [`Renderer`](crate::Renderer); it returns `None` for a letter that is not to be mailed, which then counts as delivered.
 /// Which transport, with which TLS, is chosen by the features of the host's own `lettre`.
 ///
@@ -42,12 +43,16 @@ pub enum MailError {
 /// ```
 ///
 /// # At least once
-/// A message whose acceptance got lost is sent again with the same `Message-ID`, by which mailboxes show it once. A letter
-/// to several addresses is sent to each of them, and delivered when all have been accepted; one that is refused keeps the
-/// notice in the outbox, and the others receive it again.
+/// A message whose acceptance got lost is sent again with the same `Message-ID`, by which mailboxes show it once.
+///
+/// # What is refused for good
+/// An address that cannot be parsed, and one that the server refuses: SMTP replies 550 to 559, 501 (RFC 5321 §4.2.2), and an
+/// address beyond ASCII where the server has no SMTPUTF8. Everything else is tried again: replies 4yz, a connection that
+/// fails, and replies 5yz that are about the session rather than the address, such as 535 where the host's own credentials
+/// have expired.
 ///
 /// A user of whom Loquet was told no address ([`NewAccount::address`](loquet::NewAccount::address)) gets no message, and the
-/// letter counts as delivered. `W` sees such letters too, with [`Letter::addresses`] and [`Letter::already_told`] empty.
+/// letter counts as delivered. `W` sees such letters too, without [`Letter::address`].
 #[derive(Debug)]
 pub struct Post<T, W> {
     transport: T,
@@ -68,39 +73,26 @@ where
         }
     }
 
-    /// Returns the messages that a letter becomes, one for each address that the round has not told yet.
+    /// Returns the message that a letter becomes, if any.
     ///
     /// # Errors
     /// [`MailError`].
-    pub fn messages(&self, letter: &Letter) -> Result<Vec<Message>, MailError> {
-        self.each_message(letter).into_iter().collect()
-    }
-
-    fn each_message(&self, letter: &Letter) -> Vec<Result<Message, MailError>> {
-        let Some(rendered) = (self.write)(letter) else {
-            return Vec::new();
+    pub fn message(&self, letter: &Letter) -> Result<Option<Message>, MailError> {
+        let (Some(rendered), Some(address)) = ((self.write)(letter), &letter.address) else {
+            return Ok(None);
         };
-        let message = |address| self.message(letter, &rendered, address);
-        letter.addresses.iter().map(message).collect()
-    }
-
-    fn message(
-        &self,
-        letter: &Letter,
-        rendered: &Rendered,
-        address: &Address,
-    ) -> Result<Message, MailError> {
         let to = address
             .as_str()
             .parse()
             .map_err(|why| MailError::BadAddress(letter.external_id.clone(), why))?;
-        Ok(Message::builder()
+        let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .message_id(Some(self.id(letter, address)))
-            .subject(rendered.subject.as_str())
+            .subject(rendered.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(rendered.body.clone())?)
+            .body(rendered.body)?;
+        Ok(Some(message))
     }
 
     /// The same for the same letter to the same address.
@@ -112,21 +104,37 @@ where
     }
 }
 
+/// Whether the address is refused for good, rather than this try.
+fn is_permanent(error: &(dyn Error + 'static), address: Option<&Address>) -> bool {
+    let Some(error) = error.downcast_ref::<smtp::Error>() else {
+        return false;
+    };
+    let is_of_address = |code: Code| {
+        let is_syntax = code.category == Category::Syntax && code.detail == Detail::One;
+        is_syntax || code.category == Category::MailSystem
+    };
+    // `lettre` itself refuses an address that the server cannot take.
+    let is_beyond_ascii = address.is_some_and(|it| !it.as_str().is_ascii()) && error.is_client();
+    is_beyond_ascii || error.is_permanent() && error.status().is_some_and(is_of_address)
+}
+
 impl<T, W> Deliver for Post<T, W>
 where
     T: AsyncTransport + Sync,
     T::Error: Error + Send + Sync + 'static,
     W: Fn(&Letter) -> Option<Rendered> + Sync,
 {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-        let mut first: Result<(), BoxError> = Ok(());
-        for message in self.each_message(letter) {
-            let sent = match message {
-                Ok(message) => self.transport.send(message).await.map_err(BoxError::from),
-                Err(error) => Err(error.into()),
-            };
-            first = first.and(sent.map(|_| ()));
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
+        let message = self.message(letter);
+        let Some(message) = message.map_err(|why| DeliveryError::Permanent(why.into()))? else {
+            return Ok(());
+        };
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_permanent(&error, letter.address.as_ref()) => {
+                Err(DeliveryError::Permanent(error.into()))
+            }
+            Err(error) => Err(DeliveryError::Temporary(error.into())),
         }
-        first
     }
 }

@@ -6,7 +6,7 @@ use loquet::{Event, Letter, RoleId, Setting, SettingKind, UnixTime};
 use crate::{Language, when};
 
 /// A line for each event: its key, subject and text in French, subject and text in English. `~` is a no-break space;
-/// `{account}`, `{role}`, `{day}`, `{moment}`, `{change}` and `{left}` are replaced.
+/// `{account}`, `{role}`, `{day}`, `{moment}`, `{change}`, `{left}` and `{code}` are replaced.
 const TEXTS: &str = include_str!("texts.txt");
 
 /// What the host calls its roles.
@@ -16,7 +16,11 @@ pub(crate) struct Names<'a> {
 
 /// The subject and the text of a letter.
 pub(crate) fn said(letter: &Letter, language: Language, names: &Names<'_>) -> (String, String) {
-    let (subject, text) = find(key(&letter.event, letter.about.is_some()), language);
+    let key = match &letter.code {
+        Some(_) => ADDRESS_CODE,
+        None => key(&letter.event, letter.about.is_some()),
+    };
+    let (subject, text) = find(key, language);
     let fill = |text: &str| {
         let mut text = text.replace('~', "\u{a0}");
         for (name, value) in values(letter, language, names) {
@@ -38,6 +42,9 @@ fn find(key: &str, language: Language) -> (&'static str, &'static str) {
     let [french, french_text, english, english_text] = line.unwrap_or_default();
     language.say((french, french_text), (english, english_text))
 }
+
+/// The line of the letter that brings the code for a new address.
+const ADDRESS_CODE: &str = "ADDRESS_CODE";
 
 /// The line of an event; `other` where it happened to another account than the reader's.
 const fn key(event: &Event, other: bool) -> &'static str {
@@ -73,6 +80,7 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::Bound { .. } => "BOUND",
         Event::ReportedUnrecognized if other => "REPORTED_UNRECOGNIZED_OTHER",
         Event::ReportedUnrecognized => "REPORTED_UNRECOGNIZED",
+        Event::AddressChangeBegun => "ADDRESS_CHANGE_BEGUN",
         Event::AddressChanged => "ADDRESS_CHANGED",
         Event::RecoveryCodeUsed { .. } => "RECOVERY_CODE_USED",
         Event::Resynchronized => "RESYNCHRONIZED",
@@ -123,6 +131,11 @@ fn values(letter: &Letter, language: Language, names: &Names<'_>) -> Vec<(&'stat
             values.push(("{left}", number.to_string()));
         }
         _ => {}
+    }
+    if let Some(code) = &letter.code {
+        let digits = code.expose().as_bytes().chunks(4);
+        let groups: Vec<_> = digits.map(String::from_utf8_lossy).collect();
+        values.push(("{code}", groups.join("\u{a0}")));
     }
     // Last, so that no name is filled in.
     values.push(("{account}", account(letter, language)));
@@ -212,6 +225,12 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
             format!("If this was not you, open this link within seven days, then change your password:\n{pages}/not-me/{link}"),
         ));
     }
+    if letter.code.is_some() {
+        return Some(language.say(
+            format!("Votre compte\u{a0}: {pages}/account/address\nSi vous n’avez rien demandé, ne faites rien\u{a0}: sans le code, rien ne change."),
+            format!("Your account: {pages}/account/address\nIf you asked for nothing, do nothing: without the code nothing changes."),
+        ));
+    }
     let advice = match letter.event {
         // A colleague's: there is nothing of the reader's own to look after.
         Event::DisabledByFailures
@@ -239,6 +258,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         | Event::DisabledByFailures
         | Event::ReportedLost
         | Event::ReportUndone
+        | Event::AddressChangeBegun
         | Event::AddressChanged
         | Event::RecoveryCodeUsed { .. }
         | Event::Toggled { .. }
@@ -272,6 +292,7 @@ mod tests {
         let (_, keys) = source.split_once("const fn key(").unwrap();
         let (keys, _) = keys.split_once("\n}\n").unwrap();
         let mut keys: Vec<&str> = keys.split('"').skip(1).step_by(2).collect();
+        keys.push(ADDRESS_CODE);
         let mut lines: Vec<&str> = TEXTS
             .lines()
             .map(|line| line.split('|').next().unwrap())

@@ -17,10 +17,17 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use loquet::store::MemoryStore;
 use loquet::{Error, Letter, Unavailable};
 use loquet_mail::{Post, Rendered};
+use loquet_testkit::addresses::change_address;
 use loquet_testkit::fixture::{DENIS, Fixture};
 
-/// Takes mail (RFC 5321), and refuses the first `refusals` recipients at `host`.
-fn sink(mut refusals: u32, host: &'static str) -> (u16, Receiver<String>) {
+/// What the sink refuses: the first recipients at a host, with this reply.
+#[derive(Clone, Copy)]
+struct Refuses(u32, &'static str, &'static str);
+
+const NOTHING: Refuses = Refuses(0, "", "");
+
+/// Takes mail (RFC 5321), and refuses some.
+fn sink(Refuses(mut refusals, host, reply): Refuses) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (mails, received) = channel();
@@ -39,7 +46,7 @@ fn sink(mut refusals: u32, host: &'static str) -> (u16, Receiver<String>) {
                 let answer = match word.as_str() {
                     "RCPT" if refusals > 0 && line.contains(host) => {
                         refusals -= 1;
-                        "451 later"
+                        reply
                     }
                     "RCPT" => {
                         to = line;
@@ -77,11 +84,8 @@ fn write(letter: &Letter) -> Option<Rendered> {
     })
 }
 
-async fn told(
-    (refusals, host): (u32, &'static str),
-    fixture: &Fixture,
-) -> (Vec<String>, loquet::Delivered) {
-    let (port, received) = sink(refusals, host);
+async fn told(refuses: Refuses, fixture: &Fixture) -> (Vec<String>, loquet::Delivered) {
+    let (port, received) = sink(refuses);
     let smtp = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
         .port(port)
         .timeout(Some(Duration::from_secs(10)))
@@ -98,19 +102,17 @@ async fn told(
 /// Denis has an address, and then another, of which both are told.
 async fn fixture() -> Fixture {
     let fixture = Fixture::over(MemoryStore::new()).await;
-    for address in ["denis@old.example", "denis@new.example"] {
-        let address = address.parse().unwrap();
-        let provision = fixture.mfa.provision();
-        provision.set_address(DENIS, address).await.unwrap();
-        fixture.clock.advance(60);
-    }
+    let provision = fixture.mfa.provision();
+    let old = "denis@old.example".parse().unwrap();
+    provision.set_address(DENIS, old).await.unwrap();
+    change_address(&fixture, DENIS, "denis@new.example").await;
     fixture
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_address_gets_a_message() {
     let fixture = fixture().await;
-    let (mails, round) = told((0, ""), &fixture).await;
+    let (mails, round) = told(NOTHING, &fixture).await;
     assert!(round.fault.is_none() && round.waiting == 0, "{round:?}");
     let to = |mail: &&String, address: &str| mail.starts_with(&format!("RCPT TO:<{address}>"));
     for address in ["denis@old.example", "denis@new.example"] {
@@ -124,14 +126,14 @@ async fn every_address_gets_a_message() {
             assert!(mail.contains(part), "{part}: {mail}");
         }
     }
-    assert!(told((0, ""), &fixture).await.0.is_empty(), "delivered once");
+    assert!(told(NOTHING, &fixture).await.0.is_empty(), "delivered once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_message_comes_again_with_its_id() {
     let fixture = fixture().await;
-    let (mails, round) = told((u32::MAX, "example"), &fixture).await;
-    assert!(mails.is_empty() && round.waiting > 0, "{round:?}");
+    let (mails, round) = told(Refuses(u32::MAX, "example", "451 later"), &fixture).await;
+    assert!(mails.is_empty() && round.waiting == 2, "{round:?}");
     assert!(
         matches!(
             round.fault,
@@ -139,21 +141,18 @@ async fn refused_message_comes_again_with_its_id() {
         ),
         "{round:?}"
     );
-    let (mails, round) = told((1, "old.example"), &fixture).await;
-    let waiting = round.waiting;
-    assert_eq!(waiting, 1, "{round:?}");
-    let (again, round) = told((0, ""), &fixture).await;
-    assert_eq!(round.waiting, 0, "{round:?}");
+    let (mails, round) = told(Refuses(1, "old.example", "451 later"), &fixture).await;
+    assert_eq!((mails.len(), round.waiting), (1, 1), "{round:?}");
+    assert!(mails[0].contains("denis@new.example"));
+    let (again, round) = told(NOTHING, &fixture).await;
+    assert_eq!((again.len(), round.waiting), (1, 0), "{round:?}");
+    assert!(again[0].contains("denis@old.example"));
     let id = |mail: &String| {
         let line = mail.lines().find(|line| line.starts_with("Message-ID: "));
         line.unwrap().to_owned()
     };
-    let first: Vec<String> = mails.iter().map(id).collect();
-    let again: Vec<String> = again.iter().map(id).collect();
-    assert_eq!((first.len(), again.len()), (1, 2));
-    assert!(again.contains(&first[0]), "{first:?} {again:?}");
-    assert_ne!(again[0], again[1]);
-    assert!(again.iter().all(|id| id.contains("@example.org>")));
+    assert_ne!(id(&again[0]), id(&mails[0]));
+    assert!(id(&again[0]).contains("@example.org>"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,31 +166,58 @@ async fn letter_without_address_is_not_sent() {
         })
     });
     let mut letter = letters[0].clone();
-    let messages = post.messages(&letter).unwrap();
-    let text = String::from_utf8(messages[0].formatted()).unwrap();
+    let message = post.message(&letter).unwrap().unwrap();
+    let text = String::from_utf8(message.formatted()).unwrap();
     assert!(!text.contains("\nBcc:"), "a subject is one line: {text}");
-    letter.addresses.clear();
-    assert!(post.messages(&letter).unwrap().is_empty());
-    // An address that was told the same is not written to again.
-    letter
-        .already_told
-        .push("denis@new.example".parse().unwrap());
-    assert!(post.messages(&letter).unwrap().is_empty());
+    let again = post.message(&letter).unwrap().unwrap();
+    let id = |message: &lettre::Message| message.headers().get_raw("Message-ID").map(str::to_owned);
+    assert!(id(&message).is_some());
+    assert_eq!(id(&message), id(&again), "the same letter has the same id");
+    letter.address = None;
+    assert!(post.message(&letter).unwrap().is_none());
     // A letter that the host does not write is not sent.
     let silent = Post::new((), "a@example.org".parse().unwrap(), |_: &Letter| {
         None::<Rendered>
     });
-    assert!(silent.messages(&letter).unwrap().is_empty());
+    assert!(silent.message(&letters[0]).unwrap().is_none());
 }
 
+/// What is about the address is refused for good, what is about the session or the moment is not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_address_keeps_nothing_from_the_others() {
-    let fixture = fixture().await;
-    // The present address is written to first.
-    let (mails, round) = told((u32::MAX, "new.example"), &fixture).await;
-    assert!(round.waiting > 0, "{round:?}");
-    assert!(!mails.is_empty());
-    assert!(mails.iter().all(|mail| mail.contains("denis@old.example")));
+    for (reply, is_permanent) in [
+        ("550 5.1.1 no such user", true),
+        ("553 mailbox name not allowed", true),
+        ("501 5.1.3 bad address", true),
+        ("535 5.7.8 authentication expired", false),
+        ("503 bad sequence", false),
+        ("421 closing", false),
+        ("452 4.2.2 mailbox full", false),
+    ] {
+        let fixture = fixture().await;
+        let (mails, round) = told(Refuses(u32::MAX, "old.example", reply), &fixture).await;
+        let expected = if is_permanent { (1, 0) } else { (0, 1) };
+        assert_eq!((round.failed, round.waiting), expected, "{reply} {round:?}");
+        assert_eq!(mails.len(), 1, "{reply}");
+        assert!(mails[0].contains("denis@new.example"));
+    }
+}
+
+/// An address that Loquet takes and no mail program does, and one that the server cannot take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn address_that_cannot_be_written_to_is_refused() {
+    for text in ["denis@a..b", "denis@crèche.example", "élodie@example.org"] {
+        let fixture = Fixture::over(MemoryStore::new()).await;
+        let provision = fixture.mfa.provision();
+        for address in ["denis@old.example", text] {
+            let set = provision.set_address(DENIS, address.parse().unwrap());
+            assert!(set.await.unwrap());
+        }
+        let (mails, round) = told(NOTHING, &fixture).await;
+        assert_eq!((round.failed, round.waiting), (1, 0), "{text} {round:?}");
+        assert_eq!(mails.len(), 1, "{text}");
+        assert!(mails[0].contains("denis@old.example"), "{text}");
+    }
 }
 
 #[tokio::test]

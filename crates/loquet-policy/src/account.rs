@@ -2,7 +2,8 @@
 
 use crate::attempts::{Attempts, ResetQuota, SessionWaits};
 use crate::{
-    AccountId, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId, UnixTime, limits,
+    AccountId, AddressChange, Cause, Digest, OrgId, RecoverySet, Refusal, RoleSet, SessionId,
+    UnixTime, limits,
 };
 
 /// One account of one organization. Cloning it allocates nothing.
@@ -58,6 +59,12 @@ pub struct Account {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub reports_refused_until: Option<UnixTime>,
+    /// The change of the notice address that was begun.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub address_change: Option<AddressChange>,
 }
 
 impl Account {
@@ -83,6 +90,7 @@ impl Account {
             binding_link: None,
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
+            address_change: None,
         }
     }
 

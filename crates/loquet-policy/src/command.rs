@@ -162,10 +162,17 @@ pub enum Command {
         /// The result of the access rules for this address.
         access: Access,
     },
-    /// Changes the address for notices. Without a session, the host changes it.
+    /// Begins to change the address for notices: a code is sent to the new one. Without a session, the host begins it.
     ChangeAddress {
         /// A fresh code; required where an authenticator is bound.
         code: Submitted,
+        /// Keyed hash of the code that is sent to the new address.
+        sent: Digest,
+    },
+    /// Submits the code that was sent to the new address, which counts from then on.
+    ConfirmAddress {
+        /// Keyed hash of the submitted code; `None` when it is malformed.
+        code: Option<Digest>,
     },
     /// Reports an enrollment as not the owner's, with the link in its notice.
     ReportUnrecognized {

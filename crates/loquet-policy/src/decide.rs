@@ -91,7 +91,8 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::UseRecoveryCode { code, access } => builder.use_recovery_code(code, access),
         Command::ReportLost { link } => builder.report_lost(link),
         Command::UndoReport { evidence, code, access } => builder.undo_report(evidence, code, access),
-        Command::ChangeAddress { code } => builder.change_address(code),
+        Command::ChangeAddress { code, sent } => builder.change_address(code, sent),
+        Command::ConfirmAddress { code } => builder.confirm_address(code),
         Command::ReportUnrecognized { link } => builder.report_unrecognized(link),
 
         Command::Reset { reset_code, aloud, code } => builder.reset(reset_code, aloud, code),

@@ -272,6 +272,8 @@ pub enum Event {
     },
     /// The owner reported the last enrollment as not theirs.
     ReportedUnrecognized,
+    /// A change of the notice address was begun. The present address is told, and a code is sent to the new one.
+    AddressChangeBegun,
     /// The notice address was changed. The previous address continues to receive notices for
     /// [`limits::ADDRESS_OVERLAP`](crate::limits::ADDRESS_OVERLAP) seconds.
     AddressChanged,

@@ -193,7 +193,8 @@ impl Refusal {
             | Self::TooEarly { ready: date } => reason.date = Some(date),
             Self::AlreadyUsed { wait }
             | Self::Throttled { wait }
-            | Self::TooManyResets { wait } => reason.wait = Some(wait),
+            | Self::TooManyResets { wait }
+            | Self::TooManyAddressCodes { wait } => reason.wait = Some(wait),
             _ => {}
         }
         reason
@@ -283,6 +284,7 @@ names! {
     NotOwner "NOT_OWNER" Authority
     NotAdmin "NOT_ADMIN" Authority
     NotFresh "NOT_FRESH" Authority
+    PasswordRequired "PASSWORD_REQUIRED" Authority
     SelfReset "SELF_RESET" Authority
     SelfPromotion "SELF_PROMOTION" Authority
     SelfDemotion "SELF_DEMOTION" Authority
@@ -302,4 +304,7 @@ names! {
     TooEarly "TOO_EARLY" WayBack
     WouldLockOut "WOULD_LOCK_OUT" WayBack
     TooManyAddresses "TOO_MANY_ADDRESSES" Request
+    NoAddressCode "NO_ADDRESS_CODE" Code
+    WrongAddressCode "WRONG_ADDRESS_CODE" Code
+    TooManyAddressCodes "TOO_MANY_ADDRESS_CODES" Code
 }

@@ -92,6 +92,7 @@ extern crate alloc;
 #[macro_use]
 mod ids;
 mod account;
+mod address_change;
 mod attempts;
 mod authority;
 mod command;
@@ -117,6 +118,7 @@ mod what_if;
 pub use account::{
     Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
 };
+pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, ResetQuota, SessionWaits, Throttle};
 pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,

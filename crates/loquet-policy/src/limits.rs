@@ -38,7 +38,7 @@ pub const PENDING: u64 = 10 * MINUTE;
 pub const PENDING_TRIES: u8 = 10;
 /// Pending enrollments that an account may have at a time, each in its own session.
 pub const PENDINGS: usize = 3;
-/// A *recent* code was submitted in this session at most this long ago (OWASP ASVS 7.5.3).
+/// A *recent* code was submitted, or a recent password given, in this session at most this long ago (OWASP ASVS 7.5.1, 7.5.3).
 pub const RECENT: u64 = 5 * MINUTE;
 /// Default time in which a covered account may enroll with its password alone.
 pub const ENROLLMENT_WINDOW: u64 = 14 * DAY;
@@ -66,6 +66,13 @@ pub const REPORTS_REFUSED: u64 = 30 * DAY;
 /// How long a previous address still receives notices, so that an attacker who changes the address cannot
 /// hide from the owner.
 pub const ADDRESS_OVERLAP: u64 = 14 * DAY;
+/// Life of the code that is sent to a new notice address. NIST SP 800-63B-4 §3.1.3.2 allows ten minutes.
+pub const ADDRESS_CODE: u64 = 10 * MINUTE;
+/// Wrong ones after which such a code is void. They are counted for a day, over all codes that are sent in it: a code of
+/// eight digits is then guessed with a chance of one in ten million a day.
+pub const ADDRESS_CODE_TRIES: u8 = 10;
+/// Such codes that are sent for one account in a day, because anybody's address can be given.
+pub const ADDRESS_CODES_A_DAY: u8 = 10;
 /// Shortest notice of a mandate, unless it begins immediately with a confirmation.
 pub const NOTICE: u64 = 7 * DAY;
 /// Latest date of a mandate. A later one is probably a mistyped year.

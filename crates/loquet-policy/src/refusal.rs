@@ -194,6 +194,8 @@ pub enum Refusal {
     NotAdmin,
     /// The last code of this session is older than [`RECENT`](crate::limits::RECENT) seconds.
     NotFresh,
+    /// The password was given more than [`RECENT`](crate::limits::RECENT) seconds ago. The user gives it again.
+    PasswordRequired,
     /// An administrator cannot reset their own account.
     SelfReset,
     /// An administrator cannot add a role to their own account.
@@ -253,6 +255,16 @@ pub enum Refusal {
     WouldLockOut,
     /// Too many previous notice addresses still receive notices. The caller decides this.
     TooManyAddresses,
+    /// No new address waits for a code, or its code has expired or is void.
+    NoAddressCode,
+    /// The code that was sent to the new address is another. It was counted.
+    WrongAddressCode,
+    /// [`ADDRESS_CODES_A_DAY`](crate::limits::ADDRESS_CODES_A_DAY) codes were sent to new addresses in a day, or
+    /// [`ADDRESS_CODE_TRIES`](crate::limits::ADDRESS_CODE_TRIES) of them were typed wrong.
+    TooManyAddressCodes {
+        /// Seconds until the next code can be sent.
+        wait: u64,
+    },
 }
 
 impl Refusal {

@@ -19,6 +19,7 @@ impl Account {
         account.epoch = self.epoch.saturating_add(LEAP);
         account.recovery = RecoverySet::EMPTY;
         account.pendings = [const { None }; crate::limits::PENDINGS];
+        account.address_change = None;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. }

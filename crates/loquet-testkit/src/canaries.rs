@@ -40,6 +40,13 @@ impl Canary {
         }
     }
 
+    /// Digits, as they are.
+    #[must_use]
+    pub fn digits(what: &'static str, text: &str) -> Self {
+        let forms = vec![text.as_bytes().to_vec()];
+        Self { what, forms }
+    }
+
     /// Whether it would be found in a text that shows it.
     #[must_use]
     pub fn is_in(&self, haystack: &[u8]) -> bool {
@@ -112,6 +119,11 @@ pub async fn story(fixture: &Fixture) -> (Vec<Canary>, String) {
     for account in [BRUNO, CHLOE, DENIS] {
         printed += &enrolled(fixture, account, &mut canaries).await;
     }
+    for text in ["denis@example.org", "denis@example.com"] {
+        let provision = fixture.mfa.provision();
+        let set = provision.set_address(DENIS, text.parse().unwrap());
+        assert!(set.await.unwrap());
+    }
     let typed = fixture.code(&phone);
     let admin = fixture.mfa.admin(&anne);
     let handed = admin.reset(CHLOE, false, typed).await.unwrap();
@@ -173,6 +185,9 @@ async fn told(fixture: &Fixture, canaries: &mut Vec<Canary>) -> String {
     let mut printed = String::new();
     for letter in letters::post(fixture).await {
         printed += &format!("{letter:?}");
+        if let Some(code) = &letter.code {
+            canaries.push(Canary::digits("an address code", code.expose()));
+        }
         if let Some(link) = &letter.link {
             // The account's id leads, and is no secret.
             let text = link.expose();
@@ -212,6 +227,7 @@ async fn typed_by_an_owner(fixture: &Fixture, session: &MfaSession, user: &Autho
         account.turn_off(NONSENSE),
         mfa.recover(session, NONSENSE, client),
         account.change_address(address(), NONSENSE),
+        account.confirm_address(NONSENSE),
         admin.enable(NONSENSE),
         admin.renew_break_glass_code(NONSENSE, NONSENSE),
     ]

@@ -2,11 +2,11 @@
 
 use std::sync::Mutex;
 
-use loquet::store::{BoxError, Store};
+use loquet::store::Store;
 use loquet::testing::Phone;
 use loquet::{
-    AccountId, Address, Clock, Deliver, Letter, MfaSession, NextStep, NotMeLink, Refusal, RoleId,
-    Start,
+    AccountId, Clock, Deliver, DeliveryError, Letter, MfaSession, NextStep, NotMeLink, Refusal,
+    RoleId, Start,
 };
 use loquet_policy::{Event, limits};
 
@@ -25,7 +25,7 @@ impl Mailbox {
 }
 
 impl Deliver for Mailbox {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
         self.0.lock().unwrap().push(letter.clone());
         Ok(())
     }
@@ -48,85 +48,14 @@ pub fn to(letters: &[Letter], account: u64) -> Vec<&Letter> {
     letters.iter().filter(to).collect()
 }
 
-fn address(text: &str) -> Address {
-    text.parse().unwrap()
-}
-
 /// Runs all of them, each over a store of its own.
 pub async fn all<S: Store>(mut store: impl FnMut() -> S) {
-    replaced_address_receives_notices_for_14_days(Fixture::over(store()).await).await;
-    address_change_needs_code_when_bound(Fixture::over(store()).await).await;
     not_me_link_destroys_enrollment(Fixture::over(store()).await).await;
     not_me_link_expires_after_seven_days(Fixture::over(store()).await).await;
     cancelled_mandate_is_told_to_covered_users(Fixture::over(store()).await).await;
     administrators_letters_name_their_colleague(Fixture::over(store()).await).await;
     each_reader_of_a_mandate_is_told_once(Fixture::over(store()).await).await;
     letter_about_brunos_failures(&Fixture::over(store()).await).await;
-}
-
-/// The host's own change.
-pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
-    let provision = fixture.mfa.provision();
-    let set = |text: &str| provision.set_address(DENIS, address(text));
-    assert!(set("denis@example.org").await.unwrap());
-    assert!(!set("denis@example.org").await.unwrap(), "unchanged");
-    assert!(post(&fixture).await.is_empty(), "no one to tell");
-
-    assert!(set("thief@example.net").await.unwrap());
-    let letters = post(&fixture).await;
-    let told = to(&letters, DENIS);
-    assert_eq!(told[0].event, Event::AddressChanged);
-    let both = [address("thief@example.net"), address("denis@example.org")];
-    assert_eq!(told[0].addresses, both);
-    assert_eq!(told[0].organization, "À petits pas");
-
-    // Everything, for 14 days, also what is delivered later than it happened.
-    fixture.enabled().await;
-    fixture.clock.advance(limits::ADDRESS_OVERLAP - limits::DAY);
-    let session = fixture.log_in(DENIS).await.session;
-    fixture.enroll(&session).await;
-    fixture.clock.advance(2 * limits::DAY);
-    let letters = post(&fixture).await;
-    assert_eq!(to(&letters, DENIS)[0].addresses, both);
-    let lost = fixture.mfa.report_lost(DENIS, Fixture::client());
-    lost.await.unwrap();
-    let letters = post(&fixture).await;
-    assert_eq!(to(&letters, DENIS)[0].addresses, both[..1]);
-
-    // So many changes that the owner's address would be pushed out are refused.
-    for n in 0..7 {
-        assert!(set(&format!("a{n}@example.net")).await.unwrap());
-    }
-    assert_eq!(
-        refusal(set("a9@example.net").await),
-        Refusal::TooManyAddresses
-    );
-    fixture.clock.advance(limits::ADDRESS_OVERLAP);
-    assert!(set("a9@example.net").await.unwrap());
-}
-
-/// The owner's own change.
-pub async fn address_change_needs_code_when_bound(fixture: Fixture) {
-    let (phone, session) = fixture.enabled().await;
-    let anne = fixture.user(&session).await;
-    let account = fixture.mfa.account(&anne);
-    let change =
-        |typed: &str| account.change_address(address("anne@example.org"), typed.to_owned());
-    assert_eq!(refusal(change("").await), Refusal::StepUp);
-    let wrong = refusal(change(&fixture.wrong_code(&phone)).await);
-    assert!(matches!(wrong, Refusal::WrongCode { .. }), "{wrong:?}");
-    assert_eq!(account.overview().await.unwrap().address(), None);
-    change(&fixture.code(&phone)).await.unwrap();
-    let overview = account.overview().await.unwrap();
-    assert_eq!(overview.address(), Some(&address("anne@example.org")));
-    // Where nothing is bound, the password is all there is.
-    let session = fixture.log_in(DENIS).await.session;
-    let denis = fixture.user(&session).await;
-    let account = fixture.mfa.account(&denis);
-    let changed = account
-        .change_address(address("denis@example.org"), "")
-        .await;
-    changed.unwrap();
 }
 
 /// "Ce n'était pas moi".
@@ -322,9 +251,9 @@ async fn enroll_bruno(fixture: &Fixture, reset_code: &str) -> (Phone, MfaSession
 struct AllBut(AccountId, Mailbox);
 
 impl Deliver for AllBut {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
         if letter.to == self.0 {
-            return Err("this mailbox is full".into());
+            return Err(DeliveryError::Temporary("this mailbox is full".into()));
         }
         self.1.deliver(letter).await
     }

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+pub mod addresses;
 pub mod advisories;
 pub mod audit;
 pub mod break_glass;

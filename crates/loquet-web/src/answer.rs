@@ -96,7 +96,20 @@ impl<H: PagesHost> Here<H> {
             .await?;
         let field = field_of(refusal)
             .filter(|field| fields.contains(field))
-            .or_else(|| fields.contains(&"recovery").then_some("recovery"));
+            .or_else(|| {
+                let alone = ["recovery", "address_code"];
+                alone.into_iter().find(|field| fields.contains(field))
+            });
+        if field == Some("address_code") && *refusal == Refusal::Malformed {
+            let text = language.say(
+                "Le code envoyé à votre nouvelle adresse se compose de 8\u{a0}chiffres, rien d’autre.",
+                "The code that was sent to your new address is 8\u{a0}digits and nothing else.",
+            );
+            return Ok(Trouble {
+                field,
+                ..Trouble::of_form(text)
+            });
+        }
         if field == Some("recovery") && *refusal == Refusal::Malformed {
             let text = language.say(
                 "Un code de récupération se compose de 26\u{a0}lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
@@ -137,17 +150,22 @@ impl<H: PagesHost> Here<H> {
             }
             Refusal::AlreadyCompleted => Err(Redirect::to(self.pages.way(self.next())).into()),
             Refusal::NotFresh => Err(self.to_step_up(next)),
+            Refusal::PasswordRequired => Err(self.pages.to_password(&self.back(next)).into()),
             Refusal::StepUp if !has_code => Err(self.to_step_up(next)),
             _ => Ok(()),
         }
     }
 
-    fn to_step_up(&self, next: &str) -> Stop {
-        let next = match next {
+    /// The path of a page of ours; empty: home.
+    fn back(&self, next: &str) -> String {
+        match next {
             "" => String::new(),
             page => format!("{}{page}", self.pages.0.base),
-        };
-        self.pages.to_step_up(&next).into()
+        }
+    }
+
+    fn to_step_up(&self, next: &str) -> Stop {
+        self.pages.to_step_up(&self.back(next)).into()
     }
 }
 
@@ -167,7 +185,8 @@ const fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NotConfirmed => Some("confirmed"),
         Refusal::TooSoon { .. } | Refusal::TooManyPostponements(_) => Some("date"),
         Refusal::WouldLockOut => Some("rules"),
-        Refusal::TooManyAddresses => Some("address"),
+        Refusal::TooManyAddresses | Refusal::TooManyAddressCodes { .. } => Some("address"),
+        Refusal::WrongAddressCode | Refusal::NoAddressCode => Some("address_code"),
         _ => None,
     }
 }

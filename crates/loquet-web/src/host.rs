@@ -93,6 +93,13 @@ pub trait PagesHost: Send + Sync + 'static {
     /// browser that has given the password already.
     fn log_in(&self) -> &str;
 
+    /// Returns the path of the page that asks a user who is logged in for the password again. Its form goes to a handler that
+    /// checks the password, as carefully as the log-in does, and answers with
+    /// [`Pages::readmit`](crate::Pages::readmit) and the `next` of the page's query ([`Visit::parameter`](crate::Visit::parameter)),
+    /// which leads back. It is asked for before a first enrollment, and before a change of the notice address where nothing
+    /// is bound, unless the password was given in the last five minutes.
+    fn password_page(&self) -> &str;
+
     /// Writes a fault to the operator's log. The page says only that something is wrong and that nothing was lost.
     fn report(&self, fault: &(dyn Error + 'static));
 }

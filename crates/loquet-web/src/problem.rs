@@ -124,7 +124,8 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::LogInRequired
         | Refusal::StaleLogIn
         | Refusal::LogInExpired
-        | Refusal::LogInRefused => StatusCode::UNAUTHORIZED,
+        | Refusal::LogInRefused
+        | Refusal::PasswordRequired => StatusCode::UNAUTHORIZED,
         refusal if refusal.reason().wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
         Refusal::AccessDenied
         | Refusal::AccessUnknown
@@ -145,6 +146,7 @@ fn of_refusal(refusal: &Refusal) -> StatusCode {
         | Refusal::EnrollmentEnded
         | Refusal::WrongResetCode
         | Refusal::WrongRecoveryCode
+        | Refusal::WrongAddressCode
         | Refusal::WrongBreakGlassCode
         | Refusal::WrongLink
         | Refusal::ResetCodeRequired(_)

@@ -19,6 +19,7 @@ impl<H: PagesHost> Pages<H> {
     /// | problem | answer |
     /// |---|---|
     /// | a recent code is needed (`NOT_FRESH`, `STEP_UP`) | on to `{base}/step-up?next=` with the path of this request, which leads back there; an account without an authenticator on to `{base}/enroll` from there |
+    /// | the password is asked for again (`PASSWORD_REQUIRED`) | on to [`PagesHost::password_page`], which leads back there |
     /// | the log-in is not complete, or the session is over (every other 401) | on to [`PagesHost::log_in`] |
     /// | any other refusal | a page that says it, with the problem's status |
     /// | the store or the configuration is at fault | a page, and the fault to [`PagesHost::report`] |
@@ -51,6 +52,9 @@ impl<H: PagesHost> Pages<H> {
             Error::Refused(Refusal::NotFresh | Refusal::StepUp) => {
                 self.to_step_up(&visit.place).into_response()
             }
+            Error::Refused(Refusal::PasswordRequired) => {
+                self.to_password(&visit.place).into_response()
+            }
             Error::Refused(_) if problem.status() == StatusCode::UNAUTHORIZED => {
                 Redirect::to(self.0.host.log_in()).into_response()
             }
@@ -64,8 +68,12 @@ impl<H: PagesHost> Pages<H> {
 
     /// The way to the page that asks for a code and then leads to `next` (empty: home).
     pub(crate) fn to_step_up(&self, next: &str) -> Redirect {
-        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        Redirect::to(&format!("{}/step-up?next={next}", self.0.base))
+        with_next(&format!("{}/step-up", self.0.base), next)
+    }
+
+    /// The way to the host's page that asks for the password again.
+    pub(crate) fn to_password(&self, next: &str) -> Redirect {
+        with_next(self.0.host.password_page(), next)
     }
 
     /// Keeps the session that an operation returned, in place of the one that the browser has, and goes on to `to`; to the
@@ -109,4 +117,9 @@ impl<H: PagesHost> Pages<H> {
         let old = visit.key(self.0.marking);
         self.hand_over(old, login, to).await
     }
+}
+
+fn with_next(page: &str, next: &str) -> Redirect {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    Redirect::to(&format!("{page}?next={next}"))
 }

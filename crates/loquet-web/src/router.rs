@@ -32,7 +32,7 @@ impl<H: PagesHost> Pages<H> {
     /// | for | paths |
     /// |---|---|
     /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
-    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
+    /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
@@ -135,6 +135,10 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
         (
             "/account/address",
             both(Person, address::show, address::change),
+        ),
+        (
+            "/account/address/confirm",
+            both(Person, account::show, account::confirm_address),
         ),
         (
             "/not-me/{link}",

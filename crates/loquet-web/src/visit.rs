@@ -38,8 +38,9 @@ impl Visit {
         cookie::values(&self.headers, name).find_map(|value| value.parse().ok())
     }
 
-    /// A parameter of the query.
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+    /// Returns a parameter of the query.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())

@@ -9,6 +9,7 @@ use loquet_policy::{AccountId, Notice, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::account::addresses::Address;
 use crate::keyring::KeyringError;
 
 mod account;
@@ -163,6 +164,9 @@ pub(crate) struct NoticeBody {
     /// Of a notice to all whom a mandate covers: its row is for one of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) expanded: bool,
+    /// Of a notice to one of several addresses: that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<Address>,
 }
 
 impl NoticeBody {
@@ -173,6 +177,7 @@ impl NoticeBody {
             about: None,
             epoch: None,
             expanded: false,
+            address: None,
         }
     }
 }

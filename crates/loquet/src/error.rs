@@ -59,9 +59,12 @@ impl Error {
     #[must_use]
     pub const fn next_step(&self) -> Option<NextStep> {
         match self {
-            Self::Refused(Refusal::LogInRequired | Refusal::StaleLogIn | Refusal::LogInExpired) => {
-                Some(NextStep::LogIn)
-            }
+            Self::Refused(
+                Refusal::LogInRequired
+                | Refusal::StaleLogIn
+                | Refusal::LogInExpired
+                | Refusal::PasswordRequired,
+            ) => Some(NextStep::LogIn),
             Self::Refused(refusal) => refusal.next_step(),
             _ => None,
         }

@@ -69,7 +69,11 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use account::address_code::AddressCode;
 pub use account::addresses::{Address, AddressError};
+pub use account::notice_addresses::{
+    AddressState, DeliveryFailure, DeliveryFailureKind, NoticeAddress,
+};
 pub use account::{
     AccountHandle, AccountOverview, AuthenticatorState, OrganizationOverview, SessionEntry,
 };
@@ -96,7 +100,7 @@ pub use loquet_policy::{
     SessionLimits, Setting, SettingKind, Start, UnixTime,
 };
 pub use mfa::{Mfa, MfaBuilder};
-pub use operator::notices::{Deliver, Delivered, Letter};
+pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};
 pub use operator::{KeyUse, Maintenance, Operator, Restored, Rotation};
 pub use provision::host_tx::HostTx;
 pub use provision::{CommittingIn, NewAccount, Provision, ProvisionIn, SyncReport};

@@ -2,7 +2,7 @@
 //!
 //! Feature `tracing`: every operation is a span `loquet.operation` (debug) with the fields `name` (as in the audit log) and
 //! `account`; its end is an event with the `verdict`: debug for a grant, info for a refusal, error for a fault. Notices that
-//! stay undelivered are a warning.
+//! stay undelivered are a warning, and letters that are given up.
 //!
 //! Feature `metrics`:
 //!
@@ -13,6 +13,7 @@
 //! | `loquet_faults_total` | counter | `name` | operations that ended in an error |
 //! | `loquet_conflicts_total` | counter | | decisions made again because another process was faster |
 //! | `loquet_letters_total` | counter | | letters delivered |
+//! | `loquet_letters_failed_total` | counter | | letters given up |
 //! | `loquet_notices_waiting` | gauge | | notices left in the outbox by the last round |
 //!
 //! No label comes from outside: their values are names in this crate.
@@ -23,6 +24,7 @@ use std::future::Future;
 use loquet_policy::AccountId;
 
 use crate::error::Error;
+use crate::operator::letter::Delivered;
 
 /// Watches an operation.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
@@ -85,16 +87,24 @@ pub(crate) fn conflict() {
     metrics::counter!("loquet_conflicts_total").increment(1);
 }
 
-/// A round of deliveries is over: so many letters were delivered, so many notices wait.
-pub(crate) fn delivered(letters: u32, waiting: u32, fault: Option<&impl Display>) {
+/// A letter is given up.
+pub(crate) fn undeliverable(account: AccountId, why: &impl Display) {
     #[cfg(feature = "tracing")]
-    if let Some(error) = fault {
-        tracing::warn!(%error, waiting, "notices wait");
+    tracing::warn!(%account, error = %why, "a letter is given up");
+    let _ = (account, why);
+}
+
+/// A round of deliveries is over.
+pub(crate) fn delivered(round: &Delivered) {
+    #[cfg(feature = "tracing")]
+    if let Some(error) = &round.fault {
+        tracing::warn!(%error, waiting = round.waiting, "notices wait");
     }
     #[cfg(feature = "metrics")]
     {
-        metrics::counter!("loquet_letters_total").increment(letters.into());
-        metrics::gauge!("loquet_notices_waiting").set(f64::from(waiting));
+        metrics::counter!("loquet_letters_total").increment(round.letters.into());
+        metrics::counter!("loquet_letters_failed_total").increment(round.failed.into());
+        metrics::gauge!("loquet_notices_waiting").set(f64::from(round.waiting));
     }
-    let _ = (letters, waiting, fault.is_some());
+    let _ = round;
 }

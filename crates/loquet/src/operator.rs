@@ -1,7 +1,8 @@
 //! What the program that runs the service does, and no request may.
 
+pub(crate) mod letter;
 mod maintenance;
-pub(crate) mod notices;
+mod notices;
 mod rejections;
 mod restore;
 mod rotation;
@@ -21,7 +22,7 @@ use crate::decide::{Facts, Typed, home_of};
 use crate::error::{Config, Error};
 use crate::mfa::Mfa;
 use crate::mfa::source::Actor;
-use crate::operator::notices::{Deliver, Delivered};
+use crate::operator::letter::{Deliver, Delivered};
 use crate::provision::operations::{CollectResetCode, OpenBreakGlass};
 use crate::session::attempt::Attempt;
 use crate::store::Query;

@@ -1,6 +1,6 @@
 //! The host's user management, alone or in the host's own transaction.
 
-mod handle;
+pub(crate) mod handle;
 pub(crate) mod host_tx;
 mod new_account;
 pub(crate) mod operations;

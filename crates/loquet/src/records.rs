@@ -7,7 +7,7 @@ use loquet_policy::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::account::addresses::Addresses;
+use crate::account::notice_addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::hash;

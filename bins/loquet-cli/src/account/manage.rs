@@ -150,15 +150,21 @@ impl SetAddress {
         let at = self.own.at.open().await?;
         let account = at.account("ACCOUNT", &self.own.account).await?;
         let address = self.address.clone();
-        let changed = at.mfa().provision().set_address(account, address).await?;
-        let says = if changed { "go" } else { "went already" };
-        at.tell(
-            &json!({ "address": self.address.as_str(), "changed": changed }),
-            &format!(
-                "the notices of {} {says} to {}",
-                self.own.account.escape_debug(),
-                self.address.as_str()
+        let provision = at.mfa().provision();
+        let changed = provision.set_address(account, address).await?;
+        let confirmed = provision.address(account).await?.as_ref() == Some(&self.address);
+        let (account, address) = (self.own.account.escape_debug(), self.address.as_str());
+        let says = match (confirmed, changed) {
+            (true, true) => format!("the notices of {account} go to {address}"),
+            (true, false) => format!("the notices of {account} went already to {address}"),
+            (false, true) => format!(
+                "a code goes to {address}, where the notices of {account} go once it is typed back"
             ),
+            (false, false) => format!("{address} waits already for its code to be typed back"),
+        };
+        at.tell(
+            &json!({ "address": address, "changed": changed, "confirmed": confirmed }),
+            &says,
         )
     }
 }

@@ -55,6 +55,25 @@ pub(super) async fn turn_off(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, 
         .await
 }
 
+pub(super) async fn confirm_address(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    asked
+        .act(&at, stdin, async |acting, stdin| {
+            let sent = code(stdin, "code that was sent to the new address")?;
+            acting.account().confirm_address(sent).await?;
+            let overview = acting.account().overview().await?;
+            let address = overview.address().map_or("", loquet::Address::as_str);
+            at.tell(
+                &json!({ "address": address, "confirmed": true }),
+                &format!(
+                    "the notices of {} go to {address}",
+                    acting.name().escape_debug()
+                ),
+            )
+        })
+        .await
+}
+
 pub(super) async fn replace(asked: &Own, stdin: &mut Stdin) -> Result<Outcome, Failure> {
     let at = asked.at.open().await?;
     asked

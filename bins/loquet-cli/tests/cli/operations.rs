@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
+use std::sync::Mutex;
 
-use loquet::{AccountId, Client};
+use loquet::{AccountId, Client, Deliver, DeliveryError, Letter};
 use serde_json::{Value, json};
 
 use super::centre::{Centre, Phone, enable, last_group, now};
@@ -149,12 +150,60 @@ fn owner_lists_and_ends_sessions() {
     );
 }
 
+/// Keeps the code that is sent.
+#[derive(Default)]
+struct Mail(Mutex<String>);
+
+impl Deliver for Mail {
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
+        if let Some(code) = &letter.code {
+            code.expose().clone_into(&mut self.0.lock().unwrap());
+        }
+        Ok(())
+    }
+}
+
+/// A mail server that knows no one.
+struct Refuses;
+
+impl Deliver for Refuses {
+    async fn deliver(&self, _: &Letter) -> Result<(), DeliveryError> {
+        Err(DeliveryError::Permanent("550 no such user".into()))
+    }
+}
+
 #[test]
 fn host_sets_an_address() {
     let centre = Centre::new();
     let set = ["account", "set-address", "julie", "julie@example.org"];
     assert_eq!(centre.json(&set, "", 0)[0]["changed"], true);
     assert_eq!(centre.json(&set, "", 0)[0]["changed"], false);
+    let other = ["account", "set-address", "julie", "julie@example.com"];
+    for changed in [true, false] {
+        let told = centre.json(&other, "", 0);
+        assert_eq!(told[0]["changed"], changed);
+        assert_eq!(told[0]["confirmed"], false);
+    }
+    let confirm = ["account", "confirm-address", "julie"];
+    let wrong = centre.json(&confirm, "00000000\n", 1);
+    assert_eq!(wrong[0]["refused"], "WRONG_ADDRESS_CODE");
+    let operator = centre.operator_ago(0);
+    let mail = Mail::default();
+    wait(operator.deliver(&mail)).unwrap();
+    let typed = format!("{}\n", mail.0.into_inner().unwrap());
+    assert_eq!(
+        centre.json(&confirm, &typed, 0)[0]["address"],
+        "julie@example.com"
+    );
+    wait(operator.deliver(&Refuses)).unwrap();
+    let shown = centre.json(&["account", "show", "julie"], "", 0);
+    let addresses = shown[0]["addresses"].as_array().unwrap();
+    let states: Vec<_> = addresses.iter().map(|it| &it["state"]).collect();
+    assert_eq!(states, ["former", "present"]);
+    assert!(addresses.iter().all(|it| it["failure"] == "refused"));
+    let said = centre.loquet(&["account", "list"], "").stdout;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("julie@example.com refuses notices since"));
     let faulty = ["account", "set-address", "julie", "julie"];
     assert_eq!(centre.loquet(&faulty, "").status.code(), Some(2));
 }

@@ -36,7 +36,9 @@ impl DecisionBuilder<'_> {
             Authenticator::ResetDue { reset_code } => {
                 self.check_reset_code(reset_code, presented)?
             }
-            _ if enrollment_open(self.known_organization(), self.actor(), self.now) => {}
+            _ if enrollment_open(self.known_organization(), self.actor(), self.now) => {
+                self.require_recent_password()?;
+            }
             _ => {
                 let why = required(self.known_organization(), self.actor(), self.now);
                 return Err(Refusal::ResetCodeRequired(why.cause()));

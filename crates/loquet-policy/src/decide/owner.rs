@@ -2,7 +2,10 @@
 
 use super::builder::{Answer, DecisionBuilder};
 use crate::requirement::{may_turn_off, required};
-use crate::{Authenticator, CodeCheck, Event, Grant, Level, Refusal, Submitted};
+use crate::{
+    AddressChange, Authenticator, CodeCheck, Digest, Event, Grant, Level, Refusal, Submitted,
+    limits,
+};
 
 impl DecisionBuilder<'_> {
     /// Refuses a command about another account.
@@ -50,17 +53,55 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
+    /// Requires that the password was given at most [`limits::RECENT`] seconds ago: a session that was left open, or its
+    /// cookie alone, must not bind a first authenticator. Only a session of the password alone says when that was.
+    pub(super) fn require_recent_password(&self) -> Result<(), Refusal> {
+        let session = self.session()?;
+        let by_password = matches!(session.level, Level::Level1 | Level::EnrollOnly);
+        if by_password && self.now.since(session.at) <= limits::RECENT {
+            Ok(())
+        } else {
+            Err(Refusal::PasswordRequired)
+        }
+    }
+
     /// A thief of the password must not redirect the notices of a bound account.
-    pub(super) fn change_address(&mut self, code: Submitted) -> Answer {
+    pub(super) fn change_address(&mut self, code: Submitted, sent: Digest) -> Answer {
+        let mut is_bound = false;
         if self.session().is_ok() {
             self.rights()?;
             self.require_owner()?;
-            if self.actor().authenticator_at(self.now) != Authenticator::None {
-                self.fresh_code(code)?;
+            is_bound = self.actor().authenticator_at(self.now) != Authenticator::None;
+            if !is_bound {
+                self.require_recent_password()?;
             }
         } else {
             self.actor().require_active()?;
         }
+        let change = AddressChange::begin(self.actor().address_change, sent, self.now)?;
+        if is_bound {
+            self.fresh_code(code)?;
+        }
+        self.actor_mut().address_change = Some(change);
+        self.notify_owner(Event::AddressChangeBegun);
+        Ok(Grant::Done)
+    }
+
+    /// Until the code is typed back that went to the new address, the old one is the owner's.
+    pub(super) fn confirm_address(&mut self, code: Option<Digest>) -> Answer {
+        self.rights()?;
+        self.require_owner()?;
+        let now = self.now;
+        let change = self.actor().address_change;
+        let Some(mut change) = change.filter(|change| change.is_open(now)) else {
+            return Err(Refusal::NoAddressCode);
+        };
+        if code.ok_or(Refusal::Malformed)? != change.code {
+            change.wrong = change.wrong.saturating_add(1);
+            self.actor_mut().address_change = Some(change);
+            return Err(Refusal::WrongAddressCode);
+        }
+        self.actor_mut().address_change = None;
         self.notify_owner(Event::AddressChanged);
         Ok(Grant::Done)
     }

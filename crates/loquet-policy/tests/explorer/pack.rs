@@ -158,6 +158,7 @@ impl World {
     fn pack_session(&self, pack: &mut Pack, person: &Person, slot: usize, now: UnixTime) {
         let account = &person.account;
         let session = person.sessions[slot].filter(|it| !self.is_over(account, it, now));
+        // Left out: the age of a log-in with the password alone. It always counts as recent, which allows more.
         let level = session.map_or(0, |session| match session.level {
             Level::HalfLogin => 1,
             Level::RecoveryOnly => 2,

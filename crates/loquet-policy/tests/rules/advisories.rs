@@ -40,7 +40,10 @@ fn t3_used_code_is_refused_by_every_command() {
             code,
         },
         Command::ChangeSetting { setting, code },
-        Command::ChangeAddress { code },
+        Command::ChangeAddress {
+            code,
+            sent: digest(4),
+        },
     ] {
         assert!(is_used(fixture.ask(ANNE, anne, command)), "{command:?}");
     }

@@ -57,7 +57,8 @@ fn deactivated_account_has_no_session_or_authenticator() {
 fn address_change_requires_fresh_code_when_bound() {
     let mut fixture = Fixture::enabled();
     let david = fixture.log_in(DAVID);
-    let change = |code| Command::ChangeAddress { code };
+    let sent = digest(ADDRESS);
+    let change = |code| Command::ChangeAddress { code, sent };
     fixture.ask(DAVID, david, change(ABSENT)).unwrap();
     let anne = fixture.enter(ANNE);
     assert_eq!(
@@ -66,11 +67,115 @@ fn address_change_requires_fresh_code_when_bound() {
     );
     let code = fixture.good();
     fixture.ask(ANNE, anne, change(code)).unwrap();
-    assert!(fixture.notified(Event::AddressChanged));
+    assert!(fixture.notified(Event::AddressChangeBegun));
     fixture.report_lost(ANNE).unwrap();
     let thief = fixture.log_in(ANNE);
     fixture.ask(ANNE, thief, change(ABSENT)).unwrap_err();
     assert_eq!(fixture.host(ANNE, change(ABSENT)), Ok(Grant::Done));
+}
+
+/// NIST SP 800-63B-4 §3.1.3.2: a code that is sent to a new address is accepted once and for ten minutes; another one
+/// resets no count, and ten wrong ones void what was sent for a day.
+#[test]
+fn sent_code_is_accepted_once_within_ten_minutes() {
+    let mut fixture = Fixture::enabled();
+    let sent = digest(ADDRESS);
+    let confirm = |code: u8| Command::ConfirmAddress {
+        code: Some(digest(code)),
+    };
+    let (wrong, void) = (Err(Refusal::WrongAddressCode), Err(Refusal::NoAddressCode));
+    let begin = |fixture: &mut Fixture| {
+        let david = fixture.log_in(DAVID);
+        let change = Command::ChangeAddress { code: ABSENT, sent };
+        (david, fixture.ask(DAVID, david, change))
+    };
+    let david = fixture.log_in(DAVID);
+    assert_eq!(fixture.ask(DAVID, david, confirm(ADDRESS)), void);
+    begin(&mut fixture).1.unwrap();
+    fixture.wait(limits::ADDRESS_CODE);
+    assert_eq!(fixture.ask(DAVID, david, confirm(ADDRESS)), void);
+    begin(&mut fixture).1.unwrap();
+    fixture.wait(limits::ADDRESS_CODE - 1);
+    let malformed = Command::ConfirmAddress { code: None };
+    assert_eq!(
+        fixture.ask(DAVID, david, malformed),
+        Err(Refusal::Malformed)
+    );
+    fixture.ask(DAVID, david, confirm(ADDRESS)).unwrap();
+    assert!(fixture.notified(Event::AddressChanged));
+    assert_eq!(fixture.ask(DAVID, david, confirm(ADDRESS)), void, "used");
+
+    let (david, begun) = begin(&mut fixture);
+    begun.unwrap();
+    for n in 0..limits::ADDRESS_CODE_TRIES {
+        assert_eq!(fixture.ask(DAVID, david, confirm(RESET_CODE)), wrong, "{n}");
+        if n == 4 {
+            begin(&mut fixture).1.unwrap();
+        }
+    }
+    assert_eq!(fixture.ask(DAVID, david, confirm(ADDRESS)), void);
+    fixture.wait(limits::DAY - 1);
+    assert_eq!(
+        begin(&mut fixture).1,
+        Err(Refusal::TooManyAddressCodes { wait: 1 })
+    );
+    fixture.wait(1);
+    let (david, begun) = begin(&mut fixture);
+    begun.unwrap();
+    fixture.ask(DAVID, david, confirm(ADDRESS)).unwrap();
+}
+
+/// A session that sends codes to strangers is bounded.
+#[test]
+fn ten_address_codes_are_sent_a_day() {
+    let mut fixture = Fixture::enabled();
+    let sent = digest(ADDRESS);
+    let change = Command::ChangeAddress { code: ABSENT, sent };
+    for n in 0..limits::ADDRESS_CODES_A_DAY {
+        assert_eq!(fixture.host(DAVID, change), Ok(Grant::Done), "{n}");
+        fixture.wait(60);
+    }
+    let wait = limits::DAY - 600;
+    assert_eq!(
+        fixture.host(DAVID, change),
+        Err(Refusal::TooManyAddressCodes { wait })
+    );
+    fixture.wait(wait);
+    assert_eq!(fixture.host(DAVID, change), Ok(Grant::Done));
+}
+
+/// OWASP ASVS 7.5.1: who finds a session open, or steals its cookie, neither binds a phone nor redirects notices.
+#[test]
+fn t41_password_is_asked_before_first_enrollment() {
+    let mut fixture = Fixture::mandated();
+    let required = Err(Refusal::PasswordRequired);
+    for who in [CLAIRE, DAVID] {
+        let session = fixture.log_in(who);
+        fixture.wait(limits::RECENT + 1);
+        assert_eq!(fixture.begin(who, session, None).map(drop), required);
+        let session = fixture.log_in(who);
+        fixture.wait(limits::RECENT);
+        fixture.begin(who, session, None).unwrap();
+        // What was begun goes on.
+        fixture.wait(limits::RECENT - 1);
+        fixture.begin(who, session, None).unwrap();
+        fixture.confirm(who, session).unwrap();
+    }
+}
+
+#[test]
+fn t41_password_is_asked_before_address_change() {
+    let mut fixture = Fixture::enabled();
+    let sent = digest(ADDRESS);
+    let change = Command::ChangeAddress { code: ABSENT, sent };
+    let david = fixture.log_in(DAVID);
+    fixture.wait(limits::RECENT);
+    fixture.ask(DAVID, david, change).unwrap();
+    fixture.wait(1);
+    assert_eq!(
+        fixture.ask(DAVID, david, change),
+        Err(Refusal::PasswordRequired)
+    );
 }
 
 /// OWASP ASVS 6.3.3: a mandate binds employees from its date, and later ones at once.

@@ -246,6 +246,7 @@ fn engine_matches_reference() {
         "LOGIN_EXPIRED",
         "THROTTLED",
         "NOT_FRESH",
+        "PASSWORD_REQUIRED",
         "SELF_RESET",
         "LATCHED",
         "IS_DEACTIVATED",

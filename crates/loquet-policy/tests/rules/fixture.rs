@@ -29,6 +29,8 @@ pub const RESET_CODE: u8 = 2;
 pub const LINK: u8 = 3;
 /// The link in the notice of a reported loss.
 pub const UNDO: u8 = 4;
+/// The code that is sent to a new address.
+pub const ADDRESS: u8 = 5;
 /// The first recovery code that an enrollment shows.
 pub const CODES: u8 = 10;
 

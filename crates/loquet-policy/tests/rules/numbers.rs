@@ -364,6 +364,8 @@ fn limits_have_published_values() {
     assert_eq!([BREAK_GLASS_TRIES, PENDING_TRIES], [10; 2]);
     assert_eq!((SESSION_WAIT, SESSION_WAIT_MAX, SESSION_WAITS), (1, 30, 4));
     assert_eq!(REPORTS_REFUSED, 30 * day);
+    assert_eq!((ADDRESS_CODE, ADDRESS_OVERLAP), (10 * minute, 14 * day));
+    assert_eq!((ADDRESS_CODE_TRIES, ADDRESS_CODES_A_DAY), (10, 10));
     assert_eq!((POSTPONEMENTS, RESETS_A_DAY, FIRST_WAIT), (2, 5, 6));
     assert_eq!((FAILURES, FAILURES_CORRECTED), (100, 75));
     assert_eq!((RESERVE, ADVISE_REPLACEMENT, DRIFT_MAX), (20, 50, 4));

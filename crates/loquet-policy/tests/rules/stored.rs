@@ -116,6 +116,13 @@ fn every_variant_round_trips_through_json() {
         reads_back(&Account {
             authenticator,
             status: Status::Deactivated { since },
+            address_change: Some(AddressChange {
+                code: digest,
+                sent: since,
+                first: since,
+                codes: 1,
+                wrong: 2,
+            }),
             ..account()
         });
     }

@@ -24,6 +24,7 @@ async fn lost_connection_scenarios_pass() {
 async fn operation_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::letters::all(|| folder.open()).await;
+    loquet_testkit::addresses::all(|| folder.open()).await;
     loquet_testkit::operations::all(|| folder.open()).await;
 }
 

@@ -137,7 +137,8 @@ impl Reference {
             _ if self.was_bound(who) || self.required(who) && !self.window_open() => {
                 return Err("RESET_CODE_REQUIRED");
             }
-            _ => {}
+            _ if self.knew_password(session) => {}
+            _ => return Err("PASSWORD_REQUIRED"),
         }
         self.note(Fact::Begun(who, session));
         Ok("done")

@@ -175,6 +175,12 @@ impl Reference {
         matches!(self.granted(session), Some((at, Level::Two)) if self.now <= at + 5 * MINUTE)
     }
 
+    /// Whether the log-in with the password alone is at most five minutes old.
+    pub(super) fn knew_password(&self, session: Session) -> bool {
+        let granted = self.granted(session);
+        matches!(granted, Some((at, Level::One | Level::Enroll)) if self.now <= at + 5 * MINUTE)
+    }
+
     pub(super) fn has_code(&self, who: Account) -> Result<(), &'static str> {
         match self.bound(who) {
             Bound::Active => Ok(()),

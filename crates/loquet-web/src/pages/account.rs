@@ -1,15 +1,15 @@
 //! "Mon compte".
 
 use axum::response::{IntoResponse, Redirect, Response};
-use loquet::{Address, AuthenticatorState, Error, Forget};
+use loquet::{AddressState, AuthenticatorState, DeliveryFailureKind, Error, Forget, NoticeAddress};
 
 use crate::Language;
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::Trouble;
+use crate::parts::{MAX_CODE, Trouble};
 use crate::session::{Here, Stop};
-use crate::views::account::{self, Account, Bound, Switch};
+use crate::views::account::{self, Account, Bound, Notices, Switch};
 use crate::{cookie, when};
 
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
@@ -34,7 +34,7 @@ async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result
             fixed: fixed.as_deref(),
         },
         authenticator: bound(here, language),
-        address: overview.address().map(Address::as_str),
+        notices: notices(here, language),
         codes: codes.as_deref(),
         has_printed_codes: here.has_recovery_codes(),
         announced: announced.as_deref(),
@@ -93,6 +93,40 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
     }
 }
 
+/// Where notices go, and where they do not arrive.
+fn notices<H>(here: &Here<H>, language: Language) -> Notices<'_> {
+    let mut notices = Notices::default();
+    for it in here.overview().addresses() {
+        let address = it.address.as_str();
+        match it.state {
+            AddressState::Present => notices.present = Some(address),
+            AddressState::Pending { expires } => {
+                let left = expires.map(|expires| expires.since(here.now()));
+                notices.pending = Some((address, left));
+            }
+            _ => {}
+        }
+        notices.failures.extend(failure(it, language));
+    }
+    notices
+}
+
+/// That an address gets nothing, in a sentence for its owner and for administrators.
+pub(super) fn failure(address: &NoticeAddress, language: Language) -> Option<String> {
+    let failure = address.failure?;
+    let (to, day) = (&address.address, when::day(failure.at, language));
+    Some(match failure.kind {
+        DeliveryFailureKind::TimedOut => language.say(
+            format!("Les avis n’arrivent pas à {to}\u{a0}: une semaine d’essais n’a rien donné, le {day}."),
+            format!("Notices do not arrive at {to}: a week of tries had failed on {day}."),
+        ),
+        _ => language.say(
+            format!("Les avis n’arrivent pas à {to}\u{a0}: cette adresse les a refusés le {day}."),
+            format!("Notices do not arrive at {to}: that address refused them on {day}."),
+        ),
+    })
+}
+
 /// How many recovery codes are left, and what to do when there are few.
 fn codes_left<H>(here: &Here<H>, language: Language) -> Option<String> {
     let offered = here.organization().offers_recovery_codes();
@@ -149,6 +183,10 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
             "Félicitations! Votre application est liée\u{a0}: un code vous sera demandé à la connexion.",
             "Congratulations! Your app is bound: you will be asked for a code at log-in.",
         ),
+        "sent" => language.say(
+            "Un code part à la nouvelle adresse. Saisissez-le ci-dessous dans les dix minutes.",
+            "A code is on its way to the new address. Enter it below within ten minutes.",
+        ),
         "address" => language.say(
             "C’est noté. L’ancienne adresse, s’il y en avait une, est prévenue aussi.",
             "Noted. The old address, if there was one, is told too.",
@@ -168,6 +206,24 @@ fn done<H>(here: &Here<H>) -> Option<&'static str> {
 
 pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
     draw(&here, None).await
+}
+
+pub(crate) async fn confirm_address<H: PagesHost>(
+    here: Here<H>,
+    form: Form,
+) -> Result<Response, Stop> {
+    let confirmed = async {
+        let code = form.fields.text("address_code", MAX_CODE)?;
+        Ok(here.account(&form)?.confirm_address(code).await?)
+    };
+    let confirmed = confirmed.await;
+    match here
+        .answer(confirmed, &["address_code"], "/account")
+        .await?
+    {
+        Ok(()) => Ok(here.go("/account?done=address")),
+        Err(trouble) => draw(&here, Some(&trouble)).await,
+    }
 }
 
 pub(crate) async fn log_out<H: PagesHost>(here: Here<H>, _: Form) -> Result<Response, Stop> {

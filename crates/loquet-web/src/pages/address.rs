@@ -1,7 +1,7 @@
 //! Where a person's notices go.
 
 use axum::response::Response;
-use loquet::Address;
+use loquet::{Address, AddressState, NoticeAddress};
 
 use crate::fields::{FieldFault, FieldFaultKind, if_given};
 use crate::form::Form;
@@ -22,8 +22,12 @@ async fn draw<H: PagesHost>(
 }
 
 pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
-    let present = here.overview().address().map_or("", Address::as_str);
-    draw(&here, present, None).await
+    // The one that waits gets another code by the same form.
+    let addresses = here.overview().addresses();
+    let is_pending = |it: &&NoticeAddress| matches!(it.state, AddressState::Pending { .. });
+    let pending = addresses.iter().find(is_pending).map(|it| &it.address);
+    let shown = pending.or(here.overview().address());
+    draw(&here, shown.map_or("", Address::as_str), None).await
 }
 
 pub(crate) async fn change<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
@@ -40,12 +44,16 @@ pub(crate) async fn change<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
         let code = if_given(form.fields.code())?.unwrap_or_default();
         Ok(here.account(&form)?.change_address(address, code).await?)
     };
-    let about = ["address", "code"];
+    let about: &[&str] = if here.is_bound() {
+        &["address", "code"]
+    } else {
+        &["address"]
+    };
     match here
-        .answer(changed.await, &about, "/account/address")
+        .answer(changed.await, about, "/account/address")
         .await?
     {
-        Ok(()) => Ok(here.go("/account?done=address")),
+        Ok(()) => Ok(here.go("/account?done=sent")),
         Err(trouble) => draw(&here, &typed, Some(&trouble)).await,
     }
 }

@@ -31,22 +31,45 @@ impl<H: PagesHost> Pages<H> {
         account: AccountId,
         form: FormId,
     ) -> Result<Response, String> {
-        match self.try_admit(visit, account, form).await {
-            Ok(Err(sentence)) => Err(sentence),
-            Ok(Ok(response)) => Ok(response),
-            Err(stop) => Ok(self.stopped(visit, stop)),
-        }
+        let admitted = self.try_admit(visit, account, (form, None)).await;
+        admitted.unwrap_or_else(|stop| Ok(self.stopped(visit, stop)))
+    }
+
+    /// Takes note that the user who is here gave the password again, at the page that [`PagesHost::password_page`] names, and
+    /// leads on to `next`. What is owed is decided as at every log-in. The session is replaced; it is another's if the
+    /// password was another account's.
+    ///
+    /// # Errors
+    /// As for [`admit`](Self::admit).
+    pub async fn readmit(
+        &self,
+        visit: &Visit,
+        account: AccountId,
+        form: FormId,
+        next: &str,
+    ) -> Result<Response, String> {
+        let admitted = self.try_admit(visit, account, (form, Some(next))).await;
+        admitted.unwrap_or_else(|stop| Ok(self.stopped(visit, stop)))
     }
 
     async fn try_admit(
         &self,
         visit: &Visit,
         account: AccountId,
-        form: FormId,
+        (form, next): (FormId, Option<&str>),
     ) -> Result<Result<Response, String>, Stop> {
         let device = self.device(visit, account).await?;
         let client = self.client(visit).device(device);
-        let login = match self.0.mfa.log_in(account, client).await {
+        let replaced = match next {
+            Some(_) => self.here(visit).await?.ok(),
+            None => None,
+        };
+        let replaced = replaced.filter(|here| here.account_id() == account);
+        let login = match replaced {
+            Some(here) => self.0.mfa.reauthenticated(&here.session, client).await,
+            None => self.0.mfa.log_in(account, client).await,
+        };
+        let login = match login {
             Ok(login) => login,
             Err(Error::Refused(refusal)) => {
                 return Ok(Err(self.sentence(&refusal, visit.language).await?));
@@ -63,7 +86,11 @@ impl<H: PagesHost> Pages<H> {
             }
         }
         let old = visit.key(self.0.marking);
-        let response = self.hand_over(old, &login, self.way(login.next)).await?;
+        let to = match (login.next, next.and_then(own_path)) {
+            (NextStep::Done, Some(next)) => next,
+            _ => self.way(login.next),
+        };
+        let response = self.hand_over(old, &login, to).await?;
         Ok(Ok(response))
     }
 

@@ -129,7 +129,7 @@ pub(crate) async fn begin<H: PagesHost>(here: Here<H>, form: Form) -> Result<Res
         let begun = mfa.begin_enrollment(&here.session, reset_code, attempt);
         Ok::<_, NotTaken>(begun.await?)
     };
-    match here.answer(begun.await, &["reset_code"], "").await? {
+    match here.answer(begun.await, &["reset_code"], "/enroll").await? {
         // While the log-in is not complete, the log-in page shows the code.
         Ok(_) if here.next() == NextStep::Enroll => {
             Ok(Redirect::to(here.pages.0.host.log_in()).into_response())

@@ -35,7 +35,10 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
 }
 
 async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, Stop> {
-    let id = user.account_id();
+    let (id, language) = (user.account_id(), here.visit.language);
+    let mut why = why(here, user.requirement()).await?;
+    let addresses = user.addresses().iter();
+    why.extend(addresses.filter_map(|it| super::account::failure(it, language)));
     Ok(Line {
         id: id.to_string(),
         name: here
@@ -45,7 +48,7 @@ async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, St
             .name(id)
             .await?
             .unwrap_or_else(|| user.external_id().to_owned()),
-        roles: here.pages.roles(&user.roles(), here.visit.language),
+        roles: here.pages.roles(&user.roles(), language),
         state: match user.authenticator() {
             _ if !user.is_active() => State::Deactivated,
             AuthenticatorState::None => State::NotEnrolled,
@@ -54,8 +57,8 @@ async fn line<H: PagesHost>(here: &Here<H>, user: &UserEntry) -> Result<Line, St
             AuthenticatorState::Disabled { .. } => State::Disabled,
             _ => State::ResetDue,
         },
-        at_log_in: at_log_in(here.visit.language, user),
-        why: why(here, user.requirement()).await?,
+        at_log_in: at_log_in(language, user),
+        why,
         is_self: id == here.account_id(),
     })
 }

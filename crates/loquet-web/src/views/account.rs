@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Setting, devices};
-use crate::parts::{self, Focus, TextField};
+use crate::parts::{self, Focus, TextField, Trouble};
 
 /// What a person sees of the own account.
 pub(crate) struct Account<'a> {
@@ -11,8 +11,7 @@ pub(crate) struct Account<'a> {
     pub(crate) roles: &'a str,
     pub(crate) switch: Switch<'a>,
     pub(crate) authenticator: Bound,
-    /// Where notices go.
-    pub(crate) address: Option<&'a str>,
+    pub(crate) notices: Notices<'a>,
     /// How many recovery codes are left, where they are offered.
     pub(crate) codes: Option<&'a str>,
     /// Whether one of them helps now.
@@ -22,6 +21,16 @@ pub(crate) struct Account<'a> {
     /// The devices that are remembered, where the organization lets people have some.
     pub(crate) devices: Option<&'a [devices::Line]>,
     pub(crate) done: Option<&'a str>,
+}
+
+/// Where notices go.
+#[derive(Default)]
+pub(crate) struct Notices<'a> {
+    pub(crate) present: Option<&'a str>,
+    /// The address that waits for its code, and the seconds until the code expires; without them there is no code.
+    pub(crate) pending: Option<(&'a str, Option<u64>)>,
+    /// A sentence for each address that gets none.
+    pub(crate) failures: Vec<String>,
 }
 
 /// The switch "La connexion multi-facteur est requise pour votre compte".
@@ -58,16 +67,7 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
         section.card { (switch(at, &account.switch)) }
         div.cards {
             section.card { (authenticator(at, account)) }
-            section.card {
-                header {
-                    h2 { (at.say("Adresse de vos avis", "Address of your notices")) }
-                    p.soft { @match account.address {
-                        Some(address) => span data-testid="address" { (address) },
-                        None => (at.say("Aucune\u{a0}: vous ne seriez pas prévenu d’un changement sur votre compte.", "None: you would not be told of a change to your account.")),
-                    } }
-                }
-                div.row { a.button.plain href=(at.path("/account/address")) data-testid="change-address" { (at.say("Changer l’adresse", "Change the address")) } }
-            }
+            section.card { (notices(at, &account.notices)) }
             section.card {
                 header {
                     h2 { (at.say("Vos connexions", "Your sessions")) }
@@ -82,6 +82,56 @@ pub(crate) fn account(at: &Setting<'_>, account: &Account<'_>) -> Markup {
             }
         }
         @if let Some(lines) = account.devices { (devices::devices(at, lines)) }
+    }
+}
+
+fn notices(at: &Setting<'_>, notices: &Notices<'_>) -> Markup {
+    html! {
+        header {
+            h2 { (at.say("Adresse de vos avis", "Address of your notices")) }
+            p.soft { @match notices.present {
+                Some(address) => span data-testid="address" { (address) },
+                None => (at.say("Aucune\u{a0}: vous ne seriez pas prévenu d’un changement sur votre compte.", "None: you would not be told of a change to your account.")),
+            } }
+        }
+        @for failure in &notices.failures { div.notice.warn data-testid="address-failure" { p { (failure) } } }
+        @if let Some((address, left)) = notices.pending { (pending(at, address, left)) }
+        div.row { a.button.plain href=(at.path("/account/address")) data-testid="change-address" { (at.say("Changer l’adresse", "Change the address")) } }
+    }
+}
+
+/// The address that waits for its code, with the field for it.
+fn pending(at: &Setting<'_>, address: &str, left: Option<u64>) -> Markup {
+    let field = TextField {
+        name: "address_code",
+        label: at.say("Code reçu à cette adresse", "Code received at this address"),
+        hint: at.say("Huit chiffres.", "Eight digits."),
+        class: "code",
+        kind: "text",
+        value: "",
+        most: parts::MAX_CODE,
+    };
+    html! {
+        p data-testid="pending-address" { (at.say("En attente\u{a0}: ", "Waiting: ")) (address) }
+        @match left {
+            Some(left) => {
+                p.small.soft {
+                    (at.say("Elle comptera une fois son code saisi. Il vaut encore ", "It counts once its code is entered. Time left: "))
+                    (parts::countdown(at.language, left, at.say("quelques instants", "none"))) "."
+                }
+                (parts::post(&at.path("/account/address/confirm"), at.form_id, &html! {
+                    (field.draw(at.language, at.trouble))
+                    div.row { button.button type="submit" data-testid="confirm-address" { (at.say("Confirmer", "Confirm")) } }
+                }))
+            }
+            None => {
+                p.small.soft { (at.say(
+                    "Son code n’est plus valable. Demandez-en un autre, ou laissez tout comme c’est.",
+                    "Its code is no longer valid. Ask for another, or leave everything as it is.",
+                )) }
+                (parts::error_line(at.language, field.name, Trouble::at(at.trouble, field.name)))
+            }
+        }
     }
 }
 
@@ -173,7 +223,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
         (TextField {
             name: "address",
             label: at.say("Nouvelle adresse courriel", "New e-mail address"),
-            hint: at.say("Un avis part aussi à l’ancienne, qui reçoit tout pendant quatorze jours encore.", "A notice also goes to the old one, which receives everything for fourteen more days."),
+            hint: at.say("Un code y sera envoyé. L’ancienne adresse est prévenue, et reçoit tout pendant quatorze jours encore après ce code.", "A code will be sent there. The old address is told, and receives everything for fourteen more days after that code."),
             class: "",
             kind: "email",
             value: typed,
@@ -181,7 +231,7 @@ pub(crate) fn address(at: &Setting<'_>, typed: &str, with_code: bool) -> Markup 
         }.draw(at.language, at.trouble))
         @if with_code { (parts::code_field(at.language, at.trouble, Focus::Elsewhere)) }
         div.row {
-            button.button type="submit" data-testid="confirm" { (at.say("Changer l’adresse", "Change the address")) }
+            button.button type="submit" data-testid="confirm" { (at.say("Envoyer le code", "Send the code")) }
             a.button.plain href=(at.path("/account")) { (at.say("Retour", "Back")) }
         }
     };

@@ -14,7 +14,7 @@ pub(crate) struct Line {
     pub(crate) state: State,
     /// What the password alone would open.
     pub(crate) at_log_in: String,
-    /// What requires a code, or will.
+    /// What requires a code, or will, and where notices do not arrive.
     pub(crate) why: Vec<String>,
     /// The administrator who looks, who cannot reset their own account.
     pub(crate) is_self: bool,

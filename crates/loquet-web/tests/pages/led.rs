@@ -62,6 +62,7 @@ async fn rejection_is_answered_as_a_refusal_is() {
     for refusal in [Refusal::NotFresh, Refusal::StepUp] {
         assert_eq!(to(refusal), "/mfa/step-up?next=%2Fa");
     }
+    assert_eq!(to(Refusal::PasswordRequired), "/again?next=%2Fa");
     assert_eq!(to(Refusal::StaleLogIn), "/log-in");
 }
 

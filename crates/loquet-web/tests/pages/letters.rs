@@ -3,8 +3,7 @@
 use std::sync::Mutex;
 
 use axum::http::StatusCode;
-use loquet::store::BoxError;
-use loquet::{Deliver, Letter};
+use loquet::{Deliver, DeliveryError, Letter};
 
 use crate::site::{HELENE, JULIE, Site};
 
@@ -12,10 +11,20 @@ use crate::site::{HELENE, JULIE, Site};
 struct Mailbox(Mutex<Vec<Letter>>);
 
 impl Deliver for Mailbox {
-    async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
         self.0.lock().unwrap().push(letter.clone());
         Ok(())
     }
+}
+
+/// The code that was sent to an account's new address.
+pub(crate) async fn address_code(site: &Site, account: u64) -> String {
+    let mailbox = Mailbox::default();
+    site.operator.deliver(&mailbox).await.unwrap();
+    let letters = mailbox.0.into_inner().unwrap();
+    let own = letters.iter().filter(|it| it.to == account.into());
+    let code = own.filter_map(|it| it.code.as_ref()).next_back();
+    code.unwrap().expose().to_owned()
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod addresses;
 mod browser;
 mod codes;
 mod contrast;

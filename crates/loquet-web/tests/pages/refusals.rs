@@ -107,6 +107,7 @@ fn of_people() -> Vec<Refusal> {
         NotOwner,
         NotAdmin,
         NotFresh,
+        PasswordRequired,
         SelfReset,
         SelfPromotion,
         SelfDemotion,
@@ -127,6 +128,9 @@ fn of_people() -> Vec<Refusal> {
         TooEarly { ready: AT },
         WouldLockOut,
         TooManyAddresses,
+        NoAddressCode,
+        WrongAddressCode,
+        TooManyAddressCodes { wait: 60 },
     ]
 }
 

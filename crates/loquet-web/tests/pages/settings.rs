@@ -1,4 +1,4 @@
-//! Recovery codes, the organization's settings, the break-glass code, the address of notices.
+//! Recovery codes, the organization's settings, the break-glass code.
 
 use axum::http::StatusCode;
 use loquet::{Client, Role, RoleId};
@@ -279,41 +279,6 @@ async fn break_glass_enrollment_asks_for_the_new_code() {
     let fields = [("code", code.as_str()), ("group", group)];
     let bound = helene.submit("/mfa/enroll/confirm", &fields).await;
     assert_eq!(bound.status, StatusCode::SEE_OTHER, "{}", bound.body);
-}
-
-#[tokio::test]
-async fn notice_address_change_needs_a_code_when_bound() {
-    let site = Site::open().await;
-    let mut helene = site.browser();
-    let key = helene.enable(HELENE).await;
-    helene.open("/mfa/account/address").await;
-    helene.shows("quatorze jours");
-    for bad in ["no address", "a@b,c@d"] {
-        helene
-            .submit(
-                "/mfa/account/address",
-                &[("address", bad), ("code", "000000")],
-            )
-            .await;
-        helene.complains("forme attendue");
-    }
-    let code = site.code(&key);
-    let fields = [("address", "helene@example.org"), ("code", code.as_str())];
-    helene
-        .leads("/mfa/account/address", &fields, "/mfa/account?done=address")
-        .await;
-    helene.open("/mfa/account?done=address").await;
-    helene.shows("helene@example.org");
-    let mut julie = site.browser();
-    julie.log_in(JULIE).await;
-    julie.open("/mfa/account/address").await;
-    julie
-        .leads(
-            "/mfa/account/address",
-            &[("address", "julie@example.org")],
-            "/mfa/account?done=address",
-        )
-        .await;
 }
 
 #[tokio::test]

@@ -104,6 +104,9 @@ impl PagesHost for TestHost {
     fn log_in(&self) -> &str {
         "/log-in"
     }
+    fn password_page(&self) -> &str {
+        "/again"
+    }
     fn report(&self, fault: &(dyn Error + 'static)) {
         panic!("{fault}");
     }
@@ -123,6 +126,22 @@ async fn log_in(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fiel
         .admit(&visit, AccountId::from(account), fields.form_id().unwrap())
         .await
     {
+        Ok(response) => response,
+        Err(sentence) => (StatusCode::FORBIDDEN, sentence).into_response(),
+    }
+}
+
+async fn show_again(State(pages): State<Pages<TestHost>>) -> Response {
+    let form = pages.form("/again", Html("")).unwrap();
+    form.into_response()
+}
+
+/// The same, where the user is here already.
+async fn again(State(pages): State<Pages<TestHost>>, visit: Visit, fields: Fields) -> Response {
+    let account: u64 = fields.text("login", 20).unwrap().parse().unwrap();
+    let next = fields.text("next", 512).unwrap();
+    let form = fields.form_id().unwrap();
+    match pages.readmit(&visit, account.into(), form, next).await {
         Ok(response) => response,
         Err(sentence) => (StatusCode::FORBIDDEN, sentence).into_response(),
     }
@@ -216,6 +235,7 @@ impl Site {
         let pages = Pages::new(operator.mfa().clone(), host, &settings);
         let router = Router::new()
             .route("/log-in", get(show_log_in).post(log_in))
+            .route("/again", get(show_again).post(again))
             .with_state(pages.clone())
             .layer(from_fn_with_state(pages.scheme(), guard))
             .merge(private(&pages))

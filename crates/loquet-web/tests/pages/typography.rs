@@ -257,8 +257,9 @@ const OF_ADMINISTRATORS: [&str; 13] = [
     "/mfa/admin/break-glass",
 ];
 
-const OF_PEOPLE: [&str; 9] = [
+const OF_PEOPLE: [&str; 10] = [
     "/mfa/account",
+    "/mfa/account?done=sent",
     "/mfa/account?done=on",
     "/mfa/account?done=off",
     "/mfa/account/on",

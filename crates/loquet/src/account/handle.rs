@@ -4,7 +4,7 @@ use loquet_policy::{Session, SessionId};
 
 use crate::account::AccountOverview;
 use crate::account::addresses::Address;
-use crate::account::operations::ChangeAddress;
+use crate::account::operations::{ChangeAddress, ConfirmAddress};
 use crate::audit::Record;
 use crate::decide::{Facts, Operation, Typed};
 use crate::devices::operations::{Forget, ForgetDevice, ForgetDevices};
@@ -131,18 +131,23 @@ impl AccountHandle<'_> {
         self.run(BeginReplacement { session, typed }).await
     }
 
-    /// Sets another address for the owner's notices. Needs a fresh code where an authenticator is bound (empty
-    /// otherwise). The old address is told of the change, and receives every notice for 14 more days.
+    /// Begins to change the address of the owner's notices, or sends another code for the change that was begun: a code
+    /// goes to the new address, which counts once [`confirm_address`](Self::confirm_address) takes it. Needs a fresh code
+    /// of the authenticator where one is bound; otherwise that code is empty, and the password must have been given in the
+    /// last five minutes. The present address is told.
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, user: loquet::Authorized) -> Result<(), Box<dyn std::error::Error>> {
     /// let address: loquet::Address = "marie@example.org".parse()?;
     /// mfa.account(&user).change_address(address, "123 456").await?;
+    /// // Then, with the code that arrived there:
+    /// mfa.account(&user).confirm_address("1234 5678").await?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `WRONG_CODE`, `TOO_MANY_ADDRESSES` and others.
+    /// [`Error::Refused`] with `WRONG_CODE`, `PASSWORD_REQUIRED` (see [`Mfa::reauthenticated`]), `UNCHANGED`,
+    /// `TOO_MANY_ADDRESSES`, `TOO_MANY_ADDRESS_CODES` (ten, or ten wrong ones, a day) and others.
     pub async fn change_address(
         self,
         address: Address,
@@ -155,6 +160,16 @@ impl AccountHandle<'_> {
             typed,
         })
         .await
+    }
+
+    /// Takes the code that was sent to the new address. The old address is told, and receives every notice for 14 more days.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `WRONG_ADDRESS_CODE`, and with `NO_ADDRESS_CODE` where no address waits for a code, or its code is
+    /// older than ten minutes, or void after ten wrong ones.
+    pub async fn confirm_address(self, code: impl Into<Typed>) -> Result<(), Error> {
+        let (session, typed) = (self.session(), code.into());
+        self.run(ConfirmAddress { session, typed }).await
     }
 
     /// Ends another of the user's sessions, as [`AccountOverview::sessions`] lists them.

@@ -1,12 +1,14 @@
 //! Read models: what pages show of an account and its organization.
 
 use loquet_policy::{
-    Account, AccountId, Authenticator, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId,
-    Organization, Origin, Preset, Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled,
-    Session, SessionId, Setting, UnixTime, current_level, may_see_break_glass_code, required,
+    Account, AccountId, BreakGlass, Cause, Latch, Mandate, NextStep, OrgId, Organization, Preset,
+    Refusal, Requirement, RoleId, RoleSet, Roster, Scheduled, Session, SessionId, Setting,
+    UnixTime, current_level, may_see_break_glass_code, required,
 };
 
 use crate::account::addresses::Address;
+use crate::account::authenticator_state::AuthenticatorState;
+use crate::account::notice_addresses::{AddressState, NoticeAddress};
 use crate::admin::settings::OrganizationSetting;
 use crate::decide::{self, Facts};
 use crate::devices::Device;
@@ -16,51 +18,6 @@ use crate::mfa::Mfa;
 use crate::records::OrganizationRecord;
 use crate::session::attempt::Client;
 use crate::session::live::Live;
-
-/// What is bound to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AuthenticatorState {
-    /// Nothing was ever bound.
-    None,
-    /// An authenticator is bound.
-    Active {
-        /// Since when.
-        since: UnixTime,
-    },
-    /// It was reported lost with the password alone, and the report can be undone.
-    Suspended {
-        /// Since when.
-        since: UnixTime,
-    },
-    /// Too many wrong codes were given.
-    Disabled {
-        /// Since when.
-        since: UnixTime,
-    },
-    /// It was reset: the next enrollment needs the administrator's reset code.
-    ResetCodeDue,
-    /// A recovery code was used: the next enrollment needs no reset code.
-    Recovering,
-    /// Break-glass let an administrator in.
-    BreakGlass,
-}
-
-impl AuthenticatorState {
-    pub(crate) fn of(account: &Account, now: UnixTime) -> Self {
-        match account.authenticator_at(now) {
-            Authenticator::None => Self::None,
-            Authenticator::Active { since, .. } => Self::Active { since },
-            Authenticator::Suspended { since, .. } => Self::Suspended { since },
-            Authenticator::Disabled { since, .. } => Self::Disabled { since },
-            Authenticator::ResetDue { reset_code } => match reset_code.map(|code| code.origin) {
-                Some(Origin::Recovery { .. }) => Self::Recovering,
-                Some(Origin::BreakGlass { .. }) => Self::BreakGlass,
-                _ => Self::ResetCodeDue,
-            },
-        }
-    }
-}
 
 /// What an organization has decided.
 #[derive(Debug, Clone)]
@@ -197,7 +154,7 @@ pub struct AccountOverview {
     account: Account,
     external_id: String,
     label: String,
-    address: Option<Address>,
+    addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     organization: OrganizationOverview,
     devices: Vec<Device>,
@@ -226,10 +183,19 @@ impl AccountOverview {
         &self.label
     }
 
-    /// Returns where its notices go.
+    /// Returns the present address of its notices.
     #[must_use]
-    pub const fn address(&self) -> Option<&Address> {
-        self.address.as_ref()
+    pub fn address(&self) -> Option<&Address> {
+        let mut addresses = self.addresses.iter();
+        let present = addresses.find(|it| it.state == AddressState::Present);
+        present.map(|it| &it.address)
+    }
+
+    /// Returns every address of its notices, the oldest first: the present one, those that it replaced a short while ago,
+    /// and the one that waits for its code. Each says whether the last notice failed to arrive there.
+    #[must_use]
+    pub fn addresses(&self) -> &[NoticeAddress] {
+        &self.addresses
     }
 
     /// Returns its roles.
@@ -364,7 +330,7 @@ impl Mfa {
                 .err()
                 .and_then(|refusal| refusal.next_step())
                 .unwrap_or_else(|| level.next_step()),
-            address: actor.addresses.present().cloned(),
+            addresses: actor.addresses.list(actor.facts.address_change, now),
             external_id: actor.external_id,
             label: actor.label,
             devices: actor.devices.list(now),

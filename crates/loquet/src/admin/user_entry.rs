@@ -6,6 +6,7 @@ use loquet_policy::{
 };
 
 use crate::account::AuthenticatorState;
+use crate::account::notice_addresses::NoticeAddress;
 use crate::records::PersonRecord;
 
 /// A line of the user list.
@@ -14,6 +15,7 @@ pub struct UserEntry {
     account: Account,
     external_id: String,
     label: String,
+    addresses: Vec<NoticeAddress>,
     requirement: Requirement,
     at_log_in: Result<Reason, Refusal>,
     now: UnixTime,
@@ -25,6 +27,7 @@ impl UserEntry {
         Self {
             requirement: required(Some(organization), &person.facts, now),
             at_log_in: at_log_in.map(|(level, _)| level.reason()),
+            addresses: person.addresses.list(person.facts.address_change, now),
             account: person.facts,
             external_id: person.external_id,
             label: person.label,
@@ -89,6 +92,12 @@ impl UserEntry {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Returns the addresses of its notices, as [`AccountOverview::addresses`](crate::AccountOverview::addresses) does.
+    #[must_use]
+    pub fn addresses(&self) -> &[NoticeAddress] {
+        &self.addresses
     }
 
     /// Returns its roles.

@@ -50,6 +50,7 @@ impl Change {
             | Event::ReportUndone
             | Event::Bound { .. }
             | Event::ReportedUnrecognized
+            | Event::AddressChangeBegun
             | Event::AddressChanged
             | Event::RecoveryCodeUsed { .. }
             | Event::Resynchronized

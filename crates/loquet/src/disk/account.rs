@@ -8,7 +8,7 @@ use loquet_policy::{Account, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{BASE64, DiskError, Format, decode, read, write};
-use crate::account::addresses::Addresses;
+use crate::account::notice_addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
 use crate::keyring::{self, Keyring, KeyringError, Place};

@@ -1,89 +1,26 @@
 //! Notices: what people must be told, kept in the outbox by the same commit that made it true.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 
 use loquet_policy::{AccountId, Audience, Event, OrgId, Organization, RoleId, UnixTime, covers};
 
+use crate::account::address_code::AddressCode;
 use crate::account::addresses::Address;
+use crate::account::notice_addresses::{DeliveryFailure, DeliveryFailureKind, GIVE_UP};
+use crate::account::operations::NoteDelivery;
 use crate::disk::{self, FirstOutcome, NoticeBody};
 use crate::enrollment::codes::NotMeLink;
 use crate::error::{Error, Unavailable};
 use crate::hash::{half, mac};
 use crate::observe;
 use crate::operator::Operator;
+use crate::operator::letter::{Deliver, Delivered, DeliveryError, Letter};
+use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
+use crate::session::attempt::Attempt;
 use crate::store::{
-    AttemptId, AttemptRow, BoxError, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version,
-    Writes,
+    AttemptId, AttemptRow, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Writes,
 };
-
-/// A message for one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Letter {
-    /// The notice's number in the outbox: with `to` it tells a letter that comes twice.
-    pub notice: u64,
-    /// Whom to tell.
-    pub to: AccountId,
-    /// The host's name for that person.
-    pub external_id: String,
-    /// Every address to write to: the present one first, then those that it replaced less than 14 days before. Empty
-    /// where Loquet was told none.
-    pub addresses: Vec<Address>,
-    /// Addresses to which another letter of this round said the same. They are not in `addresses`: do not write to them
-    /// again. Empty for a letter with a link.
-    pub already_told: Vec<Address>,
-    /// The organization.
-    pub org: OrgId,
-    /// Its name.
-    pub organization: String,
-    /// When it happened.
-    pub at: UnixTime,
-    /// What happened.
-    pub event: Event,
-    /// The host's name for the account that the event is about, where it is about another account than the reader's: an
-    /// administrator is told whose account was reset, and whose authenticator was disabled. None where the event is the
-    /// reader's own or the whole organization's.
-    pub about: Option<String>,
-    /// In the letters about an enrollment and about a reported loss, to the owner: "that was not me". `loquet-web` answers
-    /// the one under `/not-me/LINK` with [`Mfa::report_unrecognized`](crate::Mfa::report_unrecognized), the other under
-    /// `/undo-report/LINK` with [`Mfa::undo_report`](crate::Mfa::undo_report).
-    pub link: Option<NotMeLink>,
-}
-
-/// How a round of deliveries went.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Delivered {
-    /// Letters that were delivered.
-    pub letters: u32,
-    /// Notices that wait for the next round.
-    pub waiting: u32,
-    /// The first fault, if any.
-    pub fault: Option<Error>,
-}
-
-/// Delivers letters: by mail, by a message in the host's own pages, as the host likes.
-///
-/// ```
-/// # use loquet::{Deliver, Letter, store::BoxError};
-/// struct Mailer;
-///
-/// impl Deliver for Mailer {
-///     async fn deliver(&self, letter: &Letter) -> Result<(), BoxError> {
-///         for address in &letter.addresses {
-///             println!("To {address}: {:?}", letter.event);
-///         }
-///         Ok(())
-///     }
-/// }
-/// ```
-pub trait Deliver: Sync {
-    /// Delivers one letter. The same letter may come twice, where the service stopped before it noted the first
-    /// delivery. After an error this letter alone waits for the next round. A reader without an address is no error.
-    fn deliver(&self, letter: &Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
-}
 
 /// What one round has told which address.
 #[derive(Default)]
@@ -108,21 +45,34 @@ impl Told {
     }
 }
 
+/// Temporary failures of one address in one round. More than one, so that a letter that alone fails does not hold up the
+/// next one to the same address.
+const MOST_FAILURES: u8 = 3;
+
 /// A round of deliveries.
 #[derive(Default)]
 struct Round {
     done: Delivered,
     told: Told,
+    /// How often an address has failed for now. After [`MOST_FAILURES`] it is not tried again in this round, so that one
+    /// that answers late, or never, delays the others by so much and no more.
+    stuck: BTreeMap<Address, u8>,
     /// The last notice that was tried: numbers rise.
     tried: Option<u64>,
 }
 
 /// What became of a notice.
 enum Done {
-    /// So many letters were delivered: one, or none where no one is left to tell.
-    Letters(u32),
-    /// Its readers have a notice each now.
+    /// Its letter was delivered.
+    Delivered,
+    /// No one is left to tell, or was told by another letter of the round.
+    Spared,
+    /// Its letter was given up, for this reason.
+    Failed(DeliveryFailureKind),
+    /// Each of its readers, or each address of its reader, has a notice now.
     Expanded,
+    /// Its address failed too often in this round.
+    Waits,
 }
 
 /// Whether a mandate's notice is for this account. A deactivated account is told of no mandate.
@@ -130,15 +80,31 @@ fn is_reader(person: &PersonRecord, organization: &Organization, role: RoleId) -
     person.facts.is_active() && covers(organization, &person.facts.roles, role)
 }
 
+/// The addresses that a notice goes to, the oldest first. The one that waits for its code is last, and hears of nothing but
+/// that.
+fn targets(person: &PersonRecord, row: &NoticeRow, body: &NoticeBody) -> Vec<Address> {
+    let mut targets = person.addresses.recipients(row.at);
+    if body.notice.event == Event::AddressChangeBegun
+        && let Some(pending) = person.addresses.pending()
+    {
+        targets.retain(|address| address != pending);
+        targets.push(pending.clone());
+    }
+    match &body.address {
+        None => targets,
+        // Of one that was erased, or replaced before its code came, nothing is left to tell.
+        Some(one) => targets.into_iter().filter(|it| it == one).collect(),
+    }
+}
+
 impl Operator {
-    /// Delivers what waits in the outbox. A letter that fails waits for the next round; the others are delivered all
-    /// the same.
+    /// Delivers what waits in the outbox, one letter to each address. A letter that fails keeps no other address waiting.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, mailer: impl loquet::Deliver) -> Result<(), loquet::Error> {
     /// let done = operator.deliver(&mailer).await?;
     /// if let Some(fault) = done.fault {
-    ///     println!("{} notices are waiting: {fault}", done.waiting);
+    ///     println!("{} letters are waiting: {fault}", done.waiting);
     /// }
     /// # Ok(()) }
     /// ```
@@ -148,9 +114,8 @@ impl Operator {
     pub async fn deliver(&self, to: &impl Deliver) -> Result<Delivered, Error> {
         let mut round = Round::default();
         while self.deliver_new(to, &mut round).await? {}
-        let done = round.done;
-        observe::delivered(done.letters, done.waiting, done.fault.as_ref());
-        Ok(done)
+        observe::delivered(&round.done);
+        Ok(round.done)
     }
 
     /// Tries every notice that the round has not tried yet. Says whether this put others into the outbox.
@@ -158,6 +123,7 @@ impl Operator {
         let mut is_expanded = false;
         let mut at = Cursor::default();
         let tried = round.tried;
+        let one_more = |count: &mut u32| *count = count.saturating_add(1);
         loop {
             let page = self.store().scan(&Query::Outbox, &at).await?;
             for item in page.items {
@@ -168,21 +134,22 @@ impl Operator {
                     continue;
                 }
                 round.tried = Some(number);
-                match self.deliver_one(to, number, &row, &mut round.told).await {
-                    Ok(done) => {
-                        match done {
-                            Done::Letters(letters) => {
-                                round.done.letters = round.done.letters.saturating_add(letters);
-                            }
-                            Done::Expanded => is_expanded = true,
-                        }
-                        self.store().delivered(number).await?;
+                match self.deliver_one(to, number, &row, round).await {
+                    Ok(Done::Waits) => {
+                        one_more(&mut round.done.waiting);
+                        continue;
                     }
+                    Ok(Done::Delivered) => one_more(&mut round.done.letters),
+                    Ok(Done::Failed(_)) => one_more(&mut round.done.failed),
+                    Ok(Done::Expanded) => is_expanded = true,
+                    Ok(Done::Spared) => {}
                     Err(error) => {
-                        round.done.waiting = round.done.waiting.saturating_add(1);
+                        one_more(&mut round.done.waiting);
                         round.done.fault.get_or_insert(error);
+                        continue;
                     }
                 }
+                self.store().delivered(number).await?;
             }
             match page.next {
                 Some(next) => at = next,
@@ -191,13 +158,13 @@ impl Operator {
         }
     }
 
-    /// Delivers one notice to its reader, or gives each of its readers one.
+    /// Delivers one notice to its reader's one address, or gives each of its readers, or each address, one.
     async fn deliver_one(
         &self,
         to: &impl Deliver,
         number: u64,
         row: &NoticeRow,
-        told: &mut Told,
+        round: &mut Round,
     ) -> Result<Done, Error> {
         let body = disk::read_notice(&row.body)?;
         let organization = self.organization_record(row.org).await?;
@@ -208,8 +175,8 @@ impl Operator {
         if let Some(role) = role
             && !body.expanded
         {
-            self.expand(number, row, body, (&organization.facts, role))
-                .await?;
+            let copies = self.readers(row, body, (&organization.facts, role)).await?;
+            self.expand(number, row, copies).await?;
             return Ok(Done::Expanded);
         }
         let reader = self.person(row.to).await?;
@@ -217,62 +184,180 @@ impl Operator {
             role.is_none_or(|role| is_reader(person, &organization.facts, role))
         };
         let Some(person) = reader.filter(is_told) else {
-            return Ok(Done::Letters(0));
+            return Ok(Done::Spared);
         };
+        let targets = targets(&person, row, &body);
+        if targets.len() > 1 {
+            let copy = |address| {
+                let address = Some(address);
+                let body = body.clone();
+                (row.to, NoticeBody { address, ..body })
+            };
+            let copies = targets.into_iter().map(copy).collect();
+            self.expand(number, row, copies).await?;
+            return Ok(Done::Expanded);
+        }
+        let address = targets.into_iter().next();
+        if address.is_none() && body.address.is_some() {
+            return Ok(Done::Spared);
+        }
+        let noted = address.as_ref().and_then(|it| person.addresses.failure(it));
+        let reader = (person, address);
+        let Some(letter) = self
+            .letter((number, row), &body, organization.name, reader)
+            .await?
+        else {
+            return Ok(Done::Spared);
+        };
+        let kind = match self.send(to, &letter, (row, &body), round).await? {
+            Done::Delivered => None,
+            Done::Failed(kind) => Some(kind),
+            other => return Ok(other),
+        };
+        if let Some(address) = letter.address
+            && kind != noted
+        {
+            self.note(row.to, address, kind).await?;
+        }
+        Ok(kind.map_or(Done::Delivered, Done::Failed))
+    }
+
+    /// The letter to one address. `None`: the code that it would bring is worth nothing any more.
+    async fn letter(
+        &self,
+        (number, row): (u64, &NoticeRow),
+        body: &NoticeBody,
+        organization: String,
+        (person, address): (PersonRecord, Option<Address>),
+    ) -> Result<Option<Letter>, Error> {
         let id = person.facts.id;
+        let vault = self.unlock().await?;
+        let brings_code = body.notice.event == Event::AddressChangeBegun
+            && address.is_some()
+            && address.as_ref() == person.addresses.pending();
+        let code = if brings_code {
+            let change = person.facts.address_change;
+            let Some(change) = change.filter(|it| it.is_open(self.now())) else {
+                return Ok(None);
+            };
+            let derive = |address| AddressCode::derive(&vault.keys, id, address, change.sent);
+            address.as_ref().map(derive)
+        } else {
+            None
+        };
         let about = match body.about.filter(|account| *account != id) {
             Some(account) => self.person(account).await?.map(|it| it.external_id),
             None => None,
         };
-        let is_known = |address: &Address| body.epoch.is_none() && told.knows(row, &body, address);
-        let (already_told, addresses) = person
-            .addresses
-            .recipients(row.at)
-            .into_iter()
-            .partition(is_known);
-        let vault = self.unlock().await?;
         let link = |epoch| NotMeLink::derive(&vault.keys, id, epoch);
-        let letter = Letter {
+        Ok(Some(Letter {
             notice: number,
             to: id,
             external_id: person.external_id,
-            addresses,
-            already_told,
+            address,
             about,
             org: row.org,
-            organization: organization.name,
+            organization,
             at: row.at,
             event: body.notice.event,
             link: body.epoch.map(link),
-        };
-        to.deliver(&letter).await.map_err(Unavailable::Delivery)?;
-        for address in letter.addresses {
-            told.add(row, &body, address);
-        }
-        Ok(Done::Letters(1))
+            code,
+        }))
     }
 
-    /// Gives each reader of a mandate's notice a notice of their own, all in one commit. Where two nodes do it at the same
-    /// time, or one again because it was cut off before it took the notice out of the outbox, the second finds the first's
-    /// attempt and writes nothing.
+    /// Sends one letter, unless its address heard the same, or failed too often in this round.
+    async fn send(
+        &self,
+        to: &impl Deliver,
+        letter: &Letter,
+        (row, body): (&NoticeRow, &NoticeBody),
+        round: &mut Round,
+    ) -> Result<Done, Error> {
+        let address = letter.address.as_ref();
+        let is_plain = letter.link.is_none() && letter.code.is_none();
+        if is_plain && address.is_some_and(|address| round.told.knows(row, body, address)) {
+            return Ok(Done::Spared);
+        }
+        let failures = address.and_then(|address| round.stuck.get(address));
+        let is_stuck = failures.is_some_and(|failures| *failures >= MOST_FAILURES);
+        let sent = if is_stuck {
+            None
+        } else {
+            Some(to.deliver(letter).await)
+        };
+        let is_late = self.now() >= row.at.plus(GIVE_UP);
+        let kind = match sent {
+            Some(Ok(())) => {
+                if let Some(address) = address {
+                    round.told.add(row, body, address.clone());
+                }
+                return Ok(Done::Delivered);
+            }
+            Some(Err(DeliveryError::Permanent(why))) => {
+                observe::undeliverable(letter.to, &why);
+                DeliveryFailureKind::Refused
+            }
+            Some(Err(DeliveryError::Temporary(why))) => {
+                if let Some(address) = address {
+                    let failures = round.stuck.entry(address.clone()).or_default();
+                    *failures = failures.saturating_add(1);
+                }
+                if !is_late {
+                    return Err(Unavailable::Delivery(why).into());
+                }
+                observe::undeliverable(letter.to, &why);
+                DeliveryFailureKind::TimedOut
+            }
+            None if is_late => DeliveryFailureKind::TimedOut,
+            None => return Ok(Done::Waits),
+        };
+        Ok(Done::Failed(kind))
+    }
+
+    /// Notes at the account how a delivery ended, which is news.
+    async fn note(
+        &self,
+        account: AccountId,
+        address: Address,
+        kind: Option<DeliveryFailureKind>,
+    ) -> Result<(), Error> {
+        let at = self.now();
+        let note = NoteDelivery {
+            account,
+            address,
+            failure: kind.map(|kind| DeliveryFailure { at, kind }),
+        };
+        was_another(self.run(note, Attempt::default()).await).map(drop)
+    }
+
+    /// Each reader of a mandate's notice, with a copy of it.
+    async fn readers(
+        &self,
+        row: &NoticeRow,
+        body: NoticeBody,
+        (organization, role): (&Organization, RoleId),
+    ) -> Result<Vec<(AccountId, NoticeBody)>, Error> {
+        let mut readers = Vec::new();
+        let expanded = true;
+        self.each_person(row.org, |person| {
+            if is_reader(&person, organization, role) {
+                let body = body.clone();
+                readers.push((person.facts.id, NoticeBody { expanded, ..body }));
+            }
+        })
+        .await?;
+        Ok(readers)
+    }
+
+    /// Puts copies of a notice into the outbox, each for one reader or one address, all in one commit. Where two nodes do it
+    /// at the same time, or one again because it was cut off before it took the notice out of the outbox, the second finds
+    /// the first's attempt and writes nothing.
     async fn expand(
         &self,
         number: u64,
         row: &NoticeRow,
-        body: NoticeBody,
-        (organization, role): (&Organization, RoleId),
+        copies: Vec<(AccountId, NoticeBody)>,
     ) -> Result<(), Error> {
-        let mut readers = Vec::new();
-        self.each_person(row.org, |person| {
-            if is_reader(&person, organization, role) {
-                readers.push(person.facts.id);
-            }
-        })
-        .await?;
-        let body = disk::write_notice(&NoticeBody {
-            expanded: true,
-            ..body
-        })?;
         let vault = self.unlock().await?;
         let parts: [&[u8]; 4] = [
             &number.to_be_bytes(),
@@ -288,15 +373,18 @@ impl Operator {
             at: self.now(),
             body: disk::write_attempt(mark, FirstOutcome::Granted)?,
         };
-        let outbox = readers.into_iter().map(|to| NoticeRow {
-            to,
-            body: body.clone(),
-            ..row.clone()
-        });
+        let copy = |(to, body)| -> Result<NoticeRow, Error> {
+            let body = disk::write_notice(&body)?;
+            Ok(NoticeRow {
+                to,
+                body,
+                ..row.clone()
+            })
+        };
         let writes = Writes {
             expect: vec![(RowKey::Attempt(id), Version::ABSENT)],
             put: vec![Row::Attempt(attempt)],
-            outbox: outbox.collect(),
+            outbox: copies.into_iter().map(copy).collect::<Result<_, _>>()?,
             ..Writes::default()
         };
         let (Commit::Done | Commit::Stale) = self.store().commit(writes).await?;

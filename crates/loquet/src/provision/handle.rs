@@ -125,7 +125,8 @@ impl Provision<'_> {
     }
 
     /// Creates an account for one of the host's users if it is not there. What is there stays as it is: roles are Loquet's
-    /// from then on, and so is a notice address that its owner may have changed; where there is none yet, it is set.
+    /// from then on, and so is a notice address that its owner may have changed; where there is none yet, it is set, and
+    /// counts at once.
     ///
     /// # Errors
     /// [`Config::AdministratorAfterEnabling`] for a new administrator where multi-factor log-in is enabled (it says what to
@@ -256,8 +257,11 @@ impl Provision<'_> {
         self.0.run(rename, Attempt::default()).await
     }
 
-    /// Sets the notice address of an account, as the host's own record has it. The old one is told, and receives every
-    /// notice for 14 more days. Returns whether the address has changed.
+    /// Sets the notice address of an account, as the host's own record has it. An account's first address counts at once.
+    /// Any other counts when its owner has typed back the code that is sent there
+    /// ([`AccountHandle::confirm_address`](crate::AccountHandle::confirm_address)): a thief who changes the host's record
+    /// must not silence the owner. The old one is told, and receives every notice until then and for 14 more days. Returns
+    /// `false` where the address stands or waits for its code already; its owner asks for another code.
     ///
     /// ```
     /// # async fn f(mfa: loquet::Mfa, address: loquet::Address) -> Result<(), loquet::Error> {
@@ -266,7 +270,7 @@ impl Provision<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES` and others.
+    /// [`Error::Refused`] with `UNKNOWN_ACCOUNT`, `TOO_MANY_ADDRESSES`, `TOO_MANY_ADDRESS_CODES` (ten a day) and others.
     pub async fn set_address(
         self,
         account: impl Into<AccountId>,
@@ -307,7 +311,8 @@ impl Provision<'_> {
     /// Erases an account, for the right to be forgotten: it is deactivated, and its names, addresses, devices and
     /// secrets go. Its id stays in the user list, and its records stay in the audit chain, which would be broken
     /// without them. They hold the client's addresses until [`Operator::forget_audit`](crate::Operator::forget_audit)
-    /// forgets them. Backups and copies of the database keep what they held. There is no way back: the user needs
+    /// forgets them. A notice that waits for one of its addresses names it until the next round of deliveries. Backups and
+    /// copies of the database keep what they held. There is no way back: the user needs
     /// another account. Returns `false` where there is no such account.
     ///
     /// ```

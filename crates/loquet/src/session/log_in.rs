@@ -39,7 +39,8 @@ impl Mfa {
     }
 
     /// Begins a session in place of another of the same account, after the host has checked the password again: where the
-    /// old one is too old (`STALE_LOGIN`), or as a proof of presence. The old session ends, and what is owed is decided
+    /// old one is too old (`STALE_LOGIN`), or where the password is asked for (`PASSWORD_REQUIRED`: before a first
+    /// enrollment, and before a change of address where nothing is bound). The old session ends, and what is owed is decided
     /// as at every log-in.
     ///
     /// # Errors
@@ -136,7 +137,8 @@ impl Mfa {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Refused`] with `RESET_CODE_REQUIRED`, `WRONG_RESET_CODE`, `ALREADY_BOUND` and others.
+    /// [`Error::Refused`] with `RESET_CODE_REQUIRED`, `WRONG_RESET_CODE`, `ALREADY_BOUND`, and `PASSWORD_REQUIRED` for a first
+    /// enrollment more than five minutes after the password (see [`reauthenticated`](Self::reauthenticated)), and others.
     pub async fn begin_enrollment(
         &self,
         session: &MfaSession,

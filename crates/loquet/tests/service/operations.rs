@@ -1,8 +1,9 @@
 //! Operations beyond the usual path, over the memory store. SQLite runs the same ones.
 
-use loquet::store::{BoxError, MemoryStore, PAGE};
-use loquet::{Clock, Deliver, Letter, Refusal, RoleId, Start, UnixTime};
+use loquet::store::{MemoryStore, PAGE};
+use loquet::{Clock, Deliver, DeliveryError, Letter, Refusal, RoleId, Start, UnixTime};
 use loquet_policy::{Event, limits};
+use loquet_testkit::addresses::code;
 use loquet_testkit::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
 use loquet_testkit::flaky::{FlakyStore, Weather};
 use loquet_testkit::letters::{Mailbox, post, to};
@@ -12,6 +13,11 @@ async fn letters_over_memory() {
     loquet_testkit::letters::all(MemoryStore::new).await;
     let fixture = Fixture::over(MemoryStore::new()).await;
     loquet_testkit::letters::administrators_letter_names_whom_failures_disabled(fixture).await;
+}
+
+#[tokio::test]
+async fn addresses_over_memory() {
+    loquet_testkit::addresses::all(MemoryStore::new).await;
 }
 
 #[tokio::test]
@@ -139,8 +145,12 @@ async fn owners_address_changes_are_bounded() {
     let change = |n: u32| account.change_address(format!("a{n}@example.org").parse().unwrap(), "");
     for n in 0..8 {
         change(n).await.unwrap();
+        let code = code(&post(&fixture).await, DENIS);
+        account.confirm_address(code).await.unwrap();
+        post(&fixture).await;
     }
     assert_eq!(refusal(change(9).await), Refusal::TooManyAddresses);
+    assert_eq!(refusal(change(7).await), Refusal::Unchanged);
 }
 
 /// A first address sends no notice, and hides nothing else.
@@ -163,8 +173,8 @@ async fn first_address_hides_no_other_notice() {
 struct Strike;
 
 impl Deliver for Strike {
-    async fn deliver(&self, _: &Letter) -> Result<(), BoxError> {
-        Err("no letters today".into())
+    async fn deliver(&self, _: &Letter) -> Result<(), DeliveryError> {
+        Err(DeliveryError::Temporary("no letters today".into()))
     }
 }
 
@@ -185,13 +195,16 @@ async fn undelivered_letters_wait() {
 #[tokio::test]
 async fn undeliverable_outbox_is_read_once() {
     let fixture = Fixture::over(MemoryStore::new()).await;
-    let provision = fixture.mfa.provision();
-    for n in 0..=PAGE {
-        let address = format!("a{n}@example.org").parse().unwrap();
-        provision.set_address(DENIS, address).await.unwrap();
-        fixture.clock.advance(limits::ADDRESS_OVERLAP);
+    let (_, session) = fixture.enabled().await;
+    let anne = fixture.user(&session).await;
+    let admin = fixture.mfa.admin(&anne);
+    let start = Start::At(fixture.clock.now().plus(limits::NOTICE));
+    // Two notices each, for three readers.
+    for _ in 0..=PAGE / 6 {
+        let scheduled = admin.schedule_mandate(RoleId::STAFF, start).await;
+        scheduled.unwrap();
+        admin.cancel_mandate(RoleId::STAFF).await.unwrap();
     }
-    fixture.enabled().await;
     let round = fixture.operator.deliver(&Strike).await.unwrap();
     assert!(usize::try_from(round.waiting).unwrap() > PAGE);
 }

@@ -260,7 +260,7 @@ async fn erased_account_leaves_nothing_personal() {
     // What is still to be delivered names no one.
     let letters = post(&fixture).await;
     assert!(letters.iter().all(|letter| {
-        let addresses = format!("{:?}", letter.addresses);
+        let addresses = format!("{:?}", letter.address);
         !letter.external_id.contains("chloe") && !addresses.contains("chloe")
     }));
     // The name is free again, and twice is once.

@@ -96,7 +96,13 @@ fn of_enrollment() -> Vec<Command> {
             access,
         },
         Command::ReportUnrecognized { link },
-        Command::ChangeAddress { code },
+        Command::ChangeAddress {
+            code,
+            sent: digest(5),
+        },
+        Command::ConfirmAddress {
+            code: Some(digest(5)),
+        },
     ]
 }
 
@@ -166,10 +172,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::ChangeAddress { .. } => (32, "ChangeAddress"),
         Command::UndoReport { .. } => (33, "UndoReport"),
         Command::UndoReportOf { .. } => (34, "UndoReportOf"),
+        Command::ConfirmAddress { .. } => (35, "ConfirmAddress"),
     }
 }
 
-const COMMANDS: usize = 35;
+const COMMANDS: usize = 36;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -159,8 +159,19 @@ pub(crate) fn actors() -> Vec<Actor> {
     use Level::{EnrollOnly, HalfLogin, Level1, Level2, RecoveryOnly};
     vec![
         ("no session, nothing bound", |_| {}, None),
-        ("nothing bound, Level1", |_| {}, Some((Level1, 9))),
-        ("nothing bound, EnrollOnly", |_| {}, Some((EnrollOnly, 9))),
+        ("nothing bound, Level1", |_| {}, Some((Level1, 300))),
+        (
+            "nothing bound, Level1 of 5 minutes",
+            |_| {},
+            Some((Level1, 301)),
+        ),
+        ("nothing bound, EnrollOnly", |_| {}, Some((EnrollOnly, 300))),
+        (
+            "nothing bound, EnrollOnly of 5 minutes",
+            |_| {},
+            Some((EnrollOnly, 301)),
+        ),
+        ("address change begun, Level1", changing, Some((Level1, 9))),
         ("no session, active", active, None),
         ("active, turned off, Level1", off, Some((Level1, 9))),
         ("active, HalfLogin", active, Some((HalfLogin, 9))),
@@ -198,6 +209,16 @@ pub(crate) fn actors() -> Vec<Actor> {
 
 fn active(scene: &mut Scene) {
     scene.actor = enrolled(scene.actor.clone());
+}
+
+fn changing(scene: &mut Scene) {
+    scene.actor.address_change = Some(AddressChange {
+        code: digest(5),
+        sent: ago(599),
+        first: ago(599),
+        codes: 1,
+        wrong: 0,
+    });
 }
 
 fn off(scene: &mut Scene) {

@@ -42,7 +42,22 @@ fn turn_on(fixture: &mut Fixture, who: usize, session: Session) {
 
 fn change_address(fixture: &mut Fixture, who: usize, session: Session) {
     let code = fixture.good();
-    fixture.ask(who, session, Command::ChangeAddress { code });
+    let sent = digest(ADDRESS);
+    fixture.ask(who, session, Command::ChangeAddress { code, sent });
+}
+
+/// David has begun to change his address.
+fn changing(fixture: &mut Fixture) -> Session {
+    let david = fixture.log_in(DAVID);
+    let (code, sent) = (ABSENT, digest(ADDRESS));
+    let begun = fixture.ask(DAVID, david, Command::ChangeAddress { code, sent });
+    begun.unwrap();
+    david
+}
+
+fn confirm_address(fixture: &mut Fixture, david: Session, code: Option<u8>) {
+    let code = code.map(digest);
+    fixture.ask(DAVID, david, Command::ConfirmAddress { code });
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
@@ -59,6 +74,7 @@ fn of_enrollments() -> Vec<Scene> {
         "Claire begins an enrollment" mandated h { begun(&mut h); }
         "… while recovery codes are offered" mandated h { h.organization.options.recovery_codes = true; begun(&mut h); }
         "… again in the same session" mandated h { let [claire, _] = begun(&mut h); h.begin(CLAIRE, claire, None); }
+        "… six minutes after her password" mandated h { let claire = h.log_in(CLAIRE); h.wait(limits::RECENT + 1); h.begin(CLAIRE, claire, None); }
         "… from a denied address" mandated h {
             let claire = h.log_in(CLAIRE);
             begin_from(&mut h, CLAIRE, claire, Access::Denied);
@@ -293,10 +309,10 @@ fn of_addresses() -> Vec<Scene> {
         "Anne changes the notice address of another account" enabled h {
             let anne = h.enter(ANNE);
             let code = h.good();
-            h.about(ANNE, anne, DAVID, Command::ChangeAddress { code });
+            h.about(ANNE, anne, DAVID, Command::ChangeAddress { code, sent: digest(ADDRESS) });
         }
         "Anne changes her notice address" enabled h { let anne = h.enter(ANNE); change_address(&mut h, ANNE, anne); }
-        "… without a code" enabled h { let anne = h.enter(ANNE); h.ask(ANNE, anne, Command::ChangeAddress { code: ABSENT }); }
+        "… without a code" enabled h { let anne = h.enter(ANNE); h.ask(ANNE, anne, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) }); }
         "… after her phone was lost" enabled h {
             h.report_lost(ANNE);
             h.accounts[ANNE].toggle = false;
@@ -305,12 +321,27 @@ fn of_addresses() -> Vec<Scene> {
         }
         "David changes his notice address without an authenticator" enabled h {
             let david = h.log_in(DAVID);
-            h.ask(DAVID, david, Command::ChangeAddress { code: ABSENT });
+            h.ask(DAVID, david, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) });
         }
-        "the host changes Anne's notice address" enabled h { h.host(ANNE, Command::ChangeAddress { code: ABSENT }); }
+        "… six minutes after his password" enabled h {
+            let david = h.log_in(DAVID);
+            h.wait(limits::RECENT + 1);
+            h.ask(DAVID, david, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) });
+        }
+        "… for the eleventh time in a day" enabled h {
+            for _ in 0..11 {
+                let david = h.log_in(DAVID);
+                h.ask(DAVID, david, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) });
+            }
+        }
+        "David types the code that was sent to his new address" enabled h { let david = changing(&mut h); confirm_address(&mut h, david, Some(ADDRESS)); }
+        "… with a mistake" enabled h { let david = changing(&mut h); confirm_address(&mut h, david, Some(RESET_CODE)); }
+        "… and something else" enabled h { let david = changing(&mut h); confirm_address(&mut h, david, None); }
+        "… ten minutes late" enabled h { let david = changing(&mut h); h.wait(limits::ADDRESS_CODE); confirm_address(&mut h, david, Some(ADDRESS)); }
+        "the host changes Anne's notice address" enabled h { h.host(ANNE, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) }); }
         "the host changes the notice address of a deactivated account" enabled h {
             h.host(CLAIRE, Command::HostDeactivate);
-            h.host(CLAIRE, Command::ChangeAddress { code: ABSENT });
+            h.host(CLAIRE, Command::ChangeAddress { code: ABSENT, sent: digest(ADDRESS) });
         }
     }
 }
