@@ -1,16 +1,13 @@
 //! Google Authenticator's export (`otpauth-migration://`), in one or several QR codes.
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use prost::Message;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::errors::{Warning, WarningKind};
+use super::export_data;
 use super::key_uri::Import;
 use crate::base32;
-use crate::encoding::percent::{self, PercentError};
 use crate::label::has_deceptive;
 use crate::{BYTE_ORDER_MARK, MovingFactor, Parameters};
 
@@ -126,12 +123,6 @@ const PREFIX: &str = "otpauth-migration://offline?data=";
 /// The largest number of parts. No user scans more QR codes than that.
 const MAX_PARTS: usize = 100;
 
-/// Padding is optional, because some scanners drop it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// The protocol buffer message of Google Authenticator.
 #[derive(Clone, PartialEq, Message)]
 struct Payload {
@@ -183,37 +174,10 @@ impl MigrationPart {
             .map(|(_, query)| query.trim_end())
             .ok_or(fault(first, MigrationFault::Prefix))?;
         let start = first.saturating_add(PREFIX.len());
-        let mut at = start;
-        for value in query.split(['&', '#']) {
-            if percent::has_control(value) {
-                return Err(fault(at, MigrationFault::Control));
-            }
-            at = at.saturating_add(value.len()).saturating_add(1);
-        }
-        // Other parameters are ignored. A raw `+` is base64 here, not a space.
-        let data = query.split(['&', '#']).next().unwrap_or_default();
-        let mut data = Zeroizing::new(
-            percent::decode(data)
-                .map_err(|error| match error {
-                    PercentError::Escape(at) => {
-                        fault(start.saturating_add(at), MigrationFault::Escape)
-                    }
-                    PercentError::Utf8 => fault(start, MigrationFault::Escape),
-                })?
-                .into_owned()
-                .into_bytes(),
-        );
-        for symbol in data.iter_mut() {
-            *symbol = match *symbol {
-                b'-' => b'+',
-                b'_' => b'/',
-                other => other,
-            };
-        }
-        let bytes = BASE64
-            .decode(data.as_slice())
-            .map_err(|_| fault(start, MigrationFault::Base64))?;
-        let bytes = Zeroizing::new(bytes);
+        let bytes = export_data::decode(query).map_err(|(at, kind)| {
+            let position = start.saturating_add(at);
+            fault(position, kind)
+        })?;
         let payload = Payload::decode(bytes.as_slice())
             .map_err(|_| fault(start, MigrationFault::Protobuf))?;
 

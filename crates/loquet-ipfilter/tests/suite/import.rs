@@ -240,46 +240,47 @@ mod json {
         );
     }
 
-    #[test]
-    fn providers_documents_give_their_networks() {
-        let google = r#"{"syncToken":"1","creationTime":"2026-11-01T00:00:00","prefixes":[
+    const GOOGLE: &str = r#"{"syncToken":"1","creationTime":"2026-11-01T00:00:00","prefixes":[
             {"ipv4Prefix":"34.1.208.0/20","service":"Google Cloud","scope":"africa-south1"},
             {"ipv6Prefix":"2600:1900:8000::/44","service":"Google Cloud","scope":"africa-south1"}]}"#;
-        let azure = r#"{"changeNumber":399,"cloud":"Public","values":[
+    const AZURE: &str = r#"{"changeNumber":399,"cloud":"Public","values":[
             {"name":"ActionGroup","id":"ActionGroup","properties":{"changeNumber":43,"region":"",
              "addressPrefixes":["4.145.74.52/30","2603:1000:4:402::178/125"],"networkFeatures":["API"]}},
             {"name":"AzureCloud","id":"AzureCloud","properties":{"addressPrefixes":["4.145.74.52/30"]}}]}"#;
-        let cloudflare = r#"{"result":{"ipv4_cidrs":["173.245.48.0/20"],"ipv6_cidrs":["2400:cb00::/32"],
+    const CLOUDFLARE: &str = r#"{"result":{"ipv4_cidrs":["173.245.48.0/20"],"ipv6_cidrs":["2400:cb00::/32"],
             "etag":"38f79d050aa027e3be3865e495dcc9bc"},"success":true,"errors":[],"messages":[]}"#;
-        let fastly = r#"{"addresses":["23.235.32.0/20"],"ipv6_addresses":["2a04:4e40::/32"]}"#;
-        let github = r#"{"verifiable_password_authentication":false,
+    const FASTLY: &str = r#"{"addresses":["23.235.32.0/20"],"ipv6_addresses":["2a04:4e40::/32"]}"#;
+    const GITHUB: &str = r#"{"verifiable_password_authentication":false,
             "ssh_key_fingerprints":{"SHA256_RSA":"uNiVztksCsDhcc0u9e8BrqXVaP4"},
             "ssh_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"],
             "hooks":["192.30.252.0/22"],"web":["2a0a:a440::/29"],"domains":{"website":["*.github.com"]}}"#;
+
+    #[test]
+    fn providers_documents_give_their_networks() {
         for (format, text, expected) in [
             (
                 ListFormat::Google,
-                google,
+                GOOGLE,
                 ["34.1.208.0/20", "2600:1900:8000::/44"],
             ),
             (
                 ListFormat::AzureServiceTags,
-                azure,
+                AZURE,
                 ["4.145.74.52/30", "2603:1000:4:402::178/125"],
             ),
             (
                 ListFormat::Cloudflare,
-                cloudflare,
+                CLOUDFLARE,
                 ["173.245.48.0/20", "2400:cb00::/32"],
             ),
             (
                 ListFormat::Fastly,
-                fastly,
+                FASTLY,
                 ["23.235.32.0/20", "2a04:4e40::/32"],
             ),
             (
                 ListFormat::GithubMeta,
-                github,
+                GITHUB,
                 ["192.30.252.0/22", "2a0a:a440::/29"],
             ),
         ] {
@@ -307,14 +308,18 @@ mod json {
                 ImportFault::Json(_)
             ));
         }
-        let scope = google.replace("ipv6Prefix", "ipv7Prefix");
+    }
+
+    #[test]
+    fn unknown_part_of_document_is_not_skipped() {
+        let scope = GOOGLE.replace("ipv6Prefix", "ipv7Prefix");
         let error = json(&scope, ListFormat::Google).unwrap_err().to_string();
         assert!(
             error.contains("neither `ipv4Prefix` nor `ipv6Prefix`"),
             "{error}"
         );
         // A new list of something other than networks is not skipped.
-        let added = github.replace("\"hooks\"", "\"names\":[\"octocat\"],\"hooks\"");
+        let added = GITHUB.replace("\"hooks\"", "\"names\":[\"octocat\"],\"hooks\"");
         let error = json(&added, ListFormat::GithubMeta).unwrap_err();
         assert!(matches!(error.fault, ImportFault::Prefix(_)), "{error}");
     }

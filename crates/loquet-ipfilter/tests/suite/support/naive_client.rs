@@ -26,9 +26,6 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
             reason: Reason::PeerNotTrusted,
         };
     }
-    if values.is_empty() {
-        return unknown(hops, Reason::HeaderMissing);
-    }
     let (mut said, mut bytes) = (Vec::new(), 0);
     for (count, value) in values.iter().enumerate() {
         bytes += value.len();
