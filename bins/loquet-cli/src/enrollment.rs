@@ -7,7 +7,7 @@ use loquet_enrollment::{App, Import, Migration, MigrationPart, MovingFactor, War
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::input::Stdin;
+use crate::input::{self, Stdin};
 use crate::output;
 
 /// Some ten thousand accounts.
@@ -81,6 +81,10 @@ struct Reading {
 
 impl Reading {
     fn line(&mut self, number: usize, line: &str) -> Result<(), Failure> {
+        if let Err(why) = input::without_mark(line) {
+            self.fault(number, &why);
+            return Ok(());
+        }
         let scheme = line.split(':').next().unwrap_or_default();
         if scheme.eq_ignore_ascii_case("otpauth-migration") {
             return match MigrationPart::parse(line) {

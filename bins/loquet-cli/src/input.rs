@@ -13,7 +13,22 @@ use crate::output;
 /// Standard input, handed out line by line.
 ///
 /// It is read past the standard library's buffer, which would keep what was typed until the process ends.
-pub(crate) struct Stdin(Source);
+pub(crate) struct Stdin {
+    source: Source,
+    /// Whether a line or the whole was read: only the first can begin with a byte-order mark.
+    begun: bool,
+}
+
+/// Editors and exports of some systems put it before a text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Refuses a byte-order mark that is left in a text, as where files were joined.
+pub(crate) fn without_mark(text: &str) -> Result<(), &'static str> {
+    if text.contains(BYTE_ORDER_MARK) {
+        return Err("a byte-order mark (U+FEFF) in the middle of the text: remove it");
+    }
+    Ok(())
+}
 
 #[cfg(unix)]
 type Source = File;
@@ -34,8 +49,9 @@ fn source() -> io::Result<Source> {
 
 impl Stdin {
     pub(crate) fn open() -> Result<Self, Failure> {
+        let begun = false;
         source()
-            .map(Self)
+            .map(|source| Self { source, begun })
             .map_err(|why| Failure::io("standard input", why))
     }
 
@@ -65,12 +81,17 @@ impl Stdin {
     }
 
     fn line(&mut self, what: &str, limit: usize) -> Result<Zeroizing<String>, Failure> {
+        let mark = if std::mem::replace(&mut self.begun, true) {
+            ""
+        } else {
+            BYTE_ORDER_MARK
+        };
         // Two more than the limit: for the end of the line, and for the byte that is too many.
-        let most = limit.saturating_add(2);
+        let most = limit.saturating_add(2).saturating_add(mark.len());
         let mut bytes = Zeroizing::new(Vec::with_capacity(most));
         let mut byte = Zeroizing::new([0]);
         while bytes.len() < most && bytes.last() != Some(&b'\n') {
-            match self.0.read(&mut *byte) {
+            match self.source.read(&mut *byte) {
                 Ok(0) => break,
                 Ok(_) => bytes.extend_from_slice(&*byte),
                 Err(why) if why.kind() == ErrorKind::Interrupted => {}
@@ -85,6 +106,7 @@ impl Stdin {
         }
         let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = line.strip_prefix(mark.as_bytes()).unwrap_or(line);
         if line.len() > limit {
             return Err(too_long(what, limit));
         }
@@ -97,7 +119,7 @@ impl Stdin {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// A text file, or all of standard input for `-`.
+    /// A text file, or all of standard input for `-`, without the byte-order mark at its start.
     pub(crate) fn file(
         &mut self,
         what: &str,
@@ -105,13 +127,14 @@ impl Stdin {
         limit: usize,
     ) -> Result<Zeroizing<String>, Failure> {
         let bytes = match path {
-            "-" => all(what, path, &mut self.0, limit)?,
+            "-" => all(what, path, &mut self.source, limit)?,
             path => bytes(what, path, limit)?,
         };
         let text = std::str::from_utf8(&bytes).map_err(|why| {
             let at = why.valid_up_to();
             unread(what, path, &format_args!("not UTF-8 after byte {at}"))
         })?;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         Ok(Zeroizing::new(text.to_owned()))
     }
 }

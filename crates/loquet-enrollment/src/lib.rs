@@ -37,6 +37,9 @@ mod parameters;
 mod printed_code;
 mod qr;
 
+/// Editors and exports of some systems put it before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 pub use apps::{
     App, AppCompatibility, AppProfile, CompatibilityReport, Parameter, Periods, Support, compatible,
 };

@@ -49,6 +49,12 @@ pub enum PrintedCodeError {
         /// The position from 1, spaces and dashes included.
         at: usize,
     },
+    /// A letter or digit of another script, such as a full-width one.
+    #[error("character {at} is of another script: type A to Z and 2 to 7")]
+    OtherScript {
+        /// The position from 1, spaces and dashes included.
+        at: usize,
+    },
     /// The last symbol has bits beyond the code's 128, so a symbol is mistyped.
     #[error("no code ends like this one: one of its characters is wrong")]
     LastSymbol,
@@ -131,7 +137,11 @@ impl FromStr for PrintedCode {
                 continue;
             };
             let five = u8::try_from(symbol).ok().and_then(base32::value);
-            let five = five.ok_or(PrintedCodeError::Character { at })?;
+            let five = five.ok_or(if !symbol.is_ascii() && symbol.is_alphanumeric() {
+                PrintedCodeError::OtherScript { at }
+            } else {
+                PrintedCodeError::Character { at }
+            })?;
             symbols = symbols.saturating_add(1);
             // 25 symbols are 125 bits. Two bits of the last symbol are not part of the code.
             if symbols < Self::SYMBOLS {

@@ -60,7 +60,7 @@ mod rules;
 pub use address::prefix::{Prefix, PrefixError};
 pub use address::special::{embedded_v4, is_special};
 pub use client::header::HeaderKind;
-pub use client::proxies::{ProxyError, TrustedProxies};
+pub use client::proxies::{Proxy, ProxyError, TrustedProxies};
 pub use client::reason::Reason;
 pub use client::resolve::{ClientAddress, Resolved};
 pub use compile::error::CompileError;
@@ -82,6 +82,13 @@ pub use rules::text_error::{RulesError, TextFault};
 pub use rules::values::{
     Asn, Class, Country, Decision, DeviceTier, Embedded, Named, Precedence, Tag,
 };
+
+/// Editors and exports of some systems put it before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/rules.md")]

@@ -1,6 +1,7 @@
 //! Rules as operators write them: their parts, their text and their limits.
 
 mod display;
+mod networks;
 pub(crate) mod rule;
 pub(crate) mod rule_set;
 mod text;

@@ -100,7 +100,8 @@ impl TypedCode {
     /// The longest text that [`TypedCode::parse`] reads, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Parses typed or pasted text: ASCII digits, with spaces, dashes and invisible characters anywhere.
+    /// Parses typed or pasted text: ASCII digits, with spaces, dashes and invisible characters ([`is_separator`])
+    /// anywhere.
     ///
     /// # Errors
     /// [`CodeError`] says what is wrong and at which character. It never contains the text.
@@ -147,12 +148,34 @@ impl fmt::Debug for TypedCode {
     }
 }
 
-/// Returns whether the character may separate digits.
-fn is_separator(character: char) -> bool {
-    character.is_whitespace() // Includes the no-break, thin and figure spaces that apps put between groups.
-        || matches!(character,
-            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' // dashes and the minus sign
-            | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}') // invisible, from copying
+/// Returns whether the character is a blank, a dash or an invisible character of Unicode, which typed and pasted codes
+/// may hold anywhere.
+///
+/// These are all of the properties `White_Space`, `Dash` and `Bidi_Control`, and the format characters of no width, with
+/// the soft hyphen and the byte-order mark among them.
+///
+/// ```
+/// use loquet_otp::is_separator;
+///
+/// assert!(['\u{a0}', '\u{2009}', '–', '\u{202c}', '\u{feff}'].into_iter().all(is_separator));
+/// assert!(!['0', '٣', '.', '_'].into_iter().any(is_separator));
+/// ```
+#[must_use]
+pub fn is_separator(character: char) -> bool {
+    // Includes the no-break, thin and figure spaces that apps put between groups.
+    character.is_whitespace()
+        || matches!(
+            character,
+            // Dashes.
+            '-' | '\u{58a}' | '\u{5be}' | '\u{1400}' | '\u{1806}' | '\u{2010}'..='\u{2015}' | '\u{2053}' | '\u{207b}'
+            | '\u{208b}' | '\u{2212}' | '\u{2e17}' | '\u{2e1a}' | '\u{2e3a}' | '\u{2e3b}' | '\u{2e40}' | '\u{2e5d}'
+            | '\u{301c}' | '\u{3030}' | '\u{30a0}' | '\u{fe31}' | '\u{fe32}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+            | '\u{10d6e}' | '\u{10ead}'
+            // Marks of direction.
+            | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            // No width.
+            | '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+        )
 }
 
 /// The reason why a text is not a code. Positions count characters from 1.

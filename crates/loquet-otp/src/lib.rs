@@ -61,7 +61,7 @@ mod secret;
 mod serde;
 mod totp;
 
-pub use code::{Code, CodeError, TypedCode};
+pub use code::{Code, CodeError, TypedCode, is_separator};
 pub use drift::{Drift, DriftError, Reach, ReachError};
 pub use hmac::Key;
 pub use hotp::{Hotp, HotpVerdict, LookAhead, LookAheadError};

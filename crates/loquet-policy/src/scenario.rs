@@ -73,6 +73,7 @@ mod action;
 mod runner;
 
 use crate::{Preset, Reason};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -293,12 +294,22 @@ impl fmt::Display for ScenarioError {
 
 impl core::error::Error for ScenarioError {}
 
+/// Editors of some systems put it before a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 impl Scenario {
-    /// Reads a scenario.
+    /// Reads a scenario. A byte-order mark at the start of the text is ignored.
     ///
     /// # Errors
     /// [`ScenarioError::Form`] with line and column. Names are checked when the scenario runs.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        if let Some((before, _)) = text.split_once(BYTE_ORDER_MARK) {
+            let line = before.matches('\n').count().saturating_add(1);
+            return Err(ScenarioError::Form(format!(
+                "line {line}: a byte-order mark (U+FEFF) in the middle of the text: remove it"
+            )));
+        }
         let written: Written =
             toml::from_str(text).map_err(|error| ScenarioError::Form(error.to_string()))?;
         Ok(Self {

@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use std::sync::Arc;
 
 use http::{Extensions, Request};
-use loquet_ipfilter::{ClientAddress, HeaderKind, Prefix, ProxyError, Resolved, TrustedProxies};
+use loquet_ipfilter::{ClientAddress, HeaderKind, Proxy, ProxyError, Resolved, TrustedProxies};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -14,7 +14,8 @@ use tower_service::Service;
 ///
 /// Closures implement it; for axum: `|e: &Extensions| e.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())`.
 pub trait PeerAddress: Send + Sync + 'static {
-    /// The peer's address; `None` makes the client unknown.
+    /// The peer's address; `None` is a connection without one, such as a Unix socket's. It makes the client unknown, unless
+    /// [`ClientSource::behind`] trusts [`Proxy::UnixSocket`].
     fn peer(&self, extensions: &Extensions) -> Option<IpAddr>;
 }
 
@@ -49,11 +50,25 @@ impl ClientSource {
 
     /// Clients come through these proxies, which write this header.
     ///
+    /// ```
+    /// # use core::net::IpAddr;
+    /// # use http::Extensions;
+    /// # use loquet_tower::ClientSource;
+    /// use loquet_tower::loquet_ipfilter::{HeaderKind, Proxy};
+    ///
+    /// let peer = |request: &Extensions| request.get::<IpAddr>().copied();
+    /// let balancer = "10.0.0.0/8".parse::<Proxy>()?;
+    /// ClientSource::behind(HeaderKind::XForwardedFor, [balancer], peer)?;
+    /// // The service listens on a Unix socket that only the proxy of this machine can open.
+    /// ClientSource::behind(HeaderKind::XForwardedFor, [Proxy::UnixSocket], peer)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ProxyError`] when no proxy or every address would be trusted.
     pub fn behind(
         header: HeaderKind,
-        trusted: impl IntoIterator<Item = Prefix>,
+        trusted: impl IntoIterator<Item = Proxy>,
         peer: impl PeerAddress,
     ) -> Result<Self, ProxyError> {
         let address = ClientAddress::Behind(header, TrustedProxies::new(trusted)?);

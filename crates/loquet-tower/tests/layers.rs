@@ -16,7 +16,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use http::{Extensions, Request, Response, StatusCode, request};
 use loquet_ipfilter::{
-    DeviceTier, Filter, HeaderKind, Prefix, ProxyError, Reason, Resolved, Rules, SharedFilter, Tag,
+    DeviceTier, Filter, HeaderKind, Proxy, ProxyError, Reason, Resolved, Rules, SharedFilter, Tag,
     Verdict,
 };
 use loquet_tower::{
@@ -270,9 +270,28 @@ async fn client_address_layer_resolves_and_refuses_none() {
     );
 }
 
+#[tokio::test]
+async fn t42_requests_of_unix_socket_name_their_client() {
+    let source = |proxy| ClientSource::behind(HeaderKind::XForwardedFor, [proxy], peer).unwrap();
+    let header = "6.6.6.6, 203.0.113.7";
+    for (proxy, from, expected) in [
+        (Proxy::UnixSocket, None, StatusCode::OK),
+        (Proxy::UnixSocket, Some("10.0.0.1"), StatusCode::FORBIDDEN),
+        ("10.0.0.0/8".parse().unwrap(), None, StatusCode::FORBIDDEN),
+    ] {
+        let rules = shared("default deny\nallow 203.0.113.0/28");
+        let (router, _) = counted(IpFilterLayer::new(source(proxy), rules));
+        assert_eq!(
+            status(&router, request(from, Some(header))).await,
+            expected,
+            "{proxy}"
+        );
+    }
+}
+
 #[test]
 fn setup_without_any_client_address_is_refused() {
-    let behind = |trusted: &[Prefix]| {
+    let behind = |trusted: &[Proxy]| {
         ClientSource::behind(HeaderKind::Forwarded, trusted.iter().copied(), peer)
             .map(drop)
             .map_err(|fault| fault.to_string())

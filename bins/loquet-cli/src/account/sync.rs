@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::input::Stdin;
+use crate::input::{self, Stdin};
 use crate::installation::{self, Installation};
 use crate::output;
 use crate::role::role_id;
@@ -95,10 +95,10 @@ impl Sync {
         let at = self.at.open().await?;
         let mut reader = Reader::new(&at.users().await?);
         // All of it is read before anything is written.
-        let users = match format {
+        let users = marked(&text).and_then(|()| match format {
             Format::Csv => reader.csv(&text),
             Format::JsonLines => reader.json_lines(&text),
-        };
+        });
         let users = users.map_err(|(line, why)| {
             let file = self.file.escape_debug();
             Failure::of(
@@ -136,6 +136,13 @@ impl Sync {
             )),
         }
     }
+}
+
+/// Refuses a line with a byte-order mark: it would become part of a name.
+fn marked(text: &str) -> Result<(), Fault> {
+    (1..).zip(text.lines()).try_for_each(|(number, line)| {
+        input::without_mark(line).map_err(|why| (number, why.to_owned()))
+    })
 }
 
 /// Reads users, and finds the ids of those who have an account.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 use clap::{Args, ValueEnum};
-use loquet_ipfilter::{ClientAddress, HeaderKind, Prefix, Reason, TrustedProxies};
+use loquet_ipfilter::{ClientAddress, HeaderKind, Proxy, Reason, TrustedProxies};
 use serde_json::json;
 
 use super::address;
@@ -20,9 +20,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", value_parser = peer)]
     peer: Peer,
 
-    /// A network of proxies whose word counts; may be repeated. Without any, the peer is the client
+    /// A network of proxies whose word counts, or `unix` for peers on a Unix socket; may be repeated. Without any, the peer
+    /// is the client
     #[arg(long, value_name = "PREFIX", num_args = 1..)]
-    trusted: Vec<Prefix>,
+    trusted: Vec<Proxy>,
 
     /// The header that these proxies write
     #[arg(long, value_enum, default_value_t = Kind::XForwardedFor)]
@@ -40,10 +41,36 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy)]
 struct Peer(Option<IpAddr>);
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Kind {
     XForwardedFor,
     Forwarded,
+    XRealIp,
+    CfConnectingIp,
+    TrueClientIp,
+}
+
+impl Kind {
+    fn header(self) -> HeaderKind {
+        match self {
+            Self::XForwardedFor => HeaderKind::XForwardedFor,
+            Self::Forwarded => HeaderKind::Forwarded,
+            Self::XRealIp => HeaderKind::XRealIp,
+            Self::CfConnectingIp => HeaderKind::CfConnectingIp,
+            Self::TrueClientIp => HeaderKind::TrueClientIp,
+        }
+    }
+
+    /// The header as its documentation writes it.
+    fn title(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "X-Forwarded-For",
+            Self::Forwarded => "Forwarded",
+            Self::XRealIp => "X-Real-IP",
+            Self::CfConnectingIp => "CF-Connecting-IP",
+            Self::TrueClientIp => "True-Client-IP",
+        }
+    }
 }
 
 impl Arguments {
@@ -53,12 +80,17 @@ impl Arguments {
             .iter()
             .map(|line| split(line.as_encoded_bytes()))
             .collect::<Result<Vec<_>, _>>()?;
-        let (wanted, other) = match self.kind {
-            Kind::XForwardedFor => ("X-Forwarded-For", "forwarded"),
-            Kind::Forwarded => ("Forwarded", "x-forwarded-for"),
+        let is_sent = |kind: &&Kind| {
+            let name = kind.header().name().as_bytes();
+            lines
+                .iter()
+                .any(|(sent, _)| sent.eq_ignore_ascii_case(name))
         };
-        let is_other = |name: &[u8]| name.eq_ignore_ascii_case(other.as_bytes());
-        if !self.trusted.is_empty() && lines.iter().any(|(name, _)| is_other(name)) {
+        let mut others = Kind::value_variants()
+            .iter()
+            .filter(|kind| **kind != self.kind);
+        if let Some(other) = others.find(is_sent).filter(|_| !self.trusted.is_empty()) {
+            let (wanted, other) = (self.kind.title(), other.header().name());
             output::note(&format!(
                 "--header: these proxies write {wanted}, so no other header counts; or is it --kind {other}?"
             ));
@@ -78,7 +110,7 @@ impl Arguments {
                 .map_or_else(|| "unknown".to_owned(), |address| address.to_string());
             output::line(&format!("{address}: {}", resolved.reason))?;
             for (number, hop) in (1..).zip(&resolved.hops) {
-                let trust = if self.trusted.iter().any(|prefix| prefix.contains(*hop)) {
+                let trust = if self.trusted.iter().any(|proxy| holds(*proxy, *hop)) {
                     "trusted"
                 } else {
                     "not trusted"
@@ -93,14 +125,14 @@ impl Arguments {
         if self.trusted.is_empty() {
             return Ok(ClientAddress::Direct);
         }
-        let kind = match self.kind {
-            Kind::XForwardedFor => HeaderKind::XForwardedFor,
-            Kind::Forwarded => HeaderKind::Forwarded,
-        };
         TrustedProxies::new(self.trusted.iter().copied())
-            .map(|trusted| ClientAddress::Behind(kind, trusted))
+            .map(|trusted| ClientAddress::Behind(self.kind.header(), trusted))
             .map_err(|why| Failure::of("--trusted", why))
     }
+}
+
+fn holds(proxy: Proxy, hop: IpAddr) -> bool {
+    matches!(proxy, Proxy::Network(prefix) if prefix.contains(hop))
 }
 
 /// Name and value of a header line. Blanks around the value are not part of it (RFC 9110 §5.5); those
@@ -139,6 +171,7 @@ fn name(reason: Reason) -> &'static str {
         Reason::HopHidden => "hop-hidden",
         Reason::TooManyHops => "too-many-hops",
         Reason::TooLong => "too-long",
+        Reason::SeveralValues => "several-values",
         Reason::OddName => "odd-name",
         Reason::OddByte => "odd-byte",
         _ => "unknown",

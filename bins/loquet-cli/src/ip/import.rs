@@ -36,8 +36,20 @@ enum Format {
     Lines,
     /// A JSON array of strings
     Json,
+    /// RFC 8805, as `egress-ip-ranges.csv` of Apple's private relay
+    Geofeed,
     /// `ip-ranges.json` of Amazon Web Services
     Aws,
+    /// `ServiceTags_*.json` of Microsoft Azure
+    Azure,
+    /// The answer of `api.cloudflare.com/client/v4/ips`
+    Cloudflare,
+    /// The answer of `api.fastly.com/public-ip-list`
+    Fastly,
+    /// The answer of `api.github.com/meta`
+    Github,
+    /// `cloud.json` or `goog.json` of Google
+    Google,
     /// Spamhaus DROP, JSON lines
     Spamhaus,
 }
@@ -58,7 +70,13 @@ impl Arguments {
         let format = match self.format {
             Format::Lines => ListFormat::Lines,
             Format::Json => ListFormat::JsonArray,
+            Format::Geofeed => ListFormat::Geofeed,
             Format::Aws => ListFormat::AwsIpRanges,
+            Format::Azure => ListFormat::AzureServiceTags,
+            Format::Cloudflare => ListFormat::Cloudflare,
+            Format::Fastly => ListFormat::Fastly,
+            Format::Github => ListFormat::GithubMeta,
+            Format::Google => ListFormat::Google,
             Format::Spamhaus => ListFormat::SpamhausDrop,
         };
         let networks = import(&text, format, &limits).map_err(|why| {

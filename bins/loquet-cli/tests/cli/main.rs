@@ -20,6 +20,7 @@ mod keys;
 mod manual;
 mod operations;
 mod qr;
+mod reports;
 mod shop;
 mod sync;
 

@@ -260,13 +260,9 @@ pub(crate) const fn suggestion(found: char) -> Option<char> {
     }
 }
 
-/// Returns whether the character is a space of any width, a dash, or an invisible character from copying.
+/// Returns whether the character may stand between symbols: a separator of typed codes, an underscore or a period.
 pub(crate) fn is_separator(found: char) -> bool {
-    found.is_whitespace()
-        || matches!(
-            found,
-            '-' | '_' | '.' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2010}'..='\u{2015}' | '\u{2060}' | '\u{2212}' | '\u{feff}'
-        )
+    matches!(found, '_' | '.') || loquet_otp::is_separator(found)
 }
 
 #[cfg(test)]

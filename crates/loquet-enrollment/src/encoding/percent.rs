@@ -65,6 +65,27 @@ pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, PercentError> {
         .map_err(|_| PercentError::Utf8)
 }
 
+/// Returns whether the text has a control character, written or escaped. Other escapes may be invalid.
+pub(crate) fn has_control(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    let mut before = 0;
+    while let [first, after @ ..] = rest {
+        let escaped = match rest {
+            [b'%', high, low, after @ ..] => unhex(*high)
+                .zip(unhex(*low))
+                .map(|(high, low)| (high.wrapping_shl(4) | low, after)),
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        // U+0080 to U+009F are two bytes, of which the first is 0xC2.
+        if byte.is_ascii_control() || (before == 0xc2 && matches!(byte, 0x80..=0x9f)) {
+            return true;
+        }
+        (before, rest) = (byte, after);
+    }
+    false
+}
+
 fn unhex(digit: u8) -> Option<u8> {
     char::from(digit)
         .to_digit(16)
@@ -73,7 +94,36 @@ fn unhex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PercentError, decode, encode_into, encoded_len};
+    use super::{PercentError, decode, encode_into, encoded_len, has_control};
+
+    #[test]
+    fn control_characters_are_found_in_any_form() {
+        for text in [
+            "\0",
+            "a%00",
+            "%1fb",
+            "%7F",
+            "\u{85}",
+            "%C2%85",
+            "\u{c2}%C2%9f",
+            "%zz%0A",
+        ] {
+            assert!(has_control(text), "{text:?}");
+        }
+        for text in [
+            "",
+            "a%20b",
+            "%C3%85",
+            "é\u{a0}",
+            "%C2%A0",
+            "%0",
+            "%",
+            "100%zz",
+            "%E2%80%93",
+        ] {
+            assert!(!has_control(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn encoded_text_round_trips_at_predicted_length() {

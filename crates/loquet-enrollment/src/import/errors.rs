@@ -36,13 +36,17 @@ pub enum WarningKind {
         /// The issuer in the label.
         label: String,
     },
+    /// The issuer parameter occurs twice, with the same value.
+    #[error("the issuer occurs a second time")]
+    RepeatedIssuer,
     /// Neither label nor parameter names an issuer.
     #[error("no issuer")]
     NoIssuer,
     /// The account is empty. Google Authenticator refuses that.
     #[error("no account")]
     NoAccount,
-    /// The label has more than one colon. The first one separates.
+    /// The label has more than one colon. The first one separates, unless the label begins with the issuer parameter and
+    /// a colon. Apps differ in that.
     #[error("several colons in the label")]
     SeveralColons,
     /// A name has a plus sign. Some encoders mean a space; most apps show the sign.
@@ -88,10 +92,13 @@ pub enum ImportFault {
     /// The decoded bytes are not UTF-8.
     #[error("the escapes here are not UTF-8 text")]
     Utf8,
-    /// A name contains a control character or a character that reverses the writing direction.
-    #[error("a name contains a control character")]
+    /// A control character, written or escaped, or a name with a character that reverses the writing direction.
+    #[error("a control character, or one that reverses the writing direction")]
     Control,
-    /// A parameter occurs twice. Apps differ in which one they use.
+    /// A byte-order mark elsewhere than at the start of the text, as where files were joined.
+    #[error("a byte-order mark (U+FEFF) in the middle of the text: remove it")]
+    ByteOrderMark,
+    /// A parameter occurs twice; the issuer twice with different values. Apps differ in which one they use.
     #[error("the parameter occurs a second time")]
     Duplicate,
     /// The secret is missing.

@@ -9,13 +9,14 @@ use super::errors::{ImportError, ImportFault, Warning, WarningKind};
 use super::pieces::{Piece, Query};
 use crate::base32::{self, Base32Error};
 use crate::key_uri::MAX_URI;
-use crate::{MovingFactor, Parameters};
+use crate::{BYTE_ORDER_MARK, MovingFactor, Parameters};
 
 /// The contents of a key URI, with its deviations from what every app supports.
 ///
 /// It accepts any case of scheme, type and parameter names, spaces, dashes and padding in the secret, `%3A` as the colon,
-/// several colons, names like `HmacSHA256`, a missing or contradictory issuer, and secrets from 80 bits. It ignores
-/// unknown parameters. It refuses URIs that are ambiguous or would give wrong codes.
+/// several colons, names like `HmacSHA256`, a missing, repeated or contradictory issuer, and secrets from 80 bits. It
+/// ignores unknown parameters, and a byte-order mark at the start of the text. It refuses URIs that are ambiguous or would
+/// give wrong codes, and control characters in any parameter.
 ///
 /// ```
 /// use loquet_enrollment::{Import, WarningKind};
@@ -66,11 +67,19 @@ impl Import {
             })
         };
 
-        let uri = without_fragment(text, &mut warn);
+        let uri = checked(text)?;
+        let uri = without_fragment(uri, &mut warn);
         let (path, query) = uri.split_once(b'?').unwrap_or((uri, uri.end()));
         let (is_totp, label) = scheme_and_type(path)?;
-        let query = Query::read(query)?;
-        let (prefix, account) = split_label(label);
+        let query = Query::read(query, &mut warn)?;
+        let (prefix, account) = split_label(label, query.issuer);
+        if [Some(account), prefix]
+            .into_iter()
+            .flatten()
+            .any(|name| name.colon().is_some())
+        {
+            warn(account, WarningKind::SeveralColons);
+        }
         let account = account_name(account, &mut warn)?;
         let issuer = issuer(prefix, query.issuer, label, &mut warn)?;
         let end = uri.end();
@@ -101,15 +110,40 @@ impl Import {
     }
 }
 
-/// Returns the trimmed URI without its fragment.
-fn without_fragment<'a>(text: &'a str, warn: &mut impl FnMut(Piece<'_>, WarningKind)) -> Piece<'a> {
+/// Returns the URI without a byte-order mark and spaces around it. Nothing else invisible is allowed in it.
+fn checked(text: &str) -> Result<Piece<'_>, ImportError> {
     // No branch for each byte, so that sixteen bytes are compared at once.
     let found = text.bytes().fold(0_u8, |found, byte| {
-        found | u8::from(matches!(byte, b'%' | b'+')) | if byte == b'#' { 2 } else { 0 }
+        found
+            | u8::from(matches!(byte, b'%' | b'+'))
+            | if matches!(byte, b' '..=b'~') { 0 } else { 2 }
     });
     let plain = found & 1 == 0;
-    let uri = Piece { text, at: 0, plain }.trim();
-    match (found & 2 != 0).then(|| uri.split_once(b'#')).flatten() {
+    let uri = Piece { text, at: 0, plain };
+    let mark = if text.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len_utf8()
+    } else {
+        0
+    };
+    let uri = uri.part(mark..text.len()).trim();
+    let is_bad = |(_, c): &(usize, char)| *c == BYTE_ORDER_MARK || c.is_control();
+    let bad = (found & 2 != 0).then(|| uri.text.char_indices().find(is_bad));
+    match bad.flatten() {
+        Some((at, c)) => Err(uri.part(at..uri.text.len()).fault(if c == BYTE_ORDER_MARK {
+            ImportFault::ByteOrderMark
+        } else {
+            ImportFault::Control
+        })),
+        None => Ok(uri),
+    }
+}
+
+/// Returns the URI without its fragment.
+fn without_fragment<'a>(
+    uri: Piece<'a>,
+    warn: &mut impl FnMut(Piece<'_>, WarningKind),
+) -> Piece<'a> {
+    match uri.split_once(b'#') {
         Some((uri, fragment)) => {
             warn(fragment, WarningKind::Fragment);
             uri
@@ -133,26 +167,41 @@ fn scheme_and_type(path: Piece<'_>) -> Result<(bool, Piece<'_>), ImportError> {
     }
 }
 
-/// Splits the undecoded label at its first colon, escaped or not (draft-andesco-otpauth-uri).
-fn split_label(label: Piece<'_>) -> (Option<Piece<'_>>, Piece<'_>) {
-    let literal = label.position(b':').map(|at| (at, 1));
-    let escaped = label.escaped_colon().map(|at| (at, 3));
-    match literal.into_iter().chain(escaped).min() {
-        Some((at, skip)) => {
-            let (issuer, account) = label.split(at, skip);
-            (Some(issuer), account)
-        }
-        None => (None, label),
+/// Splits the undecoded label: after the issuer parameter if it begins with it, so that an issuer may have colons (a URL
+/// has one), otherwise at its first colon (draft-andesco-otpauth-uri). A colon may be escaped.
+fn split_label<'a>(
+    label: Piece<'a>,
+    parameter: Option<Piece<'_>>,
+) -> (Option<Piece<'a>>, Piece<'a>) {
+    let issuer = parameter.filter(|issuer| issuer.colon().is_some());
+    let after_issuer = issuer.and_then(|issuer| {
+        let issuer = issuer.name().ok()?;
+        let split = split_at_colon(label, issuer.matches(':').count())?;
+        split
+            .0
+            .name()
+            .is_ok_and(|prefix| prefix == issuer)
+            .then_some(split)
+    });
+    let split = after_issuer.or_else(|| split_at_colon(label, 0));
+    split.map_or((None, label), |(prefix, account)| (Some(prefix), account))
+}
+
+/// Splits at a colon, after skipping as many.
+fn split_at_colon(label: Piece<'_>, skipped: usize) -> Option<(Piece<'_>, Piece<'_>)> {
+    let mut start = 0_usize;
+    for _ in 0..skipped {
+        let (at, len) = label.part(start..label.text.len()).colon()?;
+        start = start.saturating_add(at).saturating_add(len);
     }
+    let (at, len) = label.part(start..label.text.len()).colon()?;
+    Some(label.split(start.saturating_add(at), len))
 }
 
 fn account_name(
     account: Piece<'_>,
     warn: &mut impl FnMut(Piece<'_>, WarningKind),
 ) -> Result<String, ImportError> {
-    if account.position(b':').is_some() || account.escaped_colon().is_some() {
-        warn(account, WarningKind::SeveralColons);
-    }
     let name = account.name()?;
     if name.is_empty() {
         warn(account, WarningKind::NoAccount);

@@ -1,18 +1,15 @@
 //! Google Authenticator's export (`otpauth-migration://`), in one or several QR codes.
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 use prost::Message;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::errors::{Warning, WarningKind};
+use super::export_data;
 use super::key_uri::Import;
 use crate::base32;
-use crate::encoding::percent::{self, PercentError};
 use crate::label::has_deceptive;
-use crate::{MovingFactor, Parameters};
+use crate::{BYTE_ORDER_MARK, MovingFactor, Parameters};
 
 /// The longest migration URI that is read, in bytes. The largest QR code holds 2,953.
 pub const MAX_MIGRATION_URI: usize = 4096;
@@ -107,7 +104,10 @@ pub enum MigrationFault {
     /// An escape has no two hexadecimal digits, or the escapes are not UTF-8.
     #[error("an invalid escape")]
     Escape,
-    /// The data is not base64.
+    /// A control character, written or escaped.
+    #[error("a control character")]
+    Control,
+    /// The data is neither base64 nor base64url (RFC 4648 §4, §5).
     #[error("the data is not base64")]
     Base64,
     /// The data is not the protocol buffer of an export.
@@ -122,12 +122,6 @@ const PREFIX: &str = "otpauth-migration://offline?data=";
 
 /// The largest number of parts. No user scans more QR codes than that.
 const MAX_PARTS: usize = 100;
-
-/// Padding is optional, because some scanners drop it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The protocol buffer message of Google Authenticator.
 #[derive(Clone, PartialEq, Message)]
@@ -172,29 +166,18 @@ impl MigrationPart {
             let position = base32::boundary(text, MAX_MIGRATION_URI);
             return Err(fault(position, MigrationFault::TooLong));
         }
-        let (prefix, data) = text
+        let uri = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let first = text.len().saturating_sub(uri.len());
+        let query = uri
             .split_at_checked(PREFIX.len())
-            .ok_or(fault(0, MigrationFault::Prefix))?;
-        if !prefix.eq_ignore_ascii_case(PREFIX) {
-            return Err(fault(0, MigrationFault::Prefix));
-        }
-        let start = PREFIX.len();
-        // Other parameters are ignored. A raw `+` is base64 here, not a space.
-        let data = data.split(['&', '#']).next().unwrap_or_default().trim_end();
-        let data = Zeroizing::new(
-            percent::decode(data)
-                .map_err(|error| match error {
-                    PercentError::Escape(at) => {
-                        fault(start.saturating_add(at), MigrationFault::Escape)
-                    }
-                    PercentError::Utf8 => fault(start, MigrationFault::Escape),
-                })?
-                .into_owned(),
-        );
-        let bytes = BASE64
-            .decode(data.as_bytes())
-            .map_err(|_| fault(start, MigrationFault::Base64))?;
-        let bytes = Zeroizing::new(bytes);
+            .filter(|(prefix, _)| prefix.eq_ignore_ascii_case(PREFIX))
+            .map(|(_, query)| query.trim_end())
+            .ok_or(fault(first, MigrationFault::Prefix))?;
+        let start = first.saturating_add(PREFIX.len());
+        let bytes = export_data::decode(query).map_err(|(at, kind)| {
+            let position = start.saturating_add(at);
+            fault(position, kind)
+        })?;
         let payload = Payload::decode(bytes.as_slice())
             .map_err(|_| fault(start, MigrationFault::Protobuf))?;
 
@@ -275,11 +258,16 @@ impl Account {
 
     /// Returns issuer and account. The name is often the whole label of the key URI.
     fn names(&self, warnings: &mut Vec<WarningKind>) -> (Option<&str>, &str) {
-        let (label, name) = match self.name.split_once(':') {
+        let issuer = Some(self.issuer.trim()).filter(|issuer| !issuer.is_empty());
+        // An issuer may have colons, so the name is compared with it before it is split at its first colon.
+        let named = issuer.and_then(|issuer| {
+            let rest = self.name.trim_start().strip_prefix(issuer)?;
+            Some((issuer, rest.trim_start().strip_prefix(':')?))
+        });
+        let (label, name) = match named.or_else(|| self.name.split_once(':')) {
             Some((label, name)) => (Some(label.trim()), name.trim()),
             None => (None, self.name.trim()),
         };
-        let issuer = Some(self.issuer.trim()).filter(|issuer| !issuer.is_empty());
         if let (Some(label), Some(issuer)) = (label, issuer)
             && label != issuer
         {

@@ -1,6 +1,8 @@
 //! Reading of key URIs and exports.
 
 mod errors;
+#[cfg(feature = "import-migration")]
+mod export_data;
 mod key_uri;
 #[cfg(feature = "import-migration")]
 mod migration;

@@ -3,7 +3,7 @@
 use core::ops::Range;
 use std::borrow::Cow;
 
-use super::errors::{ImportError, ImportFault};
+use super::errors::{ImportError, ImportFault, WarningKind};
 use crate::encoding::percent::{self, PercentError};
 use crate::label::has_deceptive;
 
@@ -64,8 +64,15 @@ impl<'a> Piece<'a> {
         Some(rest.iter().position(is_mark)?.saturating_add(start))
     }
 
+    /// Returns the offset and the length of the first colon, escaped or not.
+    pub(super) fn colon(self) -> Option<(usize, usize)> {
+        let literal = self.position(b':').map(|at| (at, 1));
+        let escaped = self.escaped_colon().map(|at| (at, 3));
+        literal.into_iter().chain(escaped).min()
+    }
+
     /// Returns the offset of the first `%3A`.
-    pub(super) fn escaped_colon(self) -> Option<usize> {
+    fn escaped_colon(self) -> Option<usize> {
         if self.plain {
             return None;
         }
@@ -122,18 +129,33 @@ pub(super) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(super) fn read(mut rest: Piece<'a>) -> Result<Self, ImportError> {
+    pub(super) fn read(
+        mut rest: Piece<'a>,
+        warn: &mut impl FnMut(Piece<'_>, WarningKind),
+    ) -> Result<Self, ImportError> {
         let mut query = Self::default();
         loop {
             let (pair, next) = rest
                 .split_once(b'&')
                 .map_or((rest, None), |(pair, next)| (pair, Some(next)));
             let (key, value) = pair.split_once(b'=').unwrap_or((pair, pair.end()));
-            if let Some(slot) = query.slot(&key.decode()?) {
-                if slot.is_some() {
-                    return Err(key.fault(ImportFault::Duplicate));
+            for piece in [key, value] {
+                if !piece.plain && percent::has_control(piece.text) {
+                    return Err(piece.fault(ImportFault::Control));
                 }
-                *slot = Some(value);
+            }
+            let name = key.decode()?;
+            if let Some(slot) = query.slot(&name) {
+                match *slot {
+                    None => *slot = Some(value),
+                    Some(first)
+                        if name.eq_ignore_ascii_case("issuer")
+                            && first.name()? == value.name()? =>
+                    {
+                        warn(key, WarningKind::RepeatedIssuer);
+                    }
+                    Some(_) => return Err(key.fault(ImportFault::Duplicate)),
+                }
             }
             match next {
                 Some(next) => rest = next,

@@ -3,7 +3,7 @@
 
 use loquet_enrollment::base32::{self, Base32Error};
 use loquet_enrollment::{
-    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, PrintedCode, Qr,
+    App, Import, KeyUri, Label, ManualKey, MovingFactor, Parameters, PrintedCode, Qr, Warning,
 };
 use loquet_otp::{Algorithm, Digits, Period, Secret};
 
@@ -123,6 +123,23 @@ pub(crate) fn check_uri_text(text: &str) {
         );
     }
     assert!(!import.account.chars().any(char::is_control));
+    if !text.starts_with('\u{feff}')
+        && let Ok(marked) = Import::parse(&format!("\u{feff}{text}"))
+    {
+        let moved = |warnings: &[Warning], by| -> Vec<usize> {
+            warnings
+                .iter()
+                .map(|warning| warning.position + by)
+                .collect()
+        };
+        assert_eq!(
+            moved(&marked.warnings, 0),
+            moved(&import.warnings, 3),
+            "{text:?}"
+        );
+        let warnings = import.warnings.clone();
+        assert_eq!(Import { warnings, ..marked }, import, "{text:?}");
+    }
     Emission::from(import).holds();
 }
 

@@ -275,8 +275,8 @@ fn duplicate_known_parameters_are_refused() {
         "counter",
     ] {
         let upper = name.to_ascii_uppercase();
-        let uri = format!("otpauth://totp/L:m?x=1&x=2&{name}=&y=&{upper}=");
-        refused(&uri, &format!("{upper}="), ImportFault::Duplicate);
+        let uri = format!("otpauth://totp/L:m?x=1&x=2&{name}=a&y=&{upper}=b");
+        refused(&uri, &format!("{upper}=b"), ImportFault::Duplicate);
     }
     assert_eq!(
         warnings(&format!(
@@ -337,16 +337,6 @@ fn invalid_escapes_are_refused_with_position() {
             at,
             fault,
         );
-    }
-}
-
-#[test]
-fn control_characters_in_names_are_refused() {
-    for bad in ["00", "0A", "0A%0A", "1B", "7F", "E2%80%AE", "E2%81%A6"] {
-        let account = format!("otpauth://totp/L:m%{bad}?secret={SECRET}");
-        refused(&account, "m%", ImportFault::Control);
-        let issuer = format!("otpauth://totp/L:m?secret={SECRET}&issuer=x%{bad}");
-        refused(&issuer, "x%", ImportFault::Control);
     }
 }
 

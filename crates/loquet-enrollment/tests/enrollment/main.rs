@@ -27,4 +27,5 @@ mod offer;
 mod printed_code;
 mod properties;
 mod qr;
+mod reports;
 mod users;

@@ -312,6 +312,99 @@ fn raw_and_unpadded_base64_parses() {
     }
 }
 
+/// Google Authenticator writes base64; other exporters write the alphabet of URLs.
+#[test]
+fn base64url_parses_like_base64() {
+    let wire = Wire::default().bytes(1, &usual(account("m~?~", "L")).0);
+    let standard = STANDARD.encode(&wire.0);
+    let url = standard.replace('+', "-").replace('/', "_");
+    assert!(url.contains('-') && url.contains('_'), "{url}");
+    let parse =
+        |data: &str| MigrationPart::parse(&format!("otpauth-migration://offline?data={data}"));
+    for data in [
+        &url,
+        url.trim_end_matches('='),
+        &url.replace('-', "%2D").replace('=', "%3D"),
+    ] {
+        assert_eq!(parse(data), parse(&standard), "{data}");
+        assert!(parse(data).is_ok());
+    }
+    assert_eq!(parse("A~AA").unwrap_err().fault, MigrationFault::Base64);
+}
+
+#[test]
+fn t43_exported_issuer_may_have_colons() {
+    for (name, issuer, account_name) in [
+        ("Text: More:ann", "Text: More", "ann"),
+        (
+            "https://old.example.org:ann",
+            "https://old.example.org",
+            "ann",
+        ),
+        ("a:b : c:d", "a:b", "c:d"),
+        ("ann", "Text: More", "ann"),
+    ] {
+        let import = only(usual(account(name, issuer))).unwrap();
+        assert_eq!(import.issuer.as_deref(), Some(issuer));
+        assert_eq!(import.account, account_name, "{name}");
+        assert_eq!(import.warnings, [], "{name}");
+    }
+    // A name that only begins alike is another issuer's.
+    let other = only(usual(account("Text: Moreover:ann", "Text: More"))).unwrap();
+    let label = "Text".to_owned();
+    assert_eq!(
+        other.warnings[0].kind,
+        WarningKind::IssuerMismatch { label }
+    );
+    assert_eq!(other.account, "Moreover:ann");
+}
+
+#[test]
+fn t44_export_may_begin_with_byte_order_mark() {
+    let uri = Wire::default().bytes(1, &usual(account("m", "L")).0).uri();
+    let part = MigrationPart::parse(&uri);
+    assert_eq!(MigrationPart::parse(&format!("\u{feff}{uri}\r\n")), part);
+    for (text, position, fault) in [
+        ("\u{feff}otpauth://totp", 3, MigrationFault::Prefix),
+        (
+            "\u{feff}\u{feff}otpauth-migration://offline?data=AA",
+            3,
+            MigrationFault::Prefix,
+        ),
+        (
+            "\u{feff}otpauth-migration://offline?data=A!AA",
+            36,
+            MigrationFault::Base64,
+        ),
+        (
+            "\u{feff}otpauth-migration://offline?data=AA%2",
+            38,
+            MigrationFault::Escape,
+        ),
+    ] {
+        let error = MigrationPart::parse(text).unwrap_err();
+        assert_eq!((error.position, error.fault), (position, fault), "{text:?}");
+    }
+}
+
+#[test]
+fn control_characters_in_migration_uri_are_refused() {
+    for (tail, position) in [
+        ("AA%00", 33),
+        ("AA\0", 33),
+        ("AA&x=%0a", 36),
+        ("AA&x=1&y=\u{7f}", 40),
+    ] {
+        let error =
+            MigrationPart::parse(&format!("otpauth-migration://offline?data={tail}")).unwrap_err();
+        assert_eq!(
+            (error.position, error.fault),
+            (position, MigrationFault::Control),
+            "{tail:?}"
+        );
+    }
+}
+
 #[test]
 fn debug_hides_secrets_of_export() {
     let printed = format!("{:?}", part(&[usual(account("m", "L"))], 1, 0, 1));

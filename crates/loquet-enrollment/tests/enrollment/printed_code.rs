@@ -48,7 +48,7 @@ fn printed_code_errors_have_positions() {
     let wide = format!("{}{}", *text, "-".repeat(256));
     assert_eq!(parse(&wide), PrintedCodeError::TooLong);
     // 9 is not a misreading of a certain letter.
-    for typed in ["ABC!", "abc9", "A-C\u{301}", "A B\u{ff21}"] {
+    for typed in ["ABC!", "abc9", "A-C\u{301}", "A B\0"] {
         assert_eq!(
             parse(typed),
             PrintedCodeError::Character { at: 4 },
@@ -63,6 +63,35 @@ fn printed_code_errors_have_positions() {
             .parse::<PrintedCode>()
             .is_ok()
     );
+}
+
+#[test]
+fn t45_printed_code_may_have_any_separator() {
+    let code = PrintedCode::from_entropy([0x5a; 16]);
+    let text = code.expose();
+    for separator in [
+        "\u{a0}", "\u{202f}", "\u{2013}", "\u{ff0d}", "\u{202a}", "\u{202c}", "\u{2069}",
+        "\u{feff}", "_", ".",
+    ] {
+        let typed = format!("{separator}{}{separator}", text.replace('-', separator));
+        assert_eq!(typed.parse().as_ref(), Ok(&code), "{typed:?}");
+        assert!(
+            code.ends_with(&format!("UWS{separator}2LI")),
+            "{separator:?}"
+        );
+    }
+    for (typed, at) in [
+        ("A B\u{ff21}", 4),
+        ("\u{ff12}", 1),
+        ("AB٣", 3),
+        ("Ж", 1),
+        ("\u{feff}é", 2),
+    ] {
+        let error = typed.parse::<PrintedCode>().unwrap_err();
+        assert_eq!(error, PrintedCodeError::OtherScript { at }, "{typed}");
+        let message = format!("character {at} is of another script: type A to Z and 2 to 7");
+        assert_eq!(error.to_string(), message);
+    }
 }
 
 #[test]

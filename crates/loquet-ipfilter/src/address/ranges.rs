@@ -1,7 +1,39 @@
 //! Ranges of addresses, from the first to the last: merged, intersected, and split into networks.
 
+use core::net::IpAddr;
+
 use crate::Prefix;
 use crate::address::number::Word;
+
+/// The reason why two addresses are not the ends of a range.
+pub(crate) enum RangeFault {
+    /// The first is higher than the last, or of the other family.
+    Order,
+    /// The range is the whole address space.
+    Everything,
+}
+
+/// Returns the fewest networks from the first to the last address.
+pub(crate) fn prefixes_between(first: IpAddr, last: IpAddr) -> Result<Vec<Prefix>, RangeFault> {
+    match (first.to_canonical(), last.to_canonical()) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => between(first.to_bits(), last.to_bits()),
+        (IpAddr::V6(first), IpAddr::V6(last)) => between(first.to_bits(), last.to_bits()),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => Err(RangeFault::Order),
+    }
+}
+
+fn between<K: Word>(first: K, last: K) -> Result<Vec<Prefix>, RangeFault> {
+    if first > last {
+        return Err(RangeFault::Order);
+    }
+    if (first, last) == (K::ZERO, K::LAST) {
+        return Err(RangeFault::Everything);
+    }
+    let network = |(start, len): (K, u8)| Prefix::new(start.address(), len);
+    to_prefixes(first, last)
+        .map(|prefix| network(prefix).map_err(|_| RangeFault::Everything))
+        .collect()
+}
 
 /// Returns the first and the last address of a prefix of this family.
 pub(crate) fn range_of<K: Word>(prefix: Prefix) -> Option<(K, K)> {

@@ -6,21 +6,46 @@ pub(crate) const MAX_LINES: usize = 32;
 pub(crate) const MAX_BYTES: usize = 8_192;
 
 /// The forwarding header that the proxies before this service write. A deployment has one; any other is ignored.
+///
+/// # Security
+/// The trusted proxy must replace what the client wrote into `X-Real-IP`, `CF-Connecting-IP` or `True-Client-IP`: these
+/// headers hold one address, so nothing tells a client's own value from the proxy's. To the lists of
+/// `X-Forwarded-For` and `Forwarded` a proxy must append the address of each client, or a word such as `unknown` where it
+/// knows none: an empty element is ignored (RFC 9110 §5.6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum HeaderKind {
     /// `X-Forwarded-For`, the de facto standard: addresses separated by commas, each with an optional port.
     XForwardedFor,
     /// `Forwarded`, RFC 7239.
     Forwarded,
+    /// `X-Real-IP`: one address, as nginx and others set it.
+    XRealIp,
+    /// `CF-Connecting-IP`: one address, set by Cloudflare. Trust Cloudflare's networks only.
+    CfConnectingIp,
+    /// `True-Client-IP`: one address, set by Akamai and Cloudflare. Trust the vendor's networks only.
+    TrueClientIp,
 }
 
 impl HeaderKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::XForwardedFor,
+        Self::Forwarded,
+        Self::XRealIp,
+        Self::CfConnectingIp,
+        Self::TrueClientIp,
+    ];
+
     /// Returns the header's name in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::XForwardedFor => "x-forwarded-for",
             Self::Forwarded => "forwarded",
+            Self::XRealIp => "x-real-ip",
+            Self::CfConnectingIp => "cf-connecting-ip",
+            Self::TrueClientIp => "true-client-ip",
         }
     }
 }
@@ -47,7 +72,7 @@ pub(crate) fn collect<'h, 'l>(
             return Err(Reason::TooLong);
         }
         // H6: honest proxies write no NUL, folded line or non-ASCII digit. The test has no branch per byte.
-        let plain = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
+        let plain = |all, byte: &u8| all & matches!(byte, b' '..=b'~' | b'\t');
         if !value.iter().fold(true, plain) {
             return Err(Reason::OddByte);
         }

@@ -13,11 +13,16 @@ pub(crate) enum Hop {
     Unreadable,
 }
 
+/// Removes the blanks and tabs that may stand around an element of a list (RFC 9110 §5.6.3).
+pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
 /// Parses one item of `X-Forwarded-For`: an address, with a port as some load balancers write it.
 pub(crate) fn read_list_hop(item: &[u8]) -> Hop {
-    // H6: proxies write at most one blank beside a comma.
-    let item = item.strip_prefix(b" ").unwrap_or(item);
-    let item = item.strip_suffix(b" ").unwrap_or(item);
     if let Some(v4) = read_v4(item) {
         return Hop::Address(v4.into());
     }
@@ -81,33 +86,40 @@ fn is_port(port: &str) -> bool {
     (digits && port.parse::<u16>().is_ok()) || is_obfuscated(port)
 }
 
-/// Returns the hops of one line of `Forwarded` (RFC 7239 §4), from the last one back and at most `KEPT`; `None` when
-/// the line breaks the grammar, because then the start of its elements is uncertain.
+/// Returns the hops of one line of `Forwarded` (RFC 7239 §4), from the last one back.
 ///
-/// Quoted strings can only be recognized from the left, so the line is read to its end before the last hop is known. An
-/// array keeps the last hops: resolving a request should not allocate for them.
-pub(crate) fn forwarded_hops<'l, const KEPT: usize>(
-    line: &'l [u8],
-    kept: &mut [&'l [u8]; KEPT],
-) -> Option<impl Iterator<Item = Hop>> {
-    let mut count = 0_usize;
-    let mut rest = line;
-    loop {
-        rest = rest.strip_prefix(b" ").unwrap_or(rest);
-        let (node, after) = element(rest)?;
-        *kept.get_mut(count.checked_rem(KEPT)?)? = node;
-        count = count.saturating_add(1);
-        match after.strip_prefix(b" ").unwrap_or(after) {
-            [] => break,
-            [b',', after @ ..] => rest = after,
-            _ => return None,
+/// A client can leave a quotation mark open in what stands before the proxies' elements, so the line is read from its
+/// end. An element is the shortest text after a comma that follows the grammar: text that begins inside a quoted string
+/// holds an odd number of marks and never does. The iterator ends after a hop that cannot be read.
+pub(crate) fn forwarded_hops(line: &[u8]) -> impl Iterator<Item = Hop> {
+    let mut rest = Some(line);
+    core::iter::from_fn(move || {
+        loop {
+            let line = trim(rest.take()?);
+            let Some((element, before)) = last_element(line) else {
+                return Some(Hop::Unreadable);
+            };
+            rest = before;
+            match element {
+                Element::Empty => {}
+                Element::Node(node) => return Some(read_forwarded_hop(node)),
+            }
         }
+    })
+}
+
+/// Returns the last element of a line, and what stands before its comma.
+fn last_element(line: &[u8]) -> Option<(Element<'_>, Option<&[u8]>)> {
+    let mut searched = line;
+    loop {
+        let comma = searched.iter().rposition(|byte| *byte == b',');
+        let before = comma.and_then(|at| line.get(..at));
+        let start = comma.map_or(0, |at| at.saturating_add(1));
+        if let Some(element) = line.get(start..).and_then(element) {
+            return Some((element, before));
+        }
+        searched = before?;
     }
-    let backwards = (count.saturating_sub(KEPT)..count).rev();
-    Some(backwards.map_while(move |at| {
-        let node = kept.get(at.checked_rem(KEPT)?)?;
-        Some(read_forwarded_hop(node))
-    }))
 }
 
 fn read_forwarded_hop(node: &[u8]) -> Hop {
@@ -117,15 +129,29 @@ fn read_forwarded_hop(node: &[u8]) -> Hop {
     }
 }
 
-/// Parses one `forwarded-element`: pairs separated by semicolons. Its node is the value of `for`, or empty (which is no
-/// address) unless there is exactly one.
-fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
+/// One `forwarded-element` (RFC 7239 §4).
+enum Element<'l> {
+    /// It has no pair: an empty element of the list, which is ignored (RFC 9110 §5.6.1).
+    Empty,
+    /// The value of `for`, or empty (which is no address) unless there is exactly one.
+    Node(&'l [u8]),
+}
+
+/// Parses all of the text as pairs separated by semicolons, of which any may be empty.
+fn element(text: &[u8]) -> Option<Element<'_>> {
+    let mut rest = trim(text);
     let mut node = None;
+    let mut element = Element::Empty;
     loop {
-        let name_len = rest
-            .iter()
-            .position(|byte| !is_token(*byte))
-            .unwrap_or(rest.len());
+        match rest {
+            [] => return Some(element),
+            [b';' | b' ' | b'\t', after @ ..] => {
+                rest = after;
+                continue;
+            }
+            _ => {}
+        }
+        let name_len = token_len(rest);
         let (name, after) = rest.split_at_checked(name_len)?;
         if name.is_empty() {
             return None;
@@ -134,20 +160,18 @@ fn element(mut rest: &[u8]) -> Option<(&[u8], &[u8])> {
         if name.eq_ignore_ascii_case(b"for") {
             node = Some(if node.is_none() { value } else { &[] });
         }
-        match after {
-            [b';', after @ ..] => rest = after,
-            _ => return Some((node.unwrap_or_default(), after)),
-        }
+        element = Element::Node(node.unwrap_or_default());
+        rest = match trim(after) {
+            after @ ([] | [b';', ..]) => after,
+            _ => return None,
+        };
     }
 }
 
 /// Parses a token or a quoted string. Escapes stay in the string: an address never needs one.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"\"") else {
-        let len = text
-            .iter()
-            .position(|byte| !is_token(*byte))
-            .unwrap_or(text.len());
+        let len = token_len(text);
         return if len == 0 {
             None
         } else {
@@ -167,6 +191,12 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
         }
     }
     None
+}
+
+/// Returns the length of the token at the start of the text.
+fn token_len(text: &[u8]) -> usize {
+    let end = text.iter().position(|byte| !is_token(*byte));
+    end.unwrap_or(text.len())
 }
 
 /// Returns whether the byte is a `tchar` (RFC 9110 §5.6.2).

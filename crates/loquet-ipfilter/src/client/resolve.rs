@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use crate::client::header::{self, HeaderKind, collect};
-use crate::client::hops::{Hop, forwarded_hops, read_list_hop};
+use crate::client::hops::{Hop, forwarded_hops, read_list_hop, trim};
 use crate::client::proxies::TrustedProxies;
 use crate::client::reason::Reason;
 
@@ -25,8 +25,9 @@ use crate::client::reason::Reason;
 /// ```
 ///
 /// # Security
-/// If the configured way does not give an address, it is unknown. It is never the proxy's own address, and never an
-/// untrusted peer's claim.
+/// If the configured way does not give an address, it is unknown. It is never an untrusted peer's claim, and never the
+/// address of the peer that is a trusted proxy. A proxy's address is the result only where a header names nothing but
+/// trusted proxies ([`Reason::OnlyProxies`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientAddress {
     /// Clients connect directly to this service; every header is ignored.
@@ -40,7 +41,7 @@ pub enum ClientAddress {
 pub struct Resolved {
     /// The client's address in canonical form; `None` if it is unknown.
     pub address: Option<IpAddr>,
-    /// Every address on the way, from the socket's peer outwards.
+    /// Every address on the way, from the socket's peer outwards. A Unix socket has none.
     pub hops: Vec<IpAddr>,
     /// The reason for the result.
     pub reason: Reason,
@@ -58,98 +59,110 @@ impl ClientAddress {
     ///
     /// Header names are compared without regard to case (RFC 9110 §5.1). Only the configured header is read, and only
     /// when the peer is a trusted proxy. Its lines form one list, which is read from its end to the first address that
-    /// is not a trusted proxy.
+    /// is not a trusted proxy; if there is none, the first address of the list is the client's.
     #[must_use]
     pub fn resolve<'h>(
         &self,
         peer: Option<IpAddr>,
         headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
     ) -> Resolved {
-        // H9: without a peer the address is unknown, not loopback.
-        let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
-            return Resolved {
-                address: None,
-                hops: Vec::new(),
-                reason: Reason::NoPeer,
-            };
-        };
+        let peer = peer.map(|peer| peer.to_canonical());
         let alone = |reason| Resolved {
-            address: Some(peer),
-            hops: vec![peer],
-            reason,
+            address: peer,
+            hops: peer.into_iter().collect(),
+            // H9: without a peer the address is unknown, not loopback.
+            reason: peer.map_or(Reason::NoPeer, |_| reason),
         };
         match self {
             Self::Direct => alone(Reason::Direct),
             // H1: a peer that is not a trusted proxy can write any header.
-            Self::Behind(_, trusted) if !trusted.contains(peer) => alone(Reason::PeerNotTrusted),
+            Self::Behind(_, trusted) if !trusted.contains_peer(peer) => {
+                alone(Reason::PeerNotTrusted)
+            }
             Self::Behind(kind, trusted) => {
-                let mut hops = Vec::with_capacity(4);
-                hops.push(peer);
+                let mut walk = Walk::new(trusted, peer);
                 let mut lines = [&[][..]; Self::MAX_LINES];
-                let found = collect(*kind, headers, &mut lines)
-                    .and_then(|lines| walk(*kind, trusted, lines, &mut hops));
-                match found {
-                    Ok(()) => Resolved {
-                        address: hops.last().copied(),
-                        hops,
-                        reason: Reason::Named,
-                    },
-                    // H3, H4: unknown, never the proxy's own address.
-                    Err(reason) => Resolved {
-                        address: None,
-                        hops,
-                        reason,
-                    },
+                let found =
+                    collect(*kind, headers, &mut lines).and_then(|lines| walk.over(*kind, lines));
+                let (address, reason) = match found {
+                    Ok(reason) => (walk.hops.last().copied(), reason),
+                    // H3, H4: unknown, never the peer's own address.
+                    Err(reason) => (None, reason),
+                };
+                Resolved {
+                    address,
+                    hops: walk.hops,
+                    reason,
                 }
             }
         }
     }
 }
 
-/// The number of hops to keep of a line: one more than the limit, because that one tells why the walk stops.
-const KEPT: usize = ClientAddress::MAX_HOPS.saturating_add(1);
-
-/// H2: walks from the right, over all lines as one list, to the first hop that is not a trusted proxy. That hop becomes
+/// H2: a walk from the right, over all lines as one list, to the first hop that is not a trusted proxy. That hop becomes
 /// the last of `hops`.
-fn walk(
-    kind: HeaderKind,
-    trusted: &TrustedProxies,
-    lines: &[&[u8]],
-    hops: &mut Vec<IpAddr>,
-) -> Result<(), Reason> {
-    for line in lines.iter().rev() {
-        match kind {
-            HeaderKind::XForwardedFor => {
-                for item in line.rsplit(|byte| *byte == b',') {
-                    if is_client(read_list_hop(item), trusted, hops)? {
-                        return Ok(());
-                    }
-                }
-            }
-            HeaderKind::Forwarded => {
-                let mut kept = [&[][..]; KEPT];
-                for hop in forwarded_hops(line, &mut kept).ok_or(Reason::HopUnreadable)? {
-                    if is_client(hop, trusted, hops)? {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-    }
-    Err(Reason::OnlyProxies)
+struct Walk<'t> {
+    trusted: &'t TrustedProxies,
+    hops: Vec<IpAddr>,
+    /// The number of `hops` that came from no header: the peer, unless it has no address.
+    own: usize,
 }
 
-/// Adds one hop and returns whether it is the client.
-fn is_client(hop: Hop, trusted: &TrustedProxies, hops: &mut Vec<IpAddr>) -> Result<bool, Reason> {
-    let address = match hop {
-        Hop::Address(address) => address.to_canonical(),
-        Hop::Hidden => return Err(Reason::HopHidden),
-        Hop::Unreadable => return Err(Reason::HopUnreadable),
-    };
-    // The first of `hops` is the peer, which came from no header.
-    if hops.len() > ClientAddress::MAX_HOPS {
-        return Err(Reason::TooManyHops);
+impl<'t> Walk<'t> {
+    fn new(trusted: &'t TrustedProxies, peer: Option<IpAddr>) -> Self {
+        let mut hops = Vec::with_capacity(4);
+        hops.extend(peer);
+        Self {
+            trusted,
+            own: hops.len(),
+            hops,
+        }
     }
-    hops.push(address);
-    Ok(!trusted.contains(address))
+
+    fn over(&mut self, kind: HeaderKind, lines: &[&[u8]]) -> Result<Reason, Reason> {
+        for line in lines.iter().rev() {
+            let client = match kind {
+                HeaderKind::XForwardedFor => {
+                    let items = line.rsplit(|byte| *byte == b',').map(trim);
+                    let items = items.filter(|item| !item.is_empty());
+                    self.find(items.map(read_list_hop))?
+                }
+                HeaderKind::Forwarded => self.find(forwarded_hops(line))?,
+                HeaderKind::XRealIp | HeaderKind::CfConnectingIp | HeaderKind::TrueClientIp => {
+                    if lines.len() > 1 || line.contains(&b',') {
+                        return Err(Reason::SeveralValues);
+                    }
+                    let value = Some(trim(line)).filter(|value| !value.is_empty());
+                    self.find(value.into_iter().map(read_list_hop))?
+                }
+            };
+            if client {
+                return Ok(Reason::Named);
+            }
+        }
+        // H4: an empty list names no one, and the peer's own address is never the client's.
+        if self.hops.len() == self.own {
+            return Err(Reason::HeaderMissing);
+        }
+        Ok(Reason::OnlyProxies)
+    }
+
+    /// Adds hops until one is the client, and returns whether one is.
+    fn find(&mut self, hops: impl Iterator<Item = Hop>) -> Result<bool, Reason> {
+        for hop in hops {
+            let address = match hop {
+                Hop::Address(address) => address.to_canonical(),
+                Hop::Hidden => return Err(Reason::HopHidden),
+                Hop::Unreadable => return Err(Reason::HopUnreadable),
+            };
+            if self.hops.len().saturating_sub(self.own) >= ClientAddress::MAX_HOPS {
+                return Err(Reason::TooManyHops);
+            }
+            self.hops.push(address);
+            if !self.trusted.contains(address) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

@@ -1,11 +1,28 @@
 //! Parsers for the JSON formats of network lists.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::BYTE_ORDER_MARK;
 use crate::import::list_reader::{ImportError, ImportFault, List};
 
+/// A publisher's document, as far as it lists networks.
+pub(crate) trait Document: DeserializeOwned {
+    /// Returns the networks as written.
+    fn networks(self) -> Vec<String>;
+}
+
+/// A document that is only networks.
+impl Document for Vec<String> {
+    fn networks(self) -> Vec<String> {
+        self
+    }
+}
+
 #[derive(Deserialize)]
-struct Aws {
+pub(crate) struct Aws {
     prefixes: Vec<AwsV4>,
     ipv6_prefixes: Vec<AwsV6>,
 }
@@ -20,6 +37,121 @@ struct AwsV6 {
     ipv6_prefix: String,
 }
 
+impl Document for Aws {
+    fn networks(self) -> Vec<String> {
+        let v4 = self.prefixes.into_iter().map(|entry| entry.ip_prefix);
+        let v6 = self.ipv6_prefixes.into_iter();
+        v4.chain(v6.map(|entry| entry.ipv6_prefix)).collect()
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Google {
+    prefixes: Vec<GooglePrefix>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "an entry has neither `ipv4Prefix` nor `ipv6Prefix`"
+)]
+enum GooglePrefix {
+    V4 {
+        #[serde(rename = "ipv4Prefix")]
+        prefix: String,
+    },
+    V6 {
+        #[serde(rename = "ipv6Prefix")]
+        prefix: String,
+    },
+}
+
+impl Document for Google {
+    fn networks(self) -> Vec<String> {
+        let prefixes = self.prefixes.into_iter();
+        prefixes
+            .map(|(GooglePrefix::V4 { prefix } | GooglePrefix::V6 { prefix })| prefix)
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Azure {
+    values: Vec<AzureTag>,
+}
+
+#[derive(Deserialize)]
+struct AzureTag {
+    properties: AzureProperties,
+}
+
+#[derive(Deserialize)]
+struct AzureProperties {
+    #[serde(rename = "addressPrefixes")]
+    address_prefixes: Vec<String>,
+}
+
+impl Document for Azure {
+    fn networks(self) -> Vec<String> {
+        let tags = self.values.into_iter();
+        tags.flat_map(|tag| tag.properties.address_prefixes)
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Cloudflare {
+    result: CloudflareResult,
+}
+
+#[derive(Deserialize)]
+struct CloudflareResult {
+    ipv4_cidrs: Vec<String>,
+    ipv6_cidrs: Vec<String>,
+}
+
+impl Document for Cloudflare {
+    fn networks(self) -> Vec<String> {
+        [self.result.ipv4_cidrs, self.result.ipv6_cidrs].concat()
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Fastly {
+    addresses: Vec<String>,
+    ipv6_addresses: Vec<String>,
+}
+
+impl Document for Fastly {
+    fn networks(self) -> Vec<String> {
+        [self.addresses, self.ipv6_addresses].concat()
+    }
+}
+
+/// GitHub adds lists from time to time; a list of something other than networks is then refused, not skipped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Github(BTreeMap<String, GithubPart>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GithubPart {
+    List(Vec<String>),
+    Other(IgnoredAny),
+}
+
+impl Document for Github {
+    fn networks(self) -> Vec<String> {
+        let parts = self.0.into_iter().filter(|(name, _)| name != "ssh_keys");
+        parts
+            .flat_map(|(_, part)| match part {
+                GithubPart::List(networks) => networks,
+                GithubPart::Other(_) => Vec::new(),
+            })
+            .collect()
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(
     untagged,
@@ -30,18 +162,11 @@ enum Drop {
     Metadata { r#type: String, records: u64 },
 }
 
-pub(crate) fn read_array(text: &str, list: &mut List) -> Result<(), ImportError> {
-    let entries: Vec<String> = serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
-    entries
-        .iter()
-        .try_for_each(|entry| list.add(entry).map_err(|fault| at(text, entry, fault)))
-}
-
-pub(crate) fn read_aws(text: &str, list: &mut List) -> Result<(), ImportError> {
-    let file: Aws = serde_json::from_str(text).map_err(|error| broken(&error, 0))?;
-    let v4 = file.prefixes.iter().map(|entry| &entry.ip_prefix);
-    v4.chain(file.ipv6_prefixes.iter().map(|entry| &entry.ipv6_prefix))
-        .try_for_each(|entry| list.add(entry).map_err(|fault| at(text, entry, fault)))
+/// Reads the networks of a document.
+pub(crate) fn read<D: Document>(text: &str, list: &mut List) -> Result<(), ImportError> {
+    let document: D = serde_json::from_str(text).map_err(|error| broken(&error, text, 1))?;
+    let mut entries = document.networks().into_iter();
+    entries.try_for_each(|entry| list.add(&entry).map_err(|fault| at(text, &entry, fault)))
 }
 
 pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportError> {
@@ -51,7 +176,7 @@ pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportErr
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str(line).map_err(|error| broken(&error, number))? {
+        match serde_json::from_str(line).map_err(|error| broken(&error, line, number))? {
             Drop::Entry { cidr } if counted.is_none() => {
                 list.add(&cidr)
                     .map_err(|fault| ImportError::at(number, fault))?;
@@ -78,16 +203,19 @@ pub(crate) fn read_spamhaus(text: &str, list: &mut List) -> Result<(), ImportErr
     }
 }
 
-fn broken(error: &serde_json::Error, line: u32) -> ImportError {
-    let line = if line == 0 {
-        u32::try_from(error.line()).unwrap_or(0)
-    } else {
-        line
+/// Returns the error for a text that is not JSON. Its first line has the number `first`.
+fn broken(error: &serde_json::Error, text: &str, first: u32) -> ImportError {
+    let (before, fault) = match text.split_once(BYTE_ORDER_MARK) {
+        Some((before, _)) => (before.matches('\n').count(), ImportFault::ByteOrderMark),
+        None => (
+            error.line().saturating_sub(1),
+            ImportFault::Json(error.to_string().into()),
+        ),
     };
-    ImportError {
-        line,
-        fault: ImportFault::Json(error.to_string().into()),
-    }
+    ImportError::at(
+        first.saturating_add(u32::try_from(before).unwrap_or(0)),
+        fault,
+    )
 }
 
 /// Finds the entry's line by its text, because the JSON parser keeps no positions.

@@ -1,13 +1,10 @@
 //! The networks of a list while it is parsed, and the reasons why a list is refused.
 
-use core::net::IpAddr;
-
 use thiserror::Error;
 
-use crate::address::number::Word;
 use crate::address::prefix::parse_address;
-use crate::address::ranges::to_prefixes;
-use crate::{Prefix, PrefixError};
+use crate::address::ranges::{RangeFault, prefixes_between};
+use crate::{BYTE_ORDER_MARK, Prefix, PrefixError};
 
 /// The reason why a list is refused, and the line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -35,6 +32,9 @@ pub enum ImportFault {
     /// Not the JSON of this format.
     #[error("not the expected JSON: {0}")]
     Json(Box<str>),
+    /// A byte-order mark elsewhere than at the start of the text, as where files were joined.
+    #[error("a byte-order mark (U+FEFF) in the middle of the text: remove it")]
+    ByteOrderMark,
     /// The list is empty. An empty reply of a publisher must not replace a list.
     #[error("the list is empty")]
     Empty,
@@ -87,6 +87,9 @@ impl List {
     }
 
     pub(crate) fn add(&mut self, entry: &str) -> Result<(), ImportFault> {
+        if entry.contains(BYTE_ORDER_MARK) {
+            return Err(ImportFault::ByteOrderMark);
+        }
         match entry.split_once('-') {
             None => self
                 .networks
@@ -96,35 +99,15 @@ impl List {
                     parse_address(first.trim_end_matches(' ')).map_err(ImportFault::Prefix)?;
                 let last =
                     parse_address(last.trim_start_matches(' ')).map_err(ImportFault::Prefix)?;
-                match (first.to_canonical(), last.to_canonical()) {
-                    (IpAddr::V4(first), IpAddr::V4(last)) => {
-                        self.range(first.to_bits(), last.to_bits())?
-                    }
-                    (IpAddr::V6(first), IpAddr::V6(last)) => {
-                        self.range(first.to_bits(), last.to_bits())?
-                    }
-                    (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {
-                        return Err(ImportFault::Range);
-                    }
-                }
+                let networks = prefixes_between(first, last).map_err(|fault| match fault {
+                    RangeFault::Order => ImportFault::Range,
+                    RangeFault::Everything => ImportFault::Everything,
+                })?;
+                self.networks.extend(networks);
             }
         }
         if self.networks.len() > self.limit {
             return Err(ImportFault::TooMuch(self.limit, "networks"));
-        }
-        Ok(())
-    }
-
-    fn range<K: Word>(&mut self, first: K, last: K) -> Result<(), ImportFault> {
-        if first > last {
-            return Err(ImportFault::Range);
-        }
-        if (first, last) == (K::ZERO, K::LAST) {
-            return Err(ImportFault::Everything);
-        }
-        for (start, len) in to_prefixes(first, last) {
-            self.networks
-                .push(Prefix::new(start.address(), len).map_err(ImportFault::Prefix)?);
         }
         Ok(())
     }

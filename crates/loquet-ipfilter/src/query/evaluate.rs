@@ -197,8 +197,15 @@ pub(crate) fn covers(
     if decision == Decision::Allow && embedded == Embedded::DenyOnly {
         return None;
     }
-    let inner = embedded_in(address)?;
-    prefix.contains(inner.into()).then(|| {
+    let mut inner = embedded_in(address);
+    let covered = match decision {
+        Decision::Deny => inner.any(|inner| prefix.contains(inner.into())),
+        // Where the place of the inner address is uncertain, each of its readings must be allowed.
+        Decision::Allow => {
+            inner.clone().next().is_some() && inner.all(|inner| prefix.contains(inner.into()))
+        }
+    };
+    covered.then(|| {
         prefix
             .len()
             .saturating_add(1)

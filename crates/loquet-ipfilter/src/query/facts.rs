@@ -50,9 +50,11 @@ impl Facts {
             ..unknown
         };
         let mut place = address;
-        if let Some(v4) = embedded_in(address) {
+        let mut inner = embedded_in(address);
+        if let Some(v4) = inner.next() {
             facts.classes = facts.classes.with(Class::Tunnel);
-            if embedded == Embedded::DenyOnly {
+            // Where the place of the inner address is uncertain, nothing is known of it.
+            if embedded == Embedded::DenyOnly || inner.next().is_some() {
                 return facts;
             }
             place = v4.into();

@@ -131,7 +131,7 @@ impl Filter {
             Some(IpAddr::V4(v4)) => {
                 self.decide_outcome(self.index.v4.outcome(v4.to_bits()), audience)
             }
-            Some(IpAddr::V6(v6)) if embedded_v4(v6).is_none() => {
+            Some(IpAddr::V6(v6)) if embedded_v4(v6).next().is_none() => {
                 self.decide_outcome(self.index.v6.outcome(v6.to_bits()), audience)
             }
             Some(IpAddr::V6(_)) => self.judge(address, audience).decision,
@@ -185,7 +185,7 @@ impl Filter {
     #[inline(never)]
     fn judge_slow(&self, address: Option<IpAddr>, audience: Audience<'_>) -> Verdict {
         if let Some(address) = address
-            && embedded_in(address).is_some()
+            && embedded_in(address).next().is_some()
         {
             let facts = self.facts(Some(address));
             let candidates = self.candidates_in_tunnel(address);
@@ -234,24 +234,21 @@ impl Filter {
             IpAddr::V6(v6) => Some(v6.to_bits()),
         };
         let inner = embedded_in(address).map(|v4| v4.to_bits());
-        let (lists, found) = match &self.tunnels {
+        let (lists, outer, inner): (_, _, Vec<Option<ListId>>) = match &self.tunnels {
             Some(Tunnels { spans, lists }) => (
                 lists,
-                [
-                    outer.and_then(|v6| spans.v6.at(v6)),
-                    inner.and_then(|v4| spans.v4.at(v4)),
-                ],
+                outer.and_then(|v6| spans.v6.at(v6)),
+                inner.map(|v4| spans.v4.at(v4)).collect(),
             ),
             None => (
                 &self.lists,
-                [
-                    outer.and_then(|v6| self.index.v6.list(v6)),
-                    inner.and_then(|v4| self.index.v4.list(v4)),
-                ],
+                outer.and_then(|v6| self.index.v6.list(v6)),
+                inner.map(|v4| self.index.v4.list(v4)).collect(),
             ),
         };
-        let mut candidates: Vec<u32> = found
+        let mut candidates: Vec<u32> = inner
             .into_iter()
+            .chain([outer])
             .flatten()
             .flat_map(|list| lists.rules(list))
             .collect();

@@ -13,18 +13,21 @@
 use std::sync::Arc;
 
 use crate::address::prefix::split_once;
+use crate::rules::networks::{each_network, is_named_network};
 use crate::rules::rule::{Extra, Prefixes, insert};
 use crate::rules::text_error::{Fault, RulesError, TextFault};
 use crate::rules::tokens::{
     CONDITIONS, Key, PRECEDENCES, Word, Words, asn, class, country, decision, device, is_name,
-    named, plain_number, prefix,
+    named, plain_number,
 };
 use crate::{
-    Decision, Embedded, Place, PlaceItem, Precedence, Prefix, Rule, RuleFault, Rules, Tag,
+    Decision, Embedded, Place, PlaceItem, Precedence, Rule, RuleFault, Rules, Tag,
+    without_byte_order_mark,
 };
 
 impl Rules {
-    /// Parses rules from text, one a line; `#` starts a comment. Without a `default` line the default is deny.
+    /// Parses rules from text, one a line; `#` starts a comment. Lines may end in CR LF, and a byte-order mark at the
+    /// start is ignored. Without a `default` line the default is deny.
     ///
     /// The docs of [`rule_text`](crate::rule_text) describe every form of a line.
     ///
@@ -42,6 +45,7 @@ impl Rules {
     /// # Errors
     /// [`RulesError`] with the first error, its line and its column. No line is skipped.
     pub fn parse_text(text: &str) -> Result<Self, RulesError> {
+        let text = without_byte_order_mark(text);
         let mut reader = Reader::default();
         for (line, number) in lines(text).zip(1_u32..) {
             let line = line.strip_suffix('\r').unwrap_or(line);
@@ -209,12 +213,7 @@ impl Reader {
                 _ if word.quoted => return Err(word.expected(PLACE_ITEMS)),
                 Key::Country => items.push(PlaceItem::Country(country(word)?)),
                 Key::Asn => items.push(PlaceItem::Asn(asn(word)?)),
-                _ => match word.text {
-                    "any" => items.extend([Prefix::ANY_V4, Prefix::ANY_V6].map(PlaceItem::Prefix)),
-                    "any-v4" => items.push(PlaceItem::Prefix(Prefix::ANY_V4)),
-                    "any-v6" => items.push(PlaceItem::Prefix(Prefix::ANY_V6)),
-                    _ => items.push(PlaceItem::Prefix(prefix(word)?)),
-                },
+                _ => each_network(word, |network| items.push(PlaceItem::Prefix(network)))?,
             }
             Ok(())
         })?;
@@ -251,14 +250,11 @@ fn condition(rule: &mut Rule, key: Key, word: Word<'_>) -> Result<(), Fault> {
         (Key::Place, true) => insert(&mut rule.extra_mut().places, word.text.into()),
         (Key::Place, false) | (_, true) => return Err(word.expected(key.values())),
         (Key::Address, false) => match word.text {
-            "any" => [Prefix::ANY_V4, Prefix::ANY_V6]
-                .into_iter()
-                .for_each(|prefix| rule.push_prefix(prefix)),
-            "any-v4" => rule.push_prefix(Prefix::ANY_V4),
-            "any-v6" => rule.push_prefix(Prefix::ANY_V6),
             "unknown" => rule.extra_mut().unknown_address = true,
-            name if is_name(name) => return Err(word.expected(CONDITIONS)),
-            _ => rule.push_prefix(prefix(word)?),
+            name if is_name(name) && !is_named_network(name) => {
+                return Err(word.expected(CONDITIONS));
+            }
+            _ => each_network(word, |network| rule.push_prefix(network))?,
         },
         (Key::Country, false) => {
             let value = named(word, country)?;

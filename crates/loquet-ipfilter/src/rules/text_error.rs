@@ -10,7 +10,7 @@ use crate::{PrefixError, RuleFault};
 pub struct RulesError {
     /// The line, from 1.
     pub line: u32,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1. A byte-order mark at the start of the text does not count.
     pub column: u32,
     /// The error.
     pub fault: TextFault,
@@ -29,6 +29,15 @@ pub enum TextFault {
     /// A word other than what is expected here.
     #[error("expected {0}")]
     Expected(&'static str),
+    /// A range whose first address is higher than its last, or of the other family.
+    #[error("the first address of the range is higher than the last, or of the other family")]
+    Range,
+    /// An asterisk elsewhere than in place of the last parts of an IPv4 address.
+    #[error("`*` stands for the last parts of an IPv4 address, as in `10.*` or `192.168.2.*`")]
+    Wildcard,
+    /// A byte-order mark elsewhere than at the start of the text, as where files were joined.
+    #[error("a byte-order mark (U+FEFF) in the middle of the text: remove it")]
+    ByteOrderMark,
     /// A name without a closing quotation mark.
     #[error("the quotation mark is not closed")]
     OpenQuote,

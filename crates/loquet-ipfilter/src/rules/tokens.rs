@@ -1,7 +1,7 @@
 //! Splits a line of rules into words and parses single words.
 
 use crate::rules::text_error::{Fault, TextFault};
-use crate::{Asn, Class, Country, Decision, DeviceTier, Named, Prefix};
+use crate::{Asn, BYTE_ORDER_MARK, Class, Country, Decision, DeviceTier, Named};
 
 /// A word of a line: the position of its first byte, whether it was quoted, and its text.
 #[derive(Clone, Copy)]
@@ -32,6 +32,22 @@ impl<'t> Words<'t> {
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Word<'t>>, Fault> {
+        let word = self.split()?;
+        let start = |word: &Word<'_>| word.at.saturating_add(word.quoted.into());
+        let mark = |word: &Word<'_>| {
+            let at = word.text.find(BYTE_ORDER_MARK)?;
+            Some(start(word).saturating_add(at))
+        };
+        match word.as_ref().and_then(mark) {
+            Some(at) => Err(Fault {
+                at,
+                fault: TextFault::ByteOrderMark,
+            }),
+            None => Ok(word),
+        }
+    }
+
+    fn split(&mut self) -> Result<Option<Word<'t>>, Fault> {
         let rest = self.line.get(self.at..).unwrap_or_default();
         let blank = rest
             .bytes()
@@ -157,7 +173,9 @@ impl Key {
 
     pub(crate) const fn values(self) -> &'static str {
         match self {
-            Self::Address => "a network, `any`, `any-v4`, `any-v6` or `unknown`",
+            Self::Address => {
+                "a network, `any`, `any-v4`, `any-v6`, `private`, `loopback`, `link-local` or `unknown`"
+            }
             Self::Place => "the name of a place in quotation marks",
             Self::Country => COUNTRIES,
             Self::Asn => ASNS,
@@ -171,7 +189,7 @@ pub(crate) const PRECEDENCES: &str = "`deny-overrides`, `most-specific` or `firs
 const COUNTRIES: &str = "a country's two capital letters or `unknown`";
 const ASNS: &str = "the number of an autonomous system, without `AS`, or `unknown`";
 /// The error text for `allow Canada`, `allow from 192.0.2.1` or `allow localhost`.
-pub(crate) const CONDITIONS: &str = "a network, `any`, `any-v4`, `any-v6`, `unknown`, or a keyword before the name: `country`, `place`, `asn`, `class`, `device`";
+pub(crate) const CONDITIONS: &str = "a network, `any`, `any-v4`, `any-v6`, `private`, `loopback`, `link-local`, `unknown`, or a keyword before the name: `country`, `place`, `asn`, `class`, `device`";
 const CLASSES: &str =
     "`special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 
@@ -195,13 +213,6 @@ pub(crate) fn device(word: Word<'_>) -> Result<DeviceTier, Fault> {
 pub(crate) fn is_name(word: &str) -> bool {
     word.bytes()
         .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
-}
-
-pub(crate) fn prefix(word: Word<'_>) -> Result<Prefix, Fault> {
-    word.text.parse::<Prefix>().map_err(|error| Fault {
-        at: word.at.saturating_add(error.offset()),
-        fault: TextFault::Prefix(error),
-    })
 }
 
 pub(crate) fn named<T>(

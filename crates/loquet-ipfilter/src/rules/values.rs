@@ -33,7 +33,8 @@ pub enum Precedence {
     FirstMatch,
 }
 
-/// Which rules apply to an IPv4 address carried inside an IPv6 address (6to4, Teredo, NAT64, IPv4-compatible).
+/// Which rules apply to an IPv4 address carried inside an IPv6 address (6to4, Teredo, NAT64 and others; the
+/// docs of [`rule_text`](crate::rule_text) list them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Embedded {
     /// Deny rules only: the operator of the tunnel chooses the address.

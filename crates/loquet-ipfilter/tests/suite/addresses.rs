@@ -9,10 +9,12 @@ use loquet_ipfilter::{
 
 use crate::common::ip;
 
-const TUNNELLED: [&str; 4] = [
+const TUNNELLED: [&str; 6] = [
     "2002:a01:203::1",
     "2001:0:1:2:3:4:f5fe:fdfc",
     "64:ff9b::10.1.2.3",
+    "64:ff9b:1:fffe::10.1.2.3",
+    "::ffff:0:10.1.2.3",
     "::10.1.2.3",
 ];
 
@@ -35,14 +37,7 @@ fn n1_rules_and_peers_become_canonical() {
 #[test]
 fn n2_embedded_address_matches_deny_rules_only() {
     for address in TUNNELLED {
-        let IpAddr::V6(v6) = ip(address) else {
-            panic!("{address}")
-        };
-        assert_eq!(
-            embedded_v4(v6),
-            Some(Ipv4Addr::new(10, 1, 2, 3)),
-            "{address}"
-        );
+        assert_eq!(inner(address), [Ipv4Addr::new(10, 1, 2, 3)], "{address}");
         assert!(!allowed("allow 10.0.0.0/8", address), "{address}");
         assert!(
             !allowed("default allow\ndeny 10.0.0.0/8", address),
@@ -66,14 +61,81 @@ fn n2_embedded_address_matches_deny_rules_only() {
         "::",
         "::1",
         "2001:db8::1",
-        "64:ff9b:1::a01:203",
+        "64:ff9b:2::a01:203",
         "2001:1::a01:203",
         "64:ff9b::1:0:0",
+        "::fffe:0:10.1.2.3",
+        "::ffff:1:10.1.2.3",
     ] {
-        let IpAddr::V6(v6) = ip(plain) else {
-            panic!("{plain}")
-        };
-        assert_eq!(embedded_v4(v6), None, "{plain}");
+        assert_eq!(inner(plain), [Ipv4Addr::LOCALHOST; 0], "{plain}");
+    }
+}
+
+fn inner(address: &str) -> Vec<Ipv4Addr> {
+    let IpAddr::V6(v6) = ip(address) else {
+        panic!("{address}")
+    };
+    embedded_v4(v6).collect()
+}
+
+/// RFC 6052 §2.4 for prefixes of 48, 56, 64 and 96 bits, under the prefix of RFC 8215.
+const LOCAL_NAT64: [&str; 4] = [
+    "64:ff9b:1:c000:2:700::",
+    "64:ff9b:1:abc0:0:207::",
+    "64:ff9b:1:abcd:c0:2:700:0",
+    "64:ff9b:1:abcd::192.0.2.7",
+];
+
+#[test]
+fn t46_deny_rule_meets_every_form_of_address() {
+    let rest = [
+        "64:ff9b:1::192.0.2.7",
+        "64:ff9b::192.0.2.7",
+        "::ffff:0:192.0.2.7",
+        "192.0.2.7",
+    ];
+    let rest = rest
+        .into_iter()
+        .chain(["::ffff:192.0.2.7", "::192.0.2.7", "2002:c000:207::1"]);
+    for address in LOCAL_NAT64.into_iter().chain(rest) {
+        for precedence in ["deny-overrides", "most-specific", "first-match"] {
+            let text = format!("precedence {precedence}\ndeny 192.0.2.7\nallow any");
+            assert!(!allowed(&text, address), "{precedence} {address}");
+        }
+        assert!(
+            allowed("deny 192.0.2.6 192.0.2.8\nallow any", address),
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn t46_embedded_address_gains_no_allow() {
+    let tunnelled = LOCAL_NAT64.into_iter().chain(["::ffff:0:192.0.2.7"]);
+    for address in tunnelled {
+        assert!(!allowed("allow 192.0.2.0/24", address), "{address}");
+        let tunnel = "default allow\ndeny class tunnel";
+        assert!(!allowed(tunnel, address), "{address}");
+    }
+    // Where several places are possible, all of them must be allowed.
+    let trusted = "embedded trusted\nallow 192.0.2.7";
+    let whole = LOCAL_NAT64.map(|address| allowed(trusted, address));
+    assert_eq!(whole, [false, false, false, true]);
+    let [first, ..] = LOCAL_NAT64;
+    assert_eq!(inner(first).len(), 4);
+    let zero = "embedded trusted\nallow 192.0.2.7 0.0.0.0/8 2.7.0.0/16";
+    assert!(!allowed(zero, first));
+    assert!(allowed("embedded trusted\nallow any-v4", first));
+}
+
+/// A host chooses the second half of its address, so nothing is read from it (RFC 5214 §6.1).
+#[test]
+fn t46_isatap_address_is_only_itself() {
+    for address in ["2001:db8::5efe:192.0.2.7", "fe80::200:5efe:192.0.2.7"] {
+        assert_eq!(inner(address), [Ipv4Addr::LOCALHOST; 0]);
+        assert!(!allowed("embedded trusted\nallow 192.0.2.7", address));
+        assert!(allowed("deny 192.0.2.7\nallow any", address));
+        assert!(!allowed("deny 2001:db8::/32 fe80::/10\nallow any", address));
     }
 }
 
@@ -112,7 +174,7 @@ fn n2_place_specificity_is_equal_inside_tunnels() {
 #[test]
 fn n3_tunnel_is_class_without_country() {
     let canada = Country::from_code("CA").unwrap();
-    let entries = ["10.0.0.0/8", "2002::/16", "2001::/32", "64:ff9b::/96"]
+    let entries = ["10.0.0.0/8", "2002::/16", "2001::/32", "64:ff9b::/32"]
         .map(|p| (p.parse().unwrap(), canada));
     let geo = Geo::default().with_countries(1, entries);
     let filter =

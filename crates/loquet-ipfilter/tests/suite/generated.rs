@@ -22,6 +22,7 @@ fn prefix() -> impl Strategy<Value = Prefix> {
         0x2002_0a00 << 96,
         0x2001 << 112,
         0x0064_ff9b << 96,
+        0x0064_ff9b_0001 << 80,
         0,
         0x2a00 << 112,
     ];

@@ -85,6 +85,33 @@ fn list_with_one_bad_line_is_refused() {
     }
 }
 
+#[test]
+fn geofeed_gives_first_field_of_each_line() {
+    let apple = "172.224.226.0/27,GB,GB-EN,London,\r\n2a02:26f7:b3c4::/64,CA,CA-QC,Montr\u{e9}al,\r\n# end\n192.0.2.1\n";
+    let geofeed = |text: &str| read(text, ListFormat::Geofeed, &ImportLimits::default());
+    let expected = ["172.224.226.0/27", "192.0.2.1/32", "2a02:26f7:b3c4::/64"];
+    assert_eq!(geofeed(apple).unwrap(), expected);
+    assert_eq!(
+        geofeed("192.0.2.0/24,CA,,,\nprefix,country")
+            .unwrap_err()
+            .line,
+        2
+    );
+    assert_eq!(geofeed(",CA,,,\n").unwrap_err().fault, ImportFault::Empty);
+}
+
+#[test]
+fn t44_list_may_begin_with_byte_order_mark() {
+    assert_eq!(lines("\u{feff}10.0.0.0/8\r\n").unwrap(), ["10.0.0.0/8"]);
+    for text in [
+        "10.0.0.0/8\n\u{feff}11.0.0.0/8",
+        "\u{feff}\n10.0.0.0-\u{feff}10.0.0.1",
+    ] {
+        let error = lines(text).unwrap_err();
+        assert_eq!((error.line, error.fault), (2, ImportFault::ByteOrderMark));
+    }
+}
+
 fn many(count: u32) -> String {
     let network = |n| format!("10.{}.{}.0/24\n", n / 256, n % 256);
     (0..count).map(network).collect()
@@ -211,6 +238,107 @@ mod json {
             )
             .is_err()
         );
+    }
+
+    const GOOGLE: &str = r#"{"syncToken":"1","creationTime":"2026-11-01T00:00:00","prefixes":[
+            {"ipv4Prefix":"34.1.208.0/20","service":"Google Cloud","scope":"africa-south1"},
+            {"ipv6Prefix":"2600:1900:8000::/44","service":"Google Cloud","scope":"africa-south1"}]}"#;
+    const AZURE: &str = r#"{"changeNumber":399,"cloud":"Public","values":[
+            {"name":"ActionGroup","id":"ActionGroup","properties":{"changeNumber":43,"region":"",
+             "addressPrefixes":["4.145.74.52/30","2603:1000:4:402::178/125"],"networkFeatures":["API"]}},
+            {"name":"AzureCloud","id":"AzureCloud","properties":{"addressPrefixes":["4.145.74.52/30"]}}]}"#;
+    const CLOUDFLARE: &str = r#"{"result":{"ipv4_cidrs":["173.245.48.0/20"],"ipv6_cidrs":["2400:cb00::/32"],
+            "etag":"38f79d050aa027e3be3865e495dcc9bc"},"success":true,"errors":[],"messages":[]}"#;
+    const FASTLY: &str = r#"{"addresses":["23.235.32.0/20"],"ipv6_addresses":["2a04:4e40::/32"]}"#;
+    const GITHUB: &str = r#"{"verifiable_password_authentication":false,
+            "ssh_key_fingerprints":{"SHA256_RSA":"uNiVztksCsDhcc0u9e8BrqXVaP4"},
+            "ssh_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"],
+            "hooks":["192.30.252.0/22"],"web":["2a0a:a440::/29"],"domains":{"website":["*.github.com"]}}"#;
+
+    #[test]
+    fn providers_documents_give_their_networks() {
+        for (format, text, expected) in [
+            (
+                ListFormat::Google,
+                GOOGLE,
+                ["34.1.208.0/20", "2600:1900:8000::/44"],
+            ),
+            (
+                ListFormat::AzureServiceTags,
+                AZURE,
+                ["4.145.74.52/30", "2603:1000:4:402::178/125"],
+            ),
+            (
+                ListFormat::Cloudflare,
+                CLOUDFLARE,
+                ["173.245.48.0/20", "2400:cb00::/32"],
+            ),
+            (
+                ListFormat::Fastly,
+                FASTLY,
+                ["23.235.32.0/20", "2a04:4e40::/32"],
+            ),
+            (
+                ListFormat::GithubMeta,
+                GITHUB,
+                ["192.30.252.0/22", "2a0a:a440::/29"],
+            ),
+        ] {
+            assert_eq!(json(text, format).unwrap(), expected, "{format:?}");
+            assert_eq!(
+                json(&format!("\u{feff}{text}\r\n"), format).unwrap(),
+                expected
+            );
+            // Each publisher's document is refused in the place of another's.
+            for other in [ListFormat::AwsIpRanges, ListFormat::JsonArray] {
+                assert!(json(text, other).is_err(), "{format:?} as {other:?}");
+            }
+            let bad = text
+                .replace("/20", "/12")
+                .replace("/30", "/8")
+                .replace("/22", "/3");
+            let error = json(&bad, format).unwrap_err();
+            assert!(
+                matches!(error.fault, ImportFault::Prefix(_)) && error.line > 0,
+                "{error}"
+            );
+            let cut = &text[..text.len() - 1];
+            assert!(matches!(
+                json(cut, format).unwrap_err().fault,
+                ImportFault::Json(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn unknown_part_of_document_is_not_skipped() {
+        let scope = GOOGLE.replace("ipv6Prefix", "ipv7Prefix");
+        let error = json(&scope, ListFormat::Google).unwrap_err().to_string();
+        assert!(
+            error.contains("neither `ipv4Prefix` nor `ipv6Prefix`"),
+            "{error}"
+        );
+        // A new list of something other than networks is not skipped.
+        let added = GITHUB.replace("\"hooks\"", "\"names\":[\"octocat\"],\"hooks\"");
+        let error = json(&added, ListFormat::GithubMeta).unwrap_err();
+        assert!(matches!(error.fault, ImportFault::Prefix(_)), "{error}");
+    }
+
+    #[test]
+    fn t44_byte_order_mark_inside_json_is_named() {
+        for text in [
+            "[\"10.0.0.0/8\",\n\u{feff}\"11.0.0.0/8\"]",
+            "[\n\"\u{feff}10.0.0.0/8\"]",
+        ] {
+            let error = json(text, ListFormat::JsonArray).unwrap_err();
+            assert_eq!((error.line, error.fault), (2, ImportFault::ByteOrderMark));
+        }
+        let one = r#"{"cidr":"1.10.16.0/20"}"#;
+        let end = r#"{"type":"metadata","records":1}"#;
+        let drop = |text: String| json(&text, ListFormat::SpamhausDrop);
+        assert!(drop(format!("\u{feff}{one}\r\n{end}\r\n")).is_ok());
+        let joined = drop(format!("{one}\n\u{feff}{end}")).unwrap_err();
+        assert_eq!((joined.line, joined.fault), (2, ImportFault::ByteOrderMark));
     }
 
     #[test]

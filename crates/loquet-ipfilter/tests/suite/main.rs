@@ -28,6 +28,7 @@ mod lint;
 #[cfg(feature = "maxmind")]
 mod maxmind;
 mod oracle;
+mod other_sources;
 mod planes;
 mod precedence;
 mod prefixes;

@@ -31,6 +31,9 @@ fn probes(rules: &Rules) -> Vec<Option<IpAddr>> {
                     for outer in [
                         (0xffff << 32) | bits,
                         (0x0064_ff9b << 96) | bits,
+                        (0x0064_ff9b_0001 << 80) | bits,
+                        (0x0064_ff9b_0001 << 80) | (bits << 24),
+                        (0xffff << 48) | bits,
                         bits,
                         (0x2002 << 112) | (bits << 80),
                         (0x2001 << 112) | (bits ^ 0xffff_ffff),

@@ -22,8 +22,8 @@ const CLASS: &str =
     "expected `special`, `tunnel`, `anonymous`, `vpn`, `proxy`, `tor`, `hosting` or `unknown`";
 const PLACE_ITEM: &str = "expected a network, `country` or `asn`";
 const NAME: &str = "a name has 1 to 128 bytes and neither quotation marks nor control characters";
-const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `unknown`, or a keyword before the \
-                          name: `country`, `place`, `asn`, `class`, `device`";
+const CONDITIONS: &str = "expected a network, `any`, `any-v4`, `any-v6`, `private`, `loopback`, \
+                          `link-local`, `unknown`, or a keyword before the name: `country`, `place`, `asn`, `class`, `device`";
 
 #[test]
 fn invalid_rule_is_refused_at_its_position() {
@@ -141,6 +141,118 @@ fn invalid_place_is_refused_at_its_position() {
         ("place \"a\" = country", 1, 20, COUNTRY),
     ] {
         refused(text, line, column, message);
+    }
+}
+
+#[track_caller]
+fn networks(words: &str) -> String {
+    let rules = Rules::parse_text(&format!("place \"p\" = {words}\nallow {words}")).unwrap();
+    let [rule] = rules.rules() else {
+        panic!("{words}")
+    };
+    let place = rules.place("p").unwrap().to_string();
+    let text = rule.to_string().replace("allow ", "");
+    assert_eq!(place, format!("place \"p\" = {text}"));
+    text
+}
+
+#[test]
+fn names_wildcards_and_ranges_become_networks() {
+    for (words, expected) in [
+        ("10.*", "10.0.0.0/8"),
+        ("192.168.*", "192.168.0.0/16"),
+        ("192.168.2.*", "192.168.2.0/24"),
+        ("0.* 255.255.255.*", "0.0.0.0/8 255.255.255.0/24"),
+        (
+            "192.168.2.0-192.168.2.99",
+            "192.168.2.0/26 192.168.2.64/27 192.168.2.96/30",
+        ),
+        ("198.51.100.7-198.51.100.7", "198.51.100.7/32"),
+        ("2001:db8::-2001:db8::2", "2001:db8::/127 2001:db8::2/128"),
+        ("::ffff:10.0.0.0-10.255.255.255", "10.0.0.0/8"),
+        (
+            "private",
+            "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
+        ),
+        ("loopback", "127.0.0.0/8 ::1/128"),
+        ("link-local 10.*", "169.254.0.0/16 fe80::/10 10.0.0.0/8"),
+    ] {
+        assert_eq!(networks(words), expected, "{words}");
+    }
+}
+
+#[test]
+fn invalid_wildcard_or_range_is_refused_at_its_position() {
+    const WILDCARD: &str =
+        "`*` stands for the last parts of an IPv4 address, as in `10.*` or `192.168.2.*`";
+    const ADDRESS: &str = "not an IP address in full notation";
+    const RANGE: &str =
+        "the first address of the range is higher than the last, or of the other family";
+    for word in [
+        "*",
+        "10*",
+        "10.*.*",
+        "10.1.2.3.*",
+        ".*",
+        "10..*",
+        "256.*",
+        "::ffff:10.*",
+        "a.*",
+    ] {
+        refused(&format!("deny {word}"), 1, 6, WILDCARD);
+    }
+    refused("deny 10.2*", 1, 6, WILDCARD);
+    refused("deny *.10", 1, 6, ADDRESS);
+    refused(
+        "deny 10.010.*",
+        1,
+        9,
+        "leading zero: some programs would read this part as octal",
+    );
+    for (word, column, message) in [
+        ("10.0.0.2-10.0.0.1", 6, RANGE),
+        ("10.0.0.1-2001:db8::", 6, RANGE),
+        ("0.0.0.0-255.255.255.255", 6, EVERYTHING),
+        ("10.0.0.0/8-11.0.0.0", 6, ADDRESS),
+        ("10.0.0.1-", 15, ADDRESS),
+        ("-10.0.0.1", 6, ADDRESS),
+        ("10.0.0.1-10.0.0", 15, ADDRESS),
+        ("10.0.0.1-10.0.0.2-10.0.0.3", 15, ADDRESS),
+        ("Private", 6, CONDITIONS),
+        ("private-v4", 6, ADDRESS),
+    ] {
+        refused(&format!("deny {word}"), 1, column, message);
+    }
+}
+
+/// The front of what several editors write, and two such files joined.
+#[test]
+fn t44_byte_order_mark_counts_at_start_only() {
+    let text = "\u{feff}default deny\r\n\r\nallow 192.0.2.0/24\r\n# end\r\n";
+    let plain = text.replace(['\u{feff}', '\r'], "");
+    assert_eq!(Rules::parse_text(text), Rules::parse_text(&plain));
+    refused("\u{feff}permit any", 1, 1, STARTS);
+    refused(
+        "\u{feff}allow 10.0.0.1/8",
+        1,
+        7,
+        "host bits are set; the network is 10.0.0.0/8",
+    );
+    refused(
+        "\u{feff}allow any\r\nallow place \"é\"",
+        2,
+        13,
+        "no place is named \"é\"",
+    );
+    let mark = "a byte-order mark (U+FEFF) in the middle of the text: remove it";
+    for (text, line, column) in [
+        ("\u{feff}\u{feff}allow any", 1, 1),
+        ("allow any\r\n\u{feff}allow 10.0.0.0/8", 2, 1),
+        ("allow any\n\u{feff}# the second file", 2, 1),
+        ("allow 10.0.0.0/8\u{feff}", 1, 17),
+        ("place \"é\u{feff}a\" = any", 1, 9),
+    ] {
+        refused(text, line, column, mark);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Trusted proxies.
 
-use loquet_ipfilter::{ProxyError, TrustedProxies};
+use loquet_ipfilter::{Proxy, ProxyError, TrustedProxies};
 
 use crate::common::ip;
 
@@ -27,6 +27,21 @@ fn empty_or_unlimited_trust_is_refused() {
         Ok(())
     );
     assert_eq!(TrustedProxies::new(many), Err(ProxyError::TooMany));
+}
+
+#[test]
+fn unix_socket_alone_is_trusted_as_written() {
+    let unix: Proxy = "unix".parse().unwrap();
+    assert_eq!(unix.to_string(), "unix");
+    let trusted = TrustedProxies::new([unix]).unwrap();
+    assert!(trusted.contains_peer(None) && !trusted.contains_peer(Some(ip("10.0.0.1"))));
+    assert!(!self::trusted().contains_peer(None));
+    let network: Proxy = "10.0.0.0/8".parse().unwrap();
+    assert_eq!(network, Proxy::Network("10.0.0.0/8".parse().unwrap()));
+    assert_eq!(network.to_string(), "10.0.0.0/8");
+    for text in ["", "Unix", "unix:", "none", "10.0.0.1/8"] {
+        assert!(text.parse::<Proxy>().is_err(), "{text}");
+    }
 }
 
 #[test]

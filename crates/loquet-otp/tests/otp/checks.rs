@@ -322,7 +322,7 @@ pub(crate) fn check_typed_code(text: &str) {
             }
             Err(CodeError::NotADigit { position }) => {
                 let character = text.chars().nth(position - 1).unwrap();
-                assert!(!character.is_numeric() && !character.is_whitespace() && character != '-');
+                assert!(!character.is_numeric() && !loquet_otp::is_separator(character));
             }
             Err(other) => panic!("{other}"),
         }

@@ -2,7 +2,7 @@
 
 use loquet_otp::{
     Algorithm, CodeError, Digits, Drift, Hotp, HotpVerdict, Key, LookAhead, Match, Secret, Totp,
-    TypedCode, Verdict, Window,
+    TypedCode, Verdict, Window, is_separator,
 };
 
 use crate::accepting;
@@ -31,6 +31,45 @@ fn all_spellings_of_typed_code_are_equal() {
         "\u{2068}012345\u{2069}",
     ] {
         assert_eq!(TypedCode::parse(text, Digits::Six), Ok(plain), "{text:?}");
+    }
+}
+
+/// WordPress/two-factor 382, fixmystreet 3581, home-assistant 28396: what pages and apps put around and between digits.
+#[test]
+fn t45_every_unicode_separator_is_taken_out() {
+    let plain = TypedCode::parse("123456", Digits::Six).unwrap();
+    let blanks = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+    let dashes = "-\u{58a}\u{5be}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2212}\u{fe58}\u{fe63}\u{ff0d}\u{301c}";
+    let direction = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    let no_width = "\u{ad}\u{180e}\u{200b}\u{200c}\u{200d}\u{2060}\u{2064}\u{feff}";
+    for separator in [blanks, dashes, direction, no_width].concat().chars() {
+        assert!(is_separator(separator), "{separator:?}");
+        let text = format!("{separator}123{separator}{separator}456{separator}");
+        assert_eq!(TypedCode::parse(&text, Digits::Six), Ok(plain), "{text:?}");
+    }
+    for other in [
+        '.', '_', '/', ':', '\'', '\u{7}', '\0', '\u{fffd}', '\u{e9}', '\u{2065}', '\u{202f}',
+    ] {
+        assert_eq!(is_separator(other), other == '\u{202f}', "{other:?}");
+    }
+}
+
+#[test]
+fn t45_digits_of_other_scripts_are_named() {
+    // Full-width, Arabic-Indic, extended Arabic-Indic, Devanagari, Bengali, Thai, mathematical, superscript, circled.
+    for digit in "０٠۰०০๐𝟎⁰①".chars() {
+        for position in 1..=6 {
+            let mut text: Vec<char> = "123456".chars().collect();
+            text[position - 1] = digit;
+            text.insert(0, '\u{feff}');
+            let text: String = text.into_iter().collect();
+            let position = position + 1;
+            refused(
+                &text,
+                CodeError::ForeignDigit { position },
+                &format!("character {position} is a digit of another script: type 0 to 9"),
+            );
+        }
     }
 }
 

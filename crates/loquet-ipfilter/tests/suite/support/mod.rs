@@ -18,11 +18,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use loquet_ipfilter::{
     ClientAddress, DeviceTier, Filter, Geo, HeaderKind, ImportLimits, ListFormat, Origin, Prefix,
-    Reason, Rules, Tag, TrustedProxies, diff, import,
+    Proxy, Reason, Rules, Tag, TrustedProxies, diff, import,
 };
 
 const FORMATS: &[ListFormat] = &[
     ListFormat::Lines,
+    ListFormat::Geofeed,
+    #[cfg(feature = "json")]
+    ListFormat::Google,
+    #[cfg(feature = "json")]
+    ListFormat::AzureServiceTags,
+    #[cfg(feature = "json")]
+    ListFormat::Cloudflare,
+    #[cfg(feature = "json")]
+    ListFormat::Fastly,
+    #[cfg(feature = "json")]
+    ListFormat::GithubMeta,
     #[cfg(feature = "json")]
     ListFormat::JsonArray,
     #[cfg(feature = "json")]
@@ -61,6 +72,10 @@ pub fn check_rules_and_filter(text: &str) {
     };
     let again = Rules::parse_text(&rules.to_string()).expect("what was written");
     assert_eq!(again.to_string(), rules.to_string());
+    if !text.contains(['\r', '\u{feff}']) {
+        let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(Rules::parse_text(&windows).as_ref(), Ok(&rules));
+    }
     let Ok(filter) = Filter::compile(&rules, None) else {
         return;
     };
@@ -167,7 +182,7 @@ fn trusted_networks() -> [Prefix; 2] {
 }
 
 fn trusted() -> TrustedProxies {
-    TrustedProxies::new(trusted_networks()).expect("proxies")
+    TrustedProxies::new(trusted_networks().map(Proxy::from)).expect("proxies")
 }
 
 pub fn check_client_resolution(data: &[u8]) {
@@ -180,44 +195,72 @@ pub fn check_client_resolution(data: &[u8]) {
         let value = line.get(at + 1..).unwrap_or_default();
         pairs.push((&line[..at], value.strip_prefix(b" ").unwrap_or(value)));
     }
-    for kind in [HeaderKind::XForwardedFor, HeaderKind::Forwarded] {
-        let client = ClientAddress::Behind(kind, trusted());
-        let peer: IpAddr = "10.0.0.1".parse().expect("an address");
-        let proxy = Some(peer);
-        let resolved = client.resolve(proxy, pairs.iter().copied());
-        if resolved.reason != Reason::OddName {
-            let ours = |(name, _): &&(&[u8], _)| name.eq_ignore_ascii_case(kind.name().as_bytes());
-            let values: Vec<&[u8]> = pairs.iter().filter(ours).map(|(_, value)| *value).collect();
-            let naive = naive_client::resolve(kind, &trusted_networks(), peer, &values);
-            assert_eq!(resolved, naive);
+    for kind in HeaderKind::ALL {
+        check_client_of(kind, &pairs);
+    }
+}
+
+fn check_client_of(kind: HeaderKind, pairs: &[(&[u8], &[u8])]) {
+    let client = ClientAddress::Behind(kind, trusted());
+    let peer: IpAddr = "10.0.0.1".parse().expect("an address");
+    let proxy = Some(peer);
+    let resolved = client.resolve(proxy, pairs.iter().copied());
+    if resolved.reason != Reason::OddName {
+        let ours = |(name, _): &&(&[u8], _)| name.eq_ignore_ascii_case(kind.name().as_bytes());
+        let values: Vec<&[u8]> = pairs.iter().filter(ours).map(|(_, value)| *value).collect();
+        let naive = naive_client::resolve(kind, &trusted_networks(), peer, &values);
+        assert_eq!(resolved, naive);
+    }
+    let found = matches!(resolved.reason, Reason::Named | Reason::OnlyProxies);
+    assert_eq!(resolved.address.is_some(), found);
+    assert!(resolved.hops.len() <= ClientAddress::MAX_HOPS + 1);
+    if let Some(address) = resolved.address {
+        let named = resolved.reason == Reason::Named;
+        assert_eq!(!trusted().contains(address), named);
+        assert_eq!(address, address.to_canonical());
+        assert_eq!(resolved.hops.last(), Some(&address));
+        let (_, proxies) = resolved.hops.split_last().expect("the client");
+        assert!(proxies.iter().all(|hop| trusted().contains(*hop)));
+        if named && matches!(kind, HeaderKind::XForwardedFor | HeaderKind::Forwarded) {
+            check_clients_text(&client, kind, pairs, address);
         }
-        assert_eq!(resolved.address.is_some(), resolved.reason == Reason::Named);
-        assert!(resolved.hops.len() <= ClientAddress::MAX_HOPS + 1);
-        if let Some(address) = resolved.address {
-            assert!(!trusted().contains(address));
-            assert_eq!(address, address.to_canonical());
-            assert_eq!(resolved.hops.last(), Some(&address));
-            assert!(
-                resolved
-                    .hops
-                    .iter()
-                    .rev()
-                    .skip(1)
-                    .all(|hop| trusted().contains(*hop))
-            );
-            // Text that the client wrote to the left of the proxies' entries changes nothing.
-            let mut more: Vec<(&[u8], &[u8])> =
-                vec![(kind.name().as_bytes(), b"for=6.6.6.6, unknown, \"")];
-            more.extend(&pairs);
-            let again = client.resolve(proxy, more);
-            assert!(again.address == Some(address) || again.reason == Reason::TooLong);
-        }
-        let untrusted = Some("192.0.2.1".parse::<IpAddr>().expect("an address"));
-        assert_eq!(
-            client.resolve(untrusted, pairs.iter().copied()).address,
-            untrusted
-        );
-        assert_eq!(client.resolve(None, pairs.iter().copied()).address, None);
+    }
+    let untrusted = Some("192.0.2.1".parse::<IpAddr>().expect("an address"));
+    let direct = client.resolve(untrusted, pairs.iter().copied());
+    assert_eq!(direct.address, untrusted);
+    assert_eq!(client.resolve(None, pairs.iter().copied()).address, None);
+    let unix = trusted_networks().map(Proxy::from).into_iter();
+    let unix = TrustedProxies::new(unix.chain([Proxy::UnixSocket])).expect("proxies");
+    let socket = ClientAddress::Behind(kind, unix).resolve(None, pairs.iter().copied());
+    assert_eq!(
+        (socket.address, socket.reason),
+        (resolved.address, resolved.reason)
+    );
+}
+
+/// Text that the client wrote to the left of the proxies' entries changes nothing, in a line of its own or in theirs.
+fn check_clients_text(
+    client: &ClientAddress,
+    kind: HeaderKind,
+    pairs: &[(&[u8], &[u8])],
+    address: IpAddr,
+) {
+    let proxy = Some("10.0.0.1".parse().expect("an address"));
+    let name = kind.name().as_bytes();
+    for written in ["for=6.6.6.6, unknown, \"", "6.6.6.6, for=6.6.6.6;by=\"\\"] {
+        let mut more = vec![(name, written.as_bytes())];
+        more.extend(pairs);
+        let again = client.resolve(proxy, more);
+        assert!(again.address == Some(address) || again.reason == Reason::TooLong);
+        let at = pairs
+            .iter()
+            .position(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        let at = at.expect("a line that named the client");
+        let line = [written.as_bytes(), b",", pairs[at].1].concat();
+        let mut longer = pairs.to_vec();
+        longer[at].1 = &line;
+        let again = client.resolve(proxy, longer);
+        assert!(again.address == Some(address) || again.reason == Reason::TooLong);
     }
 }
 

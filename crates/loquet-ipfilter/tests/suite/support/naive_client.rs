@@ -8,6 +8,7 @@ enum Hop {
     Address(IpAddr),
     Hidden,
     Unreadable,
+    Several,
 }
 
 pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u8]]) -> Resolved {
@@ -25,9 +26,6 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
             reason: Reason::PeerNotTrusted,
         };
     }
-    if values.is_empty() {
-        return unknown(hops, Reason::HeaderMissing);
-    }
     let (mut said, mut bytes) = (Vec::new(), 0);
     for (count, value) in values.iter().enumerate() {
         bytes += value.len();
@@ -35,20 +33,25 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
             return unknown(hops, Reason::TooLong);
         }
         let text = std::str::from_utf8(value).unwrap_or("\0");
-        if text.contains(|letter| !matches!(letter, ' '..='~')) {
+        if text.contains(|letter| !matches!(letter, ' '..='~' | '\t')) {
             return unknown(hops, Reason::OddByte);
         }
         said.extend(match kind {
-            HeaderKind::XForwardedFor => text.split(',').map(|item| list_hop(trim(item))).collect(),
-            // An invalid line counts as one unreadable hop.
-            HeaderKind::Forwarded => forwarded(text).unwrap_or(vec![Hop::Unreadable]),
+            HeaderKind::XForwardedFor => list(text),
+            HeaderKind::Forwarded => longest_end(text),
+            _ if values.len() > 1 || text.contains(',') => vec![Hop::Several],
+            _ => list(text),
         });
+    }
+    if said.is_empty() {
+        return unknown(hops, Reason::HeaderMissing);
     }
     for hop in said.into_iter().rev() {
         let address = match hop {
             Hop::Address(address) => address.to_canonical(),
             Hop::Hidden => return unknown(hops, Reason::HopHidden),
             Hop::Unreadable => return unknown(hops, Reason::HopUnreadable),
+            Hop::Several => return unknown(hops, Reason::SeveralValues),
         };
         if hops.len() > ClientAddress::MAX_HOPS {
             return unknown(hops, Reason::TooManyHops);
@@ -62,13 +65,36 @@ pub fn resolve(kind: HeaderKind, trusted: &[Prefix], peer: IpAddr, values: &[&[u
             };
         }
     }
-    unknown(hops, Reason::OnlyProxies)
+    Resolved {
+        address: hops.last().copied(),
+        hops,
+        reason: Reason::OnlyProxies,
+    }
 }
 
-/// Removes one blank on each side.
 fn trim(item: &str) -> &str {
-    let item = item.strip_prefix(' ').unwrap_or(item);
-    item.strip_suffix(' ').unwrap_or(item)
+    item.trim_matches([' ', '\t'])
+}
+
+fn list(text: &str) -> Vec<Hop> {
+    let items = text.split(',').map(trim);
+    items
+        .filter(|item| !item.is_empty())
+        .map(list_hop)
+        .collect()
+}
+
+/// Returns the hops of the longest end of the line that follows the grammar, after an unreadable hop for what stands before
+/// it.
+fn longest_end(text: &str) -> Vec<Hop> {
+    let starts = text.match_indices(',').map(|(at, _)| at + 1);
+    let ends = [0].into_iter().chain(starts).map(|at| (at, &text[at..]));
+    let mut readable = ends.filter_map(|(at, end)| Some((at, forwarded(end)?)));
+    match readable.next() {
+        Some((0, hops)) => hops,
+        Some((_, hops)) => [Hop::Unreadable].into_iter().chain(hops).collect(),
+        None => vec![Hop::Unreadable],
+    }
 }
 
 fn list_hop(item: &str) -> Hop {
@@ -105,9 +131,14 @@ fn is_obfuscated(name: &str) -> bool {
 }
 
 fn forwarded(line: &str) -> Option<Vec<Hop>> {
-    let element = |text: &&str| {
+    let element = |text: &str| {
         let mut nodes = Vec::new();
-        for pair in split(trim(text), ';') {
+        let pairs = split(text, ';').into_iter().map(trim);
+        let pairs: Vec<&str> = pairs.filter(|pair| !pair.is_empty()).collect();
+        if pairs.is_empty() {
+            return Some(None);
+        }
+        for pair in pairs {
             let (name, value) = pair.split_once('=')?;
             let quoted = value
                 .strip_prefix('"')
@@ -124,12 +155,13 @@ fn forwarded(line: &str) -> Option<Vec<Hop>> {
                 nodes.push(node(value));
             }
         }
-        Some(match nodes.len() {
+        Some(Some(match nodes.len() {
             1 => nodes.remove(0),
             _ => Hop::Unreadable,
-        })
+        }))
     };
-    split(line, ',').iter().map(element).collect()
+    let elements: Option<Vec<Option<Hop>>> = split(line, ',').into_iter().map(element).collect();
+    Some(elements?.into_iter().flatten().collect())
 }
 
 /// Splits at separators outside quotation marks.
