@@ -14,8 +14,7 @@ use crate::observe;
 use crate::operator::Operator;
 use crate::records::PersonRecord;
 use crate::store::{
-    AttemptId, AttemptRow, BoxError, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version,
-    Writes,
+    AttemptId, BoxError, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Writes,
 };
 
 /// A message for one person.
@@ -198,7 +197,8 @@ impl Operator {
         row: &NoticeRow,
         told: &mut Told,
     ) -> Result<Done, Error> {
-        let body = disk::read_notice(&row.body)?;
+        let keys = self.row_keys(self.unlock().await?);
+        let body = disk::read_notice(row, &keys)?;
         let organization = self.organization_record(row.org).await?;
         let role = match body.notice.to {
             Audience::Covered { role } => Some(role),
@@ -268,11 +268,12 @@ impl Operator {
             }
         })
         .await?;
-        let body = disk::write_notice(&NoticeBody {
+        let body = NoticeBody {
             expanded: true,
             ..body
-        })?;
+        };
         let vault = self.unlock().await?;
+        let keys = self.row_keys(vault);
         let parts: [&[u8]; 4] = [
             &number.to_be_bytes(),
             &row.org.to_bytes(),
@@ -281,21 +282,16 @@ impl Operator {
         ];
         let mark = *half(mac(&vault.keys.attempt, "expanded notice", &parts));
         let id = AttemptId(mark);
-        let attempt = AttemptRow {
-            id,
-            account: row.to,
-            at: self.now(),
-            body: disk::write_attempt(mark, FirstOutcome::Granted)?,
-        };
-        let outbox = readers.into_iter().map(|to| NoticeRow {
-            to,
-            body: body.clone(),
-            ..row.clone()
+        let granted = FirstOutcome::Granted;
+        let attempt = disk::write_attempt((id, row.to), self.now(), mark, granted, &keys)?;
+        let outbox = readers.into_iter().map(|to| {
+            let row = NoticeRow { to, ..row.clone() };
+            disk::write_notice(row, &body, &keys)
         });
         let writes = Writes {
             expect: vec![(RowKey::Attempt(id), Version::ABSENT)],
             put: vec![Row::Attempt(attempt)],
-            outbox: outbox.collect(),
+            outbox: outbox.collect::<Result<_, _>>()?,
             ..Writes::default()
         };
         let (Commit::Done | Commit::Stale) = self.store().commit(writes).await?;
