@@ -7,7 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use loquet::{AccountId, Checkpoint, Operator, UnixTime};
+use loquet::store::RowKey;
+use loquet::{AccountId, Checkpoint, Operator, UnixTime, Verified};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
@@ -20,10 +21,11 @@ const MAX_CHECKPOINT: u64 = 1 << 30;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Verify the audit log of every account
+    /// Verify every row, and the audit log of every account
     ///
-    /// Finds altered, removed and reordered records, and with a checkpoint that was kept elsewhere also what was cut off
-    /// since it. Exit code 1 when a chain is broken.
+    /// Finds rows that were altered, moved, made up or put back without the keys, and altered, removed and reordered records.
+    /// An earlier state that was put back whole, rows and records, is found only with a checkpoint that was kept elsewhere.
+    /// Exit code 1 when something is found.
     #[command(after_help = "Example:\n  loquet audit verify --db app.db --against kept.checkpoint")]
     Verify(Verify),
     /// Export the audit records as JSON Lines, account by account
@@ -112,11 +114,28 @@ pub(crate) fn kept(path: &Path) -> Result<Checkpoint, Failure> {
     text.parse().map_err(|why| wrong(&why))
 }
 
-/// What was found of the chains.
+/// The host's name for the account, or which row it is.
+pub(crate) fn name(verified: &Verified) -> String {
+    if verified.external_id.is_empty() {
+        verified.row.to_string()
+    } else {
+        verified.external_id.clone()
+    }
+}
+
+/// What was found of the rows and the chains.
 struct Found {
     accounts: u64,
     records: u64,
-    broken: Vec<(String, String)>,
+    broken: Vec<Broken>,
+}
+
+/// A row that is not authentic, or whose chain is broken.
+struct Broken {
+    row: String,
+    /// The host's name for the account, or the row's own where there is none.
+    name: String,
+    why: String,
 }
 
 async fn verify_chains(operator: &Operator, against: Option<&Path>) -> Result<Found, Failure> {
@@ -128,16 +147,16 @@ async fn verify_chains(operator: &Operator, against: Option<&Path>) -> Result<Fo
     };
     operator
         .verify_audits(against.as_ref(), |account| {
-            found.accounts = found.accounts.saturating_add(1);
-            match account.chain {
-                Ok(records) => found.records = found.records.saturating_add(records),
-                Err(broken) => {
-                    let name = match account.external_id.is_empty() {
-                        true => account.account.to_string(),
-                        false => account.external_id.escape_debug().to_string(),
-                    };
-                    found.broken.push((name, broken.to_string()));
-                }
+            if matches!(account.row, RowKey::Account(_)) {
+                found.accounts = found.accounts.saturating_add(1);
+            }
+            match &account.chain {
+                Ok(records) => found.records = found.records.saturating_add(*records),
+                Err(broken) => found.broken.push(Broken {
+                    row: account.row.to_string(),
+                    name: name(&account).escape_debug().to_string(),
+                    why: broken.to_string(),
+                }),
             }
         })
         .await?;
@@ -145,11 +164,11 @@ async fn verify_chains(operator: &Operator, against: Option<&Path>) -> Result<Fo
 }
 
 fn tell(found: &Found, json: bool) -> Result<(), Failure> {
-    for (account, why) in &found.broken {
+    for Broken { row, name, why } in &found.broken {
         output::line(&if json {
-            json!({ "account": account, "broken": why }).to_string()
+            json!({ "row": row, "account": name, "broken": why }).to_string()
         } else {
-            format!("broken: {account}: {why}")
+            format!("broken: {name}: {why}")
         })?;
     }
     Ok(())
@@ -172,7 +191,7 @@ async fn verify(arguments: &Verify) -> Result<Outcome, Failure> {
             .to_string()
     } else {
         format!(
-            "{accounts} accounts, {records} records, {broken} broken chains; requests rejected before their user was known: {rejections}"
+            "{accounts} accounts, {records} records, {broken} broken; requests rejected before their user was known: {rejections}"
         )
     })?;
     Ok(outcome(&found))

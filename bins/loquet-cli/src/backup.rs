@@ -85,12 +85,8 @@ impl Arguments {
 /// The accounts that are not as the checkpoint has them, and why.
 fn lost(done: &Restored) -> impl Iterator<Item = (String, String)> {
     done.lost.iter().map(|account| {
-        let name = match account.external_id.is_empty() {
-            true => account.account.to_string(),
-            false => account.external_id.clone(),
-        };
         let why = account.chain.as_ref().err().map(ToString::to_string);
-        (name, why.unwrap_or_default())
+        (crate::audit::name(account), why.unwrap_or_default())
     })
 }
 

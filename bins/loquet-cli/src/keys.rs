@@ -14,7 +14,7 @@ use crate::ring::id;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show the keys, and how many accounts each encrypts
+    /// Show the keys, and how many rows need each
     #[command(after_help = "Example:\n  loquet keys status --db app.db")]
     Status(Arguments),
     /// Add a new key that waits: it decrypts, and does not encrypt yet
@@ -22,12 +22,12 @@ pub(crate) enum Command {
     /// Then restart every service that uses the database, so that all know it, and run `loquet keys rotate`.
     #[command(after_help = "Example:\n  loquet keys add --db app.db")]
     Add(Arguments),
-    /// Encrypt everything under the newest key, while services run
+    /// Write everything anew under the newest key, while services run
     ///
     /// Interrupted, it goes on where it was.
     #[command(after_help = "Example:\n  loquet keys rotate --db app.db")]
     Rotate(Arguments),
-    /// Remove a key that encrypts nothing any more
+    /// Remove a key that nothing needs any more
     ///
     /// The sessions that it signed are over. Backups from before need it: keep it with them.
     #[command(after_help = "Example:\n  loquet keys retire 1 --db app.db")]
@@ -67,9 +67,11 @@ impl Command {
 async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
     let ring = arguments.database.keys().ring()?;
     let usage = arguments.database.open().await?.key_use().await?;
-    let mut keys: BTreeMap<u32, u64> = ring.ids().map(|id| (id, 0)).collect();
+    let known = ring.ids().chain(usage.notices.keys().copied());
+    let mut keys: BTreeMap<u32, u64> = known.map(|id| (id, 0)).collect();
     keys.extend(&usage.under);
-    for (id, accounts) in keys {
+    for (id, rows) in keys {
+        let notices = usage.notices.get(&id).copied().unwrap_or(0);
         let does = match id.cmp(&ring.current()) {
             std::cmp::Ordering::Less => "decrypts",
             std::cmp::Ordering::Equal => "encrypts",
@@ -77,12 +79,14 @@ async fn status(arguments: &Arguments) -> Result<Outcome, Failure> {
         };
         let needed = usage.needs(id);
         if arguments.json {
-            let line = json!({ "key": id, "does": does, "accounts": accounts, "needed": needed });
+            let line = json!({ "key": id, "does": does, "rows": rows, "notices": notices, "needed": needed });
             output::line(&line.to_string())?;
         } else {
             let needed = if needed { "" } else { ", can be retired" };
             let needed = if does == "decrypts" { needed } else { "" };
-            output::line(&format!("key {id} {does}: {accounts} accounts{needed}"))?;
+            output::line(&format!(
+                "key {id} {does}: {rows} rows, {notices} notices{needed}"
+            ))?;
         }
     }
     Ok(Outcome::Done)
@@ -121,7 +125,7 @@ async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
     let done = operator
         .rotate_keys(|done| {
             if bar {
-                output::progress(done.seen, before.accounts);
+                output::progress(done.seen, before.rows);
             }
         })
         .await?;
@@ -131,17 +135,17 @@ async fn rotate(arguments: &Arguments) -> Result<Outcome, Failure> {
     let after = operator.key_use().await?;
     let current = keys.ring()?.current();
     if arguments.json {
-        let line = json!({ "key": current, "accounts": after.accounts, "anew": done.anew, "left": after.outdated });
+        let line = json!({ "key": current, "rows": after.rows, "anew": done.anew, "left": after.outdated });
         output::line(&line.to_string())?;
     } else {
         output::line(&format!(
-            "key {current} encrypts: {} of {} accounts encrypted anew",
-            done.anew, after.accounts
+            "key {current} encrypts: {} of {} rows written anew",
+            done.anew, after.rows
         ))?;
     }
     if after.outdated > 0 {
         output::note(&format!(
-            "{} accounts were encrypted under an older key meanwhile: restart the services that still use it, and run this again",
+            "{} rows were written under an older key meanwhile: restart the services that still use it, and run this again",
             after.outdated
         ));
     }
@@ -160,9 +164,10 @@ async fn retire(arguments: &Retire) -> Result<Outcome, Failure> {
     }
     let usage = arguments.database.open().await?.key_use().await?;
     if key == ring.current() || usage.needs(key) {
-        let accounts = usage.under.get(&key).copied().unwrap_or(0);
+        let count = |keys: &BTreeMap<u32, u64>| keys.get(&key).copied().unwrap_or(0);
+        let (rows, notices) = (count(&usage.under), count(&usage.notices));
         output::line(&format!(
-            "refused: key {key} is in use ({accounts} accounts); `loquet keys add` and `loquet keys rotate` come first"
+            "refused: key {key} is in use ({rows} rows, {notices} notices); `loquet keys add` and `loquet keys rotate` come first, and what waits must be delivered"
         ))?;
         return Ok(Outcome::Refused);
     }

@@ -36,7 +36,7 @@
 //! - All steps of a window are computed and compared. No branch and no index depends on a secret, an HMAC or a typed
 //!   code; `tests/timing.rs` measures this.
 //! - Secrets and keys are wiped when dropped, and neither `Debug` nor `Display` shows them.
-//! - The crate reads no clock, makes no random bytes, allocates nothing and has no `unsafe`.
+//! - The crate reads no clock, makes no random bytes and has no `unsafe`. It allocates nothing, unless the feature `alloc` keeps secrets on the heap.
 //! - The caller throttles attempts and stores the last accepted step; `loquet` does both.
 //!
 //! # Features
@@ -47,6 +47,9 @@
 //! [RFC 4226]: https://www.rfc-editor.org/rfc/rfc4226
 //! [RFC 6238]: https://www.rfc-editor.org/rfc/rfc6238
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 mod code;
 mod drift;

@@ -19,13 +19,27 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 ///
 /// # Security
 /// Neither `Debug` nor `Display` shows it; only [`Secret::expose`] returns the bytes. Every copy made by this crate is
-/// wiped, but the caller must wipe the array or slice it came from. A move in Rust may leave the old bytes on the stack:
-/// keep a secret in one variable and lend it.
-#[derive(Clone)]
+/// wiped, but the caller must wipe the array or slice it came from: an array given to `From` has been moved, and moves leave
+/// bytes on the stack, so that a service gives [`Secret::new`] a slice of the heap. The feature `alloc` keeps the secret's own
+/// bytes on the heap too. Without it a move of the secret may leave them on the stack: keep it in one variable and lend it.
 pub struct Secret {
-    bytes: [u8; Self::MAX],
+    bytes: Bytes,
     // INVARIANT: WEAKEST <= len <= MAX, and the bytes beyond are zero.
     len: usize,
+}
+
+#[cfg(feature = "alloc")]
+type Bytes = alloc::boxed::Box<[u8; Secret::MAX]>;
+#[cfg(not(feature = "alloc"))]
+type Bytes = [u8; Secret::MAX];
+
+impl Clone for Secret {
+    fn clone(&self) -> Self {
+        // From one place to the other, and nowhere between.
+        let mut clone = Self::blank(self.len);
+        clone.bytes.copy_from_slice(self.bytes.as_slice());
+        clone
+    }
 }
 
 impl Secret {
@@ -63,16 +77,21 @@ impl Secret {
         if bytes.len() < min {
             return Err(error);
         }
-        let mut secret = Self {
-            bytes: [0; Self::MAX],
-            len: bytes.len(),
-        };
+        let mut secret = Self::blank(bytes.len());
         secret
             .bytes
             .get_mut(..bytes.len())
             .ok_or(error)?
             .copy_from_slice(bytes);
         Ok(secret)
+    }
+
+    /// Room for a secret, to be filled in place.
+    fn blank(len: usize) -> Self {
+        let zeros = [0; Self::MAX];
+        #[cfg(feature = "alloc")]
+        let zeros = alloc::boxed::Box::new(zeros);
+        Self { bytes: zeros, len }
     }
 
     /// Returns whether the secret is shorter than the 128 bits that RFC 4226 R6 requires of a verifier.
@@ -91,7 +110,7 @@ impl Secret {
     }
 
     /// Returns the bytes padded with zeros.
-    pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
+    pub(crate) fn padded(&self) -> &[u8; Self::MAX] {
         &self.bytes
     }
 }
@@ -100,12 +119,12 @@ macro_rules! from_random_bytes {
     ($($len:literal)*) => {$(
         impl From<[u8; $len]> for Secret {
             fn from(mut random: [u8; $len]) -> Self {
-                let mut bytes = [0; Self::MAX];
-                if let Some(head) = bytes.first_chunk_mut() {
-                    *head = random;
+                let mut secret = Self::blank($len);
+                for (to, from) in secret.bytes.iter_mut().zip(&random) {
+                    *to = *from;
                 }
                 random.as_mut_slice().zeroize();
-                Self { bytes, len: $len }
+                secret
             }
         }
     )*};

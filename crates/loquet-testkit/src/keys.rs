@@ -1,6 +1,6 @@
 //! Keys, over any store: a wrong ring is refused at start, rotation goes on beside log-ins, a retired key is not missed.
 
-use loquet::store::Store;
+use loquet::store::{RowKey, Store};
 use loquet::testing::{Phone, TestClock};
 use loquet::{
     Config, Error, Keyring, KeyringError, Mfa, MfaBuilder, NewAccount, Operator, Refusal, RoleId,
@@ -8,6 +8,8 @@ use loquet::{
 };
 
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
+use crate::letters::post;
+use crate::tampered::Tampered;
 
 /// The fixture's own key, and the one that follows it.
 fn ring(lines: &[&str]) -> Keyring {
@@ -25,6 +27,7 @@ pub async fn all<S: Store, O: Fn() -> S>(mut fresh: impl FnMut() -> O) {
     wrong_key_is_refused_at_start(fresh()).await;
     keys_rotate_beside_log_ins(fresh()).await;
     interrupted_rotation_continues(fresh()).await;
+    retired_key_authenticates_no_row(fresh()).await;
 }
 
 fn builder(store: impl Store, keys: Keyring) -> MfaBuilder {
@@ -79,7 +82,8 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
             (count(1), count(2), used.root)
         }
     };
-    assert_eq!(under(&fixture.operator).await, (3, 0, 1));
+    // Four accounts, the organization and its roster.
+    assert_eq!(under(&fixture.operator).await, (6, 0, 1));
 
     let begun = fixture.log_in(DENIS).await.session;
     // First every process learns the new key, and none encrypts under it.
@@ -91,7 +95,7 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
             fixture.enter(*account, phone).await;
         }
     });
-    assert_eq!(rotated.unwrap().seen, 4);
+    assert_eq!(rotated.unwrap().seen, 6);
     // An account that logged in meanwhile was encrypted under the old key again, which is counted.
     let (fell_back, _, root) = under(&rotating).await;
     assert_eq!(root, 2);
@@ -104,8 +108,11 @@ async fn keys_rotate_beside_log_ins<S: Store>(open: impl Fn() -> S) {
         .await
         .unwrap();
     let again = rotating.rotate_keys(|_| {}).await.unwrap();
-    assert_eq!((again.seen, again.anew), (4, fell_back));
-    assert_eq!(under(&rotating).await, (0, 3, 2));
+    assert_eq!((again.seen, again.anew), (6, fell_back));
+    assert_eq!(under(&rotating).await, (0, 6, 2));
+    // What waits in the outbox needs the key until it is delivered.
+    assert!(rotating.key_use().await.unwrap().needs(1));
+    post(&fixture).await;
     assert!(!rotating.key_use().await.unwrap().needs(1));
     assert!(fixture.authorize(&begun).await.is_ok());
     fixture.operator.change_keys(ring(&["2"])).await.unwrap();
@@ -136,6 +143,8 @@ async fn everyone_logs_in_under_the_new_key<S: Store>(
 
 async fn interrupted_rotation_continues<S: Store>(open: impl Fn() -> S) {
     const ORGANIZATIONS: u64 = 4;
+    /// Each has a roster and one account.
+    const ROWS: u64 = 3 * ORGANIZATIONS;
     let clock = TestClock::at(1_790_000_000);
     let first = operator(open(), ring(&["1"]), &clock).await;
     for number in 1..=ORGANIZATIONS {
@@ -152,19 +161,51 @@ async fn interrupted_rotation_continues<S: Store>(open: impl Fn() -> S) {
         let session = fixture.log_in(id).await.session;
         fixture.enable(&fixture.user(&session).await).await;
         fixture.enroll(&session).await;
+        post(&fixture).await;
     }
     let rotating = operator(open(), ring(&["1", "2"]), &clock).await;
     let cut_off = rotating.clone();
-    let power_cut = |done: Rotation| assert!(done.seen < 2, "the power is cut: this is meant");
+    let power_cut = |done: Rotation| assert!(done.seen < 6, "the power is cut: this is meant");
     let cut = tokio::spawn(async move { cut_off.rotate_keys(power_cut).await }).await;
     assert!(cut.is_err(), "{cut:?}");
     let left = rotating.key_use().await.unwrap();
     assert!(
-        left.needs(1) && (1..ORGANIZATIONS).contains(&left.outdated),
+        left.needs(1) && (1..ROWS).contains(&left.outdated),
         "{left:?}"
     );
     let rest = rotating.rotate_keys(|_| {}).await.unwrap();
-    assert_eq!((rest.seen, rest.anew), (ORGANIZATIONS, left.outdated));
+    assert_eq!((rest.seen, rest.anew), (ROWS, left.outdated));
     assert_eq!(rotating.rotate_keys(|_| {}).await.unwrap().anew, 0);
     assert!(!rotating.key_use().await.unwrap().needs(1));
+}
+
+/// Rows from before a rotation are worth nothing once their key is gone, nor is what a thief of that key writes.
+async fn retired_key_authenticates_no_row<S: Store>(open: impl Fn() -> S) {
+    let store = Tampered::new(open());
+    let fixture = Fixture::over(store.clone()).await;
+    let row = |key| store.row(key);
+    let keys = [
+        RowKey::Organization(fixture.org),
+        RowKey::Roster(fixture.org),
+        RowKey::Account(ANNE.into()),
+    ];
+    let mut before = Vec::new();
+    for key in keys {
+        before.push(row(key).await);
+    }
+    let operator = &fixture.operator;
+    operator.change_keys(ring(&["1", "2"])).await.unwrap();
+    operator.rotate_keys(|_| {}).await.unwrap();
+    operator.change_keys(ring(&["2"])).await.unwrap();
+    fixture.log_in(ANNE).await;
+    for found in before {
+        let key = found.row.key();
+        store.put(found.row, found.version);
+        let refused = fixture.mfa.log_in(ANNE, Fixture::client()).await;
+        let why = refused.unwrap_err().to_string();
+        let expected =
+            format!("the {key} is authenticated under key 1, which is not on the keyring");
+        assert_eq!(why, expected);
+        store.undo();
+    }
 }

@@ -4,21 +4,23 @@
 //! the key. The key is derived from the keyring, outside the database. The head stands in the account's row: accounts of
 //! one organization never wait for each other.
 //!
-//! A writer of the database can cut off the end of a chain and put the account's row back to match: a [`Checkpoint`]
-//! that is kept elsewhere finds that, for all that precedes it. What follows the last one that is kept elsewhere could be
+//! The rows themselves are authenticated as well: without the keys nobody changes one. A writer of the database can cut off
+//! the end of a chain and put the earlier row of the account back whole: a [`Checkpoint`] that is kept elsewhere finds that,
+//! for all that precedes it. What follows the last one that is kept elsewhere could be
 //! cut off unseen: make them as often as that matters. Old records may be forgotten as far as a checkpoint vouches for
 //! them, and not further.
 
 mod chain;
 mod checkpoint;
 mod operator;
+mod verify;
 
 use std::net::IpAddr;
 
 use loquet_policy::{AccountId, Refusal, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::Format;
+use crate::disk::{DiskError, Format};
 use crate::hash::mac;
 use crate::store::AuditRow;
 
@@ -253,6 +255,23 @@ pub enum Broken {
         /// Its number.
         seq: u64,
     },
+    /// The row is not authentic, or cannot be read.
+    #[error(transparent)]
+    Row(#[from] DiskError),
+    /// The row is an earlier one: the audit log knows of a later one.
+    #[error("an earlier row was put back: it says {row} where the audit log says {log}")]
+    PutBack {
+        /// What the row says: how many records the account has; of an organization, its version.
+        row: u64,
+        /// What the audit log says.
+        log: u64,
+    },
+    /// The roster lists other administrators than the accounts are, or says otherwise who of them is enrolled.
+    #[error("an earlier row was put back: it lists other administrators than there are")]
+    OtherAdministrators,
+    /// An organization's row or its roster is gone.
+    #[error("the row is missing")]
+    Missing,
     /// Records are missing, and no signed mark says that they were forgotten.
     #[error("what was forgotten of the account's records was not signed")]
     Unsigned,

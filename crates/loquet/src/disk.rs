@@ -1,25 +1,29 @@
 //! The disk format: versioned JSON bodies around the policy's facts, with every secret encrypted.
 //!
-//! A body says its version first. An unknown version is refused, never guessed at: a newer Loquet wrote it. `tests/data`
-//! holds a golden sample of each body.
+//! A body says its version first. An unknown version is refused, never guessed at: a newer Loquet wrote it. Every body but a
+//! metadata row's stands in what authenticates its row (`authentic`), and nothing is read from a row that does not verify.
+//! `tests/data` holds a golden sample of each body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-use loquet_policy::{AccountId, Notice, Refusal};
+use loquet_policy::{AccountId, Notice, Refusal, UnixTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::account::addresses::Address;
 use crate::keyring::KeyringError;
+use crate::store::{AttemptId, AttemptRow, NoticeRow, Version};
+use authentic::Verified;
 
 mod account;
+mod authentic;
 mod metadata;
 mod organization;
 
 pub(crate) use account::{
-    Decrypt, audit_head, encrypted_under, read_account, read_account_with, read_person,
-    write_account,
+    Decrypt, read_account, read_account_with, read_audited, read_person, write_account,
 };
+pub(crate) use authentic::{RowKeys, claimed_key};
 pub(crate) use metadata::{
     Forgotten, read_forgotten, read_record, read_root, root_key, write_count, write_forgotten,
     write_root,
@@ -52,7 +56,7 @@ impl TryFrom<u64> for Format {
 }
 
 /// A row that cannot be read. Nothing is decided on it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiskError {
     /// Written by a newer Loquet.
@@ -62,6 +66,20 @@ pub enum DiskError {
         what: &'static str,
         /// Its format.
         version: u64,
+    },
+    /// Not what this service wrote in its place: changed, moved there, or made up by someone without the keys.
+    #[error("the {row} is not authentic: put it back from a backup, and find out who wrote it")]
+    Altered {
+        /// Which row.
+        row: String,
+    },
+    /// Authenticated under a key that is not on the ring.
+    #[error("the {row} is authenticated under key {key}, which is not on the keyring")]
+    KeyMissing {
+        /// Which row.
+        row: String,
+        /// The key's id.
+        key: u32,
     },
     /// Not what was written.
     #[error("the {what} is damaged: {why}")]
@@ -76,14 +94,20 @@ pub enum DiskError {
     Decrypt(#[from] KeyringError),
 }
 
-pub(crate) fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
+fn write<T: Serialize>(what: &'static str, body: &T) -> Result<String, DiskError> {
     serde_json::to_string(body).map_err(|error| DiskError::Damaged {
         what,
         why: error.to_string(),
     })
 }
 
-pub(crate) fn read<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, DiskError> {
+/// Reads the JSON of a row that verified.
+fn read<T: DeserializeOwned>(what: &'static str, row: Verified<'_>) -> Result<T, DiskError> {
+    parse(what, row.json())
+}
+
+/// Reads what is authenticated in another way, or not at all.
+fn parse<T: DeserializeOwned>(what: &'static str, body: &str) -> Result<T, DiskError> {
     #[derive(Deserialize)]
     struct Version {
         v: u64,
@@ -114,7 +138,7 @@ fn decode(encrypted: &str) -> Result<Vec<u8>, KeyringError> {
 #[serde(deny_unknown_fields)]
 struct AttemptBody {
     v: Format,
-    /// Tells which decision wrote the row.
+    /// Tells which decision wrote the row: no other's is equal.
     mark: String,
     /// What it answered.
     outcome: FirstOutcome,
@@ -128,25 +152,33 @@ pub(crate) enum FirstOutcome {
     Refused(Refusal),
 }
 
-pub(crate) fn write_attempt(mark: [u8; 16], outcome: FirstOutcome) -> Result<String, DiskError> {
-    write(
-        "attempt",
-        &AttemptBody {
-            v: Format,
-            mark: BASE64.encode(mark),
-            outcome,
-        },
-    )
+/// An attempt's row is written once.
+const ONCE: Version = Version(1);
+
+/// Writes how an attempt of `account` ended; `mark` tells which decision wrote it.
+pub(crate) fn write_attempt(
+    (id, account): (AttemptId, AccountId),
+    at: UnixTime,
+    mark: [u8; 16],
+    outcome: FirstOutcome,
+    keys: &RowKeys,
+) -> Result<AttemptRow, DiskError> {
+    let body = AttemptBody {
+        v: Format,
+        mark: BASE64.encode(mark),
+        outcome,
+    };
+    let row = AttemptRow {
+        id,
+        account,
+        at,
+        body: write("attempt", &body)?,
+    };
+    keys.sign(row, ONCE)
 }
 
-pub(crate) fn read_attempt(body: &str) -> Result<FirstOutcome, DiskError> {
-    read::<AttemptBody>("attempt", body).map(|body| body.outcome)
-}
-
-/// Which decision wrote an attempt's row.
-pub(crate) fn attempt_mark(body: &str) -> Option<[u8; 16]> {
-    let body: AttemptBody = read("attempt", body).ok()?;
-    BASE64.decode(body.mark).ok()?.try_into().ok()
+pub(crate) fn read_attempt(row: &AttemptRow, keys: &RowKeys) -> Result<FirstOutcome, DiskError> {
+    read::<AttemptBody>("attempt", keys.open(row, ONCE)?).map(|body| body.outcome)
 }
 
 /// What waits in the outbox.
@@ -182,12 +214,21 @@ impl NoticeBody {
     }
 }
 
-pub(crate) fn write_notice(body: &NoticeBody) -> Result<String, DiskError> {
-    write("notice", body)
+/// A notice has no version: its number is the store's.
+const UNNUMBERED: Version = Version::ABSENT;
+
+/// Fills the row of a notice.
+pub(crate) fn write_notice(
+    row: NoticeRow,
+    body: &NoticeBody,
+    keys: &RowKeys,
+) -> Result<NoticeRow, DiskError> {
+    let body = write("notice", body)?;
+    keys.sign(NoticeRow { body, ..row }, UNNUMBERED)
 }
 
-pub(crate) fn read_notice(body: &str) -> Result<NoticeBody, DiskError> {
-    read("notice", body)
+pub(crate) fn read_notice(row: &NoticeRow, keys: &RowKeys) -> Result<NoticeBody, DiskError> {
+    read("notice", keys.open(row, UNNUMBERED)?)
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use loquet_otp::Secret;
 use loquet_policy::UnixTime;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// What time it is. A trait only so that tests can set it.
 pub trait Clock: Send + Sync + 'static {
@@ -52,15 +53,16 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoEntropy> {
 
 /// The randomness of one operation, drawn once and reused when a conflict makes the decision run again, so that both runs
 /// decide alike.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub(crate) struct Entropy {
     /// Becomes a session's id.
     pub(crate) session: [u8; 8],
     /// Tells this decision from any other under the same attempt.
     pub(crate) mark: [u8; 16],
     /// Becomes the one secret that the operation makes, if it makes one: a shared secret (RFC 4226 §4 R6 recommends 160
-    /// bits), a reset code or a device's cookie.
-    pub(crate) secret: [u8; 20],
+    /// bits), a reset code or a device's cookie. It lies on the heap from the start: an array leaves a copy wherever it is
+    /// moved from.
+    pub(crate) secret: Secret,
 }
 
 impl std::fmt::Debug for Entropy {
@@ -71,21 +73,27 @@ impl std::fmt::Debug for Entropy {
 
 impl Entropy {
     pub(crate) fn draw() -> Result<Self, NoEntropy> {
-        let drawn = Zeroizing::new(random::<44>()?);
-        let mut drawn = drawn.iter().copied();
-        let mut next = || drawn.next().unwrap_or_default();
+        const SECRET: usize = 20;
+        let none = |error: &dyn std::fmt::Display| NoEntropy(error.to_string());
+        let mut drawn = Zeroizing::new(vec![0; SECRET + 24]);
+        SysRng
+            .try_fill_bytes(&mut drawn)
+            .map_err(|error| none(&error))?;
+        let (secret, open) = drawn.split_at_checked(SECRET).unwrap_or_default();
+        let mut open = open.iter().copied();
+        let mut next = || open.next().unwrap_or_default();
         Ok(Self {
             session: std::array::from_fn(|_| next()),
             mark: std::array::from_fn(|_| next()),
-            secret: std::array::from_fn(|_| next()),
+            secret: Secret::new(secret).map_err(|error| none(&error))?,
         })
     }
 
     /// The secret as 128 bits.
     pub(crate) fn half_secret(&self) -> [u8; 16] {
         let mut half = [0; 16];
-        for (to, from) in half.iter_mut().zip(self.secret) {
-            *to = from;
+        for (to, from) in half.iter_mut().zip(self.secret.expose()) {
+            *to = *from;
         }
         half
     }

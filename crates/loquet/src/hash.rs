@@ -3,21 +3,59 @@
 //! Reset codes, break-glass and recovery codes have at least 112 random bits and are kept as SHA-256 only (NIST SP 800-63B-4
 //! §3.1.2.2 asks no more of them).
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, HmacReset, KeyInit, Mac};
 use loquet_policy::Digest;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 /// HMAC-SHA-256 over parts that cannot run into each other.
 pub(crate) fn mac(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-    let mut block = block(key);
-    let mut mac = Hmac::<Sha256>::new(&block);
-    block.as_mut_slice().zeroize();
-    for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
-        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        mac.update(part);
+    let mut mac = MacKey::new(key).begin(purpose);
+    for part in parts {
+        mac.part(part);
     }
-    mac.finalize().into_bytes().into()
+    mac.finish()
+}
+
+/// A key of [`mac`], ready to be used again and again.
+#[derive(Clone)]
+pub(crate) struct MacKey(HmacReset<Sha256>);
+
+impl std::fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MacKey(..)")
+    }
+}
+
+impl MacKey {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let mut block = block(key);
+        let mac = HmacReset::<Sha256>::new(&block);
+        block.as_mut_slice().zeroize();
+        Self(mac)
+    }
+
+    pub(crate) fn begin(&self, purpose: &str) -> Parts {
+        let mut parts = Parts(self.0.clone());
+        parts.part(purpose.as_bytes());
+        parts
+    }
+}
+
+/// A MAC, fed part by part. It is finished where it stands: a hash keeps the last of what it was fed, and moving it would
+/// leave that behind.
+pub(crate) struct Parts(HmacReset<Sha256>);
+
+impl Parts {
+    pub(crate) fn part(&mut self, part: &[u8]) {
+        let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+        self.0.update(&length.to_be_bytes());
+        self.0.update(part);
+    }
+
+    pub(crate) fn finish(&mut self) -> [u8; 32] {
+        self.0.finalize_reset().into_bytes().into()
+    }
 }
 
 /// An HMAC-SHA-256 over whatever is fed to it as a [`Hasher`](std::hash::Hasher), so that every field of an operation

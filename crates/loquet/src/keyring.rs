@@ -115,6 +115,16 @@ impl Keyring {
         keys.map(|key| Zeroizing::new(mac(&key.0, "session", &[root, clients.as_bytes()])))
     }
 
+    /// The keys that authenticate rows, by the id of the key of the ring on which each hangs. They hang on the root key too:
+    /// a row of another store under the same ring does not verify.
+    pub(crate) fn row_keys(
+        &self,
+        root: &[u8; 32],
+    ) -> impl Iterator<Item = (u32, Zeroizing<[u8; 32]>)> {
+        let derived = |key: &MasterKey| Zeroizing::new(mac(&key.0, "row", &[root]));
+        self.keys.iter().map(move |(id, key)| (*id, derived(key)))
+    }
+
     /// The keys that open, oldest first.
     pub fn ids(&self) -> impl Iterator<Item = u32> {
         self.keys.keys().copied()

@@ -14,7 +14,7 @@ use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
 use crate::error::{Config, Error};
 use crate::hash;
-use crate::keyring::{Keyring, KeyringError};
+use crate::keyring::KeyringError;
 use crate::lanes::Lanes;
 use crate::observe;
 use crate::provision::host_tx::HostTx;
@@ -33,7 +33,7 @@ pub(crate) mod vault;
 pub use builder::MfaBuilder;
 use source::{Actor, Source};
 pub(crate) use unrecorded::Unrecorded;
-use vault::Vault;
+use vault::{Ring, Vault};
 
 /// How often a decision is made again when another process changed what it read.
 pub(crate) const TRIES: u32 = 16;
@@ -65,7 +65,7 @@ pub(crate) struct Clients {
 pub(crate) struct Inner {
     pub(crate) store: Box<dyn Erased>,
     pub(crate) clock: Box<dyn Clock>,
-    pub(crate) ring: RwLock<Arc<Keyring>>,
+    pub(crate) ring: RwLock<Ring>,
     pub(crate) vault: OnceLock<Vault>,
     /// Tells this process's attempts from those of another.
     pub(crate) nonce: [u8; 16],

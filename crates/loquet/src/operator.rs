@@ -218,10 +218,11 @@ impl Operator {
 }
 
 impl Mfa {
+    /// The organizations to look at. What their rows say is read apart, and verified.
     pub(crate) async fn organization_ids(&self) -> Result<Vec<OrgId>, Error> {
         let mut all = Vec::new();
         self.pages(Query::Organizations, |item| {
-            if let Some(row) = item.organization() {
+            if let Some((row, _)) = item.organization() {
                 all.push(row.id);
             }
             Ok(())

@@ -135,12 +135,12 @@ impl Item {
         }
     }
 
-    pub(crate) fn organization(self) -> Option<OrganizationRow> {
+    pub(crate) fn organization(self) -> Option<(OrganizationRow, Version)> {
         match self {
             Self::Row(Versioned {
                 row: Row::Organization(row),
-                ..
-            }) => Some(row),
+                version,
+            }) => Some((row, version)),
             _ => None,
         }
     }

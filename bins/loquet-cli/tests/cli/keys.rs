@@ -13,6 +13,9 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// What the shop's administrator is told when multi-factor log-in is enabled.
+const NOTICES: u64 = 1;
+
 #[test]
 fn old_key_is_retired_after_rotation() {
     use std::os::unix::fs::PermissionsExt;
@@ -21,17 +24,8 @@ fn old_key_is_retired_after_rotation() {
     std::fs::set_permissions(shop.key(), std::fs::Permissions::from_mode(0o400)).unwrap();
     assert_eq!(
         shop.json(&["keys", "status"]),
-        [json!({ "key": 1, "does": "encrypts", "accounts": 2, "needed": true })]
+        [json!({ "key": 1, "does": "encrypts", "rows": 5, "notices": NOTICES, "needed": true })]
     );
-    // In use: nothing goes.
-    let kept = std::fs::read(shop.key()).unwrap();
-    let refused = shop.loquet(&["keys", "retire", "1"], None);
-    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-    assert_eq!(std::fs::read(shop.key()).unwrap(), kept);
-    let unknown = shop.loquet(&["keys", "retire", "9"], None);
-    let told = "error: ID: there is no key 9; `loquet keys status` lists them\n";
-    assert_eq!(said(&unknown), (Some(2), told));
-
     shop.json(&["keys", "add"]);
     let text = std::fs::read_to_string(shop.key()).unwrap();
     assert!(
@@ -43,7 +37,7 @@ fn old_key_is_retired_after_rotation() {
     let running = shop.operator();
     assert_eq!(
         shop.json(&["keys", "rotate"]),
-        [json!({ "key": 2, "accounts": 3, "anew": 2, "left": 0 })]
+        [json!({ "key": 2, "rows": 5, "anew": 5, "left": 0 })]
     );
     assert!(
         !std::fs::read_to_string(shop.key())
@@ -57,13 +51,19 @@ fn old_key_is_retired_after_rotation() {
         offer.await.unwrap();
     });
     let status = shop.json(&["keys", "status"]);
-    assert_eq!(status[0]["accounts"], 1, "{status:?}");
+    assert_eq!(status[0]["rows"], 1, "{status:?}");
     assert_eq!(
         shop.loquet(&["keys", "retire", "1"], None).status.code(),
         Some(1)
     );
     drop(running);
     assert_eq!(shop.json(&["keys", "rotate"])[0]["anew"], 1);
+    let waiting = shop.loquet(&["keys", "retire", "1"], None);
+    let told = format!(
+        "refused: key 1 is in use (0 rows, {NOTICES} notices); `loquet keys add` and `loquet keys rotate` come first, and what waits must be delivered\n"
+    );
+    assert_eq!(said(&waiting), (Some(1), &*told));
+    shop.deliver();
 
     let retired = shop.loquet(&["keys", "retire", "1"], None);
     assert_eq!(retired.status.code(), Some(0), "{retired:?}");
@@ -74,9 +74,21 @@ fn old_key_is_retired_after_rotation() {
     );
     assert_eq!(
         shop.json(&["keys", "status"]),
-        [json!({ "key": 2, "does": "encrypts", "accounts": 2, "needed": true })]
+        [json!({ "key": 2, "does": "encrypts", "rows": 5, "notices": 0, "needed": true })]
     );
     assert_eq!(shop.json(&["account", "list"]).len(), 3);
+}
+
+#[test]
+fn key_in_use_is_not_retired() {
+    let shop = Shop::new();
+    let kept = std::fs::read(shop.key()).unwrap();
+    let refused = shop.loquet(&["keys", "retire", "1"], None);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert_eq!(std::fs::read(shop.key()).unwrap(), kept);
+    let unknown = shop.loquet(&["keys", "retire", "9"], None);
+    let told = "error: ID: there is no key 9; `loquet keys status` lists them\n";
+    assert_eq!(said(&unknown), (Some(2), told));
 }
 
 #[test]
@@ -97,7 +109,7 @@ fn keyring_variable_is_used_and_wrong_keys_named() {
     let rotated = shop.loquet(&["keys", "rotate"], Some(&both));
     assert_eq!(
         said(&rotated),
-        (Some(0), "key 2 encrypts: 2 of 3 accounts encrypted anew\n")
+        (Some(0), "key 2 encrypts: 5 of 5 rows written anew\n")
     );
     for (keys, why) in [
         (

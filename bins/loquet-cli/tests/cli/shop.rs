@@ -2,7 +2,8 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use loquet::{Client, Keyring, Mfa, MfaSession, NewAccount, Operator, RoleId};
+use loquet::store::BoxError;
+use loquet::{Client, Deliver, Keyring, Letter, Mfa, MfaSession, NewAccount, Operator, RoleId};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -59,6 +60,18 @@ impl Shop {
         let keyring = Keyring::parse(&std::fs::read_to_string(self.key()).unwrap()).unwrap();
         let builder = Mfa::builder(SqliteStore::open(self.db()).unwrap()).keyring(keyring);
         wait(builder.issuer("Shop").open_operator()).unwrap()
+    }
+
+    /// Delivers what waits: what was said to no one needs its key no more.
+    pub(crate) fn deliver(&self) {
+        struct Mailer;
+        impl Deliver for Mailer {
+            async fn deliver(&self, _: &Letter) -> Result<(), BoxError> {
+                Ok(())
+            }
+        }
+        let round = wait(self.operator().deliver(&Mailer)).unwrap();
+        assert_eq!(round.waiting, 0);
     }
 
     pub(crate) fn loquet(&self, words: &[&str], keys: Option<&str>) -> Output {

@@ -29,8 +29,8 @@ pub(crate) trait Hash {
 
     fn compress(state: &mut Self::State, block: &Self::Block);
 
-    /// Returns the key padded with zeros to one block, or its hash if it is longer than a block (RFC 2104 §2).
-    fn key_block(key: &Secret) -> Self::Block;
+    /// Writes the key padded with zeros to one block, or its hash if it is longer than a block (RFC 2104 §2), under a mask.
+    fn put_key(block: &mut Self::Block, key: &Secret, mask: u8);
 
     /// The block that follows the key block for an eight-byte message, without the message.
     const COUNTER: Self::Block;
@@ -84,8 +84,8 @@ impl Hash for Sha1 {
         compress(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Chunk; 4] {
-        short_key_block::<sha1::Sha1>(key)
+    fn put_key(block: &mut [Chunk; 4], key: &Secret, mask: u8) {
+        put_short_key::<sha1::Sha1>(block, key, mask);
     }
 
     #[inline(always)]
@@ -133,8 +133,8 @@ impl Hash for Sha256 {
         compress256(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Chunk; 4] {
-        short_key_block::<sha2::Sha256>(key)
+    fn put_key(block: &mut [Chunk; 4], key: &Secret, mask: u8) {
+        put_short_key::<sha2::Sha256>(block, key, mask);
     }
 
     #[inline(always)]
@@ -199,9 +199,9 @@ impl Hash for Sha512 {
         compress512(state, block.as_flattened().as_chunks().0);
     }
 
-    fn key_block(key: &Secret) -> [Chunk; 8] {
+    fn put_key(block: &mut [Chunk; 8], key: &Secret, mask: u8) {
         // A secret is never longer than a block of SHA-512.
-        padded_block(key.padded())
+        put_padded(block, key.padded(), mask);
     }
 
     #[inline(always)]
@@ -222,23 +222,21 @@ impl Hash for Sha512 {
     }
 }
 
-fn short_key_block<D: Digest>(key: &Secret) -> [Chunk; 4] {
+fn put_short_key<D: Digest>(block: &mut [Chunk; 4], key: &Secret, mask: u8) {
     if key.expose().len() <= 64 {
-        return padded_block(key.padded());
+        return put_padded(block, key.padded(), mask);
     }
     // The hash of the key is as sensitive as the key.
     let mut hash = D::digest(key.expose());
-    let block = padded_block(&hash);
+    put_padded(block, &hash, mask);
     hash.as_mut_slice().zeroize();
-    block
 }
 
-fn padded_block<const N: usize>(key: &[u8]) -> [Chunk; N] {
-    let mut block = [ZEROS; N];
+fn put_padded(block: &mut [Chunk], key: &[u8], mask: u8) {
+    let key = key.iter().chain(core::iter::repeat(&0));
     for (to, from) in block.as_flattened_mut().iter_mut().zip(key) {
-        *to = *from;
+        *to = *from ^ mask;
     }
-    block
 }
 
 /// Returns four words as bytes, most significant first.

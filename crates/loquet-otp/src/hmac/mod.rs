@@ -120,12 +120,10 @@ struct Hmac<H: Hash> {
 impl<H: Hash> Hmac<H> {
     fn new(secret: &Secret) -> Self {
         // RFC 2104 §2: the key block XOR `ipad` and XOR `opad`. With two blocks the processor overlaps the compressions.
-        let mut ipad = H::key_block(secret);
-        let mut opad = ipad;
-        for (block, mask) in [(&mut ipad, 0x36), (&mut opad, 0x5c)] {
-            let bytes = block.as_mut().as_flattened_mut();
-            bytes.iter_mut().for_each(|byte| *byte ^= mask);
-        }
+        // Masked where they are written, so that no block is a copy of the key.
+        let [mut ipad, mut opad] = [H::COUNTER; 2];
+        H::put_key(&mut ipad, secret, 0x36);
+        H::put_key(&mut opad, secret, 0x5c);
         let mut hmac = Self {
             inner: H::INITIAL,
             outer: H::INITIAL,

@@ -41,6 +41,12 @@ async fn key_scenarios_pass() {
 }
 
 #[tokio::test]
+async fn forgery_scenarios_pass() {
+    let folder = Folder::new();
+    loquet_testkit::forgery::all(|| folder.open()).await;
+}
+
+#[tokio::test]
 async fn audit_scenarios_pass() {
     let folder = Folder::new();
     loquet_testkit::audit::all(|| folder.again_and_again()).await;

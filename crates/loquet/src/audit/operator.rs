@@ -2,35 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use loquet_policy::{AccountId, OrgId, UnixTime};
+use loquet_policy::{AccountId, UnixTime};
 
-use crate::audit::{AuditHead, Broken, Chain, Checkpoint, Record};
-use crate::disk::{self, Forgotten};
+use crate::audit::{Broken, Checkpoint, Record};
+use crate::disk;
 use crate::error::{Config, Error, Unavailable};
 use crate::mfa::Mfa;
 use crate::operator::Operator;
-use crate::store::{AccountRow, AuditRow, Item, MetadataId, Query, RowKey, Version};
+use crate::store::{Item, MetadataId, Query, RowKey};
 
 /// Audit records that are forgotten in one change.
 const SOME: u32 = 1000;
 
-/// What became of one account's chain.
+/// What became of one account: of its row, and of the audit chain that the row heads.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Verified {
-    /// The account.
-    pub account: AccountId,
-    /// The host's name for it; empty when the account is gone.
+    /// The row: an account's; an organization's or its roster's where that is not authentic.
+    pub row: RowKey,
+    /// The host's name for the account; empty when the account is gone, and for other rows.
     pub external_id: String,
-    /// How many records there are, those that were forgotten included; or where the chain breaks.
+    /// How many records there are, those that were forgotten included; or what is wrong with the row or the chain.
     pub chain: Result<u64, Broken>,
-}
-
-/// An account as its chain is looked at.
-struct Of {
-    id: AccountId,
-    external_id: String,
-    head: AuditHead,
 }
 
 impl Mfa {
@@ -57,22 +50,28 @@ impl Operator {
     /// checkpoint that is kept outside the database.
     pub async fn verify_audit(&self, account: AccountId) -> Result<u64, Error> {
         // The head first: what is appended after it was read is left out.
-        let found = self.store().load(&[RowKey::Account(account)]).await?;
-        let found = found.into_iter().map(Item::Row).find_map(Item::account);
-        let of = of(found.ok_or(Config::Missing("account"))?)?;
-        self.verify(&of, None, |_| Ok(())).await?;
+        let of = self
+            .chain_of(account)
+            .await?
+            .ok_or(Config::Missing("account"))?;
+        self.verify(&of, None, |_, _| ()).await?;
         Ok(of.head.seq)
     }
 
-    /// Checks every account's chain, and that each still holds the records that the checkpoint `against` vouches for.
-    /// Calls `each` with the result for every account.
+    /// Checks every row of an organization, a roster or an account: that it is authentic, that none was taken away, and
+    /// that no earlier one was put back, which the audit log and the other rows tell. Checks every account's chain, and that
+    /// each still holds the records that the checkpoint `against` vouches for. Calls `each` with the result for every
+    /// account, and for every row of an organization with which something is wrong.
+    ///
+    /// Who can write the database can put back an earlier state whole: every row and the end of every chain. Only a
+    /// checkpoint that is kept outside finds that.
     ///
     /// ```
     /// # async fn f(operator: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
     /// let kept: loquet::Checkpoint = kept.parse().map_err(loquet::Config::from)?; // from outside the database
     /// operator.verify_audits(Some(&kept), |account| {
     ///     if let Err(broken) = account.chain {
-    ///         println!("{}: {broken}", account.external_id);
+    ///         println!("{} ({}): {broken}", account.row, account.external_id);
     ///     }
     /// }).await?;
     /// # Ok(()) }
@@ -93,27 +92,35 @@ impl Operator {
         let mut missing: std::collections::BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
         for org in self.organization_ids().await? {
-            for of in self.chains(org).await? {
-                missing.remove(&of.id);
-                let anchor = against.and_then(|checkpoint| checkpoint.head(of.id));
-                let chain = match self.verify(&of, anchor, |_| Ok(())).await {
-                    Ok(_) => Ok(of.head.seq),
-                    Err(Error::Unavailable(Unavailable::Audit(broken))) => Err(broken),
-                    Err(other) => return Err(other),
+            let mut newest = 0;
+            let mut administrators = Vec::new();
+            for (id, external_id, of) in self.chains(org).await? {
+                missing.remove(&id);
+                let anchor = against.and_then(|checkpoint| checkpoint.head(id));
+                let chain = match of {
+                    Ok(of) => {
+                        let policy = |record: &Record, _| newest = newest.max(record.policy);
+                        let verified = self.verify(&of, anchor, policy).await;
+                        administrators.extend(of.is_administrator.then_some(id));
+                        broken(verified)?.map(|()| of.head.seq)
+                    }
+                    Err(altered) => Err(altered.into()),
                 };
                 each(Verified {
-                    account: of.id,
-                    external_id: of.external_id,
+                    row: RowKey::Account(id),
+                    external_id,
                     chain,
                 });
             }
+            self.verify_home(org, newest, administrators, &mut each)
+                .await?;
         }
         for account in missing {
             let expected = against
                 .and_then(|checkpoint| checkpoint.head(account))
                 .map_or(0, |head| head.seq);
             each(Verified {
-                account,
+                row: RowKey::Account(account),
                 external_id: String::new(),
                 chain: Err(Broken::CutOff { expected, found: 0 }),
             });
@@ -137,8 +144,8 @@ impl Operator {
         let vault = self.unlock().await?;
         let mut heads = BTreeMap::new();
         for org in self.organization_ids().await? {
-            for of in self.chains(org).await? {
-                heads.insert(of.id, of.head);
+            for (id, _, of) in self.chains(org).await? {
+                heads.insert(id, of?.head);
             }
         }
         Ok(Checkpoint::sign(self.now(), heads, &vault.audit))
@@ -183,33 +190,29 @@ impl Operator {
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
         for org in self.organization_ids().await? {
-            for of in self.chains(org).await? {
-                let Some(anchor) = signed.head(of.id) else {
+            for (id, _, of) in self.chains(org).await? {
+                let Some(anchor) = signed.head(id) else {
                     continue;
                 };
                 let mut last = None;
                 let mut young = false;
-                self.verify(&of, Some(anchor), |row| {
-                    young |= row.at >= before || row.seq > anchor.seq;
+                self.verify(&of?, Some(anchor), |record, head| {
+                    young |= record.at >= before || head.seq > anchor.seq;
                     if !young {
-                        last = Some(AuditHead {
-                            seq: row.seq,
-                            head: row.mac,
-                        });
+                        last = Some(head);
                     }
-                    Ok(())
                 })
                 .await?;
                 if let Some(last) = last {
                     // Written down first that the records up to it may go.
-                    self.put_metadata(MetadataId::forgotten(of.id), |_| {
-                        disk::write_forgotten(of.id, last, &vault.audit)
+                    self.put_metadata(MetadataId::forgotten(id), |_| {
+                        disk::write_forgotten(id, last, &vault.audit)
                     })
                     .await?;
                 }
                 // Also what an earlier call let go and was cut off before it deleted.
                 loop {
-                    let some = self.store().forget_audit(of.id, SOME).await?;
+                    let some = self.store().forget_audit(id, SOME).await?;
                     forgotten = forgotten.saturating_add(some.into());
                     if some < SOME {
                         break;
@@ -219,70 +222,14 @@ impl Operator {
         }
         Ok(forgotten)
     }
-
-    /// Where every chain of an organization stands.
-    async fn chains(&self, org: OrgId) -> Result<Vec<Of>, Error> {
-        let mut chains = Vec::new();
-        self.pages(Query::Accounts(org), |item| {
-            chains.extend(item.account().map(of).transpose()?);
-            Ok(())
-        })
-        .await?;
-        Ok(chains)
-    }
-
-    /// Follows a chain to its end, past `anchor`, and tells `each` record.
-    async fn verify(
-        &self,
-        of: &Of,
-        anchor: Option<AuditHead>,
-        mut each: impl FnMut(&AuditRow) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let vault = self.unlock().await?;
-        let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
-            None => AuditHead::start(of.id),
-            Some((row, _)) => match disk::read_forgotten(of.id, &row, &vault.audit)? {
-                Forgotten::Until(head) => head,
-                Forgotten::Unsigned => return Err(Broken::Unsigned.into()),
-            },
-        };
-        // What the anchor names was forgotten with its blessing, or is met on the way.
-        let mut met = anchor.is_none_or(|anchor| anchor.seq < from.seq || anchor == from);
-        let mut chain = Chain::behind(of.id, from, &vault.audit);
-        self.pages(Query::Audit(of.id), |item| {
-            let Item::Audit(row) = item else {
-                return Ok(());
-            };
-            // Let go and not deleted yet; or appended since the head was read.
-            if row.seq <= from.seq || row.seq > of.head.seq {
-                return Ok(());
-            }
-            chain.verify(&row)?;
-            met |= anchor == Some(chain.head());
-            each(&row)
-        })
-        .await?;
-        let found = chain.head().seq;
-        chain.end(of.head)?;
-        match anchor {
-            Some(anchor) if !met => Err(if anchor.seq > found {
-                Broken::CutOff {
-                    expected: anchor.seq,
-                    found,
-                }
-            } else {
-                Broken::Replaced { seq: anchor.seq }
-            }
-            .into()),
-            _ => Ok(()),
-        }
-    }
 }
 
-fn of((row, _): (AccountRow, Version)) -> Result<Of, Error> {
-    Ok(Of {
-        id: row.id,
-        head: disk::audit_head(&row)?,
-        external_id: row.external_id,
-    })
+/// What is wrong with a row or a chain, apart from what is wrong with the store.
+fn broken<T>(verified: Result<T, Error>) -> Result<Result<T, Broken>, Error> {
+    match verified {
+        Ok(found) => Ok(Ok(found)),
+        Err(Error::Unavailable(Unavailable::Audit(broken))) => Ok(Err(broken)),
+        Err(Error::Unavailable(Unavailable::Damaged(damaged))) => Ok(Err(damaged.into())),
+        Err(other) => Err(other),
+    }
 }

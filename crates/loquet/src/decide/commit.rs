@@ -47,10 +47,9 @@
 use loquet_policy::Refusal;
 
 use crate::decide::change::Change;
-use crate::disk;
 use crate::provision::host_tx::HostTx;
 use crate::store::erased::Erased;
-use crate::store::{Commit, Fault, Row, RowKey, Writes};
+use crate::store::{AttemptRow, Commit, Fault, Row, RowKey, Writes};
 
 /// A decision that is not durable yet.
 pub(crate) struct Decided<G> {
@@ -111,8 +110,9 @@ pub(crate) async fn commit<G>(
     match writes {
         None => Ok(decided.open()),
         Some(writes) => {
+            let attempt = attempt(&writes).cloned();
             let ended = store.commit(writes).await;
-            after(store, decided, ended).await
+            after(store, decided, ended, attempt.as_ref()).await
         }
     }
 }
@@ -167,10 +167,10 @@ pub(crate) async fn commit_in<G, T: HostTx>(
     }
     match ended {
         // The host's work may be done or not: neither "granted" nor "begin anew" would be true.
-        Err(Fault::Unknown(lost)) if !is_written(store, &decided).await? => {
+        Err(Fault::Unknown(lost)) if !is_written(store, attempt(&writes)).await? => {
             Err(Fault::Unknown(lost))
         }
-        ended => Ok(after(store, decided, ended)
+        ended => Ok(after(store, decided, ended, attempt(&writes))
             .await?
             .map_or(InHost::StaleGrant, InHost::Ended)),
     }
@@ -189,35 +189,44 @@ pub(crate) async fn commit_refusal<G>(
     Ok(ended.map_or(InHost::StaleRefusal, InHost::Ended))
 }
 
-/// When the store's answer is lost, the attempt's row tells: it bears this decision's mark if and only if the commit went
-/// through.
+/// When the store's answer is lost, the attempt's row tells: it is the one that this decision writes, mark and all, if and
+/// only if the commit went through.
 async fn after<G>(
     store: &(dyn Erased + 'static),
     decided: Decided<G>,
     ended: Result<Commit, Fault>,
+    attempt: Option<&AttemptRow>,
 ) -> Result<Committed<G>, Fault> {
-    match (ended, &decided.change) {
-        (Ok(Commit::Done), _) => Ok(decided.open()),
-        (Ok(Commit::Stale), _) => Ok(None),
-        (Err(Fault::Unknown(_)), Some(_)) => {
+    match ended {
+        Ok(Commit::Done) => Ok(decided.open()),
+        Ok(Commit::Stale) => Ok(None),
+        Err(Fault::Unknown(_)) if attempt.is_some() => {
             // Absent is not "never": the commit may still be on its way. Deciding again under the same attempt id is
             // safe, since only one of the two can win.
-            let ours = is_written(store, &decided).await?;
+            let ours = is_written(store, attempt).await?;
             Ok(if ours { decided.open() } else { None })
         }
-        (Err(fault), _) => Err(fault),
+        Err(fault) => Err(fault),
     }
 }
 
-async fn is_written<G>(
+/// The attempt's row among what is written.
+fn attempt(writes: &Writes) -> Option<&AttemptRow> {
+    writes.put.iter().find_map(|row| match row {
+        Row::Attempt(row) => Some(row),
+        _ => None,
+    })
+}
+
+/// Whether the store holds this very row, which nobody can make up: it is authenticated.
+async fn is_written(
     store: &(dyn Erased + 'static),
-    decided: &Decided<G>,
+    attempt: Option<&AttemptRow>,
 ) -> Result<bool, Fault> {
-    let Some(change) = &decided.change else {
+    let Some(attempt) = attempt else {
         return Ok(false);
     };
-    let found = store.load(&[RowKey::Attempt(change.attempt)]).await?;
-    Ok(found.iter().any(|found| {
-        matches!(&found.row, Row::Attempt(row) if disk::attempt_mark(&row.body) == Some(change.mark))
-    }))
+    let found = store.load(&[RowKey::Attempt(attempt.id)]).await?;
+    let is_ours = |row: &Row| matches!(row, Row::Attempt(row) if row == attempt);
+    Ok(found.iter().any(|found| is_ours(&found.row)))
 }

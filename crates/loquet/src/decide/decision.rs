@@ -1,6 +1,5 @@
 //! Deciding: what is read for it, and what it writes. Total and pure.
 
-use loquet_otp::Secret;
 use loquet_policy::{
     Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId, Snapshot,
 };
@@ -223,12 +222,12 @@ impl Rows {
         bound: Option<SessionId>,
         rules: Option<&Rules>,
     ) -> Self {
-        let fresh = Secret::from(case.entropy.secret);
         let sync = |record: &AccountRecord, facts: Option<Account>, bound| {
             let mut record = record.clone();
             let before = record.facts.clone();
             if let Some(facts) = facts {
-                record.secrets.sync(&before, &facts, bound, &fresh);
+                let fresh = &case.entropy.secret;
+                record.secrets.sync(&before, &facts, bound, fresh);
                 record.facts = facts;
             }
             if record.facts.epoch != before.epoch {

@@ -33,7 +33,7 @@ const VERSION: Version = Version(5);
 
 fn entropy() -> Entropy {
     Entropy {
-        secret: [1; 20],
+        secret: Secret::from([1; 20]),
         session: [3; 8],
         mark: [4; 16],
     }

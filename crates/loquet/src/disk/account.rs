@@ -1,17 +1,15 @@
 //! An account's row: the policy's facts, with every secret encrypted.
 
-use std::collections::BTreeSet;
-
 use base64::Engine as _;
 use loquet_otp::Secret;
 use loquet_policy::{Account, Digest, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::{BASE64, DiskError, Format, decode, read, write};
+use super::{BASE64, DiskError, Format, RowKeys, decode, read, write};
 use crate::account::notice_addresses::Addresses;
 use crate::audit::{AuditHead, Refusals};
 use crate::devices::Devices;
-use crate::keyring::{self, Keyring, KeyringError, Place};
+use crate::keyring::{KeyringError, Place};
 use crate::records::{AccountRecord, PendingSecret, PersonRecord, Secrets};
 use crate::session::live::Sessions;
 use crate::store::{AccountRow, Version};
@@ -44,27 +42,42 @@ struct EncryptedPending {
     encrypted: String,
 }
 
-fn account_body(row: &AccountRow) -> Result<AccountBody, DiskError> {
-    let body: AccountBody = read("account", &row.body)?;
-    if body.facts.id != row.id || body.facts.org != row.org {
-        return Err(DiskError::Damaged {
-            what: "account",
-            why: "it stands in another's row".into(),
-        });
-    }
-    Ok(body)
+fn account_body(
+    row: &AccountRow,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<AccountBody, DiskError> {
+    read("account", keys.open(row, version)?)
 }
 
 /// Reads an account and leaves its secrets encrypted.
-pub(crate) fn read_person(row: &AccountRow) -> Result<PersonRecord, DiskError> {
-    let body = account_body(row)?;
-    Ok(PersonRecord {
+pub(crate) fn read_person(
+    row: &AccountRow,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<PersonRecord, DiskError> {
+    Ok(read_audited(row, version, keys)?.0)
+}
+
+/// The same, with where the account's audit chain stands.
+pub(crate) fn read_audited(
+    row: &AccountRow,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<(PersonRecord, AuditHead), DiskError> {
+    let body = account_body(row, version, keys)?;
+    let head = AuditHead {
+        seq: row.audited,
+        head: body.audit_head.to_bytes(),
+    };
+    let person = PersonRecord {
         facts: body.facts,
         external_id: row.external_id.clone(),
         label: body.label,
         addresses: body.addresses,
         devices: body.devices,
-    })
+    };
+    Ok((person, head))
 }
 
 /// Which of an account's secrets are decrypted.
@@ -92,7 +105,7 @@ impl Decrypt {
 pub(crate) fn read_account(
     row: &AccountRow,
     version: Version,
-    keys: &Keyring,
+    keys: &RowKeys,
 ) -> Result<AccountRecord, DiskError> {
     read_account_with(row, version, keys, Decrypt::All)
 }
@@ -101,10 +114,10 @@ pub(crate) fn read_account(
 pub(crate) fn read_account_with(
     row: &AccountRow,
     version: Version,
-    keys: &Keyring,
+    keys: &RowKeys,
     decrypt: Decrypt,
 ) -> Result<AccountRecord, DiskError> {
-    let body = account_body(row)?;
+    let body = account_body(row, version, keys)?;
     let open = |slot: &str, encrypted: &str| -> Result<Secret, DiskError> {
         let place = Place {
             org: row.org,
@@ -155,31 +168,11 @@ fn record(row: &AccountRow, body: AccountBody, secrets: Secrets) -> AccountRecor
     }
 }
 
-/// Where an account's audit chain stands, by its row.
-pub(crate) fn audit_head(row: &AccountRow) -> Result<AuditHead, DiskError> {
-    let body = account_body(row)?;
-    Ok(AuditHead {
-        seq: row.audited,
-        head: body.audit_head.to_bytes(),
-    })
-}
-
-/// The keys that an account's secrets are encrypted under. Opens nothing.
-pub(crate) fn encrypted_under(row: &AccountRow) -> Result<BTreeSet<u32>, DiskError> {
-    let body = account_body(row)?;
-    let pendings = body.pendings.iter().map(|pending| &pending.encrypted);
-    body.active
-        .iter()
-        .chain(pendings)
-        .map(|encrypted| Ok(keyring::encrypted_under(&decode(encrypted)?)?))
-        .collect()
-}
-
-/// Writes an account at `version`, encryption its secrets anew; `nonce` gives a fresh random one at each call.
+/// Writes an account at `version`, its secrets encrypted anew; `nonce` gives a fresh random one at each call.
 pub(crate) fn write_account<E>(
     record: &AccountRecord,
     version: Version,
-    keys: &Keyring,
+    keys: &RowKeys,
     mut nonce: impl FnMut() -> Result<[u8; 24], E>,
 ) -> Result<AccountRow, E>
 where
@@ -232,7 +225,7 @@ where
         devices: record.devices.clone(),
         sessions: record.sessions.clone(),
     };
-    Ok(AccountRow {
+    let row = AccountRow {
         id,
         org,
         external_id: record.external_id.clone(),
@@ -241,7 +234,8 @@ where
         used_step: record.used_step(),
         audited: record.audit.seq,
         body: write("account", &body)?,
-    })
+    };
+    Ok(keys.sign(row, version)?)
 }
 
 fn pending_slot(session: SessionId) -> String {

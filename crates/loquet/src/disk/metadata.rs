@@ -5,10 +5,10 @@ use loquet_policy::{AccountId, Digest, OrgId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{BASE64, DiskError, Format, decode, read, write};
+use super::{BASE64, DiskError, Format, decode, parse, write};
 use crate::audit::{AuditHead, Record};
 use crate::hash;
-use crate::keyring::{Keyring, KeyringError, Place};
+use crate::keyring::{self, Keyring, KeyringError, Place};
 use crate::store::{MetadataId, MetadataRow, Version};
 
 #[derive(Serialize, Deserialize)]
@@ -53,15 +53,16 @@ pub(crate) fn read_root(
     version: Version,
     keys: &Keyring,
 ) -> Result<Zeroizing<[u8; 32]>, DiskError> {
-    let body: RootBody = read("root key", &row.body)?;
+    let body: RootBody = parse("root key", &row.body)?;
     let opened = keys.decrypt(&root_place(version), &decode(&body.encrypted)?)?;
     let root = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| KeyringError::DoesNotOpen)?;
     Ok(Zeroizing::new(root))
 }
 
-/// The key that it is encrypted under.
-pub(crate) fn root_key(row: &MetadataRow) -> u32 {
-    u32::try_from(row.mark).unwrap_or(u32::MAX)
+/// The key that it is encrypted under: what its text says, not its mark, which nothing authenticates.
+pub(crate) fn root_key(row: &MetadataRow) -> Result<u32, DiskError> {
+    let body: RootBody = parse("root key", &row.body)?;
+    Ok(keyring::encrypted_under(&decode(&body.encrypted)?)?)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +110,7 @@ pub(crate) fn read_forgotten(
     row: &MetadataRow,
     key: &[u8; 32],
 ) -> Result<Forgotten, DiskError> {
-    let body: ForgottenBody = read("metadata", &row.body)?;
+    let body: ForgottenBody = parse("metadata", &row.body)?;
     let last = AuditHead {
         seq: row.mark.saturating_sub(1),
         head: body.head.to_bytes(),
@@ -140,5 +141,5 @@ pub(crate) fn write_count(id: MetadataId, mark: u64) -> Result<MetadataRow, Disk
 
 /// One record of the log.
 pub(crate) fn read_record(body: &str) -> Result<Record, DiskError> {
-    read("audit record", body)
+    parse("audit record", body)
 }

@@ -3,9 +3,9 @@
 use loquet_policy::{Organization, Roster, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use super::{DiskError, Format, read, write};
+use super::{DiskError, Format, RowKeys, read, write};
 use crate::records::{OrganizationRecord, PastRules, Reminded, Rules};
-use crate::store::{OrganizationRow, RosterRow};
+use crate::store::{OrganizationRow, RosterRow, Version};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +26,12 @@ struct RosterBody {
     facts: Roster,
 }
 
-pub(crate) fn read_organization(row: &OrganizationRow) -> Result<OrganizationRecord, DiskError> {
-    let body: OrganizationBody = read("organization", &row.body)?;
+pub(crate) fn read_organization(
+    row: &OrganizationRow,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<OrganizationRecord, DiskError> {
+    let body: OrganizationBody = read("organization", keys.open(row, version)?)?;
     Ok(OrganizationRecord {
         facts: body.facts,
         name: body.name,
@@ -40,6 +44,8 @@ pub(crate) fn read_organization(row: &OrganizationRow) -> Result<OrganizationRec
 
 pub(crate) fn write_organization(
     record: &OrganizationRecord,
+    version: Version,
+    keys: &RowKeys,
 ) -> Result<OrganizationRow, DiskError> {
     let body = OrganizationBody {
         v: Format,
@@ -50,24 +56,34 @@ pub(crate) fn write_organization(
         devices: record.devices,
         reminded: record.reminded.clone(),
     };
-    Ok(OrganizationRow {
+    let row = OrganizationRow {
         id: record.facts.id,
         enabled: record.facts.is_enabled(),
         body: write("organization", &body)?,
-    })
+    };
+    keys.sign(row, version)
 }
 
-pub(crate) fn read_roster(row: &RosterRow) -> Result<Roster, DiskError> {
-    read::<RosterBody>("roster", &row.body).map(|body| body.facts)
+pub(crate) fn read_roster(
+    row: &RosterRow,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<Roster, DiskError> {
+    read::<RosterBody>("roster", keys.open(row, version)?).map(|body| body.facts)
 }
 
-pub(crate) fn write_roster(facts: &Roster) -> Result<RosterRow, DiskError> {
+pub(crate) fn write_roster(
+    facts: &Roster,
+    version: Version,
+    keys: &RowKeys,
+) -> Result<RosterRow, DiskError> {
     let body = RosterBody {
         v: Format,
         facts: facts.clone(),
     };
-    Ok(RosterRow {
+    let row = RosterRow {
         org: facts.org,
         body: write("roster", &body)?,
-    })
+    };
+    keys.sign(row, version)
 }

@@ -79,8 +79,8 @@ fn codes(keys: &Keys, account: AccountId, secret: &Secret) -> impl Iterator<Item
 impl Case<'_> {
     /// The set that an enrollment gets which this decision begins. Where none are offered the rules keep none.
     pub(crate) fn new_recovery(&self) -> RecoverySet {
-        let secret = Secret::from(self.entropy.secret);
-        let hashed = codes(self.keys, self.actor.facts.id, &secret).map(|code| code.digest());
+        let secret = &self.entropy.secret;
+        let hashed = codes(self.keys, self.actor.facts.id, secret).map(|code| code.digest());
         RecoverySet::new(hashed).unwrap_or(RecoverySet::EMPTY)
     }
 }

@@ -11,6 +11,7 @@ use crate::edge::{Clock, SystemClock, random};
 use crate::error::{Config, Error};
 use crate::keyring::Keyring;
 use crate::lanes::Lanes;
+use crate::mfa::vault::Ring;
 use crate::mfa::{Clients, Inner, Mfa, Unrecorded};
 use crate::operator::Operator;
 use crate::roles::Role;
@@ -138,7 +139,7 @@ impl MfaBuilder {
             inner: Arc::new(Inner {
                 store: self.store,
                 clock: self.clock,
-                ring: RwLock::new(Arc::new(keyring)),
+                ring: RwLock::new(Ring::new(keyring)),
                 vault: OnceLock::new(),
                 nonce: random()?,
                 lanes: Lanes::default(),

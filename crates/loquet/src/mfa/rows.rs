@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration,
+    AccountId, Notice, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration,
 };
 
 use super::source::{Actor, Source};
@@ -13,16 +13,14 @@ use super::vault::Vault;
 use crate::admin::UserEntry;
 use crate::decide::change::Change;
 use crate::decide::{self, AccessCheck, Facts};
-use crate::disk::{self, DiskError, FirstOutcome};
+use crate::disk::{self, DiskError, FirstOutcome, RowKeys};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::mfa::{FILTERS, HOMES, Mfa};
 use crate::records::{AccountRecord, OrganizationRecord, PersonRecord};
 use crate::session::Authorized;
 use crate::store::erased::Erased;
-use crate::store::{
-    AttemptRow, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes,
-};
+use crate::store::{Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Versioned, Writes};
 
 /// Row I/O.
 impl Mfa {
@@ -164,11 +162,14 @@ impl Mfa {
         &self,
         org: OrgId,
     ) -> Result<OrganizationRecord, Error> {
+        let keys = self.row_keys(self.unlock().await?);
         let found = self.inner.store.load(&[RowKey::Organization(org)]).await?;
-        match found.into_iter().next().map(|found| found.row) {
-            Some(Row::Organization(row)) => Ok(disk::read_organization(&row)?),
-            _ => Err(Config::Missing("organization").into()),
-        }
+        let found = found
+            .into_iter()
+            .map(Item::Row)
+            .find_map(Item::organization);
+        let (row, version) = found.ok_or(Config::Missing("organization"))?;
+        Ok(disk::read_organization(&row, version, &keys)?)
     }
 
     /// One account of the asker's organization, for a list.
@@ -183,11 +184,11 @@ impl Mfa {
 
     /// One account without its secrets.
     pub(crate) async fn person(&self, account: AccountId) -> Result<Option<PersonRecord>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
         let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
-        match found.into_iter().next().map(|found| found.row) {
-            Some(Row::Account(row)) => Ok(Some(disk::read_person(&row)?)),
-            _ => Ok(None),
-        }
+        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let read = found.map(|(row, version)| disk::read_person(&row, version, &keys));
+        Ok(read.transpose()?)
     }
 
     /// The same; an account of another organization is as good as not there.
@@ -202,9 +203,10 @@ impl Mfa {
         org: OrgId,
         mut each: impl FnMut(PersonRecord),
     ) -> Result<(), Error> {
+        let keys = self.row_keys(self.unlock().await?);
         self.pages(Query::Accounts(org), |item| {
-            if let Some((row, _)) = item.account() {
-                each(disk::read_person(&row)?);
+            if let Some((row, version)) = item.account() {
+                each(disk::read_person(&row, version, &keys)?);
             }
             Ok(())
         })
@@ -236,8 +238,7 @@ impl Mfa {
         facts: &mut Facts,
     ) -> Result<(), Error> {
         // A wrong keyring must not decide anything, nor encrypt anything.
-        self.unlock().await?;
-        let ring = self.ring();
+        let row_keys = self.row_keys(self.unlock().await?);
         let found = source.rows(keys).await?;
         for key in keys {
             let version = found
@@ -249,13 +250,16 @@ impl Mfa {
         for Versioned { row, version } in found {
             match row {
                 Row::Organization(row) => {
-                    let record = disk::read_organization(&row)?;
+                    let record = disk::read_organization(&row, version, &row_keys)?;
                     facts.access = self.access(&record, self.now());
                     facts.organization = Some(record);
                 }
-                Row::Roster(row) => facts.roster = Some(disk::read_roster(&row)?),
+                Row::Roster(row) => {
+                    facts.roster = Some(disk::read_roster(&row, version, &row_keys)?);
+                }
                 Row::Account(row) => {
-                    let record = disk::read_account_with(&row, version, &ring, actor.decrypts())?;
+                    let decrypts = actor.decrypts();
+                    let record = disk::read_account_with(&row, version, &row_keys, decrypts)?;
                     if actor.id() == Some(row.id) {
                         facts.actor = Some(record);
                     } else {
@@ -265,7 +269,7 @@ impl Mfa {
                 Row::Attempt(row) => {
                     // An id that another account has used tells nothing of what became of it there.
                     facts.repeated = Some(if actor.id() == Some(row.account) {
-                        disk::read_attempt(&row.body)?
+                        disk::read_attempt(&row, &row_keys)?
                     } else {
                         FirstOutcome::Granted
                     });
@@ -307,12 +311,11 @@ impl Mfa {
 
     /// Encrypts a change into rows.
     pub(crate) fn writes(&self, change: &Change, vault: &Vault) -> Result<Writes, Error> {
-        let ring = self.ring();
+        let keys = self.row_keys(vault);
+        let next = |key| next_version(&change.read, key);
         let encrypt = |record: &AccountRecord| -> Result<Row, Error> {
-            let key = RowKey::Account(record.facts.id);
-            let read = change.read.iter().find(|(read, _)| *read == key);
-            let version = read.map_or(Version::ABSENT, |(_, version)| *version).next();
-            let row = disk::write_account::<Error>(record, version, &ring, || Ok(random()?))?;
+            let version = next(RowKey::Account(record.facts.id));
+            let row = disk::write_account::<Error>(record, version, &keys, || Ok(random()?))?;
             Ok(Row::Account(row))
         };
         let mut actor = change.actor.clone();
@@ -329,44 +332,58 @@ impl Mfa {
         };
         let mut audit = vec![chain(&mut actor)?];
         let mut put = vec![
-            Row::Attempt(AttemptRow {
-                id: change.attempt,
-                account: id,
-                at: change.record.at,
-                body: disk::write_attempt(change.mark, change.outcome.clone())?,
-            }),
+            Row::Attempt(disk::write_attempt(
+                (change.attempt, id),
+                change.record.at,
+                change.mark,
+                change.outcome.clone(),
+                &keys,
+            )?),
             encrypt(&actor)?,
         ];
         if let Some(organization) = &change.organization {
-            put.push(Row::Organization(disk::write_organization(organization)?));
+            let version = next(RowKey::Organization(org));
+            let row = disk::write_organization(organization, version, &keys)?;
+            put.push(Row::Organization(row));
         }
         if let Some(roster) = &change.roster {
-            put.push(Row::Roster(disk::write_roster(roster)?));
+            let version = next(RowKey::Roster(org));
+            put.push(Row::Roster(disk::write_roster(roster, version, &keys)?));
         }
         // What was done to another account is recorded in that account's chain too.
         if let Some(mut subject) = change.subject.clone() {
             audit.push(chain(&mut subject)?);
             put.push(encrypt(&subject)?);
         }
-        let outbox = change
-            .notices
-            .iter()
-            .map(|(to, notice)| {
-                Ok(NoticeRow {
-                    to: *to,
-                    org,
-                    at: change.record.at,
-                    body: disk::write_notice(&change.body(notice))?,
-                })
-            })
-            .collect::<Result<_, DiskError>>()?;
         Ok(Writes {
             expect: change.read.clone(),
             put,
             audit,
-            outbox,
+            outbox: outbox(change, org, &keys)?,
         })
     }
+}
+
+/// The notices of a change.
+fn outbox(change: &Change, org: OrgId, keys: &RowKeys) -> Result<Vec<NoticeRow>, DiskError> {
+    let row = |(to, notice): &(AccountId, Notice)| {
+        let row = NoticeRow {
+            to: *to,
+            org,
+            at: change.record.at,
+            body: String::new(),
+        };
+        disk::write_notice(row, &change.body(notice), keys)
+    };
+    change.notices.iter().map(row).collect()
+}
+
+/// The version that a row gets which is written over what was read.
+pub(crate) fn next_version(read: &[(RowKey, Version)], key: RowKey) -> Version {
+    let found = read.iter().find(|(read, _)| *read == key);
+    found
+        .map_or(Version::ABSENT, |(_, version)| *version)
+        .next()
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 //! It is random, stands in the metadata, encrypted under a key of the ring, and never changes: rotation encrypts it anew, and a key
 //! that nothing is encrypted under any more can be retired without breaking a chain.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::decide::Keys;
-use crate::disk::{self, DiskError};
+use crate::disk::{self, DiskError, RowKeys};
 use crate::edge::random;
 use crate::error::{Config, Error};
 use crate::hash::mac;
@@ -21,6 +21,23 @@ use crate::store::{Commit, MetadataId, MetadataRow, Row, RowKey, Version, Writes
 pub(crate) struct Vault {
     pub(crate) keys: Keys,
     pub(crate) audit: [u8; 32],
+    /// Authenticates rows, together with a key of the ring.
+    rows: [u8; 32],
+}
+
+/// The keyring in use, with what is derived from it and the root key once.
+pub(crate) struct Ring {
+    keyring: Arc<Keyring>,
+    rows: OnceLock<Arc<RowKeys>>,
+}
+
+impl Ring {
+    pub(crate) fn new(keyring: Keyring) -> Self {
+        Self {
+            keyring: Arc::new(keyring),
+            rows: OnceLock::new(),
+        }
+    }
 }
 
 impl Vault {
@@ -36,18 +53,23 @@ impl Vault {
                 attempt: key("attempt"),
             },
             audit: key("audit"),
+            rows: key("rows"),
         }
     }
 }
 
 impl Mfa {
     pub(crate) fn ring(&self) -> Arc<Keyring> {
-        let held = self
-            .inner
-            .ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&held)
+        let held = self.inner.ring.read();
+        Arc::clone(&held.unwrap_or_else(PoisonError::into_inner).keyring)
+    }
+
+    /// What reads and writes rows.
+    pub(crate) fn row_keys(&self, vault: &Vault) -> Arc<RowKeys> {
+        let held = self.inner.ring.read();
+        let held = held.unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(RowKeys::new(Arc::clone(&held.keyring), &vault.rows));
+        Arc::clone(held.rows.get_or_init(new))
     }
 
     /// The keys that hang on the root; opens it once.
@@ -143,7 +165,9 @@ mod tests {
     fn lost_root_key_is_not_replaced() {
         let store = Arc::new(MemoryStore::new());
         let record = OrganizationRecord::new(Organization::new(OrgId::from(1_u64)), "Daycare");
-        let row = Row::Organization(disk::write_organization(&record).unwrap());
+        let keys = RowKeys::new(Arc::new(Keyring::single(1, [7; 32])), &[0; 32]);
+        let row = disk::write_organization(&record, Version(1), &keys).unwrap();
+        let row = Row::Organization(row);
         let writes = Writes {
             expect: vec![(row.key(), Version::ABSENT)],
             put: vec![row],

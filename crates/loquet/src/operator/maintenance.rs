@@ -29,10 +29,11 @@ impl Operator {
     /// [`Error`]; what was not reached waits for the next call.
     pub async fn apply_due(&self) -> Result<u32, Error> {
         let now = self.now();
+        let keys = self.row_keys(self.unlock().await?);
         let mut due = Vec::new();
         self.pages(Query::Organizations, |item| {
-            if let Some(row) = item.organization() {
-                let record = disk::read_organization(&row)?;
+            if let Some((row, version)) = item.organization() {
+                let record = disk::read_organization(&row, version, &keys)?;
                 if crate::admin::remind::is_due(&record, now) {
                     due.push(row.id);
                 }

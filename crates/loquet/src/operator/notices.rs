@@ -19,7 +19,7 @@ use crate::provision::handle::was_another;
 use crate::records::PersonRecord;
 use crate::session::attempt::Attempt;
 use crate::store::{
-    AttemptId, AttemptRow, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Writes,
+    AttemptId, Commit, Cursor, Item, NoticeRow, Query, Row, RowKey, Version, Writes,
 };
 
 /// What one round has told which address.
@@ -166,7 +166,8 @@ impl Operator {
         row: &NoticeRow,
         round: &mut Round,
     ) -> Result<Done, Error> {
-        let body = disk::read_notice(&row.body)?;
+        let keys = self.row_keys(self.unlock().await?);
+        let body = disk::read_notice(row, &keys)?;
         let organization = self.organization_record(row.org).await?;
         let role = match body.notice.to {
             Audience::Covered { role } => Some(role),
@@ -359,6 +360,7 @@ impl Operator {
         copies: Vec<(AccountId, NoticeBody)>,
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
+        let keys = self.row_keys(vault);
         let parts: [&[u8]; 4] = [
             &number.to_be_bytes(),
             &row.org.to_bytes(),
@@ -367,24 +369,16 @@ impl Operator {
         ];
         let mark = *half(mac(&vault.keys.attempt, "expanded notice", &parts));
         let id = AttemptId(mark);
-        let attempt = AttemptRow {
-            id,
-            account: row.to,
-            at: self.now(),
-            body: disk::write_attempt(mark, FirstOutcome::Granted)?,
-        };
-        let copy = |(to, body)| -> Result<NoticeRow, Error> {
-            let body = disk::write_notice(&body)?;
-            Ok(NoticeRow {
-                to,
-                body,
-                ..row.clone()
-            })
-        };
+        let granted = FirstOutcome::Granted;
+        let attempt = disk::write_attempt((id, row.to), self.now(), mark, granted, &keys)?;
+        let outbox = copies.into_iter().map(|(to, body)| {
+            let row = NoticeRow { to, ..row.clone() };
+            disk::write_notice(row, &body, &keys)
+        });
         let writes = Writes {
             expect: vec![(RowKey::Attempt(id), Version::ABSENT)],
             put: vec![Row::Attempt(attempt)],
-            outbox: copies.into_iter().map(copy).collect::<Result<_, _>>()?,
+            outbox: outbox.collect::<Result<_, _>>()?,
             ..Writes::default()
         };
         let (Commit::Done | Commit::Stale) = self.store().commit(writes).await?;

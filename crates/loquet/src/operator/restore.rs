@@ -10,7 +10,7 @@ use crate::edge::random;
 use crate::error::Error;
 use crate::operator::Operator;
 use crate::store::{
-    AccountRow, Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Versioned, Writes,
+    AccountRow, Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes,
 };
 
 /// What a restore did, and what it cannot know.
@@ -112,20 +112,22 @@ impl Operator {
     ) -> Result<(), Error> {
         let key = RowKey::Organization(org);
         let found = self.store().load(&[key]).await?;
-        let Some(Versioned {
-            version,
-            row: Row::Organization(row),
-        }) = found.into_iter().next()
-        else {
+        let found = found
+            .into_iter()
+            .map(Item::Row)
+            .find_map(Item::organization);
+        let Some((row, version)) = found else {
             return Ok(());
         };
-        let mut record = disk::read_organization(&row)?;
+        let keys = self.row_keys(self.unlock().await?);
+        let mut record = disk::read_organization(&row, version, &keys)?;
         record.facts = record.facts.restored(now);
+        let row = disk::write_organization(&record, version.next(), &keys)?;
         self.put_restored(
             key,
             version,
             Writes {
-                put: vec![Row::Organization(disk::write_organization(&record)?)],
+                put: vec![Row::Organization(row)],
                 ..Writes::default()
             },
         )
@@ -139,8 +141,8 @@ impl Operator {
         done: &mut Restored,
     ) -> Result<(), Error> {
         let vault = self.unlock().await?;
-        let ring = self.ring();
-        let mut record = disk::read_account(row, version, &ring)?;
+        let keys = self.row_keys(vault);
+        let mut record = disk::read_account(row, version, &keys)?;
         let before = record.facts.clone();
         let present = Totp::default().step(done.now.0);
         record.facts = before.restored(present);
@@ -166,7 +168,7 @@ impl Operator {
                 what: "audit record",
                 why: error.to_string(),
             })?;
-        let new = disk::write_account::<Error>(&record, version.next(), &ring, || Ok(random()?))?;
+        let new = disk::write_account::<Error>(&record, version.next(), &keys, || Ok(random()?))?;
         self.put_restored(
             RowKey::Account(row.id),
             version,

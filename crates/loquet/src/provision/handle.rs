@@ -12,6 +12,7 @@ use crate::admin::settings::OrganizationSetting;
 use crate::decide::Facts;
 use crate::disk;
 use crate::error::{Config, Error};
+use crate::mfa::rows::next_version;
 use crate::mfa::source::Actor;
 use crate::mfa::{Mfa, TRIES};
 use crate::provision::NewAccount;
@@ -98,19 +99,35 @@ impl Provision<'_> {
             let mut facts = Facts::default();
             let keys = [RowKey::Organization(id), RowKey::Roster(id)];
             self.0.load(self.0, &keys, Actor::None, &mut facts).await?;
+            let keys = self.0.row_keys(self.0.unlock().await?);
+            let next = |key| next_version(&facts.read, key);
+            let write = |record: &OrganizationRecord| {
+                let version = next(RowKey::Organization(id));
+                disk::write_organization(record, version, &keys).map(Row::Organization)
+            };
             let mut put = Vec::new();
             match (facts.organization, &facts.roster) {
                 (Some(mut known), Some(_)) => {
                     if !known.facts.define(roles.iter().map(|role| role.definition)) {
                         return Ok(id);
                     }
-                    put.push(Row::Organization(disk::write_organization(&known)?));
+                    put.push(write(&known)?);
                 }
-                _ => {
+                (None, None) => {
+                    // Someone without the keys took its rows away: a new one would have no latch.
+                    let accounts = Query::Accounts(id);
+                    let found = self.0.store().scan(&accounts, &Cursor::default()).await?;
+                    if !found.items.is_empty() {
+                        return Err(Config::Missing("organization").into());
+                    }
                     let record = OrganizationRecord::new(new.clone(), name);
-                    put.push(Row::Organization(disk::write_organization(&record)?));
-                    put.push(Row::Roster(disk::write_roster(&Roster::new(id))?));
+                    put.push(write(&record)?);
+                    let version = next(RowKey::Roster(id));
+                    let roster = disk::write_roster(&Roster::new(id), version, &keys)?;
+                    put.push(Row::Roster(roster));
                 }
+                (Some(_), None) => return Err(Config::Missing("roster").into()),
+                (None, Some(_)) => return Err(Config::Missing("organization").into()),
             }
             let writes = Writes {
                 expect: facts.read,
@@ -342,8 +359,12 @@ impl Provision<'_> {
     pub async fn find(self, external_id: &str) -> Result<Option<AccountId>, Error> {
         let query = Query::ExternalId(self.0.org()?, external_id.to_owned());
         let page = self.0.store().scan(&query, &Cursor::default()).await?;
-        let found = page.items.into_iter().find_map(Item::account);
-        Ok(found.map(|(row, _)| row.id))
+        let Some((row, version)) = page.items.into_iter().find_map(Item::account) else {
+            return Ok(None);
+        };
+        let keys = self.0.row_keys(self.0.unlock().await?);
+        let person = disk::read_person(&row, version, &keys)?;
+        Ok(Some(person.facts.id))
     }
 
     /// Returns the organization of an account.

@@ -9,6 +9,7 @@ use crate::disk;
 use crate::edge::random;
 use crate::error::{Config, Error, MAX_EXTERNAL_ID};
 use crate::mfa::Mfa;
+use crate::mfa::rows::next_version;
 use crate::mfa::source::{Actor, Source};
 use crate::records::AccountRecord;
 use crate::store::{Row, RowKey, Version, Writes};
@@ -117,9 +118,11 @@ impl Mfa {
         if !may_create(&organization.facts, &account) {
             return Err(Config::AdministratorAfterEnabling.into());
         }
+        let keys = self.row_keys(self.unlock().await?);
         if account.is_administrator() {
             roster.admit(&account);
-            put.push(Row::Roster(disk::write_roster(&roster)?));
+            let version = next_version(&facts.read, RowKey::Roster(org));
+            put.push(Row::Roster(disk::write_roster(&roster, version, &keys)?));
         }
         let mut record = AccountRecord::new(account, new.external_id, new.label);
         if let Some(address) = &new.address {
@@ -128,7 +131,7 @@ impl Mfa {
         put.push(Row::Account(disk::write_account::<Error>(
             &record,
             Version::ABSENT.next(),
-            &self.ring(),
+            &keys,
             || Ok(random()?),
         )?));
         Ok(Some(Writes {

@@ -1,5 +1,7 @@
 //! What a store keeps.
 
+use std::fmt;
+
 use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use super::{AttemptId, MetadataId, Version};
@@ -17,6 +19,19 @@ pub enum RowKey {
     Attempt(AttemptId),
     /// Loquet's own metadata.
     Metadata(MetadataId),
+}
+
+impl fmt::Display for RowKey {
+    /// What kind of row it is, and whose: for messages to an operator.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organization(id) => write!(f, "row of organization {id}"),
+            Self::Roster(org) => write!(f, "roster of organization {org}"),
+            Self::Account(id) => write!(f, "row of account {id}"),
+            Self::Attempt(id) => write!(f, "attempt {id}"),
+            Self::Metadata(id) => write!(f, "metadata of kind {}", id.kind),
+        }
+    }
 }
 
 /// A row: a few facts in the open, which the store keeps in columns so that it can search and guard them, and an
@@ -56,7 +71,7 @@ pub struct OrganizationRow {
     pub id: OrgId,
     /// Multi-factor log-in is enabled. A store should refuse to let it go back.
     pub enabled: bool,
-    /// Everything else, as versioned JSON.
+    /// Everything else, as JSON that authenticates the row.
     pub body: String,
 }
 
@@ -65,7 +80,7 @@ pub struct OrganizationRow {
 pub struct RosterRow {
     /// Whose roster.
     pub org: OrgId,
-    /// Its administrators, as versioned JSON.
+    /// Its administrators, as JSON that authenticates the row.
     pub body: String,
 }
 
@@ -87,7 +102,7 @@ pub struct AccountRow {
     pub used_step: Option<u64>,
     /// How many audit records this account has.
     pub audited: u64,
-    /// Everything else, as versioned JSON, secrets encrypted.
+    /// Everything else, as JSON that authenticates the row, secrets encrypted.
     pub body: String,
 }
 
@@ -100,7 +115,7 @@ pub struct AttemptRow {
     pub account: AccountId,
     /// When.
     pub at: UnixTime,
-    /// What became of it, as versioned JSON.
+    /// What became of it, as JSON that authenticates the row.
     pub body: String,
 }
 
@@ -133,7 +148,7 @@ pub struct AuditRow {
     pub seq: u64,
     /// The organization.
     pub org: OrgId,
-    /// When.
+    /// When, as the record itself says: a copy to search by. The record's own time counts.
     pub at: UnixTime,
     /// The record, as JSON.
     pub body: String,
@@ -150,6 +165,6 @@ pub struct NoticeRow {
     pub org: OrgId,
     /// Since when it waits.
     pub at: UnixTime,
-    /// The message, as JSON.
+    /// The message, as JSON that authenticates the row.
     pub body: String,
 }

@@ -25,6 +25,11 @@ async fn keys_over_memory() {
 }
 
 #[tokio::test]
+async fn forgeries_over_memory() {
+    loquet_testkit::forgery::all(MemoryStore::new).await;
+}
+
+#[tokio::test]
 async fn audit_log_over_memory() {
     loquet_testkit::audit::all(fresh).await;
 }

@@ -2,8 +2,8 @@
 
 use loquet::store::MemoryStore;
 use loquet::{
-    Assurance, Attempt, Clock, Error, Keyring, Mfa, MfaSession, NextStep, Refusal, SessionError,
-    SessionLimits, Unavailable, UnixTime,
+    Assurance, Attempt, Clock, Keyring, Mfa, MfaSession, NextStep, Refusal, SessionError,
+    SessionLimits, UnixTime,
 };
 use loquet_policy::limits::{DAY, HOUR};
 use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
@@ -334,34 +334,4 @@ async fn reauthenticated_session_replaces_the_old_one() {
     assert_eq!(login.next, NextStep::Done);
     assert!(fixture.authorize(&denis).await.is_err());
     assert!(fixture.authorize(&login.session).await.is_ok());
-}
-
-/// The account's secret is encrypted under a key that this process has not; its root key is not.
-#[tokio::test]
-async fn authorizing_decrypts_nothing() {
-    let store = std::sync::Arc::new(MemoryStore::new());
-    let fixture = Fixture::over(store.clone()).await;
-    let (phone, session) = fixture.enabled().await;
-    let both = [Keyring::line(1, &[7; 32]), Keyring::line(2, &[8; 32])];
-    let both = Keyring::parse(&both.map(|line| line.to_string()).concat()).unwrap();
-    let newer = Mfa::builder(store)
-        .keyring(both)
-        .clock(fixture.clock.clone());
-    let newer = newer.open_operator().await.unwrap();
-    let newer = Fixture::of(&newer, fixture.org, fixture.clock.clone());
-    newer.enter(ANNE, &phone).await;
-
-    let anne = fixture.user(&session).await;
-    assert_eq!(fixture.progress(&session).await.next(), NextStep::Done);
-    let overview = fixture.mfa.account(&anne).overview().await.unwrap();
-    assert_eq!(overview.external_id(), "anne");
-    assert_eq!(fixture.mfa.admin(&anne).users().await.unwrap().len(), 4);
-    // A code cannot be checked there.
-    let typed = fixture.code(&phone);
-    let given = fixture.verify(&session, &typed).await;
-    assert!(
-        matches!(given, Err(Error::Unavailable(Unavailable::Damaged(_)))),
-        "{given:?}"
-    );
-    assert!(newer.verify(&session, &typed).await.is_ok());
 }

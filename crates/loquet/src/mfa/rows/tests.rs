@@ -1,4 +1,4 @@
-//! Which rows are read for an account.
+//! Which rows are read for an account, and what of them is decrypted.
 
 use loquet_policy::RoleId;
 
@@ -6,7 +6,8 @@ use super::*;
 use crate::blocking::wait;
 use crate::keyring::Keyring;
 use crate::provision::NewAccount;
-use crate::store::MemoryStore;
+use crate::session::attempt::Client;
+use crate::store::{Commit, MemoryStore};
 
 async fn mfa() -> Mfa {
     let builder = Mfa::builder(MemoryStore::new()).keyring(Keyring::single(1, [7; 32]));
@@ -64,5 +65,51 @@ fn unknown_account_has_no_organization() {
             Err(Error::Refused(Refusal::UnknownAccount))
         ));
         assert!(mfa.homes().is_empty());
+    });
+}
+
+/// The row is authentic; its secret is none that could be decrypted.
+#[test]
+fn authorizing_decrypts_nothing() {
+    wait(async {
+        let mfa = mfa().await;
+        let provision = mfa.provision();
+        let org = provision.ensure_organization(1_u64.into(), "Daycare").await;
+        let home = mfa.organization(org.unwrap());
+        let id = 7_u64.into();
+        let lea = NewAccount::new(id, "lea").role(RoleId::ADMINISTRATOR);
+        home.provision().ensure_account(lea).await.unwrap();
+        let client = Client::default();
+        let session = home.log_in(id, client).await.unwrap().session;
+
+        let keys = mfa.row_keys(mfa.unlock().await.unwrap());
+        let found = mfa.store().load(&[RowKey::Account(id)]).await.unwrap();
+        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let (mut row, version) = found.unwrap();
+        let json = keys.open(&row, version).unwrap().json();
+        row.body = json.replace("\"audit_head\"", "\"active\":\"AQ\",\"audit_head\"");
+        let row = keys.sign(row, version.next()).unwrap();
+        let writes = Writes {
+            expect: vec![(RowKey::Account(id), version)],
+            put: vec![Row::Account(row)],
+            ..Writes::default()
+        };
+        assert_eq!(mfa.store().commit(writes).await.unwrap(), Commit::Done);
+
+        let lea = home.authorize(&session, &client).await.unwrap();
+        let progress = home.login_progress(&session, &client).await;
+        assert!(progress.unwrap().user().is_some());
+        let overview = home.account(&lea).overview().await.unwrap();
+        assert_eq!(overview.external_id(), "lea");
+        assert_eq!(home.admin(&lea).users().await.unwrap().len(), 1);
+        // Where a code is checked it is decrypted.
+        let given = home.verify_code(&session, "123456", client).await;
+        assert!(
+            matches!(
+                given,
+                Err(Error::Unavailable(crate::Unavailable::Damaged(_)))
+            ),
+            "{given:?}"
+        );
     });
 }

@@ -1,0 +1,244 @@
+//! Following one account's chain from its row, and comparing an organization's rows with what chains and accounts say.
+
+use std::collections::BTreeSet;
+
+use loquet_policy::{AccountId, Administrator, Authenticator, OrgId};
+
+use crate::audit::{AuditHead, Broken, Chain, Record, Verified};
+use crate::decide::home_of;
+use crate::disk::{self, DiskError, Forgotten, RowKeys};
+use crate::error::Error;
+use crate::mfa::TRIES;
+use crate::operator::Operator;
+use crate::records::PersonRecord;
+use crate::store::{AccountRow, Item, MetadataId, Query, Row, RowKey, Version, Versioned};
+
+/// An account as its chain is looked at.
+pub(super) struct Of {
+    id: AccountId,
+    org: OrgId,
+    pub(super) head: AuditHead,
+    pub(super) is_administrator: bool,
+}
+
+impl Of {
+    fn new(row: &AccountRow, version: Version, keys: &RowKeys) -> Result<Self, DiskError> {
+        let (person, head) = disk::read_audited(row, version, keys)?;
+        Ok(Self {
+            id: person.facts.id,
+            org: person.facts.org,
+            head,
+            is_administrator: is_administrator(&person),
+        })
+    }
+}
+
+/// Whether the roster lists it.
+fn is_administrator(person: &PersonRecord) -> bool {
+    person.facts.is_active() && person.facts.is_administrator()
+}
+
+impl Operator {
+    pub(super) async fn chain_of(&self, account: AccountId) -> Result<Option<Of>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let found = self.store().load(&[RowKey::Account(account)]).await?;
+        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let of = found.map(|(row, version)| Of::new(&row, version, &keys));
+        Ok(of.transpose()?)
+    }
+
+    /// Every account of an organization, with its id and name as its row says, authentic or not, and where its chain stands.
+    pub(super) async fn chains(
+        &self,
+        org: OrgId,
+    ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let mut chains = Vec::new();
+        self.pages(Query::Accounts(org), |item| {
+            if let Some((row, version)) = item.account() {
+                let of = Of::new(&row, version, &keys);
+                chains.push((row.id, row.external_id, of));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(chains)
+    }
+
+    /// Follows a chain to its end, past `anchor`, and tells `each` record with where it stands.
+    pub(super) async fn verify(
+        &self,
+        of: &Of,
+        anchor: Option<AuditHead>,
+        mut each: impl FnMut(&Record, AuditHead),
+    ) -> Result<(), Error> {
+        let vault = self.unlock().await?;
+        let from = match self.metadata(MetadataId::forgotten(of.id)).await? {
+            None => AuditHead::start(of.id),
+            Some((row, _)) => match disk::read_forgotten(of.id, &row, &vault.audit)? {
+                Forgotten::Until(head) => head,
+                Forgotten::Unsigned => return Err(Broken::Unsigned.into()),
+            },
+        };
+        // What the anchor names was forgotten with its blessing, or is met on the way.
+        let mut met = anchor.is_none_or(|anchor| anchor.seq < from.seq || anchor == from);
+        let mut chain = Chain::behind(of.id, from, &vault.audit);
+        let mut newest = of.head.seq;
+        self.pages(Query::Audit(of.id), |item| {
+            let Item::Audit(row) = item else {
+                return Ok(());
+            };
+            newest = newest.max(row.seq);
+            // Let go and not deleted yet; or appended since the head was read.
+            if row.seq <= from.seq || row.seq > of.head.seq {
+                return Ok(());
+            }
+            chain.verify(&row)?;
+            met |= anchor == Some(chain.head());
+            let record = disk::read_record(&row.body)?;
+            // Nothing authenticates the columns beside the record: they must say what it says.
+            if record.at != row.at || row.org != of.org {
+                return Err(Broken::Altered { seq: row.seq }.into());
+            }
+            each(&record, chain.head());
+            Ok(())
+        })
+        .await?;
+        let found = chain.head().seq;
+        chain.end(of.head)?;
+        self.verify_newest(of, newest).await?;
+        match anchor {
+            Some(anchor) if !met => Err(if anchor.seq > found {
+                Broken::CutOff {
+                    expected: anchor.seq,
+                    found,
+                }
+            } else {
+                Broken::Replaced { seq: anchor.seq }
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Records behind the head that was read are of decisions made since, and then the row knows them by now: or an earlier
+    /// row was put back.
+    async fn verify_newest(&self, of: &Of, newest: u64) -> Result<(), Error> {
+        if newest == of.head.seq {
+            return Ok(());
+        }
+        let row = self.chain_of(of.id).await?.map_or(0, |of| of.head.seq);
+        if row < newest {
+            return Err(Broken::PutBack { row, log: newest }.into());
+        }
+        Ok(())
+    }
+
+    /// Checks the rows of an organization itself. `newest` is the newest version of its rules on which the records of its
+    /// accounts say that something was decided; `administrators` are those of its accounts.
+    pub(super) async fn verify_home(
+        &self,
+        org: OrgId,
+        newest: u64,
+        administrators: impl IntoIterator<Item = AccountId>,
+        each: &mut impl FnMut(Verified),
+    ) -> Result<(), Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let mut accounts: BTreeSet<AccountId> = administrators.into_iter().collect();
+        for _ in 0..TRIES {
+            let asked = home_of(org).into_iter();
+            let asked: Vec<RowKey> = asked
+                .chain(accounts.iter().copied().map(RowKey::Account))
+                .collect();
+            // All from one view: what changes meanwhile changes on both sides.
+            let home = Home::read(&self.store().load(&asked).await?, &keys);
+            if let Ok(listed) = &home.roster {
+                let before = accounts.len();
+                accounts.extend(listed.iter().map(|entry| entry.account));
+                if accounts.len() > before {
+                    continue;
+                }
+            }
+            for (row, broken) in home.broken(org, newest) {
+                each(Verified {
+                    row,
+                    external_id: String::new(),
+                    chain: Err(broken),
+                });
+            }
+            return Ok(());
+        }
+        Err(Error::Busy)
+    }
+}
+
+/// An organization's own rows, and its administrators.
+struct Home {
+    /// The version of the organization's row.
+    organization: Result<Version, Broken>,
+    roster: Result<Vec<Administrator>, Broken>,
+    /// The accounts that a roster lists, and whether each is enrolled; none where one of them cannot be read.
+    administrators: Option<Vec<(AccountId, bool)>>,
+}
+
+impl Home {
+    fn read(rows: &[Versioned], keys: &RowKeys) -> Self {
+        let mut home = Self {
+            organization: Err(Broken::Missing),
+            roster: Err(Broken::Missing),
+            administrators: Some(Vec::new()),
+        };
+        for Versioned { row, version } in rows {
+            match row {
+                Row::Organization(row) => {
+                    let read = disk::read_organization(row, *version, keys);
+                    home.organization = read.map(|_| *version).map_err(Broken::from);
+                }
+                Row::Roster(row) => {
+                    let read = disk::read_roster(row, *version, keys);
+                    let listed = read.map(|roster| roster.administrators);
+                    home.roster = listed.map_err(Broken::from);
+                }
+                Row::Account(row) => home.add(disk::read_person(row, *version, keys)),
+                Row::Attempt(_) | Row::Metadata(_) => {}
+            }
+        }
+        home
+    }
+
+    fn add(&mut self, account: Result<PersonRecord, DiskError>) {
+        match (account, &mut self.administrators) {
+            (Ok(person), Some(all)) if is_administrator(&person) => {
+                let enrolled = matches!(person.facts.authenticator, Authenticator::Active { .. });
+                all.push((person.facts.id, enrolled));
+            }
+            (Ok(_), _) => {}
+            // It is told of itself.
+            (Err(_), _) => self.administrators = None,
+        }
+    }
+
+    fn broken(self, org: OrgId, newest: u64) -> Vec<(RowKey, Broken)> {
+        let mut all = Vec::new();
+        match self.organization {
+            Ok(Version(row)) if row < newest => {
+                let broken = Broken::PutBack { row, log: newest };
+                all.push((RowKey::Organization(org), broken));
+            }
+            Ok(_) => {}
+            Err(broken) => all.push((RowKey::Organization(org), broken)),
+        }
+        match (self.roster, self.administrators) {
+            (Err(broken), _) => all.push((RowKey::Roster(org), broken)),
+            (Ok(listed), Some(mut administrators)) => {
+                administrators.sort_unstable();
+                let listed = listed.iter().map(|entry| (entry.account, entry.enrolled));
+                if !listed.eq(administrators) {
+                    all.push((RowKey::Roster(org), Broken::OtherAdministrators));
+                }
+            }
+            (Ok(_), None) => {}
+        }
+        all
+    }
+}
