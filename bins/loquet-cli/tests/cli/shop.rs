@@ -2,8 +2,9 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use loquet::store::BoxError;
-use loquet::{Client, Deliver, Keyring, Letter, Mfa, MfaSession, NewAccount, Operator, RoleId};
+use loquet::{
+    Client, Deliver, DeliveryError, Keyring, Letter, Mfa, MfaSession, NewAccount, Operator, RoleId,
+};
 use loquet_sqlite::SqliteStore;
 use serde_json::Value;
 
@@ -66,7 +67,7 @@ impl Shop {
     pub(crate) fn deliver(&self) {
         struct Mailer;
         impl Deliver for Mailer {
-            async fn deliver(&self, _: &Letter) -> Result<(), BoxError> {
+            async fn deliver(&self, _: &Letter) -> Result<(), DeliveryError> {
                 Ok(())
             }
         }

@@ -156,8 +156,9 @@ pub(crate) async fn commit_in<G, T: HostTx>(
         let ended = commit_refusal(store, decided, writes).await?;
         return rolled_back.map(|()| ended);
     }
-    let mut ended = match writes {
-        Some(writes) => transaction.apply(&writes).await,
+    let attempt = writes.as_ref().and_then(attempt);
+    let mut ended = match &writes {
+        Some(writes) => transaction.apply(writes).await,
         None => Ok(Commit::Done),
     };
     match ended {
@@ -167,10 +168,10 @@ pub(crate) async fn commit_in<G, T: HostTx>(
     }
     match ended {
         // The host's work may be done or not: neither "granted" nor "begin anew" would be true.
-        Err(Fault::Unknown(lost)) if !is_written(store, attempt(&writes)).await? => {
+        Err(Fault::Unknown(lost)) if !is_written(store, attempt).await? => {
             Err(Fault::Unknown(lost))
         }
-        ended => Ok(after(store, decided, ended, attempt(&writes))
+        ended => Ok(after(store, decided, ended, attempt)
             .await?
             .map_or(InHost::StaleGrant, InHost::Ended)),
     }
