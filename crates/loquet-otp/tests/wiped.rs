@@ -13,13 +13,15 @@ use std::os::unix::fs::FileExt;
 
 use loquet_otp::{Algorithm, Key, Secret};
 
-/// Returns the bytes of a value while it lives, and the bytes at the same address after it is dropped.
-fn before_and_after<T>(value: T) -> [Vec<u8>; 2] {
+/// Returns the bytes of a value while it lives, and the bytes at the same address after it is dropped. `place` says where
+/// they lie, and how many there are.
+fn before_and_after<T>(value: T, place: impl FnOnce(&T) -> (*const u8, usize)) -> [Vec<u8>; 2] {
     let mut values = vec![value];
-    let address = values.as_ptr().addr() as u64;
+    let (address, length) = place(&values[0]);
+    let address = address.addr() as u64;
     let memory = File::open("/proc/self/mem").unwrap();
     let bytes = || {
-        let mut bytes = vec![0; size_of::<T>()];
+        let mut bytes = vec![0; length];
         memory.read_exact_at(&mut bytes, address).unwrap();
         bytes
     };
@@ -37,7 +39,9 @@ fn count(bytes: &[u8], wanted: u8) -> usize {
 fn dropped_secret_is_wiped_from_memory() {
     for secret in [Secret::from([0xa5; 20]), Secret::new(&[0xa5; 128]).unwrap()] {
         let len = secret.expose().len();
-        let [before, after] = before_and_after(secret);
+        // On the stack or on the heap, as the feature `alloc` says.
+        let place = |secret: &Secret| (secret.expose().as_ptr(), len);
+        let [before, after] = before_and_after(secret, place);
         assert_eq!(count(&before, 0xa5), len);
         assert_eq!(count(&after, 0xa5), 0);
     }
@@ -51,7 +55,9 @@ fn dropped_key_is_wiped_from_memory() {
         (Algorithm::Sha256, 64),
         (Algorithm::Sha512, 128),
     ] {
-        let [before, after] = before_and_after::<Key>(secret.key(algorithm));
+        let [before, after] = before_and_after(secret.key(algorithm), |key| {
+            (std::ptr::from_ref(key).cast(), size_of::<Key>())
+        });
         // The state follows an 8-byte tag. The bytes after it belong to the larger variants only.
         let zeros = |bytes: &[u8]| count(&bytes[8..state], 0);
         assert!(zeros(&before) < state / 4);
