@@ -169,3 +169,24 @@ fn control_characters_are_refused_anywhere() {
     let odd = format!("otpauth://totp/L:m?secret={SECRET}&issuer=L&image=100%&x=%zz");
     read(&odd, "L", "m", &[]);
 }
+
+#[cfg(feature = "import-migration")]
+#[test]
+fn control_characters_in_migration_uri_are_refused() {
+    for (tail, position) in [
+        ("AA%00", 33),
+        ("AA\0", 33),
+        ("AA&x=%0a", 36),
+        ("AA&x=1&y=\u{7f}", 40),
+    ] {
+        let error = loquet_enrollment::MigrationPart::parse(&format!(
+            "otpauth-migration://offline?data={tail}"
+        ))
+        .unwrap_err();
+        assert_eq!(
+            (error.position, error.fault),
+            (position, loquet_enrollment::MigrationFault::Control),
+            "{tail:?}"
+        );
+    }
+}
