@@ -315,7 +315,12 @@ fn of_reports() -> Vec<Guard> {
         (
             "a report is undone with a code",
             WIRETAPPED,
-            undoing(|code, _| code.check = GOOD),
+            // A used code is another guard's.
+            undoing(|code, _| {
+                if matches!(code.check, CodeCheck::Absent | CodeCheck::Wrong { .. }) {
+                    code.check = GOOD;
+                }
+            }),
             "a report was undone without the phone",
         ),
         (
