@@ -88,6 +88,11 @@ Examples:
         after_help = "Example:\n  loquet account reactivate sofia --role staff --db app.db --as helene"
     )]
     Reactivate(manage::Reactivate),
+    /// Issue a reset code after a restore in which the authenticators could not be read
+    ///
+    /// For seven days after `loquet restore --was-enabled`, for any number of accounts.
+    #[command(after_help = "Example:\n  loquet account reset-code sofia --db app.db")]
+    ResetCode(Own),
     /// Erase an account for good: its names, addresses, devices and secret
     ///
     /// For the right to be forgotten. Its id stays in the user list and in the audit log. There is no way back.
@@ -154,6 +159,7 @@ impl Command {
                 Self::RemoveRole(asked) => asked.remove(stdin).await,
                 Self::Deactivate(asked) => asked.deactivate(stdin).await,
                 Self::Reactivate(asked) => asked.run(stdin).await,
+                Self::ResetCode(asked) => manage::reset_code(asked).await,
                 Self::Erase(asked) => manage::erase(asked).await,
                 Self::TurnOn(asked) => own::turn_on(asked, stdin).await,
                 Self::TurnOff(asked) => own::turn_off(asked, stdin).await,

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use loquet::{Mfa, Restored};
+use loquet::{Mfa, Operator, OrgId, RestoreOptions, Restored};
 use loquet_sqlite::{Restore, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::audit::kept;
 use crate::failure::{Failure, Outcome};
+use crate::input::Stdin;
 use crate::installation::{Database, wait};
 use crate::output;
 use crate::when;
@@ -38,6 +39,16 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CHECKPOINT")]
     against: Option<PathBuf>,
 
+    /// An organization in which multi-factor log-in was enabled, where the database that is replaced cannot be read; may be
+    /// repeated. Its new break-glass code is printed, and its last group is read from standard input before anything is
+    /// replaced
+    #[arg(long, value_name = "ORG")]
+    was_enabled: Vec<OrgId>,
+
+    /// Do not read the database that is replaced: it is damaged, or its keys are lost
+    #[arg(long, requires = "replace")]
+    ignore_replaced: bool,
+
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -58,18 +69,43 @@ impl Backup {
 }
 
 impl Arguments {
-    pub(crate) fn run(&self) -> Result<Outcome, Failure> {
+    async fn open(&self, path: &Path) -> Result<Operator, Failure> {
+        let store = SqliteStore::open(path).map_err(|why| Failure::opening("restore", &why))?;
+        let ring = self.database.keys().ring()?;
+        Ok(Mfa::builder(store).keyring(ring).open_operator().await?)
+    }
+
+    pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("restore", &why);
         let kept = self.against.as_deref().map(kept).transpose()?;
-        let ring = self.database.keys().ring()?;
-        let restore =
-            Restore::begin(&self.file, self.database.path(), self.replace).map_err(wrong)?;
-        let store =
-            SqliteStore::open(restore.path()).map_err(|why| Failure::opening("restore", &why))?;
+        let db = self.database.path();
+        let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;
         let done = wait(async {
-            let operator = Mfa::builder(store).keyring(ring).open_operator().await?;
-            Ok(operator.restored(kept.as_ref()).await?)
+            let operator = self.open(restore.path()).await?;
+            let replaced = match self.replace && !self.ignore_replaced && db.exists() {
+                true => Some(self.open(db).await.map_err(unreadable)?),
+                false => None,
+            };
+            let mut how = RestoreOptions::default().was_enabled(&self.was_enabled);
+            if let Some(kept) = &kept {
+                how = how.checkpoint(kept);
+            }
+            if let Some(replaced) = &replaced {
+                how = how.replaced(replaced);
+            }
+            Ok(operator.restored(how).await?)
         })?;
+        for (org, code) in &done.break_glass {
+            output::line(&format!(
+                "new break-glass code of {org}, to be kept in an envelope: {}",
+                code.expose().as_str()
+            ))?;
+            let typed = stdin.ask("its last group", loquet::MAX_TYPED)?;
+            if !code.last_group().eq_ignore_ascii_case(typed.trim()) {
+                let why = "that is not the last group of the code: nothing was replaced";
+                return Err(Failure::of("restore", &why));
+            }
+        }
         let aside = restore.finish().map_err(wrong)?;
         if self.json {
             output::line(&object(&done, aside.as_deref()).to_string())?;
@@ -79,6 +115,17 @@ impl Arguments {
             }
         }
         Ok(Outcome::Done)
+    }
+}
+
+/// What to do where the replaced database gives nothing away.
+fn unreadable(failure: Failure) -> Failure {
+    let hint = "with --ignore-replaced the database that is replaced is not read; then say with --was-enabled in which \
+                organizations multi-factor log-in was enabled";
+    match failure {
+        Failure::BadInput(why) => Failure::BadInput(format!("{why}; {hint}")),
+        Failure::Io(why) => Failure::Io(format!("{why}; {hint}")),
+        other => other,
     }
 }
 
@@ -98,6 +145,8 @@ fn object(done: &Restored, aside: Option<&Path>) -> Value {
         "now": done.now.0,
         "reset_codes_void": done.reset_codes,
         "recovery_void": done.recovery,
+        "carried": done.carried,
+        "name_taken": done.name_taken,
         "lost": lost.collect::<Vec<_>>(),
         "aside": aside,
     })
@@ -113,8 +162,8 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
             done.accounts
         ),
         format!(
-            "lost: all decisions between {taken} and {now}. Compare the notices that went out: enrollments and resets, \
-             roles, deactivations, mandates, access rules"
+            "lost: all decisions between {taken} and {now}, but for what only rises where the replaced database was read. \
+             Compare the notices that went out: resets, roles, deactivations, settings, access rules"
         ),
     ];
     for (account, why) in lost(done) {
@@ -124,6 +173,18 @@ fn lines(done: &Restored, aside: Option<&Path>) -> Vec<String> {
         let account = account.escape_debug();
         lines.push(format!(
             "{account}: the reset code is void, another reset is needed"
+        ));
+    }
+    for account in &done.carried {
+        let account = account.escape_debug();
+        lines.push(format!(
+            "{account}: carried over from the replaced database"
+        ));
+    }
+    for account in &done.name_taken {
+        let account = account.escape_debug();
+        lines.push(format!(
+            "{account}: not carried over, the name is another account's in the backup"
         ));
     }
     for account in &done.recovery {

@@ -149,7 +149,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Backup(arguments) => arguments.run(),
-        Command::Restore(arguments) => arguments.run(),
+        Command::Restore(arguments) => arguments.run(&mut stdin),
     }
 }
 

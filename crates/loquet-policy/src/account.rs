@@ -308,7 +308,7 @@ impl ResetCode {
     pub(crate) const fn author(&self) -> Option<AccountId> {
         match self.origin {
             Origin::Administrator { by, .. } => Some(by),
-            Origin::BreakGlass { .. } | Origin::Recovery { .. } => None,
+            Origin::BreakGlass { .. } | Origin::Host { .. } | Origin::Recovery { .. } => None,
         }
     }
 }
@@ -332,6 +332,11 @@ pub enum Origin {
     },
     /// The code was collected through break-glass on the host.
     BreakGlass {
+        /// Hash of the reset code.
+        digest: Digest,
+    },
+    /// The host issued it after a restore.
+    Host {
         /// Hash of the reset code.
         digest: Digest,
     },

@@ -223,6 +223,11 @@ pub enum Command {
     // The host: acts on the account without a session.
     /// The host deactivates the account because it deleted the person from its own records.
     HostDeactivate,
+    /// The host issues a reset code after a restore: what was bound to the account is not known any more.
+    IssueResetCode {
+        /// Hash of the new reset code.
+        reset_code: Digest,
+    },
     /// Starts break-glass with the break-glass code, for the administrator in
     /// [`Snapshot::actor`](crate::Snapshot::actor).
     OpenBreakGlass {

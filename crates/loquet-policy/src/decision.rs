@@ -296,6 +296,11 @@ pub enum Event {
         /// The administrator who did it.
         by: AccountId,
     },
+    /// The host issued a reset code after a restore.
+    ResetByHost {
+        /// The account.
+        account: AccountId,
+    },
     /// A reset code is void because its author is no longer the same administrator.
     ResetCodeVoid,
     /// An account was given a role of administrator rank.

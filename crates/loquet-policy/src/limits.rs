@@ -99,6 +99,10 @@ pub const BREAK_GLASS_TRIES: u8 = 10;
 /// three days.
 pub const BREAK_GLASS_CODE_VOID: u64 = 72 * HOUR;
 
+/// How long the host may issue reset codes after a restore in which the replaced store could not be read: nobody's
+/// authenticator is known then, and no administrator could do it.
+pub const RESTORE_RESETS: u64 = 7 * DAY;
+
 /// Failures of one secret that disable it: the limit of NIST SP 800-63B-4 §3.2.2. It cannot be configured
 /// higher.
 pub const FAILURES: u8 = 100;

@@ -29,6 +29,12 @@ pub struct Organization {
     pub options: Options,
     /// The scheduled weakening changes, at most one of each kind, sorted by kind.
     pub scheduled: Vec<Scheduled>,
+    /// Until when the host may issue reset codes, after a restore in which what was bound could not be read.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub resets_by_host_until: Option<UnixTime>,
 }
 
 impl Organization {
@@ -45,6 +51,7 @@ impl Organization {
             break_glass: BreakGlass::Unset,
             options: Options::default(),
             scheduled: Vec::new(),
+            resets_by_host_until: None,
         }
     }
 

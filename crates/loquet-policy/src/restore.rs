@@ -1,25 +1,40 @@
-//! State after a restore from a backup: codes and sessions may have been used or revoked since the backup.
+//! State after a restore from a backup: codes and sessions may have been used or revoked since the backup, and what only
+//! rises must not fall with it.
 
-use crate::{Account, Authenticator, BreakGlass, Organization, RecoverySet, UnixTime};
+use crate::{
+    Account, AccountId, Authenticator, BreakGlass, Digest, Latch, Mandate, MandateState,
+    Organization, Preset, RecoverySet, SessionWaits, UnixTime,
+};
 
 /// How much a restore adds to an epoch: more than any other change could have added since the backup, so that
 /// no lost session becomes valid again.
 const LEAP: u32 = 1 << 16;
 
 impl Account {
-    /// Returns the account as it must be after its store was restored from a backup.
+    /// Returns the account as it must be after its store was restored from a backup, in place of a store where it was
+    /// `replaced`; `None` where that store cannot be read or does not have it.
     ///
     /// All sessions are over. Reset codes, recovery codes and pending enrollments are void, since they may
     /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
-    /// and so is the next one, which a fast clock may have shown already. Requirements and authenticators
-    /// stay.
+    /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
+    /// step are those of the replaced store, or else whoever knows the password could enroll where another is bound by
+    /// now; what only rises (the toggle, "ever bound", "erased") stays risen.
     #[must_use]
-    pub fn restored(&self, present: u64) -> Self {
+    pub fn restored(&self, replaced: Option<&Self>, present: u64) -> Self {
+        let last = replaced.unwrap_or(self);
         let mut account = self.clone();
-        account.epoch = self.epoch.saturating_add(LEAP);
+        account.epoch = self.epoch.max(last.epoch).saturating_add(LEAP);
         account.recovery = RecoverySet::EMPTY;
         account.pendings = [const { None }; crate::limits::PENDINGS];
-        account.address_change = None;
+        account.session_waits = SessionWaits::default();
+        account.toggle |= last.toggle;
+        account.ever |= last.ever;
+        account.erased |= last.erased;
+        account.attempts = last.attempts;
+        account.resets = last.resets;
+        account.binding_link = last.binding_link;
+        account.reports_refused_until = last.reports_refused_until;
+        account.authenticator = last.authenticator;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,
             Authenticator::Active { step, drift, .. }
@@ -31,14 +46,46 @@ impl Account {
         }
         account
     }
+
+    /// Returns the account as it must be where the replaced store cannot be read, and its organization was enabled there:
+    /// what it had bound is not known, so that it enrolls with a reset code.
+    #[must_use]
+    pub fn restored_unknown(&self, present: u64) -> Self {
+        let mut account = self.restored(None, present);
+        account.toggle = true;
+        account.ever = true;
+        account.authenticator = Authenticator::ResetDue { reset_code: None };
+        account
+    }
 }
 
 impl Organization {
-    /// Returns the organization as it must be after its store was restored. Break-glass that was opening or
-    /// open is reset, and the code stays valid: to void it could lock out the organization permanently.
+    /// Returns the organization as it must be after its store was restored, in place of a store where it was `replaced`.
+    ///
+    /// What cannot be undone stays: "enabled", the strict preset and mandates in force, with the break-glass code of the
+    /// replaced store. Break-glass that was opening or open is reset, and the code stays valid: to void it could lock
+    /// out the organization permanently.
     #[must_use]
-    pub fn restored(&self, now: UnixTime) -> Self {
+    pub fn restored(&self, replaced: Option<&Self>, now: UnixTime) -> Self {
+        let last = replaced.unwrap_or(self);
         let mut organization = self.clone();
+        if let Latch::Enabled { .. } = last.latch {
+            organization.latch = last.latch;
+        }
+        if last.preset == Preset::StrictLatch {
+            (organization.preset, organization.hardened) = (last.preset, last.hardened);
+        }
+        let in_force = |mandate: &&Mandate| matches!(mandate.state, MandateState::InForce { .. });
+        organization.mandates.clone_from(&last.mandates);
+        for mandate in self.mandates.iter().filter(in_force) {
+            organization
+                .mandates
+                .retain(|known| known.role != mandate.role);
+            organization.mandates.push(*mandate);
+        }
+        if last.break_glass != BreakGlass::Unset {
+            organization.break_glass = last.break_glass;
+        }
         if let BreakGlass::Opening { break_glass, .. } | BreakGlass::Open { break_glass, .. } =
             organization.break_glass
         {
@@ -48,6 +95,24 @@ impl Organization {
                 wrong: 0,
             };
         }
+        organization
+    }
+
+    /// Returns the organization as it must be where the replaced store cannot be read and the operator says that it was
+    /// enabled there: enabled by `by` since `now`, with a new break-glass code, which is the way in. For
+    /// [`RESTORE_RESETS`](crate::limits::RESTORE_RESETS) seconds the host may issue reset codes.
+    #[must_use]
+    pub fn restored_enabled(&self, by: AccountId, break_glass: Digest, now: UnixTime) -> Self {
+        let mut organization = self.restored(None, now);
+        if !organization.is_enabled() {
+            organization.latch = Latch::Enabled { since: now, by };
+        }
+        organization.break_glass = BreakGlass::Ready {
+            break_glass,
+            since: now,
+            wrong: 0,
+        };
+        organization.resets_by_host_until = Some(now.plus(crate::limits::RESTORE_RESETS));
         organization
     }
 }
@@ -90,7 +155,7 @@ mod tests {
                 drift,
                 told: None,
             };
-            let restored = account.restored(100);
+            let restored = account.restored(None, 100);
             assert!(
                 matches!(restored.authenticator, Authenticator::Active { step, .. } if step == used),
                 "{restored:?}"
@@ -114,13 +179,13 @@ mod tests {
                 expires: UnixTime(1000),
             }),
         };
-        let restored = account.restored(100);
+        let restored = account.restored(None, 100);
         assert_eq!(
             restored.authenticator,
             Authenticator::ResetDue { reset_code: None }
         );
         account.epoch = u32::MAX;
-        assert_eq!(account.restored(u64::MAX).epoch, u32::MAX);
+        assert_eq!(account.restored(None, u64::MAX).epoch, u32::MAX);
     }
 
     #[test]
@@ -128,7 +193,7 @@ mod tests {
         let break_glass = Digest::from_bytes([3; 32]);
         let mut organization = Organization::new(OrgId::from(1_u64));
         assert_eq!(
-            organization.restored(UnixTime(9)).break_glass,
+            organization.restored(None, UnixTime(9)).break_glass,
             BreakGlass::Unset
         );
         organization.break_glass = BreakGlass::Open {
@@ -137,7 +202,7 @@ mod tests {
             expires: UnixTime(1000),
         };
         assert_eq!(
-            organization.restored(UnixTime(9)).break_glass,
+            organization.restored(None, UnixTime(9)).break_glass,
             BreakGlass::Ready {
                 break_glass,
                 since: UnixTime(9),

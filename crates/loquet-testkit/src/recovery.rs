@@ -55,7 +55,7 @@ impl Fixture {
             .unwrap()
     }
 
-    async fn try_begin(&self, session: &MfaSession) -> Result<Offer, Error> {
+    pub(crate) async fn try_begin(&self, session: &MfaSession) -> Result<Offer, Error> {
         self.mfa.begin_enrollment(session, "", Self::client()).await
     }
 

@@ -2,7 +2,7 @@
 
 use loquet::store::Store;
 use loquet::testing::Phone;
-use loquet::{Refusal, Restored};
+use loquet::{NextStep, Refusal, RestoreOptions, Restored};
 
 use crate::audit::{records, verified};
 use crate::fixture::{ANNE, BRUNO, CHLOE, DENIS, Fixture, refusal};
@@ -45,7 +45,8 @@ pub async fn story<S: Store>(
 
     let clock = fixture.clock.clone();
     let fixture = Fixture::at(back(fixture), clock).await;
-    let told = fixture.operator.restored(Some(&kept)).await.unwrap();
+    let how = RestoreOptions::default().checkpoint(&kept);
+    let told = fixture.operator.restored(how).await.unwrap();
     assert_eq!((told.taken, told.accounts), (Some(taken), 4));
     assert_eq!(told.reset_codes, ["bruno"]);
     assert_eq!(told.recovery, ["chloe", "denis"]);
@@ -98,4 +99,58 @@ async fn everyone_goes_on(fixture: &Fixture, phones: [(u64, &Phone); 3]) {
             .iter()
             .all(|(_, chain)| chain.is_ok())
     );
+}
+
+/// A backup from before enabling, over a store in which the organization is enabled, with or without that store to read.
+/// `begin` says where the store to put right is, beside the one that it replaces.
+pub async fn backup_from_before_enabling<S: Store>(
+    store: S,
+    mark: impl FnOnce(),
+    begin: impl FnOnce() -> S,
+    is_readable: bool,
+) {
+    let fixture = Fixture::over(store).await;
+    mark();
+    let (phone, _) = fixture.imposed().await;
+    let chloe = fixture.log_in(CHLOE).await.session;
+    let (chloes, _) = fixture.enroll(&chloe).await;
+    let half = fixture.log_in(CHLOE).await.session;
+    let used = fixture.code(&chloes);
+    fixture.verify(&half, &used).await.unwrap();
+
+    let restored = Fixture::at(begin(), fixture.clock.clone()).await;
+    let enabled = [fixture.org];
+    let how = if is_readable {
+        RestoreOptions::default().replaced(&fixture.operator)
+    } else {
+        RestoreOptions::default().was_enabled(&enabled)
+    };
+    let done = restored.operator.restored(how).await.unwrap();
+    let organizations = restored.operator.organizations().await.unwrap();
+    assert!(organizations[0].is_enabled());
+    if is_readable {
+        assert_eq!(done.break_glass.len(), 0);
+        let half = restored.log_in(CHLOE).await;
+        assert_eq!(half.next, NextStep::SecondFactor, "the mandate holds");
+        let again = refusal(restored.verify(&half.session, &used).await);
+        assert!(matches!(again, Refusal::AlreadyUsed { .. }), "{again:?}");
+        restored.clock.advance(60);
+        restored.enter(CHLOE, &chloes).await;
+        restored.enter(ANNE, &phone).await;
+        return;
+    }
+    assert_eq!(done.break_glass.len(), 1);
+    for account in [ANNE, CHLOE, DENIS] {
+        let login = restored.log_in(account).await;
+        assert_eq!(login.next, NextStep::Enroll);
+        let begun = refusal(restored.try_begin(&login.session).await);
+        assert_eq!(begun.code(), "RESET_CODE_REQUIRED");
+        let issued = restored.operator.issue_reset_code(account).await;
+        let typed = issued.unwrap().reset_code.expose().to_string();
+        let session = restored.log_in(account).await.session;
+        let client = Fixture::client();
+        let begun = restored.mfa.begin_enrollment(&session, typed, client);
+        let offer = begun.await.unwrap();
+        restored.confirm(&session, &offer).await;
+    }
 }

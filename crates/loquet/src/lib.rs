@@ -101,7 +101,7 @@ pub use loquet_policy::{
 };
 pub use mfa::{Mfa, MfaBuilder};
 pub use operator::letter::{Deliver, Delivered, DeliveryError, Letter};
-pub use operator::{KeyUse, Maintenance, Operator, Restored, Rotation};
+pub use operator::{KeyUse, Maintenance, Operator, RestoreOptions, Restored, Rotation};
 pub use provision::host_tx::HostTx;
 pub use provision::{CommittingIn, NewAccount, Provision, ProvisionIn, SyncReport};
 pub use roles::Role;

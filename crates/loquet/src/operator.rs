@@ -5,9 +5,10 @@ mod maintenance;
 mod notices;
 mod rejections;
 mod restore;
+mod restored;
 mod rotation;
 
-pub use restore::Restored;
+pub use restored::{RestoreOptions, Restored};
 pub use rotation::{KeyUse, Rotation};
 
 use std::ops::Deref;

@@ -188,6 +188,13 @@ impl Rename {
     }
 }
 
+pub(super) async fn reset_code(asked: &Own) -> Result<Outcome, Failure> {
+    let at = asked.at.open().await?;
+    let account = at.account("ACCOUNT", &asked.account).await?;
+    let issued = at.operator.issue_reset_code(account).await?;
+    tell_reset_code(&at, &asked.account, &issued)
+}
+
 /// Erases an account in the host's name: no administrator's session is needed.
 pub(super) async fn erase(asked: &Own) -> Result<Outcome, Failure> {
     let at = asked.at.open().await?;

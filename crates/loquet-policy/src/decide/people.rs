@@ -1,6 +1,6 @@
 //! Commands of administrators about other accounts.
 
-use super::builder::{Answer, DecisionBuilder, erase_credentials, reset};
+use super::builder::{Answer, DecisionBuilder, end_sessions, erase_credentials, reset};
 use crate::{
     Account, AccountId, Administrator, Audience, Authenticator, Digest, Event, Grant, Organization,
     Origin, Refusal, ResetCode, RoleId, RoleSet, Status, Submitted, limits,
@@ -145,6 +145,35 @@ impl DecisionBuilder<'_> {
             entry.mark = mark;
         }
         Ok(())
+    }
+
+    /// Issues a reset code for an account whose authenticator was lost in a restore. Any number a day: everyone needs one.
+    pub(super) fn issue_reset_code(&mut self, digest: Digest) -> Answer {
+        let account = self.actor().require_active()?.id;
+        let now = self.now;
+        let organization = self.require_enabled()?;
+        if organization
+            .resets_by_host_until
+            .is_none_or(|until| now >= until)
+        {
+            return Err(Refusal::NotAdmin);
+        }
+        let expires = now.plus(organization.options.reset_code_life);
+        let Authenticator::ResetDue { .. } = self.actor().authenticator else {
+            return Err(Refusal::Unchanged);
+        };
+        end_sessions(self.actor_mut());
+        self.actor_mut().authenticator = Authenticator::ResetDue {
+            reset_code: Some(ResetCode {
+                origin: Origin::Host { digest },
+                issued: now,
+                expires,
+            }),
+        };
+        let event = Event::ResetByHost { account };
+        self.notify_owner(event);
+        self.notify_administrators(event);
+        Ok(Grant::ResetCodeIssued { expires })
     }
 
     pub(super) fn add_role(&mut self, role: RoleId, code: Submitted) -> Answer {

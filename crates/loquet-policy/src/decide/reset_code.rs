@@ -27,7 +27,9 @@ impl DecisionBuilder<'_> {
                     Err(missing)
                 };
             }
-            Origin::BreakGlass { digest } | Origin::Administrator { digest, .. } => digest,
+            Origin::BreakGlass { digest }
+            | Origin::Host { digest }
+            | Origin::Administrator { digest, .. } => digest,
         };
         let presented = presented.ok_or(required)?;
         self.check_session_wait()?;

@@ -239,7 +239,9 @@ pub fn with_reset_code() -> Weakened {
             return decide(snapshot, command, now, fresh);
         };
         let reset_code = match due.origin {
-            Origin::Administrator { digest, .. } | Origin::BreakGlass { digest } => Some(digest),
+            Origin::Administrator { digest, .. }
+            | Origin::Host { digest }
+            | Origin::BreakGlass { digest } => Some(digest),
             Origin::Recovery { .. } => None,
         };
         let shown = Command::BeginEnrollment {

@@ -211,6 +211,7 @@ impl World {
                 4 + at.expect("a recovery has a session") + SLOTS * expired
             }
             Origin::BreakGlass { .. } => 8 + expired,
+            Origin::Host { .. } => unreachable!("nothing is restored here"),
             Origin::Administrator { by, mark, .. } => {
                 let stands = self
                     .roster

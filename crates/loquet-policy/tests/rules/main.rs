@@ -23,6 +23,8 @@ mod facts;
 mod fixture;
 mod grid;
 mod numbers;
+mod reports;
+mod restores;
 #[cfg(feature = "scenario")]
 mod scenario;
 mod scenes;

@@ -108,124 +108,15 @@ fn enrollment_expires_after_600_seconds() {
     assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
 }
 
-/// Anne has reset Claire.
-fn reset() -> Fixture {
-    let mut fixture = Fixture::mandated();
-    fixture.enroll(CLAIRE);
-    let anne = fixture.enter(ANNE);
-    fixture.reset(ANNE, anne, CLAIRE).unwrap();
-    fixture
-}
-
 /// The session that presented wrong codes waits 1, 2, 4 … 30 seconds; another does not, and nothing is ever void.
-#[test]
-fn t32_wrong_reset_codes_cost_only_waits() {
-    let mut fixture = reset();
-    let claire = fixture.log_in(CLAIRE);
-    let reset_due = fixture.accounts[CLAIRE].authenticator;
-    for wait in [1, 2, 4, 8, 16, 30, 30].into_iter().chain([30; 200]) {
-        let answer = fixture.begin(CLAIRE, claire, Some(99));
-        assert_eq!(answer, Err(Refusal::WrongResetCode));
-        fixture.wait(wait - 1);
-        let throttled = fixture.begin(CLAIRE, claire, Some(RESET_CODE));
-        assert_eq!(throttled, Err(Refusal::Throttled { wait: 1 }));
-        fixture.wait(1);
-    }
-    fixture.begin(CLAIRE, claire, Some(99)).unwrap_err();
-    assert_eq!(fixture.accounts[CLAIRE].authenticator, reset_due);
-    assert_eq!(fixture.accounts[CLAIRE].attempts, Attempts::default());
-    let other = fixture.log_in(CLAIRE);
-    fixture.begin(CLAIRE, other, Some(RESET_CODE)).unwrap();
-}
-
 /// Recovery codes have their own waits: neither do they wait behind six-digit codes, nor do they spend a failure.
-#[test]
-fn t32_recovery_codes_do_not_wait_behind_codes() {
-    let mut fixture = Fixture::with_codes();
-    let anne = fixture.enter(ANNE);
-    for _ in 0..8 {
-        fixture.wrong(ANNE, anne, CodeSource::Stranger).unwrap_err();
-    }
-    let attempts = fixture.accounts[ANNE].attempts;
-    assert!(attempts.stranger.until > fixture.now);
-    let thieves = [(); limits::SESSION_WAITS + 1].map(|()| fixture.log_in(ANNE));
-    for thief in thieves {
-        let wrong = fixture.recover(ANNE, thief, 99);
-        assert_eq!(wrong, Err(Refusal::WrongRecoveryCode));
-    }
-    assert_eq!(fixture.accounts[ANNE].attempts, attempts);
-    let throttled = fixture.recover(ANNE, thieves[limits::SESSION_WAITS], CODES);
-    assert_eq!(throttled, Err(Refusal::Throttled { wait: 1 }));
-    fixture.recover(ANNE, anne, CODES).unwrap();
-}
-
 /// Guards what a restore or an import may leave: an account without an authenticator that once had one.
-#[test]
-fn t33_once_bound_never_enrolls_by_password() {
-    let mut fixture = Fixture::enabled();
-    fixture.accounts[DAVID].ever = true;
-    let david = fixture.log_in(DAVID);
-    let required = Err(Refusal::ResetCodeRequired(Cause::default()));
-    assert_eq!(fixture.begin(DAVID, david, None), required);
-    fixture.accounts[DAVID].toggle = true;
-    assert_eq!(fixture.try_log_in(DAVID).map(drop), required.map(drop));
-}
-
 /// A thief of the password can suspend the authenticator once, and not again for 30 days or until the password
 /// changes.
-#[test]
-fn t31_undone_report_is_refused_for_thirty_days() {
-    let mut fixture = Fixture::mandated();
-    let link = Evidence::Link(digest(UNDO));
-    let undone = |fixture: &mut Fixture| {
-        fixture.report_lost(ANNE).unwrap();
-        let anne = fixture.log_in(ANNE);
-        assert_eq!(anne.level, Level::RecoveryOnly);
-        let session = fixture.undo(ANNE, anne, link).map(session_of).unwrap();
-        assert_eq!(fixture.current_level(ANNE, session), Ok(Level::Level2));
-        assert_eq!(fixture.current_level(ANNE, anne), Err(Refusal::StaleLogIn));
-    };
-    undone(&mut fixture);
-    let until = fixture.now.plus(limits::REPORTS_REFUSED);
-    fixture.wait(limits::REPORTS_REFUSED - 1);
-    let refused = Err(Refusal::ReportsRefused { until });
-    assert_eq!(fixture.report_lost(ANNE), refused);
-    fixture.wait(1);
-    undone(&mut fixture);
-    let by_owner = false;
-    fixture
-        .host(ANNE, Command::PasswordChanged { by_owner })
-        .unwrap();
-    undone(&mut fixture);
-}
-
 /// Neither the password with the link nor the password with the phone undoes a report, and a wrong code counts.
 #[test]
-fn t31_report_needs_link_and_code_to_undo() {
-    let mut fixture = Fixture::mandated();
-    fixture.report_lost(ANNE).unwrap();
-    let anne = fixture.log_in(ANNE);
-    let wrong_link = fixture.undo(ANNE, anne, Evidence::Link(digest(99)));
-    assert_eq!(wrong_link, Err(Refusal::WrongLink));
-    assert_eq!(fixture.accounts[ANNE].attempts.total, 0);
-    fixture.wait(1);
-    let link = Evidence::Link(digest(UNDO));
-    let wrong_code = fixture.undo_with(ANNE, anne, link, WRONG);
-    assert_eq!(wrong_code, Err(Refusal::WrongCode { behind: None }));
-    assert_eq!(fixture.accounts[ANNE].attempts.total, 1);
-    let since = fixture.now;
-    let code = fixture.verify_code(ANNE, anne);
-    assert!(matches!(code, Err(Refusal::Suspended { .. })), "{code:?}");
-    let bruno = fixture.enter(BRUNO);
-    assert!(fixture.accounts[ANNE].reports_refused_until.is_none());
-    fixture.undo_report_of(BRUNO, bruno, ANNE).unwrap();
-    assert!(fixture.accounts[ANNE].reports_refused_until > Some(since));
-    fixture.enter(ANNE);
-}
-
-#[test]
 fn enrollment_finishes_after_reset_code_expires() {
-    let mut fixture = reset();
+    let mut fixture = Fixture::claire_reset();
     let over = fixture.now.plus(limits::RESET_CODE);
     fixture.wait(limits::RESET_CODE - 1);
     let claire = fixture.log_in(CLAIRE);

@@ -215,6 +215,15 @@ impl Fixture {
 
 /// Commands of administrators.
 impl Fixture {
+    /// Anne has reset Claire.
+    pub fn claire_reset() -> Self {
+        let mut fixture = Self::mandated();
+        fixture.enroll(CLAIRE);
+        let anne = fixture.enter(ANNE);
+        fixture.reset(ANNE, anne, CLAIRE).unwrap();
+        fixture
+    }
+
     pub fn reset(&mut self, who: usize, session: Session, whom: usize) -> Result<Grant, Refusal> {
         let (reset_code, aloud, code) = (digest(RESET_CODE), false, self.good());
         self.about(

@@ -111,6 +111,7 @@ fn every_variant_round_trips_through_json() {
         Authenticator::ResetDue { reset_code: None },
         reset_code(Origin::Administrator { digest, by, mark }),
         reset_code(Origin::BreakGlass { digest }),
+        reset_code(Origin::Host { digest }),
         reset_code(Origin::Recovery { session }),
     ] {
         reads_back(&Account {

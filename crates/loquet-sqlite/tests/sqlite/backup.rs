@@ -51,6 +51,21 @@ async fn restore_revokes_possibly_used_factors_and_reports_losses() {
     );
 }
 
+#[tokio::test]
+async fn t37_backup_from_before_enabling_unlatches_nothing() {
+    for is_readable in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, copy) = (folder.path().join("a.db"), folder.path().join("a.backup"));
+        loquet_testkit::restore::backup_from_before_enabling(
+            SqliteStore::open(&db).unwrap(),
+            || backup(&db, &copy).unwrap(),
+            || SqliteStore::open(&copy).unwrap(),
+            is_readable,
+        )
+        .await;
+    }
+}
+
 #[test]
 fn backup_of_file_in_use_is_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();

@@ -39,6 +39,7 @@ impl Change {
             Event::BreakGlassOpening { account, .. }
             | Event::BreakGlassOpen { account }
             | Event::Reset { account, .. }
+            | Event::ResetByHost { account }
             | Event::Promoted { account, .. }
             | Event::Demoted { account }
             | Event::Deactivated { account } => Some(account),

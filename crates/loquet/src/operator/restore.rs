@@ -1,34 +1,31 @@
 //! After a restore: the store is at an earlier time, and what was used or revoked since must not count again.
 
-use loquet_otp::Totp;
-use loquet_policy::{Authenticator, UnixTime};
+use std::collections::BTreeSet;
 
-use crate::audit::Verified;
-use crate::audit::{Checkpoint, Record};
+use loquet_otp::Totp;
+use loquet_policy::{Account, AccountId, Authenticator, OrgId, Roster, UnixTime};
+
+use crate::admin::users::IssuedResetCode;
+use crate::audit::{AuditHead, Record};
 use crate::disk::{self, DiskError};
 use crate::edge::random;
+use crate::enrollment::codes::BreakGlassCode;
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::store::{
-    AccountRow, Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes,
-};
+use crate::operator::restored::{RestoreOptions, Restored};
+use crate::provision::operations::IssueResetCode;
+use crate::records::{AccountRecord, OrganizationRecord};
+use crate::session::attempt::Attempt;
+use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
-/// What a restore did, and what it cannot know.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Restored {
-    /// When the backup was taken; `None` if [`mark_backup`](Operator::mark_backup) was not called before it.
-    pub taken: Option<UnixTime>,
-    /// When the restore was made: what happened between `taken` and this time may be lost.
-    pub now: UnixTime,
-    /// How many accounts there are. All their sessions are over.
-    pub accounts: u64,
-    /// The external ids of those whose reset code is void now: they need another reset.
-    pub reset_codes: Vec<String>,
-    /// The external ids of those whose recovery codes are void now.
-    pub recovery: Vec<String>,
-    /// Accounts whose audit chain is broken, or lacks records that the checkpoint vouches for.
-    pub lost: Vec<Verified>,
+/// One organization while it is put right.
+struct Home {
+    id: OrgId,
+    /// Whether what was bound is unknown.
+    unknown: bool,
+    administrators: Vec<Account>,
+    ids: BTreeSet<AccountId>,
+    names: BTreeSet<String>,
 }
 
 impl Operator {
@@ -55,24 +52,25 @@ impl Operator {
 
     /// Makes a store that was put back to an earlier time safe to use. Call it before the service runs again: it ends
     /// every session, voids reset codes, recovery codes and begun enrollments, forgets remembered devices, counts the
-    /// codes of this moment as used, and records the restore in every account's audit chain. `kept` is a checkpoint
-    /// from after the backup, if there is one: the accounts that lack records which it vouches for are listed in
-    /// [`Restored::lost`].
+    /// codes of this moment as used, and records the restore in every account's audit chain. What only rises does not fall
+    /// where the replaced store is given ([`RestoreOptions::replaced`]); without it, and without
+    /// [`RestoreOptions::was_enabled`], a backup from before enabling un-latches its organization.
     ///
-    /// Changes of roles, mandates and access rules, and resets, that were made after the backup are lost. To find them,
-    /// read the notices that went out since.
+    /// Other changes of roles, settings and access rules that were made after the backup are lost. To find them, read the
+    /// notices that went out since.
     ///
     /// ```
-    /// # async fn f(operator: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
+    /// # async fn f(operator: loquet::Operator, replaced: loquet::Operator, kept: &str) -> Result<(), loquet::Error> {
     /// let kept: loquet::Checkpoint = kept.parse().map_err(loquet::Config::from)?; // from outside the database
-    /// let done = operator.restored(Some(&kept)).await?;
+    /// let how = loquet::RestoreOptions::default().checkpoint(&kept).replaced(&replaced);
+    /// let done = operator.restored(how).await?;
     /// println!("{} of {} accounts lost audit records", done.lost.len(), done.accounts);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// [`Error`]; if it stopped half-way, call it again.
-    pub async fn restored(&self, kept: Option<&Checkpoint>) -> Result<Restored, Error> {
+    pub async fn restored(&self, how: RestoreOptions<'_>) -> Result<Restored, Error> {
         let mut done = Restored {
             taken: self
                 .metadata(MetadataId::BACKUP)
@@ -81,117 +79,278 @@ impl Operator {
             now: self.now(),
             ..Restored::default()
         };
-        self.verify_audits(kept, |account| {
+        self.verify_audits(how.kept, |account| {
             if account.chain.is_err() {
                 done.lost.push(account);
             }
         })
         .await?;
-        for org in self.organization_ids().await? {
-            self.restored_organization(org, done.now).await?;
-            let mut at = Cursor::default();
-            loop {
-                let query = Query::Accounts(org);
-                let page = self.store().scan(&query, &at).await?;
-                for (row, version) in page.items.into_iter().filter_map(Item::account) {
-                    self.restored_account(&row, version, &mut done).await?;
-                }
-                match page.next {
-                    Some(next) => at = next,
-                    None => break,
-                }
+        let mut organizations: BTreeSet<OrgId> =
+            self.organization_ids().await?.into_iter().collect();
+        if let Some(replaced) = how.replaced {
+            organizations.extend(replaced.organization_ids().await?);
+        }
+        for id in organizations {
+            let mut home = Home {
+                id,
+                unknown: how.was_enabled.contains(&id),
+                administrators: Vec::new(),
+                ids: BTreeSet::new(),
+                names: BTreeSet::new(),
+            };
+            self.restored_accounts(&mut home, how.replaced, &mut done)
+                .await?;
+            if let Some(replaced) = how.replaced {
+                self.carried_accounts(&mut home, replaced, &mut done)
+                    .await?;
             }
+            self.restored_organization(&home, how.replaced, &mut done)
+                .await?;
         }
         Ok(done)
     }
 
-    async fn restored_organization(
+    /// Issues a reset code for an account whose authenticator is not known any more, within
+    /// [`RESTORE_RESETS`](loquet_policy::limits::RESTORE_RESETS) seconds of a restore with
+    /// [`RestoreOptions::was_enabled`]. Any number a day, and for administrators too: hand each over in person.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `NOT_ADMIN` at any other time, with `UNCHANGED` where the account needs none.
+    pub async fn issue_reset_code(
         &self,
-        org: loquet_policy::OrgId,
-        now: UnixTime,
-    ) -> Result<(), Error> {
-        let key = RowKey::Organization(org);
-        let found = self.store().load(&[key]).await?;
-        let found = found
-            .into_iter()
-            .map(Item::Row)
-            .find_map(Item::organization);
-        let Some((row, version)) = found else {
-            return Ok(());
+        account: impl Into<AccountId>,
+    ) -> Result<IssuedResetCode, Error> {
+        let account = account.into();
+        self.run(IssueResetCode { account }, Attempt::default())
+            .await
+    }
+
+    /// The organization, if this store has it.
+    async fn organization_row(
+        &self,
+        id: OrgId,
+    ) -> Result<Option<(OrganizationRecord, Version)>, Error> {
+        let found = self.store().load(&[RowKey::Organization(id)]).await?;
+        let mut found = found.into_iter().map(Item::Row);
+        let Some((row, version)) = found.find_map(Item::organization) else {
+            return Ok(None);
         };
         let keys = self.row_keys(self.unlock().await?);
-        let mut record = disk::read_organization(&row, version, &keys)?;
-        record.facts = record.facts.restored(now);
-        let row = disk::write_organization(&record, version.next(), &keys)?;
-        self.put_restored(
-            key,
-            version,
-            Writes {
-                put: vec![Row::Organization(row)],
-                ..Writes::default()
+        let record = disk::read_organization(&row, version, &keys)?;
+        Ok(Some((record, version)))
+    }
+
+    /// The last mark that this store gave to an administrator, with the version of that row.
+    async fn roster_row(&self, id: OrgId) -> Result<(u32, Version), Error> {
+        let found = self.store().load(&[RowKey::Roster(id)]).await?;
+        let keys = self.row_keys(self.unlock().await?);
+        match found.into_iter().next() {
+            Some(found) => match found.row {
+                Row::Roster(row) => {
+                    let roster = disk::read_roster(&row, found.version, &keys)?;
+                    Ok((roster.marks, found.version))
+                }
+                _ => Ok((0, Version::ABSENT)),
             },
-        )
+            None => Ok((0, Version::ABSENT)),
+        }
+    }
+
+    /// The account with its secrets, if this store has it.
+    async fn record(&self, id: AccountId) -> Result<Option<AccountRecord>, Error> {
+        let found = self.store().load(&[RowKey::Account(id)]).await?;
+        let mut found = found.into_iter().map(Item::Row);
+        let Some((row, version)) = found.find_map(Item::account) else {
+            return Ok(None);
+        };
+        let keys = self.row_keys(self.unlock().await?);
+        Ok(Some(disk::read_account(&row, version, &keys)?))
+    }
+
+    /// Writes the organization as it must be, and who administers it, once its accounts are right.
+    async fn restored_organization(
+        &self,
+        home: &Home,
+        replaced: Option<&Self>,
+        done: &mut Restored,
+    ) -> Result<(), Error> {
+        let own = self.organization_row(home.id).await?;
+        let last = match replaced {
+            Some(replaced) => replaced.organization_row(home.id).await?,
+            None => None,
+        };
+        let last = last.map(|(record, _)| record);
+        let (mut record, version) = match (own, &last) {
+            (Some(own), _) => own,
+            (None, Some(last)) => (last.clone(), Version::ABSENT),
+            (None, None) => return Ok(()),
+        };
+        let last = last.map(|record| record.facts);
+        record.facts = record.facts.restored(last.as_ref(), done.now);
+        if home.unknown {
+            let code = BreakGlassCode::from_entropy(random()?);
+            let by = home.administrators.first().map(|account| account.id);
+            let by = by.unwrap_or(AccountId::from(0_u64));
+            let facts = record.facts.restored_enabled(by, code.digest(), done.now);
+            record.facts = facts;
+            done.break_glass.push((home.id, code));
+        }
+        let (marks, roster_version) = self.roster_row(home.id).await?;
+        let last_marks = match replaced {
+            Some(replaced) => replaced.roster_row(home.id).await?.0,
+            None => 0,
+        };
+        let mut roster = Roster::new(home.id);
+        roster.marks = marks.max(last_marks);
+        for account in &home.administrators {
+            roster.admit(account);
+        }
+        let keys = self.row_keys(self.unlock().await?);
+        let put = vec![
+            Row::Organization(disk::write_organization(&record, version.next(), &keys)?),
+            Row::Roster(disk::write_roster(&roster, roster_version.next(), &keys)?),
+        ];
+        let expect = vec![
+            (RowKey::Organization(home.id), version),
+            (RowKey::Roster(home.id), roster_version),
+        ];
+        self.put_restored(Writes {
+            expect,
+            put,
+            ..Writes::default()
+        })
         .await
     }
 
-    async fn restored_account(
+    /// Puts every account of the backup right.
+    async fn restored_accounts(
         &self,
-        row: &AccountRow,
-        version: Version,
+        home: &mut Home,
+        replaced: Option<&Self>,
         done: &mut Restored,
     ) -> Result<(), Error> {
-        let vault = self.unlock().await?;
-        let keys = self.row_keys(vault);
-        let mut record = disk::read_account(row, version, &keys)?;
-        let before = record.facts.clone();
+        let keys = self.row_keys(self.unlock().await?);
+        let mut at = Cursor::default();
+        loop {
+            let page = self.store().scan(&Query::Accounts(home.id), &at).await?;
+            for (row, version) in page.items.into_iter().filter_map(Item::account) {
+                let record = disk::read_account(&row, version, &keys)?;
+                let last = match replaced {
+                    Some(replaced) => replaced.record(row.id).await?,
+                    None => None,
+                };
+                if matches!(
+                    record.facts.authenticator,
+                    Authenticator::ResetDue {
+                        reset_code: Some(_)
+                    }
+                ) {
+                    done.reset_codes.push(record.external_id.clone());
+                }
+                if !record.facts.recovery.is_empty() {
+                    done.recovery.push(record.external_id.clone());
+                }
+                self.put_account(home, (record, version), last, done)
+                    .await?;
+            }
+            match page.next {
+                Some(next) => at = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Carries over the accounts that only the replaced store has: made anew by the host, they would enroll by password
+    /// alone.
+    async fn carried_accounts(
+        &self,
+        home: &mut Home,
+        replaced: &Self,
+        done: &mut Restored,
+    ) -> Result<(), Error> {
+        let mut missing = Vec::new();
+        replaced
+            .each_person(home.id, |person| {
+                if !home.ids.contains(&person.facts.id) {
+                    missing.push(person.facts.id);
+                }
+            })
+            .await?;
+        for id in missing {
+            let Some(mut record) = replaced.record(id).await? else {
+                continue;
+            };
+            let name = record.external_id.clone();
+            if home.names.contains(&name) {
+                done.name_taken.push(name);
+                continue;
+            }
+            done.carried.push(name);
+            // Its records stay behind with the replaced store.
+            record.audit = AuditHead::start(id);
+            self.put_account(home, (record, Version::ABSENT), None, done)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes an account as it must be. `last` is the same account in the replaced store.
+    async fn put_account(
+        &self,
+        home: &mut Home,
+        (mut record, version): (AccountRecord, Version),
+        last: Option<AccountRecord>,
+        done: &mut Restored,
+    ) -> Result<(), Error> {
         let present = Totp::default().step(done.now.0);
-        record.facts = before.restored(present);
+        if let Some(last) = &last {
+            record.secrets.active.clone_from(&last.secrets.active);
+            if last.facts.erased {
+                // Its names are gone for good.
+                record.external_id.clone_from(&last.external_id);
+                record.label.clone_from(&last.label);
+                record.addresses.clone_from(&last.addresses);
+                record.facts.status = last.facts.status;
+            }
+        }
+        let last = last.map(|last| last.facts);
+        record.facts = if home.unknown {
+            record.secrets.active = None;
+            record.facts.restored_unknown(present)
+        } else {
+            record.facts.restored(last.as_ref(), present)
+        };
         record.secrets.pendings.clear();
         record.devices.let_go();
         record.sessions.clear();
-        done.accounts = done.accounts.saturating_add(1);
-        if matches!(
-            before.authenticator,
-            Authenticator::ResetDue {
-                reset_code: Some(_)
-            }
-        ) {
-            done.reset_codes.push(record.external_id.clone());
-        }
-        if !before.recovery.is_empty() {
-            done.recovery.push(record.external_id.clone());
-        }
-        let told = Record::new(done.now, row.id, "restore", "GRANTED");
+        let (id, org) = (record.facts.id, home.id);
+        let vault = self.unlock().await?;
+        let told = Record::new(done.now, id, "restore", "GRANTED");
         let told = told
-            .chain(&mut record.audit, row.id, row.org, &vault.audit)
+            .chain(&mut record.audit, id, org, &vault.audit)
             .map_err(|error| DiskError::Damaged {
                 what: "audit record",
                 why: error.to_string(),
             })?;
-        let new = disk::write_account::<Error>(&record, version.next(), &keys, || Ok(random()?))?;
-        self.put_restored(
-            RowKey::Account(row.id),
-            version,
-            Writes {
-                put: vec![Row::Account(new)],
-                audit: vec![told],
-                ..Writes::default()
-            },
-        )
+        let keys = self.row_keys(vault);
+        let row = disk::write_account::<Error>(&record, version.next(), &keys, || Ok(random()?))?;
+        home.ids.insert(id);
+        home.names.insert(record.external_id);
+        if record.facts.is_active() && record.facts.is_administrator() {
+            home.administrators.push(record.facts);
+        }
+        done.accounts = done.accounts.saturating_add(1);
+        self.put_restored(Writes {
+            expect: vec![(RowKey::Account(id), version)],
+            put: vec![Row::Account(row)],
+            audit: vec![told],
+            ..Writes::default()
+        })
         .await
     }
 
     /// The store is not in use yet: a stale row shows that it is.
-    async fn put_restored(
-        &self,
-        key: RowKey,
-        version: Version,
-        writes: Writes,
-    ) -> Result<(), Error> {
-        let writes = Writes {
-            expect: vec![(key, version)],
-            ..writes
-        };
+    async fn put_restored(&self, writes: Writes) -> Result<(), Error> {
         match self.store().commit(writes).await? {
             Commit::Done => Ok(()),
             Commit::Stale => Err(Error::Busy),

@@ -20,7 +20,7 @@ use crate::provision::new_account::check_names;
 use crate::provision::operations::{Erase, HostDeactivate, Rename};
 use crate::records::OrganizationRecord;
 use crate::session::attempt::Attempt;
-use crate::store::{Commit, Cursor, Item, Query, Row, RowKey, Writes};
+use crate::store::{Commit, Cursor, Query, Row, RowKey, Writes};
 
 /// What [`Provision::sync_accounts`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct SyncReport {
 
 /// The host's user management; from [`Mfa::provision`].
 #[derive(Debug, Clone, Copy)]
-pub struct Provision<'a>(&'a Mfa);
+pub struct Provision<'a>(pub(super) &'a Mfa);
 
 impl Mfa {
     /// Returns what the host's user management does, without a session.
@@ -344,36 +344,6 @@ impl Provision<'_> {
         let account = account.into();
         self.deactivate(account).await?;
         was_there(self.0.run(Erase { account }, Attempt::default()).await)
-    }
-
-    /// Returns the account with this external id.
-    ///
-    /// ```
-    /// # async fn f(mfa: loquet::Mfa) -> Result<(), loquet::Error> {
-    /// let account = mfa.provision().find("marie@example.org").await?; // `None`: there is no such account
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn find(self, external_id: &str) -> Result<Option<AccountId>, Error> {
-        let query = Query::ExternalId(self.0.org()?, external_id.to_owned());
-        let page = self.0.store().scan(&query, &Cursor::default()).await?;
-        let Some((row, version)) = page.items.into_iter().find_map(Item::account) else {
-            return Ok(None);
-        };
-        let keys = self.0.row_keys(self.0.unlock().await?);
-        let person = disk::read_person(&row, version, &keys)?;
-        Ok(Some(person.facts.id))
-    }
-
-    /// Returns the organization of an account.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn organization_of(self, account: AccountId) -> Result<Option<OrgId>, Error> {
-        let person = self.0.own_person(account).await?;
-        Ok(person.map(|person| person.facts.org))
     }
 
     /// Counts a request that the host rejected before its user was known: an unknown name, a wrong password. See

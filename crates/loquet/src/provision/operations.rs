@@ -75,6 +75,24 @@ of_host!(
     }
 );
 
+/// A reset code after a restore, from the host.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(crate) struct IssueResetCode {
+    pub(crate) account: AccountId,
+}
+
+of_host!(
+    IssueResetCode;
+    "issue_reset_code",
+    IssuedResetCode,
+    reset_code,
+    |_this, case| {
+        Command::IssueResetCode {
+            reset_code: case.new_reset_code().digest(),
+        }
+    }
+);
+
 /// The host calls the user something else.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct Rename {

@@ -4,7 +4,7 @@
 //! `cargo test -p loquet-policy --test rules -- --ignored write_the_grid`.
 
 mod reasons;
-mod states;
+pub(crate) mod states;
 
 use loquet_policy::*;
 use std::collections::BTreeSet;
@@ -125,6 +125,7 @@ fn of_people() -> Vec<Command> {
             code,
         },
         Command::HostDeactivate,
+        Command::IssueResetCode { reset_code },
         Command::OpenBreakGlass { break_glass },
         Command::CollectResetCode {
             break_glass,
@@ -173,10 +174,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::UndoReport { .. } => (33, "UndoReport"),
         Command::UndoReportOf { .. } => (34, "UndoReportOf"),
         Command::ConfirmAddress { .. } => (35, "ConfirmAddress"),
+        Command::IssueResetCode { .. } => (36, "IssueResetCode"),
     }
 }
 
-const COMMANDS: usize = 36;
+const COMMANDS: usize = 37;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -103,6 +103,7 @@ fn organization(organization: &Organization) -> Fields {
         break_glass,
         options,
         scheduled,
+        resets_by_host_until,
     } = organization;
     vec![
         field("preset", preset),
@@ -113,6 +114,7 @@ fn organization(organization: &Organization) -> Fields {
         field("break-glass", break_glass),
         field("options", options),
         field("scheduled", scheduled),
+        field("resets by the host until", resets_by_host_until),
     ]
 }
 

@@ -1,0 +1,120 @@
+//! Restoring each state of the grid over each other one.
+
+use crate::grid::states::{actors, administrator, base, organizations};
+use loquet_policy::*;
+
+const NOW: UnixTime = UnixTime(2_000_000_000);
+const PRESENT: u64 = 66_666_666;
+
+fn in_force(organization: &Organization) -> Vec<RoleId> {
+    let in_force = |mandate: &&Mandate| matches!(mandate.state, MandateState::InForce { .. });
+    let mandates = organization.mandates.iter().filter(in_force);
+    mandates.map(|mandate| mandate.role).collect()
+}
+
+/// The organization keeps a way in, and nothing that only rises has fallen.
+fn stands(restored: &Organization, before: [&Organization; 2]) {
+    for state in before {
+        assert!(!state.is_enabled() || restored.is_enabled(), "{state:?}");
+        for role in in_force(state) {
+            assert!(in_force(restored).contains(&role), "{state:?}");
+        }
+        let strict = |organization: &Organization| organization.preset == Preset::StrictLatch;
+        assert!(!strict(state) || strict(restored), "{state:?}");
+    }
+    let way_in = matches!(
+        restored.break_glass,
+        BreakGlass::Ready { .. } | BreakGlass::Void { .. }
+    );
+    assert_eq!(restored.is_enabled(), way_in, "{restored:?}");
+}
+
+#[test]
+fn t37_restore_undoes_nothing_that_only_rises() {
+    let organizations = organizations();
+    let readable = || organizations.iter().filter_map(|(_, state)| state.as_ref());
+    for backup in readable() {
+        for replaced in readable() {
+            stands(&backup.restored(Some(replaced), NOW), [backup, replaced]);
+        }
+        let by = AccountId::from(8u64);
+        let unknown = backup.restored_enabled(by, Digest::from_bytes([9; 32]), NOW);
+        stands(&unknown, [backup, &unknown]);
+        assert!(unknown.is_enabled());
+    }
+    let accounts: Vec<Account> = actors()
+        .into_iter()
+        .map(|(_, prepare, _)| {
+            let mut scene = base(None, administrator(2));
+            prepare(&mut scene);
+            scene.actor
+        })
+        .collect();
+    for backup in &accounts {
+        for replaced in &accounts {
+            let restored = backup.restored(Some(replaced), PRESENT);
+            for state in [backup, replaced] {
+                assert!(restored.epoch > state.epoch + 1_000);
+                assert!(restored.ever || !state.ever);
+                assert!(restored.toggle || !state.toggle);
+                assert!(restored.erased || !state.erased);
+            }
+            assert!(restored.recovery.is_empty());
+            assert!(restored.pendings.iter().all(Option::is_none));
+            assert_eq!(restored.attempts, replaced.attempts);
+            let (is, was) = (restored.authenticator, replaced.authenticator);
+            assert_eq!(is.last_step().is_some(), was.last_step().is_some());
+            let used = was.last_step().map_or(0, |(step, _)| step).max(PRESENT + 1);
+            assert!(is.last_step().is_none_or(|(step, _)| step >= used));
+            // Where nothing is left of an authenticator, no password binds another.
+            let bare = is == Authenticator::None && (backup.ever || replaced.ever);
+            assert!(!bare || restored.ever);
+        }
+        let unknown = backup.restored_unknown(PRESENT);
+        assert!(unknown.ever && unknown.toggle);
+        let void = Authenticator::ResetDue { reset_code: None };
+        assert_eq!(unknown.authenticator, void);
+    }
+}
+
+/// After a restore in which nothing could be read the host issues reset codes for a week, and then no more.
+#[test]
+fn t37_host_issues_reset_codes_for_a_week() {
+    let organization = Organization::new(OrgId::from(1u64));
+    let anne = administrator(8);
+    let code = Digest::from_bytes([9; 32]);
+    let organization = organization.restored_enabled(anne.id, code, NOW);
+    let mut roster = Roster::new(organization.id);
+    let anne = anne.restored_unknown(PRESENT);
+    roster.admit(&anne);
+    let issue = |account: &Account, now| {
+        let snapshot = Snapshot {
+            organization: Some(&organization),
+            roster: Some(&roster),
+            actor: account,
+            session: None,
+            subject: None,
+        };
+        let reset_code = Digest::from_bytes([7; 32]);
+        let session = SessionId(1);
+        let command = Command::IssueResetCode { reset_code };
+        decide(&snapshot, &command, now, Fresh { session })
+    };
+    let end = NOW.plus(limits::RESTORE_RESETS);
+    let last = UnixTime(end.0 - 1);
+    let issued = issue(&anne, last);
+    assert!(matches!(issued.answer, Ok(Grant::ResetCodeIssued { .. })));
+    let actor = issued.changes.actor.unwrap();
+    assert!(matches!(
+        actor.authenticator,
+        Authenticator::ResetDue {
+            reset_code: Some(ResetCode {
+                origin: Origin::Host { .. },
+                ..
+            })
+        }
+    ));
+    assert_eq!(issue(&anne, end).answer, Err(Refusal::NotAdmin));
+    let bound = administrator(8);
+    assert_eq!(issue(&bound, NOW).answer, Err(Refusal::Unchanged));
+}
