@@ -28,7 +28,7 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. Whoever adds a route says here what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 37] = [
+const ROUTES: [(&str, Cost, Cost); 40] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Absent, Own),
     ("/static/{file}", Own, Absent),
@@ -48,6 +48,9 @@ const ROUTES: [(&str, Cost, Cost); 37] = [
     ("/account/devices/forget", Redirect, Redirect),
     ("/account/devices/forget-all", Redirect, Redirect),
     ("/account/address", Redirect, Redirect),
+    ("/account/address/confirm", Redirect, Redirect),
+    ("/undo-report", Redirect, Redirect),
+    ("/undo-report/{link}", Redirect, Redirect),
     ("/admin", Redirect, Absent),
     ("/admin/enable", Redirect, Redirect),
     ("/admin/mandate", Redirect, Absent),
