@@ -213,7 +213,7 @@ pub(crate) async fn confirm_address<H: PagesHost>(
     form: Form,
 ) -> Result<Response, Stop> {
     let confirmed = async {
-        let code = form.fields.text("address_code", MAX_CODE)?;
+        let code = form.fields.pasted("address_code", MAX_CODE)?;
         Ok(here.account(&form)?.confirm_address(code).await?)
     };
     let confirmed = confirmed.await;

@@ -6,7 +6,7 @@ use loquet::{NotMeLink, Refusal};
 use crate::answer::NotTaken;
 use crate::form::Form;
 use crate::host::PagesHost;
-use crate::parts::{MAX_CODE, Trouble};
+use crate::parts::Trouble;
 use crate::session::{Here, Stop};
 use crate::views::{recover, undo_report};
 
@@ -35,7 +35,7 @@ pub(crate) async fn show<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> 
 pub(crate) async fn submit<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
     let mfa = &here.pages.0.mfa;
     let undone = async {
-        let code = form.fields.text("code", MAX_CODE)?;
+        let code = form.fields.code()?;
         let attempt = here.attempt(&form);
         let login = match link(&here) {
             Some((_, link)) => {
@@ -43,7 +43,7 @@ pub(crate) async fn submit<H: PagesHost>(here: Here<H>, form: Form) -> Result<Re
                 mfa.undo_report(&here.session, &link, code, attempt).await?
             }
             None => {
-                let recovery = form.fields.text("recovery", recover::MAX_CODE)?;
+                let recovery = form.fields.pasted("recovery", recover::MAX_CODE)?;
                 mfa.undo_report_with_recovery_code(&here.session, recovery, code, attempt)
                     .await?
             }

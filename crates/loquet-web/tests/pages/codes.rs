@@ -49,8 +49,8 @@ async fn t47_code_field_sends_every_spelling() {
         sends_all(&helene, "code");
     }
     for between in [
-        " ", "\u{a0}", "\u{2009}", "\u{202f}", "\u{2013}", "-", "\t", "\u{200e}", "\u{feff}",
-        "\r\n",
+        " ", "\u{a0}", "\u{2009}", "\u{202f}", "\u{2013}", "-", "\t", "\u{200e}", "\u{202c}",
+        "\u{feff}", "\r\n",
     ] {
         for at in [0, 3, 6] {
             let code = site.code(&key);
