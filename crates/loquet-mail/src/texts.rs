@@ -210,8 +210,8 @@ fn kind(kind: SettingKind, language: Language) -> &'static str {
     }
 }
 
-/// What to do about it, where there is something to do.
-pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option<String> {
+/// What to do with the link or the code that a letter brings.
+fn brought(letter: &Letter, language: Language, pages: &str) -> Option<String> {
     if let Some(link) = &letter.link {
         let link = link.expose();
         let link = link.as_str();
@@ -231,6 +231,14 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
             format!("Votre compte\u{a0}: {pages}/account/address\nSi vous n’avez rien demandé, ne faites rien\u{a0}: sans le code, rien ne change."),
             format!("Your account: {pages}/account/address\nIf you asked for nothing, do nothing: without the code nothing changes."),
         ));
+    }
+    None
+}
+
+/// What to do about it, where there is something to do.
+pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option<String> {
+    if let Some(advice) = brought(letter, language, pages) {
+        return Some(advice);
     }
     let advice = match letter.event {
         // A colleague's: there is nothing of the reader's own to look after.

@@ -68,7 +68,7 @@ pub async fn not_me_link_destroys_enrollment(fixture: Fixture) {
         .iter()
         .find(|letter| matches!(letter.event, Event::Bound { .. }))
         .unwrap();
-    let link = letter.link.clone().unwrap();
+    let link = letter.link.unwrap();
     let owners = letters.iter().filter(|letter| letter.link.is_some());
     assert!(
         owners

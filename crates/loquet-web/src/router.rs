@@ -45,6 +45,7 @@ impl<H: PagesHost> Pages<H> {
         // Each byte of the rules takes three when it is escaped.
         let rules = self.0.mfa.rules_limit().saturating_mul(3);
         self.limited(for_all_visitors(), MAX_FORM)
+            .merge(self.limited(for_owners(), MAX_FORM))
             .merge(self.limited(for_administrators(), MAX_FORM.saturating_add(rules)))
             .layer(middleware::from_fn_with_state(self.scheme(), guard))
     }
@@ -95,6 +96,17 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             both(AnySession, enroll::show, enroll::confirm),
         ),
         ("/recover", both(AnySession, recover::show, recover::submit)),
+        (
+            "/not-me/{link}",
+            get(report_unrecognized::show).post(report_unrecognized::submit),
+        ),
+        ("/language", post(choose_language)),
+        ("/static/{file}", get(file)),
+    ]
+}
+
+fn for_owners<H: PagesHost>() -> Routes<H> {
+    vec![
         ("/account", page(Person, account::show)),
         (
             "/account/on",
@@ -140,12 +152,6 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             "/account/address/confirm",
             both(Person, account::show, account::confirm_address),
         ),
-        (
-            "/not-me/{link}",
-            get(report_unrecognized::show).post(report_unrecognized::submit),
-        ),
-        ("/language", post(choose_language)),
-        ("/static/{file}", get(file)),
     ]
 }
 
