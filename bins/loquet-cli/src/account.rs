@@ -88,6 +88,11 @@ Examples:
         after_help = "Example:\n  loquet account reactivate sofia --role staff --db app.db --as helene"
     )]
     Reactivate(manage::Reactivate),
+    /// Let accounts log in again whose codes were accepted while this machine's clock was ahead
+    ///
+    /// Once the clock is right. Their owners are told to replace the authenticator.
+    #[command(after_help = "Example:\n  loquet account clock-corrected --db app.db")]
+    ClockCorrected(Arguments),
     /// Issue a reset code after a restore in which the authenticators could not be read
     ///
     /// For seven days after `loquet restore --was-enabled`, for any number of accounts.
@@ -159,6 +164,7 @@ impl Command {
                 Self::RemoveRole(asked) => asked.remove(stdin).await,
                 Self::Deactivate(asked) => asked.deactivate(stdin).await,
                 Self::Reactivate(asked) => asked.run(stdin).await,
+                Self::ClockCorrected(arguments) => clock_corrected(arguments).await,
                 Self::ResetCode(asked) => manage::reset_code(asked).await,
                 Self::Erase(asked) => manage::erase(asked).await,
                 Self::TurnOn(asked) => own::turn_on(asked, stdin).await,
@@ -172,6 +178,15 @@ impl Command {
             }
         })
     }
+}
+
+async fn clock_corrected(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let at = arguments.open().await?;
+    let accounts = at.operator.clock_corrected().await?;
+    at.tell(
+        &json!({ "accounts": accounts }),
+        &format!("{accounts} accounts can log in again"),
+    )
 }
 
 async fn list(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -220,6 +235,9 @@ async fn show(asked: &Own) -> Result<Outcome, Failure> {
         ("multi-factor log-in", why(&user)),
     ] {
         output::line(&format!("{what:<20} {value}"))?;
+    }
+    if user.replacement_is_advised() {
+        output::line(&format!("{:<20} replace the authenticator", "advice"))?;
     }
     for address in user.addresses() {
         output::line(&format!("{:<20} {}", "notices to", notices_to(address)))?;
@@ -283,6 +301,7 @@ fn object(user: &UserEntry) -> Value {
         "created": user.created().0,
         "authenticator": state(user.authenticator()),
         "enrolled": user.is_enrolled(),
+        "replacement_advised": user.replacement_is_advised(),
         "required": requirement.is_required(),
         "mandate": requirement.mandate.map(|mandate| role(mandate.role)),
         "toggle": requirement.toggle,

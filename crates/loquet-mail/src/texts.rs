@@ -70,6 +70,7 @@ const fn key(event: &Event, other: bool) -> &'static str {
         Event::CodeReused => "CODE_REUSED",
         Event::WrongCodes => "WRONG_CODES",
         Event::ReplaceAdvised => "REPLACE_ADVISED",
+        Event::ClockCorrected => "CLOCK_CORRECTED",
         Event::DisabledByFailures if other => "DISABLED_BY_FAILURES_OTHER",
         Event::DisabledByFailures => "DISABLED_BY_FAILURES",
         Event::ReportedLost if other => "REPORTED_LOST_OTHER",
@@ -264,6 +265,7 @@ pub(crate) fn advice(letter: &Letter, language: Language, pages: &str) -> Option
         Event::CodeReused
         | Event::WrongCodes
         | Event::ReplaceAdvised
+        | Event::ClockCorrected
         | Event::DisabledByFailures
         | Event::ReportedLost
         | Event::ReportUndone

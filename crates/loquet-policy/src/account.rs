@@ -90,6 +90,7 @@ impl Account {
             binding_link: None,
             session_waits: SessionWaits::default(),
             reports_refused_until: None,
+            replace_advised: false,
             address_change: None,
         }
     }

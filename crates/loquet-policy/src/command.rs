@@ -223,6 +223,11 @@ pub enum Command {
     // The host: acts on the account without a session.
     /// The host deactivates the account because it deleted the person from its own records.
     HostDeactivate,
+    /// The host's clock was ahead when a code was accepted, and is right again: the codes until then would be refused.
+    ClockCorrected {
+        /// The present step (RFC 6238 §4.2).
+        present: u64,
+    },
     /// The host issues a reset code after a restore: what was bound to the account is not known any more.
     IssueResetCode {
         /// Hash of the new reset code.

@@ -103,6 +103,7 @@ fn answer(builder: &mut DecisionBuilder<'_>, command: &Command) -> Answer {
         Command::Reactivate { roles, reset_code, code } => builder.reactivate(roles, reset_code, code),
 
         Command::HostDeactivate => builder.host_deactivate(),
+        Command::ClockCorrected { present } => builder.clock_corrected(present),
         Command::IssueResetCode { reset_code } => builder.issue_reset_code(reset_code),
         Command::OpenBreakGlass { break_glass } => builder.open_break_glass(break_glass),
         Command::CollectResetCode { break_glass, reset_code } => builder.collect_reset_code(break_glass, reset_code),

@@ -257,6 +257,9 @@ pub enum Event {
     WrongCodes,
     /// Many wrong codes were submitted; the authenticator should be replaced.
     ReplaceAdvised,
+    /// The service's clock had been ahead when a code was accepted, and codes are accepted again; the authenticator should
+    /// be replaced.
+    ClockCorrected,
     /// The authenticator was disabled after too many wrong codes.
     DisabledByFailures,
     /// The authenticator was reported lost and is suspended. The link in this notice, with the password and a code,

@@ -22,6 +22,12 @@
 //! §3.2.2; GitLab's page on locked users; google-authenticator(1); Oasis Security on AuthQuake, December 2024
 //! (half of the accounts in 70 minutes). `tests/rules/simulate.rs` simulates the attack on
 //! [`decide`](crate::decide()), prints its own rows, and checks the others.
+//!
+//! # What the password alone can do besides
+//! Report the phone lost: that ends the sessions and suspends the authenticator, until its owner gives a code and the
+//! link in the notice, once in [`REPORTS_REFUSED`] seconds. Nothing else: wrong reset and recovery codes cost the waits
+//! of [`SESSION_WAIT`], and void nothing. `tests/rules/simulate.rs` plays that too, and the explorer has the thieves who
+//! also find the phone, or read the mail.
 
 /// A minute, in seconds.
 pub const MINUTE: u64 = 60;

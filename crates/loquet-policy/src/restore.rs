@@ -34,6 +34,7 @@ impl Account {
         account.resets = last.resets;
         account.binding_link = last.binding_link;
         account.reports_refused_until = last.reports_refused_until;
+        account.replace_advised = last.replace_advised;
         account.authenticator = last.authenticator;
         match &mut account.authenticator {
             Authenticator::ResetDue { reset_code } => *reset_code = None,

@@ -9,7 +9,8 @@
 //!   device of theirs (OWASP, *device cookies*), and the last twenty of a hundred tries are kept for it.
 //! - **Access rules may ask for it** (`allow country CA device known`). A device that is not remembered is unknown, which
 //!   never allows.
-//! - **Notices.** Who has devices remembered is told of log-ins from others, and of log-ins from a new network.
+//! - **Notices.** Who has devices remembered is told of log-ins from others, and of log-ins from a new network. Who has
+//!   none is told of log-ins from a new network.
 //!
 //! It never stands in for a code: the six digits are asked for at each log-in. It never opens a place that the access
 //! rules close. It says nothing about who sits before the screen: malware on the device, a shared profile, a stolen
@@ -23,8 +24,11 @@
 //! devices: the hash of the cookie, the network (IPv4 cut to /24, IPv6 to /48), the country if the host has a table of
 //! them, the first and the last log-in. New networks are recognized by a keyed hash of the /24 or /64 (privacy addresses
 //! change within it), which says nothing without the keyring. After [`RETENTION`] without a log-in a device is
-//! forgotten; so is everything when the organization switches it off, when the person forgets the device, when the
+//! forgotten; everything is, when the organization switches it off, when the person forgets the device, when the
 //! authenticator is reset or disabled, and when the person leaves.
+//!
+//! Of accounts without remembered devices only such hashes are kept, of the last twenty networks, so that their owners are
+//! told of a log-in from where there was none: name it in your privacy notice.
 //!
 //! # Rotation and revocation
 //! The cookie changes at each log-in. The one before it counts until the new one was seen, so that a lost answer locks
@@ -228,7 +232,8 @@ impl Devices {
         self.last.checked_add(1)
     }
 
-    /// A log-in on a device that is known. Its cookie changes.
+    /// A log-in. The cookie of a device that is known changes. Of a device that is not, the owner is told where others are
+    /// remembered, and where none is, if its network is new too.
     pub(crate) fn enter(&mut self, log_in: LogIn, presented: Option<DeviceId>) -> Seen {
         let LogIn { account, now, .. } = log_in;
         let others = self.kept(now).next().is_some();
@@ -237,10 +242,13 @@ impl Devices {
             .iter_mut()
             .find(|device| device.number == log_in.number && device.is_kept(now))
         else {
-            return if others {
-                Seen::NewDevice
-            } else {
-                Seen::Expected
+            if others {
+                return Seen::NewDevice;
+            }
+            let first = self.places.is_empty();
+            return match log_in.place {
+                Some(place) if !self.been_at(place) && !first => Seen::NewPlace,
+                _ => Seen::Expected,
             };
         };
         device.former = presented.map(|id| id.digest(account));
@@ -293,25 +301,27 @@ impl Devices {
 
     /// Forgets one device: its sessions are over.
     pub(crate) fn forget(&mut self, number: u16) {
+        let count = self.known.len();
         self.known.retain(|device| device.number != number);
-        self.tidy();
+        self.tidy(count);
     }
 
     /// Forgets them all, and says how many there were.
     pub(crate) fn forget_all(&mut self) -> u8 {
         let count = self.known.len();
         self.known.clear();
-        self.tidy();
+        self.tidy(count);
         u8::try_from(count).unwrap_or(u8::MAX)
     }
 
     /// The organization remembers no devices any more: nothing of them is kept, and no session ends.
     pub(crate) fn let_go(&mut self) {
+        let count = self.known.len();
         self.spared
             .extend(self.known.drain(..).map(|device| device.number));
         let surplus = self.spared.len().saturating_sub(SPARED);
         self.spared.drain(..surplus);
-        self.tidy();
+        self.tidy(count);
     }
 
     /// Forgets what was remembered before the organization let users have devices remembered (`None`: it does not).
@@ -328,12 +338,14 @@ impl Devices {
 
     /// Forgets what has not been used for too long.
     fn lapse(&mut self, now: UnixTime) {
+        let count = self.known.len();
         self.known.retain(|device| device.is_kept(now));
-        self.tidy();
+        self.tidy(count);
     }
 
-    fn tidy(&mut self) {
-        if self.known.is_empty() {
+    /// With the last of its devices, of which there were so many before, an account forgets where it was.
+    fn tidy(&mut self, before: usize) {
+        if before > 0 && self.known.is_empty() {
             self.places.clear();
         }
     }

@@ -292,6 +292,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.attempts = crate::Attempts::default();
     account.binding_link = None;
     account.reports_refused_until = None;
+    account.replace_advised = false;
     end_sessions(account);
 }
 

@@ -1,6 +1,6 @@
 //! Codes: acceptance, reuse, failures and throttling.
 
-use super::builder::{Answer, DecisionBuilder};
+use super::builder::{Answer, DecisionBuilder, end_sessions};
 use crate::requirement::required;
 use crate::{
     Access, Attempts, Authenticator, CodeCheck, CodeSource, DisabledBy, Event, Grant, Level,
@@ -177,11 +177,35 @@ impl DecisionBuilder<'_> {
             return self.disable_authenticator();
         }
         if total == limits::ADVISE_REPLACEMENT {
+            self.actor_mut().replace_advised = true;
             self.notify_owner(Event::ReplaceAdvised);
         } else if row == limits::FIRST_WAIT {
             self.notify_owner(Event::WrongCodes);
         }
         Ok(())
+    }
+
+    /// Takes a last step that lies ahead back to the next one that the phone may show. What was accepted while the clock
+    /// was ahead is good a second time until then, so that the owner is told to replace the authenticator.
+    pub(super) fn clock_corrected(&mut self, present: u64) -> Answer {
+        let ahead = |drift| present.saturating_add(u64::try_from(drift).unwrap_or(0));
+        let Some((last, drift)) = self.actor().authenticator.last_step() else {
+            return Err(Refusal::Unchanged);
+        };
+        let next = ahead(drift).saturating_add(1);
+        if last <= next {
+            return Err(Refusal::Unchanged);
+        }
+        let actor = self.actor_mut();
+        end_sessions(actor);
+        if let Authenticator::Active { step, .. } | Authenticator::Suspended { step, .. } =
+            &mut actor.authenticator
+        {
+            *step = next;
+        }
+        actor.replace_advised = true;
+        self.notify_owner(Event::ClockCorrected);
+        Ok(Grant::Done)
     }
 
     /// Disables the authenticator and erases the pending enrollments.

@@ -210,6 +210,7 @@ impl DecisionBuilder<'_> {
         };
         actor.ever = true;
         actor.toggle = true;
+        actor.replace_advised = false;
         actor.attempts = crate::Attempts::default();
         actor.recovery = if offered {
             pending.recovery

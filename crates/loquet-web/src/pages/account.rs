@@ -53,10 +53,17 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
         AuthenticatorState::None => Bound::Nothing,
         AuthenticatorState::Active { since } => {
             let day = when::day(since, language);
+            let advice = match here.overview().replacement_is_advised() {
+                true => language.say(
+                    " Remplacez-la dès que possible\u{a0}: une autre personne a peut-être essayé d’en deviner les codes.",
+                    " Replace it as soon as you can: another person may have tried to guess its codes.",
+                ),
+                false => "",
+            };
             Bound::Active {
                 since: language.say(
-                    format!("Liée à votre compte depuis le {day}."),
-                    format!("Bound to your account since {day}."),
+                    format!("Liée à votre compte depuis le {day}.{advice}"),
+                    format!("Bound to your account since {day}.{advice}"),
                 ),
             }
         }

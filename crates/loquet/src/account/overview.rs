@@ -222,6 +222,13 @@ impl AccountOverview {
         &self.requirement
     }
 
+    /// Returns whether the authenticator should be replaced: many wrong codes were submitted, or the service's clock was
+    /// ahead when its codes were accepted.
+    #[must_use]
+    pub const fn replacement_is_advised(&self) -> bool {
+        self.account.replace_advised
+    }
+
     /// Returns how many recovery codes are left.
     #[must_use]
     pub fn recovery_codes_left(&self) -> usize {

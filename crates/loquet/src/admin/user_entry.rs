@@ -68,6 +68,12 @@ impl UserEntry {
         self.account.recovery.len()
     }
 
+    /// Returns whether the authenticator should be replaced.
+    #[must_use]
+    pub const fn replacement_is_advised(&self) -> bool {
+        self.account.replace_advised
+    }
+
     /// Returns how many wrong codes count against the authenticator: a hundred disable it.
     #[must_use]
     pub const fn failures(&self) -> u8 {

@@ -46,6 +46,7 @@ impl Change {
             Event::CodeReused
             | Event::WrongCodes
             | Event::ReplaceAdvised
+            | Event::ClockCorrected
             | Event::DisabledByFailures
             | Event::ReportedLost
             | Event::ReportUndone

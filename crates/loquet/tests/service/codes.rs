@@ -205,3 +205,30 @@ async fn clock_step_forward_uses_up_nothing() {
         "{refused:?}"
     );
 }
+
+/// The service's clock was three days ahead at one log-in, and is right again.
+#[tokio::test]
+async fn clock_that_was_ahead_leaves_a_way_back() {
+    let fixture = Fixture::over(MemoryStore::new()).await;
+    let (phone, _) = fixture.enabled().await;
+    let right = fixture.clock.now();
+    fixture.clock.advance(3 * limits::DAY);
+    let session = fixture.enter(ANNE, &phone).await;
+    fixture.clock.set(right.0 + 60);
+    let half = fixture.log_in(ANNE).await.session;
+    let typed = fixture.code(&phone);
+    let used = refusal(fixture.verify(&half, &typed).await);
+    assert!(matches!(used, Refusal::AlreadyUsed { .. }), "{used:?}");
+    assert_eq!(fixture.operator.clock_corrected().await.unwrap(), 1);
+    assert_eq!(fixture.operator.clock_corrected().await.unwrap(), 0);
+    assert!(fixture.authorize(&session).await.is_err());
+    fixture.clock.advance(60);
+    fixture.enter(ANNE, &phone).await;
+    let users = fixture.operator.users(fixture.org).await.unwrap();
+    let advised: Vec<_> = users
+        .iter()
+        .filter(|user| user.replacement_is_advised())
+        .map(|user| user.external_id())
+        .collect();
+    assert_eq!(advised, ["anne"]);
+}

@@ -125,6 +125,7 @@ fn of_people() -> Vec<Command> {
             code,
         },
         Command::HostDeactivate,
+        Command::ClockCorrected { present: 1 },
         Command::IssueResetCode { reset_code },
         Command::OpenBreakGlass { break_glass },
         Command::CollectResetCode {
@@ -175,10 +176,11 @@ fn name(command: &Command) -> (usize, &'static str) {
         Command::UndoReportOf { .. } => (34, "UndoReportOf"),
         Command::ConfirmAddress { .. } => (35, "ConfirmAddress"),
         Command::IssueResetCode { .. } => (36, "IssueResetCode"),
+        Command::ClockCorrected { .. } => (37, "ClockCorrected"),
     }
 }
 
-const COMMANDS: usize = 37;
+const COMMANDS: usize = 38;
 
 /// Returns the lines of a command: the actor's state, with a scene for each organization.
 fn lines(command: &Command) -> Vec<(String, Vec<Scene>)> {

@@ -63,6 +63,7 @@ fn account(account: &Account) -> Fields {
         binding_link,
         session_waits,
         reports_refused_until,
+        replace_advised,
         address_change,
     } = account;
     let mut fields = vec![
@@ -81,6 +82,7 @@ fn account(account: &Account) -> Fields {
         field("binding link", binding_link),
         field("session waits", session_waits),
         field("reports refused until", reports_refused_until),
+        field("replace advised", replace_advised),
         field("address change", address_change),
     ];
     for (name, pending) in ["pending 1", "pending 2", "pending 3"]

@@ -260,8 +260,11 @@ async fn new_devices_and_places_are_told() {
     assert_eq!(
         letters(&fixture).await,
         [],
-        "a user without remembered devices is told of none"
+        "a user without remembered devices is told of none, where it has been"
     );
+    NEW.at("192.0.2.1").log_in(&fixture, CHLOE, &phone).await;
+    let new_place = [("chloe".to_owned(), Event::NewPlace)];
+    assert_eq!(letters(&fixture).await, new_place, "and of a new network");
     let told = |event| [("chloe".to_owned(), event)];
     let cookie = TICKED.cookie(&fixture, CHLOE, &phone).await;
     assert_eq!(letters(&fixture).await, told(Event::DeviceRemembered));
