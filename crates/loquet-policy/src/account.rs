@@ -59,6 +59,13 @@ pub struct Account {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub reports_refused_until: Option<UnixTime>,
+    /// Whether the authenticator should be replaced: many wrong codes were submitted, or the service's clock was ahead
+    /// when its codes were accepted.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub replace_advised: bool,
     /// The change of the notice address that was begun.
     #[cfg_attr(
         feature = "serde",

@@ -210,7 +210,12 @@ async fn every_forged_row_is_listed<S: Store>(store: Tampered<S>) {
     assert!(operator.users(fixture.org).await.is_err());
     assert!(operator.apply_due().await.is_err());
     assert!(operator.checkpoint().await.is_err());
-    assert!(operator.restored(loquet::RestoreOptions::default()).await.is_err());
+    assert!(
+        operator
+            .restored(loquet::RestoreOptions::default())
+            .await
+            .is_err()
+    );
 }
 
 async fn forged_notice_sends_no_letter<S: Store>(store: S) {
