@@ -16,6 +16,7 @@ pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> Stri
     let code = refusal.code();
     about_organization(refusal, language, names)
         .or_else(|| about_mandate(refusal, language, names))
+        .or_else(|| about_authenticator(refusal, language))
         .or_else(|| about_person(refusal, language, names))
         .or_else(|| fixed(code, language))
         // A test says every refusal.
@@ -119,10 +120,9 @@ fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Opt
     })
 }
 
-/// What is said with what happened to a person, and when.
-fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
+/// What is said of an authenticator whose codes are not accepted.
+fn about_authenticator(refusal: &Refusal, language: Language) -> Option<String> {
     Some(match refusal {
-        Refusal::LogInRefused => neutral(language).to_owned(),
         Refusal::RecoverFirst { since } => {
             let day = on_day(Some(*since), language);
             language.say(
@@ -144,6 +144,21 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
                 format!("A loss was reported and the report was undone: the password alone cannot report another before {moment}, unless you change it. Use a recovery code, or ask an administrator to reset your account."),
             )
         }
+        Refusal::Disabled { since } => {
+            let day = on_day(Some(*since), language);
+            language.say(
+                format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
+                format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
+            )
+        }
+        _ => return None,
+    })
+}
+
+/// What is said with what happened to a person, and when.
+fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
+    Some(match refusal {
+        Refusal::LogInRefused => neutral(language).to_owned(),
         Refusal::WrongCode { behind: Some(minutes) } => language.say(
             format!(
                 "Ce code n’est pas le bon\u{a0}: l’horloge de votre téléphone semble en retard d’environ {minutes}\u{a0}min. Réglez-la sur l’heure automatique, puis réessayez."
@@ -152,13 +167,6 @@ fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Opti
                 "This code is not right: your phone’s clock seems about {minutes}\u{a0}min late. Set it to automatic time, then try again."
             ),
         ),
-        Refusal::Disabled { since } => {
-            let day = on_day(Some(*since), language);
-            language.say(
-                format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
-                format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
-            )
-        }
         Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => language.say(
             "Le délai pour associer une application est passé\u{a0}: il faut le code de réinitialisation qu’un administrateur vous remet. Demandez-le-lui.",
             "Your time to enroll is over: this takes the reset code that an administrator hands you. Ask for it.",

@@ -1,7 +1,8 @@
 //! Deciding: what is read for it, and what it writes. Total and pure.
 
 use loquet_policy::{
-    Account, Changes, Decision, Fresh, Grant, NextStep, OrgId, Refusal, Roster, SessionId, Snapshot,
+    Account, Changes, Decision, Fresh, Grant, NextStep, Notice, OrgId, Refusal, Roster, SessionId,
+    Snapshot,
 };
 
 use crate::audit::{Last, Record};
@@ -162,23 +163,11 @@ fn write<C: Operation>(
     if let Err(refused) = &outcome {
         refused.code().clone_into(&mut record.verdict);
     }
-    let organization = rows.organization.as_ref().or(case.organization);
-    let roster = rows.roster.as_ref().or(facts.roster.as_ref());
-    let change = Change {
-        attempt: case.id,
-        mark: case.entropy.mark,
-        outcome: match &outcome {
-            Err(refusal) => FirstOutcome::Refused(*refusal),
-            _ => FirstOutcome::Granted,
-        },
-        read: facts.read.clone(),
-        record,
-        notices: addressed(notices, organization, roster),
-        organization: rows.organization,
-        roster: rows.roster,
-        actor: rows.actor,
-        subject: rows.subject,
+    let first = match &outcome {
+        Err(refusal) => FirstOutcome::Refused(*refusal),
+        _ => FirstOutcome::Granted,
     };
+    let change = rows.into_change(case, facts, (record, notices), first);
     match outcome {
         Ok(granted) => Decided::grant(granted, change),
         // A grant that cannot be handed over is not made: nothing of it is written.
@@ -248,6 +237,30 @@ impl Rows {
             roster: changes
                 .roster
                 .filter(|roster| facts.roster.as_ref() != Some(roster)),
+        }
+    }
+
+    /// All that is written, with its record and its notices.
+    fn into_change(
+        self,
+        case: &Case<'_>,
+        facts: &Facts,
+        (record, notices): (Record, Vec<Notice>),
+        outcome: FirstOutcome,
+    ) -> Change {
+        let organization = self.organization.as_ref().or(case.organization);
+        let roster = self.roster.as_ref().or(facts.roster.as_ref());
+        Change {
+            attempt: case.id,
+            mark: case.entropy.mark,
+            outcome,
+            read: facts.read.clone(),
+            record,
+            notices: addressed(notices, organization, roster),
+            organization: self.organization,
+            roster: self.roster,
+            actor: self.actor,
+            subject: self.subject,
         }
     }
 

@@ -91,7 +91,7 @@ fn random_lives_agree_with_the_reference() {
         Err("MANDATED"),
         Err("NOT_ADMIN"),
         Err("NOT_FRESH"),
-        Err("RECOVER_FIRST"),
+        Err("SUSPENDED"),
         Err("SELF_RESET"),
         Err("STALE_LOGIN"),
         Err("WRONG_CODE"),
