@@ -6,9 +6,10 @@ use super::*;
 
 /// The path, the status of GET and of POST. A stranger's request reads at most 4 KiB of a form and writes nothing; a log-in
 /// fills the memory of one hash, of which four are there, whether or not an account has the name.
-const ROUTES: [(&str, u16, u16); 4] = [
+const ROUTES: [(&str, u16, u16); 5] = [
     ("/", 303, 405),
     ("/connexion", 200, 422),
+    ("/connexion/encore", 200, 422),
     ("/endroit", 200, 303),
     ("/nothing-here", 404, 404),
 ];
@@ -18,7 +19,7 @@ fn t48_every_route_of_the_demo_is_listed() {
     let pages = include_str!("../../src/pages.rs");
     let routes = pages.split(".route(").skip(1);
     let routes: Vec<&str> = routes.map(|rest| rest.split(',').next().unwrap()).collect();
-    let said = ["\"/\"", "LOG_IN", "places::PATH"];
+    let said = ["\"/\"", "LOG_IN", "AGAIN", "places::PATH"];
     assert_eq!(routes, said, "say in ROUTES what each costs a stranger");
     assert_eq!(routes.len() + 1, ROUTES.len(), "and the fallback");
 }
