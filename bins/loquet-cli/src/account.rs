@@ -88,12 +88,12 @@ Examples:
         after_help = "Example:\n  loquet account reactivate sofia --role staff --db app.db --as helene"
     )]
     Reactivate(manage::Reactivate),
-    /// Let accounts log in again whose codes were accepted while this machine's clock was ahead
+    /// Take back steps that were used while this machine's clock was ahead
     ///
-    /// Once the clock is right. Their owners are told to replace the authenticator.
+    /// Once the clock is right: the owners can log in again, and are told to replace the authenticator.
     #[command(after_help = "Example:\n  loquet account clock-corrected --db app.db")]
     ClockCorrected(Arguments),
-    /// Issue a reset code after a restore in which the authenticators could not be read
+    /// Issue a reset code after a restore that lost the authenticators
     ///
     /// For seven days after `loquet restore --was-enabled`, for any number of accounts.
     #[command(after_help = "Example:\n  loquet account reset-code sofia --db app.db")]

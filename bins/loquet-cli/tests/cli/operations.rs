@@ -234,13 +234,19 @@ fn authenticator_is_replaced() {
 }
 
 #[test]
-fn lost_authenticator_is_disabled() {
-    let (centre, _) = enabled();
+fn lost_authenticator_is_suspended_and_found() {
+    let (centre, mut phone) = enabled();
     let none = centre.json(&["account", "report-lost", "julie"], "", 1);
     assert_eq!(none[0]["refused"], "NO_AUTHENTICATOR");
     centre.enroll_ago(4, HOUR);
     centre.json(&["account", "report-lost", "julie"], "", 0);
-    assert_eq!(shown(&centre, "julie")["authenticator"], "disabled");
+    assert_eq!(shown(&centre, "julie")["authenticator"], "suspended");
+    let undo = ["account", "undo-report", "julie", "--as", "helene"];
+    let lines = format!("{}\n{}\n", phone.fresh(), phone.fresh());
+    centre.json(&undo, &lines, 0);
+    assert_eq!(shown(&centre, "julie")["authenticator"], "active");
+    let again = centre.json(&["account", "report-lost", "julie"], "", 1);
+    assert_eq!(again[0]["refused"], "REPORTS_REFUSED");
 }
 
 #[test]
