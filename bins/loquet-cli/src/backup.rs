@@ -49,6 +49,10 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "replace")]
     ignore_replaced: bool,
 
+    /// Says that multi-factor log-in was enabled nowhere in the database that is not read
+    #[arg(long, requires = "ignore_replaced", conflicts_with = "was_enabled")]
+    none_enabled: bool,
+
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -77,6 +81,10 @@ impl Arguments {
 
     pub(crate) fn run(&self, stdin: &mut Stdin) -> Result<Outcome, Failure> {
         let wrong = |why| Failure::backup("restore", &why);
+        if self.ignore_replaced && self.was_enabled.is_empty() && !self.none_enabled {
+            let why = "with --ignore-replaced say where multi-factor log-in was enabled: --was-enabled or --none-enabled";
+            return Err(Failure::of("restore", why));
+        }
         let kept = self.against.as_deref().map(kept).transpose()?;
         let db = self.database.path();
         let restore = Restore::begin(&self.file, db, self.replace).map_err(wrong)?;

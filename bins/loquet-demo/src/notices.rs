@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use loquet::{Deliver, DeliveryError, Error, Letter, Operator};
+use loquet::{Deliver, DeliveryError, Error, Event, Letter, Operator};
 
 use crate::brake::Brake;
 
@@ -24,7 +24,11 @@ fn write(letter: &Letter) -> io::Result<()> {
     }
     writeln!(out, ": {:?}", letter.event)?;
     if let Some(link) = &letter.link {
-        writeln!(out, "  that was not me: /mfa/not-me/{}", *link.expose())?;
+        let page = match letter.event {
+            Event::ReportedLost => "undo-report",
+            _ => "not-me",
+        };
+        writeln!(out, "  that was not me: /mfa/{page}/{}", *link.expose())?;
     }
     if let Some(code) = &letter.code {
         writeln!(out, "  the code for this address: {}", code.expose())?;
@@ -47,5 +51,6 @@ pub(crate) async fn housekeeping(operator: Operator, brake: Arc<Brake>) {
 
 async fn round(operator: &Operator) -> Result<(), Error> {
     let done = operator.run_maintenance(&Terminal).await?;
-    done.delivered.fault.map_or(Ok(()), Err)
+    let fault = done.faults.into_iter().next();
+    done.delivered.fault.or(fault).map_or(Ok(()), Err)
 }

@@ -109,9 +109,14 @@ fn is_permanent(error: &(dyn Error + 'static), address: Option<&Address>) -> boo
     let Some(error) = error.downcast_ref::<smtp::Error>() else {
         return false;
     };
-    let is_of_address = |code: Code| {
-        let is_syntax = code.category == Category::Syntax && code.detail == Detail::One;
-        is_syntax || code.category == Category::MailSystem
+    // 552 and 554, and 550 with RFC 3463's 5.2 (mailbox full, disabled) or 5.7 (policy), may be over tomorrow.
+    let text = error.to_string();
+    let passes = text.contains("5.2.") || text.contains("5.7.");
+    let is_of_address = |code: Code| match (code.category, code.detail) {
+        (Category::Syntax, Detail::One) => true,
+        (Category::MailSystem, Detail::Zero) => !passes,
+        (Category::MailSystem, detail) => matches!(detail, Detail::One | Detail::Three),
+        _ => false,
     };
     // `lettre` itself refuses an address that the server cannot take.
     let is_beyond_ascii = address.is_some_and(|it| !it.as_str().is_ascii()) && error.is_client();

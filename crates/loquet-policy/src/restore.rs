@@ -18,7 +18,7 @@ impl Account {
     /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
     /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
     /// step are those of the replaced store, or else whoever knows the password could enroll where another is bound by
-    /// now; what only rises (the toggle, "ever bound", "erased") stays risen.
+    /// now; so are its roles and whether it is active; what only rises (the toggle, "ever bound", "erased") stays risen.
     #[must_use]
     pub fn restored(&self, replaced: Option<&Self>, present: u64) -> Self {
         let last = replaced.unwrap_or(self);
@@ -28,6 +28,10 @@ impl Account {
         account.pendings = [const { None }; crate::limits::PENDINGS];
         account.session_waits = SessionWaits::default();
         account.toggle |= last.toggle;
+        // Who left has left, and who is no administrator any more is none.
+        account.roles = last.roles;
+        account.status = last.status;
+        account.promoted = last.promoted;
         account.ever |= last.ever;
         account.erased |= last.erased;
         account.attempts = last.attempts;

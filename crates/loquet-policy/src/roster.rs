@@ -26,6 +26,13 @@ pub struct Administrator {
     pub account: AccountId,
     /// Whether the authenticator is [`Active`](crate::Authenticator::Active).
     pub enrolled: bool,
+    /// Whether the authenticator is [`Suspended`](crate::Authenticator::Suspended). Its owner, or another administrator,
+    /// may undo that.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    pub suspended: bool,
     /// A number that changes when the account is promoted or reset. A reset code carries the mark of its
     /// author and is void when the mark differs, even if the author became administrator again.
     pub mark: u32,
@@ -55,6 +62,7 @@ impl Roster {
         let entry = Administrator {
             account: account.id,
             enrolled: matches!(account.authenticator, Authenticator::Active { .. }),
+            suspended: matches!(account.authenticator, Authenticator::Suspended { .. }),
             mark: self.marks,
         };
         self.remove(account.id);
@@ -83,6 +91,14 @@ impl Roster {
             .iter()
             .filter(|entry| entry.enrolled && entry.account != account)
             .count()
+    }
+
+    /// Returns whether another administrator than `account` is enrolled, or would be if a report of loss were undone: a
+    /// report by the password alone must not take the others out of the count.
+    #[must_use]
+    pub(crate) fn others_could_act(&self, account: AccountId) -> bool {
+        let mut others = self.administrators.iter();
+        others.any(|entry| entry.account != account && (entry.enrolled || entry.suspended))
     }
 
     /// Returns the number of enrolled administrators.

@@ -34,7 +34,7 @@ impl<H: PagesHost> Pages<H> {
     /// | a session whose password was right | `/code`, `/recover`, `/enroll`, `/enroll/key`, `/enroll/confirm`, `/account/lost`, `/undo-report`, `/undo-report/{link}`, `/log-out` |
     /// | a user who is logged in | `/step-up`, `/account`, `/account/on`, `/account/off`, `/account/replace`, `/account/address`, `/account/address/confirm`, `/account/log-out-everywhere`, `/account/devices/forget`, `/account/devices/forget-all` |
     /// | an administrator | `/admin`, `/admin/enable` |
-    /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
+    /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
     ///
     /// The host links to `/account` and `/admin`; the rest is reached from there, from the log-in, and from letters.
@@ -182,6 +182,10 @@ fn for_administrators<H: PagesHost>() -> Routes<H> {
             both(APP, mandate::show, mandate::cancel),
         ),
         ("/admin/people", page(APP, people::show)),
+        (
+            "/admin/people/{id}/undo-report",
+            both(APP, people::show_undo_report, people::undo_report),
+        ),
         (
             "/admin/people/{id}/reset",
             both(APP, people::show_reset, people::reset),

@@ -114,6 +114,15 @@ pub enum Config {
     /// Another organization has an account with this id.
     #[error("another organization has an account with this id: ids are unique over all of them")]
     IdTaken,
+    /// The backup has no such organization.
+    #[error("the backup has no organization {0}")]
+    NoOrganization(loquet_policy::OrgId),
+    /// There is no account with this id, and the audit log has records of one: its row was lost or deleted, and made afresh
+    /// it would enroll by password alone.
+    #[error(
+        "the audit log has records of this account, whose row is gone: restore it, or take another id"
+    )]
+    HasRecords,
     /// Another account of the organization has the external id.
     #[error("another account has this external id already")]
     ExternalIdTaken,

@@ -57,6 +57,8 @@ pub struct Maintenance {
     pub delivered: Delivered,
     /// Accounts in which old devices were forgotten.
     pub devices: usize,
+    /// What went wrong, such as a row that does not verify: the rest was done all the same.
+    pub faults: Vec<Error>,
 }
 
 impl Deref for Operator {
@@ -95,16 +97,22 @@ impl Operator {
     /// ```
     ///
     /// # Errors
-    /// [`Error`]; what was not reached waits for the next call.
+    /// [`Error`] of the store; faults of single organizations are in [`Maintenance::faults`].
     pub async fn run_maintenance(&self, mailer: &impl Deliver) -> Result<Maintenance, Error> {
-        let mut done = Maintenance {
-            due: self.apply_due().await?,
-            delivered: self.deliver(mailer).await?,
-            devices: 0,
-        };
+        let mut done = Maintenance::default();
+        match self.apply_due().await {
+            Ok(due) => done.due = due,
+            Err(fault) => done.faults.push(fault),
+        }
+        match self.deliver(mailer).await {
+            Ok(delivered) => done.delivered = delivered,
+            Err(fault) => done.faults.push(fault),
+        }
         for id in self.organization_ids().await? {
-            let forgotten = self.forget_old_devices(id).await?;
-            done.devices = done.devices.saturating_add(forgotten);
+            match self.forget_old_devices(id).await {
+                Ok(forgotten) => done.devices = done.devices.saturating_add(forgotten),
+                Err(fault) => done.faults.push(fault),
+            }
         }
         while self.forget_old_attempts().await? {}
         Ok(done)

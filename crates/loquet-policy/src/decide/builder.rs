@@ -233,20 +233,29 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// Updates the roster's record of whether an administrator is enrolled.
+    /// Updates the roster's record of an administrator's authenticator.
     pub(super) fn set_enrolled(
         &mut self,
         account: AccountId,
         enrolled: bool,
     ) -> Result<(), Refusal> {
+        self.set_in_roster(account, enrolled, false)
+    }
+
+    pub(super) fn set_in_roster(
+        &mut self,
+        account: AccountId,
+        enrolled: bool,
+        suspended: bool,
+    ) -> Result<(), Refusal> {
         let moves = self
             .known_roster()
             .and_then(|roster| roster.administrator(account))
-            .is_some_and(|entry| entry.enrolled != enrolled);
+            .is_some_and(|entry| (entry.enrolled, entry.suspended) != (enrolled, suspended));
         if moves {
             let entries = self.roster_mut()?.administrators.iter_mut();
             for entry in entries.filter(|entry| entry.account == account) {
-                entry.enrolled = enrolled;
+                (entry.enrolled, entry.suspended) = (enrolled, suspended);
             }
         }
         Ok(())

@@ -96,6 +96,11 @@ impl DecisionBuilder<'_> {
         let Some(mut change) = change.filter(|change| change.is_open(now)) else {
             return Err(Refusal::NoAddressCode);
         };
+        if self.actor().authenticator_at(now) != Authenticator::None && !self.is_recent() {
+            // The host's own change may be a thief's, who has the password and no code.
+            self.require_active_authenticator()?;
+            return Err(Refusal::StepUp);
+        }
         if code.ok_or(Refusal::Malformed)? != change.code {
             change.wrong = change.wrong.saturating_add(1);
             self.actor_mut().address_change = Some(change);

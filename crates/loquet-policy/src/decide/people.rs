@@ -49,7 +49,7 @@ impl DecisionBuilder<'_> {
             return Ok(());
         };
         let until = promoted.plus(limits::PROBATION);
-        if self.now < until && self.roster()?.enrolled_besides(self.actor().id) > 0 {
+        if self.now < until && self.roster()?.others_could_act(self.actor().id) {
             return Err(Refusal::TooNew { until });
         }
         Ok(())
@@ -142,6 +142,7 @@ impl DecisionBuilder<'_> {
             .filter(|entry| entry.account == account)
         {
             entry.enrolled = false;
+            entry.suspended = false;
             entry.mark = mark;
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use super::builder::{Answer, DecisionBuilder, end_sessions, reset};
 use crate::{
-    Access, Account, Authenticator, Digest, Event, Evidence, Grant, Level, RecoverySet, Refusal,
-    RoleId, Submitted, UnixTime, limits,
+    Access, Account, Authenticator, CodeSource, Digest, Event, Evidence, Grant, Level, RecoverySet,
+    Refusal, RoleId, Submitted, UnixTime, limits,
 };
 
 impl DecisionBuilder<'_> {
@@ -27,7 +27,7 @@ impl DecisionBuilder<'_> {
         end_sessions(actor);
         suspend(actor, now, link);
         let account = actor.id;
-        self.set_enrolled(account, false)?;
+        self.set_in_roster(account, false, true)?;
         self.notify_of_actor(Event::ReportedLost);
         Ok(Grant::Done)
     }
@@ -52,7 +52,9 @@ impl DecisionBuilder<'_> {
             Evidence::Link(_) => return self.wrong_in_session(Refusal::WrongLink),
             Evidence::RecoveryCode(shown) => Some(self.check_recovery_code(shown)?),
         };
-        self.consume_code(code, step, None)?;
+        // More than the password is shown: a stranger's failures hold up nobody who has it.
+        let source = CodeSource::KnownDevice;
+        self.consume_code(Submitted { source, ..code }, step, None)?;
         if let Some(left) = left {
             self.consume_recovery_code(left);
         }
@@ -151,6 +153,7 @@ impl DecisionBuilder<'_> {
         self.require_administrator_rows()?;
         let actor = self.actor_mut();
         reset(actor, None);
+        actor.address_change = None;
         let account = actor.id;
         self.set_enrolled(account, false)?;
         self.notify_owner(Event::ReportedUnrecognized);

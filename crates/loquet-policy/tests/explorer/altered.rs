@@ -198,6 +198,7 @@ pub fn with_any_author() -> Weakened {
         let entry = Administrator {
             account: by,
             enrolled: true,
+            suspended: false,
             mark,
         };
         let roster = with_author(real, Some(entry));
@@ -286,6 +287,7 @@ pub fn with_phantom_administrator() -> Weakened {
         let phantom = Administrator {
             account: id(9),
             enrolled: true,
+            suspended: false,
             mark: 9,
         };
         roster.administrators.push(phantom);

@@ -102,3 +102,51 @@ fn t31_report_needs_link_and_code_to_undo() {
     assert!(fixture.accounts[ANNE].reports_refused_until > Some(since));
     fixture.enter(ANNE);
 }
+
+/// A thief of the password uses up what strangers have, then reports the phone lost. The owner's link and code still count.
+#[test]
+fn t31_report_is_undone_after_eighty_failures() {
+    let mut fixture = Fixture::mandated();
+    fixture.accounts[ANNE].attempts.total = limits::FAILURES - limits::RESERVE;
+    fixture.report_lost(ANNE).unwrap();
+    let anne = fixture.log_in(ANNE);
+    let code = Submitted {
+        source: CodeSource::Stranger,
+        ..fixture.good()
+    };
+    let link = Evidence::Link(digest(UNDO));
+    fixture.undo_with(ANNE, anne, link, code).unwrap();
+}
+
+/// A report by the password alone does not make a new administrator the only one who could act.
+#[test]
+fn t31_report_ends_no_probation() {
+    let mut fixture = Fixture::mandated();
+    fixture.enroll(CLAIRE);
+    let bruno = fixture.enter(BRUNO);
+    fixture
+        .add_role(BRUNO, bruno, CLAIRE, ADMINISTRATOR)
+        .unwrap();
+    fixture.report_lost(ANNE).unwrap();
+    fixture.report_lost(BRUNO).unwrap();
+    let claire = fixture.enter(CLAIRE);
+    let answer = fixture.reset(CLAIRE, claire, ANNE);
+    assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
+}
+
+/// The host's change of address is confirmed by whoever can give a code, where one is bound.
+#[test]
+fn bound_account_confirms_address_with_recent_code() {
+    let mut fixture = Fixture::enabled();
+    fixture.enroll(DAVID);
+    let david = fixture.turned_off(DAVID);
+    let sent = digest(5);
+    let code = ABSENT;
+    fixture
+        .host(DAVID, Command::ChangeAddress { code, sent })
+        .unwrap();
+    let confirm = Command::ConfirmAddress { code: Some(sent) };
+    assert_eq!(fixture.ask(DAVID, david, confirm), Err(Refusal::StepUp));
+    let david = fixture.verify_code(DAVID, david).unwrap();
+    assert_eq!(fixture.ask(DAVID, david, confirm), Ok(Grant::Done));
+}

@@ -62,6 +62,8 @@ fn t37_restore_undoes_nothing_that_only_rises() {
             assert!(restored.recovery.is_empty());
             assert!(restored.pendings.iter().all(Option::is_none));
             assert_eq!(restored.attempts, replaced.attempts);
+            assert_eq!(restored.status, replaced.status);
+            assert_eq!(restored.roles, replaced.roles);
             let (is, was) = (restored.authenticator, replaced.authenticator);
             assert_eq!(is.last_step().is_some(), was.last_step().is_some());
             let used = was.last_step().map_or(0, |(step, _)| step).max(PRESENT + 1);

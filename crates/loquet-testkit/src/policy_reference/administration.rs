@@ -238,6 +238,15 @@ impl Reference {
         })
     }
 
+    /// Enrolled, or suspended by no more than a password.
+    fn others_could_act(&self, who: Account) -> bool {
+        (0..self.people).any(|other| {
+            other != who
+                && self.is_listed(other)
+                && matches!(self.bound(other), Bound::Active | Bound::Suspended)
+        })
+    }
+
     pub(super) fn dispensable(&self, whom: Account) -> Result<(), &'static str> {
         if !self.is_enabled() || !self.is_listed(whom) {
             return Ok(());
@@ -255,7 +264,7 @@ impl Reference {
             _ => None,
         });
         match promoted {
-            Some(at) if self.now < at + 3 * DAY && self.others_enrolled(who) => Err("TOO_NEW"),
+            Some(at) if self.now < at + 3 * DAY && self.others_could_act(who) => Err("TOO_NEW"),
             _ => Ok(()),
         }
     }

@@ -165,3 +165,32 @@ pub(crate) async fn reset<H: PagesHost>(here: Here<H>, form: Form) -> Result<Res
         Err(trouble) => draw(&here, &subject, Some(&trouble)).await,
     }
 }
+
+async fn draw_undo_report<H: PagesHost>(
+    here: &Here<H>,
+    (account, name): &(AccountId, String),
+    trouble: Option<&Trouble>,
+) -> Result<Response, Stop> {
+    let at = here.setting(trouble)?;
+    let title = at.say("Annuler le signalement", "Undo the report");
+    let body = people::undo_report(&at, &account.to_string(), name);
+    here.page(trouble, title, true, body).await
+}
+
+pub(crate) async fn show_undo_report<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
+    let subject = subject(&here).await?;
+    draw_undo_report(&here, &subject, None).await
+}
+
+pub(crate) async fn undo_report<H: PagesHost>(here: Here<H>, form: Form) -> Result<Response, Stop> {
+    let subject = subject(&here).await?;
+    let undone = async {
+        let code = form.fields.code()?;
+        Ok(here.admin(&form)?.undo_report(subject.0, code).await?)
+    };
+    let next = format!("/admin/people/{}/undo-report", subject.0);
+    match here.answer(undone.await, &["code"], &next).await? {
+        Ok(()) => Ok(here.go("/admin/people")),
+        Err(trouble) => draw_undo_report(&here, &subject, Some(&trouble)).await,
+    }
+}

@@ -59,6 +59,7 @@ const ROUTES: [(&str, Cost, Cost); 40] = [
     ("/admin/mandate/cancel", Redirect, Redirect),
     ("/admin/people", Redirect, Absent),
     ("/admin/people/{id}/reset", Redirect, Redirect),
+    ("/admin/people/{id}/undo-report", Redirect, Redirect),
     ("/admin/access", Redirect, Redirect),
     ("/admin/access/plan", Redirect, Redirect),
     ("/admin/access/undo", Redirect, Redirect),

@@ -156,6 +156,20 @@ impl Addresses {
         self.0.push(Entry::new(address.clone(), false));
     }
 
+    /// Takes back the changes that were confirmed at `since` or later, and what waits for its code: whoever made them was
+    /// not the owner.
+    pub(crate) fn revert(&mut self, since: UnixTime) {
+        self.0.retain(|entry| !entry.pending);
+        while let [.., former, _] = self.0.as_mut_slice()
+            && former
+                .until
+                .is_some_and(|until| until >= since.plus(ADDRESS_OVERLAP))
+        {
+            former.until = None;
+            self.0.pop();
+        }
+    }
+
     /// Why the last delivery to this address failed, if it did.
     pub(crate) fn failure(&self, address: &Address) -> Option<DeliveryFailureKind> {
         let mut entries = self.0.iter().filter(|entry| entry.address == *address);
@@ -237,6 +251,20 @@ mod tests {
         addresses.change(&old, UnixTime(2000));
         assert_eq!(addresses.recipients(UnixTime(2000)), [new, old.clone()]);
         assert_eq!(addresses.present(), Some(&old));
+    }
+
+    #[test]
+    fn changes_since_a_time_are_taken_back() {
+        let mut addresses = Addresses::default();
+        for (name, at) in [("a@b", 0), ("b@b", 10), ("thief@b", 20), ("thief2@b", 30)] {
+            addresses.change(&address(name), UnixTime(at));
+        }
+        addresses.begin(&address("thief3@b"));
+        addresses.revert(UnixTime(20));
+        let left = [address("a@b"), address("b@b")];
+        assert_eq!(addresses.recipients(UnixTime(40)), left);
+        assert_eq!(addresses.present(), Some(&left[1]));
+        assert_eq!(addresses.pending(), None);
     }
 
     #[test]

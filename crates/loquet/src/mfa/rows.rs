@@ -110,11 +110,7 @@ impl Mfa {
         if known.is_some() {
             return Ok(known != Some(org));
         }
-        let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
-        let home = found.into_iter().find_map(|found| match found.row {
-            Row::Account(row) => Some(row.org),
-            _ => None,
-        });
+        let home = self.person(account).await?.map(|person| person.facts.org);
         self.remember_home(account, home);
         Ok(home != Some(org))
     }

@@ -4,12 +4,11 @@ use loquet_otp::Totp;
 use loquet_policy::{AccountId, Command, OrgId, UnixTime};
 
 use crate::decide::{Facts, done};
-use crate::disk;
 use crate::error::Error;
 use crate::mfa::source::Actor;
 use crate::operator::Operator;
 use crate::session::attempt::Attempt;
-use crate::store::{Query, RowKey};
+use crate::store::RowKey;
 
 impl Operator {
     /// Records the mandates whose date is reached and the changes that have waited long enough, and puts what people
@@ -30,23 +29,22 @@ impl Operator {
     /// [`Error`]; what was not reached waits for the next call.
     pub async fn apply_due(&self) -> Result<u32, Error> {
         let now = self.now();
-        let keys = self.row_keys(self.unlock().await?);
-        let mut due = Vec::new();
-        self.pages(Query::Organizations, |item| {
-            if let Some((row, version)) = item.organization() {
-                let record = disk::read_organization(&row, version, &keys)?;
-                if crate::admin::remind::is_due(&record, now) {
-                    due.push(row.id);
-                }
-            }
-            Ok(())
-        })
-        .await?;
+        let mut fault = None;
         let mut applied: u32 = 0;
-        for org in due {
-            applied = applied.saturating_add(u32::from(self.apply_due_in(org).await?));
+        // A row that does not verify keeps no other organization waiting.
+        for org in self.organization_ids().await? {
+            let is_due = self.organization_record(org).await;
+            let is_due = is_due.map(|record| crate::admin::remind::is_due(&record, now));
+            let done = match is_due {
+                Ok(true) => self.apply_due_in(org).await,
+                other => other,
+            };
+            match done {
+                Ok(done) => applied = applied.saturating_add(u32::from(done)),
+                Err(why) => fault = fault.or(Some(why)),
+            }
         }
-        Ok(applied)
+        fault.map_or(Ok(applied), Err)
     }
 
     /// In the name of the first administrator: there is one wherever anything can be due.

@@ -10,7 +10,7 @@ use crate::audit::{AuditHead, Record};
 use crate::disk::{self, DiskError};
 use crate::edge::random;
 use crate::enrollment::codes::BreakGlassCode;
-use crate::error::Error;
+use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
 use crate::provision::operations::IssueResetCode;
@@ -89,6 +89,13 @@ impl Operator {
             self.organization_ids().await?.into_iter().collect();
         if let Some(replaced) = how.replaced {
             organizations.extend(replaced.organization_ids().await?);
+        }
+        if let Some(missing) = how
+            .was_enabled
+            .iter()
+            .find(|id| !organizations.contains(id))
+        {
+            return Err(Config::NoOrganization(*missing).into());
         }
         for id in organizations {
             let mut home = Home {

@@ -12,7 +12,7 @@ use crate::mfa::Mfa;
 use crate::mfa::rows::next_version;
 use crate::mfa::source::{Actor, Source};
 use crate::records::AccountRecord;
-use crate::store::{Row, RowKey, Version, Writes};
+use crate::store::{Cursor, Query, Row, RowKey, Version, Writes};
 
 /// An account to be made for one of the host's users.
 #[derive(Debug, Clone)]
@@ -84,6 +84,13 @@ pub(super) fn check_names(external_id: &str, label: &str) -> Result<(), Config> 
 }
 
 impl Mfa {
+    /// Whether the audit log has records of an account. Its row is gone then, by no act of ours.
+    async fn has_records(&self, id: AccountId) -> Result<bool, Error> {
+        let (query, start) = (Query::Audit(id), Cursor::default());
+        let page = self.store().scan(&query, &start).await?;
+        Ok(!page.items.is_empty())
+    }
+
     /// What makes an account; `None` where it is there already.
     pub(crate) async fn new_account(
         &self,
@@ -113,7 +120,18 @@ impl Mfa {
             return Err(Config::Missing("organization").into());
         };
         let now = self.now();
-        let account = Account::new(new.id, org, roles, now);
+        let mut account = Account::new(new.id, org, roles, now);
+        if organization.facts.is_enabled() && self.has_records(new.id).await? {
+            return Err(Config::HasRecords.into());
+        }
+        if organization
+            .facts
+            .resets_by_host_until
+            .is_some_and(|until| now < until)
+        {
+            // It may be one that was bound, and that the restore lost.
+            account = account.restored_unknown(0);
+        }
         let mut put = Vec::new();
         if !may_create(&organization.facts, &account) {
             return Err(Config::AdministratorAfterEnabling.into());

@@ -1,6 +1,6 @@
 //! Reports: a lost authenticator, and an enrollment that the owner does not recognize.
 
-use loquet_policy::{AccountId, Command, Evidence, Refusal, Session};
+use loquet_policy::{AccountId, Command, Evidence, Refusal, Session, UnixTime, limits};
 
 use crate::decide::{Case, Typed, done};
 use crate::enrollment::codes::NotMeLink;
@@ -64,11 +64,24 @@ struct ReportUnrecognized {
     link: NotMeLink,
 }
 
-of_host!(ReportUnrecognized; "report_unrecognized", (), done, |this, _case| {
-    Command::ReportUnrecognized {
-        link: this.link.digest(),
+of_host!(
+    ReportUnrecognized;
+    "report_unrecognized",
+    (),
+    done,
+    |this, _case| {
+        Command::ReportUnrecognized {
+            link: this.link.digest(),
+        }
+    },
+    |_this, case, effects| {
+        if let Some(link) = case.actor.facts.binding_link {
+            // With the authenticator goes what it confirmed.
+            let bound = link.expires.0.saturating_sub(limits::BINDING_LINK);
+            effects.actor.addresses.revert(UnixTime(bound));
+        }
     }
-});
+);
 
 /// Reports.
 impl Mfa {
@@ -138,7 +151,7 @@ impl Mfa {
     /// session ends, and the next enrollment needs an administrator's reset code.
     ///
     /// Whoever sends this has shown neither password nor session: a link that no letter had is refused by computation
-    /// alone, for known and unknown accounts alike, and is only counted
+    /// alone, for known and unknown accounts alike, one that is used or over after one read; both are only counted
     /// ([`Operator::rejections_of_invented_links`](crate::Operator::rejections_of_invented_links)).
     ///
     /// # Errors
@@ -148,12 +161,23 @@ impl Mfa {
         link: &NotMeLink,
         attempt: impl Into<Attempt>,
     ) -> Result<(), Error> {
-        if !link.is_genuine(&self.unlock().await?.keys) {
+        if !self.may_be_due(link).await? {
             self.add_rejection(MetadataId::INVENTED_LINKS);
             return Err(Refusal::WrongLink.into());
         }
         let (account, link) = (link.account(), *link);
         let report = ReportUnrecognized { account, link };
         self.run(report, attempt.into()).await
+    }
+
+    /// Whether a letter had this link and it is still good. One that no letter had is told by computation alone; one that is
+    /// used or over, by reading a row. Neither takes a lane.
+    async fn may_be_due(&self, link: &NotMeLink) -> Result<bool, Error> {
+        if !link.is_genuine(&self.unlock().await?.keys) {
+            return Ok(false);
+        }
+        let (person, now) = (self.own_person(link.account()).await?, self.now());
+        let known = person.and_then(|person| person.facts.binding_link);
+        Ok(known.is_some_and(|known| known.link == link.digest() && now < known.expires))
     }
 }
