@@ -130,6 +130,11 @@ fn params() -> Result<Params, argon2::Error> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail loudly"
+)]
 mod tests {
     use argon2::PasswordVerifier as _;
 

@@ -74,16 +74,17 @@ impl Demo {
     /// Waits until this notice was sent. Those before it count as read.
     pub(crate) fn tells(&self, login: &str, event: &str) {
         let end = Instant::now() + Duration::from_secs(20);
-        let wanted = format!("notice to {login}: {event}");
+        // To whichever address.
+        let (to, wanted) = (format!("notice to {login} at "), format!(": {event}"));
         while let Ok(line) = self
             .notices
             .recv_timeout(end.saturating_duration_since(Instant::now()))
         {
-            if line.starts_with(&wanted) {
+            if line.starts_with(&to) && line.contains(&wanted) {
                 return;
             }
         }
-        panic!("{wanted} was not sent");
+        panic!("{to}…{wanted} was not sent");
     }
 
     /// Every byte of the database, its log included.

@@ -100,6 +100,7 @@ fn peak(process: u32) -> u64 {
 /// forms that are too long, while 200 connections lie idle.
 #[test]
 #[ignore = "takes minutes; `cargo xtask memory` runs it"]
+#[expect(clippy::print_stdout, reason = "people read what was measured")]
 fn crowd_is_served_in_120_mib() {
     let (_folder, db) = folder();
     let demo = start(&db, &[]);
