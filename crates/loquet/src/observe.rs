@@ -2,7 +2,8 @@
 //!
 //! Feature `tracing`: every operation is a span `loquet.operation` (debug) with the fields `name` (as in the audit log) and
 //! `account`; its end is an event with the `verdict`: debug for a grant, info for a refusal, error for a fault. Notices that
-//! stay undelivered are a warning, and letters that are given up.
+//! stay undelivered are a warning, and letters that are given up. Errors are recorded as strings, which a subscriber quotes:
+//! the reply of a mail server can be of several lines, and begins none in the log.
 //!
 //! Feature `metrics`:
 //!
@@ -52,7 +53,7 @@ pub(crate) async fn operation<G>(
     span.in_scope(|| match (&outcome, verdict) {
         (Err(_), Some(verdict)) => tracing::info!(verdict, "refused"),
         (_, Some(verdict)) => tracing::debug!(verdict, "granted"),
-        (Err(error), None) => tracing::error!(%error, "an operation failed"),
+        (Err(error), None) => tracing::error!(error = &*error.to_string(), "an operation failed"),
         (Ok(_), None) => {}
     });
     #[cfg(feature = "metrics")]
@@ -90,7 +91,7 @@ pub(crate) fn conflict() {
 /// A letter is given up.
 pub(crate) fn undeliverable(account: AccountId, why: &impl Display) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(%account, error = %why, "a letter is given up");
+    tracing::warn!(%account, error = &*why.to_string(), "a letter is given up");
     let _ = (account, why);
 }
 
@@ -98,7 +99,8 @@ pub(crate) fn undeliverable(account: AccountId, why: &impl Display) {
 pub(crate) fn delivered(round: &Delivered) {
     #[cfg(feature = "tracing")]
     if let Some(error) = &round.fault {
-        tracing::warn!(%error, waiting = round.waiting, "notices wait");
+        let error = &*error.to_string();
+        tracing::warn!(error, waiting = round.waiting, "notices wait");
     }
     #[cfg(feature = "metrics")]
     {

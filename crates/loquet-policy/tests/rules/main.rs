@@ -22,6 +22,7 @@ mod differential;
 mod facts;
 mod fixture;
 mod grid;
+mod history;
 mod numbers;
 mod reports;
 mod restores;

@@ -8,6 +8,7 @@ use loquet_policy::{
     OrgId, Organization, Pending, Purpose, RecoverySet, RoleId, RoleSet, Roster, SessionId,
     UnixTime,
 };
+use proptest::prelude::*;
 
 use super::*;
 use crate::audit::AuditHead;
@@ -318,4 +319,23 @@ fn body_shows_no_secret() {
         }
     }
     assert!(!format!("{:?}", account()).contains("[1, 1"));
+}
+
+proptest! {
+    /// Behind a MAC that is right: what another version of Loquet wrote, or a fault of this one.
+    #[test]
+    fn authentic_text_never_panics(at in 0_usize..1_600, cut in 0_usize..40, new in "[\\[\\]{},:\"a-z0-9-]{0,20}") {
+        let keys = keys();
+        let row = written(&account());
+        let (_, json) = row.body.split_once(",\"row\":").unwrap();
+        let mut body = json.strip_suffix('}').unwrap().to_owned();
+        let from = at.min(body.len());
+        let to = from.saturating_add(cut).min(body.len());
+        prop_assume!(body.is_char_boundary(from) && body.is_char_boundary(to));
+        body.replace_range(from..to, &new);
+        let row = keys.sign(AccountRow { body, ..row }, AT).unwrap();
+        if let Ok(read) = read_account(&row, AT, &keys) {
+            prop_assert_eq!((read.facts.id, read.facts.org), (row.id, row.org));
+        }
+    }
 }

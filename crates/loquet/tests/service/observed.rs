@@ -5,7 +5,8 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use loquet::store::MemoryStore;
-use loquet_testkit::fixture::Fixture;
+use loquet::{Deliver, DeliveryError, Letter};
+use loquet_testkit::fixture::{ANNE, Fixture};
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata as Of,
     Recorder, SharedString, Unit,
@@ -33,6 +34,15 @@ impl Scribe {
         write!(text, "{} {}", metadata.level(), metadata.name()).unwrap();
         visit(&mut Line(&mut text));
         text.push('\n');
+    }
+}
+
+impl Scribe {
+    /// Runs a story, and writes down what it tells.
+    fn watch<T>(&self, story: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        tracing::subscriber::with_default(self.clone(), || runtime.block_on(story))
     }
 }
 
@@ -134,16 +144,10 @@ impl Recorder for Register {
 fn spans_and_metrics_hold_no_secret() {
     let scribe = Scribe::default();
     let recorder = Register::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let canaries = tracing::subscriber::with_default(scribe.clone(), || {
-        metrics::with_local_recorder(&recorder, || {
-            runtime.block_on(async {
-                let fixture = Fixture::over(MemoryStore::new()).await;
-                loquet_testkit::canaries::story(&fixture).await.0
-            })
+    let canaries = metrics::with_local_recorder(&recorder, || {
+        scribe.watch(async {
+            let fixture = Fixture::over(MemoryStore::new()).await;
+            loquet_testkit::canaries::story(&fixture).await.0
         })
     });
     let mut told = scribe.0.lock().unwrap().clone();
@@ -172,4 +176,44 @@ fn spans_and_metrics_hold_no_secret() {
         assert!(told.contains(name), "{name}");
     }
     loquet_testkit::canaries::assert_absent(&canaries, "what an operator sees", told.as_bytes());
+}
+
+/// What a mail server can answer: its reply goes on with a line that looks like one of the log.
+struct Refusing;
+
+const FORGED: &str = "no such user\r\nINFO loquet.operation verdict=\"FORGED\"";
+
+impl Deliver for Refusing {
+    async fn deliver(&self, letter: &Letter) -> Result<(), DeliveryError> {
+        Err(match letter.to == ANNE.into() {
+            true => DeliveryError::Permanent(FORGED.into()),
+            false => DeliveryError::Temporary(FORGED.into()),
+        })
+    }
+}
+
+/// OWASP ASVS 16.4.1.
+#[test]
+fn no_input_begins_a_line_of_log() {
+    let scribe = Scribe::default();
+    scribe.watch(async {
+        let fixture = Fixture::over(MemoryStore::new()).await;
+        let (_, session) = fixture.imposed().await;
+        let (mfa, client) = (&fixture.mfa, Fixture::client());
+        let anne = fixture.user(&session).await;
+        let admin = mfa.admin(&anne);
+        assert!(admin.set_access_rules(FORGED, FORGED).await.is_err());
+        assert!(fixture.verify(&session, FORGED).await.is_err());
+        let begun = mfa.begin_enrollment(&session, FORGED, client).await;
+        assert!(begun.is_err());
+        let found = mfa.provision().find(FORGED).await;
+        assert_eq!(found.unwrap(), None);
+        let round = fixture.operator.deliver(&Refusing).await.unwrap();
+        assert!(round.failed > 0 && round.fault.is_some(), "{round:?}");
+    });
+    let told = scribe.0.lock().unwrap();
+    assert!(told.contains("FORGED"), "what a mail server says is told");
+    for line in told.lines() {
+        assert!(!line.starts_with(FORGED.lines().last().unwrap()), "{told}");
+    }
 }

@@ -1,5 +1,9 @@
 //! Which rows are read for an account, and what of them is decrypted.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use loquet_policy::RoleId;
 
 use super::*;
@@ -65,6 +69,36 @@ fn unknown_account_has_no_organization() {
             Err(Error::Refused(Refusal::UnknownAccount))
         ));
         assert!(mfa.homes().is_empty());
+    });
+}
+
+/// A handle of one organization holds up no one of another: its own accounts wait for each other, and others' ids do not.
+#[test]
+fn foreign_account_takes_no_lane() {
+    wait(async {
+        let mfa = mfa().await;
+        let provision = mfa.provision();
+        for org in [1_u64, 2] {
+            let made = provision.ensure_organization(org.into(), "Daycare").await;
+            made.unwrap();
+        }
+        let [home, other] = [1_u64, 2].map(|org| mfa.organization(org.into()));
+        let id = 7_u64.into();
+        let lea = NewAccount::new(id, "lea").role(RoleId::MEMBER);
+        home.provision().ensure_account(lea).await.unwrap();
+        let _busy = mfa.inner.lanes.enter(vec![id]).await.unwrap();
+        let mut foreign = pin!(other.log_in(id, Client::default()));
+        let mut own = pin!(home.log_in(id, Client::default()));
+        let both =
+            poll_fn(|cx| Poll::Ready((foreign.as_mut().poll(cx), own.as_mut().poll(cx)))).await;
+        let (Poll::Ready(answer), Poll::Pending) = both else {
+            panic!("the foreign one waits, or the own one does not");
+        };
+        let refused = answer.map(drop);
+        assert!(
+            matches!(refused, Err(Error::Refused(Refusal::UnknownAccount))),
+            "{refused:?}"
+        );
     });
 }
 
