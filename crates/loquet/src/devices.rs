@@ -35,7 +35,10 @@
 //! no one out; a copy that comes later is unknown. Every session begun on a device bears its number: when the
 //! device is forgotten, its sessions are over.
 
+mod device;
 pub(crate) mod operations;
+
+pub use device::Device;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -110,44 +113,6 @@ impl Eq for DeviceId {}
 impl fmt::Debug for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DeviceId(..)")
-    }
-}
-
-/// A device that an account has remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Device {
-    /// Its number within the account, never used again.
-    pub number: u16,
-    digest: Digest,
-    /// The cookie before this one, until this one was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    former: Option<Digest>,
-    /// The network of its last log-in: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address, zeros
-    /// after them. `None`: unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<IpAddr>,
-    /// The country of its last log-in, in two letters, where the host has a table of countries.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-    /// When it was remembered.
-    pub first: UnixTime,
-    /// When it was last used to log in.
-    pub last: UnixTime,
-}
-
-impl Device {
-    fn is_before(&self, since: Option<UnixTime>) -> bool {
-        since.is_none_or(|since| self.first < since)
-    }
-
-    fn is_kept(&self, now: UnixTime) -> bool {
-        now.since(self.last) < RETENTION
-    }
-
-    fn has(&self, digest: &Digest) -> bool {
-        self.digest == *digest || self.former.as_ref() == Some(digest)
     }
 }
 

@@ -28,7 +28,7 @@ use Cost::{Absent, Own, Redirect};
 const FORM: usize = 16 * 1024;
 
 /// The path, what GET costs, what POST costs. Whoever adds a route says here what it costs a stranger.
-const ROUTES: [(&str, Cost, Cost); 40] = [
+const ROUTES: [(&str, Cost, Cost); 41] = [
     ("/not-me/{link}", Own, Own),
     ("/language", Absent, Own),
     ("/static/{file}", Own, Absent),
