@@ -103,17 +103,7 @@ impl Arguments {
             }
             Ok(operator.restored(how).await?)
         })?;
-        for (org, code) in &done.break_glass {
-            output::line(&format!(
-                "new break-glass code of {org}, to be kept in an envelope: {}",
-                code.expose().as_str()
-            ))?;
-            let typed = stdin.ask("its last group", loquet::MAX_TYPED)?;
-            if !code.last_group().eq_ignore_ascii_case(typed.trim()) {
-                let why = "that is not the last group of the code: nothing was replaced";
-                return Err(Failure::of("restore", &why));
-            }
-        }
+        keep_break_glass(&done, stdin)?;
         let aside = restore.finish().map_err(wrong)?;
         if self.json {
             output::line(&object(&done, aside.as_deref()).to_string())?;
@@ -124,6 +114,22 @@ impl Arguments {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// Shows the new break-glass codes, and has each last group typed back before anything is replaced.
+fn keep_break_glass(done: &Restored, stdin: &mut Stdin) -> Result<(), Failure> {
+    for (org, code) in &done.break_glass {
+        output::line(&format!(
+            "new break-glass code of {org}, to be kept in an envelope: {}",
+            code.expose().as_str()
+        ))?;
+        let typed = stdin.ask("its last group", loquet::MAX_TYPED)?;
+        if !code.last_group().eq_ignore_ascii_case(typed.trim()) {
+            let why = "that is not the last group of the code: nothing was replaced";
+            return Err(Failure::of("restore", why));
+        }
+    }
+    Ok(())
 }
 
 /// What to do where the replaced database gives nothing away.

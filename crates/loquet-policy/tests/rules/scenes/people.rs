@@ -112,6 +112,11 @@ fn of_resets() -> Vec<Scene> {
         "Anne, promoted a day ago, resets Claire" enabled h { let anne = promoted(&mut h, limits::DAY); h.reset(ANNE, anne, CLAIRE); }
         "… while no other administrator is enrolled" enabled h {
             let anne = promoted(&mut h, limits::DAY);
+            h.disable(BRUNO);
+            h.reset(ANNE, anne, CLAIRE);
+        }
+        "… while the other one is suspended" enabled h {
+            let anne = promoted(&mut h, limits::DAY);
             h.report_lost(BRUNO);
             h.reset(ANNE, anne, CLAIRE);
         }
