@@ -31,6 +31,12 @@ fn service() -> &'static Service {
                 .open()
                 .await
                 .expect("an empty store");
+            let made = mfa
+                .provision()
+                .ensure_organization(1_u64.into(), "Daycare")
+                .await;
+            let org = made.expect("a new organization");
+            let mfa = mfa.organization(org);
             let user = NewAccount::new(USER, "marie");
             let provision = mfa.provision();
             let account = provision.ensure_account(user).await.expect("a new account");
@@ -38,7 +44,6 @@ fn service() -> &'static Service {
                 .log_in(account, Client::default())
                 .await
                 .expect("a log-in");
-            let org = mfa.organization_id().expect("the one organization");
             let (account, org) = (RowKey::Account(account), RowKey::Organization(org));
             let rows = [store.row(account).await.row, store.row(org).await.row];
             let session = login.session;

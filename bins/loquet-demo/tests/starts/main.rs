@@ -235,6 +235,17 @@ fn unknown_name_and_wrong_password_get_one_answer() {
     let text = wrong.1.as_ref().unwrap();
     assert!(text.contains("La connexion n’a pas abouti"), "{text}");
     assert_eq!(log_in("nobody"), wrong);
+    // Argon2 takes nearly all of the time: without it an answer would come many times as fast.
+    let fastest = |login: &str| {
+        let times = (0..4).map(|_| {
+            let begun = Instant::now();
+            assert_eq!(log_in(login), wrong);
+            begun.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let (known, unknown) = (fastest("helene"), fastest("nobody"));
+    assert!(unknown * 3 > known, "{unknown:?} and {known:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod files;
+mod inventory;
 mod ledger;
 mod picture;
 

@@ -201,6 +201,13 @@ fn t28_pending_enrollment_satisfies_nothing() {
     let other = fixture.log_in(CLAIRE);
     assert_eq!(other.level, Level::EnrollOnly);
     assert_eq!(fixture.confirm(CLAIRE, other), Err(Refusal::NotYours));
+    for check in [CodeCheck::Absent, CodeCheck::Malformed, WRONG.check] {
+        assert!(fixture.confirm_with(CLAIRE, claire, check, None).is_err());
+        let bound = fixture.accounts[CLAIRE].authenticator;
+        assert_eq!(bound, Authenticator::None, "{check:?}");
+    }
+    let session = fixture.confirm(CLAIRE, claire).unwrap();
+    assert_eq!(fixture.current_level(CLAIRE, session), Ok(Level::Level2));
 }
 
 #[test]

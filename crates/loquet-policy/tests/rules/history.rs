@@ -382,8 +382,17 @@ fn any_history_keeps_s3_and_s4() {
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         (mixed ^ (mixed >> 27)) as u8
     };
+    // Anne logs in, enables, enrolls, logs in with a code and puts the employees' mandate in force.
+    let [log_in, enable, begin, confirm, verify, mandate] = [1, 0, 2, 18, 17, 12];
+    let begun = [log_in, enable, begin, confirm, log_in, verify];
+    let mut begun: Vec<u8> = begun.iter().flat_map(|kind| [*kind, 0, 6, 1]).collect();
+    begun.extend([mandate, 0, 22, 1]);
     for _ in 0..2_000 {
-        let bytes: Vec<u8> = (0..800).map(|_| next()).collect();
+        let bytes: Vec<u8> = begun
+            .iter()
+            .copied()
+            .chain((0..100).map(|_| next()))
+            .collect();
         check_history(&bytes);
     }
 }
