@@ -102,6 +102,7 @@ mod explain;
 mod level;
 pub mod limits;
 mod organization;
+mod pending;
 mod recovery;
 mod refusal;
 mod requirement;
@@ -115,9 +116,7 @@ mod session_limits;
 mod settings;
 mod what_if;
 
-pub use account::{
-    Account, Authenticator, BindingLink, DisabledBy, Origin, Pending, Purpose, ResetCode, Status,
-};
+pub use account::{Account, Authenticator, DisabledBy, Origin, ResetCode, Status};
 pub use address_change::AddressChange;
 pub use attempts::{Attempts, CodeSource, ResetQuota, SessionWaits, Throttle};
 pub use authority::{
@@ -131,6 +130,7 @@ pub use explain::{Reason, Rule, explain};
 pub use ids::{AccountId, Digest, OrgId, ParseIdError, RoleId, SessionId, UnixTime};
 pub use level::{current_level, rights};
 pub use organization::{BreakGlass, Hardened, Latch, Mandate, MandateState, Organization, Preset};
+pub use pending::{BindingLink, Pending, Purpose};
 pub use recovery::{RecoverySet, TooManyCodes};
 pub use refusal::{Cause, Refusal};
 pub use requirement::{Requirement, covers, may_turn_on_or_off, required};

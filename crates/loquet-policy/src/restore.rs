@@ -125,8 +125,8 @@ impl Organization {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Origin, Pending, Purpose, ResetCode};
     use crate::{AccountId, Digest, OrgId, RoleSet, SessionId};
+    use crate::{Origin, Pending, Purpose, ResetCode};
 
     fn account() -> Account {
         let mut account = Account::new(

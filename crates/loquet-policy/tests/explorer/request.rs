@@ -21,6 +21,7 @@ pub fn request(world: &World, action: Action) -> Option<Request> {
         .or_else(|| of_host(action))
 }
 
+#[expect(clippy::too_many_lines, reason = "one command for each action")]
 fn of_owner(world: &World, action: Action) -> Option<Request> {
     let (access, check) = (ACCESS, WRONG);
     let (k, s, command) = match action {
@@ -85,6 +86,7 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
     Some((k, Some(s), None, command))
 }
 
+#[expect(clippy::too_many_lines, reason = "one command for each action")]
 fn of_administrator(world: &World, action: Action) -> Option<Request> {
     let (role, break_glass, typed_back) = (RoleId::STAFF, break_glass_code(), true);
     let schedule = |start| Command::ScheduleMandate { role, start };

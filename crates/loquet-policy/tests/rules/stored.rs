@@ -127,6 +127,12 @@ fn every_variant_round_trips_through_json() {
             ..account()
         });
     }
+}
+
+#[test]
+fn every_organization_round_trips_through_json() {
+    let since = UnixTime(5);
+    let (by, digest) = (AccountId::from(2u64), digest(3));
     let (break_glass, account_of, until) = (digest, by, since);
     for break_glass in [
         BreakGlass::Unset,

@@ -176,6 +176,7 @@ impl Trace {
         ask
     }
 
+    #[expect(clippy::too_many_lines, reason = "one command for each act")]
     fn command(&self, ask: Ask) -> Command {
         let code = submitted(ask);
         let check = code.check;

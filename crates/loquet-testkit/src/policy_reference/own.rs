@@ -274,7 +274,6 @@ impl Reference {
             who,
             session,
             code,
-            known,
             new,
             ..
         } = ask;
@@ -303,7 +302,8 @@ impl Reference {
             self.note(Fact::WrongLink(who, session));
             return Err("WRONG_LINK");
         }
-        self.typed(who, code, known)?;
+        // The link was shown: a stranger's failures hold up nobody who has it.
+        self.typed(who, code, true)?;
         self.note(Fact::Over(who));
         self.note(Fact::Reinstated(who));
         self.note(Fact::Session(who, new, Level::Two));

@@ -62,6 +62,7 @@ fn confirm_address(fixture: &mut Fixture, david: Session, code: Option<u8>) {
 
 pub(super) fn scenes() -> Vec<Scene> {
     let mut all = of_enrollments();
+    all.extend(of_confirmations());
     all.extend(of_replacements());
     all.extend(of_reset_codes());
     all.extend(of_toggles());
@@ -94,6 +95,11 @@ fn of_enrollments() -> Vec<Scene> {
             let anne = h.log_in(ANNE);
             h.begin(ANNE, anne, None);
         }
+    }
+}
+
+fn of_confirmations() -> Vec<Scene> {
+    scenes! {
         "Claire confirms an enrollment" mandated h {
             h.organization.options.recovery_codes = true;
             let [claire, other] = begun(&mut h);

@@ -1,0 +1,53 @@
+//! Enrollments that are not confirmed yet, and the link in the notice of one that was.
+
+use crate::{Digest, RecoverySet, SessionId, UnixTime, limits};
+
+/// A pending enrollment. It satisfies no requirement, and only the session that began it can show or confirm
+/// it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Pending {
+    /// The kind of enrollment.
+    pub purpose: Purpose,
+    /// The session that began it.
+    pub session: SessionId,
+    /// When it began.
+    pub since: UnixTime,
+    /// The number of wrong codes, of at most [`PENDING_TRIES`](limits::PENDING_TRIES).
+    pub wrong: u8,
+    /// The recovery codes that were shown with it. They become valid when it is confirmed.
+    pub recovery: RecoverySet,
+}
+
+impl Pending {
+    /// Returns when the enrollment expires, [`limits::PENDING`] seconds after it began.
+    #[must_use]
+    pub const fn expires(&self) -> UnixTime {
+        self.since.plus(limits::PENDING)
+    }
+}
+
+/// The kind of an enrollment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Purpose {
+    /// The first authenticator of the account.
+    First,
+    /// A new authenticator after a reset, with its reset code.
+    Reset,
+    /// A replacement for an active authenticator, which stays valid until then.
+    Replace,
+}
+
+/// The link with which the owner reports an enrollment as not theirs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct BindingLink {
+    /// Hash of the link's secret part.
+    pub link: Digest,
+    /// When the link expires.
+    pub expires: UnixTime,
+}
