@@ -108,11 +108,10 @@ impl RuleLists {
         Self::of(traits.collect())
     }
 
-    /// Returns the same rules without lists. `uncertain` tells for which rules with further conditions it is not yet
-    /// known whether they match.
+    /// Returns the same rules without lists. `uncertain` tells for which rules it is not yet known whether they match.
     pub(crate) fn with_uncertain(&self, uncertain: impl Fn(usize) -> bool) -> Self {
         let traits = self.traits.iter().enumerate().map(|(index, traits)| {
-            if traits & HAS_EXTRA != 0 && uncertain(index) {
+            if uncertain(index) {
                 traits | CONDITIONAL
             } else {
                 *traits

@@ -149,7 +149,13 @@ fn family_spans<K: Word>(
 /// Computes the candidates for addresses in tunnels. A rule is a candidate where its networks match, or everywhere when
 /// it has none. A query evaluates them, because the embedded address has facts of its own.
 fn tunnel_candidates(rules: &Rules, lists: &RuleLists) -> Result<Tunnels, CompileError> {
-    let mut lists = lists.with_uncertain(|index| rules.rules.get(index).is_some_and(needs_facts));
+    // An address that can be read in several ways is allowed only if each reading is: an allow rule that holds one of
+    // them must not remove the rules behind it.
+    let is_uncertain = |rule: &Rule| {
+        let some_readings = rules.embedded == Embedded::Trusted && rule.decision == Decision::Allow;
+        some_readings || needs_facts(rule)
+    };
+    let mut lists = lists.with_uncertain(|index| rules.rules.get(index).is_some_and(is_uncertain));
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for (index, rule) in rules.numbered() {
         let applies_inside = rule.decision == Decision::Deny || rules.embedded == Embedded::Trusted;

@@ -128,6 +128,23 @@ fn t46_embedded_address_gains_no_allow() {
     assert!(allowed("embedded trusted\nallow any-v4", first));
 }
 
+/// A rule that allows one reading alone does not apply, so it must not stand before the rule that denies it.
+#[test]
+fn t46_allowed_reading_hides_no_denied_one() {
+    let [_, _, address, _] = LOCAL_NAT64;
+    let inner = inner(address);
+    for precedence in ["first-match", "most-specific"] {
+        for allowed_one in &inner {
+            let pair = Ipv4Addr::from_bits(allowed_one.to_bits() & !1);
+            let text = format!(
+                "default allow\nembedded trusted\nprecedence {precedence}\n\
+                 allow {allowed_one}\ndeny {pair}/31"
+            );
+            assert!(!allowed(&text, address), "{text}");
+        }
+    }
+}
+
 /// A host chooses the second half of its address, so nothing is read from it (RFC 5214 §6.1).
 #[test]
 fn t46_isatap_address_is_only_itself() {
