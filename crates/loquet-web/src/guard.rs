@@ -52,8 +52,8 @@ impl Scheme {
 ///
 /// # Security
 /// A request that can change something must come from a page of the same origin, as `Sec-Fetch-Site` says or, in older
-/// browsers, as `Origin` says, scheme and all (OWASP CSRF Prevention Cheat Sheet). One that has neither is refused: no browser
-/// sends it.
+/// browsers, as `Origin` says, scheme and all (OWASP CSRF Prevention Cheat Sheet). One that has neither, or
+/// one of them or `Host` twice, is refused: no browser sends it.
 ///
 /// Each answer gets the headers of the table that it has not set itself:
 ///
@@ -95,6 +95,14 @@ pub async fn guard(State(scheme): State<Scheme>, request: Request, next: Next) -
 }
 
 fn is_same_origin(headers: &HeaderMap, scheme: Scheme) -> bool {
+    // A proxy that appends its own leaves the client's first.
+    let is_repeated = |name| headers.get_all(name).iter().nth(1).is_some();
+    if ["sec-fetch-site", "origin", "host"]
+        .into_iter()
+        .any(is_repeated)
+    {
+        return false;
+    }
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
     }
@@ -151,5 +159,10 @@ mod tests {
             let origin = ("origin", "http://creche.example:8080");
             assert!(!same(&[host, origin, ("sec-fetch-site", site)]), "{site}");
         }
+        let origin = ("origin", "http://creche.example:8080");
+        assert!(!same(&[host, host, origin]));
+        assert!(!same(&[host, origin, ("origin", "http://evil.example")]));
+        let site = ("sec-fetch-site", "same-origin");
+        assert!(!same(&[host, site, ("sec-fetch-site", "cross-site")]));
     }
 }
