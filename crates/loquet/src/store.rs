@@ -91,6 +91,8 @@ pub enum Query {
     Organizations,
     /// All accounts of one organization, by id.
     Accounts(OrgId),
+    /// All accounts of all organizations, by id.
+    AllAccounts,
     /// The account that the host calls so; one row or none.
     ExternalId(OrgId, String),
     /// One account's audit records, oldest first.

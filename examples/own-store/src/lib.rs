@@ -139,6 +139,11 @@ impl Store for OwnStore {
                     .bind(limit);
                 page(rows.fetch_all(pool).await, by_row)
             }
+            Query::AllAccounts => {
+                let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND key > ? ORDER BY key LIMIT ?";
+                let rows = sqlx::query(sql).bind(after).bind(limit);
+                page(rows.fetch_all(pool).await, by_row)
+            }
             Query::ExternalId(org, name) => {
                 let sql = "SELECT * FROM mfa_row WHERE kind = 2 AND org = ? AND external_id = ?";
                 let rows = sqlx::query(sql).bind(org.to_bytes().to_vec()).bind(name);

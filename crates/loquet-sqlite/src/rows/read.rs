@@ -128,6 +128,13 @@ pub(crate) fn scan(connection: &Connection, query: &Query, at: &Cursor) -> rusql
             params![org.to_bytes(), after, LIMIT],
             |columns| Ok((columns.get(0)?, Item::Row(account(columns)?))),
         ),
+        Query::AllAccounts => page(
+            connection,
+            "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body
+               FROM loquet_account WHERE id > ?1 ORDER BY id LIMIT ?2",
+            params![after, LIMIT],
+            |columns| Ok((columns.get(0)?, Item::Row(account(columns)?))),
+        ),
         Query::ExternalId(org, external_id) => page(
             connection,
             "SELECT id, version, org, external_id, ever, epoch, used_step, audited, body

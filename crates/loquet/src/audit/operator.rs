@@ -1,8 +1,8 @@
 //! The audit log of a service: followed, exported, signed, and forgotten as far as it was signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use loquet_policy::{AccountId, UnixTime};
+use loquet_policy::{AccountId, OrgId, UnixTime};
 
 use crate::audit::{Broken, Checkpoint, Record};
 use crate::disk;
@@ -89,29 +89,32 @@ impl Operator {
         if let Some(checkpoint) = against {
             checkpoint.check(&vault.audit)?;
         }
-        let mut missing: std::collections::BTreeSet<AccountId> =
+        let mut missing: BTreeSet<AccountId> =
             against.into_iter().flat_map(Checkpoint::accounts).collect();
-        for org in self.organization_ids().await? {
-            let mut newest = 0;
-            let mut administrators = Vec::new();
-            for (id, external_id, of) in self.chains(org).await? {
-                missing.remove(&id);
-                let anchor = against.and_then(|checkpoint| checkpoint.head(id));
-                let chain = match of {
-                    Ok(of) => {
-                        let policy = |record: &Record, _| newest = newest.max(record.policy);
-                        let verified = self.verify(&of, anchor, policy).await;
-                        administrators.extend(of.is_administrator.then_some(id));
-                        broken(verified)?.map(|()| of.head.seq)
-                    }
-                    Err(altered) => Err(altered.into()),
-                };
-                each(Verified {
-                    row: RowKey::Account(id),
-                    external_id,
-                    chain,
-                });
-            }
+        let organizations = self.organization_ids().await?.into_iter();
+        let mut homes: BTreeMap<OrgId, (u64, Vec<AccountId>)> =
+            organizations.map(|org| (org, Default::default())).collect();
+        for (id, external_id, of) in self.chains().await? {
+            missing.remove(&id);
+            let anchor = against.and_then(|checkpoint| checkpoint.head(id));
+            let chain = match of {
+                Ok(of) => {
+                    // Its organization may have no row any more.
+                    let (newest, administrators) = homes.entry(of.org).or_default();
+                    let policy = |record: &Record, _| *newest = record.policy.max(*newest);
+                    let verified = self.verify(&of, anchor, policy).await;
+                    administrators.extend(of.is_administrator.then_some(id));
+                    broken(verified)?.map(|()| of.head.seq)
+                }
+                Err(altered) => Err(altered.into()),
+            };
+            each(Verified {
+                row: RowKey::Account(id),
+                external_id,
+                chain,
+            });
+        }
+        for (org, (newest, administrators)) in homes {
             self.verify_home(org, newest, administrators, &mut each)
                 .await?;
         }
@@ -143,10 +146,8 @@ impl Operator {
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
         let vault = self.unlock().await?;
         let mut heads = BTreeMap::new();
-        for org in self.organization_ids().await? {
-            for (id, _, of) in self.chains(org).await? {
-                heads.insert(id, of?.head);
-            }
+        for (id, _, of) in self.chains().await? {
+            heads.insert(id, of?.head);
         }
         Ok(Checkpoint::sign(self.now(), heads, &vault.audit))
     }
@@ -189,34 +190,32 @@ impl Operator {
         let vault = self.unlock().await?;
         signed.check(&vault.audit)?;
         let mut forgotten: u64 = 0;
-        for org in self.organization_ids().await? {
-            for (id, _, of) in self.chains(org).await? {
-                let Some(anchor) = signed.head(id) else {
-                    continue;
-                };
-                let mut last = None;
-                let mut young = false;
-                self.verify(&of?, Some(anchor), |record, head| {
-                    young |= record.at >= before || head.seq > anchor.seq;
-                    if !young {
-                        last = Some(head);
-                    }
+        for (id, _, of) in self.chains().await? {
+            let Some(anchor) = signed.head(id) else {
+                continue;
+            };
+            let mut last = None;
+            let mut young = false;
+            self.verify(&of?, Some(anchor), |record, head| {
+                young |= record.at >= before || head.seq > anchor.seq;
+                if !young {
+                    last = Some(head);
+                }
+            })
+            .await?;
+            if let Some(last) = last {
+                // Written down first that the records up to it may go.
+                self.put_metadata(MetadataId::forgotten(id), |_| {
+                    disk::write_forgotten(id, last, &vault.audit)
                 })
                 .await?;
-                if let Some(last) = last {
-                    // Written down first that the records up to it may go.
-                    self.put_metadata(MetadataId::forgotten(id), |_| {
-                        disk::write_forgotten(id, last, &vault.audit)
-                    })
-                    .await?;
-                }
-                // Also what an earlier call let go and was cut off before it deleted.
-                loop {
-                    let some = self.store().forget_audit(id, SOME).await?;
-                    forgotten = forgotten.saturating_add(some.into());
-                    if some < SOME {
-                        break;
-                    }
+            }
+            // Also what an earlier call let go and was cut off before it deleted.
+            loop {
+                let some = self.store().forget_audit(id, SOME).await?;
+                forgotten = forgotten.saturating_add(some.into());
+                if some < SOME {
+                    break;
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::store::{AccountRow, Item, MetadataId, Query, Row, RowKey, Version, Ve
 /// An account as its chain is looked at.
 pub(super) struct Of {
     id: AccountId,
-    org: OrgId,
+    pub(super) org: OrgId,
     pub(super) head: AuditHead,
     pub(super) is_administrator: bool,
 }
@@ -47,14 +47,14 @@ impl Operator {
         Ok(of.transpose()?)
     }
 
-    /// Every account of an organization, with its id and name as its row says, authentic or not, and where its chain stands.
+    /// Reads every account, also one whose organization has no row: its id and its name as the row says them, authentic or
+    /// not, and where its chain stands.
     pub(super) async fn chains(
         &self,
-        org: OrgId,
     ) -> Result<Vec<(AccountId, String, Result<Of, DiskError>)>, Error> {
         let keys = self.row_keys(self.unlock().await?);
         let mut chains = Vec::new();
-        self.pages(Query::Accounts(org), |item| {
+        self.pages(Query::AllAccounts, |item| {
             if let Some((row, version)) = item.account() {
                 let of = Of::new(&row, version, &keys);
                 chains.push((row.id, row.external_id, of));

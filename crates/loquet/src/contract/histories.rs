@@ -302,12 +302,12 @@ fn keys() -> impl Iterator<Item = RowKey> {
         .chain((0..ACCOUNTS).map(|id| RowKey::Metadata(MetadataId::forgotten(AccountId::from(id)))))
 }
 
-const QUERIES: u64 = 2 + ORGS * (1 + NAMES) + ACCOUNTS;
+const QUERIES: u64 = 3 + ORGS * (1 + NAMES) + ACCOUNTS;
 
 fn queries() -> impl Iterator<Item = Query> {
     let orgs = || (0..ORGS).map(OrgId::from);
     let names = |org| (0..NAMES).map(move |name| Query::ExternalId(org, format!("name {name}")));
-    [Query::Organizations, Query::Outbox]
+    [Query::Organizations, Query::AllAccounts, Query::Outbox]
         .into_iter()
         .chain(orgs().map(Query::Accounts))
         .chain(orgs().flat_map(names))

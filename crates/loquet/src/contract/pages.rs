@@ -103,6 +103,16 @@ async fn accounts_join<S: Store>(store: &S) -> Result<(), Broken> {
         accounts(&found) == strangers,
         "another organization's accounts: {found:?}"
     );
+    let mut every = [between, ids, strangers].concat();
+    every.sort_unstable();
+    every.dedup();
+    let found = all(store, &Query::AllAccounts).await?;
+    hold!(
+        accounts(&found) == every,
+        "of {} accounts of all organizations {} are found, or out of order",
+        every.len(),
+        found.len()
+    );
     Ok(())
 }
 

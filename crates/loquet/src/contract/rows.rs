@@ -43,6 +43,7 @@ pub(super) async fn absent_rows_are_left_out<S: Store>(store: &S) -> Result<(), 
     for query in [
         Query::Organizations,
         Query::Accounts(org()),
+        Query::AllAccounts,
         Query::ExternalId(org(), "ada".to_owned()),
         Query::Audit(id()),
         Query::Outbox,

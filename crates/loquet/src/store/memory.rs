@@ -144,6 +144,7 @@ impl Tables {
                     .map(account),
                 after,
             ),
+            Query::AllAccounts => page(self.accounts().map(account), after),
             Query::ExternalId(org, external) => page(
                 self.named
                     .get(&(*org, external.clone()))
