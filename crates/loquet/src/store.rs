@@ -146,6 +146,16 @@ impl Item {
             _ => None,
         }
     }
+
+    pub(crate) fn roster(self) -> Option<(RosterRow, Version)> {
+        match self {
+            Self::Row(Versioned {
+                row: Row::Roster(row),
+                version,
+            }) => Some((row, version)),
+            _ => None,
+        }
+    }
 }
 
 /// The most rows in a [`Page`].

@@ -5,7 +5,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use loquet_ipfilter::{Filter, Rules};
 use loquet_policy::{
-    AccountId, Notice, OrgId, Organization, Refusal, Session, UnixTime, may_see_administration,
+    AccountId, Notice, OrgId, Organization, Refusal, Roster, Session, UnixTime,
+    may_see_administration,
 };
 
 use super::source::{Actor, Source};
@@ -158,14 +159,48 @@ impl Mfa {
         &self,
         org: OrgId,
     ) -> Result<OrganizationRecord, Error> {
+        let found = self.organization_row(org).await?;
+        Ok(found.ok_or(Config::Missing("organization"))?.0)
+    }
+
+    /// The organization with the version of its row, if the store has it.
+    pub(crate) async fn organization_row(
+        &self,
+        org: OrgId,
+    ) -> Result<Option<(OrganizationRecord, Version)>, Error> {
         let keys = self.row_keys(self.unlock().await?);
-        let found = self.inner.store.load(&[RowKey::Organization(org)]).await?;
-        let found = found
-            .into_iter()
-            .map(Item::Row)
-            .find_map(Item::organization);
-        let (row, version) = found.ok_or(Config::Missing("organization"))?;
-        Ok(disk::read_organization(&row, version, &keys)?)
+        let found = self.row(RowKey::Organization(org)).await?;
+        let read = found
+            .and_then(Item::organization)
+            .map(|(row, version)| Ok((disk::read_organization(&row, version, &keys)?, version)));
+        read.transpose()
+    }
+
+    /// The same of its roster.
+    pub(crate) async fn roster_row(&self, org: OrgId) -> Result<Option<(Roster, Version)>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let found = self.row(RowKey::Roster(org)).await?;
+        let read = found
+            .and_then(Item::roster)
+            .map(|(row, version)| Ok((disk::read_roster(&row, version, &keys)?, version)));
+        read.transpose()
+    }
+
+    /// One account with its secrets.
+    pub(crate) async fn account_record(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<AccountRecord>, Error> {
+        let keys = self.row_keys(self.unlock().await?);
+        let found = self.row(RowKey::Account(account)).await?;
+        let found = found.and_then(Item::account);
+        let read = found.map(|(row, version)| disk::read_account(&row, version, &keys));
+        Ok(read.transpose()?)
+    }
+
+    async fn row(&self, key: RowKey) -> Result<Option<Item>, Error> {
+        let found = self.inner.store.load(&[key]).await?;
+        Ok(found.into_iter().next().map(Item::Row))
     }
 
     /// One account of the asker's organization, for a list.
@@ -181,8 +216,8 @@ impl Mfa {
     /// One account without its secrets.
     pub(crate) async fn person(&self, account: AccountId) -> Result<Option<PersonRecord>, Error> {
         let keys = self.row_keys(self.unlock().await?);
-        let found = self.inner.store.load(&[RowKey::Account(account)]).await?;
-        let found = found.into_iter().map(Item::Row).find_map(Item::account);
+        let found = self.row(RowKey::Account(account)).await?;
+        let found = found.and_then(Item::account);
         let read = found.map(|(row, version)| disk::read_person(&row, version, &keys));
         Ok(read.transpose()?)
     }

@@ -14,7 +14,7 @@ use crate::error::{Config, Error};
 use crate::operator::Operator;
 use crate::operator::restored::{RestoreOptions, Restored};
 use crate::provision::operations::IssueResetCode;
-use crate::records::{AccountRecord, OrganizationRecord};
+use crate::records::AccountRecord;
 use crate::session::attempt::Attempt;
 use crate::store::{Commit, Cursor, Item, MetadataId, Query, Row, RowKey, Version, Writes};
 
@@ -132,48 +132,6 @@ impl Operator {
             .await
     }
 
-    /// The organization, if this store has it.
-    async fn organization_row(
-        &self,
-        id: OrgId,
-    ) -> Result<Option<(OrganizationRecord, Version)>, Error> {
-        let found = self.store().load(&[RowKey::Organization(id)]).await?;
-        let mut found = found.into_iter().map(Item::Row);
-        let Some((row, version)) = found.find_map(Item::organization) else {
-            return Ok(None);
-        };
-        let keys = self.row_keys(self.unlock().await?);
-        let record = disk::read_organization(&row, version, &keys)?;
-        Ok(Some((record, version)))
-    }
-
-    /// The last mark that this store gave to an administrator, with the version of that row.
-    async fn roster_row(&self, id: OrgId) -> Result<(u32, Version), Error> {
-        let found = self.store().load(&[RowKey::Roster(id)]).await?;
-        let keys = self.row_keys(self.unlock().await?);
-        match found.into_iter().next() {
-            Some(found) => match found.row {
-                Row::Roster(row) => {
-                    let roster = disk::read_roster(&row, found.version, &keys)?;
-                    Ok((roster.marks, found.version))
-                }
-                _ => Ok((0, Version::ABSENT)),
-            },
-            None => Ok((0, Version::ABSENT)),
-        }
-    }
-
-    /// The account with its secrets, if this store has it.
-    async fn record(&self, id: AccountId) -> Result<Option<AccountRecord>, Error> {
-        let found = self.store().load(&[RowKey::Account(id)]).await?;
-        let mut found = found.into_iter().map(Item::Row);
-        let Some((row, version)) = found.find_map(Item::account) else {
-            return Ok(None);
-        };
-        let keys = self.row_keys(self.unlock().await?);
-        Ok(Some(disk::read_account(&row, version, &keys)?))
-    }
-
     /// Writes the organization as it must be, and who administers it, once its accounts are right.
     async fn restored_organization(
         &self,
@@ -202,13 +160,16 @@ impl Operator {
             record.facts = facts;
             done.break_glass.push((home.id, code));
         }
-        let (marks, roster_version) = self.roster_row(home.id).await?;
-        let last_marks = match replaced {
-            Some(replaced) => replaced.roster_row(home.id).await?.0,
-            None => 0,
-        };
         let mut roster = Roster::new(home.id);
-        roster.marks = marks.max(last_marks);
+        let mut roster_version = Version::ABSENT;
+        if let Some((own, version)) = self.roster_row(home.id).await? {
+            (roster.marks, roster_version) = (own.marks, version);
+        }
+        if let Some(replaced) = replaced
+            && let Some((last, _)) = replaced.roster_row(home.id).await?
+        {
+            roster.marks = roster.marks.max(last.marks);
+        }
         for account in &home.administrators {
             roster.admit(account);
         }
@@ -243,7 +204,7 @@ impl Operator {
             for (row, version) in page.items.into_iter().filter_map(Item::account) {
                 let record = disk::read_account(&row, version, &keys)?;
                 let last = match replaced {
-                    Some(replaced) => replaced.record(row.id).await?,
+                    Some(replaced) => replaced.account_record(row.id).await?,
                     None => None,
                 };
                 if matches!(
@@ -284,7 +245,7 @@ impl Operator {
             })
             .await?;
         for id in missing {
-            let Some(mut record) = replaced.record(id).await? else {
+            let Some(mut record) = replaced.account_record(id).await? else {
                 continue;
             };
             let name = record.external_id.clone();
