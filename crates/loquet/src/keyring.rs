@@ -102,17 +102,15 @@ impl Keyring {
     }
 
     /// The keys that authenticate sessions, first the one that signs. Each hangs on a key of the ring, so that a retired
-    /// key ends the sessions that it signed, and on the root key too, so that a stolen key file alone forges none. Sessions of
-    /// one kind of `clients` are none of another's.
+    /// key ends the sessions that it signed, and on the root key too, so that a stolen key file alone forges none.
     pub(crate) fn session_keys(
         &self,
         root: &[u8; 32],
-        clients: &str,
     ) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
         let current = self.keys.get(&self.current);
         let others = self.keys.iter().filter(|(id, _)| **id != self.current);
         let keys = current.into_iter().chain(others.map(|(_, key)| key));
-        keys.map(|key| Zeroizing::new(mac(&key.0, "session", &[root, clients.as_bytes()])))
+        keys.map(|key| Zeroizing::new(mac(&key.0, "session", &[root])))
     }
 
     /// The keys that authenticate rows, by the id of the key of the ring on which each hangs. They hang on the root key too:

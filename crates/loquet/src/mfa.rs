@@ -14,7 +14,6 @@ use crate::decide::{Facts, Input, Operation};
 use crate::edge::{Clock, Entropy, random};
 use crate::error::{Config, Error};
 use crate::hash;
-use crate::keyring::KeyringError;
 use crate::lanes::Lanes;
 use crate::observe;
 use crate::provision::host_tx::HostTx;
@@ -168,10 +167,7 @@ impl Mfa {
 
     /// The genuine session behind the bytes.
     pub(crate) async fn verified(&self, session: &MfaSession) -> Result<Session, Error> {
-        let vault = self.unlock().await?;
-        let ring = self.ring();
-        let keys = ring.session_keys(&vault.keys.session, &self.clients.kind);
-        Ok(*session.verify(keys)?)
+        Ok(self.signer(self.unlock().await?).verify(session)?)
     }
 
     /// Runs an operation: loads what it needs, decides, commits, and only then tells.
@@ -243,7 +239,7 @@ impl Mfa {
         if facts.actor.is_none() {
             self.add_rejection(MetadataId::UNKNOWN_ACCOUNTS);
         }
-        let mut input = self.input(attempt, id, entropy, vault)?;
+        let mut input = self.input(attempt, id, entropy, vault);
         input.unrecorded = self.inner.unrecorded.of(operation.actor());
         let decided = decide::decide(operation, &input, &facts);
         let change = decided.change();
@@ -338,20 +334,17 @@ impl Mfa {
         id: AttemptId,
         entropy: &'a Entropy,
         vault: &'a Vault,
-    ) -> Result<Input<'a>, Error> {
-        let ring = self.ring();
-        let missing = KeyringError::MissingKey(ring.current());
-        let mut session_keys = ring.session_keys(&vault.keys.session, &self.clients.kind);
-        Ok(Input {
+    ) -> Input<'a> {
+        Input {
             attempt,
             id,
             limits: &self.clients.limits,
             now: self.now(),
             entropy,
             keys: &vault.keys,
-            session_key: session_keys.next().ok_or(Config::Keys(missing))?,
+            signer: self.signer(vault),
             unrecorded: 0,
-        })
+        }
     }
 
     /// The id under which the store keeps the outcome: a keyed hash of all that was asked, or random where repeating it

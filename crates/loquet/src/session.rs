@@ -4,7 +4,7 @@ pub(crate) mod attempt;
 mod authorize;
 pub(crate) mod live;
 mod log_in;
-mod mfa_session;
+pub(crate) mod mfa_session;
 pub(crate) mod operations;
 pub(crate) mod progress;
 pub(crate) mod reports;

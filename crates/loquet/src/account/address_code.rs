@@ -73,7 +73,6 @@ mod tests {
             link: [link; 32],
             place: [0; 32],
             recovery: [0; 32],
-            session: [0; 32],
             attempt: [0; 32],
         }
     }

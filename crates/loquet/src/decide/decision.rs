@@ -76,7 +76,7 @@ pub(crate) fn decide<C: Operation>(
         now,
         entropy: input.entropy,
         keys: input.keys,
-        session_key: &input.session_key,
+        signer: &input.signer,
         actor,
         organization: facts.organization.as_ref(),
         session: operation.session(),

@@ -8,13 +8,14 @@ use loquet_policy::{
     AccountId, Audience, Command, Event, Grant, Notice, Refusal, Roster, Session, SessionId,
     SessionLimits, Snapshot, UnixTime,
 };
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::decide::evidence::AccessCheck;
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
 use crate::records::{AccountRecord, OrganizationRecord, Rules};
 use crate::session::attempt::Attempt;
+use crate::session::mfa_session::SessionSigner;
 use crate::store::{AttemptId, RowKey, Version};
 
 /// One operation: what it is called in the audit log, what it asks of the rules, what it grants. Its fields are hashed into
@@ -109,7 +110,7 @@ pub(crate) struct Input<'a> {
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
     /// Signs the sessions that are granted.
-    pub(crate) session_key: Zeroizing<[u8; 32]>,
+    pub(crate) signer: SessionSigner<'a>,
     /// Refusals of the actor that were not recorded since the last record.
     pub(crate) unrecorded: u32,
 }
@@ -122,7 +123,7 @@ pub(crate) struct Case<'a> {
     pub(crate) now: UnixTime,
     pub(crate) entropy: &'a Entropy,
     pub(crate) keys: &'a Keys,
-    pub(crate) session_key: &'a [u8; 32],
+    pub(crate) signer: &'a SessionSigner<'a>,
     pub(crate) actor: &'a AccountRecord,
     pub(crate) organization: Option<&'a OrganizationRecord>,
     pub(crate) session: Option<&'a Session>,
@@ -167,8 +168,6 @@ pub(crate) struct Keys {
     pub(crate) link: [u8; 32],
     pub(crate) place: [u8; 32],
     pub(crate) recovery: [u8; 32],
-    /// Authenticates sessions, together with a key of the ring.
-    pub(crate) session: [u8; 32],
     /// Turns idempotency keys into attempts' ids.
     pub(crate) attempt: [u8; 32],
 }

@@ -17,9 +17,11 @@ use crate::decide::commit::Decided;
 use crate::devices::{DeviceId, Devices, LogIn as DeviceLogIn, session_on};
 use crate::disk::FirstOutcome;
 use crate::edge::Entropy;
+use crate::hash::MacKey;
 use crate::records::{AccountRecord, OrganizationRecord, Secrets};
 use crate::session::attempt::Attempt;
 use crate::session::live::Sessions;
+use crate::session::mfa_session::SessionSigner;
 use crate::session::operations::{LogIn, LogOutEverywhere, VerifyCode};
 use crate::store::{AttemptId, RowKey, Version};
 
@@ -45,7 +47,6 @@ fn keys() -> Keys {
         link: [2; 32],
         place: [3; 32],
         recovery: [4; 32],
-        session: [5; 32],
         attempt: [7; 32],
     }
 }
@@ -173,7 +174,10 @@ fn decided_by<C: Operation>(
         now,
         entropy: &entropy(),
         keys: &keys(),
-        session_key: [8; 32].into(),
+        signer: SessionSigner {
+            keys: [MacKey::new(&[8; 32])].into(),
+            kind: "",
+        },
         unrecorded: 0,
     };
     decide(operation, &input, facts)

@@ -11,9 +11,10 @@ use crate::decide::Keys;
 use crate::disk::{self, DiskError, RowKeys};
 use crate::edge::random;
 use crate::error::{Config, Error};
-use crate::hash::mac;
+use crate::hash::{MacKey, mac};
 use crate::keyring::Keyring;
 use crate::mfa::{Mfa, TRIES};
+use crate::session::mfa_session::SessionSigner;
 use crate::store::{Commit, MetadataId, MetadataRow, Row, RowKey, Version, Writes};
 
 /// What the root key is for.
@@ -23,12 +24,15 @@ pub(crate) struct Vault {
     pub(crate) audit: [u8; 32],
     /// Authenticates rows, together with a key of the ring.
     rows: [u8; 32],
+    /// Authenticates sessions, together with a key of the ring.
+    sessions: [u8; 32],
 }
 
 /// The keyring in use, with what is derived from it and the root key once.
 pub(crate) struct Ring {
     keyring: Arc<Keyring>,
     rows: OnceLock<Arc<RowKeys>>,
+    sessions: OnceLock<Arc<[MacKey]>>,
 }
 
 impl Ring {
@@ -36,6 +40,7 @@ impl Ring {
         Self {
             keyring: Arc::new(keyring),
             rows: OnceLock::new(),
+            sessions: OnceLock::new(),
         }
     }
 }
@@ -49,11 +54,11 @@ impl Vault {
                 link: key("link"),
                 recovery: key("recovery"),
                 place: key("place"),
-                session: key("session"),
                 attempt: key("attempt"),
             },
             audit: key("audit"),
             rows: key("rows"),
+            sessions: key("session"),
         }
     }
 }
@@ -70,6 +75,18 @@ impl Mfa {
         let held = held.unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(RowKeys::new(Arc::clone(&held.keyring), &vault.rows));
         Arc::clone(held.rows.get_or_init(new))
+    }
+
+    /// What signs and verifies the sessions of this handle's kind of clients.
+    pub(crate) fn signer(&self, vault: &Vault) -> SessionSigner<'_> {
+        let held = self.inner.ring.read();
+        let held = held.unwrap_or_else(PoisonError::into_inner);
+        let keys = || held.keyring.session_keys(&vault.sessions);
+        let new = || keys().map(|key| MacKey::new(&key)).collect();
+        SessionSigner {
+            keys: Arc::clone(held.sessions.get_or_init(new)),
+            kind: &self.clients.kind,
+        }
     }
 
     /// The keys that hang on the root; opens it once.

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use loquet_policy::{ParseSessionError, Refusal, Session};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
-use crate::hash;
+use crate::hash::{self, MacKey};
 
 /// A session after [`Mfa::log_in`](crate::Mfa::log_in): 56 bytes for the host's own session record, replaced by each step
 /// of the log-in.
@@ -36,7 +36,7 @@ use crate::hash;
 /// ```
 /// ```compile_fail,E0624
 /// # fn forged(session: loquet_policy::Session) -> loquet::MfaSession {
-/// loquet::MfaSession::sign(session, &[0; 32]) // private to the crate
+/// loquet::MfaSession::new(session, [0; 16]) // private to the crate
 /// # }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,20 +51,8 @@ impl MfaSession {
     /// Its length in bytes.
     pub const LEN: usize = Session::LEN + MAC;
 
-    pub(crate) fn sign(session: Session, key: &[u8; 32]) -> Self {
-        Self {
-            mac: mac(&session, key),
-            session,
-        }
-    }
-
-    /// Returns the session if one of the keys signed it.
-    pub(crate) fn verify(
-        &self,
-        mut keys: impl Iterator<Item = Zeroizing<[u8; 32]>>,
-    ) -> Result<&Session, Refusal> {
-        let genuine = keys.any(|key| mac(&self.session, &key).ct_eq(&self.mac).into());
-        genuine.then_some(&self.session).ok_or(Refusal::StaleLogIn)
+    const fn new(session: Session, mac: [u8; MAC]) -> Self {
+        Self { session, mac }
     }
 
     /// Returns the bytes to store.
@@ -102,8 +90,33 @@ impl MfaSession {
     }
 }
 
-fn mac(session: &Session, key: &[u8; 32]) -> [u8; MAC] {
-    *hash::half(hash::mac(key, "session", &[&session.to_bytes()]))
+/// What signs and verifies the sessions of one kind of clients; those of another kind do not verify.
+#[derive(Debug)]
+pub(crate) struct SessionSigner<'a> {
+    /// The first signs.
+    pub(crate) keys: Arc<[MacKey]>,
+    pub(crate) kind: &'a str,
+}
+
+impl SessionSigner<'_> {
+    pub(crate) fn sign(&self, session: Session) -> Result<MfaSession, Refusal> {
+        let key = self.keys.first().ok_or(Refusal::PolicyUnavailable)?;
+        Ok(MfaSession::new(session, self.mac(&session, key)))
+    }
+
+    /// Returns the session if one of the keys signed it.
+    pub(crate) fn verify(&self, signed: &MfaSession) -> Result<Session, Refusal> {
+        let is_right = |key| bool::from(self.mac(&signed.session, key).ct_eq(&signed.mac));
+        let genuine = self.keys.iter().any(is_right);
+        genuine.then_some(signed.session).ok_or(Refusal::StaleLogIn)
+    }
+
+    fn mac(&self, session: &Session, key: &MacKey) -> [u8; MAC] {
+        let mut mac = key.begin("session");
+        mac.part(self.kind.as_bytes());
+        mac.part(&session.to_bytes());
+        *hash::half(mac.finish())
+    }
 }
 
 /// The error for bytes that are not a session.
@@ -160,7 +173,12 @@ mod tests {
 
     use super::*;
 
-    const KEY: [u8; 32] = [3; 32];
+    fn signer(keys: &[u8], kind: &'static str) -> SessionSigner<'static> {
+        SessionSigner {
+            keys: keys.iter().map(|key| MacKey::new(&[*key; 32])).collect(),
+            kind,
+        }
+    }
 
     fn session() -> MfaSession {
         let session = Session {
@@ -170,7 +188,7 @@ mod tests {
             level: Level::HalfLogin,
             at: UnixTime(5),
         };
-        MfaSession::sign(session, &KEY)
+        signer(&[3], "").sign(session).unwrap()
     }
 
     #[test]
@@ -188,19 +206,17 @@ mod tests {
     #[test]
     fn every_changed_byte_is_refused() {
         let session = session();
-        fn keys(keys: &[[u8; 32]]) -> impl Iterator<Item = Zeroizing<[u8; 32]>> {
-            keys.iter().copied().map(Zeroizing::new)
-        }
-        assert!(session.verify(keys(&[[4; 32], KEY])).is_ok());
+        assert!(signer(&[4, 3], "").verify(&session).is_ok());
         let stale = Err(Refusal::StaleLogIn);
-        assert_eq!(session.verify(keys(&[[4; 32]])), stale);
-        assert_eq!(session.verify(keys(&[])), stale);
+        assert_eq!(signer(&[4], "").verify(&session), stale);
+        assert_eq!(signer(&[3], "app").verify(&session), stale);
+        assert_eq!(signer(&[], "").verify(&session), stale);
         for at in 0..MfaSession::LEN {
             let mut bytes = session.to_bytes();
             bytes[at] ^= 1;
             let forged = MfaSession::from_bytes(&bytes);
             assert!(
-                forged.is_err() || forged.is_ok_and(|it| it.verify(keys(&[KEY])).is_err()),
+                forged.is_err() || forged.is_ok_and(|it| signer(&[3], "").verify(&it).is_err()),
                 "{at}"
             );
         }

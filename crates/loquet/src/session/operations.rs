@@ -42,7 +42,7 @@ pub(crate) fn entered(
     };
     Ok(LoggedIn {
         account: session.account,
-        session: MfaSession::sign(session, case.session_key),
+        session: case.signer.sign(session)?,
         next: session.level.next_step(),
         requirement,
         device: case.new_cookie(after.actor),
