@@ -100,7 +100,10 @@ pub async fn replaced_address_receives_notices_for_14_days(fixture: Fixture) {
     let set = |text: &str| provision.set_address(DENIS, address(text));
     assert!(set("denis@example.org").await.unwrap());
     assert!(!set("denis@example.org").await.unwrap(), "unchanged");
-    assert!(post(&fixture).await.is_empty(), "no one to tell");
+    assert!(
+        post(&fixture).await.is_empty(),
+        "no former address to write to"
+    );
 
     change_address(&fixture, DENIS, "thief@example.net").await;
     let letters = post(&fixture).await;
@@ -155,8 +158,8 @@ pub async fn address_change_needs_code_when_bound(fixture: Fixture) {
     changed.await.unwrap();
 }
 
-/// Until its code is typed back, the old address is the owner's, whoever set the new one. Only the first address that the
-/// host gives counts at once: no owner could lose one by it.
+/// Until the code of a new address is typed back, notices go to the old one, be it the owner or a thief who set the new
+/// one. Only the first address that the host gives counts at once: it replaces none.
 pub async fn new_address_counts_after_its_code(fixture: Fixture) {
     let session = fixture.log_in(DENIS).await.session;
     let user = fixture.user(&session).await;
@@ -266,7 +269,7 @@ pub async fn t30_each_address_is_its_own_delivery(fixture: Fixture) {
     );
     assert_eq!((round.failed, round.waiting), (1, 1), "{round:?}");
     assert!(round.fault.is_some());
-    // The oldest is tried first, and no one twice.
+    // The oldest is tried first, and none twice.
     let tries = std::mem::take(&mut *mail.tries.lock().unwrap());
     assert_eq!(tries, [first.clone(), second.clone(), third.clone()]);
     let (letters, round) = mail.round(&fixture).await;

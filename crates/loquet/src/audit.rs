@@ -4,10 +4,10 @@
 //! the key. The key is derived from the keyring, outside the database. The head stands in the account's row: accounts of
 //! one organization never wait for each other.
 //!
-//! The rows themselves are authenticated as well: without the keys nobody changes one. A writer of the database can cut off
-//! the end of a chain and put the earlier row of the account back whole: a [`Checkpoint`] that is kept elsewhere finds that,
-//! for all that precedes it. What follows the last one that is kept elsewhere could be
-//! cut off unseen: make them as often as that matters. Old records may be forgotten as far as a checkpoint vouches for
+//! The rows themselves are authenticated as well: without the keys none can be changed. A writer of the database can cut off
+//! the end of a chain and put the earlier row of the account back whole: a [`Checkpoint`] that is kept elsewhere finds
+//! that, for all that precedes it. What follows it could be cut off unseen: make checkpoints as often as that matters. Old
+//! records may be forgotten as far as a checkpoint vouches for
 //! them, and not further.
 
 mod chain;
@@ -136,7 +136,7 @@ impl Refusals {
 
     /// Whether a refusal that changes nothing is recorded, and as the last one of the hour.
     ///
-    /// Of a run the first is, and neither what says nothing of intent nor an eleventh within an hour: whoever has the
+    /// The first of a run is. A refusal that shows no intent is not, nor is an eleventh within an hour: a thief of the
     /// password could provoke them without end.
     pub(crate) fn record(&mut self, refusal: Refusal, now: UnixTime) -> Option<Last> {
         let run = Run::of(refusal);

@@ -140,7 +140,7 @@ impl<'t> Walk<'t> {
                 return Ok(Reason::Named);
             }
         }
-        // H4: an empty list names no one, and the peer's own address is never the client's.
+        // H4: an empty list names no client, and the peer's own address is never the client's.
         if self.hops.len() == self.own {
             return Err(Reason::HeaderMissing);
         }

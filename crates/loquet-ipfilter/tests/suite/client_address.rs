@@ -209,7 +209,7 @@ fn t42_list_may_have_blanks_and_empty_elements() {
     ] {
         xff("10.0.0.1", &[(XFF, line)], Some("192.0.2.1"), Reason::Named);
     }
-    // An empty list names no one, and a blank inside an element is none around it.
+    // An empty list names no client, and only blanks around an element are dropped.
     for line in ["", " ", ",", "\t, ,"] {
         xff("10.0.0.1", &[(XFF, line)], None, Reason::HeaderMissing);
     }

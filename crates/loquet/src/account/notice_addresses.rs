@@ -156,8 +156,8 @@ impl Addresses {
         self.0.push(Entry::new(address.clone(), false));
     }
 
-    /// Takes back the changes that were confirmed at `since` or later, and what waits for its code: whoever made them was
-    /// not the owner.
+    /// Takes back the changes that were confirmed at `since` or later, and what waits for its code: the owner did
+    /// not make them.
     pub(crate) fn revert(&mut self, since: UnixTime) {
         self.0.retain(|entry| !entry.pending);
         while let [.., former, _] = self.0.as_mut_slice()

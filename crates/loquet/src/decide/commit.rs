@@ -219,7 +219,7 @@ fn attempt(writes: &Writes) -> Option<&AttemptRow> {
     })
 }
 
-/// Whether the store holds this very row, which nobody can make up: it is authenticated.
+/// Whether the store holds this very row, which cannot be made up: it is authenticated.
 async fn is_written(
     store: &(dyn Erased + 'static),
     attempt: Option<&AttemptRow>,

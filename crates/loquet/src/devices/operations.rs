@@ -16,7 +16,7 @@ use loquet_policy::Session;
 
 impl Mfa {
     /// Returns what the cookie of an account's device is named after, so that each user of a shared tablet has one of their
-    /// own: a keyed hash, which tells nobody who reads the browser's cookies whose they are.
+    /// own: a keyed hash, so that a reader of the browser's cookies cannot tell whose they are.
     ///
     /// # Errors
     /// [`Error`] of the store, before its keys are read for the first time.

@@ -1,8 +1,8 @@
 //! What authenticates a row: a MAC under a key of the ring over the whole of it, its clear columns and its version included.
 //!
 //! A body as a store keeps it is `{"key":KEY,"mac":"MAC","row":JSON}`. [`RowKeys::open`] alone gives the JSON, and only of a
-//! row that verifies: whoever can write the database and has no key can change nothing, move nothing to another row, and
-//! put nothing of an earlier version into the present one. An earlier row put back whole, with its version, does verify: the
+//! row that verifies: a writer of the database without a key can change nothing, move nothing to another row, and put
+//! nothing of an earlier version into the present one. An earlier row put back whole, with its version, does verify: the
 //! audit chain finds it, and where that was put back too, only a checkpoint that is kept outside does.
 
 use std::collections::BTreeMap;

@@ -65,7 +65,7 @@ struct Round {
 enum Done {
     /// Its letter was delivered.
     Delivered,
-    /// No one is left to tell, or was told by another letter of the round.
+    /// No reader is left, or another letter of the round told them.
     Spared,
     /// Its letter was given up, for this reason.
     Failed(DeliveryFailureKind),

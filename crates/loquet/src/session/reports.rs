@@ -86,8 +86,8 @@ of_host!(
 /// Reports.
 impl Mfa {
     /// Suspends an authenticator that its owner has lost, and ends every session. The host first checks the password, no
-    /// more: that is why the report can be undone, by whoever also has the link in its letter or a recovery code, and the
-    /// phone ([`undo_report`](Self::undo_report)), or by another administrator. After that such reports are refused for
+    /// more. Therefore the owner can undo the report with the phone and either the link in its letter or a recovery code
+    /// ([`undo_report`](Self::undo_report)), and so can another administrator. After that such reports are refused for
     /// [`REPORTS_REFUSED`](loquet_policy::limits::REPORTS_REFUSED) seconds, or until the password is changed.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Mfa {
         self.run(undo, attempt.into()).await
     }
 
-    /// Undoes a report of loss with a recovery code in place of the link, for whoever no longer reads that mail. The
+    /// Undoes a report of loss with a recovery code in place of the link, for an owner who no longer reads that mail. The
     /// recovery code is used up.
     ///
     /// # Errors
@@ -150,8 +150,8 @@ impl Mfa {
     /// "That enrollment was not me", by the link in its letter. It opens nothing: the authenticator is destroyed, every
     /// session ends, and the next enrollment needs an administrator's reset code.
     ///
-    /// Whoever sends this has shown neither password nor session: a link that no letter had is refused by computation
-    /// alone, for known and unknown accounts alike, one that is used or over after one read; both are only counted
+    /// The sender needs neither password nor session. An invented link is refused by computation alone, for known and
+    /// unknown accounts alike; one that is used or over, after one read. Both are only counted
     /// ([`Operator::rejections_of_invented_links`](crate::Operator::rejections_of_invented_links)).
     ///
     /// # Errors

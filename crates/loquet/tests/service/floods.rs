@@ -1,4 +1,4 @@
-//! What comes again and again, with the password or without it, writes next to nothing and holds no one up.
+//! Requests that come again and again, with the password or without it, write next to nothing and hold up no other user.
 
 use loquet::store::MemoryStore;
 use loquet::{AccountId, NotMeLink, Refusal};

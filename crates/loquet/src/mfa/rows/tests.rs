@@ -72,7 +72,7 @@ fn unknown_account_has_no_organization() {
     });
 }
 
-/// A handle of one organization holds up no one of another: its own accounts wait for each other, and others' ids do not.
+/// A handle of one organization holds up no account of another, whatever ids it is asked for.
 #[test]
 fn foreign_account_takes_no_lane() {
     wait(async {
