@@ -24,6 +24,7 @@ use crate::store::erased::Erased;
 use crate::store::{AttemptId, MetadataId, Writes};
 
 mod builder;
+mod records;
 pub(crate) mod rows;
 pub(crate) mod source;
 mod unrecorded;

@@ -98,12 +98,20 @@ async fn accounts_join<S: Store>(store: &S) -> Result<(), Broken> {
         ids.len(),
         kept.len()
     );
+    all_accounts_are_found(store, [between, ids], (other, strangers)).await
+}
+
+async fn all_accounts_are_found<S: Store>(
+    store: &S,
+    own: [Vec<AccountId>; 2],
+    (other, strangers): (OrgId, Vec<AccountId>),
+) -> Result<(), Broken> {
     let found = all(store, &Query::Accounts(other)).await?;
     hold!(
         accounts(&found) == strangers,
         "another organization's accounts: {found:?}"
     );
-    let mut every = [between, ids, strangers].concat();
+    let mut every = [own.concat(), strangers].concat();
     every.sort_unstable();
     every.dedup();
     let found = all(store, &Query::AllAccounts).await?;

@@ -11,7 +11,7 @@ use crate::blocking::wait;
 use crate::keyring::Keyring;
 use crate::provision::NewAccount;
 use crate::session::attempt::Client;
-use crate::store::{Commit, MemoryStore};
+use crate::store::{Commit, Item, MemoryStore};
 
 async fn mfa() -> Mfa {
     let builder = Mfa::builder(MemoryStore::new()).keyring(Keyring::single(1, [7; 32]));
