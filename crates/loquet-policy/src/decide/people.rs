@@ -56,24 +56,15 @@ impl DecisionBuilder<'_> {
     }
 
     fn check_reset_quota(&self) -> Result<(), Refusal> {
-        let quota = self.actor().resets;
-        let over = quota.since.plus(limits::DAY).since(self.now);
-        if quota.used >= limits::RESETS_A_DAY && over > 0 {
-            return Err(Refusal::TooManyResets { wait: over });
+        match self.actor().resets.wait(limits::RESETS_A_DAY, self.now) {
+            Some(wait) => Err(Refusal::TooManyResets { wait }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn count_reset(&mut self) {
         let now = self.now;
-        let quota = &mut self.actor_mut().resets;
-        if now >= quota.since.plus(limits::DAY) {
-            *quota = crate::ResetQuota {
-                since: now,
-                used: 0,
-            };
-        }
-        quota.used = quota.used.saturating_add(1);
+        self.actor_mut().resets.count(now);
     }
 
     fn new_reset_code(&self, digest: Digest, aloud: bool) -> Result<ResetCode, Refusal> {
