@@ -43,6 +43,12 @@ pub struct Account {
     pub attempts: Attempts,
     /// The resets of other accounts that this account has made.
     pub resets: DailyQuota,
+    /// The enrollments that were begun, of at most [`ENROLLMENTS_A_DAY`](limits::ENROLLMENTS_A_DAY).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "DailyQuota::is_unused")
+    )]
+    pub enrollments: DailyQuota,
     /// The recovery codes that remain.
     pub recovery: RecoverySet,
     /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
@@ -93,6 +99,7 @@ impl Account {
             epoch: 0,
             attempts: Attempts::default(),
             resets: DailyQuota::default(),
+            enrollments: DailyQuota::default(),
             recovery: RecoverySet::EMPTY,
             binding_link: None,
             session_waits: SessionWaits::default(),

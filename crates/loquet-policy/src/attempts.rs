@@ -40,6 +40,12 @@ pub struct DailyQuota {
 }
 
 impl DailyQuota {
+    /// Returns whether nothing was counted yet.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Returns the seconds until the period ends, if `most` are counted in it; `None` where another one is possible now.
     #[must_use]
     pub fn wait(&self, most: u8, now: UnixTime) -> Option<u64> {

@@ -44,6 +44,9 @@ pub const PENDING: u64 = 10 * MINUTE;
 pub const PENDING_TRIES: u8 = 10;
 /// Pending enrollments that an account may have at a time, each in its own session.
 pub const PENDINGS: usize = 3;
+/// Enrollments that an account may begin in 24 hours. Each one is recorded, and so is its cancellation: without a limit
+/// the password alone could fill the disk. A reset by an administrator starts the count again.
+pub const ENROLLMENTS_A_DAY: u8 = 30;
 /// A *recent* code was submitted, or a recent password given, in this session at most this long ago (OWASP ASVS 7.5.1, 7.5.3).
 pub const RECENT: u64 = 5 * MINUTE;
 /// Default time in which a covered account may enroll with its password alone.

@@ -36,6 +36,7 @@ impl Account {
         account.erased |= last.erased;
         account.attempts = last.attempts;
         account.resets = last.resets;
+        account.enrollments = last.enrollments;
         account.binding_link = last.binding_link;
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;

@@ -115,6 +115,11 @@ impl Step<'_> {
             Action::WrongCode(k, _, true) => {
                 late_counts(&mut self.world_mut().people[k].account);
             }
+            Action::BeginLast(k, _) => {
+                let quota = &mut self.world_mut().people[k].account.enrollments;
+                quota.since = NOW;
+                quota.used = quota.used.max(limits::ENROLLMENTS_A_DAY - 1);
+            }
             Action::WrongConfirm(k, _, true) => {
                 let account = &mut self.world_mut().people[k].account;
                 for pending in account.pendings.iter_mut().flatten() {

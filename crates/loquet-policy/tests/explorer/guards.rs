@@ -249,6 +249,14 @@ fn of_pendings() -> Vec<Guard> {
             "S9",
         ),
         (
+            "an account begins thirty enrollments a day",
+            EXHAUSTED,
+            with_actor(begins, |_, _, _, actor| {
+                actor.enrollments.used = actor.enrollments.used.min(limits::ENROLLMENTS_A_DAY - 1);
+            }),
+            "more enrollments were begun than a day allows",
+        ),
+        (
             "a confirmed enrollment ends the others",
             THIEF,
             with_changes(confirms, |snapshot, changes| {

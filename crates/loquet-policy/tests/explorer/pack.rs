@@ -152,6 +152,8 @@ impl World {
                 };
                 pack.put(waits, 2);
             }
+            let used_up = account.enrollments.wait(limits::ENROLLMENTS_A_DAY, now);
+            pack.put(usize::from(used_up.is_some()), 1);
         }
     }
 

@@ -272,17 +272,7 @@ impl Reference {
     /// Not too new, and not the sixth in a day that began with the first.
     pub(super) fn may_act(&self, who: Account) -> Result<(), &'static str> {
         self.too_new(who)?;
-        let mut day = (0, 0);
-        for (at, fact) in &self.log {
-            if *fact == Fact::MadeReset(who) {
-                day = if day.1 == 0 || *at >= day.0 + DAY {
-                    (*at, 1)
-                } else {
-                    (day.0, day.1 + 1)
-                };
-            }
-        }
-        if day.1 >= 5 && self.now < day.0 + DAY {
+        if self.is_day_full(&self.log, 5, |fact| *fact == Fact::MadeReset(who)) {
             Err("TOO_MANY_RESETS")
         } else {
             Ok(())

@@ -122,6 +122,10 @@ impl Reference {
         if self.pendings(who) >= 3 {
             return Err("TOO_MANY_PENDINGS");
         }
+        let begun = |fact: &Fact| matches!(fact, Fact::Begun(whom, _) if *whom == who);
+        if self.is_day_full(self.since_reset(who), 30, begun) {
+            return Err("TOO_MANY_ENROLLMENTS");
+        }
         match bound {
             Bound::Void if reset_code => return Err("WRONG_RESET_CODE"),
             Bound::Void | Bound::Due(..) if !reset_code => return Err("RESET_CODE_REQUIRED"),

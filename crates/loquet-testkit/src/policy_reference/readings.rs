@@ -216,6 +216,31 @@ impl Reference {
         self.spend(who, code, true, "ENROLL_FIRST")
     }
 
+    /// The part of the log since the account was reset or left.
+    pub(super) fn since_reset(&self, who: Account) -> &[(u64, Fact)] {
+        let start = self.log.iter().rposition(
+            |(_, fact)| matches!(fact, Fact::Due(whom, ..) | Fact::Gone(whom) if *whom == who),
+        );
+        self.log.get(start.unwrap_or(0)..).unwrap_or(&[])
+    }
+
+    /// Whether so many of these facts are in a day that began with the first of them and is not over.
+    pub(super) fn is_day_full(
+        &self,
+        log: &[(u64, Fact)],
+        most: u64,
+        counted: impl Fn(&Fact) -> bool,
+    ) -> bool {
+        let (mut first, mut count) = (0, 0);
+        for (at, _) in log.iter().filter(|(_, fact)| counted(fact)) {
+            if count == 0 || *at >= first + DAY {
+                (first, count) = (*at, 0);
+            }
+            count += 1;
+        }
+        count >= most && self.now < first + DAY
+    }
+
     /// The part of the log since the present secret was bound.
     pub(super) fn of_this_secret(&self, who: Account) -> &[(u64, Fact)] {
         let start = self.log.iter().rposition(|(_, fact)| {
