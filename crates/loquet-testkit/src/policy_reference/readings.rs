@@ -181,10 +181,11 @@ impl Reference {
         matches!(granted, Some((at, Level::One | Level::Enroll)) if self.now <= at + 5 * MINUTE)
     }
 
-    pub(super) fn has_code(&self, who: Account) -> Result<(), &'static str> {
+    /// Whether codes count. `nothing` is the refusal where no authenticator is bound.
+    pub(super) fn has_code(&self, who: Account, nothing: &'static str) -> Result<(), &'static str> {
         match self.bound(who) {
             Bound::Active => Ok(()),
-            Bound::Nothing => Err("ENROLL_FIRST"),
+            Bound::Nothing => Err(nothing),
             Bound::Suspended => Err("SUSPENDED"),
             Bound::Disabled => Err("RECOVER_FIRST"),
             Bound::Due(..) | Bound::Void => Err("RESET_CODE_REQUIRED"),
@@ -195,7 +196,7 @@ impl Reference {
         if !self.is_enabled() || self.is_recent(session) {
             return Ok(());
         }
-        self.has_code(who)?;
+        self.has_code(who, "ENROLL_FIRST")?;
         Err("NOT_FRESH")
     }
 
@@ -205,7 +206,7 @@ impl Reference {
         session: Session,
         code: Typed,
     ) -> Result<(), &'static str> {
-        self.has_code(who)?;
+        self.has_code(who, "ENROLL_FIRST")?;
         if code == Typed::Nothing {
             return Err(if self.is_recent(session) {
                 "STEP_UP"
@@ -279,13 +280,7 @@ impl Reference {
         known: bool,
         nothing: &'static str,
     ) -> Result<(), &'static str> {
-        match self.bound(who) {
-            Bound::Active => {}
-            Bound::Nothing => return Err(nothing),
-            Bound::Suspended => return Err("SUSPENDED"),
-            Bound::Disabled => return Err("RECOVER_FIRST"),
-            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
-        }
+        self.has_code(who, nothing)?;
         self.typed(who, code, known)
     }
 
