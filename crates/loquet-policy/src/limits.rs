@@ -80,7 +80,7 @@ pub const ADDRESS_CODE: u64 = 10 * MINUTE;
 /// Wrong ones after which such a code is void. They are counted for a day, over all codes that are sent in it: a code of
 /// eight digits is then guessed with a chance of one in ten million a day.
 pub const ADDRESS_CODE_TRIES: u8 = 10;
-/// Such codes that are sent for one account in a day, because anybody's address can be given.
+/// Such codes that are sent for one account in a day, because a user can name the address of a stranger.
 pub const ADDRESS_CODES_A_DAY: u8 = 10;
 /// Shortest notice of a mandate, unless it begins immediately with a confirmation.
 pub const NOTICE: u64 = 7 * DAY;
@@ -108,8 +108,8 @@ pub const BREAK_GLASS_TRIES: u8 = 10;
 /// three days.
 pub const BREAK_GLASS_CODE_VOID: u64 = 72 * HOUR;
 
-/// How long the host may issue reset codes after a restore in which the replaced store could not be read: nobody's
-/// authenticator is known then, and no administrator could do it.
+/// How long the host may issue reset codes after a restore in which the replaced store could not be read. No
+/// authenticator is known then, so that no administrator can issue them.
 pub const RESTORE_RESETS: u64 = 7 * DAY;
 
 /// Failures of one secret that disable it: the limit of NIST SP 800-63B-4 §3.2.2. It cannot be configured

@@ -185,8 +185,8 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Takes a last step that lies ahead back to the next one that the phone may show. What was accepted while the clock
-    /// was ahead is good a second time until then, so that the owner is told to replace the authenticator.
+    /// Lowers a last step that lies ahead to the next one that the phone may show. The codes that were accepted while the
+    /// clock was ahead are good a second time, so that the owner is told to replace the authenticator.
     pub(super) fn clock_corrected(&mut self, present: u64) -> Answer {
         let ahead = |drift| present.saturating_add(u64::try_from(drift).unwrap_or(0));
         let Some((last, drift)) = self.actor().authenticator.last_step() else {

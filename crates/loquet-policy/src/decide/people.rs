@@ -139,7 +139,7 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Issues a reset code for an account whose authenticator was lost in a restore. Any number a day: everyone needs one.
+    /// Issues a reset code for an account whose authenticator was lost in a restore. The quota of a day does not apply, because every account needs one.
     pub(super) fn issue_reset_code(&mut self, digest: Digest) -> Answer {
         let account = self.actor().require_active()?.id;
         let now = self.now;

@@ -210,8 +210,8 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
     Ok(())
 }
 
-/// A report of loss is undone by whoever has the phone and reads the mail or has the recovery codes. After that, the
-/// password alone reports no other for a while.
+/// To undo a report of loss takes the phone, and the mail or a recovery code. After that, the password alone reports no
+/// other for a while.
 fn of_reports(before: &World, action: Action) -> Promise {
     match action {
         Action::UndoReport(k, s, _) | Action::UndoReportByCode(k, s) => {

@@ -164,12 +164,6 @@ fn enrollment_expires_after_600_seconds() {
     assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
 }
 
-/// The session that presented wrong codes waits 1, 2, 4 … 30 seconds; another does not, and nothing is ever void.
-/// Recovery codes have their own waits: neither do they wait behind six-digit codes, nor do they spend a failure.
-/// Guards what a restore or an import may leave: an account without an authenticator that once had one.
-/// A thief of the password can suspend the authenticator once, and not again for 30 days or until the password
-/// changes.
-/// Neither the password with the link nor the password with the phone undoes a report, and a wrong code counts.
 #[test]
 fn enrollment_finishes_after_reset_code_expires() {
     let mut fixture = Fixture::claire_reset();
