@@ -1,6 +1,6 @@
 //! The state of one account.
 
-use crate::attempts::{Attempts, ResetQuota, SessionWaits};
+use crate::attempts::{Attempts, DailyQuota, SessionWaits};
 use crate::{
     AccountId, AddressChange, BindingLink, Cause, Digest, OrgId, Pending, RecoverySet, Refusal,
     RoleSet, SessionId, UnixTime, limits,
@@ -42,7 +42,13 @@ pub struct Account {
     /// The failures of the present secret, and the waits they caused.
     pub attempts: Attempts,
     /// The resets of other accounts that this account has made.
-    pub resets: ResetQuota,
+    pub resets: DailyQuota,
+    /// The enrollments that were begun, of at most [`ENROLLMENTS_A_DAY`](limits::ENROLLMENTS_A_DAY).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "DailyQuota::is_unused")
+    )]
+    pub enrollments: DailyQuota,
     /// The recovery codes that remain.
     pub recovery: RecoverySet,
     /// The link in the notice of the last enrollment, with which the owner reports it as not theirs.
@@ -92,7 +98,8 @@ impl Account {
             pendings: [const { None }; limits::PENDINGS],
             epoch: 0,
             attempts: Attempts::default(),
-            resets: ResetQuota::default(),
+            resets: DailyQuota::default(),
+            enrollments: DailyQuota::default(),
             recovery: RecoverySet::EMPTY,
             binding_link: None,
             session_waits: SessionWaits::default(),

@@ -13,7 +13,7 @@ pub struct AddressChange {
     pub code: Digest,
     /// When it was sent.
     pub sent: UnixTime,
-    /// When the first of the codes was sent that are counted here.
+    /// When the first of the counted codes was sent.
     pub first: UnixTime,
     /// The number of codes sent since then, of at most [`ADDRESS_CODES_A_DAY`](limits::ADDRESS_CODES_A_DAY).
     pub codes: u8,

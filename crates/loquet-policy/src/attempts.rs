@@ -28,15 +28,41 @@ pub struct Throttle {
     pub until: UnixTime,
 }
 
-/// The resets that an administrator made, counted in a period of 24 hours that begins with the first.
+/// What an account did of one kind, counted in a period of 24 hours that begins with the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
-pub struct ResetQuota {
+pub struct DailyQuota {
     /// When the period began.
     pub since: UnixTime,
-    /// Resets in that period.
+    /// The count in that period.
     pub used: u8,
+}
+
+impl DailyQuota {
+    /// Returns whether nothing was counted yet.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns the seconds until the period ends, if `most` are counted in it; `None` where another one is possible now.
+    #[must_use]
+    pub fn wait(&self, most: u8, now: UnixTime) -> Option<u64> {
+        let left = self.since.plus(limits::DAY).since(now);
+        (self.used >= most && left > 0).then_some(left)
+    }
+
+    /// Counts one more.
+    pub(crate) fn count(&mut self, now: UnixTime) {
+        if now >= self.since.plus(limits::DAY) {
+            *self = Self {
+                since: now,
+                used: 0,
+            };
+        }
+        self.used = self.used.saturating_add(1);
+    }
 }
 
 /// The waits after wrong reset and recovery codes, each in its own session.

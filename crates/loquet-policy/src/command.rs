@@ -223,7 +223,8 @@ pub enum Command {
     // The host: acts on the account without a session.
     /// The host deactivates the account because it deleted the person from its own records.
     HostDeactivate,
-    /// The host's clock was ahead when a code was accepted, and is right again: the codes until then would be refused.
+    /// The host's clock was ahead when a code was accepted, and is right again. Without this command, codes are refused
+    /// until the clock reaches that time.
     ClockCorrected {
         /// The present step (RFC 6238 §4.2).
         present: u64,

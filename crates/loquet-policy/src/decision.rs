@@ -58,6 +58,21 @@ impl Changes {
             && self.actor.is_none()
             && self.subject.is_none()
     }
+
+    /// Writes the rows of the organization in place, and returns the accounts to write.
+    pub fn store(
+        self,
+        organization: &mut Organization,
+        roster: &mut Roster,
+    ) -> impl Iterator<Item = Account> + use<> {
+        if let Some(changed) = self.organization {
+            *organization = changed;
+        }
+        if let Some(changed) = self.roster {
+            *roster = changed;
+        }
+        self.actor.into_iter().chain(self.subject)
+    }
 }
 
 /// What a command achieved.
@@ -131,6 +146,19 @@ pub enum Grant {
     LoggedOut,
     /// The command was carried out.
     Done,
+}
+
+impl Grant {
+    /// Returns the session that replaces the one in the snapshot; `None` where that one goes on, or has ended.
+    #[must_use]
+    pub const fn session(&self) -> Option<Session> {
+        match *self {
+            Self::Session { session, .. }
+            | Self::Bound { session, .. }
+            | Self::Recovering { session, .. } => Some(session),
+            _ => None,
+        }
+    }
 }
 
 /// A message that must be delivered.

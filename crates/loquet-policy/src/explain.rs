@@ -193,6 +193,7 @@ impl Refusal {
             | Self::TooEarly { ready: date } => reason.date = Some(date),
             Self::AlreadyUsed { wait }
             | Self::Throttled { wait }
+            | Self::TooManyEnrollments { wait }
             | Self::TooManyResets { wait }
             | Self::TooManyAddressCodes { wait } => reason.wait = Some(wait),
             _ => {}
@@ -275,6 +276,7 @@ names! {
     NothingPending "NOTHING_PENDING" Enrollment
     EnrollmentEnded "ENROLLMENT_ENDED" Enrollment
     TooManyPendings "TOO_MANY_PENDINGS" Enrollment
+    TooManyEnrollments "TOO_MANY_ENROLLMENTS" Enrollment
     BreakGlassCodeFirst "BREAK_GLASS_CODE_FIRST" WayBack
     NotOffered "NOT_OFFERED" Enrollment
     WrongRecoveryCode "WRONG_RECOVERY_CODE" Code

@@ -118,7 +118,7 @@ mod what_if;
 
 pub use account::{Account, Authenticator, DisabledBy, Origin, ResetCode, Status};
 pub use address_change::AddressChange;
-pub use attempts::{Attempts, CodeSource, ResetQuota, SessionWaits, Throttle};
+pub use attempts::{Attempts, CodeSource, DailyQuota, SessionWaits, Throttle};
 pub use authority::{
     may_administer, may_create, may_enter, may_erase, may_lend_name, may_rename,
     may_see_administration, may_see_break_glass_code, require_code_within,

@@ -44,6 +44,9 @@ pub const PENDING: u64 = 10 * MINUTE;
 pub const PENDING_TRIES: u8 = 10;
 /// Pending enrollments that an account may have at a time, each in its own session.
 pub const PENDINGS: usize = 3;
+/// Enrollments that an account may begin in 24 hours. Each one is recorded, and so is its cancellation: without a limit
+/// the password alone could fill the disk. A reset by an administrator starts the count again.
+pub const ENROLLMENTS_A_DAY: u8 = 30;
 /// A *recent* code was submitted, or a recent password given, in this session at most this long ago (OWASP ASVS 7.5.1, 7.5.3).
 pub const RECENT: u64 = 5 * MINUTE;
 /// Default time in which a covered account may enroll with its password alone.
@@ -77,7 +80,7 @@ pub const ADDRESS_CODE: u64 = 10 * MINUTE;
 /// Wrong ones after which such a code is void. They are counted for a day, over all codes that are sent in it: a code of
 /// eight digits is then guessed with a chance of one in ten million a day.
 pub const ADDRESS_CODE_TRIES: u8 = 10;
-/// Such codes that are sent for one account in a day, because anybody's address can be given.
+/// Such codes that are sent for one account in a day, because a user can name the address of a stranger.
 pub const ADDRESS_CODES_A_DAY: u8 = 10;
 /// Shortest notice of a mandate, unless it begins immediately with a confirmation.
 pub const NOTICE: u64 = 7 * DAY;
@@ -105,8 +108,8 @@ pub const BREAK_GLASS_TRIES: u8 = 10;
 /// three days.
 pub const BREAK_GLASS_CODE_VOID: u64 = 72 * HOUR;
 
-/// How long the host may issue reset codes after a restore in which the replaced store could not be read: nobody's
-/// authenticator is known then, and no administrator could do it.
+/// How long the host may issue reset codes after a restore in which the replaced store could not be read. No
+/// authenticator is known then, so that no administrator can issue them.
 pub const RESTORE_RESETS: u64 = 7 * DAY;
 
 /// Failures of one secret that disable it: the limit of NIST SP 800-63B-4 §3.2.2. It cannot be configured

@@ -173,6 +173,11 @@ pub enum Refusal {
     EnrollmentEnded,
     /// The account has [`PENDINGS`](crate::limits::PENDINGS) pending enrollments already.
     TooManyPendings,
+    /// [`ENROLLMENTS_A_DAY`](crate::limits::ENROLLMENTS_A_DAY) enrollments of the account were begun in 24 hours.
+    TooManyEnrollments {
+        /// Seconds until the next one can begin.
+        wait: u64,
+    },
     /// An enrollment after break-glass needs a new break-glass code before it is confirmed.
     BreakGlassCodeFirst,
     /// The organization offers no recovery codes.

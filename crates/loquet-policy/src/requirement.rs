@@ -118,10 +118,10 @@ const fn mandate_since(mandate: &Mandate, now: UnixTime) -> Result<UnixTime, Uni
     }
 }
 
-/// Returns whether an account may enroll with the password alone. One that ever had an authenticator may not, or else
-/// whoever has the password would take its place. One that never had: while nothing requires
-/// a second factor, and then for the organization's enrollment window, counted from the latest of the
-/// account's creation, enabling and the mandate.
+/// Returns whether an account may enroll with the password alone. An account that ever had an authenticator may not, or
+/// else a thief of the password could bind another one. Any other account may while nothing requires a second factor,
+/// and then for the organization's enrollment window, counted from the latest of the account's creation, enabling and
+/// the mandate.
 pub(crate) fn enrollment_open(
     organization: Option<&Organization>,
     account: &Account,

@@ -17,8 +17,9 @@ impl Account {
     /// All sessions are over. Reset codes, recovery codes and pending enrollments are void, since they may
     /// have been used or revoked in the meantime. Codes up to the `present` step (RFC 6238 §4.2) are used,
     /// and so is the next one, which a fast clock may have shown already. The authenticator, its failures and its last
-    /// step are those of the replaced store, or else whoever knows the password could enroll where another is bound by
-    /// now; so are its roles and whether it is active; what only rises (the toggle, "ever bound", "erased") stays risen.
+    /// step are those of the replaced store, or else a thief of the password could enroll where the owner has done so since
+    /// the backup. The roles and the status are those of the replaced store too. What only rises (the toggle, "ever bound",
+    /// "erased") stays risen.
     #[must_use]
     pub fn restored(&self, replaced: Option<&Self>, present: u64) -> Self {
         let last = replaced.unwrap_or(self);
@@ -28,7 +29,7 @@ impl Account {
         account.pendings = [const { None }; crate::limits::PENDINGS];
         account.session_waits = SessionWaits::default();
         account.toggle |= last.toggle;
-        // Who left has left, and who is no administrator any more is none.
+        // An account that was deactivated or demoted since the backup stays so.
         account.roles = last.roles;
         account.status = last.status;
         account.promoted = last.promoted;
@@ -36,6 +37,7 @@ impl Account {
         account.erased |= last.erased;
         account.attempts = last.attempts;
         account.resets = last.resets;
+        account.enrollments = last.enrollments;
         account.binding_link = last.binding_link;
         account.reports_refused_until = last.reports_refused_until;
         account.replace_advised = last.replace_advised;
@@ -52,8 +54,8 @@ impl Account {
         account
     }
 
-    /// Returns the account as it must be where the replaced store cannot be read, and its organization was enabled there:
-    /// what it had bound is not known, so that it enrolls with a reset code.
+    /// Returns the account as it must be where the replaced store cannot be read, and its organization was enabled there.
+    /// The account enrolls with a reset code, because what it had bound is not known.
     #[must_use]
     pub fn restored_unknown(&self, present: u64) -> Self {
         let mut account = self.restored(None, present);

@@ -93,8 +93,8 @@ impl Roster {
             .count()
     }
 
-    /// Returns whether another administrator than `account` is enrolled, or would be if a report of loss were undone: a
-    /// report by the password alone must not take the others out of the count.
+    /// Returns whether an administrator other than `account` is enrolled or suspended. Suspended ones count, because the
+    /// password alone can suspend them.
     #[must_use]
     pub(crate) fn others_could_act(&self, account: AccountId) -> bool {
         let mut others = self.administrators.iter();

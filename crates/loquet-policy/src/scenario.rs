@@ -64,7 +64,7 @@
 //! | `offer recovery codes`, `stop recovery codes`, `cancel recovery codes` | |
 //! | `set reset code life`, `cancel reset code life` | `hours` for the first |
 //! | `set enrollment window`, `cancel enrollment window` | `days` for the first |
-//! | `reset`, `reset aloud`, `deactivate` | `whom` |
+//! | `reset`, `reset aloud`, `undo report of`, `deactivate` | `whom` |
 //! | `add role`, `remove role` | `whom`, `role` |
 //! | `reactivate` | `whom`, `roles` |
 //! | `be deleted by the host`, `open break-glass`, `open break-glass with a wrong code`, `collect reset code` | `who` is the account that the host acts on |

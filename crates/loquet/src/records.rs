@@ -258,18 +258,10 @@ impl AccountRecord {
 
     /// Keeps the session that a grant made in place of an old one.
     pub(crate) fn sync_sessions(&mut self, old: Option<SessionId>, granted: &Grant) {
-        match granted {
-            Grant::Session { session, .. }
-            | Grant::Bound { session, .. }
-            | Grant::Recovering { session, .. } => {
-                self.sessions.replace(old, session);
-            }
-            Grant::LoggedOut => {
-                if let Some(old) = old {
-                    self.sessions.remove(old);
-                }
-            }
-            _ => {}
+        if let Some(session) = granted.session() {
+            self.sessions.replace(old, &session);
+        } else if let (Grant::LoggedOut, Some(old)) = (granted, old) {
+            self.sessions.remove(old);
         }
     }
 }

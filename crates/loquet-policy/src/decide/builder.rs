@@ -299,6 +299,7 @@ pub(super) fn erase_credentials(account: &mut Account) {
     account.authenticator = Authenticator::None;
     account.recovery = crate::RecoverySet::EMPTY;
     account.attempts = crate::Attempts::default();
+    account.enrollments = crate::DailyQuota::default();
     account.binding_link = None;
     account.reports_refused_until = None;
     account.replace_advised = false;

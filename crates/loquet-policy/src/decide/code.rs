@@ -104,7 +104,7 @@ impl DecisionBuilder<'_> {
         told: Option<u64>,
     ) -> Result<(), Refusal> {
         let source = self.verified_source(code.source);
-        self.check_throttle(source, true)?;
+        self.check_throttle(source)?;
         match code.check {
             CodeCheck::Absent | CodeCheck::Malformed => Err(Refusal::Malformed),
             CodeCheck::Wrong { behind } => {
@@ -141,7 +141,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Returns the source, where `LiveSession` is accepted only from a session that is at Level2 now.
-    pub(super) fn verified_source(&self, claimed: CodeSource) -> CodeSource {
+    fn verified_source(&self, claimed: CodeSource) -> CodeSource {
         match claimed {
             CodeSource::LiveSession if self.current_level() != Ok(Level::Level2) => {
                 CodeSource::Stranger
@@ -151,29 +151,25 @@ impl DecisionBuilder<'_> {
     }
 
     /// Refuses a code that may not be checked now.
-    pub(super) fn check_throttle(&self, source: CodeSource, reserve: bool) -> Result<(), Refusal> {
+    fn check_throttle(&self, source: CodeSource) -> Result<(), Refusal> {
         let attempts = &self.actor().attempts;
         if let Some(wait) = attempts.wait(self.now, source) {
             return Err(Refusal::Throttled { wait });
         }
         let left = self.actor().budget().saturating_sub(attempts.total);
-        if reserve && source == CodeSource::Stranger && left <= limits::RESERVE {
+        if source == CodeSource::Stranger && left <= limits::RESERVE {
             return Err(Refusal::KnownDeviceOnly);
         }
         Ok(())
     }
 
-    pub(super) fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
+    fn count_failure(&mut self, source: CodeSource) -> Result<(), Refusal> {
         let now = self.now;
         let actor = self.actor_mut();
         let row = actor.attempts.fail(source, now);
         let (total, budget) = (actor.attempts.total, actor.budget());
-        let bound = matches!(
-            actor.authenticator,
-            Authenticator::Active { .. } | Authenticator::Suspended { .. }
-        );
         // Consecutive failures are included in the total, so that one count is enough.
-        if bound && total >= budget {
+        if total >= budget {
             return self.disable_authenticator();
         }
         if total == limits::ADVISE_REPLACEMENT {
@@ -185,8 +181,8 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Takes a last step that lies ahead back to the next one that the phone may show. What was accepted while the clock
-    /// was ahead is good a second time until then, so that the owner is told to replace the authenticator.
+    /// Lowers a last step that lies ahead to the next one that the phone may show. The codes that were accepted while the
+    /// clock was ahead are good a second time, so that the owner is told to replace the authenticator.
     pub(super) fn clock_corrected(&mut self, present: u64) -> Answer {
         let ahead = |drift| present.saturating_add(u64::try_from(drift).unwrap_or(0));
         let Some((last, drift)) = self.actor().authenticator.last_step() else {

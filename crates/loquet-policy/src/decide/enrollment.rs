@@ -31,7 +31,7 @@ impl DecisionBuilder<'_> {
         if let Some(grant) = self.resume(purpose)? {
             return Ok(grant);
         }
-        self.require_free_slot()?;
+        self.may_begin_another()?;
         match self.actor().authenticator {
             Authenticator::ResetDue { reset_code } => {
                 self.check_reset_code(reset_code, presented)?
@@ -59,12 +59,15 @@ impl DecisionBuilder<'_> {
         }))
     }
 
-    fn require_free_slot(&self) -> Result<(), Refusal> {
-        let free = self.actor().pendings.iter().any(Option::is_none);
-        if free {
-            Ok(())
-        } else {
-            Err(Refusal::TooManyPendings)
+    /// Refuses an enrollment while too many are pending, or were begun in a day.
+    fn may_begin_another(&self) -> Result<(), Refusal> {
+        let actor = self.actor();
+        if actor.pendings.iter().all(Option::is_some) {
+            return Err(Refusal::TooManyPendings);
+        }
+        match actor.enrollments.wait(limits::ENROLLMENTS_A_DAY, self.now) {
+            Some(wait) => Err(Refusal::TooManyEnrollments { wait }),
+            None => Ok(()),
         }
     }
 
@@ -82,13 +85,11 @@ impl DecisionBuilder<'_> {
             wrong: 0,
             recovery,
         };
-        let expires = pending.expires();
-        let slot = self
-            .actor_mut()
-            .pendings
-            .iter_mut()
-            .find(|slot| slot.is_none());
+        let (expires, now) = (pending.expires(), self.now);
+        let actor = self.actor_mut();
+        let slot = actor.pendings.iter_mut().find(|slot| slot.is_none());
         *slot.ok_or(Refusal::TooManyPendings)? = Some(pending);
+        actor.enrollments.count(now);
         Ok(Grant::Pending {
             purpose,
             expires,
@@ -104,7 +105,7 @@ impl DecisionBuilder<'_> {
             return Ok(grant);
         }
         self.require_bound_authenticator()?;
-        self.require_free_slot()?;
+        self.may_begin_another()?;
         self.fresh_code(code)?;
         self.add_pending(Purpose::Replace, recovery)
     }

@@ -87,7 +87,7 @@ impl DecisionBuilder<'_> {
         Ok(Grant::Done)
     }
 
-    /// Until the code is typed back that went to the new address, the old one is the owner's.
+    /// Makes the new address the owner's, once the code that was sent there is typed back.
     pub(super) fn confirm_address(&mut self, code: Option<Digest>) -> Answer {
         self.rights()?;
         self.require_owner()?;

@@ -56,24 +56,15 @@ impl DecisionBuilder<'_> {
     }
 
     fn check_reset_quota(&self) -> Result<(), Refusal> {
-        let quota = self.actor().resets;
-        let over = quota.since.plus(limits::DAY).since(self.now);
-        if quota.used >= limits::RESETS_A_DAY && over > 0 {
-            return Err(Refusal::TooManyResets { wait: over });
+        match self.actor().resets.wait(limits::RESETS_A_DAY, self.now) {
+            Some(wait) => Err(Refusal::TooManyResets { wait }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn count_reset(&mut self) {
         let now = self.now;
-        let quota = &mut self.actor_mut().resets;
-        if now >= quota.since.plus(limits::DAY) {
-            *quota = crate::ResetQuota {
-                since: now,
-                used: 0,
-            };
-        }
-        quota.used = quota.used.saturating_add(1);
+        self.actor_mut().resets.count(now);
     }
 
     fn new_reset_code(&self, digest: Digest, aloud: bool) -> Result<ResetCode, Refusal> {
@@ -148,7 +139,7 @@ impl DecisionBuilder<'_> {
         Ok(())
     }
 
-    /// Issues a reset code for an account whose authenticator was lost in a restore. Any number a day: everyone needs one.
+    /// Issues a reset code for an account whose authenticator was lost in a restore. The quota of a day does not apply, because every account needs one.
     pub(super) fn issue_reset_code(&mut self, digest: Digest) -> Answer {
         let account = self.actor().require_active()?.id;
         let now = self.now;

@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl DecisionBuilder<'_> {
-    /// Suspends the authenticator. Only the password was given, so that this is no more than a suspicion, which
-    /// more than the password undoes.
+    /// Suspends the authenticator. Only the password was given, and a thief may have it: the report can be undone, with
+    /// more than the password.
     pub(super) fn report_lost(&mut self, link: Digest) -> Answer {
         if !self.actor().is_active() {
             return Err(Refusal::LogInRefused);
@@ -52,7 +52,7 @@ impl DecisionBuilder<'_> {
             Evidence::Link(_) => return self.wrong_in_session(Refusal::WrongLink),
             Evidence::RecoveryCode(shown) => Some(self.check_recovery_code(shown)?),
         };
-        // More than the password is shown: a stranger's failures hold up nobody who has it.
+        // The link or the recovery code proves more than the password: the failures of strangers cost no wait here.
         let source = CodeSource::KnownDevice;
         self.consume_code(Submitted { source, ..code }, step, None)?;
         if let Some(left) = left {
@@ -125,7 +125,7 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// Counts a wrong one in this session, where it costs a wait, and nothing else.
+    /// Counts a wrong reset code, recovery code or link. It costs this session a wait, and nothing else.
     pub(super) fn wrong_in_session<T>(&mut self, refusal: Refusal) -> Result<T, Refusal> {
         let (session, now) = (self.session()?.id, self.now);
         self.actor_mut().session_waits.fail(session, now);

@@ -3,9 +3,8 @@
 use super::action::{ActionReader, find, role_set, unknown};
 use super::{Failed, Located, NamedRole, Played, Run, Scenario, ScenarioError, Step};
 use crate::{
-    Account, AccountId, Changes, Decision, Fresh, Grant, OrgId, Organization, Reason,
-    RoleDefinition, RoleId, Roster, Session, SessionId, Snapshot, UnixTime, current_level, decide,
-    explain, limits,
+    Account, AccountId, Decision, Fresh, Grant, OrgId, Organization, Reason, RoleDefinition,
+    RoleId, Roster, Session, SessionId, Snapshot, UnixTime, current_level, decide, explain, limits,
 };
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -229,44 +228,25 @@ impl Runner {
 
     /// Stores the changes of a decision and the session that it granted.
     fn write(&mut self, step: &Step, who: &str, decision: Decision) {
-        let Changes {
-            organization,
-            roster,
-            actor,
-            subject,
-        } = decision.changes;
-        if let Some(organization) = organization {
-            self.organization = organization;
-        }
-        if let Some(roster) = roster {
-            self.roster = roster;
-        }
-        if let (Some(account), Some(whom)) = (subject, &step.whom)
-            && let Some(person) = self.people.get_mut(whom)
+        for account in decision
+            .changes
+            .store(&mut self.organization, &mut self.roster)
         {
-            person.account = account;
+            let mut people = self.people.values_mut();
+            if let Some(person) = people.find(|person| person.account.id == account.id) {
+                person.account = account;
+            }
         }
-        let Some(person) = self.people.get_mut(who) else {
+        let (Ok(grant), Some(person)) = (decision.answer, self.people.get_mut(who)) else {
             return;
         };
-        if let Some(account) = actor {
-            person.account = account;
-        }
         let name = step.session.clone().unwrap_or_default();
-        match decision.answer {
-            Ok(
-                Grant::Session { session, .. }
-                | Grant::Bound { session, .. }
-                | Grant::Recovering { session, .. },
-            ) => {
-                person.sessions.insert(name, session);
-                person.sessions.insert(String::new(), session);
-            }
-            Ok(Grant::LoggedOut) => {
-                person.sessions.remove(&name);
-                person.sessions.remove("");
-            }
-            _ => {}
+        if let Some(session) = grant.session() {
+            person.sessions.insert(name, session);
+            person.sessions.insert(String::new(), session);
+        } else if grant == Grant::LoggedOut {
+            person.sessions.remove(&name);
+            person.sessions.remove("");
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum Action {
     /// The flag says whether the count is at the end of its class rather than at the start.
     WrongCode(usize, usize, bool),
     Begin(usize, usize, Shown),
+    /// Begins the last enrollment of a day, without a reset code.
+    BeginLast(usize, usize),
     BeginReplacement(usize, usize),
     Confirm(usize, usize),
     WrongConfirm(usize, usize, bool),
@@ -91,6 +93,7 @@ impl std::fmt::Display for Action {
             Self::WrongCode(k, s, false) => write!(f, "{} submits a wrong code.", who(k, s)),
             Self::WrongCode(k, s, true) => write!(f, "{} submits many wrong codes.", who(k, s)),
             Self::Begin(k, s, shown) => write!(f, "{} begins an enrollment{shown}.", who(k, s)),
+            Self::BeginLast(k, s) => write!(f, "{} begins many enrollments.", who(k, s)),
             Self::BeginReplacement(k, s) => write!(f, "{} begins a replacement.", who(k, s)),
             Self::Confirm(k, s) => write!(f, "{} confirms an enrollment.", who(k, s)),
             Self::WrongConfirm(k, s, _) => {
@@ -206,6 +209,7 @@ impl Action {
             | Self::VerifyCode(k, s)
             | Self::WrongCode(k, s, _)
             | Self::Begin(k, s, _)
+            | Self::BeginLast(k, s)
             | Self::BeginReplacement(k, s)
             | Self::Confirm(k, s)
             | Self::WrongConfirm(k, s, _)
@@ -292,7 +296,7 @@ impl Action {
             all.push(Self::UndoReport(k, s, Shown::Wrong));
         }
         if space.counters {
-            all.push(Self::Begin(k, s, Shown::Wrong));
+            all.extend([Self::Begin(k, s, Shown::Wrong), Self::BeginLast(k, s)]);
             for late in [false, true] {
                 all.extend([Self::WrongCode(k, s, late), Self::WrongConfirm(k, s, late)]);
             }

@@ -115,6 +115,11 @@ impl Step<'_> {
             Action::WrongCode(k, _, true) => {
                 late_counts(&mut self.world_mut().people[k].account);
             }
+            Action::BeginLast(k, _) => {
+                let quota = &mut self.world_mut().people[k].account.enrollments;
+                quota.since = NOW;
+                quota.used = quota.used.max(limits::ENROLLMENTS_A_DAY - 1);
+            }
             Action::WrongConfirm(k, _, true) => {
                 let account = &mut self.world_mut().people[k].account;
                 for pending in account.pendings.iter_mut().flatten() {
@@ -180,43 +185,30 @@ impl Step<'_> {
         let decision = self
             .engine
             .decide(&snapshot, &command, self.now, Fresh { session: NEW });
-        let granted = match (s, decision.answer) {
-            (
-                Some(s),
-                Ok(
-                    Grant::Session { session, .. }
-                    | Grant::Bound { session, .. }
-                    | Grant::Recovering { session, .. },
-                ),
-            ) => Some((s, session)),
-            _ => None,
-        };
         self.answer = Some(decision.answer);
-        if decision.changes.is_empty() && granted.is_none() {
+        let granted = decision.answer.ok().and_then(|grant| grant.session());
+        let granted = s.zip(granted);
+        let changes = decision.changes;
+        if changes.is_empty() && granted.is_none() {
             return;
         }
-        let Changes {
+        assert!(
+            changes.subject.is_none() || j != Some(k),
+            "one row, written twice"
+        );
+        let World {
             organization,
             roster,
-            actor,
-            subject,
-        } = decision.changes;
-        let world = self.world_mut();
-        if let Some(organization) = organization {
-            world.organization = organization;
-        }
-        if let Some(roster) = roster {
-            world.roster = roster;
-        }
-        if let Some(actor) = actor {
-            world.people[k].account = actor;
-        }
-        if let (Some(subject), Some(j)) = (subject, j) {
-            assert_ne!(k, j, "one row, written twice");
-            world.people[j].account = subject;
+            people,
+            ..
+        } = self.world_mut();
+        for account in changes.store(organization, roster) {
+            let id = account.id;
+            let own = people.iter_mut().find(|person| person.account.id == id);
+            own.unwrap().account = account;
         }
         if let Some((s, session)) = granted {
-            world.people[k].sessions[s] = Some(session);
+            people[k].sessions[s] = Some(session);
         }
     }
 }

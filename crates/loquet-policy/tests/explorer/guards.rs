@@ -53,12 +53,26 @@ pub const fn confirms(command: &Command) -> bool {
     matches!(command, Command::ConfirmEnrollment { .. })
 }
 
+const fn reports_loss(command: &Command) -> bool {
+    matches!(command, Command::ReportLost { .. })
+}
+
 pub const fn resets(command: &Command) -> bool {
     matches!(command, Command::Reset { .. })
 }
 
 pub const fn collects(command: &Command) -> bool {
     matches!(command, Command::CollectResetCode { .. })
+}
+
+/// Begins an enrollment as if none of these authenticators were, or ever had been, bound.
+fn showing_none(these: fn(&Authenticator) -> bool) -> Weakened {
+    with_actor(begins, move |_, _, _, actor| {
+        if these(&actor.authenticator) {
+            actor.authenticator = Authenticator::None;
+            actor.ever = false;
+        }
+    })
 }
 
 /// One administrator and a thief of the password.
@@ -212,23 +226,13 @@ fn of_enrollment() -> Vec<Guard> {
         (
             "an active authenticator cannot be enrolled again",
             ALONE,
-            with_actor(begins, |_, _, _, actor| {
-                if matches!(actor.authenticator, Authenticator::Active { .. }) {
-                    actor.authenticator = Authenticator::None;
-                    actor.ever = false;
-                }
-            }),
+            showing_none(|bound| matches!(bound, Authenticator::Active { .. })),
             "S9",
         ),
         (
             "a disabled authenticator must be recovered",
             EXHAUSTED,
-            with_actor(begins, |_, _, _, actor| {
-                if matches!(actor.authenticator, Authenticator::Disabled { .. }) {
-                    actor.authenticator = Authenticator::None;
-                    actor.ever = false;
-                }
-            }),
+            showing_none(|bound| matches!(bound, Authenticator::Disabled { .. })),
             "a disabled authenticator was replaced",
         ),
         (
@@ -249,6 +253,14 @@ fn of_pendings() -> Vec<Guard> {
             "S9",
         ),
         (
+            "an account begins thirty enrollments a day",
+            EXHAUSTED,
+            with_actor(begins, |_, _, _, actor| {
+                actor.enrollments.used = actor.enrollments.used.min(limits::ENROLLMENTS_A_DAY - 1);
+            }),
+            "more enrollments were begun than a day allows",
+        ),
+        (
             "a confirmed enrollment ends the others",
             THIEF,
             with_changes(confirms, |snapshot, changes| {
@@ -266,14 +278,11 @@ fn of_pendings() -> Vec<Guard> {
         (
             "a report of loss ends a pending replacement",
             ALONE,
-            with_changes(
-                |command| matches!(command, Command::ReportLost { .. }),
-                |snapshot, changes| {
-                    if let Some(actor) = &mut changes.actor {
-                        actor.pendings = snapshot.actor.pendings.clone();
-                    }
-                },
-            ),
+            with_changes(reports_loss, |snapshot, changes| {
+                if let Some(actor) = &mut changes.actor {
+                    actor.pendings = snapshot.actor.pendings.clone();
+                }
+            }),
             "S9",
         ),
         (
@@ -293,17 +302,14 @@ fn of_reports() -> Vec<Guard> {
         (
             "a report by the password alone only suspends",
             ALONE,
-            with_changes(
-                |command| matches!(command, Command::ReportLost { .. }),
-                |_, changes| {
-                    if let Some(actor) = &mut changes.actor {
-                        actor.authenticator = Authenticator::Disabled {
-                            since: NOW,
-                            why: DisabledBy::Failures,
-                        };
-                    }
-                },
-            ),
+            with_changes(reports_loss, |_, changes| {
+                if let Some(actor) = &mut changes.actor {
+                    actor.authenticator = Authenticator::Disabled {
+                        since: NOW,
+                        why: DisabledBy::Failures,
+                    };
+                }
+            }),
             "the password alone disabled the authenticator",
         ),
         (
@@ -326,21 +332,15 @@ fn of_reports() -> Vec<Guard> {
         (
             "after an undone report the password alone reports no other",
             ALONE,
-            with_actor(
-                |command| matches!(command, Command::ReportLost { .. }),
-                |_, _, _, actor| actor.reports_refused_until = None,
-            ),
+            with_actor(reports_loss, |_, _, _, actor| {
+                actor.reports_refused_until = None
+            }),
             "a loss was reported again after the report was undone",
         ),
         (
             "a suspended authenticator cannot be enrolled again",
             ALONE,
-            with_actor(begins, |_, _, _, actor| {
-                if matches!(actor.authenticator, Authenticator::Suspended { .. }) {
-                    actor.authenticator = Authenticator::None;
-                    actor.ever = false;
-                }
-            }),
+            showing_none(|bound| matches!(bound, Authenticator::Suspended { .. })),
             "a suspended authenticator was replaced",
         ),
     ]

@@ -120,7 +120,7 @@ impl World {
         };
         let carried = matches!(origin, Some(Origin::Administrator { .. }));
         pack.put(usize::from(carried && person.reset_code == Who::Thief), 1);
-        // What is never undone leaves the phone without use.
+        // Where no report is undone, a suspended phone is of no use.
         let active = matches!(account.authenticator, Authenticator::Active { .. });
         let phone = if active || has_secret(account) && self.space.undone {
             person.phone
@@ -152,6 +152,8 @@ impl World {
                 };
                 pack.put(waits, 2);
             }
+            let used_up = account.enrollments.wait(limits::ENROLLMENTS_A_DAY, now);
+            pack.put(usize::from(used_up.is_some()), 1);
         }
     }
 

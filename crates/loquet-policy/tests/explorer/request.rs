@@ -21,7 +21,6 @@ pub fn request(world: &World, action: Action) -> Option<Request> {
         .or_else(|| of_host(action))
 }
 
-#[expect(clippy::too_many_lines, reason = "one command for each action")]
 fn of_owner(world: &World, action: Action) -> Option<Request> {
     let (access, check) = (ACCESS, WRONG);
     let (k, s, command) = match action {
@@ -44,14 +43,9 @@ fn of_owner(world: &World, action: Action) -> Option<Request> {
                 Shown::Right => return None,
                 Shown::Wrong => Some(digest(9, k, 0)),
             };
-            let recovery = codes(k, 2);
-            let command = Command::BeginEnrollment {
-                reset_code,
-                recovery,
-                access,
-            };
-            (k, s, command)
+            (k, s, begin(k, reset_code))
         }
+        Action::BeginLast(k, s) => (k, s, begin(k, None)),
         Action::BeginReplacement(k, s) => {
             let (code, recovery) = (good(world, k, s)?, codes(k, 2));
             (k, s, Command::BeginReplacement { code, recovery })
@@ -203,6 +197,14 @@ fn recovery_code(world: &World, k: usize, s: usize) -> Option<Digest> {
     let left = world.people[k].account.recovery.len();
     let held = left > 0 && world.people[k].printed_codes == world.holder(k, s);
     held.then(|| digest(4, k, left as u8 - 1))
+}
+
+fn begin(k: usize, reset_code: Option<Digest>) -> Command {
+    Command::BeginEnrollment {
+        reset_code,
+        recovery: codes(k, 2),
+        access: ACCESS,
+    }
 }
 
 fn recover(code: Digest) -> Command {

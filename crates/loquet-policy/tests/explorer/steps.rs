@@ -18,6 +18,7 @@ pub fn check_step(before: &World, action: Action, outcome: &Outcome) -> Promise 
         );
         if !again {
             of_strangers(before, action)?;
+            of_quota(before, action)?;
         }
         of_reports(before, action)?;
         of_administration(before, action)?;
@@ -209,8 +210,8 @@ fn of_break_glass(before: &World, after: &World, action: Action) -> Promise {
     Ok(())
 }
 
-/// A report of loss is undone by whoever has the phone and reads the mail or has the recovery codes. After that, the
-/// password alone reports no other for a while.
+/// To undo a report of loss takes the phone, and the mail or a recovery code. After that, the password alone reports no
+/// other for a while.
 fn of_reports(before: &World, action: Action) -> Promise {
     match action {
         Action::UndoReport(k, s, _) | Action::UndoReportByCode(k, s) => {
@@ -283,10 +284,27 @@ fn author_left(world: &World, account: &Account) -> bool {
     author.is_none_or(|author| author.mark != mark)
 }
 
+/// An account begins no more enrollments in a day than the limit.
+fn of_quota(before: &World, action: Action) -> Promise {
+    let (Action::Begin(k, ..) | Action::BeginLast(k, _) | Action::BeginReplacement(k, _)) = action
+    else {
+        return Ok(());
+    };
+    let used_up = before.people[k]
+        .account
+        .enrollments
+        .wait(limits::ENROLLMENTS_A_DAY, NOW);
+    ensure(
+        used_up.is_none(),
+        "more enrollments were begun than a day allows",
+        k,
+    )
+}
+
 /// Checks what the password alone must never do.
 fn of_strangers(before: &World, action: Action) -> Promise {
     let (k, s) = match action {
-        Action::Confirm(k, s) | Action::Begin(k, s, _) => (k, s),
+        Action::Confirm(k, s) | Action::Begin(k, s, _) | Action::BeginLast(k, s) => (k, s),
         Action::Enroll(k) => (k, 0),
         _ => return Ok(()),
     };

@@ -73,17 +73,7 @@ impl World {
             });
         }
         if space.counters {
-            account.attempts.total = [0, 80, 99, 100][pack.take(2)];
-            for throttle in [&mut account.attempts.stranger, &mut account.attempts.known] {
-                let until = [NOW, NOW.plus(limits::WAIT), PAST];
-                *throttle = match pack.take(2) {
-                    0 => Throttle::default(),
-                    at => Throttle {
-                        row: 6,
-                        until: until[at],
-                    },
-                };
-            }
+            unpack_counters(account, pack);
         }
         for slot in 0..space.sessions {
             unpack_session(person, pack, k, slot);
@@ -102,6 +92,26 @@ impl World {
                 recovery,
             });
         }
+    }
+}
+
+fn unpack_counters(account: &mut Account, pack: &mut Pack) {
+    account.attempts.total = [0, 80, 99, 100][pack.take(2)];
+    for throttle in [&mut account.attempts.stranger, &mut account.attempts.known] {
+        let until = [NOW, NOW.plus(limits::WAIT), PAST];
+        *throttle = match pack.take(2) {
+            0 => Throttle::default(),
+            at => Throttle {
+                row: 6,
+                until: until[at],
+            },
+        };
+    }
+    if pack.take(1) == 1 {
+        account.enrollments = DailyQuota {
+            since: NOW,
+            used: limits::ENROLLMENTS_A_DAY,
+        };
     }
 }
 

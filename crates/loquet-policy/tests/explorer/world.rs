@@ -6,7 +6,7 @@
 //! of deadlines that a clock could produce, and some that none could.
 //!
 //! Not covered here, but tested elsewhere: exact counts between thresholds, the seconds that a session waits after a
-//! wrong reset or recovery code (each is over before the next action), the reset quota, postponements,
+//! wrong reset or recovery code (each is over before the next action), the quota of resets, postponements,
 //! reset codes read aloud, delayed changes, resynchronization, abandoned enrollments of closed browsers,
 //! access rules, and roles beyond the default three.
 

@@ -144,7 +144,7 @@ fn ten_address_codes_are_sent_a_day() {
     assert_eq!(fixture.host(DAVID, change), Ok(Grant::Done));
 }
 
-/// OWASP ASVS 7.5.1: who finds a session open, or steals its cookie, neither binds a phone nor redirects notices.
+/// OWASP ASVS 7.5.1: a thief of an open session, or of its cookie, binds no phone.
 #[test]
 fn t41_password_is_asked_before_first_enrollment() {
     let mut fixture = Fixture::mandated();

@@ -87,17 +87,10 @@ impl Fixture {
         let session = SessionId(self.next);
         let decision = decide(&snapshot, &command, self.now, Fresh { session });
         let changes = decision.changes.clone();
-        if let Some(organization) = changes.organization {
-            self.organization = organization;
-        }
-        if let Some(roster) = changes.roster {
-            self.roster = roster;
-        }
-        if let Some(actor) = changes.actor {
-            self.accounts[who] = actor;
-        }
-        if let (Some(subject), Some(whom)) = (changes.subject, whom) {
-            self.accounts[whom] = subject;
+        for account in changes.store(&mut self.organization, &mut self.roster) {
+            let id = account.id;
+            let own = self.accounts.iter_mut().find(|known| known.id == id);
+            *own.unwrap() = account;
         }
         self.notices.extend(decision.notices.clone());
         let answer = decision.answer;
@@ -240,10 +233,6 @@ impl Fixture {
 }
 
 pub fn session_of(grant: Grant) -> Session {
-    match grant {
-        Grant::Session { session, .. }
-        | Grant::Bound { session, .. }
-        | Grant::Recovering { session, .. } => session,
-        other => panic!("no session: {other:?}"),
-    }
+    let session = grant.session();
+    session.unwrap_or_else(|| panic!("no session: {grant:?}"))
 }

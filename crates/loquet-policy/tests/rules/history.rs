@@ -110,31 +110,20 @@ impl World {
         let decision = decide(&snapshot, &command, self.now, fresh);
         assert!(explain(&decision).count() > 0, "{command:?}");
         let before = (self.organization.clone(), self.accounts.clone());
-        self.write(decision, who, whom);
+        self.write(decision);
         self.keeps_s3(&before, &command);
         self.keeps_s4();
     }
 
-    fn write(&mut self, decision: Decision, who: usize, whom: usize) {
-        let Changes {
-            organization,
-            roster,
-            actor,
-            subject,
-            ..
-        } = decision.changes;
-        self.organization = organization.unwrap_or_else(|| self.organization.clone());
-        self.roster = roster.unwrap_or_else(|| self.roster.clone());
-        self.accounts[who] = actor.unwrap_or_else(|| self.accounts[who].clone());
-        self.accounts[whom] = subject.unwrap_or_else(|| self.accounts[whom].clone());
-        if let Ok(
-            Grant::Session { session, .. }
-            | Grant::Bound { session, .. }
-            | Grant::Recovering { session, .. },
-        ) = decision.answer
-        {
-            self.sessions.push(session);
+    fn write(&mut self, decision: Decision) {
+        let changes = decision.changes;
+        for account in changes.store(&mut self.organization, &mut self.roster) {
+            let id = account.id;
+            let own = self.accounts.iter_mut().find(|known| known.id == id);
+            *own.unwrap() = account;
         }
+        self.sessions
+            .extend(decision.answer.ok().and_then(|grant| grant.session()));
     }
 
     /// "Enabled", "mandate in force" and "an authenticator was bound" are never undone.

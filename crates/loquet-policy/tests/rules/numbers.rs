@@ -97,6 +97,62 @@ fn tenth_wrong_code_erases_pending_enrollment() {
 }
 
 #[test]
+fn thirty_enrollments_are_begun_a_day() {
+    let mut fixture = Fixture::mandated();
+    let begin_and_cancel = |fixture: &mut Fixture| {
+        let claire = fixture.log_in(CLAIRE);
+        let begun = fixture.begin(CLAIRE, claire, None).map(drop);
+        let cancelled = fixture.ask(CLAIRE, claire, Command::CancelEnrollment);
+        assert_eq!(cancelled.is_ok(), begun.is_ok());
+        begun
+    };
+    for n in 0..limits::ENROLLMENTS_A_DAY {
+        assert_eq!(begin_and_cancel(&mut fixture), Ok(()), "{n}");
+        fixture.wait(60);
+    }
+    let before = fixture.accounts[CLAIRE].clone();
+    fixture.wait(limits::DAY - 1_801);
+    let refused = Err(Refusal::TooManyEnrollments { wait: 1 });
+    assert_eq!(begin_and_cancel(&mut fixture), refused);
+    assert_eq!(fixture.accounts[CLAIRE], before, "nothing is written");
+    fixture.wait(1);
+    for n in 0..limits::ENROLLMENTS_A_DAY {
+        assert_eq!(begin_and_cancel(&mut fixture), Ok(()), "{n}");
+    }
+    // An enrollment that is shown again is no new one, and another account has its own count.
+    let david = fixture.log_in(DAVID);
+    for _ in 0..=limits::ENROLLMENTS_A_DAY {
+        fixture.begin(DAVID, david, None).unwrap();
+    }
+    assert_eq!(fixture.accounts[DAVID].enrollments.used, 1);
+    // An administrator's reset starts the count again.
+    let anne = fixture.enter(ANNE);
+    fixture.reset(ANNE, anne, CLAIRE).unwrap();
+    let claire = fixture.log_in(CLAIRE);
+    fixture.begin(CLAIRE, claire, Some(RESET_CODE)).unwrap();
+}
+
+#[test]
+fn replacements_count_as_enrollments() {
+    let mut fixture = Fixture::mandated();
+    fixture.accounts[ANNE].enrollments = DailyQuota {
+        since: fixture.now,
+        used: limits::ENROLLMENTS_A_DAY - 1,
+    };
+    let anne = fixture.enter(ANNE);
+    fixture.replace(ANNE, anne).unwrap();
+    let anne = fixture.confirm(ANNE, anne).unwrap();
+    let bound = fixture.accounts[ANNE].authenticator;
+    let wait = limits::DAY;
+    let refused = Err(Refusal::TooManyEnrollments { wait });
+    assert_eq!(fixture.replace(ANNE, anne), refused);
+    assert_eq!(
+        fixture.accounts[ANNE].authenticator, bound,
+        "no code is used"
+    );
+}
+
+#[test]
 fn enrollment_expires_after_600_seconds() {
     let mut fixture = Fixture::mandated();
     let claire = fixture.log_in(CLAIRE);
@@ -108,12 +164,6 @@ fn enrollment_expires_after_600_seconds() {
     assert_eq!([limits::PENDING - 1, limits::PENDING].map(begun), [1, 0]);
 }
 
-/// The session that presented wrong codes waits 1, 2, 4 … 30 seconds; another does not, and nothing is ever void.
-/// Recovery codes have their own waits: neither do they wait behind six-digit codes, nor do they spend a failure.
-/// Guards what a restore or an import may leave: an account without an authenticator that once had one.
-/// A thief of the password can suspend the authenticator once, and not again for 30 days or until the password
-/// changes.
-/// Neither the password with the link nor the password with the phone undoes a report, and a wrong code counts.
 #[test]
 fn enrollment_finishes_after_reset_code_expires() {
     let mut fixture = Fixture::claire_reset();
@@ -260,6 +310,7 @@ fn limits_have_published_values() {
     assert_eq!((POSTPONEMENTS, RESETS_A_DAY, FIRST_WAIT), (2, 5, 6));
     assert_eq!((FAILURES, FAILURES_CORRECTED), (100, 75));
     assert_eq!((RESERVE, ADVISE_REPLACEMENT, DRIFT_MAX), (20, 50, 4));
+    assert_eq!(ENROLLMENTS_A_DAY, 30);
     assert_eq!((PENDINGS, RECOVERY_CODES, ROLES), (3, 10, 8));
 }
 

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use loquet_policy::*;
 
+/// The session that presented wrong codes waits 1, 2, 4 … 30 seconds. Another session does not, and nothing is ever void.
 #[test]
 fn t32_wrong_reset_codes_cost_only_waits() {
     let mut fixture = Fixture::claire_reset();
@@ -23,6 +24,7 @@ fn t32_wrong_reset_codes_cost_only_waits() {
     fixture.begin(CLAIRE, other, Some(RESET_CODE)).unwrap();
 }
 
+/// Recovery codes have their own waits. They neither wait behind six-digit codes nor spend a failure.
 #[test]
 fn t32_recovery_codes_do_not_wait_behind_codes() {
     let mut fixture = Fixture::with_codes();
@@ -43,6 +45,7 @@ fn t32_recovery_codes_do_not_wait_behind_codes() {
     fixture.recover(ANNE, anne, CODES).unwrap();
 }
 
+/// A restore or an import may leave an account without the authenticator that it once had.
 #[test]
 fn t33_once_bound_never_enrolls_by_password() {
     let mut fixture = Fixture::enabled();
@@ -54,6 +57,7 @@ fn t33_once_bound_never_enrolls_by_password() {
     assert_eq!(fixture.try_log_in(DAVID).map(drop), required.map(drop));
 }
 
+/// A thief of the password suspends the authenticator once, and again only after 30 days or a change of the password.
 #[test]
 fn t31_undone_report_is_refused_for_thirty_days() {
     let mut fixture = Fixture::mandated();
@@ -80,6 +84,7 @@ fn t31_undone_report_is_refused_for_thirty_days() {
     undone(&mut fixture);
 }
 
+/// Neither the password with the link nor the password with the phone undoes a report, and a wrong code counts.
 #[test]
 fn t31_report_needs_link_and_code_to_undo() {
     let mut fixture = Fixture::mandated();
@@ -134,7 +139,7 @@ fn t31_report_ends_no_probation() {
     assert!(matches!(answer, Err(Refusal::TooNew { .. })), "{answer:?}");
 }
 
-/// The host's change of address is confirmed by whoever can give a code, where one is bound.
+/// Where an authenticator is bound, a change of address that the host began is confirmed with a recent code.
 #[test]
 fn bound_account_confirms_address_with_recent_code() {
     let mut fixture = Fixture::enabled();

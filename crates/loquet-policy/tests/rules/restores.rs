@@ -62,6 +62,7 @@ fn t37_restore_undoes_nothing_that_only_rises() {
             assert!(restored.recovery.is_empty());
             assert!(restored.pendings.iter().all(Option::is_none));
             assert_eq!(restored.attempts, replaced.attempts);
+            assert_eq!(restored.enrollments, replaced.enrollments);
             assert_eq!(restored.status, replaced.status);
             assert_eq!(restored.roles, replaced.roles);
             let (is, was) = (restored.authenticator, replaced.authenticator);

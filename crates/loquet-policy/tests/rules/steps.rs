@@ -145,7 +145,7 @@ impl Fixture {
         self.ask(who, session, Command::UseRecoveryCode { code, access })
     }
 
-    /// The last of too many failures.
+    /// Submits the last of too many wrong codes.
     pub fn disable(&mut self, who: usize) {
         let session = self.log_in(who);
         self.accounts[who].attempts.total = limits::FAILURES - 1;
@@ -153,7 +153,7 @@ impl Fixture {
             .unwrap_err();
     }
 
-    /// The password was given, and the phone is reported lost.
+    /// Reports the phone lost, with the password alone.
     pub fn report_lost(&mut self, who: usize) -> Result<Grant, Refusal> {
         let link = digest(UNDO);
         self.host(who, Command::ReportLost { link })

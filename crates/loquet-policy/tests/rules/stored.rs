@@ -117,6 +117,7 @@ fn every_variant_round_trips_through_json() {
         reads_back(&Account {
             authenticator,
             status: Status::Deactivated { since },
+            enrollments: DailyQuota { since, used: 1 },
             address_change: Some(AddressChange {
                 code: digest,
                 sent: since,

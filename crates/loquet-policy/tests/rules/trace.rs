@@ -263,22 +263,14 @@ impl Trace {
         let session = SessionId(ask.new);
         let decision = decide(&snapshot, &command, UnixTime(self.now), Fresh { session });
         let changes = decision.changes;
-        if let Some(organization) = changes.organization {
-            self.organization = organization;
+        for account in changes.store(&mut self.organization, &mut self.roster) {
+            let id = account.id;
+            let own = self.accounts.iter_mut().find(|known| known.id == id);
+            *own.unwrap() = account;
         }
-        if let Some(roster) = changes.roster {
-            self.roster = roster;
-        }
-        if let Some(actor) = changes.actor {
-            self.accounts[ask.who] = actor;
-        }
-        if let Some(subject) = changes.subject {
-            self.accounts[ask.whom] = subject;
-        }
-        let session = match decision.answer {
-            Err(refusal) => return Err(refusal.code()),
-            Ok(Grant::Session { session, .. } | Grant::Bound { session, .. }) => session,
-            Ok(_) => return Ok("done"),
+        let grant = decision.answer.map_err(|refusal| refusal.code())?;
+        let Some(session) = grant.session() else {
+            return Ok("done");
         };
         self.sessions.insert(session.id.0, session);
         if session.id.0 == self.next {

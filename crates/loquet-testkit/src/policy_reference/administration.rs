@@ -44,46 +44,39 @@ impl Reference {
         Ok("done")
     }
 
+    /// Whether an administrator asks about another account. `own` is the refusal where it is their own.
+    fn acts_on_other(&self, ask: Ask, own: &'static str) -> Result<(), &'static str> {
+        self.rights(ask.who, ask.session)?;
+        if ask.who == ask.whom {
+            return Err(own);
+        }
+        self.administrator(ask.who, ask.session)
+    }
+
+    fn require_active(&self, whom: Account) -> Result<(), &'static str> {
+        if self.active(whom) {
+            Ok(())
+        } else {
+            Err("IS_DEACTIVATED")
+        }
+    }
+
     pub(super) fn reset(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who,
-            session,
-            whom,
-            code,
-            ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("SELF_RESET");
-        }
-        self.administrator(who, session)?;
+        self.acts_on_other(ask, "SELF_RESET")?;
+        let Ask { who, whom, .. } = ask;
         self.enabled()?;
-        if !self.active(whom) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.require_active(whom)?;
         self.may_act(who)?;
-        self.fresh(who, session, code)?;
+        self.fresh(who, ask.session, ask.code)?;
         self.note(Fact::MadeReset(who));
         self.give_reset_code(whom, Some(who), self.now + DAY);
         Ok("done")
     }
 
     pub(super) fn promote(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who,
-            session,
-            whom,
-            code,
-            ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("SELF_PROMOTION");
-        }
-        self.administrator(who, session)?;
-        if !self.active(whom) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.acts_on_other(ask, "SELF_PROMOTION")?;
+        let Ask { who, whom, .. } = ask;
+        self.require_active(whom)?;
         if self.rank(whom) == Rank::Administrator {
             return Err("UNCHANGED");
         }
@@ -92,7 +85,7 @@ impl Reference {
         }
         self.too_new(who)?;
         if self.is_enabled() {
-            self.fresh(who, session, code)?;
+            self.fresh(who, ask.session, ask.code)?;
         }
         self.note(Fact::Is(whom, Rank::Administrator));
         self.note(Fact::PromotedBy(whom));
@@ -100,23 +93,15 @@ impl Reference {
     }
 
     pub(super) fn demote(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who, session, whom, ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("SELF_DEMOTION");
-        }
-        self.administrator(who, session)?;
-        if !self.active(whom) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.acts_on_other(ask, "SELF_DEMOTION")?;
+        let Ask { who, whom, .. } = ask;
+        self.require_active(whom)?;
         if self.rank(whom) != Rank::Administrator {
             return Err("NO_SUCH_ROLE");
         }
         self.dispensable(whom)?;
         self.too_new(who)?;
-        self.recent(who, session)?;
+        self.recent(who, ask.session)?;
         let before = self.last(|_, fact| match fact {
             Fact::Is(person, rank) if *person == whom && *rank != Rank::Administrator => {
                 Some(*rank)
@@ -129,70 +114,40 @@ impl Reference {
     }
 
     pub(super) fn undo_report_of(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who,
-            session,
-            whom,
-            code,
-            ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("SELF_RESET");
-        }
-        self.administrator(who, session)?;
-        if !self.active(whom) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.acts_on_other(ask, "SELF_RESET")?;
+        let Ask { who, whom, .. } = ask;
+        self.require_active(whom)?;
         if self.bound(whom) != Bound::Suspended {
             return Err("UNCHANGED");
         }
         self.too_new(who)?;
-        self.fresh(who, session, code)?;
+        self.fresh(who, ask.session, ask.code)?;
         self.note(Fact::Over(whom));
         self.note(Fact::Reinstated(whom));
         Ok("done")
     }
 
     pub(super) fn leave(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who, session, whom, ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("SELF_DEACTIVATION");
-        }
-        self.administrator(who, session)?;
-        if !self.active(whom) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.acts_on_other(ask, "SELF_DEACTIVATION")?;
+        let Ask { who, whom, .. } = ask;
+        self.require_active(whom)?;
         self.dispensable(whom)?;
         self.too_new(who)?;
-        self.recent(who, session)?;
+        self.recent(who, ask.session)?;
         self.note(Fact::Gone(whom));
         self.close_glass_for(whom);
         Ok("done")
     }
 
     pub(super) fn rehire(&mut self, ask: Ask) -> Said {
-        let Ask {
-            who,
-            session,
-            whom,
-            code,
-            ..
-        } = ask;
-        self.rights(who, session)?;
-        if who == whom {
-            return Err("NOT_DEACTIVATED");
-        }
-        self.administrator(who, session)?;
+        self.acts_on_other(ask, "NOT_DEACTIVATED")?;
+        let Ask { who, whom, .. } = ask;
         if self.active(whom) {
             return Err("NOT_DEACTIVATED");
         }
         self.may_act(who)?;
         if self.is_enabled() {
-            self.fresh(who, session, code)?;
+            self.fresh(who, ask.session, ask.code)?;
         }
         self.note(Fact::MadeReset(who));
         self.note(Fact::Is(whom, Rank::Employee));
@@ -272,17 +227,7 @@ impl Reference {
     /// Not too new, and not the sixth in a day that began with the first.
     pub(super) fn may_act(&self, who: Account) -> Result<(), &'static str> {
         self.too_new(who)?;
-        let mut day = (0, 0);
-        for (at, fact) in &self.log {
-            if *fact == Fact::MadeReset(who) {
-                day = if day.1 == 0 || *at >= day.0 + DAY {
-                    (*at, 1)
-                } else {
-                    (day.0, day.1 + 1)
-                };
-            }
-        }
-        if day.1 >= 5 && self.now < day.0 + DAY {
+        if self.is_day_full(&self.log, 5, |fact| *fact == Fact::MadeReset(who)) {
             Err("TOO_MANY_RESETS")
         } else {
             Ok(())
@@ -295,9 +240,7 @@ impl Reference {
     }
 
     pub(super) fn named(&self, who: Account) -> Result<(), &'static str> {
-        if !self.active(who) {
-            return Err("IS_DEACTIVATED");
-        }
+        self.require_active(who)?;
         if self.rank(who) == Rank::Administrator {
             Ok(())
         } else {

@@ -173,6 +173,13 @@ impl Reference {
         self.log.extend(failures);
     }
 
+    /// So many enrollments were begun two hours ago, in a session that is over.
+    pub fn note_old_enrollments(&mut self, who: Account, times: u8) {
+        let at = self.now - 120 * MINUTE;
+        let begun = (0..times).map(|_| (at, Fact::Begun(who, 0)));
+        self.log.extend(begun);
+    }
+
     /// What the rules say at `now`: the granted level or `done`, or the refusal's name.
     ///
     /// # Errors

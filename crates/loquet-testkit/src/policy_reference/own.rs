@@ -103,12 +103,15 @@ impl Reference {
             })
     }
 
-    pub(super) fn begin(&mut self, who: Account, session: Session, reset_code: bool) -> Said {
-        match self.worth(who, session)? {
-            Level::Enroll => {}
-            _ => drop(self.rights(who, session)?),
+    fn may_enroll(&self, who: Account, session: Session) -> Result<(), &'static str> {
+        if self.worth(who, session)? != Level::Enroll {
+            self.rights(who, session)?;
         }
-        self.enabled()?;
+        self.enabled()
+    }
+
+    pub(super) fn begin(&mut self, who: Account, session: Session, reset_code: bool) -> Said {
+        self.may_enroll(who, session)?;
         let bound = self.bound(who);
         match bound {
             Bound::Active => return Err("ALREADY_BOUND"),
@@ -121,6 +124,10 @@ impl Reference {
         }
         if self.pendings(who) >= 3 {
             return Err("TOO_MANY_PENDINGS");
+        }
+        let begun = |fact: &Fact| matches!(fact, Fact::Begun(whom, _) if *whom == who);
+        if self.is_day_full(self.since_reset(who), 30, begun) {
+            return Err("TOO_MANY_ENROLLMENTS");
         }
         match bound {
             Bound::Void if reset_code => return Err("WRONG_RESET_CODE"),
@@ -152,11 +159,7 @@ impl Reference {
             new,
             ..
         } = ask;
-        match self.worth(who, session)? {
-            Level::Enroll => {}
-            _ => drop(self.rights(who, session)?),
-        }
-        self.enabled()?;
+        self.may_enroll(who, session)?;
         let Some(begun) = self.pending(who, session) else {
             return Err(if self.pendings(who) > 0 {
                 "NOT_YOURS"
@@ -236,7 +239,7 @@ impl Reference {
         if !self.toggle(who) {
             return Err("UNCHANGED");
         }
-        self.has_code(who)?;
+        self.has_code(who, "ENROLL_FIRST")?;
         if code == Typed::Nothing {
             return Err("STEP_UP");
         }
@@ -249,13 +252,10 @@ impl Reference {
         if !self.active(who) {
             return Err("LOGIN_REFUSED");
         }
-        match self.bound(who) {
-            Bound::Active => {}
-            Bound::Nothing => return Err("NO_AUTHENTICATOR"),
-            Bound::Suspended => return Err("SUSPENDED"),
-            Bound::Disabled => return Err("DISABLED"),
-            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
+        if self.bound(who) == Bound::Disabled {
+            return Err("DISABLED");
         }
+        self.has_code(who, "NO_AUTHENTICATOR")?;
         let undone = self.last(|at, fact| match fact {
             Fact::Reinstated(whom) if *whom == who => Some(at),
             Fact::Due(whom, ..) | Fact::Gone(whom) if *whom == who => Some(0),
@@ -278,12 +278,9 @@ impl Reference {
             ..
         } = ask;
         self.worth(who, session)?;
-        match self.bound(who) {
-            Bound::Suspended => {}
-            Bound::Active => return Err("UNCHANGED"),
-            Bound::Nothing => return Err("NO_AUTHENTICATOR"),
-            Bound::Disabled => return Err("RECOVER_FIRST"),
-            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
+        if self.bound(who) != Bound::Suspended {
+            self.has_code(who, "NO_AUTHENTICATOR")?;
+            return Err("UNCHANGED");
         }
         let mut wrong = (0, 0);
         for (at, fact) in &self.log {
@@ -302,7 +299,7 @@ impl Reference {
             self.note(Fact::WrongLink(who, session));
             return Err("WRONG_LINK");
         }
-        // The link was shown: a stranger's failures hold up nobody who has it.
+        // The link proves more than the password: the failures of strangers cost no wait here.
         self.typed(who, code, true)?;
         self.note(Fact::Over(who));
         self.note(Fact::Reinstated(who));

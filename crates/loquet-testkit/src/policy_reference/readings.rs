@@ -181,10 +181,11 @@ impl Reference {
         matches!(granted, Some((at, Level::One | Level::Enroll)) if self.now <= at + 5 * MINUTE)
     }
 
-    pub(super) fn has_code(&self, who: Account) -> Result<(), &'static str> {
+    /// Whether codes count. `nothing` is the refusal where no authenticator is bound.
+    pub(super) fn has_code(&self, who: Account, nothing: &'static str) -> Result<(), &'static str> {
         match self.bound(who) {
             Bound::Active => Ok(()),
-            Bound::Nothing => Err("ENROLL_FIRST"),
+            Bound::Nothing => Err(nothing),
             Bound::Suspended => Err("SUSPENDED"),
             Bound::Disabled => Err("RECOVER_FIRST"),
             Bound::Due(..) | Bound::Void => Err("RESET_CODE_REQUIRED"),
@@ -195,7 +196,7 @@ impl Reference {
         if !self.is_enabled() || self.is_recent(session) {
             return Ok(());
         }
-        self.has_code(who)?;
+        self.has_code(who, "ENROLL_FIRST")?;
         Err("NOT_FRESH")
     }
 
@@ -205,7 +206,7 @@ impl Reference {
         session: Session,
         code: Typed,
     ) -> Result<(), &'static str> {
-        self.has_code(who)?;
+        self.has_code(who, "ENROLL_FIRST")?;
         if code == Typed::Nothing {
             return Err(if self.is_recent(session) {
                 "STEP_UP"
@@ -214,6 +215,31 @@ impl Reference {
             });
         }
         self.spend(who, code, true, "ENROLL_FIRST")
+    }
+
+    /// The part of the log since the account was reset or left.
+    pub(super) fn since_reset(&self, who: Account) -> &[(u64, Fact)] {
+        let start = self.log.iter().rposition(
+            |(_, fact)| matches!(fact, Fact::Due(whom, ..) | Fact::Gone(whom) if *whom == who),
+        );
+        self.log.get(start.unwrap_or(0)..).unwrap_or(&[])
+    }
+
+    /// Whether so many of these facts are in a day that began with the first of them and is not over.
+    pub(super) fn is_day_full(
+        &self,
+        log: &[(u64, Fact)],
+        most: u64,
+        counted: impl Fn(&Fact) -> bool,
+    ) -> bool {
+        let (mut first, mut count) = (0, 0);
+        for (at, _) in log.iter().filter(|(_, fact)| counted(fact)) {
+            if count == 0 || *at >= first + DAY {
+                (first, count) = (*at, 0);
+            }
+            count += 1;
+        }
+        count >= most && self.now < first + DAY
     }
 
     /// The part of the log since the present secret was bound.
@@ -254,13 +280,7 @@ impl Reference {
         known: bool,
         nothing: &'static str,
     ) -> Result<(), &'static str> {
-        match self.bound(who) {
-            Bound::Active => {}
-            Bound::Nothing => return Err(nothing),
-            Bound::Suspended => return Err("SUSPENDED"),
-            Bound::Disabled => return Err("RECOVER_FIRST"),
-            Bound::Due(..) | Bound::Void => return Err("RESET_CODE_REQUIRED"),
-        }
+        self.has_code(who, nothing)?;
         self.typed(who, code, known)
     }
 

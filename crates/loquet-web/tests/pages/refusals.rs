@@ -91,6 +91,7 @@ fn of_codes() -> Vec<Refusal> {
         NothingPending,
         EnrollmentEnded,
         TooManyPendings,
+        TooManyEnrollments { wait: 60 },
         BreakGlassCodeFirst,
         NotOffered,
         WrongRecoveryCode,

@@ -81,6 +81,39 @@ async fn t38_shown_enrollment_writes_one_record() {
     assert_eq!(recorded(&fixture, CHLOE).await, before);
 }
 
+#[tokio::test]
+async fn t38_enrollments_begun_and_cancelled_are_bounded() {
+    let fixture = fixture().await;
+    fixture.imposed().await;
+    let session = fixture.log_in(CHLOE).await.session;
+    let before = recorded(&fixture, CHLOE).await;
+    let begin = || {
+        fixture
+            .mfa
+            .begin_enrollment(&session, "", Fixture::client())
+    };
+    let cancel = || fixture.mfa.cancel_enrollment(&session, Fixture::client());
+    let mut begun = 0;
+    for _ in 0..TIMES {
+        match begin().await {
+            Ok(_) => {
+                begun += 1;
+                cancel().await.unwrap();
+            }
+            Err(refused) => {
+                let refused = refusal::<()>(Err(refused));
+                assert!(matches!(refused, Refusal::TooManyEnrollments { .. }));
+            }
+        }
+    }
+    assert_eq!(begun, usize::from(limits::ENROLLMENTS_A_DAY));
+    // Two records for each enrollment, and ten refusals.
+    assert_eq!(recorded(&fixture, CHLOE).await, before + 2 * begun + 10);
+    fixture.clock.advance(limits::DAY);
+    let session = fixture.log_in(CHLOE).await.session;
+    fixture.enroll(&session).await;
+}
+
 /// The first of a run is recorded, and the next record says how many there were.
 #[tokio::test]
 async fn t40_runs_of_refusals_are_recorded_twice() {

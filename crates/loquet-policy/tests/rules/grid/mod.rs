@@ -230,7 +230,7 @@ fn grid() -> String {
     let line = |text: &mut String, label: &str, cells: &[String]| {
         write!(text, "{label:50}").unwrap();
         for cell in cells {
-            write!(text, "{cell:20}").unwrap();
+            write!(text, "{cell:19} ").unwrap();
         }
         text.truncate(text.trim_end().len());
         text.push('\n');

@@ -171,6 +171,11 @@ pub(crate) fn actors() -> Vec<Actor> {
             |_| {},
             Some((EnrollOnly, 301)),
         ),
+        (
+            "thirty enrollments begun, Level1",
+            enrollments_used_up,
+            Some((Level1, 9)),
+        ),
         ("address change begun, Level1", changing, Some((Level1, 9))),
         ("no session, active", active, None),
         ("active, turned off, Level1", off, Some((Level1, 9))),
@@ -219,6 +224,13 @@ fn changing(scene: &mut Scene) {
         codes: 1,
         wrong: 0,
     });
+}
+
+fn enrollments_used_up(scene: &mut Scene) {
+    scene.actor.enrollments = DailyQuota {
+        since: ago(limits::DAY - 1),
+        used: limits::ENROLLMENTS_A_DAY,
+    };
 }
 
 fn off(scene: &mut Scene) {

@@ -83,6 +83,15 @@ fn of_enrollments() -> Vec<Scene> {
         "… as the fourth pending one" mandated h {
             for _ in 0..4 { let claire = h.log_in(CLAIRE); h.begin(CLAIRE, claire, None); }
         }
+        "… as the thirty-first in a day" mandated h {
+            for _ in 0..=limits::ENROLLMENTS_A_DAY {
+                let claire = h.log_in(CLAIRE);
+                h.begin(CLAIRE, claire, None);
+                h.ask(CLAIRE, claire, Command::LogOut);
+            }
+            let claire = h.log_in(CLAIRE);
+            h.begin(CLAIRE, claire, None);
+        }
         "Anne begins an enrollment with a disabled authenticator" enabled h {
             h.disable(ANNE);
             h.accounts[ANNE].toggle = false;
