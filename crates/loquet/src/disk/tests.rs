@@ -80,8 +80,8 @@ fn account() -> AccountRecord {
 
 fn sessions() -> Sessions {
     serde_json::from_value(serde_json::json!([
-        { "id": 77, "complete": true, "at": 1_790_000_300 },
-        { "id": 0xfeed, "complete": false, "at": 1_790_000_200 },
+        { "id": 77, "kind": "level2", "at": 1_790_000_300 },
+        { "id": 0xfeed, "kind": "incomplete", "at": 1_790_000_200 },
     ]))
     .unwrap()
 }

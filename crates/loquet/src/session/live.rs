@@ -13,28 +13,52 @@ pub(crate) struct Sessions(Vec<Live>);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Live {
     pub(crate) id: SessionId,
-    /// Whether the log-in was completed.
-    pub(crate) complete: bool,
+    pub(crate) kind: Kind,
     /// When the last password or code was given.
     pub(crate) at: UnixTime,
 }
 
-/// Sessions of one kind that an account keeps; one more ends the oldest. Log-ins that were not completed are counted apart,
-/// so that the password alone throws out no owner.
+/// How far the log-in went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// It was not completed.
+    Incomplete,
+    /// It was completed with the password alone, because no code is required.
+    Level1,
+    /// A code was given.
+    Level2,
+}
+
+impl Kind {
+    const fn of(session: &Session) -> Self {
+        match session.level {
+            Level::HalfLogin | Level::RecoveryOnly | Level::EnrollOnly => Self::Incomplete,
+            Level::Level1 => Self::Level1,
+            Level::Level2 => Self::Level2,
+        }
+    }
+}
+
+/// Sessions of one kind that an account keeps; one more ends the oldest of that kind, so that the password alone throws out
+/// no owner.
 const MOST: usize = 32;
 
 impl Sessions {
     /// Whether the session is live, and of the kind that was granted: a half log-in is never taken for a complete one,
     /// whatever its bytes say.
     pub(crate) fn contains(&self, session: &Session) -> bool {
-        let complete = is_complete(session);
+        let kind = Kind::of(session);
         let mut live = self.0.iter();
-        live.any(|live| live.id == session.id && live.complete == complete)
+        live.any(|live| live.id == session.id && live.kind == kind)
     }
 
     /// The sessions whose log-in was completed, the newest first.
     pub(crate) fn complete(&self) -> impl Iterator<Item = &Live> {
-        self.0.iter().rev().filter(|live| live.complete)
+        self.0
+            .iter()
+            .rev()
+            .filter(|live| live.kind != Kind::Incomplete)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -53,23 +77,19 @@ impl Sessions {
     pub(crate) fn replace(&mut self, old: Option<SessionId>, new: &Session) {
         self.0
             .retain(|live| Some(live.id) != old && live.id != new.id);
-        let complete = is_complete(new);
-        let same = self.0.iter().filter(|live| live.complete == complete);
+        let kind = Kind::of(new);
+        let same = self.0.iter().filter(|live| live.kind == kind);
         if same.count() >= MOST
-            && let Some(at) = self.0.iter().position(|live| live.complete == complete)
+            && let Some(at) = self.0.iter().position(|live| live.kind == kind)
         {
             self.0.remove(at);
         }
         self.0.push(Live {
             id: new.id,
-            complete,
+            kind,
             at: new.at,
         });
     }
-}
-
-const fn is_complete(session: &Session) -> bool {
-    matches!(session.level, Level::Level1 | Level::Level2)
 }
 
 #[cfg(test)]
@@ -103,6 +123,18 @@ mod tests {
         let risen = session(200, Level::Level2);
         sessions.replace(Some(SessionId(199)), &risen);
         assert!(!sessions.contains(&half(199)) && sessions.contains(&risen));
+    }
+
+    #[test]
+    fn sessions_by_password_end_no_session_by_code() {
+        let mut sessions = Sessions::default();
+        let by_code = session(1, Level::Level2);
+        sessions.replace(None, &by_code);
+        for id in 2..200 {
+            sessions.replace(None, &session(id, Level::Level1));
+        }
+        assert!(sessions.contains(&by_code));
+        assert_eq!(sessions.0.len(), MOST + 1);
     }
 
     #[test]
