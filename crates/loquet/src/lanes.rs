@@ -33,26 +33,42 @@ pub(crate) struct Full;
 impl Lanes {
     /// Waits for the lanes of these accounts, in the order of their ids, so that two who want the same two never
     /// wait for each other.
-    pub(crate) async fn enter(&self, mut accounts: Vec<AccountId>) -> Result<Held<'_>, Full> {
-        accounts.sort_unstable();
-        accounts.dedup();
-        let mut held = Held {
-            lanes: self,
-            accounts,
-            guards: Vec::new(),
-        };
+    pub(crate) async fn enter(&self, accounts: Vec<AccountId>) -> Result<Held<'_>, Full> {
+        let mut held = self.none_of(accounts);
         for account in held.accounts.clone() {
-            let lane = {
-                let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-                let lane = open.entry(account).or_default();
-                if Arc::strong_count(lane) > QUEUE {
-                    return Err(Full);
-                }
-                Arc::clone(lane)
-            };
+            let lane = self.lane(account)?;
             held.guards.push(lane.lock_owned().await);
         }
         Ok(held)
+    }
+
+    /// Takes the lanes if all of them are free.
+    pub(crate) fn try_enter(&self, accounts: Vec<AccountId>) -> Option<Held<'_>> {
+        let mut held = self.none_of(accounts);
+        for account in held.accounts.clone() {
+            let lane = self.lane(account).ok()?;
+            held.guards.push(lane.try_lock_owned().ok()?);
+        }
+        Some(held)
+    }
+
+    fn none_of(&self, mut accounts: Vec<AccountId>) -> Held<'_> {
+        accounts.sort_unstable();
+        accounts.dedup();
+        Held {
+            lanes: self,
+            accounts,
+            guards: Vec::new(),
+        }
+    }
+
+    fn lane(&self, account: AccountId) -> Result<Arc<Mutex<()>>, Full> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = open.entry(account).or_default();
+        if Arc::strong_count(lane) > QUEUE {
+            return Err(Full);
+        }
+        Ok(Arc::clone(lane))
     }
 }
 

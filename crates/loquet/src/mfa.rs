@@ -200,16 +200,17 @@ impl Mfa {
                 return Err(Refusal::UnknownAccount.into());
             }
         }
-        let _lanes = self
-            .inner
-            .lanes
-            .enter(accounts)
-            .await
-            .map_err(|_| Error::Busy)?;
+        let mut lanes = self.inner.lanes.try_enter(accounts.clone());
         for _ in 0..TRIES {
             let (decided, writes) = self
                 .decided(self, operation, attempt, (id, &entropy))
                 .await?;
+            if lanes.is_none() && writes.is_some() {
+                // What writes nothing, such as codes during a wait, takes no place in a lane that others need.
+                let entered = self.inner.lanes.enter(accounts.clone()).await;
+                lanes = Some(entered.map_err(|_| Error::Busy)?);
+                continue;
+            }
             let recorded = decided.change().map(|change| change.record.unrecorded);
             let Some(outcome) = commit(self.store(), decided, writes).await? else {
                 observe::conflict();

@@ -102,6 +102,37 @@ fn foreign_account_takes_no_lane() {
     });
 }
 
+/// A user who may not reset another cannot hold up the other's log-in, however often the request comes.
+#[test]
+fn refusals_that_write_nothing_take_no_lane() {
+    wait(async {
+        let mfa = mfa().await;
+        let provision = mfa.provision();
+        let org = provision.ensure_organization(1_u64.into(), "Daycare").await;
+        let home = mfa.organization(org.unwrap());
+        let [member, victim] = [7_u64, 8].map(AccountId::from);
+        for (id, name) in [(member, "lea"), (victim, "noah")] {
+            let new = NewAccount::new(id, name);
+            home.provision().ensure_account(new).await.unwrap();
+        }
+        let client = Client::default();
+        let session = home.log_in(member, client).await.unwrap().session;
+        let user = home.authorize(&session, &client).await.unwrap();
+        let reset = || home.admin(&user).reset(victim, false, "");
+        // The first ten of an hour are recorded.
+        for _ in 0..crate::audit::REFUSALS {
+            reset().await.unwrap_err();
+        }
+        let _held = mfa.inner.lanes.enter(vec![member, victim]).await.unwrap();
+        let mut reset = pin!(reset());
+        let refused = poll_fn(|context| Poll::Ready(reset.as_mut().poll(context))).await;
+        assert!(
+            matches!(refused, Poll::Ready(Err(Error::Refused(Refusal::NotAdmin)))),
+            "{refused:?}"
+        );
+    });
+}
+
 /// The row is authentic; its secret is none that could be decrypted.
 #[test]
 fn authorizing_decrypts_nothing() {
