@@ -226,7 +226,7 @@ pub enum Authenticator {
         step: u64,
         /// Steps by which a resynchronization found the phone's clock off.
         drift: i8,
-        /// The last step whose reuse was notified: one notice for each step.
+        /// The newest step whose reuse was notified: one notice for each step, and none for earlier ones.
         told: Option<u64>,
     },
     /// The authenticator was reported lost with the password alone. Its codes are not accepted until the report is

@@ -136,20 +136,15 @@ impl Refusals {
 
     /// Whether a refusal that changes nothing is recorded, and as the last one of the hour.
     ///
-    /// The first of a run is. A refusal that shows no intent is not, nor is an eleventh within an hour: a thief of the
-    /// password could provoke them without end.
+    /// Of a run only the first is. A refusal that shows no intent is not, nor is an eleventh within an hour: a thief of
+    /// the password could provoke them without end.
     pub(crate) fn record(&mut self, refusal: Refusal, now: UnixTime) -> Option<Last> {
         let run = Run::of(refusal);
-        if run.is_some() {
-            let first = self.run != run;
-            self.run = run;
-            return first.then_some(Last(false));
-        }
-        if says_nothing(refusal) {
+        if says_nothing(refusal) || run.is_some() && self.run == run {
             return None;
         }
         let left = self.count(now)?;
-        self.run = None;
+        self.run = run;
         Some(Last(left == 0))
     }
 

@@ -131,7 +131,8 @@ impl DecisionBuilder<'_> {
     }
 
     fn refuse_reused(&mut self, used: u64, wait: u64, told: Option<u64>) -> Result<(), Refusal> {
-        if told != Some(used) {
+        // Steps told of only rise, so that two used codes in turn are two notices, not many.
+        if told.is_none_or(|told| used > told) {
             if let Authenticator::Active { told, .. } = &mut self.actor_mut().authenticator {
                 *told = Some(used);
             }

@@ -154,7 +154,7 @@ fn write<C: Operation>(
     // An enrollment that is shown again, a log-out that comes twice: a session could write as much as it likes.
     let unchanged =
         changes_nothing && rows.organization.is_none() && rows.actor.is_same(case.actor);
-    if unchanged && notices.is_empty() && record.unrecorded == 0 {
+    if unchanged && notices.is_empty() {
         return match outcome {
             Ok(granted) => Decided::unchanged(granted),
             Err(refused) => Decided::refuse(refused, None),

@@ -1,10 +1,10 @@
 //! Requests that come again and again, with the password or without it, write next to nothing and hold up no other user.
 
 use loquet::store::MemoryStore;
-use loquet::{AccountId, NotMeLink, Refusal};
+use loquet::{AccountId, NotMeLink, Refusal, UnixTime};
 use loquet_policy::limits;
 use loquet_testkit::audit::records;
-use loquet_testkit::fixture::{ANNE, CHLOE, Fixture, refusal};
+use loquet_testkit::fixture::{ANNE, CHLOE, DENIS, Fixture, refusal};
 use loquet_testkit::letters::{Mailbox, post, to};
 
 const TIMES: usize = 100;
@@ -163,4 +163,73 @@ async fn t40_runs_of_refusals_are_recorded_twice() {
         .iter()
         .filter(|letter| letter.event == loquet::Event::WrongCodes);
     assert_eq!(told.count(), 1);
+}
+
+/// Requests that change nothing, each refused: what one does not write, another in turn with it does not either.
+#[tokio::test]
+async fn t51_refusals_in_turn_write_within_bounds() {
+    const KINDS: usize = 6;
+    for (first, second) in
+        (0..KINDS).flat_map(|first| (0..first).map(move |second| (first, second)))
+    {
+        let fixture = fixture().await;
+        fixture.imposed().await;
+        let session = fixture.log_in(CHLOE).await.session;
+        let (phone, session) = fixture.enroll(&session).await;
+        fixture.clock.advance(90);
+        let code = |ahead: i64| {
+            let now = fixture.mfa.now().0.checked_add_signed(ahead * 30);
+            phone.code(UnixTime(now.unwrap()))
+        };
+        let session = fixture.verify(&session, &code(1)).await.unwrap().session;
+        let half = fixture.log_in(CHLOE).await.session;
+        let wrong = fixture.wrong_code(&phone);
+        for _ in 0..limits::FIRST_WAIT {
+            fixture.verify(&half, &wrong).await.unwrap_err();
+        }
+        let chloe = fixture.user(&session).await;
+        post(&fixture).await;
+        let before = recorded(&fixture, CHLOE).await;
+        for round in 0..TIMES {
+            let refused = match [first, second][round % 2] {
+                0 => fixture.verify(&session, &code(1)).await.map(drop),
+                1 => fixture.verify(&session, &code(0)).await.map(drop),
+                2 => fixture.verify(&half, &code(2)).await.map(drop),
+                3 => fixture.verify(&session, "12").await.map(drop),
+                4 => fixture.mfa.account(&chloe).turn_off(code(-1)).await,
+                _ => fixture
+                    .mfa
+                    .admin(&chloe)
+                    .reset(DENIS, false, code(2))
+                    .await
+                    .map(drop),
+            };
+            refused.unwrap_err();
+        }
+        // Ten refusals an hour, and each used step that the owner is told of.
+        let written = recorded(&fixture, CHLOE).await - before;
+        let letters = post(&fixture).await.len();
+        assert!(
+            written <= 12 && letters <= 2,
+            "{first} and {second}: {written}, {letters}"
+        );
+    }
+}
+
+/// An enrollment that is shown again is not written down because a code that is none came before it.
+#[tokio::test]
+async fn t51_shown_enrollment_writes_no_count() {
+    let fixture = fixture().await;
+    fixture.imposed().await;
+    let session = fixture.log_in(CHLOE).await.session;
+    fixture.begin(&session).await;
+    let before = recorded(&fixture, CHLOE).await;
+    for _ in 0..TIMES {
+        let confirm = fixture
+            .mfa
+            .confirm_enrollment(&session, "12", Fixture::client());
+        assert_eq!(refusal(confirm.await), Refusal::Malformed);
+        fixture.begin(&session).await;
+    }
+    assert_eq!(recorded(&fixture, CHLOE).await, before);
 }
