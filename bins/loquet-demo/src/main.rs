@@ -17,6 +17,7 @@ mod password;
 mod people;
 mod places;
 mod serve;
+mod shares;
 
 use std::io::Write;
 use std::process::ExitCode;

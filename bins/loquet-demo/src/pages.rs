@@ -1,5 +1,6 @@
 //! The demo's own pages: log-in and home.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::brake::Brake;
 use crate::host::{AGAIN, Demo, LOG_IN};
-use crate::password::{Checker, MAX_PASSWORD};
+use crate::password::{Checker, MAX_PASSWORD, Place};
 use crate::people::ORGANIZATION;
 use crate::places;
 
@@ -255,7 +256,6 @@ fn next_of(fields: &Fields) -> Option<&str> {
 
 async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
     let language = visit.language;
-    let refused = |status, french, english| Trouble::new(status, language.say(french, english));
     let login = typed(fields, "login", MAX_LOGIN, language)?;
     let password = Zeroizing::new(typed(fields, "password", MAX_PASSWORD, language)?.to_owned());
     let form_id = fields.form_id().map_err(|fault| {
@@ -268,37 +268,24 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
     match mfa.may_try(&Client::new(address)).await {
         Ok(Access::Allowed) => {}
         Ok(Access::Denied | Access::Unknown) => {
-            return Err(refused(
-                StatusCode::FORBIDDEN,
+            let text = language.say(
                 "Les connexions ne sont pas permises depuis cette adresse.",
                 "Logging in is not allowed from this address.",
-            ));
+            );
+            return Err(Trouble::new(StatusCode::FORBIDDEN, text));
         }
         Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
     }
-    app.brake.count(login, address).map_err(|seconds| Trouble {
-        wait: Some(seconds),
-        ..Trouble::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            language.say(
-                format!("Trop d’essais. Réessayez dans {seconds}\u{a0}s."),
-                format!("Too many tries. Try again in {seconds}\u{a0}s."),
-            ),
-        )
-    })?;
+    let place = take_place(app, login, address, language)?;
     let person = match app.pages.host().database.person(login.to_owned()).await {
         Ok(person) => person,
         Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
     };
     let (account, stored) = person.unzip();
-    let checked = app.checker.check(password, stored).await;
-    let is_right = checked.map_err(|_| {
-        refused(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
-            "Too many people are logging in at the moment. Try again in a moment.",
-        )
-    })?;
+    let is_right = match app.checker.check(place, password, stored).await {
+        Ok(is_right) => is_right,
+        Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
+    };
     if let (true, Some(account)) = (is_right, account) {
         let admitted = match next_of(fields) {
             Some(next) => app.pages.readmit(visit, account, form_id, next).await,
@@ -313,6 +300,33 @@ async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Respons
         )),
         Err(fault) => Ok(app.pages.unavailable(visit, &fault)),
     }
+}
+
+/// Takes a place in the queue for the hash, and only then counts the try: one that finds no place costs its sender nothing.
+fn take_place(
+    app: &App,
+    login: &str,
+    address: Option<IpAddr>,
+    language: Language,
+) -> Result<Place, Trouble> {
+    let place = app.checker.queue(address).ok_or_else(|| {
+        let text = language.say(
+            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
+            "Too many people are logging in at the moment. Try again in a moment.",
+        );
+        Trouble::new(StatusCode::SERVICE_UNAVAILABLE, text)
+    })?;
+    app.brake.count(login, address).map_err(|seconds| Trouble {
+        wait: Some(seconds),
+        ..Trouble::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            language.say(
+                format!("Trop d’essais. Réessayez dans {seconds}\u{a0}s."),
+                format!("Too many tries. Try again in {seconds}\u{a0}s."),
+            ),
+        )
+    })?;
+    Ok(place)
 }
 
 /// The text of a field, or what is wrong with it.
