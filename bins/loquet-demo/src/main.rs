@@ -16,6 +16,7 @@ mod pages;
 mod password;
 mod people;
 mod places;
+mod rebinding;
 mod serve;
 mod shares;
 

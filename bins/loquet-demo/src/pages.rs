@@ -22,7 +22,7 @@ use crate::brake::Brake;
 use crate::host::{AGAIN, Demo, LOG_IN};
 use crate::password::{Checker, MAX_PASSWORD, Place};
 use crate::people::ORGANIZATION;
-use crate::places;
+use crate::{places, rebinding};
 
 /// The longest name that is looked up, in characters.
 const MAX_LOGIN: usize = 64;
@@ -51,6 +51,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(4 * 1024))
         .merge(mounted)
         .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(rebinding::refuse_names))
         .layer(middleware::from_fn_with_state(scheme, guard))
         .layer(middleware::from_fn(places::pretend))
 }
