@@ -151,3 +151,18 @@ async fn t41_password_is_asked_again_and_leads_back() {
         julie.leads("/again", &fields, "/").await;
     }
 }
+
+#[tokio::test]
+async fn forms_without_a_page_lead_home() {
+    let site = Site::open().await;
+    let mut julie = site.browser();
+    julie.log_in(JULIE).await;
+    let login = JULIE.to_string();
+    for next in ["/mfa/log-out", "/mfa/language"] {
+        julie.open("/again").await;
+        let fields = [("login", login.as_str()), ("next", next)];
+        julie.leads("/again", &fields, next).await;
+        assert_eq!(julie.open(next).await.to(), "/");
+    }
+    assert_eq!(julie.open("/mfa/account").await.status, StatusCode::OK);
+}

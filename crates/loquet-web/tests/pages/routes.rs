@@ -30,11 +30,11 @@ const FORM: usize = 16 * 1024;
 /// The path, what GET costs, what POST costs. Whoever adds a route says here what it costs a stranger.
 const ROUTES: [(&str, Cost, Cost); 41] = [
     ("/not-me/{link}", Own, Own),
-    ("/language", Absent, Own),
+    ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
     ("/code", Redirect, Redirect),
     ("/step-up", Redirect, Redirect),
-    ("/log-out", Absent, Redirect),
+    ("/log-out", Own, Redirect),
     ("/enroll", Redirect, Redirect),
     ("/enroll/key", Redirect, Absent),
     ("/enroll/confirm", Redirect, Redirect),
