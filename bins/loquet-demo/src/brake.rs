@@ -64,11 +64,6 @@ impl Brake {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 mod tests {
     use super::*;
 

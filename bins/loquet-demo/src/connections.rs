@@ -52,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<O
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that breaks off, or is too slow, is told so by hyper where it can be.
+            // An error is of the client, which broke off or was too slow; hyper has answered it where it could.
             drop(connection.await);
             drop(place);
         });
@@ -70,7 +70,7 @@ async fn accept(
     seats: &Arc<Semaphore>,
     shares: &Shares,
 ) -> (Place, TcpStream, SocketAddr) {
-    // Fails only when it was closed, which it never is.
+    // `None` only when it was closed, which it never is.
     let seat = Arc::clone(seats).acquire_owned().await.ok();
     loop {
         match listener.accept().await {

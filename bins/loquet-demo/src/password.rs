@@ -147,11 +147,6 @@ fn params() -> Result<Params, argon2::Error> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 mod tests {
     use argon2::PasswordVerifier as _;
 
@@ -218,7 +213,7 @@ mod tests {
             assert!(memories.iter().all(|memory| memory.0.len() == blocks));
         };
         are_full(AT_ONCE);
-        // No memory is left: each alone fills one. The password of the decoy lets no one in.
+        // No memory is left: each alone fills one. The password of the decoy opens no account.
         for stored in [None, Some(&stored)] {
             assert!(!check("the password of no account", stored).await);
             are_full(1);
