@@ -113,7 +113,7 @@ impl Keys {
             }
         }
         new.push_str(more);
-        // What is written must be readable: nothing is replaced by a ring that no one could open.
+        // What is written must be readable: nothing is replaced by a ring that cannot be opened.
         Keyring::parse(&new).map_err(|why| self.wrong(&why))?;
         replace(path, new.as_bytes()).map_err(|why| self.unreadable(&why))
     }

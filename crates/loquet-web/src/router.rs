@@ -52,7 +52,7 @@ impl<H: PagesHost> Pages<H> {
             .layer(middleware::from_fn_with_state(self.scheme(), guard))
     }
 
-    /// Routes whose forms have at most so many bytes.
+    /// Routes whose forms have at most `most` bytes.
     fn limited(&self, routes: Routes<H>, most: usize) -> Router {
         let mut router = Router::new();
         for (rest, methods) in routes {
@@ -232,7 +232,7 @@ where
     )
 }
 
-/// A form: may change something, so it is a POST with an attempt. Nothing of it is read for those whom it is not for.
+/// A form: may change something, so it is a POST with an attempt. It is read only once its sender may use it.
 fn form<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
     H: PagesHost,

@@ -131,8 +131,8 @@ fn peak(process: u32) -> u64 {
     kilobytes.parse::<u64>().unwrap() / 1024
 }
 
-/// Whatever strangers send: 4,000 log-ins under known and unknown names, 64 at a time, each from another address, among
-/// forms that are too long, while 200 connections lie idle.
+/// Strangers send 4,000 log-ins under known and unknown names, 64 at a time, each from another address; some of the forms
+/// are too long. Another 200 connections lie idle.
 #[test]
 #[ignore = "takes minutes; `cargo xtask memory` runs it"]
 #[expect(clippy::print_stdout, reason = "people read what was measured")]
@@ -150,7 +150,7 @@ fn crowd_is_served_in_120_mib() {
         for task in 0..64_u8 {
             crowd.spawn(async move {
                 for number in 1..=62_u8 {
-                    let login = ["helene", &format!("nobody{task}x{number}")]
+                    let login = ["helene", &format!("unknown{task}x{number}")]
                         [usize::from(number % 2)]
                     .to_owned();
                     let long = "x".repeat(if number % 8 == 0 { 200_000 } else { 100 });
@@ -164,7 +164,7 @@ fn crowd_is_served_in_120_mib() {
         // Alone on the machine: what a name costs.
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for number in 1..=41_u8 {
-            for (login, times) in [("helene", &mut known), ("nobody", &mut unknown)] {
+            for (login, times) in [("helene", &mut known), ("unknown", &mut unknown)] {
                 let asked = Instant::now();
                 post([127, 2, 0, number], to, &form_of(login, "wrong")).await;
                 times.push(asked.elapsed());

@@ -261,7 +261,7 @@ fn unknown_name_and_wrong_password_get_one_answer() {
     assert_eq!(wrong.0, WRONG);
     let text = wrong.1.as_ref().unwrap();
     assert!(text.contains("La connexion n’a pas abouti"), "{text}");
-    assert_eq!(log_in("nobody"), wrong);
+    assert_eq!(log_in("unknown"), wrong);
     // Argon2 takes nearly all of the time: without it an answer would come many times as fast.
     let fastest = |login: &str| {
         let times = (0..4).map(|_| {
@@ -271,7 +271,7 @@ fn unknown_name_and_wrong_password_get_one_answer() {
         });
         times.min().unwrap()
     };
-    let (known, unknown) = (fastest("helene"), fastest("nobody"));
+    let (known, unknown) = (fastest("helene"), fastest("unknown"));
     assert!(unknown * 3 > known, "{unknown:?} and {known:?}");
 }
 
@@ -280,7 +280,7 @@ fn flood_of_wrong_passwords_is_refused() {
     let (_folder, db) = folder();
     let demo = start(&db, &[]);
     // A name gets 20 tries at once, whether or not an account has it.
-    for name in ["helene", "nobody"] {
+    for name in ["helene", "unknown"] {
         for _ in 0..20 {
             assert_eq!(demo.log_in(name, "wrong"), WRONG);
         }

@@ -83,7 +83,7 @@ async fn ask<H: PagesHost>(
     here.page(trouble, question.title, true, body).await
 }
 
-/// Asks whether to switch it off; where that would be refused, says why in place of the form.
+/// Asks whether to switch the second factor off, or says why that would be refused.
 async fn ask_off<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
@@ -102,7 +102,7 @@ async fn ask_off<H: PagesHost>(
     here.page(trouble, said.title, true, message(&said)).await
 }
 
-/// What follows a replacement that too many wrong codes have ended.
+/// The start of a replacement again, after too many wrong codes have ended one.
 pub(crate) async fn ask_replace<H: PagesHost>(
     here: &Here<H>,
     trouble: &Trouble,
