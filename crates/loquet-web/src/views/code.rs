@@ -143,6 +143,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 (with_printed_code(at))
                 hr;
                 p.soft { (at.say("Sans vos codes\u{a0}:", "Without your codes:")) }
+            } @else if suspended {
+                p.soft { (at.say("Si vous ne l’avez plus\u{a0}:", "If you no longer have it:")) }
             }
             ol.steps {
                 li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }

@@ -103,9 +103,11 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
             td {
                 @if line.is_self { span.soft.small { (at.say("Votre compte", "Your account")) } }
                 @else if line.state != State::Deactivated {
-                    a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
-                    @if line.state == State::Suspended {
-                        " " a.button.plain href=(at.path(&format!("/admin/people/{}/undo-report", line.id))) data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
+                    div.row {
+                        a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
+                        @if line.state == State::Suspended {
+                            a.button.plain href=(at.path(&format!("/admin/people/{}/undo-report", line.id))) data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
+                        }
                     }
                 }
             }
