@@ -19,6 +19,7 @@ mod database;
 mod failure;
 mod files;
 mod host;
+mod log_in;
 mod notices;
 mod pages;
 mod password;
