@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, middleware::from_fn_with_state, routing::get, routing::post};
 use loquet::{Client, Error, Keyring, Mfa, NewAccount, Refusal, RoleId};
 use loquet_sqlite::SqliteStore;
-use loquet_web::{BoxError, CookieSessions, Language, Problem, Progress, Scheme, User, guard};
+use loquet_web::{BoxError, CookieSessions, Language, Problem, Progress, User, guard};
 
 /// In place of your users and of your check of their passwords.
 const USERS: [(&str, &str, u64, RoleId); 2] = [
@@ -141,6 +141,7 @@ pub(crate) async fn app(mfa: Mfa) -> Result<Router, Error> {
         let user = NewAccount::new(id, name).role(role);
         mfa.provision().ensure_account(user).await?;
     }
+    let sessions = CookieSessions::new(mfa).https(false); // on the loopback address alone
     Ok(Router::new()
         .route("/", get(home))
         .route("/log-in", get(show_log_in).post(log_in))
@@ -149,8 +150,8 @@ pub(crate) async fn app(mfa: Mfa) -> Result<Router, Error> {
         .route("/enroll/confirm", post(confirm))
         .route("/enable", get(show_enable).post(enable))
         .route("/log-out", post(log_out))
-        .layer(from_fn_with_state(Scheme::Http, guard)) // on the loopback address alone
-        .with_state(CookieSessions::new(mfa).https(false))) // the same
+        .layer(from_fn_with_state(sessions.scheme(), guard))
+        .with_state(sessions))
 }
 
 #[tokio::main]

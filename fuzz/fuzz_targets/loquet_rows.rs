@@ -1,4 +1,4 @@
-//! Rows that someone else writes: whatever stands in a row, the service answers with an error, and lets no one in.
+//! Rows that an attacker writes: whatever stands in a row, the service answers with an error, and admits no user.
 #![no_main]
 
 use std::sync::OnceLock;

@@ -161,7 +161,7 @@ impl Installation {
                 format_args!("longer than {MAX_NAME} bytes"),
             ));
         }
-        // What is no id has one reading, which needs no list of all.
+        // A text that is not an id can only be a name, which is found without the list of all users.
         if name.parse::<AccountId>().is_err()
             && let Some(found) = self.mfa().provision().find(name).await?
         {

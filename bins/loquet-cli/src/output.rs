@@ -26,7 +26,7 @@ fn write(action: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) -> Resu
     }
 }
 
-/// What was wrong, on standard error. When that is closed as well, there is no one to tell.
+/// What was wrong, on standard error. When that is closed as well, it is lost.
 pub(crate) fn complain(why: &str) {
     _ = writeln!(io::stderr(), "error: {why}");
 }

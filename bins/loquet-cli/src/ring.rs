@@ -37,8 +37,8 @@ impl Keys {
         }
     }
 
-    /// Reads the ring. A key file that others can read stops no work here, where the operator may have come to mend it; the
-    /// service itself refuses one.
+    /// Reads the ring. Only warns of a key file that others can read, because the operator may be about to mend it; the service
+    /// itself refuses such a file.
     pub(crate) fn ring(&self) -> Result<Keyring, Failure> {
         if let Self::File(path) = self
             && is_open_to_others(path)
@@ -113,7 +113,7 @@ impl Keys {
             }
         }
         new.push_str(more);
-        // What is written must be readable: nothing is replaced by a ring that no one could open.
+        // What is written must be readable: nothing is replaced by a ring that cannot be opened.
         Keyring::parse(&new).map_err(|why| self.wrong(&why))?;
         replace(path, new.as_bytes()).map_err(|why| self.unreadable(&why))
     }

@@ -87,6 +87,6 @@ fn text(out: &mut impl Write, address: SocketAddr, files: &Files) -> io::Result<
     }
     writeln!(
         out,
-        "\n  No phone at hand? `loquet code --watch` plays the app. Ctrl-C ends the demo; its data stay.\n"
+        "\n  No phone at hand? `cargo run -p loquet-cli -- code --secret - --watch` plays the app: paste the manual key. Ctrl-C ends the demo; its data stay.\n"
     )
 }

@@ -7,11 +7,13 @@ use std::num::NonZeroU32;
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::shares::network;
+
 /// Limits the tries. A key is one of 65,536 hashes under a secret of this process, so that its memory is bounded and no
 /// stranger can choose a name or an address that shares another's.
 ///
-/// A name is never limited by itself: whoever knows it could lock its owner out. What is left to a guesser with many
-/// addresses is bounded by their number, and by the passwords' own strength.
+/// A name is never limited by itself, because a stranger who knows it could then lock its owner out. The number of their
+/// addresses and the strength of the passwords limit a guesser who has many addresses.
 #[derive(Debug)]
 pub(crate) struct Brake {
     names_there: DefaultKeyedRateLimiter<u16>,
@@ -61,23 +63,7 @@ impl Brake {
     }
 }
 
-/// One subscriber has a whole /64: its addresses count as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        address => address,
-    }
-}
-
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 mod tests {
     use super::*;
 

@@ -13,7 +13,8 @@ pub(crate) const DEFAULT_DATABASE: &str = "target/loquet-demo.db";
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 takes a free one. Browsers open an IP address or localhost; other host names are
+    /// refused.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 

@@ -15,9 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_layer::Layer as _;
 
+use crate::shares::{Share, Shares};
+
 /// Connections at once: half of the 256 files that some systems let a program open. More wait with the system until one
 /// ends.
 const AT_ONCE: usize = 128;
+
+/// Connections of one address at once; a further one is closed. A browser opens six.
+const OF_ONE_ADDRESS: usize = 32;
 
 /// The head of a request must arrive whole in this time, that of the next one on the same connection too.
 const HEAD_TIME: Duration = Duration::from_secs(5);
@@ -31,6 +36,7 @@ const NO_FILES: Duration = Duration::from_millis(100);
 /// Serves until `end`, and then what is under way.
 pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<Output = ()>) {
     let seats = Arc::new(Semaphore::new(AT_ONCE));
+    let shares = Shares::new(OF_ONE_ADDRESS);
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -38,33 +44,41 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, end: impl Future<O
         .max_buf_size(HEAD);
     let mut end = pin!(end);
     loop {
-        let (seat, stream, peer) = tokio::select! {
+        let (place, stream, peer) = tokio::select! {
             () = &mut end => break,
-            accepted = accept(&listener, &seats) => accepted,
+            accepted = accept(&listener, &seats, &shares) => accepted,
         };
         let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app.clone()));
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that breaks off, or is too slow, is told so by hyper where it can be.
+            // An error is of the client, which broke off or was too slow; hyper has answered it where it could.
             drop(connection.await);
-            drop(seat);
+            drop(place);
         });
     }
     drop(listener);
     graceful.shutdown().await;
 }
 
+/// One of all seats, and one of the share of the client's address.
+type Place = (Option<OwnedSemaphorePermit>, Share);
+
 /// The next connection, once there is a seat for it.
 async fn accept(
     listener: &TcpListener,
     seats: &Arc<Semaphore>,
-) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
-    // Fails only when it was closed, which it never is.
+    shares: &Shares,
+) -> (Place, TcpStream, SocketAddr) {
+    // `None` only when it was closed, which it never is.
     let seat = Arc::clone(seats).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (seat, stream, peer),
+            Ok((stream, peer)) => {
+                if let Some(share) = shares.take(Some(peer.ip())) {
+                    return ((seat, share), stream, peer);
+                }
+            }
             // Broken off already, or no file is left for it.
             Err(_) => tokio::time::sleep(NO_FILES).await,
         }

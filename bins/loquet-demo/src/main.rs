@@ -2,6 +2,14 @@
 //!
 //! A thin program over `loquet`, `loquet-sqlite` and `loquet-web`: it owns people, passwords and browsers' sessions, as
 //! any embedding service does, and nothing of the second factor.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        reason = "a test may fail loudly"
+    )
+)]
 
 mod banner;
 mod brake;
@@ -11,12 +19,15 @@ mod database;
 mod failure;
 mod files;
 mod host;
+mod log_in;
 mod notices;
 mod pages;
 mod password;
 mod people;
 mod places;
+mod rebinding;
 mod serve;
+mod shares;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,30 +1,23 @@
-//! The demo's own pages: log-in and home.
+//! The demo's own routes, and the pages beside the log-in.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
-use loquet::{Access, Client, NoEntropy};
-use loquet_web::{
-    Content, Fields, Language, NotAForm, Pages, PagesHost, Viewer, Visit, guard, refusal,
-};
+use loquet::NoEntropy;
+use loquet_web::{Content, Fields, Language, NotAForm, Pages, PagesHost, Viewer, Visit, guard};
 use maud::{Markup, PreEscaped, html};
-use zeroize::Zeroizing;
 
 use crate::brake::Brake;
 use crate::host::{AGAIN, Demo, LOG_IN};
-use crate::password::{Checker, MAX_PASSWORD};
-use crate::people::ORGANIZATION;
-use crate::places;
-
-/// The longest name that is looked up, in characters.
-const MAX_LOGIN: usize = 64;
+use crate::log_in::{log_in, show_again, show_log_in};
+use crate::password::Checker;
+use crate::{places, rebinding};
 
 /// A request must arrive whole and be answered in this time.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
@@ -50,6 +43,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(4 * 1024))
         .merge(mounted)
         .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(rebinding::refuse_names))
         .layer(middleware::from_fn_with_state(scheme, guard))
         .layer(middleware::from_fn(places::pretend))
 }
@@ -92,13 +86,17 @@ async fn show_place(State(app): State<App>, visit: Visit) -> Response {
 }
 
 /// A form of ours, to be written into a page as it is.
-fn form(app: &App, action: &str, inside: Markup) -> Result<PreEscaped<String>, NoEntropy> {
+pub(crate) fn form(
+    app: &App,
+    action: &str,
+    inside: Markup,
+) -> Result<PreEscaped<String>, NoEntropy> {
     let inside = inside.into_string();
     let form = app.pages.form(action, Html(&inside))?;
     Ok(PreEscaped(form.0))
 }
 
-fn narrow(title: &str, viewer: Viewer, body: Markup) -> Content<'_> {
+pub(crate) fn narrow(title: &str, viewer: Viewer, body: Markup) -> Content<'_> {
     Content {
         title,
         viewer,
@@ -168,214 +166,6 @@ fn card(title: &str, text: &str, button: Markup) -> Markup {
             div.row { (button) }
         }
     }
-}
-
-/// The log-in page: the form, or, once the password was right, the QR code or the field for the six digits.
-async fn show_log_in(State(app): State<App>, visit: Visit) -> Response {
-    if let Some(page) = app.pages.interim(&visit).await {
-        return page;
-    }
-    match app.pages.viewer(&visit).await {
-        Ok(Viewer::Person { .. }) => Redirect::to("/").into_response(),
-        Ok(Viewer::Visitor | Viewer::Halfway) => draw(&app, &visit, &Typed::default(), None),
-        Err(response) => response,
-    }
-}
-
-/// The form again, for someone who is here: before a first enrollment for example.
-async fn show_again(State(app): State<App>, visit: Visit) -> Response {
-    let next = visit.parameter("next");
-    let typed = Typed {
-        login: "",
-        next: next.as_deref(),
-    };
-    draw(&app, &visit, &typed, None)
-}
-
-/// What the form shows again.
-#[derive(Default)]
-struct Typed<'a> {
-    login: &'a str,
-    /// Where to go on to, of someone who is here already.
-    next: Option<&'a str>,
-}
-
-/// Why a log-in is refused.
-struct Trouble {
-    status: StatusCode,
-    /// The sentence above the form.
-    text: String,
-    /// Seconds to wait before the next try.
-    wait: Option<u64>,
-}
-
-impl Trouble {
-    fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-            wait: None,
-        }
-    }
-}
-
-async fn log_in(
-    State(app): State<App>,
-    visit: Visit,
-    fields: Result<Fields, NotAForm>,
-) -> Response {
-    let (shown, trouble) = match &fields {
-        Ok(fields) => match try_log_in(&app, &visit, fields).await {
-            Ok(response) => return response,
-            Err(trouble) => {
-                let shown = Typed {
-                    login: fields.text("login", MAX_LOGIN).unwrap_or(""),
-                    next: next_of(fields),
-                };
-                (shown, trouble)
-            }
-        },
-        Err(fault) => {
-            let text = fault.sentence(visit.language);
-            (Typed::default(), Trouble::new(fault.status(), text))
-        }
-    };
-    let wait = trouble.wait;
-    let mut response = draw(&app, &visit, &shown, Some(trouble));
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
-/// Where the form of someone who is here leads back to.
-fn next_of(fields: &Fields) -> Option<&str> {
-    fields.text("next", 512).ok()
-}
-
-async fn try_log_in(app: &App, visit: &Visit, fields: &Fields) -> Result<Response, Trouble> {
-    let language = visit.language;
-    let refused = |status, french, english| Trouble::new(status, language.say(french, english));
-    let login = typed(fields, "login", MAX_LOGIN, language)?;
-    let password = Zeroizing::new(typed(fields, "password", MAX_PASSWORD, language)?.to_owned());
-    let form_id = fields.form_id().map_err(|fault| {
-        let text = fault.sentence(language);
-        Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, text)
-    })?;
-
-    // The checks that cost less than a hash come first.
-    let (mfa, address) = (app.pages.mfa(), app.pages.address(visit));
-    match mfa.may_try(&Client::new(address)).await {
-        Ok(Access::Allowed) => {}
-        Ok(Access::Denied | Access::Unknown) => {
-            return Err(refused(
-                StatusCode::FORBIDDEN,
-                "Les connexions ne sont pas permises depuis cette adresse.",
-                "Logging in is not allowed from this address.",
-            ));
-        }
-        Err(fault) => return Ok(app.pages.unavailable(visit, &fault)),
-    }
-    app.brake.count(login, address).map_err(|seconds| Trouble {
-        wait: Some(seconds),
-        ..Trouble::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            language.say(
-                format!("Trop d’essais. Réessayez dans {seconds}\u{a0}s."),
-                format!("Too many tries. Try again in {seconds}\u{a0}s."),
-            ),
-        )
-    })?;
-    let person = match app.pages.host().database.person(login.to_owned()).await {
-        Ok(person) => person,
-        Err(fault) => return Ok(app.pages.unavailable(visit, &*fault)),
-    };
-    let (account, stored) = person.unzip();
-    let checked = app.checker.check(password, stored).await;
-    let is_right = checked.map_err(|_| {
-        refused(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Trop de personnes se connectent en ce moment. Réessayez dans un instant.",
-            "Too many people are logging in at the moment. Try again in a moment.",
-        )
-    })?;
-    if let (true, Some(account)) = (is_right, account) {
-        let admitted = match next_of(fields) {
-            Some(next) => app.pages.readmit(visit, account, form_id, next).await,
-            None => app.pages.admit(visit, account, form_id).await,
-        };
-        return admitted.map_err(|text| Trouble::new(StatusCode::FORBIDDEN, text));
-    }
-    match mfa.provision().count_rejection() {
-        Ok(()) => Err(Trouble::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            refusal::neutral(language),
-        )),
-        Err(fault) => Ok(app.pages.unavailable(visit, &fault)),
-    }
-}
-
-/// The text of a field, or what is wrong with it.
-fn typed<'a>(
-    fields: &'a Fields,
-    field: &'static str,
-    most: usize,
-    language: Language,
-) -> Result<&'a str, Trouble> {
-    fields.text(field, most).map_err(|fault| {
-        let name = if field == "login" {
-            language.say("Identifiant", "Name")
-        } else {
-            language.say("Mot de passe", "Password")
-        };
-        let text = format!("{name}\u{a0}: {}", fault.sentence(language));
-        Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, text)
-    })
-}
-
-fn draw(app: &App, visit: &Visit, shown: &Typed<'_>, trouble: Option<Trouble>) -> Response {
-    let language = visit.language;
-    let login = shown.login;
-    let inside = html! {
-        @if let Some(trouble) = &trouble {
-            div.notice.bad role="alert" data-testid="error" { p { (trouble.text) } }
-        }
-        @if let Some(next) = shown.next { input type="hidden" name="next" value=(next); }
-        div.field {
-            label for="login" { (language.say("Identifiant", "Name")) }
-            input #login name="login" type="text" value=(login) autocomplete="username" autocapitalize="none" spellcheck="false"
-                maxlength=(MAX_LOGIN) required autofocus[login.is_empty()];
-        }
-        div.field {
-            label for="password" { (language.say("Mot de passe", "Password")) }
-            input #password name="password" type="password" autocomplete="current-password" maxlength=(MAX_PASSWORD) required
-                autofocus[!login.is_empty()];
-        }
-        button.button.wide type="submit" data-testid="log-in" { (language.say("Connexion", "Log in")) }
-    };
-    let action = if shown.next.is_some() { AGAIN } else { LOG_IN };
-    let form = match form(app, action, inside) {
-        Ok(form) => form,
-        Err(fault) => return app.pages.unavailable(visit, &fault),
-    };
-    let body = html! {
-        section.card data-testid="log-in-page" {
-            header {
-                h1 { (language.say("Connexion", "Log in")) }
-                @if shown.next.is_some() {
-                    p.soft { (language.say("Redonnez votre mot de passe pour continuer.", "Enter your password again to go on.")) }
-                } @else {
-                    p.soft { (language.say("Votre espace", "Your space at")) " " (ORGANIZATION) "." }
-                }
-            }
-            (form)
-            (places::line(language, app.pages.address(visit)))
-        }
-    };
-    let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
-    let title = language.say("Connexion", "Log in");
-    let content = narrow(title, Viewer::Visitor, body);
-    app.pages.show(visit, status, content)
 }
 
 async fn not_found(State(app): State<App>, visit: Visit) -> Response {

@@ -1,12 +1,15 @@
 //! Passwords: Argon2id, hashed off the runtime's threads, a few at a time, in memory that is taken once and kept.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use loquet_web::BoxError;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::shares::{Share, Shares};
 
 /// The longest password that is hashed, in characters.
 pub(crate) const MAX_PASSWORD: usize = 256;
@@ -16,6 +19,9 @@ const AT_ONCE: usize = 4;
 
 /// Checks at the same time, most of which wait for a hash. The next one is refused at once.
 const WAITING: usize = 64;
+
+/// How many of them one address may take.
+const OF_ONE_ADDRESS: usize = 8;
 
 // OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane.
 /// Blocks of 1 KiB.
@@ -28,10 +34,14 @@ const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Vec<Block>);
 
+/// A place in the queue of checks, and one of the share of the client's address.
+pub(crate) type Place = (OwnedSemaphorePermit, Share);
+
 /// Checks passwords.
 #[derive(Debug, Clone)]
 pub(crate) struct Checker {
     waiting: Arc<Semaphore>,
+    shares: Shares,
     seats: Arc<Semaphore>,
     /// What the seats do not use at the moment.
     memories: Arc<Mutex<Vec<Memory>>>,
@@ -45,24 +55,31 @@ impl Checker {
         let decoy = memory.hash("the password of no account")?.into();
         Ok(Self {
             waiting: Arc::new(Semaphore::new(WAITING)),
+            shares: Shares::new(OF_ONE_ADDRESS),
             seats: Arc::new(Semaphore::new(AT_ONCE)),
             memories: Arc::new(Mutex::new(vec![memory])),
             decoy,
         })
     }
 
-    /// Returns whether the password has the stored hash. An error means that the server is too busy.
+    /// Returns a place in the queue; `None` means that the queue, or the part of it that this address may take, is full.
+    pub(crate) fn queue(&self, address: Option<IpAddr>) -> Option<Place> {
+        let waiting = Arc::clone(&self.waiting).try_acquire_owned().ok()?;
+        Some((waiting, self.shares.take(address)?))
+    }
+
+    /// Returns whether the password has the stored hash.
     pub(crate) async fn check(
         &self,
+        place: Place,
         password: Zeroizing<String>,
         stored: Option<String>,
     ) -> Result<bool, BoxError> {
-        let _place = self.waiting.try_acquire()?;
         let seat = Arc::clone(&self.seats).acquire_owned().await?;
         let (decoy, memories) = (Arc::clone(&self.decoy), Arc::clone(&self.memories));
         let work = move || {
-            // A client that hangs up does not stop the hash: the seat stays with it.
-            let _seat = seat;
+            // A client that hangs up does not stop the hash, which keeps its places.
+            let _places = (seat, place);
             let held = || memories.lock().unwrap_or_else(PoisonError::into_inner);
             // There are never more than seats.
             let mut memory = held().pop().unwrap_or_default();
@@ -130,11 +147,6 @@ fn params() -> Result<Params, argon2::Error> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test may fail loudly"
-)]
 mod tests {
     use argon2::PasswordVerifier as _;
 
@@ -162,6 +174,18 @@ mod tests {
         assert!(memory.0.iter().all(|block| block.as_ref() == [0; 128]));
     }
 
+    #[test]
+    fn address_takes_its_share_of_the_queue() {
+        let checker = Checker::new().unwrap();
+        let take = |from: [u8; 4]| checker.queue(Some(from.into()));
+        let mut places: Vec<_> = (0..8).filter_map(|_| take([192, 0, 2, 1])).collect();
+        assert!(places.len() == 8 && take([192, 0, 2, 1]).is_none());
+        places.extend((2..=8).flat_map(|last| (0..8).filter_map(move |_| take([192, 0, 2, last]))));
+        assert!(places.len() == WAITING && take([192, 0, 2, 9]).is_none());
+        places.pop();
+        assert!(take([192, 0, 2, 1]).is_none() && take([192, 0, 2, 9]).is_some());
+    }
+
     #[tokio::test]
     async fn known_and_unknown_names_fill_the_same_memory() {
         let checker = Checker::new().unwrap();
@@ -169,9 +193,10 @@ mod tests {
         let check = |password: &str, stored: Option<&String>| {
             let password = Zeroizing::new(password.to_owned());
             let (checker, stored) = (checker.clone(), stored.cloned());
-            async move { checker.check(password, stored).await.unwrap() }
+            let place = checker.queue(None).unwrap();
+            async move { checker.check(place, password, stored).await.unwrap() }
         };
-        let many = (0..16).map(|at| {
+        let many = (0..OF_ONE_ADDRESS).map(|at| {
             let known = (at % 2 == 0).then_some(&stored);
             tokio::spawn(check(if at == 0 { "right" } else { "wrong" }, known))
         });
@@ -188,7 +213,7 @@ mod tests {
             assert!(memories.iter().all(|memory| memory.0.len() == blocks));
         };
         are_full(AT_ONCE);
-        // No memory is left: each alone fills one. The password of the decoy lets no one in.
+        // No memory is left: each alone fills one. The password of the decoy opens no account.
         for stored in [None, Some(&stored)] {
             assert!(!check("the password of no account", stored).await);
             are_full(1);

@@ -24,7 +24,7 @@ pub enum MailError {
     Message(#[from] lettre::error::Error),
 }
 
-/// Delivers letters over a transport, a message each. `W` writes them, usually with a
+/// Delivers letters over a transport, one message for each letter. `W` writes them, usually with a
 /// [`Renderer`](crate::Renderer); it returns `None` for a letter that is not to be mailed, which then counts as delivered.
 /// Which transport, with which TLS, is chosen by the features of the host's own `lettre`.
 ///
@@ -46,10 +46,13 @@ pub enum MailError {
 /// A message whose acceptance got lost is sent again with the same `Message-ID`, by which mailboxes show it once.
 ///
 /// # What is refused for good
-/// An address that cannot be parsed, and one that the server refuses: SMTP replies 550 to 559, 501 (RFC 5321 §4.2.2), and an
-/// address beyond ASCII where the server has no SMTPUTF8. Everything else is tried again: replies 4yz, a connection that
-/// fails, and replies 5yz that are about the session rather than the address, such as 535 where the host's own credentials
-/// have expired.
+/// - an address that cannot be parsed;
+/// - an address that the server refuses with 501, 550, 551 or 553 (RFC 5321 §4.2.2), except with the enhanced codes 5.2.z
+///   (mailbox full or disabled) and 5.7.z (policy) of RFC 3463;
+/// - an address beyond ASCII where the server has no SMTPUTF8.
+///
+/// Everything else is tried again: replies 4yz, a connection that fails, and replies 5yz that are about the session rather
+/// than the address, such as 535 where the host's own credentials have expired.
 ///
 /// A user of whom Loquet was told no address ([`NewAccount::address`](loquet::NewAccount::address)) gets no message, and the
 /// letter counts as delivered. `W` sees such letters too, without [`Letter::address`].
@@ -104,12 +107,12 @@ where
     }
 }
 
-/// Whether the address is refused for good, rather than this try.
+/// Whether the server refuses the address for good, and not only this message.
 fn is_permanent(error: &(dyn Error + 'static), address: Option<&Address>) -> bool {
     let Some(error) = error.downcast_ref::<smtp::Error>() else {
         return false;
     };
-    // 552 and 554, and 550 with RFC 3463's 5.2 (mailbox full, disabled) or 5.7 (policy), may be over tomorrow.
+    // 552 and 554, and 550 with 5.2.z or 5.7.z, may be over tomorrow.
     let text = error.to_string();
     let passes = text.contains("5.2.") || text.contains("5.7.");
     let is_of_address = |code: Code| match (code.category, code.detail) {

@@ -218,8 +218,8 @@ fn brought(letter: &Letter, language: Language, pages: &str) -> Option<String> {
         let link = link.as_str();
         if letter.event == Event::ReportedLost {
             return Some(language.say(
-                format!("Si vous avez toujours votre application, ouvrez ce lien, connectez-vous avec votre mot de passe et donnez un code, puis changez votre mot de passe\u{a0}: une autre personne le connaît peut-être.\n{pages}/undo-report/{link}"),
-                format!("If you still have your app, open this link, log in with your password and give a code, then change your password: another person may know it.\n{pages}/undo-report/{link}"),
+                format!("Si vous avez toujours votre application, connectez-vous avec votre mot de passe, puis ouvrez ce lien et donnez un code. Changez ensuite votre mot de passe\u{a0}: une autre personne le connaît peut-être.\n{pages}/undo-report/{link}"),
+                format!("If you still have your app, log in with your password, then open this link and give a code. Change your password afterwards: another person may know it.\n{pages}/undo-report/{link}"),
             ));
         }
         return Some(language.say(

@@ -3,6 +3,7 @@
 use axum::response::{Redirect, Response};
 use loquet::{Attempt, Error, Refusal};
 
+use crate::Language;
 use crate::fields::{FieldFault, NotAForm};
 use crate::form::Form;
 use crate::form_id::FormId;
@@ -100,21 +101,7 @@ impl<H: PagesHost> Here<H> {
                 let alone = ["recovery", "address_code"];
                 alone.into_iter().find(|field| fields.contains(field))
             });
-        if field == Some("address_code") && *refusal == Refusal::Malformed {
-            let text = language.say(
-                "Le code envoyé à votre nouvelle adresse se compose de 8\u{a0}chiffres, rien d’autre.",
-                "The code that was sent to your new address is 8\u{a0}digits and nothing else.",
-            );
-            return Ok(Trouble {
-                field,
-                ..Trouble::of_form(text)
-            });
-        }
-        if field == Some("recovery") && *refusal == Refusal::Malformed {
-            let text = language.say(
-                "Un code de récupération se compose de 26\u{a0}lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
-                "A recovery code is 26\u{a0}letters and digits, in groups. Read again what you wrote down.",
-            );
+        if let (Refusal::Malformed, Some(text)) = (refusal, form_of_code(field, language)) {
             return Ok(Trouble {
                 field,
                 ..Trouble::of_form(text)
@@ -166,6 +153,21 @@ impl<H: PagesHost> Here<H> {
 
     fn to_step_up(&self, next: &str) -> Stop {
         self.pages.to_step_up(&self.back(next)).into()
+    }
+}
+
+/// What a code of this field looks like, where it is not the six digits.
+fn form_of_code(field: Option<&str>, language: Language) -> Option<&'static str> {
+    match field? {
+        "address_code" => Some(language.say(
+            "Le code envoyé à votre nouvelle adresse se compose de 8\u{a0}chiffres, rien d’autre.",
+            "The code that was sent to your new address is 8\u{a0}digits and nothing else.",
+        )),
+        "recovery" => Some(language.say(
+            "Un code de récupération se compose de 26\u{a0}lettres et chiffres, en groupes. Relisez celui que vous avez noté.",
+            "A recovery code is 26\u{a0}letters and digits, in groups. Read again what you wrote down.",
+        )),
+        _ => None,
     }
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::Language;
 use crate::guard::Scheme;
 
-/// The cookie that keeps the choice of language. It names no one.
+/// The cookie that keeps the choice of language. It names no person.
 pub(crate) const LANGUAGE: &str = "loquet-language";
 
 /// The values of all cookies of this name that a browser sent.

@@ -99,13 +99,13 @@ impl Fields {
         self.without(field, most, char::is_control)
     }
 
-    /// A code as it was typed or pasted, of digits or of letters. The blanks within it may be tabs or line breaks: which
-    /// spellings count as a code is Loquet's to say.
+    /// A code as it was typed or pasted, of digits or of letters. The blanks within it may be tabs or line breaks: Loquet
+    /// decides which spellings count as a code.
     pub(crate) fn pasted(&self, field: &'static str, most: usize) -> Result<&str, FieldFault> {
         self.without(field, most, |c| c.is_control() && !c.is_whitespace())
     }
 
-    /// The six digits, in whatever spelling.
+    /// The six digits, in any spelling.
     pub(crate) fn code(&self) -> Result<&str, FieldFault> {
         let text = self.pasted("code", MAX_CODE)?;
         let foreign = |c: char| c.is_numeric() && !c.is_ascii_digit();

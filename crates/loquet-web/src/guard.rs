@@ -28,10 +28,10 @@ const HEADERS: [(&str, &str); 8] = [
 /// A year, the least that browsers' preload lists and ASVS 3.4.1 ask for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// How browsers reach a service, whatever its proxy speaks to it.
+/// How browsers reach a service, which may differ from how its proxy reaches it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// As they should.
+    /// For every service that others can reach.
     Https,
     /// For a demonstration on the loopback address.
     Http,
@@ -52,8 +52,8 @@ impl Scheme {
 ///
 /// # Security
 /// A request that can change something must come from a page of the same origin, as `Sec-Fetch-Site` says or, in older
-/// browsers, as `Origin` says, scheme and all (OWASP CSRF Prevention Cheat Sheet). One that has neither, or
-/// one of them or `Host` twice, is refused: no browser sends it.
+/// browsers, as `Origin` says, scheme included (OWASP CSRF Prevention Cheat Sheet). A request that has neither header, or
+/// has one of them or `Host` twice, is refused: no browser sends such a request.
 ///
 /// Each answer gets the headers of the table that it has not set itself:
 ///
@@ -95,7 +95,7 @@ pub async fn guard(State(scheme): State<Scheme>, request: Request, next: Next) -
 }
 
 fn is_same_origin(headers: &HeaderMap, scheme: Scheme) -> bool {
-    // A proxy that appends its own leaves the client's first.
+    // A proxy that appends a header leaves the client's in front of it.
     let is_repeated = |name| headers.get_all(name).iter().nth(1).is_some();
     if ["sec-fetch-site", "origin", "host"]
         .into_iter()

@@ -69,7 +69,7 @@ pub(crate) enum Focus {
 }
 
 /// The field for six digits. Phones show digits, and the code that an app or a message offers is filled in by the browser.
-/// It has no pattern: what people paste is the server's to judge, and a browser would send nothing.
+/// It has no pattern, with which a browser would send nothing of what people paste: the server reads it.
 pub(crate) fn code_field(language: Language, trouble: Option<&Trouble>, focus: Focus) -> Markup {
     let trouble = Trouble::at(trouble, "code");
     let hint = match focus {
@@ -166,8 +166,8 @@ pub(crate) fn form_trouble(language: Language, trouble: Option<&Trouble>) -> Mar
 fn remaining(language: Language, wait: Option<u64>) -> Markup {
     html! {
         @if let Some(seconds) = wait {
-            " " (language.say("Encore", "Left:")) " "
-            (countdown(language, seconds, language.say("c’est le moment", "now"))) "."
+            " " (language.say("Attente\u{a0}:", "Wait:")) " "
+            (countdown(language, seconds, language.say("terminée", "over"))) "."
         }
     }
 }

@@ -99,7 +99,7 @@ impl Plan {
         (plan.rules()? == rules && plan.spots.len() <= MOST).then_some(plan)
     }
 
-    /// Whether every other place is kept out. Only where some place is allowed: otherwise no one could log in.
+    /// Whether every other place is kept out. Only where some place is allowed: otherwise every log-in would be refused.
     pub(crate) fn closes(&self) -> bool {
         self.spots.iter().any(|spot| spot.allowed)
     }

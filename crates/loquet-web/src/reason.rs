@@ -68,8 +68,8 @@ pub fn because(reason: &Reason, language: Language, names: Names<'_>) -> Option<
         "HALF_LOGIN" => language.say("code exigé", "code required").to_owned(),
         "RECOVERY_ONLY" => language
             .say(
-                "application désactivée\u{a0}: à rétablir",
-                "app disabled: needs recovery",
+                "accès bloqué\u{a0}: à rétablir",
+                "locked out: needs recovery",
             )
             .to_owned(),
         "ENROLL_ONLY" => language

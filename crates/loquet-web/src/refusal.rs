@@ -1,92 +1,22 @@
 //! A sentence for every refusal, for the person whom it concerns, and one for strangers.
 
-use loquet_policy::{Cause, Refusal};
+use loquet_policy::{Cause, Refusal, UnixTime};
 
 use crate::Language;
 pub use crate::names::{Names, neutral};
 use crate::names::{by, for_day, on_day};
 use crate::when;
 
-/// The sentences without a name or a day: the refusal's code, French, English, a line each. `~` is a no-break space.
-const FIXED: &str = include_str!("assets/refusals.txt");
+/// A line for each refusal: its code, French, English. `~` is a no-break space; `{by}`, `{on}`, `{for}`, `{day}`, `{moment}`
+/// and the numbers of [`values`] are replaced.
+const TEXTS: &str = include_str!("assets/refusals.txt");
 
 /// What to tell the person whom a refusal concerns: what is the matter, and what to do about it.
 #[must_use]
 pub fn sentence(refusal: &Refusal, language: Language, names: Names<'_>) -> String {
-    let code = refusal.code();
-    about_organization(refusal, language, names)
-        .or_else(|| about_mandate(refusal, language, names))
-        .or_else(|| about_authenticator(refusal, language))
-        .or_else(|| about_person(refusal, language, names))
-        .or_else(|| fixed(code, language))
-        // A test says every refusal.
-        .unwrap_or_else(|| code.to_owned())
-}
-
-fn fixed(code: &str, language: Language) -> Option<String> {
-    FIXED.lines().find_map(|line| {
-        let (french, english) = line
-            .strip_prefix(code)?
-            .strip_prefix('|')?
-            .split_once('|')?;
-        Some(language.say(french, english).replace('~', "\u{a0}"))
-    })
-}
-
-/// What is said with the days, the numbers or the people of an organization.
-fn about_organization(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
-    Some(match refusal {
+    match refusal {
+        Refusal::LogInRefused => neutral(language).to_owned(),
         Refusal::Latched(cause) => latched(cause, language, names),
-        Refusal::AlreadyEnabled(cause) => {
-            let day = on_day(cause.date, language);
-            let by = by(names, language);
-            language.say(
-                format!("L’authentification multi-facteur a déjà été activée pour votre organisation{by}{day}."),
-                format!("Multi-factor log-in was already enabled for your organization{by}{day}."),
-            )
-        }
-        Refusal::UnknownRole { role } => language.say(
-            format!(
-                "Le rôle numéro {} n’est pas défini dans cette organisation.",
-                role.0
-            ),
-            format!(
-                "Role number {} is not defined in this organization.",
-                role.0
-            ),
-        ),
-        Refusal::OutOfBounds { least, most } => language.say(
-            format!("Choisissez une valeur entre {least} et {most}."),
-            format!("Choose a value from {least} to {most}."),
-        ),
-        Refusal::NoBreakGlassCode { until: Some(until) } => {
-            let moment = when::moment(*until, language);
-            language.say(
-                format!("Trop de faux codes de secours ont été présentés\u{a0}: le vrai ne vaudra de nouveau qu’à partir du {moment}."),
-                format!("Too many wrong break-glass codes were presented: the right one counts again from {moment}."),
-            )
-        }
-        Refusal::AlreadyOpen { ready } => {
-            let moment = when::moment(*ready, language);
-            language.say(
-                format!("Le code de secours a déjà été présenté. Le code de réinitialisation pourra être retiré le {moment}."),
-                format!("The break-glass code has already been presented. The reset code can be collected on {moment}."),
-            )
-        }
-        Refusal::TooEarly { ready } => {
-            let moment = when::moment(*ready, language);
-            language.say(
-                format!("Le délai court encore, jusqu’au {moment}."),
-                format!("The wait is not over until {moment}."),
-            )
-        }
-        _ => return None,
-    })
-}
-
-/// What is said with the day, the role or the author of a mandate.
-fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
-    Some(match refusal {
         Refusal::EnrollOnly(cause) => {
             let why = required_of(cause, language, names);
             language.say(
@@ -94,107 +24,80 @@ fn about_mandate(refusal: &Refusal, language: Language, names: Names<'_>) -> Opt
                 format!("Set up your authenticator app first{why}."),
             )
         }
-        Refusal::AlreadyAnnounced(cause) => {
-            let (by, day) = (by(names, language), for_day(cause.date, language));
-            language.say(
-                format!("L’obligation est déjà annoncée{by}{day}. Vous pouvez déplacer cette date ou l’annuler."),
-                format!("The requirement is already announced{by}{day}. You can move that date or cancel it."),
-            )
-        }
-        Refusal::TooSoon { earliest } => {
-            let day = when::day(when::next_day(*earliest), language);
-            language.say(
-                format!("Les personnes concernées ont droit à sept jours de préavis\u{a0}: choisissez le {day} ou plus tard."),
-                format!("People are given seven days’ notice: choose {day} or later."),
-            )
-        }
-        Refusal::TooManyPostponements(cause) => {
-            let day = for_day(cause.date, language);
-            language.say(
-                format!("La date a déjà été repoussée deux fois et ne peut plus l’être\u{a0}: l’obligation reste annoncée{day}."),
-                format!("The date has been put off twice and cannot be put off again: the requirement stays announced{day}."),
-            )
-        }
         Refusal::Mandated(cause) => mandated(cause, language, names),
-        _ => return None,
-    })
-}
-
-/// What is said of an authenticator whose codes are not accepted.
-fn about_authenticator(refusal: &Refusal, language: Language) -> Option<String> {
-    Some(match refusal {
-        Refusal::RecoverFirst { since } => {
-            let day = on_day(Some(*since), language);
-            language.say(
-                format!("Votre application d’authentification a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
-                format!("Your authenticator app was disabled{day}. Ask an administrator to reset your account."),
-            )
-        }
-        Refusal::Suspended { since } => {
-            let day = on_day(Some(*since), language);
-            language.say(
-                format!("Votre application d’authentification est suspendue\u{a0}: elle a été signalée perdue{day}. Si vous l’avez toujours, ouvrez le lien du courriel que vous avez reçu; sinon, demandez à un administrateur de réinitialiser votre compte."),
-                format!("Your authenticator app is suspended: it was reported lost{day}. If you still have it, open the link in the letter that you were sent; otherwise, ask an administrator to reset your account."),
-            )
-        }
-        Refusal::ReportsRefused { until } => {
-            let moment = when::moment(*until, language);
-            language.say(
-                format!("Une perte a été signalée, puis ce signalement a été annulé\u{a0}: le mot de passe seul ne peut plus en signaler une avant le {moment}, sauf si vous le changez. Utilisez un code de récupération ou demandez à un administrateur de réinitialiser votre compte."),
-                format!("A loss was reported and the report was undone: the password alone cannot report another before {moment}, unless you change it. Use a recovery code, or ask an administrator to reset your account."),
-            )
-        }
-        Refusal::Disabled { since } => {
-            let day = on_day(Some(*since), language);
-            language.say(
-                format!("Les codes de cette application ne valent plus rien\u{a0}: elle a été désactivée{day}. Demandez à un administrateur de réinitialiser votre compte."),
-                format!("Codes from this app no longer count: it was disabled{day}. Ask an administrator to reset your account."),
-            )
-        }
-        _ => return None,
-    })
-}
-
-/// What is said with what happened to a person, and when.
-fn about_person(refusal: &Refusal, language: Language, names: Names<'_>) -> Option<String> {
-    Some(match refusal {
-        Refusal::LogInRefused => neutral(language).to_owned(),
-        Refusal::WrongCode { behind: Some(minutes) } => language.say(
-            format!(
-                "Ce code n’est pas le bon\u{a0}: l’horloge de votre téléphone semble en retard d’environ {minutes}\u{a0}min. Réglez-la sur l’heure automatique, puis réessayez."
-            ),
-            format!(
-                "This code is not right: your phone’s clock seems about {minutes}\u{a0}min late. Set it to automatic time, then try again."
-            ),
-        ),
-        Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => language.say(
-            "Le délai pour associer une application est passé\u{a0}: il faut le code de réinitialisation qu’un administrateur vous remet. Demandez-le-lui.",
-            "Your time to enroll is over: this takes the reset code that an administrator hands you. Ask for it.",
-        ).to_owned(),
-        Refusal::ResetCodeRequired(Cause { by: Some(_), date, .. }) => {
-            let (by, day) = (by(names, language), on_day(*date, language));
-            language.say(
-                format!("Votre compte a été réinitialisé{by}{day}. Il faut ici le code de réinitialisation qui vous a été remis."),
-                format!("Your account was reset{by}{day}. This takes the reset code that you were given."),
-            )
-        }
         Refusal::ResetCodeExpired(cause) => reset_code_expired(cause, language, names),
-        Refusal::TooNew { until } => {
-            let moment = when::moment(*until, language);
-            language.say(
-                format!("Vous êtes administrateur depuis trop peu de temps. Ce sera possible le {moment}."),
-                format!("You have been an administrator for too short a time. You can do this from {moment}."),
-            )
+        _ => filled(refusal, language, names),
+    }
+}
+
+/// The sentence of the table, with its names, days and numbers.
+fn filled(refusal: &Refusal, language: Language, names: Names<'_>) -> String {
+    let key = key(refusal);
+    let text = TEXTS.lines().find_map(|line| {
+        let rest = line.strip_prefix(key)?.strip_prefix('|')?;
+        let (french, english) = rest.split_once('|')?;
+        Some(language.say(french, english))
+    });
+    // A test says every refusal.
+    let mut text = text.unwrap_or(key).replace('~', "\u{a0}");
+    for (name, value) in values(refusal, language, names) {
+        text = text.replace(name, &value);
+    }
+    text
+}
+
+/// The line of a refusal: its code, with a suffix where more is known than the code says.
+const fn key(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoBreakGlassCode { until: Some(_) } => "NO_BREAK_GLASS_CODE_UNTIL",
+        Refusal::WrongCode { behind: Some(_) } => "WRONG_CODE_BEHIND",
+        Refusal::ResetCodeRequired(Cause { role: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_MANDATE",
+        Refusal::ResetCodeRequired(Cause { by: Some(_), .. }) => "RESET_CODE_REQUIRED_BY_RESET",
+        _ => refusal.code(),
+    }
+}
+
+/// What the sentence of a refusal is filled in with.
+fn values(refusal: &Refusal, language: Language, names: Names<'_>) -> Vec<(&'static str, String)> {
+    let date = date(refusal);
+    let mut values = vec![
+        ("{on}", on_day(date, language)),
+        ("{for}", for_day(date, language)),
+    ];
+    values.extend(date.map(|date| ("{day}", when::day(date, language))));
+    values.extend(date.map(|date| ("{moment}", when::moment(date, language))));
+    match *refusal {
+        Refusal::UnknownRole { role } => values.push(("{role}", role.0.to_string())),
+        Refusal::OutOfBounds { least, most } => {
+            values.extend([("{least}", least.to_string()), ("{most}", most.to_string())])
         }
-        Refusal::IsDeactivated { since } => {
-            let day = on_day(Some(*since), language);
-            language.say(
-                format!("Ce compte a été désactivé{day}. Réactivez d’abord le compte."),
-                format!("This account was deactivated{day}. Reactivate the account first."),
-            )
-        }
-        _ => return None,
-    })
+        Refusal::WrongCode {
+            behind: Some(minutes),
+        } => values.push(("{minutes}", minutes.to_string())),
+        _ => {}
+    }
+    // Last, so that a name which looks like one of the others is left as it is.
+    values.push(("{by}", by(names, language)));
+    values
+}
+
+/// The time that a refusal speaks of.
+fn date(refusal: &Refusal) -> Option<UnixTime> {
+    match *refusal {
+        Refusal::AlreadyEnabled(cause)
+        | Refusal::AlreadyAnnounced(cause)
+        | Refusal::TooManyPostponements(cause)
+        | Refusal::ResetCodeRequired(cause) => cause.date,
+        Refusal::RecoverFirst { since }
+        | Refusal::Suspended { since }
+        | Refusal::Disabled { since }
+        | Refusal::IsDeactivated { since } => Some(since),
+        Refusal::ReportsRefused { until } | Refusal::TooNew { until } => Some(until),
+        Refusal::NoBreakGlassCode { until } => until,
+        Refusal::AlreadyOpen { ready } | Refusal::TooEarly { ready } => Some(ready),
+        Refusal::TooSoon { earliest } => Some(when::next_day(earliest)),
+        _ => None,
+    }
 }
 
 fn latched(cause: &Cause, language: Language, names: Names<'_>) -> String {

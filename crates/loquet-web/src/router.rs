@@ -37,6 +37,8 @@ impl<H: PagesHost> Pages<H> {
     /// | an administrator with an authenticator | `/admin/mandate`, `/admin/mandate/announce`, `/admin/mandate/move`, `/admin/mandate/cancel`, `/admin/people`, `/admin/people/{id}/reset`, `/admin/people/{id}/undo-report`, `/admin/access`, `/admin/access/plan`, `/admin/access/undo`, `/admin/access/cancel`, `/admin/devices`, `/admin/options`, `/admin/options/stop`, `/admin/options/latch`, `/admin/break-glass` |
     /// | all visitors | `/not-me/{link}`, `/language`, `/static/{file}` |
     ///
+    /// `/log-out` and `/language` take forms alone, and lead home when they are opened as pages.
+    ///
     /// The host links to `/account` and `/admin`; the rest is reached from there, from the log-in, and from letters.
     ///
     /// # Security
@@ -50,7 +52,7 @@ impl<H: PagesHost> Pages<H> {
             .layer(middleware::from_fn_with_state(self.scheme(), guard))
     }
 
-    /// Routes whose forms have at most so many bytes.
+    /// Routes whose forms have at most `most` bytes.
     fn limited(&self, routes: Routes<H>, most: usize) -> Router {
         let mut router = Router::new();
         for (rest, methods) in routes {
@@ -88,7 +90,7 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             "/step-up",
             both(Person, code::show_step_up, code::submit_step_up),
         ),
-        ("/log-out", form(AnySession, account::log_out)),
+        ("/log-out", form(AnySession, account::log_out).get(to_home)),
         ("/enroll", both(AnySession, enroll::show, enroll::begin)),
         ("/enroll/key", page(AnySession, enroll::show_key)),
         (
@@ -100,7 +102,7 @@ fn for_all_visitors<H: PagesHost>() -> Routes<H> {
             "/not-me/{link}",
             get(report_unrecognized::show).post(report_unrecognized::submit),
         ),
-        ("/language", post(choose_language)),
+        ("/language", post(choose_language).get(to_home)),
         ("/static/{file}", get(file)),
     ]
 }
@@ -230,7 +232,7 @@ where
     )
 }
 
-/// A form: may change something, so it is a POST with an attempt. Nothing of it is read for those whom it is not for.
+/// A form: may change something, so it is a POST with an attempt. It is read only once its sender may use it.
 fn form<H, F, A>(who: Who, handler: F) -> MethodRouter<Pages<H>>
 where
     H: PagesHost,
@@ -261,6 +263,11 @@ where
     B: Future<Output = Result<Response, Stop>> + Send,
 {
     page(who, show).merge(form(who, submit))
+}
+
+/// Answers a GET of a form that has no page, for example after a log-in whose `next` names it.
+async fn to_home<H: PagesHost>(State(pages): State<Pages<H>>) -> Redirect {
+    Redirect::to(pages.0.host.home())
 }
 
 async fn choose_language<H: PagesHost>(

@@ -163,7 +163,7 @@ impl Deliver for Mail {
     }
 }
 
-/// A mail server that knows no one.
+/// A mail server that refuses every address.
 struct Refuses;
 
 impl Deliver for Refuses {

@@ -63,7 +63,7 @@ impl Shop {
         wait(builder.issuer("Shop").open_operator()).unwrap()
     }
 
-    /// Delivers what waits: what was said to no one needs its key no more.
+    /// Delivers what waits, so that no notice needs its key any longer.
     pub(crate) fn deliver(&self) {
         struct Mailer;
         impl Deliver for Mailer {

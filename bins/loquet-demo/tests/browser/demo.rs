@@ -33,7 +33,7 @@ impl Demo {
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 eprintln!("{line}");
-                // No one listens any more when the test is over.
+                // The test that listened may be over.
                 _ = say.send(line);
             }
         });

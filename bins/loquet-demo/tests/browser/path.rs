@@ -1,5 +1,7 @@
 //! The whole path, from the first log-in to the reset, in French.
 
+use std::time::Duration;
+
 use crate::browser::Scripts;
 use crate::journey::Journey;
 use crate::phone::Phone;
@@ -316,6 +318,8 @@ impl Journey {
         self.browser
             .picture("mauvais-code-de-reinitialisation")
             .await;
+        // A first wrong reset code costs the session a wait of a second.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         // Typed as people type: in lower case, with a blank in front.
         self.browser
             .fill("reset_code", &format!(" {}", reset_code.to_lowercase()))
@@ -359,7 +363,7 @@ impl Journey {
         self.browser.picture("filtrage").await;
         self.log_out().await;
 
-        // Here people still log in; from next door no one does.
+        // Log-ins from here still succeed; those from next door do not.
         self.log_in("thomas").await;
         self.browser.find("home-page").await;
         self.log_out().await;

@@ -46,6 +46,20 @@ fn status(answer: &str) -> u16 {
 }
 
 #[test]
+fn page_elsewhere_reaches_nothing_by_rebinding_its_name() {
+    let (_folder, db) = folder();
+    let demo = start(&db, &[]);
+    for path in ["/", "/connexion", "/mfa/account", "/mfa/static/loquet.css"] {
+        for (host, is_own) in [("evil.example", false), ("localhost:1", true)] {
+            let answer = demo.ask(&format!(
+                "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            ));
+            assert_eq!(status(&answer) != 421, is_own, "{path} of {host}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn t48_strangers_write_nothing_in_the_demo() {
     let (_folder, db) = folder();
     let demo = start(&db, &[]);

@@ -100,7 +100,7 @@ fn bound<H>(here: &Here<H>, language: Language) -> Bound {
     }
 }
 
-/// Where notices go, and where they do not arrive.
+/// The addresses of notices, and those at which notices do not arrive.
 fn notices<H>(here: &Here<H>, language: Language) -> Notices<'_> {
     let mut notices = Notices::default();
     for it in here.overview().addresses() {
@@ -118,7 +118,7 @@ fn notices<H>(here: &Here<H>, language: Language) -> Notices<'_> {
     notices
 }
 
-/// That an address gets nothing, in a sentence for its owner and for administrators.
+/// Says, to its owner and to administrators, that notices do not arrive at an address.
 pub(super) fn failure(address: &NoticeAddress, language: Language) -> Option<String> {
     let failure = address.failure?;
     let (to, day) = (&address.address, when::day(failure.at, language));

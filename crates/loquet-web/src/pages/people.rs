@@ -11,6 +11,7 @@ use crate::parts::Trouble;
 use crate::reason::because;
 use crate::refusal::Names;
 use crate::session::{Here, Stop};
+use crate::views::code::{self, Question};
 use crate::views::message::Message;
 use crate::views::people::{self, Line, State};
 use crate::when;
@@ -172,9 +173,28 @@ async fn draw_undo_report<H: PagesHost>(
     trouble: Option<&Trouble>,
 ) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
-    let title = at.say("Annuler le signalement", "Undo the report");
-    let body = people::undo_report(&at, &account.to_string(), name);
-    here.page(trouble, title, true, body).await
+    let question = Question {
+        title: &at.language.say(
+            format!("Application de {name}"),
+            format!("App of {name}"),
+        ),
+        text: at.say(
+            "Elle a été signalée perdue, et ses codes ne sont plus acceptés. Assurez-vous, de vive voix, que cette personne l’a toujours, puis confirmez avec un nouveau code de votre propre application\u{a0}: les codes de la sienne seront de nouveau acceptés.",
+            "It was reported lost, and its codes are no longer accepted. Make sure, face to face, that this person still has it, then confirm with a fresh code from your own app: the codes of theirs will be accepted again.",
+        ),
+        action: &undo_report_of(*account),
+        button: at.say("Annuler le signalement", "Undo the report"),
+        dangerous: false,
+        with_code: true,
+        back: "/admin/people",
+    };
+    let body = code::question(&at, &question);
+    here.page(trouble, question.button, true, body).await
+}
+
+/// The path of the page that undoes a report of loss for another.
+fn undo_report_of(account: AccountId) -> String {
+    format!("/admin/people/{account}/undo-report")
 }
 
 pub(crate) async fn show_undo_report<H: PagesHost>(here: Here<H>) -> Result<Response, Stop> {
@@ -188,7 +208,7 @@ pub(crate) async fn undo_report<H: PagesHost>(here: Here<H>, form: Form) -> Resu
         let code = form.fields.code()?;
         Ok(here.admin(&form)?.undo_report(subject.0, code).await?)
     };
-    let next = format!("/admin/people/{}/undo-report", subject.0);
+    let next = undo_report_of(subject.0);
     match here.answer(undone.await, &["code"], &next).await? {
         Ok(()) => Ok(here.go("/admin/people")),
         Err(trouble) => draw_undo_report(&here, &subject, Some(&trouble)).await,

@@ -83,7 +83,7 @@ async fn ask<H: PagesHost>(
     here.page(trouble, question.title, true, body).await
 }
 
-/// Asks whether to switch it off; where that would be refused, says why in place of the form.
+/// Asks whether to switch the second factor off, or says why that would be refused.
 async fn ask_off<H: PagesHost>(
     here: &Here<H>,
     trouble: Option<&Trouble>,
@@ -102,7 +102,7 @@ async fn ask_off<H: PagesHost>(
     here.page(trouble, said.title, true, message(&said)).await
 }
 
-/// What follows a replacement that too many wrong codes have ended.
+/// The start of a replacement again, after too many wrong codes have ended one.
 pub(crate) async fn ask_replace<H: PagesHost>(
     here: &Here<H>,
     trouble: &Trouble,
@@ -113,13 +113,13 @@ pub(crate) async fn ask_replace<H: PagesHost>(
 fn before_reporting(language: Language, has_recovery_codes: bool) -> &'static str {
     if has_recovery_codes {
         language.say(
-            "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annule ce signalement.",
-            "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent undoes this report.",
+            "Votre application sera suspendue et toutes vos connexions prendront fin. Pour en configurer une autre, reconnectez-vous et utilisez l’un de vos codes de récupération; sans eux, un administrateur devra réinitialiser votre compte. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
+            "Your app will be suspended and all your sessions will end. To set up another, log in again and use one of your recovery codes; without them, an administrator must reset your account. If you find your phone, the link in the letter that you will be sent will undo this report.",
         )
     } else {
         language.say(
-            "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annule ce signalement.",
-            "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent undoes this report.",
+            "Votre application sera suspendue et toutes vos connexions prendront fin. Un administrateur devra réinitialiser votre compte avant que vous puissiez en configurer une autre. Si vous retrouvez votre téléphone, le lien du courriel que vous recevrez annulera ce signalement.",
+            "Your app will be suspended and all your sessions will end. An administrator must reset your account before you can set up another. If you find your phone, the link in the letter that you will be sent will undo this report.",
         )
     }
 }

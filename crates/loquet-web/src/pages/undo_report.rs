@@ -19,7 +19,7 @@ fn link<H: PagesHost>(here: &Here<H>) -> Option<(&str, Result<NotMeLink, Refusal
 async fn draw<H: PagesHost>(here: &Here<H>, trouble: Option<&Trouble>) -> Result<Response, Stop> {
     let at = here.setting(trouble)?;
     let title = at.say("Annuler le signalement", "Undo the report");
-    // A link that cannot be read is not repeated on a page.
+    // A link that is malformed is not repeated on a page.
     let link = link(here).filter(|(_, link)| link.is_ok());
     let body = undo_report::undo_report(&at, link.map(|(text, _)| text));
     here.page(trouble, title, true, body).await

@@ -116,7 +116,7 @@ fn pending(at: &Setting<'_>, address: &str, left: Option<u64>) -> Markup {
         @match left {
             Some(left) => {
                 p.small.soft {
-                    (at.say("Elle comptera une fois son code saisi. Il vaut encore ", "It counts once its code is entered. Time left: "))
+                    (at.say("Elle comptera dès que vous aurez saisi son code. Ce code vaut encore ", "It counts once you have entered its code. Time left: "))
                     (parts::countdown(at.language, left, at.say("quelques instants", "none"))) "."
                 }
                 (parts::post(&at.path("/account/address/confirm"), at.form_id, &html! {

@@ -28,8 +28,8 @@ pub(crate) fn log_in(at: &Setting<'_>, has_printed_codes: bool, may_be_remembere
                 summary { (at.say("Vous n’avez plus votre application?", "You no longer have your app?")) }
                 div.stack {
                     p.small.soft { (at.say(
-                        "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, désactivez-le dès maintenant.",
-                        "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, disable it now.",
+                        "Un administrateur peut réinitialiser votre compte et vous remettre un code de réinitialisation pour configurer une nouvelle application. Si votre téléphone est perdu ou volé, signalez-le dès maintenant.",
+                        "An administrator can reset your account and hand you a reset code for setting up a new app. If your phone is lost or stolen, report it now.",
                     )) }
                     @if has_printed_codes { (with_printed_code(at)) }
                     p { a href=(at.path("/account/lost")) data-testid="lost" { (at.say("J’ai perdu mon téléphone", "I lost my phone")) } }
@@ -143,6 +143,8 @@ pub(crate) fn recovery(at: &Setting<'_>, has_printed_codes: bool, suspended: boo
                 (with_printed_code(at))
                 hr;
                 p.soft { (at.say("Sans vos codes\u{a0}:", "Without your codes:")) }
+            } @else if suspended {
+                p.soft { (at.say("Si vous ne l’avez plus\u{a0}:", "If you no longer have it:")) }
             }
             ol.steps {
                 li { div { (at.say("Demandez à un administrateur de réinitialiser votre compte.", "Ask an administrator to reset your account.")) } }

@@ -103,9 +103,11 @@ fn row(at: &Setting<'_>, line: &Line) -> Markup {
             td {
                 @if line.is_self { span.soft.small { (at.say("Votre compte", "Your account")) } }
                 @else if line.state != State::Deactivated {
-                    a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
-                    @if line.state == State::Suspended {
-                        " " a.button.plain href=(at.path(&format!("/admin/people/{}/undo-report", line.id))) data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
+                    div.row {
+                        a.button.plain href=(at.path(&format!("/admin/people/{}/reset", line.id))) data-testid="reset" { (at.say("Réinitialiser", "Reset")) }
+                        @if line.state == State::Suspended {
+                            a.button.plain href=(at.path(&format!("/admin/people/{}/undo-report", line.id))) data-testid="undo-report" { (at.say("Annuler le signalement", "Undo the report")) }
+                        }
                     }
                 }
             }
@@ -162,31 +164,6 @@ pub(crate) fn reset(at: &Setting<'_>, id: &str, name: &str) -> Markup {
             }
             p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
             (parts::post(&at.path(&format!("/admin/people/{id}/reset")), at.form_id, &form))
-        }
-    }
-}
-
-/// Before a report of loss is undone for another: what it does, and a fresh code.
-pub(crate) fn undo_report(at: &Setting<'_>, id: &str, name: &str) -> Markup {
-    let form = html! {
-        (parts::form_trouble(at.language, at.trouble))
-        (parts::code_field(at.language, at.trouble, Focus::Here))
-        div.row {
-            button.button type="submit" data-testid="confirm" { (at.say("Annuler le signalement", "Undo the report")) }
-            a.button.plain href=(at.path("/admin/people")) { (at.say("Retour", "Back")) }
-        }
-    };
-    html! {
-        section.card data-testid="undo-report-of-page" {
-            header {
-                h1 { (at.language.say(format!("Application de {name}"), format!("App of {name}"))) }
-                p.soft { (at.say(
-                    "Elle a été signalée perdue, et ses codes ne sont plus acceptés. Assurez-vous, de vive voix, que cette personne l’a toujours\u{a0}: ses codes seront de nouveau acceptés.",
-                    "It was reported lost, and its codes are no longer accepted. Make sure, face to face, that this person still has it: its codes will be accepted again.",
-                )) }
-            }
-            p { (at.say("Confirmez avec un nouveau code de votre application.", "Confirm with a fresh code from your app.")) }
-            (parts::post(&at.path(&format!("/admin/people/{id}/undo-report")), at.form_id, &form))
         }
     }
 }

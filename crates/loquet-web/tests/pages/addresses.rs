@@ -104,7 +104,7 @@ async fn failing_address_is_named_on_both_pages() {
     helene.shows(said);
 }
 
-/// A mail server that knows no one.
+/// A mail server that refuses every address.
 struct Refuses;
 
 impl Deliver for Refuses {
@@ -113,7 +113,7 @@ impl Deliver for Refuses {
     }
 }
 
-/// T41: who finds the browser open neither binds a phone nor redirects the notices.
+/// T41: a thief at an open browser can neither bind a phone nor redirect the notices.
 #[tokio::test]
 async fn t41_password_is_asked_again_and_leads_back() {
     let site = Site::open().await;
@@ -143,11 +143,26 @@ async fn t41_password_is_asked_again_and_leads_back() {
     let answer = get_as(&mut old, "/mfa/account", PAGE).await;
     assert_eq!(answer.to(), "/log-in");
 
-    // Nowhere but to a path of this service.
+    // Only a path of this service is followed.
     site.clock.advance(301);
     for next in ["//evil.example", "https://evil.example"] {
         julie.open("/again").await;
         let fields = [("login", login.as_str()), ("next", next)];
         julie.leads("/again", &fields, "/").await;
     }
+}
+
+#[tokio::test]
+async fn forms_without_a_page_lead_home() {
+    let site = Site::open().await;
+    let mut julie = site.browser();
+    julie.log_in(JULIE).await;
+    let login = JULIE.to_string();
+    for next in ["/mfa/log-out", "/mfa/language"] {
+        julie.open("/again").await;
+        let fields = [("login", login.as_str()), ("next", next)];
+        julie.leads("/again", &fields, next).await;
+        assert_eq!(julie.open(next).await.to(), "/");
+    }
+    assert_eq!(julie.open("/mfa/account").await.status, StatusCode::OK);
 }

@@ -24,17 +24,17 @@ enum Cost {
 }
 use Cost::{Absent, Own, Redirect};
 
-/// The largest form of those whom nobody knows, in bytes.
+/// The largest form of a stranger, in bytes.
 const FORM: usize = 16 * 1024;
 
-/// The path, what GET costs, what POST costs. Whoever adds a route says here what it costs a stranger.
+/// The path, what GET costs, what POST costs. A new route is listed here with what it costs a stranger.
 const ROUTES: [(&str, Cost, Cost); 41] = [
     ("/not-me/{link}", Own, Own),
-    ("/language", Absent, Own),
+    ("/language", Own, Own),
     ("/static/{file}", Own, Absent),
     ("/code", Redirect, Redirect),
     ("/step-up", Redirect, Redirect),
-    ("/log-out", Absent, Redirect),
+    ("/log-out", Own, Redirect),
     ("/enroll", Redirect, Redirect),
     ("/enroll/key", Redirect, Absent),
     ("/enroll/confirm", Redirect, Redirect),
@@ -147,7 +147,7 @@ fn place(path: &str) -> String {
     format!("/mfa{path}")
 }
 
-/// Browsers that nobody knows: without cookies, and with invented ones.
+/// Browsers of strangers: one without cookies, one with invented ones.
 fn strangers(site: &Site) -> [Browser<'_>; 2] {
     let mut inventor = site.browser();
     for name in ["loquet", "loquet-device-00000000"] {
@@ -222,7 +222,7 @@ async fn t48_forms_of_strangers_are_bounded() {
 async fn t48_invented_links_cost_known_and_unknown_alike() {
     let site = Site::open().await;
     site.browser().enable(HELENE).await;
-    // One who has a link to report, one who has none, and nobody.
+    // An account that has a link to report, one that has none, and two that do not exist.
     site.browser().log_in_and_enroll(JULIE).await;
     let mut costs = Vec::new();
     for account in [JULIE, HELENE, 2, 4711] {
